@@ -1,0 +1,55 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// Strict everywhere: a warning is an error, and an import shows what it lets out.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+// pipe2, close_range and the newer posix_spawn actions are visible in Glibc only with this.
+let gnuSource: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
+
+// The program inside every sandbox, carried in the binary.
+let guestSources =
+    ["bootstrap"]
+    + ["frames", "system", "processes", "output", "formats", "files", "docstrings", "workers", "calls", "main"]
+    .map { "guest/\($0)" }
+
+let package = Package(
+    name: "exec-mcp",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "exec-mcp", targets: ["ExecMCP"]),
+        .library(name: "ExecCore", targets: ["ExecCore"]),
+    ],
+    targets: [
+        // Leaves: none of them knows the others' callers.
+        .target(name: "JSON", swiftSettings: settings),
+        .target(name: "YAML", dependencies: ["JSON"], swiftSettings: settings),
+        .target(name: "Threading", swiftSettings: settings),
+        .target(name: "ChildProcess", dependencies: ["Threading"], cSettings: gnuSource, swiftSettings: settings),
+        // The wire: JSON-RPC over a byte stream, then MCP's own words.
+        .target(name: "JSONRPC", dependencies: ["JSON", "Threading"], swiftSettings: settings),
+        .target(name: "MCP", dependencies: ["JSON", "JSONRPC"], swiftSettings: settings),
+        // What a sandbox is. Knows nothing of MCP.
+        .target(
+            name: "ExecCore", dependencies: ["ChildProcess", "JSON", "Threading", "YAML"],
+            resources: guestSources.map { .embedInCode("Guest/\($0).py") }, swiftSettings: settings),
+        // The server.
+        .executableTarget(
+            name: "ExecMCP", dependencies: ["ExecCore", "JSON", "JSONRPC", "MCP", "Threading"], swiftSettings: settings),
+
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
+        .testTarget(name: "YAMLTests", dependencies: ["YAML", "JSON"], swiftSettings: settings),
+        .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess"], swiftSettings: settings),
+        .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC", "JSON"], swiftSettings: settings),
+        .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", "JSONRPC"], swiftSettings: settings),
+        .testTarget(name: "ExecCoreTests", dependencies: ["ExecCore", "JSON"], swiftSettings: settings),
+        .testTarget(name: "ExecMCPTests", dependencies: ["ExecMCP", "JSON", "JSONRPC"], swiftSettings: settings),
+    ]
+)

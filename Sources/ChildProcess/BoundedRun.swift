@@ -1,0 +1,135 @@
+import Threading
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// What a program that ran to its end left behind.
+public struct CommandOutput: Sendable, Equatable {
+    /// How it ended.
+    public let status: ExitStatus
+    /// Its standard output, up to the limit.
+    public let output: [UInt8]
+    /// Its standard error, up to the limit.
+    public let errorOutput: [UInt8]
+    /// Whether it was stopped because its time was up.
+    public let timedOut: Bool
+
+    /// Whether it ended itself with code 0 in time.
+    public var succeeded: Bool { status == .exited(0) && !timedOut }
+}
+
+extension Command {
+    /// Runs the program to its end with an empty standard input. A failing program is a result, not an error.
+    ///
+    /// When the time is up, or the calling task is cancelled, the program's process group gets SIGTERM and two seconds
+    /// later SIGKILL.
+    ///
+    /// - Parameters:
+    ///   - limit: how many bytes of each output to keep; the rest is read and dropped.
+    ///   - timeout: seconds.
+    /// - Throws: ``SpawnError``.
+    public func run(limit: Int = 128 * 1024, timeout: Double) async throws -> CommandOutput {
+        let isCancelled = Locked(false)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                do {
+                    let spawned = try spawn(self)
+                    close(spawned.input)
+                    let run = BoundedRun(spawned, limit: limit, deadline: monotonicSeconds() + timeout, isCancelled)
+                    do {
+                        try BackgroundThread.start { continuation.resume(returning: run.finish()) }
+                    } catch {
+                        run.abandon()
+                        throw error
+                    }
+                } catch {
+                    continuation.resume(throwing: error)
+                }
+            }
+        } onCancel: {
+            isCancelled.withLock { $0 = true }
+        }
+    }
+}
+
+/// The poll loop of one ``Command/run(limit:timeout:)``, on a thread of its own.
+private struct BoundedRun: Sendable {
+    private static let tickMilliseconds: Int32 = 50
+    private static let termToKillSeconds = 2.0
+    /// How long a descendant in a session of its own may hold the pipes after the program's end.
+    private static let drainSeconds = 0.5
+
+    private let process: SpawnedProcess
+    private let limit: Int
+    private let deadline: Double
+    private let isCancelled: Locked<Bool>
+
+    init(_ process: SpawnedProcess, limit: Int, deadline: Double, _ isCancelled: Locked<Bool>) {
+        self.process = process
+        self.limit = limit
+        self.deadline = deadline
+        self.isCancelled = isCancelled
+    }
+
+    func finish() -> CommandOutput {
+        var kept: [[UInt8]] = [[], []]
+        var polls = [process.output, process.errorOutput].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        var termTime: Double?
+        var endTime: Double?
+        while polls.contains(where: { $0.fd >= 0 }) {
+            if waitUntilReady(&polls, milliseconds: Self.tickMilliseconds) {
+                readReady(&polls, into: &kept)
+            }
+            let now = monotonicSeconds()
+            if let endTime {
+                if now > endTime + Self.drainSeconds { break }
+            } else if hasEnded() {
+                endTime = now
+                kill(-process.identifier, SIGKILL)
+            } else if let termTime {
+                if now > termTime + Self.termToKillSeconds { kill(-process.identifier, SIGKILL) }
+            } else if now > deadline || isCancelled.withLock({ $0 }) {
+                termTime = now
+                kill(-process.identifier, SIGTERM)
+            }
+        }
+        for poll in polls where poll.fd >= 0 { close(poll.fd) }
+        return CommandOutput(
+            status: reap(process.identifier), output: kept[0], errorOutput: kept[1], timedOut: termTime != nil)
+    }
+
+    /// Ends the program where there is no thread to wait for it.
+    func abandon() {
+        kill(-process.identifier, SIGKILL)
+        close(process.output)
+        close(process.errorOutput)
+        _ = reap(process.identifier)
+    }
+
+    /// Whether the program has ended. It stays unreaped, so that its group can still be signalled.
+    private func hasEnded() -> Bool {
+        var info = siginfo_t()
+        let result = waitid(P_PID, id_t(process.identifier), &info, WEXITED | WNOHANG | WNOWAIT)
+        #if canImport(Glibc)
+            return result == 0 && info._sifields._sigchld.si_pid == process.identifier
+        #else
+            return result == 0 && info.si_pid == process.identifier
+        #endif
+    }
+
+    private func readReady(_ polls: inout [pollfd], into kept: inout [[UInt8]]) {
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        for place in polls.indices where polls[place].fd >= 0 && polls[place].revents != 0 {
+            let count = buffer.withUnsafeMutableBytes { readSome(polls[place].fd, $0) }
+            guard count > 0 else {
+                close(polls[place].fd)
+                polls[place].fd = -1
+                continue
+            }
+            kept[place] += buffer[..<min(count, limit - kept[place].count)]
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Threading
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A program that lives for a while and is talked to over its standard input and output.
+///
+/// One thread reads what the program writes and reaps it at its end.
+public final class ChildProcess: Sendable {
+    /// How a child ended, and the last it said.
+    public struct End: Sendable, Equatable {
+        /// Its exit code or the signal that ended it.
+        public let status: ExitStatus
+        /// The end of what it wrote to standard error, at most ``errorOutputLimit`` bytes.
+        public let errorOutput: [UInt8]
+    }
+
+    /// How much of the standard error is kept, in bytes.
+    public static let errorOutputLimit = 8 * 1024
+
+    private static let readSize = 256 * 1024
+
+    /// The process id. It may be another's once the child has ended: use ``signal(_:)``.
+    public let identifier: Int32
+    /// The child's standard input.
+    public let input: PipeWriter
+
+    private let executable: String
+    private let output: Int32
+    private let errorOutput: Int32
+    private let isReaped = Locked(false)
+
+    /// Starts `command`. Call ``read(onOutput:onEnd:)`` next, which is what reaps it in the end.
+    ///
+    /// - Throws: ``SpawnError``.
+    public init(starting command: Command) throws(SpawnError) {
+        let spawned = try spawn(command)
+        executable = command.executable
+        identifier = spawned.identifier
+        input = PipeWriter(descriptor: spawned.input)
+        output = spawned.output
+        errorOutput = spawned.errorOutput
+    }
+
+    /// Reads the child's outputs on a thread of their own until it ends. To be called once.
+    ///
+    /// - Parameters:
+    ///   - onOutput: called on that thread with each piece of standard output, in order. While it runs nothing more is
+    ///     read, which is how a slow reader slows the child.
+    ///   - onEnd: called once on the same thread, after the last output, when the child is gone and reaped.
+    /// - Throws: ``SpawnError`` when there can be no thread; the child is ended then.
+    public func read(
+        onOutput: @escaping @Sendable (UnsafeRawBufferPointer) -> Void, onEnd: @escaping @Sendable (End) -> Void
+    ) throws(SpawnError) {
+        do {
+            try BackgroundThread.start { [self] in
+                let errorTail = readUntilClosed(onOutput)
+                onEnd(End(status: reapSelf(), errorOutput: errorTail))
+            }
+        } catch {
+            signal(SIGKILL)
+            close(output)
+            close(errorOutput)
+            _ = reapSelf()
+            throw SpawnError(executable: executable, errno: error.errno, operation: "cannot read from")
+        }
+    }
+
+    /// Sends `signal` to the child and whatever it started in its session's process group. Does nothing once it ended.
+    public func signal(_ signal: Int32) {
+        // Under the lock, so that the number cannot pass to another process between the look and the kill.
+        isReaped.withLock { isReaped in
+            if !isReaped { kill(-identifier, signal) }
+        }
+    }
+
+    private func reapSelf() -> ExitStatus {
+        // Wait without reaping first: the id must stay ours until no one can signal it any more.
+        var info = siginfo_t()
+        _ = retryingInterrupts { waitid(P_PID, id_t(identifier), &info, WEXITED | WNOWAIT) }
+        input.close()
+        return isReaped.withLock { isReaped in
+            isReaped = true
+            return reap(identifier)
+        }
+    }
+
+    /// Reads both outputs until both are closed, and closes our ends.
+    ///
+    /// - Returns: the end of the standard error.
+    private func readUntilClosed(_ onOutput: (UnsafeRawBufferPointer) -> Void) -> [UInt8] {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.readSize, alignment: 16)
+        defer { buffer.deallocate() }
+        var errorTail: [UInt8] = []
+        var polls = [
+            pollfd(fd: output, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: errorOutput, events: Int16(POLLIN), revents: 0),
+        ]
+        while polls.contains(where: { $0.fd >= 0 }) {
+            guard waitUntilReady(&polls, milliseconds: -1) else { continue }
+            for place in polls.indices where polls[place].fd >= 0 && polls[place].revents != 0 {
+                let count = readSome(polls[place].fd, buffer)
+                guard count > 0 else {
+                    close(polls[place].fd)
+                    polls[place].fd = -1
+                    continue
+                }
+                let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+                if place == 0 {
+                    onOutput(piece)
+                } else {
+                    errorTail.append(contentsOf: piece)
+                    errorTail.removeFirst(max(0, errorTail.count - Self.errorOutputLimit))
+                }
+            }
+        }
+        return errorTail
+    }
+}

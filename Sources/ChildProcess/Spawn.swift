@@ -1,0 +1,144 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A program just started, with our ends of its three pipes. Whoever holds this closes them and reaps the process.
+struct SpawnedProcess {
+    let identifier: pid_t
+    let input: Int32
+    let output: Int32
+    let errorOutput: Int32
+}
+
+/// Starts a program in a session of its own, with every signal unblocked and at its default and with no descriptor of
+/// ours but its three pipes.
+///
+/// `Foundation.Process` does none of these on Linux: children start with SIGTERM blocked and share pipes with siblings.
+func spawn(_ command: Command) throws(SpawnError) -> SpawnedProcess {
+    func failure(_ number: Int32, _ operation: String = "cannot start") -> SpawnError {
+        SpawnError(executable: command.executable, errno: number, operation: operation)
+    }
+    let words = [command.executable] + command.arguments
+    let settings = command.environment.map { $0.map { "\($0.key)=\($0.value)" } }
+    guard !(words + (settings ?? [])).contains(where: { $0.utf8.contains(0) }) else { throw failure(EINVAL) }
+
+    var open: [Int32] = []
+    func pipeEnds() throws(SpawnError) -> (read: Int32, write: Int32) {
+        do {
+            let ends = try makePipe()
+            open += [ends.read, ends.write]
+            return ends
+        } catch {
+            open.forEach { close($0) }
+            throw failure(error.number, "cannot make a pipe for")
+        }
+    }
+    let input = try pipeEnds()
+    let output = try pipeEnds()
+    let errorOutput = try pipeEnds()
+
+    var actions = FileActions()
+    defer { actions.destroy() }
+    actions.add(input.read, as: 0)
+    actions.add(output.write, as: 1)
+    actions.add(errorOutput.write, as: 2)
+    actions.closeTheRest()
+    var attributes = SpawnAttributes()
+    defer { attributes.destroy() }
+
+    var identifier: pid_t = 0
+    let code = withCStrings(words) { arguments in
+        guard let settings else {
+            return posix_spawn(
+                &identifier, command.executable, &actions.value, &attributes.value, arguments, environ)
+        }
+        return withCStrings(settings) { environment in
+            posix_spawn(&identifier, command.executable, &actions.value, &attributes.value, arguments, environment)
+        }
+    }
+    guard code == 0 else {
+        open.forEach { close($0) }
+        throw failure(code)
+    }
+    for end in [input.read, output.write, errorOutput.write] { close(end) }
+    return SpawnedProcess(
+        identifier: identifier, input: input.write, output: output.read, errorOutput: errorOutput.read)
+}
+
+/// Waits for the end of a child and takes its status. Blocks the calling thread.
+func reap(_ identifier: pid_t) -> ExitStatus {
+    var status: Int32 = 0
+    let result = retryingInterrupts { waitpid(identifier, &status, 0) }
+    // ECHILD: someone ignores SIGCHLD, so that the system keeps no status.
+    return result == identifier ? ExitStatus(waitStatus: status) : .exited(-1)
+}
+
+/// Calls `body` with `strings` as the null-terminated row of C strings that exec wants.
+private func withCStrings<Result>(
+    _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+    var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }
+    pointers.append(nil)
+    defer { pointers.forEach { free($0) } }
+    return pointers.withUnsafeBufferPointer { buffer in
+        buffer.baseAddress.map(body) ?? body([nil])
+    }
+}
+
+/// What the new process does with descriptors before it becomes the program.
+private struct FileActions {
+    #if canImport(Darwin)
+        var value: posix_spawn_file_actions_t?
+    #else
+        var value = posix_spawn_file_actions_t()
+    #endif
+
+    init() {
+        posix_spawn_file_actions_init(&value)
+    }
+
+    mutating func add(_ descriptor: Int32, as target: Int32) {
+        posix_spawn_file_actions_adddup2(&value, descriptor, target)
+    }
+
+    mutating func closeTheRest() {
+        // Darwin does it by an attribute.
+        #if canImport(Glibc)
+            posix_spawn_file_actions_addclosefrom_np(&value, 3)
+        #endif
+    }
+
+    mutating func destroy() {
+        posix_spawn_file_actions_destroy(&value)
+    }
+}
+
+/// Session and signal state of the new process.
+private struct SpawnAttributes {
+    #if canImport(Darwin)
+        var value: posix_spawnattr_t?
+    #else
+        var value = posix_spawnattr_t()
+    #endif
+
+    init() {
+        posix_spawnattr_init(&value)
+        var none = sigset_t()
+        var all = sigset_t()
+        sigemptyset(&none)
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&value, &none)
+        posix_spawnattr_setsigdefault(&value, &all)
+        var flags = Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSID)
+        #if canImport(Darwin)
+            flags |= Int32(POSIX_SPAWN_CLOEXEC_DEFAULT)
+        #endif
+        posix_spawnattr_setflags(&value, Int16(flags))
+    }
+
+    mutating func destroy() {
+        posix_spawnattr_destroy(&value)
+    }
+}

@@ -1,0 +1,296 @@
+import ChildProcess
+import JSON
+import Threading
+
+/// Calls to the guest of one sandbox, many at once, over one pair of pipes.
+///
+/// All that comes from the other end is untrusted: it is bounded, and what no guest of ours would send ends the sandbox.
+final class Channel: Sendable {
+    /// What a call brought back.
+    struct Reply: Sendable {
+        var result: JSON = .null
+        var streams: [[UInt8]] = [[], []]
+    }
+
+    private struct PendingCall {
+        enum Outcome {
+            /// Not known yet; whoever waits for it, once someone does.
+            case open(CheckedContinuation<Reply, any Error>?)
+            case known(Result<Reply, any Error>)
+        }
+
+        var reply = Reply()
+        /// How many bytes the guest may still send for it.
+        var room: Int
+        /// When the guest counts as hung if it has not answered.
+        let deadline: ContinuousClock.Instant
+        var outcome = Outcome.open(nil)
+        var isSent = false
+        var isCancelled = false
+    }
+
+    private struct State {
+        var nextCall: UInt32 = 1
+        var pending: [UInt32: PendingCall] = [:]
+        var greeting: Greeting = .awaited(nil)
+        var end: ExecError?
+        var logLines = 0
+    }
+
+    private enum Greeting {
+        case awaited(CheckedContinuation<JSON, any Error>?)
+        case received(JSON)
+    }
+
+    private static let maximumLogLines = 200
+
+    private let input: PipeWriter
+    private let logger: Logger
+    private let state = Locked(State())
+    // Only the reading thread touches it; the lock is what tells the compiler so.
+    private let decoder = Locked(FrameDecoder())
+
+    init(input: PipeWriter, logger: Logger) {
+        self.input = input
+        self.logger = logger
+    }
+
+    /// Whether nothing more will come.
+    var hasEnded: Bool { state.withLock { $0.end != nil } }
+
+    /// Whether the guest has said hello.
+    var hasGreeted: Bool {
+        state.withLock { state in
+            if case .received = state.greeting { true } else { false }
+        }
+    }
+
+    /// Writes what comes before the first frame.
+    func write(_ bytes: [UInt8]) async throws {
+        try await input.write(bytes)
+    }
+
+    /// Waits for the guest's first frame.
+    ///
+    /// - Throws: the ``ExecError`` that the channel ended with.
+    func greeting() async throws -> JSON {
+        try await withCheckedThrowingContinuation { continuation in
+            let answer: Result<JSON, any Error>? = state.withLock { state in
+                if let end = state.end { return .failure(end) }
+                if case .received(let greeting) = state.greeting { return .success(greeting) }
+                state.greeting = .awaited(continuation)
+                return nil
+            }
+            if let answer { continuation.resume(with: answer) }
+        }
+    }
+
+    /// Makes one call and waits for its end. When the task is cancelled the guest is told, and the wait goes on until
+    /// it says that the call's processes are gone.
+    ///
+    /// - Parameters:
+    ///   - body: bytes that follow the call, for the operations that take some.
+    ///   - seconds: how long the guest may take before it counts as hung.
+    ///   - replyLimit: how many bytes the guest may send back, besides the result itself.
+    /// - Throws: ``ExecError``: the guest's refusal, or the end of the sandbox.
+    func call(
+        _ method: String, _ params: JSON, body: [UInt8]? = nil, seconds: Double, replyLimit: Int
+    ) async throws -> Reply {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        let id = try state.withLock { state throws(ExecError) in
+            if let end = state.end { throw end }
+            let id = state.nextCall
+            state.nextCall = (id + 1) & ~Frame.guestCallBit
+            state.pending[id] = PendingCall(room: replyLimit, deadline: deadline)
+            return id
+        }
+        return try await withTaskCancellationHandler {
+            await send(id, ["method": .string(method), "params": params], body)
+            return try await outcome(of: id)
+        } onCancel: {
+            let isSent = state.withLock { state in
+                state.pending[id]?.isCancelled = true
+                return state.pending[id]?.isSent ?? false
+            }
+            // Not before the call itself: the guest would not know what is meant.
+            if isSent { Task { try? await input.write(Frame(.cancel, call: id).bytes) } }
+        }
+    }
+
+    private func send(_ id: UInt32, _ request: JSON, _ body: [UInt8]?) async {
+        do {
+            try await input.write(Frame(.call, call: id, request).bytes)
+            let isCancelled = state.withLock { state in
+                state.pending[id]?.isSent = true
+                return state.pending[id]?.isCancelled ?? false
+            }
+            if isCancelled { try await input.write(Frame(.cancel, call: id).bytes) }
+            guard let body else { return }
+            for start in stride(from: 0, to: body.count, by: Frame.maximumPayload / 4) {
+                let piece = body[start..<min(start + Frame.maximumPayload / 4, body.count)]
+                try await input.write(Frame(.data, call: id, payload: [0] + piece).bytes)
+            }
+            try await input.write(Frame(.end, call: id).bytes)
+        } catch {
+            // The pipe is closed: the end of the process brings the reason to every call.
+        }
+    }
+
+    private func outcome(of id: UInt32) async throws -> Reply {
+        try await withCheckedThrowingContinuation { continuation in
+            let known: Result<Reply, any Error>? = state.withLock { state in
+                if case .known(let result) = state.pending[id]?.outcome {
+                    state.pending[id] = nil
+                    return result
+                }
+                state.pending[id]?.outcome = .open(continuation)
+                return nil
+            }
+            if let known { continuation.resume(with: known) }
+        }
+    }
+
+    /// Records how a call ended, for whoever waits or will wait for it.
+    private static func settle(
+        _ id: UInt32, _ result: Result<Reply, any Error>, in state: inout State
+    ) -> CheckedContinuation<Reply, any Error>? {
+        guard case .open(let waiting) = state.pending[id]?.outcome else { return nil }
+        if waiting == nil {
+            state.pending[id]?.outcome = .known(result)
+        } else {
+            state.pending[id] = nil
+        }
+        return waiting
+    }
+
+    /// Whether the guest has let a call's time pass without an answer.
+    func hasOverdueCall(at now: ContinuousClock.Instant) -> Bool {
+        state.withLock { state in
+            state.pending.values.contains { call in
+                guard case .open = call.outcome else { return false }
+                return call.deadline < now
+            }
+        }
+    }
+
+    /// Takes what the guest wrote. Called by the one thread that reads.
+    ///
+    /// - Throws: ``ChannelViolation``, after which the sandbox must be ended.
+    func receive(_ bytes: UnsafeRawBufferPointer) throws(ChannelViolation) {
+        try decoder.withLock { (decoder) throws(ChannelViolation) in
+            try decoder.feed(bytes) { (frame) throws(ChannelViolation) in try take(frame) }
+        }
+    }
+
+    /// Ends every call with `error` and closes the pipe, at which the guest ends. Later calls fail at once.
+    func end(_ error: ExecError) {
+        let (calls, greeting) = state.withLock { state in
+            let error = state.end ?? error
+            state.end = error
+            let calls = state.pending.keys.compactMap { Self.settle($0, .failure(error), in: &state) }
+            var waiting: CheckedContinuation<JSON, any Error>?
+            if case .awaited(let continuation) = state.greeting {
+                waiting = continuation
+                state.greeting = .awaited(nil)
+            }
+            return (calls, waiting)
+        }
+        input.close()
+        greeting?.resume(throwing: error)
+        for call in calls { call.resume(throwing: error) }
+    }
+
+    private func take(_ frame: Frame) throws(ChannelViolation) {
+        switch frame.kind {
+        case .hello: try takeGreeting(frame)
+        case .data: try takeData(frame)
+        case .result: try finish(frame) { .success(Reply(result: $1, streams: $0.streams)) }
+        case .failure: try finish(frame) { .failure(Self.refusal($1)) }
+        case .log: try takeLog(frame)
+        case .call: try refuseGuestCall(frame)
+        case .end, .cancel: throw ChannelViolation(reason: "sent a frame that only the server sends")
+        }
+    }
+
+    private func takeGreeting(_ frame: Frame) throws(ChannelViolation) {
+        let value = try Self.json(frame)
+        let waiting = try state.withLock { (state) throws(ChannelViolation) in
+            guard case .awaited(let continuation) = state.greeting else {
+                throw ChannelViolation(reason: "said hello twice")
+            }
+            state.greeting = .received(value)
+            return continuation
+        }
+        waiting?.resume(returning: value)
+    }
+
+    private func takeData(_ frame: Frame) throws(ChannelViolation) {
+        try state.withLock { (state) throws(ChannelViolation) in
+            guard let stream = frame.payload.first, stream < 2, state.pending[frame.call] != nil else {
+                throw ChannelViolation(reason: "sent data for no call")
+            }
+            state.pending[frame.call]?.room -= frame.payload.count - 1
+            guard let room = state.pending[frame.call]?.room, room >= 0 else {
+                throw ChannelViolation(reason: "sent more than was asked for")
+            }
+            state.pending[frame.call]?.reply.streams[Int(stream)] += frame.payload.dropFirst()
+        }
+    }
+
+    private func finish(
+        _ frame: Frame, _ outcome: (Reply, JSON) -> Result<Reply, any Error>
+    ) throws(ChannelViolation) {
+        let value = try Self.json(frame)
+        let (waiting, result) = try state.withLock { (state) throws(ChannelViolation) in
+            guard let call = state.pending[frame.call], case .open = call.outcome else {
+                throw ChannelViolation(reason: "answered a call that was not made")
+            }
+            let result = outcome(call.reply, value)
+            return (Self.settle(frame.call, result, in: &state), result)
+        }
+        waiting?.resume(with: result)
+    }
+
+    private func takeLog(_ frame: Frame) throws(ChannelViolation) {
+        let lines = state.withLock { state in
+            state.logLines += 1
+            return state.logLines
+        }
+        guard lines <= Self.maximumLogLines else { throw ChannelViolation(reason: "flooded the log") }
+        logger.warning("sandbox: \(String(decoding: frame.payload, as: UTF8.self))")
+    }
+
+    /// The guest may start calls, but the server offers it none yet.
+    private func refuseGuestCall(_ frame: Frame) throws(ChannelViolation) {
+        guard frame.call & Frame.guestCallBit != 0 else {
+            throw ChannelViolation(reason: "started a call with an id of the server's")
+        }
+        let refusal: JSON = ["code": "unsupported", "message": "The server offers no calls to the sandbox."]
+        let answer = Frame(.failure, call: frame.call, refusal)
+        // Counted with the log lines, so that a flood of calls cannot pile up answers without end.
+        let count = state.withLock { state in
+            state.logLines += 1
+            return state.logLines
+        }
+        guard count <= Self.maximumLogLines else { throw ChannelViolation(reason: "flooded the server with calls") }
+        Task { try? await input.write(answer.bytes) }
+    }
+
+    private static func json(_ frame: Frame) throws(ChannelViolation) -> JSON {
+        do {
+            return try JSON.parse(frame.payload)
+        } catch {
+            throw ChannelViolation(reason: "sent a frame that is not JSON")
+        }
+    }
+
+    private static func refusal(_ value: JSON) -> ExecError {
+        let message = value["message"]?.stringValue ?? "The sandbox refused without saying why."
+        switch value["code"]?.stringValue {
+        case "busy": return ExecError(.busy, message)
+        case "timed_out": return ExecError(.timedOut, message)
+        case "invalid": return ExecError(.invalidArgument, message)
+        default: return ExecError(.refused, message)
+        }
+    }
+}

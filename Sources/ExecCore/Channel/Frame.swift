@@ -1,0 +1,94 @@
+import JSON
+
+/// One message between the server and the guest. `guest/frames.py` is the other side of this.
+///
+/// On the wire: the payload's length (4 bytes, big-endian), the kind (1), the call's id (4, big-endian), the payload.
+struct Frame: Sendable, Equatable {
+    enum Kind: UInt8, Sendable {
+        /// Guest to server, once: what the guest is and found.
+        case hello = 1
+        /// Starts a call.
+        case call = 2
+        /// A piece of the call's bytes: one byte that names the stream, then the bytes.
+        case data = 3
+        /// The caller's last piece has been sent.
+        case end = 4
+        /// Ends the call with its result.
+        case result = 5
+        /// Ends the call with a code and a message.
+        case failure = 6
+        /// The caller wants the call ended.
+        case cancel = 7
+        /// Guest to server: a line for the log.
+        case log = 8
+    }
+
+    static let headerSize = 9
+    static let maximumPayload = 1 << 20
+    /// Ids of calls that the guest starts have this bit, so that the two sides never choose the same one.
+    static let guestCallBit: UInt32 = 1 << 31
+
+    let kind: Kind
+    let call: UInt32
+    let payload: [UInt8]
+
+    init(_ kind: Kind, call: UInt32, payload: [UInt8] = []) {
+        self.kind = kind
+        self.call = call
+        self.payload = payload
+    }
+
+    init(_ kind: Kind, call: UInt32, _ value: JSON) {
+        self.init(kind, call: call, payload: value.serialized())
+    }
+
+    /// The frame as it is written.
+    var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.headerSize + payload.count)
+        withUnsafeBytes(of: UInt32(payload.count).bigEndian) { bytes.append(contentsOf: $0) }
+        bytes.append(kind.rawValue)
+        withUnsafeBytes(of: call.bigEndian) { bytes.append(contentsOf: $0) }
+        bytes.append(contentsOf: payload)
+        return bytes
+    }
+}
+
+/// The guest sent what no guest of ours sends.
+struct ChannelViolation: Error, Equatable {
+    let reason: String
+}
+
+/// Takes bytes as they come and gives back whole frames. What it holds is bounded by the largest frame.
+struct FrameDecoder: Sendable {
+    private var buffer: [UInt8] = []
+
+    /// Calls `body` with each frame that `bytes` completes.
+    ///
+    /// - Throws: ``ChannelViolation`` for a frame that is too long or of an unknown kind, and what `body` throws.
+    mutating func feed(
+        _ bytes: UnsafeRawBufferPointer, _ body: (Frame) throws(ChannelViolation) -> Void
+    ) throws(ChannelViolation) {
+        buffer.append(contentsOf: bytes)
+        var start = 0
+        while buffer.count - start >= Frame.headerSize {
+            let length = Self.number(buffer[start..<start + 4])
+            guard length <= Frame.maximumPayload else {
+                throw ChannelViolation(reason: "announced a frame of \(length) bytes")
+            }
+            guard let kind = Frame.Kind(rawValue: buffer[start + 4]) else {
+                throw ChannelViolation(reason: "sent a frame of the unknown kind \(buffer[start + 4])")
+            }
+            let end = start + Frame.headerSize + Int(length)
+            guard buffer.count >= end else { break }
+            let call = Self.number(buffer[start + 5..<start + 9])
+            try body(Frame(kind, call: call, payload: Array(buffer[(start + Frame.headerSize)..<end])))
+            start = end
+        }
+        buffer.removeFirst(start)
+    }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+        bytes.reduce(0) { $0 << 8 | UInt32($1) }
+    }
+}

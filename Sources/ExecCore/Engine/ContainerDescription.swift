@@ -1,0 +1,112 @@
+/// One sandbox's container, and the arguments that make the engine start it.
+///
+/// The hardening is not a setting: every container gets all of it.
+struct ContainerDescription: Sendable, Equatable {
+    /// The user inside, unless the workspace is a directory of another's.
+    static let defaultUser: UInt32 = 1000
+    static let home = "/home/coderunner"
+
+    let name: String
+    let user: UserID
+    let owner: Owner
+    let configuration: SandboxConfiguration
+
+    var arguments: [String] {
+        identity + hardening + limits + memoryDirectories + mounts + environment
+            + ["--entrypoint", "python3", configuration.image] + GuestProgram.interpreterArguments
+    }
+
+    private var identity: [String] {
+        let labels = owner.labels + [(Owner.userLabel, user.name)]
+        return ["--interactive", "--rm", "--name", name, "--hostname", "sandbox", "--pull", "never"]
+            + labels.flatMap { ["--label", "\($0.name)=\($0.value)"] }
+    }
+
+    private var hardening: [String] {
+        var arguments = [
+            // Otherwise the engine writes every byte of the channel to a log on disk as well.
+            "--log-driver", "none",
+            "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+            "--network", configuration.network, "--ipc", "private", "--ulimit", "core=0",
+            "--user", "\(account.user):\(account.group)", "--workdir", "/",
+        ]
+        if let runtime = configuration.runtime { arguments += ["--runtime", runtime] }
+        return arguments
+    }
+
+    private var limits: [String] {
+        [
+            "--memory", String(configuration.memory.bytes), "--memory-swap", String(configuration.memory.bytes),
+            "--cpus", configuration.cpus, "--pids-limit", String(configuration.pids),
+        ]
+    }
+
+    /// Directories in memory. What they hold counts towards the memory limit, so each gets a part of it.
+    private var memoryDirectories: [String] {
+        var directories = [
+            tmpfs("/tmp", part: 4, options: "exec,mode=1777"),
+            tmpfs(Self.home, part: 8, options: "exec,mode=0700,\(ownedByAccount)"),
+            tmpfs("/output", part: 8, options: "noexec,mode=0700,\(ownedByAccount)"),
+        ]
+        if configuration.workspace == .ephemeral {
+            directories += [
+                tmpfs("/workspace", part: 2, options: "exec,mode=0755,\(ownedByAccount)"),
+                tmpfs("/artifacts", part: 4, options: "noexec,mode=0755,\(ownedByAccount)"),
+            ]
+        }
+        return directories.flatMap { ["--tmpfs", $0] }
+    }
+
+    private func tmpfs(_ path: String, part: Int, options: String) -> String {
+        "\(path):rw,nosuid,nodev,size=\(configuration.memory.bytes / part),\(options)"
+    }
+
+    private var mounts: [String] {
+        var mounts: [[String]] = []
+        switch configuration.workspace {
+        case .persistent:
+            mounts.append(["type=volume", "source=\(volume("workspace"))", "target=/workspace"])
+            mounts.append(["type=volume", "source=\(volume("artifacts"))", "target=/artifacts"])
+        case .directory(let path, _):
+            mounts.append(["type=bind", "source=\(path)", "target=/workspace"])
+            mounts.append(["type=volume", "source=\(volume("artifacts"))", "target=/artifacts"])
+        case .ephemeral:
+            break
+        }
+        if let tools = configuration.toolsDirectory {
+            mounts.append(["type=bind", "source=\(tools)", "target=/tools", "readonly"])
+        }
+        for mount in SkillMount.mounts(of: configuration.skillsDirectories) {
+            mounts.append(["type=bind", "source=\(mount.source)", "target=\(mount.target)", "readonly"])
+        }
+        return mounts.flatMap { ["--mount", $0.map(Self.quotedField).joined(separator: ",")] }
+    }
+
+    private var environment: [String] {
+        [
+            "HOME=\(Self.home)", "USER=coderunner", "LOGNAME=coderunner", "LANG=C.UTF-8", "TERM=dumb",
+            "PYTHONPATH=/tools", "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1", "MPLBACKEND=Agg",
+        ].flatMap { ["--env", $0] }
+    }
+
+    private func volume(_ purpose: String) -> String {
+        "mcp-executor-\(user.name)-\(purpose)"
+    }
+
+    /// The ids to run under: the owner's of a directory that the workspace is, so that files in it stay theirs, but
+    /// never root's.
+    private var account: (user: UInt32, group: UInt32) {
+        if case .directory(let path, _) = configuration.workspace, let owner = Files.owner(of: path), owner.user != 0 {
+            return owner
+        }
+        return (Self.defaultUser, Self.defaultUser)
+    }
+
+    private var ownedByAccount: String { "uid=\(account.user),gid=\(account.group)" }
+
+    /// A field of the comma-separated value that `--mount` takes; the engine reads it as CSV.
+    private static func quotedField(_ field: String) -> String {
+        guard field.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return field }
+        return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+}

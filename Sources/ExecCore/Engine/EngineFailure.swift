@@ -1,0 +1,65 @@
+import ChildProcess
+
+/// What the engine's command line said when it ended, turned into words that help.
+struct EngineFailure: Sendable {
+    let engine: String
+    let image: String
+    let end: ChildProcess.End
+
+    /// The failure of a sandbox that never said hello.
+    var startError: ExecError {
+        let said = saidText
+        let lowered = said.lowercased()
+        if lowered.contains("no such image") || lowered.contains("unable to find image")
+            || lowered.contains("image not known") || lowered.contains("no such object")
+        {
+            return ExecError(
+                .imageMissing,
+                """
+                The sandbox image \(image) is not on this machine. Build it with `make image` in the exec-mcp \
+                directory, or pull your own with `\(engine) pull` and name it with --image.
+                """)
+        }
+        if lowered.contains("permission denied") && lowered.contains("sock") {
+            return ExecError(
+                .engineFailed,
+                """
+                This account may not use the container engine. Add it to the group docker (`sudo usermod -aG docker \
+                $USER`, then log in again) or use a rootless engine. The engine said: \(said)
+                """)
+        }
+        if lowered.contains("cannot connect") || lowered.contains("is the docker daemon running")
+            || lowered.contains("connection refused") || lowered.contains("no such host")
+        {
+            return ExecError(
+                .engineFailed,
+                """
+                The container engine is not running. Start it (Docker Desktop, OrbStack, `sudo systemctl start \
+                docker`, or `make image` in the exec-mcp directory) and call again. The engine said: \(said)
+                """)
+        }
+        if lowered.contains("python3") && (lowered.contains("not found") || lowered.contains("no such file")) {
+            return ExecError(.engineFailed, "The image \(image) has no python3, which a sandbox needs. Use another.")
+        }
+        return ExecError(.engineFailed, "The sandbox could not be started (\(end.status)). The engine said: \(said)")
+    }
+
+    /// The failure of a sandbox that had been running.
+    var endError: ExecError {
+        ExecError(
+            .sandboxEnded,
+            """
+            The sandbox ended during the call (\(end.status)\(said)). Its processes are gone; files in a persistent \
+            /workspace are still there. The next call starts a new sandbox.
+            """)
+    }
+
+    private var said: String {
+        end.errorOutput.isEmpty ? "" : ": \(saidText)"
+    }
+
+    private var saidText: String {
+        let text = String(decoding: end.errorOutput, as: UTF8.self).singleLine(limit: 600)
+        return text.isEmpty ? "nothing" : text
+    }
+}

@@ -1,0 +1,122 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The process that a container belongs to, told apart from any other, also one that later gets the same process id.
+public struct Owner: Sendable, Equatable {
+    private static let prefix = "io.exec-mcp."
+
+    /// The machine.
+    public let host: String
+    /// The run of the machine's kernel.
+    public let boot: String
+    /// The process-id namespace: in another one the same number means another process.
+    public let pidNamespace: String
+    /// The process.
+    public let pid: Int32
+    /// When the process started, in the system's own unit.
+    public let startTime: String
+
+    /// Us.
+    public static func current() -> Owner {
+        Owner(
+            host: hostName(), boot: Self.bootIdentifier(), pidNamespace: Self.pidNamespaceIdentifier(), pid: getpid(),
+            startTime: Self.startTime(of: getpid()) ?? "")
+    }
+
+    /// The labels that mark a container as this owner's.
+    public var labels: [(name: String, value: String)] {
+        [
+            (Self.prefix + "host", host), (Self.prefix + "boot", boot),
+            (Self.prefix + "pid-namespace", pidNamespace), (Self.prefix + "pid", String(pid)),
+            (Self.prefix + "start-time", startTime),
+        ]
+    }
+
+    /// The label that carries the name of the user whose sandbox it is.
+    static let userLabel = prefix + "user"
+    /// The label by which all our containers are found.
+    static let markLabel = prefix + "pid"
+    /// The names of ``labels``, in order.
+    static let labelNames = ["host", "boot", "pid-namespace", "pid", "start-time"].map { prefix + $0 }
+
+    /// Reads the values of ``labelNames``; `nil` where they make no sense.
+    init?(labelValues values: [String]) {
+        guard values.count == 5, let pid = Int32(values[3]), pid > 0 else { return nil }
+        self.init(host: values[0], boot: values[1], pidNamespace: values[2], pid: pid, startTime: values[4])
+    }
+
+    init(host: String, boot: String, pidNamespace: String, pid: Int32, startTime: String) {
+        self.host = host
+        self.boot = boot
+        self.pidNamespace = pidNamespace
+        self.pid = pid
+        self.startTime = startTime
+    }
+
+    /// Whether this owner is certainly gone, judged from where `observer` runs. An owner on another machine or in
+    /// another process namespace cannot be judged and counts as alive.
+    func isDead(seenBy observer: Owner) -> Bool {
+        guard host == observer.host else { return false }
+        if boot != observer.boot { return true }
+        guard pidNamespace == observer.pidNamespace else { return false }
+        return Self.startTime(of: pid) != startTime
+    }
+
+    private static func hostName() -> String {
+        if let identifier = Files.read("/etc/machine-id", limit: 256) {
+            let text = String(decoding: identifier, as: UTF8.self).filter { $0.isASCII && $0.isHexDigit }
+            if !text.isEmpty { return text }
+        }
+        var buffer = [CChar](repeating: 0, count: 256)
+        gethostname(&buffer, buffer.count - 1)
+        let name = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: name, as: UTF8.self).filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+    }
+}
+
+#if canImport(Glibc)
+    extension Owner {
+        private static func bootIdentifier() -> String {
+            let text = Files.read("/proc/sys/kernel/random/boot_id", limit: 256) ?? []
+            return String(decoding: text, as: UTF8.self).filter { $0.isHexDigit || $0 == "-" }
+        }
+
+        private static func pidNamespaceIdentifier() -> String {
+            var status = stat()
+            return stat("/proc/self/ns/pid", &status) == 0 ? String(status.st_ino) : ""
+        }
+
+        /// Clock ticks between the machine's start and the process's; `nil` where there is no such process.
+        static func startTime(of pid: Int32) -> String? {
+            guard let text = Files.read("/proc/\(pid)/stat", limit: 8192).map({ String(decoding: $0, as: UTF8.self) }),
+                // The name, in parentheses, may hold anything: fields are counted from its end.
+                let nameEnd = text.lastIndex(of: ")")
+            else { return nil }
+            let fields = text[nameEnd...].split(separator: " ")
+            return fields.count > 20 ? String(fields[20]) : nil
+        }
+    }
+#else
+    extension Owner {
+        private static func bootIdentifier() -> String {
+            var time = timeval()
+            var size = MemoryLayout<timeval>.size
+            return sysctlbyname("kern.boottime", &time, &size, nil, 0) == 0 ? String(time.tv_sec) : ""
+        }
+
+        private static func pidNamespaceIdentifier() -> String { "" }
+
+        /// Microseconds since 1970; `nil` where there is no such process.
+        static func startTime(of pid: Int32) -> String? {
+            var name: [Int32] = [CTL_KERN, KERN_PROC, KERN_PROC_PID, pid]
+            var info = kinfo_proc()
+            var size = MemoryLayout<kinfo_proc>.size
+            guard sysctl(&name, 4, &info, &size, nil, 0) == 0, size > 0 else { return nil }
+            let start = info.kp_proc.p_starttime
+            return "\(start.tv_sec)\(start.tv_usec)"
+        }
+    }
+#endif

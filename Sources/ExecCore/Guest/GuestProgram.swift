@@ -1,0 +1,37 @@
+import JSON
+
+/// The program that runs as process 1 of every sandbox: Python source that this binary carries, so that it always
+/// matches the server and any image with python3 will do.
+enum GuestProgram {
+    /// What the interpreter gets. It is isolated from the environment and from what the user installs, and takes its
+    /// program from the channel, so that the process list stays readable and no size limit of arguments applies.
+    static let interpreterArguments = [
+        "-I", "-S", "-X", "utf8", "-c", "import sys;exec(sys.stdin.buffer.raw.readline())",
+    ]
+
+    /// The modules, each after those that it imports.
+    private static let modules: [(name: String, source: [UInt8])] = [
+        ("frames", PackageResources.frames_py),
+        ("system", PackageResources.system_py),
+        ("processes", PackageResources.processes_py),
+        ("output", PackageResources.output_py),
+        ("formats", PackageResources.formats_py),
+        ("files", PackageResources.files_py),
+        ("docstrings", PackageResources.docstrings_py),
+        ("workers", PackageResources.workers_py),
+        ("calls", PackageResources.calls_py),
+        ("main", PackageResources.main_py),
+    ]
+
+    /// What the guest is sent before the first frame: a line that loads the program, then the program.
+    static func handover(for configuration: SandboxConfiguration) -> [UInt8] {
+        let program: JSON = [
+            "modules": .array(modules.map { [.string($0.name), .string(String(decoding: $0.source, as: UTF8.self))] }),
+            "config": ["pids": .integer(configuration.pids), "memory": .string(configuration.memory.description)],
+        ]
+        let bootstrap = JSON.string(String(decoding: PackageResources.bootstrap_py, as: UTF8.self))
+        let text = program.serialized()
+        return Array("exec(".utf8) + bootstrap.serialized() + Array(")\n".utf8)
+            + withUnsafeBytes(of: UInt32(text.count).bigEndian) { Array($0) } + text
+    }
+}

@@ -1,0 +1,59 @@
+"""What a file is, by its first bytes."""
+
+import stat
+
+_BINARY_SIGNATURES = (
+    (b"%PDF-", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive (or a document made of one)"),
+    (b"\x1f\x8b", "gzip data"),
+    (b"BZh", "bzip2 data"),
+    (b"\xfd7zXZ\x00", "xz data"),
+    (b"(\xb5/\xfd", "Zstandard data"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"\x7fELF", "an ELF program"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"PAR1", "Parquet data"),
+    (b"\x89HDF\r\n\x1a\n", "HDF5 data"),
+    (b"BM", "a BMP image"),
+    (b"II*\x00", "a TIFF image"),
+    (b"MM\x00*", "a TIFF image"),
+    (b"\xff\xfe", "UTF-16 text"),
+    (b"\xfe\xff", "UTF-16 text"),
+)
+
+
+def image_type(start):
+    """The media type of an image that can be shown; None for anything else."""
+    if start.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if start.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if start[:6] in (b"GIF87a", b"GIF89a"):
+        return "image/gif"
+    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
+        return "image/webp"
+    return None
+
+
+def binary_type(start):
+    """What kind of binary file begins so; None for text."""
+    has_nul = b"\0" in start
+    for signature, name in _BINARY_SIGNATURES:
+        # Two letters alone may begin an ordinary text.
+        if start.startswith(signature) and (has_nul or len(signature) > 3 or signature[0] > 0x7E):
+            return name
+    return "binary data" if has_nul else None
+
+
+def kind_of_special(mode):
+    """What a thing that is no regular file is, with its article."""
+    if stat.S_ISDIR(mode):
+        return "a directory"
+    if stat.S_ISFIFO(mode):
+        return "a named pipe"
+    if stat.S_ISSOCK(mode):
+        return "a socket"
+    if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+        return "a device"
+    return "something else"

@@ -1,0 +1,70 @@
+"""The framed channel between the server and the guest.
+
+A frame is a 9-byte header (payload length, kind, call id; big-endian) and the payload. Either side may start a call;
+the ids of calls that the guest starts have their highest bit set, so that the two sides never choose the same one.
+"""
+
+import json
+import os
+import struct
+
+HELLO = 1  # guest to server, once: what the guest is and found
+CALL = 2  # starts a call: {"method": …, "params": {…}}
+DATA = 3  # a piece of the call's bytes: one byte that names the stream, then the bytes
+END = 4  # the caller's last piece has been sent
+RESULT = 5  # ends the call
+FAILURE = 6  # ends the call: {"code": …, "message": …}
+CANCEL = 7  # the caller wants the call ended
+LOG = 8  # guest to server: a line for the server's log
+
+STDOUT = 0
+STDERR = 1
+
+MAX_PAYLOAD = 1 << 20
+PIECE = MAX_PAYLOAD - 1
+
+_HEADER = struct.Struct(">IBI")
+
+
+def frame(kind, call, payload=b""):
+    return _HEADER.pack(len(payload), kind, call) + payload
+
+
+def json_frame(kind, call, value):
+    return frame(kind, call, json.dumps(value, separators=(",", ":")).encode())
+
+
+def data_frames(call, stream, data):
+    """All of `data` as frames of the named stream; nothing for no data."""
+    mark = bytes((stream,))
+    return b"".join(frame(DATA, call, mark + data[at : at + PIECE]) for at in range(0, len(data), PIECE))
+
+
+class Decoder:
+    """Takes bytes as they come and gives back whole frames."""
+
+    def __init__(self):
+        self._buffer = bytearray()
+
+    def feed(self, data):
+        """Yields (kind, call, payload) for each frame that `data` completes."""
+        buffer = self._buffer
+        buffer += data
+        at = 0
+        while len(buffer) - at >= _HEADER.size:
+            length, kind, call = _HEADER.unpack_from(buffer, at)
+            if length > MAX_PAYLOAD:
+                raise ValueError(f"a frame of {length} bytes")
+            end = at + _HEADER.size + length
+            if len(buffer) < end:
+                break
+            yield kind, call, bytes(buffer[at + _HEADER.size : end])
+            at = end
+        del buffer[:at]
+
+
+def write_all(descriptor, data):
+    """Writes all of `data`, waiting where the reader is slower."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]

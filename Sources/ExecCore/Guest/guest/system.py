@@ -1,0 +1,78 @@
+"""What Python's standard library has no words for: prctl, the out-of-memory score, the sandbox's counters."""
+
+import ctypes
+import os
+
+_PR_SET_DUMPABLE = 4
+_PR_SET_CHILD_SUBREAPER = 36
+_COMMAND_OOM_SCORE = b"500"
+_GUEST_OOM_SCORE = b"0"
+
+_prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+
+def make_undumpable():
+    """Closes this process's memory and descriptors to every other process of the same user."""
+    if _prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_DUMPABLE) failed")
+
+
+def become_subreaper():
+    """Makes orphaned descendants children of this process, also after exec, so that a walk of its tree finds them."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+class OutOfMemoryScore:
+    """Lets children start with a higher out-of-memory score than the guest, so that it is never the victim.
+
+    A child cannot raise its own: the files in /proc of a process that is not dumpable belong to root. What is opened
+    before the guest becomes undumpable stays writable.
+    """
+
+    def __init__(self):
+        try:
+            self._file = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
+        except OSError:
+            self._file = None
+
+    def raise_for_child(self):
+        self._write(_COMMAND_OOM_SCORE)
+
+    def lower_for_guest(self):
+        self._write(_GUEST_OOM_SCORE)
+
+    def _write(self, score):
+        if self._file is not None:
+            try:
+                os.write(self._file, score)
+            except OSError:
+                self._file = None
+
+
+def _counter(paths):
+    """The first of (path, key) that can be read: a whole file that is a number, or the line that starts with key."""
+    for path, key in paths:
+        try:
+            with open(path) as file:
+                for line in file:
+                    words = line.split()
+                    if words and (key is None or words[0] == key):
+                        return int(words[-1])
+        except (OSError, ValueError):
+            continue
+    return None
+
+
+def out_of_memory_kills():
+    """How many processes the memory limit has killed so far; None where the kernel does not say."""
+    return _counter(
+        (
+            ("/sys/fs/cgroup/memory.events", "oom_kill"),
+            ("/sys/fs/cgroup/memory/memory.oom_control", "oom_kill"),
+        )
+    )
+
+
+def process_count():
+    """How many processes and threads the sandbox has, as the limit counts them; None where the kernel does not say."""
+    return _counter((("/sys/fs/cgroup/pids.current", None), ("/sys/fs/cgroup/pids/pids.current", None)))

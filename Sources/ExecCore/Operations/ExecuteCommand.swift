@@ -1,0 +1,53 @@
+import JSON
+
+/// What a shell command left behind.
+public struct CommandResult: Sendable, Equatable {
+    /// The shell's exit code; 128 and the signal's number where a signal ended it; -1 where its time was up.
+    public let exitCode: Int
+    /// Standard output, cut in the middle where it is longer than the limit. What is no UTF-8 is replaced.
+    public let standardOutput: String
+    /// Standard error, likewise.
+    public let standardError: String
+    /// Whether it was ended because its time was up.
+    public let timedOut: Bool
+    /// Whether one of the outputs was cut.
+    public let isTruncated: Bool
+}
+
+extension Sandbox {
+    /// What the guest's notes may add to a stream beyond the limit.
+    private static let noteRoom = 4096
+
+    /// Runs `command` with bash in `/workspace` and returns when the shell exits. Background processes live on.
+    ///
+    /// When the time is up or the task is cancelled, every process of the command gets SIGTERM and two seconds later
+    /// SIGKILL, however it detached.
+    ///
+    /// - Parameter timeout: seconds, more than 0 and at most ``Limits/maximumTimeout``.
+    /// - Throws: ``ExecError`` for a timeout out of range or a sandbox that ended.
+    public func execute(_ command: String, timeout: Double) async throws -> CommandResult {
+        guard timeout > 0, timeout <= Double(limits.maximumTimeout) else {
+            throw ExecError(
+                .invalidArgument,
+                """
+                timeout must be a number of seconds above 0 and at most \(limits.maximumTimeout) (the server's \
+                --max-timeout). Start longer work in the background and look at its output later.
+                """)
+        }
+        guard !command.utf8.contains(0) else {
+            throw ExecError(.invalidArgument, "command holds a NUL character, which no shell command can.")
+        }
+        let params: JSON = [
+            "command": .string(command), "timeout": .double(timeout), "limit": .integer(limits.output),
+        ]
+        let reply = try await call(
+            "execute", params, seconds: timeout, replyLimit: 2 * (limits.output + Self.noteRoom))
+        guard let code = reply.result["exit_code"]?.integerValue else {
+            throw ExecError(.sandboxEnded, "The sandbox answered without an exit code.")
+        }
+        return CommandResult(
+            exitCode: code, standardOutput: String(decoding: reply.streams[0], as: UTF8.self),
+            standardError: String(decoding: reply.streams[1], as: UTF8.self),
+            timedOut: reply.result["timed_out"] == true, isTruncated: reply.result["truncated"] == true)
+    }
+}

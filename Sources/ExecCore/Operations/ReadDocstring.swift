@@ -1,0 +1,21 @@
+import JSON
+
+extension Sandbox {
+    /// The docstring of a function, method (`Class.method`) or class of a Python file, cleaned of indentation. The file
+    /// is parsed, never imported or run.
+    ///
+    /// - Parameters:
+    ///   - path: absolute, or relative to `/workspace`.
+    ///   - name: what it is called in the file.
+    /// - Throws: ``ExecError``; for an unknown name it lists those there are.
+    public func docstring(of name: String, in path: String) async throws -> String {
+        let params: JSON = [
+            "file_path": .string(path), "function_name": .string(name), "limit": .integer(limits.output),
+            "timeout": .double(Self.fileTimeout),
+        ]
+        let reply = try await call(
+            "read_docstring", params, seconds: Self.fileTimeout, replyLimit: limits.output)
+        let text = String(decoding: reply.streams[0], as: UTF8.self)
+        return reply.result["cut"] == true ? text + "\n[… the rest is left out: read the file itself …]" : text
+    }
+}

@@ -1,0 +1,41 @@
+import JSON
+
+/// A file that was written.
+public struct WrittenFile: Sendable, Equatable {
+    /// Its path from the root.
+    public let path: String
+    /// Its size in bytes.
+    public let size: Int
+}
+
+extension Sandbox {
+    /// How long one file operation may take, in seconds.
+    static let fileTimeout = 60.0
+
+    /// Writes `content` to the file at `path` in one step: a reader sees the old file or the new one. Directories above
+    /// it are made.
+    ///
+    /// - Parameters:
+    ///   - path: absolute, or relative to `/workspace`.
+    ///   - content: at most ``Limits/writeBytes`` bytes.
+    /// - Throws: ``ExecError`` with the reason why it cannot be written.
+    public func write(_ content: String, to path: String) async throws -> WrittenFile {
+        let bytes = Array(content.utf8)
+        guard bytes.count <= Limits.writeBytes else {
+            throw ExecError(
+                .invalidArgument,
+                """
+                content has \(bytes.count) bytes; at most \(Limits.writeBytes) are taken at once. Write it in parts \
+                and put them together with execute_bash.
+                """)
+        }
+        let params: JSON = [
+            "file_path": .string(path), "size": .integer(bytes.count), "timeout": .double(Self.fileTimeout),
+        ]
+        let reply = try await call("write_file", params, body: bytes, seconds: Self.fileTimeout, replyLimit: 0)
+        guard let path = reply.result["path"]?.stringValue, let size = reply.result["bytes"]?.integerValue else {
+            throw ExecError(.sandboxEnded, "The sandbox answered without a path.")
+        }
+        return WrittenFile(path: path, size: size)
+    }
+}

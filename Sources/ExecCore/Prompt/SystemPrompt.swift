@@ -1,0 +1,138 @@
+/// The text that tells an agent what it can do with its sandbox, made from what there is.
+public struct SystemPrompt: Sendable {
+    /// How many characters of a skill's or module's description are quoted, so that each costs under 100 tokens.
+    private static let descriptionLimit = 280
+
+    private let configuration: SandboxConfiguration
+    private let limits: Limits
+    private let skills: [Skill]
+    private let modules: [ToolModule]
+
+    /// A prompt about sandboxes of this kind.
+    public init(configuration: SandboxConfiguration, limits: Limits, skills: [Skill], modules: [ToolModule]) {
+        self.configuration = configuration
+        self.limits = limits
+        self.skills = skills
+        self.modules = modules
+    }
+
+    /// The whole text, in Markdown.
+    public var text: String {
+        [introduction, sandbox, longRuns, skillSection, moduleSection, artifacts, habits]
+            .compactMap { $0 }.joined(separator: "\n\n") + "\n"
+    }
+
+    private var introduction: String {
+        """
+        # Agentic Code Execution with Domain Skills
+
+        You can run code in a private Linux sandbox with these tools:
+
+        - `execute_bash` runs a shell command. Each call is a new bash in /workspace; variables and `cd` do not carry \
+        over, files do.
+        - `write_file` creates or replaces a file. Write programs to files and run them rather than quoting them in a \
+        command.
+        - `read_file` returns a text's lines, page by page, or shows a picture.
+        - `read_docstring` returns the documentation of a Python function without running its file.
+        """
+    }
+
+    private var sandbox: String {
+        """
+        ## The Sandbox
+
+        - Python 3 with numpy, pandas, scipy, matplotlib, seaborn, plotly, scikit-learn, statsmodels, sympy and \
+        openpyxl. You are an ordinary user; the system is read-only.
+        - /workspace \(workspaceSentence). /artifacts holds results for the user. /tmp is in memory and small.
+        - Limits: \(configuration.memory) memory, \(configuration.cpus) CPU, \(configuration.pids) processes. A \
+        command has 30 seconds unless you pass `timeout` (at most \(limits.maximumTimeout)). Output over \
+        \(limits.output) bytes is cut in the middle, and the whole is kept in a file that the result names.
+        - \(networkSentence)
+        """
+    }
+
+    private var workspaceSentence: String {
+        switch configuration.workspace {
+        case .persistent: "is yours and keeps its files between conversations"
+        case .ephemeral: "is in memory: its files are gone when the sandbox stops"
+        case .directory: "is a directory of the user's machine: change files there with care"
+        }
+    }
+
+    private var networkSentence: String {
+        configuration.network == "none"
+            ? "There is no network. What is not in the sandbox cannot be fetched: work with what is there."
+            : "There is a network: HTTP requests (curl, requests) and `pip install --user` work where it allows them."
+    }
+
+    private var longRuns: String {
+        """
+        ## Long Runs
+
+        When a command's shell exits the call returns, and processes left in the background go on. For work over a \
+        minute, start it in the background and look at its log in later calls:
+
+        ```bash
+        nohup python3 train.py > train.log 2>&1 &
+        tail -n 20 train.log; pgrep -af train.py
+        ```
+
+        A timeout ends every process of its command.
+        """
+    }
+
+    private var skillSection: String {
+        guard !skills.isEmpty else { return "## Available Skills\n\nNone are installed." }
+        let entries = skills.map { "- **\($0.name)**: \(shortened($0.description)) Read: `\($0.sandboxPath)`" }
+        return """
+            ## Available Skills
+
+            Before work in one of these fields, read the skill's file with `read_file`; it may name further files.
+
+            \(entries.joined(separator: "\n"))
+            """
+    }
+
+    private var moduleSection: String? {
+        guard !modules.isEmpty else { return nil }
+        let entries = modules.map { module in
+            let names = module.functions.map { "`\($0.prefix { $0.isLetter || $0.isNumber || $0 == "_" })`" }
+            return "- `\(module.name)`: \(shortened(module.description))"
+                + (names.isEmpty ? "" : " Functions: \(names.joined(separator: ", ")).")
+        }
+        return """
+            ## Python Modules in /tools
+
+            On the import path. Look a function up with `read_docstring` (file /tools/NAME.py) before you call it.
+
+            \(entries.joined(separator: "\n"))
+            """
+    }
+
+    private var artifacts: String {
+        """
+        ## Artifacts
+
+        Save what the user should get (charts, tables, documents) directly in /artifacts, under a telling name, at \
+        most \(limits.artifactMebibytes) MB each, and say its name in your answer. Look at a chart with `read_file` \
+        before you hand it over.
+        """
+    }
+
+    private var habits: String {
+        """
+        ## Habits
+
+        - Look before you write: list files, print the head of data, check its columns and types.
+        - Read the exit code and stderr of each call. On an error, find its cause before you try again.
+        - Compute numbers, never guess them; check results another way where that is cheap.
+        """
+    }
+
+    /// The text on one line, cut where it is long.
+    private func shortened(_ text: String) -> String {
+        let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        guard line.count > Self.descriptionLimit else { return line }
+        return line.prefix(Self.descriptionLimit - 1).trimmingBlanks + "…"
+    }
+}

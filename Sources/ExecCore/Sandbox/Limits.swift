@@ -1,0 +1,23 @@
+/// Bounds on what one call may ask for and get.
+public struct Limits: Sendable, Equatable {
+    /// The longest time a command may be given, in seconds.
+    public var maximumTimeout = 600
+    /// How many bytes of each stream, or of a file's page, one call returns.
+    public var output = 32 * 1024
+    /// The largest artifact that is served, in MiB.
+    public var artifactMebibytes = 50
+    /// Seconds without a call after which a sandbox is stopped; 0 for never.
+    public var idleTimeout = 1800
+    /// How many users may have a live sandbox at once.
+    public var maximumSandboxes = 32
+
+    /// The most that ``write(_:)`` takes, in bytes.
+    public static let writeBytes = 32 * 1024 * 1024
+    /// The largest image that is shown, in bytes.
+    public static let imageBytes = 8 * 1024 * 1024
+    /// How many calls run at once in one sandbox; more wait their turn.
+    public static let concurrentCalls = 64
+
+    /// The defaults.
+    public init() {}
+}

@@ -1,0 +1,148 @@
+import ChildProcess
+import JSON
+import Threading
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// One user's container: a child process, `docker run -i --rm`, whose standard input and output lead to the guest.
+///
+/// The pipe is the sandbox's life. When it closes, for whatever reason, the guest ends, and with process 1 everything in
+/// the container; the engine then removes it.
+public final class Sandbox: Sendable {
+    /// How long the engine may take to bring a sandbox up, in seconds.
+    static let startTimeout = 60.0
+    /// How long after its own deadline a call may stay unanswered before the guest counts as hung, in seconds.
+    static let answerGrace = 15.0
+
+    /// Name of the container.
+    let name: String
+    /// Bounds on what calls may ask for.
+    let limits: Limits
+
+    private let engine: EngineCommandLine
+    private let child: ChildProcess
+    private let channel: Channel
+    private let turns = AsyncSemaphore(count: Limits.concurrentCalls)
+    private let ended = CompletionSignal()
+
+    /// Starts a container and waits for its guest.
+    ///
+    /// - Throws: ``ExecError`` with what is wrong and how to mend it.
+    static func start(
+        _ container: ContainerDescription, limits: Limits, engine: EngineCommandLine, logger: Logger
+    ) async throws -> Sandbox {
+        let sandbox = try Sandbox(container, limits: limits, engine: engine, logger: logger)
+        do {
+            let handover = GuestProgram.handover(for: container.configuration)
+            let slow = ExecError(
+                .engineFailed,
+                "The engine did not start the sandbox within \(Int(startTimeout)) seconds. Is it overloaded or hung?")
+            let greeting = try await withTimeout(seconds: startTimeout, slow) {
+                // A pipe that is closed already says less than the process's end, which the greeting waits for.
+                try? await sandbox.channel.write(handover)
+                return try await withTaskCancellationHandler {
+                    try await sandbox.channel.greeting()
+                } onCancel: {
+                    sandbox.channel.end(ExecError(.sandboxEnded, "The start of the sandbox was given up."))
+                }
+            }
+            try check(greeting, image: container.configuration.image)
+            return sandbox
+        } catch {
+            await sandbox.stop()
+            throw error
+        }
+    }
+
+    private init(
+        _ container: ContainerDescription, limits: Limits, engine: EngineCommandLine, logger: Logger
+    ) throws {
+        name = container.name
+        self.limits = limits
+        self.engine = engine
+        child = try ChildProcess(starting: engine.run(container))
+        channel = Channel(input: child.input, logger: logger)
+        try child.read { [name, channel] bytes in
+            do throws(ChannelViolation) {
+                try channel.receive(bytes)
+            } catch {
+                logger.error("sandbox \(name) \(error.reason): ending it")
+                channel.end(Self.tamperingError(error))
+            }
+        } onEnd: { [channel, ended] end in
+            let failure = EngineFailure(engine: engine.program, image: container.configuration.image, end: end)
+            logger.debug("sandbox \(container.name) ended: \(end.status)")
+            channel.end(channel.hasGreeted ? failure.endError : failure.startError)
+            ended.complete()
+        }
+    }
+
+    private static func tamperingError(_ violation: ChannelViolation) -> ExecError {
+        ExecError(
+            .sandboxEnded,
+            """
+            The sandbox was ended because something in it tampered with its channel: it \(violation.reason). The next \
+            call starts a new one; files in a persistent /workspace are still there.
+            """)
+    }
+
+    private static func check(_ greeting: JSON, image: String) throws(ExecError) {
+        guard greeting["shell"] == true else {
+            throw ExecError(.engineFailed, "The image \(image) has no /bin/bash, which a sandbox needs. Use another.")
+        }
+        let unwritable = greeting["unwritable"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        guard !unwritable.contains("/workspace") else {
+            throw ExecError(
+                .engineFailed,
+                """
+                /workspace cannot be written by the sandbox's user. If it is a directory of this machine, give it to \
+                an ordinary user (not root); if it is a volume, the image must have /workspace owned by uid 1000.
+                """)
+        }
+    }
+
+    /// Whether the sandbox can no longer be used.
+    var hasEnded: Bool { channel.hasEnded }
+
+    /// Makes one call to the guest, when its turn has come.
+    ///
+    /// - Parameter seconds: how long the guest may take by its own clock.
+    /// - Throws: ``ExecError``, and `CancellationError` where the task was cancelled before the call began.
+    func call(
+        _ method: String, _ params: JSON, body: [UInt8]? = nil, seconds: Double, replyLimit: Int
+    ) async throws -> Channel.Reply {
+        try await turns.wait()
+        defer { turns.signal() }
+        return try await channel.call(
+            method, params, body: body, seconds: seconds + Self.answerGrace, replyLimit: replyLimit)
+    }
+
+    /// Gives up on a guest that has let a call's time pass without an answer.
+    func endIfHung() {
+        guard channel.hasOverdueCall(at: .now) else { return }
+        channel.end(
+            ExecError(
+                .sandboxEnded, "The sandbox did not answer in time and was ended. The next call starts a new one."))
+    }
+
+    /// Ends the sandbox and waits until its container is gone.
+    ///
+    /// - Parameters:
+    ///   - grace: seconds that the orderly way may take before the engine is told to remove the container.
+    ///   - removal: seconds to wait for that. The engine goes on with it when the time is up, or we are gone.
+    public func stop(grace: Double = 3, removal: Double = 10) async {
+        child.input.close()
+        if await ended.wait(seconds: grace) { return }
+        // The guest is hung or the engine slow.
+        let remove = engine.remove([name])
+        Task.detached { [child] in
+            _ = try? await remove.run(timeout: 30)
+            child.signal(SIGKILL)
+        }
+        _ = await ended.wait(seconds: removal)
+    }
+}

@@ -1,0 +1,34 @@
+/// What every sandbox of this server is like.
+public struct SandboxConfiguration: Sendable, Equatable {
+    /// Where `/workspace` comes from.
+    public enum Workspace: Sendable, Equatable {
+        /// Named volumes of the user, which survive the server.
+        case persistent
+        /// Memory, gone with the sandbox.
+        case ephemeral
+        /// This directory of the host, for this user and nobody else.
+        case directory(path: String, user: UserID)
+    }
+
+    /// Name of the image.
+    public var image = "mcp-code-executor:latest"
+    /// Where `/workspace` comes from.
+    public var workspace = Workspace.persistent
+    /// `none`, `bridge`, or the name of one of the engine's networks.
+    public var network = "none"
+    /// Memory of all processes and in-memory directories together; there is no swap.
+    public var memory = ByteCount(bytes: 1 << 30)
+    /// How many processors' time it may use.
+    public var cpus = "1"
+    /// How many processes and threads it may have.
+    public var pids = 256
+    /// The engine's runtime, for example `runsc`; `nil` for its own.
+    public var runtime: String?
+    /// Directory of the host that is `/tools`; `nil` for none.
+    public var toolsDirectory: String?
+    /// Directories of the host whose skills are in `/skills`.
+    public var skillsDirectories: [String] = []
+
+    /// The defaults.
+    public init() {}
+}

@@ -1,0 +1,184 @@
+/// The sandboxes of all users: started at a user's first call, one each, and stopped when idle.
+public actor SandboxPool {
+    private struct Entry {
+        let start: Task<Sandbox, any Error>
+        /// The sandbox once it is up.
+        var sandbox: Sandbox?
+        var activeCalls = 0
+        var lastUse = ContinuousClock.now
+    }
+
+    private static let housekeepingInterval = Duration.seconds(1)
+
+    private let configuration: SandboxConfiguration
+    private let limits: Limits
+    private let locateEngine: @Sendable () throws(ExecError) -> EngineCommandLine
+    private let owner: Owner
+    private let logger: Logger
+
+    private var entries: [UserID: Entry] = [:]
+    private var hasSwept = false
+    private var isClosed = false
+    private var housekeeping: Task<Void, Never>?
+
+    /// A pool without sandboxes. Nothing is started or looked for until the first call.
+    ///
+    /// - Parameter locateEngine: finds the engine's command line. It is asked at each start of a sandbox, so that an
+    ///   engine that was installed meanwhile is found.
+    public init(
+        configuration: SandboxConfiguration, limits: Limits, logger: Logger,
+        locateEngine: @escaping @Sendable () throws(ExecError) -> EngineCommandLine
+    ) {
+        self.configuration = configuration
+        self.limits = limits
+        self.logger = logger
+        self.locateEngine = locateEngine
+        owner = .current()
+    }
+
+    /// Runs `body` with the user's sandbox, which is started if need be and not stopped meanwhile.
+    ///
+    /// - Throws: ``ExecError`` where there can be no sandbox, and what `body` throws.
+    public nonisolated func withSandbox<Value: Sendable>(
+        of user: UserID, _ body: @Sendable (Sandbox) async throws -> Value
+    ) async throws -> Value {
+        let sandbox = try await acquire(user)
+        do {
+            let value = try await body(sandbox)
+            await release(user, sandbox)
+            return value
+        } catch {
+            await release(user, sandbox)
+            throw error
+        }
+    }
+
+    /// Stops every sandbox. Later calls are refused.
+    ///
+    /// - Parameter grace: seconds until those that do not end by themselves are forced to.
+    public func close(grace: Double) async {
+        isClosed = true
+        housekeeping?.cancel()
+        let starts = entries.values.map(\.start)
+        entries = [:]
+        await withTaskGroup(of: Void.self) { group in
+            for start in starts {
+                group.addTask {
+                    // One that is still starting ends as soon as its guest would have come up.
+                    start.cancel()
+                    if let sandbox = try? await start.value { await sandbox.stop(grace: grace, removal: 0.1) }
+                }
+            }
+        }
+    }
+
+    /// How many users have a sandbox, starting ones counted.
+    var count: Int { entries.count }
+
+    private func acquire(_ user: UserID) async throws -> Sandbox {
+        if let sandbox = entries[user]?.sandbox, !sandbox.hasEnded {
+            entries[user]?.activeCalls += 1
+            return sandbox
+        }
+        try Task.checkCancellation()
+        if entries[user]?.sandbox?.hasEnded == true { discard(user) }
+        if entries[user] == nil { try startSandbox(of: user) }
+        guard let start = entries[user]?.start else { throw CancellationError() }
+        entries[user]?.activeCalls += 1
+        do {
+            let sandbox = try await start.value
+            if entries[user]?.start == start { entries[user]?.sandbox = sandbox }
+            return sandbox
+        } catch {
+            if entries[user]?.start == start { entries[user] = nil }
+            throw error
+        }
+    }
+
+    private func release(_ user: UserID, _ sandbox: Sandbox) {
+        guard entries[user]?.sandbox === sandbox else { return }
+        entries[user]?.activeCalls -= 1
+        entries[user]?.lastUse = .now
+    }
+
+    private func startSandbox(of user: UserID) throws {
+        guard !isClosed else { throw ExecError(.busy, "The server is shutting down.") }
+        if case .directory(_, let only) = configuration.workspace, user != only {
+            throw ExecError(
+                .invalidArgument,
+                "This server's workspace is a directory of its machine, so it serves the user \(only) and no other.")
+        }
+        try makeRoom()
+        let engine = try locateEngine()
+        if !hasSwept {
+            hasSwept = true
+            let sweep = OrphanSweep(engine: engine, owner: owner, logger: logger)
+            Task.detached { await sweep.run() }
+        }
+        let container = ContainerDescription(
+            name: Self.containerName(user), user: user, owner: owner, configuration: configuration)
+        entries[user] = Entry(
+            start: Task { [limits, logger] in
+                logger.info("starting sandbox \(container.name)")
+                return try await Sandbox.start(container, limits: limits, engine: engine, logger: logger)
+            })
+        startHousekeeping()
+    }
+
+    /// Unique, because hosts start servers twice and kill them without warning.
+    private static func containerName(_ user: UserID) -> String {
+        let random = UInt64.random(in: 0...UInt64.max)
+        let digits = String(random, radix: 36)
+        return "mcp-executor-\(user.name)-\(String(repeating: "0", count: 13 - digits.count))\(digits)"
+    }
+
+    private func makeRoom() throws(ExecError) {
+        guard entries.count >= limits.maximumSandboxes else { return }
+        let idle = entries.filter { $0.value.activeCalls == 0 }
+        guard let longest = idle.min(by: { $0.value.lastUse < $1.value.lastUse }) else {
+            throw ExecError(
+                .busy,
+                """
+                All \(limits.maximumSandboxes) sandboxes of this server are at work. Call again when one is free, or \
+                raise --max-sandboxes.
+                """)
+        }
+        logger.info("stopping the sandbox of \(longest.key): another user needs its place")
+        discard(longest.key)
+    }
+
+    /// Forgets a sandbox and stops it in the background.
+    private func discard(_ user: UserID) {
+        guard let entry = entries.removeValue(forKey: user) else { return }
+        Task.detached { try? await entry.start.value.stop() }
+    }
+
+    private func startHousekeeping() {
+        guard housekeeping == nil else { return }
+        housekeeping = Task { [weak self] in
+            while (try? await Task.sleep(for: Self.housekeepingInterval, tolerance: .seconds(1))) != nil {
+                guard await self?.keepHouse() == true else { return }
+            }
+        }
+    }
+
+    /// Stops what is idle, gives up on what is hung, forgets what has ended.
+    ///
+    /// - Returns: whether there is anything left to look after.
+    private func keepHouse() -> Bool {
+        for (user, entry) in entries {
+            guard let sandbox = entry.sandbox else { continue }
+            sandbox.endIfHung()
+            if sandbox.hasEnded {
+                discard(user)
+            } else if entry.activeCalls == 0, limits.idleTimeout > 0,
+                entry.lastUse.duration(to: .now) >= .seconds(limits.idleTimeout)
+            {
+                logger.info("stopping the sandbox of \(user): idle for \(limits.idleTimeout) seconds")
+                discard(user)
+            }
+        }
+        if entries.isEmpty { housekeeping = nil }
+        return !entries.isEmpty
+    }
+}

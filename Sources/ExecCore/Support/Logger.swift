@@ -1,0 +1,76 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// How much a log line matters, the least first.
+public enum LogLevel: Int, Sendable, CaseIterable, Comparable {
+    case debug, info, warning, error
+
+    /// Reads a level by its name; `nil` for anything else.
+    public init?(name: String) {
+        guard let level = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = level
+    }
+
+    /// The level's name, as in `--log-level`.
+    public var name: String { String(describing: self) }
+
+    /// Whether `left` matters less than `right`.
+    public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// Writes lines for people to standard error. Standard output belongs to the protocol.
+public struct Logger: Sendable {
+    private static let maximumLength = 2000
+
+    private let level: LogLevel
+    private let sink: @Sendable (String) -> Void
+
+    /// A logger that passes on lines of at least this level.
+    ///
+    /// - Parameter sink: where they go, each with its line end; standard error by default.
+    public init(level: LogLevel, sink: @escaping @Sendable (String) -> Void = Self.writeToStandardError) {
+        self.level = level
+        self.sink = sink
+    }
+
+    /// Logs what only a developer wants to see.
+    public func debug(_ message: @autoclosure () -> String) { log(.debug, message) }
+    /// Logs what happens in ordinary use.
+    public func info(_ message: @autoclosure () -> String) { log(.info, message) }
+    /// Logs what the user may want to mend.
+    public func warning(_ message: @autoclosure () -> String) { log(.warning, message) }
+    /// Logs what failed.
+    public func error(_ message: @autoclosure () -> String) { log(.error, message) }
+
+    private func log(_ level: LogLevel, _ message: () -> String) {
+        guard level >= self.level else { return }
+        sink("exec-mcp: \(level.name): \(message().singleLine(limit: Self.maximumLength))\n")
+    }
+
+    /// Writes `line` to descriptor 2 in one piece.
+    @Sendable
+    public static func writeToStandardError(_ line: String) {
+        var bytes = Array(line.utf8)
+        _ = write(2, &bytes, bytes.count)
+    }
+}
+
+extension String {
+    /// The text on one line without control characters, so that nothing that came from a sandbox can drive a terminal
+    /// or fake a log line; what is over `limit` characters is cut.
+    public func singleLine(limit: Int) -> String {
+        var line = ""
+        for scalar in unicodeScalars.prefix(limit) {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
+                line.append(scalar == "\n" || scalar == "\t" ? " " : "\u{FFFD}")
+            default:
+                line.unicodeScalars.append(scalar)
+            }
+        }
+        return unicodeScalars.dropFirst(limit).isEmpty ? line : line + "…"
+    }
+}

@@ -1,0 +1,38 @@
+/// What `--help` and `--version` print.
+enum Help {
+    static let version = "0.1.0"
+
+    static var text: String {
+        let rows = OptionDescription.all.map { option in
+            """
+              \(option.flag) \(option.placeholder)
+                  \(option.help)
+                  (\(option.variable); default: \(option.fallback))
+            """
+        }
+        return """
+            exec-mcp \(version): an MCP server that runs an agent's code in a private, hardened container.
+
+            Usage: exec-mcp [OPTION VALUE]…
+
+            It speaks the Model Context Protocol over its standard input and output: MCP hosts start it. In a host's
+            configuration:
+
+              {"mcpServers": {"exec": {"command": "exec-mcp"}}}
+
+            It needs a container engine (Docker, or anything with Docker's command line) and the sandbox image, which
+            `make image` in the exec-mcp directory builds. A container is started at the first tool call and is gone
+            when the server ends.
+
+            Options (a flag beats its variable):
+
+            \(rows.joined(separator: "\n"))
+
+              --version    print the version
+              --help       print this
+
+            Exit status: 0 when the host closed the connection, 2 for a command line that is not accepted.
+
+            """
+    }
+}

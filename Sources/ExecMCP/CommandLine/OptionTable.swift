@@ -1,0 +1,202 @@
+import ExecCore
+
+/// One flag with its variable, what it takes, and how it changes the options.
+struct OptionDescription: Sendable {
+    /// The flag with its two hyphens.
+    let flag: String
+    /// The variable of the environment that says the same.
+    let variable: String
+    /// What stands for the value in the help.
+    let placeholder: String
+    /// What the value means, for the help.
+    let help: String
+    /// The default, for the help.
+    let fallback: String
+    /// What values are accepted, as part of a sentence.
+    let accepts: String
+    /// Takes a value; returns false if it is not accepted.
+    let apply: @Sendable (String, inout Options) -> Bool
+}
+
+extension OptionDescription {
+    /// Every option, in the order of the help.
+    static let all: [OptionDescription] = sandboxOptions + resourceOptions + limitOptions
+
+    private static let sandboxOptions = [
+        OptionDescription(
+            flag: "--image", variable: "MCP_EXECUTOR_IMAGE", placeholder: "NAME", help: "image of the sandbox",
+            fallback: "mcp-code-executor:latest", accepts: "the name of an image"
+        ) { value, options in
+            guard isName(value, extra: "._-/:@") else { return false }
+            options.configuration.image = value
+            return true
+        },
+        OptionDescription(
+            flag: "--engine", variable: "MCP_EXECUTOR_ENGINE", placeholder: "PROGRAM",
+            help: "docker-compatible command line, name or path", fallback: "docker",
+            accepts: "a program's name or path"
+        ) { value, options in
+            options.engine = value
+            return !value.isEmpty && !value.hasPrefix("-")
+        },
+        OptionDescription(
+            flag: "--user", variable: "MCP_EXECUTOR_USER", placeholder: "NAME",
+            help: "whose sandbox and workspace", fallback: "default", accepts: UserID.pattern
+        ) { value, options in
+            guard let user = UserID(value) else { return false }
+            options.user = user
+            return true
+        },
+        OptionDescription(
+            flag: "--tools", variable: "MCP_TOOLS_PATH", placeholder: "DIR",
+            help: "Python modules, mounted read-only at /tools", fallback: "tools beside the program",
+            accepts: "a directory"
+        ) { value, options in
+            guard let path = directory(value) else { return false }
+            options.configuration.toolsDirectory = path
+            return true
+        },
+        OptionDescription(
+            flag: "--skills", variable: "MCP_SKILLS_PATH", placeholder: "DIR[:DIR…]",
+            help: "skills, mounted read-only at /skills", fallback: "skills beside the program",
+            accepts: "directories with : between them"
+        ) { value, options in
+            let parts = value.split(separator: ":").map { directory(String($0)) }
+            guard !parts.isEmpty, !parts.contains(nil) else { return false }
+            options.configuration.skillsDirectories = parts.compactMap { $0 }
+            return true
+        },
+        OptionDescription(
+            flag: "--workspace", variable: "MCP_EXECUTOR_WORKSPACE", placeholder: "KIND|DIR",
+            help: "persistent (volumes that survive the server), ephemeral (memory) or a directory of this machine",
+            fallback: "persistent", accepts: "persistent, ephemeral or the path of a directory (not /)"
+        ) { value, options in
+            switch value {
+            case "persistent": options.configuration.workspace = .persistent
+            case "ephemeral": options.configuration.workspace = .ephemeral
+            default:
+                guard value.contains("/"), let path = directory(value), path != "/" else { return false }
+                // The user is set when all options are known.
+                options.configuration.workspace = .directory(path: path, user: options.user)
+            }
+            return true
+        },
+        OptionDescription(
+            flag: "--network", variable: "MCP_EXECUTOR_NETWORK", placeholder: "NAME",
+            help: "none, bridge or the name of one of the engine's networks", fallback: "none",
+            accepts: "none, bridge or a network's name (never host)"
+        ) { value, options in
+            guard isName(value, extra: "_.-"), value != "host" else { return false }
+            options.configuration.network = value
+            return true
+        },
+        OptionDescription(
+            flag: "--runtime", variable: "MCP_EXECUTOR_RUNTIME", placeholder: "NAME",
+            help: "the engine's runtime, for example runsc", fallback: "the engine's own",
+            accepts: "the name of a runtime"
+        ) { value, options in
+            guard isName(value, extra: "_.-/") else { return false }
+            options.configuration.runtime = value
+            return true
+        },
+    ]
+
+    private static let resourceOptions = [
+        OptionDescription(
+            flag: "--memory", variable: "MCP_EXECUTOR_MEMORY", placeholder: "SIZE",
+            help: "memory of a sandbox, its in-memory directories included", fallback: "1g",
+            accepts: "a size of at least 128m, such as 512m or 2g"
+        ) { value, options in
+            guard let size = ByteCount(value), size.bytes >= 128 << 20 else { return false }
+            options.configuration.memory = size
+            return true
+        },
+        OptionDescription(
+            flag: "--cpus", variable: "MCP_EXECUTOR_CPUS", placeholder: "N", help: "processors of a sandbox",
+            fallback: "1", accepts: "a number above 0, such as 0.5 or 2"
+        ) { value, options in
+            guard value.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), let number = Double(value),
+                number >= 0.01, number <= 4096
+            else { return false }
+            options.configuration.cpus = value
+            return true
+        },
+        OptionDescription(
+            flag: "--pids", variable: "MCP_EXECUTOR_PIDS", placeholder: "N",
+            help: "processes and threads of a sandbox", fallback: "256", accepts: "a whole number from 32 to 1000000"
+        ) { value, options in
+            assign(value, 32...1_000_000, to: \.configuration.pids, of: &options)
+        },
+    ]
+
+    private static let limitOptions = [
+        OptionDescription(
+            flag: "--max-timeout", variable: "MCP_EXECUTOR_MAX_TIMEOUT", placeholder: "SECONDS",
+            help: "the longest timeout that a call may ask for", fallback: "600",
+            accepts: "a whole number from 1 to 86400"
+        ) { value, options in
+            assign(value, 1...86_400, to: \.limits.maximumTimeout, of: &options)
+        },
+        OptionDescription(
+            flag: "--output-limit", variable: "MCP_EXECUTOR_OUTPUT_LIMIT", placeholder: "BYTES",
+            help: "bytes of each stream, or of a file's page, that one call returns", fallback: "32768",
+            accepts: "a whole number from 1024 to 1048576"
+        ) { value, options in
+            assign(value, 1024...1_048_576, to: \.limits.output, of: &options)
+        },
+        OptionDescription(
+            flag: "--artifact-limit-mb", variable: "MCP_ARTIFACT_SIZE_LIMIT_MB", placeholder: "MB",
+            help: "the largest artifact", fallback: "50", accepts: "a whole number from 1 to 1024"
+        ) { value, options in
+            assign(value, 1...1024, to: \.limits.artifactMebibytes, of: &options)
+        },
+        OptionDescription(
+            flag: "--idle-timeout", variable: "MCP_EXECUTOR_IDLE_TIMEOUT", placeholder: "SECONDS",
+            help: "stop a sandbox after so long without a call (0: never); the next call starts it again",
+            fallback: "1800", accepts: "a whole number from 0 to 604800"
+        ) { value, options in
+            assign(value, 0...604_800, to: \.limits.idleTimeout, of: &options)
+        },
+        OptionDescription(
+            flag: "--max-sandboxes", variable: "MCP_EXECUTOR_MAX_SANDBOXES", placeholder: "N",
+            help: "users with a live sandbox at once; beyond it the longest idle one is stopped", fallback: "32",
+            accepts: "a whole number from 1 to 1000"
+        ) { value, options in
+            assign(value, 1...1000, to: \.limits.maximumSandboxes, of: &options)
+        },
+        OptionDescription(
+            flag: "--log-level", variable: "MCP_EXECUTOR_LOG_LEVEL", placeholder: "LEVEL",
+            help: "least severe line logged to stderr", fallback: "info",
+            accepts: LogLevel.allCases.map(\.name).joined(separator: ", ")
+        ) { value, options in
+            guard let level = LogLevel(name: value) else { return false }
+            options.logLevel = level
+            return true
+        },
+    ]
+
+    private static func assign(
+        _ text: String, _ range: ClosedRange<Int>, to path: WritableKeyPath<Options, Int>, of options: inout Options
+    ) -> Bool {
+        guard text.allSatisfy({ $0.isASCII && $0.isNumber }), let number = Int(text), range.contains(number) else {
+            return false
+        }
+        options[keyPath: path] = number
+        return true
+    }
+
+    /// Whether `text` is a name that no program can take for an option.
+    private static func isName(_ text: String, extra: String) -> Bool {
+        guard let first = text.first, text.utf8.count <= 255, first.isASCII, first.isLetter || first.isNumber else {
+            return false
+        }
+        return text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || extra.contains($0)) }
+    }
+
+    /// The real path of a directory; `~/` at its start is the home directory. `nil` where there is none.
+    private static func directory(_ text: String) -> String? {
+        let path = text.hasPrefix("~/") ? Environment.home + text.dropFirst() : text
+        guard let resolved = Files.realPath(path), Files.isDirectory(resolved) else { return nil }
+        return resolved
+    }
+}

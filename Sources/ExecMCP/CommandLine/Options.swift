@@ -1,0 +1,19 @@
+import ExecCore
+
+/// What the server was started with: flags, else variables, else defaults.
+struct Options: Sendable, Equatable {
+    var configuration = SandboxConfiguration()
+    var limits = Limits()
+    var engine = "docker"
+    var user: UserID
+    var logLevel = LogLevel.info
+
+    init(user: UserID) {
+        self.user = user
+    }
+}
+
+/// A command line that is not accepted. One line says which flag or variable and what it takes.
+struct UsageError: Error, Equatable {
+    let message: String
+}

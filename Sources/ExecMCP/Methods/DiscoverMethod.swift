@@ -1,0 +1,19 @@
+import JSON
+import JSONRPC
+import MCP
+
+/// `server/discover`: what the modern revision has in place of a handshake (2026-07-28, basic/versioning).
+struct DiscoverMethod: Method {
+    let name = "server/discover"
+
+    func isOffered(in revision: Revision) -> Bool { revision.isModern }
+
+    func answer(_ request: Request, _ context: RequestContext) -> Answer {
+        let result: JSONObject = [
+            "supportedVersions": .array(Revision.supported.map(JSON.string)),
+            "capabilities": ServerIdentity.capabilities,
+            "instructions": .string(ServerIdentity.instructions),
+        ]
+        return .now(result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .fixed))
+    }
+}

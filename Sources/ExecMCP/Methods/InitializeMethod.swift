@@ -1,0 +1,29 @@
+import JSON
+import JSONRPC
+import MCP
+
+/// `initialize`: the handshake of the legacy revisions (2025-11-25, basic/lifecycle).
+struct InitializeMethod: Sendable {
+    let name = "initialize"
+
+    /// Agrees on the revision that the client asks for, or on the latest legacy one where that is none we know or has
+    /// no handshake.
+    ///
+    /// - Throws: -32602 where the request names no revision.
+    func handshake(_ request: Request) throws(RPCError) -> (Revision, JSONObject) {
+        guard let requested = request.params["protocolVersion"]?.stringValue else {
+            throw .invalidParams("initialize needs protocolVersion, such as \"\(Revision.latestLegacy.rawValue)\".")
+        }
+        let known = Revision(rawValue: requested).flatMap { $0.isModern ? nil : $0 }
+        let revision = known ?? .latestLegacy
+        return (
+            revision,
+            [
+                "protocolVersion": .string(revision.rawValue),
+                "capabilities": ServerIdentity.capabilities,
+                "serverInfo": ServerIdentity.implementation.json(for: revision),
+                "instructions": .string(ServerIdentity.instructions),
+            ]
+        )
+    }
+}

@@ -1,0 +1,26 @@
+import JSON
+import JSONRPC
+import MCP
+
+/// `tools/list`: always the same tools, in the same order, on one page.
+struct ListToolsMethod: Method {
+    let name = "tools/list"
+    let tools: ToolCatalog
+
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+        try request.refuseCursor()
+        let result: JSONObject = ["tools": tools.listing(for: context.revision)]
+        return .now(result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .fixed))
+    }
+}
+
+extension Request {
+    /// Lists of one page give out no cursor, so every cursor is someone else's.
+    ///
+    /// - Throws: -32602 (2026-07-28, server/utilities/pagination).
+    func refuseCursor() throws(RPCError) {
+        guard params["cursor"] == nil else {
+            throw .invalidParams("cursor is not one that this server gave out: the list has a single page.")
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import JSONRPC
+import Threading
+
+/// The requests that are being worked on, so that they can be cancelled and counted.
+final class InFlightRequests: Sendable {
+    /// How many requests may be worked on at once.
+    static let maximumCount = 4096
+    /// How many bytes of requests may be held before no more are read.
+    static let maximumBytes = 256 * 1024 * 1024
+
+    private struct Entry: Sendable {
+        let ticket: Int
+        let task: Task<Void, Never>
+        let onCancel: @Sendable () -> Void
+    }
+
+    private struct State {
+        var nextTicket = 0
+        var entries: [RequestID: Entry] = [:]
+        /// Counts cancelled ones too, until their work has ended.
+        var bytes = 0
+    }
+
+    private let state = Monitor(State())
+
+    /// Starts `work` under `id`.
+    ///
+    /// - Parameters:
+    ///   - size: bytes that the request holds in memory.
+    ///   - onCancel: called if the client cancels it; nothing is to be sent then.
+    ///   - work: gets a function that says whether its answer may still be sent, which ends the request.
+    /// - Throws: the error for an id that is in use or too many requests.
+    func start(
+        _ id: RequestID, size: Int, onCancel: @escaping @Sendable () -> Void,
+        _ work: @escaping @Sendable (_ finish: @escaping @Sendable () -> Bool) async -> Void
+    ) throws(RPCError) {
+        let refusal: RPCError? = state.change { state in
+            guard state.entries[id] == nil else {
+                return .invalidRequest("The id \(id) belongs to a request that is still being worked on.")
+            }
+            guard state.entries.count < Self.maximumCount else {
+                return .internalError("\(Self.maximumCount) requests are being worked on; wait for answers first.")
+            }
+            let ticket = state.nextTicket
+            state.nextTicket += 1
+            state.bytes += size
+            let task = Task {
+                await work { self.finish(id, ticket) }
+                self.state.change { $0.bytes -= size }
+            }
+            state.entries[id] = Entry(ticket: ticket, task: task, onCancel: onCancel)
+            return nil
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// Cancels the request `id`; an unknown one is passed over.
+    func cancel(_ id: RequestID) {
+        let entry = state.change { $0.entries.removeValue(forKey: id) }
+        entry?.task.cancel()
+        entry?.onCancel()
+    }
+
+    /// Waits until there is room for more. Blocks the calling thread.
+    func waitForRoom() {
+        state.wait { $0.bytes < Self.maximumBytes ? () : nil }
+    }
+
+    private func finish(_ id: RequestID, _ ticket: Int) -> Bool {
+        state.change { state in
+            guard state.entries[id]?.ticket == ticket else { return false }
+            state.entries[id] = nil
+            return true
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Dispatch
+import ExecCore
+import JSONRPC
+import MCP
+import Threading
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The server as a process: its descriptors, its signals, its end.
+struct ServerProcess {
+    /// The longest line taken: a file of 32 MiB of which every character is escaped.
+    static let lineLimit = 100 * 1024 * 1024
+    /// Answers that wait for the client to read them, in bytes, before no more of its requests are read.
+    private static let unreadLimit = 64 * 1024 * 1024
+    /// How long the orderly end may take, in seconds, before the process ends anyway. The pipes to the sandboxes close
+    /// with it, and with them the sandboxes.
+    private static let endDeadline = 0.9
+    private static let sandboxGrace = 0.7
+
+    private let options: Options
+    private let logger: Logger
+
+    init(_ options: Options) {
+        self.options = options
+        logger = Logger(level: options.logLevel)
+    }
+
+    /// Serves until the client closes the connection or a signal comes, then ends the process.
+    func run() throws -> Never {
+        signal(SIGPIPE, SIG_IGN)
+        let output = try takeStandardOutput()
+        let ending = Monitor(false)
+        let writer = try LineWriter(descriptor: output) { ending.change { $0 = true } }
+        let pool = SandboxPool(
+            configuration: options.configuration, limits: options.limits, logger: logger,
+            locateEngine: locateEngine)
+        let session = Session(
+            methods: MethodTable(options: options, pool: pool, logger: logger), writer: writer, logger: logger)
+        let sources = signalSources { ending.change { $0 = true } }
+
+        try BackgroundThread.start {
+            LineReader(descriptor: STDIN_FILENO, lineLimit: Self.lineLimit).forEachLine { line in
+                session.receive(line)
+                session.waitForRoom()
+                writer.waitUntilWaiting(below: Self.unreadLimit)
+            }
+            ending.change { $0 = true }
+        }
+        ending.wait { $0 ? () : nil }
+        try end(pool, writer)
+        withExtendedLifetime(sources) {}
+        _exit(0)
+    }
+
+    /// Keeps standard output for the protocol alone: whatever else writes to descriptor 1 ends up on standard error.
+    private func takeStandardOutput() throws -> Int32 {
+        let output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+        guard output >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else {
+            throw UsageError(message: "standard output is not open; exec-mcp is started by an MCP host")
+        }
+        return output
+    }
+
+    private var locateEngine: @Sendable () throws(ExecError) -> EngineCommandLine {
+        { [engine = options.engine] () throws(ExecError) in
+            let locator = EngineLocator(environment: Environment.variables)
+            return EngineCommandLine(program: try locator.locate(engine), environment: locator.engineEnvironment)
+        }
+    }
+
+    private func signalSources(_ handler: @escaping @Sendable () -> Void) -> [any DispatchSourceSignal] {
+        [SIGTERM, SIGINT, SIGHUP].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler(handler: handler)
+            source.resume()
+            return source
+        }
+    }
+
+    /// Stops the sandboxes and lets the last answers out. Ends the process itself if that takes too long.
+    private func end(_ pool: SandboxPool, _ writer: LineWriter) throws {
+        try BackgroundThread.start {
+            usleep(UInt32(Self.endDeadline * 1_000_000))
+            _exit(0)
+        }
+        let isClosed = Monitor(false)
+        Task.detached {
+            await pool.close(grace: Self.sandboxGrace)
+            isClosed.change { $0 = true }
+        }
+        isClosed.wait { $0 ? () : nil }
+        writer.waitUntilWaiting(below: 1)
+    }
+}

@@ -1,0 +1,122 @@
+import ExecCore
+import JSON
+import JSONRPC
+import MCP
+import Threading
+
+/// One client's conversation: lines in, answers out. Each request is understood by itself, in the era that it names;
+/// only the revision that `initialize` agreed on is remembered.
+///
+/// ``receive(_:)`` is called by one thread. What is quick is answered there and then, which keeps a `ping` or a
+/// cancellation from waiting behind work; what takes time runs in tasks.
+final class Session: Sendable {
+    private let methods: MethodTable
+    private let writer: LineWriter
+    private let logger: Logger
+    private let inFlight = InFlightRequests()
+    private let negotiated = Locked<Revision?>(nil)
+
+    init(methods: MethodTable, writer: LineWriter, logger: Logger) {
+        self.methods = methods
+        self.writer = writer
+        self.logger = logger
+    }
+
+    /// Takes one line from the client.
+    func receive(_ line: LineSplitter.Line) {
+        switch line {
+        case .tooLong(let limit):
+            let error = RPCError.invalidRequest("A line has more than \(limit) bytes; it was passed over.")
+            respond(Response(id: nil, .failure(error)))
+        case .complete(let bytes):
+            receive(IncomingMessage.parse(bytes), size: bytes.count)
+        }
+    }
+
+    /// Waits while the requests being worked on hold too much memory.
+    func waitForRoom() {
+        inFlight.waitForRoom()
+    }
+
+    private func receive(_ message: IncomingMessage, size: Int) {
+        guard case .batch(let messages) = message else {
+            return handle(message, size: size) { [self] in if let response = $0 { respond(response) } }
+        }
+        guard negotiated.withLock({ $0 })?.hasBatches == true else {
+            let error = RPCError.invalidRequest("Batches belong to the revision 2025-03-26 alone. Send one by one.")
+            return respond(Response(id: nil, .failure(error)))
+        }
+        let reply = BatchReply(awaited: messages.filter(\.isAnswered).count) { [writer] in writer.write($0) }
+        for message in messages { handle(message, size: size) { reply.add($0) } }
+    }
+
+    /// - Parameter reply: called once for each message that is answered; with `nil` where it was cancelled.
+    private func handle(_ message: IncomingMessage, size: Int, _ reply: @escaping @Sendable (Response?) -> Void) {
+        switch message {
+        case .request(let request): serve(request, size: size, reply)
+        case .notification(let notification): take(notification)
+        case .response(let id):
+            logger.debug("passed over a response to \(id?.description ?? "nothing"): the server asks nothing")
+        case .invalid(let response): reply(response)
+        case .batch: reply(Response(id: nil, .failure(.invalidRequest("A batch must not hold another."))))
+        }
+    }
+
+    private func take(_ notification: Notification) {
+        guard notification.method == "notifications/cancelled", let id = RequestID(notification.params["requestId"])
+        else { return }
+        inFlight.cancel(id)
+    }
+
+    private func serve(_ request: Request, size: Int, _ reply: @escaping @Sendable (Response?) -> Void) {
+        do {
+            switch try begin(request) {
+            case .now(let result):
+                reply(Response(id: request.id, .success(result)))
+            case .later(let work):
+                try inFlight.start(request.id, size: size, onCancel: { reply(nil) }) { finish in
+                    let outcome = await Self.outcome(of: work)
+                    if finish() { reply(Response(id: request.id, outcome)) }
+                }
+            }
+        } catch {
+            reply(Response(id: request.id, .failure(error)))
+        }
+    }
+
+    private func begin(_ request: Request) throws(RPCError) -> Answer {
+        if request.method == methods.initialize.name {
+            let (revision, result) = try methods.initialize.handshake(request)
+            negotiated.withLock { $0 = revision }
+            return .now(result)
+        }
+        let context = try RequestContext.of(request, negotiated: negotiated.withLock { $0 })
+        return try methods.method(of: request, in: context.revision).answer(request, context)
+    }
+
+    private static func outcome(
+        of work: @Sendable () async throws -> JSONObject
+    ) async -> Result<JSONObject, RPCError> {
+        do {
+            return .success(try await work())
+        } catch let error as RPCError {
+            return .failure(error)
+        } catch {
+            return .failure(.internalError("\(error)"))
+        }
+    }
+
+    private func respond(_ response: Response) {
+        writer.write(response.json)
+    }
+}
+
+extension IncomingMessage {
+    /// Whether a batch that holds this owes an answer for it.
+    fileprivate var isAnswered: Bool {
+        switch self {
+        case .request, .invalid, .batch: true
+        case .notification, .response: false
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import ExecCore
+import JSON
+import MCP
+
+/// `execute_bash`: runs a shell command.
+struct ExecuteBashTool: SandboxTool {
+    static let defaultTimeout = 30.0
+
+    let description: Tool
+
+    init(limits: Limits) {
+        description = Tool(
+            name: "execute_bash", title: "Run a shell command",
+            description: """
+                Runs a bash command in a private Linux sandbox (Python with the scientific stack) and returns \
+                exit_code, stdout and stderr. Each call is a new shell in /workspace; files persist. A timeout ends \
+                every process of the command; background processes of one that returned live on. For long work: \
+                nohup CMD > log 2>&1 & and read the log later.
+                """,
+            inputSchema: [
+                "type": "object",
+                "properties": [
+                    "command": ["type": "string", "description": "The command"],
+                    "timeout": [
+                        "type": "number", "default": .integer(Int(Self.defaultTimeout)),
+                        "description": .string("Seconds, at most \(limits.maximumTimeout)"),
+                    ],
+                ],
+                "required": ["command"], "additionalProperties": false,
+            ],
+            outputSchema: [
+                "type": "object",
+                "properties": [
+                    "exit_code": ["type": "integer"], "stdout": ["type": "string"], "stderr": ["type": "string"],
+                    "timed_out": ["type": "boolean"], "truncated": ["type": "boolean"],
+                ],
+                "required": ["exit_code", "stdout", "stderr"],
+            ],
+            annotations: [
+                "readOnlyHint": false, "destructiveHint": true, "idempotentHint": false, "openWorldHint": false,
+            ])
+    }
+
+    func prepare(
+        _ arguments: JSONObject
+    ) throws(ToolArguments.Mismatch) -> @Sendable (Sandbox) async throws -> ToolResult {
+        let arguments = try checked(arguments)
+        let command = try arguments.string("command")
+        let timeout = try arguments.number("timeout") ?? Self.defaultTimeout
+        return { sandbox in
+            Self.toolResult(try await sandbox.execute(command, timeout: timeout))
+        }
+    }
+
+    /// Keys that say nothing are left out: an ordinary result is three keys, also for clients that only show text.
+    static func toolResult(_ result: CommandResult) -> ToolResult {
+        var object: JSONObject = [
+            "exit_code": .integer(result.exitCode), "stdout": .string(result.standardOutput),
+            "stderr": .string(result.standardError),
+        ]
+        if result.timedOut { object["timed_out"] = true }
+        if result.isTruncated { object["truncated"] = true }
+        return ToolResult(content: [.text(JSON.object(object).text)], structuredContent: .object(object))
+    }
+}

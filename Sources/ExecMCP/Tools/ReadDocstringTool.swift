@@ -1,0 +1,30 @@
+import ExecCore
+import JSON
+import MCP
+
+/// `read_docstring`: returns the documentation of a Python function.
+struct ReadDocstringTool: SandboxTool {
+    let description = Tool(
+        name: "read_docstring", title: "Read a docstring",
+        description: "Returns the docstring of a function, class or Class.method in a Python file, without running it.",
+        inputSchema: [
+            "type": "object",
+            "properties": [
+                "file_path": ["type": "string", "description": "For example /tools/NAME.py"],
+                "function_name": ["type": "string"],
+            ],
+            "required": ["file_path", "function_name"], "additionalProperties": false,
+        ],
+        annotations: ["readOnlyHint": true, "openWorldHint": false])
+
+    func prepare(
+        _ arguments: JSONObject
+    ) throws(ToolArguments.Mismatch) -> @Sendable (Sandbox) async throws -> ToolResult {
+        let arguments = try checked(arguments)
+        let path = try arguments.string("file_path")
+        let name = try arguments.string("function_name")
+        return { sandbox in
+            ToolResult(content: [.text(try await sandbox.docstring(of: name, in: path))])
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import ExecCore
+import JSON
+import MCP
+
+/// `read_file`: returns lines of a text, or a picture.
+struct ReadFileTool: SandboxTool {
+    let description: Tool
+
+    init(limits: Limits) {
+        description = Tool(
+            name: "read_file", title: "Read a file",
+            description: """
+                Reads a text file in the sandbox by lines, at most \(limits.output) bytes a call (a second block then \
+                says how to go on), or shows a PNG, JPEG, GIF or WebP picture.
+                """,
+            inputSchema: [
+                "type": "object",
+                "properties": [
+                    "file_path": ["type": "string", "description": "Absolute, or relative to /workspace"],
+                    "offset": ["type": "integer", "default": 0, "minimum": 0, "description": "Lines to skip"],
+                    "line_count": ["type": "integer", "minimum": 1, "description": "Lines to return; default all"],
+                ],
+                "required": ["file_path"], "additionalProperties": false,
+            ],
+            annotations: ["readOnlyHint": true, "openWorldHint": false])
+    }
+
+    func prepare(
+        _ arguments: JSONObject
+    ) throws(ToolArguments.Mismatch) -> @Sendable (Sandbox) async throws -> ToolResult {
+        let arguments = try checked(arguments)
+        let path = try arguments.string("file_path")
+        let offset = try arguments.integer("offset") ?? 0
+        let lineCount = try arguments.integer("line_count")
+        return { sandbox in
+            switch try await sandbox.read(path, offset: offset, lineCount: lineCount) {
+            case .text(let text, let remark):
+                ToolResult(content: [.text(text)] + (remark.map { [.text($0)] } ?? []))
+            case .image(let data, let mediaType):
+                ToolResult(content: [.image(data: data, mediaType: mediaType)])
+            }
+        }
+    }
+}

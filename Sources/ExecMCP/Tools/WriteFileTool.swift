@@ -1,0 +1,36 @@
+import ExecCore
+import JSON
+import MCP
+
+/// `write_file`: creates or replaces a file.
+struct WriteFileTool: SandboxTool {
+    let description = Tool(
+        name: "write_file", title: "Write a file",
+        description: """
+            Writes a text file in the sandbox, in one step: readers see the old file or the new one. Creates parent \
+            directories. Files for the user go to /artifacts.
+            """,
+        inputSchema: [
+            "type": "object",
+            "properties": [
+                "file_path": ["type": "string", "description": "Absolute, or relative to /workspace"],
+                "content": ["type": "string", "description": "The whole file, at most 32 MiB"],
+            ],
+            "required": ["file_path", "content"], "additionalProperties": false,
+        ],
+        annotations: [
+            "readOnlyHint": false, "destructiveHint": true, "idempotentHint": true, "openWorldHint": false,
+        ])
+
+    func prepare(
+        _ arguments: JSONObject
+    ) throws(ToolArguments.Mismatch) -> @Sendable (Sandbox) async throws -> ToolResult {
+        let arguments = try checked(arguments)
+        let path = try arguments.string("file_path")
+        let content = try arguments.string("content")
+        return { sandbox in
+            let file = try await sandbox.write(content, to: path)
+            return ToolResult(content: [.text("Successfully wrote \(file.size) bytes to \(file.path)")])
+        }
+    }
+}

@@ -1,0 +1,170 @@
+extension JSON {
+    /// How deeply arrays and objects may be nested before a text is refused, so that no input can exhaust the stack.
+    public static let maximumDepth = 128
+
+    /// Reads one JSON text, strictly: UTF-8 without a byte order mark, no trailing comma, no duplicate member, no lone
+    /// surrogate, nothing after the value but white space.
+    ///
+    /// - Parameter bytes: the whole text.
+    /// - Throws: ``JSONParseError`` with the place of the first fault.
+    public static func parse(_ bytes: some Collection<UInt8>) throws(JSONParseError) -> JSON {
+        let result: Result<JSON, JSONParseError>? = bytes.withContiguousStorageIfAvailable { buffer in
+            parseResult(buffer)
+        }
+        if let result { return try result.get() }
+        return try Array(bytes).withUnsafeBufferPointer { parseResult($0) }.get()
+    }
+
+    /// Reads one JSON text. See ``parse(_:)-(Collection)``.
+    public static func parse(_ text: String) throws(JSONParseError) -> JSON {
+        try parse(Array(text.utf8))
+    }
+
+    private static func parseResult(_ buffer: UnsafeBufferPointer<UInt8>) -> Result<JSON, JSONParseError> {
+        do throws(JSONParseError) {
+            var parser = JSONParser(bytes: buffer)
+            return .success(try parser.parseDocument())
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+
+/// A recursive-descent reader over bytes that live at least as long as it does.
+struct JSONParser {
+    let bytes: UnsafeBufferPointer<UInt8>
+    var offset = 0
+    private var depth = 0
+
+    init(bytes: UnsafeBufferPointer<UInt8>) {
+        self.bytes = bytes
+    }
+
+    mutating func parseDocument() throws(JSONParseError) -> JSON {
+        let value = try parseValue()
+        skipWhitespace()
+        guard offset == bytes.count else { throw failure("unexpected text after the value") }
+        return value
+    }
+
+    func failure(_ reason: String) -> JSONParseError {
+        JSONParseError(reason: reason, offset: offset)
+    }
+
+    private mutating func parseValue() throws(JSONParseError) -> JSON {
+        skipWhitespace()
+        guard offset < bytes.count else { throw failure("unexpected end") }
+        switch bytes[offset] {
+        case UInt8(ascii: "{"): return try parseObject()
+        case UInt8(ascii: "["): return try parseArray()
+        case UInt8(ascii: "\""): return .string(try parseString())
+        case UInt8(ascii: "t"): return try parseWord("true", .bool(true))
+        case UInt8(ascii: "f"): return try parseWord("false", .bool(false))
+        case UInt8(ascii: "n"): return try parseWord("null", .null)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try parseNumber()
+        default: throw failure("unexpected character")
+        }
+    }
+
+    private mutating func parseObject() throws(JSONParseError) -> JSON {
+        try enter()
+        var object = JSONObject()
+        if skip(UInt8(ascii: "}")) { return leave(.object(object)) }
+        repeat {
+            skipWhitespace()
+            guard offset < bytes.count, bytes[offset] == UInt8(ascii: "\"") else {
+                throw failure("expected a member name")
+            }
+            let start = offset
+            let key = try parseString()
+            guard skip(UInt8(ascii: ":")) else { throw failure("expected ':'") }
+            let value = try parseValue()
+            guard object.insertIfAbsent(key, value) else {
+                throw JSONParseError(reason: "duplicate member name", offset: start)
+            }
+        } while skip(UInt8(ascii: ","))
+        guard skip(UInt8(ascii: "}")) else { throw failure("expected ',' or '}'") }
+        return leave(.object(object))
+    }
+
+    private mutating func parseArray() throws(JSONParseError) -> JSON {
+        try enter()
+        var elements: [JSON] = []
+        if skip(UInt8(ascii: "]")) { return leave(.array(elements)) }
+        repeat {
+            elements.append(try parseValue())
+        } while skip(UInt8(ascii: ","))
+        guard skip(UInt8(ascii: "]")) else { throw failure("expected ',' or ']'") }
+        return leave(.array(elements))
+    }
+
+    private mutating func enter() throws(JSONParseError) {
+        depth += 1
+        guard depth <= JSON.maximumDepth else { throw failure("nested deeper than \(JSON.maximumDepth) levels") }
+        offset += 1
+    }
+
+    private mutating func leave(_ value: JSON) -> JSON {
+        depth -= 1
+        return value
+    }
+
+    private mutating func parseWord(_ word: StaticString, _ value: JSON) throws(JSONParseError) -> JSON {
+        let end = offset + word.utf8CodeUnitCount
+        guard end <= bytes.count else { throw failure("unexpected end") }
+        for place in 0..<word.utf8CodeUnitCount where bytes[offset + place] != word.utf8Start[place] {
+            throw failure("unexpected character")
+        }
+        offset = end
+        return value
+    }
+
+    private mutating func parseNumber() throws(JSONParseError) -> JSON {
+        let start = offset
+        var isInteger = true
+        _ = skipByte(UInt8(ascii: "-"))
+        if !skipByte(UInt8(ascii: "0")) { try skipDigits() }
+        if skipByte(UInt8(ascii: ".")) {
+            isInteger = false
+            try skipDigits()
+        }
+        if skipByte(UInt8(ascii: "e")) || skipByte(UInt8(ascii: "E")) {
+            isInteger = false
+            if !skipByte(UInt8(ascii: "+")) { _ = skipByte(UInt8(ascii: "-")) }
+            try skipDigits()
+        }
+        let text = String(decoding: bytes[start..<offset], as: UTF8.self)
+        if isInteger, let value = Int(text) { return .integer(value) }
+        guard let value = Double(text), value.isFinite else {
+            throw JSONParseError(reason: "number out of range", offset: start)
+        }
+        return .double(value)
+    }
+
+    private mutating func skipDigits() throws(JSONParseError) {
+        let start = offset
+        while offset < bytes.count, bytes[offset] &- UInt8(ascii: "0") < 10 { offset += 1 }
+        guard offset > start else { throw failure("expected a digit") }
+    }
+
+    private mutating func skipByte(_ byte: UInt8) -> Bool {
+        guard offset < bytes.count, bytes[offset] == byte else { return false }
+        offset += 1
+        return true
+    }
+
+    /// Skips white space, then `byte` if it stands there.
+    private mutating func skip(_ byte: UInt8) -> Bool {
+        skipWhitespace()
+        return skipByte(byte)
+    }
+
+    private mutating func skipWhitespace() {
+        while offset < bytes.count {
+            switch bytes[offset] {
+            case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"): offset += 1
+            default: return
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+public import JSON
+import Threading
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Writes whole messages, one a line, to a descriptor that others may share and that may block.
+///
+/// A short message goes out at once where it certainly does not block; all else is left to a thread. No line is ever
+/// mixed with another.
+public final class LineWriter: Sendable {
+    private struct State {
+        /// Lines handed to the thread and not yet written.
+        var waiting = 0
+        var waitingBytes = 0
+        var isBroken = false
+    }
+
+    /// POSIX: a write of at most this many bytes to a pipe that is ready does not block and is not split.
+    private static let atomicSize = Int(PIPE_BUF)
+
+    private let descriptor: Int32
+    private let canWriteAtOnce: Bool
+    private let state = Monitor(State())
+    private let backlog = BlockingQueue<[UInt8]>()
+    private let onBroken: @Sendable () -> Void
+
+    /// A writer to `descriptor`, which stays the caller's. SIGPIPE must be ignored.
+    ///
+    /// - Parameter onBroken: called once when the other side no longer reads.
+    /// - Throws: ``ThreadError``.
+    public init(descriptor: Int32, onBroken: @escaping @Sendable () -> Void) throws {
+        self.descriptor = descriptor
+        self.onBroken = onBroken
+        var status = stat()
+        canWriteAtOnce = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+        try BackgroundThread.start { [self] in drainBacklog() }
+    }
+
+    /// Writes one message. Returns at once.
+    public func write(_ message: JSON) {
+        let line = message.serialized() + [0x0A]
+        let isNewlyBroken = state.change { state in
+            guard !state.isBroken else { return false }
+            if state.waiting == 0, canWriteAtOnce, line.count <= Self.atomicSize, isReady() {
+                state.isBroken = !writeAll(line)
+                return state.isBroken
+            }
+            state.waiting += 1
+            state.waitingBytes += line.count
+            backlog.add(line)
+            return false
+        }
+        if isNewlyBroken { onBroken() }
+    }
+
+    /// Waits until less than `bytes` wait to be written, or the other side is gone. Blocks the calling thread.
+    public func waitUntilWaiting(below bytes: Int) {
+        state.wait { $0.isBroken || $0.waitingBytes < bytes ? () : nil }
+    }
+
+    private func isReady() -> Bool {
+        var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return systemPoll(&poll, 1, 0) > 0
+    }
+
+    private func drainBacklog() {
+        while let line = backlog.next() {
+            let wasBroken = state.change { $0.isBroken }
+            let isBroken = wasBroken || !writeAll(line)
+            state.change { state in
+                state.waiting -= 1
+                state.waitingBytes -= line.count
+                state.isBroken = isBroken
+            }
+            let isNewlyBroken = isBroken && !wasBroken
+            if isNewlyBroken { onBroken() }
+        }
+    }
+
+    /// - Returns: false when the other side is gone.
+    private func writeAll(_ line: [UInt8]) -> Bool {
+        line.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let slice = UnsafeRawBufferPointer(rebasing: rest)
+                let count = systemWrite(descriptor, slice.baseAddress, slice.count)
+                if count >= 0 {
+                    rest = rest.dropFirst(count)
+                } else if errno == EAGAIN {
+                    // Someone who shares the file made it non-blocking.
+                    var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                    _ = systemPoll(&poll, 1, -1)
+                } else if errno != EINTR {
+                    return false
+                }
+            }
+            return true
+        }
+    }
+}
+
+#if canImport(Glibc)
+    private let systemWrite = Glibc.write
+    private let systemPoll = Glibc.poll
+#else
+    private let systemWrite = Darwin.write
+    private let systemPoll = Darwin.poll
+#endif

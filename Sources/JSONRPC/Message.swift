@@ -1,0 +1,124 @@
+public import JSON
+
+/// The id that ties a response to its request: a string or an integer, never null (MCP narrows JSON-RPC here).
+public enum RequestID: Hashable, Sendable, CustomStringConvertible {
+    case integer(Int)
+    case string(String)
+
+    /// Reads an id; `nil` for anything that is none.
+    public init?(_ value: JSON?) {
+        switch value {
+        case .integer(let number): self = .integer(number)
+        case .string(let text): self = .string(text)
+        default: return nil
+        }
+    }
+
+    /// The id as it came.
+    public var json: JSON {
+        switch self {
+        case .integer(let number): .integer(number)
+        case .string(let text): .string(text)
+        }
+    }
+
+    /// The id in text.
+    public var description: String { json.text }
+}
+
+/// A call that wants an answer.
+public struct Request: Sendable, Equatable {
+    /// What the answer must carry.
+    public let id: RequestID
+    /// What to do.
+    public let method: String
+    /// With what; empty where the request has none.
+    public let params: JSONObject
+
+    /// A request.
+    public init(id: RequestID, method: String, params: JSONObject = JSONObject()) {
+        self.id = id
+        self.method = method
+        self.params = params
+    }
+}
+
+/// A message that gets no answer.
+public struct Notification: Sendable, Equatable {
+    /// What has happened.
+    public let method: String
+    /// The particulars; empty where there are none.
+    public let params: JSONObject
+
+    /// A notification.
+    public init(method: String, params: JSONObject = JSONObject()) {
+        self.method = method
+        self.params = params
+    }
+
+    /// The message as it is written.
+    public var json: JSON {
+        params.isEmpty
+            ? ["jsonrpc": "2.0", "method": .string(method)]
+            : ["jsonrpc": "2.0", "method": .string(method), "params": .object(params)]
+    }
+}
+
+/// An error as a response carries it.
+public struct RPCError: Error, Sendable, Equatable {
+    /// What kind of error it is.
+    public let code: Int
+    /// What happened, for a person.
+    public let message: String
+    /// Particulars for the program on the other side.
+    public let data: JSON?
+
+    /// An error.
+    public init(code: Int, message: String, data: JSON? = nil) {
+        self.code = code
+        self.message = message
+        self.data = data
+    }
+
+    /// The text is no JSON.
+    public static func parseError(_ message: String) -> RPCError { RPCError(code: -32700, message: message) }
+    /// The JSON is no request.
+    public static func invalidRequest(_ message: String) -> RPCError { RPCError(code: -32600, message: message) }
+    /// There is no such method.
+    public static func methodNotFound(_ message: String) -> RPCError { RPCError(code: -32601, message: message) }
+    /// The parameters are not what the method takes.
+    public static func invalidParams(_ message: String, data: JSON? = nil) -> RPCError {
+        RPCError(code: -32602, message: message, data: data)
+    }
+    /// Something failed here that the caller has no part in.
+    public static func internalError(_ message: String) -> RPCError { RPCError(code: -32603, message: message) }
+}
+
+/// The answer to a request.
+public struct Response: Sendable, Equatable {
+    /// The request's id; `nil` where it could not be read.
+    public let id: RequestID?
+    /// The result or the error.
+    public let outcome: Result<JSONObject, RPCError>
+
+    /// An answer.
+    public init(id: RequestID?, _ outcome: Result<JSONObject, RPCError>) {
+        self.id = id
+        self.outcome = outcome
+    }
+
+    /// The message as it is written.
+    public var json: JSON {
+        var message: JSONObject = ["jsonrpc": "2.0"]
+        message["id"] = id?.json
+        switch outcome {
+        case .success(let result):
+            message["result"] = .object(result)
+        case .failure(let error):
+            var body: JSONObject = ["code": .integer(error.code), "message": .string(error.message)]
+            body["data"] = error.data
+            message["error"] = .object(body)
+        }
+        return .object(message)
+    }
+}

@@ -1,0 +1,33 @@
+/// A revision of the Model Context Protocol, oldest first.
+public enum Revision: String, Sendable, CaseIterable, Comparable {
+    case november2024 = "2024-11-05"
+    case march2025 = "2025-03-26"
+    case june2025 = "2025-06-18"
+    case november2025 = "2025-11-25"
+    case july2026 = "2026-07-28"
+
+    /// The newest revision that begins with an `initialize` handshake.
+    public static let latestLegacy = Revision.november2025
+
+    /// Whether it has no handshake and each request carries its own metadata (2026-07-28, basic/index).
+    public var isModern: Bool { self >= .july2026 }
+
+    /// Every revision served, newest first, as `supportedVersions` lists them.
+    public static let supported = allCases.reversed().map(\.rawValue)
+
+    /// Whether `left` is older than `right`.
+    public static func < (left: Revision, right: Revision) -> Bool {
+        left.rawValue < right.rawValue
+    }
+
+    /// Tool annotations (2025-03-26, server/tools).
+    public var hasToolAnnotations: Bool { self >= .march2025 }
+    /// JSON-RPC batches, which 2025-03-26 alone has (2025-03-26, basic/index).
+    public var hasBatches: Bool { self == .march2025 }
+    /// Titles, output schemas, structured content and resource links (2025-06-18, changelog).
+    public var hasStructuredContent: Bool { self >= .june2025 }
+    /// `description`, `icons` and `websiteUrl` of implementations (2025-11-25, changelog).
+    public var hasImplementationDetails: Bool { self >= .november2025 }
+    /// Bad tool arguments are a tool's result, so that the model sees them, and no protocol error (2025-11-25, changelog).
+    public var reportsBadArgumentsAsResult: Bool { self >= .november2025 }
+}

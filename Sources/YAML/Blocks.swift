@@ -1,0 +1,151 @@
+import JSON
+
+/// Lists and maps in block form: their structure is in the indentation.
+extension YAMLParser {
+    /// Reads the node whose first byte is under the cursor.
+    ///
+    /// - Parameter parentIndent: the column of the list or map that it is part of; -1 for the document's own node.
+    mutating func parseBlockNode(parentIndent: Int) throws(YAMLError) -> JSON {
+        if isAtListItem { return try parseBlockList() }
+        try refuseUnsupported()
+        if keyColon() != nil { return try parseBlockMap() }
+        return try parseBlockValue(parentIndent: parentIndent, colonsAreText: false)
+    }
+
+    /// Reads a scalar or a flow collection, and the rest of its last line.
+    private mutating func parseBlockValue(parentIndent: Int, colonsAreText: Bool) throws(YAMLError) -> JSON {
+        switch peek() {
+        case UInt8(ascii: "|"), UInt8(ascii: ">"):
+            return .string(try parseBlockScalar(parentIndent: parentIndent))
+        case Ascii.doubleQuote, Ascii.singleQuote:
+            let text = try parseQuoted()
+            try finishLine(after: "the closing quote")
+            return .string(text)
+        case Ascii.openList, Ascii.openMap:
+            let value = try parseFlowNode().value
+            skipBlanks()
+            if peek() == Ascii.colon { throw failure("a list or a map cannot be a key") }
+            try finishLine(after: "the closing bracket")
+            return value
+        default:
+            return try parseBlockPlain(parentIndent: parentIndent, colonsAreText: colonsAreText)
+        }
+    }
+
+    // MARK: Lists
+
+    private var isAtListItem: Bool {
+        peek() == Ascii.dash && Ascii.isBlankOrEnd(peek(1))
+    }
+
+    private mutating func parseBlockList() throws(YAMLError) -> JSON {
+        try enter()
+        let indent = column
+        var elements: [JSON] = []
+        repeat {
+            elements.append(try parseListItem(indent: indent))
+        } while try isNextEntry(at: indent) && isAtListItem
+        leave()
+        return .array(elements)
+    }
+
+    private mutating func parseListItem(indent: Int) throws(YAMLError) -> JSON {
+        column += 1
+        let dashEnd = column
+        guard !skipToLineEnd() else { return try parseNestedNode(parentIndent: indent) ?? .null }
+        if bytes(dashEnd..<column).contains(Ascii.tab), isAtListItem || keyColon() != nil {
+            throw failure("a tab cannot be used for indentation")
+        }
+        return try parseBlockNode(parentIndent: indent)
+    }
+
+    /// Reads the node on the lines below, if there is one that is indented more than its parent.
+    private mutating func parseNestedNode(parentIndent: Int) throws(YAMLError) -> JSON? {
+        advanceLine()
+        guard let indent = try nextContent(), indent > parentIndent else { return nil }
+        return try parseBlockNode(parentIndent: parentIndent)
+    }
+
+    /// Whether another entry of the list or map in column `indent` follows.
+    private mutating func isNextEntry(at indent: Int) throws(YAMLError) -> Bool {
+        guard let next = try nextContent() else { return false }
+        guard next <= indent else { throw failure("unexpected indentation") }
+        return next == indent
+    }
+
+    // MARK: Maps
+
+    private mutating func parseBlockMap() throws(YAMLError) -> JSON {
+        try enter()
+        let indent = column
+        let isTopLevel = depth == 1
+        var object = JSONObject()
+        repeat {
+            let key = try parseBlockKey()
+            guard object[key] == nil else { throw failure("duplicate key '\(key)'") }
+            object[key] = try parseMapValue(indent: indent, isTopLevel: isTopLevel)
+        } while try isNextEntry(at: indent)
+        leave()
+        return .object(object)
+    }
+
+    private mutating func parseBlockKey() throws(YAMLError) -> String {
+        if isAtListItem { throw failure("a list item where a key was expected") }
+        try refuseUnsupported()
+        guard let colon = keyColon() else {
+            throw failure("expected 'key: value', with a space behind the colon")
+        }
+        let key: String
+        if isAtQuote {
+            key = try parseQuoted()
+        } else {
+            try checkPlainStart(inFlow: false)
+            key = String(decoding: bytes(column..<colon).trimmingBlankSuffix, as: UTF8.self)
+            try refuseMerge(key)
+        }
+        column = colon + 1
+        return key
+    }
+
+    func refuseMerge(_ plainKey: String) throws(YAMLError) {
+        if plainKey == "<<" { throw failure("merge keys (<<) are not supported") }
+    }
+
+    private mutating func parseMapValue(indent: Int, isTopLevel: Bool) throws(YAMLError) -> JSON {
+        guard !skipToLineEnd() else {
+            if let value = try parseNestedNode(parentIndent: indent) { return value }
+            // The items of a list may stand in the column of the key that they belong to.
+            let isListBelow = try nextContent() == indent && isAtListItem
+            return isListBelow ? try parseBlockList() : .null
+        }
+        if isAtListItem { throw failure("a list cannot begin on the line of its key") }
+        try refuseUnsupported()
+        return try parseBlockValue(parentIndent: indent, colonsAreText: isTopLevel)
+    }
+
+    /// The column of the colon behind the key that begins at the cursor; nil where there is none on this line.
+    private func keyColon() -> Int? {
+        guard let first = peek(), first != Ascii.openList, first != Ascii.openMap else { return nil }
+        var ahead = self
+        if isAtQuote {
+            guard ahead.skipQuotedOnLine() else { return nil }
+            ahead.skipBlanks()
+            return ahead.isAtKeyColon ? ahead.column : nil
+        }
+        if first == UInt8(ascii: "|") || first == UInt8(ascii: ">") { return nil }
+        while ahead.peek() != nil, !ahead.isAtComment {
+            if ahead.isAtKeyColon { return ahead.column }
+            ahead.column += 1
+        }
+        return nil
+    }
+
+    /// Whether the cursor is at a colon that ends a key in block form.
+    var isAtKeyColon: Bool {
+        peek() == Ascii.colon && Ascii.isBlankOrEnd(peek(1))
+    }
+
+    var isAtQuote: Bool {
+        peek() == Ascii.doubleQuote || peek() == Ascii.singleQuote
+    }
+}

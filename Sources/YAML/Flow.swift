@@ -1,0 +1,105 @@
+import JSON
+
+/// `[…]` and `{…}`, over as many lines as they take.
+extension YAMLParser {
+    /// A node inside brackets, or a whole bracket.
+    struct FlowNode {
+        let value: JSON
+        /// What the node is as a key: a scalar's text as it was written, nil for a list or a map.
+        let key: String?
+        let isPlain: Bool
+    }
+
+    /// Reads the node that begins at the cursor; the cursor is behind it afterwards.
+    mutating func parseFlowNode() throws(YAMLError) -> FlowNode {
+        switch peek() {
+        case Ascii.openList: return FlowNode(value: try parseFlowList(), key: nil, isPlain: false)
+        case Ascii.openMap: return FlowNode(value: try parseFlowMap(), key: nil, isPlain: false)
+        case Ascii.doubleQuote, Ascii.singleQuote:
+            let text = try parseQuoted()
+            return FlowNode(value: .string(text), key: text, isPlain: false)
+        default:
+            try refuseUnsupported()
+            let text = try parseFlowPlain()
+            return FlowNode(value: CoreSchema.resolve(text), key: text, isPlain: true)
+        }
+    }
+
+    private mutating func parseFlowList() throws(YAMLError) -> JSON {
+        let opening = line
+        try enter()
+        column += 1
+        var elements: [JSON] = []
+        try skipFlowSpace(opening: opening)
+        while peek() != Ascii.closeList {
+            let nodeLine = line
+            let node = try parseFlowNode()
+            try skipFlowSpace(opening: opening)
+            // `[key: value]` is a list of one map; its key has to stand on the line of its colon.
+            if peek() == Ascii.colon, line == nodeLine {
+                let key = try flowKey(node)
+                elements.append(.object([key: try parseFlowMapValue(opening: opening)]))
+            } else {
+                elements.append(node.value)
+            }
+            try skipFlowComma(opening: opening, closing: Ascii.closeList)
+        }
+        column += 1
+        leave()
+        return .array(elements)
+    }
+
+    private mutating func parseFlowMap() throws(YAMLError) -> JSON {
+        let opening = line
+        try enter()
+        column += 1
+        var object = JSONObject()
+        try skipFlowSpace(opening: opening)
+        while peek() != Ascii.closeMap {
+            let key = try flowKey(try parseFlowNode())
+            guard object[key] == nil else { throw failure("duplicate key '\(key)'") }
+            try skipFlowSpace(opening: opening)
+            object[key] = peek() == Ascii.colon ? try parseFlowMapValue(opening: opening) : .null
+            try skipFlowComma(opening: opening, closing: Ascii.closeMap)
+        }
+        column += 1
+        leave()
+        return .object(object)
+    }
+
+    /// Reads what follows the colon under the cursor, which may be nothing.
+    private mutating func parseFlowMapValue(opening: Int) throws(YAMLError) -> JSON {
+        column += 1
+        try skipFlowSpace(opening: opening)
+        if let next = peek(), [Ascii.comma, Ascii.closeMap, Ascii.closeList].contains(next) { return .null }
+        let value = try parseFlowNode().value
+        try skipFlowSpace(opening: opening)
+        return value
+    }
+
+    private func flowKey(_ node: FlowNode) throws(YAMLError) -> String {
+        guard let key = node.key else { throw failure("a list or a map cannot be a key") }
+        if node.isPlain { try refuseMerge(key) }
+        return key
+    }
+
+    /// Skips the comma behind an entry, unless the closing bracket stands there.
+    private mutating func skipFlowComma(opening: Int, closing: UInt8) throws(YAMLError) {
+        if peek() == closing { return }
+        guard peek() == Ascii.comma else {
+            throw failure("expected ',' or '\(closing == Ascii.closeList ? "]" : "}")'")
+        }
+        column += 1
+        try skipFlowSpace(opening: opening)
+    }
+
+    /// Skips white space, comments and line breaks. There is always a byte under the cursor afterwards.
+    private mutating func skipFlowSpace(opening: Int) throws(YAMLError) {
+        while skipToLineEnd() {
+            advanceLine()
+            guard currentLine != nil, !isDocumentMarker(line) else {
+                throw failure("the bracket is never closed", line: opening)
+            }
+        }
+    }
+}

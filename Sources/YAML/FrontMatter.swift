@@ -1,0 +1,60 @@
+public import JSON
+
+/// A file that begins with a map of YAML between two lines of `---`, and goes on with text.
+public struct FrontMatter: Sendable, Equatable {
+    /// The largest front matter that is read, in bytes.
+    public static let maximumSize = 65536
+
+    /// The map; empty where there is nothing between the two lines.
+    public let metadata: JSONObject
+    /// What follows the line that ends the front matter, as it was written.
+    public let body: String
+    /// The line of the file on which the body begins, counted from 1.
+    public let bodyLine: Int
+
+    /// Takes a file apart.
+    ///
+    /// The first line is `---` (behind a byte order mark, if there is one), the last line of the front matter is `---`
+    /// or `...`; white space at the end of either does not matter.
+    ///
+    /// - Throws: ``YAMLError`` with the line in the file, also where there is no front matter.
+    public static func parse(_ text: String) throws(YAMLError) -> FrontMatter {
+        // What follows the largest front matter is never looked at, however long it is.
+        let head = Array(text.utf8.prefix(maximumSize + 1))
+        let first = head.starts(with: SourceText.byteOrderMark) ? SourceText.byteOrderMark.count : 0
+        var (end, next) = SourceText.lineEnd(in: head, from: first)
+        guard isMarker(head[first..<end], "---") else {
+            throw YAMLError(reason: "no front matter: the file does not begin with a line '---'", line: 1)
+        }
+        let start = next
+        var line = 1
+        while next < head.count {
+            let lineStart = next
+            (end, next) = SourceText.lineEnd(in: head, from: lineStart)
+            line += 1
+            guard next <= maximumSize else { break }
+            guard isMarker(head[lineStart..<end], "---") || isMarker(head[lineStart..<end], "...") else { continue }
+            let body = Substring(text.utf8.dropFirst(next))
+            let metadata = try parseMetadata(Array(head[start..<lineStart]))
+            return FrontMatter(metadata: metadata, body: String(body), bodyLine: line + 1)
+        }
+        guard head.count <= maximumSize else {
+            throw YAMLError(reason: "the front matter is larger than \(maximumSize) bytes", line: 1)
+        }
+        throw YAMLError(reason: "the front matter has no closing line '---'", line: 1)
+    }
+
+    private static func parseMetadata(_ utf8: [UInt8]) throws(YAMLError) -> JSONObject {
+        switch try YAML.parse(utf8, firstLine: 2) {
+        case .object(let metadata): return metadata
+        case .null: return JSONObject()
+        case let other:
+            throw YAMLError(reason: "the front matter is \(other.kindDescription), not lines of 'key: value'", line: 2)
+        }
+    }
+
+    private static func isMarker(_ line: ArraySlice<UInt8>, _ marker: StaticString) -> Bool {
+        line.trimmingBlankSuffix.elementsEqual(
+            UnsafeBufferPointer(start: marker.utf8Start, count: marker.utf8CodeUnitCount))
+    }
+}

@@ -1,0 +1,160 @@
+import JSON
+
+/// A recursive-descent reader: a cursor over the lines, and what every construct needs of it.
+///
+/// Functions named `parseBlock…` take up whole lines and leave the cursor at the start of a line; the others leave it
+/// just behind what they read.
+struct YAMLParser {
+    private let source: SourceText
+    /// The index of the line under the cursor: past the last one at the end.
+    private(set) var line = 0
+    /// The place in that line, in bytes. Only spaces and `-` stand before a nested block, so it counts columns too.
+    var column = 0
+    private(set) var depth = 0
+
+    init(source: SourceText) {
+        self.source = source
+    }
+
+    mutating func parseDocument() throws(YAMLError) -> JSON {
+        if try nextContent() == nil, isDocumentMarker(line, Ascii.dash) {
+            column = 3
+            try finishLine(after: "'---'")
+        }
+        let value = try nextContent() == nil ? JSON.null : try parseBlockNode(parentIndent: -1)
+        if try nextContent() != nil { throw failure("unexpected text: it belongs to nothing above it") }
+        if isDocumentMarker(line, UInt8(ascii: ".")) {
+            column = 3
+            try finishLine(after: "'...'")
+        }
+        guard try nextContent() == nil, line == source.lines.count else {
+            throw failure("more than one document is not supported")
+        }
+        return value
+    }
+}
+
+// MARK: - The cursor
+
+extension YAMLParser {
+    /// The line under the cursor, if it is not past the end.
+    var currentLine: SourceText.Line? {
+        line < source.lines.count ? source.lines[line] : nil
+    }
+
+    /// The byte `distance` behind the cursor, if the line reaches that far.
+    func peek(_ distance: Int = 0) -> UInt8? {
+        guard let range = currentLine?.range else { return nil }
+        let place = range.lowerBound + column + distance
+        return range.contains(place) ? source.bytes[place] : nil
+    }
+
+    /// The bytes of the line under the cursor between two columns.
+    func bytes(_ columns: Range<Int>) -> ArraySlice<UInt8> {
+        guard let range = currentLine?.range else { return [] }
+        return source.bytes[range].dropFirst(columns.lowerBound).prefix(columns.count)
+    }
+
+    /// The bytes from the cursor to the end of its line.
+    var restOfLine: ArraySlice<UInt8> {
+        guard let range = currentLine?.range else { return [] }
+        return source.bytes[range].dropFirst(column)
+    }
+
+    mutating func advanceLine() {
+        line += 1
+        column = 0
+    }
+
+    /// Goes to the first byte of the current line that is neither a space nor a tab.
+    mutating func moveToContent() {
+        guard let current = currentLine else { return }
+        column = current.contentStart - current.range.lowerBound
+    }
+
+    mutating func skipBlanks() {
+        while let byte = peek(), Ascii.isBlank(byte) { column += 1 }
+    }
+
+    /// Whether a comment begins at the cursor: a `#` at the start of the line or behind white space.
+    var isAtComment: Bool {
+        peek() == Ascii.comment && (column == 0 || Ascii.isBlankOrEnd(peek(-1)))
+    }
+
+    /// Whether nothing is left on the line but white space and a comment, which is skipped.
+    mutating func skipToLineEnd() -> Bool {
+        skipBlanks()
+        return peek() == nil || isAtComment
+    }
+
+    /// Takes up the rest of the line, on which nothing but a comment may stand.
+    mutating func finishLine(after what: String) throws(YAMLError) {
+        guard skipToLineEnd() else { throw failure("unexpected text after \(what)") }
+        advanceLine()
+    }
+
+    /// Goes on to the next line that is neither blank nor a comment, and to its first byte.
+    ///
+    /// - Returns: its indentation; nil at the end of the document.
+    mutating func nextContent() throws(YAMLError) -> Int? {
+        while let current = currentLine {
+            moveToContent()
+            if isDocumentMarker(line) { return nil }
+            if !current.isBlank && peek() != Ascii.comment {
+                guard column == current.indent else { throw failure("a tab cannot be used for indentation") }
+                return column
+            }
+            advanceLine()
+        }
+        return nil
+    }
+
+    /// The number of blank lines from line `start` on, and the line behind them if that still belongs to the document.
+    func skippingBlankLines(from start: Int) -> (blanks: Int, next: SourceText.Line?) {
+        var place = start
+        while place < source.lines.count, source.lines[place].isBlank { place += 1 }
+        let isEnd = place == source.lines.count || isDocumentMarker(place)
+        return (place - start, isEnd ? nil : source.lines[place])
+    }
+
+    /// Whether a line is `---` or `...`, alone or followed by white space.
+    func isDocumentMarker(_ place: Int, _ character: UInt8? = nil) -> Bool {
+        guard place < source.lines.count else { return false }
+        let text = source.bytes[source.lines[place].range]
+        guard let first = text.first, first == Ascii.dash || first == UInt8(ascii: ".") else { return false }
+        return first == character ?? first && text.prefix(3).elementsEqual([first, first, first])
+            && Ascii.isBlankOrEnd(text.dropFirst(3).first)
+    }
+}
+
+// MARK: - Faults and depth
+
+extension YAMLParser {
+    /// A fault on the line under the cursor, or on the line with the index `place`.
+    func failure(_ reason: String, line place: Int? = nil) -> YAMLError {
+        let last = max(source.lines.count - 1, 0)
+        return YAMLError(reason: reason, line: source.firstLine + min(place ?? line, last))
+    }
+
+    /// Counts one more list or map around the cursor.
+    mutating func enter() throws(YAMLError) {
+        depth += 1
+        guard depth <= YAML.maximumDepth else { throw failure("nested deeper than \(YAML.maximumDepth) levels") }
+    }
+
+    mutating func leave() {
+        depth -= 1
+    }
+
+    /// Refuses what begins with an indicator of something that is not read here.
+    func refuseUnsupported() throws(YAMLError) {
+        switch peek() {
+        case UInt8(ascii: "&"): throw failure("anchors (&) are not supported; quote the text if it is not one")
+        case UInt8(ascii: "*"): throw failure("aliases (*) are not supported; quote the text if it is not one")
+        case UInt8(ascii: "!"): throw failure("tags (!) are not supported; quote the text if it is not one")
+        case UInt8(ascii: "%") where column == 0: throw failure("directives (%) are not supported")
+        case Ascii.question where Ascii.isBlankOrEnd(peek(1)): throw failure("complex keys (?) are not supported")
+        default: return
+        }
+    }
+}
