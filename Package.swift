@@ -17,7 +17,7 @@ let gnuSource: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
 // The program inside every sandbox, carried in the binary.
 let guestSources =
     ["bootstrap"]
-    + ["frames", "system", "processes", "output", "formats", "files", "docstrings", "workers", "calls", "main"]
+    + ["frames", "system", "processes", "output", "formats", "files", "docstrings", "keepers", "pool", "calls", "main"]
     .map { "guest/\($0)" }
 
 let package = Package(
@@ -44,12 +44,29 @@ let package = Package(
         .executableTarget(
             name: "ExecMCP", dependencies: ["ExecCore", "JSON", "JSONRPC", "MCP", "Threading"], swiftSettings: settings),
 
+        // What several test targets use.
+        .target(name: "TestSupport", dependencies: ["Threading"], path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(name: "YAMLTests", dependencies: ["YAML", "JSON"], swiftSettings: settings),
-        .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess"], swiftSettings: settings),
-        .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC", "JSON"], swiftSettings: settings),
+        .testTarget(name: "ThreadingTests", dependencies: ["TestSupport", "Threading"], swiftSettings: settings),
+        .testTarget(
+            name: "ChildProcessTests", dependencies: ["ChildProcess", "TestSupport", "Threading"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "JSONRPCTests", dependencies: ["JSON", "JSONRPC", "TestSupport", "Threading"],
+            swiftSettings: settings),
         .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", "JSONRPC"], swiftSettings: settings),
-        .testTarget(name: "ExecCoreTests", dependencies: ["ExecCore", "JSON"], swiftSettings: settings),
-        .testTarget(name: "ExecMCPTests", dependencies: ["ExecMCP", "JSON", "JSONRPC"], swiftSettings: settings),
+        .testTarget(
+            name: "ExecCoreTests", dependencies: ["ChildProcess", "ExecCore", "JSON", "TestSupport", "Threading"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ExecMCPTests", dependencies: ["ExecCore", "ExecMCP", "JSON", "JSONRPC", "MCP", "TestSupport"],
+            swiftSettings: settings),
+        // Against the real engine and the sandbox's image, which `make image` readies.
+        .testTarget(
+            name: "EngineTests", dependencies: ["ChildProcess", "ExecCore", "TestSupport", "Threading"],
+            swiftSettings: settings),
+        // Rules about the source text itself.
+        .testTarget(name: "PackageTests", dependencies: ["TestSupport"], swiftSettings: settings),
     ]
 )

@@ -10,9 +10,10 @@ struct ContainerDescription: Sendable, Equatable {
     let user: UserID
     let owner: Owner
     let configuration: SandboxConfiguration
+    let limits: Limits
 
     var arguments: [String] {
-        identity + hardening + limits + memoryDirectories + mounts + environment
+        identity + hardening + resourceLimits + memoryDirectories + mounts + environment
             + ["--entrypoint", "python3", configuration.image] + GuestProgram.interpreterArguments
     }
 
@@ -34,7 +35,7 @@ struct ContainerDescription: Sendable, Equatable {
         return arguments
     }
 
-    private var limits: [String] {
+    private var resourceLimits: [String] {
         [
             "--memory", String(configuration.memory.bytes), "--memory-swap", String(configuration.memory.bytes),
             "--cpus", configuration.cpus, "--pids-limit", String(configuration.pids),
@@ -86,6 +87,7 @@ struct ContainerDescription: Sendable, Equatable {
         [
             "HOME=\(Self.home)", "USER=coderunner", "LOGNAME=coderunner", "LANG=C.UTF-8", "TERM=dumb",
             "PYTHONPATH=/tools", "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1", "MPLBACKEND=Agg",
+            "MCP_ARTIFACT_SIZE_LIMIT_MB=\(limits.artifactMebibytes)",
         ].flatMap { ["--env", $0] }
     }
 

@@ -18,7 +18,8 @@ enum GuestProgram {
         ("formats", PackageResources.formats_py),
         ("files", PackageResources.files_py),
         ("docstrings", PackageResources.docstrings_py),
-        ("workers", PackageResources.workers_py),
+        ("keepers", PackageResources.keepers_py),
+        ("pool", PackageResources.pool_py),
         ("calls", PackageResources.calls_py),
         ("main", PackageResources.main_py),
     ]

@@ -33,9 +33,9 @@ public final class Sandbox: Sendable {
     ///
     /// - Throws: ``ExecError`` with what is wrong and how to mend it.
     static func start(
-        _ container: ContainerDescription, limits: Limits, engine: EngineCommandLine, logger: Logger
+        _ container: ContainerDescription, engine: EngineCommandLine, logger: Logger
     ) async throws -> Sandbox {
-        let sandbox = try Sandbox(container, limits: limits, engine: engine, logger: logger)
+        let sandbox = try Sandbox(container, engine: engine, logger: logger)
         do {
             let handover = GuestProgram.handover(for: container.configuration)
             let slow = ExecError(
@@ -58,11 +58,9 @@ public final class Sandbox: Sendable {
         }
     }
 
-    private init(
-        _ container: ContainerDescription, limits: Limits, engine: EngineCommandLine, logger: Logger
-    ) throws {
+    private init(_ container: ContainerDescription, engine: EngineCommandLine, logger: Logger) throws {
         name = container.name
-        self.limits = limits
+        limits = container.limits
         self.engine = engine
         child = try ChildProcess(starting: engine.run(container))
         channel = Channel(input: child.input, logger: logger)

@@ -116,11 +116,11 @@ public actor SandboxPool {
             Task.detached { await sweep.run() }
         }
         let container = ContainerDescription(
-            name: Self.containerName(user), user: user, owner: owner, configuration: configuration)
+            name: Self.containerName(user), user: user, owner: owner, configuration: configuration, limits: limits)
         entries[user] = Entry(
-            start: Task { [limits, logger] in
+            start: Task { [logger] in
                 logger.info("starting sandbox \(container.name)")
-                return try await Sandbox.start(container, limits: limits, engine: engine, logger: logger)
+                return try await Sandbox.start(container, engine: engine, logger: logger)
             })
         startHousekeeping()
     }

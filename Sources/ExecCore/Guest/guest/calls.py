@@ -1,35 +1,67 @@
 """The calls in progress: a command with its captured outputs, or a file operation."""
 
+import errno
 import fcntl
 import json
 import os
-import signal
 import struct
 import termios
 import time
 
-from guest import frames, output, processes, system
+from guest import frames, keepers, output, system
 
 _READ_SIZE = 256 * 1024
+_F_SETPIPE_SZ = 1031  # the fcntl module has no name for it before Python 3.10
 
 
 class Call:
-    """One call and the worker that does it."""
+    """One call, the keeper that does it, and our ends of its two outputs."""
 
-    def __init__(self, number, worker, timeout):
+    def __init__(self, number, keeper, timeout):
         self.number = number
-        self.worker = worker
-        self.deadline = time.monotonic() + timeout
+        self.keeper = keeper
         self.timeout = timeout
+        self.deadline = time.monotonic() + timeout
+        # What goes to the keeper, and the descriptors that go with its first piece.
         self.input = bytearray()
-        self.input_ended = False
+        self.passed = []
         self.timed_out = False
         self.cancelled = False
-        self.exit_status = None
-        self.open_outputs = {worker.stdout, worker.stderr}
+        # Whether the keeper was told to end it.
+        self.is_stopping = False
+        # What the keeper reported: one that died reported nothing.
+        self.is_done = False
+        self.wait_status = None
+        self.start_error = None
+        self.leaves_nothing = True
+        self.stdout, stdout_write = os.pipe()
+        self.stderr, stderr_write = os.pipe()
+        self.open_outputs = {self.stdout, self.stderr}
+        for descriptor in self.open_outputs:
+            os.set_blocking(descriptor, False)
+        self.passed = [stdout_write, stderr_write]
+        _widen(self.stdout)
+
+    def write_input(self):
+        """Sends the keeper what it takes. Returns whether anything is left."""
+        try:
+            if self.input:
+                del self.input[: self.keeper.send(self.input, self.passed)]
+                self.drop_passed()
+        except BlockingIOError:
+            pass
+        except OSError:
+            # The keeper is dead, which its end shows.
+            self.input.clear()
+        return bool(self.input)
+
+    def drop_passed(self):
+        for descriptor in self.passed:
+            os.close(descriptor)
+        self.passed = []
 
     def read(self, descriptor):
-        """Takes what the worker wrote. Returns frames to send on."""
+        """Takes what was written to an output. Returns frames to send on."""
         try:
             data = os.read(descriptor, _READ_SIZE)
         except BlockingIOError:
@@ -50,12 +82,12 @@ class Call:
 class Command(Call):
     """A shell command: ends when its shell does, with what is in its pipes by then."""
 
-    def __init__(self, number, worker, params, spool):
-        super().__init__(number, worker, params["timeout"])
-        self.task = {"method": "execute", "command": params["command"], "call": number}
+    def __init__(self, number, keeper, params, spool):
+        super().__init__(number, keeper, params["timeout"])
+        self.input += keepers.encode_task({"method": "execute", "command": params["command"]})
         self._captures = {
-            worker.stdout: output.Capture("stdout", params["limit"], spool),
-            worker.stderr: output.Capture("stderr", params["limit"], spool),
+            self.stdout: output.Capture("stdout", params["limit"], spool),
+            self.stderr: output.Capture("stderr", params["limit"], spool),
         }
         self.note = ""
 
@@ -64,7 +96,7 @@ class Command(Call):
         return b""
 
     def is_over(self):
-        return self.exit_status is not None
+        return self.is_done
 
     def drain(self):
         """Takes what is in the pipes now, and no more: a background job may go on writing for ever."""
@@ -83,9 +115,16 @@ class Command(Call):
             except BlockingIOError:
                 continue
 
+    @property
+    def exit_code(self):
+        # A keeper that was killed took its command with it.
+        return 137 if self.wait_status is None else keepers.exit_code(self.wait_status)
+
     def finish(self):
         stdout, stderr = self._captures.values()
-        result = {"exit_code": self.exit_status}
+        if self.start_error is not None:
+            return failure(self.number, "busy", _why_not_started(self.start_error))
+        result = {"exit_code": self.exit_code}
         if stdout.truncated or stderr.truncated:
             result["truncated"] = True
         errors = stderr.finish()
@@ -103,21 +142,21 @@ class Command(Call):
 
 
 class FileOperation(Call):
-    """A file operation: its worker writes the answer's body to standard output, its outcome to standard error."""
+    """A file operation: the answer's body comes on standard output, its outcome on standard error."""
 
-    def __init__(self, number, worker, method, params):
-        super().__init__(number, worker, params["timeout"])
-        self.task = {"method": method, "params": params}
+    def __init__(self, number, keeper, method, params):
+        super().__init__(number, keeper, params["timeout"])
+        self.input += keepers.encode_task({"method": method, "params": params})
         self._outcome = bytearray()
 
     def take(self, descriptor, data):
-        if descriptor == self.worker.stdout:
+        if descriptor == self.stdout:
             return frames.data_frames(self.number, frames.STDOUT, data)
         self._outcome += data
         return b""
 
     def is_over(self):
-        return self.exit_status is not None and not self.open_outputs
+        return self.is_done and not self.open_outputs
 
     def drain(self):
         pass
@@ -131,14 +170,21 @@ class FileOperation(Call):
                 return frames.json_frame(frames.RESULT, self.number, outcome["result"])
             return frames.json_frame(frames.FAILURE, self.number, outcome["failure"])
         except (ValueError, KeyError, TypeError):
-            said = bytes(self._outcome[:500]).decode("utf-8", "replace").strip() or f"exit status {self.exit_status}"
-            return failure(self.number, "worker", f"The file operation was ended from inside the sandbox: {said}")
+            return failure(self.number, "ended", "The file operation was ended from inside the sandbox. Try again.")
 
 
-def exit_code(wait_status):
-    """A shell's way to say how a process ended: its code, or 128 and the signal's number."""
-    code = os.waitstatus_to_exitcode(wait_status)
-    return 128 - code if code < 0 else code
+def _why_not_started(number):
+    if number == errno.EAGAIN:
+        return "The sandbox is at its limit of processes: bash could not be started. End some and try again."
+    return f"{keepers.SHELL} could not be started in {keepers.WORKSPACE}: {os.strerror(number)}."
+
+
+def _widen(pipe):
+    """Makes room for more output between two reads. The kernel may refuse: then it stays as it was."""
+    try:
+        fcntl.fcntl(pipe, _F_SETPIPE_SZ, _READ_SIZE)
+    except OSError:
+        pass
 
 
 def _number(seconds):
@@ -165,8 +211,3 @@ class MemoryWatch:
             return ""
         self._seen = kills
         return f"Killed: out of memory (the sandbox's limit is {self._limit}).\n"
-
-
-def stop_worker(call):
-    """Ends a file operation: it unwinds on SIGTERM."""
-    processes.send(call.worker.pid, signal.SIGTERM)

@@ -1,61 +1,53 @@
 """read_docstring: finds a docstring by parsing. Nothing of the file is imported or run."""
 
-import ast
-import inspect
-import os
-import tokenize
-
 from guest import files, frames
 
-_MAX_SOURCE = 4 * 1024 * 1024
+_MAX_SOURCE = 1024 * 1024
 _MAX_NAMES = 200
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_DEFINITIONS = ("FunctionDef", "AsyncFunctionDef", "ClassDef")
 
 
-def read_docstring(params, _):
-    """Sends the docstring of a function, class or method to standard output."""
+def read_docstring(params, _, sink):
+    """Sends the docstring of a function, class or method to `sink`."""
+    # Not at the top: every sandbox would pay for these at its start, and few need them.
+    import ast
+    import inspect
+
     path = files.absolute(params["file_path"])
     name = params["function_name"]
-    descriptor, status = files.open_regular(path)
-    if status.st_size > _MAX_SOURCE:
-        raise files.Refusal(f"{path} has {status.st_size} bytes; at most {_MAX_SOURCE} are parsed.", "too_large")
-    tree = _parse(path, descriptor)
-    definitions = dict(_named(tree.body, ""))
-    definition = definitions.get(name)
-    if definition is None:
+    definitions = dict(_named(_parse(ast, path).body, ""))
+    if name not in definitions:
         raise files.Refusal(_unknown(path, name, definitions), "not_found")
-    docstring = ast.get_docstring(definition, clean=False)
+    docstring = ast.get_docstring(definitions[name], clean=False)
     if docstring is None:
         raise files.Refusal(f"{name} in {path} has no docstring.", "not_found")
     data = inspect.cleandoc(docstring).encode("utf-8", "replace")
-    frames.write_all(1, data[: params["limit"]])
+    frames.write_all(sink, data[: params["limit"]])
     return {"path": path, "cut": len(data) > params["limit"]}
 
 
-def _parse(path, descriptor):
-    with open(descriptor, "rb") as file:
-        encoding, _ = _encoding(path, file)
-        file.seek(0)
-        source = file.read(_MAX_SOURCE + 1)
+def _parse(ast, path):
+    with files.open_regular(path) as file:
+        size = files.size_of(file)
+        if size > _MAX_SOURCE:
+            raise files.Refusal(f"{path} has {size} bytes; at most {_MAX_SOURCE} are parsed.", "too_large")
+        source = b""
+        while len(source) <= _MAX_SOURCE and (piece := file.read(_MAX_SOURCE)):
+            source += piece
     try:
-        return ast.parse(source.decode(encoding), os.path.basename(path))
+        # Bytes, so that the file's own declaration of its encoding counts.
+        return ast.parse(source, path)
     except SyntaxError as error:
-        raise files.Refusal(f"{path} is not valid Python: line {error.lineno}: {error.msg}") from None
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        place = f"line {error.lineno}: " if error.lineno else ""
+        raise files.Refusal(f"{path} is not valid Python: {place}{error.msg}") from None
+    except (ValueError, RecursionError) as error:
         raise files.Refusal(f"{path} is not valid Python: {error}") from None
-
-
-def _encoding(path, file):
-    try:
-        return tokenize.detect_encoding(file.readline)
-    except SyntaxError as error:
-        raise files.Refusal(f"{path} is not Python source: {error.msg}") from None
 
 
 def _named(body, prefix):
     """(dotted name, definition) of each function and class in `body` and in the classes and functions below it."""
     for statement in body:
-        if isinstance(statement, _DEFINITIONS):
+        if type(statement).__name__ in _DEFINITIONS:
             name = prefix + statement.name
             yield name, statement
             yield from _named(statement.body, name + ".")

@@ -1,4 +1,8 @@
-"""write_file and read_file, run in a child of the guest with the rights of the sandbox's user."""
+"""write_file and read_file, done by a keeper with the rights of the sandbox's user.
+
+An operation gets its parameters, its body (what the caller sent with it) and a descriptor to write its bytes to; it
+returns what the result says besides.
+"""
 
 import errno
 import os
@@ -51,10 +55,9 @@ def absolute(path):
     return os.path.join("/workspace", path)
 
 
-def write_file(params, body):
-    """Writes what comes from the descriptor `body` and replaces the file with it in one step."""
+def write_file(params, body, _):
+    """Writes the body to a file beside the old one and puts it in its place in one step."""
     path = absolute(params["file_path"])
-    size = params["size"]
     if path.endswith("/") or os.path.isdir(path):
         raise Refusal(f"{path} is a directory. Give the path of a file.")
     # Through a link, as an editor does it: the link stays and its target gets the new content.
@@ -73,12 +76,8 @@ def write_file(params, body):
     temporary = os.path.join(directory, f".{os.getpid():x}-{os.urandom(6).hex()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
-        written = 0
-        while piece := os.read(body, _CHUNK):
-            written += len(piece)
+        while piece := body.read(_CHUNK):
             frames.write_all(descriptor, piece)
-        if written != size:
-            raise Refusal(f"The content ended after {written} of {size} bytes; {path} was left as it was.", "io")
         os.fchmod(descriptor, mode)
         os.close(descriptor)
         descriptor = None
@@ -89,95 +88,97 @@ def write_file(params, body):
             os.close(descriptor)
         if temporary is not None:
             os.unlink(temporary)
-    return {"path": path, "bytes": written}
+    return {"path": path, "bytes": body.size}
 
 
 def open_regular(path):
-    """Opens a regular file for reading and returns (descriptor, stat); a FIFO or device is refused without waiting."""
+    """Opens a regular file for reading, unbuffered. A FIFO or device is refused without waiting for it."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    status = os.fstat(descriptor)
-    if stat.S_ISDIR(status.st_mode):
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(descriptor, "rb", buffering=0)
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
         raise Refusal(f"{path} is a directory. List it with execute_bash: ls -la")
-    if not stat.S_ISREG(status.st_mode):
-        raise Refusal(f"{path} is {formats.kind_of_special(status.st_mode)}, not a regular file.")
-    return descriptor, status
+    raise Refusal(f"{path} is {formats.kind_of_special(mode)}, not a regular file.")
 
 
-def read_file(params, _):
-    """Sends a page of lines, or a whole image, to standard output."""
+def size_of(file):
+    return os.fstat(file.fileno()).st_size
+
+
+def read_file(params, _, sink):
+    """Sends a page of lines, or a whole image, to `sink`."""
     path = absolute(params["file_path"])
-    descriptor, status = open_regular(path)
-    start = os.read(descriptor, _SNIFF)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    image_type = formats.image_type(start)
-    if image_type:
-        return _send_image(path, descriptor, status.st_size, image_type)
-    binary_type = formats.binary_type(start)
-    if binary_type:
-        raise Refusal(
-            f"{path} is not text: {binary_type}, {status.st_size} bytes. "
-            "Look into it with execute_bash, for example with file, xxd or a Python library.",
-            "binary",
-        )
-    return _send_lines(path, descriptor, params["offset"], params.get("line_count"), params["limit"])
+    with open_regular(path) as file:
+        start = file.read(_SNIFF)
+        file.seek(0)
+        image_type = formats.image_type(start)
+        if image_type:
+            return _send_image(path, file, image_type, sink)
+        binary_type = formats.binary_type(start)
+        if binary_type:
+            raise Refusal(
+                f"{path} is not text: {binary_type}, {size_of(file)} bytes. "
+                "Look into it with execute_bash, for example with file, od or a Python library.",
+                "binary",
+            )
+        page, outcome = _page(path, file, params["offset"], params.get("line_count"), params["limit"])
+        frames.write_all(sink, page)
+        return {"path": path, "first": params["offset"], **outcome}
 
 
-def _send_image(path, descriptor, size, media_type):
+def _send_image(path, file, media_type, sink):
+    size = size_of(file)
     if size > MAX_IMAGE:
         raise Refusal(
             f"{path} is an image of {size} bytes; at most {MAX_IMAGE} can be shown. "
             "Scale it down with Pillow and read the smaller one.",
             "too_large",
         )
-    sent = 0
-    while sent < MAX_IMAGE and (piece := os.read(descriptor, min(_CHUNK, MAX_IMAGE - sent))):
-        frames.write_all(1, piece)
-        sent += len(piece)
-    return {"path": path, "media_type": media_type, "bytes": sent}
+    left = MAX_IMAGE
+    while left and (piece := file.read(min(_CHUNK, left))):
+        frames.write_all(sink, piece)
+        left -= len(piece)
+    return {"path": path, "media_type": media_type}
 
 
-def _send_lines(path, descriptor, offset, line_count, limit):
-    rest, skipped = _skip_lines(descriptor, offset)
-    if skipped < offset:
+def _page(path, file, offset, line_count, limit):
+    """The bytes to show and what to say of them."""
+    rest, skipped = _skip_lines(file, offset)
+    data = _read_ahead(file, rest, limit) if skipped == offset else b""
+    if offset and not data:
         raise Refusal(f"offset {offset} is past the end: {path} has {skipped} lines (the first is offset 0).")
-    page = _read_page(descriptor, rest, limit)
-    if offset and not page:
-        raise Refusal(f"offset {offset} is past the end: {path} has {offset} lines (the first is offset 0).")
     if line_count is not None:
-        end = _end_of_lines(page, line_count)
+        end = _end_of_lines(data, line_count)
         if end is not None and end <= limit:
-            frames.write_all(1, page[:end])
-            return {"path": path, "first": offset, "lines": line_count}
-    if len(page) <= limit:
-        frames.write_all(1, page)
-        return {"path": path, "first": offset, "lines": _count_lines(page)}
-    end = page.rfind(b"\n", 0, limit) + 1
+            return data[:end], {"lines": line_count}
+    if len(data) <= limit:
+        return data, {"lines": _count_lines(data)}
+    end = data.rfind(b"\n", 0, limit) + 1
     if end:
-        frames.write_all(1, page[:end])
-        lines = page.count(b"\n", 0, end)
-        return {"path": path, "first": offset, "lines": lines, "next": offset + lines}
+        lines = data.count(b"\n", 0, end)
+        return data[:end], {"lines": lines, "next": offset + lines}
     # One line alone is longer than a page: its beginning, without cutting through a character.
     end = limit
-    while end > 0 and page[end] & 0xC0 == 0x80:
+    while end > 0 and data[end] & 0xC0 == 0x80:
         end -= 1
-    frames.write_all(1, page[:end])
-    return {"path": path, "first": offset, "lines": 1, "next": offset + 1, "line_cut_at": end}
+    return data[:end], {"lines": 1, "next": offset + 1, "line_cut_at": end}
 
 
-def _skip_lines(descriptor, count):
+def _skip_lines(file, count):
     """Reads past `count` lines. Returns (bytes read beyond them, lines passed), using the memory of one chunk."""
     passed = 0
-    unfinished = False
+    is_unfinished = False
     while passed < count:
-        chunk = os.read(descriptor, _CHUNK)
+        chunk = file.read(_CHUNK)
         if not chunk:
-            return b"", passed + unfinished
+            return b"", passed + is_unfinished
         found = chunk.count(b"\n")
         if passed + found >= count:
-            end = _end_of_lines(chunk, count - passed)
-            return chunk[end:], count
+            return chunk[_end_of_lines(chunk, count - passed) :], count
         passed += found
-        unfinished = not chunk.endswith(b"\n")
+        is_unfinished = not chunk.endswith(b"\n")
     return b"", passed
 
 
@@ -191,16 +192,13 @@ def _end_of_lines(data, count):
     return end
 
 
-def _read_page(descriptor, start, limit):
+def _read_ahead(file, start, limit):
     """`start` and what follows it, one byte more than `limit` if there is as much."""
-    page = bytearray(start[: limit + 1])
-    while len(page) <= limit:
-        chunk = os.read(descriptor, limit + 1 - len(page))
-        if not chunk:
-            break
-        page += chunk
-    return bytes(page)
+    data = bytearray(start[: limit + 1])
+    while len(data) <= limit and (chunk := file.read(limit + 1 - len(data))):
+        data += chunk
+    return bytes(data)
 
 
-def _count_lines(page):
-    return page.count(b"\n") + (0 if page.endswith(b"\n") or not page else 1)
+def _count_lines(data):
+    return data.count(b"\n") + (0 if data.endswith(b"\n") or not data else 1)

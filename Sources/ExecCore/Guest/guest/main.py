@@ -1,7 +1,7 @@
 """The guest: process 1 of a sandbox. Takes calls from the server over its standard input and output, hands each to a
-worker, and reaps whatever dies.
+keeper, and sends back what comes of it.
 
-One thread and one loop. Nothing in the loop waits for a file, a command or a worker.
+One thread and one loop. Nothing in the loop waits for a file, a command or a keeper.
 """
 
 import gc
@@ -12,64 +12,58 @@ import signal
 import sys
 import time
 
-from guest import calls, frames, output, processes, system, workers
+from guest import calls, frames, keepers, output, pool, processes, system
 
 PROTOCOL = 1
 
 _CHANNEL_READ = 256 * 1024
-# More than this not yet taken by workers, and the channel is not read until they have.
+# More than this not yet taken by keepers, and the channel is not read until they have.
 _INPUT_BOUND = 64 * 1024 * 1024
+# How long after a command that left background jobs the number of processes is watched.
 _WATCH_SECONDS = 2.0
-_FILE_STEP_SECONDS = 2.0
+# How long a keeper has to report once it was told to end.
+_LAST_SECONDS = 2.0
+_FULL = 0.9
 
 
 class Guest:
     def __init__(self, config):
         self._pids_limit = config["pids"]
         self._out, self._in = _take_channel()
-        self._score = system.OutOfMemoryScore()
+        score = system.OutOfMemoryScore()
         system.make_undumpable()
+        self._pool = pool.KeeperPool(score, self._pids_limit)
         self._memory = calls.MemoryWatch(config["memory"])
         self._spool = output.Spool()
         self._decoder = frames.Decoder()
         self._poll = select.epoll()
         self._handlers = {}
         self._calls = {}
-        self._by_pid = {}
+        self._by_keeper = {}
         self._terminations = {}
-        self._spare = None
         self._watch_until = 0.0
-        self._reading = True
+        self._is_reading = True
 
     def run(self):
-        wake_read, wake_write = os.pipe()
-        for descriptor in (wake_read, wake_write):
+        self._wake, wake_write = os.pipe()
+        for descriptor in (self._wake, wake_write):
             os.set_blocking(descriptor, False)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda number, stack: None)
         for number in (signal.SIGTERM, signal.SIGINT):
             # Process 1 has no default for these: without a handler the engine's stop would wait for its kill.
             signal.signal(number, lambda number, stack: os._exit(0))
-        self._wake = wake_read
-        self._on(wake_read, select.EPOLLIN, self._reap)
-        self._on(self._in, select.EPOLLIN, self._read_channel)
-        self._send(frames.json_frame(frames.HELLO, 0, self._describe()))
-        self._fork_spare()
+        self._on(self._wake, select.EPOLLIN, lambda events: self._reap())
+        self._on(self._in, select.EPOLLIN, lambda events: self._read_channel())
+        self._send(frames.json_frame(frames.HELLO, 0, _description()))
+        self._pool.prepare()
         while True:
-            for descriptor, _ in self._poll.poll(self._seconds_to_wait()):
+            for descriptor, events in self._poll.poll(self._seconds_to_wait()):
                 handler = self._handlers.get(descriptor)
                 if handler:
-                    handler()
-            self._look_at_clock()
-
-    def _describe(self):
-        unwritable = [place for place in ("/workspace", "/artifacts", "/tmp") if not os.access(place, os.W_OK)]
-        return {
-            "protocol": PROTOCOL,
-            "python": ".".join(map(str, sys.version_info[:3])),
-            "shell": os.access(workers.SHELL, os.X_OK),
-            "unwritable": unwritable,
-        }
+                    handler(events)
+            if self._terminations or self._watch_until or self._calls:
+                self._look_at_clock()
 
     # The channel
 
@@ -85,94 +79,100 @@ class Guest:
         if kind == frames.CALL:
             self._begin(number, payload)
         elif kind == frames.CANCEL:
-            self._cancel(number)
-        elif kind in (frames.DATA, frames.END):
             call = self._calls.get(number)
             if call:
-                call.input += payload[1:]
-                call.input_ended = call.input_ended or kind == frames.END
+                call.cancelled = True
+                self._stop(call)
+        elif kind == frames.DATA:
+            call = self._calls.get(number)
+            if call:
+                call.input += memoryview(payload)[1:]
                 self._write_input(call)
-        else:
+        elif kind not in (frames.END, frames.RESULT, frames.FAILURE):
             raise ValueError(f"a frame of kind {kind}")
 
     def _send(self, data):
         if data:
             frames.write_all(self._out, data)
 
-    def _log(self, text):
-        self._send(frames.frame(frames.LOG, 0, text.encode("utf-8", "replace")))
-
     # Calls
 
     def _begin(self, number, payload):
         request = json.loads(payload)
         method, params = request["method"], request["params"]
-        worker = self._take_worker()
-        if worker is None:
+        keeper = self._pool.take() or (self._end_runaway() and self._pool.take())
+        if not keeper:
             text = f"The sandbox is at its limit of {self._pids_limit} processes. End some and try again."
             self._send(calls.failure(number, "busy", text))
             return
         if method == "execute":
-            call = calls.Command(number, worker, params, self._spool)
+            call = calls.Command(number, keeper, params, self._spool)
         else:
-            call = calls.FileOperation(number, worker, method, params)
-        self._calls[number] = self._by_pid[worker.pid] = call
-        call.input += workers.encode_task(call.task)
-        call.input_ended = method != "write_file"
+            call = calls.FileOperation(number, keeper, method, params)
+        self._calls[number] = self._by_keeper[keeper.pid] = call
+        self._listen(keeper)
         self._write_input(call)
-        # While the worker becomes its command on another core.
-        self._fork_spare()
-        for descriptor in (worker.stdout, worker.stderr):
-            self._on(descriptor, select.EPOLLIN, lambda call=call, at=descriptor: self._read_output(call, at))
-
-    def _take_worker(self):
-        worker, self._spare = self._spare, None
-        if worker is None:
-            self._fork_spare()
-            worker, self._spare = self._spare, None
-        return worker
-
-    def _fork_spare(self):
-        if self._spare is not None:
-            return
-        try:
-            self._spare = workers.Worker(self._score)
-        except OSError:
-            if self._end_runaway():
-                try:
-                    self._spare = workers.Worker(self._score)
-                except OSError:
-                    self._spare = None
+        for descriptor in call.open_outputs:
+            self._on(descriptor, select.EPOLLIN, lambda events, at=descriptor: self._read_output(call, at))
 
     def _write_input(self, call):
-        worker = call.worker
-        if worker.socket is None:
-            return
-        try:
-            if call.input:
-                del call.input[: worker.socket.send(call.input)]
-        except BlockingIOError:
-            pass
-        except OSError:
-            call.input.clear()
-            call.input_ended = True
-        if call.input:
-            self._on(worker.socket.fileno(), select.EPOLLOUT, lambda: self._write_input(call))
-        else:
-            self._off(worker.socket.fileno())
-            if call.input_ended:
-                worker.close_input()
-        self._pace_channel()
-
-    def _pace_channel(self):
+        has_more = call.write_input()
+        self._listen(call.keeper, select.EPOLLOUT if has_more else 0)
         waiting = sum(len(call.input) for call in self._calls.values())
-        should_read = waiting <= _INPUT_BOUND
-        if should_read != self._reading:
-            self._reading = should_read
+        self._read_channel_if(waiting <= _INPUT_BOUND)
+
+    def _read_channel_if(self, should_read):
+        if should_read != self._is_reading:
+            self._is_reading = should_read
             if should_read:
-                self._on(self._in, select.EPOLLIN, self._read_channel)
+                self._on(self._in, select.EPOLLIN, lambda events: self._read_channel())
             else:
                 self._off(self._in)
+
+    def _listen(self, keeper, more_events=0):
+        handler = self._handlers.get(keeper.socket.fileno())
+        if handler is None or more_events or getattr(handler, "wants_more", False):
+            handler = _KeeperHandler(self, keeper, bool(more_events))
+            self._on(keeper.socket.fileno(), select.EPOLLIN | more_events, handler)
+
+    def hear(self, keeper, events):
+        """The keeper reports, or can take more input."""
+        call = self._by_keeper.get(keeper.pid)
+        if events & select.EPOLLOUT and call:
+            self._write_input(call)
+        if not events & ~select.EPOLLOUT:
+            return
+        try:
+            report = keeper.socket.recv(keepers.REPORT.size)
+        except OSError:
+            report = b""
+        if len(report) < keepers.REPORT.size:
+            # It is dead or dying; its end as a process says the rest.
+            self._off(keeper.socket.fileno())
+            return
+        kind, number, is_free = keepers.REPORT.unpack(report)
+        if kind == keepers.FREE:
+            self._give_back(keeper, True)
+        elif call:
+            call.is_done = True
+            if kind == keepers.EXITED:
+                call.wait_status = number
+            else:
+                call.start_error = number
+            call.leaves_nothing = is_free
+            self._settle(call)
+
+    def _give_back(self, keeper, is_free):
+        if not self._pool.give_back(keeper, is_free):
+            self._dismiss(keeper)
+        elif not is_free:
+            self._watch_until = time.monotonic() + _WATCH_SECONDS
+            self._pool.prepare()
+
+    def _dismiss(self, keeper):
+        if keeper.socket.fileno() >= 0:
+            self._off(keeper.socket.fileno())
+            keeper.close()
 
     def _read_output(self, call, descriptor):
         self._send(call.read(descriptor))
@@ -188,19 +188,17 @@ class Guest:
 
     def _end(self, call):
         del self._calls[call.number]
-        self._by_pid.pop(call.worker.pid, None)
+        self._by_keeper.pop(call.keeper.pid, None)
+        call.drop_passed()
         for descriptor in call.open_outputs:
             self._off(descriptor)
         if isinstance(call, calls.Command):
             call.drain()
-            call.note = self._memory.note(call.exit_status)
+            call.note = self._memory.note(call.exit_code)
+        self._send(call.finish())
         for descriptor in call.open_outputs:
             self._release(call, descriptor)
-        if call.worker.socket is not None:
-            self._off(call.worker.socket.fileno())
-            call.worker.close_input()
-        self._send(call.finish())
-        self._pace_channel()
+        self._give_back(call.keeper, call.leaves_nothing)
 
     def _release(self, call, descriptor):
         """Lets go of an output that the call no longer reads.
@@ -208,11 +206,10 @@ class Guest:
         A background job may still write to it: its words are thrown away, but the pipe stays, or the next word would
         kill it.
         """
-        if isinstance(call, calls.Command) and not call.timed_out and not call.cancelled:
-            self._watch_until = time.monotonic() + _WATCH_SECONDS
-            self._on(descriptor, select.EPOLLIN, lambda: self._discard(descriptor))
-        else:
+        if call.leaves_nothing:
             os.close(descriptor)
+        else:
+            self._on(descriptor, select.EPOLLIN, lambda events: self._discard(descriptor))
 
     def _discard(self, descriptor):
         try:
@@ -230,78 +227,63 @@ class Guest:
             os.read(self._wake, 4096)
         except BlockingIOError:
             pass
+        has_lost = False
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                pid, _ = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
-                return
+                break
             if pid == 0:
-                return
-            if self._spare is not None and pid == self._spare.pid:
-                self._drop_spare()
-            call = self._by_pid.get(pid)
-            if call:
-                call.exit_status = calls.exit_code(status)
-                self._settle(call)
+                break
+            keeper = self._pool.lose(pid)
+            if keeper:
+                has_lost = True
+                self._mourn(keeper)
+        if has_lost:
+            self._pool.end_strays()
+            self._pool.prepare()
 
-    def _drop_spare(self):
-        """The spare was killed from inside: make another."""
-        self._spare.close()
-        self._spare = None
-        self._fork_spare()
-
-    def _cancel(self, number):
-        call = self._calls.get(number)
+    def _mourn(self, keeper):
+        """A keeper was killed from inside, or unwound a file operation as it was told to."""
+        self._dismiss(keeper)
+        call = self._by_keeper.get(keeper.pid)
         if call:
-            call.cancelled = True
-            self._stop(call)
+            self._terminations.pop(call.number, None)
+            call.is_done = call.leaves_nothing = True
+            self._settle(call)
 
     def _stop(self, call):
         """Begins to end all of the call's processes."""
-        if call.number in self._terminations:
+        if call.number in self._terminations or call.is_stopping:
             return
+        call.is_stopping = True
+        call.deadline = time.monotonic() + _LAST_SECONDS
         if isinstance(call, calls.Command):
-            table = processes.process_table()
-            busy = self._busy()
-            background = {pid for pid, process in table.items() if process.parent == os.getpid()} - busy
-            self._terminations[call.number] = processes.Termination(call.number, call.worker.pid, background, busy)
+            self._terminations[call.number] = processes.Termination(call.keeper.pid)
         else:
-            calls.stop_worker(call)
-            call.deadline = time.monotonic() + _FILE_STEP_SECONDS
-
-    def _busy(self):
-        """The ids of the guest's own children: shells and workers of the calls, and the spare."""
-        busy = set(self._by_pid)
-        if self._spare is not None:
-            busy.add(self._spare.pid)
-        return busy
+            processes.send(call.keeper.pid, signal.SIGTERM)
 
     def _look_at_clock(self):
         now = time.monotonic()
         for number, termination in list(self._terminations.items()):
-            call = self._calls[number]
-            if termination.step(self._busy() - {termination.shell}):
-                if call.exit_status is None:
-                    # Beyond a signal's reach: the call ends all the same.
-                    call.exit_status = 137
+            if termination.step():
                 del self._terminations[number]
+                call = self._calls[number]
+                call.deadline = now + _LAST_SECONDS
                 self._settle(call)
         for call in list(self._calls.values()):
             if now >= call.deadline and call.number not in self._terminations:
-                self._overdue(call)
+                if call.is_stopping:
+                    processes.send(call.keeper.pid, signal.SIGKILL)
+                    call.deadline = now + _LAST_SECONDS
+                else:
+                    call.timed_out = True
+                    self._stop(call)
         if self._watch_until:
             if now > self._watch_until:
                 self._watch_until = 0.0
-            elif (system.process_count() or 0) > self._pids_limit * 0.9:
+            elif (system.process_count() or 0) > self._pids_limit * _FULL:
                 self._end_runaway()
-
-    def _overdue(self, call):
-        if isinstance(call, calls.FileOperation) and (call.timed_out or call.cancelled):
-            processes.send(call.worker.pid, signal.SIGKILL)
-            call.deadline += _FILE_STEP_SECONDS
-            return
-        call.timed_out = True
-        self._stop(call)
 
     def _seconds_to_wait(self):
         if self._terminations or self._watch_until:
@@ -311,31 +293,11 @@ class Guest:
         return max(0.0, min(call.deadline for call in self._calls.values()) - time.monotonic())
 
     def _end_runaway(self):
-        """Makes room in a sandbox full of processes: ends what the command with most of them left in the background.
-
-        A fork bomb whose shell has ended is such a one.
-        """
-        owners = {}
-
-        def background(table):
-            busy = self._busy()
-            taken = busy | processes.descendants(table, busy)
-            return {pid for pid in processes.descendants(table, {os.getpid()}) if pid not in taken}
-
-        for pid in background(processes.process_table()):
-            owner = processes.call_of(pid)
-            owners[owner] = owners.get(owner, 0) + 1
-        if not owners:
-            return False
-        worst = max(owners, key=owners.get)
-        if owners[worst] < self._pids_limit / 4:
-            # Not these use the sandbox up, but a command that still runs and has its own timeout.
-            return False
-        count = processes.kill_all(
-            lambda table: {pid for pid in background(table) if processes.call_of(pid) in (worst, None)}
-        )
-        self._log(f"ended {count} background processes: the sandbox was at its limit of {self._pids_limit}")
-        return True
+        count = self._pool.end_runaway()
+        if count:
+            text = f"ended {count} background processes: the sandbox was at its limit of {self._pids_limit}"
+            self._send(frames.frame(frames.LOG, 0, text.encode()))
+        return count
 
     # The poll set
 
@@ -349,6 +311,28 @@ class Guest:
     def _off(self, descriptor):
         if self._handlers.pop(descriptor, None):
             self._poll.unregister(descriptor)
+
+
+class _KeeperHandler:
+    """Hears one keeper, and remembers whether it is also waited for to take input."""
+
+    def __init__(self, guest, keeper, wants_more):
+        self._guest = guest
+        self._keeper = keeper
+        self.wants_more = wants_more
+
+    def __call__(self, events):
+        self._guest.hear(self._keeper, events)
+
+
+def _description():
+    """What the server wants to know of the sandbox before it uses it."""
+    return {
+        "protocol": PROTOCOL,
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "shell": os.access(keepers.SHELL, os.X_OK),
+        "unwritable": [place for place in ("/workspace", "/artifacts", "/tmp") if not os.access(place, os.W_OK)],
+    }
 
 
 def _take_channel():

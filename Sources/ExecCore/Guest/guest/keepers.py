@@ -1,0 +1,258 @@
+"""Keepers: children of the guest that run one command at a time and keep hold of every process of it.
+
+A keeper is a child subreaper. Whatever a command's processes do to detach (setsid, double forks, a cleared
+environment), they stay in the keeper's tree, so that the tree is the command. A keeper whose command left background
+jobs is not used again until they are gone. Keepers live on from call to call, which spares each call a fork of this
+interpreter: starting bash from a keeper costs what it costs anywhere.
+
+File operations are done by a keeper itself.
+"""
+
+import errno
+import json
+import os
+import select
+import signal
+import socket
+import struct
+
+from guest import docstrings, files, system
+
+SHELL = "/bin/bash"
+WORKSPACE = "/workspace"
+
+EXITED = 1  # the command or file operation is over: wait status, whether nothing is left of it
+NOT_STARTED = 2  # bash could not be started: error number, whether nothing is left
+FREE = 3  # the background jobs of an earlier command are gone
+REPORT = struct.Struct(">BI?")
+
+_LENGTH = struct.Struct(">I")
+_NICENESS = 5
+# A longer command does not fit an argument of exec (MAX_ARG_STRLEN, 128 KiB).
+_ARGUMENT_LIMIT = 120 * 1024
+_RESET_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD)
+
+_OPERATIONS = {
+    "write_file": files.write_file,
+    "read_file": files.read_file,
+    "read_docstring": docstrings.read_docstring,
+}
+
+
+class Keeper:
+    """The guest's side of a keeper: its process id and the socket to it."""
+
+    __slots__ = ("pid", "socket")
+
+    def __init__(self, score):
+        self.socket, theirs = socket.socketpair()
+        try:
+            score.raise_for_child()
+            try:
+                self.pid = os.fork()
+            except OSError:
+                self.socket.close()
+                raise
+            if self.pid == 0:
+                _live(theirs, self.socket)
+            score.lower_for_guest()
+            self.socket.setblocking(False)
+        finally:
+            theirs.close()
+
+    def send(self, data, descriptors=()):
+        """Sends what the socket takes. Returns how many bytes that was."""
+        if descriptors:
+            return socket.send_fds(self.socket, [data], descriptors)
+        return self.socket.send(data)
+
+    def close(self):
+        """The keeper ends when it sees this, and its command's background jobs pass to the guest."""
+        self.socket.close()
+
+
+def encode_task(value):
+    """The bytes that hand a task to a keeper; the two output descriptors go with their first piece."""
+    text = json.dumps(value).encode()
+    return _LENGTH.pack(len(text)) + text
+
+
+def _live(task_socket, guest_socket):
+    """The child's whole life. Never returns."""
+    try:
+        guest_socket.close()
+        _KeeperProcess(task_socket).run()
+    except BaseException:  # noqa: B036
+        # The guest sees the end of the socket; there is nobody else to tell.
+        pass
+    finally:
+        os._exit(70)
+
+
+class _Stopped(BaseException):
+    """SIGTERM came in a file operation: unwind, so that temporary files go."""
+
+
+class _Body:
+    """The bytes that come with a file operation, as many as it announced."""
+
+    def __init__(self, source, size):
+        self.size = size
+        self._source = source
+        self._left = size
+
+    def read(self, count):
+        piece = self._source.recv(min(count, self._left)) if self._left else b""
+        if self._left and not piece:
+            raise EOFError
+        self._left -= len(piece)
+        return piece
+
+
+class _KeeperProcess:
+    """The keeper itself."""
+
+    def __init__(self, task_socket):
+        self._socket = task_socket
+        self._shell = None
+        self._retired = False
+        wake, wake_write = os.pipe()
+        os.set_blocking(wake, False)
+        os.set_blocking(wake_write, False)
+        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda number, stack: None)
+        # A command that signals everything it may signal must not end its own keeper by accident.
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        self._wake = wake
+        os.setsid()
+        os.nice(_NICENESS)
+        system.become_subreaper()
+        self._null = os.open("/dev/null", os.O_RDONLY)
+
+    def run(self):
+        poll = select.poll()
+        poll.register(self._wake, select.POLLIN)
+        poll.register(self._socket, select.POLLIN)
+        while True:
+            for descriptor, _ in poll.poll():
+                if descriptor == self._wake:
+                    self._reap()
+                else:
+                    self._take_task()
+
+    def _take_task(self):
+        head, descriptors, _, _ = socket.recv_fds(self._socket, _LENGTH.size, 2)
+        if not head:
+            os._exit(0)
+        length = _LENGTH.unpack(head + self._receive(_LENGTH.size - len(head)))[0]
+        task = json.loads(self._receive(length))
+        stdout, stderr = descriptors
+        try:
+            if task["method"] == "execute":
+                self._start(task["command"], stdout, stderr)
+            else:
+                self._operate(task, stdout, stderr)
+        finally:
+            os.close(stdout)
+            os.close(stderr)
+        if task["method"] != "execute":
+            self._report(EXITED, 0)
+
+    def _receive(self, count):
+        pieces = []
+        body = _Body(self._socket, count)
+        while piece := body.read(1 << 20):
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def _start(self, command, stdout, stderr):
+        actions = [
+            (os.POSIX_SPAWN_DUP2, self._null, 0),
+            (os.POSIX_SPAWN_DUP2, stdout, 1),
+            (os.POSIX_SPAWN_DUP2, stderr, 2),
+        ]
+        script = None
+        text = command.encode()
+        try:
+            os.chdir(WORKSPACE)
+            if len(text) < _ARGUMENT_LIMIT:
+                arguments = [SHELL, "-c", command]
+            else:
+                script = os.memfd_create("command")
+                with open(script, "wb", closefd=False) as file:
+                    file.write(text)
+                actions.append((os.POSIX_SPAWN_DUP2, script, 3))
+                arguments = [SHELL, "/proc/self/fd/3"]
+            self._shell = os.posix_spawn(
+                SHELL,
+                arguments,
+                os.environ,
+                file_actions=actions,
+                setsid=True,
+                setsigmask=(),
+                setsigdef=_RESET_SIGNALS,
+            )
+        except OSError as error:
+            self._report(NOT_STARTED, error.errno or errno.EIO)
+        finally:
+            if script is not None:
+                os.close(script)
+
+    def _operate(self, task, stdout, stderr):
+        """Runs a file operation; its bytes go to `stdout`, its outcome as JSON to `stderr`."""
+        body = _Body(self._socket, task["params"].get("size", 0))
+        signal.signal(signal.SIGTERM, _stop)
+        try:
+            outcome = {"result": _OPERATIONS[task["method"]](task["params"], body, stdout)}
+        except files.Refusal as refusal:
+            outcome = {"failure": {"code": refusal.code, "message": str(refusal)}}
+        except OSError as error:
+            outcome = {"failure": files.describe(error, task["params"].get("file_path"))}
+        except MemoryError:
+            text = "The file needs more memory than there is for it."
+            outcome = {"failure": {"code": "too_large", "message": text}}
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        # A refusal may come before the end of the body, and what is left of it would pass for the next task.
+        while body.read(1 << 20):
+            pass
+        os.write(stderr, json.dumps(outcome).encode())
+
+    def _reap(self):
+        try:
+            os.read(self._wake, 4096)
+        except BlockingIOError:
+            pass
+        ended = None
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                is_free = True
+                break
+            if pid == 0:
+                is_free = False
+                break
+            if pid == self._shell:
+                ended = status
+        if ended is not None:
+            self._shell = None
+            self._retired = not is_free
+            self._report(EXITED, ended, is_free)
+        elif self._retired and is_free:
+            self._retired = False
+            self._report(FREE, 0)
+
+    def _report(self, kind, number, is_free=True):
+        self._socket.sendall(REPORT.pack(kind, number, is_free))
+
+
+def _stop(number, stack):
+    raise _Stopped
+
+
+def exit_code(wait_status):
+    """A shell's way to say how a process ended: its code, or 128 and the signal's number."""
+    code = os.waitstatus_to_exitcode(wait_status)
+    return 128 - code if code < 0 else code

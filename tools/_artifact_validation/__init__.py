@@ -1,0 +1,1 @@
+"""Private parts of artifact_validation: import that module instead."""

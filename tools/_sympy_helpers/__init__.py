@@ -1,0 +1,1 @@
+"""Private parts of sympy_helpers: import that module instead."""
