@@ -17,8 +17,10 @@ let gnuSource: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
 // The program inside every sandbox, carried in the binary.
 let guestSources =
     ["bootstrap"]
-    + ["frames", "system", "processes", "output", "formats", "files", "docstrings", "keepers", "pool", "calls", "main"]
-    .map { "guest/\($0)" }
+    + [
+        "frames", "system", "processes", "output", "formats", "files", "docstrings", "keepers", "pool", "quota", "calls",
+        "main",
+    ].map { "guest/\($0)" }
 
 let package = Package(
     name: "exec-mcp",
@@ -45,7 +47,9 @@ let package = Package(
             name: "ExecMCP", dependencies: ["ExecCore", "JSON", "JSONRPC", "MCP", "Threading"], swiftSettings: settings),
 
         // What several test targets use.
-        .target(name: "TestSupport", dependencies: ["Threading"], path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["ChildProcess", "Threading"], path: "Tests/TestSupport",
+            swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(name: "YAMLTests", dependencies: ["YAML", "JSON"], swiftSettings: settings),
         .testTarget(name: "ThreadingTests", dependencies: ["TestSupport", "Threading"], swiftSettings: settings),

@@ -44,7 +44,7 @@ extension YAMLParser {
         var elements: [JSON] = []
         repeat {
             elements.append(try parseListItem(indent: indent))
-        } while try isNextEntry(at: indent) && isAtListItem
+        } while try nextContent() == indent && isAtListItem
         leave()
         return .array(elements)
     }
@@ -66,13 +66,6 @@ extension YAMLParser {
         return try parseBlockNode(parentIndent: parentIndent)
     }
 
-    /// Whether another entry of the list or map in column `indent` follows.
-    private mutating func isNextEntry(at indent: Int) throws(YAMLError) -> Bool {
-        guard let next = try nextContent() else { return false }
-        guard next <= indent else { throw failure("unexpected indentation") }
-        return next == indent
-    }
-
     // MARK: Maps
 
     private mutating func parseBlockMap() throws(YAMLError) -> JSON {
@@ -82,9 +75,9 @@ extension YAMLParser {
         var object = JSONObject()
         repeat {
             let key = try parseBlockKey()
-            guard object[key] == nil else { throw failure("duplicate key '\(key)'") }
+            if object[key] != nil { throw failure("duplicate key '\(key)'") }
             object[key] = try parseMapValue(indent: indent, isTopLevel: isTopLevel)
-        } while try isNextEntry(at: indent)
+        } while try nextContent() == indent
         leave()
         return .object(object)
     }

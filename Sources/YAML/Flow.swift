@@ -57,7 +57,7 @@ extension YAMLParser {
         try skipFlowSpace(opening: opening)
         while peek() != Ascii.closeMap {
             let key = try flowKey(try parseFlowNode())
-            guard object[key] == nil else { throw failure("duplicate key '\(key)'") }
+            if object[key] != nil { throw failure("duplicate key '\(key)'") }
             try skipFlowSpace(opening: opening)
             object[key] = peek() == Ascii.colon ? try parseFlowMapValue(opening: opening) : .null
             try skipFlowComma(opening: opening, closing: Ascii.closeMap)

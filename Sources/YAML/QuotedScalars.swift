@@ -19,7 +19,6 @@ extension YAMLParser {
             case Ascii.backslash where isDouble && peek(1) == nil:
                 let blankLines = try moveToNextText(opening: opening)
                 text.append(contentsOf: repeatElement(Ascii.lineFeed, count: blankLines))
-                escapedEnd = text.count
             case Ascii.backslash where isDouble:
                 text.append(contentsOf: try parseEscape().utf8)
                 escapedEnd = text.count

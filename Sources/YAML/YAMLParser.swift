@@ -22,7 +22,7 @@ struct YAMLParser {
             try finishLine(after: "'---'")
         }
         let value = try nextContent() == nil ? JSON.null : try parseBlockNode(parentIndent: -1)
-        if try nextContent() != nil { throw failure("unexpected text: it belongs to nothing above it") }
+        if try nextContent() != nil { throw failure("unexpected text: its indentation fits nothing above it") }
         if isDocumentMarker(line, UInt8(ascii: ".")) {
             column = 3
             try finishLine(after: "'...'")
@@ -81,7 +81,7 @@ extension YAMLParser {
         peek() == Ascii.comment && (column == 0 || Ascii.isBlankOrEnd(peek(-1)))
     }
 
-    /// Whether nothing is left on the line but white space and a comment, which is skipped.
+    /// Skips white space, and says whether nothing is left on the line then but a comment.
     mutating func skipToLineEnd() -> Bool {
         skipBlanks()
         return peek() == nil || isAtComment

@@ -20,6 +20,7 @@ enum GuestProgram {
         ("docstrings", PackageResources.docstrings_py),
         ("keepers", PackageResources.keepers_py),
         ("pool", PackageResources.pool_py),
+        ("quota", PackageResources.quota_py),
         ("calls", PackageResources.calls_py),
         ("main", PackageResources.main_py),
     ]
@@ -28,7 +29,11 @@ enum GuestProgram {
     static func handover(for configuration: SandboxConfiguration) -> [UInt8] {
         let program: JSON = [
             "modules": .array(modules.map { [.string($0.name), .string(String(decoding: $0.source, as: UTF8.self))] }),
-            "config": ["pids": .integer(configuration.pids), "memory": .string(configuration.memory.description)],
+            "config": [
+                "pids": .integer(configuration.pids), "memory": .string(configuration.memory.description),
+                "workspace_limit": .integer(
+                    configuration.workspace == .persistent ? configuration.workspaceLimit.bytes : 0),
+            ],
         ]
         let bootstrap = JSON.string(String(decoding: PackageResources.bootstrap_py, as: UTF8.self))
         let text = program.serialized()

@@ -53,7 +53,8 @@ public struct SystemPrompt: Sendable {
 
     private var workspaceSentence: String {
         switch configuration.workspace {
-        case .persistent: "is yours and keeps its files between conversations"
+        case .persistent:
+            "is yours and keeps its files between conversations (at most \(configuration.workspaceLimit))"
         case .ephemeral: "is in memory: its files are gone when the sandbox stops"
         case .directory: "is a directory of the user's machine: change files there with care"
         }

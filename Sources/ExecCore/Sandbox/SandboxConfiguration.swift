@@ -14,6 +14,8 @@ public struct SandboxConfiguration: Sendable, Equatable {
     public var image = "mcp-code-executor:latest"
     /// Where `/workspace` comes from.
     public var workspace = Workspace.persistent
+    /// How much a persistent workspace, with its artifacts, may hold.
+    public var workspaceLimit = ByteCount(bytes: 2 << 30)
     /// `none`, `bridge`, or the name of one of the engine's networks.
     public var network = "none"
     /// Memory of all processes and in-memory directories together; there is no swap.

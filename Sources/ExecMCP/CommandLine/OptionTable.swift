@@ -151,6 +151,15 @@ extension OptionDescription {
             assign(value, 1...1024, to: \.limits.artifactMebibytes, of: &options)
         },
         OptionDescription(
+            flag: "--workspace-limit", variable: "MCP_EXECUTOR_WORKSPACE_LIMIT", placeholder: "SIZE",
+            help: "what a persistent workspace may hold; a command that goes over is stopped", fallback: "2g",
+            accepts: "a size of at least 64m, such as 512m or 10g"
+        ) { value, options in
+            guard let size = ByteCount(value), size.bytes >= 64 << 20 else { return false }
+            options.configuration.workspaceLimit = size
+            return true
+        },
+        OptionDescription(
             flag: "--idle-timeout", variable: "MCP_EXECUTOR_IDLE_TIMEOUT", placeholder: "SECONDS",
             help: "stop a sandbox after so long without a call (0: never); the next call starts it again",
             fallback: "1800", accepts: "a whole number from 0 to 604800"

@@ -11,6 +11,7 @@ File operations are done by a keeper itself.
 import errno
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -44,7 +45,8 @@ class Keeper:
 
     __slots__ = ("pid", "socket")
 
-    def __init__(self, score):
+    def __init__(self, score, file_limit):
+        """`file_limit`: how large a file may get, in bytes; 0 for no limit."""
         self.socket, theirs = socket.socketpair()
         try:
             score.raise_for_child()
@@ -54,7 +56,7 @@ class Keeper:
                 self.socket.close()
                 raise
             if self.pid == 0:
-                _live(theirs, self.socket)
+                _live(theirs, file_limit)
             score.lower_for_guest()
             self.socket.setblocking(False)
         finally:
@@ -77,10 +79,14 @@ def encode_task(value):
     return _LENGTH.pack(len(text)) + text
 
 
-def _live(task_socket, guest_socket):
+def _live(task_socket, file_limit):
     """The child's whole life. Never returns."""
     try:
-        guest_socket.close()
+        # The channel, and the guest's ends of the sockets of other keepers, which would not see them close.
+        os.closerange(3, task_socket.fileno())
+        os.closerange(task_socket.fileno() + 1, 1 << 16)
+        if file_limit:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))
         _KeeperProcess(task_socket).run()
     except BaseException:  # noqa: B036
         # The guest sees the end of the socket; there is nobody else to tell.

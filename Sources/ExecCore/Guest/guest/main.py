@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 
-from guest import calls, frames, keepers, output, pool, processes, system
+from guest import calls, frames, keepers, output, pool, processes, quota, system
 
 PROTOCOL = 1
 
@@ -32,7 +32,8 @@ class Guest:
         self._out, self._in = _take_channel()
         score = system.OutOfMemoryScore()
         system.make_undumpable()
-        self._pool = pool.KeeperPool(score, self._pids_limit)
+        self._surveyor = quota.Surveyor(config["workspace_limit"]) if config["workspace_limit"] else None
+        self._pool = pool.KeeperPool(score, self._pids_limit, config["workspace_limit"])
         self._memory = calls.MemoryWatch(config["memory"])
         self._spool = output.Spool()
         self._decoder = frames.Decoder()
@@ -62,7 +63,7 @@ class Guest:
                 handler = self._handlers.get(descriptor)
                 if handler:
                     handler(events)
-            if self._terminations or self._watch_until or self._calls:
+            if self._calls or self._watch_until or self._pool.has_background:
                 self._look_at_clock()
 
     # The channel
@@ -105,6 +106,7 @@ class Guest:
             text = f"The sandbox is at its limit of {self._pids_limit} processes. End some and try again."
             self._send(calls.failure(number, "busy", text))
             return
+        self._poke_surveyor()
         if method == "execute":
             call = calls.Command(number, keeper, params, self._spool)
         else:
@@ -194,7 +196,7 @@ class Guest:
             self._off(descriptor)
         if isinstance(call, calls.Command):
             call.drain()
-            call.note = self._memory.note(call.exit_code)
+            call.note += self._memory.note(call.exit_code)
         self._send(call.finish())
         for descriptor in call.open_outputs:
             self._release(call, descriptor)
@@ -236,11 +238,14 @@ class Guest:
             if pid == 0:
                 break
             keeper = self._pool.lose(pid)
+            if self._surveyor and pid == self._surveyor.pid:
+                self._off(self._surveyor.socket.fileno())
+                self._surveyor.forget()
             if keeper:
                 has_lost = True
                 self._mourn(keeper)
         if has_lost:
-            self._pool.end_strays()
+            self._pool.end_strays({self._surveyor.pid} if self._surveyor else set())
             self._pool.prepare()
 
     def _mourn(self, keeper):
@@ -265,6 +270,7 @@ class Guest:
 
     def _look_at_clock(self):
         now = time.monotonic()
+        self._poke_surveyor()
         for number, termination in list(self._terminations.items()):
             if termination.step():
                 del self._terminations[number]
@@ -288,9 +294,10 @@ class Guest:
     def _seconds_to_wait(self):
         if self._terminations or self._watch_until:
             return processes.TICK_SECONDS
-        if not self._calls:
-            return None
-        return max(0.0, min(call.deadline for call in self._calls.values()) - time.monotonic())
+        waits = [max(0.0, call.deadline - time.monotonic()) for call in self._calls.values()]
+        if self._surveyor and (waits or self._pool.has_background):
+            waits.append(quota.POKE_SECONDS)
+        return min(waits, default=None)
 
     def _end_runaway(self):
         count = self._pool.end_runaway()
@@ -298,6 +305,21 @@ class Guest:
             text = f"ended {count} background processes: the sandbox was at its limit of {self._pids_limit}"
             self._send(frames.frame(frames.LOG, 0, text.encode()))
         return count
+
+    # The workspace's limit
+
+    def _poke_surveyor(self):
+        if self._surveyor and self._surveyor.poke():
+            self._on(self._surveyor.socket.fileno(), select.EPOLLIN, lambda events: self._hear_surveyor())
+
+    def _hear_surveyor(self):
+        if not self._surveyor.hear():
+            return
+        for call in list(self._calls.values()):
+            if isinstance(call, calls.Command):
+                call.note += quota.note(self._surveyor)
+                self._stop(call)
+        self._pool.end_background()
 
     # The poll set
 

@@ -1,6 +1,7 @@
 """The keepers of a sandbox: idle ones for the next calls, and those that still hold background jobs."""
 
 import os
+import signal
 
 from guest import keepers, processes
 
@@ -8,8 +9,9 @@ _MAX_IDLE = 8
 
 
 class KeeperPool:
-    def __init__(self, score, pids_limit):
+    def __init__(self, score, pids_limit, file_limit):
         self._score = score
+        self._file_limit = file_limit
         self._pids_limit = pids_limit
         self._keepers = {}
         self._idle = []
@@ -19,14 +21,24 @@ class KeeperPool:
         """A keeper for one call, or None where the sandbox has no room for another process."""
         if not self._idle:
             self.prepare()
-        return self._idle.pop() if self._idle else None
+        if not self._idle:
+            return None
+        keeper = self._idle.pop()
+        # Code in the sandbox may have stopped it: it runs under the same user.
+        processes.send(keeper.pid, signal.SIGCONT)
+        return keeper
+
+    @property
+    def has_background(self):
+        """Whether commands of earlier calls left jobs that still run."""
+        return bool(self._retired)
 
     def prepare(self):
         """Has an idle keeper ready."""
         if self._idle:
             return
         try:
-            keeper = keepers.Keeper(self._score)
+            keeper = keepers.Keeper(self._score, self._file_limit)
         except OSError:
             return
         self._keepers[keeper.pid] = keeper
@@ -54,14 +66,22 @@ class KeeperPool:
             self._idle.remove(keeper)
         return keeper
 
-    def end_strays(self):
-        """Ends processes that lost their keeper: nothing tells any more what they belong to."""
+    def end_strays(self, others):
+        """Ends processes that lost their keeper: nothing tells any more what they belong to.
+
+        `others` are the guest's own children besides the keepers.
+        """
+        ours = others | set(self._keepers)
 
         def strays(table):
-            roots = {pid for pid, parent in table.items() if parent == os.getpid() and pid not in self._keepers}
+            roots = {pid for pid, parent in table.items() if parent == os.getpid() and pid not in ours}
             return roots | processes.descendants(table, roots)
 
         processes.kill_all(strays)
+
+    def end_background(self):
+        """Ends all background jobs."""
+        processes.kill_all(lambda table: processes.descendants(table, self._retired))
 
     def end_runaway(self):
         """Makes room in a sandbox full of processes: ends the background jobs of the command that left most of them.

@@ -1,0 +1,99 @@
+# exec-mcp: run `make` for the list of targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PREFIX ?= $(HOME)/.local
+export PREFIX DESTDIR
+
+# The tag of the sandbox's image, for `make image` and for every target that runs the server.
+ifdef IMAGE
+export MCP_EXECUTOR_IMAGE := $(IMAGE)
+endif
+
+# On Linux the Swift runtime goes into the program, so that one file is all of it. macOS has the runtime.
+RELEASE := -c release $(if $(filter Linux,$(shell uname -s)),--static-swift-stdlib)
+PROGRAM := $(CURDIR)/.build/release/exec-mcp
+
+# $(call step,TITLE,COMMAND): one step of a long run, with a heading and the time it took.
+step = @printf '\n==> %s\n' '$(1)'; began=$$SECONDS; $(2); printf '    done in %d s: %s\n' $$((SECONDS - began)) '$(1)'
+
+.PHONY: help
+help: ## Show this list
+	@printf 'Targets:\n'
+	@sed -nE 's/^([a-z][a-z-]*):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@printf '\nVariables:\n'
+	@printf '  IMAGE=TAG     the sandbox image (mcp-code-executor:latest)\n'
+	@printf '  PREFIX=DIR    where to install (~/.local); DESTDIR is put before it\n'
+	@printf '  HOST=NAME     for config: the host to print the configuration of\n'
+
+.PHONY: image
+image: ## Make this machine ready: a container engine that answers, and the sandbox's image
+	@container/image.sh
+
+.PHONY: image-force
+image-force: ## Build the sandbox's image afresh, though nothing changed
+	@container/image.sh --force
+
+.PHONY: build
+build: ## Build the server, .build/release/exec-mcp
+	swift build $(RELEASE) --product exec-mcp
+
+.PHONY: demo
+demo: image build ## Watch a real session: data in, analysis, plot, picture out
+	@python3 examples/demo/demo.py --binary '$(PROGRAM)'
+
+.PHONY: config
+config: ## Print the configuration for an MCP host (HOST=NAME; without it, the hosts)
+	@program="$$PREFIX/bin/exec-mcp"; if [ ! -x "$$program" ]; then program='$(PROGRAM)'; fi; \
+	python3 examples/config.py $(HOST) --program "$$program"
+
+.PHONY: install
+install: build ## Install the server with its skills and tools, and print what to paste
+	@case $$PREFIX in /*) ;; *) echo "error: PREFIX must be an absolute path, not '$$PREFIX'" >&2; exit 1 ;; esac
+	@install -d "$$DESTDIR$$PREFIX/bin" "$$DESTDIR$$PREFIX/share/exec-mcp"
+	@install -m 755 '$(PROGRAM)' "$$DESTDIR$$PREFIX/bin/exec-mcp"
+	@if command -v strip >/dev/null; then strip "$$DESTDIR$$PREFIX/bin/exec-mcp"; fi
+	@rm -rf "$$DESTDIR$$PREFIX/share/exec-mcp/skills" "$$DESTDIR$$PREFIX/share/exec-mcp/tools"
+	@tar -cf - --exclude=__pycache__ --exclude=.ruff_cache skills tools \
+	| tar -xf - --no-same-owner -C "$$DESTDIR$$PREFIX/share/exec-mcp"
+	@# The sandbox reads them as another user.
+	@chmod -R u=rwX,go=rX "$$DESTDIR$$PREFIX/share/exec-mcp"
+	@printf 'Installed %s\n' "$$DESTDIR$$PREFIX"/{bin/exec-mcp,share/exec-mcp/skills,share/exec-mcp/tools}
+	@printf '\nPaste this into the configuration of your MCP host (Claude Desktop, Cursor and many others):\n\n'
+	@python3 examples/config.py cursor --program "$$PREFIX/bin/exec-mcp"
+	@printf '\nFor other hosts: make config HOST=NAME, with one of: %s\n' "$$(python3 examples/config.py | paste -sd ' ' -)"
+
+.PHONY: uninstall
+uninstall: ## Remove what install put there
+	@rm -f "$$DESTDIR$$PREFIX/bin/exec-mcp"
+	@rm -rf "$$DESTDIR$$PREFIX/share/exec-mcp"
+	@printf 'Removed %s\n' "$$DESTDIR$$PREFIX"/{bin,share}/exec-mcp
+
+.PHONY: test
+test: image ## Run all tests: lint, builds, units, the real engine, the published MCP clients
+	$(call step,Python environments,Tests/environment.sh)
+	$(call step,lint,$(MAKE) --no-print-directory lint)
+	$(call step,build without warnings,swift build --build-tests)
+	$(call step,release build,$(MAKE) --no-print-directory build)
+	$(call step,unit tests and engine tests,swift test --skip-build)
+	$(call step,end-to-end tests,Tests/run.sh)
+	@printf '\nAll tests passed.\n'
+
+.PHONY: test-unit
+test-unit: ## Run the unit tests alone; they need no engine
+	swift test --skip EngineTests
+
+.PHONY: lint
+lint: ## Check the format of the Swift code, and the Python code if the tests' environment is there
+	swift format lint --strict --recursive Sources Tests Package.swift
+	@if [ -x .venv/tests/bin/ruff ]; then set -x; .venv/tests/bin/ruff check .; fi
+
+.PHONY: bench
+bench: image build ## Compare the cost of a call with docker exec and with a bare shell
+	@Tests/environment.sh
+	@.venv/tests/bin/python Tests/benchmark.py
+
+.PHONY: clean
+clean: ## Remove what was built here; the image, the engine and users' workspaces stay
+	rm -rf .build .venv demo-output

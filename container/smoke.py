@@ -1,0 +1,119 @@
+"""Run inside the sandbox's image: checks that it holds what requirements.txt promises and that it works confined.
+
+Reads the requirements' text from its first argument; prints the versions; exits 1 with a line for each defect.
+"""
+
+import importlib
+import importlib.metadata
+import os
+import re
+import stat
+import subprocess
+import sys
+
+# The PATH of a shell that inherits none.
+BARE_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+defects: list[str] = []
+
+
+def check(condition: bool, defect: str) -> None:
+    if not condition:
+        defects.append(defect)
+
+
+def pinned(requirements: str) -> dict[str, str]:
+    """The versions in a requirements file, by distribution name."""
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", requirements, re.MULTILINE))
+
+
+def normalized(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def check_packages(wanted: dict[str, str]) -> None:
+    """Every pinned distribution is there in its version, and what it provides can be imported."""
+    modules: dict[str, list[str]] = {}
+    for module, distributions in importlib.metadata.packages_distributions().items():
+        for distribution in distributions:
+            modules.setdefault(normalized(distribution), []).append(module)
+    for name, version in wanted.items():
+        try:
+            found = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            defects.append(f"{name} is not installed")
+            continue
+        check(found == version, f"{name} is {found}, not {version}")
+        for module in modules.get(normalized(name), []):
+            # A leading underscore marks what the package keeps to itself.
+            if module.isidentifier() and not module.startswith("_"):
+                try:
+                    importlib.import_module(module)
+                except Exception as error:
+                    defects.append(f"import {module}: {error!r}")
+        print(f"{name} {found}")
+
+
+def check_bytecode() -> None:
+    """The root is read-only, so whatever lacks valid bytecode is compiled again at every start."""
+    trace = subprocess.run(
+        [sys.executable, "-v", "-c", "import json, asyncio, numpy, pandas, scipy.stats, matplotlib.pyplot, sympy"],
+        capture_output=True,
+        text=True,
+    ).stderr
+    compiled = re.findall(r"code object from '?(\S+\.py)'?$", trace, re.MULTILINE)
+    check(".pyc" in trace, "python3 -v shows no bytecode in use")
+    check(not compiled, f"no bytecode for {len(compiled)} modules, among them {compiled[:3]}")
+
+
+def check_plot() -> None:
+    """A chart is drawn with nothing said on stderr, though HOME starts out empty."""
+    code = "import matplotlib.pyplot as p; p.plot([1, 3, 2]); p.title('ä ∑ $x^2$'); p.savefig('/tmp/plot.png')"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    check(run.returncode == 0 and run.stderr == "", f"matplotlib: {run.stderr.strip()}")
+    with open("/tmp/plot.png", "rb") as plot:
+        check(plot.read(8) == b"\x89PNG\r\n\x1a\n", "matplotlib wrote no PNG")
+
+
+def check_latex() -> None:
+    """SymPy checks the version of its LaTeX parser's runtime only when it parses."""
+    from sympy import Rational
+    from sympy.parsing.latex import parse_latex
+
+    value = parse_latex(r"\int_0^1 x \, dx").doit()
+    check(value == Rational(1, 2), f"sympy's parse_latex takes the integral of x from 0 to 1 for {value}")
+
+
+def check_system() -> None:
+    check(os.getuid() == 1000, f"runs as uid {os.getuid()}")
+    for directory in ("/workspace", "/artifacts"):
+        status = os.stat(directory)
+        check(status.st_uid == 1000, f"{directory} belongs to uid {status.st_uid}")
+        check(stat.S_IMODE(status.st_mode) == 0o777, f"{directory} has mode {status.st_mode:o}")
+    for directory in ("/tools", "/skills"):
+        check(os.stat(directory).st_uid == 0, f"{directory} does not belong to root")
+    interpreters = set()
+    where = "import os, sys, numpy; print(os.path.realpath(sys.executable), numpy.__file__)"
+    for name in ("python", "python3"):
+        run = subprocess.run(["/usr/bin/env", "-i", BARE_PATH, name, "-c", where], capture_output=True, text=True)
+        check(run.returncode == 0, f"{name}: {run.stderr.strip()}")
+        interpreters.add(run.stdout)
+    check(len(interpreters) == 1, f"python and python3 differ: {interpreters}")
+    for tool in ("bash", "file", "jq", "less", "ps", "unzip", "zip"):
+        run = subprocess.run(["bash", "-c", f"command -v {tool}"], capture_output=True)
+        check(run.returncode == 0, f"no command {tool}")
+    privileged = subprocess.run(
+        ["find", "/", "-xdev", "-type", "f", "-perm", "/6000"], capture_output=True, text=True
+    ).stdout
+    check(privileged == "", f"setuid or setgid: {privileged.split()}")
+
+
+print(f"Python {sys.version.split()[0]}")
+check_packages(pinned(sys.argv[1]))
+check_bytecode()
+check_plot()
+check_latex()
+check_system()
+for defect in defects:
+    print(f"defect: {defect}", file=sys.stderr)
+sys.exit(1 if defects else 0)
