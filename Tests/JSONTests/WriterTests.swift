@@ -5,8 +5,7 @@ import Testing
     @Test(
         arguments: [
             (nil, "null"), (true, "true"), (false, "false"), (0, "0"), (-1, "-1"), ("a", "\"a\""), ([], "[]"),
-            ([:], "{}"),
-            ([1, [2], nil], "[1,[2],null]"), (["b": 1, "a": [:]], #"{"b":1,"a":{}}"#),
+            ([:], "{}"), ([1, [2], nil], "[1,[2],null]"), (["b": 1, "a": [:]], #"{"b":1,"a":{}}"#),
             (.integer(.max), "9223372036854775807"), (.integer(.min), "-9223372036854775808"),
         ] as [(JSON, String)])
     func writesOnOneLineWithoutWhiteSpace(value: JSON, text: String) {
@@ -16,9 +15,9 @@ import Testing
 
     @Test(arguments: [
         ("/a//b", #""/a//b""#), ("\"\\", #""\"\\""#), ("\n\r\t", #""\n\r\t""#),
-        ("\0\u{1}\u{1F}", #""\u0000\u0001\u001f""#),
-        ("\u{08}\u{0C}", #""\u0008\u000c""#), ("\u{7F}", #""\u007f""#), ("é日😀\u{2028}", "\"é日😀\u{2028}\""),
-        ("<&'>", #""<&'>""#), ("", #""""#), ("a\nb", #""a\nb""#), ("\n", #""\n""#),
+        ("\0\u{1}\u{1F}", #""\u0000\u0001\u001f""#), ("\u{08}\u{0C}", #""\u0008\u000c""#), ("\u{7F}", #""\u007f""#),
+        ("é日😀\u{2028}", "\"é日😀\u{2028}\""), ("<&'>", #""<&'>""#), ("", #""""#), ("a\nb", #""a\nb""#),
+        ("\n", #""\n""#),
     ])
     func escapesWhatItMustAndNothingElse(value: String, text: String) throws {
         #expect(JSON.string(value).text == text)
@@ -31,7 +30,8 @@ import Testing
     }
 
     @Test(arguments: [
-        1.0, -0.0, 0.1, 1e16, 1e22, 1e-7, .leastNonzeroMagnitude, 123456.789, -2.5e-300, Double.greatestFiniteMagnitude,
+        1.0, -0.0, 0.1, 1e16, 1e22, 1e-7, .leastNonzeroMagnitude, 123456.789, -2.5e-300,
+        Double.greatestFiniteMagnitude,
     ])
     func writesADoubleThatIsReadBackTheSame(value: Double) throws {
         guard case .double(let read) = try JSON.parse(JSON.double(value).text) else {

@@ -21,8 +21,8 @@ import YAML
 
     @Test(arguments: [
         ("---\na: 1\n---\n", "", 4), ("---\na: 1\n---", "", 4), ("---\na: 1\n...\nb", "b", 4),
-        ("---  \na: 1\n--- \t\nb", "b", 4),
-        ("---\na: 1\n---\n\nb", "\nb", 4), ("---\r\na: 1\r\n---\r\nb\r\nc", "b\r\nc", 4), ("---\ra: 1\r---\rb", "b", 4),
+        ("---  \na: 1\n--- \t\nb", "b", 4), ("---\na: 1\n---\n\nb", "\nb", 4),
+        ("---\r\na: 1\r\n---\r\nb\r\nc", "b\r\nc", 4), ("---\ra: 1\r---\rb", "b", 4),
         ("\u{FEFF}---\na: 1\n---\nb", "b", 4), ("---\na: 1\n\n\n---\nb\n---\nc", "b\n---\nc", 6),
         ("---\na: 1\n---\n\0\u{7F}\tb: &c", "\0\u{7F}\tb: &c", 4),
     ])
@@ -47,8 +47,8 @@ import YAML
     }
 
     @Test(arguments: [
-        "", "\n", "# Title", "name: a", " ---\na: 1\n---\n", "\n---\na: 1\n---\n", "----\na: 1\n---\n", "--- a\n---\n",
-        "--\n", "...",
+        "", "\n", "# Title", "name: a", " ---\na: 1\n---\n", "\n---\na: 1\n---\n", "----\na: 1\n---\n",
+        "--- a\n---\n", "--\n", "...",
     ])
     func saysWhereThereIsNone(text: String) throws {
         let error = try #require(fault(text))
@@ -72,8 +72,8 @@ import YAML
 
     @Test(arguments: [
         ("---\na: \"b\n---\n", 2), ("---\nname: a\n\ntags: [b,\n---\n", 4), ("---\na: 1\na: 2\n---\n", 3),
-        ("---\r\na: 1\r\n\tb: 1\r\n---\r\n", 3),
-        ("---\na: &b c\n---\n", 2), ("\u{FEFF}---\n# c\na: 1\nb\n---\n", 4), ("---\na: \0\n---\n", 2),
+        ("---\r\na: 1\r\n\tb: 1\r\n---\r\n", 3), ("---\na: &b c\n---\n", 2), ("\u{FEFF}---\n# c\na: 1\nb\n---\n", 4),
+        ("---\na: \0\n---\n", 2),
     ])
     func countsLinesInTheFile(text: String, line: Int) throws {
         #expect(try #require(fault(text)).line == line)
@@ -92,6 +92,24 @@ import YAML
             let error = try #require(fault(file(FrontMatter.maximumSize + excess, body: body)))
             #expect(error.reason == "the front matter is larger than \(FrontMatter.maximumSize) bytes")
         }
+    }
+
+    @Test(
+        arguments: [
+            ("allowed-tools: Read, Bash(git:*), mcp__x__*", "Read, Bash(git:*), mcp__x__*"),
+            ("allowed-tools: [\"Read\", Write]", ["Read", "Write"]), ("argument-hint: [file]", ["file"]),
+            ("argument-hint: <init|new> [name]", "<init|new> [name]"), ("argument-hint: (none)", "(none)"),
+            ("argument-hint: \"[file] [line]\"", "[file] [line]"), ("version: 1.2.3", "1.2.3"), ("version: 2", 2),
+            ("homepage: https://example.org/a#b", "https://example.org/a#b"), ("emoji: 📄", "📄"),
+            (
+                "description: Use it for C#, F# and *.csv files -- \"all\" of them!",
+                "Use it for C#, F# and *.csv files -- \"all\" of them!"
+            ),
+            ("tags:\n  - a\n  - b c\n", ["a", "b c"]), ("tags: a, b", "a, b"), ("model:", nil),
+        ] as [(String, JSON)])
+    func readsTheLinesThatPeopleWrite(line: String, value: JSON) throws {
+        let metadata = try FrontMatter.parse("---\nname: n\n\(line)\nlast: 1\n---\n").metadata
+        #expect(metadata.map(\.value) == ["n", value, 1])
     }
 
     @Test func readsWhatSkillsLookLike() throws {

@@ -4,9 +4,9 @@ import YAML
 
 @Suite struct PlainScalarTests {
     @Test(arguments: [
-        "a", "a b  c", "http://example.org/#part?q=1", "a:b", "a#b", "C#", "it's", "say \"hi\"", "-a", "?a", ":a", "--",
-        "a, b", "a{b}", "a[0]", "a & b", "a*b", "x!", "50%", "me@example.org", "a|b>c",
-        "back\\slash", "é日本語😀", "…", "a\tb", "<b>", "(c)", "$d", "^e", "~f", "=g", ";h", "..i", "---j",
+        "a", "a b  c", "http://example.org/#part?q=1", "a:b", "a#b", "C#", "it's", "say \"hi\"", "-a", "?a", ":a",
+        "--", "a, b", "a{b}", "a[0]", "a & b", "a*b", "x!", "50%", "me@example.org", "a|b>c", "back\\slash", "é日本語😀",
+        "…", "a\tb", "<b>", "(c)", "$d", "^e", "~f", "=g", ";h", "..i", "---j",
     ])
     func readsTextAsItStands(text: String) throws {
         #expect(try YAML.parse("key: \(text)") == ["key": .string(text)])
@@ -28,9 +28,10 @@ import YAML
 
     @Test(arguments: [
         ("a: b\n  c", "b c"), ("a: b\n c\n  d\n   e", "b c d e"), ("a: b  \n   c  ", "b c"), ("a: b\n\n  c", "b\nc"),
-        ("a: b\n\n \n\t\n  c", "b\n\n\nc"), ("a: b\n  - c", "b - c"), ("a: b\n  \tc", "b c"), ("a: b\n  'c'", "b 'c'"),
-        ("a:\n  b\n  c", "b c"), ("a:\n\n  b\n c", "b c"), ("a: b\n  c # d", "b c"), ("a: 1\n  2", "1 2"),
-        ("a: b\n  &c *d !e |f >g %h @i", "b &c *d !e |f >g %h @i"), ("a: b\n  {c} [d]", "b {c} [d]"),
+        ("a: b\n\n \n\t\n  c", "b\n\n\nc"), ("a: b\n  - c", "b - c"), ("a: b\n  \tc", "b c"),
+        ("a: b\n  'c'", "b 'c'"), ("a:\n  b\n  c", "b c"), ("a:\n\n  b\n c", "b c"), ("a: b\n  c # d", "b c"),
+        ("a: 1\n  2", "1 2"), ("a: b\n  &c *d !e |f >g %h @i", "b &c *d !e |f >g %h @i"),
+        ("a: b\n  {c} [d]", "b {c} [d]"),
     ])
     func foldsTheLinesThatAreIndentedMore(text: String, value: String) throws {
         #expect(try YAML.parse(text) == ["a": .string(value)])

@@ -5,9 +5,8 @@ import YAML
 @Suite struct QuotedScalarTests {
     @Test(arguments: [
         ("''", ""), ("'a'", "a"), ("'it''s'", "it's"), ("''''", "'"), ("'\\n \"x\"'", "\\n \"x\""), ("' a '", " a "),
-        ("'a # b: c'", "a # b: c"), ("'[x] {y} &z *'", "[x] {y} &z *"), ("'\t'", "\t"),
-        ("'a\n b'", "a b"), ("'a  \n  b'", "a b"), ("'a\n\n b'", "a\nb"), ("'a\n\n\n b'", "a\n\nb"),
-        ("'\n a\n'", " a "),
+        ("'a # b: c'", "a # b: c"), ("'[x] {y} &z *'", "[x] {y} &z *"), ("'\t'", "\t"), ("'a\n b'", "a b"),
+        ("'a  \n  b'", "a b"), ("'a\n\n b'", "a\nb"), ("'a\n\n\n b'", "a\n\nb"), ("'\n a\n'", " a "),
         ("'a\n\t b'", "a b"), ("'a''\n b'", "a' b"),
     ])
     func readsSingleQuotes(text: String, value: String) throws {

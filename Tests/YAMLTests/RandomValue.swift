@@ -29,11 +29,9 @@ extension SplitMix64 {
     /// Words and awkward pieces, joined by white space of every kind.
     private mutating func text() -> String {
         let pieces = [
-            "word", "longer", "it's", "\"quoted\"", "#", "# c", ":", "k: v", "end:", "-", "- item", "[x]", "{y}", "&a",
-            "*b", "!t",
-            "%d", "@at", "`code`", "|", ">", "?", ",", "null", "true", "1", "0x1f", ".5", "---", "...", "\\", "\\n",
-            "日本語", "😀",
-            "", "\t", "\u{07}", "\0", "\u{A0}", "\u{FEFF}", "http://example.org/#a",
+            "word", "longer", "it's", "\"quoted\"", "#", "# c", ":", "k: v", "end:", "-", "- item", "[x]", "{y}",
+            "&a", "*b", "!t", "%d", "@at", "`code`", "|", ">", "?", ",", "null", "true", "1", "0x1f", ".5", "---",
+            "...", "\\", "\\n", "日本語", "😀", "", "\t", "\u{07}", "\0", "\u{A0}", "\u{FEFF}", "http://example.org/#a",
         ]
         let joints = [" ", " ", " ", "  ", "\n", "\n\n", "\n  ", " \n", "", "\n\t"]
         var text = pick(["", "", "", " ", "\n", "  \n"]) + pick(pieces)

@@ -3,7 +3,7 @@ import Testing
 import YAML
 
 /// No text crashes or hangs the reader: it is read, or refused with a line that the text has.
-@Suite(.timeLimit(.minutes(5))) struct RobustnessTests {
+@Suite(.timeLimit(.minutes(1))) struct RobustnessTests {
     private static let sample = """
         ---
         # A comment
@@ -82,8 +82,8 @@ import YAML
         var random = SplitMix64(seed: seed)
         let tokens = [
             "a", "a: ", "b:", "- ", "-", "\"", "'", "\"q\"", "[", "]", "{", "}", ", ", ": ", " # c", "|", ">-", "|2+",
-            "\n", "\n", "\n  ",
-            "\n    ", "\n\n", "\t", "---\n", "...\n", "? ", "&x ", "*y", "!z ", "<<: ", "%D", "\\", "\\\n", "1", "null",
+            "\n", "\n", "\n  ", "\n    ", "\n\n", "\t", "---\n", "...\n", "? ", "&x ", "*y", "!z ", "<<: ", "%D",
+            "\\", "\\\n", "1", "null",
         ]
         for _ in 0..<1000 {
             let row = (0..<Int.random(in: 0...25, using: &random)).map { _ in random.pick(tokens) }.joined()
@@ -108,20 +108,15 @@ import YAML
     }
 
     @Test(arguments: [
-        "[", "{", "{a: ", "[[", "- ", "-\n", "- - ", "? ", "a: ", "a:\n", "\"", "'", "''", "\\", "\n", " ", "\t", "\r",
-        "#\n", "|\n", ">\n", "a ",
-        "a\n", "a\n\n", " a\n", "- a\n", "- \"a\n", "[a,", "[\n", "a,\n", "&a ", "---\n", "é", "\u{FEFF}", "\0", "0",
-        "9", "0x", ".", "1e", "\\x",
-        "[a\n", "{\"", "- |\n", "-\n ", "a: \n\n", ": ", " #",
+        "[", "{", "{a: ", "[[", "- ", "-\n", "- - ", "? ", "a: ", "a:\n", "\"", "'", "''", "\\", "\n", " ", "\t",
+        "\r", "#\n", "|\n", ">\n", "a ", "a\n", "a\n\n", " a\n", "- a\n", "- \"a\n", "[a,", "[\n", "a,\n", "&a ",
+        "---\n", "é", "\u{FEFF}", "\0", "0", "9", "0x", ".", "1e", "\\x", "[a\n", "{\"", "- |\n", "-\n ", "a: \n\n",
+        ": ", " #",
     ])
     func endsSoonWithAnyPieceRepeated(piece: String) {
-        for opening in [
-            "", "a: ", "a: \"", "a: '", "a: |\n  ", "a: >\n  ", "a: [", "a: {", "- ", "a: 0x", "a: 0o", "a: 1e",
-        ] {
-            let filled = String(repeating: piece, count: FrontMatter.maximumSize / piece.utf8.count)
-            checkOutcome(opening + filled)
-            checkOutcome("---\n" + opening + filled)
-        }
+        // Long enough for a reader whose time is quadratic to take minutes.
+        let filled = String(repeating: piece, count: 16384 / piece.utf8.count)
+        for opening in ["", "a: ", "a: \"", "a: |\n  ", "a: ["] { checkOutcome(opening + filled) }
     }
 
     @Test func readsToTheGreatestDepthAndNoDeeper() throws {
@@ -152,20 +147,14 @@ import YAML
         "k%: a\n\n\n  b\n", "k%:\n- a\n",
     ])
     func takesTimeInProportionToTheLength(line: String) throws {
-        let clock = ContinuousClock()
-        func fastest(lines: Int) throws -> Duration {
+        func fastest(lines: Int) throws -> Double {
             let text = (0..<lines).map { number in
                 line.split(separator: "%", omittingEmptySubsequences: false).joined(separator: String(number))
             }.joined()
-            var fastest: Duration?
-            for _ in 0..<3 {
-                let start = clock.now
-                _ = try YAML.parse(text)
-                fastest = min(fastest ?? .seconds(3600), start.duration(to: clock.now))
-            }
-            return try #require(fastest)
+            let times = try (0..<3).map { _ in try processorTime { _ = try YAML.parse(text) } }
+            return try #require(times.min())
         }
         // Ten times the lines: a ratio of 10 where time is linear, of 100 where it is quadratic.
-        #expect(try fastest(lines: 20_000) / fastest(lines: 2000) < 50)
+        #expect(try fastest(lines: 5000) / fastest(lines: 500) < 40)
     }
 }

@@ -14,7 +14,7 @@ struct YAMLEmitter {
             body = list(elements, indent: random.pick([0, 0, 2]))
         case .object(let object) where !object.isEmpty && chance(0.8):
             body = map(object, indent: random.pick([0, 0, 1]))
-        default: body = inline(value, parentIndent: 0, inFlow: false) + lineEnd()
+        default: body = inline(value, parentIndent: 0) + lineEnd()
         }
         let text =
             random.pick(["", "", "\u{FEFF}", "# comment\n", "\n", "---\n", "--- # comment\n"]) + body
@@ -42,7 +42,7 @@ struct YAMLEmitter {
         var text = ""
         for member in object {
             text +=
-                String(repeating: " ", count: indent) + key(member.key, inFlow: false) + random.pick([":", ":", " :"])
+                String(repeating: " ", count: indent) + key(member.key) + random.pick([":", ":", " :"])
             text += entry(member.value, indent: indent, isListItem: false)
         }
         return text
@@ -67,7 +67,7 @@ struct YAMLEmitter {
         default:
             let isBelow = chance(0.15)
             let start = isBelow ? lineEnd() + String(repeating: " ", count: deeper) : random.pick([" ", "  "])
-            return start + inline(value, parentIndent: indent, inFlow: false) + lineEnd()
+            return start + inline(value, parentIndent: indent) + lineEnd()
         }
     }
 
@@ -85,24 +85,24 @@ struct YAMLEmitter {
     // MARK: Flow form and scalars
 
     /// A value that needs no indentation, as a part of a line or of several.
-    private mutating func inline(_ value: JSON, parentIndent: Int, inFlow: Bool) -> String {
+    private mutating func inline(_ value: JSON, parentIndent: Int) -> String {
         switch value {
         case .null: return random.pick(["null", "Null", "NULL", "~"])
         case .bool(let value):
             return value ? random.pick(["true", "True", "TRUE"]) : random.pick(["false", "False", "FALSE"])
         case .integer(let number): return integer(number)
         case .double(let number): return String(number)
-        case .string(let text): return scalar(text, indent: parentIndent, inFlow: inFlow)
+        case .string(let text): return scalar(text, indent: parentIndent)
         case .array(let elements):
             let parts = elements.map {
-                space(parentIndent) + inline($0, parentIndent: parentIndent, inFlow: true) + space(parentIndent)
+                space(parentIndent) + inline($0, parentIndent: parentIndent) + space(parentIndent)
             }
             return "[" + parts.joined(separator: ",") + (parts.isEmpty ? "" : random.pick(["", ",", ", "])) + "]"
         case .object(let object):
             let parts = object.map { member in
-                space(parentIndent) + key(member.key, inFlow: true) + ":"
+                space(parentIndent) + key(member.key) + ":"
                     + random.pick([" ", "  ", "\n" + pad(parentIndent)])
-                    + inline(member.value, parentIndent: parentIndent, inFlow: true) + space(parentIndent)
+                    + inline(member.value, parentIndent: parentIndent) + space(parentIndent)
             }
             return "{" + parts.joined(separator: ",") + (parts.isEmpty ? "" : random.pick(["", ",", ", "])) + "}"
         }
@@ -125,13 +125,13 @@ struct YAMLEmitter {
         ])
     }
 
-    private mutating func key(_ text: String, inFlow: Bool) -> String {
+    private mutating func key(_ text: String) -> String {
         if Scalar.isPlainKey(text), chance(0.7) { return text }
         return Scalar.isSingleLine(text) && chance(0.5)
             ? Scalar.singleQuoted(text) : Scalar.doubleQuoted(text, isKey: true, &random)
     }
 
-    private mutating func scalar(_ text: String, indent: Int, inFlow: Bool) -> String {
+    private mutating func scalar(_ text: String, indent: Int) -> String {
         let yaml: String
         if Scalar.isPlain(text), chance(0.7) {
             yaml = text
