@@ -3,8 +3,8 @@ extension JSON {
     public static let maximumDepth = 128
 
     /// Reads one JSON text, strictly: UTF-8 without a byte order mark, no trailing comma, no duplicate member, no lone
-    /// surrogate, nothing after the value but white space. Names that differ only in how Unicode composes their characters
-    /// count as one.
+    /// surrogate, nothing after the value but white space. Names that differ only in how Unicode composes their
+    /// characters count as one.
     ///
     /// - Parameter bytes: the whole text.
     /// - Throws: ``JSONParseError`` with the place of the first fault.

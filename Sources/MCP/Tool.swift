@@ -45,14 +45,23 @@ public enum ContentBlock: Sendable, Equatable {
     case text(String)
     /// A picture's bytes and media type.
     case image(data: [UInt8], mediaType: String)
+    /// Something that the client may read by its URI.
+    case resourceLink(uri: String, name: String, mediaType: String, size: Int)
 
-    /// The block as it is written.
-    public var json: JSON {
+    /// The block as it is written in `revision`: a link, where there are none, is a line of text.
+    public func json(for revision: Revision) -> JSON {
         switch self {
         case .text(let text):
             ["type": "text", "text": .string(text)]
         case .image(let data, let mediaType):
             ["type": "image", "data": .string(Base64.encode(data)), "mimeType": .string(mediaType)]
+        case .resourceLink(let uri, let name, let mediaType, let size) where revision.hasStructuredContent:
+            [
+                "type": "resource_link", "uri": .string(uri), "name": .string(name), "mimeType": .string(mediaType),
+                "size": .integer(size),
+            ]
+        case .resourceLink(let uri, _, let mediaType, let size):
+            ["type": "text", "text": .string("\(uri) (\(mediaType), \(size) bytes)")]
         }
     }
 }
@@ -80,7 +89,7 @@ public struct ToolResult: Sendable, Equatable {
 
     /// The result with the fields that `revision` knows.
     public func members(for revision: Revision) -> JSONObject {
-        var object: JSONObject = ["content": .array(content.map(\.json))]
+        var object: JSONObject = ["content": .array(content.map { $0.json(for: revision) })]
         if revision.hasStructuredContent { object["structuredContent"] = structuredContent }
         if isError { object["isError"] = true }
         return object

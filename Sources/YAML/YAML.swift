@@ -2,12 +2,12 @@ public import JSON
 
 /// Reads the YAML that people write in the front matter of skills, and no more.
 ///
-/// Read: plain, single- and double-quoted scalars, `|` and `>` blocks with all their indicators, lists and maps in block
-/// and in flow form, comments, scalars that run over several lines. Scalars have the types of the YAML 1.2 core schema:
-/// `yes` and `2024-01-01` are strings, `0o17` is an integer. A key is a string, spelled as it was written.
+/// Read: plain, single- and double-quoted scalars, `|` and `>` blocks with all their indicators, lists and maps in
+/// block and in flow form, comments, scalars that run over several lines. Scalars have the types of the YAML 1.2 core
+/// schema: `yes` and `2024-01-01` are strings, `0o17` is an integer. A key is a string, spelled as it was written.
 ///
-/// Refused, each with its name in the error: anchors, aliases, tags, merge keys, directives, several documents, keys that
-/// are not a single scalar, duplicate keys, tabs as indentation, control characters.
+/// Refused, each with its name in the error: anchors, aliases, tags, merge keys, directives, several documents, keys
+/// that are not a single scalar, duplicate keys, tabs as indentation, control characters.
 ///
 /// One thing is read that YAML itself forbids, because so many people write it: on the line of a top-level key, the
 /// plain value may hold a colon followed by a space. `description: Use when: asked` means what its author meant.

@@ -18,6 +18,7 @@ enum GuestProgram {
         ("formats", PackageResources.formats_py),
         ("files", PackageResources.files_py),
         ("docstrings", PackageResources.docstrings_py),
+        ("artifacts", PackageResources.artifacts_py),
         ("keepers", PackageResources.keepers_py),
         ("pool", PackageResources.pool_py),
         ("quota", PackageResources.quota_py),
@@ -26,11 +27,12 @@ enum GuestProgram {
     ]
 
     /// What the guest is sent before the first frame: a line that loads the program, then the program.
-    static func handover(for configuration: SandboxConfiguration) -> [UInt8] {
+    static func handover(for configuration: SandboxConfiguration, limits: Limits) -> [UInt8] {
         let program: JSON = [
             "modules": .array(modules.map { [.string($0.name), .string(String(decoding: $0.source, as: UTF8.self))] }),
             "config": [
                 "pids": .integer(configuration.pids), "memory": .string(configuration.memory.description),
+                "artifact_limit": .integer(limits.artifactMebibytes << 20),
                 "workspace_limit": .integer(
                     configuration.workspace == .persistent ? configuration.workspaceLimit.bytes : 0),
             ],

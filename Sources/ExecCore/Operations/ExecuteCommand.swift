@@ -12,6 +12,24 @@ public struct CommandResult: Sendable, Equatable {
     public let timedOut: Bool
     /// Whether one of the outputs was cut.
     public let isTruncated: Bool
+    /// The artifacts that appeared or changed while it ran, at most a hundred.
+    public let artifacts: [Artifact]
+}
+
+/// A file in `/artifacts`, for the user to have.
+public struct Artifact: Sendable, Equatable {
+    /// Its name there.
+    public let name: String
+    /// Its size in bytes.
+    public let size: Int
+
+    init?(_ value: JSON) {
+        guard let name = value["name"]?.stringValue, let size = value["size"]?.integerValue, size >= 0, !name.isEmpty,
+            !name.hasPrefix("."), !name.contains("/")
+        else { return nil }
+        self.name = name
+        self.size = size
+    }
 }
 
 extension Sandbox {
@@ -48,6 +66,7 @@ extension Sandbox {
         return CommandResult(
             exitCode: code, standardOutput: String(decoding: reply.streams[0], as: UTF8.self),
             standardError: String(decoding: reply.streams[1], as: UTF8.self),
-            timedOut: reply.result["timed_out"] == true, isTruncated: reply.result["truncated"] == true)
+            timedOut: reply.result["timed_out"] == true, isTruncated: reply.result["truncated"] == true,
+            artifacts: (reply.result["artifacts"]?.arrayValue ?? []).prefix(100).compactMap(Artifact.init))
     }
 }

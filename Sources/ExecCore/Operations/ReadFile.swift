@@ -19,10 +19,10 @@ extension Sandbox {
     ///   - lineCount: how many lines to return at most; `nil` for all that fit ``Limits/output``.
     /// - Throws: ``ExecError`` with the reason why it cannot be read.
     public func read(_ path: String, offset: Int, lineCount: Int?) async throws -> FileContent {
-        guard offset >= 0, offset <= Int(Int32.max) else {
+        guard offset >= 0 else {
             throw ExecError(.invalidArgument, "offset must be a whole number from 0, the lines to pass over.")
         }
-        if let lineCount, lineCount < 1 || lineCount > Int(Int32.max) {
+        if let lineCount, lineCount < 1 {
             throw ExecError(.invalidArgument, "line_count must be a whole number from 1. Leave it out for all lines.")
         }
         var params: JSONObject = [

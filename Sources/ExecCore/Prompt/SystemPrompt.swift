@@ -1,7 +1,10 @@
 /// The text that tells an agent what it can do with its sandbox, made from what there is.
 public struct SystemPrompt: Sendable {
-    /// How many characters of a skill's or module's description are quoted, so that each costs under 100 tokens.
-    private static let descriptionLimit = 280
+    /// How many characters a skill's entry may have, so that each costs under 100 tokens.
+    private static let skillLimit = 390
+    private static let skillNameLimit = 64
+    /// How many characters of a module's description are quoted.
+    private static let moduleLimit = 280
 
     private let configuration: SandboxConfiguration
     private let limits: Limits
@@ -83,8 +86,8 @@ public struct SystemPrompt: Sendable {
     }
 
     private var skillSection: String {
-        guard !skills.isEmpty else { return "## Available Skills\n\nNone are installed." }
-        let entries = skills.map { "- **\($0.name)**: \(shortened($0.description)) Read: `\($0.sandboxPath)`" }
+        guard !skills.isEmpty else { return "## Available Skills\n\nThere are none." }
+        let entries = skills.map(entry(of:))
         return """
             ## Available Skills
 
@@ -94,11 +97,18 @@ public struct SystemPrompt: Sendable {
             """
     }
 
+    private func entry(of skill: Skill) -> String {
+        let name = Self.shortened(skill.name, to: Self.skillNameLimit)
+        let frame = "- **\(name)**:  Read: `\(skill.sandboxPath)`"
+        let description = Self.shortened(skill.description, to: Self.skillLimit - frame.count)
+        return "- **\(name)**: \(description) Read: `\(skill.sandboxPath)`"
+    }
+
     private var moduleSection: String? {
         guard !modules.isEmpty else { return nil }
         let entries = modules.map { module in
             let names = module.functions.map { "`\($0.prefix { $0.isLetter || $0.isNumber || $0 == "_" })`" }
-            return "- `\(module.name)`: \(shortened(module.description))"
+            return "- `\(module.name)`: \(Self.shortened(module.description, to: Self.moduleLimit))"
                 + (names.isEmpty ? "" : " Functions: \(names.joined(separator: ", ")).")
         }
         return """
@@ -130,10 +140,10 @@ public struct SystemPrompt: Sendable {
         """
     }
 
-    /// The text on one line, cut where it is long.
-    private func shortened(_ text: String) -> String {
+    /// The text on one line, cut where it is longer than `limit` characters.
+    private static func shortened(_ text: String, to limit: Int) -> String {
         let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        guard line.count > Self.descriptionLimit else { return line }
-        return line.prefix(Self.descriptionLimit - 1).trimmingBlanks + "…"
+        guard line.count > limit else { return line }
+        return line.prefix(limit - 1).trimmingBlanks + "…"
     }
 }

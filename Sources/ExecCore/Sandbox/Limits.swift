@@ -16,7 +16,7 @@ public struct Limits: Sendable, Equatable {
     /// The largest image that is shown, in bytes.
     public static let imageBytes = 8 * 1024 * 1024
     /// How many calls run at once in one sandbox; more wait their turn.
-    public static let concurrentCalls = 32
+    public static let concurrentCalls = 64
 
     /// The defaults.
     public init() {}

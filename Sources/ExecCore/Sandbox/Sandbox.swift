@@ -37,7 +37,7 @@ public final class Sandbox: Sendable {
     ) async throws -> Sandbox {
         let sandbox = try Sandbox(container, engine: engine, logger: logger)
         do {
-            let handover = GuestProgram.handover(for: container.configuration)
+            let handover = GuestProgram.handover(for: container.configuration, limits: container.limits)
             let slow = ExecError(
                 .engineFailed,
                 "The engine did not start the sandbox within \(Int(startTimeout)) seconds. Is it overloaded or hung?")

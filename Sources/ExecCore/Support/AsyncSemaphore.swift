@@ -16,6 +16,9 @@ final class AsyncSemaphore: Sendable {
         state = Locked(State(free: count))
     }
 
+    /// How many tasks wait for a turn.
+    var waiterCount: Int { state.withLock { $0.waiters.count } }
+
     /// Takes a turn.
     ///
     /// - Throws: `CancellationError` when the task is cancelled first; no turn is taken then.

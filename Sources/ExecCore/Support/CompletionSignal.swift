@@ -24,22 +24,19 @@ final class CompletionSignal: Sendable {
     ///
     /// - Returns: whether it has happened.
     func wait(seconds: Double) async -> Bool {
-        let ticket = state.withLock { state in
-            state.nextTicket += 1
-            return state.nextTicket
-        }
-        // Not a child task: cancelling the waiter must not cut the wait short.
-        let timer = Task.detached { [self] in
-            try await Task.sleep(for: .seconds(seconds))
-            state.withLock { $0.waiters.removeValue(forKey: ticket) }?.resume(returning: false)
-        }
-        defer { timer.cancel() }
-        return await withCheckedContinuation { continuation in
-            let isComplete = state.withLock { state in
-                if !state.isComplete { state.waiters[ticket] = continuation }
-                return state.isComplete
+        await withCheckedContinuation { continuation in
+            let ticket: Int? = state.withLock { state in
+                guard !state.isComplete else { return nil }
+                state.nextTicket += 1
+                state.waiters[state.nextTicket] = continuation
+                return state.nextTicket
             }
-            if isComplete { continuation.resume(returning: true) }
+            guard let ticket else { return continuation.resume(returning: true) }
+            // Not a child task: cancelling the waiter must not cut the wait short.
+            Task.detached { [self] in
+                try await Task.sleep(for: .seconds(seconds))
+                state.withLock { $0.waiters.removeValue(forKey: ticket) }?.resume(returning: false)
+            }
         }
     }
 }

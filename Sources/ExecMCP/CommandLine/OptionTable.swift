@@ -153,9 +153,9 @@ extension OptionDescription {
         OptionDescription(
             flag: "--workspace-limit", variable: "MCP_EXECUTOR_WORKSPACE_LIMIT", placeholder: "SIZE",
             help: "what a persistent workspace may hold; a command that goes over is stopped", fallback: "2g",
-            accepts: "a size of at least 64m, such as 512m or 10g"
+            accepts: "a size of at least 16m, such as 512m or 10g"
         ) { value, options in
-            guard let size = ByteCount(value), size.bytes >= 64 << 20 else { return false }
+            guard let size = ByteCount(value), size.bytes >= 16 << 20 else { return false }
             options.configuration.workspaceLimit = size
             return true
         },

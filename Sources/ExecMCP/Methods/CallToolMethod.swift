@@ -23,9 +23,10 @@ struct CallToolMethod: Method {
                 "There is no tool \(name.prefix(100)). There are: \(tools.names.joined(separator: ", ")).")
         }
         let user = try user(of: context)
+        let arguments = try arguments(of: request)
         let work: @Sendable (Sandbox) async throws -> ToolResult
         do throws(ToolArguments.Mismatch) {
-            work = try tool.prepare(try arguments(of: request))
+            work = try tool.prepare(arguments)
         } catch {
             guard context.revision.reportsBadArgumentsAsResult else { throw .invalidParams(error.message) }
             return .now(result(.failure(error.message), context))
@@ -48,12 +49,12 @@ struct CallToolMethod: Method {
         return user
     }
 
-    private func arguments(of request: Request) throws(ToolArguments.Mismatch) -> JSONObject {
+    private func arguments(of request: Request) throws(RPCError) -> JSONObject {
         switch request.params["arguments"] {
         case nil: return JSONObject()
         case .object(let arguments): return arguments
         case .some(let other):
-            throw ToolArguments.Mismatch(message: "arguments must be an object, not \(other.kindDescription).")
+            throw .invalidParams("arguments must be an object, not \(other.kindDescription).")
         }
     }
 

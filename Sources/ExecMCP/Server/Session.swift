@@ -47,7 +47,14 @@ final class Session: Sendable {
             return respond(Response(id: nil, .failure(error)))
         }
         let reply = BatchReply(awaited: messages.filter(\.isAnswered).count) { [writer] in writer.write($0) }
-        for message in messages { handle(message, size: size) { reply.add($0) } }
+        for message in messages {
+            if case .request(let request) = message, request.method == methods.initialize.name {
+                let error = RPCError.invalidRequest("initialize must not be part of a batch.")
+                reply.add(Response(id: request.id, .failure(error)))
+            } else {
+                handle(message, size: size) { reply.add($0) }
+            }
+        }
     }
 
     /// - Parameter reply: called once for each message that is answered; with `nil` where it was cancelled.

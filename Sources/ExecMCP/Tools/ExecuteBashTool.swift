@@ -4,11 +4,14 @@ import MCP
 
 /// `execute_bash`: runs a shell command.
 struct ExecuteBashTool: SandboxTool {
-    static let defaultTimeout = 30.0
+    /// Seconds that a command has where the call does not say.
+    private static let usualTimeout = 30
 
     let description: Tool
+    private let defaultTimeout: Int
 
     init(limits: Limits) {
+        defaultTimeout = min(Self.usualTimeout, limits.maximumTimeout)
         description = Tool(
             name: "execute_bash", title: "Run a shell command",
             description: """
@@ -22,7 +25,7 @@ struct ExecuteBashTool: SandboxTool {
                 "properties": [
                     "command": ["type": "string", "description": "The command"],
                     "timeout": [
-                        "type": "number", "default": .integer(Int(Self.defaultTimeout)),
+                        "type": "number", "default": .integer(defaultTimeout),
                         "description": .string("Seconds, at most \(limits.maximumTimeout)"),
                     ],
                 ],
@@ -46,7 +49,7 @@ struct ExecuteBashTool: SandboxTool {
     ) throws(ToolArguments.Mismatch) -> @Sendable (Sandbox) async throws -> ToolResult {
         let arguments = try checked(arguments)
         let command = try arguments.string("command")
-        let timeout = try arguments.number("timeout") ?? Self.defaultTimeout
+        let timeout = try arguments.number("timeout") ?? Double(defaultTimeout)
         return { sandbox in
             Self.toolResult(try await sandbox.execute(command, timeout: timeout))
         }
@@ -60,6 +63,11 @@ struct ExecuteBashTool: SandboxTool {
         ]
         if result.timedOut { object["timed_out"] = true }
         if result.isTruncated { object["truncated"] = true }
-        return ToolResult(content: [.text(JSON.object(object).text)], structuredContent: .object(object))
+        let links = result.artifacts.map { artifact in
+            ContentBlock.resourceLink(
+                uri: ArtifactURI.of(artifact.name), name: artifact.name,
+                mediaType: MediaType.ofFile(named: artifact.name), size: artifact.size)
+        }
+        return ToolResult(content: [.text(JSON.object(object).text)] + links, structuredContent: .object(object))
     }
 }

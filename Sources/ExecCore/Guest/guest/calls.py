@@ -8,7 +8,7 @@ import struct
 import termios
 import time
 
-from guest import frames, keepers, output, system
+from guest import artifacts, frames, keepers, output, system
 
 _READ_SIZE = 256 * 1024
 _F_SETPIPE_SZ = 1031  # the fcntl module has no name for it before Python 3.10
@@ -82,7 +82,7 @@ class Call:
 class Command(Call):
     """A shell command: ends when its shell does, with what is in its pipes by then."""
 
-    def __init__(self, number, keeper, params, spool):
+    def __init__(self, number, keeper, params, spool, artifact_limit):
         super().__init__(number, keeper, params["timeout"])
         self.input += keepers.encode_task({"method": "execute", "command": params["command"]})
         self._captures = {
@@ -90,6 +90,8 @@ class Command(Call):
             self.stderr: output.Capture("stderr", params["limit"], spool),
         }
         self.note = ""
+        self._artifact_limit = artifact_limit
+        self._artifacts = artifacts.snapshot()
 
     def take(self, descriptor, data):
         self._captures[descriptor].add(data)
@@ -127,6 +129,9 @@ class Command(Call):
         result = {"exit_code": self.exit_code}
         if stdout.truncated or stderr.truncated:
             result["truncated"] = True
+        changed = artifacts.changed(self._artifacts, self._artifact_limit)
+        if changed:
+            result["artifacts"] = changed
         errors = stderr.finish()
         if self.timed_out:
             result["exit_code"] = -1

@@ -31,7 +31,9 @@ def frame(kind, call, payload=b""):
 
 
 def json_frame(kind, call, value):
-    return frame(kind, call, json.dumps(value, separators=(",", ":")).encode())
+    # File names may hold what is no UTF-8, which the server would not take.
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return frame(kind, call, text.encode("utf-8", "replace"))
 
 
 def data_frames(call, stream, data):

@@ -28,6 +28,7 @@ FREE = 3  # the background jobs of an earlier command are gone
 REPORT = struct.Struct(">BI?")
 
 _LENGTH = struct.Struct(">I")
+_TWO_DESCRIPTORS = struct.Struct("2i")
 _NICENESS = 5
 # A longer command does not fit an argument of exec (MAX_ARG_STRLEN, 128 KiB).
 _ARGUMENT_LIMIT = 120 * 1024
@@ -148,12 +149,12 @@ class _KeeperProcess:
                     self._take_task()
 
     def _take_task(self):
-        head, descriptors, _, _ = socket.recv_fds(self._socket, _LENGTH.size, 2)
+        head, passed, _, _ = self._socket.recvmsg(_LENGTH.size, socket.CMSG_SPACE(8), socket.MSG_CMSG_CLOEXEC)
         if not head:
             os._exit(0)
         length = _LENGTH.unpack(head + self._receive(_LENGTH.size - len(head)))[0]
         task = json.loads(self._receive(length))
-        stdout, stderr = descriptors
+        stdout, stderr = _TWO_DESCRIPTORS.unpack(passed[0][2])
         try:
             if task["method"] == "execute":
                 self._start(task["command"], stdout, stderr)

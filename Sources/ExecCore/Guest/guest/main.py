@@ -33,8 +33,10 @@ class Guest:
         score = system.OutOfMemoryScore()
         system.make_undumpable()
         self._surveyor = quota.Surveyor(config["workspace_limit"]) if config["workspace_limit"] else None
-        self._pool = pool.KeeperPool(score, self._pids_limit, config["workspace_limit"])
+        file_limit = config["workspace_limit"] + quota.MARGIN if self._surveyor else 0
+        self._pool = pool.KeeperPool(score, self._pids_limit, file_limit)
         self._memory = calls.MemoryWatch(config["memory"])
+        self._artifact_limit = config["artifact_limit"]
         self._spool = output.Spool()
         self._decoder = frames.Decoder()
         self._poll = select.epoll()
@@ -51,9 +53,8 @@ class Guest:
             os.set_blocking(descriptor, False)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda number, stack: None)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            # Process 1 has no default for these: without a handler the engine's stop would wait for its kill.
-            signal.signal(number, lambda number, stack: os._exit(0))
+        # Process 1 is deaf to signals that it has no handler for, so that code in the sandbox cannot end it.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         self._on(self._wake, select.EPOLLIN, lambda events: self._reap())
         self._on(self._in, select.EPOLLIN, lambda events: self._read_channel())
         self._send(frames.json_frame(frames.HELLO, 0, _description()))
@@ -108,7 +109,7 @@ class Guest:
             return
         self._poke_surveyor()
         if method == "execute":
-            call = calls.Command(number, keeper, params, self._spool)
+            call = calls.Command(number, keeper, params, self._spool, self._artifact_limit)
         else:
             call = calls.FileOperation(number, keeper, method, params)
         self._calls[number] = self._by_keeper[keeper.pid] = call

@@ -14,10 +14,12 @@ import time
 PLACES = ("/workspace", "/artifacts")
 
 POKE_SECONDS = 0.25
+# No single file gets further than this beyond the limit, however late it is noticed.
+MARGIN = 1 << 30
 
 _REPORT = struct.Struct(">Q")
 _ALERT_SECONDS = 1.0
-_LOOK_SECONDS = 0.1
+_LOOK_SECONDS = 0.05
 # A count is due this often, or this many times its own duration apart, whichever is longer.
 _COUNT_SECONDS = 2.0
 _COUNT_SHARE = 10
