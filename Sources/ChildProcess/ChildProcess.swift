@@ -33,7 +33,8 @@ public final class ChildProcess: Sendable {
     private let errorOutput: Int32
     private let isReaped = Locked(false)
 
-    /// Starts `command`. Call ``read(onOutput:onEnd:)`` next, which is what reaps it in the end.
+    /// Starts `command`. Call ``read(onOutput:onEnd:)`` next, which is what reaps it in the end. SIGPIPE must be ignored:
+    /// the child may close its input at any time.
     ///
     /// - Throws: ``SpawnError``.
     public init(starting command: Command) throws(SpawnError) {

@@ -233,11 +233,15 @@ class Guest:
         has_lost = False
         while True:
             try:
-                pid, _ = os.waitpid(-1, os.WNOHANG)
+                pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
             except ChildProcessError:
                 break
             if pid == 0:
                 break
+            if os.WIFSTOPPED(status):
+                # Code in the sandbox runs under the same user and may have stopped a keeper: it is needed.
+                processes.send(pid, signal.SIGCONT)
+                continue
             keeper = self._pool.lose(pid)
             if self._surveyor and pid == self._surveyor.pid:
                 self._off(self._surveyor.socket.fileno())

@@ -1,7 +1,6 @@
 """The keepers of a sandbox: idle ones for the next calls, and those that still hold background jobs."""
 
 import os
-import signal
 
 from guest import keepers, processes
 
@@ -21,12 +20,7 @@ class KeeperPool:
         """A keeper for one call, or None where the sandbox has no room for another process."""
         if not self._idle:
             self.prepare()
-        if not self._idle:
-            return None
-        keeper = self._idle.pop()
-        # Code in the sandbox may have stopped it: it runs under the same user.
-        processes.send(keeper.pid, signal.SIGCONT)
-        return keeper
+        return self._idle.pop() if self._idle else None
 
     @property
     def has_background(self):
