@@ -18,8 +18,8 @@ let gnuSource: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
 let guestSources =
     ["bootstrap"]
     + [
-        "frames", "system", "processes", "output", "formats", "files", "docstrings", "artifacts", "keepers", "pool",
-        "quota", "calls", "main",
+        "frames", "system", "processes", "output", "formats", "files", "docstrings", "artifacts", "shells", "keepers",
+        "pool", "quota", "calls", "main",
     ].map { "guest/\($0)" }
 
 let package = Package(

@@ -28,8 +28,9 @@ struct EngineFailure: Sendable {
                 $USER`, then log in again) or use a rootless engine. The engine said: \(said)
                 """)
         }
-        if lowered.contains("cannot connect") || lowered.contains("is the docker daemon running")
-            || lowered.contains("connection refused") || lowered.contains("no such host")
+        if lowered.contains("cannot connect") || lowered.contains("failed to connect")
+            || lowered.contains("is the docker daemon running") || lowered.contains("connection refused")
+            || lowered.contains("no such host")
         {
             return ExecError(
                 .engineFailed,

@@ -19,6 +19,7 @@ enum GuestProgram {
         ("files", PackageResources.files_py),
         ("docstrings", PackageResources.docstrings_py),
         ("artifacts", PackageResources.artifacts_py),
+        ("shells", PackageResources.shells_py),
         ("keepers", PackageResources.keepers_py),
         ("pool", PackageResources.pool_py),
         ("quota", PackageResources.quota_py),

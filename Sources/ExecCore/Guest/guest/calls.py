@@ -8,23 +8,21 @@ import struct
 import termios
 import time
 
-from guest import artifacts, frames, keepers, output, system
+from guest import artifacts, frames, keepers, output, shells, system
 
 _READ_SIZE = 256 * 1024
-_F_SETPIPE_SZ = 1031  # the fcntl module has no name for it before Python 3.10
 
 
 class Call:
     """One call, the keeper that does it, and our ends of its two outputs."""
 
-    def __init__(self, number, keeper, timeout):
+    def __init__(self, number, keeper, timeout, outputs):
         self.number = number
         self.keeper = keeper
         self.timeout = timeout
         self.deadline = time.monotonic() + timeout
-        # What goes to the keeper, and the descriptors that go with its first piece.
+        # What goes to the keeper; the writing ends of the outputs go with its first piece.
         self.input = bytearray()
-        self.passed = []
         self.timed_out = False
         self.cancelled = False
         # Whether the keeper was told to end it.
@@ -34,31 +32,22 @@ class Call:
         self.wait_status = None
         self.start_error = None
         self.leaves_nothing = True
-        self.stdout, stdout_write = os.pipe()
-        self.stderr, stderr_write = os.pipe()
+        self.outputs = outputs
+        self.stdout, self.stderr = outputs.stdout, outputs.stderr
         self.open_outputs = {self.stdout, self.stderr}
-        for descriptor in self.open_outputs:
-            os.set_blocking(descriptor, False)
-        self.passed = [stdout_write, stderr_write]
-        _widen(self.stdout)
 
     def write_input(self):
         """Sends the keeper what it takes. Returns whether anything is left."""
         try:
             if self.input:
-                del self.input[: self.keeper.send(self.input, self.passed)]
-                self.drop_passed()
+                del self.input[: self.keeper.send(self.input, self.outputs.passed)]
+                self.outputs.drop_passed()
         except BlockingIOError:
             pass
         except OSError:
             # The keeper is dead, which its end shows.
             self.input.clear()
         return bool(self.input)
-
-    def drop_passed(self):
-        for descriptor in self.passed:
-            os.close(descriptor)
-        self.passed = []
 
     def read(self, descriptor):
         """Takes what was written to an output. Returns frames to send on."""
@@ -74,6 +63,10 @@ class Call:
     def take(self, descriptor, data):
         raise NotImplementedError
 
+    def hear(self, kind, number, serial, is_free):
+        """Takes a report of the keeper."""
+        raise NotImplementedError
+
     def finish(self):
         """The call's last frames."""
         raise NotImplementedError
@@ -83,8 +76,17 @@ class Command(Call):
     """A shell command: ends when its shell does, with what is in its pipes by then."""
 
     def __init__(self, number, keeper, params, spool, artifact_limit):
-        super().__init__(number, keeper, params["timeout"])
-        self.input += keepers.encode_task({"method": "execute", "command": params["command"]})
+        command = params["command"].encode()
+        shell = keeper.take_shell()
+        if shell and (len(command) > shells.LONGEST_COMMAND or not shell.run(command)):
+            shell.close()
+            shell = None
+        super().__init__(number, keeper, params["timeout"], shell.outputs if shell else shells.Outputs())
+        if shell:
+            self._serial = shell.serial
+        else:
+            self._serial = keeper.next_serial()
+            self.input += keepers.encode_task({"method": "execute", "command": params["command"]})
         self._captures = {
             self.stdout: output.Capture("stdout", params["limit"], spool),
             self.stderr: output.Capture("stderr", params["limit"], spool),
@@ -96,6 +98,16 @@ class Command(Call):
     def take(self, descriptor, data):
         self._captures[descriptor].add(data)
         return b""
+
+    def hear(self, kind, number, serial, is_free):
+        # A report about another shell is an old one: the shell that waited has died.
+        if serial == self._serial:
+            self.is_done = True
+            self.leaves_nothing = is_free
+            if kind == keepers.EXITED:
+                self.wait_status = number
+            else:
+                self.start_error = number
 
     def is_over(self):
         return self.is_done
@@ -150,7 +162,7 @@ class FileOperation(Call):
     """A file operation: the answer's body comes on standard output, its outcome on standard error."""
 
     def __init__(self, number, keeper, method, params):
-        super().__init__(number, keeper, params["timeout"])
+        super().__init__(number, keeper, params["timeout"], shells.Outputs())
         self.input += keepers.encode_task({"method": method, "params": params})
         self._outcome = bytearray()
 
@@ -159,6 +171,10 @@ class FileOperation(Call):
             return frames.data_frames(self.number, frames.STDOUT, data)
         self._outcome += data
         return b""
+
+    def hear(self, kind, number, serial, is_free):
+        if kind == keepers.DONE:
+            self.is_done = True
 
     def is_over(self):
         return self.is_done and not self.open_outputs
@@ -181,15 +197,7 @@ class FileOperation(Call):
 def _why_not_started(number):
     if number == errno.EAGAIN:
         return "The sandbox is at its limit of processes: bash could not be started. End some and try again."
-    return f"{keepers.SHELL} could not be started in {keepers.WORKSPACE}: {os.strerror(number)}."
-
-
-def _widen(pipe):
-    """Makes room for more output between two reads. The kernel may refuse: then it stays as it was."""
-    try:
-        fcntl.fcntl(pipe, _F_SETPIPE_SZ, _READ_SIZE)
-    except OSError:
-        pass
+    return f"{shells.SHELL} could not be started in {keepers.WORKSPACE}: {os.strerror(number)}."
 
 
 def _number(seconds):

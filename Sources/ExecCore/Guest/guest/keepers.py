@@ -17,18 +17,20 @@ import signal
 import socket
 import struct
 
-from guest import docstrings, files, system
+from guest import docstrings, files, shells, system
 
-SHELL = "/bin/bash"
 WORKSPACE = "/workspace"
 
-EXITED = 1  # the command or file operation is over: wait status, whether nothing is left of it
-NOT_STARTED = 2  # bash could not be started: error number, whether nothing is left
-FREE = 3  # the background jobs of an earlier command are gone
-REPORT = struct.Struct(">BI?")
+# What a keeper reports: a kind, a number, which of the shells that it was asked for it is about (0: none), and whether
+# nothing is left of what it ran.
+EXITED = 1  # a shell has ended: its wait status
+NOT_STARTED = 2  # a shell could not be started: the error number
+DONE = 3  # a file operation is over
+FREE = 4  # the background jobs of an earlier command are gone
+REPORT = struct.Struct(">BII?")
 
 _LENGTH = struct.Struct(">I")
-_TWO_DESCRIPTORS = struct.Struct("2i")
+_MOST_DESCRIPTORS = 3
 _NICENESS = 5
 # A longer command does not fit an argument of exec (MAX_ARG_STRLEN, 128 KiB).
 _ARGUMENT_LIMIT = 120 * 1024
@@ -42,12 +44,14 @@ _OPERATIONS = {
 
 
 class Keeper:
-    """The guest's side of a keeper: its process id and the socket to it."""
+    """The guest's side of a keeper: its process id, the socket to it, and the shell that it has waiting."""
 
-    __slots__ = ("pid", "socket")
+    __slots__ = ("_serial", "pid", "socket", "waiting")
 
     def __init__(self, score, file_limit):
         """`file_limit`: how large a file may get, in bytes; 0 for no limit."""
+        self._serial = 0
+        self.waiting = None
         self.socket, theirs = socket.socketpair()
         try:
             score.raise_for_child()
@@ -69,13 +73,39 @@ class Keeper:
             return socket.send_fds(self.socket, [data], descriptors)
         return self.socket.send(data)
 
+    def next_serial(self):
+        """The number of the next shell that this keeper is asked for."""
+        self._serial += 1
+        return self._serial
+
+    def prepare_shell(self):
+        """Has a shell started that waits for its command."""
+        if self.waiting is None:
+            self.waiting = shells.WaitingShell(self.next_serial())
+            try:
+                self.send(encode_task({"method": "prepare"}), self.waiting.outputs.passed)
+                self.waiting.outputs.drop_passed()
+            except OSError:
+                self.drop_shell()
+
+    def take_shell(self):
+        """The waiting shell, which is the caller's from now on; None where there is none."""
+        shell, self.waiting = self.waiting, None
+        return shell
+
+    def drop_shell(self):
+        if self.waiting is not None:
+            self.waiting.close()
+            self.waiting = None
+
     def close(self):
-        """The keeper ends when it sees this, and its command's background jobs pass to the guest."""
+        """The keeper ends when it sees this, and what it still holds passes to the guest."""
+        self.drop_shell()
         self.socket.close()
 
 
 def encode_task(value):
-    """The bytes that hand a task to a keeper; the two output descriptors go with their first piece."""
+    """The bytes that hand a task to a keeper; the descriptors for it go with their first piece."""
     text = json.dumps(value).encode()
     return _LENGTH.pack(len(text)) + text
 
@@ -122,6 +152,7 @@ class _KeeperProcess:
     def __init__(self, task_socket):
         self._socket = task_socket
         self._shell = None
+        self._serial = 0
         self._retired = False
         wake, wake_write = os.pipe()
         os.set_blocking(wake, False)
@@ -149,22 +180,29 @@ class _KeeperProcess:
                     self._take_task()
 
     def _take_task(self):
-        head, passed, _, _ = self._socket.recvmsg(_LENGTH.size, socket.CMSG_SPACE(8), socket.MSG_CMSG_CLOEXEC)
+        head, passed, _, _ = self._socket.recvmsg(
+            _LENGTH.size, socket.CMSG_SPACE(4 * _MOST_DESCRIPTORS), socket.MSG_CMSG_CLOEXEC
+        )
         if not head:
             os._exit(0)
         length = _LENGTH.unpack(head + self._receive(_LENGTH.size - len(head)))[0]
         task = json.loads(self._receive(length))
-        stdout, stderr = _TWO_DESCRIPTORS.unpack(passed[0][2])
+        data = passed[0][2]
+        descriptors = struct.unpack(f"{len(data) // 4}i", data)
         try:
-            if task["method"] == "execute":
-                self._start(task["command"], stdout, stderr)
+            if task["method"] == "prepare":
+                stdout, stderr, command = descriptors
+                waiting = (os.POSIX_SPAWN_DUP2, command, shells.COMMAND_DESCRIPTOR)
+                self._start(["-c", shells.WAITING_SCRIPT], stdout, stderr, [waiting])
+            elif task["method"] == "execute":
+                self._execute(task["command"], *descriptors)
             else:
-                self._operate(task, stdout, stderr)
+                self._operate(task, *descriptors)
         finally:
-            os.close(stdout)
-            os.close(stderr)
-        if task["method"] != "execute":
-            self._report(EXITED, 0)
+            for descriptor in descriptors:
+                os.close(descriptor)
+        if task["method"] in _OPERATIONS:
+            self._report(DONE, 0, 0)
 
     def _receive(self, count):
         pieces = []
@@ -173,27 +211,34 @@ class _KeeperProcess:
             pieces.append(piece)
         return b"".join(pieces)
 
-    def _start(self, command, stdout, stderr):
+    def _execute(self, command, stdout, stderr):
+        if self._shell is not None:
+            # The guest has let go of the one that waited; with it gone, what is left later is the command's.
+            os.kill(self._shell, signal.SIGKILL)
+            os.waitpid(self._shell, 0)
+        text = command.encode()
+        if len(text) < _ARGUMENT_LIMIT:
+            self._start(["-c", command], stdout, stderr, [])
+            return
+        script = os.memfd_create("command")
+        with open(script, "wb") as file:
+            file.write(text)
+            file.flush()
+            self._start(["/proc/self/fd/3"], stdout, stderr, [(os.POSIX_SPAWN_DUP2, script, 3)])
+
+    def _start(self, arguments, stdout, stderr, more_actions):
+        self._serial += 1
         actions = [
             (os.POSIX_SPAWN_DUP2, self._null, 0),
             (os.POSIX_SPAWN_DUP2, stdout, 1),
             (os.POSIX_SPAWN_DUP2, stderr, 2),
+            *more_actions,
         ]
-        script = None
-        text = command.encode()
         try:
             os.chdir(WORKSPACE)
-            if len(text) < _ARGUMENT_LIMIT:
-                arguments = [SHELL, "-c", command]
-            else:
-                script = os.memfd_create("command")
-                with open(script, "wb", closefd=False) as file:
-                    file.write(text)
-                actions.append((os.POSIX_SPAWN_DUP2, script, 3))
-                arguments = [SHELL, "/proc/self/fd/3"]
             self._shell = os.posix_spawn(
-                SHELL,
-                arguments,
+                shells.SHELL,
+                [shells.SHELL, *arguments],
                 os.environ,
                 file_actions=actions,
                 setsid=True,
@@ -201,10 +246,8 @@ class _KeeperProcess:
                 setsigdef=_RESET_SIGNALS,
             )
         except OSError as error:
-            self._report(NOT_STARTED, error.errno or errno.EIO)
-        finally:
-            if script is not None:
-                os.close(script)
+            self._shell = None
+            self._report(NOT_STARTED, error.errno or errno.EIO, self._serial)
 
     def _operate(self, task, stdout, stderr):
         """Runs a file operation; its bytes go to `stdout`, its outcome as JSON to `stderr`."""
@@ -246,13 +289,13 @@ class _KeeperProcess:
         if ended is not None:
             self._shell = None
             self._retired = not is_free
-            self._report(EXITED, ended, is_free)
+            self._report(EXITED, ended, self._serial, is_free)
         elif self._retired and is_free:
             self._retired = False
-            self._report(FREE, 0)
+            self._report(FREE, 0, 0)
 
-    def _report(self, kind, number, is_free=True):
-        self._socket.sendall(REPORT.pack(kind, number, is_free))
+    def _report(self, kind, number, serial, is_free=True):
+        self._socket.sendall(REPORT.pack(kind, number, serial, is_free))
 
 
 def _stop(number, stack):

@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 
-from guest import calls, frames, keepers, output, pool, processes, quota, system
+from guest import calls, frames, keepers, output, pool, processes, quota, shells, system
 
 PROTOCOL = 1
 
@@ -153,17 +153,15 @@ class Guest:
             # It is dead or dying; its end as a process says the rest.
             self._off(keeper.socket.fileno())
             return
-        kind, number, is_free = keepers.REPORT.unpack(report)
+        kind, number, serial, is_free = keepers.REPORT.unpack(report)
         if kind == keepers.FREE:
             self._give_back(keeper, True)
         elif call:
-            call.is_done = True
-            if kind == keepers.EXITED:
-                call.wait_status = number
-            else:
-                call.start_error = number
-            call.leaves_nothing = is_free
+            call.hear(kind, number, serial, is_free)
             self._settle(call)
+        else:
+            # The shell that waited has died: the next command gets a fresh one.
+            keeper.drop_shell()
 
     def _give_back(self, keeper, is_free):
         if not self._pool.give_back(keeper, is_free):
@@ -192,7 +190,7 @@ class Guest:
     def _end(self, call):
         del self._calls[call.number]
         self._by_keeper.pop(call.keeper.pid, None)
-        call.drop_passed()
+        call.outputs.drop_passed()
         for descriptor in call.open_outputs:
             self._off(descriptor)
         if isinstance(call, calls.Command):
@@ -357,7 +355,7 @@ def _description():
     return {
         "protocol": PROTOCOL,
         "python": ".".join(map(str, sys.version_info[:3])),
-        "shell": os.access(keepers.SHELL, os.X_OK),
+        "shell": os.access(shells.SHELL, os.X_OK),
         "unwritable": [place for place in ("/workspace", "/artifacts", "/tmp") if not os.access(place, os.W_OK)],
     }
 

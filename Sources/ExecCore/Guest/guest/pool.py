@@ -37,6 +37,7 @@ class KeeperPool:
             return
         self._keepers[keeper.pid] = keeper
         self._idle.append(keeper)
+        keeper.prepare_shell()
 
     def give_back(self, keeper, is_free):
         """Takes a keeper after its call. Returns whether it is kept: one too many is for the caller to close."""
@@ -48,6 +49,7 @@ class KeeperPool:
         self._retired.pop(keeper.pid, None)
         if len(self._idle) < _MAX_IDLE:
             self._idle.append(keeper)
+            keeper.prepare_shell()
             return True
         del self._keepers[keeper.pid]
         return False
