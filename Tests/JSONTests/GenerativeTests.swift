@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    /// The value with white space between all tokens, and with every UTF-16 unit of its strings escaped or not by chance.
+    /// The value with white space between all tokens, and with the characters of its strings escaped or not by chance.
     private func loose(_ value: JSON, _ random: inout SplitMix64) -> String {
         func space() -> String { random.pick(["", " ", "\n", "\t\r\n", "  "]) }
         switch value {

@@ -4,7 +4,7 @@ import Testing
 @Suite struct RobustnessTests {
     private static let sample = Array(
         #"""
-        {"jsonrpc":"2.0","id":-12,"method":"tools/call","params":{"name":"write_file","list":[1,2.5e-3,true,false,null,[]],
+        {"jsonrpc":"2.0","id":-12,"method":"tools/call","params":{"name":"write_file","list":[1,2.5e-3,true,false,null],
         "arguments":{"content":"a\n\"b\" \u00e9\uD83D\uDE00 日本語","empty":{}}}}
         """#.utf8)
 

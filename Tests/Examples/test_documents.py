@@ -1,0 +1,45 @@
+"""The documents: what they say of options and files is so."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from support.stdio_client import REPOSITORY, server_binary
+
+DOCUMENTS = [
+    *REPOSITORY.glob("*.md"),
+    REPOSITORY / "examples" / "README.md",
+]
+
+
+def options_in_help() -> list[tuple[str, str, str]]:
+    """(flag, variable, default) of each option, as --help tells them."""
+    text = subprocess.run([server_binary(), "--help"], check=True, capture_output=True, text=True, timeout=30).stdout
+    found = re.findall(r"^  (--[a-z-]+) \S+\n.*\n +\((\w+); default: (.*)\)$", text, re.MULTILINE)
+    assert len(found) >= 15
+    return found
+
+
+def test_the_readme_lists_every_option_of_the_help_in_its_order() -> None:
+    readme = (REPOSITORY / "README.md").read_text()
+    rows = re.findall(r"^\| `(--[a-z-]+) [^`]+` \| `(\w+)` \| `?(.*?)`? \|", readme, re.MULTILINE)
+    assert rows == options_in_help()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_links_lead_to_files_that_are_there(document: Path) -> None:
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text())
+    broken = [
+        target for target in targets if not re.match(r"[a-z]+:", target) and not (document.parent / target).exists()
+    ]
+    assert broken == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_make_targets_that_are_named_exist(document: Path) -> None:
+    targets = set(re.findall(r"^([a-z][a-z-]*):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^)make ([a-z][a-z-]*)", document.read_text(), re.MULTILINE))
+    assert named <= targets

@@ -1,0 +1,31 @@
+import Testing
+
+@testable import ExecCore
+
+@Suite(.timeLimit(.minutes(2))) struct CompletionSignalTests {
+    @Test func letsEveryWaiterGoOn() async {
+        let signal = CompletionSignal()
+        let waiters = (0..<20).map { _ in Task { await signal.wait(seconds: 600) } }
+        signal.complete()
+        for waiter in waiters { #expect(await waiter.value) }
+        #expect(await signal.wait(seconds: 600))
+        signal.complete()
+    }
+
+    @Test(arguments: [0, -1, 0.000_001, 0.001])
+    func givesUpWhenTheTimeIsUp(seconds: Double) async {
+        let signal = CompletionSignal()
+        await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<500 { group.addTask { await signal.wait(seconds: seconds) } }
+            for await happened in group { #expect(!happened) }
+        }
+    }
+
+    @Test func waitsOnForATaskThatIsCancelled() async {
+        let signal = CompletionSignal()
+        let waiter = Task { await signal.wait(seconds: 600) }
+        waiter.cancel()
+        signal.complete()
+        #expect(await waiter.value)
+    }
+}

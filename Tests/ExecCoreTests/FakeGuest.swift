@@ -1,0 +1,60 @@
+import Foundation
+import JSON
+import TestSupport
+import Threading
+
+@testable import ChildProcess
+@testable import ExecCore
+
+/// The other end of a channel: gets what the server sends through a real pipe, and says what a test wants said.
+final class FakeGuest: Sendable {
+    let channel: Channel
+    /// The frames that the server sent.
+    let received = Recorder<Frame>()
+    /// What the channel logged.
+    let log = Recorder<String>()
+
+    init() throws {
+        let pipe = try TestPipe()
+        channel = Channel(
+            input: PipeWriter(descriptor: pipe.writeEnd),
+            logger: Logger(level: .debug) { [log] in log.record($0) })
+        try BackgroundThread.start { [received] in
+            var decoder = FrameDecoder()
+            while case let piece = readSome(from: pipe.readEnd), !piece.isEmpty {
+                piece.withUnsafeBytes { bytes in
+                    try? decoder.feed(bytes) { (frame) throws(ChannelViolation) in received.record(frame) }
+                }
+            }
+            close(pipe.readEnd)
+        }
+    }
+
+    deinit {
+        channel.end(ExecError(.sandboxEnded, "the test is over"))
+    }
+
+    /// Says `frames` to the channel in one piece.
+    func say(_ frames: Frame...) throws {
+        try say(bytes: frames.flatMap(\.bytes))
+    }
+
+    func say(bytes: [UInt8]) throws {
+        try bytes.withUnsafeBytes { try channel.receive($0) }
+    }
+
+    /// Starts a call with nothing special about it.
+    func call(
+        _ method: String = "m", _ params: JSON = [:], body: [UInt8]? = nil, replyLimit: Int = 1000
+    ) -> Task<Channel.Reply, any Error> {
+        Task { [channel] in
+            try await channel.call(method, params, body: body, seconds: 600, replyLimit: replyLimit)
+        }
+    }
+
+    /// Waits for the next call and gives its id.
+    func nextCall(after seen: Int = 0) async throws -> UInt32 {
+        let calls = try await received.wait { $0.count { $0.kind == .call } > seen }.filter { $0.kind == .call }
+        return calls[seen].call
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import ExecCore
+
+@Suite(.timeLimit(.minutes(2))) struct OrphanSweepTests {
+    private static let us = Owner.current()
+    private static let dead = Owner(
+        host: us.host, boot: us.boot, pidNamespace: us.pidNamespace, pid: us.pid, startTime: "1")
+
+    private static func id(_ digit: String) -> String { String(repeating: digit, count: 64) }
+
+    private static func line(_ id: String, _ owner: Owner) -> String {
+        ([id] + owner.labels.map(\.value)).joined(separator: "\t")
+    }
+
+    private func orphans(_ lines: String...) -> [String] {
+        OrphanSweep.orphans(inListing: lines.joined(separator: "\n"), seenBy: Self.us)
+    }
+
+    @Test func takesThoseWhoseOwnerIsDead() {
+        #expect(
+            orphans(
+                Self.line(Self.id("a"), Self.dead), Self.line(Self.id("b"), Self.us),
+                Self.line(Self.id("0"), Self.dead), "") == [Self.id("a"), Self.id("0")])
+        #expect(orphans() == [])
+    }
+
+    @Test(arguments: [
+        "", "--all", "-f", "abc", id("a") + "a", "\(id("a").dropLast())", id("g"), id("é"), id("\u{FF11}"),
+        "\(id("a").dropLast()) ", "--\(id("a").dropFirst(2))",
+    ])
+    func passesOverWhatIsNoContainersID(id: String) {
+        #expect(orphans(Self.line(id, Self.dead)) == [])
+    }
+
+    @Test func passesOverLinesThatLabelsHaveForged() {
+        let id = Self.id("a")
+        #expect(orphans(id) == [])
+        #expect(orphans(Self.line(id, Self.dead) + "\tmore") == [])
+        #expect(orphans(" " + Self.line(id, Self.dead)) == [])
+        #expect(orphans(id + "\t\t\t\t\t") == [])
+        #expect(orphans(Self.line(id, Self.dead).replacingOccurrences(of: "\t", with: " ")) == [])
+    }
+
+    @Test func asksForOurContainersAndRemovesTheOrphansByID() async throws {
+        let engine = try await FakeEngine(
+            listing: Self.line(Self.id("c"), Self.dead) + "\n" + Self.line(Self.id("d"), Self.us))
+        await OrphanSweep(engine: engine.commandLine, owner: Self.us, logger: Logger(level: .error)).run()
+        let format =
+            "{{.ID}}\t{{.Label \"io.exec-mcp.host\"}}\t{{.Label \"io.exec-mcp.boot\"}}\t"
+            + "{{.Label \"io.exec-mcp.pid-namespace\"}}\t{{.Label \"io.exec-mcp.pid\"}}\t"
+            + "{{.Label \"io.exec-mcp.start-time\"}}"
+        #expect(
+            try engine.calls() == [
+                ["ps", "--all", "--no-trunc", "--filter", "label=io.exec-mcp.pid", "--format", format],
+                ["rm", "--force", "--volumes", Self.id("c")],
+            ])
+    }
+
+    @Test func removesNothingWhereThereIsNoOrphan() async throws {
+        let engine = try await FakeEngine(listing: Self.line(Self.id("d"), Self.us))
+        await OrphanSweep(engine: engine.commandLine, owner: Self.us, logger: Logger(level: .error)).run()
+        #expect(try engine.calls().map(\.first) == ["ps"])
+    }
+
+    @Test func anEngineThatFailsIsOnlyLogged() async {
+        let log = Recorder<String>()
+        let engine = EngineCommandLine(program: "/nonexistent/docker", environment: [:])
+        let logger = Logger(level: .debug) { log.record($0) }
+        await OrphanSweep(engine: engine, owner: Self.us, logger: logger).run()
+        #expect(log.elements.count == 1)
+        #expect(log.elements.first?.contains("/nonexistent/docker") == true)
+    }
+}
+
+/// A program in the engine's place, which writes down what it is asked and lists what a test wants listed.
+private struct FakeEngine {
+    let commandLine: EngineCommandLine
+    private let directory: TemporaryDirectory
+
+    init(listing: String) async throws {
+        directory = try TemporaryDirectory()
+        try directory.write(listing, to: "listing")
+        let script = """
+            #!/bin/sh
+            printf '%s\\0' "$@" >> "$PLACE/calls"
+            printf '\\n' >> "$PLACE/calls"
+            if [ "$1" = ps ]; then cat "$PLACE/listing"; fi
+            """
+        commandLine = EngineCommandLine(
+            program: try await directory.writeProgram(script, to: "engine"),
+            environment: ["PLACE": directory.path, "PATH": "/usr/bin:/bin"])
+    }
+
+    /// The arguments of each call.
+    func calls() throws -> [[String]] {
+        try String(contentsOfFile: "\(directory.path)/calls", encoding: .utf8).split(separator: "\n")
+            .map { $0.split(separator: "\0").map(String.init) }
+    }
+}

@@ -1,0 +1,112 @@
+import JSON
+import TestSupport
+import Testing
+
+@testable import ExecCore
+
+/// How a sandbox comes up and fails to, with a program in the engine's place.
+@Suite(.timeLimit(.minutes(2))) struct SandboxStartTests {
+    private let directory: TemporaryDirectory
+
+    init() throws {
+        ignoreBrokenPipes()
+        directory = try TemporaryDirectory()
+    }
+
+    /// A pool whose engine is a Python script. `take()` reads what a guest is sent before the first frame, `say(kind,
+    /// call, payload)` writes a frame.
+    private func pool(_ script: String, log: Recorder<String> = Recorder()) async throws -> SandboxPool {
+        let program = """
+            #!/usr/bin/python3 -I
+            import json, os, sys, time
+            if sys.argv[1] != "run":
+                sys.exit()
+            def take():
+                channel = sys.stdin.buffer
+                channel.readline()
+                return json.loads(channel.read(int.from_bytes(channel.read(4), "big")))
+            def say(kind, call, payload):
+                data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+                os.write(1, len(data).to_bytes(4, "big") + bytes((kind,)) + call.to_bytes(4, "big") + data)
+            \(script)
+            """
+        let engine = try await directory.writeProgram(program, to: "engine")
+        return SandboxPool(
+            configuration: SandboxConfiguration(), limits: Limits(),
+            logger: Logger(level: .debug) { log.record($0) }
+        ) { () throws(ExecError) in EngineCommandLine(program: engine, environment: [:]) }
+    }
+
+    private func failure(of pool: SandboxPool) async throws -> ExecError {
+        let user = try #require(UserID("ann"))
+        let error = await #expect(throws: ExecError.self) {
+            try await pool.withSandbox(of: user) { _ = try await $0.execute("true", timeout: 5) }
+        }
+        return try #require(error)
+    }
+
+    @Test func tellsWhyTheEngineRefused() async throws {
+        let pool = try await pool("sys.exit('docker: Error response from daemon: No such image: x.')")
+        #expect(try await failure(of: pool).code == .imageMissing)
+        #expect(await pool.count == 0)
+    }
+
+    @Test func tellsOfAnEngineThatCannotBeRun() async throws {
+        let pool = SandboxPool(configuration: SandboxConfiguration(), limits: Limits(), logger: Logger(level: .error)) {
+            () throws(ExecError) in EngineCommandLine(program: "/nonexistent/docker", environment: [:])
+        }
+        let user = try #require(UserID("ann"))
+        let error = await #expect(throws: (any Error).self) { try await pool.withSandbox(of: user) { _ in } }
+        #expect("\(error.map { "\($0)" } ?? "")".contains("/nonexistent/docker"))
+    }
+
+    @Test func handsTheGuestItsProgramAndConfiguration() async throws {
+        let pool = try await pool(
+            """
+            given = take()
+            sys.exit(json.dumps([[name for name, source in given["modules"]], given["config"]["pids"]]))
+            """)
+        let message = try await failure(of: pool).message
+        #expect(message.contains("\"frames\""))
+        #expect(message.contains("\"main\"], 256]"))
+    }
+
+    @Test(arguments: [
+        (#"{"shell": False}"#, "no /bin/bash"),
+        (#"{"shell": True, "unwritable": ["/workspace"]}"#, "/workspace cannot be written"),
+    ])
+    func refusesASandboxThatIsOfNoUse(greeting: String, part: String) async throws {
+        let pool = try await pool("take(); say(1, 0, \(greeting)); sys.stdin.read()")
+        let error = try await failure(of: pool)
+        #expect(error.code == .engineFailed)
+        #expect(error.message.contains(part), "\(error.message)")
+    }
+
+    @Test(arguments: [
+        "os.write(1, b'some text of an image that prints')", "say(6, 77, {})", "say(42, 0, b'')",
+        "os.write(1, b'\\xff' * 9)",
+    ])
+    func endsASandboxWhoseFirstWordsAreNotAGuests(words: String) async throws {
+        let log = Recorder<String>()
+        let pool = try await pool("take(); \(words); sys.stdin.read()", log: log)
+        let error = try await failure(of: pool)
+        #expect(error.code == .sandboxEnded)
+        #expect(error.message.contains("tampered"))
+        #expect(log.elements.contains { $0.hasPrefix("exec-mcp: error: sandbox mcp-executor-ann-") })
+    }
+
+    @Test func endsASandboxThatFloodsItsChannelAndKeepsNothingOfTheFlood() async throws {
+        let log = Recorder<String>()
+        let flood = """
+            take()
+            say(1, 0, {"shell": True})
+            say(42, 0, b"")
+            for _ in range(400):
+                os.write(1, b"x" * 65536)
+            """
+        let pool = try await pool(flood, log: log)
+        #expect(try await failure(of: pool).message.contains("tampered"))
+        await pool.close(grace: 10)
+        #expect(log.elements.count { $0.contains("error:") } == 1)
+    }
+}

@@ -1,0 +1,112 @@
+import JSON
+import TestSupport
+import Testing
+
+@testable import ExecCore
+
+@Suite struct SystemPromptTests {
+    private static let shippedSkills = SkillCatalog.load(from: [Repository.path + "/skills"]).skills
+    private static let shippedModules = ToolModule.load(from: Repository.path + "/tools")
+
+    private func prompt(
+        skills: [Skill] = [], modules: [ToolModule] = [], limits: Limits = Limits(),
+        _ change: (inout SandboxConfiguration) -> Void = { _ in }
+    ) -> String {
+        var configuration = SandboxConfiguration()
+        change(&configuration)
+        return SystemPrompt(configuration: configuration, limits: limits, skills: skills, modules: modules).text
+    }
+
+    private func skill(_ name: String, description: String) -> Skill {
+        Skill(
+            name: name, description: description, directoryName: name, fileName: "SKILL.md",
+            hostDirectory: "/nowhere/\(name)", metadata: [:])
+    }
+
+    @Test(arguments: ["none", "bridge"])
+    func staysUnderTwoThousandTokensWithWhatIsShipped(network: String) {
+        #expect(!Self.shippedSkills.isEmpty)
+        #expect(!Self.shippedModules.isEmpty)
+        let text = prompt(skills: Self.shippedSkills, modules: Self.shippedModules) { $0.network = network }
+        #expect(text.count / 4 < 2000)
+    }
+
+    @Test(arguments: [
+        ("a", "d"), (String(repeating: "n", count: 64), String(repeating: "long description ", count: 64)),
+        (String(repeating: "n", count: 255), String(repeating: "x", count: 100_000)),
+    ])
+    func eachFurtherSkillCostsUnderAHundredTokens(name: String, description: String) {
+        let before = prompt(skills: Self.shippedSkills).count
+        let after = prompt(skills: Self.shippedSkills + [skill(name, description: description)]).count
+        #expect(after - before < 400)
+    }
+
+    @Test func listsEachSkillWithThePathToRead() {
+        let text = prompt(skills: Self.shippedSkills)
+        #expect(text.hasPrefix("# Agentic Code Execution with Domain Skills\n"))
+        #expect(text.contains("\n## Available Skills\n"))
+        for skill in Self.shippedSkills {
+            #expect(text.contains("**\(skill.name)**"))
+            #expect(text.contains("`\(skill.sandboxPath)`"))
+        }
+    }
+
+    @Test func keepsASkillOnOneLine() {
+        let text = prompt(skills: [skill("a\n## Forged", description: "one\n\n# two\r\nthree")])
+        #expect(!text.contains("\n# two"))
+        #expect(!text.contains("\n## Forged**"))
+        #expect(text.contains("one # two three"))
+    }
+
+    @Test func keepsItsSectionWhereThereAreNoSkills() {
+        #expect(prompt().contains("\n## Available Skills\n"))
+    }
+
+    @Test func listsEachModuleWithItsFunctions() {
+        let text = prompt(modules: Self.shippedModules)
+        for word in ["`sympy_helpers`", "`parse_expression`", "`artifact_validation`", "`validate_artifact`", "/tools"]
+        {
+            #expect(text.contains(word), "\(word)")
+        }
+        #expect(!prompt().contains("## Python Modules"))
+    }
+
+    @Test func namesTheLimits() {
+        var limits = Limits()
+        limits.maximumTimeout = 321
+        limits.output = 54_321
+        limits.artifactMebibytes = 17
+        let text = prompt(limits: limits) {
+            $0.memory = ByteCount(bytes: 768 << 20)
+            $0.cpus = "2.5"
+            $0.pids = 99
+        }
+        for word in ["321", "54321", "17 MB", "768m memory", "2.5 CPU", "99 processes", "30 seconds"] {
+            #expect(text.contains(word), "\(word)")
+        }
+    }
+
+    @Test func speaksOfNoNetworkWhereThereIsNone() {
+        for (skills, modules) in [(Self.shippedSkills, Self.shippedModules), ([], [])] {
+            let text = prompt(skills: skills, modules: modules).lowercased()
+            #expect(text.contains("no network"))
+            let found = text.matches(of: /http|install|download|\b(curl|wget|pip|requests)\b/).map(\.output.0)
+            #expect(found == [])
+        }
+    }
+
+    @Test(arguments: ["bridge", "lab"])
+    func speaksOfTheNetworkWhereThereIsOne(network: String) {
+        let text = prompt { $0.network = network }
+        #expect(!text.contains("no network"))
+        for word in ["HTTP", "curl", "pip install"] { #expect(text.contains(word), "\(word)") }
+    }
+
+    @Test func saysWhatBecomesOfTheWorkspace() throws {
+        let user = try #require(UserID("ann"))
+        #expect(prompt().contains("keeps its files"))
+        #expect(prompt { $0.workspace = .ephemeral }.contains("is in memory"))
+        #expect(prompt { $0.workspace = .directory(path: "/srv/secret", user: user) }.contains("the user's machine"))
+        #expect(!prompt { $0.workspace = .directory(path: "/srv/secret", user: user) }.contains("/srv/secret"))
+    }
+}

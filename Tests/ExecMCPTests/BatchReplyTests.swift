@@ -1,0 +1,49 @@
+import JSON
+import JSONRPC
+import TestSupport
+import Testing
+
+@testable import ExecMCP
+
+@Suite(.timeLimit(.minutes(2))) struct BatchReplyTests {
+    private let sent = Recorder<JSON>()
+
+    private func reply(awaited: Int) -> BatchReply {
+        BatchReply(awaited: awaited) { [sent] in sent.record($0) }
+    }
+
+    private func response(_ id: Int) -> Response { Response(id: .integer(id), .success([:])) }
+
+    @Test func sendsAllAnswersTogetherWhenTheLastIsIn() {
+        let reply = reply(awaited: 3)
+        reply.add(response(2))
+        reply.add(response(1))
+        #expect(sent.elements.isEmpty)
+        reply.add(response(3))
+        #expect(sent.elements == [.array([2, 1, 3].map { response($0).json })])
+    }
+
+    @Test func leavesOutWhatWasCancelled() {
+        let reply = reply(awaited: 2)
+        reply.add(nil)
+        reply.add(response(1))
+        #expect(sent.elements == [.array([response(1).json])])
+    }
+
+    @Test func sendsNothingWhereEverythingWasCancelled() {
+        let reply = reply(awaited: 2)
+        reply.add(nil)
+        reply.add(nil)
+        #expect(sent.elements.isEmpty)
+    }
+
+    @Test func sendsOnceWhereAnswersComeFromManyThreads() async throws {
+        let reply = reply(awaited: 800)
+        _ = try await onThreads(8) { thread in
+            for number in 0..<100 { reply.add(response(thread * 100 + number)) }
+        }
+        #expect(sent.elements.count == 1)
+        let ids = sent.elements.first?.arrayValue?.compactMap { $0["id"]?.integerValue } ?? []
+        #expect(ids.sorted() == Array(0..<800))
+    }
+}

@@ -1,0 +1,128 @@
+import JSONRPC
+import TestSupport
+import Testing
+import Threading
+
+@testable import ExecMCP
+
+@Suite(.timeLimit(.minutes(2))) struct InFlightRequestsTests {
+    private let requests = InFlightRequests()
+    private let ended = Recorder<Bool>()
+    private let cancelled = Recorder<RequestID>()
+
+    /// Starts a request that ends when `gate` opens, and records whether it may answer then.
+    private func start(_ id: RequestID, size: Int = 1, gate: AsyncGate) throws {
+        try requests.start(id, size: size, onCancel: { cancelled.record(id) }) { finish in
+            await gate.wait()
+            ended.record(finish())
+        }
+    }
+
+    @Test func aRequestMayAnswerOnce() async throws {
+        let answers = Recorder<[Bool]>()
+        try requests.start(.integer(1), size: 1, onCancel: {}) { finish in
+            answers.record([finish(), finish()])
+        }
+        #expect(try await answers.wait(forCount: 1) == [[true, false]])
+    }
+
+    @Test func refusesAnIDThatIsInUse() async throws {
+        let gate = AsyncGate()
+        try start(.integer(1), gate: gate)
+        let error = #expect(throws: RPCError.self) { try start(.integer(1), gate: gate) }
+        #expect(error?.code == -32600)
+        // A string is another id.
+        try start(.string("1"), gate: gate)
+        await gate.open()
+        try await ended.wait(forCount: 2)
+        try start(.integer(1), gate: gate)
+        #expect(try await ended.wait(forCount: 3) == [true, true, true])
+    }
+
+    @Test func aCancelledRequestMayNotAnswer() async throws {
+        let gate = AsyncGate()
+        try start(.integer(1), gate: gate)
+        requests.cancel(.integer(1))
+        #expect(cancelled.elements == [.integer(1)])
+        await gate.open()
+        #expect(try await ended.wait(forCount: 1) == [false])
+    }
+
+    @Test func aCancellationReachesTheTask() async throws {
+        let seen = Recorder<Bool>()
+        try requests.start(.integer(1), size: 1, onCancel: {}) { _ in
+            try? await Task.sleep(for: .seconds(600))
+            seen.record(Task.isCancelled)
+        }
+        requests.cancel(.integer(1))
+        #expect(try await seen.wait(forCount: 1) == [true])
+    }
+
+    @Test func passesOverCancellationsOfWhatIsNotThere() async throws {
+        let gate = AsyncGate()
+        requests.cancel(.integer(1))
+        try start(.integer(2), gate: gate)
+        requests.cancel(.integer(3))
+        await gate.open()
+        #expect(try await ended.wait(forCount: 1) == [true])
+        requests.cancel(.integer(2))
+        #expect(cancelled.elements.isEmpty)
+    }
+
+    @Test func tellsARequestFromAnEarlierOneOfItsID() async throws {
+        let first = AsyncGate()
+        let second = AsyncGate()
+        try start(.integer(1), gate: first)
+        requests.cancel(.integer(1))
+        try start(.integer(1), gate: second)
+        await first.open()
+        #expect(try await ended.wait(forCount: 1) == [false])
+        await second.open()
+        #expect(try await ended.wait(forCount: 2) == [false, true])
+    }
+
+    @Test func refusesMoreThanItsMost() async throws {
+        let gate = AsyncGate()
+        for number in 0..<InFlightRequests.maximumCount { try start(.integer(number), gate: gate) }
+        let error = #expect(throws: RPCError.self) { try start(.integer(-1), gate: gate) }
+        #expect(error?.code == -32603)
+        requests.cancel(.integer(0))
+        try start(.integer(-1), gate: gate)
+        await gate.open()
+        try await ended.wait(forCount: InFlightRequests.maximumCount + 1)
+    }
+
+    @Test func waitsForRoomUntilTheWorkHasEnded() async throws {
+        let gate = AsyncGate()
+        let passed = Recorder<Bool>()
+        try await onThread { requests.waitForRoom() }
+        try start(.integer(1), size: InFlightRequests.maximumBytes, gate: gate)
+        // Cancelled, but its memory is held until its work has ended.
+        requests.cancel(.integer(1))
+        async let waited: Void = onThread {
+            requests.waitForRoom()
+            passed.record(true)
+        }
+        await Task.yield()
+        #expect(passed.elements.isEmpty)
+        await gate.open()
+        try await waited
+    }
+}
+
+/// Lets tasks wait until it is opened.
+private actor AsyncGate {
+    private var isOpen = false
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+
+    func wait() async {
+        if isOpen { return }
+        await withCheckedContinuation { waiters.append($0) }
+    }
+
+    func open() {
+        isOpen = true
+        for waiter in waiters { waiter.resume() }
+        waiters = []
+    }
+}

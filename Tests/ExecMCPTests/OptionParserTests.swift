@@ -1,0 +1,161 @@
+import ExecCore
+import TestSupport
+import Testing
+
+@testable import ExecMCP
+
+/// One option's good value, and what it changes.
+struct OptionCase: Sendable, CustomTestStringConvertible {
+    let flag: String
+    let variable: String
+    let value: String
+    let change: @Sendable (inout Options) -> Void
+
+    init(_ flag: String, _ variable: String, _ value: String, _ change: @escaping @Sendable (inout Options) -> Void) {
+        self.flag = flag
+        self.variable = variable
+        self.value = value
+        self.change = change
+    }
+
+    var testDescription: String { "\(flag) \(value)" }
+}
+
+@Suite struct OptionParserTests {
+    static let goodValues = [
+        OptionCase("--image", "MCP_EXECUTOR_IMAGE", "registry.example:5000/a/b:1.2@sha256:0") {
+            $0.configuration.image = "registry.example:5000/a/b:1.2@sha256:0"
+        },
+        OptionCase("--engine", "MCP_EXECUTOR_ENGINE", "/opt/podman") { $0.engine = "/opt/podman" },
+        OptionCase("--user", "MCP_EXECUTOR_USER", "ann") { $0.user = UserID("ann") ?? $0.user },
+        OptionCase("--tools", "MCP_TOOLS_PATH", "/usr/../usr/lib") { $0.configuration.toolsDirectory = "/usr/lib" },
+        OptionCase("--skills", "MCP_SKILLS_PATH", "/usr/lib:/usr/share/") {
+            $0.configuration.skillsDirectories = ["/usr/lib", "/usr/share"]
+        },
+        OptionCase("--workspace", "MCP_EXECUTOR_WORKSPACE", "persistent") { $0.configuration.workspace = .persistent },
+        OptionCase("--workspace", "MCP_EXECUTOR_WORKSPACE", "ephemeral") { $0.configuration.workspace = .ephemeral },
+        OptionCase("--workspace", "MCP_EXECUTOR_WORKSPACE", "/usr/lib/") {
+            $0.configuration.workspace = .directory(path: "/usr/lib", user: $0.user)
+        },
+        OptionCase("--workspace-limit", "MCP_EXECUTOR_WORKSPACE_LIMIT", "64m") {
+            $0.configuration.workspaceLimit = ByteCount(bytes: 64 << 20)
+        },
+        OptionCase("--network", "MCP_EXECUTOR_NETWORK", "bridge") { $0.configuration.network = "bridge" },
+        OptionCase("--network", "MCP_EXECUTOR_NETWORK", "lab_1.x-y") { $0.configuration.network = "lab_1.x-y" },
+        OptionCase("--runtime", "MCP_EXECUTOR_RUNTIME", "runsc") { $0.configuration.runtime = "runsc" },
+        OptionCase("--memory", "MCP_EXECUTOR_MEMORY", "128m") {
+            $0.configuration.memory = ByteCount(bytes: 128 << 20)
+        },
+        OptionCase("--cpus", "MCP_EXECUTOR_CPUS", "0.5") { $0.configuration.cpus = "0.5" },
+        OptionCase("--pids", "MCP_EXECUTOR_PIDS", "32") { $0.configuration.pids = 32 },
+        OptionCase("--max-timeout", "MCP_EXECUTOR_MAX_TIMEOUT", "86400") { $0.limits.maximumTimeout = 86_400 },
+        OptionCase("--output-limit", "MCP_EXECUTOR_OUTPUT_LIMIT", "1024") { $0.limits.output = 1024 },
+        OptionCase("--artifact-limit-mb", "MCP_ARTIFACT_SIZE_LIMIT_MB", "1") { $0.limits.artifactMebibytes = 1 },
+        OptionCase("--idle-timeout", "MCP_EXECUTOR_IDLE_TIMEOUT", "0") { $0.limits.idleTimeout = 0 },
+        OptionCase("--max-sandboxes", "MCP_EXECUTOR_MAX_SANDBOXES", "1000") { $0.limits.maximumSandboxes = 1000 },
+        OptionCase("--log-level", "MCP_EXECUTOR_LOG_LEVEL", "debug") { $0.logLevel = .debug },
+    ]
+
+    private let defaults: Options
+
+    init() throws {
+        defaults = Options(user: try #require(UserID("default")))
+    }
+
+    private func parse(_ arguments: [String], _ environment: [String: String] = [:]) throws(UsageError) -> Invocation {
+        try OptionParser.parse(arguments, environment: environment, defaults: defaults)
+    }
+
+    private func refusal(_ arguments: [String], _ environment: [String: String] = [:]) -> String? {
+        do {
+            _ = try parse(arguments, environment)
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+
+    @Test func goodValuesOfEveryOptionAreTried() {
+        #expect(Set(OptionDescription.all.map(\.flag)) == Set(Self.goodValues.map { $0.flag }))
+    }
+
+    @Test(arguments: goodValues)
+    func takesAValueFromTheFlagOrTheVariable(option: OptionCase) throws {
+        var expected = defaults
+        option.change(&expected)
+        #expect(try parse([option.flag, option.value]) == .serve(expected))
+        #expect(try parse(["\(option.flag)=\(option.value)"]) == .serve(expected))
+        #expect(try parse([], [option.variable: option.value]) == .serve(expected))
+    }
+
+    @Test func keepsTheDefaultsWhereNothingIsSaid() throws {
+        #expect(try parse([]) == .serve(defaults))
+        #expect(try parse([], ["MCP_EXECUTOR_IMAGE": "", "MCP_EXECUTOR_PIDS": "", "OTHER": "x"]) == .serve(defaults))
+    }
+
+    @Test func aFlagBeatsItsVariableAndTheLastFlagTheFirst() throws {
+        var expected = defaults
+        expected.configuration.pids = 77
+        #expect(try parse(["--pids", "77"], ["MCP_EXECUTOR_PIDS": "88"]) == .serve(expected))
+        #expect(try parse(["--pids", "66", "--pids=77"]) == .serve(expected))
+    }
+
+    @Test(arguments: [["--user", "bob", "--workspace", "/usr/lib"], ["--workspace", "/usr/lib", "--user", "bob"]])
+    func aDirectoryIsTheWorkspaceOfTheUserWhateverTheOrder(arguments: [String]) throws {
+        guard case .serve(let options) = try parse(arguments) else {
+            Issue.record("does not serve")
+            return
+        }
+        let user = try #require(UserID("bob"))
+        #expect(options.configuration.workspace == .directory(path: "/usr/lib", user: user))
+    }
+
+    @Test(arguments: [
+        ("--image", ["", "-x", "a b", "é", "a;b", "a\nb", String(repeating: "x", count: 256)]),
+        ("--engine", ["", "-x", "--image"]), ("--user", ["", "a b", "../x", "-a", "é"]),
+        ("--tools", ["", "/nonexistent", "/etc/passwd"]), ("--skills", ["", ":", "/usr/lib:/nonexistent"]),
+        ("--workspace", ["", "/", "/usr/..", "temporary", "/nonexistent", "/etc/passwd", "Persistent"]),
+        ("--workspace-limit", ["", "0", "1m", "2t", "-1g"]),
+        ("--network", ["", "host", "-x", "a b", "container:x/y"]), ("--runtime", ["", "-x", "a b"]),
+        ("--memory", ["", "0", "127m", "1", "1t", "much"]),
+        ("--cpus", ["", "0", "0.001", "-1", "1e3", ".", "1.2.3", "nan", "inf", "5000"]),
+        ("--pids", ["", "31", "1000001", "-1", "+64", "6.5", "0x40", "٦٤", "99999999999999999999"]),
+        ("--max-timeout", ["0", "86401"]), ("--output-limit", ["1023", "1048577"]),
+        ("--artifact-limit-mb", ["0", "1025"]), ("--idle-timeout", ["-1", "604801"]),
+        ("--max-sandboxes", ["0", "1001"]), ("--log-level", ["", "warn", "INFO"]),
+    ])
+    func refusesABadValueAndSaysWhatIsTaken(flag: String, values: [String]) throws {
+        let option = try #require(OptionDescription.all.first { $0.flag == flag })
+        for value in values {
+            let message = try #require(refusal([flag, value]), "\(value) was taken")
+            #expect(message.hasPrefix("\(flag) does not accept '"))
+            #expect(message.hasSuffix(": it takes \(option.accepts)"))
+            #expect(!message.contains("\n"))
+            // An empty variable counts as none.
+            guard !value.isEmpty else { continue }
+            #expect(refusal([], [option.variable: value])?.hasPrefix("\(option.variable) does not accept '") == true)
+        }
+    }
+
+    @Test(arguments: ["--unknown", "--imag", "-i", "serve", "", "--", "--IMAGE", "--unknown=1", "a\nb"])
+    func refusesAnUnknownArgument(argument: String) throws {
+        let message = try #require(refusal([argument, "x"]))
+        #expect(message.hasPrefix("unknown argument '"))
+        #expect(message.contains("--help"))
+        #expect(!message.contains("\n"))
+    }
+
+    @Test(arguments: OptionDescription.all.map(\.flag))
+    func saysThatAValueIsMissing(flag: String) throws {
+        let message = try #require(refusal([flag]))
+        #expect(message.hasPrefix("\(flag) needs a value: "))
+    }
+
+    @Test(arguments: [
+        (["--help"], Invocation.help), (["-h"], .help), (["help"], .help), (["--version"], .version),
+        (["version"], .version), (["--pids", "64", "--help"], .help),
+    ])
+    func helpsPeople(arguments: [String], invocation: Invocation) throws {
+        #expect(try parse(arguments) == invocation)
+    }
+}

@@ -1,0 +1,133 @@
+import JSON
+import JSONRPC
+import Testing
+
+@Suite struct IncomingMessageTests {
+    private func parse(_ text: String) -> IncomingMessage {
+        IncomingMessage.parse(Array(text.utf8))
+    }
+
+    /// Checks that `text` is no message and is answered with this error.
+    private func expectRefusal(
+        _ text: String, id: RequestID?, code: Int, _ part: String, at location: SourceLocation = #_sourceLocation
+    ) {
+        guard case .invalid(let response) = parse(text), case .failure(let error) = response.outcome else {
+            Issue.record("\(text) was taken", sourceLocation: location)
+            return
+        }
+        #expect(response.id == id, sourceLocation: location)
+        #expect(error.code == code, sourceLocation: location)
+        #expect(error.message.contains(part), "\(error.message)", sourceLocation: location)
+    }
+
+    @Test(arguments: [
+        (#"{"jsonrpc":"2.0","id":1,"method":"m"}"#, Request(id: .integer(1), method: "m")),
+        (#"{"jsonrpc":"2.0","id":-9,"method":"m","params":{}}"#, Request(id: .integer(-9), method: "m")),
+        (#"{"method":"m","id":"é","jsonrpc":"2.0"}"#, Request(id: .string("é"), method: "m")),
+        (#"{"jsonrpc":"2.0","id":"","method":""}"#, Request(id: .string(""), method: "")),
+        (
+            #"{"jsonrpc":"2.0","id":"1","method":"m","params":{"a":[1,null]},"extra":true}"#,
+            Request(id: .string("1"), method: "m", params: ["a": [1, nil]])
+        ),
+    ])
+    func takesARequest(text: String, request: Request) {
+        #expect(parse(text) == .request(request))
+    }
+
+    @Test func tellsANumberFromAStringThatLooksLikeIt() {
+        #expect(RequestID(.integer(1)) != RequestID(.string("1")))
+    }
+
+    @Test func takesANotification() {
+        #expect(parse(#"{"jsonrpc":"2.0","method":"n"}"#) == .notification(Notification(method: "n")))
+        #expect(
+            parse(#"{"jsonrpc":"2.0","method":"n","params":{"a":1}}"#)
+                == .notification(Notification(method: "n", params: ["a": 1])))
+    }
+
+    @Test func neverAnswersANotificationWithParamsOfTheWrongType() {
+        #expect(parse(#"{"jsonrpc":"2.0","method":"n","params":[1]}"#) == .notification(Notification(method: "n")))
+    }
+
+    @Test(arguments: [
+        (#"{"jsonrpc":"2.0","id":1,"result":{}}"#, RequestID.integer(1)),
+        (#"{"jsonrpc":"2.0","id":"a","error":{"code":1,"message":""}}"#, .string("a")),
+        (#"{"jsonrpc":"2.0","id":null,"error":{"code":1,"message":""}}"#, nil),
+        (#"{"jsonrpc":"2.0","result":null}"#, nil),
+    ])
+    func knowsAResponse(text: String, id: RequestID?) {
+        #expect(parse(text) == .response(id))
+    }
+
+    @Test(arguments: ["", "x", "{", "{}}", "'a'", "{\"a\":1,}", "[1,", "nul", "\u{FEFF}{}"])
+    func answersWhatIsNoJSONWithAParseError(text: String) {
+        expectRefusal(text, id: nil, code: -32700, "not valid JSON")
+    }
+
+    @Test(
+        arguments: [[0xFF], [0x22, 0xC3, 0x28, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x7B, 0x00, 0x7D]] as [[UInt8]])
+    func answersInvalidBytesWithAParseError(bytes: [UInt8]) {
+        guard case .invalid(let response) = IncomingMessage.parse(bytes), case .failure(let error) = response.outcome
+        else {
+            Issue.record("\(bytes) was taken")
+            return
+        }
+        #expect(error.code == -32700)
+    }
+
+    @Test func answersDeepNestingWithAParseError() {
+        expectRefusal(String(repeating: "[", count: 100_000), id: nil, code: -32700, "nested")
+    }
+
+    @Test(
+        arguments: [
+            ("1", nil, "not an integer"), ("null", nil, "not null"), (#""text""#, nil, "not a string"),
+            ("true", nil, "not a boolean"), ("1.5", nil, "not a number"),
+            ("{}", nil, "jsonrpc"),
+            (#"{"id":1,"method":"m"}"#, .integer(1), "jsonrpc"),
+            (#"{"jsonrpc":"1.0","id":1,"method":"m"}"#, .integer(1), "jsonrpc"),
+            (#"{"jsonrpc":2.0,"id":"x","method":"m"}"#, .string("x"), "jsonrpc"),
+            (#"{"jsonrpc":"2.0"}"#, nil, "method"),
+            (#"{"jsonrpc":"2.0","id":1}"#, .integer(1), "method"),
+            (#"{"jsonrpc":"2.0","id":1,"method":7}"#, .integer(1), "method must be a string, not an integer"),
+            (#"{"jsonrpc":"2.0","id":1,"method":null}"#, .integer(1), "method must be a string, not null"),
+            (#"{"jsonrpc":"2.0","id":null,"method":"m"}"#, nil, "id must be a string or an integer, not null"),
+            (#"{"jsonrpc":"2.0","id":1.5,"method":"m"}"#, nil, "id must be"),
+            (#"{"jsonrpc":"2.0","id":true,"method":"m"}"#, nil, "id must be"),
+            (#"{"jsonrpc":"2.0","id":[1],"method":"m"}"#, nil, "id must be"),
+            (#"{"jsonrpc":"2.0","id":{},"method":"m"}"#, nil, "id must be"),
+            (#"{"jsonrpc":"2.0","id":99999999999999999999,"method":"m"}"#, nil, "id must be"),
+            ("[]", nil, "empty"),
+        ] as [(String, RequestID?, String)])
+    func answersWhatIsNoRequestWithAnInvalidRequestError(text: String, id: RequestID?, part: String) {
+        expectRefusal(text, id: id, code: -32600, part)
+    }
+
+    @Test(arguments: ["[1]", "null", "7", #""a""#])
+    func answersParamsOfTheWrongTypeWithAnInvalidParamsError(params: String) {
+        let text = #"{"jsonrpc":"2.0","id":1,"method":"m","params":\#(params)}"#
+        expectRefusal(text, id: .integer(1), code: -32602, "params must be an object")
+    }
+
+    @Test func takesABatchApart() throws {
+        let text = """
+            [{"jsonrpc":"2.0","id":1,"method":"m"}, {"jsonrpc":"2.0","method":"n"}, 7, [], \
+            {"jsonrpc":"2.0","id":2,"result":{}}]
+            """
+        guard case .batch(let messages) = parse(text) else {
+            Issue.record("no batch")
+            return
+        }
+        try #require(messages.count == 5)
+        #expect(messages[0] == .request(Request(id: .integer(1), method: "m")))
+        #expect(messages[1] == .notification(Notification(method: "n")))
+        #expect(messages[4] == .response(.integer(2)))
+        for message in messages[2...3] {
+            guard case .invalid(let response) = message, case .failure(let error) = response.outcome else {
+                Issue.record("\(message) was taken")
+                continue
+            }
+            #expect(error.code == -32600)
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import Foundation
+import Testing
+
+@testable import MCP
+
+@Suite struct Base64Tests {
+    @Test(arguments: [
+        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+        ("foobar", "Zm9vYmFy"),
+    ])
+    func writesTheVectorsOfTheStandard(text: String, encoded: String) {
+        #expect(Base64.encode(Array(text.utf8)) == encoded)
+    }
+
+    @Test func writesEveryDigit() {
+        let bytes = (0..<64).reduce(into: [UInt8](repeating: 0, count: 48)) { bytes, digit in
+            let bit = digit * 6
+            let word = UInt16(digit) << (10 - bit % 8)
+            bytes[bit / 8] |= UInt8(word >> 8)
+            if bit % 8 > 2 { bytes[bit / 8 + 1] |= UInt8(word & 0xFF) }
+        }
+        #expect(Base64.encode(bytes) == "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    }
+
+    @Test func agreesWithAnotherWriterOnRandomBytesOfEveryLength() {
+        for count in Array(0...70) + [1000, 65_537] {
+            let bytes = (0..<count).map { _ in UInt8.random(in: 0...255) }
+            #expect(Base64.encode(bytes) == Data(bytes).base64EncodedString())
+        }
+    }
+}

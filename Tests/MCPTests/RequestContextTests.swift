@@ -1,0 +1,127 @@
+import JSON
+import JSONRPC
+import MCP
+import Testing
+
+@Suite struct RequestContextTests {
+    private static let version = "io.modelcontextprotocol/protocolVersion"
+    private static let capabilities = "io.modelcontextprotocol/clientCapabilities"
+    private static let logLevel = "io.modelcontextprotocol/logLevel"
+    private static let modern: JSONObject = [version: "2026-07-28", capabilities: [:]]
+
+    private func request(_ method: String, meta: JSON?) -> Request {
+        var params: JSONObject = ["a": 1]
+        params["_meta"] = meta
+        return Request(id: .integer(1), method: method, params: params)
+    }
+
+    private func refusal(_ method: String = "tools/list", meta: JSON?, negotiated: Revision? = nil) -> RPCError? {
+        do {
+            _ = try RequestContext.of(request(method, meta: meta), negotiated: negotiated)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func with(_ key: String, _ value: JSON?) -> JSON {
+        var meta = Self.modern
+        meta[key] = value
+        return .object(meta)
+    }
+
+    @Test(arguments: [nil] + Revision.allCases.filter { !$0.isModern })
+    func understandsARequestThatNamesItsRevisionWhateverWasNegotiated(negotiated: Revision?) throws {
+        for method in ["tools/list", "ping", "server/discover", "no/such"] {
+            let context = try RequestContext.of(
+                request(method, meta: .object(Self.modern)), negotiated: negotiated)
+            #expect(context == RequestContext(revision: .july2026, meta: Self.modern))
+        }
+    }
+
+    @Test(arguments: Revision.allCases.filter { !$0.isModern })
+    func understandsABareRequestByTheNegotiatedRevision(negotiated: Revision) throws {
+        #expect(
+            try RequestContext.of(request("tools/list", meta: nil), negotiated: negotiated)
+                == RequestContext(revision: negotiated))
+        let meta: JSONObject = ["x-user-id": "u", "progressToken": 1]
+        #expect(
+            try RequestContext.of(request("tools/call", meta: .object(meta)), negotiated: negotiated)
+                == RequestContext(revision: negotiated, meta: meta))
+    }
+
+    @Test func understandsABarePingBeforeTheHandshake() throws {
+        #expect(try RequestContext.of(request("ping", meta: nil), negotiated: nil).revision == .november2025)
+    }
+
+    @Test(arguments: ["tools/list", "tools/call", "prompts/get", "no/such", "server/discover", "tasks/get"])
+    func asksForMetadataBeforeTheHandshake(method: String) {
+        for meta in [nil, [:], ["progressToken": 1], [Self.capabilities: [:]]] as [JSON?] {
+            let error = refusal(method, meta: meta)
+            #expect(error?.code == -32602)
+            #expect(error?.message.contains(Self.version) == true)
+            #expect(error?.message.contains(Self.capabilities) == true)
+        }
+    }
+
+    @Test(arguments: ["server/discover", "subscriptions/listen", "tasks/get", "tasks/result", "skills/list"])
+    func asksForMetadataOfWhatOnlyTheModernRevisionHas(method: String) {
+        #expect(refusal(method, meta: nil, negotiated: .november2025)?.code == -32602)
+    }
+
+    @Test(arguments: [.null, 1, "text", []] as [JSON])
+    func refusesMetadataThatIsNoObject(meta: JSON) {
+        #expect(refusal(meta: meta)?.code == -32602)
+        #expect(refusal(meta: meta, negotiated: .june2025)?.message.contains("_meta must be an object") == true)
+        #expect(refusal("ping", meta: meta)?.code == -32602)
+    }
+
+    @Test(arguments: [.null, 20_260_728, true, [], [:]] as [JSON])
+    func refusesAVersionThatIsNoString(version: JSON) {
+        let error = refusal(meta: with(Self.version, version))
+        #expect(error?.code == -32602)
+        #expect(error?.message.contains("must be a string") == true)
+    }
+
+    @Test(arguments: [nil, .null, "text", 1, [], true] as [JSON?])
+    func refusesAModernRequestWithoutCapabilities(capabilities: JSON?) {
+        let error = refusal(meta: with(Self.capabilities, capabilities))
+        #expect(error?.code == -32602)
+        #expect(error?.message.contains(Self.capabilities) == true)
+    }
+
+    @Test func looksAtTheCapabilitiesBeforeTheVersion() {
+        #expect(refusal(meta: [Self.version: "1900-01-01"])?.code == -32602)
+    }
+
+    @Test(arguments: ["", "1900-01-01", "2099-01-01", "2025-11-25", "2025-03-26", "2024-11-05", "2026-07-28 "])
+    func refusesARevisionThatIsNotServedByRequest(version: String) {
+        let error = refusal(meta: with(Self.version, .string(version)), negotiated: .november2025)
+        #expect(error?.code == -32022)
+        #expect(error?.data?["requested"] == .string(version))
+        #expect(
+            error?.data?["supported"] == ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"])
+    }
+
+    @Test func quotesNoMoreOfALongVersionThanAPersonReads() {
+        let version = String(repeating: "x", count: 10_000)
+        #expect((refusal(meta: with(Self.version, .string(version)))?.message.count ?? .max) < 200)
+    }
+
+    @Test(arguments: ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"])
+    func takesEveryLogLevel(level: String) {
+        #expect(refusal(meta: with(Self.logLevel, .string(level))) == nil)
+    }
+
+    @Test(arguments: ["", "DEBUG", "trace", .null, 3, []] as [JSON])
+    func refusesAnyOtherLogLevel(level: JSON) {
+        let error = refusal(meta: with(Self.logLevel, level))
+        #expect(error?.code == -32602)
+        #expect(error?.message.contains("emergency") == true)
+    }
+
+    @Test(arguments: [["name": "c", "version": "1"], "odd", .null] as [JSON])
+    func asksNothingOfTheClientsName(info: JSON) {
+        #expect(refusal(meta: with("io.modelcontextprotocol/clientInfo", info)) == nil)
+    }
+}

@@ -1,0 +1,54 @@
+import Testing
+
+/// Rules about the source text that no compiler checks.
+@Suite struct SourceRules {
+    /// What each target may import besides the C library. A new target states its own.
+    private static let allowedImports: [String: Set<String>] = [
+        "JSON": [],
+        "YAML": ["JSON"],
+        "Threading": [],
+        "ChildProcess": ["Threading"],
+        "JSONRPC": ["JSON", "Threading"],
+        "MCP": ["JSON", "JSONRPC"],
+        "ExecCore": ["ChildProcess", "JSON", "Threading", "YAML"],
+        "ExecMCP": ["Dispatch", "ExecCore", "JSON", "JSONRPC", "MCP", "Threading"],
+    ]
+
+    @Test func thereIsSourceToLookAt() {
+        #expect(Set(SourceFile.all.map(\.target)).isSuperset(of: ["JSON", "ExecCore", "ExecMCP"]))
+        #expect(SourceFile.all.contains { !$0.isSwift })
+        #expect(SourceFile.all.contains { !$0.imports.isEmpty })
+    }
+
+    @Test func everyTargetImportsOnlyWhatItsPlaceAllows() {
+        for file in SourceFile.all where file.isSwift {
+            guard let allowed = Self.allowedImports[file.target] else {
+                Issue.record("\(file.path): say in SourceRules what \(file.target) may import")
+                continue
+            }
+            let strange = file.imports.subtracting(allowed).subtracting(["Glibc", "Darwin"])
+            #expect(strange.isEmpty, "\(file.path) imports \(strange.sorted())")
+        }
+    }
+
+    @Test func everyFileFitsAReadersHead() {
+        for file in SourceFile.all {
+            #expect(file.lines.count <= 400, "\(file.path) has \(file.lines.count) lines")
+        }
+    }
+
+    @Test func nothingEndsTheProcessByAssumption() {
+        for file in SourceFile.all where file.isSwift {
+            let found = file.text.matches(of: /\btry!|\bas!|\b(fatalError|preconditionFailure|precondition|assert)\(/)
+                .map { String($0.0) }
+            #expect(found.isEmpty, "\(file.path): \(found)")
+        }
+    }
+
+    @Test func nothingIsLeftForLater() {
+        for file in SourceFile.all {
+            let found = file.text.matches(of: /\b(TODO|FIXME|XXX|HACK|WIP)\b/).map { String($0.0) }
+            #expect(found.isEmpty, "\(file.path): \(found)")
+        }
+    }
+}

@@ -1,0 +1,146 @@
+"""Whose files are whose, and how long they live."""
+
+import os
+
+import pytest
+from support import engine
+
+
+@pytest.fixture
+def people(fresh_user):
+    names = [f"{fresh_user}.{letter}" for letter in "ab"]
+    yield names
+    for name in names:
+        engine.remove_everything(name)
+
+
+@pytest.mark.parametrize("modern", [False, True])
+def test_the_user_of_a_call_decides_whose_sandbox_it_runs_in(start_server, fresh_user, people, modern):
+    server = start_server("--user", fresh_user)
+    for person in people:
+        server.call_tool("write_file", file_path="me.txt", content=person, meta={"x-user-id": person}, modern=modern)
+    for person in people:
+        seen = server.call_tool("read_file", file_path="me.txt", meta={"x-user-id": person}, modern=modern)
+        assert seen["content"][0]["text"] == person
+        assert len(engine.containers(person)) == 1
+    assert engine.containers(fresh_user) == []
+    assert server.bash("ls me.txt")["exit_code"] != 0
+
+
+def test_users_cannot_see_each_others_processes(start_server, fresh_user, people):
+    server = start_server("--user", fresh_user)
+    server.bash("sleep 34567 &", meta={"x-user-id": people[0]})
+    seen = server.bash("ps -eo args", meta={"x-user-id": people[1]})
+    assert "34567" not in seen["stdout"]
+
+
+def test_the_users_of_one_server_end_with_it(start_server, fresh_user, people):
+    server = start_server("--user", fresh_user)
+    for person in people:
+        server.bash("true", meta={"x-user-id": person})
+    server.close()
+    for person in people:
+        engine.wait_until_gone(person)
+
+
+@pytest.mark.parametrize("name", ["a", "A.b_c-9", "0", "x" * 63])
+def test_every_legal_user_id_is_accepted(start_server, fresh_user, name):
+    server = start_server("--user", fresh_user, "--workspace", "ephemeral")
+    assert server.bash("echo welcome", meta={"x-user-id": name})["stdout"] == "welcome\n"
+
+
+def test_a_persistent_workspace_survives_its_server(start_server, fresh_user):
+    server = start_server("--user", fresh_user)
+    server.bash("echo work > work.txt; echo art > /artifacts/art.txt; echo gone > ~/home.txt; echo gone > /tmp/tmp.txt")
+    server.close()
+    engine.wait_until_gone(fresh_user)
+    assert engine.volumes(fresh_user)
+    again = start_server("--user", fresh_user)
+    outcome = again.bash("cat work.txt /artifacts/art.txt; ls ~/home.txt /tmp/tmp.txt")
+    assert outcome["stdout"] == "work\nart\n"
+
+
+def test_an_ephemeral_workspace_is_gone_with_its_container(start_server, fresh_user):
+    server = start_server("--user", fresh_user, "--workspace", "ephemeral")
+    assert server.bash("echo x > x.txt; echo y > /artifacts/y.txt; cat x.txt")["stdout"] == "x\n"
+    mounts = server.bash("stat -f -c %T /workspace /artifacts")["stdout"].split()
+    assert mounts == ["tmpfs", "tmpfs"]
+    server.close()
+    engine.wait_until_gone(fresh_user)
+    assert engine.volumes(fresh_user) == []
+    again = start_server("--user", fresh_user, "--workspace", "ephemeral")
+    assert again.bash("ls -A /workspace /artifacts")["stdout"] == "/artifacts:\n\n/workspace:\n"
+
+
+def make_workspace(path, mode: int, owner: int | None = None) -> None:
+    path.mkdir()
+    (path / "from-host.txt").write_text("hello from the host\n")
+    if owner is not None and os.geteuid() == 0:  # an ordinary user's tests make directories that are already its own
+        os.chown(path, owner, owner)
+        os.chown(path / "from-host.txt", owner, owner)
+    path.chmod(mode)
+
+
+@pytest.mark.parametrize(("mode", "owner"), [(0o777, None), (0o755, 4321), (0o700, 4321), (0o755, 1000)])
+def test_a_directory_of_the_host_is_the_workspace(start_server, fresh_user, tmp_path, mode, owner):
+    workspace = tmp_path / "my project, with spaces"
+    make_workspace(workspace, mode, owner)
+    server = start_server("--user", fresh_user, "--workspace", str(workspace))
+    assert server.bash("cat from-host.txt")["stdout"] == "hello from the host\n"
+    written = server.call_tool("write_file", file_path="from/sandbox.txt", content="hello back\n")
+    assert not written.get("isError"), written
+    assert (workspace / "from" / "sandbox.txt").read_text() == "hello back\n"
+    status = server.bash("id -u; grep CapEff /proc/self/status; touch ~/x && echo home is writable")["stdout"].split(
+        "\n"
+    )
+    assert status[0] != "0"
+    assert status[1].split() == ["CapEff:", "0" * 16]
+    assert status[2] == "home is writable"
+    server.close()
+    engine.wait_until_gone(fresh_user)
+    assert (workspace / "from" / "sandbox.txt").stat().st_uid != 0 or os.geteuid() != 0
+
+
+def test_a_directory_that_the_sandbox_cannot_write_is_an_error_with_a_remedy(start_server, fresh_user, tmp_path):
+    workspace = tmp_path / "roots"
+    make_workspace(workspace, 0o755 if os.geteuid() == 0 else 0o555)
+    server = start_server("--user", fresh_user, "--workspace", str(workspace))
+    result = server.call_tool("execute_bash", command="true")
+    assert result["isError"] is True
+    assert "/workspace" in result["content"][0]["text"]
+
+
+def test_a_directory_given_with_a_relative_path_is_found(start_server, fresh_user, tmp_path):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here").chmod(0o777)
+    server = start_server("--user", fresh_user, "--workspace", "./here", cwd=tmp_path)
+    server.bash("echo x > x.txt")
+    assert (tmp_path / "here" / "x.txt").read_text() == "x\n"
+
+
+def test_own_skills_and_tools_are_mounted(start_server, fresh_user, tmp_path):
+    (tmp_path / "skills" / "mine").mkdir(parents=True)
+    (tmp_path / "skills" / "mine" / "SKILL.md").write_text("---\nname: mine\ndescription: d\n---\nbody\n")
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "own_module.py").write_text("def f():\n    return 'own'\n")
+    options = ("--skills", str(tmp_path / "skills"), "--tools", str(tmp_path / "tools"))
+    server = start_server("--user", fresh_user, *options)
+    assert server.bash("cat /skills/mine/SKILL.md")["stdout"].endswith("body\n")
+    assert server.python("import own_module; print(own_module.f())")["stdout"] == "own\n"
+    assert server.bash("touch /skills/mine/new /tools/new")["exit_code"] != 0
+
+
+@pytest.mark.parametrize("name", ["with,comma", "with:colon", "with space", "with'quote", "ünïcödé"])
+def test_a_host_directory_may_have_any_name_or_is_refused_at_start(fresh_user, tmp_path, name, start_server):
+    workspace = tmp_path / name
+    workspace.mkdir()
+    workspace.chmod(0o777)
+    server = start_server("--user", fresh_user, "--workspace", str(workspace), initialize=None)
+    if server.process.poll() is None:
+        try:
+            server.initialize()
+        except AssertionError:
+            assert server.wait_exit() == 2
+            return
+    server.bash("echo x > x.txt")
+    assert (workspace / "x.txt").read_text() == "x\n"

@@ -1,0 +1,36 @@
+import Foundation
+import TestSupport
+import Testing
+import Threading
+
+@Suite(.timeLimit(.minutes(2))) struct BackgroundThreadTests {
+    @Test func runsOnAThreadOfItsOwn() async throws {
+        // While all of them wait for each other, each must have its own.
+        let arrived = Monitor(0)
+        _ = try await onThreads(16) { _ in
+            arrived.change { $0 += 1 }
+            arrived.wait { $0 == 16 ? () : nil }
+        }
+    }
+
+    @Test func letsGoOfItsBody() async throws {
+        let hasRun = Recorder<Bool>()
+        weak var observed: Recorder<Int>?
+        do {
+            let held = Recorder<Int>()
+            observed = held
+            try BackgroundThread.start {
+                held.record(1)
+                hasRun.record(true)
+            }
+        }
+        try await hasRun.wait(forCount: 1)
+        try await eventually { observed == nil }
+    }
+
+    @Test func saysWhenTheSystemRefusesAThread() {
+        let tooMuch = 1 << 46
+        let error = #expect(throws: ThreadError.self) { try BackgroundThread.start(stackSize: tooMuch) {} }
+        #expect(error?.description.hasPrefix("cannot start a thread: ") == true)
+    }
+}

@@ -1,0 +1,73 @@
+"""Fixtures of every end-to-end suite: a user of its own for each module, servers whose conversations are checked."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from support import engine
+from support.schemas import assert_valid_conversation
+from support.stdio_client import StdioClient
+from support.tapped_server import TappedServer
+
+
+def new_user(request: pytest.FixtureRequest) -> str:
+    module = request.node.path.stem.removeprefix("test_").replace("_", "-")
+    return f"{module}-{secrets.token_hex(4)}"
+
+
+@pytest.fixture(scope="module")
+def user(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A user that nobody else has; whatever the engine keeps of it is removed at the end."""
+    name = new_user(request)
+    yield name
+    engine.remove_everything(name)
+
+
+@pytest.fixture(scope="module")
+def client(user: str) -> Iterator[StdioClient]:
+    """One initialized server for a whole module."""
+    with StdioClient(["--user", user]) as shared:
+        shared.initialize()
+        yield shared
+    assert_valid_conversation(shared.journal)
+
+
+@pytest.fixture
+def start_server(user: str) -> Iterator[Callable[..., StdioClient]]:
+    """Starts servers for the module's user; `initialize=None` leaves them untouched, `user=` is another user's."""
+    started: list[StdioClient] = []
+    closing = contextlib.ExitStack()
+
+    def start(*arguments: str, initialize: str | None = "2025-11-25", **options: object) -> StdioClient:
+        server = StdioClient(["--user", user, *arguments], **options)
+        started.append(server)
+        closing.callback(server.close)
+        if initialize:
+            server.initialize(initialize)
+        return server
+
+    yield start
+    closing.close()
+    for server in started:
+        assert_valid_conversation(server.journal)
+
+
+@pytest.fixture
+def fresh_user(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A user for one test alone."""
+    name = new_user(request)
+    yield name
+    engine.remove_everything(name)
+
+
+@pytest.fixture
+def tapped_server(user: str, tmp_path: Path) -> Iterator[TappedServer]:
+    """A server for a published client to start; afterwards the whole conversation is checked and the sandbox gone."""
+    server = TappedServer(user, tmp_path / "conversation.jsonl")
+    yield server
+    server.assert_well_spoken()
+    engine.wait_until_gone(user)

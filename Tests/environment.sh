@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Makes the tests' two Python environments, .venv/tests and .venv/tests-mcp1. Up to date already, it takes a moment.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+environments=$(dirname "$here")/.venv
+python=${PYTHON:-python3}
+
+say() { printf 'environment: %s\n' "$*" >&2; }
+
+fail() {
+    say "$*"
+    exit 1
+}
+
+# Debian and Ubuntu ship python3 without the means to make a virtual environment.
+require_venv() {
+    "$python" -c 'import ensurepip, venv' 2>/dev/null && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        say "installing python3-venv"
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get -o DPkg::Lock::Timeout=300 -qq update >&2
+        apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends python3-venv >&2
+        "$python" -c 'import ensurepip, venv' 2>/dev/null && return
+    fi
+    fail "$python cannot make virtual environments: install its venv and ensurepip modules" \
+        "(Debian, Ubuntu: sudo apt-get install python3-venv)"
+}
+
+# What an environment is made of; when none of it has changed, neither has the environment.
+fingerprint() {
+    { "$python" -c 'import sys; print(sys.version, sys.executable)'; cat "$here/$1.txt" "$here/$2.txt"; } | cksum
+}
+
+make_environment() {
+    local directory=$environments/$1 requirements=$2 constraints=$3 wanted
+    wanted=$(fingerprint "$requirements" "$constraints")
+    [ "$(cat "$directory/.fingerprint" 2>/dev/null)" = "$wanted" ] && [ -x "$directory/bin/python" ] && return
+    require_venv
+    say "making .venv/$1 (half a minute)"
+    rm -rf "$directory"
+    "$python" -m venv "$directory"
+    "$directory/bin/python" -m pip install --quiet --disable-pip-version-check --no-input -r "$here/$requirements.txt" >&2
+    printf '%s' "$wanted" >"$directory/.fingerprint"
+}
+
+command -v "$python" >/dev/null || fail "$python is missing: install Python 3.10 or newer"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
+    fail "$("$python" --version) is too old: the published MCP clients need Python 3.10 or newer"
+
+make_environment tests requirements constraints
+make_environment tests-mcp1 requirements-mcp1 constraints-mcp1

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Runs every end-to-end test against the built server and the real engine. Arguments go to pytest, for example
+# `Tests/run.sh -k timeout`; EXEC_MCP_BINARY names another server to test.
+set -uo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(dirname "$here")
+export EXEC_MCP_BINARY=${EXEC_MCP_BINARY:-$root/.build/release/exec-mcp}
+
+if [ ! -x "$EXEC_MCP_BINARY" ]; then
+    echo "run.sh: there is no server at $EXEC_MCP_BINARY: build it first (make build)" >&2
+    exit 1
+fi
+"$here/environment.sh" || exit 1
+
+cd "$here" || exit 1
+status=0
+suite() {
+    local environment=$1 title=$2
+    shift 2
+    printf '\n== %s\n' "$title"
+    "$root/.venv/$environment/bin/python" -m pytest "$@"
+    local outcome=$?
+    # 5: a selection in the arguments left nothing of this suite.
+    [ "$outcome" -eq 0 ] || { [ "$outcome" -eq 5 ] && [ "${#selection[@]}" -gt 0 ]; } || status=1
+}
+
+selection=("$@")
+suites=(Protocol Clients Sandbox)
+[ -d Skills ] && suites+=(Skills)
+suite tests "protocol, published clients (mcp 2.x, fastmcp), sandbox, skills" "${suites[@]}" "$@"
+suite tests-mcp1 "published client mcp 1.x" ClientsV1 "$@"
+exit "$status"

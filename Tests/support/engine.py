@@ -1,0 +1,90 @@
+"""The container engine seen from outside: what the server has left there, without asking the server."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from typing import Any
+
+NAME_PREFIX = "mcp-executor-"
+LABEL_PREFIX = "io.exec-mcp."
+IMAGE = os.environ.get("MCP_EXECUTOR_IMAGE", "mcp-code-executor:latest")
+
+
+def program() -> str:
+    return os.environ.get("MCP_EXECUTOR_ENGINE", "docker")
+
+
+def path_of_program() -> str:
+    """Where the engine's CLI is."""
+    path = shutil.which(program())
+    assert path, f"{program()} is not installed"
+    return path
+
+
+def run(*arguments: str, check: bool = True) -> str:
+    """Runs the engine's CLI and returns what it printed."""
+    done = subprocess.run([program(), *arguments], capture_output=True, text=True, timeout=120, check=False)
+    assert not check or done.returncode == 0, f"{program()} {' '.join(arguments)}: {done.stderr}"
+    return done.stdout
+
+
+def containers(user: str) -> list[str]:
+    """Ids of a user's containers, running or not."""
+    return run("ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={LABEL_PREFIX}user={user}").split()
+
+
+def only_container(user: str) -> str:
+    found = containers(user)
+    assert len(found) == 1, f"{user} has {len(found)} containers"
+    return found[0]
+
+
+def inspect(container: str) -> dict[str, Any]:
+    return json.loads(run("inspect", container))[0]
+
+
+def processes(container: str) -> list[str]:
+    """The command lines of everything that runs in a container, zombies included."""
+    lines = run("top", container, "-eo", "pid,args").splitlines()[1:]
+    return [line.split(None, 1)[1] for line in lines]
+
+
+def running(container: str, command_line: str) -> int:
+    """How many processes of exactly that command line run in a container."""
+    return processes(container).count(command_line)
+
+
+def poll(condition: Any, timeout: float = 30.0) -> float | None:
+    """Seconds until `condition()` held, or None if it never did: the engine has no event to wait for here."""
+    started = time.monotonic()
+    while True:
+        if condition():
+            return time.monotonic() - started
+        if time.monotonic() - started > timeout:
+            return None
+        time.sleep(0.05)
+
+
+def wait_until_gone(user: str, timeout: float = 10.0) -> float:
+    """Seconds until a user had no container left; the measured time is printed."""
+    elapsed = poll(lambda: not containers(user), timeout)
+    assert elapsed is not None, f"after {timeout} s {user} still has {containers(user)}"
+    print(f"no container left after {elapsed:.2f} s")
+    return elapsed
+
+
+def volumes(user: str) -> list[str]:
+    wanted = {f"{NAME_PREFIX}{user}-workspace", f"{NAME_PREFIX}{user}-artifacts"}
+    return [name for name in run("volume", "ls", "--quiet").split() if name in wanted]
+
+
+def remove_everything(user: str) -> None:
+    """Removes what a test's user leaves behind on purpose: the named volumes, and containers of a failed test."""
+    for container in containers(user):
+        run("rm", "--force", container, check=False)
+    for volume in volumes(user):
+        run("volume", "rm", "--force", volume, check=False)

@@ -1,0 +1,223 @@
+"""Validates whole conversations against the official JSON Schema of the revision that each message belongs to.
+
+What the server says is held to more than the schema demands: a result may carry no field that its revision does not
+name, because the schemas themselves allow any additional field.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+from jsonschema.validators import validator_for
+
+from .stdio_client import LATEST_LEGACY, META_PREFIX, MODERN, Line
+
+SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
+BATCHES = "2025-03-26"
+RESULTS: dict[Any, str] = {
+    "initialize": "InitializeResult",
+    "ping": "EmptyResult",
+    "server/discover": "DiscoverResult",
+    "tools/list": "ListToolsResult",
+    "tools/call": "CallToolResult",
+    "prompts/list": "ListPromptsResult",
+    "prompts/get": "GetPromptResult",
+    "resources/list": "ListResourcesResult",
+    "resources/templates/list": "ListResourceTemplatesResult",
+    "resources/read": "ReadResourceResult",
+    "resources/subscribe": "EmptyResult",
+    "resources/unsubscribe": "EmptyResult",
+    "logging/setLevel": "EmptyResult",
+    "completion/complete": "CompleteResult",
+    "subscriptions/listen": "SubscriptionsListenResult",
+}
+ERRORS = {-32021: "MissingRequiredClientCapabilityError", -32022: "UnsupportedProtocolVersionError"}
+
+
+@functools.cache
+def document(revision: str) -> dict[str, Any]:
+    return json.loads((SCHEMAS / revision / "schema.json").read_text(encoding="utf-8"))
+
+
+def definitions_key(revision: str) -> str:
+    return "$defs" if "$defs" in document(revision) else "definitions"
+
+
+@functools.cache
+def definitions(revision: str, strict: bool = False) -> dict[str, Any]:
+    """The definitions of a revision; strict ones forbid every field that they do not name, except in `_meta`."""
+    found = document(revision)[definitions_key(revision)]
+    if not strict:
+        return found
+    closed = copy.deepcopy(found)
+    for name, definition in closed.items():
+        if "properties" in definition and not name.endswith("MetaObject"):
+            definition["additionalProperties"] = False
+    return closed
+
+
+@functools.cache
+def validator(revision: str, name: str, strict: bool = False) -> jsonschema.protocols.Validator:
+    key = definitions_key(revision)
+    schema = {
+        "$schema": document(revision)["$schema"],
+        "$ref": f"#/{key}/{name}",
+        key: definitions(revision, strict),
+    }
+    return validator_for(schema)(schema)
+
+
+@functools.cache
+def by_method(revision: str, union: str) -> dict[str, str]:
+    """`method` → definition, for one of the schema's unions, such as ClientRequest."""
+    found = definitions(revision)
+    if union not in found:
+        return {}
+    references = found[union].get("anyOf", [{"$ref": union}])  # a union of one stands for itself
+    names = [reference["$ref"].rsplit("/", 1)[-1] for reference in references]
+    return {found[name]["properties"]["method"]["const"]: name for name in names}
+
+
+def violations(revision: str, name: str, value: Any, strict: bool = False) -> list[str]:
+    if name not in definitions(revision):
+        return [f"{revision} has no {name}"]
+    error = jsonschema.exceptions.best_match(validator(revision, name, strict).iter_errors(value))
+    if error is None:
+        return []
+    return [f"not a {name} of {revision} at {error.json_path}: {error.message[:300]}"]
+
+
+def is_modern(message: dict[str, Any]) -> bool:
+    params = message.get("params")
+    meta = params.get("_meta") if isinstance(params, dict) else None
+    has_version = isinstance(meta, dict) and META_PREFIX + "protocolVersion" in meta
+    return has_version and message.get("method") != "initialize"
+
+
+class Conversation:
+    """Follows one connection from its first line and collects what is wrong with it."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+        self.legacy_revision: str | None = None
+        self._open: dict[str, tuple[dict[str, Any], bool]] = {}  # by id: request, deliberate
+        self._output_schemas: dict[str, dict[str, Any]] = {}
+
+    def feed(self, line: Line) -> None:
+        try:
+            value = json.loads(line.raw)
+        except (ValueError, RecursionError):
+            if not line.deliberate:
+                self._report(line.raw, ["not a line of JSON"])
+            return
+        if isinstance(value, list):
+            if not line.deliberate and self.legacy_revision != BATCHES:
+                self._report(line.raw, ["a batch outside 2025-03-26"])
+            for message in value:
+                self._feed_message(line, message)
+        else:
+            self._feed_message(line, value)
+
+    def _feed_message(self, line: Line, message: Any) -> None:
+        if not isinstance(message, dict):
+            found = [] if line.deliberate else ["not a message"]
+        elif line.direction == "client":
+            found = self._client_message(message, line.deliberate)
+        else:
+            found = self._server_message(message)
+        self._report(line.raw, found)
+
+    def _report(self, raw: bytes, found: Iterable[str]) -> None:
+        self.problems.extend(f"{problem}: {raw[:500]!r}" for problem in found)
+
+    def _client_message(self, message: dict[str, Any], deliberate: bool) -> list[str]:
+        method = message.get("method")
+        if "id" in message:
+            self._open[json.dumps(message["id"])] = (message, deliberate)
+        if deliberate:
+            return []
+        if method is None:
+            return ["a client of this server has nothing to respond to"]
+        modern = is_modern(message)
+        revision = MODERN if modern or "id" not in message and method == "notifications/cancelled" else self._legacy()
+        if "id" in message:
+            envelope, union = "JSONRPCRequest", "ClientRequest"
+        else:
+            envelope, union = "JSONRPCNotification", "ClientNotification"
+        name = by_method(revision, union).get(method)
+        if name is None:
+            return [f"{revision} has no {union} {method!r}"]
+        return violations(revision, envelope, message) + violations(revision, name, message)
+
+    def _legacy(self) -> str:
+        return self.legacy_revision or LATEST_LEGACY
+
+    def _server_message(self, message: dict[str, Any]) -> list[str]:
+        if "method" in message:
+            return self._server_notification(message)
+        if "error" in message and "id" not in message:  # could not be read: allowed by the newer schemas only
+            return violations(MODERN, "JSONRPCErrorResponse", message)
+        request, deliberate = self._open.pop(json.dumps(message.get("id")), (None, False))
+        if request is None:
+            return ["answers nothing that is open"]
+        modern = is_modern(request)
+        if "error" in message:
+            return self._error(message, MODERN if modern else self._legacy())
+        if request.get("method") == "initialize":
+            self.legacy_revision = message.get("result", {}).get("protocolVersion", self.legacy_revision)
+        return self._result(request, message, MODERN if modern else self._legacy())
+
+    def _server_notification(self, message: dict[str, Any]) -> list[str]:
+        if "id" in message:
+            return ["the server sent a request"]
+        candidates = [self._legacy(), MODERN]
+        for revision in candidates:
+            name = by_method(revision, "ServerNotification").get(message["method"])
+            if name and not violations(revision, name, message):
+                return []
+        return ["not a server notification of any revision in use"]
+
+    def _error(self, message: dict[str, Any], revision: str) -> list[str]:
+        envelope = "JSONRPCErrorResponse" if "JSONRPCErrorResponse" in definitions(revision) else "JSONRPCError"
+        found = violations(revision, envelope, message)
+        special = ERRORS.get(message["error"].get("code")) if isinstance(message["error"], dict) else None
+        if special:
+            found += violations(MODERN, special, message)
+        return found
+
+    def _result(self, request: dict[str, Any], message: dict[str, Any], revision: str) -> list[str]:
+        modern = "JSONRPCResultResponse" in definitions(revision)
+        found = violations(revision, "JSONRPCResultResponse" if modern else "JSONRPCResponse", message)
+        method = request.get("method")
+        if found or method not in RESULTS:
+            return found or [f"no result is known for {method!r}"]
+        result = message["result"]
+        found = violations(revision, RESULTS[method], result, strict=True)
+        if method == "tools/list" and not found:
+            self._output_schemas = {tool["name"]: tool.get("outputSchema") for tool in result["tools"]}
+        if method == "tools/call" and not found:
+            found = self._structured_content(request["params"]["name"], result)
+        return found
+
+    def _structured_content(self, tool: str, result: dict[str, Any]) -> list[str]:
+        schema = self._output_schemas.get(tool)
+        if not schema or result.get("isError"):
+            return []
+        if "structuredContent" not in result:
+            return [f"{tool} declares an outputSchema and returned no structuredContent"]
+        error = jsonschema.exceptions.best_match(validator_for(schema)(schema).iter_errors(result["structuredContent"]))
+        return [f"structuredContent breaks {tool}'s outputSchema: {error.message}"] if error else []
+
+
+def assert_valid_conversation(journal: Iterable[Line]) -> None:
+    """Fails with everything that breaks the protocol in a recorded conversation."""
+    conversation = Conversation()
+    for line in journal:
+        conversation.feed(line)
+    assert not conversation.problems, "\n".join(conversation.problems[:20])

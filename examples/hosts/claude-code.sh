@@ -1,0 +1,1 @@
+claude mcp add --scope user exec -- /usr/local/bin/exec-mcp
