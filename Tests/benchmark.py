@@ -23,6 +23,7 @@ from support import engine
 from support.stdio_client import StdioClient
 
 SIDE_BY_SIDE = 50
+RESIDENT_KNOWN = Path("/proc/self/status").exists()
 IN_A_ROW = 5  # the engine goes on tidying up after an exec: that must not always fall on the same neighbour
 
 
@@ -36,13 +37,23 @@ def repeated(action: Callable[[], object]) -> list[float]:
     return [seconds(action) for _ in range(IN_A_ROW)]
 
 
+def resident(client: StdioClient) -> float:
+    """Megabytes of memory that the server holds at this moment; 0 where the system does not say."""
+    if not RESIDENT_KNOWN:
+        return 0
+    status = Path(f"/proc/{client.process.pid}/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1000
+
+
 def spawn(*command: str) -> None:
     subprocess.run(command, stdin=subprocess.DEVNULL, check=True)
 
 
-def start_to_initialize() -> None:
+def start_to_initialize() -> float:
+    started = time.perf_counter()
     with StdioClient() as client:
         client.initialize()
+        return time.perf_counter() - started
 
 
 def first_call(user: str) -> float:
@@ -78,6 +89,9 @@ def main() -> None:
             ours += repeated(lambda: client.bash("true"))
             through_exec += repeated(lambda: spawn(engine.program(), "exec", container, "bash", "-c", "true"))
             bare += repeated(lambda: spawn("bash", "-c", "true"))
+        idle = resident(client)
+        client.bash("yes | head -c 2G", timeout=300, wait=400)
+        flooded = resident(client)
         together = [seconds(lambda: many_at_once(client)) for _ in range(5)]
     run = ("run", "--rm", "--interactive", "--network", "none", engine.IMAGE, "true")
     cold: list[float] = []
@@ -85,7 +99,7 @@ def main() -> None:
     for _ in range(5):
         cold.append(first_call(user))
         plain.append(seconds(lambda: spawn(engine.program(), *run)))
-    started = [seconds(start_to_initialize) for _ in range(10)]
+    started = [start_to_initialize() for _ in range(10)]
 
     print(f"median of {rounds} rounds, in turn{'':>24}{'':>6}faster than docker exec")
     reference = statistics.median(through_exec)
@@ -96,7 +110,11 @@ def main() -> None:
     print_row(f"{SIDE_BY_SIDE} calls of execute_bash true at once", together)
     print_row("first call, cold", cold)
     print_row("docker run -i --rm IMAGE true", plain)
-    print_row("process start to initialize to end", started)
+    print_row("process start to initialize answered", started)
+    if RESIDENT_KNOWN:
+        print()
+        print(f"{'resident memory of exec-mcp, idle':<44}{idle:>10.1f} MB")
+        print(f"{'the same after a flood of 2 GB':<44}{flooded:>10.1f} MB")
 
 
 if __name__ == "__main__":

@@ -77,6 +77,9 @@ public final class PipeWriter: Sendable {
                 try BackgroundThread.start { self.drainBacklog() }
                 state.hasThread = true
             } catch {
+                // Part of the message may be out: nothing may follow half a one.
+                state.isClosed = true
+                closeDescriptorIfUnused(&state)
                 return .failure(error)
             }
         }

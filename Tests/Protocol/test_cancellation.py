@@ -94,12 +94,11 @@ def test_a_call_cancelled_while_its_sandbox_starts_is_not_answered(start_server,
         {"reason": "nothing in particular"},
     ],
 )
-def test_a_cancellation_of_nothing_is_ignored(start_server, params):
-    server = start_server()
-    call = server.start_tool("execute_bash", command="sleep 0.5; echo undisturbed")
+def test_a_cancellation_of_nothing_is_ignored(client, params):
+    call = client.start_tool("execute_bash", command="sleep 0.3; echo undisturbed")
     message = {"jsonrpc": "2.0", "method": "notifications/cancelled"}
-    server.send(message if params is None else {**message, "params": params}, deliberate=True)
-    assert server.result(call)["structuredContent"]["stdout"] == "undisturbed\n"
+    client.send(message if params is None else {**message, "params": params}, deliberate=True)
+    assert client.result(call)["structuredContent"]["stdout"] == "undisturbed\n"
 
 
 def test_a_cancellation_that_comes_too_late_is_ignored(start_server):

@@ -81,6 +81,12 @@ def test_a_name_is_encoded_in_its_uri(client):
     assert found["artifact:///a%20b%23c%3Fd%25%C3%A9.txt"]["name"] == "a b#c?d%é.txt"
 
 
+def test_the_artifact_of_the_quickest_command_is_linked(client):
+    """However soon a command writes, what was there before it has been looked at."""
+    missing = [number for number in range(300) if not run(client, f"echo > /artifacts/{number % 10}.txt")]
+    assert not missing
+
+
 def test_a_failed_command_links_what_it_left(client):
     result = client.call_tool("execute_bash", command="echo x > /artifacts/partial.csv; exit 3")
     assert result["structuredContent"]["exit_code"] == 3

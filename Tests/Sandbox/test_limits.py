@@ -60,7 +60,7 @@ print(50 < children < 256)
 
 @pytest.mark.parametrize("bomb", [":(){ :|:& };:", ":(){ :|:& };:; sleep 300", "b() { b | b & b; }; b"])
 def test_a_fork_bomb_ends_with_its_call(client, same_sandbox, bomb):
-    client.call_tool("execute_bash", command=bomb, timeout=5)
+    client.call_tool("execute_bash", command=bomb, timeout=3)
     assert client.bash("echo defused", timeout=60)["stdout"] == "defused\n"
     elapsed = engine.poll(lambda: len(engine.processes(same_sandbox)) < 20, timeout=60)
     assert elapsed is not None, f"{len(engine.processes(same_sandbox))} processes are left"
@@ -84,5 +84,5 @@ def test_a_command_that_fills_the_workspace_is_stopped(start_server, fresh_user)
     assert outcome["exit_code"] != 0
     assert "not reached" not in outcome["stdout"]
     assert "workspace" in outcome["stderr"].lower()
-    assert server.bash("rm -f big; echo freed")["stdout"] == "freed\n"
+    assert server.bash("rm -f big; echo freed") == {"exit_code": 0, "stdout": "freed\n", "stderr": ""}
     assert server.bash("head -c 1M /dev/zero > small; stat -c %s small")["stdout"] == "1048576\n"

@@ -39,11 +39,21 @@ def call_without_timeout(client):
     return client.start_tool("execute_bash", command="echo patience; sleep 1000")
 
 
+@pytest.fixture(scope="module")
+def detached_calls(client):
+    """All the ways to detach at once, each with the sleep that only it started."""
+    calls = {}
+    for way, script in DETACHED.items():
+        seconds, sleep = unique_sleep()
+        command = script.format(sleep=sleep, n=seconds, daemon=DAEMON)
+        calls[way] = sleep, client.start_tool("execute_bash", command=command, timeout=3)
+    return calls
+
+
 @pytest.mark.parametrize("way", DETACHED)
-def test_a_timeout_ends_every_process_of_the_command(client, user, way):
-    seconds, sleep = unique_sleep()
-    outcome = client.bash(DETACHED[way].format(sleep=sleep, n=seconds, daemon=DAEMON), timeout=2)
-    assert outcome["timed_out"] is True
+def test_a_timeout_ends_every_process_of_the_command(client, user, detached_calls, way):
+    sleep, call = detached_calls[way]
+    assert client.result(call)["structuredContent"]["timed_out"] is True
     container = engine.only_container(user)
     elapsed = engine.poll(lambda: engine.running(container, sleep) == 0)
     assert elapsed is not None, engine.processes(container)

@@ -13,7 +13,7 @@ import Threading
 
     @Test func letsOneThreadInAtATime() async throws {
         let inside = Locked((now: 0, most: 0))
-        let guarded = Locked(())
+        let guarded = Locked(0)
         _ = try await onThreads(8) { _ in
             for _ in 0..<2000 {
                 guarded.withLock { _ in

@@ -173,10 +173,11 @@ final class Channel: Sendable {
         }
     }
 
-    /// Takes what the guest wrote. Called by the one thread that reads.
+    /// Takes what the guest wrote. Called by the one thread that reads. What comes after the end is passed over.
     ///
-    /// - Throws: ``ChannelViolation``, after which the sandbox must be ended.
+    /// - Throws: ``ChannelViolation``, after which the channel must be ended.
     func receive(_ bytes: UnsafeRawBufferPointer) throws(ChannelViolation) {
+        guard !hasEnded else { return }
         try decoder.withLock { (decoder) throws(ChannelViolation) in
             try decoder.feed(bytes) { (frame) throws(ChannelViolation) in try take(frame) }
         }

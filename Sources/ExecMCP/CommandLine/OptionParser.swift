@@ -16,11 +16,7 @@ enum OptionParser {
     static func parse(
         _ arguments: [String], environment: [String: String], defaults: Options
     ) throws(UsageError) -> Invocation {
-        var options = defaults
-        for option in OptionDescription.all {
-            guard let value = environment[option.variable], !value.isEmpty else { continue }
-            try set(option, to: value, named: option.variable, in: &options)
-        }
+        var flags: [(option: OptionDescription, value: String)] = []
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             if ["--help", "-h", "help"].contains(argument) { return .help }
@@ -32,8 +28,15 @@ enum OptionParser {
             guard let value = parts.count > 1 ? parts[1] : rest.popFirst() else {
                 throw UsageError(message: "\(option.flag) needs a value: \(option.accepts)")
             }
-            try set(option, to: value, named: option.flag, in: &options)
+            flags.append((option, value))
         }
+        var options = defaults
+        let flagged = Set(flags.map(\.option.flag))
+        for option in OptionDescription.all where !flagged.contains(option.flag) {
+            guard let value = environment[option.variable], !value.isEmpty else { continue }
+            try set(option, to: value, named: option.variable, in: &options)
+        }
+        for (option, value) in flags { try set(option, to: value, named: option.flag, in: &options) }
         if case .directory(let path, _) = options.configuration.workspace {
             options.configuration.workspace = .directory(path: path, user: options.user)
         }
