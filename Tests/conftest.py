@@ -56,12 +56,21 @@ def start_server(user: str) -> Iterator[Callable[..., StdioClient]]:
         assert_valid_conversation(server.journal)
 
 
+@pytest.fixture(scope="module")
+def passing_users() -> Iterator[list[str]]:
+    """Users of single tests; they are removed with their module, when all servers are closed."""
+    names: list[str] = []
+    yield names
+    for name in names:
+        engine.remove_everything(name)
+
+
 @pytest.fixture
-def fresh_user(request: pytest.FixtureRequest) -> Iterator[str]:
+def fresh_user(request: pytest.FixtureRequest, passing_users: list[str]) -> str:
     """A user for one test alone."""
     name = new_user(request)
-    yield name
-    engine.remove_everything(name)
+    passing_users.append(name)
+    return name
 
 
 @pytest.fixture

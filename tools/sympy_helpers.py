@@ -19,11 +19,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import sympy
+from sympy.core.function import FunctionClass
+from sympy.matrices import MatrixBase
+
 from _sympy_helpers.expression_parser import ExpressionParser
 from _sympy_helpers.latex_parser import LatexParser
 from _sympy_helpers.limits import ExpressionError, time_limit
-from sympy.core.function import FunctionClass
-from sympy.matrices import MatrixBase
 
 __all__ = [
     "ExpressionError",

@@ -143,19 +143,15 @@ def test_a_sandbox_that_works_is_not_idle(start_server, fresh_user):
     assert server.bash("sleep 4; echo undisturbed")["stdout"] == "undisturbed\n"
 
 
-def test_one_sandbox_too_many_stops_the_longest_idle_one(start_server, fresh_user):
+def test_one_sandbox_too_many_stops_the_longest_idle_one(start_server, fresh_user, passing_users):
     server = start_server("--user", fresh_user, "--max-sandboxes", "2")
     people = [f"{fresh_user}.{number}" for number in range(3)]
-    try:
-        for person in people[:2]:
-            server.bash(f"echo {person} > me.txt", meta={"x-user-id": person})
-        server.bash("true", meta={"x-user-id": people[0]})  # now the second is the longest idle one
-        server.bash("true", meta={"x-user-id": people[2]})
-        engine.wait_until_gone(people[1], 30)
-        assert [len(engine.containers(person)) for person in people] == [1, 0, 1]
-        assert server.bash("cat me.txt", meta={"x-user-id": people[1]})["stdout"] == f"{people[1]}\n"
-        engine.wait_until_gone(people[0], 30)
-    finally:
-        server.close()
-        for person in people:
-            engine.remove_everything(person)
+    passing_users += people
+    for person in people[:2]:
+        server.bash(f"echo {person} > me.txt", meta={"x-user-id": person})
+    server.bash("true", meta={"x-user-id": people[0]})  # now the second is the longest idle one
+    server.bash("true", meta={"x-user-id": people[2]})
+    engine.wait_until_gone(people[1], 30)
+    assert [len(engine.containers(person)) for person in people] == [1, 0, 1]
+    assert server.bash("cat me.txt", meta={"x-user-id": people[1]})["stdout"] == f"{people[1]}\n"
+    engine.wait_until_gone(people[0], 30)

@@ -7,11 +7,10 @@ from support import engine
 
 
 @pytest.fixture
-def people(fresh_user):
+def people(fresh_user, passing_users):
     names = [f"{fresh_user}.{letter}" for letter in "ab"]
-    yield names
-    for name in names:
-        engine.remove_everything(name)
+    passing_users += names
+    return names
 
 
 @pytest.mark.parametrize("modern", [False, True])

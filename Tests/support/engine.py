@@ -86,5 +86,6 @@ def remove_everything(user: str) -> None:
     """Removes what a test's user leaves behind on purpose: the named volumes, and containers of a failed test."""
     for container in containers(user):
         run("rm", "--force", container, check=False)
+    poll(lambda: not containers(user))
     for volume in volumes(user):
         run("volume", "rm", "--force", volume, check=False)

@@ -76,6 +76,8 @@ class Command(Call):
     """A shell command: ends when its shell does, with what is in its pipes by then."""
 
     def __init__(self, number, keeper, params, spool, artifact_limit):
+        # Before the command can do anything.
+        self._artifacts = artifacts.snapshot()
         command = params["command"].encode()
         shell = keeper.take_shell()
         if shell and (len(command) > shells.LONGEST_COMMAND or not shell.run(command)):
@@ -93,7 +95,6 @@ class Command(Call):
         }
         self.note = ""
         self._artifact_limit = artifact_limit
-        self._artifacts = artifacts.snapshot()
 
     def take(self, descriptor, data):
         self._captures[descriptor].add(data)

@@ -20,6 +20,7 @@ MARGIN = 1 << 30
 _REPORT = struct.Struct(">Q")
 _ALERT_SECONDS = 1.0
 _LOOK_SECONDS = 0.05
+_SETTLE_SECONDS = 3.0
 # A count is due this often, or this many times its own duration apart, whichever is longer.
 _COUNT_SECONDS = 2.0
 _COUNT_SHARE = 10
@@ -70,6 +71,7 @@ class Surveyor:
         self.pid = None
         self.socket = None
         self._allowed = limit
+        self._settled = 0.0
         self._next_poke = 0.0
 
     def start(self):
@@ -115,7 +117,11 @@ class Surveyor:
         if self.used <= self.limit:
             self._allowed = self.limit
             return False
-        is_over = self.used > self._allowed
+        now = time.monotonic()
+        is_over = self.used > self._allowed and now >= self._settled
+        if is_over:
+            # What a command that is being stopped still writes is not the next one's doing.
+            self._settled = now + _SETTLE_SECONDS
         # Whoever deletes files must not be stopped for what was there before.
         self._allowed = max(self._allowed, self.used)
         return is_over
