@@ -248,6 +248,8 @@ class Guest:
                 has_lost = True
                 self._mourn(keeper)
         if has_lost:
+            for keeper in self._pool.give_up_idle():
+                self._dismiss(keeper)
             self._pool.end_strays({self._surveyor.pid} if self._surveyor else set())
             self._pool.prepare()
 

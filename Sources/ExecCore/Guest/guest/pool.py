@@ -1,10 +1,13 @@
 """The keepers of a sandbox: idle ones for the next calls, and those that still hold background jobs."""
 
 import os
+import signal
 
 from guest import keepers, processes
 
 _MAX_IDLE = 8
+# Two, so that one call after the other finds a shell that has loaded.
+_READY = 2
 
 
 class KeeperPool:
@@ -19,25 +22,25 @@ class KeeperPool:
     def take(self):
         """A keeper for one call, or None where the sandbox has no room for another process."""
         if not self._idle:
-            self.prepare()
-        return self._idle.pop() if self._idle else None
+            self.prepare(1)
+        # The one that has rested longest: its waiting shell has had the time to load.
+        return self._idle.pop(0) if self._idle else None
 
     @property
     def has_background(self):
         """Whether commands of earlier calls left jobs that still run."""
         return bool(self._retired)
 
-    def prepare(self):
-        """Has an idle keeper ready."""
-        if self._idle:
-            return
-        try:
-            keeper = keepers.Keeper(self._score, self._file_limit)
-        except OSError:
-            return
-        self._keepers[keeper.pid] = keeper
-        self._idle.append(keeper)
-        keeper.prepare_shell()
+    def prepare(self, count=_READY):
+        """Has so many idle keepers ready."""
+        while len(self._idle) < count:
+            try:
+                keeper = keepers.Keeper(self._score, self._file_limit)
+            except OSError:
+                return
+            self._keepers[keeper.pid] = keeper
+            self._idle.append(keeper)
+            keeper.prepare_shell()
 
     def give_back(self, keeper, is_free):
         """Takes a keeper after its call. Returns whether it is kept: one too many is for the caller to close."""
@@ -61,6 +64,14 @@ class KeeperPool:
         if keeper in self._idle:
             self._idle.remove(keeper)
         return keeper
+
+    def give_up_idle(self):
+        """Ends all idle keepers and returns them: what killed one of their kind may have hit them as well."""
+        idle, self._idle = self._idle, []
+        for keeper in idle:
+            del self._keepers[keeper.pid]
+            processes.send(keeper.pid, signal.SIGKILL)
+        return idle
 
     def end_strays(self, others):
         """Ends processes that lost their keeper: nothing tells any more what they belong to.
