@@ -24,7 +24,6 @@ class Call:
         # What goes to the keeper; the writing ends of the outputs go with its first piece.
         self.input = bytearray()
         self.timed_out = False
-        self.cancelled = False
         # Whether the keeper was told to end it.
         self.is_stopping = False
         # What the keeper reported: one that died reported nothing.

@@ -10,7 +10,6 @@ import stat
 
 from guest import formats, frames
 
-MAX_WRITE = 32 * 1024 * 1024
 MAX_IMAGE = 8 * 1024 * 1024
 
 _CHUNK = 1 << 20

@@ -83,7 +83,6 @@ class Guest:
         elif kind == frames.CANCEL:
             call = self._calls.get(number)
             if call:
-                call.cancelled = True
                 self._stop(call)
         elif kind == frames.DATA:
             call = self._calls.get(number)
