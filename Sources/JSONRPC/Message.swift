@@ -80,6 +80,13 @@ public struct RPCError: Error, Sendable, Equatable {
         self.data = data
     }
 
+    /// The error as it is written.
+    public var json: JSON {
+        var body: JSONObject = ["code": .integer(code), "message": .string(message)]
+        body["data"] = data
+        return .object(body)
+    }
+
     /// The text is no JSON.
     public static func parseError(_ message: String) -> RPCError { RPCError(code: -32700, message: message) }
     /// The JSON is no request.
@@ -115,9 +122,7 @@ public struct Response: Sendable, Equatable {
         case .success(let result):
             message["result"] = .object(result)
         case .failure(let error):
-            var body: JSONObject = ["code": .integer(error.code), "message": .string(error.message)]
-            body["data"] = error.data
-            message["error"] = .object(body)
+            message["error"] = error.json
         }
         return .object(message)
     }

@@ -10,13 +10,21 @@ public struct Implementation: Sendable, Equatable {
     public let version: String
     /// What it does, in a sentence.
     public let summary: String
+    /// Where people read more about it; `nil` for nowhere.
+    public let websiteURL: String?
+    /// Pictures of it.
+    public let icons: [Icon]
 
     /// A server's description of itself.
-    public init(name: String, title: String, version: String, summary: String) {
+    public init(
+        name: String, title: String, version: String, summary: String, websiteURL: String? = nil, icons: [Icon] = []
+    ) {
         self.name = name
         self.title = title
         self.version = version
         self.summary = summary
+        self.websiteURL = websiteURL
+        self.icons = icons
     }
 
     /// The description with the fields that `revision` knows.
@@ -24,38 +32,14 @@ public struct Implementation: Sendable, Equatable {
         var object: JSONObject = ["name": .string(name)]
         if revision.hasStructuredContent { object["title"] = .string(title) }
         object["version"] = .string(version)
-        if revision.hasImplementationDetails { object["description"] = .string(summary) }
+        if revision.hasImplementationDetails {
+            object["description"] = .string(summary)
+            object["websiteUrl"] = websiteURL.map(JSON.string)
+        }
+        object.addIcons(icons, for: revision)
         return .object(object)
     }
-}
 
-/// How long a result may be kept and by whom (2026-07-28, server/utilities/caching).
-public struct CacheHint: Sendable, Equatable {
-    /// Milliseconds that it stays true.
-    public let lifetime: Int
-    /// Whether others than this client may keep it.
-    public let isPublic: Bool
-
-    /// True for an hour, for anybody: what the program itself fixes.
-    public static let fixed = CacheHint(lifetime: 3_600_000, isPublic: true)
-    /// To be asked for anew each time.
-    public static let dynamic = CacheHint(lifetime: 0, isPublic: false)
-}
-
-extension JSONObject {
-    /// The members as a result of `revision`: a modern one says that it is complete, who made it and, for those methods
-    /// that must, how long it may be kept (2026-07-28, basic/index and server/utilities/caching).
-    public func asResult(
-        for revision: Revision, from server: Implementation, cache: CacheHint? = nil
-    ) -> JSONObject {
-        guard revision.isModern else { return self }
-        var result: JSONObject = ["resultType": "complete"]
-        for member in self { result[member.key] = member.value }
-        if let cache {
-            result["ttlMs"] = .integer(cache.lifetime)
-            result["cacheScope"] = cache.isPublic ? "public" : "private"
-        }
-        result["_meta"] = [MetaKey.serverInfo: server.json(for: revision)]
-        return result
-    }
+    /// What is enough to tell who made a result; the rest is said once, in the handshake.
+    var brief: JSON { ["name": .string(name), "title": .string(title), "version": .string(version)] }
 }

@@ -11,6 +11,20 @@ public enum MetaKey {
     public static let logLevel = "io.modelcontextprotocol/logLevel"
     /// Who made a result.
     public static let serverInfo = "io.modelcontextprotocol/serverInfo"
+    /// Which `subscriptions/listen` a notification belongs to.
+    public static let subscriptionID = "io.modelcontextprotocol/subscriptionId"
+    /// By what the client wants to be told of progress.
+    public static let progressToken = "progressToken"
+    /// The place of a request in a distributed trace (W3C Trace Context).
+    public static let traceParent = "traceparent"
+}
+
+/// The names of the extensions that are known here.
+public enum ExtensionID {
+    /// Agent Skills as resources (SEP-2640).
+    public static let skills = "io.modelcontextprotocol/skills"
+    /// Calls that go on after their answer (SEP-2663).
+    public static let tasks = "io.modelcontextprotocol/tasks"
 }
 
 /// What a request is to be understood by: its revision and its metadata.
@@ -24,6 +38,33 @@ public struct RequestContext: Sendable, Equatable {
     public init(revision: Revision, meta: JSONObject = JSONObject()) {
         self.revision = revision
         self.meta = meta
+    }
+
+    /// By what the client wants to be told of progress: a string or an integer; `nil` where it does not.
+    public var progressToken: JSON? {
+        switch meta[MetaKey.progressToken] {
+        case .string(let text): .string(text)
+        case .integer(let number): .integer(number)
+        default: nil
+        }
+    }
+
+    /// The trace that the request is part of, 32 hexadecimal digits; `nil` where it says none or no valid one (W3C
+    /// Trace Context, `traceparent`).
+    public var traceID: String? {
+        guard let parts = meta[MetaKey.traceParent]?.stringValue?.split(separator: "-", maxSplits: 8),
+            parts.count >= 4, parts[0].count == 2, parts[1].count == 32, parts[2].count == 16, parts[3].count == 2,
+            parts[...3].allSatisfy({ $0.allSatisfy { "0123456789abcdef".contains($0) } }),
+            parts[0] != "ff", parts[1].contains(where: { $0 != "0" }), parts[2].contains(where: { $0 != "0" })
+        else { return nil }
+        return String(parts[1])
+    }
+
+    /// Whether the client declared `extension` on this request. What an earlier one declared does not count
+    /// (2026-07-28, basic/index).
+    public func declares(extension identifier: String) -> Bool {
+        revision.isModern
+            && meta[MetaKey.clientCapabilities]?["extensions"]?[identifier]?.objectValue != nil
     }
 }
 
@@ -58,8 +99,8 @@ extension RequestContext {
     }
 
     private static func isModernOnly(_ method: String) -> Bool {
-        ["server/discover", "subscriptions/listen"].contains(method) || method.hasPrefix("tasks/")
-            || method.hasPrefix("skills/")
+        ["server/discover", "subscriptions/listen", "resources/directory/read"].contains(method)
+            || method.hasPrefix("tasks/") || method.hasPrefix("skills/")
     }
 
     private static func modern(_ version: JSON, _ meta: JSONObject) throws(RPCError) -> RequestContext {

@@ -22,12 +22,17 @@ public enum Revision: String, Sendable, CaseIterable, Comparable {
 
     /// Tool annotations (2025-03-26, server/tools).
     public var hasToolAnnotations: Bool { self >= .march2025 }
+    /// Progress notifications that say in words what is going on, and the capability `completions` (2025-03-26,
+    /// changelog).
+    public var hasProgressMessages: Bool { self >= .march2025 }
     /// JSON-RPC batches, which 2025-03-26 alone has (2025-03-26, basic/index).
     public var hasBatches: Bool { self == .march2025 }
     /// Titles, output schemas, structured content and resource links (2025-06-18, changelog).
     public var hasStructuredContent: Bool { self >= .june2025 }
     /// `description`, `icons` and `websiteUrl` of implementations (2025-11-25, changelog).
     public var hasImplementationDetails: Bool { self >= .november2025 }
+    /// The code of the error for a resource that there is not (2026-07-28, changelog).
+    public var resourceNotFoundCode: Int { isModern ? -32602 : -32002 }
     /// Bad tool arguments are a tool's result, so that the model sees them, and no protocol error (2025-11-25, changelog).
     public var reportsBadArgumentsAsResult: Bool { self >= .november2025 }
 }

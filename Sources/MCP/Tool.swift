@@ -14,11 +14,13 @@ public struct Tool: Sendable, Equatable {
     public let outputSchema: JSON?
     /// Hints about its effects.
     public let annotations: JSONObject
+    /// Pictures of it.
+    public let icons: [Icon]
 
     /// A tool.
     public init(
         name: String, title: String, description: String, inputSchema: JSON, outputSchema: JSON? = nil,
-        annotations: JSONObject
+        annotations: JSONObject, icons: [Icon] = []
     ) {
         self.name = name
         self.title = title
@@ -26,6 +28,7 @@ public struct Tool: Sendable, Equatable {
         self.inputSchema = inputSchema
         self.outputSchema = outputSchema
         self.annotations = annotations
+        self.icons = icons
     }
 
     /// The tool with the fields that `revision` knows.
@@ -36,6 +39,7 @@ public struct Tool: Sendable, Equatable {
         object["inputSchema"] = inputSchema
         if revision.hasStructuredContent { object["outputSchema"] = outputSchema }
         if revision.hasToolAnnotations { object["annotations"] = .object(annotations) }
+        object.addIcons(icons, for: revision)
         return .object(object)
     }
 }

@@ -6,15 +6,19 @@ import Testing
 @Suite struct FieldsByRevisionTests {
     private let tool = Tool(
         name: "n", title: "T", description: "d", inputSchema: ["type": "object"],
-        outputSchema: ["type": "object", "properties": [:]], annotations: ["readOnlyHint": true])
-    private let server = Implementation(name: "n", title: "T", version: "1", summary: "s")
+        outputSchema: ["type": "object", "properties": [:]], annotations: ["readOnlyHint": true],
+        icons: [Icon(svg: "<svg/>")])
+    private let server = Implementation(
+        name: "n", title: "T", version: "1", summary: "s", websiteURL: "https://example.org/n",
+        icons: [Icon(svg: "<svg/>")])
+    private let icons: JSON = [["src": "data:image/svg+xml;base64,PHN2Zy8+"]]
 
     @Test(arguments: [
         (Revision.november2024, ["name", "description", "inputSchema"]),
         (.march2025, ["name", "description", "inputSchema", "annotations"]),
         (.june2025, ["name", "title", "description", "inputSchema", "outputSchema", "annotations"]),
-        (.november2025, ["name", "title", "description", "inputSchema", "outputSchema", "annotations"]),
-        (.july2026, ["name", "title", "description", "inputSchema", "outputSchema", "annotations"]),
+        (.november2025, ["name", "title", "description", "inputSchema", "outputSchema", "annotations", "icons"]),
+        (.july2026, ["name", "title", "description", "inputSchema", "outputSchema", "annotations", "icons"]),
     ])
     func writesATool(revision: Revision, keys: [String]) {
         let json = tool.json(for: revision)
@@ -31,11 +35,59 @@ import Testing
 
     @Test(arguments: [
         (Revision.november2024, ["name", "version"]), (.march2025, ["name", "version"]),
-        (.june2025, ["name", "title", "version"]), (.november2025, ["name", "title", "version", "description"]),
-        (.july2026, ["name", "title", "version", "description"]),
+        (.june2025, ["name", "title", "version"]),
+        (.november2025, ["name", "title", "version", "description", "websiteUrl", "icons"]),
+        (.july2026, ["name", "title", "version", "description", "websiteUrl", "icons"]),
     ])
     func writesAnImplementation(revision: Revision, keys: [String]) {
-        #expect(server.json(for: revision).objectValue?.keys == keys)
+        let json = server.json(for: revision)
+        #expect(json.objectValue?.keys == keys)
+        #expect(json["icons"] == (revision >= .november2025 ? .some(icons) : .none))
+        #expect(json["websiteUrl"]?.stringValue == (revision >= .november2025 ? "https://example.org/n" : .none))
+    }
+
+    @Test(arguments: [
+        (Revision.november2024, ["name", "description"]), (.march2025, ["name", "description"]),
+        (.june2025, ["name", "title", "description"]), (.november2025, ["name", "title", "description", "icons"]),
+        (.july2026, ["name", "title", "description", "icons"]),
+    ])
+    func writesAPrompt(revision: Revision, keys: [String]) {
+        let prompt = Prompt(name: "n", title: "T", description: "d", icons: [Icon(svg: "<svg/>")])
+        #expect(prompt.json(for: revision).objectValue?.keys == keys)
+    }
+
+    @Test(arguments: Revision.allCases)
+    func writesAResource(revision: Revision) {
+        let resource = Resource(
+            uri: "a:///b", name: "b", title: "B", description: "d", mediaType: "text/plain", size: 7,
+            modified: 1_795_268_096)
+        let isLater = revision >= .june2025
+        let expected: [String?] = [
+            "uri", "name", isLater ? "title" : nil, "description", "mimeType", "size", isLater ? "annotations" : nil,
+        ]
+        let json = resource.json(for: revision)
+        #expect(json.objectValue?.keys == expected.compactMap { $0 })
+        #expect(json["annotations"]?["lastModified"]?.stringValue == (isLater ? "2026-11-21T13:34:56Z" : .none))
+        #expect(Resource(uri: "a:///b", name: "b", mediaType: "x/y").json(for: revision).objectValue?.count == 3)
+    }
+
+    @Test(arguments: Revision.allCases)
+    func writesAResourceTemplate(revision: Revision) {
+        let template = ResourceTemplate(uriTemplate: "a:///{b}", name: "n", title: "T", description: "d")
+        let expected: JSONObject =
+            revision >= .june2025
+            ? ["uriTemplate": "a:///{b}", "name": "n", "title": "T", "description": "d"]
+            : ["uriTemplate": "a:///{b}", "name": "n", "description": "d"]
+        #expect(template.json(for: revision) == .object(expected))
+    }
+
+    @Test(arguments: [
+        (Array("h\u{e9}\r\n".utf8), "text", "h\u{e9}\r\n"), ([], "text", ""), ([0x61, 0, 0x62], "blob", "YQBi"),
+        ([0xFF, 0xFE], "blob", "//4="),
+    ])
+    func writesContentsAsTextOrAsABlob(bytes: [UInt8], key: String, value: String) {
+        let json = ResourceContents(uri: "a:///b", mediaType: "x/y", bytes: bytes).json
+        #expect(json == ["uri": "a:///b", "mimeType": "x/y", key: .string(value)])
     }
 
     @Test(arguments: Revision.allCases)
@@ -82,8 +134,15 @@ import Testing
         #expect(
             result.asResult(for: .july2026, from: server) == [
                 "resultType": "complete", "a": 1,
-                "_meta": ["io.modelcontextprotocol/serverInfo": server.json(for: .july2026)],
+                "_meta": ["io.modelcontextprotocol/serverInfo": ["name": "n", "title": "T", "version": "1"]],
             ])
+    }
+
+    @Test func keepsWhatAModernResultHasInItsMetadata() {
+        let result: JSONObject = ["_meta": ["own": 1]]
+        let meta = result.asResult(for: .july2026, from: server, type: "task")["_meta"]
+        #expect(meta?["own"] == 1)
+        #expect(meta?["io.modelcontextprotocol/serverInfo"]?["name"] == "n")
     }
 
     @Test(arguments: [(CacheHint.fixed, 3_600_000, "public"), (.dynamic, 0, "private")])
