@@ -6,13 +6,16 @@ public struct ExecError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What kind of failure it is.
     public struct Code: Hashable, Sendable {
         private enum Value {
-            case invalidArgument, refused, engineMissing, engineFailed, imageMissing, sandboxEnded, busy, timedOut
+            case invalidArgument, notFound, refused, engineMissing, engineFailed, imageMissing, sandboxEnded, busy
+            case timedOut
         }
 
         private let value: Value
 
         /// An argument is not acceptable, whatever the state of the sandbox.
         public static let invalidArgument = Code(value: .invalidArgument)
+        /// There is nothing of that name.
+        public static let notFound = Code(value: .notFound)
         /// The sandbox could not do it: no such file, no permission, not text.
         public static let refused = Code(value: .refused)
         /// There is no engine command line.

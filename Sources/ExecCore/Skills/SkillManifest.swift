@@ -1,0 +1,108 @@
+import JSON
+import Threading
+
+/// A skill as a host may take it: all of its files with their digests.
+public struct SkillManifest: Sendable, Equatable {
+    /// One file.
+    public struct Entry: Sendable, Equatable {
+        /// Its path below the skill's directory.
+        public let path: String
+        /// Its size in bytes.
+        public let size: Int
+        /// `sha256:` and 64 hexadecimal digits.
+        public let digest: String
+    }
+
+    /// Every file of the skill, in the order of their paths.
+    public let entries: [Entry]
+}
+
+/// Makes manifests, and remembers the digests of files that have not changed since.
+public final class SkillManifests: Sendable {
+    /// More than this many digests are not kept: all are forgotten then.
+    private static let maximumDigests = 100_000
+
+    private let digests = Locked<[FileStamp: String]>([:])
+
+    /// A maker that remembers nothing yet.
+    public init() {}
+
+    /// The manifest of `skill` as it is now.
+    ///
+    /// - Throws: ``ExecError`` with the code ``ExecError/Code/refused`` and the rule of the Agent Skills format or of the
+    ///   skills extension that the skill does not keep.
+    public func manifest(of skill: Skill) throws(ExecError) -> SkillManifest {
+        if let defect = skill.formatDefect { throw refusal(skill, defect) }
+        let files = skill.files()
+        if let defect = files.defect { throw refusal(skill, defect) }
+        var entries: [SkillManifest.Entry] = []
+        for file in files.files {
+            guard let (size, digest) = self.digest(of: file, in: skill) else {
+                throw refusal(skill, "\(file.path) cannot be read")
+            }
+            entries.append(SkillManifest.Entry(path: file.path, size: size, digest: "sha256:" + digest))
+        }
+        return SkillManifest(entries: entries)
+    }
+
+    private func digest(of file: SkillFile, in skill: Skill) -> (Int, String)? {
+        if let known = digests.withLock({ $0[file.stamp] }) { return (file.size, known) }
+        guard let bytes = Files.read(skill.hostPath(of: file), limit: SkillFiles.maximumBytes) else { return nil }
+        let digest = SHA256.hexDigest(of: bytes)
+        // A file that changed while it was read is remembered under no stamp, nor is one so young that another change
+        // might leave its stamp as it is: the clock of a file system ticks slowly.
+        if bytes.count == file.size, file.stamp.isSettled {
+            digests.withLock { digests in
+                if digests.count >= Self.maximumDigests { digests = [:] }
+                digests[file.stamp] = digest
+            }
+        }
+        return (bytes.count, digest)
+    }
+
+    private func refusal(_ skill: Skill, _ reason: String) -> ExecError {
+        ExecError(.refused, "\(skill.hostDirectory) is not offered over MCP: \(reason)")
+    }
+}
+
+extension Skill {
+    private static let maximumName = 64
+    private static let maximumDescription = 1024
+    private static let maximumCompatibility = 500
+
+    /// Which rule of the Agent Skills format the front matter breaks, or `nil`. An agent in the sandbox can use such a
+    /// skill all the same; a host that gets skills over MCP may refuse the whole list for it.
+    public var formatDefect: String? {
+        guard let name = metadata["name"]?.stringValue, Self.isFormatName(name) else {
+            return "name must be 1 to \(Self.maximumName) lower-case letters, digits and single hyphens"
+        }
+        guard description.unicodeScalars.count <= Self.maximumDescription else {
+            return "description has more than \(Self.maximumDescription) characters"
+        }
+        for field in ["license", "allowed-tools", "compatibility"] {
+            if let value = metadata[field], value.stringValue == nil {
+                return "\(field) must be text, not \(value.kindDescription)"
+            }
+        }
+        if let compatibility = metadata["compatibility"]?.stringValue,
+            !(1...Self.maximumCompatibility).contains(compatibility.unicodeScalars.count)
+        {
+            return "compatibility must have 1 to \(Self.maximumCompatibility) characters"
+        }
+        if let value = metadata["metadata"] {
+            guard let pairs = value.objectValue else { return "metadata must be a map, not \(value.kindDescription)" }
+            if let pair = pairs.first(where: { $0.value.stringValue == nil }) {
+                return "metadata.\(pair.key.prefix(64)) must be text in quotes, not \(pair.value.kindDescription)"
+            }
+        }
+        return nil
+    }
+
+    private static func isFormatName(_ name: String) -> Bool {
+        let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+        return name.utf8.count <= maximumName
+            && parts.allSatisfy { part in
+                !part.isEmpty && part.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber) }
+            }
+    }
+}
