@@ -17,6 +17,9 @@ enum Program {
         defaults.configuration.toolsDirectory = Environment.companionDirectory("tools")
         defaults.configuration.skillsDirectories = Environment.companionDirectory("skills").map { [$0] } ?? []
         do {
+            if let command = try Commands.command(in: arguments) {
+                return try run(command, Array(arguments.dropFirst()), defaults)
+            }
             switch try OptionParser.parse(arguments, environment: Environment.variables, defaults: defaults) {
             case .help: print(Help.text, terminator: "")
             case .version: print("exec-mcp \(Help.version)")
@@ -30,5 +33,15 @@ enum Program {
             Logger.writeToStandardError("exec-mcp: cannot start: \(error)\n")
             return 1
         }
+    }
+
+    private static func run(
+        _ command: any Command, _ arguments: [String], _ defaults: Options
+    ) throws(UsageError) -> Int32 {
+        guard !Commands.wantsHelp(arguments) else {
+            print(command.help, terminator: "")
+            return 0
+        }
+        return try command.run(arguments, defaults: defaults)
     }
 }

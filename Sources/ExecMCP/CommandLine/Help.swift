@@ -10,19 +10,27 @@ enum Help {
                   (\(option.variable); default: \(option.fallback))
             """
         }
+        let commands = Commands.all.map { "  \($0.name.padded(to: 10))\($0.summary)" }
         return """
             exec-mcp \(version): an MCP server that runs an agent's code in a private, hardened container.
 
             Usage: exec-mcp [OPTION VALUE]…
+                   exec-mcp COMMAND …
 
             It speaks the Model Context Protocol over its standard input and output: MCP hosts start it. In a host's
             configuration:
 
               {"mcpServers": {"exec": {"command": "exec-mcp"}}}
 
+            exec-mcp config prints that for your host, with the real path.
+
             It needs a container engine (Docker, or anything with Docker's command line) and the sandbox image, which
             `make image` in the exec-mcp directory builds. A container is started at the first tool call and is gone
             when the server ends.
+
+            Commands (exec-mcp COMMAND --help says more):
+
+            \(commands.joined(separator: "\n"))
 
             Options (a flag beats its variable):
 
@@ -31,8 +39,16 @@ enum Help {
               --version    print the version
               --help       print this
 
-            Exit status: 0 when the host closed the connection, 2 for a command line that is not accepted.
+            Exit status: 0 when the host closed the connection, 1 when it or a command failed, 2 for a command line
+            that is not accepted.
 
             """
+    }
+}
+
+extension String {
+    /// The text with spaces after it up to `width` characters.
+    func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: Swift.max(0, width - count))
     }
 }
