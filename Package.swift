@@ -42,9 +42,12 @@ let package = Package(
         .target(
             name: "ExecCore", dependencies: ["ChildProcess", "JSON", "Threading", "YAML"],
             resources: guestSources.map { .embedInCode("Guest/\($0).py") }, swiftSettings: settings),
+        // The configuration files of MCP hosts. Knows nothing of the server but how it is started.
+        .target(name: "HostConfiguration", dependencies: ["JSON", "YAML"], swiftSettings: settings),
         // The server.
         .executableTarget(
-            name: "ExecMCP", dependencies: ["ExecCore", "JSON", "JSONRPC", "MCP", "Threading"], swiftSettings: settings),
+            name: "ExecMCP", dependencies: ["ExecCore", "HostConfiguration", "JSON", "JSONRPC", "MCP", "Threading"],
+            swiftSettings: settings),
 
         // What several test targets use.
         .target(
@@ -64,7 +67,11 @@ let package = Package(
             name: "ExecCoreTests", dependencies: ["ChildProcess", "ExecCore", "JSON", "TestSupport", "Threading"],
             swiftSettings: settings),
         .testTarget(
-            name: "ExecMCPTests", dependencies: ["ExecCore", "ExecMCP", "JSON", "JSONRPC", "MCP", "TestSupport"],
+            name: "HostConfigurationTests", dependencies: ["HostConfiguration", "JSON", "TestSupport", "YAML"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ExecMCPTests",
+            dependencies: ["ExecCore", "ExecMCP", "HostConfiguration", "JSON", "JSONRPC", "MCP", "TestSupport"],
             swiftSettings: settings),
         // Against the real engine and the sandbox's image, which `make image` readies.
         .testTarget(

@@ -11,7 +11,8 @@ import Testing
         "JSONRPC": ["JSON", "Threading"],
         "MCP": ["JSON", "JSONRPC"],
         "ExecCore": ["ChildProcess", "JSON", "Threading", "YAML"],
-        "ExecMCP": ["Dispatch", "ExecCore", "JSON", "JSONRPC", "MCP", "Threading"],
+        "HostConfiguration": ["JSON", "YAML"],
+        "ExecMCP": ["Dispatch", "ExecCore", "HostConfiguration", "JSON", "JSONRPC", "MCP", "Threading"],
     ]
 
     @Test func thereIsSourceToLookAt() {

@@ -1,0 +1,191 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A host's file as it was when it was read, and the means to put another text in its place without losing it.
+struct ConfigurationFile {
+    /// The largest file that is touched, in bytes.
+    static let sizeLimit = 16 << 20
+
+    /// Where it really is: links have been followed, so that a link stays one.
+    let path: String
+    /// What is in it; `nil` where there is no such file yet.
+    let content: [UInt8]?
+
+    private let status: stat?
+
+    /// Reads the file at an absolute path.
+    ///
+    /// - Throws: ``ConfigurationError`` where it is not a regular file, too large, not UTF-8 or cannot be read.
+    init(reading path: String) throws(ConfigurationError) {
+        var link = stat()
+        guard lstat(path, &link) == 0 else {
+            guard errno == ENOENT || errno == ENOTDIR else { throw .system("cannot look at \(path)") }
+            self.path = path
+            content = nil
+            status = nil
+            return
+        }
+        guard let resolved = realpath(path, nil) else { throw .system("cannot follow the link \(path)") }
+        defer { free(resolved) }
+        self.path = String(cString: resolved)
+        let (content, status) = try Self.read(self.path)
+        if let place = Self.firstInvalidByte(in: content) {
+            throw ConfigurationError("\(path), line \(Layout(content).line(at: place)): it is not UTF-8")
+        }
+        self.content = content
+        self.status = status
+    }
+
+    private static func read(_ path: String) throws(ConfigurationError) -> ([UInt8], stat) {
+        // Without O_NONBLOCK the opening of a pipe would wait for its writer.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard descriptor >= 0 else { throw .system("cannot open \(path)") }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .system("cannot look at \(path)") }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw ConfigurationError("\(path) is not a regular file") }
+        var content: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            guard content.count <= sizeLimit else {
+                throw ConfigurationError("\(path) has more than \(sizeLimit >> 20) MiB")
+            }
+            let count = readOnce(descriptor, &buffer)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw .system("cannot read \(path)") }
+            if count == 0 { return (content, status) }
+            content += buffer[..<count]
+        }
+    }
+
+    private static func firstInvalidByte(in bytes: [UInt8]) -> Int? {
+        guard String(validating: bytes, as: UTF8.self) == nil else { return nil }
+        var decoder = UTF8()
+        var iterator = bytes.makeIterator()
+        var place = 0
+        while case .scalarValue(let scalar) = decoder.decode(&iterator) { place += UTF8.width(scalar) }
+        return min(place, bytes.count)
+    }
+}
+
+// MARK: - Writing
+
+extension ConfigurationFile {
+    /// Puts `text` in the place of what was read. A reader sees the old file or the new one, never a part; mode and
+    /// owner stay. What was there is kept beside it first.
+    ///
+    /// - Returns: the path of the backup; `nil` where there was no file.
+    /// - Throws: ``ConfigurationError`` where it cannot be written, or somebody else has changed it since.
+    func replace(with text: [UInt8]) throws(ConfigurationError) -> String? {
+        let directory = Self.parent(of: path)
+        if status == nil {
+            try Self.makeDirectory(directory)
+        } else if access(path, W_OK) != 0 {
+            throw .system("cannot write \(path)")
+        }
+        var template = Array("\(directory)/.exec-mcp-XXXXXX".utf8CString)
+        let descriptor = mkstemp(&template)
+        guard descriptor >= 0 else { throw .system("cannot write in \(directory)") }
+        let temporary = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+        do throws(ConfigurationError) {
+            defer { close(descriptor) }
+            try Self.write(text, to: descriptor, temporary)
+            try keepOwnerAndMode(of: descriptor)
+            guard fsync(descriptor) == 0 else { throw .system("cannot write \(temporary)") }
+            try refuseIfChanged()
+            let backup = try writeBackup()
+            guard rename(temporary, path) == 0 else { throw .system("cannot replace \(path)") }
+            return backup
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+    }
+
+    private func keepOwnerAndMode(of descriptor: Int32) throws(ConfigurationError) {
+        guard let status else {
+            // mkstemp makes a file for its owner alone; any other program would have left that to the umask.
+            let mask = umask(0)
+            umask(mask)
+            fchmod(descriptor, 0o666 & ~mask)
+            return
+        }
+        var new = stat()
+        guard fstat(descriptor, &new) == 0 else { throw .system("cannot look at the new file for \(path)") }
+        if new.st_uid != status.st_uid || new.st_gid != status.st_gid {
+            guard fchown(descriptor, status.st_uid, status.st_gid) == 0 else {
+                throw .system("cannot keep the owner of \(path)")
+            }
+        }
+        guard fchmod(descriptor, status.st_mode & 0o7777) == 0 else { throw .system("cannot keep the mode of \(path)") }
+    }
+
+    /// A host that runs may write its file at any time, and what it wrote must not be lost.
+    private func refuseIfChanged() throws(ConfigurationError) {
+        var now = stat()
+        let isThere = lstat(path, &now) == 0
+        guard isThere == (status != nil) else { throw ConfigurationError("\(path) has just been changed; try again") }
+        guard let status else { return }
+        guard now.st_ino == status.st_ino, now.st_dev == status.st_dev, now.st_size == status.st_size,
+            now.modification == status.modification
+        else { throw ConfigurationError("\(path) has just been changed; try again") }
+    }
+
+    /// Copies what was read into a file of its own. None that is there is overwritten.
+    private func writeBackup() throws(ConfigurationError) -> String? {
+        guard let content, let status else { return nil }
+        let stamp = Self.timeStamp()
+        for number in 1...1000 {
+            let backup = "\(path).backup-\(stamp)" + (number == 1 ? "" : "-\(number)")
+            let mode = status.st_mode & 0o777
+            let descriptor = open(backup, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode & 0o700)
+            if descriptor < 0 && errno == EEXIST { continue }
+            guard descriptor >= 0 else { throw .system("cannot write the backup \(backup)") }
+            defer { close(descriptor) }
+            try Self.write(content, to: descriptor, backup)
+            // The file may hold secrets: nobody may read the backup who may not read the file.
+            if fchown(descriptor, status.st_uid, status.st_gid) == 0 { fchmod(descriptor, mode) }
+            guard fsync(descriptor) == 0 else { throw .system("cannot write the backup \(backup)") }
+            return backup
+        }
+        throw ConfigurationError("there are too many backups of \(path)")
+    }
+
+    private static func write(
+        _ bytes: [UInt8], to descriptor: Int32, _ path: String
+    ) throws(ConfigurationError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = writeOnce(descriptor, rest)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw .system("cannot write \(path)") }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Makes a directory and those above it.
+    private static func makeDirectory(_ path: String) throws(ConfigurationError) {
+        guard mkdir(path, 0o777) != 0, errno != EEXIST else { return }
+        guard errno == ENOENT, path.count > 1 else { throw .system("cannot make the directory \(path)") }
+        try makeDirectory(parent(of: path))
+        guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw .system("cannot make the directory \(path)") }
+    }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+        return String(path[..<slash])
+    }
+
+    /// The local time as `YYYYMMDD-HHMMSS`.
+    private static func timeStamp() -> String {
+        var now = time(nil)
+        var parts = tm()
+        localtime_r(&now, &parts)
+        var text = [CChar](repeating: 0, count: 32)
+        strftime(&text, text.count, "%Y%m%d-%H%M%S", &parts)
+        return text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+    }
+}

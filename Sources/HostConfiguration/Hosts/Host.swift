@@ -1,0 +1,117 @@
+import JSON
+
+/// A program that starts MCP servers, and the file in which it is told of them.
+public struct Host: Sendable {
+    /// What it is called on a command line.
+    public let name: String
+    /// What its makers call it.
+    public let title: String
+    /// The file of a project, relative to the project; `nil` where projects have none.
+    public let projectFile: String?
+
+    let notation: Notation
+    let userPath: @Sendable (Surroundings) -> String?
+
+    /// The file of a person; `nil` where no home directory is known.
+    public func userFile(_ surroundings: Surroundings) -> String? {
+        userPath(surroundings)
+    }
+
+    /// The text of a file that has this entry alone, with a line break at its end.
+    public func block(_ entry: ServerEntry) -> String {
+        notation.block(entry)
+    }
+
+    /// A command line for a shell that does the same; `nil` where the host has none.
+    public func shellCommand(_ entry: ServerEntry, forProject: Bool) -> String? {
+        guard name == "claude-code" else { return nil }
+        let scope = forProject ? "project" : "user"
+        let words = ["claude", "mcp", "add", "--scope", scope, entry.name, "--", entry.program] + entry.arguments
+        return words.map(Self.shellQuoted).joined(separator: " ")
+    }
+
+    private static func shellQuoted(_ word: String) -> String {
+        let isPlain = word.allSatisfy { character in
+            character.isASCII && (character.isLetter || character.isNumber || "@%+=:,./-_".contains(character))
+        }
+        return isPlain && !word.isEmpty
+            ? word
+            : "'"
+                + word.split(separator: "'", omittingEmptySubsequences: false)
+                .joined(separator: "'\"'\"'") + "'"
+    }
+}
+
+extension Host {
+    /// Every host that is known, by name.
+    public static let all = [
+        Host(
+            name: "claude-code", title: "Claude Code", projectFile: ".mcp.json",
+            notation: .json(section: "mcpServers") { ["type": "stdio"] + command($0) }
+        ) { surroundings in
+            (surroundings.directory("CLAUDE_CONFIG_DIR") ?? surroundings.home).map { $0 + "/.claude.json" }
+        },
+        Host(
+            name: "claude-desktop", title: "Claude Desktop", projectFile: nil,
+            notation: .json(section: "mcpServers") { command($0) }
+        ) { surroundings in
+            surroundings.applicationSupport.map { $0 + "/Claude/claude_desktop_config.json" }
+        },
+        Host(name: "codex", title: "Codex CLI", projectFile: nil, notation: .toml) { surroundings in
+            let directory = surroundings.directory("CODEX_HOME") ?? surroundings.home.map { $0 + "/.codex" }
+            return directory.map { $0 + "/config.toml" }
+        },
+        Host(
+            name: "cursor", title: "Cursor", projectFile: ".cursor/mcp.json",
+            notation: .json(section: "mcpServers") { command($0) }
+        ) { surroundings in
+            surroundings.home.map { $0 + "/.cursor/mcp.json" }
+        },
+        Host(
+            name: "gemini", title: "Gemini CLI", projectFile: ".gemini/settings.json",
+            // Milliseconds.
+            notation: .json(section: "mcpServers") { command($0) + ["timeout": .integer($0.patience * 1000)] }
+        ) { surroundings in
+            (surroundings.directory("GEMINI_CLI_HOME") ?? surroundings.home).map { $0 + "/.gemini/settings.json" }
+        },
+        Host(name: "goose", title: "Goose", projectFile: nil, notation: .yaml) { surroundings in
+            if let root = surroundings.directory("GOOSE_PATH_ROOT") { return root + "/config/config.yaml" }
+            let directory = surroundings.directory("XDG_CONFIG_HOME") ?? surroundings.home.map { $0 + "/.config" }
+            return directory.map { $0 + "/goose/config.yaml" }
+        },
+        Host(
+            name: "vscode", title: "VS Code", projectFile: ".vscode/mcp.json",
+            notation: .json(section: "servers") { ["type": "stdio"] + command($0) }
+        ) { surroundings in
+            if let portable = surroundings.directory("VSCODE_PORTABLE") { return portable + "/user-data/User/mcp.json" }
+            let directory = surroundings.directory("VSCODE_APPDATA") ?? surroundings.applicationSupport
+            return directory.map { $0 + "/Code/User/mcp.json" }
+        },
+        Host(
+            name: "zed", title: "Zed", projectFile: nil,
+            notation: .json(section: "context_servers") { entry in
+                [
+                    "command": .string(entry.program), "args": .array(entry.arguments.map(JSON.string)), "env": [:],
+                ]
+            }
+        ) { surroundings in
+            let linux = surroundings.directory("FLATPAK_XDG_CONFIG_HOME") ?? surroundings.applicationSupport
+            let directory = surroundings.system == .linux ? linux : surroundings.home.map { $0 + "/.config" }
+            return directory.map { $0 + "/zed/settings.json" }
+        },
+    ]
+
+    /// What nearly every host calls the program and its arguments.
+    private static func command(_ entry: ServerEntry) -> JSONObject {
+        var members: JSONObject = ["command": .string(entry.program)]
+        if !entry.arguments.isEmpty { members["args"] = .array(entry.arguments.map(JSON.string)) }
+        return members
+    }
+}
+
+extension JSONObject {
+    /// The members of both, those on the left first.
+    fileprivate static func + (left: JSONObject, right: JSONObject) -> JSONObject {
+        right.reduce(into: left) { $0[$1.key] = $1.value }
+    }
+}

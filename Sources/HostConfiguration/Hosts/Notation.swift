@@ -1,0 +1,91 @@
+import JSON
+
+/// The notation of a host's file, and what one server's entry looks like in it.
+enum Notation: Sendable {
+    /// JSON, as editors read it. The entry is a member of the root's member `section`.
+    case json(section: String, entry: @Sendable (ServerEntry) -> JSONObject)
+    /// Codex's TOML: the entry is a table in `mcp_servers`.
+    case toml
+    /// Goose's YAML: the entry is a member of the map `extensions`.
+    case yaml
+}
+
+extension Notation {
+    /// A whole file with this entry alone.
+    func block(_ entry: ServerEntry) -> String {
+        switch self {
+        case .json(let section, let members):
+            let entries = JSON.object([entry.name: .object(members(entry))])
+            return JSONText.lines(.object([section: entries])) + "\n"
+        case .toml:
+            return CodexEntry(entry).lines.map { $0 + "\n" }.joined()
+        case .yaml:
+            let lines =
+                [GooseEntry.section + ":", "  \(YAMLText.name(entry.name)):"]
+                + GooseEntry(entry).fields.map { "    " + $0 }
+            return lines.map { $0 + "\n" }.joined()
+        }
+    }
+
+    /// Sets the entry in the text of a file.
+    ///
+    /// - Throws: ``NotEditable`` where the text is not understood, or not in a form that can be added to.
+    func set(_ entry: ServerEntry, in text: [UInt8]) throws(NotEditable) -> EditedText {
+        switch self {
+        case .json(let section, let members):
+            return try JSONCEditor(text).set(.object(members(entry)), named: entry.name, in: section)
+        case .toml:
+            return try TOMLEditor(text).set(CodexEntry.path(entry), to: Notation.toml.block(entry))
+        case .yaml:
+            let goose = GooseEntry(entry)
+            return try YAMLEditor(text)
+                .set(goose.value, fields: goose.fields, named: entry.name, in: GooseEntry.section)
+        }
+    }
+}
+
+/// An entry as Codex reads it. A string of JSON is one of TOML.
+private struct CodexEntry {
+    let lines: [String]
+
+    static func path(_ entry: ServerEntry) -> [String] { ["mcp_servers", entry.name] }
+
+    init(_ entry: ServerEntry) {
+        let arguments = JSONText.line(.array(entry.arguments.map(JSON.string)))
+        lines =
+            ["[\(Self.path(entry).joined(separator: "."))]", "command = \(JSON.string(entry.program).text)"]
+            + (entry.arguments.isEmpty ? [] : ["args = \(arguments)"])
+            + [
+                "# Codex gives up on a call after 60 seconds unless told otherwise; "
+                    + "exec-mcp allows commands of up to \(entry.longestCall).",
+                "tool_timeout_sec = \(entry.patience)",
+            ]
+    }
+}
+
+/// An entry as Goose reads it.
+private struct GooseEntry {
+    static let section = "extensions"
+
+    let value: JSON
+    let fields: [String]
+
+    init(_ entry: ServerEntry) {
+        value = [
+            "enabled": true, "type": "stdio", "name": .string(entry.name), "cmd": .string(entry.program),
+            "args": .array(entry.arguments.map(JSON.string)), "envs": [:], "env_keys": [],
+            "timeout": .integer(entry.patience),
+        ]
+        fields = [
+            "enabled: true",
+            "type: stdio",
+            "name: \(YAMLText.name(entry.name))",
+            "cmd: \(YAMLText.quoted(entry.program))",
+            "args: \(YAMLText.list(entry.arguments))",
+            "envs: {}",
+            "env_keys: []",
+            "# Seconds; exec-mcp allows commands of up to \(entry.longestCall).",
+            "timeout: \(entry.patience)",
+        ]
+    }
+}

@@ -1,0 +1,187 @@
+import JSON
+
+/// Where the parts of a JSON text with comments are.
+struct JSONCValue {
+    struct Member {
+        /// Where the name is, with its quotes.
+        let key: Range<Int>
+        /// The name; `nil` where it is no text that can be read.
+        let name: String?
+        let value: JSONCValue
+        /// Where the comma behind it is.
+        var comma: Int?
+    }
+
+    let range: Range<Int>
+    /// The members, where this is an object.
+    let members: [Member]?
+}
+
+/// Reads JSON as editors do: with comments, and with a comma behind the last member. Keeps places, not values.
+struct JSONCScanner {
+    /// How deeply values may be nested, so that no file can exhaust the stack.
+    static let maximumDepth = 500
+
+    private static let endsWord = Array(",:/\"[]{}".utf8)
+
+    private let bytes: [UInt8]
+    private let layout: Layout
+    private var offset: Int
+    private var depth = 0
+    /// Comments and trailing commas: what JSON itself does not know.
+    private(set) var extras: [Range<Int>] = []
+
+    init(_ layout: Layout) {
+        self.layout = layout
+        bytes = layout.bytes
+        offset = layout.start
+    }
+
+    /// Reads the whole text.
+    ///
+    /// - Returns: its value; `nil` where there is nothing but white space and comments.
+    mutating func document() throws(NotEditable) -> JSONCValue? {
+        try skipFiller()
+        guard offset < bytes.count else { return nil }
+        let value = try value()
+        try skipFiller()
+        guard offset == bytes.count else { throw failure("unexpected text after the end of the object") }
+        return value
+    }
+
+    /// The value that stands at a place, as JSON; `nil` where it cannot be read.
+    func json(_ range: Range<Int>) -> JSON? {
+        var text = Array(bytes[range])
+        for extra in extras where range.contains(extra.lowerBound) {
+            for place in extra { text[place - range.lowerBound] = UInt8(ascii: " ") }
+        }
+        return try? JSON.parse(text)
+    }
+
+    private mutating func value() throws(NotEditable) -> JSONCValue {
+        let start = offset
+        switch peek() {
+        case UInt8(ascii: "{"):
+            let members = try object()
+            return JSONCValue(range: start..<offset, members: members)
+        case UInt8(ascii: "["): try array()
+        case UInt8(ascii: "\""): try string()
+        default: try word()
+        }
+        return JSONCValue(range: start..<offset, members: nil)
+    }
+
+    private mutating func object() throws(NotEditable) -> [JSONCValue.Member] {
+        try enter()
+        var members: [JSONCValue.Member] = []
+        try skipFiller()
+        while !skip(UInt8(ascii: "}")) {
+            if let last = members.last, last.comma == nil { throw failure("expected ',' or '}'") }
+            members.append(try member())
+            try skipFiller()
+            let place = offset
+            guard skip(UInt8(ascii: ",")) else { continue }
+            members[members.count - 1].comma = place
+            try skipFiller()
+            if peek() == UInt8(ascii: "}") { extras.append(place..<(place + 1)) }
+        }
+        depth -= 1
+        return members
+    }
+
+    private mutating func member() throws(NotEditable) -> JSONCValue.Member {
+        let start = offset
+        guard peek() == UInt8(ascii: "\"") else { throw failure("expected a name in double quotes, or '}'") }
+        try string()
+        let key = start..<offset
+        try skipFiller()
+        guard skip(UInt8(ascii: ":")) else { throw failure("expected ':'") }
+        try skipFiller()
+        return JSONCValue.Member(key: key, name: (try? JSON.parse(bytes[key]))?.stringValue, value: try value())
+    }
+
+    private mutating func array() throws(NotEditable) {
+        try enter()
+        var isSeparated = true
+        try skipFiller()
+        while !skip(UInt8(ascii: "]")) {
+            guard isSeparated else { throw failure("expected ',' or ']'") }
+            _ = try value()
+            try skipFiller()
+            let place = offset
+            isSeparated = skip(UInt8(ascii: ","))
+            try skipFiller()
+            if isSeparated, peek() == UInt8(ascii: "]") { extras.append(place..<(place + 1)) }
+        }
+        depth -= 1
+    }
+
+    private mutating func string() throws(NotEditable) {
+        let start = offset
+        offset += 1
+        while let byte = peek(), byte >= 0x20 {
+            offset += byte == UInt8(ascii: "\\") ? 2 : 1
+            if byte == UInt8(ascii: "\"") { return }
+        }
+        offset = start
+        throw failure("a string does not end on its line")
+    }
+
+    /// Reads a number, `true`, `false` or `null`.
+    private mutating func word() throws(NotEditable) {
+        let word = bytes[offset...].prefix { !Layout.isWhiteSpace($0) && !Self.endsWord.contains($0) }
+        guard !word.isEmpty, (try? JSON.parse(word)) != nil else {
+            throw failure(offset < bytes.count ? "expected a value" : "the text ends too early")
+        }
+        offset = word.endIndex
+    }
+
+    private mutating func enter() throws(NotEditable) {
+        offset += 1
+        depth += 1
+        guard depth <= Self.maximumDepth else { throw failure("nested deeper than \(Self.maximumDepth) levels") }
+    }
+
+    /// Skips white space and comments.
+    private mutating func skipFiller() throws(NotEditable) {
+        while let byte = peek() {
+            if Layout.isWhiteSpace(byte) {
+                offset += 1
+            } else if byte == UInt8(ascii: "/"), peek(1) == UInt8(ascii: "/") {
+                let end = bytes[offset...].firstIndex { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+                extras.append(offset..<(end ?? bytes.count))
+                offset = end ?? bytes.count
+            } else if byte == UInt8(ascii: "/"), peek(1) == UInt8(ascii: "*") {
+                try skipBlockComment()
+            } else {
+                return
+            }
+        }
+    }
+
+    private mutating func skipBlockComment() throws(NotEditable) {
+        let start = offset
+        offset += 2
+        while offset < bytes.count, !(peek() == UInt8(ascii: "*") && peek(1) == UInt8(ascii: "/")) { offset += 1 }
+        guard offset < bytes.count else {
+            offset = start
+            throw failure("a comment does not end")
+        }
+        offset += 2
+        extras.append(start..<offset)
+    }
+
+    private func peek(_ distance: Int = 0) -> UInt8? {
+        offset + distance < bytes.count ? bytes[offset + distance] : nil
+    }
+
+    private mutating func skip(_ byte: UInt8) -> Bool {
+        guard peek() == byte else { return false }
+        offset += 1
+        return true
+    }
+
+    private func failure(_ reason: String) -> NotEditable {
+        NotEditable(reason, line: layout.line(at: min(offset, bytes.count)))
+    }
+}

@@ -1,0 +1,90 @@
+/// Sets one table in a TOML text, with the tables inside it, and leaves every other byte as it is.
+struct TOMLEditor {
+    private let layout: Layout
+    private let statements: [TOMLStatement]
+
+    /// - Throws: ``NotEditable`` where the text is no TOML.
+    init(_ bytes: [UInt8]) throws(NotEditable) {
+        layout = Layout(bytes)
+        var scanner = TOMLScanner(layout)
+        statements = try scanner.statements()
+    }
+
+    /// Sets the table `path` to what `block` says: its header and its lines, each with its break.
+    ///
+    /// - Throws: ``NotEditable`` where the table is there in another form, or twice.
+    func set(_ path: [String], to block: String) throws(NotEditable) -> EditedText {
+        try refuseOtherForms(of: path)
+        let regions = try regions(of: path)
+        let block = layout.newline == "\n" ? block : block.split(separator: "\n").map { $0 + layout.newline }.joined()
+        guard let first = regions.first else {
+            let text = layout.separatorAtEnd + block
+            return EditedText(layout.bytes, [TextEdit(at: layout.bytes.count, text)], .added)
+        }
+        let old = String(decoding: layout.bytes[first], as: UTF8.self)
+        if regions.count == 1, old == block || old + layout.newline == block {
+            return EditedText(layout.bytes, [], .none)
+        }
+        let removals = regions.dropFirst().map { TextEdit(withBlankLines(before: $0), "") }
+        return EditedText(layout.bytes, [TextEdit(first, block)] + removals, .replaced)
+    }
+
+    /// Where the table and those inside it are: each from its header to the last of its values.
+    private func regions(of path: [String]) throws(NotEditable) -> [Range<Int>] {
+        var regions: [Range<Int>] = []
+        var isInside = false
+        var hasTable = false
+        for statement in statements {
+            switch statement.kind {
+            case .table(path) where hasTable:
+                throw failure("the table is there a second time", statement)
+            case .table(let name), .arrayOfTables(let name):
+                isInside = name.starts(with: path)
+                hasTable = hasTable || name == path
+                if isInside { regions.append(statement.range) }
+            case .pair:
+                guard isInside, let last = regions.last else { continue }
+                regions[regions.count - 1] = last.lowerBound..<statement.range.upperBound
+            }
+        }
+        return regions
+    }
+
+    /// Refuses the table, or one around it, as an inline table, with dotted keys, or as a list of tables: to add to
+    /// these takes more than putting lines in.
+    private func refuseOtherForms(of path: [String]) throws(NotEditable) {
+        var table: [String] = []
+        for statement in statements {
+            switch statement.kind {
+            case .table(let name):
+                table = name
+            case .arrayOfTables(let name):
+                table = name
+                guard !path.starts(with: name) else {
+                    throw failure("\(name.joined(separator: ".")) is a list of tables", statement)
+                }
+            case .pair(let key):
+                guard !table.starts(with: path) else { continue }
+                let whole = table + key
+                guard !path.starts(with: whole), !whole.starts(with: path), !(table.isEmpty && key[0] == path[0])
+                else {
+                    throw failure("\(whole.joined(separator: ".")) is not written as a [table] of its own", statement)
+                }
+            }
+        }
+    }
+
+    private func withBlankLines(before region: Range<Int>) -> Range<Int> {
+        var start = region.lowerBound
+        while start > layout.start {
+            let line = layout.lineStart(of: start - 1)
+            guard layout.bytes[line..<start].allSatisfy(Layout.isWhiteSpace) else { break }
+            start = line
+        }
+        return start..<region.upperBound
+    }
+
+    private func failure(_ reason: String, _ statement: TOMLStatement) -> NotEditable {
+        NotEditable(reason, line: layout.line(at: statement.range.lowerBound))
+    }
+}

@@ -1,0 +1,212 @@
+import JSON
+
+/// What a TOML text is made of: a table's header, or a key with its value.
+struct TOMLStatement: Equatable {
+    enum Kind: Equatable {
+        case table([String])
+        case arrayOfTables([String])
+        case pair([String])
+    }
+
+    let kind: Kind
+    /// Its lines, with the break of the last.
+    let range: Range<Int>
+}
+
+/// Reads TOML 1.0 as far as it takes to know what begins where. Values are passed over.
+struct TOMLScanner {
+    /// How deeply lists and inline tables may be nested, so that no file can exhaust the stack.
+    static let maximumDepth = 100
+
+    private let bytes: [UInt8]
+    private let layout: Layout
+    private var offset: Int
+    private var depth = 0
+
+    init(_ layout: Layout) {
+        self.layout = layout
+        bytes = layout.bytes
+        offset = layout.start
+    }
+
+    /// Reads the whole text.
+    mutating func statements() throws(NotEditable) -> [TOMLStatement] {
+        var statements: [TOMLStatement] = []
+        while offset < bytes.count {
+            let start = offset
+            skipBlanks()
+            let kind: TOMLStatement.Kind? =
+                switch peek() {
+                case nil, UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "#"): nil
+                case UInt8(ascii: "["): try header()
+                default: .pair(try pair())
+                }
+            try finishLine()
+            if let kind { statements.append(TOMLStatement(kind: kind, range: start..<offset)) }
+        }
+        return statements
+    }
+
+    private mutating func header() throws(NotEditable) -> TOMLStatement.Kind {
+        offset += 1
+        let isArray = skip("[")
+        let path = try keyPath()
+        guard skip(isArray ? "]]" : "]") else { throw failure("expected ']'") }
+        return isArray ? .arrayOfTables(path) : .table(path)
+    }
+
+    private mutating func pair() throws(NotEditable) -> [String] {
+        let path = try keyPath()
+        guard skip("=") else { throw failure("expected '='") }
+        skipBlanks()
+        try value()
+        return path
+    }
+
+    private mutating func keyPath() throws(NotEditable) -> [String] {
+        var path: [String] = []
+        repeat {
+            skipBlanks()
+            path.append(try key())
+            skipBlanks()
+        } while skip(".")
+        return path
+    }
+
+    private mutating func key() throws(NotEditable) -> String {
+        let start = offset
+        switch peek() {
+        case UInt8(ascii: "\""):
+            try string("\"", hasEscapes: true)
+            // TOML has an escape that JSON has not: such a key is nobody's name, and stands for itself.
+            let text = bytes[start..<offset]
+            return (try? JSON.parse(text))?.stringValue ?? String(decoding: text, as: UTF8.self)
+        case UInt8(ascii: "'"):
+            try string("'", hasEscapes: false)
+            return String(decoding: bytes[(start + 1)..<(offset - 1)], as: UTF8.self)
+        default:
+            let key = bytes[offset...].prefix { byte in
+                let scalar = Unicode.Scalar(byte)
+                return scalar.isASCII && scalar.properties.isAlphabetic || "0123456789-_".utf8.contains(byte)
+            }
+            guard !key.isEmpty else { throw failure("expected a key") }
+            offset = key.endIndex
+            return String(decoding: key, as: UTF8.self)
+        }
+    }
+
+    private mutating func value() throws(NotEditable) {
+        switch peek() {
+        case UInt8(ascii: "\""): try starts(with: "\"\"\"") ? longString("\"\"\"") : string("\"", hasEscapes: true)
+        case UInt8(ascii: "'"): try starts(with: "'''") ? longString("'''") : string("'", hasEscapes: false)
+        case UInt8(ascii: "["):
+            try elements(until: "]") { scanner throws(NotEditable) in try scanner.value() }
+        case UInt8(ascii: "{"):
+            try elements(until: "}") { scanner throws(NotEditable) in _ = try scanner.pair() }
+        default:
+            // Numbers, dates, truth values; between a date and a time there may be a space.
+            let word = bytes[offset...].prefix { byte in
+                byte > 0x20 && byte < 0x7F && !",]}#\"'[{=".utf8.contains(byte)
+            }
+            guard !word.isEmpty else { throw failure("expected a value") }
+            offset = word.endIndex
+            let next = peek(1).map { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } == true
+            if word.count == 10, peek() == UInt8(ascii: " "), next {
+                offset = bytes[(offset + 1)...].prefix { "0123456789:.-+Zz".utf8.contains($0) }.endIndex
+            }
+        }
+    }
+
+    /// Reads a list or an inline table, which may run over several lines.
+    private mutating func elements(
+        until end: StaticString, _ element: (inout TOMLScanner) throws(NotEditable) -> Void
+    ) throws(NotEditable) {
+        offset += 1
+        depth += 1
+        guard depth <= Self.maximumDepth else { throw failure("nested deeper than \(Self.maximumDepth) levels") }
+        var isSeparated = true
+        try skipFiller()
+        while !skip(end) {
+            guard isSeparated else { throw failure("expected ',' or '\(end)'") }
+            try element(&self)
+            try skipFiller()
+            isSeparated = skip(",")
+            try skipFiller()
+        }
+        depth -= 1
+    }
+
+    private mutating func string(_ quote: StaticString, hasEscapes: Bool) throws(NotEditable) {
+        let start = offset
+        offset += 1
+        while let byte = peek(), byte != UInt8(ascii: "\n") {
+            if skip(quote) { return }
+            offset += hasEscapes && byte == UInt8(ascii: "\\") ? 2 : 1
+        }
+        offset = start
+        throw failure("a string does not end on its line")
+    }
+
+    private mutating func longString(_ quotes: StaticString) throws(NotEditable) {
+        let start = offset
+        let quote = bytes[offset]
+        offset += 3
+        while offset < bytes.count {
+            if skip(quotes) {
+                // Up to two quotes may stand before the three that end it.
+                for _ in 0..<2 where peek() == quote { offset += 1 }
+                return
+            }
+            offset += quote == UInt8(ascii: "\"") && peek() == UInt8(ascii: "\\") ? 2 : 1
+        }
+        offset = start
+        throw failure("a string does not end")
+    }
+
+    private mutating func skipBlanks() {
+        while peek() == UInt8(ascii: " ") || peek() == UInt8(ascii: "\t") { offset += 1 }
+    }
+
+    /// Skips white space, line breaks and comments.
+    private mutating func skipFiller() throws(NotEditable) {
+        while let byte = peek() {
+            if Layout.isWhiteSpace(byte) {
+                offset += 1
+            } else if byte == UInt8(ascii: "#") {
+                offset = bytes[offset...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+            } else {
+                return
+            }
+        }
+        throw failure("the text ends too early")
+    }
+
+    /// Takes up the rest of a line, on which nothing but a comment may stand.
+    private mutating func finishLine() throws(NotEditable) {
+        skipBlanks()
+        if peek() == UInt8(ascii: "#") {
+            offset = bytes[offset...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+        }
+        guard offset < bytes.count else { return }
+        guard skip("\n") || skip("\r\n") else { throw failure("unexpected text behind a value or a table's name") }
+    }
+
+    private func peek(_ distance: Int = 0) -> UInt8? {
+        offset + distance < bytes.count ? bytes[offset + distance] : nil
+    }
+
+    private func starts(with text: StaticString) -> Bool {
+        let wanted = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        return offset <= bytes.count && bytes[offset...].starts(with: wanted)
+    }
+
+    private mutating func skip(_ text: StaticString) -> Bool {
+        guard starts(with: text) else { return false }
+        offset += text.utf8CodeUnitCount
+        return true
+    }
+
+    private func failure(_ reason: String) -> NotEditable {
+        NotEditable(reason, line: layout.line(at: min(offset, bytes.count)))
+    }
+}

@@ -1,0 +1,156 @@
+import JSON
+import YAML
+
+/// Sets one entry of one top-level map in a YAML text, and leaves every other byte as it is.
+///
+/// It works by lines and their indentation, which YAML can trick in many ways. Hence the last step: what was written is
+/// read again, and has to be what was there plus the entry.
+struct YAMLEditor {
+    private struct Line {
+        let range: Range<Int>
+        let indent: Int
+        /// Neither blank nor a comment.
+        let isContent: Bool
+        let isBlank: Bool
+    }
+
+    private let layout: Layout
+    private let lines: [Line]
+    private let document: JSONObject
+
+    /// - Throws: ``NotEditable`` where the text is no YAML, or no map.
+    init(_ bytes: [UInt8]) throws(NotEditable) {
+        layout = Layout(bytes)
+        lines = Self.lines(of: layout)
+        switch try Self.parse(bytes) {
+        case .object(let object): document = object
+        case .null: document = [:]
+        case let other: throw NotEditable("this is \(other.kindDescription) and no map")
+        }
+    }
+
+    /// Sets the entry `name` of the map `section`.
+    ///
+    /// - Parameters:
+    ///   - entry: what is to be read afterwards.
+    ///   - fields: the lines that say so, without indentation.
+    /// - Throws: ``NotEditable`` where the map is there in another form than by indentation.
+    func set(
+        _ entry: JSON, fields: [String], named name: String, in section: String
+    ) throws(NotEditable) -> EditedText {
+        let edited = try edit(entry, fields, name, section)
+        var entries: JSONObject = document[section]?.objectValue ?? [:]
+        entries[name] = entry
+        var expected = document
+        expected[section] = .object(entries)
+        guard let read = try? Self.parse(edited.bytes), read == .object(expected) else {
+            throw NotEditable("it is written in a way that cannot be edited safely")
+        }
+        return edited
+    }
+
+    private func edit(
+        _ entry: JSON, _ fields: [String], _ name: String, _ section: String
+    ) throws(NotEditable) -> EditedText {
+        guard let head = lines.firstIndex(where: { valueStart(of: $0, key: section, indent: 0) != nil }) else {
+            let end = layout.bytes.count
+            let text = layout.separatorAtEnd + section + ":" + layout.newline + block(name, fields, indent: 2, unit: 2)
+            return EditedText(layout.bytes, [TextEdit(at: end, text)], .added)
+        }
+        guard document[section]?.objectValue != nil || document[section] == .null else {
+            throw failure("\(section) is not a map", head)
+        }
+        let clearing = try clearing(ofValueOn: head, key: section)
+        let end = lines[(head + 1)...].firstIndex { $0.isContent && $0.indent == 0 } ?? lines.count
+        let children = (head + 1)..<end
+        guard let first = lines[children].first(where: \.isContent) else {
+            return EditedText(layout.bytes, clearing + [insertion(behind: head, name, fields, 2, 2)], .added)
+        }
+        let indent = first.indent
+        let unit = lines[children].first { $0.isContent && $0.indent > indent }.map { $0.indent - indent } ?? 2
+        guard let start = children.first(where: { valueStart(of: lines[$0], key: name, indent: indent) != nil }) else {
+            let last = lastLine(of: children, deeperThan: indent - 1)
+            return EditedText(layout.bytes, [insertion(behind: last, name, fields, indent, unit)], .added)
+        }
+        if document[section]?[name] == entry { return EditedText(layout.bytes, [], .none) }
+        let next = lines[(start + 1)..<end].firstIndex { $0.isContent && $0.indent <= indent } ?? end
+        let last = lastLine(of: start..<next, deeperThan: indent)
+        let range = lines[start].range.lowerBound..<lines[last].range.upperBound
+        return EditedText(layout.bytes, [TextEdit(range, block(name, fields, indent: indent, unit: unit))], .replaced)
+    }
+
+    /// The last line of `range` that has content or a comment that belongs to it by its indentation.
+    private func lastLine(of range: Range<Int>, deeperThan indent: Int) -> Int {
+        range.last { lines[$0].isContent || !lines[$0].isBlank && lines[$0].indent > indent } ?? range.lowerBound
+    }
+
+    private func insertion(
+        behind line: Int, _ name: String, _ fields: [String], _ indent: Int, _ unit: Int
+    ) -> TextEdit {
+        let end = lines[line].range.upperBound
+        let hasBreak = layout.bytes[..<end].last == UInt8(ascii: "\n")
+        return TextEdit(at: end, (hasBreak ? "" : layout.newline) + block(name, fields, indent: indent, unit: unit))
+    }
+
+    private func block(_ name: String, _ fields: [String], indent: Int, unit: Int) -> String {
+        let outer = String(repeating: " ", count: indent)
+        let inner = outer + String(repeating: " ", count: unit)
+        let lines = [outer + YAMLText.name(name) + ":"] + fields.map { inner + $0 }
+        return lines.map { $0 + layout.newline }.joined()
+    }
+
+    /// Takes away an empty map or null behind a key, so that lines can follow.
+    private func clearing(ofValueOn line: Int, key: String) throws(NotEditable) -> [TextEdit] {
+        guard let start = valueStart(of: lines[line], key: key, indent: 0) else { return [] }
+        let rest = layout.bytes[start..<lines[line].range.upperBound]
+        let text = rest.drop(while: Layout.isWhiteSpace)
+        guard let byte = text.first, byte != UInt8(ascii: "#") else { return [] }
+        for empty in ["{}", "null", "~"] where text.starts(with: empty.utf8) {
+            let behind = text.dropFirst(empty.utf8.count)
+            let next = behind.drop(while: Layout.isWhiteSpace).first
+            if next == nil || next == UInt8(ascii: "#") { return [TextEdit(start..<behind.startIndex, "")] }
+        }
+        throw failure("\(key) is not written as a map of indented lines", line)
+    }
+
+    /// Where the value of a key begins: behind the colon. `nil` where the line does not begin with that key.
+    private func valueStart(of line: Line, key: String, indent: Int) -> Int? {
+        guard line.isContent, line.indent == indent else { return nil }
+        let text = layout.bytes[line.range].dropFirst(indent)
+        for spelling in [key, "\"\(key)\"", "'\(key)'"] where text.starts(with: spelling.utf8) {
+            let rest = text.dropFirst(spelling.utf8.count).drop { $0 == UInt8(ascii: " ") }
+            guard rest.first == UInt8(ascii: ":") else { continue }
+            let value = rest.dropFirst()
+            if value.first.map(Layout.isWhiteSpace) ?? true { return value.startIndex }
+        }
+        return nil
+    }
+
+    private static func lines(of layout: Layout) -> [Line] {
+        var lines: [Line] = []
+        var start = layout.start
+        while start < layout.bytes.count {
+            let end = layout.bytes[start...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? layout.bytes.count
+            let text = layout.bytes[start..<end]
+            let first = text.first { !Layout.isWhiteSpace($0) }
+            lines.append(
+                Line(
+                    range: start..<end, indent: text.prefix { $0 == UInt8(ascii: " ") }.count,
+                    isContent: first.map { $0 != UInt8(ascii: "#") } ?? false, isBlank: first == nil))
+            start = end
+        }
+        return lines
+    }
+
+    private static func parse(_ bytes: [UInt8]) throws(NotEditable) -> JSON {
+        do throws(YAMLError) {
+            return try YAML.parse(String(decoding: bytes, as: UTF8.self))
+        } catch {
+            throw NotEditable(error.reason, line: error.line)
+        }
+    }
+
+    private func failure(_ reason: String, _ line: Int) -> NotEditable {
+        NotEditable(reason, line: line + 1)
+    }
+}

@@ -1,0 +1,28 @@
+import JSON
+
+/// YAML as people write it.
+enum YAMLText {
+    /// The text as a scalar in double quotes: JSON's form, with those characters escaped too that YAML does not print.
+    static func quoted(_ text: String) -> String {
+        JSON.string(text).text.unicodeScalars.map { scalar in
+            switch scalar.value {
+            case 0x80...0x9F, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF:
+                let digits = String(scalar.value, radix: 16)
+                return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default:
+                return String(scalar)
+            }
+        }.joined()
+    }
+
+    /// A name (see ``ServerEntry/isName(_:)``) as a key or value: without quotes, unless it were a truth value or null.
+    static func name(_ name: String) -> String {
+        let words = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"]
+        return words.contains(name.lowercased()) ? quoted(name) : name
+    }
+
+    /// Texts as a list on one line.
+    static func list(_ texts: [String]) -> String {
+        "[" + texts.map(quoted).joined(separator: ", ") + "]"
+    }
+}
