@@ -1,0 +1,113 @@
+import ExecCore
+import HostConfiguration
+
+/// What the arguments of `exec-mcp config` ask for.
+struct ConfigRequest: Sendable {
+    /// `nil` where the hosts are to be listed.
+    private(set) var host: Host?
+    private(set) var isWritten = false
+    private(set) var forProject = false
+    private(set) var entry = ServerEntry(program: "")
+
+    /// The server's options whose values are paths of this machine. They must not depend on where a host starts it.
+    private static let pathFlags = ["--tools", "--skills", "--workspace", "--engine"]
+
+    /// - Throws: ``UsageError`` for arguments that are not accepted, those of the server included: better here than
+    ///   when a host starts it.
+    init(_ arguments: [String], defaults: Options) throws(UsageError) {
+        let own = arguments.prefix { $0 != "--" }
+        try readOwn(own)
+        guard let host else {
+            guard arguments.isEmpty else { throw Self.missingHost }
+            return
+        }
+        if forProject, host.projectFile == nil {
+            throw UsageError(message: "\(host.title) has no file for a project; leave --project out")
+        }
+        if entry.program.isEmpty { entry.program = try Self.runningProgram() }
+        let options = Array(arguments.dropFirst(own.count + 1))
+        guard case .serve(let parsed) = try OptionParser.parse(options, environment: [:], defaults: defaults) else {
+            throw UsageError(message: "what follows -- must be options that the server is started with")
+        }
+        try Self.refuseRelativePaths(in: options)
+        entry.arguments = options
+        entry.longestCall = parsed.limits.maximumTimeout
+    }
+
+    private mutating func readOwn(_ arguments: some Collection<String>) throws(UsageError) {
+        var rest = Array(arguments)[...]
+        while let argument = rest.popFirst() {
+            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            func value(_ accepts: String) throws(UsageError) -> String {
+                guard let value = parts.count > 1 ? parts[1] : rest.popFirst() else {
+                    throw UsageError(message: "\(parts[0]) needs a value: \(accepts)")
+                }
+                return value
+            }
+            switch parts[0] {
+            case "--write" where parts.count == 1: isWritten = true
+            case "--project" where parts.count == 1: forProject = true
+            case "--name":
+                entry.name = try value(ServerEntry.namePattern)
+                guard ServerEntry.isName(entry.name) else {
+                    throw Self.refusal("--name", entry.name, ServerEntry.namePattern)
+                }
+            case "--program":
+                entry.program = try value("an absolute path")
+                guard entry.program.hasPrefix("/") else {
+                    throw Self.refusal("--program", entry.program, "an absolute path")
+                }
+            default:
+                guard host == nil, !argument.hasPrefix("-") else {
+                    throw UsageError(
+                        message: "config does not take \(Self.quoted(argument)): it takes a host, --write, --project, "
+                            + "--name NAME, --program PATH, and the server's options behind --")
+                }
+                guard let found = Host.all.first(where: { $0.name == argument }) else {
+                    throw UsageError(message: "\(Self.quoted(argument)) is no host: there is \(Self.hosts)")
+                }
+                host = found
+            }
+        }
+    }
+
+    /// - Parameter options: in a form that the parser of options has accepted.
+    private static func refuseRelativePaths(in options: [String]) throws(UsageError) {
+        var rest = options[...]
+        while let argument = rest.popFirst() {
+            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard let value = parts.count > 1 ? parts[1] : rest.popFirst(), pathFlags.contains(parts[0]) else {
+                continue
+            }
+            for path in value.split(separator: ":")
+            where path.contains("/") || parts[0] == "--tools" || parts[0] == "--skills" {
+                guard !path.hasPrefix("/"), !path.hasPrefix("~/") else { continue }
+                throw refusal(parts[0], String(path), "an absolute path here, because hosts start the server anywhere")
+            }
+        }
+    }
+
+    /// The absolute path by which this program was started, if it is one that lasts: a link that an update will point
+    /// elsewhere is better than what it points to now.
+    private static func runningProgram() throws(UsageError) -> String {
+        guard let program = Environment.programPath else {
+            throw UsageError(message: "the path of this program is not known; give it with --program")
+        }
+        let word = CommandLine.arguments.first ?? ""
+        let directories = (Environment.variables["PATH"] ?? "").split(separator: ":").map(String.init)
+        let candidates = word.contains("/") ? [word] : directories.map { "\($0)/\(word)" }
+        return candidates.first { $0.hasPrefix("/") && Files.realPath($0) == program } ?? program
+    }
+
+    private static var hosts: String { Host.all.map(\.name).joined(separator: ", ") }
+
+    private static let missingHost = UsageError(message: "config needs a host: \(hosts)")
+
+    private static func refusal(_ flag: String, _ value: String, _ accepts: String) -> UsageError {
+        UsageError(message: "\(flag) does not accept \(quoted(value)): it takes \(accepts)")
+    }
+
+    private static func quoted(_ text: String) -> String {
+        "'\(text.singleLine(limit: 100))'"
+    }
+}

@@ -1,0 +1,77 @@
+import ExecCore
+import HostConfiguration
+import Testing
+
+@testable import ExecMCP
+
+@Suite struct ConfigRequestTests {
+    private let defaults: Options
+
+    init() throws {
+        defaults = Options(user: try #require(UserID("default")))
+    }
+
+    private func request(_ arguments: [String]) throws(UsageError) -> ConfigRequest {
+        try ConfigRequest(arguments, defaults: defaults)
+    }
+
+    @Test func listsTheHostsWhereNothingIsSaid() throws {
+        #expect(try request([]).host == nil)
+    }
+
+    @Test func printsTheEntryOfThisProgramUnlessToldOtherwise() throws {
+        let plain = try request(["cursor"])
+        #expect(plain.host?.name == "cursor")
+        #expect(!plain.isWritten && !plain.forProject)
+        #expect(plain.entry.name == "exec")
+        #expect(plain.entry.program.hasPrefix("/"))
+        #expect(Files.realPath(plain.entry.program) == Environment.programPath)
+        #expect(plain.entry.arguments.isEmpty)
+        #expect(plain.entry.longestCall == 600)
+    }
+
+    @Test func takesItsOwnArgumentsInAnyOrderAndTheServersBehindTwoHyphens() throws {
+        let all = try request(
+            [
+                "--write", "--name=py", "vscode", "--project", "--program", "/p", "--", "--max-timeout=90", "--user",
+                "ann",
+            ])
+        #expect(all.isWritten && all.forProject)
+        #expect(all.host?.name == "vscode")
+        #expect(all.entry.name == "py")
+        #expect(all.entry.program == "/p")
+        #expect(all.entry.arguments == ["--max-timeout=90", "--user", "ann"])
+        #expect(all.entry.longestCall == 90)
+    }
+
+    @Test(arguments: [
+        ["vscode", "--", "--workspace", "/usr/lib"], ["vscode", "--", "--skills=/usr/lib:/usr/share"],
+        ["vscode", "--", "--workspace", "ephemeral"], ["vscode", "--", "--engine", "podman"],
+        ["vscode", "--", "--image", "a/b:c"], ["vscode", "--"],
+    ])
+    func takesOptionsThatHoldAnywhere(arguments: [String]) throws {
+        #expect(try request(arguments).entry.arguments == Array(arguments.dropFirst(2)))
+    }
+
+    @Test(
+        arguments: [
+            (["emacs"], "'emacs' is no host: there is claude-code, "), (["cursor", "zed"], "'zed'"),
+            (["cursor", "--wirte"], "'--wirte'"), (["cursor", "--write=yes"], "'--write=yes'"),
+            (["cursor", "--memory", "2g"], "behind --"), (["cursor", "a\nb"], "'a b'"),
+            (["cursor", "--name"], "--name needs a value"), (["cursor", "--name", "a b"], "--name does not accept"),
+            (["cursor", "--program", "bin/exec-mcp"], "an absolute path"), (["--write"], "needs a host"),
+            (["--", "--user", "x"], "needs a host"), (["zed", "--project"], "Zed has no file for a project"),
+            (["cursor", "--", "--memry", "2g"], "'--memry'"),
+            (["cursor", "--", "--memory", "1"], "--memory does not accept"),
+            (["cursor", "--", "--memory"], "--memory needs a value"), (["cursor", "--", "--help"], "what follows --"),
+            (["cursor", "--", "--workspace", "./Sources"], "an absolute path"),
+            (["cursor", "--", "--tools", "Sources"], "an absolute path"),
+            (["cursor", "--", "--skills=/usr/lib:Sources"], "an absolute path"),
+            (["cursor", "--", "--engine", "bin/docker"], "an absolute path"),
+        ] as [([String], String)])
+    func refusesAnythingElseAndSaysWhatItTakes(arguments: [String], part: String) {
+        let error = #expect(throws: UsageError.self) { _ = try request(arguments) }
+        #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
+        #expect(error?.message.contains("\n") == false)
+    }
+}
