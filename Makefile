@@ -45,8 +45,9 @@ demo: image build ## Watch a real session: data in, analysis, plot, picture out
 
 .PHONY: config
 config: ## Print the configuration for an MCP host (HOST=NAME; without it, the hosts)
+	@if [ ! -x '$(PROGRAM)' ]; then $(MAKE) --no-print-directory build >&2; fi
 	@program="$$PREFIX/bin/exec-mcp"; if [ ! -x "$$program" ]; then program='$(PROGRAM)'; fi; \
-	python3 examples/config.py $(HOST) --program "$$program"
+	'$(PROGRAM)' config $(if $(HOST),'$(HOST)' --program "$$program")
 
 .PHONY: install
 install: build ## Install the server with its skills and tools, and print what to paste
@@ -61,8 +62,9 @@ install: build ## Install the server with its skills and tools, and print what t
 	@chmod -R u=rwX,go=rX "$$DESTDIR$$PREFIX/share/exec-mcp"
 	@printf 'Installed %s\n' "$$DESTDIR$$PREFIX"/{bin/exec-mcp,share/exec-mcp/skills,share/exec-mcp/tools}
 	@printf '\nPaste this into the configuration of your MCP host (Claude Desktop, Cursor and many others):\n\n'
-	@python3 examples/config.py cursor --program "$$PREFIX/bin/exec-mcp"
-	@printf '\nFor other hosts: make config HOST=NAME, with one of: %s\n' "$$(python3 examples/config.py | paste -sd ' ' -)"
+	@'$(PROGRAM)' config cursor --program "$$PREFIX/bin/exec-mcp" 2>/dev/null
+	@printf '\nFor other hosts: %s config HOST (--write puts it into the file). The hosts:\n\n' "$$PREFIX/bin/exec-mcp"
+	@'$(PROGRAM)' config
 
 .PHONY: uninstall
 uninstall: ## Remove what install put there

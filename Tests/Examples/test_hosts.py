@@ -1,9 +1,8 @@
-"""The configuration files for MCP hosts: each reads well, names the program, and takes any path in its place."""
+"""The configuration files for MCP hosts: each reads well, and is what the program prints."""
 
 from __future__ import annotations
 
 import json
-import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from support.stdio_client import REPOSITORY
+from support.stdio_client import REPOSITORY, server_binary
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -20,9 +19,7 @@ else:
     import tomli as tomllib
 
 HOSTS = REPOSITORY / "examples" / "hosts"
-CONFIG = REPOSITORY / "examples" / "config.py"
 PLACEHOLDER = "/usr/local/bin/exec-mcp"
-ODD_PATH = '/home/jo "x" \\ ü/o\'b $HOME/exec-mcp'
 
 # How each file is read, and where in it the program's path stands.
 FILES: dict[str, tuple[Callable[[str], Any], list[str]]] = {
@@ -37,40 +34,35 @@ FILES: dict[str, tuple[Callable[[str], Any], list[str]]] = {
 }
 
 
-def config(*arguments: str) -> str:
+def config(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(CONFIG), *arguments], check=True, capture_output=True, text=True, timeout=30
-    ).stdout
-
-
-def program_in(name: str, text: str) -> str:
-    read, path = FILES[name]
-    value = read(text)
-    for key in path:
-        value = value[key]
-    return value
+        [server_binary(), "config", *arguments], check=True, capture_output=True, text=True, timeout=30
+    )
 
 
 def test_every_host_has_a_file_and_every_file_is_checked_here() -> None:
     names = {file.name for file in HOSTS.iterdir()}
     assert names == {*FILES, "claude-code.sh"}
-    assert config().split() == sorted({Path(name).stem for name in names})
+    assert [line.split()[0] for line in config().stdout.splitlines()] == sorted({Path(name).stem for name in names})
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_names_the_program_by_an_absolute_path(name: str) -> None:
-    assert program_in(name, (HOSTS / name).read_text()) == PLACEHOLDER
+    read, path = FILES[name]
+    value = read((HOSTS / name).read_text())
+    for key in path:
+        value = value[key]
+    assert value == PLACEHOLDER
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name != "claude-code.json"])
-def test_any_path_can_take_the_place_of_the_files_own(name: str) -> None:
-    assert program_in(name, config(Path(name).stem, "--program", ODD_PATH)) == ODD_PATH
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_what_the_program_prints(name: str) -> None:
+    assert config(Path(name).stem, "--program", PLACEHOLDER).stdout == (HOSTS / name).read_text()
 
 
-def test_the_command_for_claude_code_quotes_the_path_for_a_shell() -> None:
-    command, _, block = config("claude-code", "--program", ODD_PATH).partition("\n")
-    assert shlex.split(command)[-2:] == ["--", ODD_PATH]
-    assert program_in("claude-code.json", block) == ODD_PATH
+def test_the_command_for_claude_code_is_what_the_program_prints_beside_its_block() -> None:
+    printed = config("claude-code", "--program", PLACEHOLDER).stderr
+    assert printed.endswith("Or in a shell: " + (HOSTS / "claude-code.sh").read_text())
 
 
 def test_the_readme_shows_the_files_as_they_are() -> None:

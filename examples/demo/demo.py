@@ -192,8 +192,7 @@ def png_size(data: bytes) -> tuple[int, int]:
 
 def configuration(host: str, binary: Path) -> str:
     """What that host's user has to paste."""
-    command = [sys.executable, str(HERE.parent / "config.py"), host, "--program", str(binary)]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return subprocess.run([str(binary), "config", host], check=True, capture_output=True, text=True).stdout
 
 
 def next_steps(binary: Path, picture: Path) -> None:
@@ -204,6 +203,7 @@ def next_steps(binary: Path, picture: Path) -> None:
     screen.plain()
     screen.plain(configuration("cursor", binary))
     screen.plain("make config HOST=claude-code   prints what another host takes; make config lists the hosts")
+    screen.plain("exec-mcp config HOST --write   puts it into the host's file and keeps what is there")
     screen.plain("make install                   puts the program into ~/.local/bin and prints the block for there")
 
 
