@@ -26,8 +26,8 @@ suite() {
 }
 
 selection=("$@")
-suites=(Protocol Clients Sandbox)
+suites=(Protocol CommandLine Clients Sandbox)
 [ -d Skills ] && suites+=(Skills)
-suite tests "protocol, published clients (mcp 2.x, fastmcp), sandbox, skills" "${suites[@]}" "$@"
+suite tests "protocol, command line, published clients (mcp 2.x, fastmcp), sandbox, skills" "${suites[@]}" "$@"
 suite tests-mcp1 "published client mcp 1.x" ClientsV1 "$@"
 exit "$status"
