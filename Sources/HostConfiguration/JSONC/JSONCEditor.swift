@@ -119,7 +119,7 @@ struct JSONCEditor {
         var end = place
         for comment in scanner.extras where comment.lowerBound >= end {
             let between = layout.bytes[end..<comment.lowerBound]
-            guard between.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) else { break }
+            guard between.allSatisfy(Layout.isBlank) else { break }
             end = comment.upperBound
         }
         return end

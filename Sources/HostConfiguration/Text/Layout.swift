@@ -27,14 +27,17 @@ struct Layout {
 
     /// The white space that the line of a place begins with.
     func indentation(ofLineAt place: Int) -> String {
-        let blanks = bytes[lineStart(of: place)...].prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        let blanks = bytes[lineStart(of: place)...].prefix(while: Self.isBlank)
         return String(decoding: blanks, as: UTF8.self)
     }
 
     /// The white space before a place, where nothing else stands before it on its line.
     func indentationAlone(before place: Int) -> String? {
-        let blanks = indentation(ofLineAt: place)
-        return lineStart(of: place) + blanks.utf8.count >= place ? blanks : nil
+        // Not by way of the line's start: a whole file may be one line, and this is asked often.
+        var start = place
+        while start > self.start, Self.isBlank(bytes[start - 1]) { start -= 1 }
+        guard start == self.start || bytes[start - 1] == UInt8(ascii: "\n") else { return nil }
+        return String(decoding: bytes[start..<place], as: UTF8.self)
     }
 
     /// What has to stand between the text and lines that are put to its end.
@@ -45,8 +48,11 @@ struct Layout {
         return lastLine.allSatisfy(Self.isWhiteSpace) ? "" : newline
     }
 
+    static func isBlank(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+    }
+
     static func isWhiteSpace(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\n")
-            || byte == UInt8(ascii: "\r")
+        isBlank(byte) || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
     }
 }
