@@ -73,9 +73,12 @@ def test_two_servers_have_names_of_their_own(home: Home, file: HostFile) -> None
 
 
 @every_host
-def test_every_change_leaves_a_backup(home: Home, file: HostFile) -> None:
+def test_every_change_leaves_a_backup_with_the_files_mode_and_owner(home: Home, file: HostFile) -> None:
     path = home.place(file)
+    if os.geteuid() == 0:
+        os.chown(path, 65534, 65534)
     path.chmod(0o640)
+    owner = path.stat().st_uid, path.stat().st_gid
     versions = []
     for number in range(3):
         versions.append(path.read_bytes())
@@ -86,6 +89,7 @@ def test_every_change_leaves_a_backup(home: Home, file: HostFile) -> None:
         assert backup.parent == path.parent and stat.S_IMODE(backup.stat().st_mode) == 0o640
     assert sorted(backup.read_bytes() for backup in home.backups(path)) == sorted(versions)
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert {(kept.stat().st_uid, kept.stat().st_gid) for kept in [path, *home.backups(path)]} == {owner}
     assert len(home.files()) == 4
 
 
