@@ -6,18 +6,18 @@ public struct ExecError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What kind of failure it is.
     public struct Code: Hashable, Sendable {
         private enum Value {
-            case invalidArgument, notFound, refused, engineMissing, engineFailed, imageMissing, sandboxEnded, busy
-            case timedOut
+            case invalidArgument, refused, notFound, engineMissing, engineFailed, imageMissing, sandboxEnded, busy,
+                timedOut
         }
 
         private let value: Value
 
         /// An argument is not acceptable, whatever the state of the sandbox.
         public static let invalidArgument = Code(value: .invalidArgument)
-        /// There is nothing of that name.
-        public static let notFound = Code(value: .notFound)
-        /// The sandbox could not do it: no such file, no permission, not text.
+        /// The sandbox could not do it: no permission, not text, too large.
         public static let refused = Code(value: .refused)
+        /// What was asked for is not there.
+        public static let notFound = Code(value: .notFound)
         /// There is no engine command line.
         public static let engineMissing = Code(value: .engineMissing)
         /// The engine cannot be reached or will not start the sandbox.

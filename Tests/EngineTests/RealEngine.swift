@@ -42,6 +42,15 @@ enum RealEngine {
         let listed = try await run("ps", "--all", "--quiet", "--filter", "label=\(Owner.userLabel)=\(user)")
         return listed.text.split(separator: "\n").map(String.init)
     }
+
+    /// Removes the persistent workspace of a test's user.
+    static func removeVolumes(of user: UserID) async {
+        // The engine may still be about to let go of them.
+        for purpose in ["workspace", "artifacts"] {
+            let volume = "mcp-executor-\(user)-\(purpose)"
+            try? await eventually { try await run("volume", "rm", "--force", volume).succeeded }
+        }
+    }
 }
 
 /// A pool for one test, with users that nobody else has.
@@ -72,6 +81,18 @@ struct TestPool: Sendable {
             throw error
         }
         await pool.close(grace: 5)
+    }
+
+    /// Like ``with(limits:user:configure:_:)``, with a workspace on the engine's disk, which is removed afterwards.
+    static func withPersistentWorkspace(_ body: (TestPool) async throws -> Void) async throws {
+        let user = try newUser()
+        do {
+            try await with(user: user, configure: { $0.workspace = .persistent }, body)
+        } catch {
+            await RealEngine.removeVolumes(of: user)
+            throw error
+        }
+        await RealEngine.removeVolumes(of: user)
     }
 
     static func newUser() throws -> UserID {

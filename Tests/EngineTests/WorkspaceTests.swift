@@ -18,10 +18,10 @@ extension EngineTests {
                     #expect(found.exitCode != 0)
                 }
             } catch {
-                await removeVolumes(of: user)
+                await RealEngine.removeVolumes(of: user)
                 throw error
             }
-            await removeVolumes(of: user)
+            await RealEngine.removeVolumes(of: user)
         }
 
         @Test func twoServersShareAUsersWorkspace() async throws {
@@ -35,10 +35,10 @@ extension EngineTests {
                     }
                 }
             } catch {
-                await removeVolumes(of: user)
+                await RealEngine.removeVolumes(of: user)
                 throw error
             }
-            await removeVolumes(of: user)
+            await RealEngine.removeVolumes(of: user)
         }
 
         @Test func anEphemeralWorkspaceIsGoneWithItsSandbox() async throws {
@@ -68,18 +68,10 @@ extension EngineTests {
                     #expect(error?.code == .invalidArgument)
                 }
             } catch {
-                await removeVolumes(of: user)
+                await RealEngine.removeVolumes(of: user)
                 throw error
             }
-            await removeVolumes(of: user)
-        }
-
-        private func removeVolumes(of user: UserID) async {
-            // The engine may still be about to let go of them.
-            for purpose in ["workspace", "artifacts"] {
-                let volume = "mcp-executor-\(user)-\(purpose)"
-                try? await eventually { try await RealEngine.run("volume", "rm", "--force", volume).succeeded }
-            }
+            await RealEngine.removeVolumes(of: user)
         }
     }
 }

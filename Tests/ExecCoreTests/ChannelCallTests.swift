@@ -63,6 +63,7 @@ import Testing
 
     @Test(arguments: [
         ("busy", ExecError.Code.busy), ("timed_out", .timedOut), ("invalid", .invalidArgument), ("refused", .refused),
+        ("not_found", .notFound),
         ("something new", .refused),
     ])
     func turnsAFailureIntoAnError(name: String, code: ExecError.Code) async throws {

@@ -291,6 +291,7 @@ final class Channel: Sendable {
         case "busy": return ExecError(.busy, message)
         case "timed_out": return ExecError(.timedOut, message)
         case "invalid": return ExecError(.invalidArgument, message)
+        case "not_found": return ExecError(.notFound, message)
         default: return ExecError(.refused, message)
         }
     }

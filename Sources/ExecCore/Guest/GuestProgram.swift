@@ -33,7 +33,7 @@ enum GuestProgram {
             "modules": .array(modules.map { [.string($0.name), .string(String(decoding: $0.source, as: UTF8.self))] }),
             "config": [
                 "pids": .integer(configuration.pids), "memory": .string(configuration.memory.description),
-                "artifact_limit": .integer(limits.artifactMebibytes << 20),
+                "artifact_limit": .integer(limits.artifactBytes),
                 "workspace_limit": .integer(
                     configuration.workspace == .persistent ? configuration.workspaceLimit.bytes : 0),
             ],

@@ -16,22 +16,6 @@ public struct CommandResult: Sendable, Equatable {
     public let artifacts: [Artifact]
 }
 
-/// A file in `/artifacts`, for the user to have.
-public struct Artifact: Sendable, Equatable {
-    /// Its name there.
-    public let name: String
-    /// Its size in bytes.
-    public let size: Int
-
-    init?(_ value: JSON) {
-        guard let name = value["name"]?.stringValue, let size = value["size"]?.integerValue, size >= 0, !name.isEmpty,
-            !name.hasPrefix("."), !name.contains("/")
-        else { return nil }
-        self.name = name
-        self.size = size
-    }
-}
-
 extension Sandbox {
     /// What the guest's notes may add to a stream beyond the limit.
     private static let noteRoom = 4096
@@ -44,14 +28,7 @@ extension Sandbox {
     /// - Parameter timeout: seconds, more than 0 and at most ``Limits/maximumTimeout``.
     /// - Throws: ``ExecError`` for a timeout out of range or a sandbox that ended.
     public func execute(_ command: String, timeout: Double) async throws -> CommandResult {
-        guard timeout > 0, timeout <= Double(limits.maximumTimeout) else {
-            throw ExecError(
-                .invalidArgument,
-                """
-                timeout must be a number of seconds above 0 and at most \(limits.maximumTimeout) (the server's \
-                --max-timeout). Start longer work in the background and look at its output later.
-                """)
-        }
+        try limits.checkTimeout(timeout)
         guard !command.utf8.contains(0) else {
             throw ExecError(.invalidArgument, "command holds a NUL character, which no shell command can.")
         }

@@ -18,6 +18,23 @@ public struct Limits: Sendable, Equatable {
     /// How many calls run at once in one sandbox; more wait their turn.
     public static let concurrentCalls = 64
 
+    /// The largest artifact that is served, in bytes.
+    var artifactBytes: Int { artifactMebibytes << 20 }
+
     /// The defaults.
     public init() {}
+
+    /// Says whether a command may be given `timeout` seconds. Needs no sandbox.
+    ///
+    /// - Throws: ``ExecError/Code/invalidArgument`` for one that is not above 0 or is over ``maximumTimeout``.
+    public func checkTimeout(_ timeout: Double) throws(ExecError) {
+        guard timeout > 0, timeout <= Double(maximumTimeout) else {
+            throw ExecError(
+                .invalidArgument,
+                """
+                timeout must be a number of seconds above 0 and at most \(maximumTimeout) (the server's \
+                --max-timeout). Start longer work in the background and look at its output later.
+                """)
+        }
+    }
 }

@@ -1,40 +1,179 @@
-"""Which artifacts a command made or changed: regular files directly in /artifacts, none hidden, none too large."""
+"""Artifacts: the regular files directly in /artifacts that are not hidden and not too large, and the links there that
+lead to one of them. No other link counts, so that nothing outside can ever be taken for an artifact.
+"""
 
+import errno
+import itertools
+import json
 import os
 import stat
 
+from guest import files, frames
+
 DIRECTORY = "/artifacts"
 
-# A directory with more files than this is looked at no further: each look is part of a call's time.
+# A directory with more entries than this is looked at no further: each look is part of a call's time.
 _MAX_FILES = 1000
 _MAX_CHANGED = 100
+# A listing takes its own time, and may look at more to find the first by name.
+_MAX_LOOKED_AT = 100_000
+_MAX_LISTED = 1000
+_MAX_NAME = 255
+_MAX_LINKS = 8
+_CHUNK = 1 << 20
+# How a link may name the directory that it is in.
+_INSIDE = ("", ".", DIRECTORY, "../artifacts")
 
 
-def snapshot():
-    """Each artifact by name, with what changes when it does."""
+def is_name(name):
+    """Whether an artifact may be called so. A name that is no UTF-8 could not be told to anybody."""
+    if not name or name.startswith(".") or "/" in name or "\0" in name:
+        return False
+    try:
+        return len(name.encode()) <= _MAX_NAME
+    except UnicodeEncodeError:
+        return False
+
+
+def snapshot(size_limit):
+    """Each artifact by name, with what changes when it does: size, time in seconds, and what marks a new content."""
     found = {}
     try:
-        entries = os.scandir(DIRECTORY)
+        directory = _open_directory()
     except OSError:
         return found
-    with entries:
-        for entry in entries:
-            if len(found) >= _MAX_FILES:
-                break
-            if entry.name.startswith("."):
-                continue
-            try:
-                entry.name.encode()
-                status = entry.stat(follow_symlinks=False)
-            except (OSError, UnicodeEncodeError):
-                continue
-            if stat.S_ISREG(status.st_mode):
-                found[entry.name] = (status.st_size, status.st_ino, status.st_ctime_ns)
+    try:
+        with os.scandir(directory) as entries:
+            for entry in itertools.islice(entries, _MAX_FILES):
+                status = _status(entry.name, directory)
+                if status and status.st_size <= size_limit:
+                    found[entry.name] = _mark(status)
+    except OSError:
+        pass
+    finally:
+        os.close(directory)
     return found
 
 
-def changed(before, size_limit):
-    """Name and size of each artifact that was not there, or was another, at the time of `before`."""
-    now = snapshot()
-    names = sorted(name for name, mark in now.items() if before.get(name) != mark and mark[0] <= size_limit)
-    return [{"name": name, "size": now[name][0]} for name in names[:_MAX_CHANGED]]
+def changed(before, now):
+    """What the server is told of each artifact that was not in `before`, or was another."""
+    names = sorted(name for name, mark in now.items() if before.get(name) != mark)
+    return [_entry(name, now[name]) for name in names[:_MAX_CHANGED]]
+
+
+def list_artifacts(params, _, sink):
+    """Sends the artifacts to `sink` as JSON, the first ones by name where there are many."""
+    found = []
+    try:
+        directory = _open_directory()
+    except FileNotFoundError:
+        directory = None
+    except OSError as error:
+        raise _refusal(error, DIRECTORY) from None
+    if directory is not None:
+        try:
+            with os.scandir(directory) as entries:
+                names = [entry.name for entry in itertools.islice(entries, _MAX_LOOKED_AT)]
+            for name in sorted(filter(is_name, names)):
+                status = _status(name, directory)
+                if status and status.st_size <= params["limit"]:
+                    found.append(_entry(name, _mark(status)))
+                    if len(found) == _MAX_LISTED:
+                        break
+        finally:
+            os.close(directory)
+    frames.write_all(sink, json.dumps(found, separators=(",", ":"), ensure_ascii=False).encode())
+    return {}
+
+
+def read_artifact(params, _, sink):
+    """Sends the content of an artifact to `sink`: as much as there is when it is opened, and no more."""
+    name, limit = params["name"], params["limit"]
+    try:
+        directory = _open_directory()
+        try:
+            descriptor = _open(name, directory)
+        finally:
+            os.close(directory)
+    except OSError as error:
+        raise _refusal(error, f"{DIRECTORY}/{name}") from None
+    if descriptor is None:
+        raise files.Refusal(f"There is no artifact {name}.", "not_found")
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        left = files.size_of(file)
+        if left > limit:
+            raise files.Refusal(
+                f"The artifact {name} has {left} bytes; at most {limit} are handed out. "
+                "Make it smaller, for example by compressing or splitting it.",
+                "too_large",
+            )
+        while left and (piece := file.read(min(_CHUNK, left))):
+            frames.write_all(sink, piece)
+            left -= len(piece)
+    return {}
+
+
+def _open_directory():
+    return os.open(DIRECTORY, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def _status(name, directory):
+    """The status of the artifact called `name`, links followed; None where there is none."""
+    try:
+        for _ in range(_MAX_LINKS):
+            if not is_name(name):
+                return None
+            status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+            if not stat.S_ISLNK(status.st_mode):
+                return status if stat.S_ISREG(status.st_mode) else None
+            name = _link_target(name, directory)
+    except OSError:
+        pass
+    return None
+
+
+def _open(name, directory):
+    """Opens the artifact called `name`; None where there is none.
+
+    The system follows no link for us: each is read and judged, and what is open is looked at again.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
+    for _ in range(_MAX_LINKS):
+        if not is_name(name):
+            return None
+        try:
+            descriptor = os.open(name, flags, dir_fd=directory)
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                name = _link_target(name, directory)
+                continue
+            if error.errno in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
+                return None
+            raise
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return descriptor
+        os.close(descriptor)
+        return None
+    return None
+
+
+def _link_target(name, directory):
+    """The name in the directory that a link gives; empty where it leads anywhere else or is no link any more."""
+    try:
+        place, name = os.path.split(os.readlink(name, dir_fd=directory))
+    except OSError:
+        return ""
+    return name if place in _INSIDE else ""
+
+
+def _mark(status):
+    return status.st_size, status.st_mtime_ns // 1_000_000_000, status.st_ino, status.st_ctime_ns
+
+
+def _entry(name, mark):
+    return {"name": name, "size": mark[0], "modified": mark[1]}
+
+
+def _refusal(error, path):
+    failure = files.describe(error, path)
+    return files.Refusal(failure["message"], failure["code"])

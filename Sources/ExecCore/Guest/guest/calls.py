@@ -76,7 +76,8 @@ class Command(Call):
 
     def __init__(self, number, keeper, params, spool, artifact_limit):
         # Before the command can do anything.
-        self._artifacts = artifacts.snapshot()
+        self._artifact_limit = artifact_limit
+        self._artifacts = artifacts.snapshot(artifact_limit)
         command = params["command"].encode()
         shell = keeper.take_shell()
         if shell and (len(command) > shells.LONGEST_COMMAND or not shell.run(command)):
@@ -93,7 +94,6 @@ class Command(Call):
             self.stderr: output.Capture("stderr", params["limit"], spool),
         }
         self.note = ""
-        self._artifact_limit = artifact_limit
 
     def take(self, descriptor, data):
         self._captures[descriptor].add(data)
@@ -141,7 +141,7 @@ class Command(Call):
         result = {"exit_code": self.exit_code}
         if stdout.truncated or stderr.truncated:
             result["truncated"] = True
-        changed = artifacts.changed(self._artifacts, self._artifact_limit)
+        changed = artifacts.changed(self._artifacts, artifacts.snapshot(self._artifact_limit))
         if changed:
             result["artifacts"] = changed
         errors = stderr.finish()

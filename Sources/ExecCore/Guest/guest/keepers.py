@@ -17,7 +17,7 @@ import signal
 import socket
 import struct
 
-from guest import docstrings, files, shells, system
+from guest import artifacts, docstrings, files, shells, system
 
 WORKSPACE = "/workspace"
 
@@ -40,6 +40,8 @@ _OPERATIONS = {
     "write_file": files.write_file,
     "read_file": files.read_file,
     "read_docstring": docstrings.read_docstring,
+    "list_artifacts": artifacts.list_artifacts,
+    "read_artifact": artifacts.read_artifact,
 }
 
 

@@ -1,0 +1,71 @@
+import JSON
+
+/// A file in `/artifacts`, for the user to have.
+public struct Artifact: Sendable, Equatable {
+    /// The longest name that a file can have, in bytes.
+    private static let longestName = 255
+
+    /// Its name there.
+    public let name: String
+    /// Its size in bytes.
+    public let size: Int
+    /// When it was last changed, in seconds since 1970; `nil` where that is not known. The sandbox can set it at will.
+    public let modified: Int?
+
+    init?(_ value: JSON) {
+        guard let name = value["name"]?.stringValue, let size = value["size"]?.integerValue, size >= 0,
+            Self.isName(name)
+        else { return nil }
+        self.name = name
+        self.size = size
+        modified = value["modified"]?.integerValue
+    }
+
+    /// Whether an artifact may be called so: not empty, not hidden, no path, at most 255 bytes.
+    public static func isName(_ name: String) -> Bool {
+        // By bytes, because a character may begin with a full stop and be another one.
+        let bytes = name.utf8
+        return !bytes.isEmpty && bytes.count <= longestName && bytes.first != UInt8(ascii: ".")
+            && !bytes.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
+    }
+}
+
+extension Sandbox {
+    /// How many artifacts a listing holds at most: the first ones by name.
+    public static let listedArtifacts = 1000
+
+    /// Room for so many names of the greatest length, each byte of them escaped.
+    private static let listingRoom = 2 << 20
+
+    /// The artifacts that there are, sorted by the bytes of their names, at most ``listedArtifacts``.
+    ///
+    /// An artifact is a regular file directly in `/artifacts` that is not hidden and not larger than
+    /// ``Limits/artifactMebibytes``, or a link there that leads to one.
+    ///
+    /// - Throws: ``ExecError`` where `/artifacts` cannot be read or the sandbox ended.
+    public func artifacts() async throws -> [Artifact] {
+        let params: JSON = ["limit": .integer(limits.artifactBytes), "timeout": .double(Self.fileTimeout)]
+        let reply = try await call(
+            "list_artifacts", params, seconds: Self.fileTimeout, replyLimit: Self.listingRoom)
+        guard let listed = try? JSON.parse(reply.streams[0]).arrayValue else {
+            throw ExecError(.sandboxEnded, "The sandbox answered without a list of artifacts.")
+        }
+        return listed.prefix(Self.listedArtifacts).compactMap(Artifact.init)
+            .filter { $0.size <= limits.artifactBytes }
+            .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
+    /// The content of the artifact called `name`. Of one that grows meanwhile, as much as there was at the beginning.
+    ///
+    /// - Throws: ``ExecError``: ``ExecError/Code/notFound`` where there is no such artifact,
+    ///   ``ExecError/Code/refused`` where it is too large or cannot be read.
+    public func readArtifact(_ name: String) async throws -> [UInt8] {
+        guard Artifact.isName(name) else { throw ExecError(.notFound, "There is no artifact of that name.") }
+        let params: JSON = [
+            "name": .string(name), "limit": .integer(limits.artifactBytes), "timeout": .double(Self.fileTimeout),
+        ]
+        return try await call(
+            "read_artifact", params, seconds: Self.fileTimeout, replyLimit: limits.artifactBytes
+        ).streams[0]
+    }
+}
