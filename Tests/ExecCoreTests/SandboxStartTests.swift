@@ -109,4 +109,15 @@ import Testing
         await pool.close(grace: 10)
         #expect(log.elements.count { $0.contains("error:") } == 1)
     }
+
+    @Test func givesUpOnAnEngineThatNeverTakesTheGuestsProgram() async throws {
+        let log = Recorder<String>()
+        let pool = try await pool("time.sleep(1000)", log: log)
+        let user = try #require(UserID("ann"))
+        let call = Task { try await pool.withSandbox(of: user) { _ in } }
+        while await pool.count == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        await pool.close(grace: 0)
+        await #expect(throws: ExecError.self) { try await call.value }
+        #expect(log.elements.contains { $0.contains("ended: signal 9") })
+    }
 }

@@ -42,10 +42,10 @@ public final class Sandbox: Sendable {
                 .engineFailed,
                 "The engine did not start the sandbox within \(Int(startTimeout)) seconds. Is it overloaded or hung?")
             let greeting = try await withTimeout(seconds: startTimeout, slow) {
-                // A pipe that is closed already says less than the process's end, which the greeting waits for.
-                try? await sandbox.channel.write(handover)
-                return try await withTaskCancellationHandler {
-                    try await sandbox.channel.greeting()
+                try await withTaskCancellationHandler {
+                    // A pipe that is closed already says less than the process's end, which the greeting waits for.
+                    try? await sandbox.channel.write(handover)
+                    return try await sandbox.channel.greeting()
                 } onCancel: {
                     sandbox.channel.end(ExecError(.sandboxEnded, "The start of the sandbox was given up."))
                 }
