@@ -22,6 +22,9 @@ let guestSources =
         "pool", "quota", "calls", "main",
     ].map { "guest/\($0)" }
 
+// What the sandbox's image is built from, likewise: links to the files in container/, which are the only copy.
+let imageSources = ["Dockerfile", "requirements.txt", "prepare.sh", "smoke.py"].map { "Image/\($0)" }
+
 let package = Package(
     name: "exec-mcp",
     platforms: [.macOS(.v15)],
@@ -41,7 +44,8 @@ let package = Package(
         // What a sandbox is. Knows nothing of MCP.
         .target(
             name: "ExecCore", dependencies: ["ChildProcess", "JSON", "Threading", "YAML"],
-            resources: guestSources.map { .embedInCode("Guest/\($0).py") }, swiftSettings: settings),
+            resources: (guestSources.map { "Guest/\($0).py" } + imageSources).map { .embedInCode($0) },
+            swiftSettings: settings),
         // The configuration files of MCP hosts. Knows nothing of the server but how it is started.
         .target(name: "HostConfiguration", dependencies: ["JSON", "YAML"], swiftSettings: settings),
         // The server.

@@ -36,14 +36,16 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-# A digest of all that the image is made from. A label of the image keeps it, after the image's name and an @.
+# A digest of all that the image is made from. A label of the image keeps it, after the image's name and an @, and
+# with a second one of how a base would be made here. `exec-mcp image` makes no base and writes the first alone.
 build_inputs() {
   (
     cd "$CONTAINER_DIR"
-    cat Dockerfile requirements.txt prepare.sh debootstrap.sh
+    cat Dockerfile requirements.txt prepare.sh
     printf '%s' "${MCP_EXECUTOR_BASE_IMAGE:-}"
   ) | sha256
 }
+base_inputs() { sha256 <"$CONTAINER_DIR/debootstrap.sh"; }
 
 # Prints that label, whatever it says; fails when there is no such image.
 image_label() { "$ENGINE" image inspect --format "{{index .Config.Labels \"$LABEL\"}}" "$IMAGE" 2>/dev/null; }
@@ -53,7 +55,7 @@ nothing_to_do() {
   local label
   if [ -n "$FORCE" ] || ! label=$(image_label); then return 1; fi
   case $label in
-    "$IMAGE@$INPUTS") say "$IMAGE is up to date" ;;
+    "$IMAGE@$INPUTS" | "$IMAGE@$INPUTS-$BASE_INPUTS") say "$IMAGE is up to date" ;;
     "$IMAGE@"*) return 1 ;;
     # Somebody's own, or derived from ours under a name of its own.
     *) say "$IMAGE is there and was not built here: left as it is (--force replaces it)" ;;
@@ -88,7 +90,7 @@ build() {
   ca_bundle >"$context/ca-bundle.pem"
 
   # The host's network reaches whatever this machine reaches, a proxy on its loopback address included.
-  local options=(--network host --force-rm --tag "$CANDIDATE" --label "$LABEL=$IMAGE@$INPUTS")
+  local options=(--network host --force-rm --tag "$CANDIDATE" --label "$LABEL=$IMAGE@$INPUTS-$BASE_INPUTS")
   options+=(--build-arg "BASE_IMAGE=$base")
   for name in index-url extra-index-url trusted-host; do
     variable=PIP_$(printf '%s' "$name" | tr 'a-z-' 'A-Z_')
@@ -132,4 +134,5 @@ make_image() {
 
 ENGINE=$("$CONTAINER_DIR/engine.sh")
 INPUTS=$(build_inputs)
+BASE_INPUTS=$(base_inputs)
 if ! nothing_to_do; then with_lock "$LOG_DIR/image.lock" make_image; fi

@@ -16,6 +16,12 @@ public final class ChildProcess: Sendable {
         public let status: ExitStatus
         /// The end of what it wrote to standard error, at most ``errorOutputLimit`` bytes.
         public let errorOutput: [UInt8]
+
+        /// An end like this.
+        public init(status: ExitStatus, errorOutput: [UInt8]) {
+            self.status = status
+            self.errorOutput = errorOutput
+        }
     }
 
     /// How much of the standard error is kept, in bytes.
@@ -51,14 +57,17 @@ public final class ChildProcess: Sendable {
     /// - Parameters:
     ///   - onOutput: called on that thread with each piece of standard output, in order. While it runs nothing more is
     ///     read, which is how a slow reader slows the child.
+    ///   - onErrorOutput: called likewise with each piece of standard error.
     ///   - onEnd: called once on the same thread, after the last output, when the child is gone and reaped.
     /// - Throws: ``SpawnError`` when there can be no thread; the child is ended then.
     public func read(
-        onOutput: @escaping @Sendable (UnsafeRawBufferPointer) -> Void, onEnd: @escaping @Sendable (End) -> Void
+        onOutput: @escaping @Sendable (UnsafeRawBufferPointer) -> Void,
+        onErrorOutput: @escaping @Sendable (UnsafeRawBufferPointer) -> Void = { _ in },
+        onEnd: @escaping @Sendable (End) -> Void
     ) throws(SpawnError) {
         do {
             try BackgroundThread.start { [self] in
-                let errorTail = readUntilClosed(onOutput)
+                let errorTail = readUntilClosed(onOutput, onErrorOutput)
                 onEnd(End(status: reapSelf(), errorOutput: errorTail))
             }
         } catch {
@@ -92,7 +101,9 @@ public final class ChildProcess: Sendable {
     /// Reads both outputs until both are closed, and closes our ends.
     ///
     /// - Returns: the end of the standard error.
-    private func readUntilClosed(_ onOutput: (UnsafeRawBufferPointer) -> Void) -> [UInt8] {
+    private func readUntilClosed(
+        _ onOutput: (UnsafeRawBufferPointer) -> Void, _ onErrorOutput: (UnsafeRawBufferPointer) -> Void
+    ) -> [UInt8] {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.readSize, alignment: 16)
         defer { buffer.deallocate() }
         var errorTail: [UInt8] = []
@@ -113,6 +124,7 @@ public final class ChildProcess: Sendable {
                 if place == 0 {
                     onOutput(piece)
                 } else {
+                    onErrorOutput(piece)
                     errorTail.append(contentsOf: piece)
                     errorTail.removeFirst(max(0, errorTail.count - Self.errorOutputLimit))
                 }

@@ -98,7 +98,16 @@ struct ContainerDescription: Sendable, Equatable {
     }
 
     private func volume(_ purpose: String) -> String {
+        Self.volume(purpose, of: user)
+    }
+
+    private static func volume(_ purpose: String, of user: UserID) -> String {
         "mcp-executor-\(user.name)-\(purpose)"
+    }
+
+    /// The names of the volumes that a user may have.
+    static func volumes(of user: UserID) -> [String] {
+        ["workspace", "artifacts"].map { volume($0, of: user) }
     }
 
     /// The ids to run under: the owner's of a directory that the workspace is, so that files in it stay theirs, but

@@ -33,6 +33,33 @@ public struct EngineCommandLine: Sendable, Equatable {
         ])
     }
 
+    /// Lists the ids of a user's containers, one a line.
+    func listContainers(of user: UserID) -> Command {
+        command(["ps", "--all", "--quiet", "--filter", "label=\(Owner.userLabel)=\(user)"])
+    }
+
+    /// Removes volumes that are in no container.
+    func remove(volumes: [String]) -> Command {
+        command(["volume", "rm"] + volumes)
+    }
+
+    /// Gives the versions of the command line and of the engine as one JSON object.
+    func version() -> Command {
+        command(["version", "--format", Self.wholeAsJSON])
+    }
+
+    /// Gives all that the engine says of itself as one JSON object.
+    func info() -> Command {
+        command(["info", "--format", Self.wholeAsJSON])
+    }
+
+    /// Gives all that the engine knows of an image as one JSON object.
+    func inspect(image: String) -> Command {
+        command(["image", "inspect", "--format", Self.wholeAsJSON, image])
+    }
+
+    private static let wholeAsJSON = "{{json .}}"
+
     private func command(_ arguments: [String]) -> Command {
         Command(executable: program, arguments: arguments, environment: environment)
     }

@@ -41,6 +41,13 @@ public struct EngineLocator: Sendable {
             """)
     }
 
+    /// The command line of the program called `engine`, with the environment that it needs.
+    ///
+    /// - Throws: ``ExecError`` as ``locate(_:)`` does.
+    public func commandLine(of engine: String) throws(ExecError) -> EngineCommandLine {
+        EngineCommandLine(program: try locate(engine), environment: engineEnvironment)
+    }
+
     /// The directories to look in: `PATH` first.
     var searchPath: [String] {
         let path = (environment["PATH"] ?? "").split(separator: ":").map(String.init).filter { $0.hasPrefix("/") }

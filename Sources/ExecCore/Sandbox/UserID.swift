@@ -15,6 +15,15 @@ public struct UserID: Hashable, Sendable, CustomStringConvertible {
         self.name = name
     }
 
+    /// A user that nobody else is, for a trial: what its sandbox leaves behind may be removed.
+    public static func trial() -> UserID {
+        UserID(trusted: "trial-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))")
+    }
+
+    private init(trusted name: String) {
+        self.name = name
+    }
+
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -27,7 +27,7 @@ extension OptionDescription {
             flag: "--image", variable: "MCP_EXECUTOR_IMAGE", placeholder: "NAME", help: "image of the sandbox",
             fallback: "mcp-code-executor:latest", accepts: "the name of an image"
         ) { value, options in
-            guard isName(value, extra: "._-/:@") else { return false }
+            guard isImageName(value) else { return false }
             options.configuration.image = value
             return true
         },
@@ -192,6 +192,11 @@ extension OptionDescription {
         }
         options[keyPath: path] = number
         return true
+    }
+
+    /// Whether `text` may be the name of an image.
+    static func isImageName(_ text: String) -> Bool {
+        isName(text, extra: "._-/:@")
     }
 
     /// Whether `text` is a name that no program can take for an option.

@@ -67,8 +67,7 @@ struct ServerProcess {
 
     private var locateEngine: @Sendable () throws(ExecError) -> EngineCommandLine {
         { [engine = options.engine] () throws(ExecError) in
-            let locator = EngineLocator(environment: Environment.variables)
-            return EngineCommandLine(program: try locator.locate(engine), environment: locator.engineEnvironment)
+            try EngineLocator(environment: Environment.variables).commandLine(of: engine)
         }
     }
 

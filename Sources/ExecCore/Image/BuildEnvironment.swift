@@ -1,0 +1,70 @@
+import ChildProcess
+
+/// What a build is told about the machine it runs on: proxies, where packages come from, which certificates to trust.
+/// None of it stays in the image.
+public struct BuildEnvironment: Sendable {
+    private static let certificateVariables = ["PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"]
+    private static let certificateFiles = [
+        "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+        "/etc/ssl/cert.pem",
+    ]
+    private static let certificateLimit = 8 * 1024 * 1024
+    private static let pipSettings = ["index-url", "extra-index-url", "trusted-host"]
+    private static let proxyVariables = [
+        "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+    ]
+    private static let pipTimeout = 10.0
+
+    private let variables: [String: String]
+
+    /// The machine as these variables describe it.
+    public init(variables: [String: String]) {
+        self.variables = variables
+    }
+
+    /// The certificates this machine trusts, among them perhaps one of a proxy between it and the package index.
+    public var certificates: [UInt8] {
+        let named = Self.certificateVariables.compactMap { variables[$0] }.filter { !$0.isEmpty }
+        let file = (named + Self.certificateFiles).first(where: Files.isRegularFile)
+        return file.flatMap { Files.read($0, limit: Self.certificateLimit) } ?? []
+    }
+
+    /// The arguments of the build, `NAME=VALUE`: from the environment, else from this machine's pip configuration.
+    func arguments() async -> [String] {
+        var arguments: [String] = []
+        let configured = await pipConfiguration()
+        for setting in Self.pipSettings {
+            let name = "PIP_" + setting.uppercased().map { $0 == "-" ? "_" : $0 }
+            let value = variables[name].flatMap { $0.isEmpty ? nil : $0 } ?? configured[setting]
+            if let value { arguments.append("\(name)=\(value)") }
+        }
+        for name in Self.proxyVariables {
+            if let value = variables[name], !value.isEmpty { arguments.append("\(name)=\(value)") }
+        }
+        return arguments
+    }
+
+    /// pip's own settings; empty where there is no pip.
+    private func pipConfiguration() async -> [String: String] {
+        let locator = EngineLocator(environment: variables)
+        guard let python = try? locator.locate("python3") else { return [:] }
+        let list = Command(
+            executable: python, arguments: ["-m", "pip", "config", "list"], environment: locator.engineEnvironment)
+        guard let output = try? await list.run(timeout: Self.pipTimeout), output.succeeded else { return [:] }
+        return Self.settings(inListing: String(decoding: output.output, as: UTF8.self))
+    }
+
+    /// Reads lines such as `global.index-url='https://…'`.
+    static func settings(inListing listing: String) -> [String: String] {
+        var settings: [String: String] = [:]
+        for line in listing.split(separator: "\n") where line.hasPrefix("global.") {
+            guard let sign = line.firstIndex(of: "=") else { continue }
+            let value = line[line.index(after: sign)...]
+            guard value.count > 2, let quote = value.first, quote == "'" || quote == "\"", value.last == quote else {
+                continue
+            }
+            settings[String(line[..<sign].dropFirst("global.".count))] = String(value.dropFirst().dropLast())
+        }
+        return settings
+    }
+}

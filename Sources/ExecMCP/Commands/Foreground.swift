@@ -1,0 +1,45 @@
+import Dispatch
+import Threading
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Work that a person waits for and may break off.
+enum Foreground {
+    /// The exit status of what was broken off, as shells have it for Ctrl-C.
+    static let interruptedStatus: Int32 = 130
+
+    /// Runs `work` and waits for its end. Ctrl-C and the other usual signals cancel it; a second one ends the process.
+    ///
+    /// - Returns: its exit status; ``interruptedStatus`` where it was broken off.
+    static func run(_ work: @escaping @Sendable () async -> Int32) -> Int32 {
+        signal(SIGPIPE, SIG_IGN)
+        let outcome = Monitor<Int32?>(nil)
+        let isInterrupted = Locked(false)
+        let task = Task.detached {
+            let status = await work()
+            outcome.change { $0 = status }
+        }
+        let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { @Sendable in
+                if isInterrupted.withLock({ wasInterrupted in
+                    defer { wasInterrupted = true }
+                    return wasInterrupted
+                }) {
+                    _exit(interruptedStatus)
+                }
+                task.cancel()
+            }
+            source.resume()
+            return source
+        }
+        let status = outcome.wait { $0 }
+        withExtendedLifetime(sources) {}
+        return isInterrupted.withLock { $0 } ? interruptedStatus : status
+    }
+}

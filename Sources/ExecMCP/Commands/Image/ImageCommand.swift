@@ -1,0 +1,58 @@
+import ExecCore
+
+/// `exec-mcp image`: builds the sandbox's image from what the program carries.
+struct ImageCommand: Command {
+    let name = "image"
+    let summary = "build the sandbox's image; no checkout is needed"
+
+    var help: String {
+        """
+        Usage: exec-mcp image [OPTION]…
+
+        Builds the image that sandboxes run from the Dockerfile that this program carries: Python with the scientific
+        stack. It is checked in a sandbox before it takes the place of an older one. An image that is up to date is left
+        as it is; so is one of that name that was not built here.
+
+          --tag NAME
+              the image's name (MCP_EXECUTOR_IMAGE; default: mcp-code-executor:latest)
+          --base IMAGE
+              the image to build on: Debian-like, with python3 (3.11 or newer) and pip; one that is on this machine is
+              taken as it is (MCP_EXECUTOR_BASE_IMAGE; default: \(ImageRecipe.defaultBase))
+          --engine PROGRAM
+              docker-compatible command line, name or path (MCP_EXECUTOR_ENGINE; default: docker)
+          --force
+              build afresh, though nothing changed
+          --print
+              print the Dockerfile and build nothing
+
+        The build reaches the package index over this machine's network. It is told of PIP_INDEX_URL,
+        PIP_EXTRA_INDEX_URL and PIP_TRUSTED_HOST (else pip's own configuration), of HTTP_PROXY, HTTPS_PROXY and NO_PROXY,
+        and of the certificates in PIP_CERT, REQUESTS_CA_BUNDLE or SSL_CERT_FILE (else the system's). None of it stays
+        in the image.
+
+        Exit status: 0 when the image is there, 1 when it could not be made, 2 for a command line that is not accepted,
+        130 when it was broken off.
+
+        """
+    }
+
+    func run(_ arguments: [String], defaults: Options) throws(UsageError) -> Int32 {
+        let arguments = try ImageArguments(arguments, environment: Environment.variables, defaults: defaults)
+        if arguments.onlyPrints {
+            print(ImageRecipe.dockerfile, terminator: "")
+            return 0
+        }
+        return Foreground.run {
+            do {
+                try await ImageMaker(arguments: arguments).run()
+                return 0
+            } catch is CancellationError {
+                ImageMaker.say("broken off")
+                return Foreground.interruptedStatus
+            } catch {
+                ImageMaker.say("error: \(error)")
+                return 1
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import ExecCore
+
+/// One run of `exec-mcp image`: build, check, publish.
+struct ImageMaker: Sendable {
+    /// Seconds that the check inside may take.
+    private static let checkTimeout = 300.0
+
+    let arguments: ImageArguments
+
+    /// Does it, and tells of it on standard error.
+    ///
+    /// - Throws: ``ExecError`` with what went wrong and what to do; `CancellationError`.
+    func run() async throws {
+        let environment = BuildEnvironment(variables: Environment.variables)
+        let engine = try EngineLocator(environment: Environment.variables).commandLine(of: arguments.engine)
+        let recipe = ImageRecipe(base: arguments.base, certificates: environment.certificates)
+        if try await isThere(recipe, engine) { return }
+
+        let builder = ImageBuilder(engine: engine, recipe: recipe)
+        // Not a child task: whoever breaks it off still wants it cleared away.
+        let clear: @Sendable () async -> Void = { await Task.detached { await builder.removeLeftovers() }.value }
+        do {
+            try await step("build \(arguments.tag) on \(recipe.base ?? ImageRecipe.defaultBase)") {
+                try await builder.build(
+                    for: arguments.tag, isFresh: arguments.isForced, environment: environment
+                ) { Self.say("    \($0)") }
+            }
+            try await step("check \(arguments.tag)") { try await check(builder.candidate, engine) }
+            try await builder.publish(as: arguments.tag)
+        } catch {
+            await clear()
+            throw Task.isCancelled ? CancellationError() : error
+        }
+        await clear()
+        Self.say("\(arguments.tag) is ready")
+    }
+
+    /// One line for the person who waits.
+    static func say(_ line: String) {
+        Logger.writeToStandardError(line + "\n")
+    }
+
+    /// Whether there is nothing to build; says so.
+    private func isThere(_ recipe: ImageRecipe, _ engine: EngineCommandLine) async throws -> Bool {
+        let image: ImageDescription
+        do {
+            image = try await EngineProbe(engine).image(arguments.tag)
+        } catch {
+            guard error.code == .imageMissing else { throw error }
+            return false
+        }
+        guard !arguments.isForced else { return false }
+        switch recipe.state(of: image, tag: arguments.tag) {
+        case .current:
+            Self.say("\(arguments.tag) is up to date")
+        case .foreign:
+            Self.say("\(arguments.tag) is there and was not built here: left as it is (--force replaces it)")
+        case .outdated:
+            return false
+        }
+        return true
+    }
+
+    private func step(_ name: String, _ work: () async throws -> Void) async throws {
+        Self.say("==> \(name)")
+        let began = ContinuousClock.now
+        try await work()
+        Self.say("    done in \(began.duration(to: .now).components.seconds) s")
+    }
+
+    /// Runs the check in a sandbox of the image, as confined as any, with volumes as they come of it.
+    private func check(_ image: String, _ engine: EngineCommandLine) async throws {
+        let user = UserID.trial()
+        var configuration = SandboxConfiguration()
+        configuration.image = image
+        let pool = SandboxPool(
+            configuration: configuration, limits: Limits(), logger: Logger(level: .error)
+        ) { () throws(ExecError) in engine }
+        let outcome = await outcome(of: pool, user)
+        await Task.detached {
+            await pool.close(grace: 3)
+            await EngineProbe(engine).removeVolumes(of: user)
+        }.value
+
+        let result = try outcome.get()
+        for line in (result.standardOutput + result.standardError).split(separator: "\n") {
+            Self.say("    \(String(line).singleLine(limit: 500))")
+        }
+        guard result.exitCode == 0 else {
+            throw ExecError(.engineFailed, "The new image does not work; an older one of that name stays in place.")
+        }
+    }
+
+    private func outcome(of pool: SandboxPool, _ user: UserID) async -> Result<CommandResult, any Error> {
+        do {
+            return .success(
+                try await pool.withSandbox(of: user) { sandbox in
+                    _ = try await sandbox.write(ImageRecipe.check, to: "/tmp/check.py")
+                    _ = try await sandbox.write(ImageRecipe.requirements, to: "/tmp/requirements.txt")
+                    return try await sandbox.execute(
+                        "exec python3 /tmp/check.py \"$(cat /tmp/requirements.txt)\"", timeout: Self.checkTimeout)
+                })
+        } catch {
+            return .failure(error)
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import ChildProcess
+import TestSupport
+import Testing
+
+@testable import ExecCore
+
+/// What the binary carries for `exec-mcp image`.
+@Suite(.timeLimit(.minutes(2))) struct ImageRecipeTests {
+    private func file(_ name: String) throws -> [UInt8] {
+        try #require(Files.read("\(Repository.path)/container/\(name)", limit: 1 << 20))
+    }
+
+    private func image(_ label: String?) -> ImageDescription {
+        ImageDescription(
+            id: "sha256:1", size: 1, created: nil, labels: label.map { [ImageRecipe.label: $0] } ?? [:])
+    }
+
+    @Test func isWhatTheCheckoutHolds() throws {
+        #expect(Array(ImageRecipe.dockerfile.utf8) == (try file("Dockerfile")))
+        #expect(Array(ImageRecipe.requirements.utf8) == (try file("requirements.txt")))
+        #expect(Array(ImageRecipe.check.utf8) == (try file("smoke.py")))
+        #expect(ImageRecipe.defaultBase == "python:3.12-slim-bookworm")
+    }
+
+    @Test func theContextIsAnArchiveThatTarUnpacks() async throws {
+        let directory = try TemporaryDirectory()
+        let recipe = ImageRecipe(base: nil, certificates: Array("pem\n".utf8))
+        try directory.write(recipe.context, to: "context.tar")
+        let tar = Command(
+            executable: "/usr/bin/env",
+            arguments: ["tar", "-xf", "\(directory.path)/context.tar", "-C", directory.path])
+        #expect(try await tar.run(timeout: 60).succeeded)
+        for name in ["Dockerfile", "requirements.txt", "prepare.sh"] {
+            #expect(Files.read("\(directory.path)/\(name)", limit: 1 << 20) == (try file(name)))
+        }
+        #expect(Files.read("\(directory.path)/ca-bundle.pem", limit: 100) == Array("pem\n".utf8))
+    }
+
+    @Test(arguments: [0, 1, 511, 512, 513, 100_000])
+    func anArchiveIsWholeBlocksWhateverTheSize(size: Int) {
+        var archive = TarArchive()
+        archive.add("a", [UInt8](repeating: 1, count: size))
+        #expect(archive.bytes.count == 512 + (size + 511) / 512 * 512 + 1024)
+    }
+
+    @Test func itsDigestIsTheOneOfTheShellScript() async throws {
+        let script = "cd \"$1\" && cat Dockerfile requirements.txt prepare.sh && printf %s \"$2\""
+        for base in [nil, "debian:13"] {
+            let output = try await Command(
+                executable: "/bin/sh", arguments: ["-c", script, "sh", "\(Repository.path)/container", base ?? ""]
+            ).run(timeout: 60)
+            #expect(ImageRecipe(base: base, certificates: [1]).digest == SHA256.hexDigest(of: output.output))
+        }
+    }
+
+    @Test func knowsItsOwnImagesFromOthers() {
+        let recipe = ImageRecipe(base: nil, certificates: [])
+        let label = recipe.labelValue(for: "a:1")
+        func state(_ label: String?) -> ImageRecipe.State { recipe.state(of: image(label), tag: "a:1") }
+        #expect(state(label) == .current)
+        #expect(state(label + "-0123") == .current)
+        #expect(state(label + "0") == .outdated)
+        #expect(state("a:1@0000") == .outdated)
+        #expect(state(recipe.labelValue(for: "b:1")) == .foreign)
+        #expect(state(nil) == .foreign)
+        #expect(ImageRecipe(base: "b", certificates: []).state(of: image(label), tag: "a:1") == .outdated)
+    }
+
+    @Test func readsWhatPipSaysOfItsConfiguration() {
+        let listing = """
+            :env:.index-url='https://no'
+            global.index-url='https://one/simple'
+            global.trusted-host="two"
+            global.broken='three
+            global.extra-index-url=
+            install.index-url='https://no'
+            """
+        #expect(
+            BuildEnvironment.settings(inListing: listing) == [
+                "index-url": "https://one/simple", "trusted-host": "two",
+            ])
+    }
+
+    @Test func takesTheFirstCertificatesThatAreThere() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.write("mine", to: "ca.pem")
+        let variables = ["PIP_CERT": "", "REQUESTS_CA_BUNDLE": "/nonexistent", "SSL_CERT_FILE": path]
+        #expect(BuildEnvironment(variables: variables).certificates == Array("mine".utf8))
+    }
+}

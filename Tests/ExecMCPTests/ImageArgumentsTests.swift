@@ -1,0 +1,43 @@
+import ExecCore
+import Testing
+
+@testable import ExecMCP
+
+@Suite struct ImageArgumentsTests {
+    private func parse(_ arguments: [String], _ environment: [String: String] = [:]) throws -> ImageArguments {
+        let user = try #require(UserID("default"))
+        return try ImageArguments(arguments, environment: environment, defaults: Options(user: user))
+    }
+
+    @Test func hasTheDefaultsOfTheServer() throws {
+        let arguments = try parse([])
+        #expect(arguments.engine == "docker")
+        #expect(arguments.tag == "mcp-code-executor:latest")
+        #expect(arguments.base == nil)
+        #expect(!arguments.isForced && !arguments.onlyPrints)
+    }
+
+    @Test func aFlagBeatsItsVariable() throws {
+        let environment = [
+            "MCP_EXECUTOR_ENGINE": "podman", "MCP_EXECUTOR_IMAGE": "a:1", "MCP_EXECUTOR_BASE_IMAGE": "b:1",
+        ]
+        let fromVariables = try parse([], environment)
+        #expect([fromVariables.engine, fromVariables.tag, fromVariables.base] == ["podman", "a:1", "b:1"])
+        let fromFlags = try parse(
+            ["--engine=nerdctl", "--tag", "a:2", "--base=b:2", "--force", "--print"], environment)
+        #expect([fromFlags.engine, fromFlags.tag, fromFlags.base] == ["nerdctl", "a:2", "b:2"])
+        #expect(fromFlags.isForced && fromFlags.onlyPrints)
+        #expect(try parse([], ["MCP_EXECUTOR_BASE_IMAGE": ""]).base == nil)
+    }
+
+    @Test(arguments: [
+        (["--tag"], "--tag needs a value"), (["--tag", "--force"], "--tag does not accept '--force'"),
+        (["--base", "a b"], "--base does not accept"), (["--memory", "1g"], "unknown argument '--memory'"),
+        (["x"], "unknown argument 'x'"), (["--engine", "-x"], "--engine does not accept"),
+        (["--engine", "--help"], "--engine does not accept"),
+    ])
+    func refusesWhatItDoesNotKnow(arguments: [String], part: String) {
+        let error = #expect(throws: UsageError.self) { _ = try parse(arguments) }
+        #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
+    }
+}
