@@ -51,7 +51,7 @@ let package = Package(
         // The server.
         .executableTarget(
             name: "ExecMCP", dependencies: ["ExecCore", "HostConfiguration", "JSON", "JSONRPC", "MCP", "Threading"],
-            swiftSettings: settings),
+            resources: [.embedInCode("Commands/Doctor/probe.py")], swiftSettings: settings),
 
         // What several test targets use.
         .target(

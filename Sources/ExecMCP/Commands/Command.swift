@@ -22,7 +22,7 @@ protocol Command: Sendable {
 /// The commands that there are.
 enum Commands {
     /// All of them, in the order of the help.
-    static let all: [any Command] = [ConfigCommand(), ImageCommand()]
+    static let all: [any Command] = [ConfigCommand(), DoctorCommand(), ImageCommand()]
 
     /// The command that a command line begins with; `nil` where it begins with an option or is empty.
     ///

@@ -1,0 +1,19 @@
+import ChildProcess
+
+/// The shell of this machine, to compare a sandbox's with.
+public enum HostShell {
+    private static let timeout = 5.0
+
+    /// Seconds that a bare `bash -c true` takes, the median of `rounds`; `nil` where there is no bash.
+    public static func medianTime(rounds: Int, environment: [String: String]) async -> Double? {
+        guard let bash = try? EngineLocator(environment: environment).locate("bash") else { return nil }
+        var times: [Double] = []
+        for _ in 0..<rounds {
+            let began = ContinuousClock.now
+            let output = try? await Command(executable: bash, arguments: ["-c", "true"]).run(timeout: timeout)
+            guard output?.succeeded == true else { return nil }
+            times.append(began.duration(to: .now) / .seconds(1))
+        }
+        return times.isEmpty ? nil : times.sorted()[times.count / 2]
+    }
+}

@@ -1,0 +1,93 @@
+import ExecCore
+import JSON
+
+/// One thing that the doctor looks at, in the order of the report.
+enum Check: String, CaseIterable, Sendable {
+    case commandLine = "command line"
+    case engine
+    case image
+    case sandbox
+    case limits
+    case isolation
+    case network
+    case workspace
+    case skills
+    case tools
+    case latency
+    case end
+    case leftovers = "left-overs"
+}
+
+/// What came of a check.
+struct Finding: Sendable, Equatable {
+    enum Status: String, Sendable {
+        case passed
+        /// Odd, but the server works.
+        case warning
+        case failed
+        /// What it depends on has failed.
+        case notChecked = "not checked"
+    }
+
+    let check: Check
+    let status: Status
+    /// What was found.
+    let found: String
+    /// What to do about it; `nil` where there is nothing to do.
+    let remedy: String?
+
+    static func passed(_ check: Check, _ found: String) -> Finding {
+        Finding(check, .passed, found, nil)
+    }
+
+    static func warning(_ check: Check, _ found: String, _ remedy: String) -> Finding {
+        Finding(check, .warning, found, remedy)
+    }
+
+    static func failed(_ check: Check, _ found: String, _ remedy: String) -> Finding {
+        Finding(check, .failed, found, remedy)
+    }
+
+    /// A failure that ExecCore tells of: its first sentence says what it is, the rest what to do.
+    static func failed(_ check: Check, _ error: any Error) -> Finding {
+        let text = "\(error)"
+        guard let end = text.firstRange(of: ". ") else { return Finding(check, .failed, text, nil) }
+        return Finding(check, .failed, String(text[..<end.lowerBound]) + ".", String(text[end.upperBound...]))
+    }
+
+    static func notChecked(_ check: Check, because reason: String) -> Finding {
+        Finding(check, .notChecked, "not checked: \(reason)", nil)
+    }
+
+    private init(_ check: Check, _ status: Status, _ found: String, _ remedy: String?) {
+        self.check = check
+        self.status = status
+        // Engines, images and sandboxes have their say in these.
+        self.found = found.singleLine(limit: 600)
+        self.remedy = remedy?.singleLine(limit: 1000)
+    }
+}
+
+/// What the doctor says in the end.
+struct Report: Sendable {
+    /// One for each check, in order.
+    let findings: [Finding]
+
+    var failures: Int { findings.count { $0.status == .failed } }
+
+    /// For programs.
+    var json: JSON {
+        [
+            "ok": .bool(failures == 0), "version": .string(Help.version),
+            "checks": .array(
+                findings.map { finding in
+                    var object: JSONObject = [
+                        "name": .string(finding.check.rawValue), "status": .string(finding.status.rawValue),
+                        "found": .string(finding.found),
+                    ]
+                    if let remedy = finding.remedy { object["remedy"] = .string(remedy) }
+                    return .object(object)
+                }),
+        ]
+    }
+}

@@ -1,0 +1,113 @@
+import ExecCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// One examination: from the engine's command line to the end of a sandbox. What depends on a failure is not checked.
+struct Doctor: Sendable {
+    let options: Options
+    var variables = Environment.variables
+
+    /// Every check has a finding, whatever happens. It takes a bounded time.
+    func examine() async -> Report {
+        var findings: [Finding] = []
+        do throws(Hindrance) {
+            let engine = try commandLine(&findings)
+            let probe = EngineProbe(engine)
+            try await reach(probe, &findings)
+            let orphans = try? await probe.orphanCount()
+            if await hasImage(probe, &findings) {
+                findings += await SandboxTrial(options: options, engine: engine, variables: variables).findings()
+            }
+            findings.append(await leftovers(probe, before: orphans))
+        } catch {}
+        findings += [skills, tools].filter { finding in !findings.contains { $0.check == finding.check } }
+        return Report(findings: Self.completed(findings))
+    }
+
+    /// Something without which nothing more can be asked.
+    private struct Hindrance: Error {}
+
+    /// The findings in order, with one for each check that was not made.
+    static func completed(_ findings: [Finding]) -> [Finding] {
+        let cause = findings.first { $0.status == .failed }?.check
+        let reason = cause.map { "\($0.rawValue) comes first" } ?? "broken off"
+        return Check.allCases.map { check in
+            findings.first { $0.check == check } ?? .notChecked(check, because: reason)
+        }
+    }
+
+    private func commandLine(_ findings: inout [Finding]) throws(Hindrance) -> EngineCommandLine {
+        do {
+            let engine = try EngineLocator(environment: variables).commandLine(of: options.engine)
+            findings.append(.passed(.commandLine, engine.program))
+            return engine
+        } catch {
+            findings.append(.failed(.commandLine, error))
+            throw Hindrance()
+        }
+    }
+
+    private func reach(_ probe: EngineProbe, _ findings: inout [Finding]) async throws(Hindrance) {
+        do {
+            let versions = try await probe.versions()
+            var text = versions.server.map { "version \($0), command line \(versions.client)" } ?? versions.client
+            if await probe.isRootless() == true { text += ", rootless" }
+            findings.append(.passed(.engine, text))
+        } catch {
+            findings.append(.failed(.engine, error))
+            throw Hindrance()
+        }
+    }
+
+    private func hasImage(_ probe: EngineProbe, _ findings: inout [Finding]) async -> Bool {
+        let name = options.configuration.image
+        do {
+            let image = try await probe.image(name)
+            let digest = image.id.split(separator: ":").last.map { String($0.prefix(12)) } ?? image.id
+            let age = image.created.map { ", \(Quantity.age(time(nil) - $0))" } ?? ""
+            findings.append(.passed(.image, "\(name), \(digest), \(Quantity.bytes(image.size))\(age)"))
+            return true
+        } catch {
+            findings.append(.failed(.image, error))
+            return false
+        }
+    }
+
+    private func leftovers(_ probe: EngineProbe, before: Int?) async -> Finding {
+        guard let before, let after = try? await probe.orphanCount() else {
+            return .warning(.leftovers, "the engine does not list its containers", "Try `\(options.engine) ps --all`.")
+        }
+        if after > 0 {
+            return .warning(
+                .leftovers, "\(after) containers of servers that are gone",
+                "The next start of a sandbox removes them; if it does not, look at `\(options.engine) ps --all`.")
+        }
+        return .passed(
+            .leftovers, before > 0 ? "none; \(before) of servers that are gone were removed" : "none")
+    }
+
+    /// The skills as this machine has them. ``SandboxTrial`` looks at them from inside as well.
+    private var skills: Finding {
+        let directories = options.configuration.skillsDirectories
+        guard !directories.isEmpty else {
+            return .warning(.skills, "none: there is no directory of skills", "Name one with --skills.")
+        }
+        let catalog = SkillCatalog.load(from: directories)
+        let text = "\(catalog.skills.count) in \(directories.joined(separator: ", "))"
+        guard let diagnostic = catalog.diagnostics.first else { return .passed(.skills, text) }
+        let more = catalog.diagnostics.count > 1 ? " (and \(catalog.diagnostics.count - 1) more)" : ""
+        return .warning(.skills, text, "\(diagnostic)\(more)")
+    }
+
+    private var tools: Finding {
+        guard let directory = options.configuration.toolsDirectory else {
+            return .warning(.tools, "none: there is no directory of modules", "Name one with --tools.")
+        }
+        let count = ToolModule.load(from: directory).count
+        return .passed(.tools, "\(count) \(count == 1 ? "module" : "modules") in \(directory)")
+    }
+}

@@ -1,0 +1,120 @@
+import ExecCore
+
+/// The checks that judge what was seen inside a sandbox.
+struct InsideChecks {
+    let options: Options
+    let facts: SandboxFacts
+
+    private var configuration: SandboxConfiguration { options.configuration }
+
+    var findings: [Finding] {
+        [limits, isolation, network, workspace]
+    }
+
+    /// Whether the kernel holds the sandbox to what was asked for; an engine may take the options and ignore them.
+    private var limits: Finding {
+        let cpus = Double(configuration.cpus) ?? 1
+        let wanted = [
+            ("memory", Double(configuration.memory.bytes)), ("pids", Double(configuration.pids)), ("cpus", cpus),
+        ]
+        let seen = wanted.map { (name: $0.0, wanted: $0.1, limit: facts.limit($0.0)) }
+        // The kernel rounds memory to pages and processors to the microsecond.
+        let wrong = seen.filter { part in part.limit.map { abs($0 - part.wanted) > part.wanted / 100 } ?? false }
+        guard wrong.isEmpty else {
+            let list = wrong.map { "\($0.name) \(limitText($0.limit))" }.joined(separator: ", ")
+            return .failed(
+                .limits, "the engine does not keep what it was asked for: \(list)",
+                """
+                Let the engine use control groups: a rootless engine needs version 2 with the controllers delegated to \
+                the user; a runtime of its own may need a setting.
+                """)
+        }
+        if facts.limit("swap").map({ $0 != 0 }) ?? false {
+            return .warning(
+                .limits, "the sandbox may use swap beyond its memory",
+                "The kernel does not account for swap: boot it with swapaccount=1, or turn swap off.")
+        }
+        let text =
+            "\(configuration.memory) of memory, \(configuration.pids) processes, \(configuration.cpus) "
+            + (cpus == 1 ? "processor" : "processors")
+        guard seen.allSatisfy({ $0.limit != nil }) else {
+            let hidden = seen.filter { $0.limit == nil }.map(\.name).joined(separator: ", ")
+            return .warning(
+                .limits, "\(text) asked for; from inside it cannot be seen whether they hold (\(hidden))",
+                "Look at the control group of a sandbox from outside.")
+        }
+        return .passed(.limits, text)
+    }
+
+    private func limitText(_ limit: Double?) -> String {
+        guard let limit else { return "unknown" }
+        return limit < 0 ? "unlimited" : limit == limit.rounded() ? "\(Int(clamping: Int64(limit)))" : "\(limit)"
+    }
+
+    private var isolation: Finding {
+        let none = facts.capabilities?.allSatisfy { $0 == "0" } ?? false
+        let properties: [(holds: Bool, good: String, bad: String)] = [
+            (facts.uid != 0, "uid \(facts.uid)", "code runs as root"),
+            (none, "no capabilities", "code has capabilities (\(facts.capabilities ?? "unknown"))"),
+            (facts.noNewPrivileges == "1", "no new privileges", "code may gain privileges"),
+            (facts.seccomp == "2", "system calls filtered", "system calls are not filtered"),
+            (facts.rootIsReadOnly, "read-only system", "the system's files can be written"),
+            (!facts.process1IsOpen, "process 1 closed", "the memory of process 1 can be read"),
+            (
+                facts.engineSockets.isEmpty, "no engine inside",
+                "an engine's socket is inside (\(facts.engineSockets.joined(separator: ", ")))"
+            ),
+        ]
+        let broken = properties.filter { !$0.holds }
+        guard broken.isEmpty else {
+            return .failed(
+                .isolation, broken.map(\.bad).joined(separator: "; "),
+                """
+                Do not run code that you do not trust on this engine. Use a current Docker or Podman with its default \
+                seccomp profile, and an image that holds no socket.
+                """)
+        }
+        return .passed(.isolation, properties.map(\.good).joined(separator: ", "))
+    }
+
+    private var network: Finding {
+        guard let interfaces = facts.interfaces else {
+            return .warning(
+                .network, "\(configuration.network) asked for; the interfaces cannot be seen",
+                "Look at the network of a sandbox from outside.")
+        }
+        guard configuration.network == "none" else {
+            return .passed(.network, "\(configuration.network), as asked: \(interfaces.joined(separator: ", "))")
+        }
+        let others = interfaces.filter { $0 != "lo" }
+        guard others.isEmpty else {
+            return .failed(
+                .network, "none was asked for, but there is \(others.joined(separator: ", "))",
+                "This engine does not keep sandboxes off the network. Use a current Docker or Podman.")
+        }
+        return .passed(.network, "none")
+    }
+
+    private var workspace: Finding {
+        let kind =
+            switch configuration.workspace {
+            case .persistent: "persistent volume"
+            case .ephemeral: "in memory"
+            case .directory(let path, _): path
+            }
+        for place in ["workspace", "artifacts"] {
+            guard let reason = facts.directory(place).reason else { continue }
+            return .failed(
+                .workspace, "\(kind): /\(place) cannot be written (\(reason))",
+                "Give a directory to an ordinary user; for volumes, look at the engine's disk (`docker system df`).")
+        }
+        let free = facts.directory("workspace").free ?? 0
+        let text = "\(kind), \(Quantity.bytes(free)) free"
+        if configuration.workspace == .persistent, free < configuration.workspaceLimit.bytes {
+            return .warning(
+                .workspace, "\(text), less than the limit of \(configuration.workspaceLimit)",
+                "Make room on the engine's disk (`docker system df`), or lower --workspace-limit.")
+        }
+        return .passed(.workspace, text)
+    }
+}
