@@ -18,8 +18,8 @@ let gnuSource: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
 let guestSources =
     ["bootstrap"]
     + [
-        "frames", "system", "processes", "output", "formats", "files", "docstrings", "artifacts", "shells", "keepers",
-        "pool", "quota", "calls", "main",
+        "frames", "system", "pollset", "processes", "output", "formats", "files", "docstrings", "artifacts", "watch",
+        "shells", "keepers", "pool", "quota", "calls", "main",
     ].map { "guest/\($0)" }
 
 // What the sandbox's image is built from, likewise: links to the files in container/, which are the only copy.

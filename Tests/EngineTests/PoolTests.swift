@@ -37,6 +37,40 @@ extension EngineTests {
             }
         }
 
+        @Test func aRunningSandboxIsUsedAndNoneIsStarted() async throws {
+            try await TestPool.with { pool async throws in
+                func run(_ command: String) async throws -> String? {
+                    try await pool.pool.withRunningSandbox(of: pool.user) {
+                        try await $0.execute(command, timeout: 60).standardOutput
+                    }
+                }
+                #expect(try await run("echo none") == nil)
+                #expect(await pool.pool.count == 0)
+                // One that is coming up is waited for.
+                let first = Task { try await pool.execute("true") }
+                try await pool.log.wait { $0.contains { $0.contains("starting sandbox") } }
+                #expect(try await run("echo one") == "one\n")
+                _ = try await first.value
+                #expect(try await run("echo two") == "two\n")
+                _ = try await RealEngine.run("kill", try #require(RealEngine.containers(of: pool.user).first))
+                // A call may still be in the sandbox as it ends.
+                try await eventually {
+                    do { return try await run("echo none") == nil } catch { return false }
+                }
+                #expect(pool.log.elements.count { $0.contains("starting sandbox") } == 1)
+            }
+        }
+
+        @Test func tellsWhoHasToWaitForAStart() async throws {
+            try await TestPool.with { pool in
+                let starts = Recorder<Int>()
+                for number in 1...3 {
+                    try await pool.pool.withSandbox(of: pool.user, onStart: { starts.record(number) }) { _ in }
+                }
+                #expect(starts.elements == [1])
+            }
+        }
+
         @Test func stopsAnIdleSandboxAndStartsItAgain() async throws {
             var limits = Limits()
             limits.idleTimeout = 1

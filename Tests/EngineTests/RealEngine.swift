@@ -57,6 +57,8 @@ enum RealEngine {
 struct TestPool: Sendable {
     let pool: SandboxPool
     let log: Recorder<String>
+    /// What was told of the artifacts of all users.
+    let changes: Recorder<ArtifactChange>
     /// The user of most calls.
     let user: UserID
 
@@ -71,11 +73,12 @@ struct TestPool: Sendable {
         configuration.workspace = .ephemeral
         configure(&configuration)
         let log = Recorder<String>()
+        let changes = Recorder<ArtifactChange>()
         let pool = SandboxPool(
             configuration: configuration, limits: limits, logger: Logger(level: .debug) { log.record($0) },
-            locateEngine: RealEngine.locate)
+            locateEngine: RealEngine.locate, onArtifactsChanged: { changes.record($1) })
         do {
-            try await body(TestPool(pool: pool, log: log, user: user ?? newUser()))
+            try await body(TestPool(pool: pool, log: log, changes: changes, user: user ?? newUser()))
         } catch {
             await pool.close(grace: 5)
             throw error

@@ -13,12 +13,17 @@ final class FakeGuest: Sendable {
     let received = Recorder<Frame>()
     /// What the channel logged.
     let log = Recorder<String>()
+    /// The changes of artifacts that the channel told of.
+    let changes = Recorder<ArtifactChange>()
+    /// The channel's clock for what a guest may send a second.
+    let clock = Locked(ContinuousClock.now)
 
     init() throws {
         let pipe = try TestPipe()
         channel = Channel(
             input: PipeWriter(descriptor: pipe.writeEnd),
-            logger: Logger(level: .debug) { [log] in log.record($0) })
+            logger: Logger(level: .debug) { [log] in log.record($0) }, now: { [clock] in clock.withLock { $0 } },
+            onArtifactsChanged: { [changes] in changes.record($0) })
         try BackgroundThread.start { [received] in
             var decoder = FrameDecoder()
             while case let piece = readSome(from: pipe.readEnd), !piece.isEmpty {

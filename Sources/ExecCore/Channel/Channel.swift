@@ -34,7 +34,9 @@ final class Channel: Sendable {
         var pending: [UInt32: PendingCall] = [:]
         var greeting: Greeting = .awaited(nil)
         var end: ExecError?
-        var logLines = 0
+        // What a guest sends unasked. An honest one stays far below.
+        var logBudget = RateBudget(perSecond: 1, atOnce: 200)
+        var artifactBudget = RateBudget(perSecond: 8, atOnce: 32)
     }
 
     private enum Greeting {
@@ -42,17 +44,25 @@ final class Channel: Sendable {
         case received(JSON)
     }
 
-    private static let maximumLogLines = 200
-
     private let input: PipeWriter
     private let logger: Logger
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let onArtifactsChanged: @Sendable (ArtifactChange) -> Void
     private let state = Locked(State())
     // Only the reading thread touches it; the lock is what tells the compiler so.
     private let decoder = Locked(FrameDecoder())
 
-    init(input: PipeWriter, logger: Logger) {
+    /// - Parameters:
+    ///   - now: the clock by which the guest may send so much a second.
+    ///   - onArtifactsChanged: called by the thread that reads, which waits for it.
+    init(
+        input: PipeWriter, logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void = { _ in }
+    ) {
         self.input = input
         self.logger = logger
+        self.now = now
+        self.onArtifactsChanged = onArtifactsChanged
     }
 
     /// Whether nothing more will come.
@@ -208,6 +218,8 @@ final class Channel: Sendable {
         case .result: try finish(frame) { .success(Reply(result: $1, streams: $0.streams)) }
         case .failure: try finish(frame) { .failure(Self.refusal($1)) }
         case .log: try takeLog(frame)
+        case .artifacts: try takeArtifactChange(frame)
+        case .progress: throw ChannelViolation(reason: "sent progress that nobody asked for")
         case .call: try refuseGuestCall(frame)
         case .end, .cancel: throw ChannelViolation(reason: "sent a frame that only the server sends")
         }
@@ -253,12 +265,20 @@ final class Channel: Sendable {
     }
 
     private func takeLog(_ frame: Frame) throws(ChannelViolation) {
-        let lines = state.withLock { state in
-            state.logLines += 1
-            return state.logLines
+        guard state.withLock({ $0.logBudget.take(at: now()) }) else {
+            throw ChannelViolation(reason: "flooded the log")
         }
-        guard lines <= Self.maximumLogLines else { throw ChannelViolation(reason: "flooded the log") }
         logger.warning("sandbox: \(String(decoding: frame.payload, as: UTF8.self))")
+    }
+
+    private func takeArtifactChange(_ frame: Frame) throws(ChannelViolation) {
+        guard let change = ArtifactChange(try Self.json(frame)) else {
+            throw ChannelViolation(reason: "told of artifacts that cannot be")
+        }
+        guard state.withLock({ $0.artifactBudget.take(at: now()) }) else {
+            throw ChannelViolation(reason: "flooded the server with changes of artifacts")
+        }
+        onArtifactsChanged(change)
     }
 
     /// The guest may start calls, but the server offers it none yet.
@@ -269,11 +289,9 @@ final class Channel: Sendable {
         let refusal: JSON = ["code": "unsupported", "message": "The server offers no calls to the sandbox."]
         let answer = Frame(.failure, call: frame.call, refusal)
         // Counted with the log lines, so that a flood of calls cannot pile up answers without end.
-        let count = state.withLock { state in
-            state.logLines += 1
-            return state.logLines
+        guard state.withLock({ $0.logBudget.take(at: now()) }) else {
+            throw ChannelViolation(reason: "flooded the server with calls")
         }
-        guard count <= Self.maximumLogLines else { throw ChannelViolation(reason: "flooded the server with calls") }
         Task { try? await input.write(answer.bytes) }
     }
 

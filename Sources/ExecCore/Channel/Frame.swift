@@ -21,6 +21,10 @@ struct Frame: Sendable, Equatable {
         case cancel = 7
         /// Guest to server: a line for the log.
         case log = 8
+        /// Guest to server: the newest line of a call's output, while it runs.
+        case progress = 9
+        /// Guest to server: which artifacts came, changed and went.
+        case artifacts = 10
     }
 
     static let headerSize = 9

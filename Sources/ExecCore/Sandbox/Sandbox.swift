@@ -33,9 +33,11 @@ public final class Sandbox: Sendable {
     ///
     /// - Throws: ``ExecError`` with what is wrong and how to mend it.
     static func start(
-        _ container: ContainerDescription, engine: EngineCommandLine, logger: Logger
+        _ container: ContainerDescription, engine: EngineCommandLine, logger: Logger,
+        onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
     ) async throws -> Sandbox {
-        let sandbox = try Sandbox(container, engine: engine, logger: logger)
+        let sandbox = try Sandbox(
+            container, engine: engine, logger: logger, onArtifactsChanged: onArtifactsChanged)
         do {
             let handover = GuestProgram.handover(for: container.configuration, limits: container.limits)
             let slow = ExecError(
@@ -58,12 +60,15 @@ public final class Sandbox: Sendable {
         }
     }
 
-    private init(_ container: ContainerDescription, engine: EngineCommandLine, logger: Logger) throws {
+    private init(
+        _ container: ContainerDescription, engine: EngineCommandLine, logger: Logger,
+        onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
+    ) throws {
         name = container.name
         limits = container.limits
         self.engine = engine
         child = try ChildProcess(starting: engine.run(container))
-        channel = Channel(input: child.input, logger: logger)
+        channel = Channel(input: child.input, logger: logger, onArtifactsChanged: onArtifactsChanged)
         try child.read { [name, channel] bytes in
             do throws(ChannelViolation) {
                 try channel.receive(bytes)

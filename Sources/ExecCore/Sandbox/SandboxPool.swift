@@ -15,6 +15,7 @@ public actor SandboxPool {
     private let locateEngine: @Sendable () throws(ExecError) -> EngineCommandLine
     private let owner: Owner
     private let logger: Logger
+    private let onArtifactsChanged: @Sendable (UserID, ArtifactChange) -> Void
 
     private var entries: [UserID: Entry] = [:]
     private var hasSwept = false
@@ -23,26 +24,50 @@ public actor SandboxPool {
 
     /// A pool without sandboxes. Nothing is started or looked for until the first call.
     ///
-    /// - Parameter locateEngine: finds the engine's command line. It is asked at each start of a sandbox, so that an
-    ///   engine that was installed meanwhile is found.
+    /// - Parameters:
+    ///   - locateEngine: finds the engine's command line. It is asked at each start of a sandbox, so that an engine that
+    ///     was installed meanwhile is found.
+    ///   - onArtifactsChanged: called when artifacts came, changed or went in a running sandbox, whoever did it, and
+    ///     soon after the start of one that has some. It may be called from any thread, for one user in order, and must
+    ///     return soon: that sandbox's answers wait for it.
     public init(
         configuration: SandboxConfiguration, limits: Limits, logger: Logger,
-        locateEngine: @escaping @Sendable () throws(ExecError) -> EngineCommandLine
+        locateEngine: @escaping @Sendable () throws(ExecError) -> EngineCommandLine,
+        onArtifactsChanged: @escaping @Sendable (UserID, ArtifactChange) -> Void = { _, _ in }
     ) {
         self.configuration = configuration
         self.limits = limits
         self.logger = logger
         self.locateEngine = locateEngine
+        self.onArtifactsChanged = onArtifactsChanged
         owner = .current()
     }
 
     /// Runs `body` with the user's sandbox, which is started if need be and not stopped meanwhile.
     ///
+    /// - Parameter onStart: called once if the call has to wait for a sandbox to come up, before the wait.
     /// - Throws: ``ExecError`` where there can be no sandbox, and what `body` throws.
     public nonisolated func withSandbox<Value: Sendable>(
-        of user: UserID, _ body: @Sendable (Sandbox) async throws -> Value
+        of user: UserID, onStart: (@Sendable () -> Void)? = nil, _ body: @Sendable (Sandbox) async throws -> Value
     ) async throws -> Value {
-        let sandbox = try await acquire(user)
+        let sandbox = try await acquire(user, onStart: onStart)
+        return try await run(body, with: sandbox, of: user)
+    }
+
+    /// Runs `body` with the user's sandbox if there is one, and starts none. One that is coming up is waited for.
+    ///
+    /// - Returns: what `body` returns; `nil` where the user has no sandbox.
+    /// - Throws: what `body` throws.
+    public nonisolated func withRunningSandbox<Value: Sendable>(
+        of user: UserID, _ body: @Sendable (Sandbox) async throws -> Value
+    ) async throws -> Value? {
+        guard let sandbox = await acquireRunning(user) else { return nil }
+        return try await run(body, with: sandbox, of: user)
+    }
+
+    private nonisolated func run<Value: Sendable>(
+        _ body: @Sendable (Sandbox) async throws -> Value, with sandbox: Sandbox, of user: UserID
+    ) async throws -> Value {
         do {
             let value = try await body(sandbox)
             await release(user, sandbox)
@@ -75,7 +100,7 @@ public actor SandboxPool {
     /// How many users have a sandbox, starting ones counted.
     var count: Int { entries.count }
 
-    private func acquire(_ user: UserID) async throws -> Sandbox {
+    private func acquire(_ user: UserID, onStart: (@Sendable () -> Void)?) async throws -> Sandbox {
         if let sandbox = entries[user]?.sandbox, !sandbox.hasEnded {
             entries[user]?.activeCalls += 1
             return sandbox
@@ -84,6 +109,18 @@ public actor SandboxPool {
         if entries[user]?.sandbox?.hasEnded == true { discard(user) }
         if entries[user] == nil { try startSandbox(of: user) }
         guard let start = entries[user]?.start else { throw CancellationError() }
+        onStart?()
+        return try await sandbox(of: user, from: start)
+    }
+
+    private func acquireRunning(_ user: UserID) async -> Sandbox? {
+        guard let entry = entries[user], entry.sandbox?.hasEnded != true else { return nil }
+        // Why one that is coming up does not is for the call to say that wanted it.
+        return try? await sandbox(of: user, from: entry.start)
+    }
+
+    /// Counts a call and waits for the sandbox.
+    private func sandbox(of user: UserID, from start: Task<Sandbox, any Error>) async throws -> Sandbox {
         entries[user]?.activeCalls += 1
         do {
             let sandbox = try await start.value
@@ -118,9 +155,11 @@ public actor SandboxPool {
         let container = ContainerDescription(
             name: Self.containerName(user), user: user, owner: owner, configuration: configuration, limits: limits)
         entries[user] = Entry(
-            start: Task { [logger] in
+            start: Task { [logger, onArtifactsChanged] in
                 logger.info("starting sandbox \(container.name)")
-                return try await Sandbox.start(container, engine: engine, logger: logger)
+                return try await Sandbox.start(container, engine: engine, logger: logger) { change in
+                    onArtifactsChanged(user, change)
+                }
             })
         startHousekeeping()
     }

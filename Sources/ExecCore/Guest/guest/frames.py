@@ -16,6 +16,8 @@ RESULT = 5  # ends the call
 FAILURE = 6  # ends the call: {"code": …, "message": …}
 CANCEL = 7  # the caller wants the call ended
 LOG = 8  # guest to server: a line for the server's log
+PROGRESS = 9  # guest to server: the newest line of a call's output, while it runs
+ARTIFACTS = 10  # guest to server: which artifacts came, changed and went
 
 STDOUT = 0
 STDERR = 1

@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 
-from guest import calls, frames, keepers, output, pool, processes, quota, shells, system
+from guest import calls, frames, keepers, output, pollset, pool, processes, quota, shells, system, watch
 
 PROTOCOL = 1
 
@@ -37,10 +37,10 @@ class Guest:
         self._pool = pool.KeeperPool(score, self._pids_limit, file_limit)
         self._memory = calls.MemoryWatch(config["memory"])
         self._artifact_limit = config["artifact_limit"]
+        self._watch = watch.ArtifactWatch(self._artifact_limit)
         self._spool = output.Spool()
         self._decoder = frames.Decoder()
-        self._poll = select.epoll()
-        self._handlers = {}
+        self._poll = pollset.PollSet()
         self._calls = {}
         self._by_keeper = {}
         self._terminations = {}
@@ -55,17 +55,16 @@ class Guest:
         signal.signal(signal.SIGCHLD, lambda number, stack: None)
         # Process 1 is deaf to signals that it has no handler for, so that code in the sandbox cannot end it.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        self._on(self._wake, select.EPOLLIN, lambda events: self._reap())
-        self._on(self._in, select.EPOLLIN, lambda events: self._read_channel())
+        self._poll.on(self._wake, select.EPOLLIN, lambda events: self._reap())
+        self._poll.on(self._in, select.EPOLLIN, lambda events: self._read_channel())
         self._send(frames.json_frame(frames.HELLO, 0, _description()))
         self._pool.prepare()
         while True:
-            for descriptor, events in self._poll.poll(self._seconds_to_wait()):
-                handler = self._handlers.get(descriptor)
-                if handler:
-                    handler(events)
+            self._poll.wait(self._seconds_to_wait())
             if self._calls or self._watch_until or self._pool.has_background:
                 self._look_at_clock()
+            if self._watch.seconds_to_wait() == 0:
+                self._look_at_artifacts()
 
     # The channel
 
@@ -115,7 +114,7 @@ class Guest:
         self._listen(keeper)
         self._write_input(call)
         for descriptor in call.open_outputs:
-            self._on(descriptor, select.EPOLLIN, lambda events, at=descriptor: self._read_output(call, at))
+            self._poll.on(descriptor, select.EPOLLIN, lambda events, at=descriptor: self._read_output(call, at))
 
     def _write_input(self, call):
         has_more = call.write_input()
@@ -127,15 +126,15 @@ class Guest:
         if should_read != self._is_reading:
             self._is_reading = should_read
             if should_read:
-                self._on(self._in, select.EPOLLIN, lambda events: self._read_channel())
+                self._poll.on(self._in, select.EPOLLIN, lambda events: self._read_channel())
             else:
-                self._off(self._in)
+                self._poll.off(self._in)
 
     def _listen(self, keeper, more_events=0):
-        handler = self._handlers.get(keeper.socket.fileno())
+        handler = self._poll.handler(keeper.socket.fileno())
         if handler is None or more_events or getattr(handler, "wants_more", False):
             handler = _KeeperHandler(self, keeper, bool(more_events))
-            self._on(keeper.socket.fileno(), select.EPOLLIN | more_events, handler)
+            self._poll.on(keeper.socket.fileno(), select.EPOLLIN | more_events, handler)
 
     def hear(self, keeper, events):
         """The keeper reports, or can take more input."""
@@ -150,7 +149,7 @@ class Guest:
             report = b""
         if len(report) < keepers.REPORT.size:
             # It is dead or dying; its end as a process says the rest.
-            self._off(keeper.socket.fileno())
+            self._poll.off(keeper.socket.fileno())
             return
         kind, number, serial, is_free = keepers.REPORT.unpack(report)
         if kind == keepers.FREE:
@@ -171,13 +170,13 @@ class Guest:
 
     def _dismiss(self, keeper):
         if keeper.socket.fileno() >= 0:
-            self._off(keeper.socket.fileno())
+            self._poll.off(keeper.socket.fileno())
             keeper.close()
 
     def _read_output(self, call, descriptor):
         self._send(call.read(descriptor))
         if descriptor not in call.open_outputs:
-            self._off(descriptor)
+            self._poll.off(descriptor)
             os.close(descriptor)
             self._settle(call)
 
@@ -191,10 +190,12 @@ class Guest:
         self._by_keeper.pop(call.keeper.pid, None)
         call.outputs.drop_passed()
         for descriptor in call.open_outputs:
-            self._off(descriptor)
+            self._poll.off(descriptor)
         if isinstance(call, calls.Command):
             call.drain()
             call.note += self._memory.note(call.exit_code)
+            if self._watch.descriptor is None:
+                self._watch.wake()
         self._send(call.finish())
         for descriptor in call.open_outputs:
             self._release(call, descriptor)
@@ -209,7 +210,7 @@ class Guest:
         if call.leaves_nothing:
             os.close(descriptor)
         else:
-            self._on(descriptor, select.EPOLLIN, lambda events: self._discard(descriptor))
+            self._poll.on(descriptor, select.EPOLLIN, lambda events: self._discard(descriptor))
 
     def _discard(self, descriptor):
         try:
@@ -217,7 +218,7 @@ class Guest:
                 return
         except BlockingIOError:
             return
-        self._off(descriptor)
+        self._poll.off(descriptor)
         os.close(descriptor)
 
     # Ends
@@ -241,7 +242,7 @@ class Guest:
                 continue
             keeper = self._pool.lose(pid)
             if self._surveyor and pid == self._surveyor.pid:
-                self._off(self._surveyor.socket.fileno())
+                self._poll.off(self._surveyor.socket.fileno())
                 self._surveyor.forget()
             if keeper:
                 has_lost = True
@@ -299,7 +300,11 @@ class Guest:
         if self._terminations or self._watch_until:
             return processes.TICK_SECONDS
         waits = [max(0.0, call.deadline - time.monotonic()) for call in self._calls.values()]
-        if self._surveyor and (waits or self._pool.has_background):
+        until_look = self._watch.seconds_to_wait()
+        has_work = bool(waits) or self._pool.has_background
+        if until_look is not None:
+            waits.append(until_look)
+        if self._surveyor and has_work:
             waits.append(quota.POKE_SECONDS)
         return min(waits, default=None)
 
@@ -310,11 +315,23 @@ class Guest:
             self._send(frames.frame(frames.LOG, 0, text.encode()))
         return count
 
+    # Artifacts
+
+    def _look_at_artifacts(self):
+        self._send(self._watch.look())
+        if self._watch.descriptor is not None:
+            self._poll.on(self._watch.descriptor, select.EPOLLIN, lambda events: self._hear_of_artifacts())
+
+    def _hear_of_artifacts(self):
+        # Not heard again before the look: one that writes without end must not keep the loop busy.
+        self._poll.off(self._watch.descriptor)
+        self._watch.wake()
+
     # The workspace's limit
 
     def _poke_surveyor(self):
         if self._surveyor and self._surveyor.poke():
-            self._on(self._surveyor.socket.fileno(), select.EPOLLIN, lambda events: self._hear_surveyor())
+            self._poll.on(self._surveyor.socket.fileno(), select.EPOLLIN, lambda events: self._hear_surveyor())
 
     def _hear_surveyor(self):
         if not self._surveyor.hear():
@@ -324,19 +341,6 @@ class Guest:
                 call.note += quota.note(self._surveyor)
                 self._stop(call)
         self._pool.end_background()
-
-    # The poll set
-
-    def _on(self, descriptor, events, handler):
-        if descriptor in self._handlers:
-            self._poll.modify(descriptor, events)
-        else:
-            self._poll.register(descriptor, events)
-        self._handlers[descriptor] = handler
-
-    def _off(self, descriptor):
-        if self._handlers.pop(descriptor, None):
-            self._poll.unregister(descriptor)
 
 
 class _KeeperHandler:

@@ -1,4 +1,4 @@
-"""What Python's standard library has no words for: prctl, the out-of-memory score, the sandbox's counters."""
+"""What Python's standard library has no words for: prctl, inotify, the out-of-memory score, the sandbox's counters."""
 
 import ctypes
 import os
@@ -8,7 +8,11 @@ _PR_SET_CHILD_SUBREAPER = 36
 _COMMAND_OOM_SCORE = b"500"
 _GUEST_OOM_SCORE = b"0"
 
-_prctl = ctypes.CDLL(None, use_errno=True).prctl
+_libc = ctypes.CDLL(None, use_errno=True)
+_prctl = _libc.prctl
+
+# IN_MODIFY, IN_ATTRIB, IN_CLOSE_WRITE, IN_MOVED_FROM, IN_MOVED_TO, IN_CREATE, IN_DELETE, IN_ONLYDIR
+_INOTIFY_EVENTS = 0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200 | 0x01000000
 
 
 def make_undumpable():
@@ -20,6 +24,18 @@ def make_undumpable():
 def become_subreaper():
     """Makes orphaned descendants children of this process, also after exec, so that a walk of its tree finds them."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def watch_directory(path):
+    """A descriptor that can be read when something in the directory has changed; None where the system gives none."""
+    # Its flags are those of files.
+    descriptor = _libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+    if descriptor < 0:
+        return None
+    if _libc.inotify_add_watch(descriptor, os.fsencode(path), _INOTIFY_EVENTS) < 0:
+        os.close(descriptor)
+        return None
+    return descriptor
 
 
 class OutOfMemoryScore:

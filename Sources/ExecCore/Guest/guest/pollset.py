@@ -1,0 +1,33 @@
+"""What the guest waits for: descriptors, and who is told when something happens at one."""
+
+import select
+
+
+class PollSet:
+    def __init__(self):
+        self._poll = select.epoll()
+        self._handlers = {}
+
+    def on(self, descriptor, events, handler):
+        """Has `handler` called with what happened, in place of an earlier one."""
+        if descriptor in self._handlers:
+            self._poll.modify(descriptor, events)
+        else:
+            self._poll.register(descriptor, events)
+        self._handlers[descriptor] = handler
+
+    def off(self, descriptor):
+        """Waits for the descriptor no longer. It must still be open."""
+        if self._handlers.pop(descriptor, None):
+            self._poll.unregister(descriptor)
+
+    def handler(self, descriptor):
+        return self._handlers.get(descriptor)
+
+    def wait(self, seconds):
+        """Waits until something happens, at most so long (None: for ever), and calls who is to be told."""
+        for descriptor, events in self._poll.poll(seconds):
+            # One that was called before may have taken it out.
+            handler = self._handlers.get(descriptor)
+            if handler:
+                handler(events)

@@ -1,0 +1,62 @@
+"""Noticing that artifacts come, change and go, whoever makes them do so."""
+
+import os
+import time
+
+from guest import artifacts, frames, system
+
+# What happens within this time is told of at once.
+_DELAY = 0.25
+_MAX_NAMES = 100
+_READ_SIZE = 64 * 1024
+# The system holds no more events than this many reads take.
+_MAX_READS = 128
+
+
+class ArtifactWatch:
+    """Compares what is there with what the server was last told of, when the system says that something happened.
+
+    Where it cannot say so, somebody else has to call `wake`.
+    """
+
+    def __init__(self, size_limit):
+        self._size_limit = size_limit
+        self._told = {}
+        self.descriptor = system.watch_directory(artifacts.DIRECTORY)
+        # The first look finds what is there from the start.
+        self._due = time.monotonic() + _DELAY
+
+    def wake(self):
+        """Something may have happened."""
+        if self._due is None:
+            self._due = time.monotonic() + _DELAY
+
+    def seconds_to_wait(self):
+        """How long until a look is due; None where none is."""
+        return None if self._due is None else max(0.0, self._due - time.monotonic())
+
+    def look(self):
+        """A frame that tells what has changed since the last look; empty where nothing has."""
+        self._due = None
+        # First, so that what happens from here on is an event again.
+        self._drain()
+        before, now = self._told, artifacts.snapshot(self._size_limit)
+        self._told = now
+        lists = {
+            "added": [name for name in now if name not in before],
+            "modified": [name for name in now if name in before and now[name] != before[name]],
+            "removed": [name for name in before if name not in now],
+        }
+        if not any(lists.values()):
+            return b""
+        change = {kind: sorted(names)[:_MAX_NAMES] for kind, names in lists.items()}
+        change["more"] = any(len(names) > _MAX_NAMES for names in lists.values())
+        return frames.json_frame(frames.ARTIFACTS, 0, change)
+
+    def _drain(self):
+        """Takes the events, whose content is not needed: what is compared is what is there."""
+        try:
+            for _ in range(_MAX_READS if self.descriptor is not None else 0):
+                os.read(self.descriptor, _READ_SIZE)
+        except OSError:
+            pass

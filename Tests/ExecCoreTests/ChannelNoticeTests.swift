@@ -1,0 +1,79 @@
+import JSON
+import TestSupport
+import Testing
+import Threading
+
+@testable import ExecCore
+
+/// What the guest tells unasked: changes of artifacts, and how often it may.
+@Suite(.timeLimit(.minutes(2))) struct ChannelNoticeTests {
+    private let guest: FakeGuest
+
+    init() throws {
+        guest = try FakeGuest()
+    }
+
+    private func violation(_ frame: Frame) -> String? {
+        do {
+            try guest.say(frame)
+            return nil
+        } catch {
+            return (error as? ChannelViolation)?.reason ?? "\(error)"
+        }
+    }
+
+    private static func change(_ added: JSON = [], _ modified: JSON = [], _ removed: JSON = []) -> JSON {
+        ["added": added, "modified": modified, "removed": removed, "more": false]
+    }
+
+    @Test func tellsOfChangesInOrder() throws {
+        try guest.say(
+            Frame(.artifacts, call: 0, Self.change(["a", "b\n"])),
+            Frame(.artifacts, call: 0, Self.change([], ["a"])),
+            Frame(.artifacts, call: 0, ["added": [], "modified": [], "removed": ["é"], "more": true]))
+        #expect(
+            guest.changes.elements == [
+                ArtifactChange(added: ["a", "b\n"]), ArtifactChange(modified: ["a"]),
+                ArtifactChange(removed: ["é"], isComplete: false),
+            ])
+        #expect(guest.changes.elements.map(\.listChanged) == [true, false, true])
+    }
+
+    @Test(
+        arguments: [
+            [:], [], .null, "a", ["added": ["a"]], change([1]), change("a"), change([""]), change([".hidden"]),
+            change([], ["../a"]), change([], [], ["a\0"]), change([.string(String(repeating: "x", count: 256))]),
+            change(.array(Array(repeating: "a", count: 101))),
+            ["added": [], "modified": [], "removed": [], "more": 1],
+        ] as [JSON])
+    func refusesAChangeOfWhatCannotBe(change: JSON) {
+        #expect(violation(Frame(.artifacts, call: 0, change)) == "told of artifacts that cannot be")
+        #expect(guest.changes.elements.isEmpty)
+    }
+
+    @Test func takesAHundredNamesOfTheGreatestLength() {
+        let names = (100..<200).map { JSON.string("\($0)" + String(repeating: "\u{1}", count: 252)) }
+        #expect(violation(Frame(.artifacts, call: 0, Self.change(.array(names), .array(names), .array(names)))) == nil)
+        #expect(guest.changes.elements.first?.removed.count == 100)
+    }
+
+    @Test func endsAtAFloodOfChanges() {
+        let frame = Frame(.artifacts, call: 0, Self.change(["a"]))
+        for _ in 0..<32 { #expect(violation(frame) == nil) }
+        guest.clock.withLock { $0 += .seconds(2) }
+        for _ in 0..<16 { #expect(violation(frame) == nil) }
+        #expect(violation(frame) == "flooded the server with changes of artifacts")
+        #expect(guest.changes.elements.count == 48)
+    }
+
+    @Test func endsAtAFloodOfLogLinesAndNotAtManyInALongLife() {
+        let frame = Frame(.log, call: 0, payload: [0x61])
+        for _ in 0..<1000 {
+            #expect(violation(frame) == nil)
+            guest.clock.withLock { $0 += .seconds(1) }
+        }
+        var count = 0
+        while violation(frame) == nil { count += 1 }
+        #expect((200..<1000).contains(count))
+    }
+}
