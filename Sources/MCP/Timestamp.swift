@@ -10,7 +10,10 @@ public enum Timestamp {
     public static func text(secondsSince1970 seconds: Int) -> String {
         var time = time_t(seconds)
         var parts = tm()
-        guard gmtime_r(&time, &parts) != nil else { return "1970-01-01T00:00:00Z" }
+        // Beyond the year 9999 the form has no room.
+        guard (0...253_402_300_799).contains(seconds), gmtime_r(&time, &parts) != nil else {
+            return "1970-01-01T00:00:00Z"
+        }
         let date = [
             padded(Int(parts.tm_year) + 1900, 4), padded(Int(parts.tm_mon) + 1, 2), padded(Int(parts.tm_mday), 2),
         ]

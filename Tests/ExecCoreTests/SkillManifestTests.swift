@@ -55,7 +55,8 @@ import Testing
         ("name: s\ndescription: d\nlicense: 1.0", "license"),
         ("name: s\ndescription: d\nallowed-tools: [a]", "allowed"),
         ("name: s\ndescription: d\ncompatibility: ''", "compatibility"),
-        ("name: s\ndescription: d\nmetadata: text", "metadata"),
+        ("name: s\ndescription: d\nmetadata: text", "metadata"), ("name: s\ndescription: d\nx: .inf", "JSON"),
+        ("name: s\ndescription: d\nx: {y: [1, .nan]}", "JSON"), ("name: s\ndescription: d\nx: 1e999", "JSON"),
         ("name: s\ndescription: d\nmetadata:\n  version: 1.0", "metadata.version"),
     ])
     func refusesWhatBreaksTheFormatAndSaysWhere(frontMatter: String, field: String) throws {

@@ -95,7 +95,18 @@ extension Skill {
                 return "metadata.\(pair.key.prefix(64)) must be text in quotes, not \(pair.value.kindDescription)"
             }
         }
-        return nil
+        return metadata.contains { !Self.isFinite($0.value) }
+            ? "a number in the front matter is one that JSON lacks" : nil
+    }
+
+    /// JSON knows neither infinity nor what is no number, and the front matter is to arrive as it was written.
+    private static func isFinite(_ value: JSON) -> Bool {
+        switch value {
+        case .double(let number): number.isFinite
+        case .array(let elements): elements.allSatisfy(isFinite)
+        case .object(let members): members.allSatisfy { isFinite($0.value) }
+        case .null, .bool, .integer, .string: true
+        }
     }
 
     private static func isFormatName(_ name: String) -> Bool {
