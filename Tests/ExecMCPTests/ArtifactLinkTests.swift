@@ -13,7 +13,7 @@ import Testing
         ("\n\u{1B}", "artifact:///%0A%1B"),
     ])
     func namesAnArtifact(name: String, uri: String) {
-        #expect(ArtifactURI.of(name) == uri)
+        #expect(ResourceURI.artifact(name: name).text == uri)
     }
 
     @Test func linksToEachArtifactOfACommand() throws {

@@ -12,16 +12,16 @@ import Threading
 
     /// Starts a request that ends when `gate` opens, and records whether it may answer then.
     private func start(_ id: RequestID, size: Int = 1, gate: AsyncGate) throws {
-        try requests.start(id, size: size, onCancel: { cancelled.record(id) }) { finish in
+        try requests.start(id, size: size, onCancel: { cancelled.record(id) }) { place in
             await gate.wait()
-            ended.record(finish())
+            ended.record(place.finish())
         }
     }
 
     @Test func aRequestMayAnswerOnce() async throws {
         let answers = Recorder<[Bool]>()
-        try requests.start(.integer(1), size: 1, onCancel: {}) { finish in
-            answers.record([finish(), finish()])
+        try requests.start(.integer(1), size: 1, onCancel: {}) { place in
+            answers.record([place.finish(), place.finish()])
         }
         #expect(try await answers.wait(forCount: 1) == [[true, false]])
     }
@@ -56,6 +56,18 @@ import Threading
         }
         requests.cancel(.integer(1))
         #expect(try await seen.wait(forCount: 1) == [true])
+    }
+
+    @Test func nothingHappensForARequestThatHasEnded() async throws {
+        let seen = Recorder<[Bool]>()
+        try requests.start(.integer(1), size: 1, onCancel: {}) { place in
+            var happened = [false, false]
+            place.whileActive { happened[0] = true }
+            _ = place.finish()
+            place.whileActive { happened[1] = true }
+            seen.record(happened)
+        }
+        #expect(try await seen.wait(forCount: 1) == [[true, false]])
     }
 
     @Test func passesOverCancellationsOfWhatIsNotThere() async throws {
@@ -107,22 +119,5 @@ import Threading
         #expect(passed.elements.isEmpty)
         await gate.open()
         try await waited
-    }
-}
-
-/// Lets tasks wait until it is opened.
-private actor AsyncGate {
-    private var isOpen = false
-    private var waiters: [CheckedContinuation<Void, Never>] = []
-
-    func wait() async {
-        if isOpen { return }
-        await withCheckedContinuation { waiters.append($0) }
-    }
-
-    func open() {
-        isOpen = true
-        for waiter in waiters { waiter.resume() }
-        waiters = []
     }
 }

@@ -84,8 +84,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "no/such", "", "logging/setLevel", "completion/complete", "tools", "notifications/initialized",
-        "sampling/createMessage",
+        "no/such", "", "logging/setLevel", "tools", "notifications/initialized", "sampling/createMessage",
+        "resources/updated", "roots/list",
     ])
     func offersNothingElse(method: String) async throws {
         try await session.initialize("2025-11-25")

@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe", "no/such", "tasks/get",
+        "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe", "no/such", "tasks/list",
     ])
     func hasNoneOfTheLegacyMethods(method: String) async throws {
         #expect(try await session.answer(method, SessionHarness.modern()).errorCode == -32601)

@@ -13,7 +13,7 @@ final class SessionHarness: Sendable {
     let written = Recorder<JSON>()
     let log = Recorder<String>()
     private let session: Session
-    private let pool: SandboxPool
+    private let server: Server
     private let pipe: TestPipe
 
     /// - Parameter engine: the program in the engine's place; `nil` for a machine without one.
@@ -22,14 +22,14 @@ final class SessionHarness: Sendable {
         change(&options)
         pipe = try TestPipe()
         let logger = Logger(level: .debug) { [log] in log.record($0) }
-        pool = SandboxPool(configuration: options.configuration, limits: options.limits, logger: logger) {
-            () throws(ExecError) in
+        let writer = try LineWriter(descriptor: pipe.writeEnd) {}
+        server = Server(options, logger: logger) { () throws(ExecError) in
             guard let engine else { throw ExecError(.engineMissing, "No engine: install one.") }
             return EngineCommandLine(program: engine, environment: ["PATH": "/usr/bin:/bin"])
+        } notify: {
+            writer.write($0.json)
         }
-        session = Session(
-            methods: MethodTable(options: options, pool: pool, logger: logger),
-            writer: try LineWriter(descriptor: pipe.writeEnd) {}, logger: logger)
+        session = Session(methods: server.methods, writer: writer, logger: logger)
         let descriptor = pipe.readEnd
         Task.detached { [written] in
             try await onThread {
@@ -83,7 +83,7 @@ final class SessionHarness: Sendable {
 
     /// Ends all work, after which nothing more is written but what was asked for since.
     func close() async {
-        await pool.close(grace: 10)
+        await server.close(grace: 10)
     }
 
     static func request(_ method: String, _ params: JSON? = nil, id: JSON) -> JSON {

@@ -2,16 +2,15 @@ import ExecCore
 import JSON
 import JSONRPC
 import MCP
+import Threading
 
 /// `tools/call`: runs a tool in the sandbox of the user whom the request names.
 struct CallToolMethod: Method {
-    /// The key of `_meta` by which a host that serves several people over one pipe says whose sandbox is meant.
-    static let userKey = "x-user-id"
-
     let name = "tools/call"
     let tools: ToolCatalog
     let pool: SandboxPool
-    let defaultUser: UserID
+    let user: UserOfRequest
+    let tasks: TaskStore
     let logger: Logger
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
@@ -22,31 +21,52 @@ struct CallToolMethod: Method {
             throw .invalidParams(
                 "There is no tool \(name.prefix(100)). There are: \(tools.names.joined(separator: ", ")).")
         }
-        let user = try user(of: context)
+        let user = try user(context)
         let arguments = try arguments(of: request)
-        let work: @Sendable (Sandbox) async throws -> ToolResult
+        let work: SandboxTool.Work
         do throws(ToolArguments.Mismatch) {
             work = try tool.prepare(arguments)
         } catch {
             guard context.revision.reportsBadArgumentsAsResult else { throw .invalidParams(error.message) }
             return .now(result(.failure(error.message), context))
         }
-        return .later { [pool, logger] in
-            do {
-                return result(try await pool.withSandbox(of: user, work), context)
-            } catch {
-                logger.debug("\(name) for \(user): \(error)")
-                return result(.failure("\(error)"), context)
+        logger.debug("\(name) for \(user)" + (context.traceID.map { ", trace \($0)" } ?? ""))
+        if tool.canBecomeTask, context.declares(extension: ExtensionID.tasks) {
+            let task = try tasks.start(for: user) { progress in
+                .success(result(await outcome(of: work, name, user, progress), context))
+            }
+            return .now(task.asResult(for: context.revision, from: ServerIdentity.implementation, type: "task"))
+        }
+        return .later { exchange in
+            guard let reporter = ProgressReporter(context, exchange) else {
+                return result(await outcome(of: work, name, user, .unheard), context)
+            }
+            return try await reporter.reporting { progress in
+                result(await outcome(of: work, name, user, progress), context)
             }
         }
     }
 
-    private func user(of context: RequestContext) throws(RPCError) -> UserID {
-        guard let value = context.meta[Self.userKey] else { return defaultUser }
-        guard let user = value.stringValue.flatMap(UserID.init) else {
-            throw .invalidParams("_meta[\"\(Self.userKey)\"] must be a string that matches \(UserID.pattern).")
+    /// What the tool returns. That it failed is a result too: the model is to read why.
+    private func outcome(
+        of work: @escaping SandboxTool.Work, _ name: String, _ user: UserID, _ progress: Progress
+    ) async -> ToolResult {
+        do {
+            let hasStarted = Locked(false)
+            let onStart = progress.report.map { report in
+                { @Sendable in
+                    hasStarted.withLock { $0 = true }
+                    report("Starting the sandbox")
+                }
+            }
+            return try await pool.withSandbox(of: user, onStart: onStart) { sandbox in
+                if hasStarted.withLock({ $0 }) { progress.report?("The sandbox is up") }
+                return try await work(sandbox, progress)
+            }
+        } catch {
+            logger.debug("\(name) for \(user): \(error)")
+            return .failure("\(error)")
         }
-        return user
     }
 
     private func arguments(of request: Request) throws(RPCError) -> JSONObject {

@@ -11,8 +11,9 @@ struct DiscoverMethod: Method {
     func answer(_ request: Request, _ context: RequestContext) -> Answer {
         let result: JSONObject = [
             "supportedVersions": .array(Revision.supported.map(JSON.string)),
-            "capabilities": ServerIdentity.capabilities,
+            "capabilities": ServerIdentity.capabilities(for: context.revision),
             "instructions": .string(ServerIdentity.instructions),
+            "_meta": [MetaKey.serverInfo: ServerIdentity.implementation.json(for: context.revision)],
         ]
         return .now(result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .fixed))
     }

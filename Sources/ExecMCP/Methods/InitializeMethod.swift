@@ -20,7 +20,7 @@ struct InitializeMethod: Sendable {
             revision,
             [
                 "protocolVersion": .string(revision.rawValue),
-                "capabilities": ServerIdentity.capabilities,
+                "capabilities": ServerIdentity.capabilities(for: revision),
                 "serverInfo": ServerIdentity.implementation.json(for: revision),
                 "instructions": .string(ServerIdentity.instructions),
             ]

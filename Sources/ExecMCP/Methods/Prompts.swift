@@ -2,48 +2,42 @@ import ExecCore
 import JSON
 import JSONRPC
 import MCP
-import Threading
 
 /// Makes the system prompt afresh from what is there.
-final class SystemPromptSource: Sendable {
+struct SystemPromptSource: Sendable {
     static let name = "agent_system_prompt"
 
     private let configuration: SandboxConfiguration
     private let limits: Limits
-    private let logger: Logger
-    /// Diagnostics already logged: a prompt is asked for often, and its skills seldom change.
-    private let reported = Locked<Set<String>>([])
+    private let skills: SkillLibrary
 
-    init(options: Options, logger: Logger) {
+    init(options: Options, skills: SkillLibrary) {
         configuration = options.configuration
         limits = options.limits
-        self.logger = logger
+        self.skills = skills
     }
 
     func text() -> String {
-        let catalog = SkillCatalog.load(from: configuration.skillsDirectories)
-        for diagnostic in catalog.diagnostics
-        where reported.withLock({ $0.insert(diagnostic.description).inserted }) {
-            logger.warning(diagnostic.description)
-        }
         let modules = configuration.toolsDirectory.map(ToolModule.load) ?? []
         return SystemPrompt(
-            configuration: configuration, limits: limits, skills: catalog.skills, modules: modules
+            configuration: configuration, limits: limits, skills: skills.skillsInSandbox(), modules: modules
         ).text
     }
 }
 
 /// `prompts/list`: the one prompt.
 struct ListPromptsMethod: Method {
+    private static let prompt = Prompt(
+        name: SystemPromptSource.name, title: "System prompt for agents that run code",
+        description:
+            "What the sandbox is and its limits, the skills and Python modules in it, and how to hand back artifacts.",
+        icons: [.server])
+
     let name = "prompts/list"
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
         try request.refuseCursor()
-        var prompt: JSONObject = ["name": .string(SystemPromptSource.name)]
-        if context.revision.hasStructuredContent { prompt["title"] = "System prompt for agents that run code" }
-        prompt["description"] =
-            "What the sandbox is and its limits, the skills and Python modules in it, and how to hand back artifacts."
-        let result: JSONObject = ["prompts": [.object(prompt)]]
+        let result: JSONObject = ["prompts": [Self.prompt.json(for: context.revision)]]
         return .now(result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .fixed))
     }
 }
@@ -63,7 +57,7 @@ struct GetPromptMethod: Method {
         if let arguments = request.params["arguments"], arguments.objectValue == nil {
             throw .invalidParams("arguments must be an object, not \(arguments.kindDescription).")
         }
-        return .later { [source] in
+        return .later { [source] _ in
             let result: JSONObject = [
                 "description": "How to work in the sandbox",
                 "messages": [["role": "user", "content": ["type": "text", "text": .string(source.text())]]],

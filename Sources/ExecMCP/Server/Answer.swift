@@ -7,7 +7,7 @@ enum Answer: Sendable {
     /// The result, at once and in the order of the requests.
     case now(JSONObject)
     /// Work that takes time; requests that come meanwhile are served.
-    case later(@Sendable () async throws -> JSONObject)
+    case later(@Sendable (Exchange) async throws -> JSONObject)
 }
 
 /// One method of the protocol.

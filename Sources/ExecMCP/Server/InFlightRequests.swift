@@ -8,6 +8,21 @@ final class InFlightRequests: Sendable {
     /// How many bytes of requests may be held before no more are read.
     static let maximumBytes = 256 * 1024 * 1024
 
+    /// One request's place among them.
+    struct Place: Sendable {
+        fileprivate let requests: InFlightRequests
+        fileprivate let id: RequestID
+        fileprivate let ticket: Int
+
+        /// Ends the request.
+        ///
+        /// - Returns: whether its answer may still be sent.
+        func finish() -> Bool { requests.finish(id, ticket) }
+
+        /// Runs `body` unless the request has ended, which it cannot meanwhile. `body` must not block.
+        func whileActive(_ body: () -> Void) { requests.whileActive(id, ticket, body) }
+    }
+
     private struct Entry: Sendable {
         let ticket: Int
         let task: Task<Void, Never>
@@ -28,11 +43,11 @@ final class InFlightRequests: Sendable {
     /// - Parameters:
     ///   - size: bytes that the request holds in memory.
     ///   - onCancel: called if the client cancels it; nothing is to be sent then.
-    ///   - work: gets a function that says whether its answer may still be sent, which ends the request.
+    ///   - work: gets the place of the request here.
     /// - Throws: the error for an id that is in use or too many requests.
     func start(
         _ id: RequestID, size: Int, onCancel: @escaping @Sendable () -> Void,
-        _ work: @escaping @Sendable (_ finish: @escaping @Sendable () -> Bool) async -> Void
+        _ work: @escaping @Sendable (Place) async -> Void
     ) throws(RPCError) {
         let refusal: RPCError? = state.change { state in
             guard state.entries[id] == nil else {
@@ -45,7 +60,7 @@ final class InFlightRequests: Sendable {
             state.nextTicket += 1
             state.bytes += size
             let task = Task {
-                await work { self.finish(id, ticket) }
+                await work(Place(requests: self, id: id, ticket: ticket))
                 self.state.change { $0.bytes -= size }
             }
             state.entries[id] = Entry(ticket: ticket, task: task, onCancel: onCancel)
@@ -64,6 +79,12 @@ final class InFlightRequests: Sendable {
     /// Waits until there is room for more. Blocks the calling thread.
     func waitForRoom() {
         state.wait { $0.bytes < Self.maximumBytes ? () : nil }
+    }
+
+    private func whileActive(_ id: RequestID, _ ticket: Int, _ body: () -> Void) {
+        state.change { state in
+            if state.entries[id]?.ticket == ticket { body() }
+        }
     }
 
     private func finish(_ id: RequestID, _ ticket: Int) -> Bool {

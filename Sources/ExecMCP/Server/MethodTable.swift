@@ -6,18 +6,36 @@ import MCP
 struct MethodTable: Sendable {
     private let methods: [String: any Method]
     /// The handshake stands apart: it alone changes the session.
-    let initialize: InitializeMethod
+    let initialize = InitializeMethod()
+    /// Who hears of changes.
+    let subscriptions: Subscriptions
 
-    init(options: Options, pool: SandboxPool, logger: Logger) {
+    /// - Parameters:
+    ///   - pool: the users' sandboxes.
+    ///   - subscriptions: who hears of changes.
+    init(
+        options: Options, pool: SandboxPool, skills: SkillLibrary, subscriptions: Subscriptions, logger: Logger
+    ) {
+        self.subscriptions = subscriptions
+        let user = UserOfRequest(standard: options.user)
         let tools = ToolCatalog(limits: options.limits)
-        let prompt = SystemPromptSource(options: options, logger: logger)
-        let methods: [any Method] = [
+        let tasks = TaskStore { [subscriptions] in subscriptions.publish($0) }
+        let catalog = ResourceCatalog(skills: skills, pool: pool)
+        let prompt = SystemPromptSource(options: options, skills: skills)
+        var methods: [any Method] = [
             PingMethod(), DiscoverMethod(), ListToolsMethod(tools: tools),
-            CallToolMethod(tools: tools, pool: pool, defaultUser: options.user, logger: logger),
+            CallToolMethod(tools: tools, pool: pool, user: user, tasks: tasks, logger: logger),
             ListPromptsMethod(), GetPromptMethod(source: prompt),
+            ListResourcesMethod(catalog: catalog, user: user), ListResourceTemplatesMethod(),
+            ReadResourceMethod(catalog: catalog, user: user),
+            SubscribeMethod(direction: .subscribe, subscriptions: subscriptions, user: user),
+            SubscribeMethod(direction: .unsubscribe, subscriptions: subscriptions, user: user),
+            ListenMethod(subscriptions: subscriptions, user: user, tasks: tasks),
+            CompleteMethod(catalog: catalog, user: user),
+            ListSkillsMethod(skills: skills), GetSkillMethod(skills: skills), ReadDirectoryMethod(skills: skills),
         ]
+        methods += TaskMethod.Kind.allCases.map { TaskMethod(kind: $0, tasks: tasks, user: user) }
         self.methods = Dictionary(uniqueKeysWithValues: methods.map { ($0.name, $0) })
-        initialize = InitializeMethod()
     }
 
     /// The method of a request.

@@ -5,13 +5,26 @@ import MCP
 enum ServerIdentity {
     static let implementation = Implementation(
         name: "exec-mcp", title: "exec-mcp code sandbox", version: Help.version,
-        summary: "Runs an agent's code in a private, hardened container.")
+        summary: "Runs an agent's code in a private, hardened container.",
+        websiteURL: "https://github.com/exec-mcp/exec-mcp", icons: [.server])
 
-    static let capabilities: JSON = ["tools": [:], "prompts": [:]]
+    /// What is offered to clients of `revision`.
+    static func capabilities(for revision: Revision) -> JSON {
+        var capabilities: JSONObject = [
+            // The tools never change, so nobody is promised to hear of it.
+            "tools": [:], "prompts": ["listChanged": true], "resources": ["subscribe": true, "listChanged": true],
+        ]
+        if revision.hasProgressMessages { capabilities["completions"] = [:] }
+        if revision.isModern {
+            capabilities["extensions"] = [ExtensionID.skills: ["directoryRead": true], ExtensionID.tasks: [:]]
+        }
+        return .object(capabilities)
+    }
 
     static let instructions = """
         A private Linux sandbox for running code: execute_bash, write_file, read_file, read_docstring. The prompt \
-        agent_system_prompt describes it in full. Skills with further know-how are in /skills (read NAME/SKILL.md), \
-        Python helper modules in /tools; results for the user go to /artifacts.
+        agent_system_prompt describes it in full. Skills with further know-how are in /skills (read NAME/SKILL.md, \
+        also as resource skill://NAME/SKILL.md), Python helper modules in /tools; results for the user go to \
+        /artifacts and are resources too, artifact:///NAME.
         """
 }

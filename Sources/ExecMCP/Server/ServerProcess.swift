@@ -35,11 +35,8 @@ struct ServerProcess {
         let output = try takeStandardOutput()
         let ending = Monitor(false)
         let writer = try LineWriter(descriptor: output) { ending.change { $0 = true } }
-        let pool = SandboxPool(
-            configuration: options.configuration, limits: options.limits, logger: logger,
-            locateEngine: locateEngine)
-        let session = Session(
-            methods: MethodTable(options: options, pool: pool, logger: logger), writer: writer, logger: logger)
+        let server = Server(options, logger: logger, locateEngine: locateEngine) { writer.write($0.json) }
+        let session = Session(methods: server.methods, writer: writer, logger: logger)
         let sources = signalSources { ending.change { $0 = true } }
 
         try BackgroundThread.start {
@@ -51,7 +48,7 @@ struct ServerProcess {
             ending.change { $0 = true }
         }
         ending.wait { $0 ? () : nil }
-        try end(pool, writer)
+        try end(server, writer)
         withExtendedLifetime(sources) {}
         _exit(0)
     }
@@ -82,14 +79,14 @@ struct ServerProcess {
     }
 
     /// Stops the sandboxes and lets the last answers out. Ends the process itself if that takes too long.
-    private func end(_ pool: SandboxPool, _ writer: LineWriter) throws {
+    private func end(_ server: Server, _ writer: LineWriter) throws {
         try BackgroundThread.start {
             usleep(UInt32(Self.endDeadline * 1_000_000))
             _exit(0)
         }
         let isClosed = Monitor(false)
         Task.detached {
-            await pool.close(grace: Self.sandboxGrace)
+            await server.close(grace: Self.sandboxGrace)
             isClosed.change { $0 = true }
         }
         isClosed.wait { $0 ? () : nil }

@@ -70,9 +70,13 @@ final class Session: Sendable {
     }
 
     private func take(_ notification: Notification) {
-        guard notification.method == "notifications/cancelled", let id = RequestID(notification.params["requestId"])
-        else { return }
-        inFlight.cancel(id)
+        switch notification.method {
+        case "notifications/cancelled":
+            if let id = RequestID(notification.params["requestId"]) { inFlight.cancel(id) }
+        case "notifications/initialized":
+            if negotiated.withLock({ $0 }) != nil { methods.subscriptions.openLegacy() }
+        default: break
+        }
     }
 
     private func serve(_ request: Request, size: Int, _ reply: @escaping @Sendable (Response?) -> Void) {
@@ -81,9 +85,12 @@ final class Session: Sendable {
             case .now(let result):
                 reply(Response(id: request.id, .success(result)))
             case .later(let work):
-                try inFlight.start(request.id, size: size, onCancel: { reply(nil) }) { finish in
-                    let outcome = await Self.outcome(of: work)
-                    if finish() { reply(Response(id: request.id, outcome)) }
+                try inFlight.start(request.id, size: size, onCancel: { reply(nil) }) { [writer] place in
+                    let exchange = Exchange(id: request.id) { notification in
+                        place.whileActive { writer.write(notification.json) }
+                    }
+                    let outcome = await Self.outcome(of: work, exchange)
+                    if place.finish() { reply(Response(id: request.id, outcome)) }
                 }
             }
         } catch {
@@ -102,10 +109,10 @@ final class Session: Sendable {
     }
 
     private static func outcome(
-        of work: @Sendable () async throws -> JSONObject
+        of work: @Sendable (Exchange) async throws -> JSONObject, _ exchange: Exchange
     ) async -> Result<JSONObject, RPCError> {
         do {
-            return .success(try await work())
+            return .success(try await work(exchange))
         } catch let error as RPCError {
             return .failure(error)
         } catch {

@@ -7,6 +7,7 @@ struct ExecuteBashTool: SandboxTool {
     /// Seconds that a command has where the call does not say.
     private static let usualTimeout = 30
 
+    let canBecomeTask = true
     let description: Tool
     private let defaultTimeout: Int
 
@@ -41,16 +42,14 @@ struct ExecuteBashTool: SandboxTool {
             ],
             annotations: [
                 "readOnlyHint": false, "destructiveHint": true, "idempotentHint": false, "openWorldHint": false,
-            ])
+            ], icons: [.shell])
     }
 
-    func prepare(
-        _ arguments: JSONObject
-    ) throws(ToolArguments.Mismatch) -> @Sendable (Sandbox) async throws -> ToolResult {
+    func prepare(_ arguments: JSONObject) throws(ToolArguments.Mismatch) -> Work {
         let arguments = try checked(arguments)
         let command = try arguments.string("command")
         let timeout = try arguments.number("timeout") ?? Double(defaultTimeout)
-        return { sandbox in
+        return { sandbox, _ in
             Self.toolResult(try await sandbox.execute(command, timeout: timeout))
         }
     }
@@ -65,7 +64,7 @@ struct ExecuteBashTool: SandboxTool {
         if result.isTruncated { object["truncated"] = true }
         let links = result.artifacts.map { artifact in
             ContentBlock.resourceLink(
-                uri: ArtifactURI.of(artifact.name), name: artifact.name,
+                uri: ResourceURI.artifact(name: artifact.name).text, name: artifact.name,
                 mediaType: MediaType.ofFile(named: artifact.name), size: artifact.size)
         }
         return ToolResult(content: [.text(JSON.object(object).text)] + links, structuredContent: .object(object))

@@ -15,15 +15,13 @@ struct ReadDocstringTool: SandboxTool {
             ],
             "required": ["file_path", "function_name"], "additionalProperties": false,
         ],
-        annotations: ["readOnlyHint": true, "openWorldHint": false])
+        annotations: ["readOnlyHint": true, "openWorldHint": false], icons: [.documentation])
 
-    func prepare(
-        _ arguments: JSONObject
-    ) throws(ToolArguments.Mismatch) -> @Sendable (Sandbox) async throws -> ToolResult {
+    func prepare(_ arguments: JSONObject) throws(ToolArguments.Mismatch) -> Work {
         let arguments = try checked(arguments)
         let path = try arguments.string("file_path")
         let name = try arguments.string("function_name")
-        return { sandbox in
+        return { sandbox, _ in
             ToolResult(content: [.text(try await sandbox.docstring(of: name, in: path))])
         }
     }

@@ -22,17 +22,15 @@ struct ReadFileTool: SandboxTool {
                 ],
                 "required": ["file_path"], "additionalProperties": false,
             ],
-            annotations: ["readOnlyHint": true, "openWorldHint": false])
+            annotations: ["readOnlyHint": true, "openWorldHint": false], icons: [.read])
     }
 
-    func prepare(
-        _ arguments: JSONObject
-    ) throws(ToolArguments.Mismatch) -> @Sendable (Sandbox) async throws -> ToolResult {
+    func prepare(_ arguments: JSONObject) throws(ToolArguments.Mismatch) -> Work {
         let arguments = try checked(arguments)
         let path = try arguments.string("file_path")
         let offset = try arguments.integer("offset") ?? 0
         let lineCount = try arguments.integer("line_count")
-        return { sandbox in
+        return { sandbox, _ in
             switch try await sandbox.read(path, offset: offset, lineCount: lineCount) {
             case .text(let text, let remark):
                 ToolResult(content: [.text(text)] + (remark.map { [.text($0)] } ?? []))

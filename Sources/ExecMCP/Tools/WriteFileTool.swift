@@ -20,15 +20,13 @@ struct WriteFileTool: SandboxTool {
         ],
         annotations: [
             "readOnlyHint": false, "destructiveHint": true, "idempotentHint": true, "openWorldHint": false,
-        ])
+        ], icons: [.write])
 
-    func prepare(
-        _ arguments: JSONObject
-    ) throws(ToolArguments.Mismatch) -> @Sendable (Sandbox) async throws -> ToolResult {
+    func prepare(_ arguments: JSONObject) throws(ToolArguments.Mismatch) -> Work {
         let arguments = try checked(arguments)
         let path = try arguments.string("file_path")
         let content = try arguments.string("content")
-        return { sandbox in
+        return { sandbox, _ in
             let file = try await sandbox.write(content, to: path)
             return ToolResult(content: [.text("Successfully wrote \(file.size) bytes to \(file.path)")])
         }

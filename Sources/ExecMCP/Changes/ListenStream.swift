@@ -1,0 +1,72 @@
+import ExecCore
+import JSON
+import JSONRPC
+import MCP
+import Threading
+
+/// One `subscriptions/listen` request that is open.
+final class ListenStream: Sendable {
+    /// What a client asked to hear of, as far as it is honoured.
+    struct Filter: Sendable {
+        var resourceList = false
+        var promptList = false
+        /// The resources, with the URIs as the client wrote them.
+        var resources: [ResourceURI: String] = [:]
+        var tasks: Set<String> = []
+    }
+
+    private let exchange: Exchange
+    private let filter: Filter
+    private let user: UserID
+    private let ending = AsyncStream<Never>.makeStream()
+
+    init(_ filter: Filter, user: UserID, exchange: Exchange) {
+        self.filter = filter
+        self.user = user
+        self.exchange = exchange
+    }
+
+    /// Says which part of the filter is honoured.
+    func acknowledge() {
+        var honoured = JSONObject()
+        if filter.resourceList { honoured["resourcesListChanged"] = true }
+        if filter.promptList { honoured["promptsListChanged"] = true }
+        if !filter.resources.isEmpty {
+            honoured["resourceSubscriptions"] = .array(filter.resources.values.sorted().map(JSON.string))
+        }
+        if !filter.tasks.isEmpty { honoured["taskIds"] = .array(filter.tasks.sorted().map(JSON.string)) }
+        send(
+            Notification(
+                method: "notifications/subscriptions/acknowledged", params: ["notifications": .object(honoured)]))
+    }
+
+    /// Sends what of the change the filter lets through.
+    func tell(_ change: Change) {
+        if let owner = change.user, owner != user { return }
+        if filter.resourceList, change.changesResourceList { send(Change.resourceListChanged) }
+        if filter.promptList, change.changesPrompt { send(Change.promptListChanged) }
+        for (resource, uri) in filter.resources
+        where change.touches(Subscriptions.Subject(resource: resource, user: user)) {
+            send(Change.updated(uri))
+        }
+        if case .task(_, let id, let state) = change, filter.tasks.contains(id) {
+            send(Notification(method: "notifications/tasks", params: state))
+        }
+    }
+
+    /// Ends the stream in order.
+    func end() { ending.continuation.finish() }
+
+    /// Waits until ``end()`` was called or the task is cancelled.
+    func waitForEnd() async {
+        for await _ in ending.stream {}
+    }
+
+    private func send(_ notification: Notification) {
+        var params = notification.params
+        var meta = params["_meta"]?.objectValue ?? JSONObject()
+        meta[MetaKey.subscriptionID] = exchange.id.json
+        params["_meta"] = .object(meta)
+        exchange.notify(Notification(method: notification.method, params: params))
+    }
+}

@@ -1,0 +1,79 @@
+import ExecCore
+import JSON
+import JSONRPC
+import MCP
+
+/// `completion/complete`: suggests values for the variables of the resource templates (server/utilities/completion).
+struct CompleteMethod: Method {
+    /// How many values one answer may have.
+    private static let maximumCount = 100
+
+    let name = "completion/complete"
+    let catalog: ResourceCatalog
+    let user: UserOfRequest
+
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+        let argument = try argument(of: request)
+        let user = try user(context)
+        switch request.params["ref"]?["type"]?.stringValue {
+        case "ref/prompt":
+            let prompt = request.params["ref"]?["name"]?.stringValue ?? ""
+            guard prompt == SystemPromptSource.name else {
+                throw .invalidParams("There is no prompt \(prompt.prefix(100)). There is: \(SystemPromptSource.name).")
+            }
+            return .now(result([], context))
+        case "ref/resource":
+            let template = request.params["ref"]?["uri"]?.stringValue ?? ""
+            let skill = request.params["context"]?["arguments"]?["skill"]?.stringValue
+            switch (template, argument.name) {
+            case (ResourceCatalog.skillTemplate, "skill"):
+                return .later { _ in result(matching(argument.value, catalog.skills.skills().map(\.name)), context) }
+            case (ResourceCatalog.skillTemplate, "path"):
+                return .later { _ in result(matching(argument.value, paths(of: skill)), context) }
+            case (ResourceCatalog.artifactTemplate, "name"):
+                return .later { _ in
+                    result(matching(argument.value, await catalog.artifacts(of: user).map(\.name)), context)
+                }
+            case (ResourceCatalog.skillTemplate, _), (ResourceCatalog.artifactTemplate, _):
+                throw .invalidParams("The template \(template) has no variable \(argument.name.prefix(100)).")
+            default:
+                throw .invalidParams(
+                    """
+                    There is no resource template \(template.prefix(300)). There are: \
+                    \(ResourceCatalog.templates.map(\.uriTemplate).joined(separator: ", ")).
+                    """)
+            }
+        default:
+            throw .invalidParams("ref must have a type, ref/resource or ref/prompt.")
+        }
+    }
+
+    private func argument(of request: Request) throws(RPCError) -> (name: String, value: String) {
+        guard let name = request.params["argument"]?["name"]?.stringValue,
+            let value = request.params["argument"]?["value"]?.stringValue
+        else { throw .invalidParams("completion/complete needs argument, with name and value, both strings.") }
+        return (name, value)
+    }
+
+    /// The files of the skill that the request says is chosen already, else those of all.
+    private func paths(of skill: String?) -> [String] {
+        let skills = catalog.skills.skills().filter { skill == nil || $0.name == skill }
+        return Set(skills.flatMap { $0.files().files.map(\.path) }).sorted()
+    }
+
+    private func matching(_ start: String, _ candidates: [String]) -> [String] {
+        let start = start.lowercased()
+        return candidates.filter { $0.lowercased().hasPrefix(start) }.sorted()
+    }
+
+    private func result(_ values: [String], _ context: RequestContext) -> JSONObject {
+        let shown = values.prefix(Self.maximumCount)
+        let result: JSONObject = [
+            "completion": [
+                "values": .array(shown.map(JSON.string)), "total": .integer(values.count),
+                "hasMore": .bool(shown.count < values.count),
+            ]
+        ]
+        return result.asResult(for: context.revision, from: ServerIdentity.implementation)
+    }
+}

@@ -1,0 +1,80 @@
+import ExecCore
+import JSON
+import JSONRPC
+import MCP
+
+/// `subscriptions/listen`: a request that stays open and brings notifications (2026-07-28,
+/// basic/patterns/subscriptions).
+struct ListenMethod: Method {
+    let name = "subscriptions/listen"
+    let subscriptions: Subscriptions
+    let user: UserOfRequest
+    let tasks: TaskStore
+
+    func isOffered(in revision: Revision) -> Bool { revision.isModern }
+
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+        guard let wanted = request.params["notifications"]?.objectValue else {
+            throw .invalidParams("subscriptions/listen needs notifications, an object that says what to hear of.")
+        }
+        let user = try user(context)
+        let filter = try filter(wanted, user, context)
+        return .later { [subscriptions] exchange in
+            try await subscriptions.serve(ListenStream(filter, user: user, exchange: exchange))
+            let result: JSONObject = ["_meta": [MetaKey.subscriptionID: exchange.id.json]]
+            return result.asResult(for: context.revision, from: ServerIdentity.implementation)
+        }
+    }
+
+    /// What of the wishes is honoured. The tools never change, so `toolsListChanged` is not.
+    private func filter(
+        _ wanted: JSONObject, _ user: UserID, _ context: RequestContext
+    ) throws(RPCError) -> ListenStream.Filter {
+        var filter = ListenStream.Filter()
+        filter.resourceList = try flag("resourcesListChanged", wanted)
+        filter.promptList = try flag("promptsListChanged", wanted)
+        _ = try flag("toolsListChanged", wanted)
+        for uri in try strings("resourceSubscriptions", wanted) {
+            if let resource = ResourceURI(uri) { filter.resources[resource] = uri }
+        }
+        let taskIDs = try strings("taskIds", wanted)
+        if !taskIDs.isEmpty {
+            try context.require(extension: ExtensionID.tasks)
+            filter.tasks = Set(taskIDs.filter { tasks.state(of: $0, user: user) != nil })
+        }
+        return filter
+    }
+
+    private func flag(_ name: String, _ wanted: JSONObject) throws(RPCError) -> Bool {
+        switch wanted[name] {
+        case nil: return false
+        case .bool(let value): return value
+        case .some(let other):
+            throw .invalidParams("notifications.\(name) must be true or false, not \(other.kindDescription).")
+        }
+    }
+
+    private func strings(_ name: String, _ wanted: JSONObject) throws(RPCError) -> [String] {
+        guard let value = wanted[name] else { return [] }
+        guard let elements = value.arrayValue, elements.count <= Subscriptions.maximumSubjects else {
+            throw .invalidParams(
+                "notifications.\(name) must be an array of at most \(Subscriptions.maximumSubjects) strings.")
+        }
+        let strings = elements.compactMap(\.stringValue)
+        guard strings.count == elements.count else {
+            throw .invalidParams("notifications.\(name) must be an array of strings.")
+        }
+        return strings
+    }
+}
+
+extension RequestContext {
+    /// - Throws: -32021 where the client did not declare `extension` on this request (2026-07-28, basic/index).
+    func require(extension identifier: String) throws(RPCError) {
+        guard declares(extension: identifier) else {
+            throw RPCError(
+                code: -32021, message: "This needs the client capability \(identifier), declared on the request.",
+                data: ["requiredCapabilities": ["extensions": [identifier: [:]]]])
+        }
+    }
+}

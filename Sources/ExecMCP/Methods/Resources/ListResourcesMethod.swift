@@ -1,0 +1,37 @@
+import JSON
+import JSONRPC
+import MCP
+
+/// `resources/list`: skill files, and the artifacts of the request's user.
+struct ListResourcesMethod: Method {
+    static let pageSize = 100
+
+    let name = "resources/list"
+    let catalog: ResourceCatalog
+    let user: UserOfRequest
+
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+        let user = try user(context)
+        return .later { _ in
+            let resources = await catalog.resources(of: user)
+            let page = try Page(
+                of: name, resources, key: \.uri, cursor: request.params["cursor"], size: Self.pageSize)
+            var result: JSONObject = ["resources": .array(page.elements.map { $0.json(for: context.revision) })]
+            result["nextCursor"] = page.nextCursor.map(JSON.string)
+            return result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .dynamic)
+        }
+    }
+}
+
+/// `resources/templates/list`: always the same two, on one page.
+struct ListResourceTemplatesMethod: Method {
+    let name = "resources/templates/list"
+
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+        try request.refuseCursor()
+        let result: JSONObject = [
+            "resourceTemplates": .array(ResourceCatalog.templates.map { $0.json(for: context.revision) })
+        ]
+        return .now(result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .fixed))
+    }
+}

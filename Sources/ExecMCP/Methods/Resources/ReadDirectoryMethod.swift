@@ -1,0 +1,29 @@
+import JSON
+import JSONRPC
+import MCP
+
+/// `resources/directory/read`: what is directly in a directory of a skill (`io.modelcontextprotocol/skills`, Directory
+/// Listing).
+struct ReadDirectoryMethod: Method {
+    let name = "resources/directory/read"
+    let skills: SkillLibrary
+
+    func isOffered(in revision: Revision) -> Bool { revision.isModern }
+
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+        let uri = try request.uri()
+        return .later { _ in
+            guard case .skill(let skill, let path) = ResourceURI(uri),
+                let children = skills.children(of: skill, path: path)
+            else {
+                throw RPCError.resourceNotFound(uri, "There is no directory \(uri.prefix(300)).", context.revision)
+            }
+            let page = try Page(
+                of: "\(name) \(uri)", children, key: \.uri, cursor: request.params["cursor"],
+                size: ListResourcesMethod.pageSize)
+            var result: JSONObject = ["resources": .array(page.elements.map { $0.json(for: context.revision) })]
+            result["nextCursor"] = page.nextCursor.map(JSON.string)
+            return result.asResult(for: context.revision, from: ServerIdentity.implementation)
+        }
+    }
+}

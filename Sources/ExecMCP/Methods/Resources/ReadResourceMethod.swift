@@ -1,0 +1,30 @@
+import JSON
+import JSONRPC
+import MCP
+
+/// `resources/read`: the bytes behind a URI.
+struct ReadResourceMethod: Method {
+    let name = "resources/read"
+    let catalog: ResourceCatalog
+    let user: UserOfRequest
+
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+        let uri = try request.uri()
+        let user = try user(context)
+        return .later { _ in
+            let contents = try await catalog.read(uri, of: user, in: context.revision)
+            let result: JSONObject = ["contents": [contents.json]]
+            return result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .dynamic)
+        }
+    }
+}
+
+extension Request {
+    /// The URI that the request is about.
+    ///
+    /// - Throws: -32602 where it names none.
+    func uri() throws(RPCError) -> String {
+        guard let uri = params["uri"]?.stringValue else { throw .invalidParams("\(method) needs uri, a string.") }
+        return uri
+    }
+}

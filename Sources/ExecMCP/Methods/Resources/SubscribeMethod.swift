@@ -1,0 +1,33 @@
+import JSON
+import JSONRPC
+import MCP
+
+/// `resources/subscribe` and `resources/unsubscribe` of the legacy revisions (2025-11-25, server/resources). The modern
+/// one has `subscriptions/listen` instead.
+struct SubscribeMethod: Method {
+    enum Direction {
+        case subscribe, unsubscribe
+    }
+
+    let direction: Direction
+    let subscriptions: Subscriptions
+    let user: UserOfRequest
+
+    var name: String { "resources/\(direction)" }
+
+    func isOffered(in revision: Revision) -> Bool { !revision.isModern }
+
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+        let uri = try request.uri()
+        let user = try user(context)
+        guard let resource = ResourceURI(uri) else {
+            throw .resourceNotFound(uri, "There can be no resource \(uri.prefix(300)) here.", context.revision)
+        }
+        let subscription = Subscriptions.Subject(resource: resource, user: user)
+        switch direction {
+        case .subscribe: try subscriptions.subscribe(to: subscription, as: uri)
+        case .unsubscribe: subscriptions.unsubscribe(from: subscription)
+        }
+        return .now([:])
+    }
+}

@@ -1,0 +1,46 @@
+import ExecCore
+import JSON
+import JSONRPC
+import MCP
+
+/// `skills/list`: every skill with its front matter and the digests of its files (`io.modelcontextprotocol/skills`).
+struct ListSkillsMethod: Method {
+    /// An entry may name 512 files.
+    private static let pageSize = 25
+
+    let name = "skills/list"
+    let skills: SkillLibrary
+
+    func isOffered(in revision: Revision) -> Bool { revision.isModern }
+
+    func answer(_ request: Request, _ context: RequestContext) -> Answer {
+        .later { _ in
+            let page = try Page(
+                of: name, skills.listedSkills(), key: \.name, cursor: request.params["cursor"], size: Self.pageSize)
+            var result: JSONObject = ["skills": .array(page.elements.compactMap(skills.entry))]
+            result["nextCursor"] = page.nextCursor.map(JSON.string)
+            return result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .dynamic)
+        }
+    }
+}
+
+/// `skills/get`: the same of one skill, named by the URI of its `SKILL.md`.
+struct GetSkillMethod: Method {
+    let name = "skills/get"
+    let skills: SkillLibrary
+
+    func isOffered(in revision: Revision) -> Bool { revision.isModern }
+
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+        let uri = try request.uri()
+        return .later { _ in
+            guard case .skill(let skillName, ["SKILL.md"]) = ResourceURI(uri),
+                let skill = skills.skill(named: skillName), let entry = skills.entry(skill)
+            else {
+                throw RPCError.resourceNotFound(uri, "There is no skill \(uri.prefix(300)).", context.revision)
+            }
+            let result: JSONObject = ["skill": entry]
+            return result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .dynamic)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import ExecCore
+import JSON
+import JSONRPC
+import MCP
+
+/// `tasks/get`, `tasks/update` and `tasks/cancel` (`io.modelcontextprotocol/tasks`).
+struct TaskMethod: Method {
+    enum Kind: String, CaseIterable {
+        case get, update, cancel
+    }
+
+    let kind: Kind
+    let tasks: TaskStore
+    let user: UserOfRequest
+
+    var name: String { "tasks/\(kind.rawValue)" }
+
+    func isOffered(in revision: Revision) -> Bool { revision.isModern }
+
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+        try context.require(extension: ExtensionID.tasks)
+        guard let id = request.params["taskId"]?.stringValue else {
+            throw .invalidParams("\(name) needs taskId, a string.")
+        }
+        let user = try user(context)
+        guard let state = tasks.state(of: id, user: user) else {
+            throw .invalidParams("There is no task \(id.prefix(100)). Tasks end with the server.")
+        }
+        switch kind {
+        case .get:
+            return .now(state.asResult(for: context.revision, from: ServerIdentity.implementation))
+        case .update:
+            // No task here ever asks for input, so there is nothing that the responses could answer.
+            guard request.params["inputResponses"]?.objectValue != nil else {
+                throw .invalidParams("tasks/update needs inputResponses, an object.")
+            }
+        case .cancel:
+            _ = tasks.cancel(id, user: user)
+        }
+        return .now(JSONObject().asResult(for: context.revision, from: ServerIdentity.implementation))
+    }
+}

@@ -1,0 +1,79 @@
+import ExecCore
+import JSON
+import JSONRPC
+import MCP
+
+/// What can be read by URI: the files of the skills, and the artifacts of a user.
+struct ResourceCatalog: Sendable {
+    static let skillTemplate = "skill://{skill}/{+path}"
+    static let artifactTemplate = "artifact:///{name}"
+
+    static let templates = [
+        ResourceTemplate(
+            uriTemplate: skillTemplate, name: "skill-file", title: "File of a skill",
+            description: "Know-how for a field of work: SKILL.md and the files that it names."),
+        ResourceTemplate(
+            uriTemplate: artifactTemplate, name: "artifact", title: "Artifact",
+            description: "A file that the agent put into /artifacts for the user: a chart, a table, a document."),
+    ]
+
+    let skills: SkillLibrary
+    let pool: SandboxPool
+
+    /// Everything that `user` can read now, in the order of the URIs. No sandbox is started for it: where the user's is
+    /// not up, the artifacts in it are not shown.
+    func resources(of user: UserID) async -> [Resource] {
+        (skills.resources() + (await artifacts(of: user)).map(Self.resource)).sorted { $0.uri < $1.uri }
+    }
+
+    /// The artifacts of `user`; none where the user's sandbox is not up.
+    func artifacts(of user: UserID) async -> [Artifact] {
+        let listed = try? await pool.withRunningSandbox(of: user) { try await $0.artifacts() }
+        return listed ?? []
+    }
+
+    /// Reads one resource. For an artifact the user's sandbox is started if need be.
+    ///
+    /// - Throws: the error that the request gets.
+    func read(_ uri: String, of user: UserID, in revision: Revision) async throws(RPCError) -> ResourceContents {
+        guard let resource = ResourceURI(uri) else {
+            throw .resourceNotFound(
+                uri, "There is no resource \(uri.prefix(300)). URIs here are skill://NAME/PATH and artifact:///NAME.",
+                revision)
+        }
+        do {
+            let (name, bytes) = try await content(of: resource, user)
+            return ResourceContents(uri: uri, mediaType: MediaType.of(bytes, named: name), bytes: bytes)
+        } catch let error as ExecError where error.code == .notFound || error.code == .refused {
+            throw .resourceNotFound(uri, error.message, revision)
+        } catch {
+            throw .internalError("\(error)")
+        }
+    }
+
+    private func content(of resource: ResourceURI, _ user: UserID) async throws -> (name: String, bytes: [UInt8]) {
+        switch resource {
+        case .artifact(let name):
+            return (name, try await pool.withSandbox(of: user) { try await $0.readArtifact(name) })
+        case .skill(let name, let path):
+            guard let file = path.last, let skill = skills.skill(named: name) else {
+                throw ExecError(.notFound, "There is no skill file \(resource.text.prefix(300)).")
+            }
+            return (file, try skill.read(path.joined(separator: "/")))
+        }
+    }
+
+    private static func resource(_ artifact: Artifact) -> Resource {
+        Resource(
+            uri: ResourceURI.artifact(name: artifact.name).text, name: artifact.name,
+            mediaType: MediaType.ofFile(named: artifact.name), size: artifact.size, modified: artifact.modified)
+    }
+}
+
+extension RPCError {
+    /// The answer to a request for a resource that there is not: its code differs by revision (2026-07-28, changelog),
+    /// the URI is in the data in all.
+    static func resourceNotFound(_ uri: String, _ message: String, _ revision: Revision) -> RPCError {
+        RPCError(code: revision.resourceNotFoundCode, message: message, data: ["uri": .string(uri)])
+    }
+}

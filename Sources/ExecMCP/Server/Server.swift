@@ -1,0 +1,37 @@
+import ExecCore
+import JSONRPC
+import MCP
+
+/// What a server is made of, put together.
+struct Server: Sendable {
+    /// What clients may ask for.
+    let methods: MethodTable
+    private let pool: SandboxPool
+
+    /// - Parameter notify: sends what belongs to no request.
+    init(
+        _ options: Options, logger: Logger,
+        locateEngine: @escaping @Sendable () throws(ExecError) -> EngineCommandLine,
+        notify: @escaping @Sendable (Notification) -> Void
+    ) {
+        let skills = SkillLibrary(directories: options.configuration.skillsDirectories, logger: logger)
+        let subscriptions = Subscriptions(defaultUser: options.user, notify: notify)
+        let watch = HostWatch(skills: skills, toolsDirectory: options.configuration.toolsDirectory) {
+            subscriptions.publish($0)
+        }
+        subscriptions.onAudience { watch.start() }
+        pool = SandboxPool(
+            configuration: options.configuration, limits: options.limits, logger: logger, locateEngine: locateEngine
+        ) { subscriptions.publish(.artifacts($0, $1)) }
+        methods = MethodTable(
+            options: options, pool: pool, skills: skills, subscriptions: subscriptions, logger: logger)
+    }
+
+    /// Ends the subscriptions in order, then the sandboxes. Later calls are refused.
+    ///
+    /// - Parameter grace: seconds until sandboxes that do not end by themselves are forced to.
+    func close(grace: Double) async {
+        methods.subscriptions.close()
+        await pool.close(grace: grace)
+    }
+}

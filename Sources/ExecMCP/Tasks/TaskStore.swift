@@ -1,0 +1,198 @@
+import ExecCore
+import JSON
+import JSONRPC
+import MCP
+import Threading
+
+/// The calls that go on after their answer (`io.modelcontextprotocol/tasks`). They live as long as the server.
+final class TaskStore: Sendable {
+    /// How many may be at work at once.
+    static let maximumWorking = 256
+    /// How much the results of those that have ended may hold, in bytes; the oldest make room.
+    static let maximumResultBytes = 64 * 1024 * 1024
+    /// How many are remembered in all.
+    static let maximumCount = 10_000
+
+    private struct Record {
+        let user: UserID
+        let number: Int
+        let createdAt = Timestamp.now
+        let begun = ContinuousClock.now
+        var lastUpdatedAt = Timestamp.now
+        var status = TaskStatus.working
+        var statusMessage: String?
+        var work: Task<Void, Never>?
+        var resultBytes = 0
+    }
+
+    private struct State {
+        var nextNumber = 0
+        var records: [String: Record] = [:]
+        var resultBytes = 0
+    }
+
+    private let state = Locked(State())
+    private let publish: @Sendable (Change) -> Void
+
+    /// - Parameter publish: hears of each new state.
+    init(publish: @escaping @Sendable (Change) -> Void) {
+        self.publish = publish
+    }
+
+    /// Starts a task.
+    ///
+    /// - Parameter work: what it does; its result is that of the call.
+    /// - Returns: the state that the call is answered with.
+    /// - Throws: -32603 where too many are at work.
+    func start(
+        for user: UserID, _ work: @escaping @Sendable (Progress) async -> Result<JSONObject, RPCError>
+    ) throws(RPCError) -> JSONObject {
+        let id = Self.makeID()
+        return try state.withLock { (state) throws(RPCError) in
+            guard state.records.values.count(where: { $0.status == .working }) < Self.maximumWorking else {
+                throw .internalError("\(Self.maximumWorking) tasks are at work; wait for one or cancel one.")
+            }
+            var record = Record(user: user, number: state.nextNumber)
+            state.nextNumber += 1
+            record.work = Task { [self] in
+                let outcome = await work(Progress { self.note($0, on: id) })
+                finish(id, outcome)
+            }
+            state.records[id] = record
+            Self.trim(&state)
+            return Self.json(id, record)
+        }
+    }
+
+    /// The state of a task with its result or error; `nil` where the user has none of that id.
+    func state(of id: String, user: UserID) -> JSONObject? {
+        state.withLock { state in
+            guard let record = state.records[id], record.user == user else { return nil }
+            return Self.json(id, record)
+        }
+    }
+
+    /// Begins to end a task; one that has ended stays as it is.
+    ///
+    /// - Returns: whether there is such a task.
+    func cancel(_ id: String, user: UserID) -> Bool {
+        let (exists, work, ended) = state.withLock { state -> (Bool, Task<Void, Never>?, JSONObject?) in
+            guard let record = state.records[id], record.user == user else { return (false, nil, nil) }
+            guard record.status == .working else { return (true, nil, nil) }
+            state.records[id]?.status = .cancelled
+            state.records[id]?.statusMessage = "Cancelled by the client."
+            state.records[id]?.lastUpdatedAt = Timestamp.now
+            state.records[id]?.work = nil
+            return (true, record.work, state.records[id].map { Self.json(id, $0) })
+        }
+        work?.cancel()
+        if let ended { tell(user, id, ended) }
+        return exists
+    }
+
+    private func note(_ line: String, on id: String) {
+        state.withLock { state in
+            guard state.records[id]?.status == .working else { return }
+            state.records[id]?.statusMessage = line
+            state.records[id]?.lastUpdatedAt = Timestamp.now
+        }
+    }
+
+    private func finish(_ id: String, _ outcome: Result<JSONObject, RPCError>) {
+        let ended = state.withLock { state -> (UserID, JSONObject)? in
+            // A cancelled one stays cancelled, whatever its work came to.
+            guard let record = state.records[id], record.status == .working else { return nil }
+            let status = TaskStatus(outcome)
+            let bytes = status.byteCount
+            state.records[id]?.status = status
+            state.records[id]?.statusMessage = nil
+            state.records[id]?.lastUpdatedAt = Timestamp.now
+            state.records[id]?.work = nil
+            state.records[id]?.resultBytes = bytes
+            state.resultBytes += bytes
+            Self.trim(&state)
+            return state.records[id].map { (record.user, Self.json(id, $0)) }
+        }
+        if let (user, json) = ended { tell(user, id, json) }
+    }
+
+    private func tell(_ user: UserID, _ id: String, _ json: JSONObject) {
+        publish(.task(user, id: id, state: json))
+    }
+
+    /// Forgets the oldest that have ended, as far as the bounds demand it.
+    private static func trim(_ state: inout State) {
+        while state.resultBytes > maximumResultBytes || state.records.count > maximumCount {
+            let ended = state.records.filter { $0.value.status != .working }
+            guard let oldest = ended.min(by: { $0.value.number < $1.value.number }), ended.count > 1 else { return }
+            state.resultBytes -= oldest.value.resultBytes
+            state.records[oldest.key] = nil
+        }
+    }
+
+    /// A name that nobody can guess.
+    private static func makeID() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<2).map { _ in
+            let digits = String(generator.next() as UInt64, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+
+    private static func json(_ id: String, _ record: Record) -> JSONObject {
+        var object: JSONObject = ["taskId": .string(id), "status": .string(record.status.name)]
+        object["statusMessage"] = record.statusMessage.map(JSON.string)
+        object["createdAt"] = .string(record.createdAt)
+        object["lastUpdatedAt"] = .string(record.lastUpdatedAt)
+        object["ttlMs"] = .null
+        if record.status == .working {
+            object["pollIntervalMs"] = .integer(pollInterval(age: record.begun.duration(to: .now)))
+        }
+        switch record.status {
+        case .completed(let result): object["result"] = .object(result)
+        case .failed(let error): object["error"] = error.json
+        case .working, .cancelled: break
+        }
+        return object
+    }
+
+    /// Short work is asked for often, long work seldom.
+    private static func pollInterval(age: Duration) -> Int {
+        switch age {
+        case ..<(.seconds(2)): 100
+        case ..<(.seconds(30)): 1000
+        default: 5000
+        }
+    }
+}
+
+/// Where a task stands.
+enum TaskStatus: Sendable, Equatable {
+    case working
+    case completed(JSONObject)
+    case failed(RPCError)
+    case cancelled
+
+    init(_ outcome: Result<JSONObject, RPCError>) {
+        switch outcome {
+        case .success(let result): self = .completed(result)
+        case .failure(let error): self = .failed(error)
+        }
+    }
+
+    var name: String {
+        switch self {
+        case .working: "working"
+        case .completed: "completed"
+        case .failed: "failed"
+        case .cancelled: "cancelled"
+        }
+    }
+
+    var byteCount: Int {
+        switch self {
+        case .completed(let result): JSON.object(result).serialized().count
+        case .working, .failed, .cancelled: 0
+        }
+    }
+}
