@@ -52,6 +52,7 @@ import Testing
             (["memory": 1_073_741_824, "pids": -1, "cpus": 1], "pids unlimited"),
             (["memory": 1_073_741_824, "pids": 256, "cpus": 2], "cpus 2"),
             (["memory": 9_223_372_036_854_771_712, "pids": 256, "cpus": 1], "memory"),
+            (["memory": 1e300, "pids": 256, "cpus": 1], "memory 1e+300"),
         ] as [(JSON, String)])
     func failsOneWhoseLimitsDoNotHold(limits: JSON, part: String) throws {
         let finding = try finding(.limits, ["limits": limits])

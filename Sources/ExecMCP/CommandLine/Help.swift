@@ -25,8 +25,8 @@ enum Help {
             exec-mcp config prints that for your host, with the real path.
 
             It needs a container engine (Docker, or anything with Docker's command line) and the sandbox image, which
-            `make image` in the exec-mcp directory builds. A container is started at the first tool call and is gone
-            when the server ends.
+            exec-mcp image builds; exec-mcp doctor checks both. A container is started at the first tool call and is
+            gone when the server ends.
 
             Commands (exec-mcp COMMAND --help says more):
 

@@ -48,7 +48,7 @@ struct InsideChecks {
 
     private func limitText(_ limit: Double?) -> String {
         guard let limit else { return "unknown" }
-        return limit < 0 ? "unlimited" : limit == limit.rounded() ? "\(Int(clamping: Int64(limit)))" : "\(limit)"
+        return limit < 0 ? "unlimited" : Int(exactly: limit).map(String.init) ?? "\(limit)"
     }
 
     private var isolation: Finding {
