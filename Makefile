@@ -6,6 +6,9 @@ SHELL := /bin/bash
 PREFIX ?= $(HOME)/.local
 export PREFIX DESTDIR
 
+# What dist/server.json says of a release: where the bundle is, and the server's name in the registry.
+export RELEASE_URL SERVER_NAME
+
 # The tag of the sandbox's image, for `make image` and for every target that runs the server.
 ifdef IMAGE
 export MCP_EXECUTOR_IMAGE := $(IMAGE)
@@ -26,6 +29,8 @@ help: ## Show this list
 	@printf '  IMAGE=TAG     the sandbox image (mcp-code-executor:latest)\n'
 	@printf '  PREFIX=DIR    where to install (~/.local); DESTDIR is put before it\n'
 	@printf '  HOST=NAME     for config: the host to print the configuration of\n'
+	@printf '  RELEASE_URL=URL, SERVER_NAME=NAME\n'
+	@printf '                for bundle: where it will be downloaded from, and its name in the MCP registry\n'
 
 .PHONY: image
 image: ## Make this machine ready: a container engine that answers, and the sandbox's image
@@ -72,6 +77,11 @@ uninstall: ## Remove what install put there
 	@rm -rf "$$DESTDIR$$PREFIX/share/exec-mcp"
 	@printf 'Removed %s\n' "$$DESTDIR$$PREFIX"/{bin,share}/exec-mcp
 
+.PHONY: bundle
+bundle: build ## Make dist/exec-mcp-VERSION-OS-ARCH.mcpb, for hosts that install bundles, and dist/server.json
+	@python3 packaging/bundle.py --program '$(PROGRAM)' --output dist \
+	  --release-url "$${RELEASE_URL:-}" --server-name "$${SERVER_NAME:-}"
+
 .PHONY: test
 test: image ## Run all tests: lint, builds, units, the real engine, the published MCP clients
 	$(call step,Python environments,Tests/environment.sh)
@@ -99,4 +109,4 @@ bench: image build ## Compare the cost of a call with docker exec and with a bar
 
 .PHONY: clean
 clean: ## Remove what was built here; the image, the engine and users' workspaces stay
-	rm -rf .build .venv demo-output
+	rm -rf .build .venv demo-output dist
