@@ -1,7 +1,8 @@
 """Validates whole conversations against the official JSON Schema of the revision that each message belongs to.
 
 What the server says is held to more than the schema demands: a result may carry no field that its revision does not
-name, because the schemas themselves allow any additional field.
+name, because the schemas themselves allow any additional field. `streams` checks what no schema can: the order of the
+notifications that belong to a request.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ import jsonschema
 from jsonschema.validators import validator_for
 
 from .stdio_client import LATEST_LEGACY, META_PREFIX, MODERN, Line
+from .streams import Streams
 
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
 BATCHES = "2025-03-26"
+SKILLS = "ext-skills"
+TASKS = "ext-tasks"
 RESULTS: dict[Any, str] = {
     "initialize": "InitializeResult",
     "ping": "EmptyResult",
@@ -37,6 +41,15 @@ RESULTS: dict[Any, str] = {
     "completion/complete": "CompleteResult",
     "subscriptions/listen": "SubscriptionsListenResult",
 }
+# The messages of the extensions, which belong to no revision: method → schema, request, result.
+EXTENSIONS = {
+    "skills/list": (SKILLS, "ListSkillsRequest", "ListSkillsResult"),
+    "skills/get": (SKILLS, "GetSkillRequest", "GetSkillResult"),
+    "resources/directory/read": (SKILLS, "ReadResourceDirectoryRequest", "ReadResourceDirectoryResult"),
+    "tasks/get": (TASKS, "GetTaskRequest", "GetTaskResult"),
+    "tasks/update": (TASKS, "UpdateTaskRequest", "UpdateTaskResult"),
+    "tasks/cancel": (TASKS, "CancelTaskRequest", "CancelTaskResult"),
+}
 ERRORS = {-32021: "MissingRequiredClientCapabilityError", -32022: "UnsupportedProtocolVersionError"}
 
 
@@ -51,14 +64,28 @@ def definitions_key(revision: str) -> str:
 
 @functools.cache
 def definitions(revision: str, strict: bool = False) -> dict[str, Any]:
-    """The definitions of a revision; strict ones forbid every field that they do not name, except in `_meta`."""
+    """The definitions of a revision or extension; strict ones forbid every field that they do not name, except in
+    `_meta` and where they say themselves that any may be there."""
     found = document(revision)[definitions_key(revision)]
-    if not strict:
-        return found
+    if revision == SKILLS:
+        found = {**definitions(MODERN), **found}
+    return close(found) if strict else found
+
+
+def close(found: dict[str, Any]) -> dict[str, Any]:
+    """Definitions that forbid every field that they do not name. Where one is put together of several, only the whole
+    can say what is too much."""
     closed = copy.deepcopy(found)
+    combined = [part for definition in closed.values() for part in definition.get("allOf", [])]
+    parts = {part["$ref"].rsplit("/", 1)[-1] for part in combined if "$ref" in part}
     for name, definition in closed.items():
-        if "properties" in definition and not name.endswith("MetaObject"):
-            definition["additionalProperties"] = False
+        if name in parts:
+            definition.pop("additionalProperties", None)
+        elif "allOf" in definition:
+            definition["unevaluatedProperties"] = False
+        elif "properties" in definition and not name.endswith("MetaObject"):
+            if definition.get("additionalProperties") is not True:
+                definition["additionalProperties"] = False
     return closed
 
 
@@ -108,6 +135,7 @@ class Conversation:
         self.legacy_revision: str | None = None
         self._open: dict[str, tuple[dict[str, Any], bool]] = {}  # by id: request, deliberate
         self._output_schemas: dict[str, dict[str, Any]] = {}
+        self._streams = Streams()
 
     def feed(self, line: Line) -> None:
         try:
@@ -140,11 +168,15 @@ class Conversation:
         method = message.get("method")
         if "id" in message:
             self._open[json.dumps(message["id"])] = (message, deliberate)
+        modern = is_modern(message)
+        self._streams.requested(message, MODERN if modern else self._legacy())
         if deliberate:
             return []
         if method is None:
             return ["a client of this server has nothing to respond to"]
-        modern = is_modern(message)
+        if modern and method in EXTENSIONS:
+            schema, name, _ = EXTENSIONS[method]
+            return violations(schema, name, message)
         revision = MODERN if modern or "id" not in message and method == "notifications/cancelled" else self._legacy()
         if "id" in message:
             envelope, union = "JSONRPCRequest", "ClientRequest"
@@ -167,21 +199,24 @@ class Conversation:
         if request is None:
             return ["answers nothing that is open"]
         modern = is_modern(request)
+        found = self._streams.answered(request, message)
         if "error" in message:
-            return self._error(message, MODERN if modern else self._legacy())
+            return found + self._error(message, MODERN if modern else self._legacy())
         if request.get("method") == "initialize":
             self.legacy_revision = message.get("result", {}).get("protocolVersion", self.legacy_revision)
-        return self._result(request, message, MODERN if modern else self._legacy())
+        return found + self._result(request, message, MODERN if modern else self._legacy())
 
     def _server_notification(self, message: dict[str, Any]) -> list[str]:
         if "id" in message:
             return ["the server sent a request"]
-        candidates = [self._legacy(), MODERN]
-        for revision in candidates:
+        found = self._streams.notified(message, self.legacy_revision is not None)
+        if message["method"] == "notifications/tasks":
+            return found + violations(TASKS, "TaskStatusNotification", message) + self._task(message["params"])
+        for revision in (self._legacy(), MODERN):
             name = by_method(revision, "ServerNotification").get(message["method"])
             if name and not violations(revision, name, message):
-                return []
-        return ["not a server notification of any revision in use"]
+                return found
+        return [*found, "not a server notification of any revision in use"]
 
     def _error(self, message: dict[str, Any], revision: str) -> list[str]:
         envelope = "JSONRPCErrorResponse" if "JSONRPCErrorResponse" in definitions(revision) else "JSONRPCError"
@@ -195,15 +230,27 @@ class Conversation:
         modern = "JSONRPCResultResponse" in definitions(revision)
         found = violations(revision, "JSONRPCResultResponse" if modern else "JSONRPCResponse", message)
         method = request.get("method")
+        result = message["result"]
+        if not found and revision == MODERN:
+            if method in EXTENSIONS:
+                schema, _, name = EXTENSIONS[method]
+                return violations(schema, name, result, strict=True) + self._task(result)
+            if method == "tools/call" and result.get("resultType") == "task":
+                return violations(TASKS, "CreateTaskResult", result, strict=True)
         if found or method not in RESULTS:
             return found or [f"no result is known for {method!r}"]
-        result = message["result"]
         found = violations(revision, RESULTS[method], result, strict=True)
         if method == "tools/list" and not found:
             self._output_schemas = {tool["name"]: tool.get("outputSchema") for tool in result["tools"]}
         if method == "tools/call" and not found:
             found = self._structured_content(request["params"]["name"], result)
         return found
+
+    def _task(self, task: dict[str, Any]) -> list[str]:
+        """What a completed task holds is the result that its call would have had."""
+        if task.get("status") != "completed":
+            return []
+        return violations(MODERN, "CallToolResult", {"resultType": "complete", **task["result"]}, strict=True)
 
     def _structured_content(self, tool: str, result: dict[str, Any]) -> list[str]:
         schema = self._output_schemas.get(tool)
