@@ -1,0 +1,184 @@
+"""Progress: who gives a token hears how far a call is, in order, and nothing after the answer."""
+
+import json
+
+import pytest
+from support.stdio_client import NoAnswer, is_response_to
+
+REVISIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"]
+THREE_LINES = "for i in one two three; do echo $i; sleep 0.6; done"
+
+
+@pytest.fixture
+def server_of(start_server):
+    def start(revision="2026-07-28", *options):
+        modern = revision == "2026-07-28"
+        return start_server(*options, initialize=None if modern else revision, modern=modern)
+
+    return start
+
+
+def of_token(server, token) -> list[dict]:
+    """The progress that was told by a token, in order."""
+    told = [message["params"] for message in server.messages if message.get("method") == "notifications/progress"]
+    return [params for params in told if json.dumps(params["progressToken"]) == json.dumps(token)]
+
+
+def run(server, command, token="token", **arguments) -> list[dict]:
+    """Runs a command to its end and returns the progress that was told until then."""
+    server.call_tool("execute_bash", command=command, meta={"progressToken": token}, **arguments)
+    return of_token(server, token)
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_a_command_is_followed_line_by_line(server_of, revision):
+    server = server_of(revision)
+    server.bash("true")
+    told = run(server, THREE_LINES)
+    assert len(told) >= 3
+    numbers = [params["progress"] for params in told]
+    assert numbers == sorted(set(numbers)), "strictly increasing"
+    if revision == "2024-11-05":
+        assert not any("message" in params for params in told)
+    else:
+        messages = [params["message"] for params in told]
+        assert [message for message in messages if message in ("one", "two", "three")] == ["one", "two", "three"]
+
+
+def test_the_first_call_says_that_the_sandbox_is_started(server_of, fresh_user):
+    server = server_of("2026-07-28", "--user", fresh_user)
+    told = run(server, "sleep 1")
+    assert told[0]["message"] == "Starting the sandbox"
+    assert not [params for params in run(server, "sleep 1", "second") if "Starting" in params["message"]]
+
+
+def test_every_tool_tells_of_the_start(server_of, fresh_user):
+    server = server_of("2026-07-28", "--user", fresh_user)
+    server.call_tool("write_file", file_path="a.txt", content="a", meta={"progressToken": 1})
+    assert of_token(server, 1)[0]["message"] == "Starting the sandbox"
+
+
+@pytest.mark.parametrize("token", ["", "text", "1", 0, 1, -5, 2**53 - 1, "ünïcödé"], ids=repr)
+def test_the_token_comes_back_as_it_was(server_of, token):
+    server = server_of()
+    server.bash("true")
+    assert run(server, "echo told; sleep 1", token)
+
+
+def test_who_gives_no_token_hears_nothing(server_of):
+    server = server_of("2025-11-25")
+    server.bash(THREE_LINES)
+    assert not [message for message in server.messages if message.get("method") == "notifications/progress"]
+
+
+@pytest.mark.parametrize("token", [None, 1.5, True, [], {}], ids=repr)
+def test_a_token_that_is_none_is_passed_over(server_of, token):
+    server = server_of()
+    meta = {"progressToken": token}
+    pending = server.start(
+        "tools/call", {"name": "execute_bash", "arguments": {"command": THREE_LINES}}, meta=meta, deliberate=True
+    )
+    response = server.response(pending)
+    assert "result" in response or response["error"]["code"] == -32602
+    assert not [message for message in server.messages if message.get("method") == "notifications/progress"]
+
+
+def test_nothing_comes_after_the_answer(server_of):
+    server = server_of()
+    server.bash("true")
+    for token in range(30):
+        run(server, "for i in $(seq 50); do echo $i; done", token)
+    server.bash("sleep 1")
+    server.close()  # the check of the conversation looks at the order
+
+
+@pytest.mark.parametrize("revision", ["2025-11-25", "2026-07-28"])
+def test_nothing_comes_after_a_cancellation(server_of, revision):
+    server = server_of(revision)
+    server.bash("true")
+    command = "while sleep 0.05; do echo busy; done"
+    call = server.start_tool("execute_bash", command=command, timeout=300, meta={"progressToken": "c"})
+    server.wait_for(lambda message: message.get("method") == "notifications/progress", what="progress")
+    server.notify("notifications/cancelled", {"requestId": call.id})
+    server.request("tools/list")  # read after the cancellation
+    before = len(of_token(server, "c"))
+    server.bash("sleep 1.5")
+    server.close()
+    assert len(of_token(server, "c")) == before
+    assert not [message for message in server.messages if is_response_to(message, call.id)]
+
+
+def test_a_flood_is_told_four_times_a_second_at_most(server_of):
+    server = server_of()
+    server.bash("true")
+    told = run(server, "timeout 3 yes ünïcödé | head -c 20000000 > /dev/null; timeout 3 yes flood", timeout=60)
+    assert 2 <= len(told)
+    seconds = told[-1]["progress"] - told[0]["progress"]
+    assert len(told) <= 4 * seconds + 3, f"{len(told)} in {seconds} s"
+
+
+def test_silence_is_broken_by_a_sign_of_life(server_of):
+    server = server_of()
+    server.bash("true")
+    told = run(server, "echo begun; sleep 12", timeout=60)
+    assert told[0]["message"] == "begun"
+    signs = told[1:]
+    assert 1 <= len(signs) <= 3
+    assert all(sign["message"] for sign in signs)
+
+
+def test_a_message_is_one_short_line_without_control_characters(server_of):
+    server = server_of()
+    server.bash("true")
+    noise = r"printf 'a\033[31mred\033[0m\tb\001\002\n'; sleep 0.6; printf 'x%.0s' $(seq 100000); sleep 0.6; "
+    bar = r"printf '\nloading 10%%\rloading 20%%\rloading 30%%'; sleep 0.6; printf '\377\376\n'; sleep 0.6"
+    told = run(server, noise + bar)
+    assert told
+    for params in told:
+        message = params["message"]
+        assert len(message.encode()) <= 600
+        assert not any(ord(character) < 32 or 127 <= ord(character) < 160 for character in message), message
+    assert any("red" in params["message"] for params in told)
+    assert any(params["message"] == "loading 30%" for params in told)
+
+
+def test_both_streams_are_followed(server_of):
+    server = server_of()
+    server.bash("true")
+    told = run(server, "echo out; sleep 0.6; echo err >&2; sleep 0.6")
+    assert [params["message"] for params in told][:2] == ["out", "err"]
+
+
+def test_calls_at_once_are_told_apart(server_of):
+    server = server_of()
+    server.bash("true")
+    commands = [f"for i in 1 2 3; do echo c{number}; sleep 0.5; done" for number in range(8)]
+    calls = [
+        server.start_tool("execute_bash", command=command, meta={"progressToken": number})
+        for number, command in enumerate(commands)
+    ]
+    for number, call in enumerate(calls):
+        server.result(call)
+        told = of_token(server, number)
+        assert told
+        assert {params["message"] for params in told} == {f"c{number}"}
+
+
+def test_the_result_is_the_same_with_progress_and_without(server_of):
+    server = server_of("2025-11-25")
+    quiet = server.call_tool("execute_bash", command="echo a; echo b >&2; exit 3")
+    told = server.call_tool("execute_bash", command="echo a; echo b >&2; exit 3", meta={"progressToken": 1})
+    assert quiet == told
+
+
+def test_a_timeout_is_told_until_it_strikes(server_of):
+    server = server_of()
+    server.bash("true")
+    result = server.call_tool(
+        "execute_bash", command="while sleep 0.1; do echo on; done", timeout=2, meta={"progressToken": "t"}
+    )
+    assert result["structuredContent"]["timed_out"] is True
+    assert len(of_token(server, "t")) >= 2
+    before = len(server.messages)
+    with pytest.raises(NoAnswer):
+        server.wait_for(lambda message: message.get("method") == "notifications/progress", 1, since=before)
