@@ -17,7 +17,9 @@ def directories(tmp_path):
 
 @pytest.fixture
 def server(start_server, directories):
-    return start_server("--skills", str(directories / "skills"), "--tools", str(directories / "tools"))
+    server = start_server("--skills", str(directories / "skills"), "--tools", str(directories / "tools"))
+    server.request("ping")  # the end of the handshake has been read
+    return server
 
 
 def subscribe(server, uri, **options):
