@@ -73,3 +73,44 @@ def test_the_modern_era_is_served_after_a_legacy_handshake_of_any_revision(start
         legacy = server.request("tools/list", modern=False)
         assert "resultType" not in legacy
         assert ("annotations" in legacy["tools"][0]) <= (revision != "2024-11-05")
+
+
+def test_every_kind_of_request_of_both_eras_may_alternate(start_server):
+    """What one era has and the other has not is decided by each request alone."""
+    server = start_server(initialize="2024-11-05")
+    for _ in range(2):
+        assert server.request("resources/subscribe", {"uri": "artifact:///a"}, modern=False) == {}
+        assert server.error("resources/subscribe", {"uri": "artifact:///a"}, modern=True).code == -32601
+        assert server.error("resources/read", {"uri": "artifact:///"}, modern=False).code == -32002
+        assert server.error("resources/read", {"uri": "artifact:///"}, modern=True).code == -32602
+        assert "title" not in server.request("prompts/list", modern=False)["prompts"][0]
+        assert server.request("prompts/list", modern=True)["prompts"][0]["title"]
+        assert server.error("skills/list", modern=False).code == -32602
+        assert server.request("skills/list", modern=True)["skills"]
+        assert server.request("ping", modern=False) == {}
+        assert server.error("ping", modern=True).code == -32601
+
+
+def test_progress_of_calls_of_both_eras_at_once_speaks_the_calls_language(start_server):
+    server = start_server(initialize="2024-11-05")
+    server.bash("true")
+    calls = [
+        server.start_tool("execute_bash", command="echo a; sleep 1", modern=modern, meta={"progressToken": str(modern)})
+        for modern in (False, True)
+    ]
+    for call in calls:
+        server.result(call)
+    told = [message["params"] for message in server.messages if message.get("method") == "notifications/progress"]
+    with_message = {params["progressToken"] for params in told if "message" in params}
+    assert {params["progressToken"] for params in told} == {"False", "True"}
+    assert with_message == {"True"}
+
+
+def test_a_probe_and_the_server_proper_may_be_two_processes(start_server):
+    """Some clients probe a copy of the server that they throw away, and start another one meanwhile."""
+    probe, proper = (start_server(initialize=None) for _ in range(2))
+    probed = probe.start("server/discover", modern=True)
+    assert proper.initialize()["protocolVersion"] == LATEST_LEGACY
+    assert probe.result(probed)["supportedVersions"]
+    probe.kill9()
+    assert proper.bash("echo alone")["stdout"] == "alone\n"
