@@ -26,8 +26,8 @@ suite() {
 }
 
 selection=("$@")
-suites=(Protocol CommandLine Clients Sandbox)
-[ -d Skills ] && suites+=(Skills)
-suite tests "protocol, command line, published clients (mcp 2.x, fastmcp), sandbox, skills" "${suites[@]}" "$@"
+suites=(Conformance Protocol CommandLine Clients Sandbox Skills)
+suite tests "conformance, protocol, command line, published clients (mcp 2.x, fastmcp), sandbox, skills" \
+    "${suites[@]}" "$@"
 suite tests-mcp1 "published client mcp 1.x" ClientsV1 "$@"
 exit "$status"
