@@ -19,7 +19,7 @@ let guestSources =
     ["bootstrap"]
     + [
         "frames", "system", "pollset", "processes", "output", "formats", "files", "docstrings", "artifacts", "watch",
-        "shells", "keepers", "pool", "quota", "calls", "main",
+        "shells", "keepers", "pool", "quota", "progress", "calls", "main",
     ].map { "guest/\($0)" }
 
 // What the sandbox's image is built from, likewise: links to the files in container/, which are the only copy.

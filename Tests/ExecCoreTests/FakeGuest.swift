@@ -50,10 +50,12 @@ final class FakeGuest: Sendable {
 
     /// Starts a call with nothing special about it.
     func call(
-        _ method: String = "m", _ params: JSON = [:], body: [UInt8]? = nil, replyLimit: Int = 1000
+        _ method: String = "m", _ params: JSON = [:], body: [UInt8]? = nil, replyLimit: Int = 1000,
+        onProgress: (@Sendable ([UInt8]) -> Void)? = nil
     ) -> Task<Channel.Reply, any Error> {
         Task { [channel] in
-            try await channel.call(method, params, body: body, seconds: 600, replyLimit: replyLimit)
+            try await channel.call(
+                method, params, body: body, seconds: 600, replyLimit: replyLimit, onProgress: onProgress)
         }
     }
 

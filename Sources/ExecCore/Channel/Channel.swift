@@ -24,6 +24,8 @@ final class Channel: Sendable {
         var room: Int
         /// When the guest counts as hung if it has not answered.
         let deadline: ContinuousClock.Instant
+        let onProgress: (@Sendable ([UInt8]) -> Void)?
+        var progressBudget = RateBudget(perSecond: 8, atOnce: 32)
         var outcome = Outcome.open(nil)
         var isSent = false
         var isCancelled = false
@@ -102,16 +104,18 @@ final class Channel: Sendable {
     ///   - body: bytes that follow the call, for the operations that take some.
     ///   - seconds: how long the guest may take before it counts as hung.
     ///   - replyLimit: how many bytes the guest may send back, besides the result itself.
+    ///   - onProgress: called by the thread that reads with each piece of progress; `nil` where the guest may send none.
     /// - Throws: ``ExecError``: the guest's refusal, or the end of the sandbox.
     func call(
-        _ method: String, _ params: JSON, body: [UInt8]? = nil, seconds: Double, replyLimit: Int
+        _ method: String, _ params: JSON, body: [UInt8]? = nil, seconds: Double, replyLimit: Int,
+        onProgress: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws -> Reply {
         let deadline = ContinuousClock.now + .seconds(seconds)
         let id = try state.withLock { state throws(ExecError) in
             if let end = state.end { throw end }
             let id = state.nextCall
             state.nextCall = (id + 1) & ~Frame.guestCallBit
-            state.pending[id] = PendingCall(room: replyLimit, deadline: deadline)
+            state.pending[id] = PendingCall(room: replyLimit, deadline: deadline, onProgress: onProgress)
             return id
         }
         return try await withTaskCancellationHandler {
@@ -219,7 +223,7 @@ final class Channel: Sendable {
         case .failure: try finish(frame) { .failure(Self.refusal($1)) }
         case .log: try takeLog(frame)
         case .artifacts: try takeArtifactChange(frame)
-        case .progress: throw ChannelViolation(reason: "sent progress that nobody asked for")
+        case .progress: try takeProgress(frame)
         case .call: try refuseGuestCall(frame)
         case .end, .cancel: throw ChannelViolation(reason: "sent a frame that only the server sends")
         }
@@ -248,6 +252,22 @@ final class Channel: Sendable {
             }
             state.pending[frame.call]?.reply.streams[Int(stream)] += frame.payload.dropFirst()
         }
+    }
+
+    private func takeProgress(_ frame: Frame) throws(ChannelViolation) {
+        let report = try state.withLock { (state) throws(ChannelViolation) in
+            guard let call = state.pending[frame.call], case .open = call.outcome, let report = call.onProgress else {
+                throw ChannelViolation(reason: "sent progress that nobody asked for")
+            }
+            guard frame.payload.count <= Frame.maximumProgress else {
+                throw ChannelViolation(reason: "sent progress of \(frame.payload.count) bytes")
+            }
+            guard state.pending[frame.call]?.progressBudget.take(at: now()) == true else {
+                throw ChannelViolation(reason: "flooded the server with progress")
+            }
+            return report
+        }
+        report(frame.payload)
     }
 
     private func finish(

@@ -29,6 +29,8 @@ struct Frame: Sendable, Equatable {
 
     static let headerSize = 9
     static let maximumPayload = 1 << 20
+    /// What a frame of progress may hold, in bytes.
+    static let maximumProgress = 2048
     /// Ids of calls that the guest starts have this bit, so that the two sides never choose the same one.
     static let guestCallBit: UInt32 = 1 << 31
 

@@ -25,6 +25,7 @@ enum GuestProgram {
         ("keepers", PackageResources.keepers_py),
         ("pool", PackageResources.pool_py),
         ("quota", PackageResources.quota_py),
+        ("progress", PackageResources.progress_py),
         ("calls", PackageResources.calls_py),
         ("main", PackageResources.main_py),
     ]

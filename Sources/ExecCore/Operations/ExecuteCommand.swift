@@ -25,18 +25,28 @@ extension Sandbox {
     /// When the time is up or the task is cancelled, every process of the command gets SIGTERM and two seconds later
     /// SIGKILL, however it detached.
     ///
-    /// - Parameter timeout: seconds, more than 0 and at most ``Limits/maximumTimeout``.
+    /// - Parameters:
+    ///   - timeout: seconds, more than 0 and at most ``Limits/maximumTimeout``.
+    ///   - onOutput: called while the command runs with the newest line of its output that is not blank, finished or
+    ///     not, at most four times a second: plain text of at most 512 bytes. It is called in order, never after the
+    ///     return of this function, and must return soon: this sandbox's answers wait for it.
     /// - Throws: ``ExecError`` for a timeout out of range or a sandbox that ended.
-    public func execute(_ command: String, timeout: Double) async throws -> CommandResult {
+    public func execute(
+        _ command: String, timeout: Double, onOutput: (@Sendable (String) -> Void)? = nil
+    ) async throws -> CommandResult {
         try limits.checkTimeout(timeout)
         guard !command.utf8.contains(0) else {
             throw ExecError(.invalidArgument, "command holds a NUL character, which no shell command can.")
         }
-        let params: JSON = [
+        var params: JSONObject = [
             "command": .string(command), "timeout": .double(timeout), "limit": .integer(limits.output),
         ]
+        let report = onOutput.map(OutputReport.init)
+        if report != nil { params["progress"] = true }
+        defer { report?.close() }
         let reply = try await call(
-            "execute", params, seconds: timeout, replyLimit: 2 * (limits.output + Self.noteRoom))
+            "execute", .object(params), seconds: timeout, replyLimit: 2 * (limits.output + Self.noteRoom),
+            onProgress: report?.deliver)
         guard let code = reply.result["exit_code"]?.integerValue else {
             throw ExecError(.sandboxEnded, "The sandbox answered without an exit code.")
         }

@@ -116,12 +116,14 @@ public final class Sandbox: Sendable {
     /// - Parameter seconds: how long the guest may take by its own clock.
     /// - Throws: ``ExecError``, and `CancellationError` where the task was cancelled before the call began.
     func call(
-        _ method: String, _ params: JSON, body: [UInt8]? = nil, seconds: Double, replyLimit: Int
+        _ method: String, _ params: JSON, body: [UInt8]? = nil, seconds: Double, replyLimit: Int,
+        onProgress: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws -> Channel.Reply {
         try await turns.wait()
         defer { turns.signal() }
         return try await channel.call(
-            method, params, body: body, seconds: seconds + Self.answerGrace, replyLimit: replyLimit)
+            method, params, body: body, seconds: seconds + Self.answerGrace, replyLimit: replyLimit,
+            onProgress: onProgress)
     }
 
     /// Gives up on a guest that has let a call's time pass without an answer.

@@ -8,7 +8,7 @@ import struct
 import termios
 import time
 
-from guest import artifacts, frames, keepers, output, shells, system
+from guest import artifacts, frames, keepers, output, progress, shells, system
 
 _READ_SIZE = 256 * 1024
 
@@ -59,6 +59,14 @@ class Call:
             return b""
         return self.take(descriptor, data)
 
+    def wake_at(self):
+        """When the call wants to be looked at again."""
+        return self.deadline
+
+    def take_progress(self, now):
+        """Frames that tell how far it is."""
+        return b""
+
     def take(self, descriptor, data):
         raise NotImplementedError
 
@@ -93,11 +101,23 @@ class Command(Call):
             self.stdout: output.Capture("stdout", params["limit"], spool),
             self.stderr: output.Capture("stderr", params["limit"], spool),
         }
+        self._progress = progress.Progress() if params.get("progress") else None
         self.note = ""
 
     def take(self, descriptor, data):
         self._captures[descriptor].add(data)
-        return b""
+        if self._progress is None:
+            return b""
+        self._progress.add(descriptor, data)
+        return self.take_progress(time.monotonic())
+
+    def wake_at(self):
+        due = self._progress.due() if self._progress else None
+        return self.deadline if due is None else min(due, self.deadline)
+
+    def take_progress(self, now):
+        line = self._progress.take(now) if self._progress else b""
+        return frames.frame(frames.PROGRESS, self.number, line) if line else b""
 
     def hear(self, kind, number, serial, is_free):
         # A report about another shell is an old one: the shell that waited has died.

@@ -283,6 +283,7 @@ class Guest:
                 call.deadline = now + _LAST_SECONDS
                 self._settle(call)
         for call in list(self._calls.values()):
+            self._send(call.take_progress(now))
             if now >= call.deadline and call.number not in self._terminations:
                 if call.is_stopping:
                     processes.send(call.keeper.pid, signal.SIGKILL)
@@ -299,7 +300,7 @@ class Guest:
     def _seconds_to_wait(self):
         if self._terminations or self._watch_until:
             return processes.TICK_SECONDS
-        waits = [max(0.0, call.deadline - time.monotonic()) for call in self._calls.values()]
+        waits = [max(0.0, call.wake_at() - time.monotonic()) for call in self._calls.values()]
         until_look = self._watch.seconds_to_wait()
         has_work = bool(waits) or self._pool.has_background
         if until_look is not None:

@@ -1,0 +1,57 @@
+/// Text that was written for a terminal, as plain text on one line.
+enum TerminalText {
+    private enum State {
+        case text
+        /// After an escape character.
+        case escape
+        /// In a control sequence: a colour or a movement of the cursor.
+        case sequence
+        /// In a string for the terminal, such as a title.
+        case string
+    }
+
+    /// Makes bytes that may hold anything harmless to show: escape sequences and control characters go, ill-formed UTF-8
+    /// is repaired, and what is left is cut at a character's end.
+    static func line(_ bytes: [UInt8], atMost limit: Int) -> String {
+        var state = State.text
+        var line = String.UnicodeScalarView()
+        var size = 0
+        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+            let isText = state == .text
+            state = next(state, scalar)
+            guard isText, state == .text, let shown = shown(scalar) else { continue }
+            // Blanks count for nothing at the beginning.
+            guard shown != " " || !line.isEmpty else { continue }
+            size += UTF8.width(shown)
+            guard size <= limit else { break }
+            line.append(shown)
+        }
+        while line.last == " " { line.removeLast() }
+        return String(line)
+    }
+
+    private static func next(_ state: State, _ scalar: Unicode.Scalar) -> State {
+        switch (state, scalar.value) {
+        case (_, 0x1B): .escape
+        case (.text, 0x9B): .sequence
+        case (.text, 0x90), (.text, 0x98), (.text, 0x9D...0x9F): .string
+        case (.escape, 0x5B): .sequence
+        case (.escape, 0x5D), (.escape, 0x50), (.escape, 0x58), (.escape, 0x5E), (.escape, 0x5F): .string
+        case (.escape, 0x20...0x2F): .escape
+        case (.sequence, 0x20...0x3F): .sequence
+        case (.string, 0x07), (.string, 0x9C): .text
+        case (.string, _): .string
+        default: .text
+        }
+    }
+
+    private static func shown(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
+        switch scalar.properties.generalCategory {
+        case .spaceSeparator, .lineSeparator, .paragraphSeparator: " "
+        case .control: scalar == "\t" || scalar == "\n" || scalar == "\r" ? " " : nil
+        // Among these are the marks that turn the direction of writing.
+        case .format, .surrogate: nil
+        default: scalar
+        }
+    }
+}
