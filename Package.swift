@@ -18,7 +18,8 @@ let gnuSource: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
 let guestSources =
     ["bootstrap"]
     + [
-        "frames", "system", "pollset", "processes", "output", "formats", "files", "docstrings", "artifacts", "watch",
+        "frames", "system", "pollset", "processes", "output", "formats", "scaling", "pictures", "files", "docstrings",
+        "artifacts", "watch",
         "shells", "keepers", "pool", "quota", "progress", "calls", "main",
     ].map { "guest/\($0)" }
 

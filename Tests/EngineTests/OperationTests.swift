@@ -65,8 +65,8 @@ extension EngineTests {
                 let content = try await pool.pool.withSandbox(of: pool.user) { sandbox in
                     try await sandbox.read("/artifacts/chart.png", offset: 0, lineCount: nil)
                 }
-                guard case .image(let data, let mediaType) = content else {
-                    Issue.record("\(content) is no picture")
+                guard case .image(let data, let mediaType, nil) = content else {
+                    Issue.record("\(content) is no picture as it is")
                     return
                 }
                 #expect(mediaType == "image/png")

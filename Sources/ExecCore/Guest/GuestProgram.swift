@@ -17,6 +17,8 @@ enum GuestProgram {
         ("processes", PackageResources.processes_py),
         ("output", PackageResources.output_py),
         ("formats", PackageResources.formats_py),
+        ("scaling", PackageResources.scaling_py),
+        ("pictures", PackageResources.pictures_py),
         ("files", PackageResources.files_py),
         ("docstrings", PackageResources.docstrings_py),
         ("artifacts", PackageResources.artifacts_py),

@@ -4,14 +4,14 @@ import JSON
 public enum FileContent: Sendable, Equatable {
     /// Lines of a text, and a remark for the reader where not all that was asked for is there.
     case text(String, remark: String?)
-    /// A whole picture.
-    case image(data: [UInt8], mediaType: String)
+    /// A whole picture, and a remark for the viewer where it is not the file as it is.
+    case image(data: [UInt8], mediaType: String, remark: String?)
 }
 
 extension Sandbox {
     private static let imageTypes: Set<String> = ["image/png", "image/jpeg", "image/gif", "image/webp"]
 
-    /// Reads lines of a text, or a picture.
+    /// Reads lines of a text, or a picture. One over ``Limits/imageBytes`` is scaled down in the sandbox.
     ///
     /// - Parameters:
     ///   - path: absolute, or relative to `/workspace`.
@@ -27,17 +27,20 @@ extension Sandbox {
         }
         var params: JSONObject = [
             "file_path": .string(path), "offset": .integer(offset), "limit": .integer(limits.output),
-            "timeout": .double(Self.fileTimeout),
+            "timeout": .double(Self.fileTimeout), "picture_limit": .integer(Limits.imageBytes),
+            "unscaled_picture_limit": .integer(Limits.unscaledImageBytes),
         ]
         params["line_count"] = lineCount.map { .integer($0) }
         let reply = try await call(
             "read_file", .object(params), seconds: Self.fileTimeout,
-            replyLimit: max(limits.output, Limits.imageBytes))
+            replyLimit: max(limits.output, Limits.unscaledImageBytes))
         if let mediaType = reply.result["media_type"]?.stringValue {
             guard Self.imageTypes.contains(mediaType) else {
                 throw ExecError(.sandboxEnded, "The sandbox answered with a picture of an unknown type.")
             }
-            return .image(data: reply.streams[0], mediaType: mediaType)
+            return .image(
+                data: reply.streams[0], mediaType: mediaType,
+                remark: PictureRemark.text(on: reply.result, shownAs: mediaType))
         }
         return .text(String(decoding: reply.streams[0], as: UTF8.self), remark: remark(on: reply.result))
     }

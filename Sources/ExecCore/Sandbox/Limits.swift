@@ -13,8 +13,10 @@ public struct Limits: Sendable, Equatable {
 
     /// The most that ``write(_:)`` takes, in bytes.
     public static let writeBytes = 32 * 1024 * 1024
-    /// The largest image that is shown, in bytes.
-    public static let imageBytes = 8 * 1024 * 1024
+    /// The largest picture that is shown as it is, in bytes. A larger one is scaled down to this.
+    public static let imageBytes = 1_000_000
+    /// The same where the sandbox's image has no Pillow to scale it down with.
+    public static let unscaledImageBytes = 8 * 1024 * 1024
     /// How many calls run at once in one sandbox; more wait their turn.
     public static let concurrentCalls = 64
 

@@ -34,8 +34,9 @@ struct ReadFileTool: SandboxTool {
             switch try await sandbox.read(path, offset: offset, lineCount: lineCount) {
             case .text(let text, let remark):
                 ToolResult(content: [.text(text)] + (remark.map { [.text($0)] } ?? []))
-            case .image(let data, let mediaType):
-                ToolResult(content: [.image(data: data, mediaType: mediaType)])
+            case .image(let data, let mediaType, let remark):
+                ToolResult(
+                    content: [.image(data: data, mediaType: mediaType)] + (remark.map { [.text($0)] } ?? []))
             }
         }
     }

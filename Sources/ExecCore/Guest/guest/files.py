@@ -8,12 +8,11 @@ import errno
 import os
 import stat
 
-from guest import formats, frames
-
-MAX_IMAGE = 8 * 1024 * 1024
+from guest import formats, frames, pictures
 
 _CHUNK = 1 << 20
 _SNIFF = 8192
+_MAX_PICTURE_FILE = 64 * 1024 * 1024
 
 
 class Refusal(Exception):
@@ -114,7 +113,7 @@ def read_file(params, _, sink):
         file.seek(0)
         image_type = formats.image_type(start)
         if image_type:
-            return _send_image(path, file, image_type, sink)
+            return _send_picture(path, file, image_type, params, sink)
         binary_type = formats.binary_type(start)
         if binary_type:
             raise Refusal(
@@ -127,19 +126,32 @@ def read_file(params, _, sink):
         return {"path": path, "first": params["offset"], **outcome}
 
 
-def _send_image(path, file, media_type, sink):
-    size = size_of(file)
-    if size > MAX_IMAGE:
-        raise Refusal(
-            f"{path} is an image of {size} bytes; at most {MAX_IMAGE} can be shown. "
-            "Scale it down with Pillow and read the smaller one.",
-            "too_large",
-        )
-    left = MAX_IMAGE
+def _send_picture(path, file, media_type, params, sink):
+    """Sends a picture, scaled down where it is larger than is shown."""
+    size, shown, whole = size_of(file), params["picture_limit"], params["unscaled_picture_limit"]
+    if size > _MAX_PICTURE_FILE:
+        raise _too_large(path, size, f"more than the {_MAX_PICTURE_FILE} that can be scaled down")
+    if size > shown:
+        outcome, data = pictures.scale_down(file, shown)
+        if "error" in outcome:
+            raise _too_large(path, size, f"and it cannot be scaled down to {shown}: {outcome['error']}")
+        if "missing" not in outcome:
+            frames.write_all(sink, data)
+            scaled = {"from": outcome["from"], "to": outcome["to"], "size": size, "type": media_type}
+            return {"path": path, "media_type": outcome["type"], "scaled": scaled}
+        if size > whole:
+            raise _too_large(path, size, f"more than {whole}, and the image has no Pillow to scale it down with")
+        file.seek(0)
+    left = size
     while left and (piece := file.read(min(_CHUNK, left))):
         frames.write_all(sink, piece)
         left -= len(piece)
-    return {"path": path, "media_type": media_type}
+    return {"path": path, "media_type": media_type, **({"unscaled": size} if size > shown else {})}
+
+
+def _too_large(path, size, reason):
+    advice = "Make a smaller one, for example with Pillow, and read that."
+    return Refusal(f"{path} is a picture of {size} bytes, {reason}. {advice}", "too_large")
 
 
 def _page(path, file, offset, line_count, limit):

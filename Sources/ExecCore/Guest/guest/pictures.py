@@ -1,0 +1,76 @@
+"""Has a picture scaled down by a program of its own, which is bounded and ends with the call."""
+
+import json
+import os
+import select
+import signal
+import sys
+import time
+
+from guest import scaling
+
+_SECONDS = 45.0
+_HEAD_ROOM = 4096
+_READ_SIZE = 256 * 1024
+
+
+def scale_down(file, limit):
+    """Scales the picture in `file` down until it has at most `limit` bytes.
+
+    Returns (what came of it, bytes). What came of it has `type`, `from` and `to`; or `missing` where the image has no
+    Pillow; or `error`, the reason why it cannot be.
+    """
+    file.seek(0)
+    source, sink = os.pipe()
+    null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    child = None
+    try:
+        try:
+            child = os.posix_spawn(
+                sys.executable,
+                [sys.executable, "-I", "-X", "utf8", "-c", scaling.__source__, str(limit)],
+                os.environ,
+                file_actions=[
+                    (os.POSIX_SPAWN_DUP2, file.fileno(), 0),
+                    (os.POSIX_SPAWN_DUP2, sink, 1),
+                    (os.POSIX_SPAWN_DUP2, null, 2),
+                ],
+                setsigmask=(),
+                setsigdef=(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGCHLD),
+            )
+        finally:
+            os.close(sink)
+            os.close(null)
+        return _outcome(_read(source, limit + _HEAD_ROOM))
+    finally:
+        # However this ends, by a signal that the call is over as well.
+        os.close(source)
+        if child is not None:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+
+
+def _read(source, room):
+    """What comes until the end, at most `room` bytes; None where the time is up before."""
+    deadline = time.monotonic() + _SECONDS
+    poll = select.poll()
+    poll.register(source, select.POLLIN)
+    data = bytearray()
+    while len(data) <= room:
+        if not poll.poll(max(0, deadline - time.monotonic()) * 1000):
+            return None
+        piece = os.read(source, _READ_SIZE)
+        if not piece:
+            break
+        data += piece
+    return data
+
+
+def _outcome(answer):
+    if answer is None:
+        return {"error": f"it took longer than {_SECONDS:g} seconds"}, b""
+    head, _, data = bytes(answer).partition(b"\n")
+    try:
+        return json.loads(head), data
+    except ValueError:
+        return {"error": "the program that does it was killed, perhaps for want of memory"}, b""

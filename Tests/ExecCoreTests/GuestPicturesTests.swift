@@ -1,0 +1,128 @@
+import ChildProcess
+import JSON
+import TestSupport
+import Testing
+
+@testable import ExecCore
+
+/// How the guest deals with the program that scales pictures, whatever that does.
+@Suite(.timeLimit(.minutes(2))) struct GuestPicturesTests {
+    private let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        try directory.write(
+            [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + Array(repeating: 7, count: 92), to: "picture")
+    }
+
+    /// Runs `script` with the guest's modules, `program` in the place of the one that scales, and gives what it prints.
+    private func output(of script: String, program: String) async throws -> String {
+        let modules: JSON = [
+            ["scaling", ""], ["frames", .string(String(decoding: PackageResources.frames_py, as: UTF8.self))],
+            ["formats", .string(String(decoding: PackageResources.formats_py, as: UTF8.self))],
+            ["pictures", .string(String(decoding: PackageResources.pictures_py, as: UTF8.self))],
+            ["files", .string(String(decoding: PackageResources.files_py, as: UTF8.self))],
+        ]
+        let load = """
+            import json, os, signal, sys, time
+            package = sys.modules["guest"] = type(sys)("guest")
+            package.__path__ = []
+            for name, source in json.loads(sys.argv[1]):
+                module = sys.modules["guest." + name] = type(sys)("guest." + name)
+                setattr(package, name, module)
+                exec(source, module.__dict__)
+            files, pictures = package.files, package.pictures
+            package.scaling.__source__ = sys.argv[2]
+            path = sys.argv[3]
+            def read(limit, whole):
+                params = {
+                    "file_path": path, "offset": 0, "limit": 99, "picture_limit": limit, "unscaled_picture_limit": whole,
+                }
+                source, sink = os.pipe()
+                try:
+                    outcome = files.read_file(params, None, sink)
+                except files.Refusal as refusal:
+                    outcome = str(refusal).replace(path, "PATH")
+                os.close(sink)
+                print(outcome if isinstance(outcome, str) else {**outcome, "path": "PATH"}, len(os.read(source, 9999)))
+
+            """
+        let run = try await Command(
+            executable: "/usr/bin/python3",
+            arguments: [
+                "-I", "-S", "-X", "utf8", "-c", load + script, modules.text, program, "\(directory.path)/picture",
+            ]
+        ).run(timeout: 60)
+        #expect(run.succeeded, "\(run.errorText)")
+        return run.text
+    }
+
+    private static let advice = "Make a smaller one, for example with Pillow, and read that."
+
+    @Test func aSmallPictureIsSentAsItIs() async throws {
+        #expect(
+            try await output(of: "read(100, 0)", program: "never run")
+                == "{'path': 'PATH', 'media_type': 'image/png'} 100\n")
+    }
+
+    @Test func aLargerOneIsWhatTheProgramMakesOfIt() async throws {
+        let program = """
+            import sys
+            data = sys.stdin.buffer.read()
+            print('{"type": "image/jpeg", "from": [%d, %s], "to": [1, 1]}' % (len(data), sys.argv[1]))
+            sys.stdout.write("x" * 42)
+            """
+        #expect(
+            try await output(of: "read(99, 0)", program: program) == """
+                {'path': 'PATH', 'media_type': 'image/jpeg', \
+                'scaled': {'from': [100, 99], 'to': [1, 1], 'size': 100, 'type': 'image/png'}} 42
+
+                """)
+    }
+
+    @Test func withoutPillowOneIsSentAsItIsOrRefused() async throws {
+        let program = #"print('{"missing": true}')"#
+        #expect(
+            try await output(of: "read(99, 100); read(98, 99)", program: program) == """
+                {'path': 'PATH', 'media_type': 'image/png', 'unscaled': 100} 100
+                PATH is a picture of 100 bytes, more than 99, and the image has no Pillow to scale it down with. \
+                \(Self.advice) 0
+
+                """)
+    }
+
+    @Test(arguments: [
+        (#"print('{"error": "why"}')"#, "why"),
+        ("import os; os.kill(os.getpid(), 9)", "the program that does it was killed, perhaps for want of memory"),
+        ("raise SystemExit('no')", "the program that does it was killed, perhaps for want of memory"),
+        (
+            "import sys\nwhile True: sys.stdout.write('x' * 65536)",
+            "the program that does it was killed, perhaps for want of memory"
+        ),
+        ("import time; time.sleep(600)", "it took longer than 0.5 seconds"),
+    ])
+    func aFailureIsARefusal(program: String, reason: String) async throws {
+        #expect(
+            try await output(
+                of: "pictures._SECONDS = 0.5 if 'sleep' in sys.argv[2] else 60\nread(50, 0)", program: program)
+                == "PATH is a picture of 100 bytes, and it cannot be scaled down to 50: \(reason). \(Self.advice) 0\n")
+    }
+
+    @Test func theProgramEndsWithTheCall() async throws {
+        let script = """
+            class Stopped(BaseException): pass
+            def stop(number, stack): raise Stopped
+            signal.signal(signal.SIGUSR1, stop)
+            try:
+                read(50, 0)
+            except Stopped:
+                print("stopped")
+            try:
+                os.waitpid(-1, 0)
+            except ChildProcessError:
+                print("none left")
+            """
+        let program = "import os, signal, time; os.kill(os.getppid(), signal.SIGUSR1); time.sleep(600)"
+        #expect(try await output(of: script, program: program) == "stopped\nnone left\n")
+    }
+}
