@@ -103,6 +103,15 @@ import Testing
         #expect(answer.text.contains("no argument cmd"))
     }
 
+    @Test(arguments: ["2024-11-05", "2025-11-25"], [0, -1, 601, 1e300] as [JSON])
+    func refusesATimeoutOutOfRangeWithoutASandbox(revision: String, timeout: JSON) async throws {
+        try await session.initialize(revision)
+        let answer = try await session.answer(
+            "tools/call", ["name": "execute_bash", "arguments": ["command": "ls", "timeout": timeout]])
+        #expect(answer["result"]?["isError"] == true)
+        #expect(answer.text.contains("at most 600"))
+    }
+
     @Test func tellsTheModelWhatIsWrongWithTheEngine() async throws {
         try await session.initialize("2025-03-26")
         let answer = try await session.answer("tools/call", ["name": "execute_bash", "arguments": ["command": "ls"]])

@@ -81,6 +81,11 @@ final class InFlightRequests: Sendable {
         state.wait { $0.bytes < Self.maximumBytes ? () : nil }
     }
 
+    /// Waits until all have ended and what they had to answer is written. Blocks the calling thread.
+    func waitForEnd() {
+        state.wait { $0.bytes == 0 ? () : nil }
+    }
+
     private func whileActive(_ id: RequestID, _ ticket: Int, _ body: () -> Void) {
         state.change { state in
             if state.entries[id]?.ticket == ticket { body() }

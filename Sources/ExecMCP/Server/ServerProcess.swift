@@ -48,7 +48,7 @@ struct ServerProcess {
             ending.change { $0 = true }
         }
         ending.wait { $0 ? () : nil }
-        try end(server, writer)
+        try end(server, session, writer)
         withExtendedLifetime(sources) {}
         _exit(0)
     }
@@ -79,7 +79,7 @@ struct ServerProcess {
     }
 
     /// Stops the sandboxes and lets the last answers out. Ends the process itself if that takes too long.
-    private func end(_ server: Server, _ writer: LineWriter) throws {
+    private func end(_ server: Server, _ session: Session, _ writer: LineWriter) throws {
         try BackgroundThread.start {
             usleep(UInt32(Self.endDeadline * 1_000_000))
             _exit(0)
@@ -90,6 +90,7 @@ struct ServerProcess {
             isClosed.change { $0 = true }
         }
         isClosed.wait { $0 ? () : nil }
+        session.waitForEnd()
         writer.waitUntilWaiting(below: 1)
     }
 }

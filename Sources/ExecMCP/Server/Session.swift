@@ -38,6 +38,11 @@ final class Session: Sendable {
         inFlight.waitForRoom()
     }
 
+    /// Waits until no request is being worked on.
+    func waitForEnd() {
+        inFlight.waitForEnd()
+    }
+
     private func receive(_ message: IncomingMessage, size: Int) {
         guard case .batch(let messages) = message else {
             return handle(message, size: size) { [self] in if let response = $0 { respond(response) } }

@@ -10,8 +10,10 @@ struct ExecuteBashTool: SandboxTool {
     let canBecomeTask = true
     let description: Tool
     private let defaultTimeout: Int
+    private let limits: Limits
 
     init(limits: Limits) {
+        self.limits = limits
         defaultTimeout = min(Self.usualTimeout, limits.maximumTimeout)
         description = Tool(
             name: "execute_bash", title: "Run a shell command",
@@ -49,8 +51,14 @@ struct ExecuteBashTool: SandboxTool {
         let arguments = try checked(arguments)
         let command = try arguments.string("command")
         let timeout = try arguments.number("timeout") ?? Double(defaultTimeout)
-        return { sandbox, _ in
-            Self.toolResult(try await sandbox.execute(command, timeout: timeout))
+        // No sandbox need be started to say no.
+        do throws(ExecError) {
+            try limits.checkTimeout(timeout)
+        } catch {
+            throw ToolArguments.Mismatch(message: error.message, isOfValue: true)
+        }
+        return { sandbox, progress in
+            Self.toolResult(try await sandbox.execute(command, timeout: timeout, onOutput: progress.report))
         }
     }
 

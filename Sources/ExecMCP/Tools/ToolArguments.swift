@@ -2,9 +2,12 @@ import JSON
 
 /// The arguments of one tool call, taken out one by one and checked against what the tool takes.
 struct ToolArguments {
-    /// An argument is missing, unknown or of the wrong type.
+    /// An argument is missing, unknown, of the wrong type or out of its range.
     struct Mismatch: Error, Equatable {
         let message: String
+        /// Whether it has the right type and a value that the tool does not take: that is for the model to read in every
+        /// revision.
+        var isOfValue = false
     }
 
     private let tool: String
