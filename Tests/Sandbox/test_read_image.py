@@ -1,4 +1,4 @@
-"""`read_file` of a picture: an image block with the very bytes of the file."""
+"""`read_file` of a picture: an image block with the very bytes of the file, scaled down where it is over 1 MB."""
 
 import base64
 import hashlib
@@ -68,3 +68,13 @@ def test_a_chart_of_matplotlib_can_be_looked_at(client):
     program = "import matplotlib.pyplot as plt; plt.plot([1, 3, 2]); plt.savefig('/artifacts/chart.png')"
     assert client.python(program, timeout=120) == {"exit_code": 0, "stdout": "", "stderr": ""}
     assert client.call_tool("read_file", file_path="/artifacts/chart.png")["content"][0]["mimeType"] == "image/png"
+
+
+def test_a_large_picture_is_scaled_down_and_a_second_block_says_so(client):
+    make_picture(client, "large.png", "PNG", 1200)
+    image, remark = client.call_tool("read_file", file_path="large.png")["content"]
+    assert (image["type"], image["mimeType"]) == ("image", "image/jpeg")
+    assert len(base64.b64decode(image["data"], validate=True)) <= 1_000_000
+    assert remark["type"] == "text"
+    assert "1200 × 1200 pixels" in remark["text"]
+    assert "to fit 1 MB" in remark["text"]
