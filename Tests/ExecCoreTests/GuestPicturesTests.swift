@@ -1,9 +1,5 @@
-import ChildProcess
-import JSON
 import TestSupport
 import Testing
-
-@testable import ExecCore
 
 /// How the guest deals with the program that scales pictures, whatever that does.
 @Suite(.timeLimit(.minutes(2))) struct GuestPicturesTests {
@@ -17,23 +13,10 @@ import Testing
 
     /// Runs `script` with the guest's modules, `program` in the place of the one that scales, and gives what it prints.
     private func output(of script: String, program: String) async throws -> String {
-        let modules: JSON = [
-            ["scaling", ""], ["frames", .string(String(decoding: PackageResources.frames_py, as: UTF8.self))],
-            ["formats", .string(String(decoding: PackageResources.formats_py, as: UTF8.self))],
-            ["pictures", .string(String(decoding: PackageResources.pictures_py, as: UTF8.self))],
-            ["files", .string(String(decoding: PackageResources.files_py, as: UTF8.self))],
-        ]
-        let load = """
-            import json, os, signal, sys, time
-            package = sys.modules["guest"] = type(sys)("guest")
-            package.__path__ = []
-            for name, source in json.loads(sys.argv[1]):
-                module = sys.modules["guest." + name] = type(sys)("guest." + name)
-                setattr(package, name, module)
-                exec(source, module.__dict__)
-            files, pictures = package.files, package.pictures
-            package.scaling.__source__ = sys.argv[2]
-            path = sys.argv[3]
+        let heading = """
+            files, pictures = guest.files, guest.pictures
+            program, path = sys.argv[1:]
+            guest.scaling.__source__ = program
             def read(limit, whole):
                 params = {
                     "file_path": path, "offset": 0, "limit": 99, "picture_limit": limit, "unscaled_picture_limit": whole,
@@ -47,14 +30,7 @@ import Testing
                 print(outcome if isinstance(outcome, str) else {**outcome, "path": "PATH"}, len(os.read(source, 9999)))
 
             """
-        let run = try await Command(
-            executable: "/usr/bin/python3",
-            arguments: [
-                "-I", "-S", "-X", "utf8", "-c", load + script, modules.text, program, "\(directory.path)/picture",
-            ]
-        ).run(timeout: 60)
-        #expect(run.succeeded, "\(run.errorText)")
-        return run.text
+        return try await GuestModules.run(heading + script, arguments: [program, "\(directory.path)/picture"])
     }
 
     private static let advice = "Make a smaller one, for example with Pillow, and read that."
@@ -104,7 +80,7 @@ import Testing
     func aFailureIsARefusal(program: String, reason: String) async throws {
         #expect(
             try await output(
-                of: "pictures._SECONDS = 0.5 if 'sleep' in sys.argv[2] else 60\nread(50, 0)", program: program)
+                of: "pictures._SECONDS = 0.5 if 'sleep' in program else 60\nread(50, 0)", program: program)
                 == "PATH is a picture of 100 bytes, and it cannot be scaled down to 50: \(reason). \(Self.advice) 0\n")
     }
 

@@ -1,21 +1,9 @@
-import ChildProcess
-import JSON
-import TestSupport
 import Testing
-
-@testable import ExecCore
 
 /// How the guest finds the line to tell of, and when.
 @Suite(.timeLimit(.minutes(2))) struct GuestProgressTests {
-    /// Runs `script` with the guest's module as `progress` and gives what it prints.
     private func output(of script: String) async throws -> String {
-        let source = String(decoding: PackageResources.progress_py, as: UTF8.self)
-        let load = "import sys\nprogress = type(sys)('progress')\nexec(sys.argv[1], progress.__dict__)\n"
-        let run = try await Command(
-            executable: "/usr/bin/python3", arguments: ["-I", "-S", "-X", "utf8", "-c", load + script, source]
-        ).run(timeout: 60)
-        #expect(run.succeeded, "\(run.errorText)")
-        return run.text
+        try await GuestModules.run("progress = guest.progress\n" + script)
     }
 
     @Test(arguments: [

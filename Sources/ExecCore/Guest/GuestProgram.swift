@@ -10,7 +10,7 @@ enum GuestProgram {
     ]
 
     /// The modules, each after those that it imports.
-    private static let modules: [(name: String, source: [UInt8])] = [
+    static let modules: [(name: String, source: [UInt8])] = [
         ("frames", PackageResources.frames_py),
         ("system", PackageResources.system_py),
         ("pollset", PackageResources.pollset_py),
