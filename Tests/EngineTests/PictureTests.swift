@@ -93,16 +93,19 @@ extension EngineTests {
             }
         }
 
-        @Test func aTurnedPhotographIsShownUpright() async throws {
+        @Test(arguments: ["JPEG", "MPO", "WEBP", "PNG"]) func aTurnedPictureIsShownUpright(format: String) async throws
+        {
             try await TestPool.with { pool async throws in
                 let program = """
                     picture = Image.frombytes("RGB", (3000, 1000), os.urandom(9_000_000))
                     exif = picture.getexif()
                     exif[0x0112] = 6
-                    picture.save("picture", "JPEG", exif=exif)
+                    picture.save("picture", "\(format)", exif=exif, quality=100)
                     """
                 let remark = try await picture(program, in: pool).remark ?? ""
                 #expect(remark.hasPrefix("Scaled down from 1000 × 3000 pixels, "), "\(remark)")
+                #expect(
+                    ["667 × 2000", "500 × 1500", "333 × 1000"].contains { remark.contains("to \($0)") }, "\(remark)")
             }
         }
 

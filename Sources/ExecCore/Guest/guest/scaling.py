@@ -47,12 +47,13 @@ def scale(Image, ImageOps, limit):
         raise ValueError(f"it has {width} x {height} pixels, more than {_MAX_PIXELS}")
     if picture.getexif().get(_ORIENTATION) in _TURNED:
         width, height = height, width
-    kinds = ("JPEG",) if picture.format == "JPEG" else ("PNG", "JPEG")
-    if kinds == ("JPEG",):
-        # A JPEG can be decoded at a part of its size.
+    # Telephones make JPEG files of several pictures, which Pillow calls MPO.
+    is_photograph = picture.format in ("JPEG", "MPO")
+    kinds = ("JPEG",) if is_photograph else ("PNG", "JPEG")
+    if is_photograph:
+        # It can be decoded at a part of its size.
         picture.thumbnail((_EDGES[0], _EDGES[0]))
-        picture = ImageOps.exif_transpose(picture)
-    picture = _simple(picture)
+    picture = _simple(ImageOps.exif_transpose(picture))
     for edge in _EDGES:
         if edge != _EDGES[0] and max(picture.size) <= edge:
             continue
