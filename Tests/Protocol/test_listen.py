@@ -206,3 +206,19 @@ def test_both_eras_may_listen_on_one_connection(start_server, fresh_user):
     server.bash("touch /artifacts/a.txt")
     listener.wait("resources/list_changed")
     wait_for_notification(server, "resources/list_changed", before)
+
+
+def test_a_flood_of_artifacts_is_told_in_bounds_and_harms_nothing(server):
+    listener = Listener(server, resourcesListChanged=True, resourceSubscriptions=["artifact:///3000.txt"])
+    command = "cd /artifacts; for i in $(seq 3000); do echo $i > $i.txt; done; rm ?.txt ??.txt"
+    assert server.bash(command, timeout=120)["exit_code"] == 0
+    listener.wait("resources/updated", uri="artifact:///3000.txt")
+    assert len(listener.received()) < 200
+    assert server.bash("echo still the same; ls /artifacts | wc -l")["stdout"] == "still the same\n2901\n"
+
+
+@pytest.mark.parametrize("bad", ["", "../x", 5, None])
+def test_a_user_that_is_none_is_invalid_params(server, bad):
+    meta = {"x-user-id": bad}
+    pending = server.start("subscriptions/listen", {"notifications": {}}, meta=meta, deliberate=True)
+    assert server.response(pending)["error"]["code"] == -32602

@@ -182,3 +182,19 @@ def test_a_timeout_is_told_until_it_strikes(server_of):
     before = len(server.messages)
     with pytest.raises(NoAnswer):
         server.wait_for(lambda message: message.get("method") == "notifications/progress", 1, since=before)
+
+
+def test_progress_of_a_call_in_a_batch_comes_by_itself(server_of):
+    server = server_of("2025-03-26")
+    server.bash("true")
+    params = {"name": "execute_bash", "arguments": {"command": "echo told; sleep 1"}, "_meta": {"progressToken": "b"}}
+    batch = [
+        {"jsonrpc": "2.0", "id": "call", "method": "tools/call", "params": params},
+        {"jsonrpc": "2.0", "id": "ping", "method": "ping"},
+    ]
+    server.send(batch)
+    assert server.response("call")["result"]["content"]
+    assert server.response("ping")["result"] == {}
+    assert [told["message"] for told in of_token(server, "b")][:1] == ["told"]
+    raw = [json.loads(line.raw) for line in server.journal if line.direction == "server"]
+    assert sum(isinstance(message, list) for message in raw) == 1

@@ -233,3 +233,11 @@ def test_tasks_do_not_outlive_the_server(server, user):
     assert engine.poll(lambda: engine.containers(user)) is not None
     assert server.close() == 0
     assert engine.poll(lambda: not engine.containers(user)) is not None
+
+
+def test_a_task_cancelled_while_its_sandbox_starts_never_runs(start_server, fresh_user):
+    server = start_server("--user", fresh_user, initialize=None, modern=True)
+    task = start(server, "touch ran.txt")
+    server.request("tasks/cancel", {"taskId": task["taskId"]}, meta=DECLARED)
+    assert wait(server, task["taskId"])["status"] == "cancelled"
+    assert server.bash("sleep 1; ls")["stdout"] == ""

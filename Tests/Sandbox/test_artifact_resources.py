@@ -312,3 +312,13 @@ def test_a_cancelled_read_is_not_answered(server):
     assert server.request("ping") == {}
     assert read(server, "artifact:///large.bin") == bytes(20 * 1024 * 1024)
     assert not [message for message in server.messages if message.get("id") == call.id]
+
+
+def test_without_an_engine_skills_are_there_and_artifacts_say_what_is_missing(start_server, fresh_user):
+    server = start_server("--user", fresh_user, "--engine", "/nonexistent/docker")
+    assert list_resources(server)
+    assert artifacts(server) == []
+    with pytest.raises(RPCError) as error:
+        read(server, "artifact:///a.txt")
+    assert error.value.code == -32603
+    assert "/nonexistent/docker" in error.value.message
