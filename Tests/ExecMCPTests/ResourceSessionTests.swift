@@ -152,8 +152,10 @@ import Testing
             "params": ["uri": "skill://alpha/scripts/run.py"],
         ]
         try await session.written.wait { $0.contains(updated) }
+        let listChanged = "notifications/resources/list_changed"
+        #expect(!session.written.elements.contains { $0["method"]?.stringValue == listChanged })
         try place.write("", to: "skills/alpha/new.txt")
-        try await session.written.wait { $0.contains { $0["method"] == "notifications/resources/list_changed" } }
+        try await session.written.wait { $0.contains { $0["method"]?.stringValue == listChanged } }
         #expect(session.written.elements.contains { $0["method"] == "notifications/prompts/list_changed" })
     }
 }

@@ -121,6 +121,8 @@ public final class Sandbox: Sendable {
     ) async throws -> Channel.Reply {
         try await turns.wait()
         defer { turns.signal() }
+        // Cancelled while the sandbox started: a short command would be done before the guest heard of it.
+        try Task.checkCancellation()
         return try await channel.call(
             method, params, body: body, seconds: seconds + Self.answerGrace, replyLimit: replyLimit,
             onProgress: onProgress)

@@ -126,7 +126,8 @@ extension Skill {
         return bytes
     }
 
-    func hostPath(of file: SkillFile) -> String {
+    /// Where on the host one of the skill's files is.
+    public func hostPath(of file: SkillFile) -> String {
         "\(hostDirectory)/\(file.path == SkillFiles.mainFile ? fileName : file.path)"
     }
 }

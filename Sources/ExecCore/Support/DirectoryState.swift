@@ -19,6 +19,20 @@ public struct DirectoryState: Sendable, Equatable {
         for directory in directories { collect(directory, depth: depth, suffix: suffix) }
     }
 
+    /// What is other than at an earlier moment.
+    public struct Changes: Sendable, Equatable {
+        /// The files that came, changed or went.
+        public let paths: Set<String>
+        /// Whether files came or went.
+        public let hasOtherNames: Bool
+    }
+
+    /// What is other than `before`.
+    public func changes(since before: DirectoryState) -> Changes {
+        let paths = Set(stamps.keys).union(before.stamps.keys).filter { stamps[$0] != before.stamps[$0] }
+        return Changes(paths: paths, hasOtherNames: stamps.keys != before.stamps.keys)
+    }
+
     private mutating func collect(_ directory: String, depth: Int, suffix: String) {
         guard depth > 0 else { return }
         for name in Files.names(in: directory) {

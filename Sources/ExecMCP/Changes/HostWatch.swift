@@ -24,17 +24,10 @@ final class HostWatch: Sendable {
     func start() {
         work.withLock { work in
             guard work == nil else { return }
-            // Names and dates now, at once, so that no change from here on is missed; whoever asked for it waits.
-            let start = State(directories: skillDirectories, modules: modules, resources: nil)
-            work = Task { await self.watch(from: start) }
+            // Now, at once, so that no change from here on is missed. It is quick: only names and dates.
+            let (directories, modules) = (skillDirectories, modules)
+            work = Task { await self.watch(directories, modules) }
         }
-    }
-
-    private struct State {
-        let directories: DirectoryState
-        let modules: DirectoryState
-        /// `nil` until the skills have been read.
-        let resources: [ResourceURI: SkillFile]?
     }
 
     private var skillDirectories: DirectoryState { DirectoryState(of: skills.directories) }
@@ -43,32 +36,31 @@ final class HostWatch: Sendable {
         DirectoryState(of: toolsDirectory.map { [$0] } ?? [], depth: 1, suffix: ".py")
     }
 
-    private func look(after previous: State) -> State {
-        let directories = skillDirectories
-        // Skills are read again only where something has changed.
-        let isKnown = previous.resources != nil && previous.directories == directories
-        return State(
-            directories: directories, modules: modules,
-            resources: isKnown ? previous.resources : skills.filesByURI())
-    }
-
-    private func watch(from start: State) async {
-        var before = start
+    private func watch(_ directories: DirectoryState, _ modules: DirectoryState) async {
+        var (directories, modules) = (directories, modules)
+        // Where the files are by their URIs. Skills are read again only where something has changed.
+        var places = skills.placesByURI()
         repeat {
-            let now = look(after: before)
-            if now.directories != before.directories { publish(Self.difference(before.resources, now.resources)) }
-            if now.modules != before.modules { publish(.toolModules) }
-            before = now
+            let now = (directories: skillDirectories, modules: self.modules)
+            if now.directories != directories {
+                let found = skills.placesByURI()
+                publish(Self.change(now.directories.changes(since: directories), places, found))
+                places = found
+            }
+            if now.modules != modules { publish(.toolModules) }
+            (directories, modules) = now
         } while (try? await Task.sleep(for: Self.interval, tolerance: .milliseconds(200))) != nil
     }
 
-    /// What changed. Where it is not known what there was before, that is everything.
-    private static func difference(
-        _ before: [ResourceURI: SkillFile]?, _ now: [ResourceURI: SkillFile]?
+    private static func change(
+        _ changes: DirectoryState.Changes, _ before: [ResourceURI: String], _ now: [ResourceURI: String]
     ) -> Change {
-        let now = now ?? [:]
-        guard let before else { return .skills(changed: Set(now.keys), listChanged: true) }
-        let changed = Set(now.keys).union(before.keys).filter { now[$0] != before[$0] }
-        return .skills(changed: changed, listChanged: now.keys != before.keys)
+        let touched = before.merging(now) { $1 }.filter { changes.paths.contains($0.value) }.keys
+        let renamed = Set(before.keys).symmetricDifference(now.keys)
+        // A skill's own file says what the list says of it.
+        let describesSkill = touched.contains { $0.isSkillsOwnFile }
+        return .skills(
+            changed: renamed.union(touched),
+            listChanged: changes.hasOtherNames || !renamed.isEmpty || describesSkill)
     }
 }

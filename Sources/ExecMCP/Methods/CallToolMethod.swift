@@ -27,7 +27,9 @@ struct CallToolMethod: Method {
         do throws(ToolArguments.Mismatch) {
             work = try tool.prepare(arguments)
         } catch {
-            guard error.isOfValue || context.revision.reportsBadArgumentsAsResult else { throw .invalidParams(error.message) }
+            guard error.isOfValue || context.revision.reportsBadArgumentsAsResult else {
+                throw .invalidParams(error.message)
+            }
             return .now(result(.failure(error.message), context))
         }
         logger.debug("\(name) for \(user)" + (context.traceID.map { ", trace \($0)" } ?? ""))

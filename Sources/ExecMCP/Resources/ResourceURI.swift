@@ -39,6 +39,11 @@ enum ResourceURI: Hashable, Sendable {
         }
     }
 
+    /// Whether it is the file that makes a directory a skill.
+    var isSkillsOwnFile: Bool {
+        if case .skill(_, [SkillFiles.mainFile]) = self { true } else { false }
+    }
+
     /// The URI of the file at `path` of a skill.
     static func skillFile(_ path: String, of skill: String) -> ResourceURI {
         .skill(name: skill, path: path.split(separator: "/").map(String.init))

@@ -49,10 +49,12 @@ final class SkillLibrary: Sendable {
         }
     }
 
-    /// Every file of every skill by its URI, to be compared with another moment.
-    func filesByURI() -> [ResourceURI: SkillFile] {
-        skills().reduce(into: [:]) { found, skill in
-            for file in skill.files().files { found[.skillFile(file.path, of: skill.name)] = file }
+    /// Where on the host each file of each skill is, by its URI.
+    func placesByURI() -> [ResourceURI: String] {
+        skills().reduce(into: [:]) { places, skill in
+            for file in skill.files().files {
+                places[.skillFile(file.path, of: skill.name)] = skill.hostPath(of: file)
+            }
         }
     }
 

@@ -15,7 +15,6 @@ class Progress:
     def __init__(self):
         self._tails = {}
         self._last = None
-        self._said = ""
         self._is_fresh = False
         self._next = 0.0
 
@@ -30,15 +29,13 @@ class Progress:
         return self._next if self._is_fresh else None
 
     def take(self, now):
-        """The newest line, if one is due and it is another than before; else an empty one."""
+        """The newest line, if one is due; else an empty one. The same again is news too: the command is at work."""
         if not self._is_fresh or now < self._next:
             return b""
         self._is_fresh = False
         line = newest_line(self._tails[self._last])
-        if line == self._said:
-            return b""
-        self._said = line
-        self._next = now + _INTERVAL
+        if line:
+            self._next = now + _INTERVAL
         return line.encode()
 
 
