@@ -27,7 +27,7 @@ def wait(server, task) -> dict:
     return state
 
 
-def test_tasks_lifecycle(modern):
+def test_tasks_lifecycle(modern, start_server):
     greeting = wait(modern, start(modern, "echo hello"))
     assert greeting["status"] == "completed"
     assert greeting["result"]["structuredContent"]["stdout"] == "hello\n"
@@ -36,7 +36,8 @@ def test_tasks_lifecycle(modern):
     modern.request("tasks/cancel", {"taskId": slow["taskId"]}, meta=DECLARED)
     assert wait(modern, slow)["status"] == "cancelled"
     # The tool failed, not the request: the task is complete all the same.
-    failing = wait(modern, start(modern, "true", timeout=10**6))
+    broken = start_server("--engine", "/nonexistent/docker", initialize=None, modern=True)
+    failing = wait(broken, start(broken, "true"))
     assert failing["status"] == "completed"
     assert failing["result"]["isError"] is True
 

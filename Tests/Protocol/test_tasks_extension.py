@@ -7,7 +7,7 @@ import pytest
 from support import engine
 from support.listening import Listener
 from support.resources import read
-from support.stdio_client import META_PREFIX, Json, modern_meta
+from support.stdio_client import META_PREFIX, Json, modern_meta, text_of
 
 EXTENSION = META_PREFIX + "tasks"
 DECLARED = {META_PREFIX + "clientCapabilities": {"extensions": {EXTENSION: {}}}}
@@ -77,10 +77,12 @@ def test_the_result_is_that_of_the_call(server):
     assert get(server, task["taskId"]) == task, "asked again, it is the same"
 
 
-def test_a_failure_of_the_tool_completes_the_task(server):
-    task = wait(server, start(server, "true", timeout=99999)["taskId"])
+def test_a_failure_of_the_tool_completes_the_task(start_server):
+    server = start_server("--engine", "/nonexistent/docker", initialize=None, modern=True)
+    task = wait(server, start(server, "true")["taskId"])
     assert task["status"] == "completed"
     assert task["result"]["isError"] is True
+    assert "/nonexistent/docker" in text_of(task["result"])
 
 
 def test_a_timeout_completes_the_task(server):
@@ -202,8 +204,9 @@ def test_other_tools_answer_directly(server, tool):
     assert server.call_tool(tool, meta=DECLARED, **chosen)["resultType"] == "complete"
 
 
-def test_bad_arguments_are_answered_directly(server):
-    result = server.call_tool("execute_bash", command=5, meta=DECLARED)
+@pytest.mark.parametrize("arguments", [{}, {"command": 5}, {"command": "true", "timeout": 99999}])
+def test_bad_arguments_are_answered_directly(server, arguments):
+    result = server.call_tool("execute_bash", meta=DECLARED, **arguments)
     assert result["resultType"] == "complete"
     assert result["isError"] is True
 
