@@ -58,8 +58,8 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["ChildProcess", "Threading"], path: "Tests/TestSupport",
             swiftSettings: settings),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
-        .testTarget(name: "YAMLTests", dependencies: ["YAML", "JSON"], swiftSettings: settings),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "YAMLTests", dependencies: ["YAML", "JSON", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "ThreadingTests", dependencies: ["TestSupport", "Threading"], swiftSettings: settings),
         .testTarget(
             name: "ChildProcessTests", dependencies: ["ChildProcess", "TestSupport", "Threading"],

@@ -31,6 +31,15 @@ public struct Page<Element: Sendable>: Sendable {
         self.elements = Array(elements[start..<end])
         nextCursor = end < elements.count && end > start ? Cursor.text(list: list, key: key(elements[end - 1])) : nil
     }
+
+    /// The page as a result has it: its elements under `name`, and the cursor where there is more.
+    ///
+    /// - Parameter json: an element as it is written; `nil` leaves it out.
+    public func members(_ name: String, _ json: (Element) -> JSON?) -> JSONObject {
+        var members: JSONObject = [name: .array(elements.compactMap(json))]
+        members["nextCursor"] = nextCursor.map(JSON.string)
+        return members
+    }
 }
 
 /// Cursors are opaque to clients: hexadecimal digits of the list's name and the key.

@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 
 extension SplitMix64 {
     /// A value of any kind, with what is hard to write and to read back among its scalars.

@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 
 extension SplitMix64 {
     /// A value of any kind, with texts that are easily mistaken for syntax or for another type.

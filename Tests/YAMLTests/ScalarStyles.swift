@@ -1,3 +1,5 @@
+import TestSupport
+
 /// The styles in which the tests write a text that takes no lines of its own.
 enum Scalar {
     /// Whether the text may stand without quotation marks: words that are no other type, and nothing like syntax.

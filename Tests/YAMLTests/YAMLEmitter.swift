@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 
 /// Writes values as YAML, choosing by chance among all the ways there are to write them.
 ///

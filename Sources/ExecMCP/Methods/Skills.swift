@@ -17,8 +17,7 @@ struct ListSkillsMethod: Method {
         .later { _ in
             let page = try Page(
                 of: name, skills.listedSkills(), key: \.name, cursor: request.params["cursor"], size: Self.pageSize)
-            var result: JSONObject = ["skills": .array(page.elements.compactMap(skills.entry))]
-            result["nextCursor"] = page.nextCursor.map(JSON.string)
+            let result = page.members("skills", skills.entry)
             return result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .dynamic)
         }
     }

@@ -16,8 +16,7 @@ struct ListResourcesMethod: Method {
             let resources = await catalog.resources(of: user)
             let page = try Page(
                 of: name, resources, key: \.uri, cursor: request.params["cursor"], size: Self.pageSize)
-            var result: JSONObject = ["resources": .array(page.elements.map { $0.json(for: context.revision) })]
-            result["nextCursor"] = page.nextCursor.map(JSON.string)
+            let result = page.members("resources") { $0.json(for: context.revision) }
             return result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .dynamic)
         }
     }

@@ -21,8 +21,7 @@ struct ReadDirectoryMethod: Method {
             let page = try Page(
                 of: "\(name) \(uri)", children, key: \.uri, cursor: request.params["cursor"],
                 size: ListResourcesMethod.pageSize)
-            var result: JSONObject = ["resources": .array(page.elements.map { $0.json(for: context.revision) })]
-            result["nextCursor"] = page.nextCursor.map(JSON.string)
+            let result = page.members("resources") { $0.json(for: context.revision) }
             return result.asResult(for: context.revision, from: ServerIdentity.implementation)
         }
     }
