@@ -105,7 +105,7 @@ async def test_its_handler_gets_progress_with_messages(connect):
         told.append(message)
 
     async with connect(progress_handler=progress) as client:
-        await client.call_tool("execute_bash", {"command": "echo one; sleep 0.6; echo two; sleep 0.6"})
+        await client.call_tool("execute_bash", {"command": "echo one; sleep 0.5; echo two; sleep 0.5"})
     assert told[0] == "Starting the sandbox"
     assert [message for message in told if message in ("one", "two")] == ["one", "two"]
 
@@ -118,7 +118,7 @@ async def test_a_call_whose_task_is_cancelled_says_no_more(connect):
 
     async with connect(progress_handler=progress) as client:
         await client.call_tool("execute_bash", {"command": "true"})
-        with anyio.move_on_after(2) as scope:
+        with anyio.move_on_after(1) as scope:
             await client.call_tool("execute_bash", {"command": "while sleep 0.1; do echo busy; done", "timeout": 60})
         assert scope.cancelled_caught
         assert "busy" in told

@@ -101,7 +101,7 @@ async def test_its_callback_gets_progress_with_messages(connect):
         told.append((progress, message))
 
     async with connect() as client:
-        await run(client, "for part in one two three; do echo $part; sleep 0.6; done", progress_callback=progress)
+        await run(client, "for part in one two three; do echo $part; sleep 0.5; done", progress_callback=progress)
     numbers = [number for number, _ in told]
     assert numbers == sorted(set(numbers))
     messages = [message for _, message in told]
@@ -117,7 +117,7 @@ async def test_progress_ends_with_a_cancelled_call(connect):
 
     async with connect() as client:
         await run(client, "true")
-        with anyio.move_on_after(2) as scope:
+        with anyio.move_on_after(1) as scope:
             await run(client, "while sleep 0.1; do echo busy; done", progress_callback=progress)
         assert scope.cancelled_caught
         assert told

@@ -94,7 +94,7 @@ async def test_its_callback_gets_progress_with_messages(connect):
         told.append(message)
 
     async with connect() as session:
-        command = "for part in one two three; do echo $part; sleep 0.6; done"
+        command = "for part in one two three; do echo $part; sleep 0.5; done"
         await run(session, command, progress_callback=progress)
     assert told[0] == "Starting the sandbox"
     assert [message for message in told if message in ("one", "two", "three")] == ["one", "two", "three"]

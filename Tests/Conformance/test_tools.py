@@ -54,7 +54,7 @@ def test_tools_call_error(server):
 
 def test_tools_call_with_progress(server, era):
     server.bash("true")
-    command = "for part in 0 50 100; do echo $part; sleep 0.6; done"
+    command = "for part in 0 50 100; do echo $part; sleep 0.5; done"
     server.call_tool("execute_bash", command=command, meta={"progressToken": f"progress-{era}"})
     told = [message["params"] for message in server.messages if message.get("method") == "notifications/progress"]
     assert len(told) >= 3

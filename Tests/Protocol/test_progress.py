@@ -6,7 +6,7 @@ import pytest
 from support.stdio_client import NoAnswer, is_response_to
 
 REVISIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"]
-THREE_LINES = "for i in one two three; do echo $i; sleep 0.6; done"
+THREE_LINES = "for i in one two three; do echo $i; sleep 0.5; done"
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_every_tool_tells_of_the_start(server_of, fresh_user):
 def test_the_token_comes_back_as_it_was(server_of, token):
     server = server_of()
     server.bash("true")
-    assert run(server, "echo told; sleep 1", token)
+    assert run(server, "echo told; sleep 0.3", token)
 
 
 def test_who_gives_no_token_hears_nothing(server_of):
@@ -75,9 +75,8 @@ def test_who_gives_no_token_hears_nothing(server_of):
 def test_a_token_that_is_none_is_passed_over(server_of, token):
     server = server_of()
     meta = {"progressToken": token}
-    pending = server.start(
-        "tools/call", {"name": "execute_bash", "arguments": {"command": THREE_LINES}}, meta=meta, deliberate=True
-    )
+    params = {"name": "execute_bash", "arguments": {"command": "echo untold; sleep 0.3"}}
+    pending = server.start("tools/call", params, meta=meta, deliberate=True)
     response = server.response(pending)
     assert "result" in response or response["error"]["code"] == -32602
     assert not [message for message in server.messages if message.get("method") == "notifications/progress"]
@@ -120,18 +119,18 @@ def test_a_flood_is_told_four_times_a_second_at_most(server_of):
 def test_silence_is_broken_by_a_sign_of_life(server_of):
     server = server_of()
     server.bash("true")
-    told = run(server, "echo begun; sleep 12", timeout=60)
+    told = run(server, "echo begun; sleep 8", timeout=60)
     assert told[0]["message"] == "begun"
     signs = told[1:]
-    assert 1 <= len(signs) <= 3
+    assert 1 <= len(signs) <= 2
     assert all(sign["message"] for sign in signs)
 
 
 def test_a_message_is_one_short_line_without_control_characters(server_of):
     server = server_of()
     server.bash("true")
-    noise = r"printf 'a\033[31mred\033[0m\tb\001\002\n'; sleep 0.6; printf 'x%.0s' $(seq 100000); sleep 0.6; "
-    bar = r"printf '\nloading 10%%\rloading 20%%\rloading 30%%'; sleep 0.6; printf '\377\376\n'; sleep 0.6"
+    noise = r"printf 'a\033[31mred\033[0m\tb\001\002\n'; sleep 0.5; printf 'x%.0s' $(seq 100000); sleep 0.5; "
+    bar = r"printf '\nloading 10%%\rloading 20%%\rloading 30%%'; sleep 0.5; printf '\377\376\n'; sleep 0.5"
     told = run(server, noise + bar)
     assert told
     for params in told:
@@ -142,18 +141,17 @@ def test_a_message_is_one_short_line_without_control_characters(server_of):
     assert any(params["message"] == "loading 30%" for params in told)
 
 
-def test_a_line_that_repeats_itself_is_told_again(server_of):
+def test_a_line_that_repeats_itself_is_told_once(server_of):
     server = server_of()
     server.bash("true")
-    told = run(server, "for i in $(seq 20); do echo again; sleep 0.1; done")
-    assert len(told) >= 3
-    assert {params["message"] for params in told} == {"again"}
+    told = run(server, "for i in $(seq 10); do echo again; sleep 0.1; done")
+    assert [params["message"] for params in told] == ["again"]
 
 
 def test_both_streams_are_followed(server_of):
     server = server_of()
     server.bash("true")
-    told = run(server, "echo out; sleep 0.6; echo err >&2; sleep 0.6")
+    told = run(server, "echo out; sleep 0.5; echo err >&2; sleep 0.5")
     assert [params["message"] for params in told][:2] == ["out", "err"]
 
 
