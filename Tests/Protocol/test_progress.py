@@ -141,11 +141,12 @@ def test_a_message_is_one_short_line_without_control_characters(server_of):
     assert any(params["message"] == "loading 30%" for params in told)
 
 
-def test_a_line_that_repeats_itself_is_told_once(server_of):
+def test_a_line_that_repeats_itself_is_told_again(server_of):
     server = server_of()
     server.bash("true")
-    told = run(server, "for i in $(seq 10); do echo again; sleep 0.1; done")
-    assert [params["message"] for params in told] == ["again"]
+    told = run(server, "for i in $(seq 10); do echo again; sleep 0.2; done")
+    assert len(told) >= 2
+    assert {params["message"] for params in told} == {"again"}
 
 
 def test_both_streams_are_followed(server_of):
