@@ -244,3 +244,18 @@ def test_a_task_cancelled_while_its_sandbox_starts_never_runs(start_server, fres
     server.request("tasks/cancel", {"taskId": task["taskId"]}, meta=DECLARED)
     assert wait(server, task["taskId"])["status"] == "cancelled"
     assert server.bash("sleep 1; ls")["stdout"] == ""
+
+
+def test_there_is_a_bound_on_tasks_at_work_and_room_again_afterwards(server):
+    server.bash("true")
+    calls = [server.start_tool("execute_bash", command="sleep 60", timeout=100, meta=DECLARED) for _ in range(400)]
+    responses = [server.response(call) for call in calls]
+    working = [response["result"]["taskId"] for response in responses if "result" in response]
+    refused = [response["error"] for response in responses if "error" in response]
+    assert working
+    assert {refusal["code"] for refusal in refused} == {-32603}
+    assert "tasks" in refused[0]["message"]
+    for task_id in working:
+        server.request("tasks/cancel", {"taskId": task_id}, meta=DECLARED)
+    assert {get(server, task_id)["status"] for task_id in working} == {"cancelled"}
+    assert wait(server, start(server, "echo room")["taskId"])["result"]["structuredContent"]["stdout"] == "room\n"

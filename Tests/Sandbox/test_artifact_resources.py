@@ -5,6 +5,7 @@ import hashlib
 import urllib.parse
 
 import pytest
+from support import engine
 from support.resources import artifacts, bytes_of, content_of, list_resources, read
 from support.samples import BYTES, PIXEL
 from support.stdio_client import RPCError
@@ -322,3 +323,17 @@ def test_without_an_engine_skills_are_there_and_artifacts_say_what_is_missing(st
         read(server, "artifact:///a.txt")
     assert error.value.code == -32603
     assert "/nonexistent/docker" in error.value.message
+
+
+def test_a_sandbox_that_ends_during_a_read_fails_that_read_alone(start_server, fresh_user):
+    server = start_server("--user", fresh_user)
+    server.bash("truncate -s 40M /artifacts/large.bin; echo small > /artifacts/small.txt")
+    container = engine.only_container(fresh_user)
+    calls = [server.start("resources/read", {"uri": "artifact:///large.bin"}) for _ in range(10)]
+    engine.run("kill", container)
+    responses = [server.response(call) for call in calls]
+    errors = [response["error"] for response in responses if "error" in response]
+    assert {error["code"] for error in errors} <= {-32603}
+    assert all("sandbox" in error["message"] for error in errors)
+    assert engine.poll(lambda: artifacts(server) == []) is not None
+    assert read(server, "artifact:///small.txt") == b"small\n"
