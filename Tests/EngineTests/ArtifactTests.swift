@@ -47,6 +47,23 @@ extension EngineTests {
             }
         }
 
+        @Test(.timeLimit(.minutes(2))) func looksAtArtifactsDoNotWaitBehindCommands() async throws {
+            try await TestPool.with { pool in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in 0..<Limits.concurrentCalls {
+                        let command = "echo \(number) > /artifacts/\(number); sleep 600"
+                        group.addTask { _ = try? await pool.execute(command, timeout: 600) }
+                    }
+                    try await pool.pool.withSandbox(of: pool.user) { sandbox async throws in
+                        // When all artifacts are there, all turns of the tools are taken.
+                        while try await sandbox.artifacts().count < Limits.concurrentCalls {}
+                        #expect(try await sandbox.readArtifact("7") == Array("7\n".utf8))
+                    }
+                    group.cancelAll()
+                }
+            }
+        }
+
         @Test func nothingElseIsAnArtifact() async throws {
             try await TestPool.with { pool in
                 let made = try await pool.execute(Self.hostile)

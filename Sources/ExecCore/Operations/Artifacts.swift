@@ -46,7 +46,7 @@ extension Sandbox {
     public func artifacts() async throws -> [Artifact] {
         let params: JSON = ["limit": .integer(limits.artifactBytes), "timeout": .double(Self.fileTimeout)]
         let reply = try await call(
-            "list_artifacts", params, seconds: Self.fileTimeout, replyLimit: Self.listingRoom)
+            "list_artifacts", params, seconds: Self.fileTimeout, replyLimit: Self.listingRoom, queue: .artifacts)
         guard let listed = try? JSON.parse(reply.streams[0]).arrayValue else {
             throw ExecError(.sandboxEnded, "The sandbox answered without a list of artifacts.")
         }
@@ -65,7 +65,8 @@ extension Sandbox {
             "name": .string(name), "limit": .integer(limits.artifactBytes), "timeout": .double(Self.fileTimeout),
         ]
         return try await call(
-            "read_artifact", params, seconds: Self.fileTimeout, replyLimit: limits.artifactBytes
+            "read_artifact", params, seconds: Self.fileTimeout, replyLimit: limits.artifactBytes,
+            queue: .artifacts
         ).streams[0]
     }
 }

@@ -19,6 +19,8 @@ public struct Limits: Sendable, Equatable {
     public static let unscaledImageBytes = 8 * 1024 * 1024
     /// How many calls run at once in one sandbox; more wait their turn.
     public static let concurrentCalls = 64
+    /// How many artifacts are listed or read at once in one sandbox besides.
+    public static let concurrentArtifactCalls = 4
 
     /// The largest artifact that is served, in bytes.
     var artifactBytes: Int { artifactMebibytes << 20 }

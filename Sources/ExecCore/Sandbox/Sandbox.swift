@@ -18,6 +18,14 @@ public final class Sandbox: Sendable {
     /// How long after its own deadline a call may stay unanswered before the guest counts as hung, in seconds.
     static let answerGrace = 15.0
 
+    /// What a call waits for when many are under way.
+    enum Queue {
+        /// The tools, whose commands may take long.
+        case tools
+        /// Quick looks at artifacts, which are not to wait behind long commands.
+        case artifacts
+    }
+
     /// Name of the container.
     let name: String
     /// Bounds on what calls may ask for.
@@ -26,7 +34,8 @@ public final class Sandbox: Sendable {
     private let engine: EngineCommandLine
     private let child: ChildProcess
     private let channel: Channel
-    private let turns = AsyncSemaphore(count: Limits.concurrentCalls)
+    private let toolTurns = AsyncSemaphore(count: Limits.concurrentCalls)
+    private let artifactTurns = AsyncSemaphore(count: Limits.concurrentArtifactCalls)
     private let ended = CompletionSignal()
 
     /// Starts a container and waits for its guest.
@@ -113,12 +122,15 @@ public final class Sandbox: Sendable {
 
     /// Makes one call to the guest, when its turn has come.
     ///
-    /// - Parameter seconds: how long the guest may take by its own clock.
+    /// - Parameters:
+    ///   - seconds: how long the guest may take by its own clock.
+    ///   - queue: what it waits its turn with.
     /// - Throws: ``ExecError``, and `CancellationError` where the task was cancelled before the call began.
     func call(
         _ method: String, _ params: JSON, body: [UInt8]? = nil, seconds: Double, replyLimit: Int,
-        onProgress: (@Sendable ([UInt8]) -> Void)? = nil
+        queue: Queue = .tools, onProgress: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws -> Channel.Reply {
+        let turns = queue == .tools ? toolTurns : artifactTurns
         try await turns.wait()
         defer { turns.signal() }
         // Cancelled while the sandbox started: a short command would be done before the guest heard of it.
