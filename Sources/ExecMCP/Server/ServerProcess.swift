@@ -47,6 +47,12 @@ struct ServerProcess {
             }
             ending.change { $0 = true }
         }
+        if Self.isPipe(output) {
+            try BackgroundThread.start {
+                Self.waitUntilNobodyReads(output)
+                ending.change { $0 = true }
+            }
+        }
         ending.wait { $0 ? () : nil }
         try end(server, session, writer)
         withExtendedLifetime(sources) {}
@@ -60,6 +66,18 @@ struct ServerProcess {
             throw UsageError(message: "standard output is not open; exec-mcp is started by an MCP host")
         }
         return output
+    }
+
+    private static func isPipe(_ descriptor: Int32) -> Bool {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT)
+    }
+
+    /// Returns when the other end of a pipe is closed. A write would tell as well, but an idle server writes nothing.
+    private static func waitUntilNobodyReads(_ output: Int32) {
+        var watch = pollfd(fd: output, events: 0, revents: 0)
+        // Without events asked for, only errors and the end are told.
+        while poll(&watch, 1, -1) <= 0 {}
     }
 
     private var locateEngine: @Sendable () throws(ExecError) -> EngineCommandLine {
