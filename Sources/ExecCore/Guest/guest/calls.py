@@ -11,6 +11,8 @@ import time
 from guest import artifacts, frames, keepers, output, progress, shells, system
 
 _READ_SIZE = 256 * 1024
+# What a shell says of a command that SIGKILL has ended.
+_KILLED = 137
 
 
 class Call:
@@ -20,7 +22,8 @@ class Call:
         self.number = number
         self.keeper = keeper
         self.timeout = timeout
-        self.deadline = time.monotonic() + timeout
+        self.began = time.monotonic()
+        self.deadline = self.began + timeout
         # What goes to the keeper; the writing ends of the outputs go with its first piece.
         self.input = bytearray()
         self.timed_out = False
@@ -152,7 +155,7 @@ class Command(Call):
     @property
     def exit_code(self):
         # A keeper that was killed took its command with it.
-        return 137 if self.wait_status is None else keepers.exit_code(self.wait_status)
+        return _KILLED if self.wait_status is None else keepers.exit_code(self.wait_status)
 
     def finish(self):
         stdout, stderr = self._captures.values()
@@ -234,13 +237,17 @@ class MemoryWatch:
     def __init__(self, limit):
         self._limit = limit
         self._seen = system.out_of_memory_kills()
+        self._noticed = float("-inf")
 
-    def note(self, code):
-        """A line for the result of a command that failed with `code`; empty unless memory ran out meanwhile."""
+    def note(self, code, began):
+        """A line for the result of a command that failed with `code`; empty unless memory ran out since it `began`."""
         if code == 0 or self._seen is None:
             return ""
         kills = system.out_of_memory_kills()
-        if kills is None or kills <= self._seen:
+        if kills is not None and kills > self._seen:
+            self._seen = kills
+            self._noticed = time.monotonic()
+        elif code != _KILLED or began > self._noticed:
+            # Of several that were killed at once, the first to end has noticed it for all.
             return ""
-        self._seen = kills
         return f"Killed: out of memory (the sandbox's limit is {self._limit}).\n"

@@ -193,7 +193,7 @@ class Guest:
             self._poll.off(descriptor)
         if isinstance(call, calls.Command):
             call.drain()
-            call.note += self._memory.note(call.exit_code)
+            call.note += self._memory.note(call.exit_code, call.began)
             if self._watch.descriptor is None:
                 self._watch.wake()
         self._send(call.finish())
