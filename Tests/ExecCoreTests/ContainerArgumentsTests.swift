@@ -46,7 +46,8 @@ import Testing
             "HOME=/home/coderunner", "USER=coderunner", "LOGNAME=coderunner", "TERM=dumb", "SHELL=/bin/bash", "LANG=C",
             "LC_CTYPE=C.UTF-8", "PYTHONPATH=/tools", "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1",
             "MPLBACKEND=Agg", "MCP_ARTIFACT_SIZE_LIMIT_MB=50", "OMP_NUM_THREADS=\(threads)",
-            "OPENBLAS_NUM_THREADS=\(threads)",
+            "OPENBLAS_NUM_THREADS=\(threads)", "HTTP_PROXY=", "http_proxy=", "HTTPS_PROXY=", "https_proxy=",
+            "FTP_PROXY=", "ftp_proxy=", "NO_PROXY=", "no_proxy=", "ALL_PROXY=", "all_proxy=",
         ].flatMap { ["--env", $0] }
     }
 

@@ -81,8 +81,12 @@ struct ContainerDescription: Sendable, Equatable {
         return mounts.flatMap { ["--mount", $0.map(Self.quotedField).joined(separator: ",")] }
     }
 
+    /// The command line of docker gives each container the proxies of its own settings, often with a password in them.
+    /// What is named here wins over those, and an empty one counts as none.
+    private static let proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"]
+
     private var environment: [String] {
-        [
+        let own = [
             "HOME=\(Self.home)", "USER=coderunner", "LOGNAME=coderunner", "TERM=dumb",
             // Both are for speed: every bash would look the shell up in /etc/passwd and load twelve files for LANG.
             "SHELL=/bin/bash", "LANG=C", "LC_CTYPE=C.UTF-8",
@@ -90,7 +94,9 @@ struct ContainerDescription: Sendable, Equatable {
             "MCP_ARTIFACT_SIZE_LIMIT_MB=\(limits.artifactMebibytes)",
             // Otherwise numpy starts a thread for each processor of the host, whatever share of them there is.
             "OMP_NUM_THREADS=\(threads)", "OPENBLAS_NUM_THREADS=\(threads)",
-        ].flatMap { ["--env", $0] }
+        ]
+        let proxies = Self.proxyVariables.flatMap { ["\($0)=", "\($0.lowercased())="] }
+        return (own + proxies).flatMap { ["--env", $0] }
     }
 
     private var threads: Int {

@@ -140,11 +140,7 @@ public actor SandboxPool {
 
     private func startSandbox(of user: UserID) throws {
         guard !isClosed else { throw ExecError(.busy, "The server is shutting down.") }
-        if case .directory(_, let only) = configuration.workspace, user != only {
-            throw ExecError(
-                .invalidArgument,
-                "This server's workspace is a directory of its machine, so it serves the user \(only) and no other.")
-        }
+        try checkWorkspace(of: user)
         try makeRoom()
         let engine = try locateEngine()
         if !hasSwept {
@@ -162,6 +158,25 @@ public actor SandboxPool {
                 }
             })
         startHousekeeping()
+    }
+
+    /// A directory of the host is one user's alone, and must still be the one that was named: who can write beside it
+    /// may have put a link to somewhere else in its place.
+    private func checkWorkspace(of user: UserID) throws(ExecError) {
+        guard case .directory(let path, let only) = configuration.workspace else { return }
+        guard user == only else {
+            throw ExecError(
+                .invalidArgument,
+                "This server's workspace is a directory of its machine, so it serves the user \(only) and no other.")
+        }
+        guard Files.realPath(path) == path, Files.isDirectory(path) else {
+            throw ExecError(
+                .engineFailed,
+                """
+                The workspace \(path) is no longer the directory that it was when the server started: it is gone, or \
+                something on its path has become a link. Put it back, or start the server with another --workspace.
+                """)
+        }
     }
 
     /// Unique, because hosts start servers twice and kill them without warning.
