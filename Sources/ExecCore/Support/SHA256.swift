@@ -1,5 +1,5 @@
-/// The hash function of FIPS 180-4, fed piece by piece.
-struct SHA256 {
+/// The hash function of FIPS 180-4.
+public struct SHA256 {
     private static let constants: [UInt32] = [
         0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
         0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
@@ -20,12 +20,20 @@ struct SHA256 {
 
     /// The digest of `bytes`, in 64 lower-case hexadecimal digits.
     static func hexDigest(of bytes: [UInt8]) -> String {
+        bytes.withUnsafeBytes { hexDigest(of: $0) }
+    }
+
+    /// The digest of a text's UTF-8 bytes, in 64 lower-case hexadecimal digits. A long text is not copied.
+    public static func hexDigest(of text: String) -> String {
+        var text = text
+        return text.withUTF8 { hexDigest(of: UnsafeRawBufferPointer($0)) }
+    }
+
+    private static func hexDigest(of bytes: UnsafeRawBufferPointer) -> String {
         var hash = SHA256()
         let whole = bytes.count / 64 * 64
-        bytes.withUnsafeBytes { buffer in
-            for start in stride(from: 0, to: whole, by: 64) {
-                hash.take(UnsafeRawBufferPointer(rebasing: buffer[start..<start + 64]))
-            }
+        for start in stride(from: 0, to: whole, by: 64) {
+            hash.take(UnsafeRawBufferPointer(rebasing: bytes[start..<start + 64]))
         }
         // The rest, a mark, zeros up to the last eight bytes of a block, and there the length in bits.
         var tail = Array(bytes[whole...]) + [0x80]
