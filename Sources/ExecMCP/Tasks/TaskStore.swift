@@ -41,14 +41,16 @@ final class TaskStore: Sendable {
 
     /// Starts a task.
     ///
-    /// - Parameter work: what it does; its result is that of the call.
+    /// - Parameters:
+    ///   - id: its name, from ``makeID()``.
+    ///   - work: what it does; its result is that of the call.
     /// - Returns: the state that the call is answered with.
     /// - Throws: -32603 where too many are at work.
     func start(
-        for user: UserID, _ work: @escaping @Sendable (Progress) async -> Result<JSONObject, RPCError>
+        for user: UserID, id: String = makeID(),
+        _ work: @escaping @Sendable (Progress) async -> Result<JSONObject, RPCError>
     ) throws(RPCError) -> JSONObject {
-        let id = Self.makeID()
-        return try state.withLock { (state) throws(RPCError) in
+        try state.withLock { (state) throws(RPCError) in
             guard state.records.values.count(where: { $0.status == .working }) < Self.maximumWorking else {
                 throw .internalError("\(Self.maximumWorking) tasks are at work; wait for one or cancel one.")
             }
@@ -131,7 +133,7 @@ final class TaskStore: Sendable {
     }
 
     /// A name that nobody can guess.
-    private static func makeID() -> String {
+    static func makeID() -> String {
         var generator = SystemRandomNumberGenerator()
         return (0..<2).map { _ in
             let digits = String(generator.next() as UInt64, radix: 16)
