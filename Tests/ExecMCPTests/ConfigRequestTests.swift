@@ -66,6 +66,7 @@ import Testing
             (["cursor", "--", "--memory"], "--memory needs a value"), (["cursor", "--", "--help"], "what follows --"),
             (["cursor", "--", "--workspace", "./Sources"], "an absolute path"),
             (["cursor", "--", "--tools", "Sources"], "an absolute path"),
+            (["cursor", "--", "--audit-log", "calls"], "an absolute path"),
             (["cursor", "--", "--skills=/usr/lib:Sources"], "an absolute path"),
             (["cursor", "--", "--engine", "bin/docker"], "an absolute path"),
         ] as [([String], String)])

@@ -53,6 +53,10 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         OptionCase("--artifact-limit-mb", "MCP_ARTIFACT_SIZE_LIMIT_MB", "1") { $0.limits.artifactMebibytes = 1 },
         OptionCase("--idle-timeout", "MCP_EXECUTOR_IDLE_TIMEOUT", "0") { $0.limits.idleTimeout = 0 },
         OptionCase("--max-sandboxes", "MCP_EXECUTOR_MAX_SANDBOXES", "1000") { $0.limits.maximumSandboxes = 1000 },
+        OptionCase("--audit-log", "MCP_EXECUTOR_AUDIT_LOG", "/var/log/calls") { $0.auditLog = "/var/log/calls" },
+        OptionCase("--audit-log", "MCP_EXECUTOR_AUDIT_LOG", "~/calls") {
+            $0.auditLog = Environment.home + "/calls"
+        },
         OptionCase("--log-level", "MCP_EXECUTOR_LOG_LEVEL", "debug") { $0.logLevel = .debug },
     ]
 
@@ -122,7 +126,8 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         ("--pids", ["", "31", "1000001", "-1", "+64", "6.5", "0x40", "٦٤", "99999999999999999999"]),
         ("--max-timeout", ["0", "86401"]), ("--output-limit", ["1023", "1048577"]),
         ("--artifact-limit-mb", ["0", "1025"]), ("--idle-timeout", ["-1", "604801"]),
-        ("--max-sandboxes", ["0", "1001"]), ("--log-level", ["", "warn", "INFO"]),
+        ("--max-sandboxes", ["0", "1001"]), ("--audit-log", ["", "-x", "/tmp/", "~/"]),
+        ("--log-level", ["", "warn", "INFO"]),
     ])
     func refusesABadValueAndSaysWhatIsTaken(flag: String, values: [String]) throws {
         let option = try #require(OptionDescription.all.first { $0.flag == flag })

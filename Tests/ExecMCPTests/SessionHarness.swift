@@ -17,13 +17,13 @@ final class SessionHarness: Sendable {
     private let pipe: TestPipe
 
     /// - Parameter engine: the program in the engine's place; `nil` for a machine without one.
-    init(engine: String? = nil, _ change: (inout Options) -> Void = { _ in }) throws {
+    init(engine: String? = nil, audit: AuditLog? = nil, _ change: (inout Options) -> Void = { _ in }) throws {
         var options = Options(user: try #require(UserID("default")))
         change(&options)
         pipe = try TestPipe()
         let logger = Logger(level: .debug) { [log] in log.record($0) }
         let writer = try LineWriter(descriptor: pipe.writeEnd) {}
-        server = Server(options, logger: logger) { () throws(ExecError) in
+        server = Server(options, audit: audit, logger: logger) { () throws(ExecError) in
             guard let engine else { throw ExecError(.engineMissing, "No engine: install one.") }
             return EngineCommandLine(program: engine, environment: ["PATH": "/usr/bin:/bin"])
         } notify: {

@@ -20,7 +20,7 @@ struct OptionDescription: Sendable {
 
 extension OptionDescription {
     /// Every option, in the order of the help.
-    static let all: [OptionDescription] = sandboxOptions + resourceOptions + limitOptions
+    static let all: [OptionDescription] = sandboxOptions + resourceOptions + limitOptions + logOptions
 
     private static let sandboxOptions = [
         OptionDescription(
@@ -173,6 +173,18 @@ extension OptionDescription {
         ) { value, options in
             assign(value, 1...1000, to: \.limits.maximumSandboxes, of: &options)
         },
+    ]
+
+    private static let logOptions = [
+        OptionDescription(
+            flag: "--audit-log", variable: "MCP_EXECUTOR_AUDIT_LOG", placeholder: "FILE",
+            help: "file that gets one line of JSON for each call", fallback: "none", accepts: "the path of a file"
+        ) { value, options in
+            let path = expandingHome(value)
+            // Whether the file will do is seen when the server opens it: other commands read this option too.
+            options.auditLog = path
+            return !path.isEmpty && !path.hasPrefix("-") && !path.hasSuffix("/")
+        },
         OptionDescription(
             flag: "--log-level", variable: "MCP_EXECUTOR_LOG_LEVEL", placeholder: "LEVEL",
             help: "least severe line logged to stderr", fallback: "info",
@@ -209,8 +221,12 @@ extension OptionDescription {
 
     /// The real path of a directory; `~/` at its start is the home directory. `nil` where there is none.
     private static func directory(_ text: String) -> String? {
-        let path = text.hasPrefix("~/") ? Environment.home + text.dropFirst() : text
-        guard let resolved = Files.realPath(path), Files.isDirectory(resolved) else { return nil }
+        guard let resolved = Files.realPath(expandingHome(text)), Files.isDirectory(resolved) else { return nil }
         return resolved
+    }
+
+    /// The path with the home directory in the place of a leading `~`.
+    private static func expandingHome(_ path: String) -> String {
+        path.hasPrefix("~/") ? Environment.home + path.dropFirst() : path
     }
 }

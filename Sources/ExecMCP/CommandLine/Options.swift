@@ -6,6 +6,8 @@ struct Options: Sendable, Equatable {
     var limits = Limits()
     var engine = "docker"
     var user: UserID
+    /// Path of the file that gets a line for each call; `nil` for none.
+    var auditLog: String?
     var logLevel = LogLevel.info
 
     init(user: UserID) {

@@ -10,7 +10,9 @@ struct ConfigRequest: Sendable {
     private(set) var entry = ServerEntry(program: "")
 
     /// The server's options whose values are paths of this machine. They must not depend on where a host starts it.
-    private static let pathFlags = ["--tools", "--skills", "--workspace", "--engine"]
+    private static let pathFlags = ["--tools", "--skills", "--workspace", "--engine", "--audit-log"]
+    /// Those of them that take words other than paths too.
+    private static let wordFlags = ["--workspace", "--engine"]
 
     /// - Throws: ``UsageError`` for arguments that are not accepted, those of the server included: better here than
     ///   when a host starts it.
@@ -80,7 +82,7 @@ struct ConfigRequest: Sendable {
                 continue
             }
             for path in value.split(separator: ":")
-            where path.contains("/") || parts[0] == "--tools" || parts[0] == "--skills" {
+            where path.contains("/") || !wordFlags.contains(parts[0]) {
                 guard !path.hasPrefix("/"), !path.hasPrefix("~/") else { continue }
                 throw refusal(parts[0], String(path), "an absolute path here, because hosts start the server anywhere")
             }

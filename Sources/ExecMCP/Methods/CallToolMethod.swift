@@ -11,9 +11,17 @@ struct CallToolMethod: Method {
     let pool: SandboxPool
     let user: UserOfRequest
     let tasks: TaskStore
+    let audit: AuditLog?
     let logger: Logger
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+        let call = AuditedCall(
+            in: audit, of: request.params["name"]?.stringValue, request.params["arguments"], by: try? user(context),
+            context)
+        return try call.recordingRefusal { () throws(RPCError) in try answer(request, context, call) }
+    }
+
+    private func answer(_ request: Request, _ context: RequestContext, _ call: AuditedCall) throws(RPCError) -> Answer {
         guard let name = request.params["name"]?.stringValue else {
             throw .invalidParams("tools/call needs name, a string.")
         }
@@ -30,21 +38,26 @@ struct CallToolMethod: Method {
             guard error.isOfValue || context.revision.reportsBadArgumentsAsResult else {
                 throw .invalidParams(error.message)
             }
-            return .now(result(.failure(error.message), context))
+            let failure = ToolResult.failure(error.message)
+            call.end(AuditOutcome(failure))
+            return .now(result(failure, context))
         }
         logger.debug("\(name) for \(user)" + (context.traceID.map { ", trace \($0)" } ?? ""))
         if tool.canBecomeTask, context.declares(extension: ExtensionID.tasks) {
-            let task = try tasks.start(for: user) { progress in
-                .success(result(await outcome(of: work, name, user, progress), context))
+            let id = TaskStore.makeID()
+            let task = try tasks.start(for: user, id: id) { progress in
+                .success(
+                    result(
+                        await call.recording(asTask: id) { await outcome(of: work, name, user, progress) }, context))
             }
             return .now(task.asResult(for: context.revision, from: ServerIdentity.implementation, type: "task"))
         }
         return .later { exchange in
             guard let reporter = ProgressReporter(context, exchange) else {
-                return result(await outcome(of: work, name, user, .unheard), context)
+                return result(await call.recording { await outcome(of: work, name, user, .unheard) }, context)
             }
             return try await reporter.reporting { progress in
-                result(await outcome(of: work, name, user, progress), context)
+                result(await call.recording { await outcome(of: work, name, user, progress) }, context)
             }
         }
     }

@@ -39,6 +39,9 @@ enum ResourceURI: Hashable, Sendable {
         }
     }
 
+    /// Whether `text` asks for an artifact, be it in a form that none can have.
+    static func isOfArtifact(_ text: String) -> Bool { text.hasPrefix("artifact:") }
+
     /// Whether it is the file that makes a directory a skill.
     var isSkillsOwnFile: Bool {
         if case .skill(_, [SkillFiles.mainFile]) = self { true } else { false }

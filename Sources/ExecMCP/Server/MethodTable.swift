@@ -13,8 +13,10 @@ struct MethodTable: Sendable {
     /// - Parameters:
     ///   - pool: the users' sandboxes.
     ///   - subscriptions: who hears of changes.
+    ///   - audit: where calls are recorded; `nil` for nowhere.
     init(
-        options: Options, pool: SandboxPool, skills: SkillLibrary, subscriptions: Subscriptions, logger: Logger
+        options: Options, pool: SandboxPool, skills: SkillLibrary, subscriptions: Subscriptions, audit: AuditLog?,
+        logger: Logger
     ) {
         self.subscriptions = subscriptions
         let user = UserOfRequest(standard: options.user)
@@ -24,10 +26,10 @@ struct MethodTable: Sendable {
         let prompt = SystemPromptSource(options: options, skills: skills)
         var methods: [any Method] = [
             PingMethod(), DiscoverMethod(), ListToolsMethod(tools: tools),
-            CallToolMethod(tools: tools, pool: pool, user: user, tasks: tasks, logger: logger),
+            CallToolMethod(tools: tools, pool: pool, user: user, tasks: tasks, audit: audit, logger: logger),
             ListPromptsMethod(), GetPromptMethod(source: prompt),
             ListResourcesMethod(catalog: catalog, user: user), ListResourceTemplatesMethod(),
-            ReadResourceMethod(catalog: catalog, user: user),
+            ReadResourceMethod(catalog: catalog, user: user, audit: audit),
             SubscribeMethod(direction: .subscribe, subscriptions: subscriptions, user: user),
             SubscribeMethod(direction: .unsubscribe, subscriptions: subscriptions, user: user),
             ListenMethod(subscriptions: subscriptions, user: user, tasks: tasks),

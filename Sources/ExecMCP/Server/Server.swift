@@ -8,9 +8,11 @@ struct Server: Sendable {
     let methods: MethodTable
     private let pool: SandboxPool
 
-    /// - Parameter notify: sends what belongs to no request.
+    /// - Parameters:
+    ///   - audit: where calls are recorded; `nil` for nowhere.
+    ///   - notify: sends what belongs to no request.
     init(
-        _ options: Options, logger: Logger,
+        _ options: Options, audit: AuditLog? = nil, logger: Logger,
         locateEngine: @escaping @Sendable () throws(ExecError) -> EngineCommandLine,
         notify: @escaping @Sendable (Notification) -> Void
     ) {
@@ -24,7 +26,7 @@ struct Server: Sendable {
             configuration: options.configuration, limits: options.limits, logger: logger, locateEngine: locateEngine
         ) { subscriptions.publish(.artifacts($0, $1)) }
         methods = MethodTable(
-            options: options, pool: pool, skills: skills, subscriptions: subscriptions, logger: logger)
+            options: options, pool: pool, skills: skills, subscriptions: subscriptions, audit: audit, logger: logger)
     }
 
     /// Ends the subscriptions in order, then the sandboxes. Later calls are refused.

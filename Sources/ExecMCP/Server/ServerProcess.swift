@@ -23,19 +23,25 @@ struct ServerProcess {
 
     private let options: Options
     private let logger: Logger
+    private let audit: AuditLog?
 
-    init(_ options: Options) {
+    /// - Throws: ``UsageError`` where the audit log that was asked for cannot be used.
+    init(_ options: Options) throws(UsageError) {
         self.options = options
         logger = Logger(level: options.logLevel)
+        audit = if let path = options.auditLog { try AuditLog(path: path, logger: logger) } else { nil }
     }
 
     /// Serves until the client closes the connection or a signal comes, then ends the process.
     func run() throws -> Never {
         signal(SIGPIPE, SIG_IGN)
+        // A file at its size limit is an error of that write, not the end of the process. Dispatch's own threads may block
+        // this signal anyway, but that is not ours to say.
+        signal(SIGXFSZ, SIG_IGN)
         let output = try takeStandardOutput()
         let ending = Monitor(false)
         let writer = try LineWriter(descriptor: output) { ending.change { $0 = true } }
-        let server = Server(options, logger: logger, locateEngine: locateEngine) { writer.write($0.json) }
+        let server = Server(options, audit: audit, logger: logger, locateEngine: locateEngine) { writer.write($0.json) }
         let session = Session(methods: server.methods, writer: writer, logger: logger)
         let sources = signalSources { ending.change { $0 = true } }
 
@@ -109,6 +115,7 @@ struct ServerProcess {
         }
         isClosed.wait { $0 ? () : nil }
         session.waitForEnd()
+        audit?.waitForEnd()
         writer.waitUntilWaiting(below: 1)
     }
 }

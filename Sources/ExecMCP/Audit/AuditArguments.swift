@@ -1,0 +1,85 @@
+import ExecCore
+import JSON
+
+/// The arguments of a call in the form in which they are recorded: short, and yet enough to prove later what they were.
+struct AuditArguments: Sendable {
+    private static let maximumCount = 8
+    private static let longestName = 32
+
+    private enum Value: Sendable {
+        case text(AuditText)
+        /// A number or another value that is always short.
+        case short(JSON)
+        case members([(name: String, value: Value)])
+    }
+
+    private let value: Value
+
+    /// - Parameter arguments: as they came, so they may be anything.
+    init(_ arguments: JSON?) {
+        guard case .object(let object)? = arguments, object.count <= Self.maximumCount,
+            object.allSatisfy({ $0.key.utf8.count <= Self.longestName })
+        else {
+            // No tool takes such arguments.
+            value = arguments.map(Self.value) ?? .members([])
+            return
+        }
+        value = .members(object.map { ($0.key, Self.value($0.value)) })
+    }
+
+    private static func value(_ value: JSON) -> Value {
+        switch value {
+        case .string(let text): .text(AuditText(text))
+        case .array, .object: .text(AuditText(value.text))
+        case .null, .bool, .integer, .double: .short(value)
+        }
+    }
+
+    /// - Parameter count: how many characters of each text are kept.
+    func json(keeping count: Int) -> JSON {
+        Self.json(value, count)
+    }
+
+    private static func json(_ value: Value, _ count: Int) -> JSON {
+        switch value {
+        case .text(let text): return text.json(keeping: count)
+        case .short(let value): return value
+        case .members(let members):
+            var object = JSONObject()
+            for (name, value) in members { object[name] = json(value, count) }
+            return .object(object)
+        }
+    }
+}
+
+/// A text of any length as it is recorded: whole where it is short; else its beginning, its length in bytes and its
+/// SHA-256.
+struct AuditText: Sendable {
+    /// How many characters (Unicode scalars) are kept of a text.
+    static let longest = 200
+
+    private let beginning: String
+    private let byteCount: Int
+    private let digest: String?
+
+    init(_ text: String) {
+        beginning = Self.beginning(of: text, Self.longest)
+        byteCount = text.utf8.count
+        digest = beginning.utf8.count == byteCount ? nil : SHA256.hexDigest(of: text)
+    }
+
+    /// - Parameter count: how many characters are kept, at most ``longest``.
+    func json(keeping count: Int) -> JSON {
+        let kept = Self.beginning(of: beginning, count)
+        guard kept.utf8.count < byteCount else { return .string(kept) }
+        return [
+            "text": .string(kept), "bytes": .integer(byteCount),
+            "sha256": .string(digest ?? SHA256.hexDigest(of: beginning)),
+        ]
+    }
+
+    /// The first `count` scalars of a text. Characters would not do: one may be of any length.
+    static func beginning(of text: String, _ count: Int) -> String {
+        String(text.unicodeScalars.prefix(count))
+    }
+}

@@ -1,0 +1,89 @@
+import ExecCore
+import JSON
+import MCP
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// What is known of a call when it comes, and the line that is written when it has ended.
+struct AuditEntry: Sendable {
+    /// No line is longer, in bytes, its end not counted.
+    static let maximumLength = 4096
+    /// How many characters of a text are kept. The first number with which the line is short enough is taken; each short
+    /// text needs at most twelve bytes a character, which escapes all of it.
+    private static let keptCharacters = [AuditText.longest, 40, 0]
+
+    /// When the call came.
+    let time = Self.now()
+    /// Whose sandbox it is about; `nil` where the request names somebody who cannot be.
+    let user: UserID?
+    /// The tool's name, or the method's.
+    let tool: String?
+    /// The trace that the request is part of.
+    let traceID: String?
+
+    /// The line, without its end.
+    func line(
+        _ arguments: AuditArguments, _ outcome: AuditOutcome, taskID: String? = nil, duration: Duration
+    ) -> [UInt8] {
+        var line: [UInt8] = []
+        for kept in Self.keptCharacters {
+            line = JSON.object(object(arguments, outcome, taskID, duration, kept)).serialized().showingNothingHidden
+            if line.count <= Self.maximumLength { break }
+        }
+        return line
+    }
+
+    private func object(
+        _ arguments: AuditArguments, _ outcome: AuditOutcome, _ taskID: String?, _ duration: Duration, _ kept: Int
+    ) -> JSONObject {
+        var object: JSONObject = [
+            "time": .string(time), "pid": .integer(Int(getpid())), "user": user.map { .string($0.name) } ?? .null,
+            "tool": tool.map { .string($0.singleLine(limit: 64)) } ?? .null, "arguments": arguments.json(keeping: kept),
+            "outcome": .string(outcome.kind.rawValue),
+        ]
+        object["exit_code"] = outcome.exitCode.map(JSON.integer)
+        object["duration_ms"] = .double(Self.milliseconds(duration))
+        object["bytes"] = .integer(outcome.bytes)
+        object["error"] = outcome.error.map { .string(AuditText.beginning(of: $0, max(kept, 40))) }
+        object["trace_id"] = traceID.map(JSON.string)
+        object["task_id"] = taskID.map(JSON.string)
+        return object
+    }
+
+    /// To a tenth.
+    private static func milliseconds(_ duration: Duration) -> Double {
+        ((duration / .microseconds(100)).rounded()) / 10
+    }
+
+    /// `2026-11-21T13:30:00.123Z`
+    private static func now() -> String {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        let milliseconds = String(Int(time.tv_nsec) / 1_000_000 + 1000).dropFirst()
+        return "\(Timestamp.text(secondsSince1970: Int(time.tv_sec)).dropLast()).\(milliseconds)Z"
+    }
+}
+
+extension [UInt8] {
+    /// JSON text in which those characters are escaped too that JSON lets stand, yet drive a terminal or hide: the
+    /// control characters beyond ASCII, and marks that turn the direction of writing.
+    fileprivate var showingNothingHidden: [UInt8] {
+        guard contains(where: { $0 >= 0x80 }) else { return self }
+        var shown = ""
+        for scalar in String(decoding: self, as: UTF8.self).unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator:
+                for unit in String(scalar).utf16 {
+                    let digits = String(unit, radix: 16)
+                    shown += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                }
+            default: shown.unicodeScalars.append(scalar)
+            }
+        }
+        return Array(shown.utf8)
+    }
+}

@@ -1,0 +1,81 @@
+import JSON
+import MCP
+
+/// What came of a call.
+struct AuditOutcome: Sendable, Equatable {
+    enum Kind: String, Sendable {
+        /// It was done. A command that exits non-zero was done too.
+        case ok
+        case error
+        case cancelled
+        case timedOut = "timed_out"
+    }
+
+    let kind: Kind
+    /// The exit code of a command.
+    var exitCode: Int?
+    /// How much output went to the client, in bytes: of a command what it printed, else the text, picture or file.
+    var bytes = 0
+    /// What the client was told of a failure.
+    var error: String?
+
+    init(_ kind: Kind, exitCode: Int? = nil, bytes: Int = 0) {
+        self.kind = kind
+        self.exitCode = exitCode
+        self.bytes = bytes
+    }
+
+    /// A failure.
+    init(error: String) {
+        kind = .error
+        self.error = error
+    }
+
+    /// The same after a cancellation: of what came nothing is told to the client.
+    var cancelled: AuditOutcome { AuditOutcome(.cancelled, exitCode: exitCode) }
+}
+
+/// What an audited call returns.
+protocol AuditedResult {
+    /// What is recorded of it.
+    var auditOutcome: AuditOutcome { get }
+}
+
+extension ToolResult: AuditedResult {
+    var auditOutcome: AuditOutcome { AuditOutcome(self) }
+}
+
+extension ResourceContents: AuditedResult {
+    var auditOutcome: AuditOutcome { AuditOutcome(.ok, bytes: bytes.count) }
+}
+
+extension AuditOutcome {
+    /// What came of a call of a tool.
+    init(_ result: ToolResult) {
+        guard !result.isError else {
+            self.init(error: result.texts.joined(separator: " "))
+            return
+        }
+        let structured = result.structuredContent
+        let streams = ["stdout", "stderr"].compactMap { structured?[$0]?.stringValue }
+        self.init(
+            structured?["timed_out"] == true ? .timedOut : .ok, exitCode: structured?["exit_code"]?.integerValue,
+            bytes: streams.isEmpty ? result.contentSize : streams.reduce(0) { $0 + $1.utf8.count })
+    }
+}
+
+extension ToolResult {
+    fileprivate var texts: [String] {
+        content.compactMap { if case .text(let text) = $0 { text } else { nil } }
+    }
+
+    fileprivate var contentSize: Int {
+        content.reduce(0) { size, block in
+            switch block {
+            case .text(let text): size + text.utf8.count
+            case .image(let data, _): size + data.count
+            case .resourceLink: size
+            }
+        }
+    }
+}
