@@ -47,6 +47,7 @@ REFUSED = [
     (["--workspace-limit", "some"], "--workspace-limit"),
     (["--idle-timeout", "-1"], "--idle-timeout"),
     (["--max-sandboxes", "0"], "--max-sandboxes"),
+    (["--audit-log", ""], "--audit-log"),
     (["--log-level", "loud"], "--log-level"),
     (["--network", "host"], "--network"),
     (["--network", "container:other"], "--network"),
