@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func namesWhatIsInADirectory() throws {
-        for name in ["b", "a", ".hidden", "c d", "é", String(repeating: "n", count: 255)] {
+        for name in ["b", "a", ".hidden", ".\u{301}hidden", "c d", "é", String(repeating: "n", count: 255)] {
             try place.write("", to: name)
         }
         #expect(Files.names(in: place.path) == ["a", "b", "c d", String(repeating: "n", count: 255), "é"])

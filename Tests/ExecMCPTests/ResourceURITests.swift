@@ -10,13 +10,17 @@ import Testing
         ("artifact:///plot.png", .artifact(name: "plot.png")),
         ("artifact:///two%20words%25.txt", .artifact(name: "two words%.txt")),
         ("artifact:///%C3%A9%0A%3F%23.txt", .artifact(name: "é\n?#.txt")),
+        ("artifact:///%CC%81a", .artifact(name: "\u{301}a")),
+        ("skill://a/b/%CC%81c", .skill(name: "a", path: ["b", "\u{301}c"])),
     ])
     func readsAndWritesAURI(text: String, uri: ResourceURI) {
         #expect(ResourceURI(text) == uri)
         #expect(uri.text == text)
     }
 
-    @Test(arguments: ["artifact:///a b", "artifact:///é", "artifact:///a+b(1)", "skill://my skill/SKILL.md"])
+    @Test(arguments: [
+        "artifact:///a b", "artifact:///é", "artifact:///a+b(1)", "skill://my skill/SKILL.md", "artifact:///\u{301}a",
+    ])
     func readsWhatAClientDidNotEncode(text: String) {
         #expect(ResourceURI(text) != nil)
     }
@@ -28,7 +32,8 @@ import Testing
         "artifact:///.hidden", "artifact:///%2Ehidden", "artifact:///a%00b", "artifact:///a%0", "artifact:///a%zz",
         "artifact:///%FF", "artifact:///a?q", "artifact:///a#f", "skill://", "skill:///a", "skill://a/", "skill://a//b",
         "skill://a/../b", "skill://a/%2e%2e/b", "skill://../a", "skill://a/.git/config", "skill://a/b%2Fc",
-        "skill://a/b?c", "artifact:///" + String(repeating: "a", count: 9000),
+        "skill://a/b?c", "artifact:///a%2F%CC%81b", "artifact:///%2E%CC%81hidden", "skill://a/.\u{301}git",
+        "artifact:///" + String(repeating: "a", count: 9000),
     ])
     func refusesWhatNoResourceIsCalled(text: String) {
         #expect(ResourceURI(text) == nil)

@@ -46,7 +46,7 @@ public enum Files {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(validatingCString: $0) }
             }
-            if let name, !name.hasPrefix(".") { names.append(name) }
+            if let name, name.utf8.first != UInt8(ascii: ".") { names.append(name) }
         }
         return names.sorted()
     }

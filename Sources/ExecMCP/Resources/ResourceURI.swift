@@ -13,14 +13,17 @@ enum ResourceURI: Hashable, Sendable {
     /// - Returns: `nil` for a URI that no resource of ours can have.
     init?(_ text: String) {
         guard text.utf8.count <= Self.maximumLength else { return nil }
-        if text.hasPrefix(Self.artifactScheme) {
-            guard let name = PercentEncoding.decode(text.dropFirst(Self.artifactScheme.count)), Self.isSegment(name)
+        // By bytes: with a combining mark behind it, a slash is no slash to a string of characters.
+        let utf8 = text.utf8
+        if utf8.starts(with: Self.artifactScheme.utf8) {
+            guard let name = PercentEncoding.decode(Substring(utf8.dropFirst(Self.artifactScheme.utf8.count))),
+                Self.isSegment(name)
             else { return nil }
             self = .artifact(name: name)
-        } else if text.hasPrefix(Self.skillScheme) {
-            let encoded = text.dropFirst(Self.skillScheme.count).split(
-                separator: "/", omittingEmptySubsequences: false)
-            let segments = encoded.compactMap { PercentEncoding.decode($0) }
+        } else if utf8.starts(with: Self.skillScheme.utf8) {
+            let encoded = utf8.dropFirst(Self.skillScheme.utf8.count)
+                .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            let segments = encoded.compactMap { PercentEncoding.decode(Substring($0)) }
             guard segments.count == encoded.count, let name = segments.first, segments.allSatisfy(Self.isSegment)
             else { return nil }
             self = .skill(name: name, path: Array(segments.dropFirst()))
@@ -49,11 +52,12 @@ enum ResourceURI: Hashable, Sendable {
 
     /// The URI of the file at `path` of a skill.
     static func skillFile(_ path: String, of skill: String) -> ResourceURI {
-        .skill(name: skill, path: path.split(separator: "/").map(String.init))
+        .skill(name: skill, path: path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) })
     }
 
     /// Hidden names are none of ours, and with them `.` and `..` are out.
     private static func isSegment(_ text: String) -> Bool {
-        !text.isEmpty && !text.hasPrefix(".") && !text.contains("/") && !text.utf8.contains(0)
+        guard let first = text.utf8.first, first != UInt8(ascii: ".") else { return false }
+        return !text.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
     }
 }
