@@ -57,7 +57,8 @@ private enum Cursor {
         }
         let prefix = Array("\(list):".utf8)
         guard !digits.isEmpty, bytes.count * 2 == digits.count, bytes.starts(with: prefix),
-            let key = String(validating: bytes.dropFirst(prefix.count), as: UTF8.self)
+            let key = String(validating: bytes.dropFirst(prefix.count), as: UTF8.self),
+            digits.elementsEqual(text(list: list, key: key).utf8)
         else {
             throw .invalidParams("cursor is not one that this server gave out for this list.")
         }

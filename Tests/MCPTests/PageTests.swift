@@ -45,7 +45,10 @@ import Testing
         #expect(try walk(elements, size: 1).flatMap { $0 } == elements)
     }
 
-    @Test(arguments: ["", "x", "0", "zz", "6c3", "6d3a61", "6c", "6c3aff", "é", String(repeating: "0", count: 100_000)])
+    @Test(arguments: [
+        "", "x", "0", "zz", "6c3", "6d3a61", "6c", "6c3aff", "6c3a+1", "6C3A61", "é",
+        String(repeating: "0", count: 100_000),
+    ])
     func refusesACursorThatItDidNotGiveOut(cursor: String) throws {
         let error = #expect(throws: RPCError.self) { try page(["a"], after: cursor) }
         #expect(error?.code == -32602)
