@@ -173,7 +173,7 @@ struct TOMLScanner {
             if Layout.isWhiteSpace(byte) {
                 offset += 1
             } else if byte == UInt8(ascii: "#") {
-                offset = bytes[offset...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+                try skipComment()
             } else {
                 return
             }
@@ -181,12 +181,19 @@ struct TOMLScanner {
         throw failure("the text ends too early")
     }
 
+    /// Skips a comment, without the break behind it.
+    private mutating func skipComment() throws(NotEditable) {
+        offset = bytes[offset...].firstIndex { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") } ?? bytes.count
+        // At the end of a text it would become half of the break that is put there.
+        guard peek() != UInt8(ascii: "\r") || starts(with: "\r\n") else {
+            throw failure("a carriage return stands in a comment")
+        }
+    }
+
     /// Takes up the rest of a line, on which nothing but a comment may stand.
     private mutating func finishLine() throws(NotEditable) {
         skipBlanks()
-        if peek() == UInt8(ascii: "#") {
-            offset = bytes[offset...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
-        }
+        if peek() == UInt8(ascii: "#") { try skipComment() }
         guard offset < bytes.count else { return }
         guard skip("\n") || skip("\r\n") else { throw failure("unexpected text behind a value or a table's name") }
     }
