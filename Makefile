@@ -6,6 +6,10 @@ SHELL := /bin/bash
 PREFIX ?= $(HOME)/.local
 export PREFIX DESTDIR
 
+# How long `make fuzz` runs.
+FUZZ_SECONDS ?= 300
+export FUZZ_SECONDS
+
 # What dist/server.json says of a release: where the bundle is, and the server's name in the registry.
 export RELEASE_URL SERVER_NAME
 
@@ -27,6 +31,7 @@ help: ## Show this list
 	@sed -nE 's/^([a-z][a-z-]*):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 	@printf '\nVariables:\n'
 	@printf '  IMAGE=TAG     the sandbox image (mcp-code-executor:latest)\n'
+	@printf '  FUZZ_SECONDS=N\n                for fuzz: how long, all properties together (300)\n'
 	@printf '  PREFIX=DIR    where to install (~/.local); DESTDIR is put before it\n'
 	@printf '  HOST=NAME     for config: the host to print the configuration of\n'
 	@printf '  RELEASE_URL=URL, SERVER_NAME=NAME\n'
@@ -96,6 +101,10 @@ test: image ## Run all tests: lint, builds, units, the real engine, the publishe
 .PHONY: test-unit
 test-unit: ## Run the unit tests alone; they need no engine
 	swift test --skip EngineTests
+
+.PHONY: fuzz
+fuzz: ## Feed the parsers with inputs that libFuzzer makes, for FUZZ_SECONDS in all
+	@Tests/fuzz.sh
 
 .PHONY: lint
 lint: ## Check the format of the Swift code, and the Python code if the tests' environment is there

@@ -78,6 +78,13 @@ let package = Package(
             name: "ExecMCPTests",
             dependencies: ["ExecCore", "ExecMCP", "HostConfiguration", "JSON", "JSONRPC", "MCP", "TestSupport"],
             swiftSettings: settings),
+        // What has to hold for any bytes: see the properties in it.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "ExecCore", "ExecMCP", "HostConfiguration", "JSON", "JSONRPC", "MCP", "TestSupport", "YAML",
+            ],
+            exclude: ["Corpus", "Fuzzer"], swiftSettings: settings),
         // Against the real engine and the sandbox's image, which `make image` readies.
         .testTarget(
             name: "EngineTests", dependencies: ["ChildProcess", "ExecCore", "TestSupport", "Threading"],
@@ -86,3 +93,21 @@ let package = Package(
         .testTarget(name: "PackageTests", dependencies: ["TestSupport"], swiftSettings: settings),
     ]
 )
+
+// For `make fuzz` alone: the properties of FuzzTests as a program. What it tests is linked into it, the server's program
+// as well, which therefore is a library without its main.swift here.
+if Context.environment["EXEC_MCP_FUZZER"] != nil {
+    let server = package.targets.first { $0.name == "ExecMCP" }
+    package.products = [.executable(name: "Fuzzer", targets: ["Fuzzer"])]
+    package.targets.removeAll { $0.isTest || $0.name == "ExecMCP" || $0.name == "TestSupport" }
+    package.targets += [
+        .target(
+            name: "ExecMCP", dependencies: server?.dependencies ?? [], exclude: ["main.swift"],
+            resources: server?.resources, swiftSettings: settings),
+        .executableTarget(
+            name: "Fuzzer",
+            dependencies: ["ExecCore", "ExecMCP", "HostConfiguration", "JSON", "JSONRPC", "MCP", "YAML"],
+            path: "Tests/FuzzTests", exclude: ["Corpus", "FuzzTests.swift", "Mutator.swift"],
+            sources: ["Properties", "Fuzzer"], swiftSettings: settings),
+    ]
+}
