@@ -26,8 +26,8 @@ suite() {
 }
 
 selection=("$@")
-suites=(Conformance Protocol CommandLine Clients Sandbox Skills)
-suite tests "conformance, protocol, command line, published clients (mcp 2.x, fastmcp), sandbox, skills" \
+suites=(Conformance Protocol CommandLine Clients Sandbox Faults Attacks Skills)
+suite tests "conformance, protocol, command line, published clients (mcp 2.x, fastmcp), sandbox, faults, attacks, skills" \
     "${suites[@]}" "$@"
 suite tests-mcp1 "published client mcp 1.x" ClientsV1 "$@"
 exit "$status"
