@@ -1,0 +1,91 @@
+"""However the server ends, in the middle of its work or idle: nothing of it remains, and no file is half written."""
+
+import secrets
+import signal
+
+import pytest
+from support import engine
+from support.host_processes import MARK, marked
+
+OLD = "old\n" * 1_000_000
+NEW = "new!\n" * 2_000_000
+
+
+def end_by_closing_stdin(server):
+    server.close_stdin()
+
+
+def end_by_closing_stdout(server):
+    server.stop_reading()
+    # Our reader lets go of the pipe when it has got something more.
+    server.send_bytes(b'{"jsonrpc":"2.0","id":"last","method":"ping"}\n')
+
+
+WAYS = {
+    "SIGKILL": lambda server: server.kill9(),
+    "SIGTERM": lambda server: server.signal(signal.SIGTERM),
+    "SIGINT": lambda server: server.signal(signal.SIGINT),
+    "stdin": end_by_closing_stdin,
+    "stdout": end_by_closing_stdout,
+}
+
+
+@pytest.fixture
+def marked_server(start_server, fresh_user, tmp_path):
+    """A server with a sandbox, and the mark that it and all of its children carry on the host."""
+    workspace, temporary = tmp_path / "workspace", tmp_path / "tmp"
+    for directory in (workspace, temporary):
+        directory.mkdir()
+        directory.chmod(0o777)
+    mark = secrets.token_hex(16)
+    environment = {MARK: mark, "TMPDIR": str(temporary)}
+    server = start_server("--user", fresh_user, "--workspace", str(workspace), env=environment)
+    assert not server.call_tool("write_file", file_path="kept.txt", content=OLD).get("isError")
+    assert len(marked(mark)) >= 2, "the engine's command line cannot be told from the tests'"
+    return server, mark
+
+
+def assert_nothing_is_left(user, mark, tmp_path):
+    assert engine.poll(lambda: not marked(mark), 30) is not None, f"processes are left: {marked(mark)}"
+    engine.wait_until_gone(user)
+    assert not list((tmp_path / "tmp").iterdir())
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_idle_server_leaves_nothing(marked_server, fresh_user, tmp_path, way):
+    server, mark = marked_server
+    WAYS[way](server)
+    assert_nothing_is_left(fresh_user, mark, tmp_path)
+    assert [path.name for path in (tmp_path / "workspace").iterdir()] == ["kept.txt"]
+    assert (tmp_path / "workspace" / "kept.txt").read_text() == OLD
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_busy_server_leaves_nothing_and_no_file_half_written(marked_server, fresh_user, tmp_path, way):
+    server, mark = marked_server
+    stubborn = "trap '' TERM; touch /tmp/busy; (setsid sleep 600 &); yes > /dev/null"
+    server.start_tool("execute_bash", command=stubborn, timeout=600)
+    server.bash("until [ -e /tmp/busy ]; do sleep 0.02; done")
+    for _ in range(3):
+        server.start_tool("write_file", file_path="kept.txt", content=NEW)
+    WAYS[way](server)
+    assert_nothing_is_left(fresh_user, mark, tmp_path)
+    assert (tmp_path / "workspace" / "kept.txt").read_text() in (OLD, NEW)
+
+
+def test_what_a_killed_write_leaves_is_in_nobodys_way(start_server, fresh_user, tmp_path):
+    """The server is killed again and again while it writes: the file stays whole, and the next server can write it."""
+    tmp_path.chmod(0o777)
+    for _ in range(4):
+        server = start_server("--user", fresh_user, "--workspace", str(tmp_path))
+        server.bash("true")
+        for content in (OLD, NEW) * 2:
+            server.start_tool("write_file", file_path="kept.txt", content=content)
+        server.kill9()
+        engine.wait_until_gone(fresh_user)
+        kept = tmp_path / "kept.txt"
+        assert not kept.exists() or kept.read_text() in (OLD, NEW)
+    server = start_server("--user", fresh_user, "--workspace", str(tmp_path))
+    assert not server.call_tool("write_file", file_path="kept.txt", content="last\n").get("isError")
+    assert (tmp_path / "kept.txt").read_text() == "last\n"
+    print("beside it:", [path.name for path in tmp_path.iterdir()])
