@@ -1,7 +1,9 @@
 """Nothing of the host reaches a sandbox that was not given to it: no file, no variable, no setting of the engine's."""
 
+import json
 import os
 import secrets
+import shutil
 
 import pytest
 from support import engine
@@ -45,6 +47,33 @@ def test_a_link_in_the_workspace_leads_nowhere(start_server, fresh_user, project
         server.call_tool("write_file", file_path=path, content="overwritten")
     server.bash("echo overwritten > link.txt; echo new > links/new.txt; cp links/secret.txt .")
     assert_untouched(elsewhere)
+
+
+@pytest.mark.parametrize("when", ["before the first call", "between two sandboxes"])
+def test_a_workspace_that_became_a_link_is_not_followed(start_server, fresh_user, project, elsewhere, when):
+    """Whoever can write beside a workspace must not choose what the next sandbox gets."""
+    server = start_server("--user", fresh_user, "--workspace", str(project))
+    if when == "between two sandboxes":
+        server.bash("true")
+        engine.run("kill", engine.only_container(fresh_user))
+        assert engine.poll(lambda: not engine.containers(fresh_user)) is not None
+    shutil.rmtree(project)
+    project.symlink_to(elsewhere)
+    for _ in range(2):  # the first call may only tell of the end of the old sandbox
+        result = server.call_tool("execute_bash", command="cat secret.txt; echo new > new.txt")
+        assert SECRET not in json.dumps(result)
+    assert result["isError"] is True
+    assert str(project) in text_of(result)
+    assert_untouched(elsewhere)
+
+
+def test_settings_of_the_engines_command_line_do_not_reach_the_sandbox(start_server, fresh_user, tmp_path):
+    """Docker's command line puts the proxies of its settings into containers, passwords included."""
+    settings = {"proxies": {"default": {"httpProxy": f"http://user:{SECRET}@proxy.invalid:3128", "noProxy": SECRET}}}
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    server = start_server("--user", fresh_user, env={"DOCKER_CONFIG": str(tmp_path)})
+    assert SECRET not in server.bash("env; cat /proc/[0-9]*/environ 2> /dev/null")["stdout"]
+    assert SECRET not in engine.run("inspect", engine.only_container(fresh_user))
 
 
 def test_no_variable_of_the_host_reaches_the_sandbox(start_server, fresh_user):
