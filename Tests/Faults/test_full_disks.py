@@ -64,7 +64,7 @@ def test_an_artifact_that_finds_no_room_leaves_the_others_whole(start_server, fr
 
 def test_a_million_files_are_stopped_at_the_limit(start_server, fresh_user):
     """Scaled down: every file counts, however little is in it, so that inodes do not run out either."""
-    server = start_server("--user", fresh_user, "--workspace-limit", "32m")
+    server = start_server("--user", fresh_user, "--workspace-limit", "16m")
     program = """
 import os
 for number in range(1_000_000):
