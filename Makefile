@@ -116,6 +116,11 @@ bench: image build ## Compare the cost of a call with docker exec and with a bar
 	@Tests/environment.sh
 	@.venv/tests/bin/python Tests/benchmark.py
 
+.PHONY: soak
+soak: image build ## Thousands of mixed calls with faults injected at random, and what is left of it (SOAK_ARGS=--help)
+	@Tests/environment.sh
+	@.venv/tests/bin/python Tests/soak.py $(SOAK_ARGS)
+
 .PHONY: clean
 clean: ## Remove what was built here; the image, the engine and users' workspaces stay
 	rm -rf .build .venv demo-output dist
