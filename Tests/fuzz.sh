@@ -43,7 +43,7 @@ for property in "${properties[@]}"; do
     # the report are bytes that helped.
     SWIFT_BACKTRACE=enable=no "$fuzzer" "$property" -max_total_time="$each" -max_len=4096 -timeout=10 \
         -rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 -artifact_prefix="$kept/" "$found" "$kept" 2>&1 |
-        sed '/^"/d; /NEW_FUNC/d; /Recommended dictionary/d' || broken+=("$property")
+        sed '/^"/d; /NEW_FUNC/d; /ecommended dictionary/d' || broken+=("$property")
 done
 
 if [ ${#broken[@]} -gt 0 ]; then
