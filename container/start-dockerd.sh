@@ -43,7 +43,7 @@ dockerd_is_running() {
   [ -n "$pid" ] && runs_as "$pid" dockerd
 }
 
-# launch_dockerd [OPTION...]: a session of its own, no terminal, and no pipe or lock of the caller's held open, so that
+# launch_dockerd [OPTION...]: its own session, no terminal, and no pipe or lock of the caller's held open, so that
 # nobody who waits for our output waits for the daemon.
 launch_dockerd() {
   [ ! -e "$DAEMON_LOG" ] || mv -f "$DAEMON_LOG" "$DAEMON_LOG.1"

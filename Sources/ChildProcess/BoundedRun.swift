@@ -59,7 +59,7 @@ extension Command {
 private struct BoundedRun: Sendable {
     private static let tickMilliseconds: Int32 = 50
     private static let termToKillSeconds = 2.0
-    /// How long a descendant in a session of its own may hold the pipes after the program's end.
+    /// How long a descendant in its own session may hold the pipes after the program's end.
     private static let drainSeconds = 0.5
 
     private let process: SpawnedProcess

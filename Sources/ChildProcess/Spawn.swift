@@ -12,7 +12,7 @@ struct SpawnedProcess {
     let errorOutput: Int32
 }
 
-/// Starts a program in a session of its own, with every signal unblocked and at its default and with no descriptor of
+/// Starts a program in its own session, with every signal unblocked and at its default and with no descriptor of
 /// ours but its three pipes.
 ///
 /// `Foundation.Process` does none of these on Linux: children start with SIGTERM blocked and share pipes with siblings.

@@ -33,7 +33,7 @@ struct GetSkillMethod: Method {
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
         let uri = try request.uri()
         return .later { _ in
-            guard case .skill(let skillName, ["SKILL.md"]) = ResourceURI(uri),
+            guard case .skill(let skillName, [SkillFiles.mainFile]) = ResourceURI(uri),
                 let skill = skills.skill(named: skillName), let entry = skills.entry(skill)
             else {
                 throw RPCError.resourceNotFound(uri, "There is no skill \(uri.prefix(300)).", context.revision)
