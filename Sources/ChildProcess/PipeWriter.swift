@@ -15,7 +15,7 @@ public final class PipeWriter: Sendable {
     private struct Message: Sendable {
         let bytes: [UInt8]
         var written: Int
-        let completion: CheckedContinuation<Void, any Error>
+        let completion: @Sendable (Result<Void, any Error>) -> Void
     }
 
     private struct State {
@@ -44,10 +44,23 @@ public final class PipeWriter: Sendable {
     ///
     /// - Throws: ``PipeClosedError`` when the child no longer reads or the pipe was closed on our side.
     public func write(_ bytes: [UInt8]) async throws {
-        try await withCheckedThrowingContinuation { completion in
-            let message = Message(bytes: bytes, written: 0, completion: completion)
-            if let outcome = state.withLock({ begin(message, &$0) }) { completion.resume(with: outcome) }
+        try await withCheckedThrowingContinuation { continuation in
+            write(bytes) { continuation.resume(with: $0) }
         }
+    }
+
+    /// Writes `bytes` as ``write(_:)`` does, and blocks the calling thread until the pipe has taken all of them.
+    ///
+    /// - Throws: ``PipeClosedError`` when the child no longer reads or the pipe was closed on our side.
+    public func writeBlocking(_ bytes: [UInt8]) throws {
+        let outcome = Monitor<Result<Void, any Error>?>(nil)
+        write(bytes) { result in outcome.change { $0 = result } }
+        try outcome.wait { $0 }.get()
+    }
+
+    private func write(_ bytes: [UInt8], completion: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+        let message = Message(bytes: bytes, written: 0, completion: completion)
+        if let outcome = state.withLock({ begin(message, &$0) }) { completion(outcome) }
     }
 
     /// Closes our end, which tells the child that no more comes. Messages not yet written are given up.
@@ -95,7 +108,7 @@ public final class PipeWriter: Sendable {
                 state.waiting -= 1
                 closeDescriptorIfUnused(&state)
             }
-            message.completion.resume(with: outcome)
+            message.completion(outcome)
         }
     }
 

@@ -51,6 +51,19 @@ import Testing
         Array(repeating: letter, count: 1 + number * number * 17) + [0x0A]
     }
 
+    @Test func aThreadMayWaitForItsMessage() async throws {
+        let bytes = Array(repeating: UInt8(5), count: Self.big)
+        async let received = onThread {
+            readSome(from: pipe.readEnd, atMost: 1).count + readAll(from: pipe.readEnd).count
+        }
+        try await onThread { [writer] in
+            try writer.writeBlocking(bytes)
+            writer.close()
+        }
+        #expect(try await received == bytes.count)
+        await #expect(throws: PipeClosedError.self) { try await onThread { [writer] in try writer.writeBlocking([1]) } }
+    }
+
     @Test func returnsAtOnceWhileThePipeTakesTheMessage() async throws {
         // Nobody reads.
         for _ in 0..<8 { try await writer.write(Array(repeating: 1, count: 4096)) }
