@@ -130,7 +130,7 @@ import Testing
     @Test func randomBytesNeverDoMoreThanEndTheChannel() {
         for _ in 0..<300 {
             let guest = try? FakeGuest()
-            let kind = UInt8.random(in: 0...11)
+            let kind = UInt8.random(in: 0...12)
             let payload = (0..<Int.random(in: 0...8)).map { _ in UInt8.random(in: 0...255) }
             let header: [UInt8] = [0, 0, 0, UInt8(payload.count), kind, 0, 0, 0, UInt8.random(in: 0...2)]
             try? guest?.say(bytes: header + payload + header)

@@ -184,4 +184,20 @@ import Testing
         let image = try #require(arguments.firstIndex(of: "mcp-code-executor:latest"))
         #expect(arguments[(image + 1)...].elementsEqual(GuestProgram.interpreterArguments))
     }
+
+    @Test func allowedHostsMeanAProxyOnTheLoopbackAndStillNoNetwork() throws {
+        var configuration = SandboxConfiguration()
+        configuration.allowedHosts = [try #require(AllowedHost("example.org:443"))]
+        let arguments = try ContainerDescription(
+            name: "n", user: #require(UserID("u")), owner: .current(), configuration: configuration, limits: Limits()
+        ).arguments
+        let variables = zip(arguments, arguments.dropFirst()).filter { $0.0 == "--env" }.map(\.1)
+        for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"] {
+            #expect(variables.filter { $0.hasPrefix(name + "=") } == ["\(name)=http://127.0.0.1:3128"])
+        }
+        #expect(variables.contains("NO_PROXY=localhost,127.0.0.1,::1"))
+        #expect(variables.contains("ALL_PROXY=") && variables.contains("ftp_proxy="))
+        let network = try #require(arguments.firstIndex(of: "--network"))
+        #expect(arguments[network + 1] == "none")
+    }
 }

@@ -102,6 +102,15 @@ import Testing
         for word in ["HTTP", "curl", "pip install"] { #expect(text.contains(word), "\(word)") }
     }
 
+    @Test func namesTheHostsThatCanBeReached() throws {
+        let host = try #require(AllowedHost("pypi.example:443"))
+        let few = prompt { $0.allowedHosts = [host] }
+        #expect(few.contains("The only hosts that can be reached are `pypi.example:443`, over HTTP"))
+        #expect(!few.contains("no network"))
+        let many = prompt { $0.allowedHosts = (1...23).compactMap { AllowedHost("host-\($0).example:443") } }
+        #expect(many.contains("`host-20.example:443` and 3 more, over"))
+    }
+
     @Test func saysWhatBecomesOfTheWorkspace() throws {
         let user = try #require(UserID("ann"))
         #expect(prompt().contains("keeps its files"))

@@ -40,6 +40,9 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         OptionCase("--workspace-limit", "MCP_EXECUTOR_WORKSPACE_LIMIT", "64m") {
             $0.configuration.workspaceLimit = ByteCount(bytes: 64 << 20)
         },
+        OptionCase("--allow-host", "MCP_EXECUTOR_ALLOW_HOST", "example.org:443") {
+            $0.configuration.allowedHosts = [AllowedHost("example.org:443")].compactMap { $0 }
+        },
         OptionCase("--network", "MCP_EXECUTOR_NETWORK", "bridge") { $0.configuration.network = "bridge" },
         OptionCase("--network", "MCP_EXECUTOR_NETWORK", "lab_1.x-y") { $0.configuration.network = "lab_1.x-y" },
         OptionCase("--runtime", "MCP_EXECUTOR_RUNTIME", "runsc") { $0.configuration.runtime = "runsc" },
@@ -104,6 +107,21 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         #expect(try parse(["--pids", "66", "--pids=77"]) == .serve(expected))
     }
 
+    @Test func allowedHostsAddUpAndAreRefusedWhereThereIsANetwork() throws {
+        var expected = defaults
+        expected.configuration.allowedHosts = ["a.example:1", "b.example:2", "c.example:3"].compactMap {
+            AllowedHost($0)
+        }
+        let flags = ["--allow-host", "a.example:1,b.example:2", "--allow-host=C.example:3"]
+        #expect(try parse(flags, ["MCP_EXECUTOR_ALLOW_HOST": "d.example:4"]) == .serve(expected))
+        #expect(try parse([], ["MCP_EXECUTOR_ALLOW_HOST": "a.example:1 b.example:2,c.example:3"]) == .serve(expected))
+        for arguments in [flags + ["--network", "bridge"], ["--network", "bridge"] + flags] {
+            #expect(refusal(arguments)?.hasPrefix("--allow-host goes with --network none alone") == true)
+        }
+        let tooMany = (1...65).map { "host-\($0).example:443" }.joined(separator: ",")
+        #expect(refusal(["--allow-host", tooMany])?.hasPrefix("--allow-host does not accept '") == true)
+    }
+
     @Test(arguments: [["--user", "bob", "--workspace", "/usr/lib"], ["--workspace", "/usr/lib", "--user", "bob"]])
     func aDirectoryIsTheWorkspaceOfTheUserWhateverTheOrder(arguments: [String]) throws {
         guard case .serve(let options) = try parse(arguments) else {
@@ -121,6 +139,10 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         ("--workspace", ["", "/", "/usr/..", "temporary", "/nonexistent", "/etc/passwd", "Persistent"]),
         ("--workspace-limit", ["", "0", "1m", "2t", "-1g"]),
         ("--network", ["", "host", "-x", "a b", "container:x/y"]), ("--runtime", ["", "-x", "a b"]),
+        (
+            "--allow-host",
+            ["", ",", "example.org", "localhost:80", "10.0.0.1:80", "a.example:1,b", "*.example.org:443"]
+        ),
         ("--memory", ["", "0", "127m", "1", "1t", "much"]),
         ("--cpus", ["", "0", "0.001", "-1", "1e3", ".", "1.2.3", "nan", "inf", "5000"]),
         ("--pids", ["", "31", "1000001", "-1", "+64", "6.5", "0x40", "٦٤", "99999999999999999999"]),

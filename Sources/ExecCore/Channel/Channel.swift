@@ -50,20 +50,23 @@ final class Channel: Sendable {
     private let logger: Logger
     private let now: @Sendable () -> ContinuousClock.Instant
     private let onArtifactsChanged: @Sendable (ArtifactChange) -> Void
+    private let egress: EgressRelay?
     private let state = Locked(State())
     // Only the reading thread touches it; the lock is what tells the compiler so.
     private let decoder = Locked(FrameDecoder())
 
     /// - Parameters:
     ///   - now: the clock by which the guest may send so much a second.
+    ///   - egress: takes the calls by which the guest asks for connections; `nil` where it may have none.
     ///   - onArtifactsChanged: called by the thread that reads, which waits for it.
     init(
         input: PipeWriter, logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
-        onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void = { _ in }
+        egress: EgressRelay? = nil, onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void = { _ in }
     ) {
         self.input = input
         self.logger = logger
         self.now = now
+        self.egress = egress
         self.onArtifactsChanged = onArtifactsChanged
     }
 
@@ -211,11 +214,13 @@ final class Channel: Sendable {
             return (calls, waiting)
         }
         input.close()
+        egress?.end()
         greeting?.resume(throwing: error)
         for call in calls { call.resume(throwing: error) }
     }
 
     private func take(_ frame: Frame) throws(ChannelViolation) {
+        if let egress, frame.isOfGuestCall { return try egress.take(frame) }
         switch frame.kind {
         case .hello: try takeGreeting(frame)
         case .data: try takeData(frame)
@@ -225,7 +230,7 @@ final class Channel: Sendable {
         case .artifacts: try takeArtifactChange(frame)
         case .progress: try takeProgress(frame)
         case .call: try refuseGuestCall(frame)
-        case .end, .cancel: throw ChannelViolation(reason: "sent a frame that only the server sends")
+        case .end, .cancel, .window: throw ChannelViolation(reason: "sent a frame that only the server sends")
         }
     }
 
@@ -301,9 +306,9 @@ final class Channel: Sendable {
         onArtifactsChanged(change)
     }
 
-    /// The guest may start calls, but the server offers it none yet.
+    /// The guest may start calls, but without a way out there are none for it.
     private func refuseGuestCall(_ frame: Frame) throws(ChannelViolation) {
-        guard frame.call & Frame.guestCallBit != 0 else {
+        guard frame.isOfGuestCall else {
             throw ChannelViolation(reason: "started a call with an id of the server's")
         }
         let refusal: JSON = ["code": "unsupported", "message": "The server offers no calls to the sandbox."]

@@ -25,6 +25,8 @@ struct Frame: Sendable, Equatable {
         case progress = 9
         /// Guest to server: which artifacts came, changed and went.
         case artifacts = 10
+        /// The sender will take so many bytes more of the call (4 bytes, big-endian). Only calls of the guest have windows.
+        case window = 11
     }
 
     static let headerSize = 9
@@ -47,6 +49,9 @@ struct Frame: Sendable, Equatable {
     init(_ kind: Kind, call: UInt32, _ value: JSON) {
         self.init(kind, call: call, payload: value.serialized())
     }
+
+    /// Whether it belongs to a call that the guest started.
+    var isOfGuestCall: Bool { call & Self.guestCallBit != 0 }
 
     /// The frame as it is written.
     var bytes: [UInt8] {

@@ -95,8 +95,18 @@ struct ContainerDescription: Sendable, Equatable {
             // Otherwise numpy starts a thread for each processor of the host, whatever share of them there is.
             "OMP_NUM_THREADS=\(threads)", "OPENBLAS_NUM_THREADS=\(threads)",
         ]
-        let proxies = Self.proxyVariables.flatMap { ["\($0)=", "\($0.lowercased())="] }
+        let proxies = Self.proxyVariables.flatMap { ["\($0)=\(proxy($0))", "\($0.lowercased())=\(proxy($0))"] }
         return (own + proxies).flatMap { ["--env", $0] }
+    }
+
+    /// The value of a proxy variable.
+    private func proxy(_ variable: String) -> String {
+        guard !configuration.allowedHosts.isEmpty else { return "" }
+        switch variable {
+        case "HTTP_PROXY", "HTTPS_PROXY": return "http://127.0.0.1:\(SandboxConfiguration.proxyPort)"
+        case "NO_PROXY": return "localhost,127.0.0.1,::1"
+        default: return ""
+        }
     }
 
     private var threads: Int {

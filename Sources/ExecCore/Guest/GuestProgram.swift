@@ -28,6 +28,8 @@ enum GuestProgram {
         ("pool", PackageResources.pool_py),
         ("quota", PackageResources.quota_py),
         ("progress", PackageResources.progress_py),
+        ("proxying", PackageResources.proxying_py),
+        ("egress", PackageResources.egress_py),
         ("calls", PackageResources.calls_py),
         ("main", PackageResources.main_py),
     ]
@@ -41,6 +43,7 @@ enum GuestProgram {
                 "artifact_limit": .integer(limits.artifactBytes),
                 "workspace_limit": .integer(
                     configuration.workspace == .persistent ? configuration.workspaceLimit.bytes : 0),
+                "proxy_port": .integer(configuration.allowedHosts.isEmpty ? 0 : SandboxConfiguration.proxyPort),
             ],
         ]
         let bootstrap = JSON.string(String(decoding: PackageResources.bootstrap_py, as: UTF8.self))

@@ -3,6 +3,8 @@ public struct SystemPrompt: Sendable {
     /// How many characters a skill's entry may have, so that each costs under 100 tokens.
     private static let skillLimit = 390
     private static let skillNameLimit = 64
+    /// How many of the hosts that can be reached are named.
+    private static let shownHosts = 20
     /// How many characters of a module's description are quoted.
     private static let moduleLimit = 280
 
@@ -64,9 +66,21 @@ public struct SystemPrompt: Sendable {
     }
 
     private var networkSentence: String {
-        configuration.network == "none"
+        if !configuration.allowedHosts.isEmpty { return allowedHostsSentence }
+        return configuration.network == "none"
             ? "There is no network. What is not in the sandbox cannot be fetched: work with what is there."
             : "There is a network: HTTP requests (curl, requests) and `pip install --user` work where it allows them."
+    }
+
+    private var allowedHostsSentence: String {
+        let hosts = configuration.allowedHosts
+        let shown = hosts.prefix(Self.shownHosts).map { "`\($0)`" }.joined(separator: ", ")
+        let rest = hosts.count > Self.shownHosts ? " and \(hosts.count - Self.shownHosts) more" : ""
+        return """
+            The only hosts that can be reached are \(shown)\(rest), over HTTP and HTTPS through the proxy that \
+            HTTP_PROXY and HTTPS_PROXY name; requests and pip use it by themselves. All else is refused: work with \
+            what is there.
+            """
     }
 
     private var longRuns: String {

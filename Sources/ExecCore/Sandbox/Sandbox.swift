@@ -77,7 +77,9 @@ public final class Sandbox: Sendable {
         limits = container.limits
         self.engine = engine
         child = try ChildProcess(starting: engine.run(container))
-        channel = Channel(input: child.input, logger: logger, onArtifactsChanged: onArtifactsChanged)
+        channel = Channel(
+            input: child.input, logger: logger, egress: Self.egress(of: container, to: child.input, logger: logger),
+            onArtifactsChanged: onArtifactsChanged)
         try child.read { [name, channel] bytes in
             do throws(ChannelViolation) {
                 try channel.receive(bytes)
@@ -90,6 +92,16 @@ public final class Sandbox: Sendable {
             logger.debug("sandbox \(container.name) ended: \(end.status)")
             channel.end(channel.hasGreeted ? failure.endError : failure.startError)
             ended.complete()
+        }
+    }
+
+    private static func egress(
+        of container: ContainerDescription, to input: PipeWriter, logger: Logger
+    ) -> EgressRelay? {
+        let hosts = container.configuration.allowedHosts
+        guard !hosts.isEmpty else { return nil }
+        return EgressRelay(policy: EgressPolicy(hosts: hosts), sandbox: container.name, logger: logger) { frame in
+            try input.writeBlocking(frame.bytes)
         }
     }
 

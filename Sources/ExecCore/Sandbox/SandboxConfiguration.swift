@@ -18,6 +18,8 @@ public struct SandboxConfiguration: Sendable, Equatable {
     public var workspaceLimit = ByteCount(bytes: 2 << 30)
     /// `none`, `bridge`, or the name of one of the engine's networks.
     public var network = "none"
+    /// What may be reached though there is no network: through a proxy at ``proxyPort`` of the sandbox's own loopback.
+    public var allowedHosts: [AllowedHost] = []
     /// Memory of all processes and in-memory directories together; there is no swap.
     public var memory = ByteCount(bytes: 1 << 30)
     /// How many processors' time it may use.
@@ -30,6 +32,9 @@ public struct SandboxConfiguration: Sendable, Equatable {
     public var toolsDirectory: String?
     /// Directories of the host whose skills are in `/skills`.
     public var skillsDirectories: [String] = []
+
+    /// Where the sandbox's proxy listens, if there are ``allowedHosts``.
+    static let proxyPort = 3128
 
     /// The defaults.
     public init() {}

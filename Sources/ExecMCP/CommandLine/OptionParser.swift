@@ -40,6 +40,10 @@ enum OptionParser {
         if case .directory(let path, _) = options.configuration.workspace {
             options.configuration.workspace = .directory(path: path, user: options.user)
         }
+        guard options.configuration.allowedHosts.isEmpty || options.configuration.network == "none" else {
+            throw UsageError(
+                message: "--allow-host goes with --network none alone: a network leads to other hosts as well")
+        }
         return .serve(options)
     }
 

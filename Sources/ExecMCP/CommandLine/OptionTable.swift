@@ -91,6 +91,16 @@ extension OptionDescription {
             return true
         },
         OptionDescription(
+            flag: "--allow-host", variable: "MCP_EXECUTOR_ALLOW_HOST", placeholder: "HOST:PORT[,…]",
+            help: "a host that can be reached though there is no network; may be given again", fallback: "none",
+            accepts: AllowedHost.pattern + ", a public host; several with commas between them"
+        ) { value, options in
+            let hosts = value.split(whereSeparator: { $0 == "," || $0 == " " }).map { AllowedHost(String($0)) }
+            options.configuration.allowedHosts += hosts.compactMap { $0 }
+            return !hosts.isEmpty && !hosts.contains(nil)
+                && options.configuration.allowedHosts.count <= AllowedHost.mostHosts
+        },
+        OptionDescription(
             flag: "--runtime", variable: "MCP_EXECUTOR_RUNTIME", placeholder: "NAME",
             help: "the engine's runtime, for example runsc", fallback: "the engine's own",
             accepts: "the name of a runtime"

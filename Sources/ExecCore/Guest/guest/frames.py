@@ -18,6 +18,9 @@ CANCEL = 7  # the caller wants the call ended
 LOG = 8  # guest to server: a line for the server's log
 PROGRESS = 9  # guest to server: the newest line of a call's output, while it runs
 ARTIFACTS = 10  # guest to server: which artifacts came, changed and went
+WINDOW = 11  # the sender will take so many bytes more of a call that the guest started
+
+GUEST_CALL = 1 << 31
 
 STDOUT = 0
 STDERR = 1

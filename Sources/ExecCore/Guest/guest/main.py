@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 
-from guest import calls, frames, keepers, output, pollset, pool, processes, quota, shells, system, watch
+from guest import calls, egress, frames, keepers, output, pollset, pool, processes, quota, shells, system, watch
 
 PROTOCOL = 1
 
@@ -41,6 +41,8 @@ class Guest:
         self._spool = output.Spool()
         self._decoder = frames.Decoder()
         self._poll = pollset.PollSet()
+        self._proxy_port = config["proxy_port"]
+        self._egress = None
         self._calls = {}
         self._by_keeper = {}
         self._terminations = {}
@@ -59,8 +61,12 @@ class Guest:
         self._poll.on(self._in, select.EPOLLIN, lambda events: self._read_channel())
         self._send(frames.json_frame(frames.HELLO, 0, _description()))
         self._pool.prepare()
+        if self._proxy_port:
+            self._egress = egress.Egress(self._poll, self._send, self._proxy_port)
         while True:
             self._poll.wait(self._seconds_to_wait())
+            if self._egress:
+                self._egress.look_at_clock()
             if self._calls or self._watch_until or self._pool.has_background:
                 self._look_at_clock()
             if self._watch.seconds_to_wait() == 0:
@@ -77,7 +83,9 @@ class Guest:
             self._take_frame(kind, number, payload)
 
     def _take_frame(self, kind, number, payload):
-        if kind == frames.CALL:
+        if number & frames.GUEST_CALL:
+            self._egress.take(kind, number, payload)
+        elif kind == frames.CALL:
             self._begin(number, payload)
         elif kind == frames.CANCEL:
             call = self._calls.get(number)
@@ -304,6 +312,8 @@ class Guest:
         until_look = self._watch.seconds_to_wait()
         has_work = bool(waits) or self._pool.has_background
         if until_look is not None:
+            waits.append(until_look)
+        if self._egress and (until_look := self._egress.seconds_to_wait()) is not None:
             waits.append(until_look)
         if self._surveyor and has_work:
             waits.append(quota.POKE_SECONDS)

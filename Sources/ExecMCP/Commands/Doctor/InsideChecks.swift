@@ -92,7 +92,8 @@ struct InsideChecks {
                 .network, "none was asked for, but there is \(others.joined(separator: ", "))",
                 "This engine does not keep sandboxes off the network. Use a current Docker or Podman.")
         }
-        return .passed(.network, "none")
+        let hosts = configuration.allowedHosts.map(\.description).joined(separator: ", ")
+        return .passed(.network, hosts.isEmpty ? "none" : "none but the way to \(hosts)")
     }
 
     private var workspace: Finding {

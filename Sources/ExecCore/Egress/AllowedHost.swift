@@ -1,0 +1,85 @@
+/// A host and port that sandboxes may connect to.
+public struct AllowedHost: Sendable, Hashable, CustomStringConvertible {
+    /// What is accepted, for people.
+    public static let pattern = "HOST:PORT, for example example.org:443"
+    /// How many there may be.
+    public static let mostHosts = 64
+
+    private static let longestName = 253
+    private static let longestLabel = 63
+
+    /// A domain name in lower case, or an address in its usual form.
+    let name: String
+    let port: UInt16
+
+    /// Reads `example.org:443`, `192.0.2.1:443` or `[2001:db8::1]:443`; `nil` for anything else, and for an address
+    /// that is not public: it could never be reached.
+    public init?(_ text: String) {
+        let bytes = Array(text.utf8)
+        guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")) else { return nil }
+        var host = bytes[..<colon]
+        if host.first == UInt8(ascii: "["), host.last == UInt8(ascii: "]") {
+            host = host.dropFirst().dropLast()
+            guard host.contains(UInt8(ascii: ":")) else { return nil }
+        } else if host.contains(UInt8(ascii: ":")) {
+            return nil
+        }
+        guard let port = Self.port(bytes[(colon + 1)...]), let name = Self.normalized(host) else { return nil }
+        if let address = IPAddress(name) {
+            guard address.isPublic else { return nil }
+        } else {
+            // A name without a dot means something only in this machine's own network.
+            guard name.utf8.contains(UInt8(ascii: ".")) else { return nil }
+        }
+        self.name = name
+        self.port = port
+    }
+
+    /// Whether a connection to this host and port is meant. Letters of ASCII are the same in both cases; nothing else
+    /// is made fit: no final dot, no other alphabet, no other way to write an address.
+    func allows(host: String, port: Int) -> Bool {
+        port == Int(self.port) && Self.normalized(Array(host.utf8)[...]) == name
+    }
+
+    /// The host and port as they are given.
+    public var description: String {
+        name.utf8.contains(UInt8(ascii: ":")) ? "[\(name)]:\(port)" : "\(name):\(port)"
+    }
+
+    private static func port(_ digits: ArraySlice<UInt8>) -> UInt16? {
+        guard (1...5).contains(digits.count), digits.first != UInt8(ascii: "0"),
+            digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else { return nil }
+        return UInt16(String(decoding: digits, as: UTF8.self))
+    }
+
+    /// A host name in lower case (RFC 1123) or an address in its usual form; `nil` for what is neither.
+    private static func normalized(_ host: ArraySlice<UInt8>) -> String? {
+        if let address = IPAddress(String(decoding: host, as: UTF8.self)) { return address.description }
+        guard (1...longestName).contains(host.count) else { return nil }
+        let labels = host.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard labels.allSatisfy(isLabel), let last = labels.last, !isNumber(last) else { return nil }
+        let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
+        return String(decoding: host.map { capitals.contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+    }
+
+    private static func isLabel(_ label: ArraySlice<UInt8>) -> Bool {
+        let hyphen = UInt8(ascii: "-")
+        return (1...longestLabel).contains(label.count) && label.first != hyphen && label.last != hyphen
+            && label.allSatisfy { byte in
+                switch byte {
+                // The underscore is in no host's name, but in some that are in use.
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), hyphen, UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+    }
+
+    /// Whether the system's resolver would take a name that ends so for an address: `127.1`, `2130706433`, `0x7f.1`.
+    private static func isNumber(_ label: ArraySlice<UInt8>) -> Bool {
+        let isHexadecimal = label.starts(with: "0x".utf8) || label.starts(with: "0X".utf8)
+        return isHexadecimal || label.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+}

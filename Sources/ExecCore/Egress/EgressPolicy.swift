@@ -1,0 +1,79 @@
+/// What may be reached from the sandboxes.
+struct EgressPolicy: Sendable {
+    /// How many hosts a refusal names.
+    private static let shownHosts = 8
+
+    private let hosts: [AllowedHost]
+    private let isOpen: @Sendable (IPAddress) -> Bool
+    private let resolve: @Sendable (String) throws(EgressFailure) -> [IPAddress]
+
+    /// - Parameters:
+    ///   - hosts: what may be reached.
+    ///   - isOpen: whether an address may be connected to; by default what is public and not this machine's.
+    ///   - resolve: where a host is; it may block.
+    init(
+        hosts: [AllowedHost],
+        isOpen: @escaping @Sendable (IPAddress) -> Bool = isOpenByDefault,
+        resolve: @escaping @Sendable (String) throws(EgressFailure) -> [IPAddress] = NameResolver.addresses
+    ) {
+        self.hosts = hosts
+        self.isOpen = isOpen
+        self.resolve = resolve
+    }
+
+    private static let isOpenByDefault: @Sendable (IPAddress) -> Bool = { address in
+        address.isPublic && !NameResolver.ownAddresses().contains(address.translated ?? address)
+    }
+
+    /// The host that a sandbox asks for, if it is among those that may be reached.
+    ///
+    /// - Throws: ``EgressFailure``.
+    func host(_ name: String, _ port: Int) throws(EgressFailure) -> AllowedHost {
+        guard let host = hosts.first(where: { $0.allows(host: name, port: port) }) else {
+            let shown = hosts.prefix(Self.shownHosts).map(\.description).joined(separator: ", ")
+            let rest = hosts.count > Self.shownHosts ? " and \(hosts.count - Self.shownHosts) more" : ""
+            throw EgressFailure(
+                .refused,
+                "\(name.singleLine(limit: 100)):\(port) cannot be reached from this sandbox, only \(shown)\(rest).")
+        }
+        return host
+    }
+
+    /// The addresses of a host that may be connected to. What is asked for by name is judged by what it means now, and
+    /// the connection goes to just these addresses: the name cannot come to mean something else between. Blocks the
+    /// calling thread.
+    ///
+    /// - Throws: ``EgressFailure``.
+    func addresses(of host: AllowedHost) throws(EgressFailure) -> [IPAddress] {
+        let open = try resolve(host.name).filter(isOpen)
+        guard !open.isEmpty else {
+            throw EgressFailure(
+                .refused, "\(host.name) leads to no public address: private and local ones are not reached.")
+        }
+        return open
+    }
+}
+
+/// Why a connection out of a sandbox is not there.
+struct EgressFailure: Error, Sendable, Equatable {
+    /// The kinds, by the names that they have on the channel.
+    enum Code: String, Sendable {
+        /// It is not allowed.
+        case refused
+        /// The host has no address, or nobody answers there.
+        case unreachable
+        /// There are too many connections.
+        case busy
+        /// It was there and broke.
+        case lost
+    }
+
+    let code: Code
+    /// What happened, for whoever works in the sandbox.
+    let message: String
+
+    init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+}

@@ -1,0 +1,105 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// An address of the internet protocol, version 4 or 6.
+struct IPAddress: Sendable, Hashable, CustomStringConvertible {
+    /// Four bytes or sixteen, in the order of the network.
+    let bytes: [UInt8]
+
+    /// Reads the usual form: four decimal numbers, or hexadecimal groups without a zone. Nothing else that a system's
+    /// resolver may know as an address.
+    init?(_ text: String) {
+        var version4 = in_addr()
+        if inet_pton(AF_INET, text, &version4) == 1 {
+            self.init(version4)
+            return
+        }
+        var version6 = in6_addr()
+        guard inet_pton(AF_INET6, text, &version6) == 1, !text.utf8.contains(UInt8(ascii: "%")) else { return nil }
+        self.init(version6)
+    }
+
+    private init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    init(_ address: in_addr) {
+        bytes = withUnsafeBytes(of: address) { Array($0) }
+    }
+
+    init(_ address: in6_addr) {
+        bytes = withUnsafeBytes(of: address) { Array($0) }
+    }
+
+    var isVersion4: Bool { bytes.count == 4 }
+
+    /// The usual form: RFC 5952 for version 6.
+    var description: String {
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        _ = bytes.withUnsafeBytes {
+            inet_ntop(isVersion4 ? AF_INET : AF_INET6, $0.baseAddress, &text, socklen_t(text.count))
+        }
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+extension IPAddress {
+    /// A range of addresses: the first ones of so many bits in common.
+    private struct Block: Sendable {
+        let bytes: [UInt8]
+        let bits: Int
+
+        init(_ bytes: [UInt8], _ bits: Int) {
+            self.bytes = bytes
+            self.bits = bits
+        }
+
+        func contains(_ address: [UInt8]) -> Bool {
+            for place in 0..<(bits + 7) / 8 {
+                let mask = UInt8(truncatingIfNeeded: 0xFF00 >> min(8, bits - place * 8))
+                let expected = place < bytes.count ? bytes[place] : 0
+                guard address[place] & mask == expected & mask else { return false }
+            }
+            return true
+        }
+    }
+
+    /// What is not reachable from all of the internet (IANA's registry of special-purpose addresses), and groups. Among
+    /// these are private networks, this machine, links, and the addresses where clouds hand out credentials.
+    private static let closed4 = [
+        Block([0], 8), Block([10], 8), Block([100, 64], 10), Block([127], 8), Block([169, 254], 16),
+        Block([172, 16], 12), Block([192, 0, 0], 24), Block([192, 0, 2], 24), Block([192, 88, 99], 24),
+        Block([192, 168], 16), Block([198, 18], 15), Block([198, 51, 100], 24), Block([203, 0, 113], 24),
+        Block([224], 4), Block([240], 4),
+        // A cloud's service inside its customers' networks, though the address looks like any other.
+        Block([168, 63, 129, 16], 32),
+    ]
+
+    /// Of version 6 only this is handed out to the internet, and of it not these: protocols and tunnels, documentation,
+    /// 6to4.
+    private static let open6 = Block([0x20], 3)
+    private static let closed6 = [
+        Block([0x20, 0x01, 0x00], 23), Block([0x20, 0x01, 0x0D, 0xB8], 32), Block([0x20, 0x02], 16),
+        Block([0x3F, 0xFF, 0x00], 20),
+    ]
+
+    /// What networks without version 4 put in front of an address of it, to reach it all the same (RFC 6052).
+    private static let translation = Block([0x00, 0x64, 0xFF, 0x9B], 96)
+
+    /// The address of version 4 that this one of version 6 leads to through a translator; `nil` for any other.
+    var translated: IPAddress? {
+        guard !isVersion4, Self.translation.contains(bytes) else { return nil }
+        return IPAddress(bytes: Array(bytes[12...]))
+    }
+
+    /// Whether it may be anywhere in the internet: neither private, nor this machine, nor a link, a group or reserved.
+    /// Addresses of version 6 that hide one of version 4 in another way are not: nobody publishes them.
+    var isPublic: Bool {
+        if isVersion4 { return !Self.closed4.contains { $0.contains(bytes) } }
+        if let translated { return translated.isPublic }
+        return Self.open6.contains(bytes) && !Self.closed6.contains { $0.contains(bytes) }
+    }
+}

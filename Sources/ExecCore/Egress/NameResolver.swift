@@ -1,0 +1,59 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Asks the system where a host is, and which addresses are this machine's.
+enum NameResolver {
+    /// How many addresses of a host are looked at.
+    private static let mostAddresses = 16
+
+    /// The addresses of a host, in the order to try them. Blocks the calling thread.
+    ///
+    /// - Throws: ``EgressFailure``.
+    static func addresses(of host: String) throws(EgressFailure) -> [IPAddress] {
+        if let address = IPAddress(host) { return [address] }
+        var hints = addrinfo()
+        hints.ai_family = AF_UNSPEC
+        hints.ai_flags = AI_ADDRCONFIG
+        hints.ai_protocol = Int32(IPPROTO_TCP)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(host, nil, &hints, &list)
+        guard code == 0, let list else {
+            throw EgressFailure(.unreachable, "\(host) has no address: \(String(cString: gai_strerror(code))).")
+        }
+        defer { freeaddrinfo(list) }
+        var addresses: [IPAddress] = []
+        var next: UnsafeMutablePointer<addrinfo>? = list
+        while let entry = next?.pointee, addresses.count < mostAddresses {
+            if let address = address(in: entry.ai_addr), !addresses.contains(address) { addresses.append(address) }
+            next = entry.ai_next
+        }
+        return addresses
+    }
+
+    /// The addresses of this machine's own interfaces. A service of the host may listen at a public one as well.
+    static func ownAddresses() -> Set<IPAddress> {
+        var list: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&list) == 0 else { return [] }
+        defer { freeifaddrs(list) }
+        var addresses: Set<IPAddress> = []
+        var next = list
+        while let entry = next?.pointee {
+            if let address = address(in: entry.ifa_addr) { addresses.insert(address) }
+            next = entry.ifa_next
+        }
+        return addresses
+    }
+
+    private static func address(in pointer: UnsafeMutablePointer<sockaddr>?) -> IPAddress? {
+        guard let pointer else { return nil }
+        let raw = UnsafeRawPointer(pointer)
+        switch Int32(pointer.pointee.sa_family) {
+        case AF_INET: return IPAddress(raw.loadUnaligned(as: sockaddr_in.self).sin_addr)
+        case AF_INET6: return IPAddress(raw.loadUnaligned(as: sockaddr_in6.self).sin6_addr)
+        default: return nil
+        }
+    }
+}
