@@ -31,6 +31,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "exec-mcp", targets: ["ExecMCP"]),
+        .executable(name: "exec-agent", targets: ["ExecAgent"]),
         .library(name: "ExecCore", targets: ["ExecCore"]),
     ],
     targets: [
@@ -42,6 +43,12 @@ let package = Package(
         // The wire: JSON-RPC over a byte stream, then MCP's own words.
         .target(name: "JSONRPC", dependencies: ["JSON", "Threading"], swiftSettings: settings),
         .target(name: "MCP", dependencies: ["JSON", "JSONRPC"], swiftSettings: settings),
+        .target(
+            name: "MCPClient", dependencies: ["ChildProcess", "JSON", "JSONRPC", "MCP", "Threading"],
+            swiftSettings: settings),
+        // OpenAI's words, and a small HTTP server. Neither knows of MCP.
+        .target(name: "OpenAI", dependencies: ["JSON"], swiftSettings: settings),
+        .target(name: "HTTPServer", dependencies: ["Threading"], cSettings: gnuSource, swiftSettings: settings),
         // What a sandbox is. Knows nothing of MCP.
         .target(
             name: "ExecCore", dependencies: ["ChildProcess", "JSON", "Threading", "YAML"],
@@ -53,6 +60,11 @@ let package = Package(
         .executableTarget(
             name: "ExecMCP", dependencies: ["ExecCore", "HostConfiguration", "JSON", "JSONRPC", "MCP", "Threading"],
             resources: [.embedInCode("Commands/Doctor/probe.py")], swiftSettings: settings),
+        // The agent. Knows nothing of containers.
+        .executableTarget(
+            name: "ExecAgent",
+            dependencies: ["HTTPServer", "JSON", "JSONRPC", "MCP", "MCPClient", "OpenAI", "Threading"],
+            swiftSettings: settings),
 
         // What several test targets use.
         .target(

@@ -10,9 +10,16 @@ import Testing
         "ChildProcess": ["Threading"],
         "JSONRPC": ["JSON", "Threading"],
         "MCP": ["JSON", "JSONRPC"],
+        "MCPClient": ["ChildProcess", "JSON", "JSONRPC", "MCP", "Threading"],
+        "OpenAI": ["JSON"],
+        "HTTPServer": ["Threading"],
         "ExecCore": ["ChildProcess", "JSON", "Threading", "YAML"],
         "HostConfiguration": ["JSON", "YAML"],
         "ExecMCP": ["Dispatch", "ExecCore", "HostConfiguration", "JSON", "JSONRPC", "MCP", "Threading"],
+        "ExecAgent": [
+            "Dispatch", "Foundation", "FoundationNetworking", "HTTPServer", "JSON", "JSONRPC", "MCP", "MCPClient",
+            "OpenAI", "Threading",
+        ],
     ]
 
     @Test func thereIsSourceToLookAt() {

@@ -1,0 +1,24 @@
+/// An MCP server did not do what it was asked.
+public enum MCPClientError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The server's program cannot be started; with the reason.
+    case cannotStart(String)
+    /// The server has ended; with how, and the last that it said on standard error.
+    case ended(String)
+    /// The server answered with an error of the protocol.
+    case refused(code: Int, message: String)
+    /// What the server sent breaks the protocol; with what is wrong.
+    case malformed(String)
+    /// The server did not answer in so many seconds.
+    case timedOut(seconds: Double)
+
+    /// The error in words.
+    public var description: String {
+        switch self {
+        case .cannotStart(let reason): "the MCP server cannot be started: \(reason)"
+        case .ended(let how): "the MCP server has ended: \(how)"
+        case .refused(_, let message): message
+        case .malformed(let what): "the MCP server sent something that is not MCP: \(what)"
+        case .timedOut(let seconds): "the MCP server did not answer in \(Int(seconds)) seconds"
+        }
+    }
+}
