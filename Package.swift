@@ -39,6 +39,8 @@ let package = Package(
         .target(name: "JSON", swiftSettings: settings),
         .target(name: "YAML", dependencies: ["JSON"], swiftSettings: settings),
         .target(name: "Threading", swiftSettings: settings),
+        .target(name: "Diagnostics", swiftSettings: settings),
+        .target(name: "CommandOptions", dependencies: ["Diagnostics"], swiftSettings: settings),
         .target(name: "ChildProcess", dependencies: ["Threading"], cSettings: gnuSource, swiftSettings: settings),
         // The wire: JSON-RPC over a byte stream, then MCP's own words.
         .target(name: "JSONRPC", dependencies: ["JSON", "Threading"], swiftSettings: settings),
@@ -51,19 +53,25 @@ let package = Package(
         .target(name: "HTTPServer", dependencies: ["Threading"], cSettings: gnuSource, swiftSettings: settings),
         // What a sandbox is. Knows nothing of MCP.
         .target(
-            name: "ExecCore", dependencies: ["ChildProcess", "JSON", "Threading", "YAML"],
+            name: "ExecCore", dependencies: ["ChildProcess", "Diagnostics", "JSON", "Threading", "YAML"],
             resources: (guestSources.map { "Guest/\($0).py" } + imageSources).map { .embedInCode($0) },
             swiftSettings: settings),
         // The configuration files of MCP hosts. Knows nothing of the server but how it is started.
         .target(name: "HostConfiguration", dependencies: ["JSON", "YAML"], swiftSettings: settings),
         // The server.
         .executableTarget(
-            name: "ExecMCP", dependencies: ["ExecCore", "HostConfiguration", "JSON", "JSONRPC", "MCP", "Threading"],
+            name: "ExecMCP",
+            dependencies: [
+                "CommandOptions", "Diagnostics", "ExecCore", "HostConfiguration", "JSON", "JSONRPC", "MCP", "Threading",
+            ],
             resources: [.embedInCode("Commands/Doctor/probe.py")], swiftSettings: settings),
         // The agent. Knows nothing of containers.
         .executableTarget(
             name: "ExecAgent",
-            dependencies: ["HTTPServer", "JSON", "JSONRPC", "MCP", "MCPClient", "OpenAI", "Threading"],
+            dependencies: [
+                "CommandOptions", "Diagnostics", "HTTPServer", "JSON", "JSONRPC", "MCP", "MCPClient", "OpenAI",
+                "Threading",
+            ],
             swiftSettings: settings),
 
         // What several test targets use.
@@ -72,6 +80,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "YAMLTests", dependencies: ["YAML", "JSON", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "CommandOptionsTests", dependencies: ["CommandOptions"], swiftSettings: settings),
         .testTarget(name: "ThreadingTests", dependencies: ["TestSupport", "Threading"], swiftSettings: settings),
         .testTarget(
             name: "ChildProcessTests", dependencies: ["ChildProcess", "TestSupport", "Threading"],
@@ -81,14 +91,18 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", "JSONRPC"], swiftSettings: settings),
         .testTarget(
-            name: "ExecCoreTests", dependencies: ["ChildProcess", "ExecCore", "JSON", "TestSupport", "Threading"],
+            name: "ExecCoreTests",
+            dependencies: ["ChildProcess", "Diagnostics", "ExecCore", "JSON", "TestSupport", "Threading"],
             swiftSettings: settings),
         .testTarget(
             name: "HostConfigurationTests", dependencies: ["HostConfiguration", "JSON", "TestSupport", "YAML"],
             swiftSettings: settings),
         .testTarget(
             name: "ExecMCPTests",
-            dependencies: ["ExecCore", "ExecMCP", "HostConfiguration", "JSON", "JSONRPC", "MCP", "TestSupport"],
+            dependencies: [
+                "CommandOptions", "Diagnostics", "ExecCore", "ExecMCP", "HostConfiguration", "JSON", "JSONRPC", "MCP",
+                "TestSupport",
+            ],
             swiftSettings: settings),
         // What has to hold for any bytes: see the properties in it.
         .testTarget(
@@ -99,7 +113,7 @@ let package = Package(
             exclude: ["Corpus", "Fuzzer"], swiftSettings: settings),
         // Against the real engine and the sandbox's image, which `make image` readies.
         .testTarget(
-            name: "EngineTests", dependencies: ["ChildProcess", "ExecCore", "TestSupport", "Threading"],
+            name: "EngineTests", dependencies: ["ChildProcess", "Diagnostics", "ExecCore", "TestSupport", "Threading"],
             swiftSettings: settings),
         // Rules about the source text itself.
         .testTarget(name: "PackageTests", dependencies: ["TestSupport"], swiftSettings: settings),

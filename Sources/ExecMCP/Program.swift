@@ -1,3 +1,5 @@
+import CommandOptions
+import Diagnostics
 import ExecCore
 
 #if canImport(Glibc)

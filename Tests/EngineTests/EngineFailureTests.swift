@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import TestSupport
 import Testing
@@ -15,7 +16,8 @@ extension EngineTests {
             configuration.image = image
             configuration.workspace = .ephemeral
             let pool = SandboxPool(
-                configuration: configuration, limits: Limits(), logger: Logger(level: .error) { _ in },
+                configuration: configuration, limits: Limits(),
+                logger: Logger(program: "exec-mcp", level: .error) { _ in },
                 locateEngine: engine)
             let user = try TestPool.newUser()
             let error = await #expect(throws: ExecError.self) { try await pool.withSandbox(of: user) { _ in } }
@@ -59,7 +61,8 @@ extension EngineTests {
             configuration.image = RealEngine.image
             configuration.workspace = .ephemeral
             let pool = SandboxPool(
-                configuration: configuration, limits: Limits(), logger: Logger(level: .error) { _ in }
+                configuration: configuration, limits: Limits(),
+                logger: Logger(program: "exec-mcp", level: .error) { _ in }
             ) { () throws(ExecError) in
                 guard !isInstalled.elements.isEmpty else { throw ExecError(.engineMissing, "not yet") }
                 return try RealEngine.locate()

@@ -1,4 +1,5 @@
 import ChildProcess
+import Diagnostics
 import Foundation
 import TestSupport
 import Testing
@@ -75,7 +76,8 @@ struct TestPool: Sendable {
         let log = Recorder<String>()
         let changes = Recorder<ArtifactChange>()
         let pool = SandboxPool(
-            configuration: configuration, limits: limits, logger: Logger(level: .debug) { log.record($0) },
+            configuration: configuration, limits: limits,
+            logger: Logger(program: "exec-mcp", level: .debug) { log.record($0) },
             locateEngine: RealEngine.locate, onArtifactsChanged: { changes.record($1) })
         do {
             try await body(TestPool(pool: pool, log: log, changes: changes, user: user ?? newUser()))

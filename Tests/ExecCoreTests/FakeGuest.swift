@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import JSON
 import TestSupport
@@ -22,7 +23,8 @@ final class FakeGuest: Sendable {
         let pipe = try TestPipe()
         channel = Channel(
             input: PipeWriter(descriptor: pipe.writeEnd),
-            logger: Logger(level: .debug) { [log] in log.record($0) }, now: { [clock] in clock.withLock { $0 } },
+            logger: Logger(program: "exec-mcp", level: .debug) { [log] in log.record($0) },
+            now: { [clock] in clock.withLock { $0 } },
             onArtifactsChanged: { [changes] in changes.record($0) })
         try BackgroundThread.start { [received] in
             var decoder = FrameDecoder()

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import TestSupport
 import Testing
@@ -47,7 +48,9 @@ import Testing
     @Test func asksForOurContainersAndRemovesTheOrphansByID() async throws {
         let engine = try await FakeEngine(
             listing: Self.line(Self.id("c"), Self.dead) + "\n" + Self.line(Self.id("d"), Self.us))
-        await OrphanSweep(engine: engine.commandLine, owner: Self.us, logger: Logger(level: .error)).run()
+        await OrphanSweep(
+            engine: engine.commandLine, owner: Self.us, logger: Logger(program: "exec-mcp", level: .error)
+        ).run()
         let format =
             "{{.ID}}\t{{.Label \"io.exec-mcp.host\"}}\t{{.Label \"io.exec-mcp.boot\"}}\t"
             + "{{.Label \"io.exec-mcp.pid-namespace\"}}\t{{.Label \"io.exec-mcp.pid\"}}\t"
@@ -61,14 +64,16 @@ import Testing
 
     @Test func removesNothingWhereThereIsNoOrphan() async throws {
         let engine = try await FakeEngine(listing: Self.line(Self.id("d"), Self.us))
-        await OrphanSweep(engine: engine.commandLine, owner: Self.us, logger: Logger(level: .error)).run()
+        await OrphanSweep(
+            engine: engine.commandLine, owner: Self.us, logger: Logger(program: "exec-mcp", level: .error)
+        ).run()
         #expect(try engine.calls().map(\.first) == ["ps"])
     }
 
     @Test func anEngineThatFailsIsOnlyLogged() async {
         let log = Recorder<String>()
         let engine = EngineCommandLine(program: "/nonexistent/docker", environment: [:])
-        let logger = Logger(level: .debug) { log.record($0) }
+        let logger = Logger(program: "exec-mcp", level: .debug) { log.record($0) }
         await OrphanSweep(engine: engine, owner: Self.us, logger: logger).run()
         #expect(log.elements.count == 1)
         #expect(log.elements.first?.contains("/nonexistent/docker") == true)

@@ -1,3 +1,4 @@
+import Diagnostics
 import JSON
 import TestSupport
 import Testing
@@ -33,7 +34,7 @@ import Testing
         let engine = try await directory.writeProgram(program, to: "engine")
         return SandboxPool(
             configuration: SandboxConfiguration(), limits: Limits(),
-            logger: Logger(level: .debug) { log.record($0) }
+            logger: Logger(program: "exec-mcp", level: .debug) { log.record($0) }
         ) { () throws(ExecError) in EngineCommandLine(program: engine, environment: [:]) }
     }
 
@@ -52,7 +53,9 @@ import Testing
     }
 
     @Test func tellsOfAnEngineThatCannotBeRun() async throws {
-        let pool = SandboxPool(configuration: SandboxConfiguration(), limits: Limits(), logger: Logger(level: .error)) {
+        let pool = SandboxPool(
+            configuration: SandboxConfiguration(), limits: Limits(), logger: Logger(program: "exec-mcp", level: .error)
+        ) {
             () throws(ExecError) in EngineCommandLine(program: "/nonexistent/docker", environment: [:])
         }
         let user = try #require(UserID("ann"))

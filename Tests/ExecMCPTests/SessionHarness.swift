@@ -1,3 +1,4 @@
+import Diagnostics
 import ExecCore
 import Foundation
 import JSON
@@ -21,7 +22,7 @@ final class SessionHarness: Sendable {
         var options = Options(user: try #require(UserID("default")))
         change(&options)
         pipe = try TestPipe()
-        let logger = Logger(level: .debug) { [log] in log.record($0) }
+        let logger = Logger(program: "exec-mcp", level: .debug) { [log] in log.record($0) }
         let writer = try LineWriter(descriptor: pipe.writeEnd) {}
         server = Server(options, audit: audit, logger: logger) { () throws(ExecError) in
             guard let engine else { throw ExecError(.engineMissing, "No engine: install one.") }

@@ -7,18 +7,23 @@ import Testing
         "JSON": [],
         "YAML": ["JSON"],
         "Threading": [],
+        "Diagnostics": [],
+        "CommandOptions": ["Diagnostics"],
         "ChildProcess": ["Threading"],
         "JSONRPC": ["JSON", "Threading"],
         "MCP": ["JSON", "JSONRPC"],
         "MCPClient": ["ChildProcess", "JSON", "JSONRPC", "MCP", "Threading"],
         "OpenAI": ["JSON"],
         "HTTPServer": ["Threading"],
-        "ExecCore": ["ChildProcess", "JSON", "Threading", "YAML"],
+        "ExecCore": ["ChildProcess", "Diagnostics", "JSON", "Threading", "YAML"],
         "HostConfiguration": ["JSON", "YAML"],
-        "ExecMCP": ["Dispatch", "ExecCore", "HostConfiguration", "JSON", "JSONRPC", "MCP", "Threading"],
+        "ExecMCP": [
+            "CommandOptions", "Diagnostics", "Dispatch", "ExecCore", "HostConfiguration", "JSON", "JSONRPC", "MCP",
+            "Threading",
+        ],
         "ExecAgent": [
-            "Dispatch", "Foundation", "FoundationNetworking", "HTTPServer", "JSON", "JSONRPC", "MCP", "MCPClient",
-            "OpenAI", "Threading",
+            "CommandOptions", "Diagnostics", "Dispatch", "Foundation", "FoundationNetworking", "HTTPServer", "JSON",
+            "JSONRPC", "MCP", "MCPClient", "OpenAI", "Threading",
         ],
     ]
 

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// What may be reached from the sandboxes.
 struct EgressPolicy: Sendable {
     /// How many hosts a refusal names.

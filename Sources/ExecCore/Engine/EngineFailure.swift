@@ -1,4 +1,5 @@
 import ChildProcess
+import Diagnostics
 
 /// What the engine's command line said when it ended, turned into words that help.
 struct EngineFailure: Sendable {

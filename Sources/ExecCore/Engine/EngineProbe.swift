@@ -1,4 +1,5 @@
 import ChildProcess
+import Diagnostics
 import JSON
 
 /// The versions of an engine's two halves.

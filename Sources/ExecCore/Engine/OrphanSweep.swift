@@ -1,4 +1,5 @@
 import ChildProcess
+import Diagnostics
 
 /// Removes containers that a server of ours left behind, should an engine ever have kept one.
 struct OrphanSweep: Sendable {

@@ -1,4 +1,5 @@
 import ChildProcess
+import Diagnostics
 import Threading
 
 #if canImport(Glibc)

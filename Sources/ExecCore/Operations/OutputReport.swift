@@ -1,3 +1,4 @@
+import Diagnostics
 import Threading
 
 /// Hands the newest lines of a command to who asked for them, and none after the call.

@@ -1,4 +1,5 @@
 import ChildProcess
+import Diagnostics
 import JSON
 import Threading
 

@@ -1,3 +1,5 @@
+public import Diagnostics
+
 /// The sandboxes of all users: started at a user's first call, one each, and stopped when idle.
 public actor SandboxPool {
     private struct Entry {

@@ -1,3 +1,4 @@
+import CommandOptions
 import ExecCore
 
 #if canImport(Glibc)
@@ -9,18 +10,7 @@ import ExecCore
 /// What this process was given by whoever started it.
 enum Environment {
     /// All variables.
-    static let variables: [String: String] = {
-        var variables: [String: String] = [:]
-        var place = environ
-        while let setting = place.pointee {
-            let text = String(cString: setting)
-            if let sign = text.firstIndex(of: "=") {
-                variables[String(text[..<sign])] = String(text[text.index(after: sign)...])
-            }
-            place += 1
-        }
-        return variables
-    }()
+    static var variables: [String: String] { ProcessEnvironment.variables }
 
     /// The home directory; empty where none is known.
     static var home: String { variables["HOME"] ?? "" }

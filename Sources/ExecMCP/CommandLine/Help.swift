@@ -1,15 +1,11 @@
+import CommandOptions
+
 /// What `--help` and `--version` print.
 enum Help {
     static let version = "0.1.0"
 
     static var text: String {
-        let rows = OptionDescription.all.map { option in
-            """
-              \(option.flag) \(option.placeholder)
-                  \(option.help)
-                  (\(option.variable); default: \(option.fallback))
-            """
-        }
+        let rows = OptionDescription.all.map(\.helpRow)
         let commands = Commands.all.map { "  \($0.name.padded(to: 10))\($0.summary)" }
         return """
             exec-mcp \(version): an MCP server that runs an agent's code in a private, hardened container.
@@ -43,12 +39,5 @@ enum Help {
             that is not accepted.
 
             """
-    }
-}
-
-extension String {
-    /// The text with spaces after it up to `width` characters.
-    func padded(to width: Int) -> String {
-        self + String(repeating: " ", count: Swift.max(0, width - count))
     }
 }

@@ -1,24 +1,17 @@
+import CommandOptions
+import Diagnostics
 import ExecCore
 
-/// One flag with its variable, what it takes, and how it changes the options.
-struct OptionDescription: Sendable {
-    /// The flag with its two hyphens.
-    let flag: String
-    /// The variable of the environment that says the same.
-    let variable: String
-    /// What stands for the value in the help.
-    let placeholder: String
-    /// What the value means, for the help.
-    let help: String
-    /// The default, for the help.
-    let fallback: String
-    /// What values are accepted, as part of a sentence.
-    let accepts: String
-    /// Takes a value; returns false if it is not accepted.
-    let apply: @Sendable (String, inout Options) -> Bool
-}
+/// One option of the server.
+typealias OptionDescription = CommandOptions.OptionDescription<Options>
 
 extension OptionDescription {
+    /// Every option, in the order of the help.
+    static var all: [OptionDescription] { OptionTable.all }
+}
+
+/// The options of the server.
+enum OptionTable {
     /// Every option, in the order of the help.
     static let all: [OptionDescription] = sandboxOptions + resourceOptions + limitOptions + logOptions
 

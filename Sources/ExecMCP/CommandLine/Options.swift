@@ -1,3 +1,4 @@
+import Diagnostics
 import ExecCore
 
 /// What the server was started with: flags, else variables, else defaults.
@@ -13,9 +14,4 @@ struct Options: Sendable, Equatable {
     init(user: UserID) {
         self.user = user
     }
-}
-
-/// A command line that is not accepted. One line says which flag or variable and what it takes.
-struct UsageError: Error, Equatable {
-    let message: String
 }

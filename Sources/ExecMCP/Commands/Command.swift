@@ -1,4 +1,5 @@
-import ExecCore
+import CommandOptions
+import Diagnostics
 
 /// Something that the program does for a person, and then ends.
 protocol Command: Sendable {

@@ -1,3 +1,4 @@
+import Diagnostics
 import ExecCore
 import JSONRPC
 import MCP

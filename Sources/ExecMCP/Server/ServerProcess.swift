@@ -1,3 +1,5 @@
+import CommandOptions
+import Diagnostics
 import Dispatch
 import ExecCore
 import JSONRPC
@@ -28,7 +30,7 @@ struct ServerProcess {
     /// - Throws: ``UsageError`` where the audit log that was asked for cannot be used.
     init(_ options: Options) throws(UsageError) {
         self.options = options
-        logger = Logger(level: options.logLevel)
+        logger = Logger(program: "exec-mcp", level: options.logLevel)
         audit = if let path = options.auditLog { try AuditLog(path: path, logger: logger) } else { nil }
     }
 

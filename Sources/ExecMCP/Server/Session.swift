@@ -1,4 +1,4 @@
-import ExecCore
+import Diagnostics
 import JSON
 import JSONRPC
 import MCP

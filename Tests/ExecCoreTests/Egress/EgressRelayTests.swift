@@ -1,3 +1,4 @@
+import Diagnostics
 import JSON
 import TestSupport
 import Testing
@@ -20,7 +21,8 @@ import Threading
         let places = addresses.compactMap { IPAddress($0) }
         return EgressRelay(
             policy: EgressPolicy(hosts: [host], isOpen: isOpen) { _ in places }, sandbox: "box",
-            logger: Logger(level: .debug) { [log] in log.record($0) }, now: { [clock] in clock.withLock { $0 } }
+            logger: Logger(program: "exec-mcp", level: .debug) { [log] in log.record($0) },
+            now: { [clock] in clock.withLock { $0 } }
         ) { [sent] in sent.record($0) }
     }
 
@@ -159,7 +161,8 @@ import Threading
         let isHeld = Monitor(true)
         let host = try #require(AllowedHost("host.example:443"))
         let relay = EgressRelay(
-            policy: EgressPolicy(hosts: [host]), sandbox: "box", logger: Logger(level: .error) { _ in }
+            policy: EgressPolicy(hosts: [host]), sandbox: "box",
+            logger: Logger(program: "exec-mcp", level: .error) { _ in }
         ) { [sent] frame in
             isHeld.wait { $0 ? nil : () }
             sent.record(frame)

@@ -1,3 +1,5 @@
+import CommandOptions
+import Diagnostics
 import ExecCore
 import Foundation
 import JSON
@@ -15,7 +17,9 @@ import Testing
     }
 
     private func open(_ name: String) throws(UsageError) -> AuditLog {
-        try AuditLog(path: "\(directory.path)/\(name)", logger: Logger(level: .info) { [logged] in logged.record($0) })
+        try AuditLog(
+            path: "\(directory.path)/\(name)",
+            logger: Logger(program: "exec-mcp", level: .info) { [logged] in logged.record($0) })
     }
 
     private func refusal(_ name: String) -> String? {
@@ -97,7 +101,9 @@ import Testing
     }
 
     @Test func refusesADevice() {
-        #expect(throws: UsageError.self) { try AuditLog(path: "/dev/full", logger: Logger(level: .error) { _ in }) }
+        #expect(throws: UsageError.self) {
+            try AuditLog(path: "/dev/full", logger: Logger(program: "exec-mcp", level: .error) { _ in })
+        }
     }
 
     @Test func beginsALineOfItsOwnAfterATornOne() throws {

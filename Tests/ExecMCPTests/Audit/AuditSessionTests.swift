@@ -1,3 +1,4 @@
+import Diagnostics
 import ExecCore
 import JSON
 import MCP
@@ -16,7 +17,7 @@ import Testing
         directory = try TemporaryDirectory()
         let engine = try await directory.writeProgram(
             "#!/bin/sh\n[ \"$1\" = run ] && exec cat > /dev/null\n", to: "engine")
-        log = try AuditLog(path: "\(directory.path)/log", logger: Logger(level: .error) { _ in })
+        log = try AuditLog(path: "\(directory.path)/log", logger: Logger(program: "exec-mcp", level: .error) { _ in })
         session = try SessionHarness(engine: engine, audit: log)
     }
 

@@ -1,3 +1,5 @@
+import CommandOptions
+
 /// A report as a table for people.
 struct ReportTable {
     /// Whether the reader sees more than ASCII.

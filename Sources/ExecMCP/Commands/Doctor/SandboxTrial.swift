@@ -1,3 +1,4 @@
+import Diagnostics
 import ExecCore
 
 /// A sandbox that is started to be looked at, and removed again. Its user is nobody's, so that neither a server's sandbox
@@ -31,7 +32,7 @@ struct SandboxTrial: Sendable {
         var limits = Limits()
         limits.artifactMebibytes = options.limits.artifactMebibytes
         pool = SandboxPool(
-            configuration: configuration, limits: limits, logger: Logger(level: .error) { _ in }
+            configuration: configuration, limits: limits, logger: Logger(program: "exec-mcp", level: .error) { _ in }
         ) { [engine] () throws(ExecError) in engine }
     }
 

@@ -1,3 +1,5 @@
+import CommandOptions
+import Diagnostics
 import ExecCore
 
 /// What follows `exec-mcp image`.
@@ -55,7 +57,7 @@ struct ImageArguments: Equatable {
 
     private static func image(_ value: String?, _ name: String) throws(UsageError) -> String? {
         guard let value else { return nil }
-        guard OptionDescription.isImageName(value) else {
+        guard OptionTable.isImageName(value) else {
             throw UsageError(
                 message: "\(name) does not accept '\(value.singleLine(limit: 100))': it takes the name of an image")
         }

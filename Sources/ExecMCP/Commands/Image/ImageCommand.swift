@@ -1,3 +1,4 @@
+import CommandOptions
 import ExecCore
 
 /// `exec-mcp image`: builds the sandbox's image from what the program carries.

@@ -1,3 +1,4 @@
+import Diagnostics
 import ExecCore
 
 /// One run of `exec-mcp image`: build, check, publish.
@@ -74,7 +75,7 @@ struct ImageMaker: Sendable {
         var configuration = SandboxConfiguration()
         configuration.image = image
         let pool = SandboxPool(
-            configuration: configuration, limits: Limits(), logger: Logger(level: .error)
+            configuration: configuration, limits: Limits(), logger: Logger(program: "exec-mcp", level: .error)
         ) { () throws(ExecError) in engine }
         let outcome = await outcome(of: pool, user)
         await Task.detached {

@@ -1,4 +1,4 @@
-import ExecCore
+import Diagnostics
 import TestSupport
 import Testing
 
@@ -6,7 +6,7 @@ import Testing
     @Test(arguments: LogLevel.allCases)
     func passesOnWhatMattersEnough(level: LogLevel) {
         let lines = Recorder<String>()
-        let logger = Logger(level: level) { lines.record($0) }
+        let logger = Logger(program: "exec-mcp", level: level) { lines.record($0) }
         logger.debug("a")
         logger.info("b")
         logger.warning("c")
@@ -15,15 +15,21 @@ import Testing
         #expect(lines.elements == Array(all[level.rawValue...]))
     }
 
+    @Test func beginsWithTheProgramsName() {
+        let lines = Recorder<String>()
+        Logger(program: "other", level: .info) { lines.record($0) }.info("a")
+        #expect(lines.elements == ["other: info: a\n"])
+    }
+
     @Test func makesNoTextThatNobodyReads() {
         let made = Recorder<String>()
         func text() -> String {
             made.record("made")
             return "text"
         }
-        Logger(level: .error) { _ in }.debug(text())
+        Logger(program: "exec-mcp", level: .error) { _ in }.debug(text())
         #expect(made.elements.isEmpty)
-        Logger(level: .debug) { _ in }.debug(text())
+        Logger(program: "exec-mcp", level: .debug) { _ in }.debug(text())
         #expect(made.elements.count == 1)
     }
 
@@ -53,7 +59,7 @@ import Testing
         #expect("12345".singleLine(limit: 5) == "12345")
         #expect("123456".singleLine(limit: 5) == "12345…")
         let lines = Recorder<String>()
-        Logger(level: .info) { lines.record($0) }.info(String(repeating: "x\n", count: 100_000))
+        Logger(program: "exec-mcp", level: .info) { lines.record($0) }.info(String(repeating: "x\n", count: 100_000))
         #expect((lines.elements.first?.count ?? .max) < 2100)
         #expect(lines.elements.first?.count { $0 == "\n" } == 1)
     }

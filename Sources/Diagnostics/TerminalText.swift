@@ -1,5 +1,5 @@
 /// Text that was written for a terminal, as plain text on one line.
-enum TerminalText {
+public enum TerminalText {
     private enum State {
         case text
         /// After an escape character.
@@ -12,7 +12,7 @@ enum TerminalText {
 
     /// Makes bytes that may hold anything harmless to show: escape sequences and control characters go, ill-formed UTF-8
     /// is repaired, and what is left is cut at a character's end.
-    static func line(_ bytes: [UInt8], atMost limit: Int) -> String {
+    public static func line(_ bytes: [UInt8], atMost limit: Int) -> String {
         var state = State.text
         var line = String.UnicodeScalarView()
         var size = 0

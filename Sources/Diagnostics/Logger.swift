@@ -21,17 +21,23 @@ public enum LogLevel: Int, Sendable, CaseIterable, Comparable {
     public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// Writes lines for people to standard error. Standard output belongs to the protocol.
+/// Writes lines for people to standard error. Standard output belongs to a protocol, or to the answer.
 public struct Logger: Sendable {
     private static let maximumLength = 2000
 
+    private let program: String
     private let level: LogLevel
     private let sink: @Sendable (String) -> Void
 
     /// A logger that passes on lines of at least this level.
     ///
-    /// - Parameter sink: where they go, each with its line end; standard error by default.
-    public init(level: LogLevel, sink: @escaping @Sendable (String) -> Void = Self.writeToStandardError) {
+    /// - Parameters:
+    ///   - program: the program's name, which each line begins with.
+    ///   - sink: where they go, each with its line end; standard error by default.
+    public init(
+        program: String, level: LogLevel, sink: @escaping @Sendable (String) -> Void = Self.writeToStandardError
+    ) {
+        self.program = program
         self.level = level
         self.sink = sink
     }
@@ -47,7 +53,7 @@ public struct Logger: Sendable {
 
     private func log(_ level: LogLevel, _ message: () -> String) {
         guard level >= self.level else { return }
-        sink("exec-mcp: \(level.name): \(message().singleLine(limit: Self.maximumLength))\n")
+        sink("\(program): \(level.name): \(message().singleLine(limit: Self.maximumLength))\n")
     }
 
     /// Writes `line` to descriptor 2 in one piece.
@@ -55,22 +61,5 @@ public struct Logger: Sendable {
     public static func writeToStandardError(_ line: String) {
         var bytes = Array(line.utf8)
         _ = write(2, &bytes, bytes.count)
-    }
-}
-
-extension String {
-    /// The text on one line without control characters, so that nothing that came from a sandbox can drive a terminal
-    /// or fake a log line; what is over `limit` characters is cut.
-    public func singleLine(limit: Int) -> String {
-        var line = ""
-        for scalar in unicodeScalars.prefix(limit) {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
-                line.append(scalar == "\n" || scalar == "\t" ? " " : "\u{FFFD}")
-            default:
-                line.unicodeScalars.append(scalar)
-            }
-        }
-        return unicodeScalars.dropFirst(limit).isEmpty ? line : line + "…"
     }
 }

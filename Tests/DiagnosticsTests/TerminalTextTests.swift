@@ -1,6 +1,5 @@
+import Diagnostics
 import Testing
-
-@testable import ExecCore
 
 @Suite struct TerminalTextTests {
     @Test(arguments: [

@@ -1,0 +1,46 @@
+/// One option of a program: its flag, its variable, what it takes, and how it changes the settings.
+public struct OptionDescription<Settings>: Sendable {
+    /// The flag with its two hyphens; empty where there is none, because other users of the machine can read a
+    /// command line.
+    public let flag: String
+    /// The variable of the environment that says the same; empty where there is none.
+    public let variable: String
+    /// What stands for the value in the help; empty for a flag that takes no value.
+    public let placeholder: String
+    /// What the value means, for the help.
+    public let help: String
+    /// The default, for the help.
+    public let fallback: String
+    /// What values are accepted, as part of a sentence.
+    public let accepts: String
+    /// Takes a value, which is empty for a flag without one; returns false if it is not accepted.
+    public let apply: @Sendable (String, inout Settings) -> Bool
+
+    /// An option.
+    public init(
+        flag: String = "", variable: String = "", placeholder: String = "", help: String, fallback: String,
+        accepts: String = "", apply: @escaping @Sendable (String, inout Settings) -> Bool
+    ) {
+        self.flag = flag
+        self.variable = variable
+        self.placeholder = placeholder
+        self.help = help
+        self.fallback = fallback
+        self.accepts = accepts
+        self.apply = apply
+    }
+
+    /// Whether the flag is followed by a value.
+    public var takesValue: Bool { !placeholder.isEmpty }
+
+    /// What `--help` says of it: the flag, what it means, its variable and its default.
+    public var helpRow: String {
+        let names = (flag.isEmpty ? [variable] : [flag]) + (takesValue ? [placeholder] : [])
+        let variable = flag.isEmpty || variable.isEmpty ? "" : "\(variable); "
+        return """
+              \(names.joined(separator: " "))
+                  \(help)
+                  (\(variable)default: \(fallback))
+            """
+    }
+}
