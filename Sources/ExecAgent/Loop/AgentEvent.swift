@@ -1,3 +1,4 @@
+import JSON
 import OpenAI
 
 /// What an agent does while it works on a task.
@@ -64,10 +65,11 @@ protocol AgentRunner: Sendable {
     ///     prompt stands first; a system message of the client follows it.
     ///   - user: whose sandbox; `nil` for the server's own default.
     ///   - model: which model; `nil` for the default.
+    ///   - parameters: other members of each request to the model: `temperature` and so on.
     ///   - onEvent: told of everything, in order, before this returns.
     /// - Throws: ``ModelError``, ``ToolServerError``, or `CancellationError` when the task is cancelled.
     func run(
-        _ conversation: [ChatMessage], user: String?, model: String?, limits: RunLimits,
+        _ conversation: [ChatMessage], user: String?, model: String?, limits: RunLimits, parameters: JSONObject,
         onEvent: @escaping @Sendable (AgentEvent) async -> Void
     ) async throws -> RunResult
 }
