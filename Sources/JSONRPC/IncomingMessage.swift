@@ -1,11 +1,12 @@
-import JSON
+public import JSON
 
 /// One message from the other side, by what kind it is.
 public enum IncomingMessage: Sendable, Equatable {
     case request(Request)
     case notification(Notification)
-    /// An answer to a request of ours. A server that asks nothing can pass over it.
-    case response(RequestID?)
+    /// An answer to a request of ours, and what it says: `nil` where that is neither a result nor an error. A server
+    /// that asks nothing can pass over it.
+    case response(RequestID?, Result<JSONObject, RPCError>?)
     /// Several messages in an array, each by itself.
     case batch([IncomingMessage])
     /// What is no message, with the answer that it gets.
@@ -30,7 +31,7 @@ public enum IncomingMessage: Sendable, Equatable {
         let id = RequestID(object["id"])
         guard object["jsonrpc"] == "2.0" else { return invalid(id, "A message must have \"jsonrpc\": \"2.0\".") }
         guard let methodValue = object["method"] else {
-            if object["result"] != nil || object["error"] != nil { return .response(id) }
+            if object["result"] != nil || object["error"] != nil { return .response(id, outcome(object)) }
             return invalid(id, "A message must have a method.")
         }
         guard let method = methodValue.stringValue else {
@@ -50,6 +51,15 @@ public enum IncomingMessage: Sendable, Equatable {
             return invalid(nil, "id must be a string or an integer, not \(idValue.kindDescription).")
         }
         return .request(Request(id: id, method: method, params: params))
+    }
+
+    /// What a response says; `nil` where it breaks JSON-RPC: both a result and an error, or one of the wrong form.
+    private static func outcome(_ response: JSONObject) -> Result<JSONObject, RPCError>? {
+        switch (response["result"], response["error"]) {
+        case (.object(let result), nil): .success(result)
+        case (nil, let error?): RPCError(error).map { .failure($0) }
+        default: nil
+        }
     }
 
     private static func invalid(_ id: RequestID?, _ reason: String) -> IncomingMessage {

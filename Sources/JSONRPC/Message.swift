@@ -41,6 +41,13 @@ public struct Request: Sendable, Equatable {
         self.method = method
         self.params = params
     }
+
+    /// The message as it is written.
+    public var json: JSON {
+        var message: JSONObject = ["jsonrpc": "2.0", "id": id.json, "method": .string(method)]
+        if !params.isEmpty { message["params"] = .object(params) }
+        return .object(message)
+    }
 }
 
 /// A message that gets no answer.
@@ -78,6 +85,17 @@ public struct RPCError: Error, Sendable, Equatable {
         self.code = code
         self.message = message
         self.data = data
+    }
+
+    /// Reads an error; `nil` for anything that is none. A message that is missing is an empty one.
+    public init?(_ value: JSON) {
+        guard let code = value["code"]?.integerValue else { return nil }
+        guard let text = value["message"] else {
+            self.init(code: code, message: "", data: value["data"])
+            return
+        }
+        guard let message = text.stringValue else { return nil }
+        self.init(code: code, message: message, data: value["data"])
     }
 
     /// The error as it is written.

@@ -50,13 +50,26 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"jsonrpc":"2.0","id":1,"result":{}}"#, RequestID.integer(1)),
-        (#"{"jsonrpc":"2.0","id":"a","error":{"code":1,"message":""}}"#, .string("a")),
-        (#"{"jsonrpc":"2.0","id":null,"error":{"code":1,"message":""}}"#, nil),
-        (#"{"jsonrpc":"2.0","result":null}"#, nil),
+        (#"{"jsonrpc":"2.0","id":1,"result":{}}"#, RequestID.integer(1), .success([:])),
+        (#"{"jsonrpc":"2.0","id":"a","result":{"b":[1]},"extra":0}"#, .string("a"), .success(["b": [1]])),
+        (
+            #"{"jsonrpc":"2.0","id":"a","error":{"code":1,"message":"m","data":{"x":2}}}"#, .string("a"),
+            .failure(RPCError(code: 1, message: "m", data: ["x": 2]))
+        ),
+        (#"{"jsonrpc":"2.0","id":null,"error":{"code":-1}}"#, nil, .failure(RPCError(code: -1, message: ""))),
+    ] as [(String, RequestID?, Result<JSONObject, RPCError>)])
+    func knowsAResponse(text: String, id: RequestID?, outcome: Result<JSONObject, RPCError>) {
+        #expect(parse(text) == .response(id, outcome))
+    }
+
+    @Test(arguments: [
+        #""result":null"#, #""result":[{}]"#, #""result":"done""#, #""error":null"#, #""error":"no""#, #""error":{}"#,
+        #""error":{"code":"1","message":"m"}"#, #""error":{"code":1.5,"message":"m"}"#,
+        #""error":{"code":1,"message":["m"]}"#, #""result":{},"error":{"code":1,"message":"m"}"#,
+        #""result":{},"error":null"#,
     ])
-    func knowsAResponse(text: String, id: RequestID?) {
-        #expect(parse(text) == .response(id))
+    func takesNoOutcomeFromAResponseThatBreaksTheRules(members: String) {
+        #expect(parse(#"{"jsonrpc":"2.0","id":3,\#(members)}"#) == .response(.integer(3), nil))
     }
 
     @Test(arguments: ["", "x", "{", "{}}", "'a'", "{\"a\":1,}", "[1,", "nul", "\u{FEFF}{}"])
@@ -121,7 +134,7 @@ import Testing
         try #require(messages.count == 5)
         #expect(messages[0] == .request(Request(id: .integer(1), method: "m")))
         #expect(messages[1] == .notification(Notification(method: "n")))
-        #expect(messages[4] == .response(.integer(2)))
+        #expect(messages[4] == .response(.integer(2), .success([:])))
         for message in messages[2...3] {
             guard case .invalid(let response) = message, case .failure(let error) = response.outcome else {
                 Issue.record("\(message) was taken")

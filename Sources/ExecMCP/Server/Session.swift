@@ -67,7 +67,7 @@ final class Session: Sendable {
         switch message {
         case .request(let request): serve(request, size: size, reply)
         case .notification(let notification): take(notification)
-        case .response(let id):
+        case .response(let id, _):
             logger.debug("passed over a response to \(id?.description ?? "nothing"): the server asks nothing")
         case .invalid(let response): reply(response)
         case .batch: reply(Response(id: nil, .failure(.invalidRequest("A batch must not hold another."))))
