@@ -1,9 +1,10 @@
 /// Bytes as base64 text (RFC 4648, section 4).
-enum Base64 {
+public enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let padding = UInt8(ascii: "=")
 
-    static func encode(_ bytes: [UInt8]) -> String {
+    /// The bytes as text, with padding.
+    public static func encode(_ bytes: [UInt8]) -> String {
         let length = (bytes.count + 2) / 3 * 4
         // Artifacts have tens of megabytes: no check of bounds for each digit.
         return String(unsafeUninitializedCapacity: length) { text in
@@ -25,4 +26,47 @@ enum Base64 {
             return length
         }
     }
+    /// Reads base64 text. Line breaks and blanks in it are passed over (RFC 2045), padding may be missing.
+    ///
+    /// - Returns: `nil` for what is no base64.
+    public static func decode(_ text: String) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count / 4 * 3)
+        var word: UInt32 = 0
+        var digits = 0
+        var paddings = 0
+        for byte in text.utf8 {
+            let value = values[Int(byte)]
+            if value < 64 {
+                guard paddings == 0 else { return nil }
+                word = word << 6 | UInt32(value)
+                digits += 1
+                if digits % 4 == 0 {
+                    bytes.append(UInt8(truncatingIfNeeded: word >> 16))
+                    bytes.append(UInt8(truncatingIfNeeded: word >> 8))
+                    bytes.append(UInt8(truncatingIfNeeded: word))
+                }
+            } else if byte == padding {
+                paddings += 1
+            } else if byte != 0x20 && !(0x09...0x0D).contains(byte) {
+                return nil
+            }
+        }
+        // What is left over: two digits are a byte, three are two, one alone is nothing.
+        let left = digits % 4
+        guard left != 1, paddings == 0 || left + paddings == 4 else { return nil }
+        if left == 2 { bytes.append(UInt8(truncatingIfNeeded: word >> 4)) }
+        if left == 3 {
+            bytes.append(UInt8(truncatingIfNeeded: word >> 10))
+            bytes.append(UInt8(truncatingIfNeeded: word >> 2))
+        }
+        return bytes
+    }
+
+    /// The value of each digit; 64 for what is none.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 64, count: 256)
+        for (value, digit) in alphabet.enumerated() { values[Int(digit)] = UInt8(value) }
+        return values
+    }()
 }

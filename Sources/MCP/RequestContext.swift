@@ -7,6 +7,8 @@ public enum MetaKey {
     public static let protocolVersion = "io.modelcontextprotocol/protocolVersion"
     /// What the client can do.
     public static let clientCapabilities = "io.modelcontextprotocol/clientCapabilities"
+    /// Who the client is.
+    public static let clientInfo = "io.modelcontextprotocol/clientInfo"
     /// The least severe log message that the client wants for a request.
     public static let logLevel = "io.modelcontextprotocol/logLevel"
     /// Who made a result.

@@ -49,23 +49,25 @@ public enum ContentBlock: Sendable, Equatable {
     case text(String)
     /// A picture's bytes and media type.
     case image(data: [UInt8], mediaType: String)
-    /// Something that the client may read by its URI.
-    case resourceLink(uri: String, name: String, mediaType: String, size: Int)
+    /// Something that the client may read by its URI. The size is in bytes; `nil` where it is not known.
+    case resourceLink(uri: String, name: String, mediaType: String, size: Int?)
 
     /// The block as it is written in `revision`: a link, where there are none, is a line of text.
     public func json(for revision: Revision) -> JSON {
         switch self {
         case .text(let text):
-            ["type": "text", "text": .string(text)]
+            return ["type": "text", "text": .string(text)]
         case .image(let data, let mediaType):
-            ["type": "image", "data": .string(Base64.encode(data)), "mimeType": .string(mediaType)]
+            return ["type": "image", "data": .string(Base64.encode(data)), "mimeType": .string(mediaType)]
         case .resourceLink(let uri, let name, let mediaType, let size) where revision.hasStructuredContent:
-            [
+            var link: JSONObject = [
                 "type": "resource_link", "uri": .string(uri), "name": .string(name), "mimeType": .string(mediaType),
-                "size": .integer(size),
             ]
+            link["size"] = size.map { .integer($0) }
+            return .object(link)
         case .resourceLink(let uri, _, let mediaType, let size):
-            ["type": "text", "text": .string("\(uri) (\(mediaType), \(size) bytes)")]
+            let length = size.map { ", \($0) bytes" } ?? ""
+            return ["type": "text", "text": .string("\(uri) (\(mediaType)\(length))")]
         }
     }
 }

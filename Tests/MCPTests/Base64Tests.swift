@@ -28,4 +28,23 @@ import Testing
             #expect(Base64.encode(bytes) == Data(bytes).base64EncodedString())
         }
     }
+
+    @Test func readsWhatItWroteWithAndWithoutPadding() {
+        for count in Array(0...70) + [1000, 65_537] {
+            let bytes = (0..<count).map { _ in UInt8.random(in: 0...255) }
+            let text = Base64.encode(bytes)
+            #expect(Base64.decode(text) == bytes)
+            #expect(Base64.decode(String(text.prefix { $0 != "=" })) == bytes)
+        }
+    }
+
+    @Test(arguments: [("Zm9v\r\nYmFy\n", "foobar"), (" Z g = = ", "f"), ("\n", "")])
+    func passesOverWhiteSpace(text: String, decoded: String) {
+        #expect(Base64.decode(text) == Array(decoded.utf8))
+    }
+
+    @Test(arguments: ["Z", "Zm9vY", "Zg=", "Zg===", "=", "Zm9v=", "Zg==Zg==", "Zm-_", "Zm9\u{0}", "Zmé9"])
+    func refusesWhatIsNoBase64(text: String) {
+        #expect(Base64.decode(text) == nil)
+    }
 }
