@@ -104,6 +104,12 @@ let package = Package(
                 "TestSupport",
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "ExecAgentTests",
+            dependencies: [
+                "ExecAgent", "HTTPServer", "JSON", "JSONRPC", "MCP", "MCPClient", "OpenAI", "TestSupport", "Threading",
+            ],
+            swiftSettings: settings),
         // What has to hold for any bytes: see the properties in it.
         .testTarget(
             name: "FuzzTests",

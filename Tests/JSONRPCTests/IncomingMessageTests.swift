@@ -49,15 +49,16 @@ import Testing
         #expect(parse(#"{"jsonrpc":"2.0","method":"n","params":[1]}"#) == .notification(Notification(method: "n")))
     }
 
-    @Test(arguments: [
-        (#"{"jsonrpc":"2.0","id":1,"result":{}}"#, RequestID.integer(1), .success([:])),
-        (#"{"jsonrpc":"2.0","id":"a","result":{"b":[1]},"extra":0}"#, .string("a"), .success(["b": [1]])),
-        (
-            #"{"jsonrpc":"2.0","id":"a","error":{"code":1,"message":"m","data":{"x":2}}}"#, .string("a"),
-            .failure(RPCError(code: 1, message: "m", data: ["x": 2]))
-        ),
-        (#"{"jsonrpc":"2.0","id":null,"error":{"code":-1}}"#, nil, .failure(RPCError(code: -1, message: ""))),
-    ] as [(String, RequestID?, Result<JSONObject, RPCError>)])
+    @Test(
+        arguments: [
+            (#"{"jsonrpc":"2.0","id":1,"result":{}}"#, RequestID.integer(1), .success([:])),
+            (#"{"jsonrpc":"2.0","id":"a","result":{"b":[1]},"extra":0}"#, .string("a"), .success(["b": [1]])),
+            (
+                #"{"jsonrpc":"2.0","id":"a","error":{"code":1,"message":"m","data":{"x":2}}}"#, .string("a"),
+                .failure(RPCError(code: 1, message: "m", data: ["x": 2]))
+            ),
+            (#"{"jsonrpc":"2.0","id":null,"error":{"code":-1}}"#, nil, .failure(RPCError(code: -1, message: ""))),
+        ] as [(String, RequestID?, Result<JSONObject, RPCError>)])
     func knowsAResponse(text: String, id: RequestID?, outcome: Result<JSONObject, RPCError>) {
         #expect(parse(text) == .response(id, outcome))
     }

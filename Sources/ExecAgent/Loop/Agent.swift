@@ -1,0 +1,62 @@
+import JSON
+import OpenAI
+
+/// Whether the pictures that tools return go back to the model.
+enum ImagePolicy: String, Sendable, CaseIterable {
+    /// They do, until the endpoint refuses them.
+    case auto
+    case never
+}
+
+/// How an agent works, whatever its task.
+struct AgentSettings: Sendable, Equatable {
+    /// The model where a run names none.
+    var model: String
+    var images = ImagePolicy.auto
+    /// The longest text of a tool's result that the model gets, in bytes: about 10,000 tokens.
+    var resultLimit = 40_000
+    /// The largest picture that the model gets, in bytes.
+    var imageLimit = 5_000_000
+    /// Calls of one turn that run at once.
+    var simultaneousCalls = 8
+}
+
+/// An agent: a model that works with the tools of MCP servers.
+struct Agent: AgentRunner {
+    private let model: any ChatModel
+    private let toolBox: any ToolBox
+    private let settings: AgentSettings
+
+    init(model: any ChatModel, toolBox: any ToolBox, settings: AgentSettings) {
+        self.model = model
+        self.toolBox = toolBox
+        self.settings = settings
+    }
+
+    func run(
+        _ conversation: [ChatMessage], user: String?, model: String?, limits: RunLimits, parameters: JSONObject,
+        onEvent: @escaping @Sendable (AgentEvent) async -> Void
+    ) async throws -> RunResult {
+        let deadline = limits.seconds.map { ContinuousClock.now + .seconds($0) }
+        let tools = try await toolBox.tools()
+        let request = ChatRequest(
+            model: model ?? settings.model,
+            messages: Self.opening(conversation, prompt: await toolBox.systemPrompt()), tools: tools,
+            parameters: parameters)
+        let calls = ToolCalls(
+            toolBox: toolBox, toolNames: tools.map(\.name), user: user, settings: settings, deadline: deadline,
+            onEvent: onEvent)
+        var run = Run(
+            model: self.model, request: request, calls: calls, limits: limits, deadline: deadline, onEvent: onEvent)
+        return try await run.untilItEnds()
+    }
+
+    /// The conversation behind one system message: that of the servers, then the client's own. One, because many
+    /// models take a system message only as the first.
+    static func opening(_ conversation: [ChatMessage], prompt: String) -> [ChatMessage] {
+        let own = conversation.prefix { [.system, .developer].contains($0.role) }
+        let texts = ([prompt] + own.map(\.text)).filter { !$0.isEmpty }
+        guard !texts.isEmpty else { return conversation }
+        return [ChatMessage(role: .system, text: texts.joined(separator: "\n\n"))] + conversation.dropFirst(own.count)
+    }
+}

@@ -1,0 +1,204 @@
+import OpenAI
+import Threading
+
+/// One run of an agent: the model is asked and its tools are called, turn by turn, until it answers or a limit is met.
+struct Run {
+    private let model: any ChatModel
+    private let calls: ToolCalls
+    private let limits: RunLimits
+    private let deadline: ContinuousClock.Instant?
+    private let onEvent: @Sendable (AgentEvent) async -> Void
+
+    private var request: ChatRequest
+    /// How many messages of the request were there before this run.
+    private let known: Int
+    private var turns = 0
+    private var usage: TokenUsage?
+    /// All tokens, guessed where the endpoint does not count them.
+    private var tokens = 0
+    /// What one answer can cost: a larger number is a mistake of the endpoint, and must not become one of ours.
+    private static let mostTokens = 1 << 40
+    /// Whether the text of an earlier turn was told.
+    private var hasSpoken = false
+    private var lastWasEmpty = false
+
+    init(
+        model: any ChatModel, request: ChatRequest, calls: ToolCalls, limits: RunLimits,
+        deadline: ContinuousClock.Instant?, onEvent: @escaping @Sendable (AgentEvent) async -> Void
+    ) {
+        self.model = model
+        self.request = request
+        self.calls = calls
+        self.limits = limits
+        self.deadline = deadline
+        self.onEvent = onEvent
+        known = request.messages.count
+    }
+
+    /// Runs it.
+    ///
+    /// - Throws: ``ModelError``, or `CancellationError` when the task is cancelled.
+    mutating func untilItEnds() async throws -> RunResult {
+        while true {
+            if let limit = limitMet { return await stop(limit) }
+            guard let completion = try await ask() else { return await stop(Self.timeIsUp(limits)) }
+            if let end = try await handle(completion) { return end }
+        }
+    }
+
+    /// Asks the model once.
+    ///
+    /// - Returns: `nil` when the time was up first; what came until then is a message all the same.
+    private mutating func ask() async throws -> ChatCompletion? {
+        turns += 1
+        let telling = Telling(separated: hasSpoken, onEvent: onEvent)
+        let completion = try await withDeadline(deadline) { [model, request] in
+            try await model.complete(request) { await telling.tell($0) }
+        }
+        let text = telling.text
+        hasSpoken = hasSpoken || !text.isEmpty
+        guard let completion else {
+            if !text.isEmpty { request.messages.append(ChatMessage(role: .assistant, text: text)) }
+            return nil
+        }
+        count(completion)
+        return completion
+    }
+
+    /// - Returns: the end of the run; `nil` where it goes on.
+    private mutating func handle(_ completion: ChatCompletion) async throws -> RunResult? {
+        if completion.finishReason == .contentFilter {
+            throw ModelError(
+                kind: .refused,
+                message:
+                    "the model's answer was held back by its provider's content filter; put the task in other words")
+        }
+        guard completion.message.toolCalls.isEmpty else {
+            lastWasEmpty = false
+            return try await runTools(of: completion)
+        }
+        let isEmpty = completion.message.text.allSatisfy(\.isWhitespace)
+        if completion.finishReason == .length || !isEmpty {
+            request.messages.append(completion.message)
+            return result(completion.finishReason == .length ? .cut : .answered)
+        }
+        // Some models say nothing after a tool's result, and do the second time.
+        guard !lastWasEmpty else {
+            throw ModelError(
+                kind: .malformed,
+                message: "the model '\(request.model)' gave an empty answer twice; try again, or another model")
+        }
+        lastWasEmpty = true
+        return nil
+    }
+
+    private mutating func runTools(of completion: ChatCompletion) async throws -> RunResult? {
+        let wanted = Self.distinct(completion.message.toolCalls, turn: turns)
+        var message = completion.message
+        message.toolCalls = wanted.map(ToolCalls.acceptable)
+        request.messages.append(message)
+        if let limit = limitMet {
+            // A call without a result would make the conversation one that no endpoint takes.
+            request.messages += calls.results(of: wanted, without: limit)
+            return await stop(limit)
+        }
+        request.messages += try await calls.run(wanted)
+        return nil
+    }
+
+    // MARK: Limits
+
+    private var limitMet: String? {
+        if let most = limits.turns, turns >= most {
+            return Self.sentence("the limit of \(most) \(most == 1 ? "turn" : "turns") was met")
+        }
+        if let most = limits.tokens, tokens >= most {
+            return Self.sentence("the limit of \(most) tokens was met, with \(tokens) used")
+        }
+        if let deadline, deadline <= .now { return Self.timeIsUp(limits) }
+        return nil
+    }
+
+    private static func timeIsUp(_ limits: RunLimits) -> String {
+        let seconds = "\(limits.seconds ?? 0)"
+        return sentence("the limit of \(seconds.hasSuffix(".0") ? seconds.dropLast(2) : seconds[...]) seconds was met")
+    }
+
+    private static func sentence(_ reason: String) -> String {
+        "[Stopped before the task was done: \(reason).]"
+    }
+
+    private mutating func count(_ completion: ChatCompletion) {
+        guard let cost = completion.usage else {
+            let said = completion.message.toolCalls.reduce(completion.message.text.utf8.count) {
+                $0 + $1.arguments.utf8.count
+            }
+            // About four bytes a token.
+            tokens += (request.messages.reduce(said) { $0 + $1.text.utf8.count }) / 4
+            return
+        }
+        let prompt = min(max(cost.prompt, 0), Self.mostTokens)
+        let answer = min(max(cost.completion, 0), Self.mostTokens)
+        let before = usage ?? TokenUsage(prompt: 0, completion: 0)
+        usage = TokenUsage(prompt: before.prompt + prompt, completion: before.completion + answer)
+        tokens += prompt + answer
+    }
+
+    // MARK: The end
+
+    /// Ends the run with a sentence in the answer that says why.
+    private mutating func stop(_ sentence: String) async -> RunResult {
+        await onEvent(.text(hasSpoken ? "\n\n\(sentence)" : sentence))
+        if let last = request.messages.last, request.messages.count > known, last.role == .assistant {
+            request.messages[request.messages.count - 1].content.append(.text("\n\n\(sentence)"))
+        } else {
+            request.messages.append(ChatMessage(role: .assistant, text: sentence))
+        }
+        return result(.limit(sentence))
+    }
+
+    private func result(_ end: RunResult.End) -> RunResult {
+        RunResult(messages: Array(request.messages.dropFirst(known)), end: end, usage: usage)
+    }
+
+    /// The calls with an id each: some endpoints give none, or one to all.
+    private static func distinct(_ calls: [ToolCall], turn: Int) -> [ToolCall] {
+        var seen: Set<String> = []
+        return calls.enumerated().map { place, call in
+            var call = call
+            if call.id.isEmpty || seen.contains(call.id) { call.id = "call_\(turn)_\(place)" }
+            seen.insert(call.id)
+            return call
+        }
+    }
+}
+
+/// Tells what a model says as it comes, and keeps it.
+private final class Telling: Sendable {
+    private let said = Locked("")
+    private let isSeparated: Bool
+    private let onEvent: @Sendable (AgentEvent) async -> Void
+
+    /// - Parameter separated: whether a blank line goes before the text, to part it from an earlier turn's.
+    init(separated: Bool, onEvent: @escaping @Sendable (AgentEvent) async -> Void) {
+        isSeparated = separated
+        self.onEvent = onEvent
+    }
+
+    var text: String { said.withLock { $0 } }
+
+    func tell(_ event: ModelEvent) async {
+        switch event {
+        case .text(let piece):
+            guard !piece.isEmpty else { return }
+            let isFirst = said.withLock { said in
+                defer { said += piece }
+                return said.isEmpty
+            }
+            if isFirst && isSeparated { await onEvent(.text("\n\n")) }
+            await onEvent(.text(piece))
+        case .retrying(let reason, let seconds):
+            await onEvent(.retrying(reason: reason, seconds: seconds))
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import JSON
+import OpenAI
+import TestSupport
+import Testing
+
+@testable import ExecAgent
+
+@Suite(.timeLimit(.minutes(1))) struct AgentLimitTests {
+    private static func sentence(_ reason: String) -> String { "[Stopped before the task was done: \(reason).]" }
+
+    /// Whether every call has its result, as endpoints demand.
+    private func expectComplete(_ messages: [ChatMessage]) {
+        let called = messages.flatMap(\.toolCalls).map(\.id)
+        #expect(messages.compactMap(\.toolCallID) == called)
+        #expect(messages.last?.role == .assistant)
+    }
+
+    @Test func stopsAfterTheLastTurn() async throws {
+        let trial = AgentTrial(
+            ScriptedChatModel(ScriptedChatModel.calls(.look("a")), ScriptedChatModel.says("hm", calling: [.look("b")])))
+        let result = try await trial.run(limits: RunLimits(turns: 2))
+        let sentence = Self.sentence("the limit of 2 turns was met")
+        #expect(result.end == .limit(sentence))
+        #expect(result.messages.last?.text == sentence)
+        #expect(trial.told == "hm\n\n\(sentence)")
+        // Nobody would read what the last call returns.
+        #expect(trial.toolBox.calls.elements.count == 1)
+        #expect(result.messages.last { $0.role == .tool }?.text == "Not run. \(sentence)")
+        expectComplete(result.messages)
+    }
+
+    @Test func stopsWhenTheTokensAreUsed() async throws {
+        let trial = AgentTrial(
+            ScriptedChatModel(ScriptedChatModel.calls(.look("a"), usage: TokenUsage(prompt: 90, completion: 10))))
+        let result = try await trial.run(limits: RunLimits(tokens: 100))
+        #expect(result.end == .limit(Self.sentence("the limit of 100 tokens was met, with 100 used")))
+        expectComplete(result.messages)
+    }
+
+    @Test func guessesTheTokensThatNobodyCounts() async throws {
+        let trial = AgentTrial(
+            ScriptedChatModel(ScriptedChatModel.calls(.look("a", #"{"x":"\#(String(repeating: "x", count: 400))"}"#))))
+        let result = try await trial.run(limits: RunLimits(tokens: 100))
+        guard case .limit = result.end else {
+            Issue.record("went on: \(result.end)")
+            return
+        }
+        #expect(result.usage == nil)
+    }
+
+    @Test(arguments: [Int.max, Int.min])
+    func survivesCountsThatCannotBe(count: Int) async throws {
+        let usage = TokenUsage(prompt: count, completion: count)
+        let trial = AgentTrial(
+            ScriptedChatModel(
+                ScriptedChatModel.calls(.look("a"), usage: usage), ScriptedChatModel.says("x", usage: usage)))
+        #expect(try await trial.run().end == .answered)
+    }
+
+    @Test func anAnswerIsAnAnswerWhateverItCost() async throws {
+        let trial = AgentTrial(
+            ScriptedChatModel(ScriptedChatModel.says("x", usage: TokenUsage(prompt: 1000, completion: 1))))
+        #expect(try await trial.run(limits: RunLimits(turns: 1, tokens: 10)).end == .answered)
+    }
+
+    @Test func stopsTheModelWhenTheTimeIsUp() async throws {
+        let trial = AgentTrial(
+            ScriptedChatModel { _, onEvent in
+                await onEvent(.text("I begin"))
+                try await Task.sleep(for: .seconds(600))
+                return ChatCompletion(message: ChatMessage(role: .assistant, text: "too late"), finishReason: .stop)
+            })
+        let result = try await trial.run(limits: RunLimits(seconds: 2))
+        let sentence = Self.sentence("the limit of 2 seconds was met")
+        #expect(result.end == .limit(sentence))
+        #expect(result.messages.map(\.text) == ["I begin\n\n\(sentence)"])
+        #expect(trial.told == "I begin\n\n\(sentence)")
+    }
+
+    @Test func stopsTheToolsWhenTheTimeIsUp() async throws {
+        var trial = AgentTrial(
+            ScriptedChatModel(ScriptedChatModel.calls(.look("a"), .look("b"))),
+            ScriptedToolBox { _, _ in
+                try? await Task.sleep(for: .seconds(600))
+                return .failure("the call was cancelled")
+            })
+        trial.settings.simultaneousCalls = 1
+        let result = try await trial.run(limits: RunLimits(seconds: 2))
+        #expect(result.end == .limit(Self.sentence("the limit of 2 seconds was met")))
+        #expect(
+            result.messages.filter { $0.role == .tool }.map(\.text) == [
+                "Error: the call was cancelled", "Not run: the time was up.",
+            ])
+        #expect(trial.toolBox.calls.elements.count == 1)
+        expectComplete(result.messages)
+    }
+
+    @Test func saysThatTheModelsOwnLimitCutTheAnswer() async throws {
+        let trial = AgentTrial(ScriptedChatModel(ScriptedChatModel.says("It is", finish: .length)))
+        let result = try await trial.run()
+        #expect(result.end == .cut)
+        #expect(result.messages.map(\.text) == ["It is"])
+    }
+
+    @Test func asksOnceMoreAfterAnEmptyAnswer() async throws {
+        let trial = AgentTrial(ScriptedChatModel(ScriptedChatModel.says(" \n"), ScriptedChatModel.says("here")))
+        let result = try await trial.run()
+        #expect(result.messages.map(\.text) == ["here"])
+        #expect(trial.model.requests.elements.count == 2)
+        #expect(trial.model.requests.elements[0] == trial.model.requests.elements[1])
+    }
+
+    @Test func failsAfterTwoEmptyAnswers() async throws {
+        let trial = AgentTrial(ScriptedChatModel(ScriptedChatModel.says(""), ScriptedChatModel.says("")))
+        let error = await #expect(throws: ModelError.self) { try await trial.run() }
+        #expect(error?.kind == .malformed && error?.message.contains("'m1' gave an empty answer twice") == true)
+    }
+
+    @Test func failsWhereTheAnswerIsHeldBack() async throws {
+        let trial = AgentTrial(ScriptedChatModel(ScriptedChatModel.says("well", finish: .contentFilter)))
+        let error = await #expect(throws: ModelError.self) { try await trial.run() }
+        #expect(error?.kind == .refused)
+    }
+}

@@ -1,0 +1,106 @@
+import JSON
+import MCP
+import OpenAI
+import TestSupport
+import Testing
+
+@testable import ExecAgent
+
+@Suite(.timeLimit(.minutes(1))) struct ToolCallTests {
+    /// Runs one turn with these calls.
+    private func turn(
+        _ calls: [ToolCall], outcome: ToolOutcome = ToolOutcome(content: [.text("seen")]),
+        images: ImagePolicy = .auto
+    ) async throws -> (AgentTrial, [ChatMessage]) {
+        var trial = AgentTrial(
+            ScriptedChatModel(
+                ScriptedChatModel.says("", finish: .toolCalls, calling: calls), ScriptedChatModel.says("done")),
+            ScriptedToolBox { _, _ in outcome })
+        trial.settings.images = images
+        return (trial, try await trial.run().messages)
+    }
+
+    @Test(arguments: [
+        (#"{"a": "#, "unexpected end"), ("[1]", "they are an array"), ("\"x\"", "they are a string"),
+        ("null", "they are null"), ("{} {}", "at byte"),
+    ])
+    func aBadArgumentGoesBackToTheModel(arguments: String, reason: String) async throws {
+        let (trial, messages) = try await turn([.look("a", arguments), .look("b", "")])
+        let text = messages.first { $0.toolCallID == "a" }?.text ?? ""
+        #expect(text.hasPrefix("Error: The arguments of this call are not one JSON object ("))
+        #expect(text.contains(reason) && text.hasSuffix("What came was: \(arguments)"))
+        // Some endpoints fail at a conversation with arguments that are not JSON.
+        #expect(messages.first?.toolCalls.map(\.arguments) == ["{}", ""])
+        #expect(trial.toolBox.calls.elements == [JSONObject()])
+    }
+
+    @Test func anUnknownToolGoesBackToTheModel() async throws {
+        let (trial, messages) = try await turn([ToolCall(id: "a", name: "listen", arguments: "{}")])
+        #expect(messages[1].text == "Error: There is no tool named 'listen'. The tools: look.")
+        #expect(trial.toolBox.calls.elements.isEmpty)
+        #expect(
+            trial.events.elements.contains {
+                if case .toolEnded(let end) = $0 { end.isError && end.name == "listen" } else { false }
+            })
+    }
+
+    @Test func callsWithoutAnIDOfTheirOwnGetOne() async throws {
+        let (_, messages) = try await turn([.look(""), .look("x"), .look("x")])
+        #expect(messages[0].toolCalls.map(\.id) == ["call_1_0", "x", "call_1_2"])
+        #expect(messages.compactMap(\.toolCallID) == ["call_1_0", "x", "call_1_2"])
+    }
+
+    @Test func aFailureIsMarkedAsOne() async throws {
+        let (_, messages) = try await turn([.look("a")], outcome: .failure("no disk"))
+        #expect(messages[1].text == "Error: no disk")
+        let (_, same) = try await turn([.look("a")], outcome: .failure("error: no disk"))
+        #expect(same[1].text == "error: no disk")
+    }
+
+    @Test func anEmptyResultIsNotEmptyText() async throws {
+        let (_, messages) = try await turn([.look("a")], outcome: ToolOutcome(content: []))
+        #expect(messages[1].text == "(no output)")
+    }
+
+    @Test func picturesFollowAsTheUsersMessage() async throws {
+        let picture = ToolOutcome(content: [.text("a plot"), .image(data: [1, 2, 3], mediaType: "image/png")])
+        let (_, messages) = try await turn([.look("a"), .look("b")], outcome: picture)
+        #expect(messages.map(\.role) == [.assistant, .tool, .tool, .user, .assistant])
+        #expect(messages[1].text == "a plot\n[a picture, image/png, 3 bytes: it follows below]")
+        #expect(
+            messages[3].content == [
+                .text("The picture that look returned (a):"), .imageURL("data:image/png;base64,AQID"),
+                .text("The picture that look returned (b):"), .imageURL("data:image/png;base64,AQID"),
+            ])
+    }
+
+    @Test func picturesStayAwayWhereTheyAreNotWanted() async throws {
+        let picture = ToolOutcome(content: [.image(data: [1, 2, 3], mediaType: "image/png")])
+        let (_, messages) = try await turn([.look("a")], outcome: picture, images: .never)
+        #expect(messages.map(\.role) == [.assistant, .tool, .assistant])
+        #expect(messages[1].text == "[a picture, image/png, 3 bytes: it is not shown]")
+    }
+
+    @Test func aPictureThatIsTooLargeIsNotShown() {
+        let outcome = ToolOutcome(content: [.image(data: [1, 2, 3], mediaType: "image/png")])
+        #expect(ToolResultText(outcome, settings: AgentSettings(model: "m", imageLimit: 2)).imageAddresses.isEmpty)
+        #expect(ToolResultText(outcome, settings: AgentSettings(model: "m", imageLimit: 3)).imageAddresses.count == 1)
+    }
+
+    @Test func ofProgressOnlyTheNewestWaits() async throws {
+        let events = ToolEvents()
+        events.add(.toolStarted(.look("a")))
+        for number in 1...1000 {
+            events.add(.toolProgress(callID: "a", message: "\(number)"))
+            events.add(.toolProgress(callID: "b", message: "\(number)"))
+        }
+        events.finish()
+        let told = Recorder<AgentEvent>()
+        await events.deliver { told.record($0) }
+        #expect(
+            told.elements == [
+                .toolStarted(.look("a")), .toolProgress(callID: "a", message: "1000"),
+                .toolProgress(callID: "b", message: "1000"),
+            ])
+    }
+}
