@@ -1,0 +1,12 @@
+/// How large an answer of a model may get before it is given up.
+public struct AnswerLimits: Sendable, Equatable {
+    /// Bytes of text.
+    public var textBytes = 8 << 20
+    /// Tool calls.
+    public var toolCalls = 128
+    /// Bytes of the names, ids and arguments of all tool calls together.
+    public var argumentBytes = 32 << 20
+
+    /// The usual limits.
+    public init() {}
+}

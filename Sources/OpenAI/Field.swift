@@ -1,0 +1,54 @@
+import JSON
+
+/// A value with the way to it, so that an error can name what is wrong. A member that is not there counts as null, which
+/// the API takes for the same.
+struct Field {
+    let value: JSON
+    let path: String
+
+    init(_ value: JSON, path: String = "") {
+        self.value = value
+        self.path = path
+    }
+
+    subscript(_ key: String) -> Field {
+        Field(value[key] ?? .null, path: path.isEmpty ? key : "\(path).\(key)")
+    }
+
+    var isNull: Bool { value == .null }
+
+    func failure(_ problem: String) -> FormatError {
+        FormatError(field: path, problem: problem)
+    }
+
+    func object() throws(FormatError) -> JSONObject {
+        guard let object = value.objectValue else { throw mismatch("an object") }
+        return object
+    }
+
+    func string() throws(FormatError) -> String {
+        guard let text = value.stringValue else { throw mismatch("a string") }
+        return text
+    }
+
+    func optionalString() throws(FormatError) -> String? {
+        isNull ? nil : try string()
+    }
+
+    func flag() throws(FormatError) -> Bool {
+        if isNull { return false }
+        guard let flag = value.boolValue else { throw mismatch("a boolean") }
+        return flag
+    }
+
+    /// The elements, each with its place; none where there is no such member.
+    func elements() throws(FormatError) -> [Field] {
+        if isNull { return [] }
+        guard let elements = value.arrayValue else { throw mismatch("an array") }
+        return elements.enumerated().map { Field($1, path: "\(path)[\($0)]") }
+    }
+
+    func mismatch(_ wanted: String) -> FormatError {
+        failure(isNull ? "is missing: it must be \(wanted)" : "must be \(wanted), not \(value.kindDescription)")
+    }
+}
