@@ -90,6 +90,7 @@ let package = Package(
             name: "JSONRPCTests", dependencies: ["JSON", "JSONRPC", "TestSupport", "Threading"],
             swiftSettings: settings),
         .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", "JSONRPC"], swiftSettings: settings),
+        .testTarget(name: "OpenAITests", dependencies: ["JSON", "OpenAI", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ExecCoreTests",
             dependencies: ["ChildProcess", "Diagnostics", "ExecCore", "JSON", "TestSupport", "Threading"],

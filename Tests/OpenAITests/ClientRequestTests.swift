@@ -1,0 +1,163 @@
+import JSON
+import Testing
+
+@testable import OpenAI
+
+@Suite struct ClientRequestTests {
+    private func parse(_ text: String) throws -> ClientRequest {
+        try ClientRequest(parsing: JSON.parse(text))
+    }
+
+    @Test func readsTheSmallestRequest() throws {
+        let request = try parse(#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#)
+        #expect(request.model == "m")
+        #expect(request.messages == [ChatMessage(role: .user, text: "hi")])
+        #expect(!request.isStreamed && !request.includesUsage)
+        #expect(request.user == nil && request.tools.isEmpty && request.parameters.isEmpty)
+    }
+
+    @Test func readsEverything() throws {
+        let request = try parse(
+            #"""
+            {"model":"m","stream":true,"stream_options":{"include_usage":true},"user":"ann","temperature":0.5,"n":1,
+             "tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object"}}},
+                      {"type":"function","function":{"name":"g"}}],
+             "messages":[
+               {"role":"system","content":"be brief"},
+               {"role":"user","name":"Ann","content":[
+                 {"type":"text","text":"what is "},{"type":"image_url","image_url":{"url":"data:x","detail":"low"}},
+                 {"type":"text","text":"this?"}]},
+               {"role":"assistant","content":null,"tool_calls":[
+                 {"id":"1","type":"function","function":{"name":"f","arguments":"{"}}]},
+               {"role":"tool","tool_call_id":"1","content":"done"},
+               {"role":"assistant","refusal":"no"}]}
+            """#)
+        #expect(request.isStreamed && request.includesUsage)
+        #expect(request.user == "ann")
+        #expect(request.parameters == ["temperature": 0.5, "n": 1])
+        #expect(
+            request.tools == [
+                FunctionTool(name: "f", description: "d", parameters: ["type": "object"]),
+                FunctionTool(name: "g", description: "", parameters: ["type": "object", "properties": [:]]),
+            ])
+        let messages = request.messages
+        #expect(messages.map(\.role) == [.system, .user, .assistant, .tool, .assistant])
+        #expect(messages[1].content == [.text("what is "), .imageURL("data:x"), .text("this?")])
+        #expect(messages[1].text == "what is this?" && messages[1].name == "Ann")
+        #expect(messages[2].content.isEmpty)
+        #expect(messages[2].toolCalls == [ToolCall(id: "1", name: "f", arguments: "{")])
+        #expect(messages[3].toolCallID == "1")
+        #expect(messages[4].text == "no")
+    }
+
+    @Test func takesNullForWhatIsNotThere() throws {
+        let request = try parse(
+            #"""
+            {"model":null,"stream":null,"stream_options":null,"user":null,"tools":null,
+             "messages":[{"role":"user","content":"","name":null,"tool_calls":null}]}
+            """#)
+        #expect(request.model == nil && request.user == nil && !request.isStreamed)
+        #expect(request.messages == [ChatMessage(role: .user, text: "")])
+    }
+
+    @Test(arguments: [
+        (#"[]"#, "", "must be an object, not an array"),
+        (#"{}"#, "messages", "is missing: it must be an array"),
+        (#"{"messages":"hi"}"#, "messages", "must be an array, not a string"),
+        (#"{"messages":[]}"#, "messages", "must have at least one message"),
+        (#"{"messages":["hi"]}"#, "messages[0]", "must be an object, not a string"),
+        (#"{"messages":[{"content":"hi"}]}"#, "messages[0].role", "is missing: it must be a string"),
+        (
+            #"{"messages":[{"role":"me","content":"hi"}]}"#, "messages[0].role",
+            "must be one of system, developer, user, assistant, tool"
+        ),
+        (
+            #"{"messages":[{"role":"user"}]}"#, "messages[0].content",
+            "is missing: it must be a string or an array of parts"
+        ),
+        (
+            #"{"messages":[{"role":"user","content":7}]}"#, "messages[0].content",
+            "must be a string or an array of parts, not an integer"
+        ),
+        (
+            #"{"messages":[{"role":"user","content":[{"type":"input_audio"}]}]}"#, "messages[0].content[0].type",
+            "must be text or image_url: no other content is taken here"
+        ),
+        (
+            #"{"messages":[{"role":"user","content":[{"type":"image_url","image_url":"x"}]}]}"#,
+            "messages[0].content[0].image_url.url", "is missing: it must be a string"
+        ),
+        (
+            #"{"messages":[{"role":"tool","content":"x"}]}"#, "messages[0].tool_call_id",
+            "is missing: it must be a string"
+        ),
+        (
+            #"{"messages":[{"role":"user","content":"x","tool_calls":[{"id":"1","function":{"name":"f","arguments":""}}]}]}"#,
+            "messages[0].tool_calls", "may stand in messages of the assistant only"
+        ),
+        (
+            #"{"messages":[{"role":"assistant","tool_calls":[{"id":"1","function":{"name":"f","arguments":{}}}]}]}"#,
+            "messages[0].tool_calls[0].function.arguments", "must be a string, not an object"
+        ),
+        (#"{"model":7,"messages":[{"role":"user","content":"x"}]}"#, "model", "must be a string, not an integer"),
+        (#"{"model":"","messages":[{"role":"user","content":"x"}]}"#, "model", "must not be empty"),
+        (#"{"stream":"yes","messages":[{"role":"user","content":"x"}]}"#, "stream", "must be a boolean, not a string"),
+        (
+            #"{"stream_options":[],"messages":[{"role":"user","content":"x"}]}"#, "stream_options",
+            "must be an object, not an array"
+        ),
+        (#"{"user":1,"messages":[{"role":"user","content":"x"}]}"#, "user", "must be a string, not an integer"),
+        (
+            #"{"tools":[{"type":"web"}],"messages":[{"role":"user","content":"x"}]}"#, "tools[0].type",
+            "must be function"
+        ),
+    ])
+    func namesWhatIsWrong(body: String, field: String, problem: String) {
+        #expect(throws: FormatError(field: field, problem: problem)) { try parse(body) }
+    }
+
+    @Test func saysTheFieldInTheErrorOfTheAPI() {
+        let error = APIError(FormatError(field: "messages[0].role", problem: "is missing: it must be a string"))
+        #expect(
+            error.json.text
+                == #"{"error":{"message":"'messages[0].role' is missing: it must be a string.","#
+                + #""type":"invalid_request_error","param":"messages[0].role","code":null}}"#)
+    }
+
+    @Test func readsBackWhatIsWritten() throws {
+        let request = ChatRequest(
+            model: "m",
+            messages: [
+                ChatMessage(role: .developer, text: "be brief"),
+                ChatMessage(
+                    role: .user, content: [.text("see"), .imageURL("data:image/png;base64,AA==")], name: "Ann"),
+                ChatMessage(
+                    role: .assistant, content: [],
+                    toolCalls: [
+                        ToolCall(id: "1", name: "f", arguments: "not JSON"),
+                        ToolCall(id: "2", name: "g", arguments: ""),
+                    ]),
+                ChatMessage(role: .tool, content: [.text("one")], toolCallID: "1"),
+                ChatMessage(role: .assistant, content: []),
+            ],
+            tools: [FunctionTool(name: "f", description: "d", parameters: ["type": "object"])],
+            parameters: ["temperature": 1, "stream": false, "model": "other"])
+        let body = request.streamingBody(includesUsage: true)
+        let read = try ClientRequest(parsing: body)
+        #expect(read.model == "m")
+        #expect(read.isStreamed && read.includesUsage)
+        #expect(read.messages.dropLast() == request.messages.dropLast())
+        #expect(read.messages.last == ChatMessage(role: .assistant, text: ""))
+        #expect(read.tools == request.tools)
+        #expect(read.parameters == ["temperature": 1])
+        #expect(request.streamingBody(includesUsage: false)["stream_options"] == nil)
+    }
+
+    @Test func writesTextAsOneStringAndPicturesAsParts() {
+        let text = ChatMessage(role: .user, content: [.text("a"), .text("b")])
+        #expect(text.json.text == #"{"role":"user","content":"ab"}"#)
+        let picture = ChatMessage(role: .user, content: [.imageURL("u")])
+        #expect(
+            picture.json.text == #"{"role":"user","content":[{"type":"image_url","image_url":{"url":"u"}}]}"#)
+    }
+}
