@@ -115,7 +115,7 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "ExecCore", "ExecMCP", "HostConfiguration", "JSON", "JSONRPC", "MCP", "TestSupport", "YAML",
+                "ExecCore", "ExecMCP", "HostConfiguration", "JSON", "JSONRPC", "MCP", "OpenAI", "TestSupport", "YAML",
             ],
             exclude: ["Corpus", "Fuzzer"], swiftSettings: settings),
         // Against the real engine and the sandbox's image, which `make image` readies.
@@ -139,7 +139,7 @@ if Context.environment["EXEC_MCP_FUZZER"] != nil {
             resources: server?.resources, swiftSettings: settings),
         .executableTarget(
             name: "Fuzzer",
-            dependencies: ["ExecCore", "ExecMCP", "HostConfiguration", "JSON", "JSONRPC", "MCP", "YAML"],
+            dependencies: ["ExecCore", "ExecMCP", "HostConfiguration", "JSON", "JSONRPC", "MCP", "OpenAI", "YAML"],
             path: "Tests/FuzzTests", exclude: ["Corpus", "FuzzTests.swift", "Mutator.swift"],
             sources: ["Properties", "Fuzzer"], swiftSettings: settings),
     ]
