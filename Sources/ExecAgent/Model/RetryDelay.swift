@@ -1,0 +1,52 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// How long to wait before a request is sent again.
+enum RetryDelay {
+    /// Seconds that a server's own wish is followed at most.
+    static let longestWish = 60.0
+    /// Seconds of the first wait; each further one is twice as long.
+    private static let first = 1.0
+    private static let longest = 30.0
+
+    /// Seconds before the attempt that follows `failures` failed ones.
+    ///
+    /// - Parameters:
+    ///   - wish: the field `Retry-After` of the answer.
+    ///   - now: seconds since 1970.
+    ///   - random: between 0 and 1. It keeps clients that failed together from coming back together.
+    static func seconds(failures: Int, wish: String?, now: Double, random: Double) -> Double {
+        if let wish, let seconds = seconds(of: wish, now: now) { return min(max(seconds, 0), longestWish) }
+        let backoff = min(longest, first * pow(2, Double(failures - 1)))
+        return backoff * (0.5 + random / 2)
+    }
+
+    /// The seconds that a `Retry-After` says (RFC 9110, section 10.2.3), as a number or a date.
+    private static func seconds(of wish: String, now: Double) -> Double? {
+        if let seconds = Double(wish), seconds.isFinite { return seconds }
+        return date(wish).map { $0 - now }
+    }
+
+    /// Seconds since 1970 of a date as HTTP has them, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7). The two
+    /// obsolete forms are not read.
+    private static func date(_ text: String) -> Double? {
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        let words = text.split(separator: " ")
+        guard words.count == 6, words[5] == "GMT", let day = Int32(words[1]), 1...31 ~= day,
+            let month = months.firstIndex(of: String(words[2])), let year = Int32(words[3]), 1970...9999 ~= year
+        else { return nil }
+        let clock = words[4].split(separator: ":").compactMap { Int32($0) }
+        guard clock.count == 3, 0...23 ~= clock[0], 0...59 ~= clock[1], 0...60 ~= clock[2] else { return nil }
+        var parts = tm()
+        parts.tm_year = year - 1900
+        parts.tm_mon = Int32(month)
+        parts.tm_mday = day
+        parts.tm_hour = clock[0]
+        parts.tm_min = clock[1]
+        parts.tm_sec = clock[2]
+        return Double(timegm(&parts))
+    }
+}
