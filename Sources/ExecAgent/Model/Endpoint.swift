@@ -43,17 +43,13 @@ final class Endpoint: ChatModel {
         _ request: ChatRequest, onEvent: @escaping @Sendable (ModelEvent) async -> Void
     ) async throws -> ChatCompletion {
         var failures = 0
-        var showsPictures = true
         while true {
-            let form = form(of: request, showsPictures: showsPictures)
+            let form = form(of: request)
             do {
                 return try await attempt(form, model: request.model, onEvent)
             } catch let failure as FailedAttempt {
                 try Task.checkCancellation()
-                if let refusal = failure.refusal, learn(from: refusal, form, model: request.model) {
-                    showsPictures = showsPictures && !refusal.isOfPictures
-                    continue
-                }
+                if let refusal = failure.refusal, learn(from: refusal, form, model: request.model) { continue }
                 failures += 1
                 guard failure.mayPass, failures <= options.retries else {
                     throw failure.mayPass && failures > 1 ? failure.error.after(failures) : failure.error
@@ -76,12 +72,12 @@ final class Endpoint: ChatModel {
         let hasPictures: Bool
     }
 
-    private func form(of request: ChatRequest, showsPictures: Bool) -> Form {
+    private func form(of request: ChatRequest) -> Form {
         let (isBlind, hasOptions) = learned.withLock {
             ($0.blindModels.contains(request.model), !$0.refusesStreamOptions)
         }
         var request = request
-        let hasPictures = showsPictures && !isBlind && request.messages.contains(where: \.hasPictures)
+        let hasPictures = !isBlind && request.messages.contains(where: \.hasPictures)
         if !hasPictures { request.messages = request.messages.map(\.withoutPictures) }
         return Form(
             body: request.streamingBody(includesUsage: hasOptions).serialized(), hasStreamOptions: hasOptions,

@@ -1,0 +1,104 @@
+import JSON
+import OpenAI
+import Testing
+
+@testable import ExecAgent
+
+@Suite struct AnswerReaderTests {
+    private let stream = """
+        data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}\r
+        \r
+        : a sign of life\r
+        \r
+        event: ping\r
+        data: nothing of this API\r
+        \r
+        data: {"choices":[{"index":0,"delta":{"content":"Schön, "}}]}\r
+        \r
+        data: {"choices":[{"index":0,"delta":{"content":"ja."},"finish_reason":"stop"}]}\r
+        \r
+        data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}\r
+        \r
+        data: [DONE]\r
+        \r
+
+        """
+    private let expected = ChatCompletion(
+        message: ChatMessage(role: .assistant, text: "Schön, ja."), finishReason: .stop,
+        usage: TokenUsage(prompt: 3, completion: 4))
+
+    private func read(_ pieces: [[UInt8]]) throws -> (text: String, answer: ChatCompletion) {
+        var reader = AnswerReader(limits: AnswerLimits())
+        var text = ""
+        for piece in pieces { text += try reader.feed(piece) }
+        let (rest, answer) = try reader.finish()
+        return (text + rest, answer)
+    }
+
+    private func failure(_ text: String) -> AnswerReader.Failure? {
+        do {
+            _ = try read([Array(text.utf8)])
+            return nil
+        } catch {
+            return error as? AnswerReader.Failure
+        }
+    }
+
+    private func expectAtEveryCut(_ text: String) throws {
+        let bytes = Array(text.utf8)
+        for cut in 0...bytes.count {
+            let (text, answer) = try read([Array(bytes[..<cut]), Array(bytes[cut...])])
+            #expect(text == "Schön, ja." && answer == expected, "cut at \(cut)")
+        }
+        #expect(try read(bytes.map { [$0] }).answer == expected)
+    }
+
+    @Test(arguments: ["", "\u{FEFF}", "\n\n"])
+    func readsAStreamHoweverItIsCut(start: String) throws {
+        try expectAtEveryCut(start + stream)
+    }
+
+    @Test(arguments: ["", "\u{FEFF}", " \r\n"])
+    func readsAWholeAnswerHoweverItIsCut(start: String) throws {
+        try expectAtEveryCut(start + expected.json(id: "c", created: 1, model: "m").text + "\n")
+    }
+
+    @Test func tellsTextAsSoonAsItIsThere() throws {
+        var reader = AnswerReader(limits: AnswerLimits())
+        #expect(try reader.feed(Array("data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: ".utf8)) == "a")
+        #expect(reader.hasBegun && !reader.isDone)
+        #expect(try reader.feed(Array("[DONE]\n\n".utf8)) == "")
+        #expect(reader.isDone)
+    }
+
+    @Test func passesOverWhatFollowsTheEnd() throws {
+        let (text, answer) = try read([Array((stream + "data: {\"error\":\"late\"}\n\ndata: x\n\n").utf8)])
+        #expect(text == "Schön, ja." && answer == expected)
+    }
+
+    @Test func readsWhatIsNoAnswer() {
+        #expect(failure("") == .unusable(.lost))
+        #expect(failure("  \n") == .unusable(.lost))
+        #expect(failure("data: [DONE]\n\n") == .unusable(.lost))
+        #expect(failure("<!DOCTYPE html><html>") == .page)
+        #expect(failure("\u{FEFF} <html>") == .page)
+        #expect(failure(#"{"error":{"message":"no"}}"#) == .said(APIError(message: "no")))
+        #expect(failure("data: {\"error\":{\"message\":\"no\"}}\n\n") == .said(APIError(message: "no")))
+        #expect(failure("event: error\ndata: it broke\n\n") == .said(APIError(message: "it broke")))
+        for text in ["{", "{}", #"{"answer":1}"#, "data: {\n\n", "data: nonsense\n\n", "data: {}\n\n"] {
+            guard case .unusable(.malformed) = failure(text) else {
+                Issue.record("\(text): \(String(describing: failure(text)))")
+                continue
+            }
+        }
+    }
+
+    @Test func keepsToTheLimits() {
+        var limits = AnswerLimits()
+        limits.textBytes = 5
+        var reader = AnswerReader(limits: limits)
+        #expect(throws: AnswerReader.Failure.unusable(.tooLarge("more than 5 bytes of text"))) {
+            try reader.feed(Array(stream.utf8))
+        }
+    }
+}

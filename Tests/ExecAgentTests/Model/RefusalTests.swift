@@ -1,0 +1,190 @@
+import JSON
+import OpenAI
+import TestSupport
+import Testing
+import Threading
+
+@testable import ExecAgent
+
+/// Answers requests from a row of prepared ones, without a connection.
+private final class FakeTransport: Transport {
+    let host = "models.example"
+    let bodies = Recorder<JSON>()
+    private let answers: Locked<[[TransportEvent]]>
+
+    init(_ answers: [[TransportEvent]]) {
+        self.answers = Locked(answers)
+    }
+
+    func post(_ body: [UInt8]) -> AsyncThrowingStream<TransportEvent, any Error> {
+        bodies.record((try? JSON.parse(body)) ?? .null)
+        let events = answers.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+        return AsyncThrowingStream { continuation in
+            for event in events ?? [] { continuation.yield(event) }
+            continuation.finish(throwing: events == nil ? TransportError.unknownHost : nil)
+        }
+    }
+}
+
+/// What becomes of answers that are none.
+@Suite struct RefusalTests {
+    private static let key = "sk-abcdefgh12345678"
+    private let picture = ChatRequest(
+        model: "m", messages: [ChatMessage(role: .user, content: [.text("see"), .imageURL("data:x")])])
+
+    private static func answer(_ status: Int, _ body: String, retryAfter: String? = nil) -> [TransportEvent] {
+        [.head(ResponseHead(status: status, retryAfter: retryAfter)), .bytes(Array(body.utf8))]
+    }
+
+    private static let success = answer(200, #"{"choices":[{"message":{"content":"ok"},"finish_reason":"stop"}]}"#)
+
+    private struct Outcome {
+        var text: String?
+        var error: ModelError?
+        var bodies: [JSON]
+        var waits: [Double]
+    }
+
+    /// What comes of these answers, and how long was waited between them.
+    private func outcome(_ answers: [[TransportEvent]], key: String? = key) async -> Outcome {
+        let transport = FakeTransport(answers)
+        let waits = Recorder<Double>()
+        var options = EndpointOptions()
+        options.key = key
+        let endpoint = Endpoint(options, transport: transport) { waits.record($0) }
+        var outcome = Outcome(bodies: [], waits: [])
+        do {
+            outcome.text = try await endpoint.complete(picture) { _ in }.message.text
+        } catch {
+            outcome.error = error as? ModelError
+        }
+        outcome.bodies = transport.bodies.elements
+        outcome.waits = waits.elements
+        return outcome
+    }
+
+    @Test(arguments: [408, 429, 500, 502, 503, 504, 529])
+    func asksAgainForWhatMayPass(status: Int) async {
+        let outcome = await outcome([
+            Self.answer(status, "", retryAfter: "7"), Self.answer(status, "<html>"), Self.success,
+        ])
+        #expect(outcome.text == "ok")
+        #expect(outcome.waits.count == 2 && outcome.waits[0] == 7 && 1...2 ~= outcome.waits[1])
+    }
+
+    @Test func givesUpAfterSoManyTimes() async {
+        let outcome = await outcome(Array(repeating: Self.answer(429, #"{"error":{"message":"slow down"}}"#), count: 9))
+        #expect(outcome.bodies.count == 5)
+        #expect(outcome.error?.kind == .rateLimited && outcome.error?.status == 429)
+        #expect(
+            outcome.error?.message
+                == "models.example has had too many requests: try again later. It says: slow down It was asked 5 times."
+        )
+    }
+
+    @Test func asksAgainForAnErrorInPlaceOfAnAnswer() async {
+        for error in [#"{"message":"busy","code":503}"#, #"{"message":"busy","type":"server_error"}"#] {
+            for body in ["{\"error\":\(error)}", "data: {\"error\":\(error)}\n\n"] {
+                #expect(await outcome([Self.answer(200, body), Self.success]).text == "ok")
+            }
+            let begun = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"error\":\(error)}\n\n"
+            let outcome = await outcome([Self.answer(200, begun), Self.success])
+            #expect(outcome.error?.kind == .unavailable && outcome.bodies.count == 1)
+        }
+    }
+
+    @Test(arguments: [
+        (
+            401, #"{"error":{"message":"Incorrect API key provided: \#(key)"}}"#, ModelError.Kind.unauthorized,
+            "OPENAI_API_KEY"
+        ),
+        (403, #"{"error":{"message":"Not in your country"}}"#, .unauthorized, "Not in your country"),
+        (404, #"{"error":{"message":"The model `m` does not exist","code":"model_not_found"}}"#, .notFound, "--model"),
+        (400, #"{"error":{"message":"Invalid model name passed"}}"#, .notFound, "Invalid model name"),
+        (404, #"{"error":"model \"m\" not found, try pulling it first"}"#, .notFound, "DEFAULT_MODEL"),
+        (404, "404 page not found", .notFound, "OPENAI_BASE_URL"),
+        (405, #"{"detail":"Method Not Allowed"}"#, .notFound, "OPENAI_BASE_URL"),
+        (
+            400, #"{"error":{"message":"x","code":"context_length_exceeded"}}"#, .contextTooLong,
+            "longer than the model m"
+        ),
+        (400, #"{"message":"This model's maximum context length is 10","object":"error"}"#, .contextTooLong, "maximum"),
+        (
+            400, #"{"error":{"message":"the request exceeds the available context size"}}"#, .contextTooLong,
+            "begin a new"
+        ),
+        (413, "", .contextTooLong, "begin a new"),
+        (429, #"{"error":{"message":"x","code":"insufficient_quota"}}"#, .refused, "quota is used up"),
+        (402, #"{"error":{"message":"Insufficient Balance"}}"#, .refused, "quota is used up"),
+        (
+            400, #"{"error":{"message":"bad \u001b[31mtemperature\nhere"}}"#, .refused,
+            "It says: bad [31mtemperature here"
+        ),
+        (400, "<html>\(String(repeating: "x", count: 5000))", .refused, "web page"),
+        (200, "<html>", .malformed, "web page"),
+        (200, "{", .malformed, "OPENAI_BASE_URL"),
+        (200, "hello", .unreachable, "lost"),
+    ])
+    func saysWhatHappenedAndWhatToDo(status: Int, body: String, kind: ModelError.Kind, words: String) async {
+        let outcome = await outcome(Array(repeating: Self.answer(status, body), count: 5))
+        #expect(outcome.error?.kind == kind)
+        #expect(outcome.error?.message.contains(words) == true, "\(outcome.error?.message ?? "")")
+        #expect(outcome.error?.message.contains(Self.key) == false)
+        #expect(outcome.error?.message.contains("\n") == false && (outcome.error?.message.count ?? 0) < 700)
+        if kind != .unreachable { #expect(outcome.bodies.count == 1) }
+    }
+
+    @Test func tellsTheWantOfAKeyFromAWrongOne() async {
+        let refused = Self.answer(401, "{}")
+        #expect(await outcome([refused], key: nil).error?.message == "models.example wants a key: set OPENAI_API_KEY.")
+        #expect(await outcome([refused]).error?.message.contains("refuses the key") == true)
+    }
+
+    @Test func hidesTheKeyThatAServerRepeats() async {
+        let body = #"{"error":{"message":"No access for \#(Self.key) (sk-ab**********5678)"}}"#
+        let message = await outcome([Self.answer(400, body)]).error?.message
+        #expect(message?.hasSuffix("It says: No access for [key] [key]") == true, "\(message ?? "")")
+    }
+
+    @Test func cutsLongWords() async {
+        let message = await outcome([Self.answer(400, String(repeating: "wörd ", count: 40_000))]).error?.message
+        #expect(message.map { $0.count < 500 && $0.hasSuffix("…") } == true)
+    }
+
+    // MARK: - What is left out
+
+    @Test func leavesOutStreamOptionsThatAreRefused() async throws {
+        let refusal = Self.answer(400, #"{"error":{"message":"Unrecognized argument: stream_options"}}"#)
+        let transport = FakeTransport([refusal, Self.success, Self.success])
+        let endpoint = Endpoint(EndpointOptions(), transport: transport) { _ in }
+        for _ in 0..<2 { _ = try await endpoint.complete(picture) { _ in } }
+        #expect(transport.bodies.elements.map { $0["stream_options"] != nil } == [true, false, false])
+        #expect(transport.bodies.elements.allSatisfy { $0["stream"] == true })
+    }
+
+    @Test(arguments: [
+        (400, #"{"error":{"message":"m is not a multimodal model"}}"#),
+        (404, #"{"error":{"message":"No endpoints found that support image input","code":404}}"#),
+        (400, #"{"error":{"message":"messages[0].content must be a string"}}"#),
+        (422, "Failed to deserialize: messages[0]: unknown variant `image_url`, expected `text`"),
+        (500, #"{"error":{"code":500,"message":"image input is not supported - hint: you may need the mmproj"}}"#),
+    ])
+    func leavesOutPicturesThatAreRefused(status: Int, body: String) async throws {
+        let transport = FakeTransport([Self.answer(status, body), Self.success, Self.success, Self.success])
+        let endpoint = Endpoint(EndpointOptions(), transport: transport) { _ in }
+        for model in ["m", "m", "other"] {
+            var request = picture
+            request.model = model
+            _ = try await endpoint.complete(request) { _ in }
+        }
+        let texts = transport.bodies.elements.map(\.text)
+        #expect(texts.map { $0.contains("data:x") } == [true, false, false, true])
+        #expect(texts[1].contains("picture left out"))
+    }
+
+    @Test func asksOnceWithoutWhatIsRefused() async {
+        let refusal = Self.answer(400, #"{"error":{"message":"images are not supported, nor stream_options"}}"#)
+        let outcome = await outcome(Array(repeating: refusal, count: 9))
+        #expect(outcome.bodies.count == 3 && outcome.error?.kind == .refused)
+    }
+}
