@@ -1,0 +1,39 @@
+import JSON
+import OpenAI
+
+extension AgentEvent {
+    /// More of a call's arguments is not passed on: a file that is written is not news.
+    private static let mostArguments = 16 * 1024
+
+    /// The event for machines, as `--json` prints it and as the API's `exec_agent` member has it.
+    var json: JSON {
+        switch self {
+        case .text(let text):
+            return ["type": "text", "text": .string(text)]
+        case .toolStarted(let call):
+            let beginning = String(decoding: call.arguments.utf8.prefix(Self.mostArguments), as: UTF8.self)
+            return [
+                "type": "tool_started", "id": .string(call.id), "name": .string(call.name),
+                "arguments": .string(beginning),
+            ]
+        case .toolProgress(let callID, let message):
+            return ["type": "tool_progress", "id": .string(callID), "message": .string(message)]
+        case .toolEnded(let end):
+            return end.json
+        case .retrying(let reason, let seconds):
+            return ["type": "retrying", "reason": .string(reason), "seconds": .double(seconds)]
+        }
+    }
+}
+
+extension AgentEvent.ToolEnd {
+    fileprivate var json: JSON {
+        var object: JSONObject = [
+            "type": "tool_ended", "id": .string(callID), "name": .string(name), "is_error": .bool(isError),
+        ]
+        if let exitCode { object["exit_code"] = .integer(exitCode) }
+        object["seconds"] = .double((duration * 1000).rounded() / 1000)
+        object["artifacts"] = .array(artifacts.map(JSON.string))
+        return .object(object)
+    }
+}
