@@ -108,7 +108,9 @@ let package = Package(
         .testTarget(
             name: "ExecAgentTests",
             dependencies: [
-                "ExecAgent", "HTTPServer", "JSON", "JSONRPC", "MCP", "MCPClient", "OpenAI", "TestSupport", "Threading",
+                "CommandOptions", "Diagnostics", "ExecAgent", "HTTPServer", "JSON", "JSONRPC", "MCP", "MCPClient",
+                "OpenAI",
+                "TestSupport", "Threading",
             ],
             swiftSettings: settings),
         // What has to hold for any bytes: see the properties in it.

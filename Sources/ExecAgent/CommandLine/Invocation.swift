@@ -1,0 +1,66 @@
+import CommandOptions
+import Diagnostics
+
+/// What a command line asks for.
+enum Invocation: Sendable, Equatable {
+    /// Work on one task; `nil` where it is to be read from standard input.
+    case task(String?, AgentOptions)
+    case conversation(AgentOptions)
+    case serve(AgentOptions)
+    case help
+    case version
+
+    /// Reads the command line and the environment.
+    ///
+    /// - Parameters:
+    ///   - arguments: without the program's name.
+    ///   - isAtTerminal: whether standard input is a terminal.
+    /// - Throws: ``UsageError`` for what is not accepted.
+    init(_ arguments: [String], environment: [String: String], isAtTerminal: Bool) throws(UsageError) {
+        var arguments = arguments[...]
+        if ["help", "version"].contains(arguments.first) {
+            self = arguments.first == "help" ? .help : .version
+            return
+        }
+        let serves = arguments.first == "serve"
+        if serves { arguments.removeFirst() }
+        var options = AgentOptions()
+        if serves { options.logLevel = .info }
+        let parser = OptionParser(
+            program: "exec-agent", options: serves ? OptionTable.ofService : OptionTable.ofTask, takesWords: !serves)
+        switch try parser.parse(Array(arguments), environment: environment, into: &options) {
+        case .help: self = .help
+        case .version: self = .version
+        case .run(let words):
+            self = serves ? .serve(options) : try Self.task(words, options, isAtTerminal: isAtTerminal)
+            try Self.check(options)
+        }
+    }
+
+    private static func task(
+        _ words: [String], _ options: AgentOptions, isAtTerminal: Bool
+    ) throws(UsageError) -> Invocation {
+        guard !words.contains("serve") else {
+            throw UsageError(message: "serve comes first: exec-agent serve OPTION …")
+        }
+        guard words.count <= 1 else { throw UsageError(message: "the task is one argument: put it in quotes") }
+        guard let task = words.first, task != "-" else {
+            guard isAtTerminal, words.isEmpty else { return .task(nil, options) }
+            guard !options.isJSON else { throw UsageError(message: "--json needs a task") }
+            return .conversation(options)
+        }
+        guard !task.trimmed.isEmpty else { throw UsageError(message: "the task is empty") }
+        return .task(task, options)
+    }
+
+    private static func check(_ options: AgentOptions) throws(UsageError) {
+        guard !options.model.isEmpty else {
+            throw UsageError(message: "no model is named: set DEFAULT_MODEL, or give --model NAME")
+        }
+        guard options.key != nil || options.baseURL != AgentOptions.openAI else {
+            throw UsageError(
+                message: "no key is set for \(AgentOptions.openAI): set OPENAI_API_KEY, or name another endpoint with "
+                    + "OPENAI_BASE_URL")
+        }
+    }
+}

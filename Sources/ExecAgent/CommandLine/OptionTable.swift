@@ -1,0 +1,191 @@
+import CommandOptions
+import Diagnostics
+
+/// One option of the agent.
+typealias OptionDescription = CommandOptions.OptionDescription<AgentOptions>
+
+/// The options of the agent, in the order of the help.
+enum OptionTable {
+    /// Those of a task or a conversation.
+    static let ofTask: [OptionDescription] = model + tools + limits + task + log
+    /// Those of `exec-agent serve`.
+    static let ofService: [OptionDescription] = model + tools + limits + service + log
+
+    static let model = [
+        OptionDescription(
+            flag: "--model", variable: "DEFAULT_MODEL", placeholder: "NAME", help: "the model to use",
+            fallback: "none: it must be named", accepts: "the name of a model"
+        ) { value, options in
+            options.model = value
+            return isWord(value)
+        },
+        OptionDescription(
+            flag: "--base-url", variable: "OPENAI_BASE_URL", placeholder: "URL",
+            help: "where the model's OpenAI-compatible API is, up to /v1", fallback: AgentOptions.openAI,
+            accepts: "an http or https URL, such as http://localhost:11434/v1"
+        ) { value, options in
+            options.baseURL = value
+            return isWord(value) && ["http://", "https://"].contains { value.lowercased().hasPrefix($0) }
+        },
+        OptionDescription(
+            variable: "OPENAI_API_KEY", help: "the key for that API; there is no flag, because others can see those",
+            fallback: "none", accepts: "a key without blanks"
+        ) { value, options in
+            options.key = value
+            return isWord(value)
+        },
+        OptionDescription(
+            flag: "--api-key-file", placeholder: "FILE", help: "a file with the key in it", fallback: "none",
+            accepts: "a file that can be read and holds one key"
+        ) { value, options in
+            guard let bytes = Descriptors.readFile(value, limit: 64 << 10) else { return false }
+            let key = String(decoding: bytes, as: UTF8.self).trimmed
+            options.key = key
+            return isWord(key)
+        },
+        OptionDescription(
+            flag: "--model-timeout", placeholder: "SECONDS",
+            help: "how long the model may be silent before its answer is given up", fallback: "120",
+            accepts: "a whole number from 1 to 86400"
+        ) { value, options in
+            assign(value, 1...86_400) { options.modelTimeout = $0 }
+        },
+        OptionDescription(
+            flag: "--images", placeholder: "auto|never",
+            help: "whether the model gets the pictures that tools return; auto: until its API refuses them",
+            fallback: "auto", accepts: "auto or never"
+        ) { value, options in
+            guard let policy = ImagePolicy(rawValue: value) else { return false }
+            options.images = policy
+            return true
+        },
+    ]
+
+    static let tools = [
+        OptionDescription(
+            flag: "--mcp", variable: "MCP_SERVER_COMMAND", placeholder: "COMMAND",
+            help: "the command that starts the MCP server, with its options", fallback: "exec-mcp",
+            accepts: "a command"
+        ) { value, options in
+            options.serverCommand = value
+            return !value.trimmed.isEmpty
+        },
+        OptionDescription(
+            flag: "--mcp-config", placeholder: "FILE",
+            help: "a file with mcpServers, as MCP hosts have it, for other servers or several", fallback: "none",
+            accepts: "a file"
+        ) { value, options in
+            options.serverFile = value
+            return !value.isEmpty
+        },
+        OptionDescription(
+            flag: "--user", placeholder: "NAME", help: "whose sandbox and workspace",
+            fallback: "the server's own choice",
+            accepts: "up to 63 letters, digits, _ . and -, a letter or digit first"
+        ) { value, options in
+            options.user = value
+            return isUser(value)
+        },
+    ]
+
+    static let limits = [
+        OptionDescription(
+            flag: "--max-turns", placeholder: "N", help: "requests to the model in one run (0: no limit)",
+            fallback: "50", accepts: "a whole number from 0 to 1000000"
+        ) { value, options in
+            assign(value, 0...1_000_000) { options.limits.turns = $0 == 0 ? nil : $0 }
+        },
+        OptionDescription(
+            flag: "--max-tokens", placeholder: "N",
+            help: "tokens of all requests and answers of one run together (0: no limit)", fallback: "0",
+            accepts: "a whole number from 0 to 1000000000"
+        ) { value, options in
+            assign(value, 0...1_000_000_000) { options.limits.tokens = $0 == 0 ? nil : $0 }
+        },
+        OptionDescription(
+            flag: "--max-seconds", placeholder: "N", help: "how long one run may take (0: no limit)",
+            fallback: "1800", accepts: "a whole number from 0 to 604800"
+        ) { value, options in
+            assign(value, 0...604_800) { options.limits.seconds = $0 == 0 ? nil : Double($0) }
+        },
+    ]
+
+    static let task = [
+        OptionDescription(
+            flag: "--output", placeholder: "DIR", help: "where the files that the agent hands out are saved",
+            fallback: "they stay in the sandbox", accepts: "a directory, which is made if need be"
+        ) { value, options in
+            options.output = value
+            return !value.isEmpty
+        },
+        OptionDescription(
+            flag: "--json", help: "print a line of JSON for each event and one for the result", fallback: "the answer"
+        ) { _, options in
+            options.isJSON = true
+            return true
+        },
+    ]
+
+    static let service = [
+        OptionDescription(
+            flag: "--host", variable: "AGENT_API_HOST", placeholder: "ADDRESS",
+            help: "the address to listen at; any but this machine's own demands AGENT_API_KEYS",
+            fallback: "127.0.0.1", accepts: "a name or an address"
+        ) { value, options in
+            options.host = value
+            return isWord(value) && !value.hasPrefix("-")
+        },
+        OptionDescription(
+            flag: "--port", variable: "AGENT_API_PORT", placeholder: "N",
+            help: "the port to listen at (0: a free one)", fallback: "8000", accepts: "a whole number from 0 to 65535"
+        ) { value, options in
+            assign(value, 0...65_535) { options.port = $0 }
+        },
+        OptionDescription(
+            variable: "AGENT_API_KEYS", help: "the keys of the clients, with commas between them",
+            fallback: "none: every program of this machine may ask", accepts: "keys of at least 16 characters"
+        ) { value, options in
+            options.clientKeys = value.split(separator: ",").map { String($0).trimmed }
+            return !options.clientKeys.isEmpty && options.clientKeys.allSatisfy { isWord($0) && $0.utf8.count >= 16 }
+        },
+        OptionDescription(
+            flag: "--session-timeout", variable: "SESSION_TIMEOUT_SECONDS", placeholder: "SECONDS",
+            help: "how long a client's conversation is remembered", fallback: "3600",
+            accepts: "a whole number from 1 to 604800"
+        ) { value, options in
+            assign(value, 1...604_800) { options.sessionTimeout = $0 }
+        },
+    ]
+
+    static let log = [
+        OptionDescription(
+            flag: "--log-level", variable: "AGENT_LOG_LEVEL", placeholder: "LEVEL",
+            help: "least severe line logged to stderr", fallback: "warning; info for serve",
+            accepts: LogLevel.allCases.map(\.name).joined(separator: ", ")
+        ) { value, options in
+            guard let level = LogLevel(name: value) else { return false }
+            options.logLevel = level
+            return true
+        }
+    ]
+
+    private static func assign(_ text: String, _ range: ClosedRange<Int>, _ take: (Int) -> Void) -> Bool {
+        guard text.allSatisfy({ $0.isASCII && $0.isNumber }), let number = Int(text), range.contains(number) else {
+            return false
+        }
+        take(number)
+        return true
+    }
+
+    /// Whether the text is one word that can be shown and sent.
+    private static func isWord(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 4096 && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F }
+    }
+
+    private static func isUser(_ text: String) -> Bool {
+        guard let first = text.first, text.utf8.count <= 63, first.isASCII, first.isLetter || first.isNumber else {
+            return false
+        }
+        return text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }
+    }
+}

@@ -1,0 +1,34 @@
+/// An artifact on this machine.
+struct SavedArtifact: Sendable, Equatable {
+    /// Its name for the agent.
+    let name: String
+    /// Where it was saved.
+    let path: String
+}
+
+/// Takes artifacts out of the sandbox.
+struct ArtifactSaver: Sendable {
+    let toolBox: any ToolBox
+    let user: String?
+    let directory: OutputDirectory
+
+    /// Saves artifacts one after the other.
+    ///
+    /// - Parameter onFailure: told what could not be saved, with the reason.
+    func save(_ names: [String], onFailure: @Sendable (String) -> Void) async throws -> [SavedArtifact] {
+        var saved: [SavedArtifact] = []
+        for name in names {
+            do {
+                let file = try await toolBox.artifact(named: name, of: user)
+                try Task.checkCancellation()
+                let path = try await onBackgroundThread { [directory] in try directory.save(file.bytes, as: name) }
+                saved.append(SavedArtifact(name: name, path: path))
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                onFailure("the artifact \(name) is not saved: \(error)")
+            }
+        }
+        return saved
+    }
+}

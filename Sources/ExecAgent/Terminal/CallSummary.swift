@@ -1,0 +1,34 @@
+import Diagnostics
+import JSON
+import OpenAI
+
+/// A tool call in a few words for the person in front.
+enum CallSummary {
+    /// The arguments that tell most of a call, the first of them that is there.
+    private static let telling = ["command", "file_path", "path", "query", "url", "name"]
+    /// The longest text of an argument, in bytes.
+    private static let limit = 200
+
+    /// The tool and the first line of what it is to do: `execute_bash: python3 plot.py`.
+    static func of(_ call: ToolCall) -> String {
+        let name = TerminalText.line(Array(call.name.utf8), atMost: 80)
+        guard let arguments = (try? JSON.parse(call.arguments))?.objectValue else { return name }
+        let text =
+            telling.lazy.compactMap { arguments[$0]?.stringValue }.first
+            ?? arguments.lazy.compactMap { $0.value.stringValue }.first
+        let lines = (text ?? "").split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
+        guard let first = lines.first else { return name }
+        let line = TerminalText.line(Array(first.utf8), atMost: limit)
+        return "\(name): \(line)\(lines.count > 1 ? " …" : "")"
+    }
+
+    /// A time in words: `0.3 s`, `2 min 5 s`.
+    static func duration(_ seconds: Double) -> String {
+        guard seconds < 100 else {
+            let whole = Int(min(seconds, 1e9))
+            return "\(whole / 60) min \(whole % 60) s"
+        }
+        let tenths = Int((max(0, seconds) * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10) s"
+    }
+}

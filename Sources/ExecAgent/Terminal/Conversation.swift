@@ -1,0 +1,194 @@
+import Diagnostics
+import JSON
+import MCP
+import OpenAI
+import Threading
+
+/// A conversation with the person at the terminal.
+struct Conversation {
+    private let runner: any AgentRunner
+    private let toolBox: any ToolBox
+    private let screen: Screen
+    private let interrupts: Interrupts
+    private let user: String?
+    private let limits: RunLimits
+    private let output: OutputDirectory?
+    private let greeting: String
+
+    private var history: [ChatMessage] = []
+    /// Artifacts of this conversation.
+    private var made: [String] = []
+
+    static let help = """
+        /new            forget what was said and begin anew; files in the sandbox stay
+        /artifacts      list the files that the agent handed out
+        /artifacts DIR  save them all to DIR
+        /save [FILE]    write the conversation to FILE: JSON if it ends in .json, else Markdown
+        /help           show this
+        /exit           leave, as Ctrl-D does
+        A line that ends in \\ goes on in the next. Ctrl-C interrupts the agent; at the prompt it leaves.
+        """
+
+    init(
+        runner: any AgentRunner, toolBox: any ToolBox, screen: Screen, interrupts: Interrupts, user: String?,
+        limits: RunLimits, output: OutputDirectory?, greeting: String
+    ) {
+        self.runner = runner
+        self.toolBox = toolBox
+        self.screen = screen
+        self.interrupts = interrupts
+        self.user = user
+        self.limits = limits
+        self.output = output
+        self.greeting = greeting
+    }
+
+    /// Talks until the person leaves.
+    ///
+    /// - Returns: the exit status.
+    mutating func run(lines: AsyncStream<String>) async -> Int32 {
+        screen.note(greeting, .faint)
+        var unfinished = ""
+        screen.prompt("> ")
+        for await line in lines {
+            if line.hasSuffix("\\") {
+                unfinished += line.dropLast() + "\n"
+                screen.prompt("… ")
+                continue
+            }
+            let message = (unfinished + line).trimmed
+            unfinished = ""
+            guard await handle(message) else {
+                await screen.flush()
+                return 0
+            }
+            guard !Task.isCancelled else { break }
+            screen.prompt("> ")
+        }
+        // Behind the prompt, where the input came to its end.
+        screen.note("")
+        await screen.flush()
+        return 0
+    }
+
+    /// - Returns: whether the conversation goes on.
+    private mutating func handle(_ message: String) async -> Bool {
+        guard message.hasPrefix("/") else {
+            if !message.isEmpty { await answer(message) }
+            return true
+        }
+        let words = message.split(separator: " ", maxSplits: 1).map { String($0).trimmed }
+        let argument = words.count > 1 ? words[1] : nil
+        switch words[0] {
+        case "/new":
+            (history, made) = ([], [])
+            screen.note("A new conversation.", .faint)
+        case "/artifacts": await handOut(to: argument.map { OutputDirectory(path: $0) })
+        case "/save": await save(to: argument)
+        case "/help": screen.note(Self.help)
+        case "/exit", "/quit": return false
+        default:
+            screen.note("There is no \(words[0].singleLine(limit: 100)); /help lists what there is.", .bad)
+        }
+        return true
+    }
+
+    // MARK: The agent
+
+    private mutating func answer(_ message: String) async {
+        let question = ChatMessage(role: .user, text: message)
+        let said = Locked("")
+        let new = Locked<[String]>([])
+        do {
+            let result = try await work(on: history + [question], said, new)
+            history += [question] + result.messages
+            if result.end == .cut { screen.note("The answer was cut by the model's own limit of tokens.", .bad) }
+        } catch is CancellationError {
+            // What was said is known to both, so it stays.
+            let words = said.withLock { $0 }
+            let answer = words.isEmpty ? Self.interruption : "\(words)\n\n\(Self.interruption)"
+            history += [question, ChatMessage(role: .assistant, text: answer)]
+            screen.note("Interrupted.")
+        } catch {
+            // Nothing of it stays, so that the same can be asked again.
+            screen.note("exec-agent: \("\(error)".singleLine(limit: 2000))", .bad)
+        }
+        await keep(new.withLock { $0 })
+    }
+
+    private static let interruption = "[The user interrupted this answer.]"
+
+    private func work(
+        on conversation: [ChatMessage], _ said: Locked<String>, _ new: Locked<[String]>
+    ) async throws -> RunResult {
+        let activity = Activity(screen: screen)
+        defer { screen.endLine() }
+        return try await interrupts.interruptible { [runner, user, limits] in
+            async let _: Void = activity.animate()
+            return try await runner.run(
+                conversation, user: user, model: nil, limits: limits, parameters: JSONObject()
+            ) { event in
+                if case .text(let text) = event { said.withLock { $0 += text } }
+                if case .toolEnded(let end) = event {
+                    new.withLock { new in new += end.artifacts.filter { !new.contains($0) } }
+                }
+                activity.show(event)
+            }
+        }
+    }
+
+    // MARK: Files
+
+    /// Remembers artifacts, and saves them where that was asked for once and for all.
+    private mutating func keep(_ names: [String]) async {
+        made += names.filter { !made.contains($0) }
+        guard !names.isEmpty, let output else { return }
+        await save(names, to: output)
+    }
+
+    private func handOut(to directory: OutputDirectory?) async {
+        do {
+            let artifacts = try await toolBox.artifacts(of: user)
+            guard !artifacts.isEmpty else { return screen.note("There are no artifacts.") }
+            if let directory { return await save(artifacts.map(\.name), to: directory) }
+            for artifact in artifacts {
+                let size = artifact.size.map { ", \($0) bytes" } ?? ""
+                let mark = made.contains(artifact.name) ? "*" : " "
+                let name = artifact.name.singleLine(limit: 255)
+                screen.note("\(mark) \(name) (\(artifact.mediaType.singleLine(limit: 100))\(size))")
+            }
+            if !made.isEmpty { screen.note("* from this conversation", .faint) }
+        } catch {
+            screen.note("exec-agent: \("\(error)".singleLine(limit: 2000))", .bad)
+        }
+    }
+
+    private func save(_ names: [String], to directory: OutputDirectory) async {
+        let saver = ArtifactSaver(toolBox: toolBox, user: user, directory: directory)
+        let saved = try? await interrupts.interruptible { [screen] in
+            try await saver.save(names) { screen.note("exec-agent: \($0.singleLine(limit: 1000))", .bad) }
+        }
+        for artifact in saved ?? [] { screen.note("Saved \(artifact.path.singleLine(limit: 4096))") }
+    }
+
+    private func save(to file: String?) async {
+        guard !history.isEmpty else { return screen.note("Nothing was said yet.") }
+        let time = Timestamp.now.filter { $0 != ":" }
+        let file = file ?? "\(output.map { "\($0.path)/" } ?? "")conversation-\(time).md"
+        let text = file.hasSuffix(".json") ? Transcript.json(history) : Transcript.markdown(history)
+        do {
+            try await onBackgroundThread { try OutputDirectory.write(Array(text.utf8), toNewFile: file) }
+            screen.note("Saved \(file.singleLine(limit: 4096))")
+        } catch {
+            screen.note("exec-agent: \("\(error)".singleLine(limit: 2000))", .bad)
+        }
+    }
+}
+
+extension String {
+    /// The text without blanks at its ends.
+    var trimmed: String {
+        let begun = drop(while: \.isWhitespace)
+        return String(begun.reversed().drop(while: \.isWhitespace).reversed())
+    }
+}

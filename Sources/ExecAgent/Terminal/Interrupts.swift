@@ -1,0 +1,83 @@
+import Dispatch
+import Threading
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The signals that ask the program to end. Ctrl-C ends a run first, and the program only when there is none or when it
+/// comes again; the others end the program. One more while it is ending ends it at once.
+final class Interrupts: Sendable {
+    private struct State {
+        /// Ends the run under way.
+        var cancelRun: (@Sendable () -> Void)?
+        /// Ends the program.
+        var leave: (@Sendable () -> Void)?
+        /// The signal that ends the program.
+        var ending: Int32?
+    }
+
+    private let state = Locked(State())
+
+    /// The signal that ends the program; `nil` where there was none.
+    var endingSignal: Int32? { state.withLock { $0.ending } }
+
+    /// Runs `work`, which the signals cancel, in a task, and waits for its end. Blocks the calling thread.
+    ///
+    /// - Returns: the exit status: that of `work`, or 128 and the signal's number, as shells have it.
+    func run(_ work: @escaping @Sendable () async -> Int32) -> Int32 {
+        let outcome = Monitor<Int32?>(nil)
+        let task = Task.detached {
+            let status = await work()
+            outcome.change { $0 = status }
+        }
+        state.withLock { $0.leave = { task.cancel() } }
+        let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { @Sendable [self] in receive(number) }
+            source.resume()
+            return source
+        }
+        let status = outcome.wait { $0 }
+        withExtendedLifetime(sources) {}
+        return endingSignal.map { 128 + $0 } ?? status
+    }
+
+    /// Runs `work` as what Ctrl-C ends first.
+    ///
+    /// - Throws: what `work` throws, which is `CancellationError` when it was ended.
+    func interruptible<Value: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let task = Task { try await work() }
+        state.withLock { $0.cancelRun = { task.cancel() } }
+        defer { state.withLock { $0.cancelRun = nil } }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    /// Ends the program as a signal would.
+    func leave(_ number: Int32) {
+        let leave = state.withLock { state in
+            state.ending = state.ending ?? number
+            return state.leave
+        }
+        leave?()
+    }
+
+    func receive(_ number: Int32) {
+        let (cancelRun, isEnding) = state.withLock { state in
+            defer { if number == SIGINT { state.cancelRun = nil } }
+            return (number == SIGINT ? state.cancelRun : nil, state.ending != nil)
+        }
+        // The pipes to the servers close with the process, and the servers end with their pipes.
+        if isEnding { _exit(128 + number) }
+        if let cancelRun { cancelRun() } else { leave(number) }
+    }
+}

@@ -1,0 +1,87 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A file could not be written.
+struct OutputError: Error, Sendable, Equatable, CustomStringConvertible {
+    let description: String
+}
+
+/// A directory of this machine that files are saved to. No file that is there already is ever changed.
+struct OutputDirectory: Sendable, Equatable {
+    /// Its path.
+    let path: String
+
+    /// How many names are tried for a file whose own name is taken.
+    private static let mostNumbers = 1000
+
+    /// Saves a file under a name like `name`. Where the name is taken by other content, it gets a number; where the very
+    /// same content is there, nothing is written. Blocks the calling thread.
+    ///
+    /// - Returns: the path of the file.
+    /// - Throws: ``OutputError``.
+    func save(_ bytes: [UInt8], as name: String) throws(OutputError) -> String {
+        try make()
+        let safe = SafeFileName.of(name)
+        for number in 1...Self.mostNumbers {
+            let file = "\(path)/\(number == 1 ? safe : SafeFileName.numbered(safe, number))"
+            if try create(file, bytes) { return file }
+            if isFile(file), Descriptors.readFile(file, limit: bytes.count) == bytes { return file }
+        }
+        throw OutputError(
+            description: "cannot save \(safe): there are \(Self.mostNumbers) files of that name in \(path)")
+    }
+
+    /// Writes a new file, and fails where there is one. Blocks the calling thread.
+    ///
+    /// - Throws: ``OutputError``.
+    static func write(_ bytes: [UInt8], toNewFile file: String) throws(OutputError) {
+        guard try create(file, bytes) else {
+            throw OutputError(description: "cannot write \(file): there is such a file already")
+        }
+    }
+
+    /// Makes the directory and those above it where they are missing.
+    private func make() throws(OutputError) {
+        var made = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            made += "\(part)/"
+            guard mkdir(made, 0o755) != 0, errno != EEXIST else { continue }
+            // Above what is ours there may be directories that refuse us with another error than that they exist.
+            var status = stat()
+            guard stat(made, &status) == 0 else { throw Self.failure("cannot make the directory \(path)") }
+        }
+    }
+
+    /// - Returns: false where there is such a file.
+    private static func create(_ file: String, _ bytes: [UInt8]) throws(OutputError) -> Bool {
+        // A link is a name that is taken, wherever it leads.
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            if errno == EEXIST || errno == ELOOP { return false }
+            throw failure("cannot write \(file)")
+        }
+        defer { close(descriptor) }
+        guard Descriptors.write(bytes, to: descriptor) else {
+            let error = failure("cannot write \(file)")
+            unlink(file)
+            throw error
+        }
+        return true
+    }
+
+    private func create(_ file: String, _ bytes: [UInt8]) throws(OutputError) -> Bool {
+        try Self.create(file, bytes)
+    }
+
+    private func isFile(_ file: String) -> Bool {
+        var status = stat()
+        return lstat(file, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    private static func failure(_ what: String) -> OutputError {
+        OutputError(description: "\(what): \(String(cString: strerror(errno)))")
+    }
+}

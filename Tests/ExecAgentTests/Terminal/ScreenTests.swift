@@ -1,0 +1,140 @@
+import TestSupport
+import Testing
+
+@testable import ExecAgent
+
+/// A screen whose two streams are one pipe, so that their order can be seen.
+struct ScreenTrial {
+    let pipe: TestPipe
+    let screen: Screen
+
+    init(_ change: (inout Screen.Abilities) -> Void = { _ in }) throws {
+        pipe = try TestPipe()
+        var abilities = Screen.Abilities()
+        change(&abilities)
+        screen = try Screen(abilities: abilities, answers: pipe.writeEnd, notes: pipe.writeEnd)
+    }
+
+    /// All that was written.
+    func written() async throws -> String {
+        screen.note("THE END")
+        await screen.flush()
+        var text = ""
+        while !text.hasSuffix("THE END\n") {
+            let pipe = pipe
+            text += String(decoding: try await onThread { readSome(from: pipe.readEnd) }, as: UTF8.self)
+        }
+        return String(text.dropLast("THE END\n".count))
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct ScreenTests {
+    private static let erased = "\r\u{1B}[K"
+
+    @Test func writesInTheOrderOfTheCalls() async throws {
+        let trial = try ScreenTrial()
+        trial.screen.answer("a\n")
+        trial.screen.note("b", .bad)
+        trial.screen.answer("c")
+        trial.screen.endLine()
+        trial.screen.endLine()
+        #expect(try await trial.written() == "a\nb\nc\n")
+    }
+
+    @Test func keepsTheAnswerAsItIsWhereItIsNotForATerminal() async throws {
+        let trial = try ScreenTrial()
+        trial.screen.answer("\u{1B}[31mred\r\n\u{202E}")
+        trial.screen.note("note")
+        #expect(try await trial.written() == "\u{1B}[31mred\r\n\u{202E}note\n")
+    }
+
+    @Test func letsNothingThroughThatDrivesATerminal() async throws {
+        let trial = try ScreenTrial { $0.answersToTerminal = true }
+        trial.screen.answer("\u{1B}]0;title\u{7}a\tb\r\n\u{9B}31m\u{202E}é👩‍💻")
+        #expect(try await trial.written() == "]0;titlea\tb\n31mé👩‍💻")
+    }
+
+    @Test func aNoteBeginsALineOfItsOwn() async throws {
+        let trial = try ScreenTrial { ($0.answersToTerminal, $0.notesToTerminal) = (true, true) }
+        trial.screen.answer("half")
+        trial.screen.note("note")
+        trial.screen.endLine()
+        trial.screen.answer("rest")
+        trial.screen.prompt("> ")
+        #expect(try await trial.written() == "half\nnote\nrest\n> ")
+    }
+
+    @Test func aStatusIsGoneBeforeAnythingElseIsWritten() async throws {
+        let trial = try ScreenTrial { ($0.notesToTerminal, $0.canRedraw) = (true, true) }
+        trial.screen.status("one")
+        trial.screen.status("two")
+        trial.screen.note("note")
+        trial.screen.status(nil)
+        trial.screen.status("three")
+        trial.screen.status(nil)
+        #expect(
+            try await trial.written() == "\(Self.erased)one\(Self.erased)two\(Self.erased)note\n"
+                + "\(Self.erased)three\(Self.erased)")
+    }
+
+    @Test func aStatusDoesNotDisturbAnAnswersLine() async throws {
+        let trial = try ScreenTrial {
+            ($0.answersToTerminal, $0.notesToTerminal, $0.canRedraw) = (true, true, true)
+        }
+        trial.screen.answer("half")
+        trial.screen.status("status")
+        trial.screen.answer(" a line\n")
+        #expect(try await trial.written() == "half a line\n")
+    }
+
+    @Test func thereIsNoStatusWhereNothingCanBeRedrawn() async throws {
+        let trial = try ScreenTrial()
+        trial.screen.status("status")
+        #expect(try await trial.written() == "")
+    }
+
+    @Test func colorsOnlyWhereThereAreAny() async throws {
+        let plain = try ScreenTrial()
+        plain.screen.note("a", .bad)
+        #expect(try await plain.written() == "a\n")
+        let colored = try ScreenTrial { $0.hasColors = true }
+        colored.screen.note("a", .bad)
+        colored.screen.note("b")
+        #expect(try await colored.written() == "\u{1B}[31ma\u{1B}[0m\nb\n")
+    }
+
+    @Test func aPipeIsNoTerminal() throws {
+        let pipe = try TestPipe()
+        let abilities = Screen.Abilities(
+            answers: pipe.writeEnd, notes: pipe.writeEnd, environment: ["TERM": "xterm-256color"])
+        #expect(abilities == Screen.Abilities())
+    }
+
+    @Test func saysThatNobodyReadsTheAnswer() async throws {
+        let pipe = try TestPipe()
+        let broken = Recorder<String>()
+        let screen = try Screen(abilities: Screen.Abilities(), answers: pipe.writeEnd, notes: 2) {
+            broken.record("broken")
+        }
+        _ = try await onThread { close(of: pipe) }
+        screen.answer("a")
+        screen.answer("b")
+        await screen.flush()
+        #expect(broken.elements == ["broken"])
+    }
+
+    @Test(arguments: [("abc", 5, "abc"), ("abcdef", 5, "abcde"), ("日本語", 5, "日本"), ("", 5, ""), ("abc", 0, "")])
+    func aLineIsCutToTheTerminalsWidth(line: String, width: Int, shown: String) {
+        #expect(TerminalColumns.cut(line, to: width) == shown)
+    }
+}
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+private func close(of pipe: TestPipe) {
+    close(pipe.readEnd)
+}
