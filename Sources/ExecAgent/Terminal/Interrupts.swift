@@ -52,8 +52,12 @@ final class Interrupts: Sendable {
     func interruptible<Value: Sendable>(
         _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        let task = Task { try await work() }
-        state.withLock { $0.cancelRun = { task.cancel() } }
+        let task = state.withLock { state in
+            // Under the lock, so that there is no moment at which it runs and cannot be ended.
+            let task = Task { try await work() }
+            state.cancelRun = { task.cancel() }
+            return task
+        }
         defer { state.withLock { $0.cancelRun = nil } }
         return try await withTaskCancellationHandler {
             try await task.value

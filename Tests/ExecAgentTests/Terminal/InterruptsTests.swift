@@ -1,0 +1,59 @@
+import TestSupport
+import Testing
+import Threading
+
+@testable import ExecAgent
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+@Suite(.timeLimit(.minutes(1))) struct InterruptsTests {
+    @Test func theFirstCtrlCEndsTheRunAndTheNextTheProgram() async throws {
+        let interrupts = Interrupts()
+        let story = Recorder<String>()
+        let status = try await onThread {
+            interrupts.run {
+                do {
+                    try await interrupts.interruptible {
+                        story.record("run")
+                        interrupts.receive(SIGINT)
+                        try await Task.sleep(for: .seconds(600))
+                    }
+                } catch {
+                    story.record("interrupted \(error is CancellationError) \(interrupts.endingSignal == nil)")
+                }
+                interrupts.receive(SIGINT)
+                story.record("leaving \(Task.isCancelled)")
+                return 0
+            }
+        }
+        #expect(story.elements == ["run", "interrupted true true", "leaving true"])
+        #expect(status == 128 + SIGINT)
+    }
+
+    @Test(arguments: [SIGTERM, SIGHUP])
+    func theOthersEndTheProgramInTheMiddleOfARun(number: Int32) async throws {
+        let interrupts = Interrupts()
+        let status = try await onThread {
+            interrupts.run {
+                _ = try? await interrupts.interruptible {
+                    interrupts.receive(number)
+                    try await Task.sleep(for: .seconds(600))
+                }
+                return 5
+            }
+        }
+        #expect(status == 128 + number)
+    }
+
+    @Test func withoutASignalTheStatusIsThatOfTheWork() async throws {
+        #expect(try await onThread { Interrupts().run { 7 } } == 7)
+    }
+
+    @Test func whatIsInterruptibleGivesItsValue() async throws {
+        #expect(try await Interrupts().interruptible { 7 } == 7)
+    }
+}

@@ -1,0 +1,168 @@
+import JSON
+import OpenAI
+import TestSupport
+import Testing
+
+@testable import ExecAgent
+
+/// A runner that does what a test says.
+struct ScriptedRunner: AgentRunner {
+    typealias Work =
+        @Sendable ([ChatMessage], @Sendable (AgentEvent) async -> Void) async throws -> RunResult
+
+    let work: Work
+
+    init(_ work: @escaping Work) {
+        self.work = work
+    }
+
+    func run(
+        _ conversation: [ChatMessage], user: String?, model: String?, limits: RunLimits, parameters: JSONObject,
+        onEvent: @escaping @Sendable (AgentEvent) async -> Void
+    ) async throws -> RunResult {
+        try await work(conversation, onEvent)
+    }
+
+    /// A runner that says something.
+    static func says(_ text: String, _ end: RunResult.End = .answered) -> ScriptedRunner {
+        ScriptedRunner { _, onEvent in
+            await onEvent(.text(text))
+            return RunResult(messages: [ChatMessage(role: .assistant, text: text)], end: end)
+        }
+    }
+}
+
+/// Tools with artifacts.
+struct ArtifactToolBox: ToolBox {
+    var files: [String: [UInt8]] = [:]
+
+    func artifact(named name: String, of user: String?) async throws(ToolServerError) -> ArtifactFile {
+        guard let bytes = files[name] else { throw ToolServerError(message: "no such artifact", isNotFound: true) }
+        return ArtifactFile(mediaType: "text/plain", bytes: bytes)
+    }
+
+    func artifacts(of user: String?) async throws(ToolServerError) -> [ArtifactInfo] {
+        files.keys.sorted().map { ArtifactInfo(name: $0, mediaType: "text/plain", size: files[$0]?.count) }
+    }
+
+    func tools() async throws(ToolServerError) -> [FunctionTool] { [] }
+    func systemPrompt() async -> String { "" }
+    func call(
+        _ name: String, _ arguments: JSONObject, user: String?, onProgress: @escaping @Sendable (String) -> Void
+    ) async -> ToolOutcome { .failure("none") }
+    func skills() async throws(ToolServerError) -> [SkillInfo] { [] }
+    func skill(named name: String) async throws(ToolServerError) -> String { "" }
+    func health() async -> [ToolServerHealth] { [] }
+    func close() async {}
+}
+
+extension AgentEvent {
+    /// The end of a call that made these artifacts.
+    static func ended(_ id: String, artifacts: [String] = []) -> AgentEvent {
+        .toolEnded(
+            ToolEnd(callID: id, name: "look", isError: false, exitCode: 0, duration: 0.5, artifacts: artifacts))
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct OneTaskTests {
+    private func run(
+        _ runner: ScriptedRunner, files: [String: [UInt8]] = [:], output: String? = nil, isJSON: Bool = false
+    ) async throws -> (status: Int32, written: String) {
+        let trial = try ScreenTrial()
+        let task = OneTask(
+            runner: runner, toolBox: ArtifactToolBox(files: files), screen: trial.screen, interrupts: Interrupts(),
+            user: nil, limits: RunLimits(), output: output.map { OutputDirectory(path: $0) }, isJSON: isJSON)
+        let status = await task.run("do it")
+        return (status, try await trial.written())
+    }
+
+    @Test func printsTheAnswer() async throws {
+        let (status, written) = try await run(.says("It is 4."))
+        #expect(status == 0)
+        #expect(written == "It is 4.\n")
+    }
+
+    @Test func saysThatALimitEndedIt() async throws {
+        let (status, written) = try await run(.says("[Stopped.]", .limit("[Stopped.]")))
+        #expect(status == 3)
+        #expect(written == "[Stopped.]\n")
+        let cut = try await run(.says("It is", .cut))
+        #expect(cut.status == 3)
+        #expect(cut.written == "It is\nexec-agent: the answer was cut by the model's own limit of tokens\n")
+    }
+
+    @Test func saysWhyItFailed() async throws {
+        let (status, written) = try await run(
+            ScriptedRunner { _, _ in throw ModelError(kind: .unauthorized, message: "bad key:\nset another") })
+        #expect(status == 1)
+        #expect(written == "exec-agent: bad key: set another\n")
+    }
+
+    @Test func anInterruptIsNoFailure() async throws {
+        let (status, written) = try await run(ScriptedRunner { _, _ in throw CancellationError() })
+        #expect(status == 130)
+        #expect(written == "exec-agent: interrupted\n")
+    }
+
+    private let withArtifacts = ScriptedRunner { _, onEvent in
+        await onEvent(.toolStarted(.look("a")))
+        await onEvent(.ended("a", artifacts: ["x.txt", "gone.txt"]))
+        await onEvent(.toolStarted(.look("b")))
+        await onEvent(.ended("b", artifacts: ["x.txt"]))
+        return RunResult(messages: [ChatMessage(role: .assistant, text: "done")], end: .answered)
+    }
+
+    @Test func savesWhatTheRunMade() async throws {
+        let directory = try TemporaryDirectory()
+        let output = "\(directory.path)/out"
+        let (status, written) = try await run(withArtifacts, files: ["x.txt": [65], "other.txt": [66]], output: output)
+        #expect(status == 0)
+        #expect(
+            written == """
+                [1] look
+                [1] exit 0 in 0.5 s; artifacts: x.txt, gone.txt
+                [2] look
+                [2] exit 0 in 0.5 s; artifacts: x.txt
+                exec-agent: the artifact gone.txt is not saved: no such artifact
+                Saved \(output)/x.txt
+
+                """)
+        #expect(Descriptors.readFile("\(output)/x.txt", limit: 10) == [65])
+        #expect(Descriptors.readFile("\(output)/other.txt", limit: 10) == nil)
+    }
+
+    @Test func saysWhatIsLeftInTheSandbox() async throws {
+        let (_, written) = try await run(withArtifacts)
+        #expect(written.hasSuffix("Left in the sandbox: x.txt, gone.txt. With --output DIR they are saved.\n"))
+    }
+
+    @Test func speaksJSONToPrograms() async throws {
+        let directory = try TemporaryDirectory()
+        let (status, written) = try await run(
+            ScriptedRunner { _, onEvent in
+                await onEvent(.text("hm\u{1B}"))
+                await onEvent(.ended("a", artifacts: ["x.txt"]))
+                return RunResult(
+                    messages: [ChatMessage(role: .assistant, text: "[Stopped.]")], end: .limit("[Stopped.]"),
+                    usage: TokenUsage(prompt: 3, completion: 4))
+            }, files: ["x.txt": [65]], output: directory.path, isJSON: true)
+        #expect(status == 3)
+        let lines = written.split(separator: "\n").map { try? JSON.parse(String($0)) }
+        #expect(lines.count == 3)
+        #expect(lines[0] == ["type": "text", "text": "hm\u{1B}"])
+        #expect(lines[1]?["type"] == "tool_ended")
+        #expect(
+            lines[2] == [
+                "type": "result", "status": "limit", "answer": "[Stopped.]", "reason": "[Stopped.]",
+                "usage": ["prompt_tokens": 3, "completion_tokens": 4],
+                "artifacts": [["name": "x.txt", "path": .string("\(directory.path)/x.txt")]],
+            ])
+    }
+
+    @Test func speaksJSONOfAFailureToo() async throws {
+        let (status, written) = try await run(
+            ScriptedRunner { _, _ in throw ModelError(kind: .silent, message: "silence") }, isJSON: true)
+        #expect(status == 1)
+        #expect(written == #"{"type":"result","status":"failed","answer":"","reason":"silence","artifacts":[]}"# + "\n")
+    }
+}
