@@ -1,7 +1,5 @@
-import Threading
-
 /// Something that happens once, and that any number of tasks can wait for.
-final class CompletionSignal: Sendable {
+public final class CompletionSignal: Sendable {
     private struct State {
         var isComplete = false
         var nextTicket = 0
@@ -10,8 +8,11 @@ final class CompletionSignal: Sendable {
 
     private let state = Locked(State())
 
+    /// Something that has not happened yet.
+    public init() {}
+
     /// Says that it has happened.
-    func complete() {
+    public func complete() {
         let waiters = state.withLock { state in
             state.isComplete = true
             defer { state.waiters = [:] }
@@ -23,7 +24,7 @@ final class CompletionSignal: Sendable {
     /// Waits for it, at most for `seconds`.
     ///
     /// - Returns: whether it has happened.
-    func wait(seconds: Double) async -> Bool {
+    public func wait(seconds: Double) async -> Bool {
         await withCheckedContinuation { continuation in
             let ticket: Int? = state.withLock { state in
                 guard !state.isComplete else { return nil }

@@ -1,6 +1,5 @@
 import Testing
-
-@testable import ExecCore
+import Threading
 
 @Suite(.timeLimit(.minutes(2))) struct CompletionSignalTests {
     @Test func letsEveryWaiterGoOn() async {
