@@ -6,12 +6,18 @@ public struct Command: Sendable, Equatable {
     public var arguments: [String]
     /// The whole environment of the program; `nil` hands on our own.
     public var environment: [String: String]?
+    /// The directory that the program starts in; `nil` for our own.
+    public var workingDirectory: String?
 
     /// A command that runs the program at `executable`.
-    public init(executable: String, arguments: [String] = [], environment: [String: String]? = nil) {
+    public init(
+        executable: String, arguments: [String] = [], environment: [String: String]? = nil,
+        workingDirectory: String? = nil
+    ) {
         self.executable = executable
         self.arguments = arguments
         self.environment = environment
+        self.workingDirectory = workingDirectory
     }
 }
 

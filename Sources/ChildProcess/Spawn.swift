@@ -22,7 +22,9 @@ func spawn(_ command: Command) throws(SpawnError) -> SpawnedProcess {
     }
     let words = [command.executable] + command.arguments
     let settings = command.environment.map { $0.map { "\($0.key)=\($0.value)" } }
-    guard !(words + (settings ?? [])).contains(where: { $0.utf8.contains(0) }) else { throw failure(EINVAL) }
+    let directory = command.workingDirectory.map { [$0] } ?? []
+    let texts = words + directory + (settings ?? [])
+    guard !texts.contains(where: { $0.utf8.contains(0) }) else { throw failure(EINVAL) }
 
     var open: [Int32] = []
     func pipeEnds() throws(SpawnError) -> (read: Int32, write: Int32) {
@@ -45,6 +47,7 @@ func spawn(_ command: Command) throws(SpawnError) -> SpawnedProcess {
     actions.add(output.write, as: 1)
     actions.add(errorOutput.write, as: 2)
     actions.closeTheRest()
+    if let directory = command.workingDirectory { actions.changeDirectory(directory) }
     var attributes = SpawnAttributes()
     defer { attributes.destroy() }
 
@@ -101,6 +104,10 @@ private struct FileActions {
 
     mutating func add(_ descriptor: Int32, as target: Int32) {
         posix_spawn_file_actions_adddup2(&value, descriptor, target)
+    }
+
+    mutating func changeDirectory(_ path: String) {
+        posix_spawn_file_actions_addchdir_np(&value, path)
     }
 
     mutating func closeTheRest() {

@@ -33,6 +33,15 @@ import Testing
         #expect(output.text.split(separator: "\0").contains("PATH=\(path)"))
     }
 
+    @Test func startsInTheDirectoryThatIsAskedFor() async throws {
+        let directory = try TemporaryDirectory()
+        let command = Command(executable: "/bin/pwd", workingDirectory: directory.path)
+        #expect(try await command.run(timeout: 60).text == "\(directory.path)\n")
+        await #expect(throws: SpawnError(executable: "/bin/pwd", errno: ENOENT, operation: "cannot start")) {
+            try await Command(executable: "/bin/pwd", workingDirectory: "\(directory.path)/none").run(timeout: 60)
+        }
+    }
+
     @Test func leavesNoDescriptorOpenButTheThreePipes() async throws {
         // Inheritable ones, at low and at high numbers.
         var ends: [Int32] = [-1, -1]
