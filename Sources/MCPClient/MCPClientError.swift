@@ -8,8 +8,14 @@ public enum MCPClientError: Error, Sendable, Equatable, CustomStringConvertible 
     case refused(code: Int, message: String)
     /// What the server sent breaks the protocol; with what is wrong.
     case malformed(String)
+    /// The server's answer is MCP, but of a kind that this client does not know; with what kind.
+    case unsupported(String)
     /// The server did not answer in so many seconds.
     case timedOut(seconds: Double)
+    /// So many requests wait for this server's answers already.
+    case tooManyRequests(limit: Int)
+    /// The calling task was cancelled.
+    case cancelled
 
     /// The error in words.
     public var description: String {
@@ -18,7 +24,14 @@ public enum MCPClientError: Error, Sendable, Equatable, CustomStringConvertible 
         case .ended(let how): "the MCP server has ended: \(how)"
         case .refused(_, let message): message
         case .malformed(let what): "the MCP server sent something that is not MCP: \(what)"
-        case .timedOut(let seconds): "the MCP server did not answer in \(Int(seconds)) seconds"
+        case .unsupported(let what): "the MCP server answered with \(what)"
+        case .timedOut(let seconds): "the MCP server did not answer in \(Self.text(seconds)) seconds"
+        case .tooManyRequests(let limit): "\(limit) requests wait for the MCP server already"
+        case .cancelled: "the call was cancelled"
         }
+    }
+
+    private static func text(_ seconds: Double) -> String {
+        Int(exactly: seconds).map(String.init) ?? String(seconds)
     }
 }

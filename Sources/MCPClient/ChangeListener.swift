@@ -1,0 +1,51 @@
+import JSON
+import JSONRPC
+import MCP
+
+/// Hears of changes to a modern server's lists, which tells of them only on a stream that is asked for (2026-07-28,
+/// basic/patterns/subscriptions). What comes on it is handed on like any notification.
+struct ChangeListener {
+    private static let filters = [
+        "tools": "toolsListChanged", "prompts": "promptsListChanged", "resources": "resourcesListChanged",
+    ]
+    /// Seconds before a stream that the server ended is opened again, at first and at most.
+    private static let firstDelay = 1.0
+    private static let longestDelay = 60.0
+
+    private let connection: Connection
+    private let lists: [String]
+    private let meta: JSONObject
+    private let handlers: ServerHandlers
+
+    /// - Returns: `nil` where there is nothing to listen for.
+    init?(server: ServerDescription, connection: Connection, meta: JSONObject, handlers: ServerHandlers) {
+        lists = Self.filters.keys.sorted().filter { server.tellsOfChanges(to: $0) }
+        guard server.revision.isModern, !lists.isEmpty else { return nil }
+        self.connection = connection
+        self.meta = meta
+        self.handlers = handlers
+    }
+
+    /// Listens until the task is cancelled, the server ends or it refuses.
+    func listen() async {
+        var wanted = JSONObject()
+        for list in lists { if let filter = Self.filters[list] { wanted[filter] = true } }
+        let params: JSONObject = ["notifications": .object(wanted), "_meta": .object(meta)]
+        var delay = Self.firstDelay
+        while true {
+            do {
+                let reply = try await connection.exchange(
+                    "subscriptions/listen", params, Connection.Call(timeLimit: nil))
+                if case .failure(let error) = reply.outcome {
+                    return connection.remark("it does not tell of changes: \(error.message.prefix(300))")
+                }
+                try await Task.sleep(for: .seconds(delay))
+            } catch {
+                return
+            }
+            delay = min(Self.longestDelay, delay * 2)
+            // Of what changed while there was no stream nobody was told.
+            lists.forEach { handlers.onNotification("notifications/\($0)/list_changed") }
+        }
+    }
+}

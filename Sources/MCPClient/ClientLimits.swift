@@ -1,0 +1,23 @@
+/// What a client waits for and takes from a server at most.
+public struct ClientLimits: Sendable, Equatable {
+    /// Seconds for the answer to `server/discover`; a server that is silent so long is taken for one that does not know
+    /// it (2026-07-28, basic/transports/stdio).
+    public var probeSeconds = 10.0
+    /// Seconds for the answer to any other request but `tools/call`. What comes meanwhile gives no more time.
+    public var requestSeconds = 60.0
+    /// Seconds between the steps of ending a server: its input is closed, SIGTERM, SIGKILL.
+    public var closingSeconds = 2.0
+    /// Bytes of one line from the server.
+    public var lineBytes = 100_000_000
+    /// Requests that wait for an answer at once.
+    public var requestsInFlight = 1024
+    /// Bytes that wait because the server does not read.
+    public var unreadBytes = 256_000_000
+    /// Pages of one list.
+    public var pages = 200
+    /// Elements of one list.
+    public var elements = 10_000
+
+    /// The usual limits.
+    public init() {}
+}

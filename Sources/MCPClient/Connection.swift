@@ -1,0 +1,272 @@
+import ChildProcess
+import JSON
+import JSONRPC
+import Threading
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A server's process and the JSON-RPC with it: requests and their answers, whatever the server sends. What the methods
+/// mean is not known here.
+///
+/// All that the server writes is read by one thread of the child's, which also reaps it.
+final class Connection: Sendable {
+    /// What a request is made with besides its method and parameters.
+    struct Call: Sendable {
+        /// Seconds for the answer; `nil` for as long as it takes.
+        var timeLimit: Double?
+        /// Whether the server is told when the request is given up. `initialize` must not be cancelled (2025-11-25,
+        /// basic/utilities/cancellation).
+        var isCancellable = true
+        /// Hears what the server says of its progress; `nil` asks for none.
+        var onProgress: (@Sendable (String) -> Void)?
+    }
+
+    private enum Ending {
+        case none(observers: [@Sendable (String) -> Void])
+        case ended(String)
+    }
+
+    /// Seconds in the life of a timer that is as good as none.
+    private static let longestTimer = 1e9
+
+    private let child: ChildProcess
+    private let outbox: Outbox
+    private let calls: PendingCalls
+    private let limits: ClientLimits
+    private let handlers: ServerHandlers
+    private let splitter: Locked<LineSplitter>
+    private let remarks = Locked<Set<String>>([])
+    private let answersRequests = Locked(true)
+    private let ending = Locked(Ending.none(observers: []))
+    private let hasEnded = CompletionSignal()
+    private let closing = Locked<Task<Void, Never>?>(nil)
+
+    /// Starts `program` and reads from it.
+    ///
+    /// - Throws: ``MCPClientError/cannotStart(_:)``.
+    init(starting program: ServerProgram, limits: ClientLimits, handlers: ServerHandlers) throws(MCPClientError) {
+        self.limits = limits
+        self.handlers = handlers
+        splitter = Locked(LineSplitter(limit: limits.lineBytes))
+        let calls = PendingCalls(limit: limits.requestsInFlight)
+        self.calls = calls
+        let errorLines = ErrorLines(onLine: handlers.onErrorLine)
+        do throws(SpawnError) {
+            let child = try ChildProcess(
+                starting: Command(
+                    executable: program.executable, arguments: program.arguments, environment: program.environment,
+                    workingDirectory: program.workingDirectory))
+            self.child = child
+            outbox = Outbox(input: child.input, limit: limits.unreadBytes) {
+                // One that does not listen cannot be worked with, be it alive. Its end then fails what waits.
+                child.signal(SIGTERM)
+            }
+            try child.read {
+                [self] in
+                read($0)
+            } onErrorOutput: {
+                errorLines.feed($0)
+            } onEnd: {
+                [self] in
+                finish($0)
+            }
+        } catch {
+            throw .cannotStart(error.description)
+        }
+    }
+
+    /// Makes a request and waits for the answer.
+    ///
+    /// - Returns: the result or the error that the server answers with.
+    /// - Throws: ``MCPClientError`` where there is no answer.
+    func exchange(
+        _ method: String, _ params: JSONObject, _ call: Call
+    ) async throws(MCPClientError) -> PendingCalls.Reply {
+        let id = try calls.reserve()
+        var params = params
+        if call.onProgress != nil {
+            var meta = params["_meta"]?.objectValue ?? JSONObject()
+            meta["progressToken"] = .integer(id)
+            params["_meta"] = .object(meta)
+        }
+        let message = Request(id: .integer(id), method: method, params: params).json
+        let timer = call.timeLimit.map { seconds in
+            Task { [self] in
+                try await Task.sleep(for: .seconds(min(max(seconds, 0), Self.longestTimer)))
+                giveUp(id, .timedOut(seconds: seconds), tellsServer: call.isCancellable)
+            }
+        }
+        defer { timer?.cancel() }
+        let outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                calls.begin(id, continuation, onProgress: call.onProgress) { outbox.add(message) }
+            }
+        } onCancel: {
+            giveUp(id, .cancelled, tellsServer: call.isCancellable)
+        }
+        return try outcome.get()
+    }
+
+    /// Sends a notification. One that cannot be sent is lost.
+    func notify(_ method: String, _ params: JSONObject = JSONObject()) {
+        _ = outbox.add(Notification(method: method, params: params).json)
+    }
+
+    /// From now on requests of the server get no answer: a modern client must write no responses (2026-07-28,
+    /// basic/transports/stdio).
+    func stopAnsweringRequests() {
+        answersRequests.withLock { $0 = false }
+    }
+
+    /// Says once that the server does what it ought not to.
+    func remark(_ text: String) {
+        if remarks.withLock({ $0.insert(text).inserted }) { handlers.onRemark(text) }
+    }
+
+    /// Calls `observer` when the server has ended, with how; at once where it has.
+    func onEnd(_ observer: @escaping @Sendable (String) -> Void) {
+        let description = ending.withLock { ending -> String? in
+            switch ending {
+            case .ended(let description): return description
+            case .none(let observers):
+                ending = .none(observers: observers + [observer])
+                return nil
+            }
+        }
+        if let description { observer(description) }
+    }
+
+    /// Begins to end the server: its input is closed, and where that does not end it, signals do (2026-07-28,
+    /// basic/transports/stdio).
+    ///
+    /// - Returns: the task that is done when the server has ended; the same for every call.
+    @discardableResult
+    func close() -> Task<Void, Never> {
+        closing.withLock { closing in
+            if let closing { return closing }
+            let task = Task.detached { [self] in await tearDown() }
+            closing = task
+            return task
+        }
+    }
+
+    private func tearDown() async {
+        calls.close(.ended("it was closed"))
+        outbox.close()
+        for signal in [nil, SIGTERM, SIGKILL] {
+            if let signal { child.signal(signal) }
+            if await hasEnded.wait(seconds: limits.closingSeconds) { return }
+        }
+    }
+
+    private func giveUp(_ id: Int, _ error: MCPClientError, tellsServer: Bool) {
+        guard calls.abandon(id, error), tellsServer else { return }
+        notify("notifications/cancelled", ["requestId": .integer(id), "reason": .string(error.description)])
+    }
+}
+
+// What comes from the server, on the thread that reads.
+extension Connection {
+    private func read(_ piece: UnsafeRawBufferPointer) {
+        let lines = splitter.withLock { splitter in
+            var lines: [LineSplitter.Line] = []
+            splitter.feed(piece) { lines.append($0) }
+            return lines
+        }
+        for line in lines {
+            switch line {
+            case .complete(let bytes):
+                receive(IncomingMessage.parse(bytes), bytes)
+            case .tooLong(let limit):
+                // Whose answer it is cannot be known; nobody shall wait for it in vain.
+                calls.failAll(.malformed("a line of more than \(limit) bytes"))
+            }
+        }
+    }
+
+    /// - Parameter line: the line that is the message; empty for one in an array.
+    private func receive(_ message: IncomingMessage, _ line: [UInt8]) {
+        switch message {
+        case .response(let id, let outcome): finish(id, outcome, size: line.count)
+        case .notification(let notification): take(notification)
+        case .request(let request): answer(request)
+        case .batch(let messages): messages.forEach { receive($0, []) }
+        case .invalid(let response): passOver(response, line)
+        }
+    }
+
+    private func finish(_ id: RequestID?, _ outcome: Result<JSONObject, RPCError>?, size: Int) {
+        guard case .integer(let number)? = id else {
+            return remark("it answered a request that nobody made")
+        }
+        let reply: PendingCalls.Outcome =
+            switch outcome {
+            case let outcome?: .success(PendingCalls.Reply(outcome: outcome, size: size))
+            case nil: .failure(.malformed("an answer that is neither a result nor an error"))
+            }
+        // Nobody waits for the answer to a request that was given up; both sides may have spoken at once.
+        _ = calls.finish(number, reply)
+    }
+
+    private func take(_ notification: Notification) {
+        guard notification.method == "notifications/progress" else {
+            return handlers.onNotification(notification.method)
+        }
+        guard let id = notification.params["progressToken"]?.integerValue,
+            let message = notification.params["message"]?.stringValue
+        else { return }
+        calls.report(message, of: id)
+    }
+
+    private func answer(_ request: Request) {
+        guard answersRequests.withLock({ $0 }) else {
+            return remark("it asks \(request.method.prefix(100)), though servers of its revision ask nothing")
+        }
+        let outcome: Result<JSONObject, RPCError> =
+            request.method == "ping" ? .success([:]) : .failure(.methodNotFound("This client offers no such method."))
+        _ = outbox.add(Response(id: request.id, outcome).json)
+    }
+
+    private func passOver(_ response: Response, _ line: [UInt8]) {
+        if case .integer(let id)? = response.id, case .failure(let error) = response.outcome,
+            calls.finish(id, .failure(.malformed(error.message)))
+        {
+            return
+        }
+        // A message, but a broken one, like text that is no Unicode: whoever waits for it would wait in vain.
+        if case .failure(let error) = response.outcome, line.contains(Array("\"jsonrpc\"".utf8)) {
+            return calls.failAll(.malformed(error.message))
+        }
+        remark("it writes to its standard output what is no message")
+    }
+
+    private func finish(_ end: ChildProcess.End) {
+        let said = String(decoding: end.errorOutput, as: UTF8.self).split(whereSeparator: \.isNewline).last ?? ""
+        let last = said.trimmed.suffix(Self.lastWordsLength)
+        let description = last.isEmpty ? "\(end.status)" : "\(end.status); it last said: \(last)"
+        calls.close(.ended(description))
+        outbox.close()
+        let observers = ending.withLock { ending -> [@Sendable (String) -> Void] in
+            guard case .none(let observers) = ending else { return [] }
+            ending = .ended(description)
+            return observers
+        }
+        hasEnded.complete()
+        observers.forEach { $0(description) }
+    }
+
+    /// Characters of the last line of a server's standard error that go into a message.
+    private static let lastWordsLength = 300
+}
+
+extension Substring {
+    fileprivate var trimmed: Substring {
+        let start = drop(while: \.isWhitespace)
+        guard let end = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+        return start[...end]
+    }
+}

@@ -1,0 +1,148 @@
+public import JSON
+import JSONRPC
+public import MCP
+
+/// What a server said of itself at the start.
+public struct ServerDescription: Sendable, Equatable {
+    /// The revision that is spoken with it.
+    public let revision: Revision
+    /// Its name for programs; empty where it says none.
+    public let name: String
+    /// What it can do, as the revision has it.
+    public let capabilities: JSONObject
+    /// How to work with it, for the model; `nil` where it says nothing.
+    public let instructions: String?
+
+    /// Whether it offers `tools`, `prompts` or `resources`.
+    public func offers(_ capability: String) -> Bool { capabilities[capability]?.objectValue != nil }
+
+    /// Whether it tells of changes to the list of its `tools`, `prompts` or `resources`.
+    public func tellsOfChanges(to capability: String) -> Bool {
+        capabilities[capability]?["listChanged"]?.boolValue == true
+    }
+}
+
+/// How a client and a server find the revision that they speak.
+struct Handshake {
+    /// The one modern revision that this client speaks.
+    static let modern = Revision.july2026
+    /// Characters of instructions that are kept.
+    private static let instructionsLength = 16_000
+
+    let connection: Connection
+    let identity: ClientIdentity
+    let limits: ClientLimits
+
+    /// Asks in the modern way (2026-07-28, basic/transports/stdio, Backward Compatibility).
+    ///
+    /// - Returns: `nil` for a server that does not know it, or that knows only revisions with a handshake: any error
+    ///   says so, and so does silence.
+    /// - Throws: where server and client have no revision in common, or the server has ended.
+    func discover() async throws(MCPClientError) -> ServerDescription? {
+        let reply: PendingCalls.Reply
+        do {
+            reply = try await connection.exchange(
+                "server/discover", ["_meta": .object(Self.modernMeta(identity))],
+                Connection.Call(timeLimit: limits.probeSeconds, isCancellable: false))
+        } catch {
+            switch error {
+            case .timedOut, .malformed: return nil
+            default: throw error
+            }
+        }
+        switch reply.outcome {
+        case .success(let result):
+            guard let versions = Self.strings(result["supportedVersions"]) else { return nil }
+            guard try Self.isModernCommon(versions) else { return nil }
+            return Self.description(result, Self.modern, info: result["_meta"]?[MetaKey.serverInfo])
+        case .failure(let error):
+            if error.code == Self.unsupportedVersion, let versions = Self.strings(error.data?["supported"]) {
+                // It does not take the one revision that we have, whatever it lists: what is left is the handshake.
+                _ = try Self.isModernCommon(versions)
+            }
+            return nil
+        }
+    }
+
+    /// Shakes hands in the old way (2025-11-25, basic/lifecycle).
+    func initialize() async throws(MCPClientError) -> ServerDescription {
+        let reply = try await connection.exchange(
+            "initialize",
+            [
+                "protocolVersion": .string(Revision.latestLegacy.rawValue), "capabilities": [:],
+                "clientInfo": Self.json(identity),
+            ],
+            Connection.Call(timeLimit: limits.requestSeconds, isCancellable: false))
+        let result = try reply.result()
+        guard let version = result["protocolVersion"]?.stringValue else {
+            throw .malformed("an answer to initialize without protocolVersion")
+        }
+        guard let revision = Revision(rawValue: version), !revision.isModern else {
+            throw .unsupported("the revision \(version.prefix(64)) of MCP, which this client does not know")
+        }
+        connection.notify("notifications/initialized")
+        return Self.description(result, revision, info: result["serverInfo"])
+    }
+
+    /// What each modern request carries (2026-07-28, basic/index).
+    static func modernMeta(_ identity: ClientIdentity) -> JSONObject {
+        [
+            MetaKey.protocolVersion: .string(modern.rawValue), MetaKey.clientCapabilities: [:],
+            MetaKey.clientInfo: json(identity),
+        ]
+    }
+
+    /// -32022: the server does not speak the revision of a request (2026-07-28, basic/index).
+    private static let unsupportedVersion = -32022
+
+    /// - Returns: whether the modern revision is among those that a server speaks; `false` where an older one is.
+    /// - Throws: where none is known.
+    private static func isModernCommon(_ versions: [String]) throws(MCPClientError) -> Bool {
+        if versions.contains(modern.rawValue) { return true }
+        guard versions.contains(where: { Revision(rawValue: $0) != nil }) else {
+            let names = versions.prefix(8).map { String($0.prefix(64)) }.joined(separator: ", ")
+            throw .unsupported("revisions of MCP that this client does not know: \(names)")
+        }
+        return false
+    }
+
+    private static func description(_ result: JSONObject, _ revision: Revision, info: JSON?) -> ServerDescription {
+        let instructions = result["instructions"]?.stringValue
+        return ServerDescription(
+            revision: revision, name: String(info?["name"]?.stringValue?.prefix(128) ?? ""),
+            capabilities: result["capabilities"]?.objectValue ?? JSONObject(),
+            instructions: instructions.map { String($0.prefix(instructionsLength)) })
+    }
+
+    private static func strings(_ value: JSON?) -> [String]? {
+        value?.arrayValue?.compactMap(\.stringValue)
+    }
+
+    private static func json(_ identity: ClientIdentity) -> JSON {
+        ["name": .string(identity.name), "version": .string(identity.version)]
+    }
+}
+
+extension PendingCalls.Reply {
+    /// Characters of a server's error message that are passed on.
+    private static let messageLength = 4000
+
+    /// The result of a request that was fulfilled.
+    ///
+    /// - Throws: the server's error; ``MCPClientError/unsupported(_:)`` for a result that is not complete, like one that
+    ///   asks for input (2026-07-28, basic/patterns/mrtr): this client declares nothing that a server could ask for.
+    func result() throws(MCPClientError) -> JSONObject {
+        switch outcome {
+        case .failure(let error):
+            let message = error.message.isEmpty ? "error \(error.code)" : error.message
+            throw .refused(code: error.code, message: String(message.prefix(Self.messageLength)))
+        case .success(let result):
+            switch result["resultType"] {
+            case nil, "complete": return result
+            case .string("input_required"): throw .unsupported("a question to the user, which cannot be asked here")
+            case .string(let type): throw .unsupported("a result of the type \(type.prefix(64))")
+            case .some(let other): throw .malformed("resultType must be a string, not \(other.kindDescription)")
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+public import JSON
+import JSONRPC
+public import MCP
+
+/// A client of one MCP server, which it starts as a program and talks to over standard input and output. It speaks every
+/// revision: the modern one where the server does, else the newest with a handshake that the server knows.
+///
+/// Everything that comes from the server is untrusted: it is bounded and checked, and what breaks the protocol is an
+/// error of the request in question. SIGPIPE must be ignored in the process.
+public final class MCPClient: Sendable {
+    /// What the server said of itself.
+    public let server: ServerDescription
+
+    private let connection: Connection
+    private let limits: ClientLimits
+    /// What each request carries in `_meta`.
+    private let meta: JSONObject
+    private let listening: Task<Void, Never>?
+
+    private init(
+        _ server: ServerDescription, _ connection: Connection, identity: ClientIdentity, limits: ClientLimits,
+        handlers: ServerHandlers
+    ) {
+        self.server = server
+        self.connection = connection
+        self.limits = limits
+        meta = server.revision.isModern ? Handshake.modernMeta(identity) : JSONObject()
+        let listener = ChangeListener(server: server, connection: connection, meta: meta, handlers: handlers)
+        listening = listener.map { listener in Task { await listener.listen() } }
+    }
+
+    deinit {
+        listening?.cancel()
+        connection.close()
+    }
+
+    /// Starts a server and finds out which revision to speak with it. Whoever holds the client calls ``close()`` in the
+    /// end; a cancelled start leaves nothing behind.
+    ///
+    /// - Throws: ``MCPClientError``.
+    public static func start(
+        _ program: ServerProgram, as identity: ClientIdentity, limits: ClientLimits = ClientLimits(),
+        handlers: ServerHandlers = ServerHandlers()
+    ) async throws(MCPClientError) -> MCPClient {
+        do {
+            return try await start(program, identity, limits, handlers, probing: true)
+        } catch .ended {
+            // There are servers that end when the first message is none that they know. They get another start, and a
+            // handshake at once.
+            return try await start(program, identity, limits, handlers, probing: false)
+        }
+    }
+
+    /// - Parameter probing: whether to ask in the modern way first.
+    static func start(
+        _ program: ServerProgram, _ identity: ClientIdentity, _ limits: ClientLimits, _ handlers: ServerHandlers,
+        probing: Bool
+    ) async throws(MCPClientError) -> MCPClient {
+        let connection = try Connection(starting: program, limits: limits, handlers: handlers)
+        let handshake = Handshake(connection: connection, identity: identity, limits: limits)
+        do throws(MCPClientError) {
+            if probing, let server = try await handshake.discover() {
+                connection.stopAnsweringRequests()
+                return MCPClient(server, connection, identity: identity, limits: limits, handlers: handlers)
+            }
+            let server = try await handshake.initialize()
+            return MCPClient(server, connection, identity: identity, limits: limits, handlers: handlers)
+        } catch {
+            await connection.close().value
+            throw error
+        }
+    }
+
+    /// Calls `observer` once when the server has ended, with how it ended and the last that it said on standard error;
+    /// at once where it has ended already.
+    public func onEnd(_ observer: @escaping @Sendable (String) -> Void) {
+        connection.onEnd(observer)
+    }
+
+    /// Ends the server and waits until it has ended: its input is closed, and if that is not enough, it gets SIGTERM and
+    /// SIGKILL, ``ClientLimits/closingSeconds`` apart. May be called again, also meanwhile.
+    public func close() async {
+        listening?.cancel()
+        await connection.close().value
+    }
+
+    /// The tools of the server, all pages.
+    ///
+    /// - Throws: ``MCPClientError``.
+    public func listTools() async throws(MCPClientError) -> [Tool] {
+        try await list("tools", JSONObject()) { (tool) throws(MCPClientError) in try Tool(answered: tool) }
+    }
+
+    /// Calls a tool. When the calling task is cancelled, the server is told and the call ends at once.
+    ///
+    /// - Parameters:
+    ///   - meta: goes into the request's `_meta`.
+    ///   - timeLimit: seconds for the answer; `nil` for as long as it takes.
+    ///   - onProgress: hears what the server says of the call's progress, not more than about twenty times a second, on
+    ///     the thread that reads from the server; must return soon. `nil` asks for none.
+    /// - Throws: ``MCPClientError``. A tool that could not do what was asked is a result.
+    public func callTool(
+        _ name: String, _ arguments: JSONObject, meta: JSONObject = JSONObject(), timeLimit: Double?,
+        onProgress: (@Sendable (String) -> Void)? = nil
+    ) async throws(MCPClientError) -> ToolResult {
+        let result = try await request(
+            "tools/call", ["name": .string(name), "arguments": .object(arguments)], meta,
+            Connection.Call(timeLimit: timeLimit, onProgress: onProgress)
+        ).result
+        return try ToolResult(answered: result)
+    }
+
+    /// The prompts of the server, all pages.
+    ///
+    /// - Throws: ``MCPClientError``.
+    public func listPrompts() async throws(MCPClientError) -> [Prompt] {
+        try await list("prompts", JSONObject()) { (prompt) throws(MCPClientError) in try Prompt(answered: prompt) }
+    }
+
+    /// The messages of a prompt without arguments.
+    ///
+    /// - Throws: ``MCPClientError``.
+    public func getPrompt(_ name: String) async throws(MCPClientError) -> [PromptMessage] {
+        try PromptMessage.all(answered: try await request("prompts/get", ["name": .string(name)]).result)
+    }
+
+    /// The resources of the server, all pages.
+    ///
+    /// - Parameter meta: goes into the request's `_meta`.
+    /// - Throws: ``MCPClientError``.
+    public func listResources(meta: JSONObject = JSONObject()) async throws(MCPClientError) -> [Resource] {
+        try await list("resources", meta) { (resource) throws(MCPClientError) in try Resource(answered: resource) }
+    }
+
+    /// Reads a resource.
+    ///
+    /// - Parameter meta: goes into the request's `_meta`.
+    /// - Returns: its contents, of which a server may give several for one URI.
+    /// - Throws: ``MCPClientError``.
+    public func readResource(
+        _ uri: String, meta: JSONObject = JSONObject()
+    ) async throws(MCPClientError) -> [ResourceContents] {
+        try ResourceContents.all(answered: try await request("resources/read", ["uri": .string(uri)], meta).result)
+    }
+
+    /// All elements of a list of a server that offers it (server/utilities/pagination, all revisions); none of another.
+    private func list<Element>(
+        _ name: String, _ meta: JSONObject, _ element: (JSON) throws(MCPClientError) -> Element
+    ) async throws(MCPClientError) -> [Element] {
+        guard server.offers(name) else { return [] }
+        var elements: [Element] = []
+        var size = 0
+        var cursors: Set<String> = []
+        var params = JSONObject()
+        for _ in 0..<limits.pages {
+            let page = try await request("\(name)/list", params, meta)
+            let fields = Fields(page.result, of: "the answer to \(name)/list")
+            size += page.size
+            for value in try fields.array(name) { elements.append(try element(value)) }
+            guard elements.count <= limits.elements, size <= limits.lineBytes else {
+                throw .malformed("a list of \(name) with more than \(elements.count) elements or \(size) bytes")
+            }
+            guard let cursor = try fields.optionalString("nextCursor") else { return elements }
+            guard cursors.insert(cursor).inserted else { throw .malformed("a list of \(name) that runs in a circle") }
+            params["cursor"] = .string(cursor)
+        }
+        throw .malformed("a list of \(name) with more than \(limits.pages) pages")
+    }
+
+    private func request(
+        _ method: String, _ params: JSONObject, _ extraMeta: JSONObject = JSONObject(), _ call: Connection.Call? = nil
+    ) async throws(MCPClientError) -> (result: JSONObject, size: Int) {
+        var params = params
+        var meta = meta
+        for member in extraMeta { meta[member.key] = member.value }
+        if !meta.isEmpty { params["_meta"] = .object(meta) }
+        let call = call ?? Connection.Call(timeLimit: limits.requestSeconds)
+        let reply = try await connection.exchange(method, params, call)
+        return (try reply.result(), reply.size)
+    }
+}
