@@ -91,6 +91,11 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", "JSONRPC"], swiftSettings: settings),
         .testTarget(name: "OpenAITests", dependencies: ["JSON", "OpenAI", "TestSupport"], swiftSettings: settings),
+        // Against fake servers, and the real one, which is built for it.
+        .testTarget(
+            name: "MCPClientTests",
+            dependencies: ["ExecMCP", "JSON", "JSONRPC", "MCP", "MCPClient", "TestSupport", "Threading"],
+            swiftSettings: settings),
         .testTarget(
             name: "ExecCoreTests",
             dependencies: ["ChildProcess", "Diagnostics", "ExecCore", "JSON", "TestSupport", "Threading"],
