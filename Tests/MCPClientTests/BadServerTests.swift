@@ -1,0 +1,259 @@
+import JSON
+import MCP
+import MCPClient
+import TestSupport
+import Testing
+
+/// Servers that break the rules, by mistake or on purpose.
+@Suite(.timeLimit(.minutes(3))) struct BadServerTests {
+    private let server = FakeServer()
+
+    /// Checks that the client calls the answer to a call of a tool malformed, and that the next call works.
+    private func expectMalformed(
+        _ answer: String, _ part: String, at location: SourceLocation = #_sourceLocation
+    ) async throws {
+        let script = """
+            def handle(message):
+                if message["params"]["name"] == "good": answer(message, text("good"))
+                else: \(answer)
+            serve(handle)
+            """
+        try await server.with(script, limits: .patient { $0.lineBytes = 100_000 }) { client in
+            let error = await #expect(throws: MCPClientError.self, sourceLocation: location) {
+                try await client.text("bad", timeLimit: nil)
+            }
+            guard case .malformed(let what)? = error else {
+                Issue.record("\(String(describing: error))", sourceLocation: location)
+                return
+            }
+            #expect(what.contains(part), "\(what)", sourceLocation: location)
+            let text = try await client.text("good")
+            #expect(text == "good", sourceLocation: location)
+        }
+    }
+
+    @Test(arguments: [
+        ("answer(message, {})", "content"),
+        ("answer(message, {'content': None})", "content"),
+        ("answer(message, {'content': 'text'})", "an array, not a string"),
+        ("answer(message, {'content': ['text']})", "an object, not a string"),
+        ("answer(message, {'content': [{}]})", "lacks type"),
+        ("answer(message, {'content': [{'type': 'text'}]})", "lacks text"),
+        ("answer(message, {'content': [{'type': 'text', 'text': 1}]})", "a string, not an integer"),
+        ("answer(message, {'content': [{'type': 'image', 'data': 'AAAA'}]})", "lacks mimeType"),
+        ("answer(message, {'content': [{'type': 'image', 'data': '?', 'mimeType': 'image/png'}]})", "base64"),
+        ("answer(message, {'content': [{'type': 'resource', 'resource': {}}]})", "lacks uri"),
+        ("answer(message, {'content': [], 'isError': 'yes'})", "isError"),
+        ("answer(message, {'content': [], 'resultType': 7})", "resultType"),
+        ("answer(message, [])", "neither a result nor an error"),
+        ("answer(message, 'fine')", "neither a result nor an error"),
+        ("send({'jsonrpc': '2.0', 'id': message['id'], 'error': 'bad'})", "neither a result nor an error"),
+        ("send({'jsonrpc': '2.0', 'id': message['id']})", "must have a method"),
+        ("send({'jsonrpc': '1.0', 'id': message['id'], 'result': {}})", "jsonrpc"),
+        (#"write('{"jsonrpc":"2.0","id":%d,"result":{"content":[}\n' % message['id'])"#, "not valid JSON"),
+        (#"write('{"jsonrpc":"2.0","id":%d,"result":{"a":"\\ud800"}}\n' % message['id'])"#, "not valid JSON"),
+        (#"write('{"jsonrpc":"2.0","id":%d,"x":' % message['id'] + '[' * 5000 + '\n')"#, "not valid JSON"),
+        ("answer(message, text('x' * 200_000))", "a line of more than 100000 bytes"),
+    ])
+    func callsAnAnswerOfTheWrongFormMalformed(answer: String, part: String) async throws {
+        try await expectMalformed(answer, part)
+    }
+
+    @Test func passesOverWhatIsNoMessage() async throws {
+        let script = #"""
+            def handle(message):
+                write("Listening on port 8080\n\n   \n{}\n[]\n[1]\nnull\n\"text\"\n{\"level\": \"info\"}\n{\n")
+                sys.stdout.buffer.write(b"\xff\xfe\x00\n")
+                sys.stdout.buffer.flush()
+                answer(message, text("all the same"))
+            serve(handle)
+            """#
+        try await server.with(script) { client in
+            for _ in 0..<3 {
+                let text = try await client.text("t")
+                #expect(text == "all the same")
+            }
+        }
+        #expect(server.remarks.elements == ["it writes to its standard output what is no message"])
+    }
+
+    @Test func passesOverAnswersThatNobodyAskedFor() async throws {
+        let script = """
+            def handle(message):
+                for number in (0, -1, 7, 10 ** 6, 10 ** 30, "1", str(message["id"]), None, 1.5, True, [], {}):
+                    send({"jsonrpc": "2.0", "id": number, "result": text("false")})
+                send({"jsonrpc": "2.0", "result": text("false")})
+                answer(message, text("true"))
+                answer(message, text("twice"))
+            serve(handle)
+            """
+        try await server.with(script) { client in
+            for _ in 0..<3 {
+                let text = try await client.text("t")
+                #expect(text == "true")
+            }
+        }
+        #expect(server.remarks.elements.count == 1)
+    }
+
+    @Test func takesAnswersFromAnArray() async throws {
+        let script = """
+            def handle(message):
+                send([{"jsonrpc": "2.0", "method": "news"}, 7,
+                    {"jsonrpc": "2.0", "id": message["id"], "result": text("in a row")}])
+            serve(handle, "2025-03-26")
+            """
+        try await server.with(script) { client in
+            let text = try await client.text("t")
+            #expect(text == "in a row")
+        }
+        #expect(server.notifications.elements == ["news"])
+    }
+
+    @Test func answersAPingAndRefusesOtherRequests() async throws {
+        let script = """
+            def handle(message):
+                if message.get("method") == "tools/call":
+                    global call
+                    call = message
+                    for number, method in enumerate(("ping", "sampling/createMessage", "roots/list")):
+                        send({"jsonrpc": "2.0", "id": f"s{number}", "method": method})
+                else:
+                    say(json.dumps([message["id"], message.get("result"), message.get("error", {}).get("code")]))
+                    if message["id"] == "s2": answer(call, text("thanks"))
+            serve(handle)
+            """
+        try await server.with(script) { client in
+            let text = try await client.text("t")
+            #expect(text == "thanks")
+        }
+        #expect(
+            server.said.elements == [#"["s0", {}, null]"#, #"["s1", null, -32601]"#, #"["s2", null, -32601]"#])
+    }
+
+    @Test func writesNoResponseToAModernServer() async throws {
+        let script = """
+            def handle(message):
+                if message.get("method") == "notifications/cancelled": return
+                say(message.get("method"))
+                send({"jsonrpc": "2.0", "id": 1, "method": "ping"})
+                answer(message, text("ok"))
+            serve(handle, "2026-07-28")
+            """
+        try await server.with(script) { client in
+            for _ in 0..<3 { _ = try await client.text("t") }
+        }
+        #expect(server.said.elements == Array(repeating: "tools/call", count: 3))
+        #expect(server.remarks.elements == ["it asks ping, though servers of its revision ask nothing"])
+    }
+
+    @Test(arguments: ["input_required", "task", "x"])
+    func saysThatItDoesNotKnowAResultThatIsNotComplete(type: String) async throws {
+        let script = "serve(lambda m: answer(m, {'resultType': '\(type)', 'inputRequests': {}}), '2026-07-28')"
+        try await server.with(script) { client in
+            let error = await #expect(throws: MCPClientError.self) { try await client.text("t") }
+            guard case .unsupported? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+        }
+    }
+
+    @Test func survivesAFloodOfNotifications() async throws {
+        let script = """
+            def handle(message):
+                write('{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}\\n' * 100_000)
+                answer(message, text("done"))
+            serve(handle)
+            """
+        try await server.with(script) { client in
+            let text = try await client.text("t")
+            #expect(text == "done")
+        }
+        #expect(server.notifications.elements.count == 100_000)
+    }
+
+    @Test func boundsTheLinesOfAFloodOfErrors() async throws {
+        let script = """
+            def handle(message):
+                sys.stderr.write("x" * 100_000 + "\\n" + "no\\n" * 100_000)
+                sys.stderr.flush()
+                answer(message, text("done"))
+            serve(handle)
+            """
+        try await server.with(script) { client in
+            let text = try await client.text("t")
+            #expect(text == "done")
+        }
+        #expect(server.said.elements.first == "(a line of more than 8192 bytes)")
+        #expect((200..<50_000).contains(server.said.elements.count))
+    }
+
+    @Test(arguments: [
+        ("{'tools': [], 'nextCursor': str(message['id'])}", "more than 20 pages"),
+        ("{'tools': [], 'nextCursor': 'again'}", "circle"),
+        ("{'tools': [{'name': 'a', 'inputSchema': {}}] * 101}", "101 elements"),
+        ("{'tools': [], 'nextCursor': 7}", "nextCursor"),
+        ("{'tools': {}}", "an array, not an object"),
+        ("{'tools': [{'name': 'a'}]}", "the tool a lacks inputSchema"),
+        ("{'tools': [{'name': '', 'inputSchema': {}}]}", "without a name"),
+        ("{'tools': [{'name': 'a', 'inputSchema': []}]}", "an object, not an array"),
+    ])
+    func boundsAndChecksLists(result: String, part: String) async throws {
+        let limits = ClientLimits.patient {
+            $0.pages = 20
+            $0.elements = 100
+        }
+        try await server.with("serve(lambda message: answer(message, \(result)))", limits: limits) { client in
+            let error = await #expect(throws: MCPClientError.self) { try await client.listTools() }
+            guard case .malformed(let what)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(what.contains(part), "\(what)")
+        }
+    }
+
+    @Test func doesNotWaitForAServerThatReadsNothing() async throws {
+        let script = """
+            def handle(message):
+                say("enough")
+                threading.Event().wait()
+            serve(handle)
+            """
+        let limits = ClientLimits.patient {
+            $0.unreadBytes = 1_000_000
+            $0.closingSeconds = 0.2
+        }
+        try await server.with(script, limits: limits) { client in
+            let first = Task { try await client.text("t", timeLimit: nil) }
+            try await server.said.wait(forCount: 1)
+            let large: JSONObject = ["data": .string(String(repeating: "x", count: 700_000))]
+            let second = Task { try await client.callTool("t", large, timeLimit: 0.5) }
+            await #expect(throws: MCPClientError.timedOut(seconds: 0.5)) { try await second.value }
+            let error = await #expect(throws: MCPClientError.self) {
+                try await client.callTool("t", large, timeLimit: nil)
+            }
+            #expect(error?.description.contains("it reads nothing") == true)
+            first.cancel()
+        }
+    }
+
+    @Test func endsAServerThatClosesItsInput() async throws {
+        let script = """
+            def handle(message):
+                os.close(0)
+                say("closed")
+                threading.Event().wait()
+            serve(handle)
+            """
+        try await server.with(script) { client in
+            let first = Task { try await client.text("t", timeLimit: nil) }
+            try await server.said.wait(forCount: 1)
+            let second = Task { try await client.text("t", timeLimit: nil) }
+            for call in [first, second] {
+                await #expect(throws: MCPClientError.ended("signal 15; it last said: closed")) { try await call.value }
+            }
+        }
+    }
+}

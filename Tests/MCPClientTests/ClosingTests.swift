@@ -1,0 +1,85 @@
+import MCPClient
+import TestSupport
+import Testing
+
+@Suite(.serialized, .timeLimit(.minutes(3))) struct ClosingTests {
+    private let server = FakeServer()
+
+    /// Starts a server that says its process id first.
+    private func start(_ script: String, closingSeconds: Double = 60) async throws -> (MCPClient, process: Int32) {
+        let client = try await server.start(
+            "say(os.getpid())\n" + script, limits: .patient { $0.closingSeconds = closingSeconds })
+        return (client, try #require(Int32(try await server.said.wait(forCount: 1)[0])))
+    }
+
+    /// How the server ended.
+    private func end(of client: MCPClient) async throws -> String {
+        let ended = Recorder<String>()
+        client.onEnd(ended.record)
+        return try await ended.wait(forCount: 1)[0]
+    }
+
+    @Test func endsAServerByClosingItsInput() async throws {
+        let (client, process) = try await start("serve(None)\nsay('bye')\nsys.exit(7)")
+        await client.close()
+        #expect(!isAlive(process))
+        #expect(try await end(of: client) == "exit status 7; it last said: bye")
+    }
+
+    @Test func asksAServerToEndThatStaysWithoutInput() async throws {
+        let (client, process) = try await start("serve(None)\nthreading.Event().wait()", closingSeconds: 0.2)
+        await client.close()
+        #expect(!isAlive(process))
+        #expect(try await end(of: client).hasPrefix("signal 15"))
+    }
+
+    @Test func killsAServerThatWillNotEnd() async throws {
+        let script = """
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            child = os.fork()
+            if child: say(child)
+            else: threading.Event().wait()
+            serve(None)
+            threading.Event().wait()
+            """
+        let (client, process) = try await start(script, closingSeconds: 0.2)
+        let child = try #require(Int32(try await server.said.wait(forCount: 2)[1]))
+        await client.close()
+        #expect(!isAlive(process))
+        #expect(try await end(of: client).hasPrefix("signal 9"))
+        try await eventually { !isAlive(child) }
+    }
+
+    @Test func closesOnceHoweverOftenItIsAskedTo() async throws {
+        let (client, process) = try await start("serve(None)")
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<20 { group.addTask { await client.close() } }
+        }
+        await client.close()
+        #expect(!isAlive(process))
+        await #expect(throws: MCPClientError.self) { try await client.listTools() }
+    }
+
+    @Test func failsTheCallsUnderWay() async throws {
+        let (client, _) = try await start("serve(lambda message: say('called'))")
+        let call = Task { try await client.text("t", timeLimit: nil) }
+        try await server.said.wait(forCount: 2)
+        await client.close()
+        await #expect(throws: MCPClientError.ended("it was closed")) { try await call.value }
+    }
+
+    @Test func endsTheServerOfAClientThatIsLetGo() async throws {
+        let process = try await { try await start("serve(None)").process }()
+        try await eventually { !isAlive(process) }
+    }
+
+    @Test func leavesNoDescriptorOpen() async throws {
+        try await server.with("serve(None)") { _ in }
+        let before = try openDescriptors()
+        for _ in 0..<5 {
+            try await server.with("serve(None)") { _ in }
+            _ = try? await server.start("sys.exit(1)")
+        }
+        try await eventually { try openDescriptors() <= before }
+    }
+}
