@@ -1,0 +1,60 @@
+import MCP
+import MCPClient
+import Threading
+
+/// What one server says about how to work with it: its prompt for agents, or else its instructions. Kept for an hour, or
+/// until the server says that its prompts have changed or is started again.
+final class ServerPrompt: Sendable {
+    /// The prompt that makes an agent, by the name that exec-mcp has for it.
+    static let name = "agent_system_prompt"
+    /// Seconds that a prompt is kept.
+    static let lifetime = 3600.0
+    /// Characters of one server's prompt that are used.
+    static let longest = 100_000
+
+    private struct Kept {
+        let text: String?
+        let version: [Int]
+        let fetched: Double
+    }
+
+    private let server: ToolServer
+    private let timekeeper: Timekeeper
+    private let kept = Locked<Kept?>(nil)
+
+    init(of server: ToolServer, timekeeper: Timekeeper) {
+        self.server = server
+        self.timekeeper = timekeeper
+    }
+
+    /// The text; `nil` where the server has nothing to say.
+    ///
+    /// - Throws: ``ToolServerFailure``.
+    func text() async throws(ToolServerFailure) -> String? {
+        let now = timekeeper.now()
+        let current = kept.withLock { kept -> Kept? in
+            guard let kept, kept.version == server.version.of("prompts"), now - kept.fetched < Self.lifetime
+            else { return nil }
+            return kept
+        }
+        if let current { return current.text }
+        let fetched = try await server.use(again: true) { (client) throws(MCPClientError) in
+            let version = self.server.version.of("prompts")
+            return Kept(text: try await Self.fetch(from: client), version: version, fetched: now)
+        }
+        kept.withLock { $0 = fetched }
+        return fetched.text
+    }
+
+    private static func fetch(from client: MCPClient) async throws(MCPClientError) -> String? {
+        guard try await client.listPrompts().contains(where: { $0.name == name }) else {
+            return client.server.instructions
+        }
+        let texts = try await client.getPrompt(name).compactMap { message in
+            if case .text(let text) = message.content { text } else { nil }
+        }
+        let text = texts.joined(separator: "\n\n")
+        guard !text.isEmpty else { throw .malformed("the prompt \(name) without a text") }
+        return String(text.prefix(longest))
+    }
+}

@@ -1,0 +1,231 @@
+import JSON
+import MCPClient
+import Threading
+
+/// One tool server and its supervision: started at first need, and again at the next need after it has ended. One that
+/// ends again and again is given longer and longer pauses.
+actor ToolServer {
+    /// What the cached answers of a server hold for: this start of it, and this state of its lists.
+    struct Version: Sendable, Equatable {
+        fileprivate(set) var start = 0
+        fileprivate(set) var changes: [String: Int] = [:]
+
+        /// The same as long as the list of `tools`, `prompts` or `resources` is.
+        func of(_ list: String) -> [Int] { [start, changes[list] ?? 0] }
+    }
+
+    private enum State {
+        case stopped
+        case starting(Task<Result<MCPClient, MCPClientError>, Never>)
+        case running(MCPClient, since: Double)
+        case closed
+    }
+
+    /// Seconds that a server must have run to be thought well when it ends.
+    static let goodRun = 60.0
+    /// The longest pause before another start, in seconds.
+    static let longestPause = 60.0
+    /// Seconds of a pause that whoever needs the server waits for; with longer ones it is told at once.
+    static let patience = 5.0
+    /// Who we are, to servers.
+    private static let identity = ClientIdentity(name: "exec-agent", version: "1")
+
+    nonisolated let name: String
+
+    private let entry: ToolServerEntry
+    private let environment: [String: String]
+    private let limits: ClientLimits
+    private let timekeeper: Timekeeper
+    private let log: @Sendable (String) -> Void
+    private let onErrorLine: @Sendable (String) -> Void
+    private let versions = Locked(Version())
+    private var state = State.stopped
+    /// Starts that failed and runs that ended soon, in a row.
+    private var failures = 0
+    private var notBefore = 0.0
+    private var lastFailure: String?
+
+    /// - Parameters:
+    ///   - environment: the environment of this process; see ``ServerEnvironment``.
+    ///   - log: what a person who runs the agent should know.
+    ///   - onErrorLine: hears the server's standard error.
+    init(
+        _ entry: ToolServerEntry, environment: [String: String], limits: ClientLimits = ClientLimits(),
+        timekeeper: Timekeeper = .system, log: @escaping @Sendable (String) -> Void,
+        onErrorLine: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        name = entry.name
+        self.entry = entry
+        self.environment = ServerEnvironment.variables(for: entry, from: environment)
+        self.limits = limits
+        self.timekeeper = timekeeper
+        self.log = log
+        self.onErrorLine = onErrorLine
+    }
+
+    /// What answers that are fetched now hold for.
+    nonisolated var version: Version { versions.withLock { $0 } }
+
+    /// Does something with the server, which is started if need be.
+    ///
+    /// - Parameter again: whether to do it once more where the server ends meanwhile: for what has no effects.
+    /// - Throws: ``ToolServerFailure``.
+    nonisolated func use<Value: Sendable>(
+        again: Bool, _ body: @Sendable (MCPClient) async throws(MCPClientError) -> Value
+    ) async throws(ToolServerFailure) -> Value {
+        let client = try await client()
+        do {
+            return try await body(client)
+        } catch .ended(let how) {
+            await lost(client, how)
+            guard again else { throw .inUse(.ended(how)) }
+        } catch {
+            throw .inUse(error)
+        }
+        return try await use(again: false, body)
+    }
+
+    /// How the server does.
+    var health: ToolServerHealth.State {
+        switch state {
+        case .running: .running
+        case .starting: .starting
+        case .stopped, .closed: lastFailure.map { .failed($0) } ?? .stopped
+        }
+    }
+
+    /// Ends the server for good and waits until it has ended.
+    func close() async {
+        let state = state
+        self.state = .closed
+        switch state {
+        case .running(let client, _):
+            await client.close()
+        case .starting(let task):
+            task.cancel()
+            if case .success(let client) = await task.value { await client.close() }
+        case .stopped, .closed: break
+        }
+    }
+
+    private func client() async throws(ToolServerFailure) -> MCPClient {
+        while true {
+            switch state {
+            case .closed: throw .toStart("it was closed")
+            case .running(let client, _): return client
+            case .starting(let task):
+                guard let outcome = await Self.value(of: task) else { throw .cancelled }
+                switch outcome {
+                case .success(let client): return client
+                case .failure(let error): throw .toStart(Self.reason(error))
+                }
+            case .stopped:
+                let pause = notBefore - timekeeper.now()
+                if pause <= 0 {
+                    start()
+                } else if pause <= Self.patience {
+                    do {
+                        try await timekeeper.sleep(pause)
+                    } catch {
+                        throw .cancelled
+                    }
+                } else {
+                    let seconds = Int(pause.rounded(.up))
+                    throw .toStart("\(lastFailure ?? "it ended"); the next try is in \(seconds) seconds")
+                }
+            }
+        }
+    }
+
+    private func start() {
+        versions.withLock { $0.start += 1 }
+        let task = Task { [self] () -> Result<MCPClient, MCPClientError> in
+            let outcome = await connect()
+            finishStart(outcome)
+            return outcome
+        }
+        state = .starting(task)
+    }
+
+    private nonisolated func connect() async -> Result<MCPClient, MCPClientError> {
+        let path = environment["PATH"]
+        guard let executable = ProgramFiles.find(entry.command, on: path) else {
+            let place = entry.command.contains("/") ? "at \(entry.command)" : "\(entry.command) on PATH"
+            return .failure(.cannotStart("there is no program \(place)"))
+        }
+        if let directory = entry.workingDirectory, !ProgramFiles.isDirectory(directory) {
+            return .failure(.cannotStart("there is no directory \(directory)"))
+        }
+        let handlers = ServerHandlers(
+            onNotification: { [weak self] in self?.noteChange($0) }, onErrorLine: onErrorLine,
+            onRemark: { [log, name] in log("\(name): \($0)") })
+        do throws(MCPClientError) {
+            return .success(
+                try await MCPClient.start(
+                    ServerProgram(
+                        executable: executable, arguments: entry.arguments, environment: environment,
+                        workingDirectory: entry.workingDirectory),
+                    as: Self.identity, limits: limits, handlers: handlers))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func finishStart(_ outcome: Result<MCPClient, MCPClientError>) {
+        guard case .starting = state else { return }
+        switch outcome {
+        case .success(let client):
+            state = .running(client, since: timekeeper.now())
+            lastFailure = nil
+            client.onEnd { [weak self] how in
+                Task { await self?.lost(client, how) }
+            }
+        case .failure(let error):
+            state = .stopped
+            pause(Self.reason(error))
+            log("\(name): \(error)")
+        }
+    }
+
+    /// The server of `client` has ended.
+    private func lost(_ client: MCPClient, _ how: String) {
+        guard case .running(let current, let since) = state, current === client else { return }
+        state = .stopped
+        versions.withLock { $0.start += 1 }
+        if timekeeper.now() - since >= Self.goodRun { failures = 0 }
+        pause("it ended: \(how)")
+        log("\(name): the MCP server has ended: \(how)")
+    }
+
+    /// The first time there is no pause; then 1, 2, 4 seconds and so on.
+    private func pause(_ failure: String) {
+        failures += 1
+        lastFailure = failure
+        let doublings = min(max(0, failures - 2), 16)
+        let pause = failures < 2 ? 0 : min(Self.longestPause, Double(1 << doublings))
+        notBefore = timekeeper.now() + pause
+    }
+
+    private nonisolated func noteChange(_ method: String) {
+        let parts = method.split(separator: "/")
+        guard parts.count == 3, parts[0] == "notifications", parts[2] == "list_changed" else { return }
+        // Only these, so that a server cannot fill the table.
+        guard ["tools", "prompts", "resources"].contains(parts[1]) else { return }
+        versions.withLock { $0.changes[String(parts[1]), default: 0] += 1 }
+    }
+
+    private static func reason(_ error: MCPClientError) -> String {
+        if case .cannotStart(let reason) = error { reason } else { error.description }
+    }
+
+    /// What a task gives; `nil` when the calling task is cancelled first. The task itself goes on: others wait for it.
+    private static func value<Value: Sendable>(of task: Task<Value, Never>) async -> Value? {
+        let values = AsyncStream<Value> { continuation in
+            Task {
+                continuation.yield(await task.value)
+                continuation.finish()
+            }
+        }
+        return await values.first { _ in true }
+    }
+}
