@@ -13,60 +13,10 @@ struct FakeServer {
     /// What the client remarked on.
     let remarks = Recorder<String>()
 
-    /// What every server is made of.
-    private static let tools = """
-        import json, os, signal, sys, threading, time
-
-        def write(text):
-            sys.stdout.write(text)
-            sys.stdout.flush()
-
-        def send(message):
-            write(json.dumps(message) + "\\n")
-
-        def answer(request, result):
-            send({"jsonrpc": "2.0", "id": request["id"], "result": result})
-
-        def refuse(request, code=-32601, message="no such method", data=None):
-            error = {"code": code, "message": message} | ({} if data is None else {"data": data})
-            send({"jsonrpc": "2.0", "id": request["id"], "error": error})
-
-        def notify(method, **params):
-            send({"jsonrpc": "2.0", "method": method, "params": params})
-
-        def say(*words):
-            print(*words, file=sys.stderr, flush=True)
-
-        def messages():
-            for line in sys.stdin:
-                yield json.loads(line)
-
-        def serve(handle, version="2025-11-25", capabilities=("tools", "prompts", "resources"), **handshake):
-            offered = {name: {"listChanged": True} for name in capabilities}
-            for message in messages():
-                method = message.get("method")
-                if method == "server/discover" and version == "2026-07-28":
-                    answer(message, {"resultType": "complete", "supportedVersions": [version],
-                        "capabilities": offered, "ttlMs": 0, "cacheScope": "public"} | handshake)
-                elif method == "server/discover":
-                    refuse(message)
-                elif method == "initialize":
-                    answer(message, {"protocolVersion": version, "capabilities": offered,
-                        "serverInfo": {"name": "fake", "version": "1"}} | handshake)
-                elif method == "subscriptions/listen" and not getattr(handle, "listens", False):
-                    pass
-                elif method != "notifications/initialized":
-                    handle(message)
-
-        def text(words):
-            return {"content": [{"type": "text", "text": words}]}
-
-        """
-
     /// The program of a server.
     static func program(_ script: String) -> ServerProgram {
         ServerProgram(
-            executable: "/usr/bin/python3", arguments: ["-I", "-X", "utf8", "-c", tools + script],
+            executable: FakeServerScript.interpreter, arguments: FakeServerScript.arguments(script),
             environment: ["PATH": "/usr/bin:/bin"])
     }
 
