@@ -118,6 +118,12 @@ let package = Package(
                 "TestSupport", "Threading",
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "ExecAgentTests",
+            dependencies: [
+                "ExecAgent", "HTTPServer", "JSON", "JSONRPC", "MCP", "MCPClient", "OpenAI", "TestSupport", "Threading",
+            ],
+            swiftSettings: settings),
         // What has to hold for any bytes: see the properties in it.
         .testTarget(
             name: "FuzzTests",

@@ -1,0 +1,89 @@
+import TestSupport
+import Testing
+
+@testable import ExecAgent
+
+@Suite(.timeLimit(.minutes(1))) struct ServerConfigurationTests {
+    private let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory()
+    }
+
+    /// A configuration of a program in `bin` of the directory, with `path` of it as PATH.
+    private func configuration(
+        command: String? = nil, file: String? = nil, path: String = "path"
+    ) -> ServerConfiguration {
+        ServerConfiguration(
+            command: command, file: file, environment: ["PATH": "relative::\(directory.path)/\(path)"],
+            programDirectory: "\(directory.path)/bin")
+    }
+
+    @Test func takesTheServerBesideTheProgram() throws {
+        try directory.write("", to: "path/exec-mcp", mode: 0o755)
+        let beside = try directory.write("", to: "bin/exec-mcp", mode: 0o755)
+        #expect(try configuration().servers() == [ToolServerEntry(name: "exec-mcp", command: beside)])
+    }
+
+    @Test func takesTheServerOnPathWhereNoneIsBesideTheProgram() throws {
+        try directory.write("", to: "bin/exec-mcp", mode: 0o644)
+        let found = try directory.write("", to: "path/exec-mcp", mode: 0o755)
+        #expect(try configuration().servers() == [ToolServerEntry(name: "exec-mcp", command: found)])
+    }
+
+    @Test func saysWhatToDoWhereThereIsNoServer() throws {
+        try directory.makeDirectory("bin/exec-mcp")
+        let error = #expect(throws: ConfigurationError.self) { try configuration().servers() }
+        #expect(error?.message.contains("--mcp COMMAND") == true)
+    }
+
+    @Test func takesACommandInsteadOfTheStandardServer() throws {
+        try directory.write("", to: "bin/exec-mcp", mode: 0o755)
+        #expect(
+            try configuration(command: "/opt/my-server --flag 'a b'").servers()
+                == [ToolServerEntry(name: "my-server", command: "/opt/my-server", arguments: ["--flag", "a b"])])
+        let error = #expect(throws: ConfigurationError.self) { try configuration(command: "a 'b").servers() }
+        #expect(error?.message == "the command of the MCP server: a single quote (') is not closed")
+    }
+
+    @Test func putsTheServersOfAFileBehind() throws {
+        let file = try directory.write(#"{"mcpServers": {"a": {"command": "a"}, "b": {"command": "b"}}}"#, to: "s.json")
+        #expect(try configuration(file: file).servers().map(\.name) == ["a", "b"], "there is no exec-mcp")
+        try directory.write("", to: "bin/exec-mcp", mode: 0o755)
+        #expect(try configuration(file: file).servers().map(\.name) == ["exec-mcp", "a", "b"])
+        #expect(try configuration(command: "/x/b -c", file: file).servers().map(\.name) == ["b", "a"])
+    }
+
+    @Test func startsNoSecondServerOfOurs() throws {
+        try directory.write("", to: "bin/exec-mcp", mode: 0o755)
+        let file = try directory.write(
+            #"{"mcpServers": {"a": {"command": "a"}, "mine": {"command": "/opt/exec-mcp"}}}"#, to: "s.json")
+        #expect(try configuration(file: file).servers().map(\.name) == ["a", "mine"])
+    }
+
+    @Test func namesAFileThatCannotBeUsed() throws {
+        let missing = "\(directory.path)/none.json"
+        #expect(
+            throws: ConfigurationError(message: "\(missing): it cannot be read: No such file or directory")
+        ) { try configuration(file: missing).servers() }
+        let empty = try directory.write(#"{"mcpServers": {}}"#, to: "empty.json")
+        #expect(throws: ConfigurationError(message: "\(empty): it names no server")) {
+            try configuration(file: empty).servers()
+        }
+        let large = try directory.write(String(repeating: " ", count: 1 << 20) + "{}", to: "large.json")
+        #expect(throws: ConfigurationError(message: "\(large): it has more than 1048576 bytes")) {
+            try configuration(file: large).servers()
+        }
+        #expect(throws: ConfigurationError.self) { try configuration(file: directory.path).servers() }
+    }
+
+    @Test func keepsTheAgentsKeysFromServers() {
+        let ours = ["PATH": "/bin", "OPENAI_API_KEY": "k", "AGENT_API_KEYS": "a,b", "DOCKER_HOST": "unix:///d"]
+        var entry = ToolServerEntry(name: "a", command: "a", environment: ["X": "1", "PATH": "/opt"])
+        #expect(
+            ServerEnvironment.variables(for: entry, from: ours)
+                == ["PATH": "/opt", "DOCKER_HOST": "unix:///d", "X": "1"])
+        entry.environment["OPENAI_API_KEY"] = "its own"
+        #expect(ServerEnvironment.variables(for: entry, from: ours)["OPENAI_API_KEY"] == "its own")
+    }
+}

@@ -1,0 +1,144 @@
+import MCPClient
+import TestSupport
+import Testing
+
+@testable import ExecAgent
+
+/// How one server is started, and started again.
+@Suite(.timeLimit(.minutes(3))) struct ToolServerTests {
+    private let fixture = Fixture()
+
+    /// Says its process id at the start; the tool `die` ends it, any other answers with the process id.
+    private static let mortal = """
+        say(os.getpid())
+        def handle(message):
+            if message.get("method") == "tools/call" and message["params"]["name"] == "die": os._exit(5)
+            if "id" in message: answer(message, text(str(os.getpid())))
+        serve(handle)
+        """
+
+    @Test func startsAtFirstNeedAndOnceForAll() async throws {
+        try await fixture.withServer(Fixture.entry(Self.mortal)) { server in
+            #expect(await server.health == .stopped)
+            #expect(fixture.said.elements.isEmpty)
+            let processes = try await withThrowingTaskGroup(of: String.self) { group in
+                for _ in 0..<20 { group.addTask { try await server.text("pid") } }
+                return try await group.reduce(into: Set()) { $0.insert($1) }
+            }
+            #expect(processes == Set(fixture.said.elements))
+            #expect(processes.count == 1)
+            #expect(await server.health == .running)
+        }
+    }
+
+    @Test func failsTheCallsOfAServerThatEndsAndStartsItAgainAtTheNext() async throws {
+        try await fixture.withServer(Fixture.entry(Self.mortal)) { server in
+            let first = try await server.text("pid")
+            await #expect(throws: ToolServerFailure.inUse(.ended("exit status 5; it last said: \(first)"))) {
+                try await server.text("die")
+            }
+            #expect(await server.health == .failed("it ended: exit status 5; it last said: \(first)"))
+            let second = try await server.text("pid")
+            #expect(first != second)
+            #expect(await server.health == .running)
+            #expect(fixture.time.slept.elements.isEmpty, "the first time there is no pause")
+            #expect(fixture.log.elements.count == 1)
+        }
+    }
+
+    @Test func doesAgainWhatHasNoEffectsWhereTheServerEnded() async throws {
+        let directory = try TemporaryDirectory()
+        let script = """
+            first = not os.path.exists("\(directory.path)/began")
+            open("\(directory.path)/began", "w").close()
+            def handle(message):
+                if first: os._exit(5)
+                answer(message, text("second"))
+            serve(handle)
+            """
+        try await fixture.withServer(Fixture.entry(script)) { server in
+            let text = try await server.text("t", again: true)
+            #expect(text == "second")
+        }
+    }
+
+    @Test func givesAServerThatEndsAgainAndAgainLongerAndLongerPauses() async throws {
+        try await fixture.withServer(Fixture.entry(Self.mortal)) { server in
+            for _ in 0..<5 {
+                await #expect(throws: ToolServerFailure.self) { try await server.text("die") }
+            }
+            #expect(fixture.time.slept.elements == [1, 2, 4])
+            // The next pause is longer than anybody waits.
+            let error = await #expect(throws: ToolServerFailure.self) { try await server.text("pid") }
+            guard case .toStart(let reason)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(reason.hasSuffix("the next try is in 8 seconds"))
+            #expect(fixture.said.elements.count == 5)
+            fixture.time.pass(8)
+            _ = try await server.text("pid")
+            fixture.time.pass(ToolServer.goodRun)
+            await #expect(throws: ToolServerFailure.self) { try await server.text("die") }
+            _ = try await server.text("pid")
+            #expect(fixture.time.slept.elements == [1, 2, 4], "a good run is a new beginning")
+        }
+    }
+
+    @Test func noticesTheEndOfAnIdleServer() async throws {
+        let script = """
+            def handle(message):
+                answer(message, text("ok"))
+                threading.Timer(0.05, lambda: os._exit(0)).start()
+            serve(handle)
+            """
+        try await fixture.withServer(Fixture.entry(script)) { server in
+            _ = try await server.text("t")
+            try await eventually { await server.health == .failed("it ended: exit status 0") }
+            _ = try await server.text("t")
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("/nowhere/at-all", nil, "there is no program at /nowhere/at-all"),
+            ("no-such-program-at-all", nil, "there is no program no-such-program-at-all on PATH"),
+            ("/bin/sh", "/nowhere", "there is no directory /nowhere"),
+        ] as [(String, String?, String)])
+    func saysWhyAServerCannotBeStarted(command: String, directory: String?, reason: String) async throws {
+        var entry = ToolServerEntry(name: "x", command: command)
+        entry.workingDirectory = directory
+        try await fixture.withServer(entry) { server in
+            await #expect(throws: ToolServerFailure.toStart(reason)) { try await server.text("t") }
+            #expect(await server.health == .failed(reason))
+            #expect(fixture.log.elements == ["x: the MCP server cannot be started: \(reason)"])
+        }
+    }
+
+    @Test func letsACallerGoThatIsCancelledDuringTheStart() async throws {
+        let script = """
+            say("started")
+            threading.Event().wait()
+            """
+        try await fixture.withServer(Fixture.entry(script)) { server in
+            let call = Task { () throws(ToolServerFailure) in try await server.text("t") }
+            try await fixture.said.wait(forCount: 1)
+            #expect(await server.health == .starting)
+            call.cancel()
+            await #expect(throws: ToolServerFailure.cancelled) { try await call.value }
+            #expect(await server.health == .starting)
+        }
+    }
+
+    @Test func isClosedForGood() async throws {
+        try await fixture.withServer(Fixture.entry(Self.mortal)) { server in
+            _ = try await server.text("t")
+            await server.close()
+            await server.close()
+            await #expect(throws: ToolServerFailure.toStart("it was closed")) { try await server.text("t") }
+            #expect(await server.health == .stopped)
+            #expect(fixture.log.elements.isEmpty)
+            #expect(fixture.said.elements.count == 1)
+        }
+    }
+}
