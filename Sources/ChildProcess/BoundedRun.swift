@@ -86,7 +86,7 @@ private struct BoundedRun: Sendable {
             let now = monotonicSeconds()
             if let endTime {
                 if now > endTime + Self.drainSeconds { break }
-            } else if hasEnded() {
+            } else if hasEnded(process.identifier) {
                 endTime = now
                 kill(-process.identifier, SIGKILL)
             } else if let termTime {
@@ -107,17 +107,6 @@ private struct BoundedRun: Sendable {
         close(process.output)
         close(process.errorOutput)
         _ = reap(process.identifier)
-    }
-
-    /// Whether the program has ended. It stays unreaped, so that its group can still be signalled.
-    private func hasEnded() -> Bool {
-        var info = siginfo_t()
-        let result = waitid(P_PID, id_t(process.identifier), &info, WEXITED | WNOHANG | WNOWAIT)
-        #if canImport(Glibc)
-            return result == 0 && info._sifields._sigchld.si_pid == process.identifier
-        #else
-            return result == 0 && info.si_pid == process.identifier
-        #endif
     }
 
     private func readReady(_ polls: inout [pollfd], into kept: inout [[UInt8]]) {

@@ -55,19 +55,25 @@ public final class ChildProcess: Sendable {
     /// Reads the child's outputs on a thread of their own until it ends. To be called once.
     ///
     /// - Parameters:
+    ///   - endsWithProgram: whether it is all over when the program itself has ended, though something that it started
+    ///     still holds its outputs. What is left of its process group gets SIGKILL then. Noticed within a second or so.
     ///   - onOutput: called on that thread with each piece of standard output, in order. While it runs nothing more is
     ///     read, which is how a slow reader slows the child.
     ///   - onErrorOutput: called likewise with each piece of standard error.
     ///   - onEnd: called once on the same thread, after the last output, when the child is gone and reaped.
     /// - Throws: ``SpawnError`` when there can be no thread; the child is ended then.
     public func read(
+        endsWithProgram: Bool = false,
         onOutput: @escaping @Sendable (UnsafeRawBufferPointer) -> Void,
         onErrorOutput: @escaping @Sendable (UnsafeRawBufferPointer) -> Void = { _ in },
         onEnd: @escaping @Sendable (End) -> Void
     ) throws(SpawnError) {
         do {
             try BackgroundThread.start { [self] in
-                let errorTail = readUntilClosed(onOutput, onErrorOutput)
+                var watch = endsWithProgram ? EndWatch(identifier: identifier) : nil
+                let errorTail = readUntilClosed(&watch, onOutput, onErrorOutput)
+                if watch != nil { input.close() }
+                if watch?.hasSeenEnd == true { signal(SIGKILL) }
                 onEnd(End(status: reapSelf(), errorOutput: errorTail))
             }
         } catch {
@@ -98,11 +104,12 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    /// Reads both outputs until both are closed, and closes our ends.
+    /// Reads both outputs until both are closed, or `watch` says that it is over, and closes our ends.
     ///
     /// - Returns: the end of the standard error.
     private func readUntilClosed(
-        _ onOutput: (UnsafeRawBufferPointer) -> Void, _ onErrorOutput: (UnsafeRawBufferPointer) -> Void
+        _ watch: inout EndWatch?, _ onOutput: (UnsafeRawBufferPointer) -> Void,
+        _ onErrorOutput: (UnsafeRawBufferPointer) -> Void
     ) -> [UInt8] {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.readSize, alignment: 16)
         defer { buffer.deallocate() }
@@ -112,7 +119,9 @@ public final class ChildProcess: Sendable {
             pollfd(fd: errorOutput, events: Int16(POLLIN), revents: 0),
         ]
         while polls.contains(where: { $0.fd >= 0 }) {
-            guard waitUntilReady(&polls, milliseconds: -1) else { continue }
+            let isReady = waitUntilReady(&polls, milliseconds: watch == nil ? -1 : EndWatch.tickMilliseconds)
+            if watch?.isOver(at: monotonicSeconds()) == true { break }
+            guard isReady else { continue }
             for place in polls.indices where polls[place].fd >= 0 && polls[place].revents != 0 {
                 let count = readSome(polls[place].fd, buffer)
                 guard count > 0 else {
@@ -130,6 +139,32 @@ public final class ChildProcess: Sendable {
                 }
             }
         }
+        for poll in polls where poll.fd >= 0 { close(poll.fd) }
         return errorTail
+    }
+}
+
+/// Looks now and then whether a program has ended whose outputs something else holds open.
+private struct EndWatch {
+    static let tickMilliseconds: Int32 = 500
+    /// How long what is in the pipes is still read after the program's end.
+    private static let drainSeconds = 0.5
+
+    private let identifier: pid_t
+    private var nextLook = 0.0
+    private var endTime: Double?
+
+    init(identifier: pid_t) {
+        self.identifier = identifier
+    }
+
+    var hasSeenEnd: Bool { endTime != nil }
+
+    mutating func isOver(at now: Double) -> Bool {
+        if let endTime { return now > endTime + Self.drainSeconds }
+        guard now >= nextLook else { return false }
+        nextLook = now + Double(Self.tickMilliseconds) / 1000
+        if hasEnded(identifier) { endTime = now }
+        return false
     }
 }

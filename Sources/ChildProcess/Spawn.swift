@@ -70,6 +70,17 @@ func spawn(_ command: Command) throws(SpawnError) -> SpawnedProcess {
         identifier: identifier, input: input.write, output: output.read, errorOutput: errorOutput.read)
 }
 
+/// Whether a child has ended. It stays unreaped, so that its group can still be signalled.
+func hasEnded(_ identifier: pid_t) -> Bool {
+    var info = siginfo_t()
+    let result = waitid(P_PID, id_t(identifier), &info, WEXITED | WNOHANG | WNOWAIT)
+    #if canImport(Glibc)
+        return result == 0 && info._sifields._sigchld.si_pid == identifier
+    #else
+        return result == 0 && info.si_pid == identifier
+    #endif
+}
+
 /// Waits for the end of a child and takes its status. Blocks the calling thread.
 func reap(_ identifier: pid_t) -> ExitStatus {
     var status: Int32 = 0

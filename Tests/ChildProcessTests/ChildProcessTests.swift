@@ -54,6 +54,20 @@ import Threading
         #expect(errorText.hasSuffix("line 3998\nline 3999\n"))
     }
 
+    @Test(arguments: ["sleep 600 & ", "setsid sleep 120 & ", "(while :; do echo flood; done) & ", ""])
+    func endsWithTheProgramWhereThatIsWhatCounts(background: String) async throws {
+        ignoreBrokenPipes()
+        let child = try ChildProcess(starting: .shell("\(background) echo hello; echo oh >&2; exit 7"))
+        let pieces = Recorder<[UInt8]>()
+        let ends = Recorder<ChildProcess.End>()
+        let before = ContinuousClock.now
+        try child.read(endsWithProgram: true, onOutput: { pieces.record(Array($0)) }, onEnd: ends.record)
+        let end = try await ends.wait(forCount: 1)[0]
+        #expect(end == ChildProcess.End(status: .exited(7), errorOutput: Array("oh\n".utf8)))
+        #expect(String(decoding: pieces.elements.joined(), as: UTF8.self).contains("hello\n"))
+        #expect(before.duration(to: .now) < .seconds(100))
+    }
+
     @Test func signalsTheWholeGroup() async throws {
         let child = try ChildProcess(starting: .shell("sleep 600 & echo $!; wait"))
         let said = Recorder<[UInt8]>()
