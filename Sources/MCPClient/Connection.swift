@@ -65,15 +65,10 @@ final class Connection: Sendable {
                 // One that does not listen cannot be worked with, be it alive. Its end then fails what waits.
                 child.signal(SIGTERM)
             }
-            try child.read {
-                [self] in
-                read($0)
-            } onErrorOutput: {
-                errorLines.feed($0)
-            } onEnd: {
-                [self] in
-                finish($0)
-            }
+            // A server whose program is gone is gone, whoever holds its pipes.
+            try child.read(
+                endsWithProgram: true, onOutput: { [self] in read($0) }, onErrorOutput: { errorLines.feed($0) },
+                onEnd: { [self] in finish($0) })
         } catch {
             throw .cannotStart(error.description)
         }

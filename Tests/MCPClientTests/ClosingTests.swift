@@ -1,3 +1,4 @@
+import Foundation
 import MCPClient
 import TestSupport
 import Testing
@@ -48,6 +49,25 @@ import Testing
         #expect(!isAlive(process))
         #expect(try await end(of: client).hasPrefix("signal 9"))
         try await eventually { !isAlive(child) }
+    }
+
+    @Test func noticesTheEndOfAServerWhosePipesAnotherHolds() async throws {
+        let script = """
+            import subprocess
+            holder = subprocess.Popen(["sleep", "600"], start_new_session=True)
+            say(holder.pid)
+            def handle(message):
+                os._exit(3)
+            serve(handle)
+            """
+        let (client, process) = try await start(script)
+        let holder = try #require(Int32(try await server.said.wait(forCount: 2)[1]))
+        defer { kill(holder, SIGKILL) }
+        let error = await #expect(throws: MCPClientError.self) { try await client.text("t", timeLimit: nil) }
+        #expect(error?.description.contains("exit status 3") == true)
+        await client.close()
+        #expect(!isAlive(process))
+        #expect(isAlive(holder))
     }
 
     @Test func closesOnceHoweverOftenItIsAskedTo() async throws {
