@@ -114,14 +114,7 @@ let package = Package(
             name: "ExecAgentTests",
             dependencies: [
                 "CommandOptions", "Diagnostics", "ExecAgent", "HTTPServer", "JSON", "JSONRPC", "MCP", "MCPClient",
-                "OpenAI",
-                "TestSupport", "Threading",
-            ],
-            swiftSettings: settings),
-        .testTarget(
-            name: "ExecAgentTests",
-            dependencies: [
-                "ExecAgent", "HTTPServer", "JSON", "JSONRPC", "MCP", "MCPClient", "OpenAI", "TestSupport", "Threading",
+                "OpenAI", "TestSupport", "Threading",
             ],
             swiftSettings: settings),
         // What has to hold for any bytes: see the properties in it.
