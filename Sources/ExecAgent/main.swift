@@ -4,4 +4,4 @@
     import Darwin
 #endif
 
-exit(0)
+exit(Program.run(arguments: Array(CommandLine.arguments.dropFirst())))

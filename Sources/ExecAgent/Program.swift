@@ -1,0 +1,106 @@
+import CommandOptions
+import Diagnostics
+import Threading
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The program: reads the command line and does what it says.
+enum Program {
+    private static let usageStatus: Int32 = 2
+    private static let failedStatus: Int32 = 1
+    /// The longest task that is read from standard input, in bytes.
+    private static let taskLimit = 1 << 20
+
+    /// - Returns: the exit status.
+    static func run(arguments: [String]) -> Int32 {
+        // Whoever reads our answer, or is a server of ours, may end before we do.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            let invocation = try Invocation(
+                arguments, environment: ProcessEnvironment.variables,
+                isAtTerminal: Descriptors.isTerminal(STDIN_FILENO))
+            switch invocation {
+            case .help: print(Help.text, terminator: "")
+            case .version: print("exec-agent \(Help.version)")
+            case .task(let task, let options): return try work(on: try task ?? readTask(), options)
+            case .conversation(let options): return try converse(options)
+            case .serve(let options): return try serve(options)
+            }
+            return 0
+        } catch let error as UsageError {
+            say(error.message)
+            return usageStatus
+        } catch {
+            say("cannot start: \(error)")
+            return failedStatus
+        }
+    }
+
+    private static func say(_ message: String) {
+        Logger.writeToStandardError("exec-agent: \(message.singleLine(limit: 2000))\n")
+    }
+
+    private static func readTask() throws(UsageError) -> String {
+        guard let bytes = Descriptors.readAll(from: STDIN_FILENO, limit: taskLimit) else {
+            throw UsageError(message: "the task on standard input is longer than \(taskLimit) bytes, or cannot be read")
+        }
+        let task = String(decoding: bytes, as: UTF8.self).trimmed
+        guard !task.isEmpty else {
+            throw UsageError(message: "there is no task: give one in quotes, or write it to standard input")
+        }
+        return task
+    }
+
+    private static func work(on task: String, _ options: AgentOptions) throws -> Int32 {
+        let interrupts = Interrupts()
+        let screen = try screen(interrupts)
+        let parts = try Assembly(options, log: screen.log(options.logLevel))
+        return interrupts.run {
+            let status = await OneTask(
+                runner: parts.agent, toolBox: parts.toolBox, screen: screen, interrupts: interrupts,
+                user: options.user, limits: options.limits, output: options.output.map { OutputDirectory(path: $0) },
+                isJSON: options.isJSON
+            ).run(task)
+            await parts.close()
+            return status
+        }
+    }
+
+    private static func converse(_ options: AgentOptions) throws -> Int32 {
+        let interrupts = Interrupts()
+        let screen = try screen(interrupts)
+        let parts = try Assembly(options, log: screen.log(options.logLevel))
+        let lines = try InputLines.of(STDIN_FILENO)
+        return interrupts.run {
+            var conversation = Conversation(
+                runner: parts.agent, toolBox: parts.toolBox, screen: screen, interrupts: interrupts,
+                user: options.user, limits: options.limits, output: options.output.map { OutputDirectory(path: $0) },
+                greeting: "exec-agent \(Help.version) with \(options.model.singleLine(limit: 100)). /help lists the "
+                    + "commands; Ctrl-C interrupts, Ctrl-D leaves.")
+            let status = await conversation.run(lines: lines)
+            await parts.close()
+            return status
+        }
+    }
+
+    private static func serve(_ options: AgentOptions) throws -> Int32 {
+        throw UsageError(message: "there is no service yet")
+    }
+
+    private static func screen(_ interrupts: Interrupts) throws(ThreadError) -> Screen {
+        let abilities = Screen.Abilities(
+            answers: STDOUT_FILENO, notes: STDERR_FILENO, environment: ProcessEnvironment.variables)
+        return try Screen(abilities: abilities) { interrupts.leave(SIGPIPE) }
+    }
+}
+
+extension Screen {
+    /// A log whose lines stand among the notes.
+    fileprivate func log(_ level: LogLevel) -> Logger {
+        Logger(program: "exec-agent", level: level) { [self] line in note(String(line.dropLast())) }
+    }
+}
