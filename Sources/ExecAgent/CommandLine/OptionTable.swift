@@ -44,7 +44,7 @@ enum OptionTable {
             return isWord(key)
         },
         OptionDescription(
-            flag: "--model-timeout", placeholder: "SECONDS",
+            flag: "--model-timeout", variable: "MODEL_TIMEOUT", placeholder: "SECONDS",
             help: "how long the model may be silent before its answer is given up", fallback: "120",
             accepts: "a whole number from 1 to 86400"
         ) { value, options in

@@ -92,7 +92,7 @@ struct AgentOptionCase: Sendable, CustomTestStringConvertible {
             $0.baseURL = "http://localhost:1/v1"
         },
         AgentOptionCase("", "OPENAI_API_KEY", "sk-x") { $0.key = "sk-x" },
-        AgentOptionCase("--model-timeout", "", "5") { $0.modelTimeout = 5 },
+        AgentOptionCase("--model-timeout", "MODEL_TIMEOUT", "5") { $0.modelTimeout = 5 },
         AgentOptionCase("--images", "", "never") { $0.images = .never },
         AgentOptionCase("--mcp", "MCP_SERVER_COMMAND", "exec-mcp --network bridge") {
             $0.serverCommand = "exec-mcp --network bridge"
