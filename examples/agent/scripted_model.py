@@ -129,7 +129,8 @@ class Handler(BaseHTTPRequestHandler):
         failure = self.server.next_failure(turn, seed) or {}
         if "raw" in failure:
             self.begin_stream()
-            self.send_piece(failure["raw"])
+            if failure["raw"]:
+                self.send_piece(failure["raw"])
             self.send_piece("")
         elif "status" in failure:
             self.send_failure(failure)
