@@ -1,0 +1,152 @@
+"""Faults injected for real: servers killed, clients that go away, many conversations at once."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import secrets
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import openai
+import pytest
+from support import engine, host_processes
+from support.agent import Service
+from support.scripted import MODEL, ScriptedModel, bash, calls, says, script
+
+Serve = Callable[..., Service]
+
+
+def exec_mcp_of(service: Service) -> int:
+    """The process of the one exec-mcp that a service has started."""
+    found = [
+        child
+        for child in host_processes.children(service.process.pid)
+        if Path(f"/proc/{child}/comm").read_text().startswith("exec-mcp")
+    ]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def wait_for(command: str, user: str) -> None:
+    assert engine.poll(lambda: runs(command, user), 60) is not None, f"{command} does not run"
+
+
+def runs(command: str, user: str) -> bool:
+    return any(engine.running(container, command) for container in engine.containers(user))
+
+
+def begin_stream(service: Service, text: str = "Go.") -> http.client.HTTPConnection:
+    """Asks for a streamed answer and reads nothing of it."""
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=120)
+    request = {
+        "model": MODEL, "messages": [{"role": "user", "content": text}], "user": service.user, "stream": True,
+    }  # fmt: skip
+    connection.request(
+        "POST", "/v1/chat/completions", json.dumps(request), headers={"Content-Type": "application/json"}
+    )
+    return connection
+
+
+def test_a_killed_mcp_server_in_mid_run(serve: Serve) -> None:
+    service = serve(
+        [[calls(bash("sleep 4001", timeout=300)), says("{{result}}")], [calls(bash("echo back")), says("{{result}}")]]
+    )
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(service.ask)
+        wait_for("sleep 4001", service.user)
+        os.kill(exec_mcp_of(service), signal.SIGKILL)
+        told = answer.result(120)
+    assert "ended" in told or "killed" in told or "signal" in told, "the model hears what happened to its call"
+    assert json.loads(service.ask("And now?"))["stdout"] == "back\n", "the next request works"
+
+
+def test_an_mcp_server_that_cannot_be_started(serve: Serve) -> None:
+    service = serve(script(says("Never.")), MCP_SERVER_COMMAND="/nowhere/exec-mcp")
+    for _ in range(2):
+        with pytest.raises(openai.APIStatusError) as failed:
+            service.ask()
+        assert failed.value.status_code >= 500 and "/nowhere/exec-mcp" in failed.value.message
+    assert service.process.poll() is None
+
+
+@pytest.mark.parametrize("moment", ["after the head", "before anything"])
+def test_a_client_that_goes_away_ends_its_run(serve: Serve, moment: str) -> None:
+    command = "sleep 4002" if moment == "before anything" else "sleep 4003"
+    service = serve([[calls(bash(command, timeout=300)), says("Never.")], [says("Here again.")]])
+    connection = begin_stream(service)
+    if moment == "after the head":
+        connection.getresponse().readline()
+    wait_for(command, service.user)
+    connection.close()
+    assert engine.poll(lambda: not runs(command, service.user), 60) is not None, "the command goes on"
+    assert len(service.model.requests()) == 1
+    history = [{"role": role, "content": "x"} for role in ("user", "assistant", "user")]
+    answer = service.client().chat.completions.create(model=MODEL, messages=history, user=service.user)
+    assert answer.choices[0].message.content == "Here again."
+
+
+def test_a_whole_answer_that_nobody_waits_for_ends_too(serve: Serve) -> None:
+    service = serve(script(calls(bash("sleep 4004", timeout=300)), says("Never.")))
+    with ThreadPoolExecutor(1) as pool:
+        client = service.client().with_options(timeout=20)
+        answer = pool.submit(
+            client.chat.completions.create,
+            model=MODEL, messages=[{"role": "user", "content": "Go."}], user=service.user,
+        )  # fmt: skip
+        wait_for("sleep 4004", service.user)
+        with pytest.raises(openai.APITimeoutError):
+            answer.result(120)
+    assert engine.poll(lambda: not runs("sleep 4004", service.user), 60) is not None, "the command goes on"
+
+
+def test_the_end_of_the_service_is_the_end_of_everything(start_model: Callable[..., ScriptedModel], user: str) -> None:
+    service = Service(start_model(script(calls(bash("sleep 4005", timeout=300)), says("Never."))), user)
+    connection = begin_stream(service)
+    wait_for("sleep 4005", user)
+    child = exec_mcp_of(service)
+    service.close()
+    connection.close()
+    assert engine.poll(lambda: not Path(f"/proc/{child}").exists()) is not None, "exec-mcp is left"
+    engine.wait_until_gone(user, 30)
+
+
+def test_an_endpoint_that_fails_is_not_the_clients_fault(serve: Serve) -> None:
+    for failure, status in (
+        ({"status": 401, "message": "bad key"}, 502),
+        ({"status": 503, "retry_after": "0", "forever": True}, 503),
+        ({"disconnect": "after"}, 502),
+    ):
+        service = serve(script(says("Never was so much said.", failures=[failure])))
+        with pytest.raises(openai.APIStatusError) as failed:
+            service.ask()
+        assert failed.value.status_code in (status, 502), failure
+        assert "Error" not in failed.value.message[:5] and failed.value.message
+
+
+def test_an_error_in_mid_stream_reaches_the_client(serve: Serve) -> None:
+    service = serve(script(says("Never was so much said.", failures=[{"disconnect": "after"}])))
+    stream = service.client().chat.completions.create(
+        model=MODEL, messages=[{"role": "user", "content": "Go."}], user=service.user, stream=True
+    )
+    with pytest.raises(openai.APIError, match="in the middle of the answer"):
+        list(stream)
+
+
+def test_fifty_conversations_at_once(serve: Serve) -> None:
+    service = serve(
+        [[calls(bash("echo $((1 + 1))")), says("{{user}}: {{result}}")], [says("Still {{user}}")]],
+        MCP_EXECUTOR_WORKSPACE="ephemeral",
+        MCP_EXECUTOR_MAX_SANDBOXES="64",
+        MCP_EXECUTOR_MEMORY="256m",
+    )
+    people = [f"crowd-{secrets.token_hex(4)}" for _ in range(50)]
+    with ThreadPoolExecutor(50) as pool:
+        first = list(pool.map(lambda person: service.ask(person, person), people))
+        second = list(pool.map(lambda person: service.ask(f"{person} again", person), people))
+    for person, answer, again in zip(people, first, second):
+        assert answer == f'{person}: {{"exit_code":0,"stdout":"2\\n","stderr":""}}'
+        assert again == f"Still {person} again"
