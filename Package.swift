@@ -97,6 +97,8 @@ let package = Package(
             dependencies: ["ExecMCP", "JSON", "JSONRPC", "MCP", "MCPClient", "TestSupport", "Threading"],
             swiftSettings: settings),
         .testTarget(
+            name: "HTTPServerTests", dependencies: ["HTTPServer", "TestSupport", "Threading"], swiftSettings: settings),
+        .testTarget(
             name: "ExecCoreTests",
             dependencies: ["ChildProcess", "Diagnostics", "ExecCore", "JSON", "TestSupport", "Threading"],
             swiftSettings: settings),

@@ -1,0 +1,93 @@
+/// Reads a body that comes in chunks (RFC 9112, section 7.1). Extensions and trailers are checked and dropped.
+struct ChunkedBody: Sendable {
+    private enum Place: Sendable {
+        case size
+        case data(left: Int)
+        case dataEnd
+        case trailers
+        case end
+    }
+
+    private static let longestLine = 1024
+    /// More digits than any size that is taken needs; leading zeros count.
+    private static let mostDigits = 16
+
+    private let limits: HTTPLimits
+    private var place = Place.size
+    private var lines = LineScanner()
+    private var extensionBytes = 0
+    private var trailerBytes = 0
+    private var trailerCount = 0
+
+    init(limits: HTTPLimits) {
+        self.limits = limits
+    }
+
+    /// Takes what there is of the body and puts it at the end of `body`.
+    ///
+    /// - Returns: whether the body is complete.
+    mutating func take(_ input: inout InputBuffer, into body: inout [UInt8]) throws(HTTPRefusal) -> Bool {
+        while true {
+            switch place {
+            case .size:
+                guard let line = try lines.next(&input, limit: Self.longestLine, tooLong: .badChunk) else {
+                    return false
+                }
+                let size = try size(line, room: limits.bodyBytes - body.count)
+                place = size == 0 ? .trailers : .data(left: size)
+            case .data(let left):
+                let piece = input.take(left)
+                body.append(contentsOf: piece)
+                guard piece.count == left else {
+                    place = .data(left: left - piece.count)
+                    return false
+                }
+                place = .dataEnd
+            case .dataEnd:
+                guard let line = try lines.next(&input, limit: 0, tooLong: .badChunk) else { return false }
+                guard line.isEmpty else { throw .badChunk }
+                place = .size
+            case .trailers:
+                guard try takeTrailer(&input) else { return false }
+            case .end:
+                return true
+            }
+        }
+    }
+
+    private mutating func size(_ line: ArraySlice<UInt8>, room: Int) throws(HTTPRefusal) -> Int {
+        let digits = line.prefix { $0.hexValue != nil }
+        let rest = line[digits.endIndex...]
+        guard (1...Self.mostDigits).contains(digits.count), rest.first ?? UInt8(ascii: ";") == UInt8(ascii: ";") else {
+            throw .badChunk
+        }
+        extensionBytes += rest.count
+        guard extensionBytes <= limits.chunkExtensionBytes else {
+            throw HTTPRefusal(400, "The chunks have more extensions than are taken.")
+        }
+        guard let size = Int(digits.text, radix: 16), size <= room else { throw .bodyTooLarge(limit: limits.bodyBytes) }
+        return size
+    }
+
+    /// - Returns: whether there was a whole line.
+    private mutating func takeTrailer(_ input: inout InputBuffer) throws(HTTPRefusal) -> Bool {
+        let tooLarge = HTTPRefusal.headTooLarge(limit: limits.headBytes)
+        guard let line = try lines.next(&input, limit: limits.headBytes - trailerBytes, tooLong: tooLarge) else {
+            return false
+        }
+        guard !line.isEmpty else {
+            place = .end
+            return true
+        }
+        _ = try HTTPHeader(line: line)
+        trailerBytes = min(limits.headBytes, trailerBytes + line.count + 2)
+        trailerCount += 1
+        guard trailerCount <= limits.headerCount else { throw .tooManyFields(limit: limits.headerCount) }
+        return true
+    }
+}
+
+extension HTTPRefusal {
+    fileprivate static let badChunk = HTTPRefusal(
+        400, "A chunk must be its size in hexadecimal digits, a line end, so many bytes and a line end.")
+}

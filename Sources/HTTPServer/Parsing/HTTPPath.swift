@@ -1,0 +1,32 @@
+/// Paths of targets, for whoever finds a handler by them.
+public enum HTTPPath {
+    /// The segments of a path, without their escapes: `/a/b%20c` is `["a", "b c"]`, and `/` is none.
+    ///
+    /// - Returns: `nil` where a segment is empty, `.` or `..`, is not UTF-8, or hides a slash, a backslash or a control
+    ///   character in an escape: such a path names nothing, and must not become the name of a file.
+    public static func segments(of path: some StringProtocol) -> [String]? {
+        let bytes = Array(path.utf8)
+        guard bytes.first == UInt8(ascii: "/") else { return nil }
+        guard bytes.count > 1 else { return [] }
+        var segments: [String] = []
+        for part in bytes.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+            guard let segment = decode(part), !segment.isEmpty, segment != ".", segment != ".." else { return nil }
+            segments.append(segment)
+        }
+        return segments
+    }
+
+    private static func decode(_ part: ArraySlice<UInt8>) -> String? {
+        var decoded: [UInt8] = []
+        var rest = part
+        while var byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%") {
+                guard let high = rest.popFirst()?.hexValue, let low = rest.popFirst()?.hexValue else { return nil }
+                byte = UInt8(high << 4 | low)
+            }
+            guard byte != UInt8(ascii: "/"), byte != UInt8(ascii: "\\"), byte >= 0x20, byte != 0x7F else { return nil }
+            decoded.append(byte)
+        }
+        return String(validating: decoded, as: UTF8.self)
+    }
+}

@@ -1,0 +1,147 @@
+/// The head of a request, checked: what it asks for, and how its body comes.
+struct RequestHead: Sendable, Equatable {
+    /// How a body comes (RFC 9112, section 6.3).
+    enum Framing: Sendable, Equatable {
+        /// So many bytes, which may be none.
+        case length(Int)
+        case chunked
+    }
+
+    /// The request without its body.
+    let request: HTTPRequest
+    let framing: Framing
+    let isHTTP10: Bool
+    /// Whether the connection ends with the answer.
+    let closes: Bool
+    /// Whether the client waits for `100 Continue` before it sends the body.
+    let expectsContinue: Bool
+
+    /// Fields that would mean different things to different readers if they came twice.
+    private static let singletons: Set<String> = [
+        "authorization", "content-length", "content-type", "expect", "host", "origin", "transfer-encoding",
+    ]
+
+    /// - Parameters:
+    ///   - fields: names in lower case.
+    ///   - bodyLimit: bytes that a body may have.
+    init(_ line: RequestLine, _ fields: [HTTPHeader], bodyLimit: Int) throws(HTTPRefusal) {
+        var seen: [String: String] = [:]
+        for field in fields where Self.singletons.contains(field.name) {
+            guard seen.updateValue(field.value, forKey: field.name) == nil else {
+                throw HTTPRefusal(400, "The field \(field.name) must not come twice.")
+            }
+        }
+        isHTTP10 = line.isHTTP10
+        framing = try Self.framing(seen, isHTTP10: line.isHTTP10, bodyLimit: bodyLimit)
+        expectsContinue = try Self.expectsContinue(seen["expect"], isHTTP10: line.isHTTP10)
+
+        guard seen["host"] != nil || line.isHTTP10 else { throw HTTPRefusal(400, "The field host is missing.") }
+        if let host = seen["host"], HTTPAuthority(host) == nil {
+            throw HTTPRefusal(400, "The field host is not a valid host.")
+        }
+        var fields = fields
+        if let authority = line.target.authority {
+            // Section 3.2.2: the target's host counts, whatever the field says.
+            fields.removeAll { $0.name == "host" }
+            fields.append(HTTPHeader("host", authority))
+        }
+        let options = fields.filter { $0.name == "connection" }.flatMap { $0.value.lowercased().split(separator: ",") }
+        closes = line.isHTTP10 || options.contains { $0.utf8.filter { !$0.isBlank }.elementsEqual("close".utf8) }
+        request = HTTPRequest(
+            method: line.method, path: line.target.path, query: line.target.query, headers: fields)
+    }
+
+    private static func framing(
+        _ fields: [String: String], isHTTP10: Bool, bodyLimit: Int
+    ) throws(HTTPRefusal) -> Framing {
+        if let coding = fields["transfer-encoding"]?.lowercased() {
+            guard fields["content-length"] == nil else {
+                throw HTTPRefusal(400, "A request must not have both content-length and transfer-encoding.")
+            }
+            guard !isHTTP10 else { throw HTTPRefusal(400, "HTTP/1.0 has no transfer-encoding.") }
+            guard coding == "chunked" else {
+                // What nearly says chunked is an attempt to be read in two ways.
+                let isOther = !coding.isEmpty && !coding.contains("chunked")
+                throw HTTPRefusal(isOther ? 501 : 400, "The only transfer-encoding that is understood is chunked.")
+            }
+            return .chunked
+        }
+        guard let text = fields["content-length"] else { return .length(0) }
+        guard !text.isEmpty, text.utf8.allSatisfy(\.isDigit), let length = Int(text) else {
+            throw HTTPRefusal(400, "The field content-length must be one decimal number.")
+        }
+        guard length <= bodyLimit else { throw .bodyTooLarge(limit: bodyLimit) }
+        return .length(length)
+    }
+
+    private static func expectsContinue(_ value: String?, isHTTP10: Bool) throws(HTTPRefusal) -> Bool {
+        // RFC 9110, section 10.1.1: an expectation of an HTTP/1.0 client is passed over.
+        guard let value, !isHTTP10 else { return false }
+        guard value.lowercased() == "100-continue" else {
+            throw HTTPRefusal(417, "The only expectation that can be met is 100-continue.")
+        }
+        return true
+    }
+}
+
+/// The first line of a request.
+struct RequestLine: Sendable, Equatable {
+    private static let longestMethod = 32
+
+    let method: String
+    let target: RequestTarget
+    let isHTTP10: Bool
+
+    init(_ line: ArraySlice<UInt8>, targetLimit: Int) throws(HTTPRefusal) {
+        let parts = line.split(separator: .space, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0].isToken, parts[0].count <= Self.longestMethod, !parts[1].isEmpty else {
+            throw HTTPRefusal(400, "The first line must be a method, a target and a version, with one space between.")
+        }
+        guard parts[1].count <= targetLimit else { throw .targetTooLong(limit: targetLimit) }
+        let version = Array(parts[2])
+        guard version.count == 8, version[..<5].elementsEqual("HTTP/".utf8), version[5].isDigit, version[6] == 0x2E,
+            version[7].isDigit
+        else {
+            throw HTTPRefusal(400, "The first line must end with HTTP/1.1.")
+        }
+        guard version[5] == UInt8(ascii: "1") else {
+            throw HTTPRefusal(505, "The only version spoken here is HTTP/1.1.")
+        }
+        isHTTP10 = version[7] == UInt8(ascii: "0")
+        method = parts[0].text
+        guard method != "CONNECT" else { throw HTTPRefusal(501, "This server is no proxy.") }
+        target = try RequestTarget(parts[1], method: method)
+    }
+}
+
+extension HTTPHeader {
+    /// Reads a field's line (RFC 9112, section 5): no fold, no blank before the colon.
+    init(line: ArraySlice<UInt8>) throws(HTTPRefusal) {
+        guard line.first?.isBlank != true else { throw HTTPRefusal(400, "A field must not go on in the next line.") }
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), line[..<colon].isToken else {
+            throw HTTPRefusal(400, "A field must be a name, a colon and a value, with no blank before the colon.")
+        }
+        guard let value = String(validating: line[(colon + 1)...].trimmed, as: UTF8.self) else {
+            throw HTTPRefusal(400, "A field's value must be UTF-8.")
+        }
+        self.init(line[..<colon].text.lowercased(), value)
+    }
+}
+
+extension HTTPRefusal {
+    static func bodyTooLarge(limit: Int) -> HTTPRefusal {
+        HTTPRefusal(413, "The body is larger than the \(limit) bytes that are taken.")
+    }
+
+    static func targetTooLong(limit: Int) -> HTTPRefusal {
+        HTTPRefusal(414, "The target is longer than the \(limit) bytes that are taken.")
+    }
+
+    static func headTooLarge(limit: Int) -> HTTPRefusal {
+        HTTPRefusal(431, "The fields are larger than the \(limit) bytes that are taken.")
+    }
+
+    static func tooManyFields(limit: Int) -> HTTPRefusal {
+        HTTPRefusal(431, "There are more than the \(limit) fields that are taken.")
+    }
+}

@@ -1,0 +1,140 @@
+/// Takes the bytes of a connection and gives the requests in them (RFC 9112): pieces in, requests out, no reading of its
+/// own. What two readers could take for different things is refused, and nothing after it is read.
+struct RequestParser: Sendable {
+    enum Event: Sendable, Equatable {
+        /// A head is complete; its body is to come.
+        case head(RequestHead)
+        /// A request is complete.
+        case request(HTTPRequest)
+    }
+
+    /// How far the parser has come.
+    enum Progress: Sendable, Equatable {
+        /// Nothing of a request has come.
+        case idle
+        case head
+        case body
+    }
+
+    private enum Place: Sendable {
+        case line(afterBlank: Bool)
+        case fields(RequestLine)
+        case body(RequestHead, Body)
+        case refused(HTTPRefusal)
+    }
+
+    private enum Body: Sendable {
+        case length(left: Int)
+        case chunked(ChunkedBody)
+    }
+
+    private let limits: HTTPLimits
+    private var input = InputBuffer()
+    private var place = Place.line(afterBlank: false)
+    private var lines = LineScanner()
+    private var fields: [HTTPHeader] = []
+    private var fieldBytes = 0
+    private var body: [UInt8] = []
+
+    init(limits: HTTPLimits) {
+        self.limits = limits
+    }
+
+    /// Bytes that came and are not yet taken.
+    var waitingBytes: Int { input.count }
+
+    var progress: Progress {
+        switch place {
+        case .line: input.isEmpty ? .idle : .head
+        case .fields, .refused: .head
+        case .body: .body
+        }
+    }
+
+    /// Adds what has come.
+    mutating func append(_ bytes: some Sequence<UInt8>) {
+        input.append(bytes)
+    }
+
+    /// The next event; `nil` where more has to come first.
+    ///
+    /// - Throws: why the stream is refused; from then on always the same.
+    mutating func next() throws(HTTPRefusal) -> Event? {
+        do {
+            return try step()
+        } catch {
+            place = .refused(error)
+            input = InputBuffer()
+            body = []
+            throw error
+        }
+    }
+
+    private mutating func step() throws(HTTPRefusal) -> Event? {
+        while true {
+            switch place {
+            case .line(let afterBlank):
+                guard let line = try takeRequestLine() else { return nil }
+                if line.isEmpty, !afterBlank {
+                    // Section 2.2: one empty line before a request is passed over.
+                    place = .line(afterBlank: true)
+                } else {
+                    place = .fields(try RequestLine(line, targetLimit: limits.targetBytes))
+                }
+            case .fields(let line):
+                guard let field = try takeFieldLine() else { return nil }
+                guard field.isEmpty else {
+                    try add(field)
+                    continue
+                }
+                let head = try RequestHead(line, fields, bodyLimit: limits.bodyBytes)
+                (fields, fieldBytes) = ([], 0)
+                switch head.framing {
+                case .length(let length): place = .body(head, .length(left: length))
+                case .chunked: place = .body(head, .chunked(ChunkedBody(limits: limits)))
+                }
+                return .head(head)
+            case .body(let head, let rest):
+                guard try takeBody(rest, of: head) else { return nil }
+                defer { (body, place) = ([], .line(afterBlank: false)) }
+                let request = head.request
+                return .request(
+                    HTTPRequest(
+                        method: request.method, path: request.path, query: request.query, headers: request.headers,
+                        body: body))
+            case .refused(let refusal):
+                throw refusal
+            }
+        }
+    }
+
+    private mutating func takeRequestLine() throws(HTTPRefusal) -> ArraySlice<UInt8>? {
+        // The method, the version and the spaces need no more than the rest.
+        try lines.next(&input, limit: limits.targetBytes + 64, tooLong: .targetTooLong(limit: limits.targetBytes))
+    }
+
+    private mutating func takeFieldLine() throws(HTTPRefusal) -> ArraySlice<UInt8>? {
+        try lines.next(&input, limit: limits.headBytes - fieldBytes, tooLong: .headTooLarge(limit: limits.headBytes))
+    }
+
+    private mutating func add(_ line: ArraySlice<UInt8>) throws(HTTPRefusal) {
+        fields.append(try HTTPHeader(line: line))
+        fieldBytes = min(limits.headBytes, fieldBytes + line.count + 2)
+        guard fields.count <= limits.headerCount else { throw .tooManyFields(limit: limits.headerCount) }
+    }
+
+    /// - Returns: whether the body is complete.
+    private mutating func takeBody(_ rest: Body, of head: RequestHead) throws(HTTPRefusal) -> Bool {
+        switch rest {
+        case .length(let left):
+            let piece = input.take(left)
+            body.append(contentsOf: piece)
+            place = .body(head, .length(left: left - piece.count))
+            return piece.count == left
+        case .chunked(var chunks):
+            let isComplete = try chunks.take(&input, into: &body)
+            place = .body(head, .chunked(chunks))
+            return isComplete
+        }
+    }
+}

@@ -1,0 +1,52 @@
+/// What a request line asks for (RFC 9112, section 3.2): a path, a whole URL as a proxy would get it, or `*`.
+struct RequestTarget: Sendable, Equatable {
+    let path: String
+    let query: String?
+    /// The host of a whole URL. It stands above the `Host` field.
+    let authority: String?
+
+    init(_ bytes: ArraySlice<UInt8>, method: String) throws(HTTPRefusal) {
+        if bytes.elementsEqual([UInt8(ascii: "*")]) {
+            guard method == "OPTIONS" else { throw HTTPRefusal(400, "The target * is for OPTIONS alone.") }
+            (path, query, authority) = ("*", nil, nil)
+            return
+        }
+        var rest = bytes
+        authority = try Self.takeAuthority(&rest)
+        let pathEnd = rest.firstIndex(of: UInt8(ascii: "?")) ?? rest.endIndex
+        let pathBytes = rest[..<pathEnd]
+        let queryBytes = rest[pathEnd...].dropFirst()
+        guard Self.isValid(pathBytes, besides: "/"), Self.isValid(queryBytes, besides: "/?") else {
+            throw HTTPRefusal(400, "The target has characters that must be percent-encoded, or a bad escape.")
+        }
+        path = pathBytes.isEmpty ? "/" : pathBytes.text
+        query = pathEnd == rest.endIndex ? nil : queryBytes.text
+    }
+
+    /// Takes `http://host:port` where the target begins with it.
+    private static func takeAuthority(_ rest: inout ArraySlice<UInt8>) throws(HTTPRefusal) -> String? {
+        guard rest.first != UInt8(ascii: "/") else { return nil }
+        let scheme = "http://"
+        guard rest.prefix(scheme.utf8.count).text.lowercased() == scheme else {
+            throw HTTPRefusal(400, "The target must be a path or a URL that begins with http://.")
+        }
+        rest = rest.dropFirst(scheme.utf8.count)
+        let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
+        let authority = rest[..<end].text
+        guard HTTPAuthority(authority) != nil else { throw HTTPRefusal(400, "The target's host is not valid.") }
+        rest = rest[end...]
+        return authority
+    }
+
+    private static func isValid(_ bytes: ArraySlice<UInt8>, besides signs: StaticString) -> Bool {
+        var rest = bytes
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%") {
+                guard rest.popFirst()?.hexValue != nil, rest.popFirst()?.hexValue != nil else { return false }
+            } else if !byte.isPathByte {
+                guard signs.withUTF8Buffer({ $0.contains(byte) }) else { return false }
+            }
+        }
+        return true
+    }
+}
