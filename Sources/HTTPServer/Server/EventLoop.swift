@@ -1,0 +1,138 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The server's thread: waits for whatever happens to the listeners and the connections, and lets them do what can be
+/// done at once.
+struct EventLoop {
+    typealias Instant = ContinuousClock.Instant
+
+    /// Connections that are told that there are too many; one more is closed without a word.
+    private static let mostRefused = 64
+    private static let bufferSize = 64 * 1024
+    /// Seconds without taking connections after the system has no descriptor for one.
+    private static let pauseSeconds = 0.1
+
+    private let listener: Listener
+    private let service: ConnectionService
+    private var connections: [Int: Connection] = [:]
+    private var lastID = 0
+    private var isListening = true
+    private var pausedUntil: Instant?
+    private var graceEnd: Instant?
+
+    init(listener: Listener, service: ConnectionService) {
+        self.listener = listener
+        self.service = service
+    }
+
+    /// Runs until the server is stopped and all of its tasks have ended. Blocks the calling thread.
+    mutating func run() {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            var (polls, ids) = whatToWaitFor()
+            let timeout = milliseconds(from: .now)
+            _ = Socket.retrying { poll(&polls, nfds_t(polls.count), timeout) }
+            let now = Instant.now
+
+            let news = service.mailbox.take()
+            for id in news.connections { connections[id]?.answerProgressed(now) }
+            for (place, id) in ids.enumerated() where polls[place + 1].revents != 0 {
+                connections[id]?.ready(polls[place + 1].revents, buffer, now)
+            }
+            for connection in connections.values { connection.timePassed(now) }
+            if let grace = news.stopGrace { stop(grace, now) }
+            if isListening, polls[(ids.count + 1)...].contains(where: { $0.revents != 0 }) { takeConnections(now) }
+            if let pausedUntil, pausedUntil <= now { self.pausedUntil = nil }
+            removeClosed()
+            if !isListening, connections.isEmpty, news.runningTasks == 0 { break }
+        }
+        service.mailbox.close()
+    }
+
+    /// What to poll: the mailbox, the connections in the order of the numbers, then the listeners.
+    private func whatToWaitFor() -> (polls: [pollfd], connections: [Int]) {
+        var polls = [pollfd(fd: service.mailbox.readEnd, events: Int16(POLLIN), revents: 0)]
+        var ids: [Int] = []
+        polls.reserveCapacity(connections.count + 4)
+        ids.reserveCapacity(connections.count)
+        for (id, connection) in connections {
+            ids.append(id)
+            polls.append(pollfd(fd: connection.descriptor, events: connection.interest, revents: 0))
+        }
+        if isListening, pausedUntil == nil {
+            polls += listener.descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        }
+        return (polls, ids)
+    }
+
+    /// How long to wait for something to happen; -1 for as long as it takes.
+    private func milliseconds(from now: Instant) -> Int32 {
+        // Without connections there is nothing to be cut off: only tasks that end are waited for.
+        let others = [pausedUntil, connections.isEmpty ? nil : graceEnd].compactMap { $0 }
+        guard let first = (connections.values.compactMap(\.deadline) + others).min() else { return -1 }
+        let left = now.duration(to: first) / .milliseconds(1)
+        return Int32(max(0, min(left.rounded(.up), 60_000)))
+    }
+
+    private mutating func removeClosed() {
+        for (id, connection) in connections where connection.isClosed { connections[id] = nil }
+    }
+
+    // MARK: - Coming and going
+
+    private mutating func takeConnections(_ now: Instant) {
+        do throws(SocketError) {
+            for descriptor in listener.descriptors {
+                // A bounded number in a row: those that are here already have their turn as well.
+                for _ in 0..<64 {
+                    guard let accepted = try Socket.accept(descriptor) else { break }
+                    add(accepted, now)
+                }
+            }
+        } catch {
+            service.options.log("HTTP: cannot take a connection: \(error)")
+            pausedUntil = now + .seconds(Self.pauseSeconds)
+        }
+    }
+
+    private mutating func add(_ accepted: (descriptor: Int32, remote: RemoteAddress), _ now: Instant) {
+        let refusal = refusal(of: accepted.remote)
+        if refusal != nil, connections.values.count(where: \.isRefused) >= Self.mostRefused {
+            return Socket.closeDescriptor(accepted.descriptor)
+        }
+        lastID += 1
+        connections[lastID] = Connection(id: lastID, accepted, service, now: now, refusal: refusal)
+    }
+
+    private mutating func refusal(of remote: RemoteAddress) -> HTTPRefusal? {
+        let served = connections.values.filter { !$0.isRefused }
+        if served.count(where: { $0.remote.host == remote.host }) >= service.limits.connectionsPerAddress {
+            return HTTPRefusal(503, "There are too many connections from this address. Close some, or try again later.")
+        }
+        guard served.count >= service.limits.connections else { return nil }
+        // One that rests can be closed at any time, as HTTP has it.
+        guard let resting = served.filter(\.isResting).min(by: { $0.restingSince < $1.restingSince }) else {
+            return HTTPRefusal(503, "There are too many connections. Try again later.")
+        }
+        resting.close()
+        connections[resting.id] = nil
+        return nil
+    }
+
+    private mutating func stop(_ grace: Double, _ now: Instant) {
+        if isListening {
+            isListening = false
+            listener.close()
+            for connection in connections.values { connection.stop() }
+        }
+        // The shortest grace that was given counts.
+        let end = min(graceEnd ?? now + .seconds(grace), now + .seconds(grace))
+        graceEnd = end
+        guard end <= now else { return }
+        for connection in connections.values { connection.close() }
+    }
+}

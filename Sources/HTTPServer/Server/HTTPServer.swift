@@ -1,0 +1,118 @@
+import Threading
+
+/// A small HTTP/1.1 server: one thread that reads and writes all connections, and a task for each request.
+///
+/// One thread with `poll` and not a thread a connection: that a client is gone has to be noticed while nothing is read
+/// or written, and a thread that waits for its handler notices nothing without two more descriptors a connection.
+public final class HTTPServer: Sendable {
+    /// Answers one request. The task is cancelled when the client goes away. A client that only ends its half of the
+    /// connection is taken for gone as well, since TCP does not tell the two apart; what it is still told, it gets.
+    public typealias Handler = @Sendable (HTTPRequest, RemoteAddress) async -> HTTPResponse
+
+    /// Where it listens: several addresses for a name that has several, one port.
+    public let addresses: [RemoteAddress]
+
+    private let mailbox: Mailbox
+    private let end: End
+
+    /// The port at which it listens.
+    public var port: Int { addresses.first?.port ?? 0 }
+
+    private init(addresses: [RemoteAddress], mailbox: Mailbox, end: End) {
+        self.addresses = addresses
+        self.mailbox = mailbox
+        self.end = end
+    }
+
+    /// Starts a server. It runs until ``stop(graceSeconds:)``, whether or not this object is kept.
+    ///
+    /// - Parameters:
+    ///   - host: the address or name to listen at, all addresses of a name.
+    ///   - port: 0 for any that is free: see ``port``.
+    /// - Throws: ``ListenError``.
+    public static func start(
+        host: String, port: Int, options: HTTPServerOptions = HTTPServerOptions(), handler: @escaping Handler
+    ) async throws(ListenError) -> HTTPServer {
+        let started: Result<HTTPServer, ListenError> = await withCheckedContinuation { continuation in
+            do {
+                // Looking up a name blocks.
+                try BackgroundThread.start {
+                    continuation.resume(returning: startHere(host, port, options, handler))
+                }
+            } catch {
+                continuation.resume(returning: .failure(ListenError(description: "\(error)")))
+            }
+        }
+        return try started.get()
+    }
+
+    private static func startHere(
+        _ host: String, _ port: Int, _ options: HTTPServerOptions, _ handler: @escaping Handler
+    ) -> Result<HTTPServer, ListenError> {
+        do throws(ListenError) {
+            guard (0...65535).contains(port) else {
+                throw ListenError(description: "cannot listen at port \(port): a port is a number from 0 to 65535")
+            }
+            let listener = try Listener(host: host, port: port)
+            let end = End()
+            do {
+                let mailbox = try Mailbox()
+                let service = ConnectionService(options: options, handler: handler, mailbox: mailbox)
+                try BackgroundThread.start {
+                    var loop = EventLoop(listener: listener, service: service)
+                    loop.run()
+                    end.complete()
+                }
+                return .success(HTTPServer(addresses: listener.addresses, mailbox: mailbox, end: end))
+            } catch {
+                listener.close()
+                throw ListenError(description: "cannot start the server: \(error)")
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Stops listening, lets the answers that are under way end, then closes every connection and cancels what is left.
+    /// Returns when all handlers have returned.
+    ///
+    /// - Parameter graceSeconds: how long answers may take to end.
+    public func stop(graceSeconds: Double = 10) async {
+        mailbox.stop(graceSeconds: graceSeconds)
+        await end.wait()
+    }
+
+    /// Waits until the server has stopped.
+    public func waitUntilStopped() async {
+        await end.wait()
+    }
+
+    /// The end of the server's thread.
+    private final class End: Sendable {
+        private struct State {
+            var isComplete = false
+            var waiters: [CheckedContinuation<Void, Never>] = []
+        }
+
+        private let state = Locked(State())
+
+        func complete() {
+            let waiters = state.withLock { state in
+                state.isComplete = true
+                defer { state.waiters = [] }
+                return state.waiters
+            }
+            for waiter in waiters { waiter.resume() }
+        }
+
+        func wait() async {
+            await withCheckedContinuation { continuation in
+                let isComplete = state.withLock { state in
+                    if !state.isComplete { state.waiters.append(continuation) }
+                    return state.isComplete
+                }
+                if isComplete { continuation.resume() }
+            }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+/// How a server treats what comes, besides its handler.
+public struct HTTPServerOptions: Sendable {
+    /// How much and how long it puts up with.
+    public var limits = HTTPLimits()
+
+    /// Looks at the head of a request before anything of its body is taken. A response refuses the request: it is sent
+    /// and the connection closed. Must not block, and must not stream. By default nothing is refused.
+    public var screen: @Sendable (HTTPRequest, RemoteAddress) -> HTTPResponse? = { _, _ in nil }
+
+    /// What a client is told of a request that the server itself refuses. By default the reason in plain text.
+    public var refusal: @Sendable (HTTPRefusal) -> HTTPResponse = { HTTPResponse(status: $0.status, text: $0.reason) }
+
+    /// Hears in one line what whoever runs the server ought to know. By default nobody.
+    public var log: @Sendable (String) -> Void = { _ in }
+
+    /// The defaults.
+    public init() {}
+}

@@ -1,0 +1,121 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// An error of the system about a socket.
+struct SocketError: Error, Sendable, Equatable, CustomStringConvertible {
+    let number: Int32
+
+    /// The system's own words.
+    var description: String { String(cString: strerror(number)) }
+
+    static func last() -> SocketError { SocketError(number: errno) }
+}
+
+/// The system's calls on sockets, none of which waits or raises a signal.
+enum Socket {
+    #if canImport(Glibc)
+        static let stream = Int32(SOCK_STREAM.rawValue)
+        static let newFlags = Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        static let sendFlags = Int32(MSG_NOSIGNAL)
+        /// What poll reports when the other side has closed its half; Darwin reports POLLHUP then.
+        static let hungUp = Int16(POLLRDHUP)
+    #else
+        static let stream = SOCK_STREAM
+        static let newFlags: Int32 = 0
+        static let sendFlags: Int32 = 0
+        static let hungUp: Int16 = 0
+    #endif
+
+    /// Not inherited by any program started later, never waiting, and no signal where the other side is gone.
+    static func prepare(_ descriptor: Int32) {
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        let flags = fcntl(descriptor, F_GETFL)
+        if flags >= 0 { _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
+        #if canImport(Darwin)
+            setOption(descriptor, SOL_SOCKET, SO_NOSIGPIPE)
+        #endif
+    }
+
+    static func setOption(_ descriptor: Int32, _ level: Int32, _ name: Int32) {
+        var on: Int32 = 1
+        _ = setsockopt(descriptor, level, name, &on, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// - Returns: bytes taken; 0 where none can be taken now.
+    static func send(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) throws(SocketError) -> Int {
+        let sent = bytes.withUnsafeBytes { buffer in
+            retrying {
+                #if canImport(Glibc)
+                    Glibc.send(descriptor, buffer.baseAddress, buffer.count, sendFlags)
+                #else
+                    Darwin.send(descriptor, buffer.baseAddress, buffer.count, sendFlags)
+                #endif
+            }
+        }
+        if sent >= 0 { return sent }
+        if errno == EAGAIN || errno == EWOULDBLOCK { return 0 }
+        throw .last()
+    }
+
+    /// - Returns: how many bytes; 0 at the end of the stream; `nil` where there are none now.
+    static func receive(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) throws(SocketError) -> Int? {
+        let count = retrying { recv(descriptor, buffer.baseAddress, buffer.count, 0) }
+        if count >= 0 { return count }
+        if errno == EAGAIN || errno == EWOULDBLOCK { return nil }
+        throw .last()
+    }
+
+    /// Takes the next connection from a listener.
+    ///
+    /// - Returns: `nil` where none waits.
+    static func accept(_ listener: Int32) throws(SocketError) -> (descriptor: Int32, remote: RemoteAddress)? {
+        var address = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let descriptor = withAddress(&address) { address in
+            retrying {
+                #if canImport(Glibc)
+                    accept4(listener, __SOCKADDR_ARG(__sockaddr__: address), &size, newFlags)
+                #else
+                    Darwin.accept(listener, address, &size)
+                #endif
+            }
+        }
+        guard descriptor >= 0 else {
+            // What went away before it was taken is as good as none.
+            if [EAGAIN, EWOULDBLOCK, ECONNABORTED].contains(errno) { return nil }
+            throw .last()
+        }
+        prepare(descriptor)
+        setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY)
+        setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE)
+        return (descriptor, RemoteAddress(address, size))
+    }
+
+    static func closeDescriptor(_ descriptor: Int32) {
+        _ = close(descriptor)
+    }
+
+    /// Ends our half of a connection, which tells the other side that no more comes.
+    static func endOutput(_ descriptor: Int32) {
+        _ = shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Hands an address to a call as the system's own type of it.
+    static func withAddress(
+        _ address: inout sockaddr_storage, _ body: (UnsafeMutablePointer<sockaddr>) -> Int32
+    ) -> Int32 {
+        withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0) }
+        }
+    }
+
+    static func retrying<Result: BinaryInteger>(_ call: () -> Result) -> Result {
+        while true {
+            let result = call()
+            if result != -1 || errno != EINTR { return result }
+        }
+    }
+}

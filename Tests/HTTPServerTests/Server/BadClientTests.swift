@@ -1,0 +1,220 @@
+import Foundation
+import HTTPServer
+import TestSupport
+import Testing
+import Threading
+
+/// Clients that are broken, slow, gone or too many.
+@Suite(.timeLimit(.minutes(2))) struct BadClientTests {
+    @Test(arguments: [
+        ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 30\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: a\r\n\nContent-Length: 30\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n", 413),
+        ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3 \r\nabc\r\n0\r\n\r\n", 400),
+        ("GARBAGE\r\n\r\n", 400), ("GET / HTTP/1.1\r\n\r\n", 400),
+    ])
+    func takesNothingAfterWhatItRefuses(text: String, status: Int) async throws {
+        let paths = Recorder<String>()
+        let handler: HTTPServer.Handler = { request, remote in
+            paths.record(request.path)
+            return await echo(request, remote)
+        }
+        try await withServer(handler: handler) { port in
+            let client = try RawClient(port: port)
+            try client.send(text + get("/smuggled"))
+            let answer = try await client.readToEnd()
+            #expect(answer.status == status && answer.occurrences(of: "HTTP/1.1") == 1)
+            #expect(answer.contains("\r\nConnection: close\r\n"))
+        }
+        #expect(paths.elements.isEmpty)
+    }
+
+    @Test func refusesInTheOwnersWords() async throws {
+        var options = HTTPServerOptions()
+        options.refusal = { HTTPResponse(status: $0.status, text: "refused: \($0.reason)") }
+        try await withServer(options, handler: echo) { port in
+            let client = try RawClient(port: port)
+            try client.send("GET / HTTP/3.0\r\n\r\n")
+            #expect(try await client.readToEnd().contains("refused: The only version"))
+        }
+    }
+
+    @Test(arguments: [
+        "GET / HTTP/1.1\r\nHost: a\r\nX", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabc",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+    ])
+    func cutsOffWhoSendsARequestTooSlowly(text: String) async throws {
+        let options = limits { ($0.headSeconds, $0.bodySeconds) = (0.3, 0.3) }
+        try await withServer(options, handler: echo) { port in
+            let client = try RawClient(port: port)
+            // A byte now and then does not help.
+            for byte in text.utf8 {
+                if (try? client.send([byte])) == nil { break }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(try await client.readToEnd().status == 408)
+        }
+    }
+
+    @Test func closesWithoutAWordWhoSaysNothing() async throws {
+        let options = limits { ($0.headSeconds, $0.idleSeconds) = (0.1, 0.1) }
+        try await withServer(options, handler: echo) { port in
+            #expect(try await RawClient(port: port).readToEnd() == "")
+            let client = try RawClient(port: port)
+            try client.send(get("/"))
+            #expect(try await client.readToEnd().occurrences(of: "HTTP/1.1") == 1)
+        }
+    }
+
+    /// How a client goes.
+    enum Leaving: CaseIterable {
+        case close, reset, endOutput
+    }
+
+    @Test(arguments: Leaving.allCases, [true, false])
+    func cancelsTheHandlerOfAClientThatGoesAway(leaving: Leaving, isStreaming: Bool) async throws {
+        let events = Recorder<String>()
+        let wait: @Sendable () async -> Void = {
+            events.record("started")
+            try? await Task.sleep(for: .seconds(3600))
+            events.record("cancelled")
+        }
+        let handler: HTTPServer.Handler = { _, _ in
+            guard isStreaming else {
+                await wait()
+                return HTTPResponse()
+            }
+            return HTTPResponse(
+                body: .stream { writer in
+                    try await writer.write("begin")
+                    await wait()
+                })
+        }
+        try await withServer(handler: handler) { port in
+            let client = try RawClient(port: port)
+            try client.send(get("/"))
+            try await events.wait(forCount: 1)
+            if isStreaming { try await client.read(through: "begin") }
+            switch leaving {
+            case .close: client.close()
+            case .reset: client.reset()
+            case .endOutput: client.endOutput()
+            }
+            #expect(try await events.wait(forCount: 2) == ["started", "cancelled"])
+        }
+    }
+
+    @Test func noticesAClientThatGoesAwayWithMoreUnread() async throws {
+        let events = Recorder<String>()
+        let handler: HTTPServer.Handler = { _, _ in
+            events.record("started")
+            try? await Task.sleep(for: .seconds(3600))
+            events.record("cancelled")
+            return HTTPResponse()
+        }
+        try await withServer(handler: handler) { port in
+            let client = try RawClient(port: port)
+            // More than is read ahead: the end of the stream stands behind it.
+            try client.send(get("/") + String(repeating: get("/again"), count: 4000))
+            try await events.wait(forCount: 1)
+            client.close()
+            #expect(try await events.wait(forCount: 2) == ["started", "cancelled"])
+        }
+    }
+
+    @Test func holdsBackTheProducerAndCutsOffWhoDoesNotRead() async throws {
+        let written = Locked(0)
+        let outcome = Recorder<String>()
+        let handler: HTTPServer.Handler = { _, _ in
+            HTTPResponse(
+                body: .stream { writer in
+                    do {
+                        while true {
+                            try await writer.write([UInt8](repeating: 65, count: 16 * 1024))
+                            written.withLock { $0 += 16 * 1024 }
+                        }
+                    } catch {
+                        outcome.record("\(type(of: error))")
+                        throw error
+                    }
+                })
+        }
+        try await withServer(limits { $0.sendSeconds = 0.5 }, handler: handler) { port in
+            let client = try RawClient(port: port, receiveBuffer: 4096)
+            try client.send(get("/"))
+            try await outcome.wait(forCount: 1)
+            // What the system buffers is some megabytes at most.
+            #expect(written.withLock { $0 } < 64 * 1024 * 1024)
+            client.close()
+        }
+        #expect(["ConnectionClosedError", "CancellationError"].contains(outcome.elements[0]))
+    }
+
+    @Test func letsAProducerGoOnWhenItsClientReadsAgain() async throws {
+        let handler: HTTPServer.Handler = { _, _ in
+            HTTPResponse(
+                body: .stream { writer in
+                    for _ in 0..<2000 { try await writer.write([UInt8](repeating: 65, count: 10_000)) }
+                })
+        }
+        try await withServer(handler: handler) { port in
+            let client = try RawClient(port: port, receiveBuffer: 4096)
+            try client.send(get("/", last))
+            try await Task.sleep(for: .milliseconds(200))
+            let answer = try await client.readToEnd()
+            #expect(answer.utf8.count(where: { $0 == 65 }) == 20_000_000 && answer.hasSuffix("0\r\n\r\n"))
+        }
+    }
+
+    @Test func refusesOneConnectionTooMany() async throws {
+        let gate = Recorder<Void>()
+        let handler: HTTPServer.Handler = { request, remote in
+            if request.path == "/wait" {
+                gate.record(())
+                try? await Task.sleep(for: .seconds(3600))
+            }
+            return await echo(request, remote)
+        }
+        try await withServer(limits { $0.connections = 2 }, handler: handler) { port in
+            let busy = [try RawClient(port: port), try RawClient(port: port)]
+            for client in busy { try client.send(get("/wait")) }
+            try await gate.wait(forCount: 2)
+            let third = try RawClient(port: port)
+            try third.send(get("/"))
+            #expect(try await third.readToEnd().status == 503)
+
+            busy[0].close()
+            try await eventually {
+                let next = try RawClient(port: port)
+                try next.send(get("/", last))
+                return try await next.readToEnd().status == 200
+            }
+        }
+    }
+
+    @Test func closesARestingConnectionForANewOne() async throws {
+        try await withServer(limits { $0.connections = 2 }, handler: echo) { port in
+            let first = try RawClient(port: port)
+            try first.send(get("/"))
+            try await first.read(through: "GET / \n")
+            for _ in 0..<3 {
+                let next = try RawClient(port: port)
+                try next.send(get("/"))
+                try await next.read(through: "GET / \n")
+            }
+            #expect(try await first.isEnded())
+        }
+    }
+
+    @Test func refusesOneConnectionTooManyOfAnAddress() async throws {
+        try await withServer(limits { $0.connectionsPerAddress = 1 }, handler: echo) { port in
+            let first = try RawClient(port: port)
+            try first.send(get("/"))
+            try await first.read(through: "GET / \n")
+            #expect(try await RawClient(port: port).readToEnd().status == 503)
+        }
+    }
+}
