@@ -123,7 +123,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "ExecCore", "ExecMCP", "HostConfiguration", "JSON", "JSONRPC", "MCP", "OpenAI", "TestSupport", "YAML",
+                "ExecCore", "ExecMCP", "HTTPServer", "HostConfiguration", "JSON", "JSONRPC", "MCP", "OpenAI",
+                "TestSupport", "YAML",
             ],
             exclude: ["Corpus", "Fuzzer"], swiftSettings: settings),
         // Against the real engine and the sandbox's image, which `make image` readies.
@@ -147,7 +148,9 @@ if Context.environment["EXEC_MCP_FUZZER"] != nil {
             resources: server?.resources, swiftSettings: settings),
         .executableTarget(
             name: "Fuzzer",
-            dependencies: ["ExecCore", "ExecMCP", "HostConfiguration", "JSON", "JSONRPC", "MCP", "OpenAI", "YAML"],
+            dependencies: [
+                "ExecCore", "ExecMCP", "HTTPServer", "HostConfiguration", "JSON", "JSONRPC", "MCP", "OpenAI", "YAML",
+            ],
             path: "Tests/FuzzTests", exclude: ["Corpus", "FuzzTests.swift", "Mutator.swift"],
             sources: ["Properties", "Fuzzer"], swiftSettings: settings),
     ]
