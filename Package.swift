@@ -40,6 +40,7 @@ let package = Package(
         .target(name: "YAML", dependencies: ["JSON"], swiftSettings: settings),
         .target(name: "Threading", swiftSettings: settings),
         .target(name: "Diagnostics", swiftSettings: settings),
+        .target(name: "Hashing", swiftSettings: settings),
         .target(name: "CommandOptions", dependencies: ["Diagnostics"], swiftSettings: settings),
         .target(name: "ChildProcess", dependencies: ["Threading"], cSettings: gnuSource, swiftSettings: settings),
         // The wire: JSON-RPC over a byte stream, then MCP's own words.
@@ -53,7 +54,7 @@ let package = Package(
         .target(name: "HTTPServer", dependencies: ["Threading"], cSettings: gnuSource, swiftSettings: settings),
         // What a sandbox is. Knows nothing of MCP.
         .target(
-            name: "ExecCore", dependencies: ["ChildProcess", "Diagnostics", "JSON", "Threading", "YAML"],
+            name: "ExecCore", dependencies: ["ChildProcess", "Diagnostics", "Hashing", "JSON", "Threading", "YAML"],
             resources: (guestSources.map { "Guest/\($0).py" } + imageSources).map { .embedInCode($0) },
             swiftSettings: settings),
         // The configuration files of MCP hosts. Knows nothing of the server but how it is started.
@@ -62,15 +63,16 @@ let package = Package(
         .executableTarget(
             name: "ExecMCP",
             dependencies: [
-                "CommandOptions", "Diagnostics", "ExecCore", "HostConfiguration", "JSON", "JSONRPC", "MCP", "Threading",
+                "CommandOptions", "Diagnostics", "ExecCore", "Hashing", "HostConfiguration", "JSON", "JSONRPC", "MCP",
+                "Threading",
             ],
             resources: [.embedInCode("Commands/Doctor/probe.py")], swiftSettings: settings),
         // The agent. Knows nothing of containers.
         .executableTarget(
             name: "ExecAgent",
             dependencies: [
-                "CommandOptions", "Diagnostics", "HTTPServer", "JSON", "JSONRPC", "MCP", "MCPClient", "OpenAI",
-                "Threading",
+                "CommandOptions", "Diagnostics", "HTTPServer", "Hashing", "JSON", "JSONRPC", "MCP", "MCPClient",
+                "OpenAI", "Threading",
             ],
             swiftSettings: settings),
 
@@ -81,6 +83,8 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "YAMLTests", dependencies: ["YAML", "JSON", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "HashingTests", dependencies: ["ChildProcess", "Hashing", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "CommandOptionsTests", dependencies: ["CommandOptions"], swiftSettings: settings),
         .testTarget(name: "ThreadingTests", dependencies: ["TestSupport", "Threading"], swiftSettings: settings),
         .testTarget(
@@ -100,7 +104,7 @@ let package = Package(
             name: "HTTPServerTests", dependencies: ["HTTPServer", "TestSupport", "Threading"], swiftSettings: settings),
         .testTarget(
             name: "ExecCoreTests",
-            dependencies: ["ChildProcess", "Diagnostics", "ExecCore", "JSON", "TestSupport", "Threading"],
+            dependencies: ["ChildProcess", "Diagnostics", "ExecCore", "Hashing", "JSON", "TestSupport", "Threading"],
             swiftSettings: settings),
         .testTarget(
             name: "HostConfigurationTests", dependencies: ["HostConfiguration", "JSON", "TestSupport", "YAML"],
@@ -108,8 +112,8 @@ let package = Package(
         .testTarget(
             name: "ExecMCPTests",
             dependencies: [
-                "CommandOptions", "Diagnostics", "ExecCore", "ExecMCP", "HostConfiguration", "JSON", "JSONRPC", "MCP",
-                "TestSupport",
+                "CommandOptions", "Diagnostics", "ExecCore", "ExecMCP", "Hashing", "HostConfiguration", "JSON",
+                "JSONRPC", "MCP", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

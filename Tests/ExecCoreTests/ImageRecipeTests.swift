@@ -1,4 +1,5 @@
 import ChildProcess
+import Hashing
 import TestSupport
 import Testing
 

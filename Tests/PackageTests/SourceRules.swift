@@ -8,6 +8,7 @@ import Testing
         "YAML": ["JSON"],
         "Threading": [],
         "Diagnostics": [],
+        "Hashing": [],
         "CommandOptions": ["Diagnostics"],
         "ChildProcess": ["Threading"],
         "JSONRPC": ["JSON", "Threading"],
@@ -15,15 +16,15 @@ import Testing
         "MCPClient": ["ChildProcess", "JSON", "JSONRPC", "MCP", "Threading"],
         "OpenAI": ["JSON"],
         "HTTPServer": ["Threading"],
-        "ExecCore": ["ChildProcess", "Diagnostics", "JSON", "Threading", "YAML"],
+        "ExecCore": ["ChildProcess", "Diagnostics", "Hashing", "JSON", "Threading", "YAML"],
         "HostConfiguration": ["JSON", "YAML"],
         "ExecMCP": [
-            "CommandOptions", "Diagnostics", "Dispatch", "ExecCore", "HostConfiguration", "JSON", "JSONRPC", "MCP",
-            "Threading",
+            "CommandOptions", "Diagnostics", "Dispatch", "ExecCore", "Hashing", "HostConfiguration", "JSON", "JSONRPC",
+            "MCP", "Threading",
         ],
         "ExecAgent": [
-            "CommandOptions", "Diagnostics", "Dispatch", "Foundation", "FoundationNetworking", "HTTPServer", "JSON",
-            "JSONRPC", "MCP", "MCPClient", "OpenAI", "Threading",
+            "CommandOptions", "Diagnostics", "Dispatch", "Foundation", "FoundationNetworking", "HTTPServer", "Hashing",
+            "JSON", "JSONRPC", "MCP", "MCPClient", "OpenAI", "Threading",
         ],
     ]
 

@@ -1,3 +1,5 @@
+import Hashing
+
 /// What the sandbox's image is made from. The binary carries it, so that nobody needs a checkout.
 public struct ImageRecipe: Sendable, Equatable {
     /// The base where none is named, as the Dockerfile has it.

@@ -1,4 +1,4 @@
-import ExecCore
+import Hashing
 import JSON
 
 /// The arguments of a call in the form in which they are recorded: short, and yet enough to prove later what they were.

@@ -1,4 +1,5 @@
 import ExecCore
+import Hashing
 import JSON
 import Testing
 

@@ -19,7 +19,7 @@ public struct SHA256 {
     private init() {}
 
     /// The digest of `bytes`, in 64 lower-case hexadecimal digits.
-    static func hexDigest(of bytes: [UInt8]) -> String {
+    public static func hexDigest(of bytes: [UInt8]) -> String {
         bytes.withUnsafeBytes { hexDigest(of: $0) }
     }
 
