@@ -10,10 +10,19 @@ public enum HTTPPath {
         guard bytes.count > 1 else { return [] }
         var segments: [String] = []
         for part in bytes.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            guard let segment = decode(part), !segment.isEmpty, segment != ".", segment != ".." else { return nil }
+            guard let segment = decode(part), !segment.isEmpty, segment != ".", segment != "..",
+                !segment.utf8.contains(UInt8(ascii: "/")), !segment.utf8.contains(UInt8(ascii: "\\"))
+            else { return nil }
             segments.append(segment)
         }
         return segments
+    }
+
+    /// A part of a path without its escapes, slashes included.
+    ///
+    /// - Returns: `nil` for a bad escape, for what is not UTF-8, and for control characters.
+    public static func decode(_ part: some StringProtocol) -> String? {
+        decode(Array(part.utf8)[...])
     }
 
     private static func decode(_ part: ArraySlice<UInt8>) -> String? {
@@ -24,7 +33,7 @@ public enum HTTPPath {
                 guard let high = rest.popFirst()?.hexValue, let low = rest.popFirst()?.hexValue else { return nil }
                 byte = UInt8(high << 4 | low)
             }
-            guard byte != UInt8(ascii: "/"), byte != UInt8(ascii: "\\"), byte >= 0x20, byte != 0x7F else { return nil }
+            guard byte >= 0x20, byte != 0x7F else { return nil }
             decoded.append(byte)
         }
         return String(validating: decoded, as: UTF8.self)

@@ -19,6 +19,11 @@ import Testing
         #expect(HTTPPath.segments(of: path) == nil)
     }
 
+    @Test func decodesParts() {
+        #expect(HTTPPath.decode("a%2Fb/c%20%5C") == "a/b/c \\")
+        for bad in ["%", "%4", "%FF", "%00", "a\n"] { #expect(HTTPPath.decode(bad) == nil) }
+    }
+
     @Test func readsAuthorities() {
         func parts(_ text: String) -> [String]? {
             HTTPAuthority(text).map { [$0.host, $0.port.map(String.init) ?? ""] }
