@@ -25,4 +25,18 @@ import Testing
         }
         #expect(ended.elements == [true])
     }
+
+    @Test func leavesItToTheOperationWhatACancellationMeans() async {
+        let refused = ExecError(.refused, "no")
+        let waiting = Task {
+            try await withTimeout(seconds: 600, Self.late) {
+                try? await Task.sleep(for: .seconds(600))
+                // It takes a while to give up.
+                try await Task.detached { try await Task.sleep(for: .milliseconds(50)) }.value
+                throw refused
+            }
+        }
+        waiting.cancel()
+        await #expect(throws: refused) { try await waiting.value }
+    }
 }

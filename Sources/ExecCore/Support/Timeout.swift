@@ -4,14 +4,17 @@
 func withTimeout<Value: Sendable>(
     seconds: Double, _ timeoutError: ExecError, _ operation: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
-    try await withThrowingTaskGroup(of: Value.self) { group in
+    try await withThrowingTaskGroup(of: Value?.self) { group in
         group.addTask { try await operation() }
         group.addTask {
-            try await Task.sleep(for: .seconds(seconds))
+            // Cancelled, it leaves it to the operation to say what became of it.
+            guard (try? await Task.sleep(for: .seconds(seconds))) != nil else { return nil }
             throw timeoutError
         }
         defer { group.cancelAll() }
-        guard let value = try await group.next() else { throw timeoutError }
-        return value
+        while let outcome = try await group.next() {
+            if let value = outcome { return value }
+        }
+        throw timeoutError
     }
 }
