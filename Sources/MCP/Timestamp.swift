@@ -21,8 +21,8 @@ public enum Timestamp {
         return "\(date.joined(separator: "-"))T\(clock.joined(separator: ":"))Z"
     }
 
-    /// Now.
-    public static var now: String { text(secondsSince1970: Int(time(nil))) }
+    /// Seconds since 1970 by the machine's clock, which may be set at any time.
+    public static var now: Int { Int(time(nil)) }
 
     private static func padded(_ number: Int, _ width: Int) -> String {
         let digits = String(number)

@@ -173,7 +173,7 @@ struct Conversation {
 
     private func save(to file: String?) async {
         guard !history.isEmpty else { return screen.note("Nothing was said yet.") }
-        let time = Timestamp.now.filter { $0 != ":" }
+        let time = Timestamp.text(secondsSince1970: Timestamp.now).filter { $0 != ":" }
         let file = file ?? "\(output.map { "\($0.path)/" } ?? "")conversation-\(time).md"
         let text = file.hasSuffix(".json") ? Transcript.json(history) : Transcript.markdown(history)
         do {

@@ -23,8 +23,9 @@ final class Channel: Sendable {
         var reply = Reply()
         /// How many bytes the guest may still send for it.
         var room: Int
-        /// When the guest counts as hung if it has not answered.
-        let deadline: ContinuousClock.Instant
+        /// When the guest counts as hung if it has not answered, on the clock that stands still while the machine sleeps,
+        /// as the guest does.
+        let deadline: SuspendingClock.Instant
         let onProgress: (@Sendable ([UInt8]) -> Void)?
         var progressBudget = RateBudget(perSecond: 8, atOnce: 32)
         var outcome = Outcome.open(nil)
@@ -114,7 +115,7 @@ final class Channel: Sendable {
         _ method: String, _ params: JSON, body: [UInt8]? = nil, seconds: Double, replyLimit: Int,
         onProgress: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws -> Reply {
-        let deadline = ContinuousClock.now + .seconds(seconds)
+        let deadline = SuspendingClock.now + .seconds(seconds)
         let id = try state.withLock { state throws(ExecError) in
             if let end = state.end { throw end }
             let id = state.nextCall
@@ -182,7 +183,7 @@ final class Channel: Sendable {
     }
 
     /// Whether the guest has let a call's time pass without an answer.
-    func hasOverdueCall(at now: ContinuousClock.Instant) -> Bool {
+    func hasOverdueCall(at now: SuspendingClock.Instant) -> Bool {
         state.withLock { state in
             state.pending.values.contains { call in
                 guard case .open = call.outcome else { return false }

@@ -1,4 +1,5 @@
-/// Runs `operation` and gives up after `seconds`: it is cancelled then, and its end is still waited for.
+/// Runs `operation` and gives up after `seconds`: it is cancelled then, and its end is still waited for. Time in which
+/// the machine sleeps does not count.
 ///
 /// - Throws: `timeoutError` when the time is up, and what `operation` throws.
 func withTimeout<Value: Sendable>(
@@ -8,7 +9,7 @@ func withTimeout<Value: Sendable>(
         group.addTask { try await operation() }
         group.addTask {
             // Cancelled, it leaves it to the operation to say what became of it.
-            guard (try? await Task.sleep(for: .seconds(seconds))) != nil else { return nil }
+            guard (try? await Task.sleep(for: .seconds(seconds), clock: .suspending)) != nil else { return nil }
             throw timeoutError
         }
         defer { group.cancelAll() }

@@ -16,13 +16,17 @@ final class TaskStore: Sendable {
     private struct Record {
         let user: UserID
         let number: Int
+        /// By the wall clock, in seconds.
         let createdAt = Timestamp.now
         let begun = ContinuousClock.now
-        var lastUpdatedAt = Timestamp.now
+        var lastUpdate = ContinuousClock.now
         var status = TaskStatus.working
         var statusMessage: String?
         var work: Task<Void, Never>?
         var resultBytes = 0
+
+        /// Counted from the creation: a clock that was set back meanwhile must not put the change before it.
+        var lastUpdatedAt: Int { createdAt + Int(begun.duration(to: lastUpdate).components.seconds) }
     }
 
     private struct State {
@@ -83,7 +87,7 @@ final class TaskStore: Sendable {
             guard record.status == .working else { return (true, nil, nil) }
             state.records[id]?.status = .cancelled
             state.records[id]?.statusMessage = "Cancelled by the client."
-            state.records[id]?.lastUpdatedAt = Timestamp.now
+            state.records[id]?.lastUpdate = .now
             state.records[id]?.work = nil
             return (true, record.work, state.records[id].map { Self.json(id, $0) })
         }
@@ -96,7 +100,7 @@ final class TaskStore: Sendable {
         state.withLock { state in
             guard state.records[id]?.status == .working else { return }
             state.records[id]?.statusMessage = line
-            state.records[id]?.lastUpdatedAt = Timestamp.now
+            state.records[id]?.lastUpdate = .now
         }
     }
 
@@ -108,7 +112,7 @@ final class TaskStore: Sendable {
             let bytes = status.byteCount
             state.records[id]?.status = status
             state.records[id]?.statusMessage = nil
-            state.records[id]?.lastUpdatedAt = Timestamp.now
+            state.records[id]?.lastUpdate = .now
             state.records[id]?.work = nil
             state.records[id]?.resultBytes = bytes
             state.resultBytes += bytes
@@ -144,8 +148,8 @@ final class TaskStore: Sendable {
     private static func json(_ id: String, _ record: Record) -> JSONObject {
         var object: JSONObject = ["taskId": .string(id), "status": .string(record.status.name)]
         object["statusMessage"] = record.statusMessage.map(JSON.string)
-        object["createdAt"] = .string(record.createdAt)
-        object["lastUpdatedAt"] = .string(record.lastUpdatedAt)
+        object["createdAt"] = .string(Timestamp.text(secondsSince1970: record.createdAt))
+        object["lastUpdatedAt"] = .string(Timestamp.text(secondsSince1970: record.lastUpdatedAt))
         object["ttlMs"] = .null
         if record.status == .working {
             object["pollIntervalMs"] = .integer(pollInterval(age: record.begun.duration(to: .now)))
