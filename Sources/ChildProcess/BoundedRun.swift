@@ -34,19 +34,19 @@ extension Command {
     public func run(limit: Int = 128 * 1024, timeout: Double) async throws -> CommandOutput {
         let isCancelled = Locked(false)
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
+            try await withHandover { handover in
                 do {
                     let spawned = try spawn(self)
                     close(spawned.input)
                     let run = BoundedRun(spawned, limit: limit, deadline: monotonicSeconds() + timeout, isCancelled)
                     do {
-                        try BackgroundThread.start { continuation.resume(returning: run.finish()) }
+                        try BackgroundThread.start { handover.resume(returning: run.finish()) }
                     } catch {
                         run.abandon()
                         throw error
                     }
                 } catch {
-                    continuation.resume(throwing: error)
+                    handover.resume(throwing: error)
                 }
             }
         } onCancel: {

@@ -2,11 +2,11 @@ import Threading
 
 /// Runs what blocks on a thread of its own: the pool that tests run on has one thread a core.
 package func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
+    try await withHandover { handover in
         do {
-            try BackgroundThread.start { continuation.resume(with: Result { try body() }) }
+            try BackgroundThread.start { handover.resume(with: Result { try body() }) }
         } catch {
-            continuation.resume(throwing: error)
+            handover.resume(throwing: error)
         }
     }
 }

@@ -1,4 +1,5 @@
 package import ChildProcess
+import Threading
 
 /// How a program ended. The testing library has an `ExitStatus` of its own.
 package typealias ProgramStatus = ExitStatus
@@ -21,15 +22,15 @@ extension ChildProcess {
     package func story() async throws -> Story {
         ignoreBrokenPipes()
         let pieces = Recorder<[UInt8]>()
-        let end = try await withCheckedThrowingContinuation { continuation in
+        let end = try await withHandover { handover in
             do {
                 try read {
                     pieces.record(Array($0))
                 } onEnd: {
-                    continuation.resume(returning: $0)
+                    handover.resume(returning: $0)
                 }
             } catch {
-                continuation.resume(throwing: error)
+                handover.resume(throwing: error)
             }
         }
         return Story(output: pieces.elements.flatMap { $0 }, end: end)

@@ -16,7 +16,7 @@ final class Channel: Sendable {
     private struct PendingCall {
         enum Outcome {
             /// Not known yet; whoever waits for it, once someone does.
-            case open(CheckedContinuation<Reply, any Error>?)
+            case open(Handover<Reply>?)
             case known(Result<Reply, any Error>)
         }
 
@@ -44,7 +44,7 @@ final class Channel: Sendable {
     }
 
     private enum Greeting {
-        case awaited(CheckedContinuation<JSON, any Error>?)
+        case awaited(Handover<JSON>?)
         case received(JSON)
     }
 
@@ -91,14 +91,14 @@ final class Channel: Sendable {
     ///
     /// - Throws: the ``ExecError`` that the channel ended with.
     func greeting() async throws -> JSON {
-        try await withCheckedThrowingContinuation { continuation in
+        try await withHandover { handover in
             let answer: Result<JSON, any Error>? = state.withLock { state in
                 if let end = state.end { return .failure(end) }
                 if case .received(let greeting) = state.greeting { return .success(greeting) }
-                state.greeting = .awaited(continuation)
+                state.greeting = .awaited(handover)
                 return nil
             }
-            if let answer { continuation.resume(with: answer) }
+            if let answer { handover.resume(with: answer) }
         }
     }
 
@@ -156,23 +156,23 @@ final class Channel: Sendable {
     }
 
     private func outcome(of id: UInt32) async throws -> Reply {
-        try await withCheckedThrowingContinuation { continuation in
+        try await withHandover { handover in
             let known: Result<Reply, any Error>? = state.withLock { state in
                 if case .known(let result) = state.pending[id]?.outcome {
                     state.pending[id] = nil
                     return result
                 }
-                state.pending[id]?.outcome = .open(continuation)
+                state.pending[id]?.outcome = .open(handover)
                 return nil
             }
-            if let known { continuation.resume(with: known) }
+            if let known { handover.resume(with: known) }
         }
     }
 
     /// Records how a call ended, for whoever waits or will wait for it.
     private static func settle(
         _ id: UInt32, _ result: Result<Reply, any Error>, in state: inout State
-    ) -> CheckedContinuation<Reply, any Error>? {
+    ) -> Handover<Reply>? {
         guard case .open(let waiting) = state.pending[id]?.outcome else { return nil }
         if waiting == nil {
             state.pending[id]?.outcome = .known(result)
@@ -208,9 +208,9 @@ final class Channel: Sendable {
             let error = state.end ?? error
             state.end = error
             let calls = state.pending.keys.compactMap { Self.settle($0, .failure(error), in: &state) }
-            var waiting: CheckedContinuation<JSON, any Error>?
-            if case .awaited(let continuation) = state.greeting {
-                waiting = continuation
+            var waiting: Handover<JSON>?
+            if case .awaited(let handover) = state.greeting {
+                waiting = handover
                 state.greeting = .awaited(nil)
             }
             return (calls, waiting)
@@ -239,11 +239,11 @@ final class Channel: Sendable {
     private func takeGreeting(_ frame: Frame) throws(ChannelViolation) {
         let value = try Self.json(frame)
         let waiting = try state.withLock { (state) throws(ChannelViolation) in
-            guard case .awaited(let continuation) = state.greeting else {
+            guard case .awaited(let handover) = state.greeting else {
                 throw ChannelViolation(reason: "said hello twice")
             }
             state.greeting = .received(value)
-            return continuation
+            return handover
         }
         waiting?.resume(returning: value)
     }

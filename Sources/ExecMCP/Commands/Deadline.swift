@@ -34,13 +34,13 @@ func withDeadline<Value: Sendable>(
 private final class Race<Value: Sendable>: Sendable {
     private struct State {
         var outcome: Result<Value, any Error>?
-        var waiter: CheckedContinuation<Value, any Error>?
+        var waiter: Handover<Value>?
     }
 
     private let state = Locked(State())
 
     func settle(_ outcome: Result<Value, any Error>) {
-        let waiter: CheckedContinuation<Value, any Error>? = state.withLock { state in
+        let waiter: Handover<Value>? = state.withLock { state in
             guard state.outcome == nil else { return nil }
             state.outcome = outcome
             defer { state.waiter = nil }
@@ -51,12 +51,12 @@ private final class Race<Value: Sendable>: Sendable {
 
     /// To be awaited once.
     func outcome() async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
+        try await withHandover { handover in
             let settled: Result<Value, any Error>? = state.withLock { state in
-                if state.outcome == nil { state.waiter = continuation }
+                if state.outcome == nil { state.waiter = handover }
                 return state.outcome
             }
-            if let settled { continuation.resume(with: settled) }
+            if let settled { handover.resume(with: settled) }
         }
     }
 }
