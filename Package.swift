@@ -113,7 +113,7 @@ let package = Package(
             name: "ExecMCPTests",
             dependencies: [
                 "CommandOptions", "Diagnostics", "ExecCore", "ExecMCP", "Hashing", "HostConfiguration", "JSON",
-                "JSONRPC", "MCP", "TestSupport",
+                "JSONRPC", "MCP", "TestSupport", "Threading",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -5,6 +5,7 @@ import JSON
 import JSONRPC
 import TestSupport
 import Testing
+import Threading
 
 @testable import ExecMCP
 
@@ -31,18 +32,21 @@ final class SessionHarness: Sendable {
             writer.write($0.json)
         }
         session = Session(methods: server.methods, writer: writer, logger: logger)
-        let descriptor = pipe.readEnd
-        Task.detached { [written] in
-            try await onThread {
-                LineReader(descriptor: descriptor, lineLimit: 100 << 20).forEachLine { line in
-                    if case .complete(let bytes) = line, let message = try? JSON.parse(bytes) {
-                        written.record(message)
-                    } else {
-                        Issue.record("wrote what is no JSON")
-                    }
+        try BackgroundThread.start { [written, pipe] in
+            LineReader(descriptor: pipe.readEnd, lineLimit: 100 << 20).forEachLine { line in
+                if case .complete(let bytes) = line, let message = try? JSON.parse(bytes) {
+                    written.record(message)
+                } else {
+                    Issue.record("wrote what is no JSON")
                 }
             }
+            pipe.closeReadEnd()
         }
+    }
+
+    deinit {
+        // The end of the thread that reads; the session's own may still be at work.
+        pipe.endStream()
     }
 
     /// Hands the session one line.

@@ -20,6 +20,20 @@ package final class TestPipe: Sendable {
         (readEnd, writeEnd) = (ends[0], ends[1])
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     }
+
+    /// Nobody reads any more.
+    package func closeReadEnd() {
+        close(readEnd)
+    }
+
+    /// Ends what there is to read. Unlike a close it leaves the descriptor to whoever may still be writing: what they
+    /// write leads nowhere.
+    package func endStream() {
+        let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        dup2(nowhere, writeEnd)
+        _ = fcntl(writeEnd, F_SETFD, FD_CLOEXEC)
+        close(nowhere)
+    }
 }
 
 /// Reads what there is, waiting for something. Blocks the calling thread.
