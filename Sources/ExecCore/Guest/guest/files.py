@@ -72,21 +72,36 @@ def write_file(params, body, _):
     except FileNotFoundError:
         mode = 0o644
     temporary = os.path.join(directory, f".{os.getpid():x}-{os.urandom(6).hex()}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    descriptor, is_named = _open_new(directory, temporary)
     try:
         while piece := body.read(_CHUNK):
             frames.write_all(descriptor, piece)
         os.fchmod(descriptor, mode)
-        os.close(descriptor)
-        descriptor = None
+        if not is_named:
+            # With a directory's descriptor, though none is needed: only then does Python follow the link.
+            os.link(f"/proc/self/fd/{descriptor}", temporary, src_dir_fd=descriptor, follow_symlinks=True)
+            is_named = True
         os.rename(temporary, target)
-        temporary = None
+        is_named = False
     finally:
-        if descriptor is not None:
-            os.close(descriptor)
-        if temporary is not None:
+        os.close(descriptor)
+        if is_named:
             os.unlink(temporary)
     return {"path": path, "bytes": body.size}
+
+
+def _open_new(directory, name):
+    """Opens a new file without a name, of which nothing is left should we be killed, or one of that name where the file
+    system knows no other.
+
+    Returns its descriptor, and whether it has the name.
+    """
+    try:
+        return os.open(directory, os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC, 0o600), False
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):
+            raise
+    return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), True
 
 
 def open_regular(path):
