@@ -1,8 +1,8 @@
 """Watching how much a persistent workspace holds, so that no command can fill the host's disk.
 
 Counting means walking the tree, which may take long: a child of the guest does it. The guest pokes it while there is
-work; for a second after each poke it keeps an eye on the disk's free space, which is cheap, and counts when that has
-dropped by as much as there was room for, and now and then anyway.
+work; for a second after each poke it keeps an eye on the disk's free space and free inodes, which is cheap, and counts
+when as much as half of the room may have been taken, and now and then anyway.
 """
 
 import os
@@ -17,7 +17,8 @@ POKE_SECONDS = 0.25
 # No single file gets further than this beyond the limit, however late it is noticed.
 MARGIN = 1 << 30
 
-_REPORT = struct.Struct(">Q")
+# The bytes, and when the counting began.
+_REPORT = struct.Struct(">Qd")
 _ALERT_SECONDS = 1.0
 _LOOK_SECONDS = 0.05
 _SETTLE_SECONDS = 3.0
@@ -71,7 +72,7 @@ class Surveyor:
         self.pid = None
         self.socket = None
         self._allowed = limit
-        self._settled = 0.0
+        self._settled = None
         self._next_poke = 0.0
 
     def start(self):
@@ -113,17 +114,22 @@ class Surveyor:
             return False
         if len(data) < _REPORT.size:
             return False
-        self.used = _REPORT.unpack(data[len(data) // _REPORT.size * _REPORT.size - _REPORT.size :][: _REPORT.size])[0]
+        newest = data[len(data) // _REPORT.size * _REPORT.size - _REPORT.size :][: _REPORT.size]
+        self.used, began = _REPORT.unpack(newest)
         if self.used <= self.limit:
-            self._allowed = self.limit
+            self._allowed, self._settled = self.limit, None
             return False
-        now = time.monotonic()
-        is_over = self.used > self._allowed and now >= self._settled
-        if is_over:
-            # What a command that is being stopped still writes is not the next one's doing.
-            self._settled = now + _SETTLE_SECONDS
         # Whoever deletes files must not be stopped for what was there before.
+        is_over = self.used > self._allowed
         self._allowed = max(self._allowed, self.used)
+        if self._settled is not None:
+            # What a command that was stopped has written until its end is not the next one's doing: the first count
+            # after it says what was there before.
+            if began >= self._settled:
+                self._settled = None
+            return False
+        if is_over:
+            self._settled = time.monotonic() + _SETTLE_SECONDS
         return is_over
 
     def forget(self):
@@ -146,10 +152,11 @@ def _live(guest_socket, limit):
 
 
 def _watch(guest_socket, limit):
+    began = time.monotonic()
     used = count()
     free = _free()
     duration, next_count, alert_until = 0.0, 0.0, 0.0
-    guest_socket.sendall(_REPORT.pack(used))
+    guest_socket.sendall(_REPORT.pack(used, began))
     poll = select.poll()
     poll.register(guest_socket, select.POLLIN)
     while True:
@@ -162,17 +169,24 @@ def _watch(guest_socket, limit):
                 time.sleep(_LOOK_SECONDS)
         room = max(limit - used, limit // 16)
         now = time.monotonic()
-        if now >= next_count or free - _free() > room // 2:
+        if now >= next_count or _taken_since(free) > room // 2:
             free = _free()
             used = count()
             duration = time.monotonic() - now
             next_count = now + max(_COUNT_SECONDS, _COUNT_SHARE * duration)
-            guest_socket.sendall(_REPORT.pack(used))
+            guest_socket.sendall(_REPORT.pack(used, now))
 
 
 def _free():
+    """The bytes and the inodes that the disk has left."""
     try:
         status = os.statvfs(PLACES[0])
     except OSError:
-        return 0
-    return status.f_bavail * status.f_frsize
+        return 0, 0
+    return status.f_bavail * status.f_frsize, status.f_favail
+
+
+def _taken_since(before):
+    """At least half of what new files may count for since then: each takes bytes, an inode, or both."""
+    taken_bytes, taken_inodes = (was - now for was, now in zip(before, _free()))
+    return max(taken_bytes, taken_inodes * _LEAST_FILE)
