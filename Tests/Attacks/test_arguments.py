@@ -95,3 +95,16 @@ def test_an_option_of_ours_is_no_option_of_the_engines(flag, value, tmp_path, re
         assert refused.wait_exit() == 2
         assert flag in refused.stderr
     assert record.read_text() == ""
+
+
+VARIABLES = ["IMAGE", "NETWORK", "RUNTIME", "MEMORY", "CPUS", "PIDS", "USER", "WORKSPACE", "WORKSPACE_LIMIT"]
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+@pytest.mark.parametrize("value", ["--privileged", "-v/:/host", " ", "a b", "a\nb"])
+def test_a_variable_of_ours_is_no_option_of_the_engines(name, value, recorder):
+    program, record = recorder
+    refused = StdioClient(["--engine", str(program)], env={f"MCP_EXECUTOR_{name}": value})
+    assert refused.wait_exit() == 2
+    assert f"MCP_EXECUTOR_{name}" in refused.stderr
+    assert record.read_text() == ""

@@ -88,6 +88,19 @@ def test_a_stopped_engine_fails_calls_with_a_remedy_until_it_is_back(server, fre
     assert engine.poll(lambda: len(engine.containers(fresh_user)) == 1) is not None
 
 
+def test_a_restarted_engine_costs_the_call_under_way_and_no_more(server, fresh_user, engine_socket):
+    call = start_long_call(server)
+    before = engine.only_container(fresh_user)
+    engine_socket.stop()
+    engine_socket.start()
+    result = server.result(call)
+    assert result["isError"] is True
+    assert "next call starts a new sandbox" in text_of(result)
+    assert server.bash("cat up.txt")["stdout"] == "up\n"
+    assert engine.poll(lambda: len(engine.containers(fresh_user)) == 1) is not None
+    assert engine.only_container(fresh_user) != before
+
+
 def test_a_hung_engine_does_not_hang_the_server(server, fresh_user, passing_users, engine_socket):
     """One call waits on a sandbox that no longer answers, another for a sandbox to start; then the engine goes on."""
     newcomer = f"{fresh_user}.new"

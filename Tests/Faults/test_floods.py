@@ -8,7 +8,7 @@ import subprocess
 import threading
 
 from support.host_processes import resident_bytes
-from support.stdio_client import server_binary
+from support.stdio_client import NoAnswer, server_binary
 
 MIB = 1 << 20
 GROWTH = 20 * MIB
@@ -31,6 +31,24 @@ def test_two_gigabytes_on_both_streams_at_once(client):
         assert outcome[stream].endswith(word + "\n") or "1073741824" in outcome[stream]
         assert len(outcome[stream]) <= 33_000
     assert grown(client, before) < GROWTH
+
+
+def test_thirty_seconds_of_yes_at_full_speed(client):
+    client.bash("true")
+    before = most = resident_bytes(client.process.pid)
+    call = client.start_tool("execute_bash", command="yes", timeout=30)
+    result = None
+    while result is None:
+        with contextlib.suppress(NoAnswer):
+            result = client.result(call, 0.5)
+        most = max(most, resident_bytes(client.process.pid))
+    outcome = result["structuredContent"]
+    assert outcome["timed_out"] is True
+    assert outcome["truncated"] is True
+    assert outcome["stdout"].startswith("y\ny\n")
+    assert len(outcome["stdout"]) <= 33_000
+    assert most - before < GROWTH, f"the server has grown from {before} bytes to {most}"
+    assert client.bash("echo served")["stdout"] == "served\n"
 
 
 def test_a_line_of_a_hundred_megabytes(client):
@@ -59,6 +77,16 @@ def test_terminal_codes_and_null_bytes_are_valid_json(client):
     assert outcome["stdout"] == shown + "\ufffd\ufffd\n"
     raw = client.journal[-1].raw
     assert not [byte for byte in raw if byte < 0x20], "a control character was written as it is"
+
+
+def test_bytes_that_are_no_text_are_valid_json_however_many(client):
+    client.bash("true")
+    before = resident_bytes(client.process.pid)
+    outcome = client.bash("head -c 50M /dev/urandom; head -c 50M /dev/urandom >&2", timeout=120)
+    assert outcome["exit_code"] == 0
+    assert outcome["truncated"] is True
+    assert not [byte for byte in client.journal[-1].raw if byte < 0x20]
+    assert grown(client, before) < GROWTH
 
 
 def test_a_thousand_requests_in_one_write_are_all_answered(start_server, fresh_user):

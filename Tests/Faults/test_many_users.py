@@ -68,6 +68,32 @@ def test_all_at_once_are_served_or_told_why_and_never_mixed_up(server, people):
     assert engine.poll(lambda: live(people) <= ROOM) is not None
 
 
+def test_thirty_two_users_work_at_once_and_the_next_takes_the_place_of_who_is_idle_longest(
+    start_server, fresh_user, passing_users
+):
+    """As many sandboxes as there are by default."""
+    people = [f"{fresh_user}.{number}" for number in range(33)]
+    passing_users += people
+    *crowd, last = people
+    server = start_server("--user", fresh_user, "--memory", "128m", "--workspace", "ephemeral")
+    work = "echo {0} > /tmp/me; until [ -e /tmp/go ]; do sleep 0.2; done; cat /tmp/me; yes {0} | head -n 2000 | sort -u"
+    busy = [start(server, person, work.format(person)) for person in crowd]
+    for person in crowd:
+        server.bash("until [ -e /tmp/me ]; do sleep 0.05; done", timeout=120, meta={"x-user-id": person})
+    refused = server.result(start(server, last, "true"))
+    assert refused["isError"] is True
+    assert "All 32 sandboxes" in text_of(refused)
+    before = {person: engine.only_container(person) for person in crowd}
+    for person, call in zip(crowd, busy, strict=True):
+        server.bash("touch /tmp/go", timeout=120, meta={"x-user-id": person})
+        assert server.result(call)["structuredContent"]["stdout"] == f"{person}\n{person}\n"
+    assert server.result(start(server, last, "ls -A /tmp; echo room"))["structuredContent"]["stdout"] == "room\n"
+    longest, *others = crowd
+    assert engine.poll(lambda: not engine.containers(longest)) is not None
+    for person in others:
+        assert engine.only_container(person) == before[person]
+
+
 def test_two_servers_of_one_user_lose_nothing_of_each_other(start_server, fresh_user):
     """One is killed in the middle of its work, the other goes on with the same files."""
     first, second = (start_server("--user", fresh_user) for _ in range(2))

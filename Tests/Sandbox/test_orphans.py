@@ -61,6 +61,14 @@ def test_a_process_id_used_again_is_not_the_owner(start_server, fresh_user, live
     assert engine.poll(lambda: not exists(orphan)) is not None, "the orphan is still there"
 
 
+def test_a_container_from_before_a_power_cut_is_not_the_owners(start_server, fresh_user, live_labels, leave_behind):
+    """The machine has started anew since, and a process of ours may have the same id and even the same start time."""
+    _, labels = live_labels
+    orphan = leave_behind({**labels, engine.LABEL_PREFIX + "boot": "11111111-2222-3333-4444-555555555555"})
+    start_and_call(start_server, fresh_user)
+    assert engine.poll(lambda: not exists(orphan)) is not None, "the orphan is still there"
+
+
 @pytest.mark.parametrize("changed", [None, "host", "missing"])
 def test_what_may_have_a_living_owner_stays(start_server, fresh_user, live_labels, leave_behind, changed):
     _, labels = live_labels
