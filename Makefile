@@ -21,6 +21,7 @@ endif
 # On Linux the Swift runtime goes into the program, so that one file is all of it. macOS has the runtime.
 RELEASE := -c release $(if $(filter Linux,$(shell uname -s)),--static-swift-stdlib)
 PROGRAM := $(CURDIR)/.build/release/exec-mcp
+AGENT := $(CURDIR)/.build/release/exec-agent
 
 # $(call step,TITLE,COMMAND): one step of a long run, with a heading and the time it took.
 step = @printf '\n==> %s\n' '$(1)'; began=$$SECONDS; $(2); printf '    done in %d s: %s\n' $$((SECONDS - began)) '$(1)'
@@ -46,31 +47,40 @@ image-force: ## Build the sandbox's image afresh, though nothing changed
 	@container/image.sh --force
 
 .PHONY: build
-build: ## Build the server, .build/release/exec-mcp
+build: build-server ## Build both programs, .build/release/exec-mcp and .build/release/exec-agent
+	@packaging/prepare-build.sh
+	swift build $(RELEASE) --product exec-agent
+
+.PHONY: build-server
+build-server: ## Build the server alone
 	swift build $(RELEASE) --product exec-mcp
 
 .PHONY: demo
-demo: image build ## Watch a real session: data in, analysis, plot, picture out
+demo: image build-server ## Watch a real session: data in, analysis, plot, picture out
 	@python3 examples/demo/demo.py --binary '$(PROGRAM)'
+
+.PHONY: demo-agent
+demo-agent: image build ## Watch the agent work on a task; its model is a recording, so no key is needed
+	@python3 examples/agent/demo.py --agent '$(AGENT)' --server '$(PROGRAM)'
 
 .PHONY: config
 config: ## Print the configuration for an MCP host (HOST=NAME; without it, the hosts)
-	@if [ ! -x '$(PROGRAM)' ]; then $(MAKE) --no-print-directory build >&2; fi
+	@if [ ! -x '$(PROGRAM)' ]; then $(MAKE) --no-print-directory build-server >&2; fi
 	@program="$$PREFIX/bin/exec-mcp"; if [ ! -x "$$program" ]; then program='$(PROGRAM)'; fi; \
 	'$(PROGRAM)' config $(if $(HOST),'$(HOST)' --program "$$program")
 
 .PHONY: install
-install: build ## Install the server with its skills and tools, and print what to paste
+install: build ## Install both programs, the skills and the tools, and print what to paste
 	@case $$PREFIX in /*) ;; *) echo "error: PREFIX must be an absolute path, not '$$PREFIX'" >&2; exit 1 ;; esac
 	@install -d "$$DESTDIR$$PREFIX/bin" "$$DESTDIR$$PREFIX/share/exec-mcp"
-	@install -m 755 '$(PROGRAM)' "$$DESTDIR$$PREFIX/bin/exec-mcp"
-	@if command -v strip >/dev/null; then strip "$$DESTDIR$$PREFIX/bin/exec-mcp"; fi
+	@install -m 755 '$(PROGRAM)' '$(AGENT)' "$$DESTDIR$$PREFIX/bin"
+	@if command -v strip >/dev/null; then strip "$$DESTDIR$$PREFIX"/bin/exec-{mcp,agent}; fi
 	@rm -rf "$$DESTDIR$$PREFIX/share/exec-mcp/skills" "$$DESTDIR$$PREFIX/share/exec-mcp/tools"
 	@tar -cf - --exclude=__pycache__ --exclude=.ruff_cache skills tools \
 	| tar -xf - --no-same-owner -C "$$DESTDIR$$PREFIX/share/exec-mcp"
 	@# The sandbox reads them as another user.
 	@chmod -R u=rwX,go=rX "$$DESTDIR$$PREFIX/share/exec-mcp"
-	@printf 'Installed %s\n' "$$DESTDIR$$PREFIX"/{bin/exec-mcp,share/exec-mcp/skills,share/exec-mcp/tools}
+	@printf 'Installed %s\n' "$$DESTDIR$$PREFIX"/{bin/exec-mcp,bin/exec-agent,share/exec-mcp/skills,share/exec-mcp/tools}
 	@printf '\nPaste this into the configuration of your MCP host (Claude Desktop, Cursor and many others):\n\n'
 	@'$(PROGRAM)' config cursor --program "$$PREFIX/bin/exec-mcp" 2>/dev/null
 	@printf '\nFor other hosts: %s config HOST (--write puts it into the file). The hosts:\n\n' "$$PREFIX/bin/exec-mcp"
@@ -78,12 +88,12 @@ install: build ## Install the server with its skills and tools, and print what t
 
 .PHONY: uninstall
 uninstall: ## Remove what install put there
-	@rm -f "$$DESTDIR$$PREFIX/bin/exec-mcp"
+	@rm -f "$$DESTDIR$$PREFIX"/bin/exec-{mcp,agent}
 	@rm -rf "$$DESTDIR$$PREFIX/share/exec-mcp"
-	@printf 'Removed %s\n' "$$DESTDIR$$PREFIX"/{bin,share}/exec-mcp
+	@printf 'Removed %s\n' "$$DESTDIR$$PREFIX"/{bin/exec-mcp,bin/exec-agent,share/exec-mcp}
 
 .PHONY: bundle
-bundle: build ## Make dist/exec-mcp-VERSION-OS-ARCH.mcpb, for hosts that install bundles, and dist/server.json
+bundle: build-server ## Make dist/exec-mcp-VERSION-OS-ARCH.mcpb, for hosts that install bundles, and dist/server.json
 	@python3 packaging/bundle.py --program '$(PROGRAM)' --output dist \
 	  --release-url "$${RELEASE_URL:-}" --server-name "$${SERVER_NAME:-}"
 
@@ -112,12 +122,12 @@ lint: ## Check the format of the Swift code, and the Python code if the tests' e
 	@if [ -x .venv/tests/bin/ruff ]; then set -x; .venv/tests/bin/ruff check .; fi
 
 .PHONY: bench
-bench: image build ## Compare the cost of a call with docker exec and with a bare shell
+bench: image build-server ## Compare the cost of a call with docker exec and with a bare shell
 	@Tests/environment.sh
 	@.venv/tests/bin/python Tests/benchmark.py
 
 .PHONY: soak
-soak: image build ## Thousands of mixed calls with faults injected at random, and what is left of it (SOAK_ARGS=--help)
+soak: image build-server ## Thousands of mixed calls with faults injected at random, and what is left of it (SOAK_ARGS=--help)
 	@Tests/environment.sh
 	@.venv/tests/bin/python Tests/soak.py $(SOAK_ARGS)
 
