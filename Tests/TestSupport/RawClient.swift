@@ -1,19 +1,26 @@
 import Foundation
-import HTTPServer
-import TestSupport
 import Threading
 
 /// A client that sends what it is told to, byte for byte.
-final class RawClient: Sendable {
-    struct Lost: Error {}
+package final class RawClient: Sendable {
+    /// The connection was refused, or ended in the middle.
+    package struct Lost: Error {
+        package init() {}
+    }
 
-    let descriptor: Int32
+    private let descriptor: Int32
     private let isOpen = Locked(true)
     private let rest = Locked<[UInt8]>([])
 
+    /// Connects to a port of this machine.
+    ///
     /// - Parameter receiveBuffer: bytes that the system keeps for a client that does not read.
-    init(port: Int, receiveBuffer: Int32? = nil) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    package init(port: Int, receiveBuffer: Int32? = nil) throws {
+        #if canImport(Glibc)
+            descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        #else
+            descriptor = socket(AF_INET, SOCK_STREAM, 0)
+        #endif
         if var size = receiveBuffer {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
@@ -37,7 +44,8 @@ final class RawClient: Sendable {
 
     deinit { close() }
 
-    func close() {
+    /// Ends the connection.
+    package func close() {
         guard
             isOpen.withLock({ isOpen in
                 defer { isOpen = false }; return isOpen
@@ -47,19 +55,22 @@ final class RawClient: Sendable {
     }
 
     /// Ends the connection so that the server learns of it as an error.
-    func reset() {
+    package func reset() {
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
         close()
     }
 
-    func endOutput() {
+    /// Ends our half of the connection.
+    package func endOutput() {
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
-    func send(_ text: String) throws { try send(Array(text.utf8)) }
+    /// Sends a text.
+    package func send(_ text: String) throws { try send(Array(text.utf8)) }
 
-    func send(_ bytes: [UInt8]) throws {
+    /// Sends bytes, waiting until the system has taken them.
+    package func send(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes {
@@ -71,20 +82,25 @@ final class RawClient: Sendable {
     }
 
     /// Reads all until the server ends the connection.
-    func readToEnd() async throws -> String {
+    package func readToEnd() async throws -> String {
+        String(decoding: try await readBytesToEnd(), as: UTF8.self)
+    }
+
+    /// Reads all until the server ends the connection, as bytes.
+    package func readBytesToEnd() async throws -> [UInt8] {
         try await onThread { [self] in
             var content = rest.withLock { rest in
                 defer { rest = [] }
                 return rest
             }
             while let piece = try receive() { content += piece }
-            return String(decoding: content, as: UTF8.self)
+            return content
         }
     }
 
     /// Reads until what has come since the last call contains `text`, and returns it up to there.
     @discardableResult
-    func read(through text: String) async throws -> String {
+    package func read(through text: String) async throws -> String {
         try await onThread { [self] in
             var content = rest.withLock { $0 }
             while true {
@@ -99,7 +115,7 @@ final class RawClient: Sendable {
     }
 
     /// Whether the server has ended the connection, in order or not, without another byte.
-    func isEnded() async throws -> Bool {
+    package func isEnded() async throws -> Bool {
         try await onThread { [self] in
             do { return try receive() == nil } catch { return true }
         }
@@ -111,41 +127,4 @@ final class RawClient: Sendable {
         guard count >= 0 else { throw Lost() }
         return count == 0 ? nil : Array(buffer.prefix(count))
     }
-}
-
-/// Starts a server at a free port of this machine, and stops it after `body`.
-func withServer(
-    _ options: HTTPServerOptions = HTTPServerOptions(), handler: @escaping HTTPServer.Handler,
-    _ body: (Int) async throws -> Void
-) async throws {
-    let server = try await HTTPServer.start(host: "127.0.0.1", port: 0, options: options, handler: handler)
-    do {
-        try await body(server.port)
-    } catch {
-        await server.stop(graceSeconds: 0)
-        throw error
-    }
-    await server.stop(graceSeconds: 0)
-}
-
-/// Answers with what was asked for.
-let echo: HTTPServer.Handler = { request, _ in
-    HTTPResponse(text: "\(request.method) \(request.path) \(String(decoding: request.body, as: UTF8.self))")
-}
-
-func limits(_ change: (inout HTTPLimits) -> Void) -> HTTPServerOptions {
-    var options = HTTPServerOptions()
-    change(&options.limits)
-    return options
-}
-
-func get(_ path: String, _ fields: String = "") -> String {
-    "GET \(path) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n"
-}
-
-let last = "Connection: close\r\n"
-
-extension String {
-    func occurrences(of text: String) -> Int { ranges(of: text).count }
-    var status: Int? { split(separator: " ").dropFirst().first.flatMap { Int($0) } }
 }
