@@ -1,0 +1,22 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// What all pieces of an answer have in common.
+struct AnswerName: Sendable {
+    /// `chatcmpl-` and 24 letters and digits by chance.
+    let id: String
+    /// Seconds since 1970.
+    let created: Int
+    /// The model, as the client named it.
+    let model: String
+
+    init(model: String) {
+        let signs = Array("0123456789abcdefghijklmnopqrstuvwxyz")
+        id = "chatcmpl-" + String((0..<24).map { _ in signs[Int.random(in: 0..<signs.count)] })
+        created = time(nil)
+        self.model = model
+    }
+}

@@ -1,0 +1,55 @@
+import HTTPServer
+import JSON
+import OpenAI
+
+/// A request to `POST /v1/chat/completions`, checked.
+struct ChatCall: Sendable {
+    let user: String
+    /// As the client names it; `nil` where it leaves the choice.
+    let model: String?
+    let messages: [ChatMessage]
+    let isStreamed: Bool
+    let includesUsage: Bool
+    /// What is passed on to the model.
+    let parameters: JSONObject
+
+    /// - Throws: ``ServiceFailure`` with status 400 or 415.
+    init(_ request: HTTPRequest) throws(ServiceFailure) {
+        try Self.checkType(request)
+        let body: JSON
+        do throws(JSONParseError) {
+            body = try JSON.parse(request.body)
+        } catch {
+            throw ServiceFailure(400, "The body is not JSON: \(error).", code: "invalid_json")
+        }
+        let chat: ClientRequest
+        do throws(FormatError) {
+            chat = try ClientRequest(parsing: body)
+        } catch {
+            throw ServiceFailure(error)
+        }
+        guard chat.tools.isEmpty else {
+            throw .unsupported("tools", "the agent has its own tools, and calls no others")
+        }
+        user = try UserName.check(chat.user)
+        model = chat.model
+        messages = chat.messages
+        isStreamed = chat.isStreamed
+        includesUsage = chat.includesUsage
+        parameters = try ChatParameters.check(chat.parameters)
+        guard messages.last(where: { !$0.isInstruction })?.role == .user else {
+            throw ServiceFailure(
+                400, "The last message must be one of the role 'user': it is what the agent works on.",
+                param: "messages")
+        }
+    }
+
+    /// A page can send a form to any service without asking; it cannot send JSON.
+    private static func checkType(_ request: HTTPRequest) throws(ServiceFailure) {
+        let type = request.header("content-type") ?? ""
+        guard type.prefix(while: { $0 != ";" && $0 != " " }).lowercased() == "application/json" else {
+            throw ServiceFailure(
+                415, "Send the body as 'Content-Type: application/json'.", code: "unsupported_media_type")
+        }
+    }
+}

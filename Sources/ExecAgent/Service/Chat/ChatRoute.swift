@@ -1,0 +1,137 @@
+import HTTPServer
+import JSON
+import OpenAI
+import Threading
+
+/// `POST /v1/chat/completions`: a run of the agent, as if it were a model.
+struct ChatRoute: Sendable {
+    /// Events of a whole answer; more of them are left out.
+    private static let mostEvents = 1000
+
+    let options: ServiceOptions
+    let runner: any AgentRunner
+    let conversations: Conversations
+    let turns: UserTurns
+    let budgets: RequestBudgets
+    let log: @Sendable (String) -> Void
+
+    func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let call = try ChatCall(request)
+        if let seconds = budgets.take("user \(call.user)") { throw ServiceFailure.tooManyRequests(seconds: seconds) }
+        let turn = try turns.take(for: call.user)
+        let name = AnswerName(model: call.model ?? options.model)
+        return call.isStreamed ? stream(call, turn, name) : try await whole(call, turn, name)
+    }
+
+    // MARK: - The two ways to answer
+
+    private func whole(_ call: ChatCall, _ turn: UserTurns.Turn, _ name: AnswerName) async throws -> HTTPResponse {
+        let text = Locked("")
+        let events = Locked<[JSON]>([])
+        let result: RunResult
+        do {
+            result = try await run(call, turn) { event in
+                switch event {
+                case .text(let piece): text.withLock { $0 += piece }
+                case .toolProgress: break
+                default: events.withLock { if $0.count < Self.mostEvents { $0.append(event.json) } }
+                }
+            }
+        } catch {
+            throw failure(of: error, call, name)
+        }
+        let said = text.withLock { $0 }
+        let completion = ChatCompletion(
+            message: ChatMessage(role: .assistant, text: said + result.unsaid(in: said)),
+            finishReason: result.finishReason, usage: result.usage)
+        let json = completion.json(
+            id: name.id, created: name.created, model: name.model,
+            extra: ["exec_agent": ["events": .array(events.withLock { $0 })]])
+        return HTTPResponse(json: json)
+    }
+
+    private func stream(_ call: ChatCall, _ turn: UserTurns.Turn, _ name: AnswerName) -> HTTPResponse {
+        let headers = [
+            HTTPHeader("Content-Type", "\(EventStream.mediaType); charset=utf-8"),
+            // Some proxies keep a stream back until it is complete.
+            HTTPHeader("X-Accel-Buffering", "no"),
+        ]
+        return HTTPResponse(
+            headers: headers,
+            body: .stream { writer in
+                let stream = ChatStream(writer, name)
+                try await stream.begin()
+                do {
+                    let (result, rest) = try await run(call, turn, telling: stream)
+                    if !rest.isEmpty { try await stream.tell(.text(rest)) }
+                    try await stream.end(result.finishReason, usage: call.includesUsage ? result.usage : nil)
+                } catch  where !(error is CancellationError || error is ConnectionClosedError) {
+                    try await stream.fail(failure(of: error, call, name))
+                }
+            })
+    }
+
+    /// Runs while the stream shows signs of life.
+    ///
+    /// - Returns: what is still to be said as well.
+    private func run(
+        _ call: ChatCall, _ turn: UserTurns.Turn, telling stream: ChatStream
+    ) async throws -> (RunResult, rest: String) {
+        // The end of the text is enough to know whether a limit was told.
+        let said = Locked("")
+        return try await withThrowingTaskGroup(of: RunResult?.self) { group in
+            group.addTask {
+                try await run(call, turn) { event in
+                    if case .text(let text) = event { said.withLock { $0 = String(($0 + text).suffix(1000)) } }
+                    // A client that is gone cancels the run: there is nobody to tell of it.
+                    try? await stream.tell(event)
+                }
+            }
+            group.addTask {
+                try await stream.showLife(everySeconds: options.signOfLifeSeconds)
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let result = try await group.next() {
+                if let result { return (result, result.unsaid(in: said.withLock { $0 })) }
+            }
+            throw CancellationError()
+        }
+    }
+
+    // MARK: - The run
+
+    private func run(
+        _ call: ChatCall, _ turn: UserTurns.Turn, onEvent: @escaping @Sendable (AgentEvent) async -> Void
+    ) async throws -> RunResult {
+        defer { turn.end() }
+        try await turn.wait()
+        let conversation = conversations.continued(by: call.messages, of: call.user)
+        let result = try await runner.run(
+            conversation, user: UserName.forServers(call.user), model: call.model, limits: options.limits,
+            parameters: call.parameters, onEvent: onEvent)
+        if !turn.isForgotten { conversations.keep(conversation + result.messages, of: call.user) }
+        return result
+    }
+
+    private func failure(of error: any Error, _ call: ChatCall, _ name: AnswerName) -> ServiceFailure {
+        let failure = ServiceFailure(error, namedModel: call.model != nil)
+        if !(error is CancellationError) { log("\(name.id): \(failure.status) \(failure.error.message)") }
+        return failure
+    }
+}
+
+extension RunResult {
+    fileprivate var finishReason: FinishReason {
+        switch end {
+        case .answered: .stop
+        case .cut, .limit: .length
+        }
+    }
+
+    /// The sentence that says which limit was met, where the text does not have it.
+    fileprivate func unsaid(in text: String) -> String {
+        guard case .limit(let sentence) = end, !text.contains(sentence) else { return "" }
+        return (text.isEmpty ? "" : "\n\n") + sentence
+    }
+}

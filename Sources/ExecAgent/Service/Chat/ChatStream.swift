@@ -1,0 +1,67 @@
+import HTTPServer
+import JSON
+import OpenAI
+import Threading
+
+/// Writes one answer as the events of a stream.
+final class ChatStream: Sendable {
+    private let writer: ResponseWriter
+    private let answer: AnswerName
+    private let lastWrite = Locked(ContinuousClock.now)
+
+    init(_ writer: ResponseWriter, _ answer: AnswerName) {
+        self.writer = writer
+        self.answer = answer
+    }
+
+    /// Begins the answer, before there is anything of it: so that the client knows that it is worked on.
+    func begin() async throws {
+        try await write(ChatChunk(delta: ChatChunk.Delta(role: .assistant)))
+    }
+
+    /// Tells of what happens.
+    func tell(_ event: AgentEvent) async throws {
+        if case .text(let text) = event {
+            try await write(ChatChunk(delta: ChatChunk.Delta(text: text)))
+        } else {
+            // On a chunk of its own, which adds nothing to the text: who does not know the member sees nothing.
+            try await write(ChatChunk(delta: ChatChunk.Delta()), ["exec_agent": event.json])
+        }
+    }
+
+    /// Ends the answer.
+    ///
+    /// - Parameter usage: told in a chunk of its own; `nil` for none.
+    func end(_ reason: FinishReason, usage: TokenUsage?) async throws {
+        try await write(ChatChunk(delta: ChatChunk.Delta(), finishReason: reason))
+        if let usage { try await write(ChatChunk(delta: nil, usage: usage)) }
+        try await send(EventStream.done)
+    }
+
+    /// Ends the stream with an error, as OpenAI's libraries understand it, and without the mark of a whole answer.
+    func fail(_ failure: ServiceFailure) async throws {
+        try await send(EventStream.event(failure.error.json))
+    }
+
+    /// Says again and again that the service lives, where nothing else says so. Ends by being cancelled.
+    func showLife(everySeconds seconds: Double) async throws {
+        while true {
+            let silence = lastWrite.withLock { $0.duration(to: .now) / .seconds(1) }
+            if silence >= seconds {
+                try await send(EventStream.comment("working"))
+            } else {
+                try await Task.sleep(for: .seconds(seconds - silence))
+            }
+        }
+    }
+
+    private func write(_ chunk: ChatChunk, _ extra: JSONObject = JSONObject()) async throws {
+        try await send(
+            EventStream.event(chunk.json(id: answer.id, created: answer.created, model: answer.model, extra: extra)))
+    }
+
+    private func send(_ bytes: [UInt8]) async throws {
+        lastWrite.withLock { $0 = .now }
+        try await writer.write(bytes)
+    }
+}

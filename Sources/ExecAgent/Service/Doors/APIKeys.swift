@@ -1,0 +1,36 @@
+import Hashing
+
+/// The keys that open the service.
+struct APIKeys: Sendable {
+    private let digests: [[UInt8]]
+
+    init(_ keys: [String]) {
+        // Digests have one length, whatever that of the key.
+        digests = keys.map { Array(SHA256.hexDigest(of: $0).utf8) }
+    }
+
+    var isEmpty: Bool { digests.isEmpty }
+
+    /// Which key an `Authorization` field brings. What it takes to find out does not depend on how much of a key is
+    /// right, or on which one it is.
+    func number(of field: String?) -> Int? {
+        let key = Self.bearer(field)
+        let digest = Array(SHA256.hexDigest(of: key ?? "").utf8)
+        var found = -1
+        for (number, known) in digests.enumerated() {
+            var difference: UInt8 = 0
+            for place in 0..<min(known.count, digest.count) { difference |= known[place] ^ digest[place] }
+            // -1 where there is a difference, 0 where there is none.
+            let isOther = (0 &- Int(difference)) >> (Int.bitWidth - 1)
+            found = (found & isOther) | (number & ~isOther)
+        }
+        return key == nil || found < 0 ? nil : found
+    }
+
+    private static func bearer(_ field: String?) -> String? {
+        guard let field else { return nil }
+        let parts = field.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return String(parts[1].drop { $0 == " " })
+    }
+}

@@ -1,0 +1,102 @@
+import JSON
+
+extension APIText {
+    /// What goes in and out. Of OpenAI's own types the members that matter here; theirs are described by OpenAI.
+    static let schemas: JSONObject = [
+        "ChatRequest": object(
+            [
+                "messages": ["type": "array", "minItems": 1, "items": ["$ref": "#/components/schemas/Message"]],
+                "model": described(string, "Passed on to the endpoint; without it the model that /v1/models lists."),
+                "user": described(
+                    ["type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$", "default": "default"],
+                    "Whose sandbox, files and session."),
+                "stream": ["type": "boolean", "default": false],
+                "stream_options": object(["include_usage": ["type": "boolean", "default": false]], required: []),
+                "n": ["const": 1],
+                "max_completion_tokens": ["type": "integer", "minimum": 1],
+                "temperature": ["type": "number"],
+            ], required: ["messages"]),
+        "Message": object(
+            [
+                "role": ["enum": ["system", "developer", "user", "assistant", "tool"]],
+                "content": described(
+                    ["type": ["string", "array", "null"]], "Text, or parts of the types text and image_url."),
+            ], required: ["role"]),
+        "ChatCompletion": object(
+            [
+                "id": string, "object": ["const": "chat.completion"], "created": ["type": "integer"], "model": string,
+                "choices": list(
+                    object(
+                        [
+                            "index": ["const": 0], "message": ["$ref": "#/components/schemas/Message"],
+                            "finish_reason": described(
+                                ["enum": ["stop", "length"]], "length where a limit ended the run: the text says which."
+                            ),
+                        ], required: ["index", "message", "finish_reason"])),
+                "usage": ["type": "object"],
+                "exec_agent": described(
+                    object(["events": list(["$ref": "#/components/schemas/Event"])], required: ["events"]),
+                    "What the agent did. In a stream each event is the member exec_agent of a chunk of its own."),
+            ], required: ["id", "object", "created", "model", "choices"]),
+        "Event": object(
+            [
+                "type": ["enum": ["tool_started", "tool_progress", "tool_ended", "retrying"]],
+                "id": string, "name": string, "arguments": string, "message": string,
+                "is_error": ["type": "boolean"], "exit_code": ["type": "integer"], "seconds": ["type": "number"],
+                "artifacts": list(string), "reason": string,
+            ], required: ["type"]),
+        "Model": object(
+            ["id": string, "object": ["const": "model"], "created": ["type": "integer"], "owned_by": string],
+            required: ["id", "object"]),
+        "ModelList": listing("Model"),
+        "Skill": object(["name": string, "description": string], required: ["name", "description"]),
+        "SkillList": listing("Skill"),
+        "Artifact": object(
+            ["name": string, "media_type": string, "size": ["type": "integer"], "path": string],
+            required: ["name", "media_type", "path"]),
+        "ArtifactList": listing("Artifact"),
+        "EndedSession": object(
+            ["id": string, "object": ["const": "session"], "deleted": ["type": "boolean"]],
+            required: ["id", "object", "deleted"]),
+        "Health": object(
+            [
+                "status": ["enum": ["ok", "failing"]],
+                "servers": list(
+                    object(
+                        [
+                            "name": string, "state": ["enum": ["running", "starting", "stopped", "failed"]],
+                            "reason": string,
+                        ], required: ["name", "state"])),
+            ], required: ["status"]),
+        "Error": object(
+            [
+                "error": object(
+                    [
+                        "message": string, "type": string, "param": ["type": ["string", "null"]],
+                        "code": ["type": ["string", "null"]],
+                    ], required: ["message", "type", "param", "code"])
+            ], required: ["error"]),
+    ]
+
+    private static let string: JSON = ["type": "string"]
+
+    private static func object(_ properties: JSON, required: JSON) -> JSON {
+        ["type": "object", "properties": properties, "required": required]
+    }
+
+    private static func list(_ items: JSON) -> JSON {
+        ["type": "array", "items": items]
+    }
+
+    private static func listing(_ schema: String) -> JSON {
+        object(
+            ["object": ["const": "list"], "data": list(["$ref": .string("#/components/schemas/\(schema)")])],
+            required: ["object", "data"])
+    }
+
+    private static func described(_ schema: JSON, _ text: JSON) -> JSON {
+        var object = schema.objectValue ?? [:]
+        object["description"] = text
+        return .object(object)
+    }
+}

@@ -1,0 +1,65 @@
+import JSON
+
+/// What the API's description says of each route.
+enum APIText {
+    static let chat: JSON = [
+        "operationId": "createChatCompletion",
+        "summary": "Runs the agent on a conversation",
+        "description": .string(
+            """
+            The messages are the history. One new message of the user alone, with or without instructions, goes on with \
+            the session of that user. Runs of one user wait for one another. Members that are not listed are passed on \
+            to the model.
+            """),
+        "requestBody": [
+            "required": true, "content": ["application/json": ["schema": ["$ref": "#/components/schemas/ChatRequest"]]],
+        ],
+        "responses": [
+            "200": [
+                "description": .string(
+                    """
+                    The answer. With `stream`, chunks as server-sent events, ended by `data: [DONE]`; an error on the \
+                    way is an event with the member `error`.
+                    """),
+                "content": [
+                    "application/json": ["schema": ["$ref": "#/components/schemas/ChatCompletion"]],
+                    "text/event-stream": ["schema": ["type": "string"]],
+                ],
+            ]
+        ],
+    ]
+
+    static let models = read("listModels", "Lists the model that answers where none is named", "ModelList")
+    static let model = read("retrieveModel", "Says whether a model is listed", "Model")
+    static let skills = read("listSkills", "Lists the skills of the agent", "SkillList")
+    static let artifacts = read("listArtifacts", "Lists the files that the agent hands out to a user", "ArtifactList")
+    static let session: JSON = operation(
+        "endSession", "Ends the session of a user; a run under way goes on", "application/json",
+        ["$ref": "#/components/schemas/EndedSession"])
+    static let skill: JSON = operation("readSkill", "A skill's own text", "text/markdown", ["type": "string"])
+    static let artifact: JSON = operation(
+        "readArtifact", "A file that the agent hands out, as a download", "application/octet-stream",
+        ["type": "string", "contentEncoding": "binary"])
+    static let document: JSON = read("describe", "This description", nil)
+    static let health: JSON = {
+        var health = read("health", "Says whether the tool servers do", "Health").objectValue ?? [:]
+        health["description"] = "Needs no key, but tells of the single servers only with one. 503 where one fails."
+        health["security"] = [[:]]
+        return .object(health)
+    }()
+
+    private static func read(_ id: JSON, _ summary: JSON, _ schema: String?) -> JSON {
+        operation(
+            id, summary, "application/json",
+            schema.map { ["$ref": .string("#/components/schemas/\($0)")] } ?? ["type": "object"])
+    }
+
+    private static func operation(_ id: JSON, _ summary: JSON, _ type: String, _ schema: JSON) -> JSON {
+        [
+            "operationId": id, "summary": summary,
+            "responses": [
+                "200": ["description": "What was asked for.", "content": .object([type: ["schema": schema]])]
+            ],
+        ]
+    }
+}

@@ -1,0 +1,52 @@
+import HTTPServer
+
+/// Fields that make a browser save a file of a sandbox, and never show or run it.
+enum Download {
+    /// - Parameters:
+    ///   - name: the file's, of which nothing is assumed.
+    ///   - type: its media type, likewise.
+    static func headers(of name: String, type: String) -> [HTTPHeader] {
+        [
+            HTTPHeader("Content-Type", isMediaType(type) ? type : "application/octet-stream"),
+            HTTPHeader("Content-Disposition", disposition(name)),
+            HTTPHeader("Content-Security-Policy", "default-src 'none'; sandbox"),
+        ]
+    }
+
+    /// RFC 6266: a name that any client can read, and the whole one for those that know the encoding of RFC 8187.
+    static func disposition(_ name: String) -> String {
+        let plain = String(
+            name.unicodeScalars.map { scalar in
+                let isSafe =
+                    scalar.isASCII && scalar.value >= 0x20 && scalar.value != 0x7F
+                    && !"\"\\/%".unicodeScalars.contains(scalar)
+                return isSafe ? Character(scalar) : "_"
+            })
+        return "attachment; filename=\"\(plain)\"; filename*=UTF-8''\(encoded(name))"
+    }
+
+    /// Percent-encoded, but for letters, digits and `-._~`.
+    static func encoded(_ name: String) -> String {
+        let digits = Array("0123456789ABCDEF")
+        return name.utf8.reduce(into: "") { text, byte in
+            let isPlain =
+                (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || "-._~".utf8.contains(byte)
+            if isPlain {
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                text += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+            }
+        }
+    }
+
+    /// A type, a subtype, and parameters of plain signs.
+    private static func isMediaType(_ type: String) -> Bool {
+        let words = type.prefix { $0 != ";" }.split(separator: "/", omittingEmptySubsequences: false)
+        let isPlain = type.utf8.allSatisfy { (0x20...0x7E).contains($0) && $0 != 0x2C }
+        let areTokens = words.allSatisfy { word in
+            !word.isEmpty
+                && word.utf8.allSatisfy { ($0 | 0x20) &- 0x61 < 26 || $0 &- 0x30 < 10 || "-+._".utf8.contains($0) }
+        }
+        return words.count == 2 && isPlain && areTokens && type.utf8.count <= 127
+    }
+}

@@ -1,0 +1,144 @@
+import HTTPServer
+import JSON
+import Threading
+
+/// All that can be asked of the service.
+struct ServiceRoutes: Sendable {
+    let options: ServiceOptions
+    let toolBox: any ToolBox
+    let chat: ChatRoute
+    /// Seconds since 1970 at which the service was started.
+    let startTime: Int
+    /// Whether a request brings a key, or none is asked for.
+    let isAuthorized: @Sendable (HTTPRequest) -> Bool
+
+    var router: ServiceRouter {
+        let all = [
+            ServiceRoute(method: "POST", path: "/v1/chat/completions", description: APIText.chat) { request, _ in
+                try await chat.answer(request)
+            },
+            ServiceRoute(method: "GET", path: "/v1/models", description: APIText.models) { _, _ in models() },
+            ServiceRoute(method: "GET", path: "/v1/models/{model+}", description: APIText.model) { _, values in
+                try model(values["model"] ?? "")
+            },
+            ServiceRoute(method: "DELETE", path: "/v1/sessions/{user}", description: APIText.session) { _, values in
+                try endSession(of: values["user"] ?? "")
+            },
+            ServiceRoute(method: "GET", path: "/skills", description: APIText.skills) { _, _ in try await skills() },
+            ServiceRoute(method: "GET", path: "/skills/{name}", description: APIText.skill) { _, values in
+                try await skill(values["name"] ?? "")
+            },
+            ServiceRoute(method: "GET", path: "/health", description: APIText.health) { request, _ in
+                await health(isAuthorized(request))
+            },
+            ServiceRoute(method: "GET", path: "/{user}/artifacts", description: APIText.artifacts) { _, values in
+                try await artifacts(of: values["user"] ?? "")
+            },
+            ServiceRoute(method: "GET", path: "/{user}/artifacts/{name}", description: APIText.artifact) { _, values in
+                try await artifact(values["name"] ?? "", of: values["user"] ?? "")
+            },
+        ]
+        let document = Locked(JSON.null)
+        let own = ServiceRoute(method: "GET", path: "/openapi.json", description: APIText.document) { _, _ in
+            HTTPResponse(json: document.withLock { $0 })
+        }
+        // It describes itself as well.
+        document.withLock { $0 = OpenAPIDocument(routes: all + [own], version: options.version).json }
+        return ServiceRouter(routes: all + [own])
+    }
+
+    // MARK: - Models and sessions
+
+    private var modelObject: JSON {
+        [
+            "id": .string(options.model), "object": "model", "created": .integer(startTime), "owned_by": "exec-agent",
+        ]
+    }
+
+    private func models() -> HTTPResponse {
+        HTTPResponse(json: ["object": "list", "data": [modelObject]])
+    }
+
+    private func model(_ name: String) throws -> HTTPResponse {
+        guard name == options.model else {
+            throw ServiceFailure(
+                404, "There is no model of this name in the list, though a request may name any that the endpoint has.",
+                param: "model", code: "model_not_found")
+        }
+        return HTTPResponse(json: modelObject)
+    }
+
+    private func endSession(of name: String) throws -> HTTPResponse {
+        let user = try UserName.check(name)
+        let isRunning = chat.turns.forget(user)
+        let wasKept = chat.conversations.end(user)
+        return HTTPResponse(
+            json: ["id": .string(user), "object": "session", "deleted": .bool(isRunning || wasKept)])
+    }
+
+    // MARK: - The tool servers
+
+    private func health(_ isAuthorized: Bool) async -> HTTPResponse {
+        let servers = await toolBox.health()
+        let isFailing = servers.contains { if case .failed = $0.state { true } else { false } }
+        var answer: JSONObject = ["status": isFailing ? "failing" : "ok"]
+        // Names and reasons are for those who are let in.
+        if isAuthorized { answer["servers"] = .array(servers.map(\.json)) }
+        return HTTPResponse(status: isFailing ? 503 : 200, json: .object(answer))
+    }
+
+    private func skills() async throws -> HTTPResponse {
+        let skills = try await toolBox.skills().map { skill -> JSON in
+            ["name": .string(skill.name), "description": .string(skill.description)]
+        }
+        return HTTPResponse(json: ["object": "list", "data": .array(skills)])
+    }
+
+    private func skill(_ name: String) async throws -> HTTPResponse {
+        let text: String
+        do throws(ToolServerError) {
+            text = try await toolBox.skill(named: name)
+        } catch {
+            throw error.isNotFound ? ServiceFailure(404, error.message, code: "skill_not_found") : error
+        }
+        return HTTPResponse(
+            headers: [HTTPHeader("Content-Type", "text/markdown; charset=utf-8")], body: .bytes(Array(text.utf8)))
+    }
+
+    private func artifacts(of name: String) async throws -> HTTPResponse {
+        let user = try UserName.check(name)
+        let artifacts = try await toolBox.artifacts(of: UserName.forServers(user)).map { artifact -> JSON in
+            var object: JSONObject = ["name": .string(artifact.name), "media_type": .string(artifact.mediaType)]
+            object["size"] = artifact.size.map(JSON.integer)
+            object["path"] = .string("/\(user)/artifacts/\(Download.encoded(artifact.name))")
+            return .object(object)
+        }
+        return HTTPResponse(json: ["object": "list", "data": .array(artifacts)])
+    }
+
+    private func artifact(_ name: String, of userName: String) async throws -> HTTPResponse {
+        let user = try UserName.check(userName)
+        let file: ArtifactFile
+        do throws(ToolServerError) {
+            file = try await toolBox.artifact(named: name, of: UserName.forServers(user))
+        } catch {
+            throw error.isNotFound ? ServiceFailure(404, error.message, code: "artifact_not_found") : error
+        }
+        return HTTPResponse(headers: Download.headers(of: name, type: file.mediaType), body: .bytes(file.bytes))
+    }
+}
+
+extension ToolServerHealth {
+    fileprivate var json: JSON {
+        var object: JSONObject = ["name": .string(name)]
+        switch state {
+        case .running: object["state"] = "running"
+        case .starting: object["state"] = "starting"
+        case .stopped: object["state"] = "stopped"
+        case .failed(let reason):
+            object["state"] = "failed"
+            object["reason"] = .string(reason)
+        }
+        return .object(object)
+    }
+}

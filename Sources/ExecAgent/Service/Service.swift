@@ -1,0 +1,142 @@
+import HTTPServer
+import OpenAI
+import Threading
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The service cannot run as it is told to.
+struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What is wrong and what to do, in one line.
+    let description: String
+}
+
+/// `exec-agent serve`: the agent behind an API as OpenAI's, for any program that speaks it.
+final class Service: Sendable {
+    private let options: ServiceOptions
+    private let toolBox: any ToolBox
+    private let log: @Sendable (String) -> Void
+    private let budgets: RequestBudgets
+    private let chat: ChatRoute
+    private let server = Locked<HTTPServer?>(nil)
+
+    /// A service that does not run yet. Who started the tool servers also ends them.
+    init(
+        options: ServiceOptions, runner: any AgentRunner, toolBox: any ToolBox,
+        log: @escaping @Sendable (String) -> Void
+    ) {
+        var options = options
+        // A list of keys that ends with a comma has no empty key.
+        options.keys.removeAll(where: \.isEmpty)
+        self.options = options
+        self.toolBox = toolBox
+        self.log = log
+        budgets = RequestBudgets(perSecond: options.requestsPerSecond, atOnce: options.requestsAtOnce)
+        chat = ChatRoute(
+            options: options, runner: runner,
+            conversations: Conversations(
+                seconds: options.sessionSeconds, most: options.mostSessions, mostBytes: options.mostSessionBytes),
+            turns: UserTurns(mostWaiting: options.mostWaitingRuns, most: options.mostRuns), budgets: budgets, log: log)
+    }
+
+    /// Where it listens, once it has been started: `http://127.0.0.1:8000`.
+    var addresses: [String] {
+        server.withLock { $0?.addresses ?? [] }.map { address in
+            "http://\(address.host.contains(":") ? "[\(address.host)]" : address.host):\(address.port)"
+        }
+    }
+
+    /// Starts to listen.
+    ///
+    /// - Throws: ``ServiceError``.
+    func start() async throws(ServiceError) {
+        let keys = options.keys
+        guard Doors.isLoopback(options.host) || !keys.isEmpty else {
+            throw ServiceError(
+                description: "'\(options.host)' lets other machines in: set AGENT_API_KEYS to one or more keys that "
+                    + "clients have to bring, or listen at 127.0.0.1")
+        }
+        if let bad = keys.firstIndex(where: { $0.utf8.contains { $0 <= 0x20 || $0 >= 0x7F } }) {
+            throw ServiceError(
+                description: "key \(bad + 1) of AGENT_API_KEYS has a blank or a sign that is not ASCII: such a key "
+                    + "cannot be sent")
+        }
+        let doors = Locked<Doors?>(nil)
+        var http = HTTPServerOptions()
+        http.limits = options.http
+        http.log = log
+        http.refusal = { Self.finished(ServiceFailure($0).response) }
+        http.screen = { request, remote in
+            // Nobody knows a port that the system chose before the doors are set.
+            let refusal = doors.withLock { $0 }.map { $0.refusal(of: request, from: remote) } ?? .notReady
+            return refusal.map { Self.finished($0.response) }
+        }
+        let routes = ServiceRoutes(
+            options: options, toolBox: toolBox, chat: chat, startTime: time(nil),
+            isAuthorized: { request in doors.withLock { $0 }?.isAuthorized(request) ?? false })
+        let router = routes.router
+        let started: HTTPServer
+        do throws(ListenError) {
+            started = try await HTTPServer.start(host: options.host, port: options.port, options: http) {
+                [log] request, _ in
+                await Self.answer(request, router, log)
+            }
+        } catch {
+            throw ServiceError(description: error.description)
+        }
+        guard !keys.isEmpty || started.addresses.allSatisfy({ Doors.isLoopback($0.host) }) else {
+            await started.stop(graceSeconds: 0)
+            throw ServiceError(description: "'\(options.host)' is not this machine alone: set AGENT_API_KEYS")
+        }
+        doors.withLock { $0 = Doors(options, port: started.port, budgets: budgets) }
+        server.withLock { $0 = started }
+    }
+
+    /// Starts, and returns when the service has been stopped.
+    ///
+    /// - Throws: ``ServiceError``.
+    func run() async throws(ServiceError) {
+        try await start()
+        await waitUntilStopped()
+    }
+
+    /// Waits until the service has been stopped.
+    func waitUntilStopped() async {
+        await server.withLock { $0 }?.waitUntilStopped()
+    }
+
+    /// Takes no more requests, lets answers end for a while, then cancels what still runs. Returns when all of it ended.
+    func stop() async {
+        await server.withLock { $0 }?.stop(graceSeconds: options.graceSeconds)
+    }
+
+    private static func answer(
+        _ request: HTTPRequest, _ router: ServiceRouter, _ log: @Sendable (String) -> Void
+    ) async -> HTTPResponse {
+        let start = ContinuousClock.now
+        var response: HTTPResponse
+        do {
+            response = try await router.answer(request)
+        } catch {
+            response = ServiceFailure(error, namedModel: false).response
+        }
+        let milliseconds = Int(start.duration(to: .now) / .milliseconds(1))
+        log("\(request.method) \(request.path) \(response.status) after \(milliseconds) ms")
+        return finished(response)
+    }
+
+    /// What holds of every answer.
+    private static func finished(_ response: HTTPResponse) -> HTTPResponse {
+        var response = response
+        response.headers += [HTTPHeader("X-Content-Type-Options", "nosniff"), HTTPHeader("Cache-Control", "no-store")]
+        return response
+    }
+}
+
+extension ServiceFailure {
+    fileprivate static let notReady = ServiceFailure(
+        503, "The service is starting.", type: "server_error", code: "starting", retryAfter: 1)
+}

@@ -1,0 +1,171 @@
+import HTTPServer
+import JSON
+import TestSupport
+import Testing
+
+@testable import ExecAgent
+
+@Suite(.timeLimit(.minutes(2))) struct RouteTests {
+    private static let picture = ArtifactFile(mediaType: "image/png", bytes: (0...255).map { UInt8($0) })
+    private let toolBox = FakeToolBox(files: [
+        "": ["page.html": ArtifactFile(mediaType: "text/html", bytes: Array("<b>".utf8))],
+        "ann": [
+            "plot ä\".png": picture,
+            "strange": ArtifactFile(mediaType: "text/html\r\nX: y", bytes: []),
+        ],
+    ])
+
+    @Test func listsModels() async throws {
+        var options = ServiceOptions()
+        options.model = "org/model-1"
+        try await ServiceTrial(options: options).run { trial in
+            let list = try await trial.ask("GET", "/v1/models")
+            #expect(list.json["object"] == "list" && list.json["data"]?.arrayValue?.count == 1)
+            #expect(list.json["data"]?.arrayValue?.first?["id"] == "org/model-1")
+            for path in ["/v1/models/org/model-1", "/v1/models/org%2Fmodel-1"] {
+                #expect(try await trial.ask("GET", path).json == list.json["data"]?.arrayValue?.first)
+            }
+            let missing = try await trial.ask("GET", "/v1/models/other")
+            #expect(missing.status == 404 && missing.error?["code"] == "model_not_found")
+        }
+    }
+
+    @Test func servesSkills() async throws {
+        try await ServiceTrial(toolBox: toolBox).run { trial in
+            let list = try await trial.ask("GET", "/skills")
+            #expect(list.json["data"]?.arrayValue?.map { $0["name"] } == ["pdf", "xlsx"])
+            let skill = try await trial.ask("GET", "/skills/pdf")
+            #expect(skill.body == "# PDF ä" && skill.field("Content-Type") == "text/markdown; charset=utf-8")
+            let missing = try await trial.ask("GET", "/skills/none")
+            #expect(missing.status == 404 && missing.error?["code"] == "skill_not_found")
+        }
+    }
+
+    @Test func servesArtifactsAsDownloads() async throws {
+        try await ServiceTrial(toolBox: toolBox).run { trial in
+            let list = try await trial.ask("GET", "/ann/artifacts").json["data"]?.arrayValue ?? []
+            #expect(list.map { $0["name"] } == ["plot ä\".png", "strange"])
+            #expect(list.first?["size"] == 256 && list.first?["media_type"] == "image/png")
+            let path = try #require(list.first?["path"]?.stringValue)
+            #expect(path == "/ann/artifacts/plot%20%C3%A4%22.png")
+
+            let file = try await trial.ask("GET", path)
+            #expect(file.status == 200 && file.field("Content-Type") == "image/png")
+            #expect(
+                file.field("Content-Disposition")
+                    == "attachment; filename=\"plot __.png\"; filename*=UTF-8''plot%20%C3%A4%22.png")
+            #expect(file.field("X-Content-Type-Options") == "nosniff" && file.field("Content-Length") == "256")
+            #expect(file.field("Content-Security-Policy")?.contains("sandbox") == true)
+
+            let strange = try await trial.ask("GET", "/ann/artifacts/strange")
+            #expect(strange.status == 200 && strange.field("Content-Type") == "application/octet-stream")
+            #expect(try await trial.ask("GET", "/default/artifacts/page.html").body == "<b>")
+
+            let missing = try await trial.ask("GET", "/ann/artifacts/page.html")
+            #expect(missing.status == 404 && missing.error?["code"] == "artifact_not_found")
+            for path in ["/ann/artifacts/..", "/ann/artifacts/%2e%2e", "/ann/artifacts/a%2Fb", "/ann/artifacts/a/b"] {
+                #expect(try await trial.ask("GET", path).status == 404, "\(path)")
+            }
+            #expect(try await trial.ask("GET", "/-x/artifacts").status == 400)
+        }
+    }
+
+    @Test func servesBytesAsTheyAre() async throws {
+        try await ServiceTrial(toolBox: toolBox).run { trial in
+            let client = try trial.send("GET", "/ann/artifacts/plot%20%C3%A4%22.png")
+            let answer = try await client.readBytesToEnd()
+            #expect(answer.suffix(256).elementsEqual(Self.picture.bytes))
+        }
+    }
+
+    @Test func tellsOfServersThatFail() async throws {
+        var failing = FakeToolBox()
+        failing.states = [ToolServerHealth(name: "exec-mcp", state: .failed("not found"))]
+        failing.failure = ToolServerError(message: "exec-mcp does not start: not found")
+        try await ServiceTrial(toolBox: failing).run { trial in
+            let health = try await trial.ask("GET", "/health")
+            #expect(health.status == 503 && health.json["status"] == "failing")
+            #expect(health.json["servers"] == [["name": "exec-mcp", "state": "failed", "reason": "not found"]])
+            let list = try await trial.ask("GET", "/ann/artifacts")
+            #expect(list.status == 502 && list.error?["message"] == "exec-mcp does not start: not found")
+        }
+    }
+
+    @Test(arguments: [
+        ("GET", "/", 404, "not_found"), ("GET", "/v1", 404, "not_found"), ("GET", "/v1/chat", 404, "not_found"),
+        ("GET", "/skills/", 404, "not_found"), ("GET", "//skills", 404, "not_found"),
+        ("GET", "/v1/chat/completions", 405, "method_not_allowed"), ("POST", "/v1/models", 405, "method_not_allowed"),
+        ("OPTIONS", "/v1/chat/completions", 405, "method_not_allowed"),
+        ("GET", "/v1/sessions/a", 405, "method_not_allowed"),
+        ("BREW", "/health", 405, "method_not_allowed"), ("GET", "/v1/models/", 404, "not_found"),
+    ])
+    func refusesInOpenAIsShape(method: String, path: String, status: Int, code: JSON) async throws {
+        try await ServiceTrial().run { trial in
+            let answer = try await trial.ask(method, path)
+            #expect(answer.status == status && answer.error?["code"] == code)
+            #expect(answer.error?.objectValue?.keys == ["message", "type", "param", "code"])
+            #expect((answer.field("Allow") != nil) == (status == 405))
+            #expect(!answer.head.contains("Access-Control"))
+        }
+    }
+
+    @Test func refusesBadRequestsInOpenAIsShape() async throws {
+        var options = ServiceOptions()
+        options.http.bodyBytes = 100
+        try await ServiceTrial(options: options).run { trial in
+            for (text, status) in [
+                ("NONSENSE\r\n\r\n", 400), ("GET / HTTP/1.1\r\n\r\n", 400),
+                ("POST / HTTP/1.1\r\nHost: localhost:\(trial.port)\r\nContent-Length: 101\r\n\r\n", 413),
+                ("GET / HTTP/1.1\r\nX: \(String(repeating: "x", count: 40_000))\r\n\r\n", 431),
+            ] {
+                let client = try RawClient(port: trial.port)
+                try client.send(text)
+                let answer = try await Answer(client.readToEnd())
+                #expect(answer.status == status && answer.error?["message"]?.stringValue?.isEmpty == false)
+            }
+        }
+    }
+
+    @Test func answersHEAD() async throws {
+        try await ServiceTrial().run { trial in
+            let answer = try await trial.ask("HEAD", "/v1/models")
+            #expect(answer.status == 200 && answer.body.isEmpty && answer.field("Content-Length") != "0")
+        }
+    }
+
+    @Test func describesExactlyWhatThereIs() async throws {
+        try await ServiceTrial().run { trial in
+            let document = try await trial.ask("GET", "/openapi.json").json
+            #expect(document["openapi"] == "3.1.0")
+            let paths = try #require(document["paths"]?.objectValue)
+            #expect(
+                paths.keys.sorted() == [
+                    "/health", "/openapi.json", "/skills", "/skills/{name}", "/v1/chat/completions", "/v1/models",
+                    "/v1/models/{model}", "/v1/sessions/{user}", "/{user}/artifacts", "/{user}/artifacts/{name}",
+                ])
+            // Each can be asked for, and no reference leads nowhere.
+            for path in paths {
+                for method in path.value.objectValue?.keys ?? [] {
+                    let answer = try await trial.ask(method.uppercased(), path.key.replacing(/[{}]/, with: ""))
+                    #expect(answer.status != 405 && answer.error?["code"] != "not_found", "\(method) \(path.key)")
+                }
+            }
+            for match in document.text.matches(of: /"\$ref":"#\/([^"]+)"/) {
+                var place = document
+                for key in match.1.split(separator: "/") { place = place[String(key)] ?? .null }
+                #expect(place != .null, "\(match.1)")
+            }
+        }
+    }
+
+    @Test(arguments: ["a", "A1", "a.b_c-d", String(repeating: "x", count: 63)]) func takesUserNames(name: String) {
+        #expect(UserName.isValid(name))
+    }
+
+    @Test(arguments: [
+        "", ".", "..", "-a", "_a", "a/b", "a b", "ä", "a\n", "v1", "skills", String(repeating: "x", count: 64),
+    ])
+    func refusesUserNames(name: String) {
+        #expect(!UserName.isValid(name))
+    }
+}
