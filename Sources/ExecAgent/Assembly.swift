@@ -30,6 +30,20 @@ struct Assembly: Sendable {
             model: endpoint, toolBox: toolBox, settings: AgentSettings(model: options.model, images: options.images))
     }
 
+    /// The API in front of the agent. It does not listen yet.
+    func service(_ options: AgentOptions, log: Logger) -> Service {
+        var settings = ServiceOptions()
+        settings.host = options.host
+        settings.port = options.port
+        settings.keys = options.clientKeys
+        settings.hostNames = options.hostNames
+        settings.model = options.model
+        settings.limits = options.limits
+        settings.sessionSeconds = Double(options.sessionTimeout)
+        settings.version = Help.version
+        return Service(options: settings, runner: agent, toolBox: toolBox) { log.info($0) }
+    }
+
     /// Ends the servers, also where the task is cancelled.
     func close() async {
         await Task.detached { [toolBox] in await toolBox.close() }.value

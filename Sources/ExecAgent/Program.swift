@@ -88,7 +88,30 @@ enum Program {
     }
 
     private static func serve(_ options: AgentOptions) throws -> Int32 {
-        throw UsageError(message: "there is no service yet")
+        let logger = Logger(program: "exec-agent", level: options.logLevel)
+        let parts = try Assembly(options, log: logger)
+        let service = parts.service(options, log: logger)
+        let interrupts = Interrupts()
+        let status = interrupts.run {
+            var status: Int32 = 0
+            do {
+                try await service.start()
+                say("listening at \(service.addresses.joined(separator: ", ")), with the model \(options.model)")
+                await withTaskCancellationHandler {
+                    await service.waitUntilStopped()
+                } onCancel: {
+                    // The cancelled task itself cannot wait for the answers that still run.
+                    Task.detached { await service.stop() }
+                }
+            } catch {
+                say("\(error)")
+                status = failedStatus
+            }
+            await parts.close()
+            return status
+        }
+        // A signal is how a service is meant to end.
+        return interrupts.endingSignal == nil ? status : 0
     }
 
     private static func screen(_ interrupts: Interrupts) throws(ThreadError) -> Screen {

@@ -35,6 +35,8 @@ struct AgentOptions: Sendable, Equatable {
     // The service.
     var host = "127.0.0.1"
     var port = 8000
+    /// Further names under which clients reach it.
+    var hostNames: [String] = []
     /// The keys that clients must show; none where they need not.
     var clientKeys: [String] = []
     /// Seconds after which a conversation without a new message is forgotten.

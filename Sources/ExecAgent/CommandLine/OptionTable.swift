@@ -142,6 +142,15 @@ enum OptionTable {
             assign(value, 0...65_535) { options.port = $0 }
         },
         OptionDescription(
+            flag: "--host-names", variable: "AGENT_API_HOST_NAMES", placeholder: "NAME[,…]",
+            help: "further names under which clients reach it, such as that of a proxy in front", fallback: "none",
+            accepts: "names without a port, with commas between them"
+        ) { value, options in
+            options.hostNames = value.split(separator: ",").map { String($0).trimmed }
+            return !options.hostNames.isEmpty
+                && options.hostNames.allSatisfy { isWord($0) && !$0.contains("/") && !$0.contains(":") }
+        },
+        OptionDescription(
             variable: "AGENT_API_KEYS", help: "the keys of the clients, with commas between them",
             fallback: "none: every program of this machine may ask", accepts: "keys of at least 16 characters"
         ) { value, options in

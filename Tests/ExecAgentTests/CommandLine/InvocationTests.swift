@@ -110,6 +110,9 @@ struct AgentOptionCase: Sendable, CustomTestStringConvertible {
 
     static let goodServiceValues = [
         AgentOptionCase("--host", "AGENT_API_HOST", "::1") { $0.host = "::1" },
+        AgentOptionCase("--host-names", "AGENT_API_HOST_NAMES", "a.example, b.example") {
+            $0.hostNames = ["a.example", "b.example"]
+        },
         AgentOptionCase("--port", "AGENT_API_PORT", "0") { $0.port = 0 },
         AgentOptionCase("", "AGENT_API_KEYS", "0123456789abcdef, fedcba9876543210") {
             $0.clientKeys = ["0123456789abcdef", "fedcba9876543210"]
@@ -163,6 +166,7 @@ struct AgentOptionCase: Sendable, CustomTestStringConvertible {
 
     @Test(arguments: [
         ("AGENT_API_KEYS", ["short", ",", "0123456789abcdef,short"]), ("AGENT_API_PORT", ["65536", "http"]),
+        ("AGENT_API_HOST_NAMES", [",", "a:1", "http://a"]),
     ])
     func refusesABadVariableOfTheService(variable: String, values: [String]) {
         for value in values {
@@ -171,6 +175,16 @@ struct AgentOptionCase: Sendable, CustomTestStringConvertible {
             #expect(message?.hasPrefix("\(variable) does not accept ") == true)
             #expect(message?.contains("short") != true)
         }
+    }
+
+    @Test func otherMachinesAreNotLetInWithoutAKey() {
+        for host in ["0.0.0.0", "::", "machine.example", "10.0.0.1"] {
+            let message = refusal(["serve", "--host", host])
+            #expect(message?.hasPrefix("\(host) lets other machines in: set AGENT_API_KEYS") == true)
+            let keys = Self.environment.merging(["AGENT_API_KEYS": "0123456789abcdef"]) { $1 }
+            #expect(refusal(["serve", "--host", host], keys) == nil)
+        }
+        for host in ["localhost", "127.0.0.2", "::1"] { #expect(refusal(["serve", "--host", host]) == nil) }
     }
 
     @Test func aBadKeyIsNotShown() {
