@@ -26,18 +26,22 @@ struct Agent: AgentRunner {
     private let model: any ChatModel
     private let toolBox: any ToolBox
     private let settings: AgentSettings
+    private let timekeeper: Timekeeper
 
-    init(model: any ChatModel, toolBox: any ToolBox, settings: AgentSettings) {
+    init(
+        model: any ChatModel, toolBox: any ToolBox, settings: AgentSettings, timekeeper: Timekeeper = .system
+    ) {
         self.model = model
         self.toolBox = toolBox
         self.settings = settings
+        self.timekeeper = timekeeper
     }
 
     func run(
         _ conversation: [ChatMessage], user: String?, model: String?, limits: RunLimits, parameters: JSONObject,
         onEvent: @escaping @Sendable (AgentEvent) async -> Void
     ) async throws -> RunResult {
-        let deadline = limits.seconds.map { ContinuousClock.now + .seconds($0) }
+        let deadline = limits.seconds.map { Deadline(in: $0, on: timekeeper) }
         let tools = try await toolBox.tools()
         let request = ChatRequest(
             model: model ?? settings.model,

@@ -1,16 +1,34 @@
+/// A moment at which something is to be over.
+struct Deadline: Sendable {
+    /// On the timekeeper's clock.
+    let moment: Double
+    let timekeeper: Timekeeper
+
+    /// So many seconds from now.
+    init(in seconds: Double, on timekeeper: Timekeeper) {
+        moment = timekeeper.now() + seconds
+        self.timekeeper = timekeeper
+    }
+
+    var isOver: Bool { moment <= timekeeper.now() }
+}
+
 /// Runs `work` until it ends or the time is up; it is cancelled then, and its end waited for.
 ///
 /// - Parameter deadline: `nil` for no limit.
 /// - Returns: `nil` where the time was up first.
 /// - Throws: what `work` throws.
 func withDeadline<Value: Sendable>(
-    _ deadline: ContinuousClock.Instant?, _ work: @escaping @Sendable () async throws -> Value
+    _ deadline: Deadline?, _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value? {
     guard let deadline else { return try await work() }
     return try await withThrowingTaskGroup(of: Value?.self) { group in
         group.addTask { try await work() }
         group.addTask {
-            try await Task.sleep(until: deadline, clock: .continuous)
+            // The moment may come later than the sleep ends: machines sleep as well.
+            while case let rest = deadline.moment - deadline.timekeeper.now(), rest > 0 {
+                try await deadline.timekeeper.sleep(rest)
+            }
             return nil
         }
         defer { group.cancelAll() }

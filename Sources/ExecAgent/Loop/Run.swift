@@ -6,7 +6,7 @@ struct Run {
     private let model: any ChatModel
     private let calls: ToolCalls
     private let limits: RunLimits
-    private let deadline: ContinuousClock.Instant?
+    private let deadline: Deadline?
     private let onEvent: @Sendable (AgentEvent) async -> Void
 
     private var request: ChatRequest
@@ -24,7 +24,7 @@ struct Run {
 
     init(
         model: any ChatModel, request: ChatRequest, calls: ToolCalls, limits: RunLimits,
-        deadline: ContinuousClock.Instant?, onEvent: @escaping @Sendable (AgentEvent) async -> Void
+        deadline: Deadline?, onEvent: @escaping @Sendable (AgentEvent) async -> Void
     ) {
         self.model = model
         self.request = request
@@ -115,7 +115,7 @@ struct Run {
         if let most = limits.tokens, tokens >= most {
             return Self.sentence("the limit of \(most) tokens was met, with \(tokens) used")
         }
-        if let deadline, deadline <= .now { return Self.timeIsUp(limits) }
+        if let deadline, deadline.isOver { return Self.timeIsUp(limits) }
         return nil
     }
 

@@ -9,7 +9,7 @@ struct ToolCalls: Sendable {
     let toolNames: [String]
     let user: String?
     let settings: AgentSettings
-    let deadline: ContinuousClock.Instant?
+    let deadline: Deadline?
     let onEvent: @Sendable (AgentEvent) async -> Void
 
     /// How much of arguments that are none the model is shown, in characters.

@@ -64,34 +64,56 @@ import Testing
     }
 
     @Test func stopsTheModelWhenTheTimeIsUp() async throws {
-        let trial = AgentTrial(
+        let clock = StoppedClock()
+        var trial = AgentTrial(
             ScriptedChatModel { _, onEvent in
                 await onEvent(.text("I begin"))
+                clock.goOn()
                 try await Task.sleep(for: .seconds(600))
                 return ChatCompletion(message: ChatMessage(role: .assistant, text: "too late"), finishReason: .stop)
             })
-        let result = try await trial.run(limits: RunLimits(seconds: 2))
-        let sentence = Self.sentence("the limit of 2 seconds was met")
+        trial.timekeeper = clock.timekeeper
+        let result = try await trial.run(limits: RunLimits(seconds: 90))
+        let sentence = Self.sentence("the limit of 90 seconds was met")
         #expect(result.end == .limit(sentence))
         #expect(result.messages.map(\.text) == ["I begin\n\n\(sentence)"])
         #expect(trial.told == "I begin\n\n\(sentence)")
     }
 
     @Test func stopsTheToolsWhenTheTimeIsUp() async throws {
+        let clock = StoppedClock()
         var trial = AgentTrial(
             ScriptedChatModel(ScriptedChatModel.calls(.look("a"), .look("b"))),
             ScriptedToolBox { _, _ in
+                clock.goOn()
                 try? await Task.sleep(for: .seconds(600))
                 return .failure("the call was cancelled")
             })
         trial.settings.simultaneousCalls = 1
-        let result = try await trial.run(limits: RunLimits(seconds: 2))
-        #expect(result.end == .limit(Self.sentence("the limit of 2 seconds was met")))
+        trial.timekeeper = clock.timekeeper
+        let result = try await trial.run(limits: RunLimits(seconds: 0.5))
+        #expect(result.end == .limit(Self.sentence("the limit of 0.5 seconds was met")))
         #expect(
             result.messages.filter { $0.role == .tool }.map(\.text) == [
                 "Error: the call was cancelled", "Not run: the time was up.",
             ])
         #expect(trial.toolBox.calls.elements.count == 1)
+        expectComplete(result.messages)
+    }
+
+    @Test func asksNoMoreWhenTheTimeIsUp() async throws {
+        let clock = StoppedClock()
+        var trial = AgentTrial(
+            ScriptedChatModel { _, _ in
+                clock.goOn()
+                return ChatCompletion(
+                    message: ChatMessage(role: .assistant, content: [], toolCalls: [.look("a")]),
+                    finishReason: .toolCalls)
+            })
+        trial.timekeeper = clock.timekeeper
+        let result = try await trial.run(limits: RunLimits(seconds: 90))
+        #expect(result.end == .limit(Self.sentence("the limit of 90 seconds was met")))
+        #expect(trial.model.requests.elements.count == 1)
         expectComplete(result.messages)
     }
 

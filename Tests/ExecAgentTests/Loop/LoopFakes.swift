@@ -96,12 +96,32 @@ final class ScriptedToolBox: ToolBox {
     func close() async {}
 }
 
+/// A clock that stands still until a test says that the time is up.
+final class StoppedClock: Sendable {
+    private let seconds = Locked(0.0)
+    private let (alarm, ring) = AsyncStream.makeStream(of: Void.self)
+
+    var timekeeper: Timekeeper {
+        Timekeeper(now: { [seconds] in seconds.withLock { $0 } }) { [alarm] _ in
+            for await _ in alarm {}
+            try Task.checkCancellation()
+        }
+    }
+
+    /// A million seconds go by at once.
+    func goOn() {
+        seconds.withLock { $0 += 1_000_000 }
+        ring.finish()
+    }
+}
+
 /// An agent at work for a test, and what it told.
 struct AgentTrial {
     let model: ScriptedChatModel
     let toolBox: ScriptedToolBox
     let events = Recorder<AgentEvent>()
     var settings = AgentSettings(model: "m1")
+    var timekeeper = Timekeeper.system
 
     init(_ model: ScriptedChatModel, _ toolBox: ScriptedToolBox = ScriptedToolBox()) {
         self.model = model
@@ -112,7 +132,7 @@ struct AgentTrial {
         _ conversation: [ChatMessage] = [ChatMessage(role: .user, text: "do it")], user: String? = nil,
         model name: String? = nil, limits: RunLimits = RunLimits(), parameters: JSONObject = JSONObject()
     ) async throws -> RunResult {
-        try await Agent(model: model, toolBox: toolBox, settings: settings).run(
+        try await Agent(model: model, toolBox: toolBox, settings: settings, timekeeper: timekeeper).run(
             conversation, user: user, model: name, limits: limits, parameters: parameters
         ) { [events] in events.record($0) }
     }
