@@ -45,6 +45,13 @@ import Testing
         }
     }
 
+    @Test func theProgramsHaveOneVersion() {
+        let versions = SourceFile.all.filter { $0.path.hasSuffix("/CommandLine/Help.swift") }
+            .flatMap { $0.text.matches(of: /static let version = "([^"]+)"/).map { String($0.1) } }
+        #expect(versions.count == 2)
+        #expect(Set(versions).count == 1)
+    }
+
     @Test func everyFileFitsAReadersHead() {
         for file in SourceFile.all {
             #expect(file.lines.count <= 400, "\(file.path) has \(file.lines.count) lines")
