@@ -21,7 +21,12 @@ final class Service: Sendable {
     private let log: @Sendable (String) -> Void
     private let budgets: RequestBudgets
     private let chat: ChatRoute
-    private let server = Locked<HTTPServer?>(nil)
+    private let state = Locked(State())
+
+    private struct State {
+        var server: HTTPServer?
+        var isStopped = false
+    }
 
     /// A service that does not run yet. Who started the tool servers also ends them.
     init(
@@ -44,7 +49,7 @@ final class Service: Sendable {
 
     /// Where it listens, once it has been started: `http://127.0.0.1:8000`.
     var addresses: [String] {
-        server.withLock { $0?.addresses ?? [] }.map { address in
+        state.withLock { $0.server?.addresses ?? [] }.map { address in
             "http://\(address.host.contains(":") ? "[\(address.host)]" : address.host):\(address.port)"
         }
     }
@@ -92,7 +97,12 @@ final class Service: Sendable {
             throw ServiceError(description: "'\(options.host)' is not this machine alone: set AGENT_API_KEYS")
         }
         doors.withLock { $0 = Doors(options, port: started.port, budgets: budgets) }
-        server.withLock { $0 = started }
+        let isStopped = state.withLock { state in
+            state.server = started
+            return state.isStopped
+        }
+        // It was told to stop while it started.
+        if isStopped { await started.stop(graceSeconds: 0) }
     }
 
     /// Starts, and returns when the service has been stopped.
@@ -105,12 +115,16 @@ final class Service: Sendable {
 
     /// Waits until the service has been stopped.
     func waitUntilStopped() async {
-        await server.withLock { $0 }?.waitUntilStopped()
+        await state.withLock { $0.server }?.waitUntilStopped()
     }
 
     /// Takes no more requests, lets answers end for a while, then cancels what still runs. Returns when all of it ended.
     func stop() async {
-        await server.withLock { $0 }?.stop(graceSeconds: options.graceSeconds)
+        let server = state.withLock { state in
+            state.isStopped = true
+            return state.server
+        }
+        await server?.stop(graceSeconds: options.graceSeconds)
     }
 
     private static func answer(
@@ -121,7 +135,9 @@ final class Service: Sendable {
         do {
             response = try await router.answer(request)
         } catch {
-            response = ServiceFailure(error, namedModel: false).response
+            let failure = ServiceFailure(error, namedModel: false)
+            if failure.status >= 500 { log("\(request.method) \(request.path): \(failure.error.message)") }
+            response = failure.response
         }
         let milliseconds = Int(start.duration(to: .now) / .milliseconds(1))
         log("\(request.method) \(request.path) \(response.status) after \(milliseconds) ms")

@@ -24,6 +24,8 @@ final class Connection {
     private static let mostWaiting = 64 * 1024
     private static let lingerSeconds = 2.0
     private static let mostDropped = 64 * 1024 * 1024
+    /// A connection that is this young may have a request on its way.
+    private static let youthSeconds = 1.0
 
     let id: Int
     let remote: RemoteAddress
@@ -69,8 +71,13 @@ final class Connection {
 
     var isClosed: Bool { if case .closed = phase { true } else { false } }
 
-    /// Whether it can be closed without anybody missing anything.
-    var isResting: Bool {
+    /// Whether it can be closed for another one: it rests, and has been served or was silent for a while.
+    func canYield(_ now: Instant) -> Bool {
+        isResting && (requestCount > 0 || restingSince + .seconds(Self.youthSeconds) <= now)
+    }
+
+    /// Whether nothing is under way.
+    private var isResting: Bool {
         if case .receiving = phase { parser.progress == .idle && output.isEmpty } else { false }
     }
 

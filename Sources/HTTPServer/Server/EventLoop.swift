@@ -100,7 +100,7 @@ struct EventLoop {
     }
 
     private mutating func add(_ accepted: (descriptor: Int32, remote: RemoteAddress), _ now: Instant) {
-        let refusal = refusal(of: accepted.remote)
+        let refusal = refusal(of: accepted.remote, now)
         if refusal != nil, connections.values.count(where: \.isRefused) >= Self.mostRefused {
             return Socket.closeDescriptor(accepted.descriptor)
         }
@@ -108,14 +108,15 @@ struct EventLoop {
         connections[lastID] = Connection(id: lastID, accepted, service, now: now, refusal: refusal)
     }
 
-    private mutating func refusal(of remote: RemoteAddress) -> HTTPRefusal? {
+    private mutating func refusal(of remote: RemoteAddress, _ now: Instant) -> HTTPRefusal? {
         let served = connections.values.filter { !$0.isRefused }
         if served.count(where: { $0.remote.host == remote.host }) >= service.limits.connectionsPerAddress {
             return HTTPRefusal(503, "There are too many connections from this address. Close some, or try again later.")
         }
         guard served.count >= service.limits.connections else { return nil }
         // One that rests can be closed at any time, as HTTP has it.
-        guard let resting = served.filter(\.isResting).min(by: { $0.restingSince < $1.restingSince }) else {
+        let resting = served.filter { $0.canYield(now) }.min { $0.restingSince < $1.restingSince }
+        guard let resting else {
             return HTTPRefusal(503, "There are too many connections. Try again later.")
         }
         resting.close()

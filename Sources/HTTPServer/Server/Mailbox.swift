@@ -45,7 +45,9 @@ final class Mailbox: Sendable {
     }
 
     func stop(graceSeconds: Double) {
-        tell { $0.stopGrace = min($0.stopGrace ?? .infinity, graceSeconds) }
+        // Bounded so that a point in time can be reckoned from it.
+        let grace = max(0, min(graceSeconds, 1e9))
+        tell { $0.stopGrace = min($0.stopGrace ?? grace, grace) }
     }
 
     func taskStarted() {

@@ -119,6 +119,7 @@ import Testing
         #expect(budgets.take("b", now: now) == nil)
         #expect(budgets.take("a", now: now + .milliseconds(500)) == nil)
         #expect(budgets.take("a", now: now + .milliseconds(501)) == 1)
+        #expect(RequestBudgets(perSecond: 0, atOnce: 0).take("a", now: now) == 3600)
         for number in 0..<25_000 { _ = budgets.take("sender \(number)", now: now) }
     }
 
@@ -142,6 +143,12 @@ import Testing
         }
         options.keys = ["with blank"]
         await #expect(throws: ServiceError.self) { try await ServiceTrial(options: options).service.start() }
+    }
+
+    @Test func doesNotStayWhenItIsStoppedWhileItStarts() async throws {
+        let trial = ServiceTrial()
+        await trial.service.stop()
+        try await trial.service.run()
     }
 
     @Test func saysThatItsPortIsTaken() async throws {

@@ -91,7 +91,7 @@ final class Conversations: Sendable {
     }
 
     private func isOver(_ conversation: Conversation, _ time: Instant) -> Bool {
-        conversation.lastUse.duration(to: time) >= .seconds(seconds)
+        conversation.lastUse.duration(to: time) / .seconds(1) >= seconds
     }
 
     private static func isOneNewMessage(_ messages: [ChatMessage]) -> Bool {

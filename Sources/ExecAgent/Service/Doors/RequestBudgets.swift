@@ -33,8 +33,13 @@ final class RequestBudgets: Sendable {
             let isThere = budget.left >= 1
             if isThere { budget.left -= 1 }
             budgets[sender] = budget
-            return isThere ? nil : max(1, Int(((1 - budget.left) / perSecond).rounded(.up)))
+            return isThere ? nil : Self.seconds((1 - budget.left) / perSecond)
         }
+    }
+
+    /// Whole seconds, at most an hour: with a rate of nought it would be for ever.
+    private static func seconds(_ time: Double) -> Int {
+        time < 3600 ? max(1, Int(time.rounded(.up))) : 3600
     }
 
     /// Forgets who has a whole budget again, or else who was last heard of longest ago.
