@@ -9,10 +9,10 @@ extension Property {
             try hold(read(pieces) == whole, "other requests in \(pieces.count) pieces")
         }
         try hold(whole.refusal.map { (400...505).contains($0.status) } ?? true, "a refusal that is none")
-        for request in whole.requests {
+        for (request, isHTTP10) in zip(whole.requests, whole.areHTTP10) {
             try hold(request.body.count <= limits.bodyBytes, "a body over the limit")
-            let again = read([plain(request)[...]])
-            try hold(again == Stream(requests: [request]), "another request when written anew")
+            let again = read([plain(request, isHTTP10: isHTTP10)[...]])
+            try hold(again == Stream(requests: [request], areHTTP10: [isHTTP10]), "another request when written anew")
             for segment in HTTPPath.segments(of: request.path) ?? [] {
                 try hold(!segment.isEmpty && segment != "." && segment != "..", "a segment that leads elsewhere")
                 try hold(
@@ -33,6 +33,8 @@ extension Property {
 
     private struct Stream: Equatable {
         var requests: [HTTPRequest] = []
+        /// Of each head, which may be one more than the requests.
+        var areHTTP10: [Bool] = []
         var refusal: HTTPRefusal?
     }
 
@@ -43,7 +45,10 @@ extension Property {
             for piece in pieces {
                 parser.append(piece)
                 while let event = try parser.next() {
-                    if case .request(let request) = event { stream.requests.append(request) }
+                    switch event {
+                    case .head(let head): stream.areHTTP10.append(head.isHTTP10)
+                    case .request(let request): stream.requests.append(request)
+                    }
                 }
             }
         } catch {
@@ -52,10 +57,10 @@ extension Property {
         return stream
     }
 
-    /// The bytes of a request of HTTP/1.1 as nobody could misread them, with the fields that it has.
-    private static func plain(_ request: HTTPRequest) -> [UInt8] {
+    /// The bytes of a request as nobody could misread them, with the fields that it has.
+    private static func plain(_ request: HTTPRequest, isHTTP10: Bool) -> [UInt8] {
         let target = request.path + (request.query.map { "?" + $0 } ?? "")
-        var text = "\(request.method) \(target) HTTP/1.\(request.header("host") == nil ? 0 : 1)\r\n"
+        var text = "\(request.method) \(target) HTTP/1.\(isHTTP10 ? 0 : 1)\r\n"
         for field in request.headers { text += "\(field.name):\(field.value)\r\n" }
         let isChunked = request.header("transfer-encoding") != nil
         let size = isChunked && !request.body.isEmpty ? String(request.body.count, radix: 16) + "\r\n" : ""
