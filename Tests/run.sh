@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# Runs every end-to-end test against the built server and the real engine. Arguments go to pytest, for example
-# `Tests/run.sh -k timeout`; EXEC_MCP_BINARY names another server to test.
+# Runs every end-to-end test against the built server, the built agent and the real engine. Arguments go to pytest, for
+# example `Tests/run.sh -k timeout`; EXEC_MCP_BINARY and EXEC_AGENT_BINARY name other programs to test.
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
 export EXEC_MCP_BINARY=${EXEC_MCP_BINARY:-$root/.build/release/exec-mcp}
+export EXEC_AGENT_BINARY=${EXEC_AGENT_BINARY:-$root/.build/release/exec-agent}
 
-if [ ! -x "$EXEC_MCP_BINARY" ]; then
-    echo "run.sh: there is no server at $EXEC_MCP_BINARY: build it first (make build)" >&2
+for program in "$EXEC_MCP_BINARY" "$EXEC_AGENT_BINARY"; do
+    [ -x "$program" ] && continue
+    echo "run.sh: there is no program $program: build it first (make build)" >&2
     exit 1
-fi
+done
 "$here/environment.sh" || exit 1
 
 cd "$here" || exit 1
@@ -26,8 +28,8 @@ suite() {
 }
 
 selection=("$@")
-suites=(Conformance Protocol CommandLine Clients Sandbox Faults Attacks Skills)
-suite tests "conformance, protocol, command line, published clients (mcp 2.x, fastmcp), sandbox, faults, attacks, skills" \
+suites=(Conformance Protocol CommandLine Clients Sandbox Faults Attacks Skills Agent)
+suite tests "conformance, protocol, command line, published clients (mcp 2.x, fastmcp), sandbox, faults, attacks, skills, agent" \
     "${suites[@]}" "$@"
 suite tests-mcp1 "published client mcp 1.x" ClientsV1 "$@"
 exit "$status"
