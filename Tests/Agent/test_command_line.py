@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from support import engine
-from support.agent import agent_binary, environment, json_lines
+from support.agent import agent_binary, environment, json_lines, wait_until_it_runs
 from support.scripted import ScriptedModel, bash, calls, says, script
 
 Run = Callable[..., tuple[ScriptedModel, subprocess.CompletedProcess[str]]]
@@ -146,12 +146,13 @@ def test_a_signal_ends_everything(start_model: Callable[..., ScriptedModel], use
         [agent_binary(), "Sleep."], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(model.url, user)
     )
 
-    def is_asleep() -> bool:
-        return any(engine.running(container, "sleep 4010") for container in engine.containers(user))
-
-    assert engine.poll(is_asleep, 60) is not None
-    os.kill(process.pid, number)
-    process.communicate(timeout=60)
+    try:
+        wait_until_it_runs("sleep 4010", user)
+        os.kill(process.pid, number)
+        process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
     assert process.returncode in (128 + number, -number)
     engine.wait_until_gone(user, 30)
 

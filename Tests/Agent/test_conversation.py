@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support import engine
-from support.agent import agent_binary, environment
+from support.agent import agent_binary, environment, wait_until_it_has_ended, wait_until_it_runs
 from support.scripted import Json, ScriptedModel, bash, calls, says, text_of
 from support.terminal import Terminal
 
@@ -83,13 +83,10 @@ def test_a_conversation_is_saved(talk: Talk, tmp_path: Path) -> None:
 def test_ctrl_c_interrupts_the_run_and_not_the_conversation(talk: Talk, user: str) -> None:
     _, terminal = talk([[calls(bash("sleep 4020", timeout=300)), says("Never.")], [says("Still here.")]])
 
-    def is_asleep() -> bool:
-        return any(engine.running(container, "sleep 4020") for container in engine.containers(user))
-
     terminal.type("Sleep.\n")
-    assert engine.poll(is_asleep, 60) is not None
+    wait_until_it_runs("sleep 4020", user)
     terminal.type(INTERRUPT)
-    assert engine.poll(lambda: not is_asleep(), 60) is not None, "the command goes on"
+    wait_until_it_has_ended("sleep 4020", user)
     terminal.type("/new\n")
     terminal.type("/help\n")
     terminal.wait_for("/save")

@@ -14,7 +14,7 @@ from pathlib import Path
 import openai
 import pytest
 from support import engine, host_processes
-from support.agent import Service
+from support.agent import Service, wait_until_it_has_ended, wait_until_it_runs
 from support.scripted import MODEL, ScriptedModel, bash, calls, says, script
 
 Serve = Callable[..., Service]
@@ -29,14 +29,6 @@ def exec_mcp_of(service: Service) -> int:
     ]
     assert len(found) == 1, found
     return found[0]
-
-
-def wait_for(command: str, user: str) -> None:
-    assert engine.poll(lambda: runs(command, user), 60) is not None, f"{command} does not run"
-
-
-def runs(command: str, user: str) -> bool:
-    return any(engine.running(container, command) for container in engine.containers(user))
 
 
 def begin_stream(service: Service, text: str = "Go.") -> http.client.HTTPConnection:
@@ -57,7 +49,7 @@ def test_a_killed_mcp_server_in_mid_run(serve: Serve) -> None:
     )
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(service.ask)
-        wait_for("sleep 4001", service.user)
+        wait_until_it_runs("sleep 4001", service.user)
         os.kill(exec_mcp_of(service), signal.SIGKILL)
         told = answer.result(120)
     assert "ended" in told or "killed" in told or "signal" in told, "the model hears what happened to its call"
@@ -80,9 +72,9 @@ def test_a_client_that_goes_away_ends_its_run(serve: Serve, moment: str) -> None
     connection = begin_stream(service)
     if moment == "after the head":
         connection.getresponse().readline()
-    wait_for(command, service.user)
+    wait_until_it_runs(command, service.user)
     connection.close()
-    assert engine.poll(lambda: not runs(command, service.user), 60) is not None, "the command goes on"
+    wait_until_it_has_ended(command, service.user)
     assert len(service.model.requests()) == 1
     history = [{"role": role, "content": "x"} for role in ("user", "assistant", "user")]
     answer = service.client().chat.completions.create(model=MODEL, messages=history, user=service.user)
@@ -97,16 +89,16 @@ def test_a_whole_answer_that_nobody_waits_for_ends_too(serve: Serve) -> None:
             client.chat.completions.create,
             model=MODEL, messages=[{"role": "user", "content": "Go."}], user=service.user,
         )  # fmt: skip
-        wait_for("sleep 4004", service.user)
+        wait_until_it_runs("sleep 4004", service.user)
         with pytest.raises(openai.APITimeoutError):
             answer.result(120)
-    assert engine.poll(lambda: not runs("sleep 4004", service.user), 60) is not None, "the command goes on"
+    wait_until_it_has_ended("sleep 4004", service.user)
 
 
 def test_the_end_of_the_service_is_the_end_of_everything(start_model: Callable[..., ScriptedModel], user: str) -> None:
     service = Service(start_model(script(calls(bash("sleep 4005", timeout=300)), says("Never."))), user)
     connection = begin_stream(service)
-    wait_for("sleep 4005", user)
+    wait_until_it_runs("sleep 4005", user)
     child = exec_mcp_of(service)
     service.close()
     connection.close()

@@ -12,6 +12,7 @@ from typing import Any
 
 import openai
 
+from support import engine
 from support.scripted import MODEL, ScriptedModel
 from support.stdio_client import REPOSITORY, server_binary
 
@@ -111,6 +112,24 @@ def run_agent(
         cwd=directory,
         env=environment(model.url, user, **variables),
     )
+
+
+def runs(command: str, user: str) -> bool:
+    """Whether a command of exactly these words runs in a user's sandbox."""
+    for container in engine.containers(user):
+        # One that is only just started, or ended, has no processes to list.
+        listed = engine.run("top", container, "-eo", "pid,args", check=False).splitlines()[1:]
+        if command in [line.split(None, 1)[1] for line in listed]:
+            return True
+    return False
+
+
+def wait_until_it_runs(command: str, user: str) -> None:
+    assert engine.poll(lambda: runs(command, user), 60) is not None, f"{command} does not run"
+
+
+def wait_until_it_has_ended(command: str, user: str) -> None:
+    assert engine.poll(lambda: not runs(command, user), 60) is not None, f"{command} goes on"
 
 
 def json_lines(text: str) -> list[Json]:
