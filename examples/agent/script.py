@@ -22,6 +22,7 @@ the user's last message and the last tool's result. A turn has any of
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +57,13 @@ class Script:
         results = [_text(message) for message in messages if message["role"] == "tool"]
         words = {"user": _text(messages[starts[-1]]), "result": results[-1] if results else ""}
         return _filled(turns[min(number, len(turns) - 1)], words)
+
+
+def seed(model: str, messages: list[dict[str, Any]]) -> str:
+    """What tells a place of a conversation from others. What tools returned does not count: a client may send it in
+    another form when a request is refused."""
+    place = [[message["role"], _text(message) * _is_said_by_user(messages, at)] for at, message in enumerate(messages)]
+    return hashlib.sha256(json.dumps([model, place]).encode()).hexdigest()[:12]
 
 
 def _is_said_by_user(messages: list[dict[str, Any]], place: int) -> bool:

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import argparse
 import collections
-import hashlib
 import hmac
 import json
 import select
@@ -120,8 +119,7 @@ class Handler(BaseHTTPRequestHandler):
             turn = script.turn(messages)
         except scripts.ScriptError as problem:
             return self.send_error_json(400, str(problem))
-        seed = hashlib.sha256(json.dumps([model, messages]).encode()).hexdigest()[:12]
-        self.play(request, turn, seed)
+        self.play(request, turn, scripts.seed(model, messages))
 
     # -- Answers
 
