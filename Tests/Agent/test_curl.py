@@ -13,9 +13,10 @@ from support.scripted import MODEL, bash, calls, says, script
 Serve = Callable[..., Service]
 
 
-def curl(*arguments: str, directory: Path | None = None) -> str:
+def curl(*arguments: str, directory: Path | None = None, data: str = "") -> str:
     done = subprocess.run(
         ["curl", "--silent", "--show-error", "--max-time", "120", *arguments],
+        input=data,
         capture_output=True,
         text=True,
         cwd=directory,
@@ -33,7 +34,7 @@ def body(service: Service, text: str, **members: object) -> str:
 
 def post(service: Service, content: str, *options: str) -> str:
     url = f"{service.url}/v1/chat/completions"
-    return curl(url, "--header", "Content-Type: application/json", "--data", content, *options)
+    return curl(url, "--header", "Content-Type: application/json", "--data-binary", "@-", *options, data=content)
 
 
 def test_a_conversation(serve: Serve) -> None:

@@ -63,15 +63,15 @@ def test_the_system_prompt_is_the_servers_own_then_the_clients(serve: Serve) -> 
     service = serve(script(says("Yes.")))
     create(service, {"role": "system", "content": "Answer in French."}, user_says("Hello"))
     messages = service.model.bodies()[0]["messages"]
-    assert [message["role"] for message in messages] == ["system", "system", "user"]
-    assert text_of(messages[0]).startswith("# Agentic Code Execution with Domain Skills")
-    assert text_of(messages[1]) == "Answer in French."
+    prompt = text_of(messages[0])
+    assert prompt.startswith("# Agentic Code Execution with Domain Skills") and prompt.endswith("Answer in French.")
+    assert [message["role"] for message in messages] == ["system", "user"]
 
 
 def test_write_run_and_read(serve: Serve) -> None:
     service = serve(
         script(
-            calls(call("write_file", file_path="sum.py", content="print(sum(range(101)), file=open('sum.txt', 'w'))")),
+            calls(call("write_file", file_path="sum.py", content="open('sum.txt', 'w').write(str(sum(range(101))))")),
             calls(bash("python3 sum.py && echo ran")),
             calls(call("read_file", file_path="sum.txt")),
             says("The sum is {{result}}."),
@@ -81,7 +81,7 @@ def test_write_run_and_read(serve: Serve) -> None:
     written, ran, read = service.model.results()
     assert written.startswith("Successfully wrote")
     assert json.loads(ran) == {"exit_code": 0, "stdout": "ran\n", "stderr": ""}
-    assert read.strip() == "5050"
+    assert read == "5050"
     names = {tool["function"]["name"] for tool in service.model.bodies()[0]["tools"]}
     assert names == {"execute_bash", "write_file", "read_file", "read_docstring"}
 
@@ -135,7 +135,7 @@ def test_a_plot_is_fetched_byte_for_byte(serve: Serve) -> None:
             says("{{result}}"),
         )
     )
-    result = json.loads(service.ask("Plot the squares."))
+    result = json.loads(service.ask("Plot the squares.").splitlines()[0])
     assert result["exit_code"] == 0, result
     with urllib.request.urlopen(f"{service.url}/{service.user}/artifacts", timeout=60) as listing:
         assert "squares.png" in listing.read().decode()
