@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import socket
 import subprocess
 import time
@@ -11,7 +12,7 @@ from collections.abc import Callable
 import openai
 import pytest
 from support.agent import Service, agent_binary, environment
-from support.scripted import MODEL, ScriptedModel, says, script
+from support.scripted import MODEL, ScriptedModel, bash, calls, says, script
 
 Serve = Callable[..., Service]
 BODY = json.dumps({"model": MODEL, "messages": [{"role": "user", "content": "Hello"}]})
@@ -192,3 +193,33 @@ def test_idle_connections_do_not_keep_others_out(service: Service) -> None:
     finally:
         for connection in idle:
             connection.close()
+
+
+# -- Artifacts
+
+
+def test_artifacts_are_their_users_own(serve: Serve, passing_users: list[str]) -> None:
+    service = serve(script(calls(bash("echo mine > /artifacts/mine.txt")), says("Kept.")))
+    other = f"doors-{secrets.token_hex(4)}"
+    passing_users.append(other)
+    service.ask()
+
+    def get(path: str) -> tuple[int, str]:
+        return exchange(service, f"GET {path} HTTP/1.1\nHost: 127.0.0.1:{service.port}\nConnection: close\n")
+
+    assert get(f"/{service.user}/artifacts/mine.txt")[1].endswith("\r\n\r\nmine\n")
+    assert get(f"/{other}/artifacts/mine.txt")[0] == 404
+    assert "mine.txt" not in get(f"/{other}/artifacts")[1]
+    for name in (
+        "..%2f..%2fetc%2fpasswd",
+        "../../etc/passwd",
+        "%2e%2e/x",
+        "..",
+        "mine.txt%00",
+        "mine.txt%0d%0aX:y",
+        "%ff",
+    ):
+        status, answer = get(f"/{service.user}/artifacts/{name}")
+        assert status in (400, 404) and "root:" not in answer and "\nX:y" not in answer, name
+    for user in ("..", "%2e%2e", "a%2fb", "a b", "x" * 64):
+        assert get(f"/{user}/artifacts/mine.txt")[0] in (400, 404), user

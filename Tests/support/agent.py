@@ -79,7 +79,7 @@ class Service:
 
     def client(self, key: str = "unused", **options: Any) -> openai.OpenAI:
         """The published client. It does not ask again by itself: what fails here is to be seen."""
-        return openai.OpenAI(base_url=f"{self.url}/v1", api_key=key, max_retries=0, timeout=120, **options)
+        return openai.OpenAI(base_url=f"{self.url}/v1", api_key=key, max_retries=0, timeout=240, **options)
 
     def ask(self, text: str = "Go on.", user: str | None = None, **options: Any) -> str:
         """The answer to a message, in text."""

@@ -134,6 +134,14 @@ private final class FakeTransport: Transport {
         if kind != .unreachable { #expect(outcome.bodies.count == 1) }
     }
 
+    @Test func saysThatAHostIsUnknownWithoutAskingAgain() async {
+        let outcome = await outcome([])
+        #expect(outcome.error?.kind == .unreachable && outcome.bodies.count == 1)
+        #expect(
+            outcome.error?.message
+                == "There is no host models.example: check OPENAI_BASE_URL and this machine's network (DNS).")
+    }
+
     @Test func tellsTheWantOfAKeyFromAWrongOne() async {
         let refused = Self.answer(401, "{}")
         #expect(await outcome([refused], key: nil).error?.message == "models.example wants a key: set OPENAI_API_KEY.")
