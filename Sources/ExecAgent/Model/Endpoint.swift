@@ -43,13 +43,17 @@ final class Endpoint: ChatModel {
         _ request: ChatRequest, onEvent: @escaping @Sendable (ModelEvent) async -> Void
     ) async throws -> ChatCompletion {
         var failures = 0
+        var hidesPictures = false
         while true {
-            let form = form(of: request)
+            let form = form(of: request, hidesPictures: hidesPictures)
             do {
                 return try await attempt(form, model: request.model, onEvent)
             } catch let failure as FailedAttempt {
                 try Task.checkCancellation()
-                if let refusal = failure.refusal, learn(from: refusal, form, model: request.model) { continue }
+                if let refusal = failure.refusal, learn(from: refusal, form, model: request.model) {
+                    hidesPictures = hidesPictures || refusal.refusedPictures != nil
+                    continue
+                }
                 failures += 1
                 guard failure.mayPass, failures <= options.retries else {
                     throw failure.mayPass && failures > 1 ? failure.error.after(failures) : failure.error
@@ -72,12 +76,12 @@ final class Endpoint: ChatModel {
         let hasPictures: Bool
     }
 
-    private func form(of request: ChatRequest) -> Form {
+    private func form(of request: ChatRequest, hidesPictures: Bool) -> Form {
         let (isBlind, hasOptions) = learned.withLock {
             ($0.blindModels.contains(request.model), !$0.refusesStreamOptions)
         }
         var request = request
-        let hasPictures = !isBlind && request.messages.contains(where: \.hasPictures)
+        let hasPictures = !hidesPictures && !isBlind && request.messages.contains(where: \.hasPictures)
         if !hasPictures { request.messages = request.messages.map(\.withoutPictures) }
         return Form(
             body: request.streamingBody(includesUsage: hasOptions).serialized(), hasStreamOptions: hasOptions,
@@ -90,8 +94,8 @@ final class Endpoint: ChatModel {
             learned.withLock { $0.refusesStreamOptions = true }
             return true
         }
-        if refusal.isOfPictures, form.hasPictures {
-            learned.withLock { _ = $0.blindModels.insert(model) }
+        if let refused = refusal.refusedPictures, form.hasPictures {
+            if refused == .all { learned.withLock { _ = $0.blindModels.insert(model) } }
             return true
         }
         return false
@@ -234,7 +238,7 @@ extension ChatMessage {
         guard hasPictures else { return self }
         var message = self
         message.content = content.map { part in
-            if case .imageURL = part { .text("[picture left out: this model takes none]") } else { part }
+            if case .imageURL = part { .text("[picture left out: the model's API does not take it]") } else { part }
         }
         return message
     }

@@ -74,14 +74,26 @@ struct Refusal: Equatable {
         [400, 422].contains(status) && (error?.param?.hasPrefix("stream_options") == true || says(["stream_options"]))
     }
 
-    /// Whether the model takes no pictures, rather than not this one.
-    var isOfPictures: Bool {
-        [400, 404, 415, 422, 500, 501].contains(status)
-            && says(["image", "multimodal", "vision", "must be a string", "expected a string", "unknown variant"])
-            && says([
-                "support", "multimodal", "must be a string", "expected a string", "unknown variant", "vision",
-                "invalid content type", "not allowed", "does not accept",
-            ])
+    /// Which pictures are refused.
+    enum RefusedPictures: Equatable {
+        /// Something is wrong with one of the request's.
+        case these
+        /// The model takes none at all.
+        case all
+    }
+
+    /// Whether it is for the request's pictures; `nil` where it is for something else.
+    var refusedPictures: RefusedPictures? {
+        guard [400, 404, 413, 415, 422, 500, 501].contains(status),
+            says(["image", "multimodal", "vision", "must be a string", "expected a string", "unknown variant"])
+        else { return nil }
+        if says(["format", "parse", "decode", "invalid image", "invalid_image", "too large", "exceed", "download"]) {
+            return .these
+        }
+        return says([
+            "support", "multimodal", "must be a string", "expected a string", "unknown variant", "vision",
+            "invalid content type", "not allowed", "does not accept",
+        ]) ? .all : .these
     }
 }
 

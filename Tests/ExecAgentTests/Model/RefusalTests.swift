@@ -190,9 +190,21 @@ private final class FakeTransport: Transport {
         #expect(texts[1].contains("picture left out"))
     }
 
+    @Test(arguments: [
+        "You uploaded an unsupported image. Its format must be one of png, jpeg", "image exceeds 5 MB maximum",
+        "Could not process image",
+    ])
+    func leavesOutPicturesThatAreBadThisTimeOnly(message: String) async throws {
+        let refusal = Self.answer(400, #"{"error":{"message":"\#(message)"}}"#)
+        let transport = FakeTransport([refusal, Self.success, Self.success])
+        let endpoint = Endpoint(EndpointOptions(), transport: transport) { _ in }
+        for _ in 0..<2 { _ = try await endpoint.complete(picture) { _ in } }
+        #expect(transport.bodies.elements.map { $0.text.contains("data:x") } == [true, false, true])
+    }
+
     @Test func asksOnceWithoutWhatIsRefused() async {
-        let refusal = Self.answer(400, #"{"error":{"message":"images are not supported, nor stream_options"}}"#)
+        let refusal = Self.answer(400, #"{"error":{"message":"image_url is not supported"}}"#)
         let outcome = await outcome(Array(repeating: refusal, count: 9))
-        #expect(outcome.bodies.count == 3 && outcome.error?.kind == .refused)
+        #expect(outcome.bodies.count == 2 && outcome.error?.kind == .refused)
     }
 }
