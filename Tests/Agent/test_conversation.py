@@ -110,3 +110,18 @@ def test_a_failure_does_not_end_the_conversation(talk: Talk) -> None:
     terminal.wait_for("OPENAI_API_KEY")
     terminal.type("First.\n")
     terminal.wait_for("Back again.")
+
+
+def test_neither_model_nor_sandbox_controls_the_terminal(talk: Talk) -> None:
+    title, clear, report = "\x1b]0;owned\x07", "\x1b[2J\x1b[H", "\x1b[6n"
+    hostile = title + clear + report + "\x9b2J\u202e"
+    command = f"printf '%s' '{hostile}' > '/artifacts/{title}name.txt'; printf '{hostile}'"
+    _, terminal = talk([[calls(bash(command), {"name": hostile, "arguments": "{}"}), says(f"It {hostile}is over.")]])
+    terminal.type("Go.\n")
+    terminal.wait_for("is over.")
+    terminal.type("/artifacts\n")
+    terminal.wait_for("name.txt")
+    terminal.type("/exit\n")
+    assert terminal.wait() == 0
+    for part in (title, "\x1b]", clear, report, "\x9b", "\u202e"):
+        assert part.encode() not in terminal.raw, repr(part)

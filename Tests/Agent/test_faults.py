@@ -129,3 +129,26 @@ def test_fifty_conversations_at_once(serve: Serve) -> None:
     for person, answer, again in zip(people, first, second):
         assert answer == f'{person}: {{"exit_code":0,"stdout":"2\\n","stderr":""}}'
         assert again == f"Still {person} again"
+
+
+def test_nothing_piles_up(serve: Serve) -> None:
+    service = serve(script(says("Hello there. " * 200)))
+
+    def ask(number: int) -> None:
+        connection = begin(service)
+        if number % 4:
+            connection.getresponse().read()
+        connection.close()
+
+    def round_of_requests() -> int:
+        with ThreadPoolExecutor(20) as pool:
+            list(pool.map(ask, range(100)))
+        # Connections to the model are kept for the next requests, but not without end.
+        few = before + 40
+        assert engine.poll(lambda: host_processes.open_descriptors(service.process.pid) < few, 60) is not None
+        return len(service.model.requests())
+
+    before = host_processes.open_descriptors(service.process.pid)
+    assert round_of_requests() < round_of_requests() < round_of_requests()
+    memory = host_processes.resident_bytes(service.process.pid) >> 20
+    print(f"\nafter 300 requests, 75 of them given up: {memory} MB")

@@ -31,6 +31,8 @@ class Terminal:
         )
         os.close(slave)
         self._seen = ""
+        self.raw = b""
+        """All that was shown, with what controls the terminal."""
 
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
@@ -50,10 +52,6 @@ class Terminal:
             pass
         return self.process.wait(max(1, deadline - time.monotonic()))
 
-    @property
-    def rest(self) -> str:
-        return self._seen
-
     def _read(self, deadline: float) -> bool:
         if not select.select([self._master], [], [], max(0, deadline - time.monotonic()))[0]:
             return False
@@ -61,6 +59,7 @@ class Terminal:
             piece = os.read(self._master, 65536)
         except OSError:  # The program has closed its end.
             return False
+        self.raw += piece
         self._seen = CONTROLS.sub("", self._seen + piece.decode(errors="replace"))
         return bool(piece)
 
