@@ -52,6 +52,11 @@ import Testing
         #expect(Set(versions).count == 1)
     }
 
+    @Test func oneFileImportsFoundation() {
+        let files = SourceFile.all.filter { !$0.imports.isDisjoint(with: ["Foundation", "FoundationNetworking"]) }
+        #expect(files.map(\.path) == ["Sources/ExecAgent/Model/URLSessionTransport.swift"])
+    }
+
     @Test func everyFileFitsAReadersHead() {
         for file in SourceFile.all {
             #expect(file.lines.count <= 400, "\(file.path) has \(file.lines.count) lines")
