@@ -64,6 +64,10 @@ final class Connection: Sendable {
             outbox = Outbox(input: child.input, limit: limits.unreadBytes) {
                 // One that does not listen cannot be worked with, be it alive. Its end then fails what waits.
                 child.signal(SIGTERM)
+                Task {
+                    try await Task.sleep(for: .seconds(limits.closingSeconds))
+                    child.signal(SIGKILL)
+                }
             }
             // A server whose program is gone is gone, whoever holds its pipes.
             try child.read(

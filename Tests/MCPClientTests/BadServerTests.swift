@@ -239,21 +239,22 @@ import Testing
         }
     }
 
-    @Test func endsAServerThatClosesItsInput() async throws {
+    @Test(arguments: [("SIG_DFL", 15), ("SIG_IGN", 9)])
+    func endsAServerThatClosesItsInput(onTerm: String, signal: Int) async throws {
         let script = """
             def handle(message):
                 os.close(0)
                 say("closed")
                 threading.Event().wait()
+            signal.signal(signal.SIGTERM, signal.\(onTerm))
             serve(handle)
             """
-        try await server.with(script) { client in
+        try await server.with(script, limits: .patient { $0.closingSeconds = 0.2 }) { client in
             let first = Task { try await client.text("t", timeLimit: nil) }
             try await server.said.wait(forCount: 1)
             let second = Task { try await client.text("t", timeLimit: nil) }
-            for call in [first, second] {
-                await #expect(throws: MCPClientError.ended("signal 15; it last said: closed")) { try await call.value }
-            }
+            let error = MCPClientError.ended("signal \(signal); it last said: closed")
+            for call in [first, second] { await #expect(throws: error) { try await call.value } }
         }
     }
 }
