@@ -43,7 +43,9 @@ actor ToolServer {
     /// Starts that failed and runs that ended soon, in a row.
     private var failures = 0
     private var notBefore = 0.0
+    /// Why there is no server now; `nil` where there was none yet, or it did well.
     private var lastFailure: String?
+    private var isStartable = true
 
     /// - Parameters:
     ///   - environment: the environment of this process; see ``ServerEnvironment``.
@@ -90,8 +92,13 @@ actor ToolServer {
         switch state {
         case .running: .running
         case .starting: .starting
-        case .stopped, .closed: lastFailure.map { .failed($0) } ?? .stopped
+        case .stopped, .closed: failureOfStart.map { .failed($0) } ?? .stopped
         }
+    }
+
+    /// Why the next request would not start the server; `nil` where it would.
+    private var failureOfStart: String? {
+        isStartable && notBefore <= timekeeper.now() ? nil : lastFailure
     }
 
     /// Ends the server for good and waits until it has ended.
@@ -177,11 +184,13 @@ actor ToolServer {
         case .success(let client):
             state = .running(client, since: timekeeper.now())
             lastFailure = nil
+            isStartable = true
             client.onEnd { [weak self] how in
                 Task { await self?.lost(client, how) }
             }
         case .failure(let error):
             state = .stopped
+            isStartable = false
             pause(Self.reason(error))
             log("\(name): \(error)")
         }
@@ -195,6 +204,8 @@ actor ToolServer {
         if timekeeper.now() - since >= Self.goodRun { failures = 0 }
         pause("it ended: \(how)")
         log("\(name): the MCP server has ended: \(how)")
+        // One that only does not read any more is still there.
+        Task { await client.close() }
     }
 
     /// The first time there is no pause; then 1, 2, 4 seconds and so on.

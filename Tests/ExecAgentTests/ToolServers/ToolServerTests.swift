@@ -37,7 +37,7 @@ import Testing
             await #expect(throws: ToolServerFailure.inUse(.ended("exit status 5; it last said: \(first)"))) {
                 try await server.text("die")
             }
-            #expect(await server.health == .failed("it ended: exit status 5; it last said: \(first)"))
+            #expect(await server.health == .stopped, "the next call starts it")
             let second = try await server.text("pid")
             #expect(first != second)
             #expect(await server.health == .running)
@@ -76,6 +76,7 @@ import Testing
             }
             #expect(reason.hasSuffix("the next try is in 8 seconds"))
             #expect(fixture.said.elements.count == 5)
+            #expect(await server.health.isFailed)
             fixture.time.pass(8)
             _ = try await server.text("pid")
             fixture.time.pass(ToolServer.goodRun)
@@ -94,7 +95,8 @@ import Testing
             """
         try await fixture.withServer(Fixture.entry(script)) { server in
             _ = try await server.text("t")
-            try await eventually { await server.health == .failed("it ended: exit status 0") }
+            try await eventually { await server.health == .stopped }
+            #expect(fixture.log.elements == ["fake: the MCP server has ended: exit status 0"])
             _ = try await server.text("t")
         }
     }
@@ -140,5 +142,11 @@ import Testing
             #expect(fixture.log.elements.isEmpty)
             #expect(fixture.said.elements.count == 1)
         }
+    }
+}
+
+extension ToolServerHealth.State {
+    fileprivate var isFailed: Bool {
+        if case .failed = self { true } else { false }
     }
 }
