@@ -100,14 +100,18 @@ final class Connection: Sendable {
             }
         }
         defer { timer?.cancel() }
-        let outcome = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                calls.begin(id, continuation, onProgress: call.onProgress) { outbox.add(message) }
+        do {
+            return try await withTaskCancellationHandler {
+                try await withHandover { handover in
+                    calls.begin(id, handover, onProgress: call.onProgress) { outbox.add(message) }
+                }
+            } onCancel: {
+                giveUp(id, .cancelled, tellsServer: call.isCancellable)
             }
-        } onCancel: {
-            giveUp(id, .cancelled, tellsServer: call.isCancellable)
+        } catch {
+            // Nothing else is ever handed over.
+            throw error as? MCPClientError ?? .cancelled
         }
-        return try outcome.get()
     }
 
     /// Sends a notification. One that cannot be sent is lost.

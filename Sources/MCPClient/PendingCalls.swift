@@ -17,7 +17,7 @@ final class PendingCalls: Sendable {
     private static let progressPerSecond = 20.0
 
     private struct Call {
-        let continuation: CheckedContinuation<Outcome, Never>
+        let handover: Handover<Reply>
         let onProgress: (@Sendable (String) -> Void)?
         var progressBudget = RateBudget(perSecond: progressPerSecond, atOnce: progressPerSecond)
     }
@@ -60,7 +60,7 @@ final class PendingCalls: Sendable {
     /// - Parameter send: sends it, and says why it could not. Called under the lock, so that no cancellation can come
     ///   before the request itself; must not block and not come back here.
     func begin(
-        _ id: Int, _ continuation: CheckedContinuation<Outcome, Never>, onProgress: (@Sendable (String) -> Void)?,
+        _ id: Int, _ handover: Handover<Reply>, onProgress: (@Sendable (String) -> Void)?,
         sending send: () -> MCPClientError?
     ) {
         let failure = state.withLock { state -> MCPClientError? in
@@ -73,10 +73,10 @@ final class PendingCalls: Sendable {
                 state.slots[id] = nil
                 return failure
             }
-            state.slots[id] = .waiting(Call(continuation: continuation, onProgress: onProgress))
+            state.slots[id] = .waiting(Call(handover: handover, onProgress: onProgress))
             return nil
         }
-        if let failure { continuation.resume(returning: .failure(failure)) }
+        if let failure { handover.resume(throwing: failure) }
     }
 
     /// Takes an answer.
@@ -88,7 +88,7 @@ final class PendingCalls: Sendable {
             state.slots[id] = nil
             return call
         }
-        call?.continuation.resume(returning: outcome)
+        call?.handover.resume(with: outcome.mapError { $0 })
         return call != nil
     }
 
@@ -119,7 +119,7 @@ final class PendingCalls: Sendable {
         let calls = state.withLock { state -> [Call] in
             takeWaiting(&state)
         }
-        calls.forEach { $0.continuation.resume(returning: .failure(error)) }
+        calls.forEach { $0.handover.resume(throwing: error) }
     }
 
     /// Fails all that wait, and all to come.
@@ -128,7 +128,7 @@ final class PendingCalls: Sendable {
             state.end = state.end ?? error
             return takeWaiting(&state)
         }
-        calls.forEach { $0.continuation.resume(returning: .failure(error)) }
+        calls.forEach { $0.handover.resume(throwing: error) }
     }
 
     private func takeWaiting(_ state: inout State) -> [Call] {
