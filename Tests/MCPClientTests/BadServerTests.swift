@@ -20,7 +20,7 @@ import Testing
             """
         try await server.with(script, limits: .patient { $0.lineBytes = 100_000 }) { client in
             let error = await #expect(throws: MCPClientError.self, sourceLocation: location) {
-                try await client.text("bad", timeLimit: nil)
+                try await client.text("bad", timeLimit: 100)
             }
             guard case .malformed(let what)? = error else {
                 Issue.record("\(String(describing: error))", sourceLocation: location)

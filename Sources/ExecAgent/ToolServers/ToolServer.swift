@@ -43,13 +43,14 @@ actor ToolServer {
     /// Starts that failed and runs that ended soon, in a row.
     private var failures = 0
     private var notBefore = 0.0
-    /// Why there is no server now; `nil` where there was none yet, or it did well.
+    /// Why there is no server now; `nil` where there was none yet, or there is one.
     private var lastFailure: String?
+    /// Whether the last start worked.
     private var isStartable = true
 
     /// - Parameters:
     ///   - environment: the environment of this process; see ``ServerEnvironment``.
-    ///   - log: what a person who runs the agent should know.
+    ///   - log: what a person who runs the agent should know and nobody is told by an error.
     ///   - onErrorLine: hears the server's standard error.
     init(
         _ entry: ToolServerEntry, environment: [String: String], limits: ClientLimits = ClientLimits(),
@@ -192,7 +193,6 @@ actor ToolServer {
             state = .stopped
             isStartable = false
             pause(Self.reason(error))
-            log("\(name): \(error)")
         }
     }
 

@@ -28,7 +28,7 @@ final class ToolServers: ToolBox {
     /// - Parameters:
     ///   - environment: the environment of this process; see ``ServerEnvironment``.
     ///   - onErrorLine: hears what the servers write to standard error, with their names.
-    ///   - log: what a person who runs the agent should know.
+    ///   - log: what a person who runs the agent should know and nobody is told by an error.
     init(
         _ entries: [ToolServerEntry], environment: [String: String], limits: ClientLimits = ClientLimits(),
         timekeeper: Timekeeper = .system,
@@ -47,7 +47,7 @@ final class ToolServers: ToolBox {
 
     /// The tools of all servers that can be started; the others are logged.
     func tools() async throws(ToolServerError) -> [FunctionTool] {
-        let (found, failure) = await fromEach(tools, \.server) { (tools) throws(ToolServerFailure) in
+        let (found, failures) = await fromEach(tools, \.server) { (tools) throws(ToolServerFailure) in
             try await tools.current()
         }
         // A server that cannot be reached now keeps the names of its tools: they must not come to mean another's.
@@ -59,8 +59,7 @@ final class ToolServers: ToolBox {
                 FunctionTool(name: name, description: tool.description, parameters: tool.inputSchema)
             }
         }
-        if let failure, functions.isEmpty { throw failure }
-        return functions
+        return try checked(functions, failures)
     }
 
     func systemPrompt() async -> String {
@@ -94,6 +93,8 @@ final class ToolServers: ToolBox {
             }
             return Self.outcome(result)
         } catch {
+            // The model is told as well, but it cannot mend this.
+            if case .toStart = error { log(error.error(of: server.name).message) }
             return error.outcome(of: name, on: server.name)
         }
     }
@@ -160,15 +161,12 @@ extension ToolServers {
     private func resources<Element: Sendable>(
         of user: String?, _ body: @Sendable (Resource) -> Element?
     ) async throws(ToolServerError) -> [Element] {
-        let (found, failure) = await fromEach(servers, \.self) { (server) throws(ToolServerFailure) in
+        let (found, failures) = await fromEach(servers, \.self) { (server) throws(ToolServerFailure) in
             try await server.use(again: true) { (client) throws(MCPClientError) in
                 try await client.listResources(meta: Self.meta(of: user))
             }
         }
-        let elements = found.flatMap { $0 ?? [] }.compactMap(body)
-        // Nothing and a failure is not the same as nothing.
-        if let failure, elements.isEmpty { throw failure }
-        return elements
+        return try checked(found.flatMap { $0 ?? [] }.compactMap(body), failures)
     }
 
     /// Reads a resource from the first server that has it.
@@ -192,25 +190,30 @@ extension ToolServers {
         throw failure ?? ToolServerError(message: absence, isNotFound: true)
     }
 
-    /// What each of `sources` gives: `nil` for those that fail, which is logged. And the first failure.
+    /// What each of `sources` gives, `nil` for those that fail; and how they failed.
     private func fromEach<Source: Sendable, Value: Sendable>(
         _ sources: [Source], _ server: KeyPath<Source, ToolServer>,
         _ body: @escaping @Sendable (Source) async throws(ToolServerFailure) -> Value
-    ) async -> (values: [Value?], failure: ToolServerError?) {
-        let outcomes = await results(sources, body)
-        var values: [Value?] = []
-        var failure: ToolServerError?
-        for (source, outcome) in zip(sources, outcomes) {
+    ) async -> (values: [Value?], failures: [ToolServerError]) {
+        var failures: [ToolServerError] = []
+        let values = zip(sources, await results(sources, body)).map { source, outcome -> Value? in
             switch outcome {
-            case .success(let value): values.append(value)
-            case .failure(let error):
-                let told = error.error(of: source[keyPath: server].name)
-                log(told.message)
-                failure = failure ?? told
-                values.append(nil)
+            case .success(let value): return value
+            case .failure(let failure):
+                failures.append(failure.error(of: source[keyPath: server].name))
+                return nil
             }
         }
-        return (values, failure)
+        return (values, failures)
+    }
+
+    /// The elements that came from the servers of which some failed: that is logged, or thrown where nothing came.
+    private func checked<Element>(
+        _ elements: [Element], _ failures: [ToolServerError]
+    ) throws(ToolServerError) -> [Element] {
+        if elements.isEmpty, let first = failures.first { throw first }
+        failures.forEach { log($0.message) }
+        return elements
     }
 
     /// What came of `body` for each of `sources`, all at once, in their order.

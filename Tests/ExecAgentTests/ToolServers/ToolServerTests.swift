@@ -113,7 +113,7 @@ import Testing
         try await fixture.withServer(entry) { server in
             await #expect(throws: ToolServerFailure.toStart(reason)) { try await server.text("t") }
             #expect(await server.health == .failed(reason))
-            #expect(fixture.log.elements == ["x: the MCP server cannot be started: \(reason)"])
+            #expect(fixture.log.elements.isEmpty, "the error says it")
         }
     }
 

@@ -104,7 +104,9 @@ import Testing
             #expect(names == ["t"])
             let health = await servers.health()
             #expect(health.map(\.state) == [.failed("there is no program at /nowhere/at-all"), .running])
-            #expect(fixture.log.elements.contains { $0.contains("The tool server broken cannot be started") })
+            #expect(
+                fixture.log.elements
+                    == ["The tool server broken cannot be started: there is no program at /nowhere/at-all"])
         }
     }
 
@@ -114,6 +116,7 @@ import Testing
                 throws: ToolServerError(
                     message: "The tool server broken cannot be started: there is no program at /nowhere/at-all")
             ) { try await servers.tools() }
+            #expect(fixture.log.elements.isEmpty, "the error says it")
         }
     }
 
@@ -139,6 +142,7 @@ import Testing
             let still = await call(servers, "t")
             guard case .text(let text)? = still.content.first else { return }
             #expect(text.hasPrefix("t cannot be called now: the tool server one cannot be started"))
+            #expect(fixture.log.elements.last?.hasPrefix("The tool server one cannot be started") == true)
         }
     }
 
