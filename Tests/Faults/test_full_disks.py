@@ -98,3 +98,31 @@ def test_many_writers_at_once_are_all_stopped(start_server, fresh_user):
     assert stopped is not None, "a background job goes on writing"
     assert server.bash("rm -f background-* call-*; echo freed")["stdout"] == "freed\n"
     assert engine.only_container(fresh_user) == before
+
+
+def test_a_full_workspace_takes_no_more_however_often_it_is_tried(start_server, fresh_user):
+    """What a stopped command has written stays; the next ones must not each add to it."""
+    server = start_server("--user", fresh_user, "--workspace-limit", "64m")
+    assert "Stopped: " in server.bash("head -c 20G /dev/zero > big", timeout=60)["stderr"]
+    held = int(server.bash("cat /workspace/* | wc -c")["stdout"])
+    for number in range(5):
+        attempt = server.bash(f"trap '' TERM; head -c 20G /dev/zero > more-{number}; echo more >> big", timeout=60)
+        assert "File too large" in attempt["stderr"]
+        assert "Nothing could be written: " in attempt["stderr"]
+        refused = server.call_tool("write_file", file_path=f"written-{number}", content="x" * MIB)
+        assert refused["isError"] is True
+        assert "workspace limit of 67108864" in text_of(refused)
+    assert int(server.bash("cat /workspace/* | wc -c")["stdout"]) == held
+    assert server.bash("seq 3 | sort -r; rm big more-*") == {"exit_code": 0, "stdout": "3\n2\n1\n", "stderr": ""}
+    assert server.bash("echo small > small.txt; cat small.txt") == {"exit_code": 0, "stdout": "small\n", "stderr": ""}
+    assert not server.call_tool("write_file", file_path="written.txt", content="x" * MIB).get("isError")
+
+
+def test_a_workspace_that_is_full_from_the_start_can_be_emptied(start_server, fresh_user):
+    with_room = start_server("--user", fresh_user, "--workspace-limit", "1g")
+    with_room.bash("head -c 100M /dev/zero > big")
+    with_room.close()
+    server = start_server("--user", fresh_user, "--workspace-limit", "64m")
+    server.bash("ls; sleep 1; ls")
+    assert server.bash("sleep 1; rm big; echo freed") == {"exit_code": 0, "stdout": "freed\n", "stderr": ""}
+    assert server.bash("echo small > small.txt; cat small.txt")["stdout"] == "small\n"

@@ -29,6 +29,8 @@ class Call:
         self.timed_out = False
         # Whether the keeper was told to end it.
         self.is_stopping = False
+        # Since when its end waits for a count of the workspace.
+        self.ended = None
         # What the keeper reported: one that died reported nothing.
         self.is_done = False
         self.wait_status = None
@@ -85,11 +87,13 @@ class Call:
 class Command(Call):
     """A shell command: ends when its shell does, with what is in its pipes by then."""
 
-    def __init__(self, number, keeper, params, spool, artifact_limit):
+    def __init__(self, number, keeper, params, spool, artifact_limit, may_write):
+        self.may_write = may_write
         # Before the command can do anything.
         self._artifact_limit = artifact_limit
         self._artifacts = artifacts.snapshot(artifact_limit)
-        command = params["command"].encode()
+        text = params["command"] if may_write else shells.NO_WRITING + params["command"]
+        command = text.encode()
         shell = keeper.take_shell()
         if shell and (len(command) > shells.LONGEST_COMMAND or not shell.run(command)):
             shell.close()
@@ -99,7 +103,7 @@ class Command(Call):
             self._serial = shell.serial
         else:
             self._serial = keeper.next_serial()
-            self.input += keepers.encode_task({"method": "execute", "command": params["command"]})
+            self.input += keepers.encode_task({"method": "execute", "command": text})
         self._captures = {
             self.stdout: output.Capture("stdout", params["limit"], spool),
             self.stderr: output.Capture("stderr", params["limit"], spool),

@@ -75,3 +75,13 @@ def write_all(descriptor, data):
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def take_channel():
+    """Moves the channel to the server off descriptors 0 and 1, which no child may ever see."""
+    channel_out, channel_in = os.dup(1), os.dup(0)
+    null = os.open("/dev/null", os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    os.close(null)
+    return channel_out, channel_in

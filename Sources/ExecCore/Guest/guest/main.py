@@ -9,7 +9,6 @@ import json
 import os
 import select
 import signal
-import sys
 import time
 
 from guest import calls, egress, frames, keepers, output, pollset, pool, processes, quota, shells, system, watch
@@ -29,7 +28,7 @@ _FULL = 0.9
 class Guest:
     def __init__(self, config):
         self._pids_limit = config["pids"]
-        self._out, self._in = _take_channel()
+        self._out, self._in = frames.take_channel()
         score = system.OutOfMemoryScore()
         system.make_undumpable()
         self._surveyor = quota.Surveyor(config["workspace_limit"]) if config["workspace_limit"] else None
@@ -59,7 +58,7 @@ class Guest:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         self._poll.on(self._wake, select.EPOLLIN, lambda events: self._reap())
         self._poll.on(self._in, select.EPOLLIN, lambda events: self._read_channel())
-        self._send(frames.json_frame(frames.HELLO, 0, _description()))
+        self._send(frames.json_frame(frames.HELLO, 0, {"protocol": PROTOCOL, **system.description(shells.SHELL)}))
         self._pool.prepare()
         if self._proxy_port:
             self._egress = egress.Egress(self._poll, self._send, self._proxy_port)
@@ -108,6 +107,10 @@ class Guest:
     def _begin(self, number, payload):
         request = json.loads(payload)
         method, params = request["method"], request["params"]
+        is_full = self._surveyor is not None and self._surveyor.is_full
+        if is_full and method == "write_file":
+            self._send(calls.failure(number, "io", quota.note(self._surveyor, "Not written")))
+            return
         keeper = self._pool.take() or (self._end_runaway() and self._pool.take())
         if not keeper:
             text = f"The sandbox is at its limit of {self._pids_limit} processes. End some and try again."
@@ -115,7 +118,7 @@ class Guest:
             return
         self._poke_surveyor()
         if method == "execute":
-            call = calls.Command(number, keeper, params, self._spool, self._artifact_limit)
+            call = calls.Command(number, keeper, params, self._spool, self._artifact_limit, not is_full)
         else:
             call = calls.FileOperation(number, keeper, method, params)
         self._calls[number] = self._by_keeper[keeper.pid] = call
@@ -190,8 +193,15 @@ class Guest:
 
     def _settle(self, call):
         """Ends the call if all of it has come."""
-        if call.number in self._calls and call.number not in self._terminations and call.is_over():
+        if call.number not in self._calls or call.number in self._terminations or not call.is_over():
+            return
+        if not (self._surveyor and self._surveyor.is_full and isinstance(call, calls.Command)):
             self._end(call)
+        elif call.ended is None:
+            # It may have deleted files, on which depends what the next call may do.
+            call.ended = time.monotonic()
+            call.deadline = call.ended + quota.PATIENCE_SECONDS
+            self._surveyor.ask()
 
     def _end(self, call):
         del self._calls[call.number]
@@ -202,6 +212,8 @@ class Guest:
         if isinstance(call, calls.Command):
             call.drain()
             call.note += self._memory.note(call.exit_code, call.began)
+            if not call.may_write and self._surveyor.is_full:
+                call.note += quota.note(self._surveyor, "Nothing could be written")
             if self._watch.descriptor is None:
                 self._watch.wake()
         self._send(call.finish())
@@ -293,7 +305,9 @@ class Guest:
         for call in list(self._calls.values()):
             self._send(call.take_progress(now))
             if now >= call.deadline and call.number not in self._terminations:
-                if call.is_stopping:
+                if call.ended is not None:
+                    self._end(call)
+                elif call.is_stopping:
                     processes.send(call.keeper.pid, signal.SIGKILL)
                     call.deadline = now + _LAST_SECONDS
                 else:
@@ -345,13 +359,15 @@ class Guest:
             self._poll.on(self._surveyor.socket.fileno(), select.EPOLLIN, lambda events: self._hear_surveyor())
 
     def _hear_surveyor(self):
-        if not self._surveyor.hear():
-            return
+        is_over = self._surveyor.hear()
         for call in list(self._calls.values()):
-            if isinstance(call, calls.Command):
-                call.note += quota.note(self._surveyor)
+            if call.ended is not None and call.ended <= self._surveyor.counted_at:
+                self._end(call)
+            elif is_over and call.ended is None and isinstance(call, calls.Command):
+                call.note += quota.note(self._surveyor, "Stopped")
                 self._stop(call)
-        self._pool.end_background()
+        if is_over:
+            self._pool.end_background()
 
 
 class _KeeperHandler:
@@ -364,26 +380,6 @@ class _KeeperHandler:
 
     def __call__(self, events):
         self._guest.hear(self._keeper, events)
-
-
-def _description():
-    """What the server wants to know of the sandbox before it uses it."""
-    return {
-        "protocol": PROTOCOL,
-        "python": ".".join(map(str, sys.version_info[:3])),
-        "shell": os.access(shells.SHELL, os.X_OK),
-        "unwritable": [place for place in ("/workspace", "/artifacts", "/tmp") if not os.access(place, os.W_OK)],
-    }
-
-
-def _take_channel():
-    """Moves the channel off descriptors 0 and 1, which no child may ever see."""
-    channel_out, channel_in = os.dup(1), os.dup(0)
-    null = os.open("/dev/null", os.O_RDWR)
-    os.dup2(null, 0)
-    os.dup2(null, 1)
-    os.close(null)
-    return channel_out, channel_in
 
 
 def main(config):

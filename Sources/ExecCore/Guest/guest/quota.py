@@ -14,6 +14,8 @@ import time
 PLACES = ("/workspace", "/artifacts")
 
 POKE_SECONDS = 0.25
+# How long the end of a command waits for a count.
+PATIENCE_SECONDS = 10.0
 # No single file gets further than this beyond the limit, however late it is noticed.
 MARGIN = 1 << 30
 
@@ -27,6 +29,8 @@ _COUNT_SECONDS = 2.0
 _COUNT_SHARE = 10
 # An empty file takes room too: an inode and a name.
 _LEAST_FILE = 4096
+# What the guest sends: there is work; count now.
+_POKE, _ASK = b"!", b"?"
 
 
 def count(places=PLACES):
@@ -55,10 +59,10 @@ def count(places=PLACES):
     return total
 
 
-def note(surveyor):
-    """What the result of a command says that was stopped because of the limit."""
+def note(surveyor, what):
+    """What a result says of the limit; `what` it did."""
     return (
-        f"Stopped: {' and '.join(PLACES)} hold {surveyor.used} bytes, more than the workspace limit of "
+        f"{what}: {' and '.join(PLACES)} hold {surveyor.used} bytes, more than the workspace limit of "
         f"{surveyor.limit}. Delete what is not needed.\n"
     )
 
@@ -69,10 +73,13 @@ class Surveyor:
     def __init__(self, limit):
         self.limit = limit
         self.used = 0
+        # When the count began that said so.
+        self.counted_at = 0.0
         self.pid = None
         self.socket = None
         self._allowed = limit
-        self._settled = None
+        # What is there at the start is nobody's doing.
+        self._settled = 0.0
         self._next_poke = 0.0
 
     def start(self):
@@ -100,11 +107,24 @@ class Surveyor:
             self.start()
         try:
             if self.socket is not None:
-                self.socket.send(b"!")
+                self.socket.send(_POKE)
         except OSError:
             # It still has pokes to read, or is dead, which its end as a process says.
             pass
         return is_new and self.socket is not None
+
+    @property
+    def is_full(self):
+        """Whether there is more than there may be."""
+        return self.used > self.limit
+
+    def ask(self):
+        """Asks for a count that begins from now on."""
+        try:
+            if self.socket is not None:
+                self.socket.send(_ASK)
+        except OSError:
+            pass
 
     def hear(self):
         """Takes the newest count. Returns whether there is more than there may be, and more than before."""
@@ -115,8 +135,8 @@ class Surveyor:
         if len(data) < _REPORT.size:
             return False
         newest = data[len(data) // _REPORT.size * _REPORT.size - _REPORT.size :][: _REPORT.size]
-        self.used, began = _REPORT.unpack(newest)
-        if self.used <= self.limit:
+        self.used, self.counted_at = _REPORT.unpack(newest)
+        if not self.is_full:
             self._allowed, self._settled = self.limit, None
             return False
         # Whoever deletes files must not be stopped for what was there before.
@@ -125,7 +145,7 @@ class Surveyor:
         if self._settled is not None:
             # What a command that was stopped has written until its end is not the next one's doing: the first count
             # after it says what was there before.
-            if began >= self._settled:
+            if self.counted_at >= self._settled:
                 self._settled = None
             return False
         if is_over:
@@ -162,8 +182,11 @@ def _watch(guest_socket, limit):
     while True:
         is_alert = time.monotonic() < alert_until
         if poll.poll(_LOOK_SECONDS * 1000 if is_alert else None):
-            if not guest_socket.recv(4096):
+            heard = guest_socket.recv(4096)
+            if not heard:
                 return
+            if _ASK in heard:
+                next_count = 0.0
             alert_until = time.monotonic() + _ALERT_SECONDS
             if is_alert:
                 time.sleep(_LOOK_SECONDS)

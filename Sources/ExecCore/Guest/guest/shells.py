@@ -14,6 +14,9 @@ COMMAND_DESCRIPTOR = 9
 WAITING_SCRIPT = (
     'IFS= read -r -d "" -u 9 BASH_EXECUTION_STRING || exit 0; exec 9<&-; SECONDS=0; eval -- "$BASH_EXECUTION_STRING"'
 )
+# Comes before a command that may write to no file: what it tries fails, and no signal ends it for that. Files can still
+# be deleted, or cut to nothing.
+NO_WRITING = "trap '' XFSZ; ulimit -f 0; "
 # Bash reads a pipe byte by byte, so for a long command a fresh shell is quicker. A pipe takes as much at once.
 LONGEST_COMMAND = 1024
 

@@ -1,7 +1,8 @@
-"""What Python's standard library has no words for: prctl, inotify, the out-of-memory score, the sandbox's counters."""
+"""What Python's standard library has no words for: prctl, inotify, the out-of-memory score, the sandbox as it is."""
 
 import ctypes
 import os
+import sys
 
 _PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
@@ -13,6 +14,15 @@ _prctl = _libc.prctl
 
 # IN_MODIFY, IN_ATTRIB, IN_CLOSE_WRITE, IN_MOVED_FROM, IN_MOVED_TO, IN_CREATE, IN_DELETE, IN_ONLYDIR
 _INOTIFY_EVENTS = 0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200 | 0x01000000
+
+
+def description(shell):
+    """What the server wants to know of the sandbox before it uses it."""
+    return {
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "shell": os.access(shell, os.X_OK),
+        "unwritable": [place for place in ("/workspace", "/artifacts", "/tmp") if not os.access(place, os.W_OK)],
+    }
 
 
 def make_undumpable():
