@@ -112,6 +112,10 @@ test: image ## Run all tests: lint, builds, units, the real engine, the publishe
 test-unit: ## Run the unit tests alone; they need no engine
 	swift test --skip EngineTests
 
+.PHONY: test-sanitize
+test-sanitize: ## Run the unit tests in builds that watch for memory used wrongly and for data races
+	@Tests/sanitize.sh
+
 .PHONY: fuzz
 fuzz: ## Feed the parsers with inputs that libFuzzer makes, for FUZZ_SECONDS in all
 	@Tests/fuzz.sh
