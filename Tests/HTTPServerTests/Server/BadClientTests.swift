@@ -43,16 +43,18 @@ import Threading
     }
 
     @Test(arguments: [
-        "GET / HTTP/1.1\r\nHost: a\r\nX", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabc",
-        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        ("", "GET / HTTP/1.1"), ("GET / HTTP/1.1\r\nHost: a\r\n", "X-Y: a long value that never comes to its end"),
+        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\n", "a body that is long in coming"),
+        ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "1F4\r\nchunks are no different"),
     ])
-    func cutsOffWhoSendsARequestTooSlowly(text: String) async throws {
+    func cutsOffWhoSendsARequestTooSlowly(beginning: String, rest: String) async throws {
         let options = limits { ($0.headSeconds, $0.bodySeconds) = (0.3, 0.3) }
         try await withServer(options, handler: echo) { port in
             let client = try RawClient(port: port)
+            try client.send(beginning)
             // A byte now and then does not help.
-            for byte in text.utf8 {
-                if (try? client.send([byte])) == nil { break }
+            for byte in rest.utf8 {
+                guard (try? client.send([byte])) != nil else { break }
                 try await Task.sleep(for: .milliseconds(20))
             }
             #expect(try await client.readToEnd().status == 408)
@@ -60,9 +62,11 @@ import Threading
     }
 
     @Test func closesWithoutAWordWhoSaysNothing() async throws {
-        let options = limits { ($0.headSeconds, $0.idleSeconds) = (0.1, 0.1) }
-        try await withServer(options, handler: echo) { port in
-            #expect(try await RawClient(port: port).readToEnd() == "")
+        try await withServer(limits { $0.headSeconds = 0.1 }, handler: echo) { port in
+            let answer = try await RawClient(port: port).readToEnd()
+            #expect(answer == "")
+        }
+        try await withServer(limits { $0.idleSeconds = 0.1 }, handler: echo) { port in
             let client = try RawClient(port: port)
             try client.send(get("/"))
             #expect(try await client.readToEnd().occurrences(of: "HTTP/1.1") == 1)

@@ -106,10 +106,13 @@ struct ChatRoute: Sendable {
     ) async throws -> RunResult {
         defer { turn.end() }
         try await turn.wait()
+        let start = ContinuousClock.now
         let conversation = conversations.continued(by: call.messages, of: call.user)
         let result = try await runner.run(
             conversation, user: UserName.forServers(call.user), model: call.model, limits: options.limits,
             parameters: call.parameters, onEvent: onEvent)
+        let seconds = (start.duration(to: .now) / .milliseconds(100)).rounded() / 10
+        log("a run for the user \(call.user) ended after \(seconds) s: \(result.finishReason.word)")
         if !turn.isForgotten { conversations.keep(conversation + result.messages, of: call.user) }
         return result
     }
