@@ -18,10 +18,18 @@ final class Endpoint: ChatModel {
         var refusesStreamOptions = false
         /// Models that take no pictures.
         var blindModels: Set<String> = []
+
+        mutating func addBlind(_ model: String) {
+            // The names may be those that clients of a service think of.
+            if blindModels.count >= Endpoint.mostBlindModels { blindModels = [] }
+            blindModels.insert(model)
+        }
     }
 
     /// Bytes of an error's body that are looked at.
     static let largestRefusal = 64 << 10
+    /// Models of which it is remembered that they take no pictures; beyond it, all are asked anew.
+    static let mostBlindModels = 1000
 
     private let options: EndpointOptions
     private let transport: any Transport
@@ -95,7 +103,7 @@ final class Endpoint: ChatModel {
             return true
         }
         if let refused = refusal.refusedPictures, form.hasPictures {
-            if refused == .all { learned.withLock { _ = $0.blindModels.insert(model) } }
+            if refused == .all { learned.withLock { $0.addBlind(model) } }
             return true
         }
         return false

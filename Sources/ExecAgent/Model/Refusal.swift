@@ -175,7 +175,7 @@ extension Refusal {
         // Some servers repeat the key, whole or with stars in it.
         if let key, key.utf8.count >= 8 { text = text.replacing(key, with: "[key]") }
         text = text.split(separator: " ").map { $0.contains("**") ? "[key]" : String($0) }.joined(separator: " ")
-        return " It says: \(text)"
+        return " It says: \"\(text)\"."
     }
 
     /// A text on one line, without anything that a terminal would take for a command.

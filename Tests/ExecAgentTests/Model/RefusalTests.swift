@@ -78,7 +78,7 @@ private final class FakeTransport: Transport {
         #expect(outcome.error?.kind == .rateLimited && outcome.error?.status == 429)
         #expect(
             outcome.error?.message
-                == "models.example has had too many requests: try again later. It says: slow down It was asked 5 times."
+                == "models.example has had too many requests: try again later. It says: \"slow down\". It was asked 5 times."
         )
     }
 
@@ -118,7 +118,7 @@ private final class FakeTransport: Transport {
         (402, #"{"error":{"message":"Insufficient Balance"}}"#, .refused, "quota is used up"),
         (
             400, #"{"error":{"message":"bad \u001b[31mtemperature\nhere"}}"#, .refused,
-            "It says: bad [31mtemperature here"
+            "It says: \"bad [31mtemperature here\"."
         ),
         (400, "<html>\(String(repeating: "x", count: 5000))", .refused, "web page"),
         (200, "<html>", .malformed, "web page"),
@@ -151,12 +151,12 @@ private final class FakeTransport: Transport {
     @Test func hidesTheKeyThatAServerRepeats() async {
         let body = #"{"error":{"message":"No access for \#(Self.key) (sk-ab**********5678)"}}"#
         let message = await outcome([Self.answer(400, body)]).error?.message
-        #expect(message?.hasSuffix("It says: No access for [key] [key]") == true, "\(message ?? "")")
+        #expect(message?.hasSuffix("It says: \"No access for [key] [key]\".") == true, "\(message ?? "")")
     }
 
     @Test func cutsLongWords() async {
         let message = await outcome([Self.answer(400, String(repeating: "wörd ", count: 40_000))]).error?.message
-        #expect(message.map { $0.count < 500 && $0.hasSuffix("…") } == true)
+        #expect(message.map { $0.count < 500 && $0.hasSuffix("…\".") } == true)
     }
 
     // MARK: - What is left out
