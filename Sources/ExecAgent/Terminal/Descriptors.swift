@@ -9,6 +9,13 @@ enum Descriptors {
     /// Whether a descriptor is a terminal.
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
+    /// Whether two descriptors are of one file, terminal or pipe.
+    static func areOne(_ first: Int32, _ second: Int32) -> Bool {
+        var (one, other) = (stat(), stat())
+        return fstat(first, &one) == 0 && fstat(second, &other) == 0 && one.st_dev == other.st_dev
+            && one.st_ino == other.st_ino
+    }
+
     /// How many characters a line of a terminal has; `nil` where it does not say.
     static func columns(of descriptor: Int32) -> Int? {
         var size = winsize()

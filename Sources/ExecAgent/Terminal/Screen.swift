@@ -7,8 +7,8 @@ final class Screen: Sendable {
     struct Abilities: Sendable, Equatable {
         /// Whether the answer goes to a terminal.
         var answersToTerminal = false
-        /// Whether standard error is a terminal.
-        var notesToTerminal = false
+        /// Whether both streams go to one place, such as a terminal or a log.
+        var areOne = false
         /// Whether a line can be drawn again in its place.
         var canRedraw = false
         var hasColors = false
@@ -16,13 +16,13 @@ final class Screen: Sendable {
         /// Looks at the streams and at `TERM` and `NO_COLOR`.
         init(answers: Int32, notes: Int32, environment: [String: String]) {
             answersToTerminal = Descriptors.isTerminal(answers)
-            notesToTerminal = Descriptors.isTerminal(notes)
+            areOne = Descriptors.areOne(answers, notes)
             let isClever = !["dumb", ""].contains(environment["TERM"] ?? "")
-            canRedraw = notesToTerminal && isClever
+            canRedraw = Descriptors.isTerminal(notes) && isClever
             hasColors = canRedraw && (environment["NO_COLOR"] ?? "").isEmpty
         }
 
-        /// Two streams that are no terminals.
+        /// Two streams that have nothing to do with each other, and are no terminals.
         init() {}
     }
 
@@ -41,6 +41,8 @@ final class Screen: Sendable {
     private struct State {
         /// Whether the answer's last line has no end yet.
         var isInsideLine = false
+        /// Whether the last that was written in the answer's place is a note.
+        var followsNote = false
         /// Whether a status stands on the terminal's last line.
         var hasStatus = false
         /// Pieces that the thread still has to write.
@@ -84,8 +86,11 @@ final class Screen: Sendable {
         guard !text.isEmpty else { return }
         state.withLock { state in
             eraseStatus(&state)
-            add(answers, text, &state)
+            // Behind a note the line is ended already: one more end is a blank line.
+            let follows = state.followsNote && text.hasPrefix("\n")
+            add(answers, follows ? "\n" + text.drop { $0 == "\n" } : text, &state)
             state.isInsideLine = !text.hasSuffix("\n")
+            state.followsNote = false
         }
     }
 
@@ -103,6 +108,7 @@ final class Screen: Sendable {
         state.withLock { state in
             eraseStatus(&state)
             partFromAnswer(&state)
+            state.followsNote = abilities.areOne
             let isPlain = tone == .plain || !abilities.hasColors
             add(notes, isPlain ? "\(text)\n" : "\(tone.rawValue)\(text)\(Self.plainAgain)\n", &state)
         }
@@ -124,7 +130,7 @@ final class Screen: Sendable {
         state.withLock { state in
             guard let text else { return eraseStatus(&state) }
             // In the middle of an answer's line it would look like a part of it.
-            guard !(state.isInsideLine && abilities.answersToTerminal), state.waiting < Self.fullQueue else { return }
+            guard !(state.isInsideLine && abilities.areOne), state.waiting < Self.fullQueue else { return }
             let width = (Descriptors.columns(of: notes) ?? 80) - 1
             let line = TerminalColumns.cut(text, to: width)
             let isPlain = !abilities.hasColors
@@ -146,9 +152,9 @@ final class Screen: Sendable {
         state.hasStatus = false
     }
 
-    /// Begins a new line for a note where the answer's line stands on the same terminal.
+    /// Begins a new line for a note where the answer's line stands in the same place.
     private func partFromAnswer(_ state: inout State) {
-        guard state.isInsideLine, abilities.answersToTerminal, abilities.notesToTerminal else { return }
+        guard state.isInsideLine, abilities.areOne else { return }
         add(notes, "\n", &state)
         state.isInsideLine = false
     }

@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test func movesWhileItWaits() async throws {
-        let trial = try ScreenTrial { ($0.notesToTerminal, $0.canRedraw) = (true, true) }
+        let trial = try ScreenTrial { $0.canRedraw = true }
         let activity = Activity(screen: trial.screen)
         activity.show(.toolStarted(.look("a", #"{"command":"sleep"}"#)))
         activity.show(.toolProgress(callID: "a", message: "half\u{1B}[2J done"))

@@ -55,7 +55,7 @@ struct ScreenTrial {
     }
 
     @Test func aNoteBeginsALineOfItsOwn() async throws {
-        let trial = try ScreenTrial { ($0.answersToTerminal, $0.notesToTerminal) = (true, true) }
+        let trial = try ScreenTrial { ($0.answersToTerminal, $0.areOne) = (true, true) }
         trial.screen.answer("half")
         trial.screen.note("note")
         trial.screen.endLine()
@@ -64,8 +64,20 @@ struct ScreenTrial {
         #expect(try await trial.written() == "half\nnote\nrest\n> ")
     }
 
+    @Test func oneBlankLinePartsANoteFromTheAnswer() async throws {
+        let trial = try ScreenTrial { ($0.answersToTerminal, $0.areOne) = (true, true) }
+        trial.screen.note("note")
+        trial.screen.answer("\n\n")
+        trial.screen.answer("\n\nrest")
+        #expect(try await trial.written() == "note\n\n\n\nrest\n")
+        let apart = try ScreenTrial { $0.answersToTerminal = true }
+        apart.screen.note("note")
+        apart.screen.answer("\n\nrest\n")
+        #expect(try await apart.written() == "note\n\n\nrest\n")
+    }
+
     @Test func aStatusIsGoneBeforeAnythingElseIsWritten() async throws {
-        let trial = try ScreenTrial { ($0.notesToTerminal, $0.canRedraw) = (true, true) }
+        let trial = try ScreenTrial { $0.canRedraw = true }
         trial.screen.status("one")
         trial.screen.status("two")
         trial.screen.note("note")
@@ -79,7 +91,7 @@ struct ScreenTrial {
 
     @Test func aStatusDoesNotDisturbAnAnswersLine() async throws {
         let trial = try ScreenTrial {
-            ($0.answersToTerminal, $0.notesToTerminal, $0.canRedraw) = (true, true, true)
+            ($0.answersToTerminal, $0.areOne, $0.canRedraw) = (true, true, true)
         }
         trial.screen.answer("half")
         trial.screen.status("status")
@@ -104,10 +116,16 @@ struct ScreenTrial {
     }
 
     @Test func aPipeIsNoTerminal() throws {
-        let pipe = try TestPipe()
-        let abilities = Screen.Abilities(
-            answers: pipe.writeEnd, notes: pipe.writeEnd, environment: ["TERM": "xterm-256color"])
-        #expect(abilities == Screen.Abilities())
+        let pipes = [try TestPipe(), try TestPipe()]
+        let environment = ["TERM": "xterm-256color"]
+        let apart = Screen.Abilities(
+            answers: pipes[0].writeEnd, notes: pipes[1].writeEnd, environment: environment)
+        #expect(apart == Screen.Abilities())
+        var one = Screen.Abilities()
+        one.areOne = true
+        let together = Screen.Abilities(
+            answers: pipes[0].writeEnd, notes: pipes[0].writeEnd, environment: environment)
+        #expect(together == one)
     }
 
     @Test func saysThatNobodyReadsTheAnswer() async throws {
