@@ -7,10 +7,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support.agent import agent_binary
 from support.stdio_client import REPOSITORY, server_binary
 
 DOCUMENTS = [
     *REPOSITORY.glob("*.md"),
+    *REPOSITORY.glob("docs/*.md"),
     REPOSITORY / "examples" / "README.md",
 ]
 
@@ -27,6 +29,19 @@ def test_the_readme_lists_every_option_of_the_help_in_its_order() -> None:
     readme = (REPOSITORY / "README.md").read_text()
     rows = re.findall(r"^\| `(--[a-z-]+) [^`]+` \| `(\w+)` \| `?(.*?)`? \|", readme, re.MULTILINE)
     assert rows == options_in_help()
+
+
+def test_the_agents_page_lists_every_option_of_its_help_in_its_order() -> None:
+    text = subprocess.run([agent_binary(), "--help"], check=True, capture_output=True, text=True, timeout=30).stdout
+    options = []
+    pattern = r"^  (--\S+|[A-Z_]+)(?: (\S+))?\n +(.*)\n +\((?:(\w+); )?default: (.*)\)$"
+    for name, value, meaning, variable, default in re.findall(pattern, text, re.MULTILINE):
+        flag = " ".join(filter(None, [name, value])) if name.startswith("--") else ""
+        options.append((flag, variable if flag else name, default, meaning))
+    assert len(options) >= 20
+    page = (REPOSITORY / "docs" / "agent.md").read_text().partition("## Options")[2].replace("\\|", "¦")
+    rows = re.findall(r"^\| (?:`([^`]+)`)? ?\| (?:`(\w+)`)? ?\| (.*?) \| (.*?) \|$", page, re.MULTILINE)
+    assert [tuple(cell.replace("¦", "|") for cell in row) for row in rows] == options
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))

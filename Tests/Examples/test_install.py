@@ -1,4 +1,4 @@
-"""make install: the program with its skills and tools where they find each other, and nothing left by uninstall."""
+"""make install: the programs with their skills and tools where they find each other, and nothing left by uninstall."""
 
 from __future__ import annotations
 
@@ -46,6 +46,17 @@ def test_the_program_finds_its_skills_and_tools_from_anywhere(installed: tuple[P
         client.initialize()
         prompt = client.request("prompts/get", {"name": "agent_system_prompt"})["messages"][0]["content"]["text"]
     assert "/skills/data-visualization/SKILL.md" in prompt and "`sympy_helpers`" in prompt
+
+
+def test_the_agent_finds_the_server_beside_it(installed: tuple[Path, str]) -> None:
+    destination, _ = installed
+    program = f"{destination}{PREFIX}/bin/exec-agent"
+    # The endpoint takes no connection; that it is asked at all says that the server was started.
+    environment = {"PATH": "", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "DEFAULT_MODEL": "m", "TERM": "dumb"}
+    run = subprocess.run(
+        [program, "--max-seconds", "60", "Hello"], cwd="/", env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert run.returncode == 1 and "127.0.0.1 takes no connection" in run.stderr, run.stderr
 
 
 def test_the_sandboxs_user_may_read_what_was_installed(installed: tuple[Path, str]) -> None:

@@ -72,7 +72,7 @@ enum OptionTable {
         },
         OptionDescription(
             flag: "--mcp-config", placeholder: "FILE",
-            help: "a file with mcpServers, as MCP hosts have it, for other servers or several", fallback: "none",
+            help: "a file with mcpServers, as MCP hosts have it: the servers to use besides", fallback: "none",
             accepts: "a file"
         ) { value, options in
             options.serverFile = value
@@ -119,7 +119,7 @@ enum OptionTable {
             return !value.isEmpty
         },
         OptionDescription(
-            flag: "--json", help: "print a line of JSON for each event and one for the result", fallback: "the answer"
+            flag: "--json", help: "print a line of JSON for each event and one for the result", fallback: "no"
         ) { _, options in
             options.isJSON = true
             return true
