@@ -33,43 +33,42 @@ public final class HTTPServer: Sendable {
     public static func start(
         host: String, port: Int, options: HTTPServerOptions = HTTPServerOptions(), handler: @escaping Handler
     ) async throws(ListenError) -> HTTPServer {
-        let started: Result<HTTPServer, ListenError> = await withCheckedContinuation { continuation in
-            do {
-                // Looking up a name blocks.
-                try BackgroundThread.start {
-                    continuation.resume(returning: startHere(host, port, options, handler))
+        do {
+            return try await withHandover { handover in
+                do {
+                    // Looking up a name blocks.
+                    try BackgroundThread.start {
+                        handover.resume(with: Result { try startHere(host, port, options, handler) })
+                    }
+                } catch {
+                    handover.resume(throwing: error)
                 }
-            } catch {
-                continuation.resume(returning: .failure(ListenError(description: "\(error)")))
             }
+        } catch {
+            throw error as? ListenError ?? ListenError(description: "cannot start the server: \(error)")
         }
-        return try started.get()
     }
 
     private static func startHere(
         _ host: String, _ port: Int, _ options: HTTPServerOptions, _ handler: @escaping Handler
-    ) -> Result<HTTPServer, ListenError> {
-        do throws(ListenError) {
-            guard (0...65535).contains(port) else {
-                throw ListenError(description: "cannot listen at port \(port): a port is a number from 0 to 65535")
-            }
-            let listener = try Listener(host: host, port: port)
+    ) throws -> HTTPServer {
+        guard (0...65535).contains(port) else {
+            throw ListenError(description: "cannot listen at port \(port): a port is a number from 0 to 65535")
+        }
+        let listener = try Listener(host: host, port: port)
+        do {
+            let mailbox = try Mailbox()
             let end = End()
-            do {
-                let mailbox = try Mailbox()
-                let service = ConnectionService(options: options, handler: handler, mailbox: mailbox)
-                try BackgroundThread.start {
-                    var loop = EventLoop(listener: listener, service: service)
-                    loop.run()
-                    end.complete()
-                }
-                return .success(HTTPServer(addresses: listener.addresses, mailbox: mailbox, end: end))
-            } catch {
-                listener.close()
-                throw ListenError(description: "cannot start the server: \(error)")
+            let service = ConnectionService(options: options, handler: handler, mailbox: mailbox)
+            try BackgroundThread.start {
+                var loop = EventLoop(listener: listener, service: service)
+                loop.run()
+                end.complete()
             }
+            return HTTPServer(addresses: listener.addresses, mailbox: mailbox, end: end)
         } catch {
-            return .failure(error)
+            listener.close()
+            throw error
         }
     }
 

@@ -40,6 +40,8 @@ final class Mailbox: Sendable {
         (readEnd, writeEnd) = (ends[0], ends[1])
     }
 
+    deinit { close() }
+
     func progressed(connection: Int) {
         tell { $0.connections.insert(connection) }
     }
