@@ -9,6 +9,7 @@ import Testing
     @Test func runsLeaveNoDescriptorAndNoProcessBehind() async {
         await #expect(processExitsWith: .success) {
             _ = try await Command.shell("exit 0").run(timeout: 60)
+            try await warmUpClocks()
             let before = try openDescriptors()
             for _ in 0..<20 {
                 await withTaskGroup(of: Void.self) { group in
@@ -29,6 +30,7 @@ import Testing
     @Test func failedStartsLeaveNoDescriptorBehind() async {
         await #expect(processExitsWith: .success) {
             _ = try? await Command(executable: "/nonexistent").run(timeout: 60)
+            try await warmUpClocks()
             let before = try openDescriptors()
             for executable in Array(repeating: ["/nonexistent", "/tmp", "a\0b"], count: 50).flatMap({ $0 }) {
                 _ = try? await Command(executable: executable).run(timeout: 60)
@@ -43,6 +45,7 @@ import Testing
         await #expect(processExitsWith: .success) {
             ignoreBrokenPipes()
             _ = try await ChildProcess(starting: .shell("exit 0")).story()
+            try await warmUpClocks()
             let before = try openDescriptors()
             for number in 0..<60 {
                 let script = number % 2 == 0 ? "read line; exit 1" : "echo; kill -9 $$"

@@ -10,11 +10,6 @@ extension Command {
     }
 }
 
-/// How many descriptors this process has open.
-func openDescriptors() throws -> Int {
-    try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
-}
-
 /// Whether there is a process with this id, also one that has ended and is not reaped.
 func processExists(_ identifier: Int32) -> Bool {
     kill(identifier, 0) == 0 || errno == EPERM

@@ -4,8 +4,3 @@ import Foundation
 func isAlive(_ process: Int32) -> Bool {
     kill(process, 0) == 0
 }
-
-/// How many descriptors this process has open.
-func openDescriptors() throws -> Int {
-    try FileManager.default.contentsOfDirectory(atPath: "/dev/fd").count
-}
