@@ -56,7 +56,7 @@ enum Program {
     }
 
     private static func work(on task: String, _ options: AgentOptions) throws -> Int32 {
-        let interrupts = Interrupts()
+        let interrupts = try Interrupts.listening()
         let screen = try screen(interrupts)
         let parts = try Assembly(options, log: screen.log(options.logLevel))
         return interrupts.run {
@@ -71,7 +71,7 @@ enum Program {
     }
 
     private static func converse(_ options: AgentOptions) throws -> Int32 {
-        let interrupts = Interrupts()
+        let interrupts = try Interrupts.listening()
         let screen = try screen(interrupts)
         let parts = try Assembly(options, log: screen.log(options.logLevel))
         let lines = try InputLines.of(STDIN_FILENO)
@@ -88,10 +88,10 @@ enum Program {
     }
 
     private static func serve(_ options: AgentOptions) throws -> Int32 {
+        let interrupts = try Interrupts.listening()
         let logger = Logger(program: "exec-agent", level: options.logLevel)
         let parts = try Assembly(options, log: logger)
         let service = parts.service(options, log: logger)
-        let interrupts = Interrupts()
         let status = interrupts.run {
             var status: Int32 = 0
             do {

@@ -1,4 +1,3 @@
-import Dispatch
 import Threading
 
 #if canImport(Glibc)
@@ -24,25 +23,58 @@ final class Interrupts: Sendable {
     /// The signal that ends the program; `nil` where there was none.
     var endingSignal: Int32? { state.withLock { $0.ending } }
 
+    /// One that hears the signals. To be made before anything else has started a thread: those that come later inherit
+    /// that the signals are not theirs, and a signal that nobody has asked for yet waits, so that none is lost.
+    ///
+    /// - Throws: ``ThreadError``.
+    static func listening() throws(ThreadError) -> Interrupts {
+        let interrupts = Interrupts()
+        try interrupts.listen()
+        return interrupts
+    }
+
+    private func listen() throws(ThreadError) {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
+        // nohup wants the program to outlive its terminal.
+        if !Self.isIgnored(SIGHUP) { sigaddset(&signals, SIGHUP) }
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        try BackgroundThread.start { [self, signals] in
+            var (signals, number) = (signals, Int32(0))
+            while true {
+                if sigwait(&signals, &number) == 0 { receive(number) }
+            }
+        }
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        #if canImport(Glibc)
+            let handler = action.__sigaction_handler.sa_handler
+        #else
+            let handler = action.__sigaction_u.__sa_handler
+        #endif
+        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
     /// Runs `work`, which the signals cancel, in a task, and waits for its end. Blocks the calling thread.
     ///
     /// - Returns: the exit status: that of `work`, or 128 and the signal's number, as shells have it.
     func run(_ work: @escaping @Sendable () async -> Int32) -> Int32 {
         let outcome = Monitor<Int32?>(nil)
-        let task = Task.detached {
-            let status = await work()
-            outcome.change { $0 = status }
+        let wasEnded = state.withLock { state in
+            let task = Task.detached {
+                let status = await work()
+                outcome.change { $0 = status }
+            }
+            state.leave = { task.cancel() }
+            return state.ending != nil
         }
-        state.withLock { $0.leave = { task.cancel() } }
-        let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { @Sendable [self] in receive(number) }
-            source.resume()
-            return source
-        }
+        // A signal may have come before there was anything to end.
+        if wasEnded { state.withLock { $0.leave }?() }
         let status = outcome.wait { $0 }
-        withExtendedLifetime(sources) {}
         return endingSignal.map { 128 + $0 } ?? status
     }
 

@@ -49,6 +49,18 @@ import Threading
         #expect(status == 128 + number)
     }
 
+    @Test func aSignalBeforeTheWorkBeginsEndsIt() async throws {
+        let interrupts = Interrupts()
+        interrupts.receive(SIGTERM)
+        let status = try await onThread {
+            interrupts.run {
+                try? await Task.sleep(for: .seconds(600))
+                return 5
+            }
+        }
+        #expect(status == 128 + SIGTERM)
+    }
+
     @Test func withoutASignalTheStatusIsThatOfTheWork() async throws {
         #expect(try await onThread { Interrupts().run { 7 } } == 7)
     }
