@@ -1,6 +1,7 @@
 import CommandOptions
 import Diagnostics
 import ExecCore
+import Threading
 
 #if canImport(Glibc)
     import Glibc
@@ -25,7 +26,9 @@ enum Program {
             switch try OptionParser.parse(arguments, environment: Environment.variables, defaults: defaults) {
             case .help: print(Help.text, terminator: "")
             case .version: print("exec-mcp \(Help.version)")
-            case .serve(let options): try ServerProcess(options).run()
+            case .serve(let options):
+                EndingSignals.block()
+                try ServerProcess(options).run()
             }
             return 0
         } catch let error as UsageError {

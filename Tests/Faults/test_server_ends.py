@@ -2,11 +2,13 @@
 
 import secrets
 import signal
+import subprocess
 import time
 
 import pytest
 from support import engine
 from support.host_processes import MARK, marked
+from support.stdio_client import server_binary
 
 OLD = "old\n" * 1_000_000
 NEW = "new!\n" * 2_000_000
@@ -98,3 +100,21 @@ def test_a_server_that_is_killed_while_it_writes_leaves_whole_files(start_server
     server = start_server("--user", fresh_user, "--workspace", str(tmp_path))
     assert not server.call_tool("write_file", file_path="kept.txt", content="last\n").get("isError")
     assert (tmp_path / "kept.txt").read_text() == "last\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_is_heard_however_early_it_comes(number):
+    for delay in range(12):
+        servers = [
+            subprocess.Popen(
+                [server_binary()], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            for _ in range(5)
+        ]
+        time.sleep(delay / 1000)
+        for server in servers:
+            server.send_signal(number)
+        # Before its first step a process ends as any other does.
+        assert {server.wait(60) for server in servers} <= {0, -number}
+        for server in servers:
+            server.stdin.close()

@@ -23,40 +23,14 @@ final class Interrupts: Sendable {
     /// The signal that ends the program; `nil` where there was none.
     var endingSignal: Int32? { state.withLock { $0.ending } }
 
-    /// One that hears the signals. To be made before anything else has started a thread: those that come later inherit
-    /// that the signals are not theirs, and a signal that nobody has asked for yet waits, so that none is lost.
+    /// One that hears the signals. To be made before anything else has started a thread.
     ///
     /// - Throws: ``ThreadError``.
     static func listening() throws(ThreadError) -> Interrupts {
         let interrupts = Interrupts()
-        try interrupts.listen()
+        EndingSignals.block()
+        try EndingSignals.forEach(interrupts.receive)
         return interrupts
-    }
-
-    private func listen() throws(ThreadError) {
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
-        // nohup wants the program to outlive its terminal.
-        if !Self.isIgnored(SIGHUP) { sigaddset(&signals, SIGHUP) }
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
-        try BackgroundThread.start { [self, signals] in
-            var (signals, number) = (signals, Int32(0))
-            while true {
-                if sigwait(&signals, &number) == 0 { receive(number) }
-            }
-        }
-    }
-
-    private static func isIgnored(_ number: Int32) -> Bool {
-        var action = sigaction()
-        guard sigaction(number, nil, &action) == 0 else { return false }
-        #if canImport(Glibc)
-            let handler = action.__sigaction_handler.sa_handler
-        #else
-            let handler = action.__sigaction_u.__sa_handler
-        #endif
-        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     /// Runs `work`, which the signals cancel, in a task, and waits for its end. Blocks the calling thread.

@@ -1,4 +1,4 @@
-import Dispatch
+import Diagnostics
 import Threading
 
 #if canImport(Glibc)
@@ -16,6 +16,7 @@ enum Foreground {
     ///
     /// - Returns: its exit status; ``interruptedStatus`` where it was broken off.
     static func run(_ work: @escaping @Sendable () async -> Int32) -> Int32 {
+        EndingSignals.block()
         signal(SIGPIPE, SIG_IGN)
         let outcome = Monitor<Int32?>(nil)
         let isInterrupted = Locked(false)
@@ -23,10 +24,8 @@ enum Foreground {
             let status = await work()
             outcome.change { $0 = status }
         }
-        let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { @Sendable in
+        do {
+            try EndingSignals.forEach { _ in
                 if isInterrupted.withLock({ wasInterrupted in
                     defer { wasInterrupted = true }
                     return wasInterrupted
@@ -35,11 +34,11 @@ enum Foreground {
                 }
                 task.cancel()
             }
-            source.resume()
-            return source
+        } catch {
+            Logger.writeToStandardError("exec-mcp: \(error)\n")
+            return 1
         }
         let status = outcome.wait { $0 }
-        withExtendedLifetime(sources) {}
         return isInterrupted.withLock { $0 } ? interruptedStatus : status
     }
 }

@@ -1,6 +1,5 @@
 import CommandOptions
 import Diagnostics
-import Dispatch
 import ExecCore
 import JSONRPC
 import MCP
@@ -45,7 +44,7 @@ struct ServerProcess {
         let writer = try LineWriter(descriptor: output) { ending.change { $0 = true } }
         let server = Server(options, audit: audit, logger: logger, locateEngine: locateEngine) { writer.write($0.json) }
         let session = Session(methods: server.methods, writer: writer, logger: logger)
-        let sources = signalSources { ending.change { $0 = true } }
+        try EndingSignals.forEach { _ in ending.change { $0 = true } }
 
         try BackgroundThread.start {
             LineReader(descriptor: STDIN_FILENO, lineLimit: Self.lineLimit).forEachLine { line in
@@ -63,7 +62,6 @@ struct ServerProcess {
         }
         ending.wait { $0 ? () : nil }
         try end(server, session, writer)
-        withExtendedLifetime(sources) {}
         _exit(0)
     }
 
@@ -91,16 +89,6 @@ struct ServerProcess {
     private var locateEngine: @Sendable () throws(ExecError) -> EngineCommandLine {
         { [engine = options.engine] () throws(ExecError) in
             try EngineLocator(environment: Environment.variables).commandLine(of: engine)
-        }
-    }
-
-    private func signalSources(_ handler: @escaping @Sendable () -> Void) -> [any DispatchSourceSignal] {
-        [SIGTERM, SIGINT, SIGHUP].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler(handler: handler)
-            source.resume()
-            return source
         }
     }
 

@@ -1,0 +1,50 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The signals that ask a program to end: SIGINT, SIGTERM, and SIGHUP unless whoever started it has it ignored, as `nohup`
+/// does.
+///
+/// They are blocked and waited for, rather than handled: a signal that comes before anybody waits is kept, so that none is
+/// lost, however early it comes.
+public enum EndingSignals {
+    /// Keeps the signals from ending the process. To be called before anything has started a thread: those that are started
+    /// later inherit that the signals are not theirs. Programs that are started get a mask of their own.
+    public static func block() {
+        var signals = set
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+
+    /// Starts a thread that calls `body` with each of them that comes, those that came since ``block()`` first.
+    ///
+    /// - Throws: ``ThreadError``.
+    public static func forEach(_ body: @escaping @Sendable (Int32) -> Void) throws(ThreadError) {
+        try BackgroundThread.start { [set] in
+            var (signals, number) = (set, Int32(0))
+            while true {
+                if sigwait(&signals, &number) == 0 { body(number) }
+            }
+        }
+    }
+
+    private static let set: sigset_t = {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
+        if !isIgnored(SIGHUP) { sigaddset(&signals, SIGHUP) }
+        return signals
+    }()
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        #if canImport(Glibc)
+            let handler = action.__sigaction_handler.sa_handler
+        #else
+            let handler = action.__sigaction_u.__sa_handler
+        #endif
+        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+}
