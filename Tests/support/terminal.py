@@ -71,5 +71,5 @@ class Terminal:
 
 
 def _take_terminal() -> None:
-    # With a session of its own, the first terminal that it opens is the one whose Ctrl-C it gets.
+    # In a new session, the first terminal that it opens is the one whose Ctrl-C it gets.
     os.close(os.open(os.ttyname(0), os.O_RDWR))

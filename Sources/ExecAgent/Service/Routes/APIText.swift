@@ -8,7 +8,7 @@ enum APIText {
         "description": .string(
             """
             The messages are the history. One new message of the user alone, with or without instructions, goes on with \
-            the session of that user. Runs of one user wait for one another. Members that are not listed are passed on \
+            that user's session. Runs of one user wait for one another. Members that are not listed are passed on \
             to the model.
             """),
         "requestBody": [
@@ -34,7 +34,7 @@ enum APIText {
     static let skills = read("listSkills", "Lists the skills of the agent", "SkillList")
     static let artifacts = read("listArtifacts", "Lists the files that the agent hands out to a user", "ArtifactList")
     static let session: JSON = operation(
-        "endSession", "Ends the session of a user; a run under way goes on", "application/json",
+        "endSession", "Ends a user's session; a run under way goes on", "application/json",
         ["$ref": "#/components/schemas/EndedSession"])
     static let skill: JSON = operation("readSkill", "A skill's own text", "text/markdown", ["type": "string"])
     static let artifact: JSON = operation(
