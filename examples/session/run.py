@@ -73,7 +73,7 @@ def run(binary: Path, session: Path) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Runs a session of plain JSON-RPC lines through exec-mcp.")
+    parser = argparse.ArgumentParser(description="Runs plain JSON-RPC lines through exec-mcp, as one session.")
     parser.add_argument("session", nargs="?", type=Path, default=HERE / "session.jsonl")
     parser.add_argument("--binary", type=Path, default=BINARY)
     options = parser.parse_args()
