@@ -19,7 +19,7 @@ final class PendingCalls: Sendable {
     private struct Call {
         let handover: Handover<Reply>
         let onProgress: (@Sendable (String) -> Void)?
-        var progressBudget = RateBudget(perSecond: progressPerSecond, atOnce: progressPerSecond)
+        var progressBudget = RateBudget(perSecond: progressPerSecond, atOnce: progressPerSecond, savedSeconds: 0)
     }
 
     private enum Slot {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ExecCore
+@testable import Threading
 
 @Suite struct RateBudgetTests {
     /// How many of `tries` at each time, in seconds, a budget gives.
