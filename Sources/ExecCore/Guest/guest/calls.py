@@ -87,11 +87,11 @@ class Call:
 class Command(Call):
     """A shell command: ends when its shell does, with what is in its pipes by then."""
 
-    def __init__(self, number, keeper, params, spool, artifact_limit, may_write):
+    def __init__(self, number, keeper, params, spool, watch, may_write):
         self.may_write = may_write
         # Before the command can do anything.
-        self._artifact_limit = artifact_limit
-        self._artifacts = artifacts.snapshot(artifact_limit)
+        self._watch = watch
+        self._artifacts = watch.current()
         text = params["command"] if may_write else shells.NO_WRITING + params["command"]
         command = text.encode()
         shell = keeper.take_shell()
@@ -168,7 +168,7 @@ class Command(Call):
         result = {"exit_code": self.exit_code}
         if stdout.truncated or stderr.truncated:
             result["truncated"] = True
-        changed = artifacts.changed(self._artifacts, artifacts.snapshot(self._artifact_limit))
+        changed = artifacts.changed(self._artifacts, self._watch.current())
         if changed:
             result["artifacts"] = changed
         errors = stderr.finish()

@@ -29,6 +29,9 @@ MAX_PAYLOAD = 1 << 20
 PIECE = MAX_PAYLOAD - 1
 
 _HEADER = struct.Struct(">IBI")
+# `json.loads` and `json.dumps` look their options up anew at each call.
+_decode = json.JSONDecoder().raw_decode
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def frame(kind, call, payload=b""):
@@ -37,8 +40,12 @@ def frame(kind, call, payload=b""):
 
 def json_frame(kind, call, value):
     # File names may hold what is no UTF-8, which the server would not take.
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    return frame(kind, call, text.encode("utf-8", "replace"))
+    return frame(kind, call, _encode(value).encode("utf-8", "replace"))
+
+
+def json_value(payload):
+    """The value that a payload holds."""
+    return _decode(payload.decode())[0]
 
 
 def data_frames(call, stream, data):

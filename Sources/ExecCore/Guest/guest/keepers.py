@@ -156,15 +156,11 @@ class _KeeperProcess:
         self._shell = None
         self._serial = 0
         self._retired = False
-        wake, wake_write = os.pipe()
-        os.set_blocking(wake, False)
-        os.set_blocking(wake_write, False)
-        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda number, stack: None)
+        signal.set_wakeup_fd(-1)
+        self._ends = system.signal_descriptor(signal.SIGCHLD)
         # A command that signals everything it may signal must not end its own keeper by accident.
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        self._wake = wake
         os.setsid()
         os.nice(_NICENESS)
         system.become_subreaper()
@@ -172,11 +168,11 @@ class _KeeperProcess:
 
     def run(self):
         poll = select.poll()
-        poll.register(self._wake, select.POLLIN)
+        poll.register(self._ends, select.POLLIN)
         poll.register(self._socket, select.POLLIN)
         while True:
             for descriptor, _ in poll.poll():
-                if descriptor == self._wake:
+                if descriptor == self._ends:
                     self._reap()
                 else:
                     self._take_task()
@@ -273,7 +269,7 @@ class _KeeperProcess:
 
     def _reap(self):
         try:
-            os.read(self._wake, 4096)
+            os.read(self._ends, 4096)
         except BlockingIOError:
             pass
         ended = None

@@ -5,7 +5,6 @@ One thread and one loop. Nothing in the loop waits for a file, a command or a ke
 """
 
 import gc
-import json
 import os
 import select
 import signal
@@ -105,7 +104,7 @@ class Guest:
     # Calls
 
     def _begin(self, number, payload):
-        request = json.loads(payload)
+        request = frames.json_value(payload)
         method, params = request["method"], request["params"]
         is_full = self._surveyor is not None and self._surveyor.is_full
         if is_full and method == "write_file":
@@ -116,12 +115,12 @@ class Guest:
             text = f"The sandbox is at its limit of {self._pids_limit} processes. End some and try again."
             self._send(calls.failure(number, "busy", text))
             return
-        self._poke_surveyor()
         if method == "execute":
-            call = calls.Command(number, keeper, params, self._spool, self._artifact_limit, not is_full)
+            call = calls.Command(number, keeper, params, self._spool, self._watch, not is_full)
         else:
             call = calls.FileOperation(number, keeper, method, params)
         self._calls[number] = self._by_keeper[keeper.pid] = call
+        self._poke_surveyor()
         self._listen(keeper)
         self._write_input(call)
         for descriptor in call.open_outputs:

@@ -2,12 +2,15 @@
 
 import ctypes
 import os
+import signal
 import sys
 
 _PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
 _COMMAND_OOM_SCORE = b"500"
 _GUEST_OOM_SCORE = b"0"
+
+_SIGNAL_SET_SIZE = 128
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _prctl = _libc.prctl
@@ -45,6 +48,20 @@ def watch_directory(path):
     if _libc.inotify_add_watch(descriptor, os.fsencode(path), _INOTIFY_EVENTS) < 0:
         os.close(descriptor)
         return None
+    return descriptor
+
+
+def signal_descriptor(number):
+    """A descriptor that can be read when the signal has come, which from now on does nothing else.
+
+    A handler would cost more: the call that it interrupts is made again, and Python runs code of its own in between.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, (number,))
+    mask = (1 << (number - 1)).to_bytes(_SIGNAL_SET_SIZE, sys.byteorder)
+    # Its flags are those of files.
+    descriptor = _libc.signalfd(-1, mask, os.O_NONBLOCK | os.O_CLOEXEC)
+    if descriptor < 0:
+        raise OSError(ctypes.get_errno(), "signalfd failed")
     return descriptor
 
 

@@ -1,6 +1,7 @@
 """Noticing that artifacts come, change and go, whoever makes them do so."""
 
 import os
+import select
 import time
 
 from guest import artifacts, frames, system
@@ -23,6 +24,10 @@ class ArtifactWatch:
         self._size_limit = size_limit
         self._told = {}
         self.descriptor = system.watch_directory(artifacts.DIRECTORY)
+        self._events = select.poll()
+        if self.descriptor is not None:
+            self._events.register(self.descriptor, select.POLLIN)
+        self._has_looked = False
         # The first look finds what is there from the start.
         self._due = time.monotonic() + _DELAY
 
@@ -35,13 +40,19 @@ class ArtifactWatch:
         """How long until a look is due; None where none is."""
         return None if self._due is None else max(0.0, self._due - time.monotonic())
 
+    def current(self):
+        """A snapshot of what is there: that of the last look, where nothing has happened since."""
+        if self.descriptor is None or not self._has_looked or self._events.poll(0):
+            return artifacts.snapshot(self._size_limit)
+        return self._told
+
     def look(self):
         """A frame that tells what has changed since the last look; empty where nothing has."""
         self._due = None
         # First, so that what happens from here on is an event again.
         self._drain()
         before, now = self._told, artifacts.snapshot(self._size_limit)
-        self._told = now
+        self._told, self._has_looked = now, True
         lists = {
             "added": [name for name in now if name not in before],
             "modified": [name for name in now if name in before and now[name] != before[name]],
