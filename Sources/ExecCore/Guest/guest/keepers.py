@@ -81,7 +81,7 @@ class Keeper:
         return self._serial
 
     def prepare_shell(self):
-        """Has a shell started that waits for its command."""
+        """Has a shell started that waits for its command. Returns whether one is on its way."""
         if self.waiting is None:
             self.waiting = shells.WaitingShell(self.next_serial())
             try:
@@ -89,6 +89,7 @@ class Keeper:
                 self.waiting.outputs.drop_passed()
             except OSError:
                 self.drop_shell()
+        return self.waiting is not None
 
     def take_shell(self):
         """The waiting shell, which is the caller's from now on; None where there is none."""

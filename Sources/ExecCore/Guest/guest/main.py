@@ -17,6 +17,8 @@ PROTOCOL = 1
 _CHANNEL_READ = 256 * 1024
 # More than this not yet taken by keepers, and the channel is not read until they have.
 _INPUT_BOUND = 64 * 1024 * 1024
+# When nothing has happened for so long, shells are started ahead: the next call has not come right after the last.
+_REST_SECONDS = 0.003
 # How long after a command that left background jobs the number of processes is watched.
 _WATCH_SECONDS = 2.0
 # How long a keeper has to report once it was told to end.
@@ -62,7 +64,8 @@ class Guest:
         if self._proxy_port:
             self._egress = egress.Egress(self._poll, self._send, self._proxy_port)
         while True:
-            self._poll.wait(self._seconds_to_wait())
+            if not self._poll.wait(self._seconds_to_wait()) and self._pool.wants_preparation:
+                self._pool.prepare()
             if self._egress:
                 self._egress.look_at_clock()
             if self._calls or self._watch_until or self._pool.has_background:
@@ -330,6 +333,8 @@ class Guest:
             waits.append(until_look)
         if self._surveyor and has_work:
             waits.append(quota.POKE_SECONDS)
+        if self._pool.wants_preparation:
+            waits.append(_REST_SECONDS)
         return min(waits, default=None)
 
     def _end_runaway(self):

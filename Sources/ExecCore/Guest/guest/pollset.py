@@ -25,9 +25,14 @@ class PollSet:
         return self._handlers.get(descriptor)
 
     def wait(self, seconds):
-        """Waits until something happens, at most so long (None: for ever), and calls who is to be told."""
-        for descriptor, events in self._poll.poll(seconds):
+        """Waits until something happens, at most so long (None: for ever), and calls who is to be told.
+
+        Returns whether anything has happened.
+        """
+        ready = self._poll.poll(seconds)
+        for descriptor, events in ready:
             # One that was called before may have taken it out.
             handler = self._handlers.get(descriptor)
             if handler:
                 handler(events)
+        return bool(ready)

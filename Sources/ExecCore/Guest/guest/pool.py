@@ -6,8 +6,13 @@ import signal
 from guest import keepers, processes
 
 _MAX_IDLE = 8
-# Two, so that one call after the other finds a shell that has loaded.
-_READY = 2
+# So many idle keepers each with a shell that has loaded: for calls that come together, or one soon after the other.
+_READY = 6
+# The same where few processes are allowed.
+_READY_OF_FEW = 2
+_FEW_PIDS = 128
+# Below this a shell is started at once, though the next call may be on its way and want the processor for itself.
+_LEAST_READY = 2
 
 
 class KeeperPool:
@@ -15,6 +20,9 @@ class KeeperPool:
         self._score = score
         self._file_limit = file_limit
         self._pids_limit = pids_limit
+        self._ready = _READY if pids_limit >= _FEW_PIDS else _READY_OF_FEW
+        # How many more are worth a try: what ends waiting shells again and again must not keep us busy.
+        self._preparations = self._ready
         self._keepers = {}
         self._idle = []
         self._retired = {}
@@ -22,37 +30,55 @@ class KeeperPool:
     def take(self):
         """A keeper for one call, or None where the sandbox has no room for another process."""
         if not self._idle:
-            self.prepare(1)
+            self._add()
         # The one that has rested longest: its waiting shell has had the time to load.
-        return self._idle.pop(0) if self._idle else None
+        found = next((keeper for keeper in self._idle if keeper.waiting), self._idle[0] if self._idle else None)
+        if found:
+            self._idle.remove(found)
+        return found
 
     @property
     def has_background(self):
         """Whether commands of earlier calls left jobs that still run."""
         return bool(self._retired)
 
-    def prepare(self, count=_READY):
-        """Has so many idle keepers ready."""
-        while len(self._idle) < count:
-            try:
-                keeper = keepers.Keeper(self._score, self._file_limit)
-            except OSError:
-                return
-            self._keepers[keeper.pid] = keeper
-            self._idle.append(keeper)
-            keeper.prepare_shell()
+    def prepare(self):
+        """Has one more keeper ready, with a shell that waits."""
+        self._preparations -= 1
+        bare = next((keeper for keeper in self._idle if not keeper.waiting), None)
+        is_done = bare.prepare_shell() if bare else len(self._idle) < self._ready and self._add()
+        if not is_done:
+            self._preparations = 0
+
+    @property
+    def wants_preparation(self):
+        """Whether there is something to prepare, for calls to come, as soon as there is nothing else to do."""
+        return self._preparations > 0
+
+    def _add(self):
+        """Makes another idle keeper. Returns whether there was room for its process."""
+        try:
+            keeper = keepers.Keeper(self._score, self._file_limit)
+        except OSError:
+            return False
+        self._keepers[keeper.pid] = keeper
+        self._idle.append(keeper)
+        keeper.prepare_shell()
+        return True
 
     def give_back(self, keeper, is_free):
         """Takes a keeper after its call. Returns whether it is kept: one too many is for the caller to close."""
         if keeper.pid not in self._keepers:
             return False
+        self._preparations = self._ready
         if not is_free:
             self._retired[keeper.pid] = keeper
             return True
         self._retired.pop(keeper.pid, None)
         if len(self._idle) < _MAX_IDLE:
             self._idle.append(keeper)
-            keeper.prepare_shell()
+            if sum(1 for idle in self._idle if idle.waiting) < _LEAST_READY:
+                keeper.prepare_shell()
             return True
         del self._keepers[keeper.pid]
         return False
@@ -68,6 +94,7 @@ class KeeperPool:
     def give_up_idle(self):
         """Ends all idle keepers and returns them: what killed one of their kind may have hit them as well."""
         idle, self._idle = self._idle, []
+        self._preparations = self._ready
         for keeper in idle:
             del self._keepers[keeper.pid]
             processes.send(keeper.pid, signal.SIGKILL)

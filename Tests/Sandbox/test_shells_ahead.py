@@ -1,0 +1,69 @@
+"""Shells that are started ahead of their commands: how many there are, and what if code in the sandbox ends them."""
+
+import pytest
+from support import engine
+
+WAITING = "BASH_EXECUTION_STRING"
+
+
+def waiting_shells(user: str) -> int:
+    return sum(WAITING in process for process in engine.processes(engine.only_container(user)))
+
+
+@pytest.mark.parametrize(("arguments", "expected"), [((), 6), (("--pids", "64"), 2)], ids=["usual", "few processes"])
+def test_after_a_rest_so_many_shells_wait_for_commands(start_server, fresh_user, arguments, expected):
+    server = start_server("--user", fresh_user, "--workspace", "ephemeral", *arguments)
+    server.bash("true")
+    assert engine.poll(lambda: waiting_shells(fresh_user) == expected) is not None
+    for number in range(10):
+        assert server.bash(f"echo {number}")["stdout"] == f"{number}\n"
+    assert engine.poll(lambda: waiting_shells(fresh_user) == expected) is not None
+
+
+def test_calls_find_a_shell_though_another_command_goes_on(start_server, fresh_user):
+    server = start_server("--user", fresh_user, "--workspace", "ephemeral")
+    long = server.start_tool("execute_bash", command="until [ -e done ]; do sleep 0.05; done")
+    server.bash("true")
+    # The shell that runs the long command has waited itself, and still goes by that name.
+    assert engine.poll(lambda: waiting_shells(fresh_user) == 6 + 1) is not None
+    server.bash("touch done")
+    assert server.result(long)["structuredContent"]["exit_code"] == 0
+
+
+def test_commands_run_though_every_waiting_shell_was_ended(start_server, fresh_user):
+    server = start_server("--user", fresh_user, "--workspace", "ephemeral")
+    for signal in ("TERM", "KILL", "STOP"):
+        server.bash(f"pkill -{signal} -f {WAITING}; true")
+        assert server.bash(f"echo after {signal}", timeout=10)["stdout"] == f"after {signal}\n"
+
+
+def test_who_ends_waiting_shells_again_and_again_does_not_keep_the_guest_busy(start_server, fresh_user):
+    """Ids of processes are given out in order, so their distance says how many were started."""
+    server = start_server("--user", fresh_user, "--workspace", "ephemeral")
+    program = """
+import os, time
+def shells():
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            words = open(f"/proc/{name}/cmdline", "rb").read().split(b"\\0")
+            if words[2].startswith(b"IFS=") and int(name) != os.getppid():
+                yield int(name)
+        except (OSError, IndexError):
+            pass
+def newest():
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+    return child
+before, rounds, end = newest(), 0, time.monotonic() + 2
+while time.monotonic() < end or rounds < 20:
+    for shell in shells():
+        os.kill(shell, 9)
+    rounds += 1
+    time.sleep(0.005)
+print(newest() - before - 1)
+"""
+    started = int(server.python(program)["stdout"])
+    print(f"{started} processes were started")
+    assert started <= 16
