@@ -30,10 +30,10 @@ def test_there_are_exactly_the_four_tools(tools_of, revision):
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_the_listing_stays_under_900_tokens(tools_of, revision):
+def test_the_listing_stays_under_800_tokens(tools_of, revision):
     characters = len(json.dumps(tools_of(revision), ensure_ascii=False, separators=(",", ":")))
     print(f"{revision}: {characters / 4:.0f} tokens")
-    assert characters / 4 < 900
+    assert characters / 4 < 800
 
 
 @pytest.mark.parametrize("revision", REVISIONS)

@@ -3,10 +3,10 @@ import MCP
 extension Icon {
     /// A prompt in a box.
     static let server = drawing("M1 1h6v6H1zM2 2v4h4V2zM3 3l1 1-1 1z")
-    static let shell = drawing("M1 1l3 3-3 3zM4 6h3v1H4z")
-    static let write = drawing("M5 1l2 2-4 4H1V5z")
-    static let read = drawing("M1 1h6v1H1zM1 3h6v1H1zM1 5h4v1H1z")
-    static let documentation = drawing("M1 1h3v6H1zM5 1h2v6H5z")
+    static let shell = drawing("M1 1l3 3-3 3M4 6h3v1H4")
+    static let write = drawing("M5 1l2 2-4 4H1V5")
+    static let read = drawing("M1 1h6v1H1m0 1h6v1H1m0 1h4v1H1")
+    static let documentation = drawing("M1 1h3v6H1M5 1h2v6H5")
 
     /// Few strokes: the listing of the tools is to stay short.
     private static func drawing(_ path: String) -> Icon {

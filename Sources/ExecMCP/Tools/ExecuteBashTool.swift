@@ -18,15 +18,15 @@ struct ExecuteBashTool: SandboxTool {
         description = Tool(
             name: "execute_bash", title: "Run a shell command",
             description: """
-                Runs a bash command in a private Linux sandbox (Python with the scientific stack) and returns \
-                exit_code, stdout and stderr. Each call is a new shell in /workspace; files persist. A timeout ends \
-                every process of the command; background processes of one that returned live on. For long work: \
+                Runs a bash command in a private Linux sandbox (Python, scientific stack) and returns exit_code, \
+                stdout and stderr. Each call is a new shell in /workspace; files persist. A timeout ends every \
+                process of the command; background processes of one that returned live on. For long work: \
                 nohup CMD > log 2>&1 & and read the log later.
                 """,
             inputSchema: [
                 "type": "object",
                 "properties": [
-                    "command": ["type": "string", "description": "The command"],
+                    "command": ["type": "string"],
                     "timeout": [
                         "type": "number", "default": .integer(defaultTimeout),
                         "description": .string("Seconds, at most \(limits.maximumTimeout)"),
@@ -42,9 +42,7 @@ struct ExecuteBashTool: SandboxTool {
                 ],
                 "required": ["exit_code", "stdout", "stderr"],
             ],
-            annotations: [
-                "readOnlyHint": false, "destructiveHint": true, "idempotentHint": false, "openWorldHint": false,
-            ], icons: [.shell])
+            annotations: ["readOnlyHint": false, "destructiveHint": true, "openWorldHint": false], icons: [.shell])
     }
 
     func prepare(_ arguments: JSONObject) throws(ToolArguments.Mismatch) -> Work {

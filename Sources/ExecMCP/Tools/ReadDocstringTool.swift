@@ -10,7 +10,7 @@ struct ReadDocstringTool: SandboxTool {
         inputSchema: [
             "type": "object",
             "properties": [
-                "file_path": ["type": "string", "description": "For example /tools/NAME.py"],
+                "file_path": ["type": "string", "description": "Such as /tools/NAME.py"],
                 "function_name": ["type": "string"],
             ],
             "required": ["file_path", "function_name"], "additionalProperties": false,

@@ -10,15 +10,15 @@ struct ReadFileTool: SandboxTool {
         description = Tool(
             name: "read_file", title: "Read a file",
             description: """
-                Reads a text file in the sandbox by lines, at most \(limits.output) bytes a call (a second block then \
-                says how to go on), or shows a PNG, JPEG, GIF or WebP picture.
+                Reads lines of a text file, at most \(limits.output) bytes a call (a second block says how to go \
+                on), or shows a PNG, JPEG, GIF or WebP picture.
                 """,
             inputSchema: [
                 "type": "object",
                 "properties": [
-                    "file_path": ["type": "string", "description": "Absolute, or relative to /workspace"],
+                    "file_path": ["type": "string", "description": "Absolute or in /workspace"],
                     "offset": ["type": "integer", "default": 0, "minimum": 0, "description": "Lines to skip"],
-                    "line_count": ["type": "integer", "minimum": 1, "description": "Lines to return; default all"],
+                    "line_count": ["type": "integer", "minimum": 1, "description": "Default: all lines"],
                 ],
                 "required": ["file_path"], "additionalProperties": false,
             ],

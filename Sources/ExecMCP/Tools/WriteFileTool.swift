@@ -7,13 +7,12 @@ struct WriteFileTool: SandboxTool {
     let description = Tool(
         name: "write_file", title: "Write a file",
         description: """
-            Writes a text file in the sandbox, in one step: readers see the old file or the new one. Creates parent \
-            directories. Files for the user go to /artifacts.
+            Writes a text file atomically. Creates parent directories. Files for the user go to /artifacts.
             """,
         inputSchema: [
             "type": "object",
             "properties": [
-                "file_path": ["type": "string", "description": "Absolute, or relative to /workspace"],
+                "file_path": ["type": "string", "description": "Absolute or in /workspace"],
                 "content": ["type": "string", "description": "The whole file, at most 32 MiB"],
             ],
             "required": ["file_path", "content"], "additionalProperties": false,
