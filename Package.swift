@@ -19,8 +19,8 @@ let guestSources =
     ["bootstrap"]
     + [
         "frames", "system", "pollset", "processes", "output", "formats", "scaling", "pictures", "files", "docstrings",
-        "artifacts", "watch",
-        "shells", "keepers", "pool", "quota", "progress", "proxying", "egress", "calls", "main",
+        "artifacts", "watch", "shells", "keepers", "pool", "quota",
+        "progress", "proxying", "egress", "arrivals", "calls", "main",
     ].map { "guest/\($0)" }
 
 // What the sandbox's image is built from, likewise: links to the files in container/, which are the only copy.

@@ -30,6 +30,7 @@ enum GuestProgram {
         ("progress", PackageResources.progress_py),
         ("proxying", PackageResources.proxying_py),
         ("egress", PackageResources.egress_py),
+        ("arrivals", PackageResources.arrivals_py),
         ("calls", PackageResources.calls_py),
         ("main", PackageResources.main_py),
     ]

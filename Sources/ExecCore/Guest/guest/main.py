@@ -10,7 +10,21 @@ import select
 import signal
 import time
 
-from guest import calls, egress, frames, keepers, output, pollset, pool, processes, quota, shells, system, watch
+from guest import (
+    arrivals,
+    calls,
+    egress,
+    frames,
+    keepers,
+    output,
+    pollset,
+    pool,
+    processes,
+    quota,
+    shells,
+    system,
+    watch,
+)
 
 PROTOCOL = 1
 
@@ -36,18 +50,17 @@ class Guest:
         file_limit = config["workspace_limit"] + quota.MARGIN if self._surveyor else 0
         self._pool = pool.KeeperPool(score, self._pids_limit, file_limit)
         self._memory = calls.MemoryWatch(config["memory"])
-        self._artifact_limit = config["artifact_limit"]
-        self._watch = watch.ArtifactWatch(self._artifact_limit)
         self._spool = output.Spool()
         self._decoder = frames.Decoder()
         self._poll = pollset.PollSet()
+        self._watch = watch.ArtifactWatch(self._poll, config["artifact_limit"])
         self._proxy_port = config["proxy_port"]
         self._egress = None
+        self._arrivals = arrivals.Arrivals()
         self._calls = {}
         self._by_keeper = {}
         self._terminations = {}
         self._watch_until = 0.0
-        self._is_reading = True
 
     def run(self):
         self._wake, wake_write = os.pipe()
@@ -58,7 +71,7 @@ class Guest:
         # Process 1 is deaf to signals that it has no handler for, so that code in the sandbox cannot end it.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         self._poll.on(self._wake, select.EPOLLIN, lambda events: self._reap())
-        self._poll.on(self._in, select.EPOLLIN, lambda events: self._read_channel())
+        self._read_channel_if(True)
         self._send(frames.json_frame(frames.HELLO, 0, {"protocol": PROTOCOL, **system.description(shells.SHELL)}))
         self._pool.prepare()
         if self._proxy_port:
@@ -66,12 +79,13 @@ class Guest:
         while True:
             if not self._poll.wait(self._seconds_to_wait()) and self._pool.wants_preparation:
                 self._pool.prepare()
+            self._begin_calls()
             if self._egress:
                 self._egress.look_at_clock()
             if self._calls or self._watch_until or self._pool.has_background:
                 self._look_at_clock()
             if self._watch.seconds_to_wait() == 0:
-                self._look_at_artifacts()
+                self._send(self._watch.look())
 
     # The channel
 
@@ -87,13 +101,16 @@ class Guest:
         if number & frames.GUEST_CALL:
             self._egress.take(kind, number, payload)
         elif kind == frames.CALL:
-            self._begin(number, payload)
+            request = frames.json_value(payload)
+            self._arrivals.add(arrivals.Arrival(number, request["method"], request["params"]))
+            self._begin_calls()
         elif kind == frames.CANCEL:
-            call = self._calls.get(number)
-            if call:
-                self._stop(call)
+            if number in self._calls:
+                self._stop(self._calls[number])
+            elif self._arrivals.drop(number):
+                self._send(calls.failure(number, "ended", "Given up before it began."))
         elif kind == frames.DATA:
-            call = self._calls.get(number)
+            call = self._calls.get(number) or self._arrivals.get(number)
             if call:
                 call.input += memoryview(payload)[1:]
                 self._write_input(call)
@@ -106,9 +123,17 @@ class Guest:
 
     # Calls
 
-    def _begin(self, number, payload):
-        request = frames.json_value(payload)
-        method, params = request["method"], request["params"]
+    def _begin_calls(self):
+        """Has the calls begin that wait for a keeper, as far as there is one or is to be one more."""
+        while self._arrivals:
+            newest = max((call.began for call in self._calls.values()), default=0.0)
+            arrival = self._arrivals.take(self._pool.has_idle, newest)
+            if not arrival:
+                break
+            self._begin(arrival)
+
+    def _begin(self, arrival):
+        number, method, params = arrival.number, arrival.method, arrival.params
         is_full = self._surveyor is not None and self._surveyor.is_full
         if is_full and method == "write_file":
             self._send(calls.failure(number, "io", quota.note(self._surveyor, "Not written")))
@@ -122,6 +147,7 @@ class Guest:
             call = calls.Command(number, keeper, params, self._spool, self._watch, not is_full)
         else:
             call = calls.FileOperation(number, keeper, method, params)
+        call.input += arrival.input
         self._calls[number] = self._by_keeper[keeper.pid] = call
         self._poke_surveyor()
         self._listen(keeper)
@@ -130,26 +156,23 @@ class Guest:
             self._poll.on(descriptor, select.EPOLLIN, lambda events, at=descriptor: self._read_output(call, at))
 
     def _write_input(self, call):
-        has_more = call.write_input()
-        self._listen(call.keeper, select.EPOLLOUT if has_more else 0)
-        waiting = sum(len(call.input) for call in self._calls.values())
+        if call.number in self._calls:
+            has_more = call.write_input()
+            self._listen(call.keeper, select.EPOLLOUT if has_more else 0)
+        waiting = self._arrivals.size + sum(len(call.input) for call in self._calls.values())
         self._read_channel_if(waiting <= _INPUT_BOUND)
 
     def _read_channel_if(self, should_read):
-        if should_read != self._is_reading:
-            self._is_reading = should_read
-            if should_read:
-                self._poll.on(self._in, select.EPOLLIN, lambda events: self._read_channel())
-            else:
-                self._poll.off(self._in)
+        if should_read:
+            self._poll.on(self._in, select.EPOLLIN, lambda events: self._read_channel())
+        else:
+            self._poll.off(self._in)
 
     def _listen(self, keeper, more_events=0):
-        handler = self._poll.handler(keeper.socket.fileno())
-        if handler is None or more_events or getattr(handler, "wants_more", False):
-            handler = _KeeperHandler(self, keeper, bool(more_events))
-            self._poll.on(keeper.socket.fileno(), select.EPOLLIN | more_events, handler)
+        events = select.EPOLLIN | more_events
+        self._poll.on(keeper.socket.fileno(), events, lambda events: self._hear(keeper, events))
 
-    def hear(self, keeper, events):
+    def _hear(self, keeper, events):
         """The keeper reports, or can take more input."""
         call = self._by_keeper.get(keeper.pid)
         if events & select.EPOLLOUT and call:
@@ -216,7 +239,7 @@ class Guest:
             call.note += self._memory.note(call.exit_code, call.began)
             if not call.may_write and self._surveyor.is_full:
                 call.note += quota.note(self._surveyor, "Nothing could be written")
-            if self._watch.descriptor is None:
+            if not self._watch.is_told:
                 self._watch.wake()
         self._send(call.finish())
         for descriptor in call.open_outputs:
@@ -333,6 +356,8 @@ class Guest:
             waits.append(until_look)
         if self._surveyor and has_work:
             waits.append(quota.POKE_SECONDS)
+        if self._arrivals:
+            waits.append(self._arrivals.seconds_to_wait())
         if self._pool.wants_preparation:
             waits.append(_REST_SECONDS)
         return min(waits, default=None)
@@ -343,18 +368,6 @@ class Guest:
             text = f"ended {count} background processes: the sandbox was at its limit of {self._pids_limit}"
             self._send(frames.frame(frames.LOG, 0, text.encode()))
         return count
-
-    # Artifacts
-
-    def _look_at_artifacts(self):
-        self._send(self._watch.look())
-        if self._watch.descriptor is not None:
-            self._poll.on(self._watch.descriptor, select.EPOLLIN, lambda events: self._hear_of_artifacts())
-
-    def _hear_of_artifacts(self):
-        # Not heard again before the look: one that writes without end must not keep the loop busy.
-        self._poll.off(self._watch.descriptor)
-        self._watch.wake()
 
     # The workspace's limit
 
@@ -372,18 +385,6 @@ class Guest:
                 self._stop(call)
         if is_over:
             self._pool.end_background()
-
-
-class _KeeperHandler:
-    """Hears one keeper, and remembers whether it is also waited for to take input."""
-
-    def __init__(self, guest, keeper, wants_more):
-        self._guest = guest
-        self._keeper = keeper
-        self.wants_more = wants_more
-
-    def __call__(self, events):
-        self._guest.hear(self._keeper, events)
 
 
 def main(config):

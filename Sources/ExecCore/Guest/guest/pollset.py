@@ -10,19 +10,17 @@ class PollSet:
 
     def on(self, descriptor, events, handler):
         """Has `handler` called with what happened, in place of an earlier one."""
-        if descriptor in self._handlers:
-            self._poll.modify(descriptor, events)
-        else:
+        before = self._handlers.get(descriptor)
+        if before is None:
             self._poll.register(descriptor, events)
-        self._handlers[descriptor] = handler
+        elif before[0] != events:
+            self._poll.modify(descriptor, events)
+        self._handlers[descriptor] = events, handler
 
     def off(self, descriptor):
         """Waits for the descriptor no longer. It must still be open."""
         if self._handlers.pop(descriptor, None):
             self._poll.unregister(descriptor)
-
-    def handler(self, descriptor):
-        return self._handlers.get(descriptor)
 
     def wait(self, seconds):
         """Waits until something happens, at most so long (None: for ever), and calls who is to be told.
@@ -32,7 +30,7 @@ class PollSet:
         ready = self._poll.poll(seconds)
         for descriptor, events in ready:
             # One that was called before may have taken it out.
-            handler = self._handlers.get(descriptor)
-            if handler:
-                handler(events)
+            found = self._handlers.get(descriptor)
+            if found:
+                found[1](events)
         return bool(ready)

@@ -38,6 +38,11 @@ class KeeperPool:
         return found
 
     @property
+    def has_idle(self):
+        """Whether there is a keeper for a call without starting one."""
+        return bool(self._idle)
+
+    @property
     def has_background(self):
         """Whether commands of earlier calls left jobs that still run."""
         return bool(self._retired)

@@ -20,16 +20,22 @@ class ArtifactWatch:
     Where it cannot say so, somebody else has to call `wake`.
     """
 
-    def __init__(self, size_limit):
+    def __init__(self, poll, size_limit):
+        self._poll = poll
         self._size_limit = size_limit
         self._told = {}
-        self.descriptor = system.watch_directory(artifacts.DIRECTORY)
+        self._descriptor = system.watch_directory(artifacts.DIRECTORY)
         self._events = select.poll()
-        if self.descriptor is not None:
-            self._events.register(self.descriptor, select.POLLIN)
+        if self.is_told:
+            self._events.register(self._descriptor, select.POLLIN)
         self._has_looked = False
         # The first look finds what is there from the start.
         self._due = time.monotonic() + _DELAY
+
+    @property
+    def is_told(self):
+        """Whether the system says when something happens."""
+        return self._descriptor is not None
 
     def wake(self):
         """Something may have happened."""
@@ -42,15 +48,17 @@ class ArtifactWatch:
 
     def current(self):
         """A snapshot of what is there: that of the last look, where nothing has happened since."""
-        if self.descriptor is None or not self._has_looked or self._events.poll(0):
+        if not self.is_told or not self._has_looked or self._events.poll(0):
             return artifacts.snapshot(self._size_limit)
         return self._told
 
     def look(self):
         """A frame that tells what has changed since the last look; empty where nothing has."""
         self._due = None
-        # First, so that what happens from here on is an event again.
-        self._drain()
+        if self.is_told:
+            # First, so that what happens from here on is an event again.
+            self._drain()
+            self._poll.on(self._descriptor, select.EPOLLIN, lambda events: self._hear())
         before, now = self._told, artifacts.snapshot(self._size_limit)
         self._told, self._has_looked = now, True
         lists = {
@@ -64,10 +72,15 @@ class ArtifactWatch:
         change["more"] = any(len(names) > _MAX_NAMES for names in lists.values())
         return frames.json_frame(frames.ARTIFACTS, 0, change)
 
+    def _hear(self):
+        # Not heard again before the look: one that writes without end must not keep the loop busy.
+        self._poll.off(self._descriptor)
+        self.wake()
+
     def _drain(self):
         """Takes the events, whose content is not needed: what is compared is what is there."""
         try:
-            for _ in range(_MAX_READS if self.descriptor is not None else 0):
-                os.read(self.descriptor, _READ_SIZE)
+            for _ in range(_MAX_READS):
+                os.read(self._descriptor, _READ_SIZE)
         except OSError:
             pass
