@@ -14,28 +14,8 @@ import Testing
         directory = try TemporaryDirectory()
     }
 
-    /// A pool whose engine is a Python script. `take()` reads what a guest is sent before the first frame, `say(kind,
-    /// call, payload)` writes a frame.
     private func pool(_ script: String, log: Recorder<String> = Recorder()) async throws -> SandboxPool {
-        let program = """
-            #!/usr/bin/python3 -I
-            import json, os, sys, time
-            if sys.argv[1] != "run":
-                sys.exit()
-            def take():
-                channel = sys.stdin.buffer
-                channel.readline()
-                return json.loads(channel.read(int.from_bytes(channel.read(4), "big")))
-            def say(kind, call, payload):
-                data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-                os.write(1, len(data).to_bytes(4, "big") + bytes((kind,)) + call.to_bytes(4, "big") + data)
-            \(script)
-            """
-        let engine = try await directory.writeProgram(program, to: "engine")
-        return SandboxPool(
-            configuration: SandboxConfiguration(), limits: Limits(),
-            logger: Logger(program: "exec-mcp", level: .debug) { log.record($0) }
-        ) { () throws(ExecError) in EngineCommandLine(program: engine, environment: [:]) }
+        try await ScriptedEngine(script, in: directory).pool(log: log)
     }
 
     private func failure(of pool: SandboxPool) async throws -> ExecError {

@@ -12,6 +12,12 @@ struct ContainerDescription: Sendable, Equatable {
     let configuration: SandboxConfiguration
     let limits: Limits
 
+    /// A name that no container has: hosts start servers twice and kill them without warning.
+    static func newName(for user: UserID) -> String {
+        let digits = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        return "mcp-executor-\(user.name)-\(String(repeating: "0", count: 13 - digits.count))\(digits)"
+    }
+
     var arguments: [String] {
         identity + hardening + resourceLimits + memoryDirectories + mounts + environment
             + ["--entrypoint", "python3", configuration.image] + GuestProgram.interpreterArguments

@@ -38,4 +38,25 @@ public struct SandboxConfiguration: Sendable, Equatable {
 
     /// The defaults.
     public init() {}
+
+    /// A directory of the host is one user's alone, and must still be the one that was named: who can write beside it
+    /// may have put a link to somewhere else in its place.
+    ///
+    /// - Throws: ``ExecError`` where `user` cannot have this workspace, or nobody can any more.
+    func checkWorkspace(of user: UserID) throws(ExecError) {
+        guard case .directory(let path, let only) = workspace else { return }
+        guard user == only else {
+            throw ExecError(
+                .invalidArgument,
+                "This server's workspace is a directory of its machine, so it serves the user \(only) and no other.")
+        }
+        guard Files.realPath(path) == path, Files.isDirectory(path) else {
+            throw ExecError(
+                .engineFailed,
+                """
+                The workspace \(path) is no longer the directory that it was when the server started: it is gone, or \
+                something on its path has become a link. Put it back, or start the server with another --workspace.
+                """)
+        }
+    }
 }

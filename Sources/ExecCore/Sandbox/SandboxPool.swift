@@ -1,16 +1,25 @@
 public import Diagnostics
 
-/// The sandboxes of all users: started at a user's first call, one each, and stopped when idle.
+/// The sandboxes of all users: started at a user's first call or ahead of it, one each, and stopped when idle.
 public actor SandboxPool {
     private struct Entry {
         let start: Task<Sandbox, any Error>
         /// The sandbox once it is up.
         var sandbox: Sandbox?
         var activeCalls = 0
+        /// The end of the last call; before the first, when the sandbox came up.
         var lastUse = ContinuousClock.now
+        var hasServed = false
+        /// Whether it is wanted ahead of calls, so that another takes its place if it ends by itself.
+        var isKept = false
     }
 
     private static let housekeepingInterval = Duration.seconds(1)
+    /// How many sandboxes are started ahead at once: calls need the engine too.
+    private static let mostStartsAhead = 4
+    /// How long a sandbox that served nobody must have lived to be worth another. Else one that ends at once would be
+    /// started for ever.
+    private static let worthReplacing = Duration.seconds(60)
 
     private let configuration: SandboxConfiguration
     private let limits: Limits
@@ -18,13 +27,16 @@ public actor SandboxPool {
     private let owner: Owner
     private let logger: Logger
     private let onArtifactsChanged: @Sendable (UserID, ArtifactChange) -> Void
+    private let prewarmQueue: PrewarmQueue
 
     private var entries: [UserID: Entry] = [:]
+    private var startsAhead = 0
+    private var lastPrewarmFailure: String?
     private var hasSwept = false
     private var isClosed = false
     private var housekeeping: Task<Void, Never>?
 
-    /// A pool without sandboxes. Nothing is started or looked for until the first call.
+    /// A pool without sandboxes. Nothing is started or looked for until the first call, or ``prewarm(_:)``.
     ///
     /// - Parameters:
     ///   - locateEngine: finds the engine's command line. It is asked at each start of a sandbox, so that an engine that
@@ -43,6 +55,16 @@ public actor SandboxPool {
         self.locateEngine = locateEngine
         self.onArtifactsChanged = onArtifactsChanged
         owner = .current()
+        prewarmQueue = PrewarmQueue(capacity: limits.maximumSandboxes)
+    }
+
+    /// Has the sandboxes of these users started in the background, where they have none: a few at once, and only as far
+    /// as there is room, because no other sandbox is stopped for them.
+    ///
+    /// Such a sandbox is one like any other, but another takes its place if it ends by itself. A start that fails is a
+    /// warning in the log; the user's first call tries again.
+    public nonisolated func prewarm(_ users: [UserID]) {
+        if prewarmQueue.add(users) { Task { await startAhead() } }
     }
 
     /// Runs `body` with the user's sandbox, which is started if need be and not stopped meanwhile.
@@ -56,7 +78,8 @@ public actor SandboxPool {
         return try await run(body, with: sandbox, of: user)
     }
 
-    /// Runs `body` with the user's sandbox if there is one, and starts none. One that is coming up is waited for.
+    /// Runs `body` with the user's sandbox if there is one, and starts none. One that is coming up for a call is waited
+    /// for, one that is started ahead is not.
     ///
     /// - Returns: what `body` returns; `nil` where the user has no sandbox.
     /// - Throws: what `body` throws.
@@ -104,12 +127,13 @@ public actor SandboxPool {
 
     private func acquire(_ user: UserID, onStart: (@Sendable () -> Void)?) async throws -> Sandbox {
         if let sandbox = entries[user]?.sandbox, !sandbox.hasEnded {
-            entries[user]?.activeCalls += 1
+            beginCall(of: user)
             return sandbox
         }
         try Task.checkCancellation()
+        let isKept = entries[user]?.isKept == true
         if entries[user]?.sandbox?.hasEnded == true { discard(user) }
-        if entries[user] == nil { try startSandbox(of: user) }
+        if entries[user] == nil { try startSandbox(of: user, isKept: isKept) }
         guard let start = entries[user]?.start else { throw CancellationError() }
         onStart?()
         return try await sandbox(of: user, from: start)
@@ -117,13 +141,24 @@ public actor SandboxPool {
 
     private func acquireRunning(_ user: UserID) async -> Sandbox? {
         guard let entry = entries[user], entry.sandbox?.hasEnded != true else { return nil }
+        // Hosts list the artifacts beside the tools: that is not to wait for what no call waits for.
+        guard entry.sandbox != nil || entry.activeCalls > 0 else { return nil }
         // Why one that is coming up does not is for the call to say that wanted it.
         return try? await sandbox(of: user, from: entry.start)
     }
 
     /// Counts a call and waits for the sandbox.
     private func sandbox(of user: UserID, from start: Task<Sandbox, any Error>) async throws -> Sandbox {
+        beginCall(of: user)
+        return try await result(of: start, for: user)
+    }
+
+    private func beginCall(of user: UserID) {
         entries[user]?.activeCalls += 1
+        entries[user]?.hasServed = true
+    }
+
+    private func result(of start: Task<Sandbox, any Error>, for user: UserID) async throws -> Sandbox {
         do {
             let sandbox = try await start.value
             if entries[user]?.start == start { entries[user]?.sandbox = sandbox }
@@ -140,9 +175,50 @@ public actor SandboxPool {
         entries[user]?.lastUse = .now
     }
 
-    private func startSandbox(of user: UserID) throws {
+    /// Starts sandboxes ahead until as many as may be are under way, or nobody waits for one.
+    private func startAhead() {
+        while startsAhead < Self.mostStartsAhead, let user = prewarmQueue.next() { startAhead(for: user) }
+    }
+
+    private func startAhead(for user: UserID) {
+        if entries[user]?.sandbox?.hasEnded == true { discard(user) }
+        entries[user]?.isKept = true
+        guard entries[user] == nil, !isClosed else { return }
+        guard entries.count < limits.maximumSandboxes else {
+            return logger.debug("no room to start the sandbox of \(user) ahead")
+        }
+        do {
+            try startSandbox(of: user, isKept: true)
+        } catch {
+            return warn(user, error)
+        }
+        guard let start = entries[user]?.start else { return }
+        startsAhead += 1
+        Task {
+            do {
+                let sandbox = try await result(of: start, for: user)
+                if entries[user]?.start == start { entries[user]?.lastUse = .now }
+                lastPrewarmFailure = nil
+                logger.info("sandbox \(sandbox.name) is up ahead of the next call")
+            } catch {
+                // Nobody need hear of one that was given up: its place was needed, or the server ends.
+                if !start.isCancelled { warn(user, error) }
+            }
+            startsAhead -= 1
+            startAhead()
+        }
+    }
+
+    /// Tells of a start ahead that failed: once where all fail alike, as they do without an engine.
+    private func warn(_ user: UserID, _ error: any Error) {
+        guard lastPrewarmFailure != "\(error)" else { return }
+        lastPrewarmFailure = "\(error)"
+        logger.warning("the sandbox of \(user) could not be started ahead; its first call tries again: \(error)")
+    }
+
+    private func startSandbox(of user: UserID, isKept: Bool) throws {
         guard !isClosed else { throw ExecError(.busy, "The server is shutting down.") }
-        try checkWorkspace(of: user)
+        try configuration.checkWorkspace(of: user)
         try makeRoom()
         let engine = try locateEngine()
         if !hasSwept {
@@ -151,47 +227,26 @@ public actor SandboxPool {
             Task.detached { await sweep.run() }
         }
         let container = ContainerDescription(
-            name: Self.containerName(user), user: user, owner: owner, configuration: configuration, limits: limits)
+            name: ContainerDescription.newName(for: user), user: user, owner: owner, configuration: configuration,
+            limits: limits)
         entries[user] = Entry(
             start: Task { [logger, onArtifactsChanged] in
                 logger.info("starting sandbox \(container.name)")
                 return try await Sandbox.start(container, engine: engine, logger: logger) { change in
                     onArtifactsChanged(user, change)
                 }
-            })
+            }, isKept: isKept)
         startHousekeeping()
-    }
-
-    /// A directory of the host is one user's alone, and must still be the one that was named: who can write beside it
-    /// may have put a link to somewhere else in its place.
-    private func checkWorkspace(of user: UserID) throws(ExecError) {
-        guard case .directory(let path, let only) = configuration.workspace else { return }
-        guard user == only else {
-            throw ExecError(
-                .invalidArgument,
-                "This server's workspace is a directory of its machine, so it serves the user \(only) and no other.")
-        }
-        guard Files.realPath(path) == path, Files.isDirectory(path) else {
-            throw ExecError(
-                .engineFailed,
-                """
-                The workspace \(path) is no longer the directory that it was when the server started: it is gone, or \
-                something on its path has become a link. Put it back, or start the server with another --workspace.
-                """)
-        }
-    }
-
-    /// Unique, because hosts start servers twice and kill them without warning.
-    private static func containerName(_ user: UserID) -> String {
-        let random = UInt64.random(in: 0...UInt64.max)
-        let digits = String(random, radix: 36)
-        return "mcp-executor-\(user.name)-\(String(repeating: "0", count: 13 - digits.count))\(digits)"
     }
 
     private func makeRoom() throws(ExecError) {
         guard entries.count >= limits.maximumSandboxes else { return }
         let idle = entries.filter { $0.value.activeCalls == 0 }
-        guard let longest = idle.min(by: { $0.value.lastUse < $1.value.lastUse }) else {
+        // Those that served nobody yet go first.
+        let longest = idle.min {
+            ($0.value.hasServed ? 1 : 0, $0.value.lastUse) < ($1.value.hasServed ? 1 : 0, $1.value.lastUse)
+        }
+        guard let longest else {
             throw ExecError(
                 .busy,
                 """
@@ -206,6 +261,8 @@ public actor SandboxPool {
     /// Forgets a sandbox and stops it in the background.
     private func discard(_ user: UserID) {
         guard let entry = entries.removeValue(forKey: user) else { return }
+        // One that is still starting need not come up first.
+        entry.start.cancel()
         Task.detached { try? await entry.start.value.stop() }
     }
 
@@ -227,6 +284,7 @@ public actor SandboxPool {
             sandbox.endIfHung()
             if sandbox.hasEnded {
                 discard(user)
+                if entry.isKept { replace(entry, of: user) }
             } else if entry.activeCalls == 0, limits.idleTimeout > 0,
                 entry.lastUse.duration(to: .now) >= .seconds(limits.idleTimeout)
             {
@@ -236,5 +294,15 @@ public actor SandboxPool {
         }
         if entries.isEmpty { housekeeping = nil }
         return !entries.isEmpty
+    }
+
+    /// Starts another in the place of a sandbox that ended by itself, unless that one came to nothing.
+    private func replace(_ entry: Entry, of user: UserID) {
+        guard entry.hasServed || entry.lastUse.duration(to: .now) >= Self.worthReplacing else {
+            return logger.warning(
+                "the sandbox of \(user) ended soon after it was started ahead; its first call starts another")
+        }
+        logger.info("the sandbox of \(user) ended: starting another ahead of the next call")
+        prewarm([user])
     }
 }
