@@ -48,7 +48,7 @@ import Testing
     @Test(arguments: [
         ["vscode", "--", "--workspace", "/usr/lib"], ["vscode", "--", "--skills=/usr/lib:/usr/share"],
         ["vscode", "--", "--workspace", "ephemeral"], ["vscode", "--", "--engine", "podman"],
-        ["vscode", "--", "--image", "a/b:c"], ["vscode", "--"],
+        ["vscode", "--", "--image", "a/b:c"], ["vscode", "--"], ["vscode", "--", "--prewarm", "--tools=/usr/lib"],
     ])
     func takesOptionsThatHoldAnywhere(arguments: [String]) throws {
         #expect(try request(arguments).entry.arguments == Array(arguments.dropFirst(2)))
@@ -68,6 +68,7 @@ import Testing
             (["cursor", "--", "--workspace", "./Sources"], "an absolute path"),
             (["cursor", "--", "--tools", "Sources"], "an absolute path"),
             (["cursor", "--", "--audit-log", "calls"], "an absolute path"),
+            (["cursor", "--", "--prewarm", "--tools", "Sources"], "an absolute path"),
             (["cursor", "--", "--skills=/usr/lib:Sources"], "an absolute path"),
             (["cursor", "--", "--engine", "bin/docker"], "an absolute path"),
         ] as [([String], String)])

@@ -7,7 +7,8 @@ import Testing
     @Test(arguments: OptionDescription.all.map(\.flag))
     func explainsEveryOption(flag: String) throws {
         let option = try #require(OptionDescription.all.first { $0.flag == flag })
-        #expect(Help.text.contains("  \(option.flag) \(option.placeholder)\n      \(option.help)\n"))
+        let names = option.takesValue ? "\(option.flag) \(option.placeholder)" : option.flag
+        #expect(Help.text.contains("  \(names)\n      \(option.help)\n"))
         #expect(Help.text.contains("(\(option.variable); default: \(option.fallback))"))
     }
 

@@ -58,6 +58,10 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         OptionCase("--artifact-limit-mb", "MCP_ARTIFACT_SIZE_LIMIT_MB", "1") { $0.limits.artifactMebibytes = 1 },
         OptionCase("--idle-timeout", "MCP_EXECUTOR_IDLE_TIMEOUT", "0") { $0.limits.idleTimeout = 0 },
         OptionCase("--max-sandboxes", "MCP_EXECUTOR_MAX_SANDBOXES", "1000") { $0.limits.maximumSandboxes = 1000 },
+        OptionCase("--prewarm", "MCP_EXECUTOR_PREWARM", "yes") { $0.prewarm = true },
+        OptionCase("--prewarm-users", "MCP_EXECUTOR_PREWARM_USERS", "ann,b.b,ann") {
+            $0.prewarmUsers = ["ann", "b.b"].compactMap { UserID($0) }
+        },
         OptionCase("--audit-log", "MCP_EXECUTOR_AUDIT_LOG", "/var/log/calls") { $0.auditLog = "/var/log/calls" },
         OptionCase("--audit-log", "MCP_EXECUTOR_AUDIT_LOG", "~/calls") {
             $0.auditLog = Environment.home + "/calls"
@@ -92,9 +96,41 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
     func takesAValueFromTheFlagOrTheVariable(option: OptionCase) throws {
         var expected = defaults
         option.change(&expected)
+        #expect(try parse([], [option.variable: option.value]) == .serve(expected))
+        guard OptionDescription.all.contains(where: { $0.flag == option.flag && $0.takesValue }) else {
+            #expect(try parse([option.flag]) == .serve(expected))
+            return
+        }
         #expect(try parse([option.flag, option.value]) == .serve(expected))
         #expect(try parse(["\(option.flag)=\(option.value)"]) == .serve(expected))
-        #expect(try parse([], [option.variable: option.value]) == .serve(expected))
+    }
+
+    @Test func aFlagWithoutAValueHasAVariableThatSaysYesOrNo() throws {
+        var expected = defaults
+        expected.prewarm = true
+        for word in ["yes", "true", "1"] { #expect(try parse([], ["MCP_EXECUTOR_PREWARM": word]) == .serve(expected)) }
+        for word in ["no", "false", "0"] {
+            #expect(try parse([], ["MCP_EXECUTOR_PREWARM": word]) == .serve(defaults))
+            #expect(try parse(["--prewarm"], ["MCP_EXECUTOR_PREWARM": word]) == .serve(expected))
+        }
+        #expect(refusal(["--prewarm=yes"]) == "--prewarm takes no value")
+        #expect(refusal([], ["MCP_EXECUTOR_PREWARM": "on"])?.hasPrefix("MCP_EXECUTOR_PREWARM does not accept") == true)
+    }
+
+    @Test func expectedUsersMustAllHaveRoom() throws {
+        let two = ["--max-sandboxes", "2", "--prewarm-users"]
+        // The user of the server is one of them, named or not.
+        for users in ["ann", "ann,ann", "ann,default"] { #expect(refusal(two + [users]) == nil) }
+        #expect(
+            refusal(two + ["ann,bob"])
+                == "--prewarm-users and --user are 3 users, but --max-sandboxes is 2: raise it, or name fewer")
+        #expect(refusal(["--prewarm-users", "ann,bob", "--user", "ann", "--max-sandboxes", "2"]) == nil)
+    }
+
+    @Test func aDirectoryIsNoWorkspaceOfExpectedUsers() throws {
+        #expect(refusal(["--workspace", "/usr/lib", "--user", "ann", "--prewarm-users", "ann"]) == nil)
+        let message = refusal(["--workspace", "/usr/lib", "--user", "ann", "--prewarm-users", "ann,bob"])
+        #expect(message?.hasPrefix("--prewarm-users names bob, but the directory given to --workspace is for") == true)
     }
 
     @Test func keepsTheDefaultsWhereNothingIsSaid() throws {
@@ -150,7 +186,8 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         ("--pids", ["", "31", "1000001", "-1", "+64", "6.5", "0x40", "٦٤", "99999999999999999999"]),
         ("--max-timeout", ["0", "86401"]), ("--output-limit", ["1023", "1048577"]),
         ("--artifact-limit-mb", ["0", "1025"]), ("--idle-timeout", ["-1", "604801"]),
-        ("--max-sandboxes", ["0", "1001"]), ("--audit-log", ["", "-x", "/tmp/", "~/"]),
+        ("--max-sandboxes", ["0", "1001"]), ("--prewarm-users", ["", ",", "ann,", "ann bob", "ann,../x"]),
+        ("--audit-log", ["", "-x", "/tmp/", "~/"]),
         ("--log-level", ["", "warn", "INFO"]),
     ])
     func refusesABadValueAndSaysWhatIsTaken(flag: String, values: [String]) throws {
@@ -174,7 +211,7 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         #expect(!message.contains("\n"))
     }
 
-    @Test(arguments: OptionDescription.all.map(\.flag))
+    @Test(arguments: OptionDescription.all.filter(\.takesValue).map(\.flag))
     func saysThatAValueIsMissing(flag: String) throws {
         let message = try #require(refusal([flag]))
         #expect(message.hasPrefix("\(flag) needs a value: "))

@@ -47,6 +47,10 @@ REFUSED = [
     (["--workspace-limit", "some"], "--workspace-limit"),
     (["--idle-timeout", "-1"], "--idle-timeout"),
     (["--max-sandboxes", "0"], "--max-sandboxes"),
+    (["--prewarm=1"], "--prewarm"),
+    (["--prewarm-users", "a b"], "--prewarm-users"),
+    (["--prewarm-users", "a,b", "--max-sandboxes", "2"], "--max-sandboxes is 2"),
+    (["--prewarm-users", "a", "--workspace", "/tmp"], "--prewarm-users names a"),
     (["--audit-log", ""], "--audit-log"),
     (["--log-level", "loud"], "--log-level"),
     (["--network", "host"], "--network"),
@@ -82,6 +86,8 @@ def test_a_bad_option_is_refused_with_one_line_that_names_it(arguments, named):
         ("MCP_ARTIFACT_SIZE_LIMIT_MB", "x"),
         ("MCP_EXECUTOR_IDLE_TIMEOUT", "x"),
         ("MCP_EXECUTOR_MAX_SANDBOXES", "x"),
+        ("MCP_EXECUTOR_PREWARM", "maybe"),
+        ("MCP_EXECUTOR_PREWARM_USERS", "a,,b"),
         ("MCP_EXECUTOR_LOG_LEVEL", "loud"),
         ("MCP_EXECUTOR_NETWORK", "host"),
         ("MCP_EXECUTOR_WORKSPACE", "/no/such/directory"),
@@ -129,7 +135,7 @@ def test_help_lists_every_option_with_its_variable():
         assert f"--{flag}" in done.stdout
     for flag in ("runtime", "max-timeout", "output-limit", "artifact-limit-mb", "workspace-limit"):
         assert f"--{flag}" in done.stdout
-    for flag in ("idle-timeout", "max-sandboxes", "log-level"):
+    for flag in ("idle-timeout", "max-sandboxes", "prewarm", "prewarm-users", "log-level"):
         assert f"--{flag}" in done.stdout
     for variable in ("MCP_EXECUTOR_IMAGE", "MCP_TOOLS_PATH", "MCP_SKILLS_PATH", "MCP_ARTIFACT_SIZE_LIMIT_MB"):
         assert variable in done.stdout

@@ -10,7 +10,7 @@ enum Help {
         return """
             exec-mcp \(version): an MCP server that runs an agent's code in a private, hardened container.
 
-            Usage: exec-mcp [OPTION VALUE]…
+            Usage: exec-mcp [OPTION [VALUE]]…
                    exec-mcp COMMAND …
 
             It speaks the Model Context Protocol over its standard input and output: MCP hosts start it. In a host's
@@ -21,8 +21,8 @@ enum Help {
             exec-mcp config prints that for your host, with the real path.
 
             It needs a container engine (Docker, or anything with Docker's command line) and the sandbox image, which
-            exec-mcp image builds; exec-mcp doctor checks both. A container is started at the first tool call and is
-            gone when the server ends.
+            exec-mcp image builds; exec-mcp doctor checks both. A container is started at the first tool call (with
+            --prewarm: when the tools are listed) and is gone when the server ends.
 
             Commands (exec-mcp COMMAND --help says more):
 

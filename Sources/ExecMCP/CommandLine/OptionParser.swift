@@ -31,6 +31,26 @@ enum OptionParser {
             throw UsageError(
                 message: "--allow-host goes with --network none alone: a network leads to other hosts as well")
         }
+        try checkPrewarming(options)
         return .serve(options)
+    }
+
+    /// Refuses expected users of whom one could never get a sandbox ahead.
+    private static func checkPrewarming(_ options: Options) throws(UsageError) {
+        let others = options.prewarmUsers.filter { $0 != options.user }
+        if case .directory(_, let only) = options.configuration.workspace, let other = others.first {
+            throw UsageError(
+                message: """
+                    --prewarm-users names \(other), but the directory given to --workspace is for the user \(only) \
+                    alone: name no other, or leave out one of the two
+                    """)
+        }
+        guard others.count < options.limits.maximumSandboxes else {
+            throw UsageError(
+                message: """
+                    --prewarm-users and --user are \(others.count + 1) users, but --max-sandboxes is \
+                    \(options.limits.maximumSandboxes): raise it, or name fewer
+                    """)
+        }
     }
 }

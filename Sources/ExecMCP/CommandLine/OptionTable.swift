@@ -13,7 +13,7 @@ extension OptionDescription {
 /// The options of the server.
 enum OptionTable {
     /// Every option, in the order of the help.
-    static let all: [OptionDescription] = sandboxOptions + resourceOptions + limitOptions + logOptions
+    static let all: [OptionDescription] = sandboxOptions + resourceOptions + limitOptions + prewarmOptions + logOptions
 
     private static let sandboxOptions = [
         OptionDescription(
@@ -175,6 +175,31 @@ enum OptionTable {
             accepts: "a whole number from 1 to 1000"
         ) { value, options in
             assign(value, 1...1000, to: \.limits.maximumSandboxes, of: &options)
+        },
+    ]
+
+    private static let prewarmOptions = [
+        OptionDescription(
+            flag: "--prewarm", variable: "MCP_EXECUTOR_PREWARM",
+            help: "start the sandbox of whoever lists the tools then, not at the first call", fallback: "no",
+            accepts: "yes, true, 1, no, false or 0"
+        ) { value, options in
+            switch value {
+            // The flag has no value.
+            case "", "yes", "true", "1": options.prewarm = true
+            case "no", "false", "0": options.prewarm = false
+            default: return false
+            }
+            return true
+        },
+        OptionDescription(
+            flag: "--prewarm-users", variable: "MCP_EXECUTOR_PREWARM_USERS", placeholder: "USER[,USER…]",
+            help: "users whose sandboxes are started then too; implies --prewarm", fallback: "none",
+            accepts: "names with commas between them, each \(UserID.pattern)"
+        ) { value, options in
+            let users = value.split(separator: ",", omittingEmptySubsequences: false).map { UserID(String($0)) }
+            options.prewarmUsers = users.compactMap { $0 }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+            return !users.contains(nil)
         },
     ]
 

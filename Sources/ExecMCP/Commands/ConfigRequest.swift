@@ -80,6 +80,7 @@ struct ConfigRequest: Sendable {
         var rest = options[...]
         while let argument = rest.popFirst() {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard OptionDescription.all.contains(where: { $0.flag == parts[0] && $0.takesValue }) else { continue }
             guard let value = parts.count > 1 ? parts[1] : rest.popFirst(), pathFlags.contains(parts[0]) else {
                 continue
             }

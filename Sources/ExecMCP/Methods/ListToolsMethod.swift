@@ -6,10 +6,13 @@ import MCP
 struct ListToolsMethod: Method {
     let name = "tools/list"
     let tools: ToolCatalog
+    /// Who gets a sandbox then; `nil` where nobody does.
+    let prewarming: Prewarming?
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
         try request.refuseCursor()
         let result: JSONObject = ["tools": tools.listing(for: context.revision)]
+        defer { prewarming?.begin(context) }
         return .now(result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .fixed))
     }
 }

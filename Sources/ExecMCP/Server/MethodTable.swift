@@ -24,9 +24,11 @@ struct MethodTable: Sendable {
         let tools = ToolCatalog(limits: options.limits)
         let tasks = TaskStore { [subscriptions] in subscriptions.publish($0) }
         let catalog = ResourceCatalog(skills: skills, pool: pool)
+        let prewarming =
+            options.startsAhead ? Prewarming(pool: pool, user: user, expected: options.prewarmUsers) : nil
         let prompt = SystemPromptSource(options: options, skills: skills)
         var methods: [any Method] = [
-            PingMethod(), DiscoverMethod(), ListToolsMethod(tools: tools),
+            PingMethod(), DiscoverMethod(), ListToolsMethod(tools: tools, prewarming: prewarming),
             CallToolMethod(tools: tools, pool: pool, user: user, tasks: tasks, audit: audit, logger: logger),
             ListPromptsMethod(), GetPromptMethod(source: prompt),
             ListResourcesMethod(catalog: catalog, user: user), ListResourceTemplatesMethod(),
