@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes the tests' two Python environments, .venv/tests and .venv/tests-mcp1. Up to date already, it takes a moment.
+# Makes the tests' two Python environments, .venv/tests and .venv/tests-mcp1, or with the argument bench the one of the
+# comparison, .venv/bench. Up to date already, it takes a moment.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -48,5 +49,11 @@ command -v "$python" >/dev/null || fail "$python is missing: install Python 3.10
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
     fail "$("$python" --version) is too old: the published MCP clients need Python 3.10 or newer"
 
-make_environment tests requirements constraints
-make_environment tests-mcp1 requirements-mcp1 constraints-mcp1
+case ${1:-tests} in
+tests)
+    make_environment tests requirements constraints
+    make_environment tests-mcp1 requirements-mcp1 constraints-mcp1
+    ;;
+bench) make_environment bench requirements-bench constraints-bench ;;
+*) fail "there is no environment '$1': name none, or bench" ;;
+esac
