@@ -1,0 +1,1 @@
+"""What is compared: exec-mcp, and what somebody would take in its place."""

@@ -1,0 +1,64 @@
+"""Rows of many calls at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from support import engine
+
+from benchmarking import processes
+from benchmarking.bench import Bench
+from benchmarking.client import Request, Tool
+from benchmarking.contenders import commands, docker_sdk, exec_mcp
+from benchmarking.results import Timing
+from benchmarking.rounds import Action, interleave
+from benchmarking.rows.calls import ended_well
+
+AT_ONCE = 50
+USERS = 10
+ONE_BY_ONE = f"{exec_mcp.NAME}, one after another"
+BARE_ONE_BY_ONE = f"{commands.SPAWN}, one after another"
+
+
+def all_ended_well(answers: list[bytes]) -> None:
+    for answer in answers:
+        ended_well(answer)
+
+
+def at_once(bench: Bench) -> Iterator[Timing]:
+    """The same call fifty times, all of them under way together, beside fifty in a row."""
+    ours, theirs = bench.exec_mcp, bench.docker_sdk
+    calls: list[Request] = [Tool("execute_bash", {"command": "true"})] * AT_ONCE
+    through_exec = [commands.docker_exec(bench.container, "bash", "-c", "true")] * AT_ONCE
+    bare = [commands.bash("true")] * AT_ONCE
+    actions = {
+        exec_mcp.NAME: Action(lambda: ours.call_all(calls), all_ended_well, in_a_row=3),
+        ONE_BY_ONE: Action(lambda: [ours.call(call) for call in calls], all_ended_well, in_a_row=2),
+        commands.DOCKER_EXEC: Action(lambda: processes.run_together(through_exec), in_a_row=1, warm_up=0, slow=True),
+        docker_sdk.NAME: Action(lambda: theirs.call_all(calls), all_ended_well, in_a_row=1, warm_up=0, slow=True),
+        commands.SPAWN: Action(lambda: processes.run_together(bare), in_a_row=3),
+        BARE_ONE_BY_ONE: Action(lambda: [processes.run(command) for command in bare], in_a_row=2),
+    }
+    samples = interleave(actions, bench.effort.of(15, 3), bench.effort.of(5, 1))
+    note = "one after another: without a pause, in which the sandbox could make a shell ready ahead of its call"
+    yield Timing("at once", f"{AT_ONCE} at once, execute_bash true", samples, notes=(note,))
+
+
+def users(bench: Bench) -> Iterator[Timing]:
+    """One call of each of ten users, all at once, over one pipe. Each user has a sandbox that is up."""
+    names = [bench.traces.user() for _ in range(USERS)]
+    with exec_mcp.start(names[0], bench.traces.mark, "--workspace", "ephemeral") as server:
+        server.initialize()
+        calls: list[Request] = [Tool("execute_bash", {"command": "true"}, user) for user in names]
+        for call in calls:
+            ended_well(server.call(call))
+        through_exec = [commands.docker_exec(engine.only_container(name), "bash", "-c", "true") for name in names]
+        bare = [commands.bash("true")] * USERS
+        actions = {
+            exec_mcp.NAME: Action(lambda: server.call_all(calls), all_ended_well),
+            commands.DOCKER_EXEC: Action(lambda: processes.run_together(through_exec), in_a_row=2, slow=True),
+            commands.SPAWN: Action(lambda: processes.run_together(bare)),
+        }
+        samples = interleave(actions, bench.effort.of(15, 4), bench.effort.of(10, 2))
+    bench.traces.settle(*names)
+    yield Timing("users", f"{USERS} users at once, a call each", samples)

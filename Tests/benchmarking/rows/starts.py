@@ -1,0 +1,108 @@
+"""Rows of what happens once: the start of a server, and the first call, which starts the container."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+from benchmarking import processes
+from benchmarking.bench import Bench
+from benchmarking.client import Client, Tool, text
+from benchmarking.contenders import commands, docker_sdk, exec_mcp, kept_session
+from benchmarking.results import Timing
+from benchmarking.rounds import Action, interleave
+
+TRUE = Tool("execute_bash", {"command": "true"})
+FROM_START = "exec-mcp, from process start"
+
+
+class Passing:
+    """A server that lives for one measurement."""
+
+    def __init__(self, start: Callable[[], Client], settle: Callable[[], None]) -> None:
+        self._start = start
+        self._settle = settle
+        self._server: Client | None = None
+
+    def start(self) -> Client:
+        self._server = self._start()
+        return self._server
+
+    def make_ready(self) -> None:
+        self.start().initialize()
+
+    def first_call(self) -> bytes:
+        assert self._server
+        return self._server.call(TRUE)
+
+    def from_start(self) -> bytes:
+        self.make_ready()
+        return self.first_call()
+
+    def end(self) -> None:
+        if self._server:
+            self._server.close()
+            self._server = None
+        self._settle()
+
+
+def start(bench: Bench) -> Iterator[Timing]:
+    """From the start of the process to the answer to `initialize`."""
+    mark, user = bench.traces.mark, bench.traces.user()
+    ours = Passing(lambda: exec_mcp.start(user, mark), lambda: None)
+    theirs = Passing(lambda: docker_sdk.start(mark), lambda: None)
+    actions = {
+        exec_mcp.NAME: Action(lambda: ours.start().shake_hands(), after=ours.end),
+        docker_sdk.NAME: Action(
+            lambda: theirs.start().shake_hands(), after=theirs.end, in_a_row=1, warm_up=0, slow=True
+        ),
+    }
+    samples = interleave(actions, bench.effort.of(15, 6), bench.effort.of(5, 1))
+    yield Timing("start", "start to initialize answered", samples)
+
+
+def cold(bench: Bench) -> Iterator[Timing]:
+    """The first call, which starts the container. The user has been here before: the volumes are there."""
+    mark, user = bench.traces.mark, bench.traces.user()
+
+    def start_ours() -> Client:
+        return exec_mcp.start(user, mark)
+
+    first = start_ours()
+    with first:
+        first.initialize()
+        text(first.call(TRUE))
+        arguments = exec_mcp.run_arguments(first, user)
+
+    def settle() -> None:
+        bench.traces.settle(user)
+
+    settle()
+    ready, whole = Passing(start_ours, settle), Passing(start_ours, settle)
+    theirs = Passing(lambda: docker_sdk.start(mark), lambda: None)
+    plain = commands.docker_run(mark, "true")
+    hardened = commands.docker_run_hardened(mark, arguments, "true")
+    opened: list[ExitStack] = []
+
+    def open_session() -> object:
+        session = kept_session.make(mark)
+        opened.append(ExitStack())
+        opened[-1].enter_context(session)
+        return session.execute_command("bash -c true")
+
+    once = {"in_a_row": 1, "warm_up": 0}
+    actions = {
+        exec_mcp.NAME: Action(ready.first_call, text, ready.make_ready, ready.end, **once),
+        FROM_START: Action(whole.from_start, text, after=whole.end, **once),
+        commands.DOCKER_RUN: Action(lambda: processes.run(plain), **once),
+        commands.DOCKER_RUN_HARDENED: Action(lambda: processes.run(hardened), **once),
+        docker_sdk.NAME: Action(
+            theirs.first_call, text, theirs.make_ready, theirs.end, in_a_row=1, warm_up=0, slow=True
+        ),
+        kept_session.COMMAND: Action(
+            open_session, kept_session.succeeded, after=lambda: opened.pop().close(), slow=True, **once
+        ),
+    }
+    samples = interleave(actions, bench.effort.of(20, 5), bench.effort.of(5, 1))
+    note = "the floor is docker run -i --rm IMAGE true; all our flags are those that exec-mcp's own sandbox has"
+    yield Timing("cold", "first call, cold", samples, notes=(note,))
