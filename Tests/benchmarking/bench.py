@@ -14,10 +14,13 @@ from support import engine
 
 from benchmarking.client import Client, Tool, text
 from benchmarking.contenders import docker_sdk, exec_mcp, kept_session
+from benchmarking.rounds import Pace
 from benchmarking.traces import Traces
 
 # Nothing that is measured takes nearly so long, in seconds.
 PATIENCE = 300
+# How long a row of a quick run goes on beginning rounds, in seconds.
+QUICK_ROW = 3.5
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,10 @@ class Effort:
 
     def of(self, full: int, quick: int) -> int:
         return quick if self.quick else full
+
+    def pace(self, full: tuple[int, int], quick: tuple[int, int]) -> Pace:
+        """The number of rounds, and of those that the slow contenders take part in."""
+        return Pace(*quick, slow_in_a_row=2, seconds=QUICK_ROW) if self.quick else Pace(*full)
 
 
 class Bench:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarking.figures import Rounds
@@ -41,20 +42,37 @@ class Action:
     """Whether it takes so long that it takes part in some of the rounds only."""
 
 
-def interleave(actions: Mapping[str, Action], rounds: int, slow_rounds: int | None = None) -> dict[str, Rounds]:
+@dataclass(frozen=True)
+class Pace:
+    """How many rounds there are, and how much of them the slow ones take part in."""
+
+    rounds: int
+    slow_rounds: int
+    slow_in_a_row: int = 5
+    """How many samples a slow one takes in a turn at most."""
+    seconds: float = math.inf
+    """After so long no other round begins: a busy machine gives fewer figures, not later ones."""
+
+
+def interleave(actions: Mapping[str, Action], pace: Pace) -> dict[str, Rounds]:
     """The seconds that each action took, a list for each round; empty in the rounds without it.
 
     The order moves on by one from round to round, so that nobody always follows the same neighbour.
     """
     samples: dict[str, Rounds] = {name: [] for name in actions}
     names = list(actions)
-    fewer = rounds if slow_rounds is None else min(slow_rounds, rounds)
+    rounds, fewer = pace.rounds, min(pace.slow_rounds, pace.rounds)
+    began = time.monotonic()
     with no_garbage_collection():
         for number in range(rounds):
-            taken = number * fewer // rounds != (number + 1) * fewer // rounds
+            if number > 0 and time.monotonic() - began > pace.seconds:
+                break
+            taken = -(-number * fewer // rounds) != -(-(number + 1) * fewer // rounds)
             start = number % len(names)
             for name in names[start:] + names[:start]:
                 action = actions[name]
+                if action.slow:
+                    action = replace(action, in_a_row=min(action.in_a_row, pace.slow_in_a_row))
                 samples[name].append(_turn(action) if taken or not action.slow else [])
     return samples
 

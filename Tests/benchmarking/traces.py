@@ -28,12 +28,12 @@ class Traces:
     def containers(self) -> list[str]:
         """Containers of this run that are there still, those of exec-mcp and those of others."""
         found = engine.run("ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={LABEL}={self.mark}").split()
-        return found + _named(f"{engine.NAME_PREFIX}{self.mark}-")
+        return found + [name for name in _names() if name.startswith(f"{engine.NAME_PREFIX}{self.mark}-")]
 
     def settle(self, *users: str) -> None:
         """Waits until the engine has taken away these users' containers: it works on that after the server's end."""
-        for user in users:
-            engine.poll(lambda user=user: not engine.containers(user), 20)
+        prefixes = tuple(f"{engine.NAME_PREFIX}{user}-" for user in users)
+        engine.poll(lambda: not any(name.startswith(prefixes) for name in _names()), 20)
 
     def sweep(self) -> list[str]:
         """Removes everything that is left, and says what should not have been: all but the users' volumes."""
@@ -55,5 +55,6 @@ class Traces:
         return host_processes.marked(self.mark) if os.path.isdir("/proc/self") else []
 
 
-def _named(prefix: str) -> list[str]:
-    return engine.run("ps", "--all", "--quiet", "--no-trunc", "--filter", f"name={prefix}").split()
+def _names() -> list[str]:
+    """The names of all containers there are."""
+    return engine.run("ps", "--all", "--format", "{{.Names}}").split()

@@ -31,15 +31,16 @@ def at_once(bench: Bench) -> Iterator[Timing]:
     calls: list[Request] = [Tool("execute_bash", {"command": "true"})] * AT_ONCE
     through_exec = [commands.docker_exec(bench.container, "bash", "-c", "true")] * AT_ONCE
     bare = [commands.bash("true")] * AT_ONCE
+    in_a_row = bench.effort.of(3, 1)
     actions = {
-        exec_mcp.NAME: Action(lambda: ours.call_all(calls), all_ended_well, in_a_row=3),
-        ONE_BY_ONE: Action(lambda: [ours.call(call) for call in calls], all_ended_well, in_a_row=2),
+        exec_mcp.NAME: Action(lambda: ours.call_all(calls), all_ended_well, in_a_row=in_a_row),
+        ONE_BY_ONE: Action(lambda: [ours.call(call) for call in calls], all_ended_well, in_a_row=in_a_row),
         commands.DOCKER_EXEC: Action(lambda: processes.run_together(through_exec), in_a_row=1, warm_up=0, slow=True),
         docker_sdk.NAME: Action(lambda: theirs.call_all(calls), all_ended_well, in_a_row=1, warm_up=0, slow=True),
-        commands.SPAWN: Action(lambda: processes.run_together(bare), in_a_row=3),
-        BARE_ONE_BY_ONE: Action(lambda: [processes.run(command) for command in bare], in_a_row=2),
+        commands.SPAWN: Action(lambda: processes.run_together(bare), in_a_row=in_a_row),
+        BARE_ONE_BY_ONE: Action(lambda: [processes.run(command) for command in bare], in_a_row=in_a_row),
     }
-    samples = interleave(actions, bench.effort.of(15, 3), bench.effort.of(5, 1))
+    samples = interleave(actions, bench.effort.pace((15, 5), (3, 1)))
     note = "one after another: without a pause, in which the sandbox could make a shell ready ahead of its call"
     yield Timing("at once", f"{AT_ONCE} at once, execute_bash true", samples, notes=(note,))
 
@@ -50,8 +51,7 @@ def users(bench: Bench) -> Iterator[Timing]:
     with exec_mcp.start(names[0], bench.traces.mark, "--workspace", "ephemeral") as server:
         server.initialize()
         calls: list[Request] = [Tool("execute_bash", {"command": "true"}, user) for user in names]
-        for call in calls:
-            ended_well(server.call(call))
+        all_ended_well(server.call_all(calls))
         through_exec = [commands.docker_exec(engine.only_container(name), "bash", "-c", "true") for name in names]
         bare = [commands.bash("true")] * USERS
         actions = {
@@ -59,6 +59,6 @@ def users(bench: Bench) -> Iterator[Timing]:
             commands.DOCKER_EXEC: Action(lambda: processes.run_together(through_exec), in_a_row=2, slow=True),
             commands.SPAWN: Action(lambda: processes.run_together(bare)),
         }
-        samples = interleave(actions, bench.effort.of(15, 4), bench.effort.of(10, 2))
+        samples = interleave(actions, bench.effort.pace((15, 10), (4, 2)))
     bench.traces.settle(*names)
     yield Timing("users", f"{USERS} users at once, a call each", samples)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 from benchmarking import processes
 from benchmarking.bench import Bench
@@ -12,6 +13,7 @@ from benchmarking.contenders import commands, docker_sdk, exec_mcp, kept_session
 from benchmarking.results import Timing
 from benchmarking.rounds import Action, interleave
 
+ONCE: dict[str, Any] = {"in_a_row": 1, "warm_up": 0}
 TRUE = Tool("execute_bash", {"command": "true"})
 FROM_START = "exec-mcp, from process start"
 
@@ -53,11 +55,9 @@ def start(bench: Bench) -> Iterator[Timing]:
     theirs = Passing(lambda: docker_sdk.start(mark), lambda: None)
     actions = {
         exec_mcp.NAME: Action(lambda: ours.start().shake_hands(), after=ours.end),
-        docker_sdk.NAME: Action(
-            lambda: theirs.start().shake_hands(), after=theirs.end, in_a_row=1, warm_up=0, slow=True
-        ),
+        docker_sdk.NAME: Action(lambda: theirs.start().shake_hands(), after=theirs.end, slow=True, **ONCE),
     }
-    samples = interleave(actions, bench.effort.of(15, 6), bench.effort.of(5, 1))
+    samples = interleave(actions, bench.effort.pace((15, 5), (6, 1)))
     yield Timing("start", "start to initialize answered", samples)
 
 
@@ -68,15 +68,13 @@ def cold(bench: Bench) -> Iterator[Timing]:
     def start_ours() -> Client:
         return exec_mcp.start(user, mark)
 
-    first = start_ours()
-    with first:
-        first.initialize()
-        text(first.call(TRUE))
-        arguments = exec_mcp.run_arguments(first, user)
-
     def settle() -> None:
         bench.traces.settle(user)
 
+    with start_ours() as first:
+        first.initialize()
+        text(first.call(TRUE))
+        arguments = exec_mcp.run_arguments(first, user)
     settle()
     ready, whole = Passing(start_ours, settle), Passing(start_ours, settle)
     theirs = Passing(lambda: docker_sdk.start(mark), lambda: None)
@@ -90,19 +88,19 @@ def cold(bench: Bench) -> Iterator[Timing]:
         opened[-1].enter_context(session)
         return session.execute_command("bash -c true")
 
-    once = {"in_a_row": 1, "warm_up": 0}
     actions = {
-        exec_mcp.NAME: Action(ready.first_call, text, ready.make_ready, ready.end, **once),
-        FROM_START: Action(whole.from_start, text, after=whole.end, **once),
-        commands.DOCKER_RUN: Action(lambda: processes.run(plain), **once),
-        commands.DOCKER_RUN_HARDENED: Action(lambda: processes.run(hardened), **once),
-        docker_sdk.NAME: Action(
-            theirs.first_call, text, theirs.make_ready, theirs.end, in_a_row=1, warm_up=0, slow=True
-        ),
+        exec_mcp.NAME: Action(ready.first_call, text, ready.make_ready, ready.end, **ONCE),
+        FROM_START: Action(whole.from_start, text, after=whole.end, **ONCE),
+        commands.DOCKER_RUN: Action(lambda: processes.run(plain), **ONCE),
+        commands.DOCKER_RUN_HARDENED: Action(lambda: processes.run(hardened), **ONCE),
+        docker_sdk.NAME: Action(theirs.first_call, text, theirs.make_ready, theirs.end, slow=True, **ONCE),
         kept_session.COMMAND: Action(
-            open_session, kept_session.succeeded, after=lambda: opened.pop().close(), slow=True, **once
+            open_session, kept_session.succeeded, after=lambda: opened.pop().close(), slow=True, **ONCE
         ),
     }
-    samples = interleave(actions, bench.effort.of(20, 5), bench.effort.of(5, 1))
-    note = "the floor is docker run -i --rm IMAGE true; all our flags are those that exec-mcp's own sandbox has"
-    yield Timing("cold", "first call, cold", samples, notes=(note,))
+    samples = interleave(actions, bench.effort.pace((20, 5), (4, 1)))
+    notes = (
+        "the floor is docker run -i --rm IMAGE true, which ends with the container removed; exec-mcp does that later",
+        "all our flags: those that exec-mcp starts its own sandbox with",
+    )
+    yield Timing("cold", "first call, cold", samples, notes=notes)

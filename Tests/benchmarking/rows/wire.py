@@ -34,7 +34,7 @@ def pings(bench: Bench) -> Iterator[Timing]:
         exec_mcp.NAME: Action(lambda: one_by_one(ours, 500), all_answered, times=500),
         docker_sdk.NAME: Action(lambda: one_by_one(theirs, 100), all_answered, times=100, in_a_row=2, slow=True),
     }
-    samples = interleave(actions, bench.effort.of(20, 6), bench.effort.of(6, 1))
+    samples = interleave(actions, bench.effort.pace((20, 6), (6, 1)))
     yield Timing("pings", "pings, one by one", samples, amount=1, unit="/s")
 
     window: list[Request] = [PING] * WINDOW
@@ -46,7 +46,7 @@ def pings(bench: Bench) -> Iterator[Timing]:
         exec_mcp.NAME: Action(lambda: pipelined(ours, 20), all_answered, times=20 * WINDOW),
         docker_sdk.NAME: Action(lambda: pipelined(theirs, 1), all_answered, times=WINDOW, in_a_row=2, slow=True),
     }
-    samples = interleave(actions, bench.effort.of(20, 6), bench.effort.of(3, 1))
+    samples = interleave(actions, bench.effort.pace((20, 3), (6, 1)))
     title = f"pings, {WINDOW} at a time"
     yield Timing("pings pipelined", title, samples, amount=1, unit="/s")
 
@@ -61,10 +61,12 @@ def stdout(bench: Bench) -> Iterator[Timing]:
     ):
         actions = {
             exec_mcp.NAME: _flood(bench.exec_mcp, command),
-            commands.DOCKER_EXEC: _counted(commands.docker_exec(bench.container, "bash", "-c", command), size),
+            commands.DOCKER_EXEC: _counted(
+                commands.docker_exec(bench.container, "bash", "-c", command), size, slow=True
+            ),
             HOST: _counted(commands.bash(command), size),
         }
-        samples = interleave(actions, bench.effort.of(7, 3))
+        samples = interleave(actions, bench.effort.pace((7, 7), (3, 1)))
         yield Timing(key, title, samples, amount=size / 1e6, unit="MB/s")
 
 
@@ -78,9 +80,9 @@ def _flood(server: Client, command: str) -> Action:
     return Action(lambda: server.call(request), was_cut, in_a_row=1, warm_up=0)
 
 
-def _counted(command: commands.Command, size: int) -> Action:
+def _counted(command: commands.Command, size: int, slow: bool = False) -> Action:
     def is_whole(counted: int) -> None:
         if counted != size:
             raise Refused(f"{counted} of {size} bytes came")
 
-    return Action(lambda: processes.count(command), is_whole, in_a_row=1, warm_up=0)
+    return Action(lambda: processes.count(command), is_whole, in_a_row=1, warm_up=0, slow=slow)
