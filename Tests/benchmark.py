@@ -18,7 +18,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from benchmarking import goals, machine, report
-from benchmarking.bench import Bench, Effort, patience
+from benchmarking.bench import Bench, Effort, Stuck, patience
+from benchmarking.client import Refused
+from benchmarking.processes import Failed
 from benchmarking.results import Results
 from benchmarking.rows import ROWS
 
@@ -46,15 +48,16 @@ def main() -> int:
     options = parse()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = time.monotonic()
-    described = machine.describe()
+    busy, described = machine.is_busy(), machine.describe()
     results = Results()
     with Bench(Effort(options.quick)) as bench:
         for name in options.only:
             started = time.monotonic()
             with patience():
-                for row in ROWS[name](bench):
-                    results.rows.append(row)
+                results.rows.extend(ROWS[name](bench))
             print(f"benchmark: {name} measured in {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)
+    if busy:
+        described["note"] = "the machine was busy with something else when the run began"
     described["load at the end"] = machine.load()
     verdicts = goals.judge(results)
     show = report.as_json if options.json else report.table
@@ -67,3 +70,6 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)
+    except (Failed, Refused, Stuck) as error:
+        print(f"benchmark: {error}", file=sys.stderr)
+        sys.exit(2)

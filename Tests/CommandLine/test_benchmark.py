@@ -12,7 +12,7 @@ from benchmarking import report
 from benchmarking.figures import Spread, percentile, ratio
 from benchmarking.goals import GOALS, Goal, judge
 from benchmarking.results import Facts, Results, Timing
-from benchmarking.rounds import Action, Pace, interleave
+from benchmarking.rounds import LEAST, Action, Pace, interleave
 from benchmarking.rows import ROWS
 
 PROGRAM = Path(__file__).resolve().parents[1] / "benchmark.py"
@@ -60,7 +60,7 @@ def test_all_take_turns_and_the_slow_ones_fewer() -> None:
 
 def test_no_round_begins_when_the_time_is_up() -> None:
     samples = interleave({"one": Action(lambda: None)}, Pace(rounds=100, slow_rounds=100, seconds=0))
-    assert len(samples["one"]) == 1
+    assert len(samples["one"]) == LEAST
 
 
 def test_a_wrong_answer_ends_the_run() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from support import engine
 
@@ -17,10 +17,12 @@ from benchmarking.contenders import docker_sdk, exec_mcp, kept_session
 from benchmarking.rounds import Pace
 from benchmarking.traces import Traces
 
+T = TypeVar("T")
+
 # Nothing that is measured takes nearly so long, in seconds.
 PATIENCE = 300
 # How long a row of a quick run goes on beginning rounds, in seconds.
-QUICK_ROW = 3.5
+QUICK_ROW = 3.0
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Effort:
 
     quick: bool
 
-    def of(self, full: int, quick: int) -> int:
+    def of(self, full: T, quick: T) -> T:
         return quick if self.quick else full
 
     def pace(self, full: tuple[int, int], quick: tuple[int, int]) -> Pace:

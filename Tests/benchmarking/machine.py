@@ -46,6 +46,14 @@ def load() -> str:
     return f"{one:.2f} {five:.2f}"
 
 
+def is_busy() -> bool:
+    """Whether others have been using the machine: figures that are taken now may be far off."""
+    try:
+        return os.getloadavg()[0] > (os.cpu_count() or 1) / 2
+    except OSError:
+        return False
+
+
 def _engine(question: str) -> dict:
     answer = engine.run(question, "--format", "{{json .}}", check=False)
     try:

@@ -14,6 +14,8 @@ from benchmarking.figures import Rounds
 
 # Seconds between two turns: the engine goes on tidying up after an exec, and that must not fall on the neighbour.
 PAUSE = 0.03
+# With fewer rounds, a ratio has no spread.
+LEAST = 3
 
 
 def nothing(*_: object) -> None:
@@ -51,7 +53,7 @@ class Pace:
     slow_in_a_row: int = 5
     """How many samples a slow one takes in a turn at most."""
     seconds: float = math.inf
-    """After so long no other round begins: a busy machine gives fewer figures, not later ones."""
+    """After so long, and three rounds, no other begins: a busy machine gives fewer figures, not much later ones."""
 
 
 def interleave(actions: Mapping[str, Action], pace: Pace) -> dict[str, Rounds]:
@@ -65,7 +67,7 @@ def interleave(actions: Mapping[str, Action], pace: Pace) -> dict[str, Rounds]:
     began = time.monotonic()
     with no_garbage_collection():
         for number in range(rounds):
-            if number > 0 and time.monotonic() - began > pace.seconds:
+            if number >= LEAST and time.monotonic() - began > pace.seconds:
                 break
             taken = -(-number * fewer // rounds) != -(-(number + 1) * fewer // rounds)
             start = number % len(names)

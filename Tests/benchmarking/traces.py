@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import signal
+from collections.abc import Sequence
 
 from support import engine, host_processes
 
@@ -32,8 +33,12 @@ class Traces:
 
     def settle(self, *users: str) -> None:
         """Waits until the engine has taken away these users' containers: it works on that after the server's end."""
+        engine.poll(lambda: not self.sandboxes(users), 20)
+
+    def sandboxes(self, users: Sequence[str]) -> list[str]:
+        """The containers that these users of exec-mcp have."""
         prefixes = tuple(f"{engine.NAME_PREFIX}{user}-" for user in users)
-        engine.poll(lambda: not any(name.startswith(prefixes) for name in _names()), 20)
+        return [name for name in _names() if name.startswith(prefixes)]
 
     def sweep(self) -> list[str]:
         """Removes everything that is left, and says what should not have been: all but the users' volumes."""

@@ -14,6 +14,8 @@ from benchmarking.traces import LABEL
 
 COMMAND = "llm-sandbox execute_command"
 RUN = "llm-sandbox run"
+COPY_IN = "llm-sandbox copy_to_runtime"
+COPY_OUT = "llm-sandbox copy_from_runtime"
 DIRECTORY = "/workspace"
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 
 from benchmarking.bench import Bench
 from benchmarking.results import Facts, Timing
-from benchmarking.rows import calls, many, sizes, starts, wire
+from benchmarking.rows import calls, files, many, sizes, starts, wire
 
 ROWS: dict[str, Callable[[Bench], Iterable[Timing | Facts]]] = {
     "true": calls.execute_true,
-    "write": calls.write,
-    "read": calls.read,
-    "last-page": calls.last_page,
-    "docstring": calls.docstring,
+    "write": files.write,
+    "read": files.read,
+    "last-page": files.last_page,
+    "docstring": files.docstring,
     "at-once": many.at_once,
     "users": many.users,
     "cold": starts.cold,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from support import engine
-
 from benchmarking import processes
 from benchmarking.bench import Bench
 from benchmarking.client import Request, Tool
@@ -27,7 +25,7 @@ def all_ended_well(answers: list[bytes]) -> None:
 
 def at_once(bench: Bench) -> Iterator[Timing]:
     """The same call fifty times, all of them under way together, beside fifty in a row."""
-    ours, theirs = bench.exec_mcp, bench.docker_sdk
+    ours = bench.exec_mcp
     calls: list[Request] = [Tool("execute_bash", {"command": "true"})] * AT_ONCE
     through_exec = [commands.docker_exec(bench.container, "bash", "-c", "true")] * AT_ONCE
     bare = [commands.bash("true")] * AT_ONCE
@@ -36,10 +34,14 @@ def at_once(bench: Bench) -> Iterator[Timing]:
         exec_mcp.NAME: Action(lambda: ours.call_all(calls), all_ended_well, in_a_row=in_a_row),
         ONE_BY_ONE: Action(lambda: [ours.call(call) for call in calls], all_ended_well, in_a_row=in_a_row),
         commands.DOCKER_EXEC: Action(lambda: processes.run_together(through_exec), in_a_row=1, warm_up=0, slow=True),
-        docker_sdk.NAME: Action(lambda: theirs.call_all(calls), all_ended_well, in_a_row=1, warm_up=0, slow=True),
         commands.SPAWN: Action(lambda: processes.run_together(bare), in_a_row=in_a_row),
         BARE_ONE_BY_ONE: Action(lambda: [processes.run(command) for command in bare], in_a_row=in_a_row),
     }
+    if not bench.effort.quick:
+        theirs = bench.docker_sdk
+        actions[docker_sdk.NAME] = Action(
+            lambda: theirs.call_all(calls), all_ended_well, in_a_row=1, warm_up=0, slow=True
+        )
     samples = interleave(actions, bench.effort.pace((15, 5), (3, 1)))
     note = "one after another: without a pause, in which the sandbox could make a shell ready ahead of its call"
     yield Timing("at once", f"{AT_ONCE} at once, execute_bash true", samples, notes=(note,))
@@ -52,13 +54,15 @@ def users(bench: Bench) -> Iterator[Timing]:
         server.initialize()
         calls: list[Request] = [Tool("execute_bash", {"command": "true"}, user) for user in names]
         all_ended_well(server.call_all(calls))
-        through_exec = [commands.docker_exec(engine.only_container(name), "bash", "-c", "true") for name in names]
+        through_exec = [commands.docker_exec(name, "bash", "-c", "true") for name in bench.traces.sandboxes(names)]
         bare = [commands.bash("true")] * USERS
         actions = {
             exec_mcp.NAME: Action(lambda: server.call_all(calls), all_ended_well),
-            commands.DOCKER_EXEC: Action(lambda: processes.run_together(through_exec), in_a_row=2, slow=True),
+            commands.DOCKER_EXEC: Action(
+                lambda: processes.run_together(through_exec), in_a_row=2, warm_up=0, slow=True
+            ),
             commands.SPAWN: Action(lambda: processes.run_together(bare)),
         }
-        samples = interleave(actions, bench.effort.pace((15, 10), (4, 2)))
+        samples = interleave(actions, bench.effort.pace((15, 10), (4, 1)))
     bench.traces.settle(*names)
     yield Timing("users", f"{USERS} users at once, a call each", samples)
