@@ -22,7 +22,7 @@ T = TypeVar("T")
 # Nothing that is measured takes nearly so long, in seconds.
 PATIENCE = 300
 # How long a row of a quick run goes on beginning rounds, in seconds.
-QUICK_ROW = 3.0
+QUICK_ROW = 2.5
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 from support import engine, host_processes
 
+from benchmarking import processes
+
 LABEL = "io.exec-mcp.benchmark"
 
 
@@ -57,7 +59,7 @@ class Traces:
         return left
 
     def _processes(self) -> list[int]:
-        return host_processes.marked(self.mark) if os.path.isdir("/proc/self") else []
+        return host_processes.marked(self.mark) if processes.VISIBLE else []
 
 
 def _names() -> list[str]:

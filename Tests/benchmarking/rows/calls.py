@@ -44,9 +44,12 @@ def execute_true(bench: Bench) -> Iterator[Timing]:
         commands.SUBPROCESS: Action(lambda: commands.by_subprocess(spawned)),
         commands.SPAWN: _command(spawned),
     }
-    note = "posix_spawn and waitpid are the floor: the least with which any program can start bash and see it end"
+    notes = (
+        "posix_spawn and waitpid are the floor: the least with which any program can start bash and see it end",
+        "taken in turns of five calls with a pause before each turn; the row at-once has calls without a pause",
+    )
     samples = interleave(actions, bench.effort.pace((40, 20), (10, 1)))
-    yield Timing("true", "execute_bash true", samples, notes=(note,))
+    yield Timing("true", "execute_bash true", samples, notes=notes)
 
 
 def _command(words: commands.Command, in_a_row: int = 5) -> Action:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from support import engine, host_processes
 
+from benchmarking import processes
 from benchmarking.bench import Bench
 from benchmarking.client import Request, Tool, result
 from benchmarking.contenders import docker_sdk, exec_mcp
@@ -19,14 +20,14 @@ MB = 1e6
 
 def memory(bench: Bench) -> Iterator[Facts]:
     """What a server of its own holds, before and after a flood, and what its sandbox costs on this machine."""
+    if not processes.VISIBLE:
+        return
     user = bench.traces.user()
     with exec_mcp.start(user, bench.traces.mark) as server:
         server.initialize()
         ended_well(server.call(Tool("execute_bash", {"command": "true"})))
-        if not Path("/proc/self/status").exists():
-            return
         idle = host_processes.resident_bytes(server.pid)
-        sandbox = _sandbox(engine.inspect(engine.only_container(user))["State"]["Pid"])
+        sandbox = _sandbox(engine.only_container(user))
         sandbox["docker's command line, resident"] = _status(exec_mcp.engine_process(server, user), "VmRSS")
         ended_well(server.call(Tool("execute_bash", {"command": "head -c 2G /dev/zero", "timeout": 200})))
         flooded, peak = host_processes.resident_bytes(server.pid), _status(server.pid, "VmHWM")
@@ -44,9 +45,15 @@ def memory(bench: Bench) -> Iterator[Facts]:
     yield Facts("memory per sandbox", "memory per sandbox", values)
 
 
-def _sandbox(process: int) -> dict[str, float]:
-    """What a container holds, by its first process: its cgroup, and the engine's shim, which is its parent."""
+def _sandbox(container: str) -> dict[str, float]:
+    """What a container holds: its cgroup, and the engine's shim, which is the parent of its first process."""
     values: dict[str, float] = {}
+    process = engine.inspect(container)["State"]["Pid"]
+    try:
+        if container not in Path(f"/proc/{process}/cgroup").read_text():
+            return values  # the engine is on another machine, or in a virtual one
+    except OSError:
+        return values
     if (cgroup := _cgroup(process)) is not None:
         used = next(cgroup / name for name in ("memory.current", "memory.usage_in_bytes") if (cgroup / name).exists())
         values["the container's cgroup, files in memory included"] = float(used.read_text())

@@ -74,12 +74,11 @@ def cold(bench: Bench) -> Iterator[Timing]:
     with start_ours() as first:
         first.initialize()
         text(first.call(TRUE))
-        arguments = exec_mcp.run_arguments(first, user)
+        arguments = exec_mcp.run_arguments(first, user) if processes.VISIBLE else None
     settle()
     ready, whole = Passing(start_ours, settle), Passing(start_ours, settle)
     theirs = Passing(lambda: docker_sdk.start(mark), lambda: None)
     plain = commands.docker_run(mark, "true")
-    hardened = commands.docker_run_hardened(mark, arguments, "true")
     opened: list[ExitStack] = []
 
     def open_session() -> object:
@@ -92,12 +91,14 @@ def cold(bench: Bench) -> Iterator[Timing]:
         exec_mcp.NAME: Action(ready.first_call, text, ready.make_ready, ready.end, **ONCE),
         FROM_START: Action(whole.from_start, text, after=whole.end, **ONCE),
         commands.DOCKER_RUN: Action(lambda: processes.run(plain), **ONCE),
-        commands.DOCKER_RUN_HARDENED: Action(lambda: processes.run(hardened), **ONCE),
         docker_sdk.NAME: Action(theirs.first_call, text, theirs.make_ready, theirs.end, slow=True, **ONCE),
         kept_session.COMMAND: Action(
             open_session, kept_session.succeeded, after=lambda: opened.pop().close(), slow=True, **ONCE
         ),
     }
+    if arguments is not None:
+        hardened = commands.docker_run_hardened(mark, arguments, "true")
+        actions[commands.DOCKER_RUN_HARDENED] = Action(lambda: processes.run(hardened), **ONCE)
     samples = interleave(actions, bench.effort.pace((20, 5), (4, 1)))
     notes = (
         "the floor is docker run -i --rm IMAGE true, which ends with the container removed; exec-mcp does that later",

@@ -66,7 +66,7 @@ def stdout(bench: Bench) -> Iterator[Timing]:
             ),
             HOST: _counted(commands.bash(command), size),
         }
-        samples = interleave(actions, bench.effort.pace((7, 7), (2, 1)))
+        samples = interleave(actions, bench.effort.pace((7, 3), (2, 1)))
         yield Timing(key, title, samples, amount=size / 1e6, unit="MB/s")
 
 
