@@ -70,6 +70,6 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)
-    except (Failed, Refused, Stuck) as error:
+    except (Failed, FileNotFoundError, Refused, Stuck) as error:
         print(f"benchmark: {error}", file=sys.stderr)
         sys.exit(2)

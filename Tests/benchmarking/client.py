@@ -6,12 +6,11 @@ the tests use, has threads that hand over each line, and that alone would add a 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
+import select
 import signal
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +20,8 @@ Json = dict[str, Any]
 
 REVISION = "2025-11-25"
 READ_SIZE = 1 << 16
+# Seconds that a server has to end.
+PATIENCE = 30
 
 
 class Request:
@@ -104,16 +105,14 @@ class Client:
         """Closes the server's input, as a host does, and waits for its end. One that takes too long is killed."""
         if self._status is not None:
             return
-        with contextlib.suppress(OSError):
-            os.close(self._to_server)
-        deadline = time.monotonic() + 30
-        while (ended := os.waitpid(self.pid, os.WNOHANG))[0] == 0:
-            if time.monotonic() > deadline:
-                os.kill(self.pid, signal.SIGKILL)
-                ended = os.waitpid(self.pid, 0)
+        os.close(self._to_server)
+        # Its output ends with it.
+        while select.select([self._from_server], [], [], PATIENCE)[0]:
+            if not os.read(self._from_server, READ_SIZE):
                 break
-            time.sleep(0.002)
-        self._status = ended[1]
+        else:
+            os.kill(self.pid, signal.SIGKILL)
+        _, self._status = os.waitpid(self.pid, 0)
         os.close(self._from_server)
         self._log.close()
 

@@ -79,22 +79,17 @@ def cold(bench: Bench) -> Iterator[Timing]:
     ready, whole = Passing(start_ours, settle), Passing(start_ours, settle)
     theirs = Passing(lambda: docker_sdk.start(mark), lambda: None)
     plain = commands.docker_run(mark, "true")
-    opened: list[ExitStack] = []
+    opened = ExitStack()
 
     def open_session() -> object:
-        session = kept_session.make(mark)
-        opened.append(ExitStack())
-        opened[-1].enter_context(session)
-        return session.execute_command("bash -c true")
+        return opened.enter_context(kept_session.make(mark)).execute_command("bash -c true")
 
     actions = {
         exec_mcp.NAME: Action(ready.first_call, text, ready.make_ready, ready.end, **ONCE),
         FROM_START: Action(whole.from_start, text, after=whole.end, **ONCE),
         commands.DOCKER_RUN: Action(lambda: processes.run(plain), **ONCE),
         docker_sdk.NAME: Action(theirs.first_call, text, theirs.make_ready, theirs.end, slow=True, **ONCE),
-        kept_session.COMMAND: Action(
-            open_session, kept_session.succeeded, after=lambda: opened.pop().close(), slow=True, **ONCE
-        ),
+        kept_session.COMMAND: Action(open_session, kept_session.succeeded, after=opened.close, slow=True, **ONCE),
     }
     if arguments is not None:
         hardened = commands.docker_run_hardened(mark, arguments, "true")
