@@ -20,6 +20,7 @@ Json = dict[str, Any]
 
 REVISION = "2025-11-25"
 READ_SIZE = 1 << 16
+LOG_SIZE = 1 << 20
 # Seconds that a server has to end.
 PATIENCE = 30
 
@@ -101,6 +102,11 @@ class Client:
         params = {"protocolVersion": REVISION, "capabilities": {}, "clientInfo": who}
         result(self.call(Request("initialize", params)))
 
+    def log(self) -> str:
+        """What the server has written to standard error so far."""
+        # The server writes at the offset that this descriptor has too: it must stay.
+        return os.pread(self._log.fileno(), LOG_SIZE, 0).decode("utf-8", "replace")
+
     def close(self) -> None:
         """Closes the server's input, as a host does, and waits for its end. One that takes too long is killed."""
         if self._status is not None:
@@ -136,7 +142,7 @@ class Client:
             while True:
                 piece = os.read(self._from_server, READ_SIZE)
                 if not piece:
-                    raise Refused(f"the server ended: {self._last_words()}")
+                    raise Refused(f"the server ended: {self.log()[-2000:]}")
                 end = piece.find(b"\n")
                 if end >= 0:
                     break
@@ -146,10 +152,6 @@ class Client:
             return b"".join(pieces)
         self._rest = rest[end + 1 :]
         return rest[:end]
-
-    def _last_words(self) -> str:
-        self._log.seek(0)
-        return self._log.read()[-2000:].decode("utf-8", "replace")
 
 
 def result(line: bytes) -> Json:

@@ -15,8 +15,8 @@ NAME = "exec-mcp"
 
 def start(user: str, mark: str, *options: str) -> Client:
     """Starts a server for a user; `mark` is put into its environment, by which its processes are found."""
-    command = [server_binary(), "--user", user, "--log-level", "error", *options]
-    return Client(command, {**os.environ, host_processes.MARK: mark})
+    quiet = {"MCP_EXECUTOR_LOG_LEVEL": "error", host_processes.MARK: mark}
+    return Client([server_binary(), "--user", user, *options], {**os.environ, **quiet})
 
 
 def engine_process(server: Client, user: str) -> int:
