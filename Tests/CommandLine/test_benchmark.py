@@ -55,7 +55,14 @@ def test_all_take_turns_and_the_slow_ones_fewer() -> None:
     assert [len(turn) for turn in samples["one"]] == [2, 2, 2, 2]
     assert sorted(len(turn) for turn in samples["slow"]) == [0, 0, 1, 1]
     assert (calls.count("one"), calls.count("slow")) == (12, 2)
-    assert calls[:3] == ["one"] * 3 and calls[-3:] == ["one"] * 3
+
+
+def test_nobody_always_follows_the_same_neighbour() -> None:
+    calls: list[str] = []
+    actions = {name: Action(lambda name=name: calls.append(name), in_a_row=1, warm_up=0) for name in "abc"}
+    interleave(actions, Pace(rounds=12, slow_rounds=12))
+    rounds = {"".join(calls[at : at + 3]) for at in range(0, 36, 3)}
+    assert len(rounds) > 3 and {"".join(sorted(order)) for order in rounds} == {"abc"}
 
 
 def test_no_round_begins_when_the_time_is_up() -> None:

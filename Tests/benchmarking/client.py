@@ -92,7 +92,7 @@ class Client:
     # What is not
 
     def initialize(self) -> None:
-        """The handshake, up to the answer; `initialized` goes out with it unasked for."""
+        """The whole handshake."""
         self.shake_hands()
         self._write(b'{"jsonrpc":"2.0","method":"notifications/initialized"}\n')
 

@@ -45,23 +45,23 @@ def start(
     return os.posix_spawn(command[0], command, variables, file_actions=actions, setpgroup=0)
 
 
-def wait(process: int) -> None:
-    """Waits for the end of a process."""
+def wait(process: int, command: Sequence[str]) -> None:
+    """Waits for the end of a process that was started with that command."""
     _, status = os.waitpid(process, 0)
     if status != 0:
-        raise Failed(f"process {process} ended with status {os.waitstatus_to_exitcode(status)}")
+        raise Failed(f"{' '.join(command)[:500]} ended with status {os.waitstatus_to_exitcode(status)}")
 
 
 def run(command: Sequence[str]) -> None:
     """Runs a program that reads nothing and whose output nobody wants."""
-    wait(start(command))
+    wait(start(command), command)
 
 
 def run_together(commands: Sequence[Sequence[str]]) -> None:
     """Starts all programs, then waits for all of them."""
     processes = [start(command) for command in commands]
-    for process in processes:
-        wait(process)
+    for process, command in zip(processes, commands, strict=True):
+        wait(process, command)
 
 
 def feed(command: Sequence[str], data: bytes) -> None:
@@ -73,7 +73,7 @@ def feed(command: Sequence[str], data: bytes) -> None:
     while view:
         view = view[os.write(writing, view) :]
     os.close(writing)
-    wait(process)
+    wait(process, command)
 
 
 def capture(command: Sequence[str]) -> bytes:
@@ -93,4 +93,4 @@ def _output(command: Sequence[str]) -> Iterator[bytes]:
     while chunk := os.read(reading, PIPE_READ):
         yield chunk
     os.close(reading)
-    wait(process)
+    wait(process, command)

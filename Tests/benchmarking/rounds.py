@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -59,7 +60,7 @@ class Pace:
 def interleave(actions: Mapping[str, Action], pace: Pace) -> dict[str, Rounds]:
     """The seconds that each action took, a list for each round; empty in the rounds without it.
 
-    The order moves on by one from round to round, so that nobody always follows the same neighbour.
+    Each round has an order of its own, so that nobody always follows the same neighbour. It is the same in every run.
     """
     samples: dict[str, Rounds] = {name: [] for name in actions}
     names = list(actions)
@@ -70,8 +71,7 @@ def interleave(actions: Mapping[str, Action], pace: Pace) -> dict[str, Rounds]:
             if number >= LEAST and time.monotonic() - began > pace.seconds:
                 break
             taken = -(-number * fewer // rounds) != -(-(number + 1) * fewer // rounds)
-            start = number % len(names)
-            for name in names[start:] + names[:start]:
+            for name in random.Random(number).sample(names, len(names)):
                 action = actions[name]
                 if action.slow:
                     action = replace(action, in_a_row=min(action.in_a_row, pace.slow_in_a_row))
