@@ -157,7 +157,6 @@ class _KeeperProcess:
         self._shell = None
         self._serial = 0
         self._retired = False
-        signal.set_wakeup_fd(-1)
         self._ends = system.signal_descriptor(signal.SIGCHLD)
         # A command that signals everything it may signal must not end its own keeper by accident.
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

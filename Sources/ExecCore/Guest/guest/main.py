@@ -63,14 +63,10 @@ class Guest:
         self._watch_until = 0.0
 
     def run(self):
-        self._wake, wake_write = os.pipe()
-        for descriptor in (self._wake, wake_write):
-            os.set_blocking(descriptor, False)
-        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda number, stack: None)
+        self._ends = system.signal_descriptor(signal.SIGCHLD)
         # Process 1 is deaf to signals that it has no handler for, so that code in the sandbox cannot end it.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        self._poll.on(self._wake, select.EPOLLIN, lambda events: self._reap())
+        self._poll.on(self._ends, select.EPOLLIN, lambda events: self._reap())
         self._read_channel_if(True)
         self._send(frames.json_frame(frames.HELLO, 0, {"protocol": PROTOCOL, **system.description(shells.SHELL)}))
         self._pool.prepare()
@@ -79,6 +75,8 @@ class Guest:
         while True:
             if not self._poll.wait(self._seconds_to_wait()) and self._pool.wants_preparation:
                 self._pool.prepare()
+                # So that it is there before the first call, which would wait for it to be started.
+                self._poke_surveyor()
             self._begin_calls()
             if self._egress:
                 self._egress.look_at_clock()
@@ -270,7 +268,7 @@ class Guest:
 
     def _reap(self):
         try:
-            os.read(self._wake, 4096)
+            os.read(self._ends, 4096)
         except BlockingIOError:
             pass
         has_lost = False
