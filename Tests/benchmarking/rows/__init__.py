@@ -17,6 +17,7 @@ ROWS: dict[str, Callable[[Bench], Iterable[Timing | Facts]]] = {
     "at-once": many.at_once,
     "users": many.users,
     "cold": starts.cold,
+    "prewarmed": starts.prewarmed,
     "start": starts.start,
     "pings": wire.pings,
     "stdout": wire.stdout,

@@ -6,16 +6,23 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
+from support import engine
+
 from benchmarking import processes
 from benchmarking.bench import Bench
-from benchmarking.client import Client, Tool, text
+from benchmarking.client import Client, Refused, Request, Tool, result, text
 from benchmarking.contenders import commands, docker_sdk, exec_mcp, kept_session
+from benchmarking.figures import Rounds
 from benchmarking.results import Timing
-from benchmarking.rounds import Action, interleave
+from benchmarking.rounds import Action, interleave, measure, no_garbage_collection
 
 ONCE: dict[str, Any] = {"in_a_row": 1, "warm_up": 0}
 TRUE = Tool("execute_bash", {"command": "true"})
 FROM_START = "exec-mcp, from process start"
+PREWARMED = "exec-mcp, started ahead"
+SECOND = "exec-mcp, the second call"
+# What the server logs when a sandbox is ready that no call has asked for yet.
+READY = "is up ahead of the next call"
 
 
 class Passing:
@@ -100,3 +107,21 @@ def cold(bench: Bench) -> Iterator[Timing]:
         "all our flags: those that exec-mcp starts its own sandbox with",
     )
     yield Timing("cold", "first call, cold", samples, notes=notes)
+
+
+def prewarmed(bench: Bench) -> Iterator[Timing]:
+    """The first call of a server that starts the sandbox ahead, once it is up, beside the second."""
+    mark, user = bench.traces.mark, bench.traces.user()
+    samples: dict[str, Rounds] = {PREWARMED: [], SECOND: []}
+    with no_garbage_collection():
+        for _ in range(bench.effort.of(15, 3)):
+            with exec_mcp.start(user, mark, "--prewarm", "--log-level", "info") as server:
+                server.initialize()
+                result(server.call(Request("tools/list")))
+                if engine.poll(lambda server=server: READY in server.log(), 30) is None:
+                    raise Refused(f"no sandbox was started ahead: {server.log()[-2000:]}")
+                call = Action(lambda server=server: server.call(TRUE), text)
+                samples[PREWARMED].append([measure(call)])
+                samples[SECOND].append([measure(call)])
+            bench.traces.settle(user)
+    yield Timing("prewarmed", "first call with --prewarm", samples)
