@@ -20,9 +20,11 @@ def failing_call(server) -> str:
 
 def program(tmp_path, script: str) -> str:
     path = tmp_path / "engine"
-    path.write_text("#!/bin/sh\n" + script)
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return str(path)
+    # In one step: the one that is there may be about to run, and could not be written to.
+    new = tmp_path / "engine.new"
+    new.write_text("#!/bin/sh\n" + script)
+    new.chmod(new.stat().st_mode | stat.S_IXUSR)
+    return str(new.replace(path))
 
 
 def test_an_engine_that_is_not_there_is_named_with_a_remedy(start_server):

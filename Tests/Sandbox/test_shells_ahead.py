@@ -30,11 +30,21 @@ def test_calls_find_a_shell_though_another_command_goes_on(start_server, fresh_u
     assert server.result(long)["structuredContent"]["exit_code"] == 0
 
 
-def test_commands_run_though_every_waiting_shell_was_ended(start_server, fresh_user):
+@pytest.mark.parametrize("signal", ["TERM", "KILL", "STOP", "TSTP"])
+def test_commands_run_though_every_waiting_shell_got_a_signal(start_server, fresh_user, signal):
     server = start_server("--user", fresh_user, "--workspace", "ephemeral")
-    for signal in ("TERM", "KILL", "STOP"):
-        server.bash(f"pkill -{signal} -f {WAITING}; true")
-        assert server.bash(f"echo after {signal}", timeout=10)["stdout"] == f"after {signal}\n"
+    server.bash("true")
+    assert engine.poll(lambda: waiting_shells(fresh_user) == 6) is not None
+    others = f"for id in $(pgrep -f {WAITING}); do [ $id = $$ ] || kill -{signal} $id; done"
+    assert server.bash(others)["exit_code"] == 0
+    for number in range(7):
+        assert server.bash(f"echo {number}", timeout=10)["stdout"] == f"{number}\n"
+
+
+def test_a_command_that_stops_itself_stays_stopped(start_server, fresh_user):
+    server = start_server("--user", fresh_user, "--workspace", "ephemeral")
+    result = server.bash("exec 9</dev/null; kill -STOP $$; echo unexpected", timeout=1)
+    assert (result["timed_out"], result["stdout"]) == (True, "")
 
 
 def test_who_ends_waiting_shells_again_and_again_does_not_keep_the_guest_busy(start_server, fresh_user):

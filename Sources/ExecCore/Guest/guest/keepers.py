@@ -155,6 +155,8 @@ class _KeeperProcess:
     def __init__(self, task_socket):
         self._socket = task_socket
         self._shell = None
+        # The inode of the pipe that the shell waits at; None for one that has its command.
+        self._pipe = None
         self._serial = 0
         self._retired = False
         self._ends = system.signal_descriptor(signal.SIGCHLD)
@@ -191,6 +193,7 @@ class _KeeperProcess:
             if task["method"] == "prepare":
                 stdout, stderr, command = descriptors
                 waiting = (os.POSIX_SPAWN_DUP2, command, shells.COMMAND_DESCRIPTOR)
+                self._pipe = os.fstat(command).st_ino
                 self._start(["-c", shells.WAITING_SCRIPT], stdout, stderr, [waiting])
             elif task["method"] == "execute":
                 self._execute(task["command"], *descriptors)
@@ -214,6 +217,7 @@ class _KeeperProcess:
             # The guest has let go of the one that waited; with it gone, what is left later is the command's.
             os.kill(self._shell, signal.SIGKILL)
             os.waitpid(self._shell, 0)
+        self._pipe = None
         text = command.encode()
         if len(text) < _ARGUMENT_LIMIT:
             self._start(["-c", command], stdout, stderr, [])
@@ -275,14 +279,18 @@ class _KeeperProcess:
         ended = None
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
             except ChildProcessError:
                 is_free = True
                 break
             if pid == 0:
                 is_free = False
                 break
-            if pid == self._shell:
+            if os.WIFSTOPPED(status):
+                if pid == self._shell and self._is_waiting():
+                    # Code in the sandbox stopped it. The command that it will get knows nothing of that.
+                    os.kill(pid, signal.SIGCONT)
+            elif pid == self._shell:
                 ended = status
         if ended is not None:
             self._shell = None
@@ -291,6 +299,13 @@ class _KeeperProcess:
         elif self._retired and is_free:
             self._retired = False
             self._report(FREE, 0, 0)
+
+    def _is_waiting(self):
+        """Whether the shell has not taken its command yet."""
+        try:
+            return os.stat(f"/proc/{self._shell}/fd/{shells.COMMAND_DESCRIPTOR}").st_ino == self._pipe
+        except OSError:
+            return False
 
     def _report(self, kind, number, serial, is_free=True):
         self._socket.sendall(REPORT.pack(kind, number, serial, is_free))
