@@ -43,7 +43,7 @@ def _write(bench: Bench, content: str, source: str) -> dict[str, Rounds]:
         docker_sdk.NAME: call(bench.docker_sdk, "write_file", slow=True, file_path="/workspace/x.py", content=content),
         kept_session.COPY_IN: Action(lambda: session.copy_to_runtime(source, "/workspace/written.py"), slow=True),
     }
-    return interleave(actions, bench.effort.pace((20, 8), (4, 1)))
+    return interleave(actions, bench.effort.pace((20, 8), (3, 1)))
 
 
 def read(bench: Bench) -> Iterator[Timing]:
@@ -70,7 +70,7 @@ def read(bench: Bench) -> Iterator[Timing]:
             ),
             kept_session.COPY_OUT: Action(lambda: session.copy_from_runtime("/workspace/small.py", back), slow=True),
         }
-        samples = interleave(actions, bench.effort.pace((20, 8), (4, 1)))
+        samples = interleave(actions, bench.effort.pace((20, 8), (3, 1)))
     yield Timing("read", "read_file, 10 lines", samples)
 
 

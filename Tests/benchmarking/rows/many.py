@@ -85,6 +85,6 @@ def users(bench: Bench) -> Iterator[Timing]:
             ),
             commands.SPAWN: Action(lambda: processes.run_together(bare)),
         }
-        samples = interleave(actions, bench.effort.pace((15, 10), (4, 1)))
+        samples = interleave(actions, bench.effort.pace((15, 10), (3, 1)))
     bench.traces.settle(*names)
     yield Timing("users", f"{USERS} users at once, a call each", samples)

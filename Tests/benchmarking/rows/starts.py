@@ -101,7 +101,7 @@ def cold(bench: Bench) -> Iterator[Timing]:
     if arguments is not None:
         hardened = commands.docker_run_hardened(mark, arguments, "true")
         actions[commands.DOCKER_RUN_HARDENED] = Action(lambda: processes.run(hardened), **ONCE)
-    samples = interleave(actions, bench.effort.pace((20, 5), (4, 1)))
+    samples = interleave(actions, bench.effort.pace((20, 5), (3, 1)))
     notes = (
         "the floor is docker run -i --rm IMAGE true, which ends with the container removed; exec-mcp does that later",
         "all our flags: those that exec-mcp starts its own sandbox with",
@@ -114,7 +114,7 @@ def prewarmed(bench: Bench) -> Iterator[Timing]:
     mark, user = bench.traces.mark, bench.traces.user()
     samples: dict[str, Rounds] = {PREWARMED: [], SECOND: []}
     with no_garbage_collection():
-        for _ in range(bench.effort.of(15, 3)):
+        for _ in range(bench.effort.of(15, 2)):
             with exec_mcp.start(user, mark, "--prewarm", "--log-level", "info") as server:
                 server.initialize()
                 result(server.call(Request("tools/list")))

@@ -34,7 +34,7 @@ def pings(bench: Bench) -> Iterator[Timing]:
         exec_mcp.NAME: Action(lambda: one_by_one(ours, 500), all_answered, times=500),
         docker_sdk.NAME: Action(lambda: one_by_one(theirs, 100), all_answered, times=100, in_a_row=2, slow=True),
     }
-    samples = interleave(actions, bench.effort.pace((20, 6), (6, 1)))
+    samples = interleave(actions, bench.effort.pace((20, 6), (5, 1)))
     yield Timing("pings", "pings, one by one", samples, amount=1, unit="/s")
 
     window: list[Request] = [PING] * WINDOW
@@ -46,7 +46,7 @@ def pings(bench: Bench) -> Iterator[Timing]:
         exec_mcp.NAME: Action(lambda: pipelined(ours, 20), all_answered, times=20 * WINDOW),
         docker_sdk.NAME: Action(lambda: pipelined(theirs, 1), all_answered, times=WINDOW, in_a_row=2, slow=True),
     }
-    samples = interleave(actions, bench.effort.pace((20, 3), (6, 1)))
+    samples = interleave(actions, bench.effort.pace((20, 3), (5, 1)))
     title = f"pings, {WINDOW} at a time"
     yield Timing("pings pipelined", title, samples, amount=1, unit="/s")
 
