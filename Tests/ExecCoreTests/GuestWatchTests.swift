@@ -22,7 +22,7 @@ import Testing
                 change = json.loads(frame[9:]) if frame else {}
                 return " ".join(f"{kind}={','.join(change[kind])}" for kind in sorted(change) if change[kind] not in ([], True, False))
             def has_event():
-                return bool(select.select([watch.descriptor], [], [], 0)[0])
+                return bool(select.select([watch._descriptor], [], [], 0)[0])
             """
         return try await GuestModules.run("\(heading)\n\(script)", arguments: [directory.path])
     }
@@ -30,7 +30,7 @@ import Testing
     @Test func tellsOfEachChangeOnce() async throws {
         let script = """
             write("old")
-            watch = guest.watch.ArtifactWatch(1000)
+            watch = guest.watch.ArtifactWatch(guest.pollset.PollSet(), 1000)
             print(watch.seconds_to_wait() > 0, look(), watch.seconds_to_wait())
             write("new"); write("old", "longer"); write(".hidden"); os.mkdir("directory")
             print(has_event(), look(), has_event(), [look()])
@@ -55,18 +55,18 @@ import Testing
     @Test func doesTheSameWithoutAWatchOfTheSystem() async throws {
         let script = """
             guest.system._libc = type("", (), {"inotify_init1": staticmethod(lambda flags: -1)})
-            watch = guest.watch.ArtifactWatch(1000)
-            print(watch.descriptor, [look()], watch.seconds_to_wait())
+            watch = guest.watch.ArtifactWatch(guest.pollset.PollSet(), 1000)
+            print(watch.is_told, [look()], watch.seconds_to_wait())
             write("new")
             watch.wake()
             print(0 < watch.seconds_to_wait() <= 0.25, look(), watch.seconds_to_wait())
             """
-        #expect(try await output(of: script) == "None [''] None\nTrue added=new None\n")
+        #expect(try await output(of: script) == "False [''] None\nTrue added=new None\n")
     }
 
     @Test func aFloodOfEventsIsTakenAtOneLook() async throws {
         let script = """
-            watch = guest.watch.ArtifactWatch(1000)
+            watch = guest.watch.ArtifactWatch(guest.pollset.PollSet(), 1000)
             for number in range(20_000):
                 os.close(os.open(f"{number % 300:03}", os.O_CREAT | os.O_WRONLY)); os.unlink(f"{number % 300:03}")
             print(has_event(), [look()], has_event())
@@ -80,9 +80,51 @@ import Testing
     @Test func aDirectoryThatIsNotThereIsEmpty() async throws {
         let script = """
             guest.artifacts.DIRECTORY += "/none"
-            watch = guest.watch.ArtifactWatch(1000)
-            print(watch.descriptor, [look()])
+            watch = guest.watch.ArtifactWatch(guest.pollset.PollSet(), 1000)
+            print(watch.is_told, [look()])
             """
-        #expect(try await output(of: script) == "None ['']\n")
+        #expect(try await output(of: script) == "False ['']\n")
+    }
+
+    @Test func whatIsThereIsNotLookedAtAnewUntilSomethingHappens() async throws {
+        let script = """
+            looked = 0
+            snapshot = guest.artifacts.snapshot
+            def counting(limit):
+                global looked
+                looked += 1
+                return snapshot(limit)
+            guest.artifacts.snapshot = counting
+            watch = guest.watch.ArtifactWatch(guest.pollset.PollSet(), 1000)
+            print(sorted(watch.current()), sorted(watch.current()), looked)
+            write("one"); watch.look()
+            print(sorted(watch.current()), sorted(watch.current()), looked)
+            size = watch.current()["one"][0]
+            write("one", "longer"); write("two")
+            print(size, sorted(watch.current()), watch.current()["one"][0], looked)
+            watch.look()
+            print(sorted(watch.current()), looked)
+            """
+        #expect(
+            try await output(of: script) == """
+                [] [] 2
+                ['one'] ['one'] 3
+                1 ['one', 'two'] 6 5
+                ['one', 'two'] 6
+
+                """)
+    }
+
+    @Test func withoutAWatchOfTheSystemWhatIsThereIsLookedAtEachTime() async throws {
+        let script = """
+            guest.system._libc = type("", (), {"inotify_init1": staticmethod(lambda flags: -1)})
+            watch = guest.watch.ArtifactWatch(guest.pollset.PollSet(), 1000)
+            watch.look()
+            write("one")
+            print(sorted(watch.current()))
+            write("two")
+            print(sorted(watch.current()))
+            """
+        #expect(try await output(of: script) == "['one']\n['one', 'two']\n")
     }
 }
