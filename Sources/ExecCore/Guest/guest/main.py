@@ -124,7 +124,7 @@ class Guest:
     def _begin_calls(self):
         """Has the calls begin that wait for a keeper, as far as there is one or is to be one more."""
         while self._arrivals:
-            newest = max((call.began for call in self._calls.values()), default=0.0)
+            newest = 0.0 if self._pool.has_idle else max((call.began for call in self._calls.values()), default=0.0)
             arrival = self._arrivals.take(self._pool.has_idle, newest)
             if not arrival:
                 break
