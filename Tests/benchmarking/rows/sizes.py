@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 from support import engine, host_processes
 
@@ -12,10 +11,9 @@ from benchmarking import processes
 from benchmarking.bench import Bench
 from benchmarking.client import Request, Tool, result
 from benchmarking.contenders import docker_sdk, exec_mcp
+from benchmarking.memory import MB, Sandbox, status
 from benchmarking.results import Facts
 from benchmarking.rows.calls import ended_well
-
-MB = 1e6
 
 
 def memory(bench: Bench) -> Iterator[Facts]:
@@ -28,9 +26,9 @@ def memory(bench: Bench) -> Iterator[Facts]:
         ended_well(server.call(Tool("execute_bash", {"command": "true"})))
         idle = host_processes.resident_bytes(server.pid)
         sandbox = _sandbox(engine.only_container(user))
-        sandbox["docker's command line, resident"] = _status(exec_mcp.engine_process(server, user), "VmRSS")
+        sandbox["docker's command line, resident"] = status(exec_mcp.engine_process(server, user), "VmRSS")
         ended_well(server.call(Tool("execute_bash", {"command": "head -c 2G /dev/zero", "timeout": 200})))
-        flooded, peak = host_processes.resident_bytes(server.pid), _status(server.pid, "VmHWM")
+        flooded, peak = host_processes.resident_bytes(server.pid), status(server.pid, "VmHWM")
     bench.traces.settle(user)
     values = {
         "exec-mcp, idle with one sandbox": idle,
@@ -47,36 +45,15 @@ def memory(bench: Bench) -> Iterator[Facts]:
 
 def _sandbox(container: str) -> dict[str, float]:
     """What a container holds: its cgroup, and the engine's shim, which is the parent of its first process."""
-    values: dict[str, float] = {}
-    process = engine.inspect(container)["State"]["Pid"]
-    try:
-        if container not in Path(f"/proc/{process}/cgroup").read_text():
-            return values  # the engine is on another machine, or in a virtual one
-    except OSError:
-        return values
-    if (cgroup := _cgroup(process)) is not None:
-        used = next(cgroup / name for name in ("memory.current", "memory.usage_in_bytes") if (cgroup / name).exists())
-        values["the container's cgroup, files in memory included"] = float(used.read_text())
-        counts = dict(line.split()[:2] for line in (cgroup / "memory.stat").read_text().splitlines())
-        values["of it the processes' own"] = float(counts.get("anon") or counts["total_rss"])
-    values["the engine's shim, resident"] = _status(_status(process, "PPid", 1), "VmRSS")
-    return values
-
-
-def _cgroup(process: int) -> Path | None:
-    """The directory of a process's memory cgroup, of either version."""
-    for line in Path(f"/proc/{process}/cgroup").read_text().splitlines():
-        _, controllers, path = line.split(":", 2)
-        for root, wanted in (("/sys/fs/cgroup/memory", "memory"), ("/sys/fs/cgroup", "")):
-            directory = Path(root + path)
-            if wanted in controllers.split(",") and (directory / "memory.stat").exists():
-                return directory
-    return None
-
-
-def _status(process: int, name: str, unit: int = 1024) -> int:
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return unit * next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+    sandbox = Sandbox.of(container)
+    if sandbox is None:
+        return {}
+    values = {
+        "the container's cgroup, files in memory included": sandbox.used(),
+        "of it the processes' own": sandbox.own(),
+        "the engine's shim, resident": sandbox.shim(),
+    }
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def words(bench: Bench) -> Iterator[Facts]:
