@@ -132,6 +132,12 @@ bench: ## Measure exec-mcp beside its alternatives, and hold it against its goal
 	@Tests/environment.sh bench
 	@.venv/bench/bin/python Tests/benchmark.py $(BENCH_ARGS)
 
+.PHONY: bench-growth
+bench-growth: ## Measure how time and memory grow with calls, users, files and skills (BENCH_ARGS=--help)
+	@$(MAKE) --no-print-directory image build-server >&2
+	@Tests/environment.sh bench
+	@.venv/bench/bin/python Tests/growth.py $(BENCH_ARGS)
+
 .PHONY: soak
 soak: image build-server ## Thousands of mixed calls with faults injected at random, and what is left of it (SOAK_ARGS=--help)
 	@Tests/environment.sh

@@ -49,11 +49,11 @@ class Sandbox:
         return float(counts.get("anon") or counts["total_rss"])
 
     def highest(self) -> float | None:
-        """The most that each process in it has held at a time so far, all added up."""
+        """The most that any one process in it has held so far."""
         if self.cgroup is None:
             return None
         processes = (self.cgroup / "cgroup.procs").read_text().split()
-        return float(sum(status(int(process), "VmHWM") for process in processes))
+        return float(max(status(int(process), "VmHWM") for process in processes))
 
     def shim(self) -> float:
         """What the engine's shim holds, the parent of the first process."""

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Measures how time and memory grow: with calls, with users, with the size of files, with skills.
+
+    Tests/growth.py [--quick] [--json] [--check] [--only SUBJECT[,SUBJECT]] [--output DIR]
+
+Prints a table of each subject and what it comes to: the exponent of the growth, and whether memory is flat. A full run
+writes the same with plots to docs/benchmarks; a quick or partial one writes only where --output says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from benchmarking import machine
+from benchmarking.bench import Bench, Effort, Stuck, patience
+from benchmarking.client import Refused
+from benchmarking.growth import report
+from benchmarking.growth.series import Growth
+from benchmarking.growth.subjects import SUBJECTS
+from benchmarking.processes import Failed
+
+DOCUMENTS = Path(__file__).resolve().parents[1] / "docs" / "benchmarks"
+# Nothing that is measured takes nearly so long, in seconds.
+PATIENCE = 900
+
+
+def names(text: str) -> list[str]:
+    """The subjects that `--only` asks for."""
+    asked = text.split(",")
+    if unknown := [name for name in asked if name not in SUBJECTS]:
+        raise argparse.ArgumentTypeError(f"there is no subject {unknown[0]!r}, but {', '.join(SUBJECTS)}")
+    return asked
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="leave out the largest sizes, and repeat less")
+    parser.add_argument("--json", action="store_true", help="print JSON on standard output, and nothing else there")
+    parser.add_argument("--check", action="store_true", help="exit with status 1 if something grows that should not")
+    parser.add_argument(
+        "--only", type=names, metavar="SUBJECT[,SUBJECT]", help=f"measure these alone: {', '.join(SUBJECTS)}"
+    )
+    parser.add_argument("--output", type=Path, metavar="DIR", help="where growth.md and the plots go (docs/benchmarks)")
+    options = parser.parse_args()
+    if options.output is None and not options.quick and options.only is None:
+        options.output = DOCUMENTS
+    return options
+
+
+def main() -> int:
+    options = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    began = time.monotonic()
+    busy, described = machine.is_busy(), machine.describe()
+    growths: list[Growth] = []
+    with Bench(Effort(options.quick)) as bench:
+        for name in options.only or SUBJECTS:
+            started = time.monotonic()
+            with patience(PATIENCE):
+                growths.extend(SUBJECTS[name](bench))
+            print(f"growth: {name} measured in {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)
+    if busy:
+        described["note"] = "the machine was busy with something else when the run began"
+    seconds = time.monotonic() - began
+    if options.output is not None:
+        write(options.output, described, growths, seconds)
+    show = report.as_json if options.json else report.tables
+    print(show(described, growths, seconds))
+    return 1 if options.check and any(not verdict.is_kept for growth in growths for verdict in growth.verdicts) else 0
+
+
+def write(directory: Path, described: dict[str, str], growths: list[Growth], seconds: float) -> None:
+    # Here, so that all but the plots works where there is no matplotlib.
+    from benchmarking.growth import plot
+
+    directory.mkdir(parents=True, exist_ok=True)
+    for growth in growths:
+        plot.save(growth, directory)
+    (directory / "growth.md").write_text(report.page(described, growths, seconds), encoding="utf-8")
+    print(f"growth: written to {directory}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (Failed, FileNotFoundError, Refused, Stuck) as error:
+        print(f"growth: {error}", file=sys.stderr)
+        sys.exit(2)
