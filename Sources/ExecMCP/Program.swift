@@ -28,6 +28,7 @@ enum Program {
             case .version: print("exec-mcp \(Help.version)")
             case .serve(let options):
                 EndingSignals.block()
+                Allocator.giveBackLargeBlocks()
                 try ServerProcess(options).run()
             }
             return 0
