@@ -45,7 +45,7 @@ class Guest:
         self._pids_limit = config["pids"]
         self._out, self._in = frames.take_channel()
         score = system.OutOfMemoryScore()
-        system.make_undumpable()
+        system.prepare_process()
         self._surveyor = quota.Surveyor(config["workspace_limit"]) if config["workspace_limit"] else None
         file_limit = config["workspace_limit"] + quota.MARGIN if self._surveyor else 0
         self._pool = pool.KeeperPool(score, self._pids_limit, file_limit)

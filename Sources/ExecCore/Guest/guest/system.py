@@ -11,6 +11,10 @@ _COMMAND_OOM_SCORE = b"500"
 _GUEST_OOM_SCORE = b"0"
 
 _SIGNAL_SET_SIZE = 128
+_M_TRIM_THRESHOLD = -1
+_M_MMAP_THRESHOLD = -3
+# More than is read from the channel in one piece: that block is used again and again.
+_LARGE_BLOCK = 512 * 1024
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _prctl = _libc.prctl
@@ -28,10 +32,26 @@ def description(shell):
     }
 
 
-def make_undumpable():
+def prepare_process():
+    """What holds for this process and for those that are forked from it."""
+    _make_undumpable()
+    _give_back_large_blocks()
+
+
+def _make_undumpable():
     """Closes this process's memory and descriptors to every other process of the same user."""
     if _prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_DUMPABLE) failed")
+
+
+def _give_back_large_blocks():
+    """Has memory of large blocks go back to the system when they are freed.
+
+    That is how glibc begins; but each large block that is freed raises its limits, and what comes after it is kept.
+    """
+    if hasattr(_libc, "mallopt"):
+        _libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
+        _libc.mallopt(_M_TRIM_THRESHOLD, 2 * _LARGE_BLOCK)
 
 
 def become_subreaper():
