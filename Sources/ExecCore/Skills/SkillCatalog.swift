@@ -14,25 +14,38 @@ public struct SkillCatalog: Sendable, Equatable {
     public let diagnostics: [SkillDiagnostic]
 
     /// Looks through directories of skills. Of two skills with one directory name the first is taken.
-    public static func load(from directories: [String]) -> SkillCatalog {
-        var skills: [Skill] = []
-        var diagnostics: [SkillDiagnostic] = []
+    ///
+    /// - Parameter memory: knows the skills that were there before, and is told of those that are there now. Without it
+    ///   each is read.
+    public static func load(from directories: [String], memory: SkillMemory = SkillMemory()) -> SkillCatalog {
+        var found: [SeenSkill] = []
         var taken: Set<String> = []
         for directory in directories {
-            for name in Files.names(in: directory) {
+            for name in Files.names(in: directory) where !taken.contains(name) {
                 let path = "\(directory)/\(name)"
-                guard Files.isDirectory(path) else { continue }
-                let present = Files.names(in: path)
-                guard let fileName = fileNames.first(where: present.contains), taken.insert(name).inserted else {
-                    continue
-                }
-                let loaded = load(fileName, in: path, called: name)
-                if let skill = loaded.skill { skills.append(skill) }
-                diagnostics += loaded.diagnostics
+                guard let seen = memory.skill(at: path) ?? look(in: path, called: name) else { continue }
+                taken.insert(name)
+                found.append(seen)
             }
         }
+        memory.keep(found)
         return SkillCatalog(
-            skills: skills.sorted { $0.directoryName < $1.directoryName }, diagnostics: diagnostics)
+            skills: found.compactMap(\.skill).sorted { $0.directoryName < $1.directoryName },
+            diagnostics: found.flatMap(\.diagnostics))
+    }
+
+    /// What is in a directory; `nil` where that is no skill at all.
+    private static func look(in path: String, called name: String) -> SeenSkill? {
+        // The stamps are taken before what they stand for is read: what changes meanwhile differs from them then.
+        let directoryStamp = FileStamp(at: path)
+        guard Files.isDirectory(path) else { return nil }
+        let present = Files.names(in: path)
+        guard let fileName = fileNames.first(where: present.contains) else { return nil }
+        let fileStamp = FileStamp(at: "\(path)/\(fileName)")
+        let (skill, diagnostics) = load(fileName, in: path, called: name)
+        return SeenSkill(
+            path: path, fileName: fileName, directoryStamp: directoryStamp, fileStamp: fileStamp, skill: skill,
+            diagnostics: diagnostics)
     }
 
     private static func load(

@@ -35,6 +35,13 @@ struct FileStamp: Sendable, Hashable {
         #endif
     }
 
+    /// The stamp of what is at `path`, links followed; `nil` where nothing is.
+    init?(at path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
     /// Whether the last change is so long ago that a further one would show.
     var isSettled: Bool {
         var now = timespec()

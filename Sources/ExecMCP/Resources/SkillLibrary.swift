@@ -11,6 +11,7 @@ final class SkillLibrary: Sendable {
     let directories: [String]
     private let logger: Logger
     private let manifests = SkillManifests()
+    private let memory = SkillMemory()
     /// Diagnostics already logged: skills are asked for often, and seldom change.
     private let reported = Locked<Set<String>>([])
 
@@ -21,7 +22,7 @@ final class SkillLibrary: Sendable {
 
     /// Every skill that the sandbox has, by the names of their directories.
     func skillsInSandbox() -> [Skill] {
-        let catalog = SkillCatalog.load(from: directories)
+        let catalog = SkillCatalog.load(from: directories, memory: memory)
         catalog.diagnostics.forEach { report($0.description) }
         return catalog.skills
     }
