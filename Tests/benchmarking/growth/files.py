@@ -58,7 +58,7 @@ def _read(bench: Bench) -> Growth:
                 page = Tool("read_file", {"file_path": f"{size}.txt", "offset": offset, "line_count": PAGE})
                 taken = probe.seconds(lambda page=page: server.call(page), _is_page, times)
                 figures.milliseconds(f"read_file, {name} page", taken, Linear())
-            _memory(figures, server, user, flat=True)
+            _memory(figures, server, user, probe.FLAT)
     bench.traces.settle(user)
     notes = (f"a page of {PAGE} lines of {len(LINE)} bytes; the file is in the page cache", HIGHEST)
     labels = tuple(READ[size] for size in steps)
@@ -76,19 +76,20 @@ def _write(bench: Bench) -> Growth:
             write = Tool("write_file", {"file_path": "written.txt", "content": content})
             taken = probe.seconds(lambda write=write: server.call(write), text, 15 if size <= 1_000_000 else 5)
             figures.milliseconds("write_file", taken, Linear())
-            _memory(figures, server, user, flat=False)
+            _memory(figures, server, user, Linear())
     bench.traces.settle(user)
     labels = tuple(WRITTEN[size] for size in steps)
     notes = ("a request is held in memory while it is under way", HIGHEST)
     return Growth("write-file", "Files that are written", "bytes", steps, figures.lines(), labels, notes)
 
 
-def _memory(figures: probe.Figures, server: Client, user: str, *, flat: bool) -> None:
+def _memory(figures: probe.Figures, server: Client, user: str, whole: probe.Rule) -> None:
+    """`whole`: the rule for what is held while a call is under way."""
     sandbox = Sandbox.of(engine.only_container(user))
     figures.megabytes("memory of exec-mcp", probe.resident(server), probe.FLAT)
-    figures.megabytes("memory of exec-mcp at its highest", probe.highest(server), probe.FLAT if flat else Linear())
+    figures.megabytes("memory of exec-mcp at its highest", probe.highest(server), whole)
     figures.megabytes("memory of the sandbox, its processes' own", sandbox and sandbox.own(), probe.FLAT)
-    figures.megabytes("the sandbox's largest process at its highest", sandbox and sandbox.highest(), probe.FLAT)
+    figures.megabytes("the sandbox's largest process at its highest", sandbox and sandbox.highest(), whole)
 
 
 def _is_page(answer: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Union
 
 from support import host_processes
 
@@ -19,24 +20,26 @@ FLAT = Flat(10)
 # The same for descriptors and threads: those that come with the first calls, not with each.
 FEW = Flat(8)
 
+Rule = Union[Linear, Flat]
+
 
 class Figures:
     """Collects figures size by size. What this system does not show stays empty, and is left out at the end."""
 
     def __init__(self) -> None:
         self._values: dict[str, list[float | None]] = {}
-        self._about: dict[str, tuple[str, Linear | Flat | None, bool]] = {}
+        self._about: dict[str, tuple[str, Rule | None, bool]] = {}
 
     def add(
-        self, name: str, unit: str, value: float | None, rule: Linear | Flat | None = None, drawn: bool = True
+        self, name: str, unit: str, value: float | None, rule: Rule | None = None, drawn: bool = True
     ) -> None:
         self._about[name] = (unit, rule, drawn)
         self._values.setdefault(name, []).append(value)
 
-    def milliseconds(self, name: str, seconds: float, rule: Linear | Flat | None = None) -> None:
+    def milliseconds(self, name: str, seconds: float, rule: Rule | None = None) -> None:
         self.add(name, "ms", seconds * 1000, rule)
 
-    def megabytes(self, name: str, size: float | None, rule: Linear | Flat | None = None) -> None:
+    def megabytes(self, name: str, size: float | None, rule: Rule | None = None) -> None:
         self.add(name, "MB", None if size is None else size / MB, rule)
 
     def lines(self) -> tuple[Line, ...]:
