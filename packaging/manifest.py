@@ -76,7 +76,8 @@ def bundle_manifest(program: Program, system: str) -> dict:
 def registry_entry(program: Program, name: str, address: str, digest: str) -> dict:
     variables = []
     for option in program.options.values():
-        variable = {"name": option.variable, "description": option.help, "placeholder": option.placeholder}
+        values = {"placeholder": option.placeholder} if option.placeholder else {"choices": ["yes", "no"]}
+        variable = {"name": option.variable, "description": option.help, **values}
         if option.default is not None:
             variable["default"] = option.default
         variables.append(variable)

@@ -19,7 +19,7 @@ class Option:
 
     flag: str
     variable: str
-    placeholder: str
+    placeholder: str  # empty for one that takes no value; its variable takes yes or no
     help: str
     default: str | None  # None where the help describes it in words
 
@@ -40,7 +40,7 @@ class Program:
         return subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE).stdout
 
     def _options(self) -> dict[str, Option]:
-        row = r"^  (--[a-z-]+) (\S+)\n +(.*)\n +\((\w+); default: (.*)\)$"
+        row = r"^  (--[a-z-]+)(?: (\S+))?\n +(.*)\n +\((\w+); default: (.*)\)$"
         found = re.findall(row, self._run("--help"), re.MULTILINE)
         return {
             variable: Option(flag, variable, placeholder, text, default if " " not in default else None)
