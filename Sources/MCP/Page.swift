@@ -32,6 +32,16 @@ public struct Page<Element: Sendable>: Sendable {
         nextCursor = end < elements.count && end > start ? Cursor.text(list: list, key: key(elements[end - 1])) : nil
     }
 
+    /// The key of the last element that was shown before the page that `cursor` leads to, so that the elements up to it
+    /// need not be made; `nil` for the first page.
+    ///
+    /// - Parameter list: the name of the list.
+    /// - Throws: -32602 for a cursor that this list did not give out.
+    public static func keyBefore(_ cursor: JSON?, of list: String) throws(RPCError) -> String? {
+        guard let cursor else { return nil }
+        return try Cursor.key(cursor, list: list)
+    }
+
     /// The page as a result has it: its elements under `name`, and the cursor where there is more.
     ///
     /// - Parameter json: an element as it is written; `nil` leaves it out.

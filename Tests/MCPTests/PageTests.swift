@@ -31,6 +31,16 @@ import Testing
         #expect(pages.count == max(1, (count + size - 1) / size))
     }
 
+    @Test func tellsWhatWasShownBefore() throws {
+        let cursor = try page(["b", "d", "f"], size: 2).nextCursor.map(JSON.string)
+        #expect(try Page<String>.keyBefore(cursor, of: "l") == "d")
+        #expect(try Page<String>.keyBefore(nil, of: "l") == nil)
+        #expect(throws: RPCError.self) { try Page<String>.keyBefore(cursor, of: "another") }
+        // The elements up to it, and those after the page's, need not be made.
+        let next = try Page(of: "l", ["f", "h", "j"], key: { $0 }, cursor: cursor, size: 2)
+        #expect(next.elements == ["f", "h"] && next.nextCursor != nil)
+    }
+
     @Test func whatComesOrGoesMeanwhileMovesNothingElse() throws {
         let first = try page(["b", "d", "f", "h"], size: 2)
         #expect(first.elements == ["b", "d"])

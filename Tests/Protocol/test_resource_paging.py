@@ -65,6 +65,28 @@ def test_what_comes_and_goes_between_two_pages_disturbs_no_other(server, skills)
     assert "skill://many/files/248.5.txt" in rest
 
 
+def test_files_of_many_skills_come_in_order_each_once(start_server, tmp_path):
+    names = [f"s{number:03}" for number in range(90)] + ["s", "s-1", "s1", "s 1", "s%31", "S", "s.1", "ß", "s~"]
+    for name in names:
+        write_skill(tmp_path, name, files={"a/b.txt": b"x", "a.txt": b"x", "z ä.txt": b"x"})
+    found = pages(start_server("--skills", str(tmp_path)), "resources/list")
+    assert [len(page["resources"]) for page in found] == [100, 100, 100, 96]
+    uris = [uri for page in found for uri in uris_of(page)]
+    assert uris == sorted(uris)
+    assert len(set(uris)) == 4 * len(names)
+
+
+def test_a_list_that_begins_anew_shows_a_skill_of_just_now(server, skills):
+    before = pages(server, "resources/list")
+    new = write_skill(skills, "new")
+    try:
+        assert "skill://new/SKILL.md" in {uri for page in pages(server, "resources/list") for uri in uris_of(page)}
+    finally:
+        (new / "SKILL.md").unlink()
+        new.rmdir()
+    assert [uris_of(page) for page in pages(server, "resources/list")] == [uris_of(page) for page in before]
+
+
 def test_the_last_element_of_a_page_may_vanish(server, skills):
     first = server.request("resources/list")
     last = uris_of(first)[-1]

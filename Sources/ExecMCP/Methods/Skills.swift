@@ -15,8 +15,9 @@ struct ListSkillsMethod: Method {
 
     func answer(_ request: Request, _ context: RequestContext) -> Answer {
         .later { _ in
-            let page = try Page(
-                of: name, skills.listedSkills(), key: \.name, cursor: request.params["cursor"], size: Self.pageSize)
+            let cursor = request.params["cursor"]
+            let listed = skills.listedSkills(isNextPage: cursor != nil)
+            let page = try Page(of: name, listed, key: \.name, cursor: cursor, size: Self.pageSize)
             let result = page.members("skills", skills.entry)
             return result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .dynamic)
         }

@@ -20,10 +20,12 @@ struct ResourceCatalog: Sendable {
     let skills: SkillLibrary
     let pool: SandboxPool
 
-    /// Everything that `user` can read now, in the order of the URIs. No sandbox is started for it: where the user's is
-    /// not up, the artifacts in it are not shown.
-    func resources(of user: UserID) async -> [Resource] {
-        (skills.resources() + (await artifacts(of: user)).map(Self.resource)).sorted { $0.uri < $1.uri }
+    /// What `user` can read now, in the order of the URIs: all artifacts, and of the skills' files no more than `count` of
+    /// those after the URI `last`. No sandbox is started for it: where the user's is not up, the artifacts in it are not
+    /// shown.
+    func resources(of user: UserID, after last: String?, atMost count: Int) async -> [Resource] {
+        let resources = skills.resources(after: last, atMost: count) + (await artifacts(of: user)).map(Self.resource)
+        return resources.sorted { $0.uri < $1.uri }
     }
 
     /// The artifacts of `user`; none where the user's sandbox is not up.

@@ -5,13 +5,16 @@ import MCP
 import Threading
 
 /// The skills as resources. The directories are looked at anew each time: a skill that its author has just saved is
-/// there.
+/// there. Only the next page of a list does with what the page before it, or whoever asked last, has just seen: else a
+/// list of many skills would cost their number times that of its pages.
 final class SkillLibrary: Sendable {
     /// Where the skills are.
     let directories: [String]
     private let logger: Logger
     private let manifests = SkillManifests()
     private let memory = SkillMemory()
+    /// What was seen last.
+    private let sight = Locked<Sight?>(nil)
     /// Diagnostics already logged: skills are asked for often, and seldom change.
     private let reported = Locked<Set<String>>([])
 
@@ -24,13 +27,17 @@ final class SkillLibrary: Sendable {
     func skillsInSandbox() -> [Skill] {
         let catalog = SkillCatalog.load(from: directories, memory: memory)
         catalog.diagnostics.forEach { report($0.description) }
+        sight.withLock { $0 = Sight(skills: catalog.skills, time: .now) }
         return catalog.skills
     }
 
     /// The skills that can be told apart by their names; of two with one name the first directory's is taken.
-    func skills() -> [Skill] {
+    ///
+    /// - Parameter isNextPage: whether it is for a page of a list that is not the first.
+    func skills(isNextPage: Bool = false) -> [Skill] {
         var names: Set<String> = []
-        return skillsInSandbox().filter { skill in
+        let recent = isNextPage ? sight.withLock { $0?.isRecent == true ? $0?.skills : nil } : nil
+        return (recent ?? skillsInSandbox()).filter { skill in
             let isFirst = names.insert(skill.name).inserted
             if !isFirst {
                 report("\(skill.hostDirectory): another skill is called \(skill.name); this one has no URI")
@@ -44,11 +51,24 @@ final class SkillLibrary: Sendable {
         skills().first { $0.name == name }
     }
 
-    /// Every file of every skill.
-    func resources() -> [Resource] {
-        skills().flatMap { skill in
-            skill.files().files.map { Self.resource($0, of: skill) }
+    /// The files of all skills in the order of their URIs, no more than `count` of those after the URI `last`. Only the
+    /// skills that they are in are looked through.
+    func resources(after last: String?, atMost count: Int) -> [Resource] {
+        // A name has no slash that is not encoded, so the URIs of one skill come all before or all after another's.
+        let places = skills(isNextPage: last != nil).map { ($0, "\(ResourceURI.skill(name: $0.name, path: []).text)/") }
+        var found: [Resource] = []
+        for (skill, start) in places.sorted(by: { $0.1 < $1.1 }) where found.count < count {
+            guard let last, start < last else {
+                found += Self.resources(of: skill)
+                continue
+            }
+            if last.hasPrefix(start) { found += Self.resources(of: skill).filter { $0.uri > last } }
         }
+        return Array(found.prefix(count))
+    }
+
+    private static func resources(of skill: Skill) -> [Resource] {
+        skill.files().files.map { resource($0, of: skill) }.sorted { $0.uri < $1.uri }
     }
 
     /// Where on the host each file of each skill is, by its URI.
@@ -81,8 +101,10 @@ final class SkillLibrary: Sendable {
 
     /// The skills that keep the rules of the format, by name. The others are reported and left out, because a host may
     /// refuse the whole list for one of them.
-    func listedSkills() -> [Skill] {
-        skills().filter { skill in
+    ///
+    /// - Parameter isNextPage: whether it is for a page that is not the first.
+    func listedSkills(isNextPage: Bool) -> [Skill] {
+        skills(isNextPage: isNextPage).filter { skill in
             guard let defect = skill.formatDefect else { return true }
             report("\(skill.hostDirectory) is not offered over MCP: \(defect)")
             return false
@@ -124,4 +146,12 @@ final class SkillLibrary: Sendable {
             description: isMain ? skill.description : nil,
             mediaType: isMain ? "text/markdown" : MediaType.ofFile(named: name), size: file.size)
     }
+}
+
+/// The skills at a moment.
+private struct Sight: Sendable {
+    let skills: [Skill]
+    let time: ContinuousClock.Instant
+
+    var isRecent: Bool { ContinuousClock.now - time < .seconds(1) }
 }

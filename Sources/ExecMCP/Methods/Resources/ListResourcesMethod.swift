@@ -13,7 +13,9 @@ struct ListResourcesMethod: Method {
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
         let user = try user(context)
         return .later { _ in
-            let resources = await catalog.resources(of: user)
+            let last = try Page<Resource>.keyBefore(request.params["cursor"], of: name)
+            // One more than a page tells that there is another.
+            let resources = await catalog.resources(of: user, after: last, atMost: Self.pageSize + 1)
             let page = try Page(
                 of: name, resources, key: \.uri, cursor: request.params["cursor"], size: Self.pageSize)
             let result = page.members("resources") { $0.json(for: context.revision) }
