@@ -71,6 +71,15 @@ def test_memory_is_flat_up_to_the_limit(last: float, word: str) -> None:
     assert verdict.is_kept is word.startswith("yes")
 
 
+def test_sizes_are_named_and_counts_have_no_unit() -> None:
+    lines = (Line("time", "ms", (1, 2), Linear()), Line("threads", "", (3, 5), Flat(1)))
+    growth = Growth("known", "Files", "bytes", (1_000, 10_000), lines, ("1 KB", "10 KB"))
+    texts = [verdict.text for verdict in growth.verdicts]
+    assert texts[0].startswith("time: grows with exponent 0.30 from 1 KB to 10 KB;")
+    assert texts[1] == "threads: flat: no (+2 between first and last)"
+    assert "| threads | 3 | 5 |" in report.page({}, [growth], 1)
+
+
 def test_there_is_no_verdict_without_a_rule_or_figures() -> None:
     assert growth_of(1, 10, 100, 1_000, rule=None).verdicts == []
     assert growth_of(None, None, None, 5, rule=Linear()).verdicts == []

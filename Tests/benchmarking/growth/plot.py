@@ -27,6 +27,7 @@ STYLE = {
 }
 COLORS = ("#1b6ca8", "#d1495b", "#2a9d6f", "#8661c1", "#c98a1b")
 REFERENCE = "#a0a0a0"
+LEGEND_LINE = 0.06
 
 
 def save(growth: Growth, directory: Path) -> Path:
@@ -53,8 +54,10 @@ def _draw(axes: Axes, growth: Growth, unit: str, lines: list[Line]) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
     shown = [value for line in lines for value in line.values if value]
-    # From one megabyte on, memory that is flat looks flat. Above, there is room for the legend.
-    low, high = min(*shown, 2) / 2, max(shown) * 8
+    # From one megabyte on, memory that is flat looks flat.
+    low = min(*shown, 2) / 2
+    # Room above for the legend, by the share of the height that its lines take.
+    high = low * (max(shown) / low) ** (1 / (1 - LEGEND_LINE * (len(lines) + 2)))
     for line, color in zip(lines, COLORS, strict=False):
         points = [(step, value) for step, value in zip(growth.steps, line.values, strict=True) if value]
         axes.plot(*zip(*points, strict=True), marker="o", color=color, label=line.name)
@@ -63,7 +66,7 @@ def _draw(axes: Axes, growth: Growth, unit: str, lines: list[Line]) -> None:
     end = max(line.values[-1] or 0 for line in lines)
     axes.plot((first, last), (end * first / last, end), color=REFERENCE, linewidth=0.8, zorder=1, label="linear")
     axes.set_ylim(low, high)
-    axes.set_xticks(growth.steps, growth.heads, rotation=0 if len(growth.steps) < 6 else 30)
+    axes.set_xticks(growth.steps, growth.heads, rotation=30 if growth.labels else 0)
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())

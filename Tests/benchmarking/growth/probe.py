@@ -30,17 +30,15 @@ class Figures:
         self._values: dict[str, list[float | None]] = {}
         self._about: dict[str, tuple[str, Rule | None, bool]] = {}
 
-    def add(
-        self, name: str, unit: str, value: float | None, rule: Rule | None = None, drawn: bool = True
-    ) -> None:
+    def add(self, name: str, unit: str, value: float | None, rule: Rule | None = None, drawn: bool = True) -> None:
         self._about[name] = (unit, rule, drawn)
         self._values.setdefault(name, []).append(value)
 
     def milliseconds(self, name: str, seconds: float, rule: Rule | None = None) -> None:
         self.add(name, "ms", seconds * 1000, rule)
 
-    def megabytes(self, name: str, size: float | None, rule: Rule | None = None) -> None:
-        self.add(name, "MB", None if size is None else size / MB, rule)
+    def megabytes(self, name: str, size: float | None, rule: Rule | None = None, drawn: bool = True) -> None:
+        self.add(name, "MB", None if size is None else size / MB, rule, drawn)
 
     def lines(self) -> tuple[Line, ...]:
         return tuple(

@@ -16,8 +16,8 @@ How time and memory grow with the number of calls, users and skills and with the
 this page and its plots, in one run on the machine described below.
 
 A figure is linear or better if the exponent of its growth, fitted to the last sizes, is at most {1 + TOLERANCE:.2f}:
-1 is in proportion, 2 is quadratic. Memory is flat if there are at most {FLAT.limit:.0f} MB between the first size and
-the last. In the plots, the thin line is linear growth.
+1 means in proportion, 2 quadratic. Memory is flat if no more than {FLAT.limit:.0f} MB lie between the first size and the
+last. In the plots, the thin line is linear growth.
 """
 
 
@@ -44,7 +44,7 @@ def _table(growth: Growth) -> Iterator[str]:
     yield f"{growth.title:<54}" + "".join(f"{head:>9}" for head in growth.heads)
     for line in growth.lines:
         cells = "".join(f"{_cell(value):>9}" for value in line.values)
-        yield f"  {line.name + ', ' + line.unit:<52}{cells}".rstrip()
+        yield f"  {line.title:<52}{cells}".rstrip()
     yield from (f"  {verdict.text}" for verdict in growth.verdicts)
     yield from (f"  ({note})" for note in growth.notes)
 
@@ -52,10 +52,7 @@ def _table(growth: Growth) -> Iterator[str]:
 def _section(growth: Growth) -> Iterator[str]:
     yield f"## {growth.title}"
     yield f"![{growth.title}: time and memory]({growth.key}.png)"
-    rows = [
-        f"| {line.name}, {line.unit} | " + " | ".join(_cell(value) for value in line.values) + " |"
-        for line in growth.lines
-    ]
+    rows = [f"| {line.title} | " + " | ".join(_cell(value) for value in line.values) + " |" for line in growth.lines]
     rule = "|---|" + "--:|" * len(growth.heads)
     yield "\n".join([f"| {growth.counted} | " + " | ".join(growth.heads) + " |", rule, *rows])
     yield "\n".join(f"- {verdict.text}" for verdict in growth.verdicts)

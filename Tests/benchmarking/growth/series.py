@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,24 +35,31 @@ class Line:
 
     name: str
     unit: str
+    """Empty for what is counted."""
     values: tuple[float | None, ...]
     rule: Linear | Flat | None = None
     """What it must keep; None for a figure that is only shown."""
     drawn: bool = True
 
-    def verdict(self, steps: Sequence[int], counted: str) -> Verdict | None:
-        """Whether it keeps its rule; None where it has none, or too few figures. `counted`: what the sizes count."""
+    @property
+    def title(self) -> str:
+        """Its name, and its unit if it has one."""
+        return f"{self.name}, {self.unit}" if self.unit else self.name
+
+    def verdict(self, steps: Sequence[int], span: Callable[[float, float], str]) -> Verdict | None:
+        """Whether it keeps its rule; None where it has none, or too few figures. `span`: words for from size to size."""
         points = [(step, value) for step, value in zip(steps, self.values, strict=True) if value is not None]
         if self.rule is None or len(points) < 2:
             return None
         if isinstance(self.rule, Flat):
             grown = points[-1][1] - points[0][1]
             kept = grown <= self.rule.limit
-            return Verdict(f"{self.name}: flat: {_yes(kept)} ({grown:+.1f} {self.unit} between first and last)", kept)
+            more = f"{grown:+.1f} {self.unit}" if self.unit else f"{grown:+.0f}"
+            return Verdict(f"{self.name}: flat: {_yes(kept)} ({more} between first and last)", kept)
         last = fit.last(points)
         power = fit.exponent(last)
         kept = fit.is_linear_or_better(power)
-        over = f"from {last[0][0]:,} to {last[-1][0]:,} {counted}"
+        over = span(last[0][0], last[-1][0])
         return Verdict(f"{self.name}: grows with exponent {power:.2f} {over}; linear or better: {_yes(kept)}", kept)
 
 
@@ -75,9 +82,14 @@ class Growth:
     def heads(self) -> tuple[str, ...]:
         return self.labels or tuple(f"{step:,}" for step in self.steps)
 
+    def span(self, first: float, last: float) -> str:
+        """From one size to another, in words."""
+        heads = dict(zip(self.steps, self.heads, strict=True))
+        return f"from {heads[int(first)]} to {heads[int(last)]}" + ("" if self.labels else f" {self.counted}")
+
     @property
     def verdicts(self) -> list[Verdict]:
-        found = (line.verdict(self.steps, self.counted) for line in self.lines)
+        found = (line.verdict(self.steps, self.span) for line in self.lines)
         return [verdict for verdict in found if verdict is not None]
 
     def as_json(self) -> dict[str, Any]:

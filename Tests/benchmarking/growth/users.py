@@ -41,12 +41,12 @@ def measure(bench: Bench) -> Iterator[Growth]:
             alone = held if alone is None else alone
             figures.megabytes("memory of exec-mcp", held, Linear())
             more = None if held is None or alone is None or step == 1 else (held - alone) / (step - 1)
-            figures.megabytes("memory of exec-mcp, for each further user", more)
+            figures.megabytes("memory of exec-mcp, for each further user", more, drawn=False)
             own = [sandbox.own() for sandbox in sandboxes if sandbox]
             used = [sandbox.used() for sandbox in sandboxes if sandbox]
             figures.megabytes("memory of a sandbox, its processes' own", _mean(own), probe.FLAT)
             figures.megabytes("memory of a sandbox, all", _mean(used), probe.FLAT)
-            figures.add("threads of exec-mcp", "threads", probe.threads(server), Linear(), drawn=False)
+            figures.add("threads of exec-mcp", "", probe.threads(server), Linear(), drawn=False)
     bench.traces.settle(*names)
     notes = (
         f"each user has {OUTSTANDING} calls of execute_bash true under way; a time is from the first request to the "
