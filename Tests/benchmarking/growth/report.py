@@ -16,8 +16,8 @@ How time and memory grow with the number of calls, users and skills and with the
 this page and its plots, in one run on the machine described below.
 
 A figure is linear or better if the exponent of its growth, fitted to the last sizes, is at most {1 + TOLERANCE:.2f}:
-1 means in proportion, 2 quadratic. Memory is flat if no more than {FLAT.limit:.0f} MB lie between the first size and the
-last. In the plots, the thin line is linear growth.
+1 means in proportion, 2 quadratic. Memory is flat if no more than {FLAT.limit:.0f} MB lie between the first size and
+the last. In the plots, the thin line is linear growth.
 """
 
 

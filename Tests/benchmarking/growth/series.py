@@ -47,7 +47,7 @@ class Line:
         return f"{self.name}, {self.unit}" if self.unit else self.name
 
     def verdict(self, steps: Sequence[int], span: Callable[[float, float], str]) -> Verdict | None:
-        """Whether it keeps its rule; None where it has none, or too few figures. `span`: words for from size to size."""
+        """Whether it keeps its rule; None without a rule or with too few figures. `span` says from size to size."""
         points = [(step, value) for step, value in zip(steps, self.values, strict=True) if value is not None]
         if self.rule is None or len(points) < 2:
             return None
