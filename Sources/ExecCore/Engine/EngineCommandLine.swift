@@ -16,7 +16,11 @@ public struct EngineCommandLine: Sendable, Equatable {
 
     /// Starts a sandbox and stays attached to it.
     func run(_ container: ContainerDescription) -> Command {
-        command(["run"] + container.arguments)
+        var run = command(["run"] + container.arguments)
+        // It passes bytes on, and Go's runtime does that best on one processor: with more, what comes back after a
+        // long input often lay for up to 10 ms until the runtime looked for it.
+        run.environment = environment.merging(["GOMAXPROCS": "1"]) { own, _ in own }
+        return run
     }
 
     /// Removes containers, running or not.

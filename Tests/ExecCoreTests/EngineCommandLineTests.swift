@@ -1,0 +1,27 @@
+import ChildProcess
+import Testing
+
+@testable import ExecCore
+
+@Suite struct EngineCommandLineTests {
+    private func run(in environment: [String: String]) throws -> [String: String]? {
+        let user = try #require(UserID("someone"))
+        let container = ContainerDescription(
+            name: "name", user: user, owner: .current(), configuration: SandboxConfiguration(), limits: Limits())
+        return EngineCommandLine(program: "/usr/bin/docker", environment: environment).run(container).environment
+    }
+
+    @Test func whatHoldsASandboxRunsOnOneProcessor() throws {
+        #expect(try run(in: ["PATH": "/bin"]) == ["PATH": "/bin", "GOMAXPROCS": "1"])
+    }
+
+    @Test func howManyProcessorsItUsesIsLeftToWhoSaysSo() throws {
+        #expect(try run(in: ["GOMAXPROCS": "3"]) == ["GOMAXPROCS": "3"])
+    }
+
+    @Test func allElseRunsAsTheEngineWants() {
+        let engine = EngineCommandLine(program: "/usr/bin/docker", environment: ["PATH": "/bin"])
+        #expect(engine.version().environment == ["PATH": "/bin"])
+        #expect(engine.remove(["one"]).environment == ["PATH": "/bin"])
+    }
+}
