@@ -11,6 +11,9 @@ import stat
 from guest import formats, frames, pictures
 
 _CHUNK = 1 << 20
+# More does not come at once.
+_PIECE = 256 * 1024
+_NEWLINE = ord("\n")
 _SNIFF = 8192
 _MAX_PICTURE_FILE = 64 * 1024 * 1024
 
@@ -74,7 +77,7 @@ def write_file(params, body, _):
     temporary = os.path.join(directory, f".{os.getpid():x}-{os.urandom(6).hex()}.tmp")
     descriptor, is_named = _open_new(directory, temporary)
     try:
-        while piece := body.read(_CHUNK):
+        while piece := body.read(_PIECE):
             frames.write_all(descriptor, piece)
         os.fchmod(descriptor, mode)
         if not is_named:
@@ -196,15 +199,18 @@ def _skip_lines(file, count):
     """Reads past `count` lines. Returns (bytes read beyond them, lines passed), using the memory of one chunk."""
     passed = 0
     is_unfinished = False
+    # One for all: memory that is new for each chunk would take longer than to look through it.
+    chunk = bytearray(_CHUNK)
     while passed < count:
-        chunk = file.read(_CHUNK)
-        if not chunk:
+        size = file.readinto(chunk)
+        if not size:
             return b"", passed + is_unfinished
-        found = chunk.count(b"\n")
+        found = chunk.count(b"\n", 0, size)
         if passed + found >= count:
-            return chunk[_end_of_lines(chunk, count - passed) :], count
+            data = bytes(chunk[:size])
+            return data[_end_of_lines(data, count - passed) :], count
         passed += found
-        is_unfinished = not chunk.endswith(b"\n")
+        is_unfinished = chunk[size - 1] != _NEWLINE
     return b"", passed
 
 
