@@ -17,6 +17,8 @@ public actor SandboxPool {
     private static let housekeepingInterval = Duration.seconds(1)
     /// How many sandboxes are started ahead at once: calls need the engine too.
     private static let mostStartsAhead = 4
+    /// How long the command may take that a sandbox runs when it was started ahead, in seconds.
+    private static let rehearsalTimeout = 5.0
     /// How long a sandbox that served nobody must have lived to be worth another. Else one that ends at once would be
     /// started for ever.
     private static let worthReplacing = Duration.seconds(60)
@@ -195,17 +197,21 @@ public actor SandboxPool {
         guard let start = entries[user]?.start else { return }
         startsAhead += 1
         Task {
+            var started: Sandbox?
             do {
                 let sandbox = try await result(of: start, for: user)
                 if entries[user]?.start == start { entries[user]?.lastUse = .now }
                 lastPrewarmFailure = nil
                 logger.info("sandbox \(sandbox.name) is up ahead of the next call")
+                started = sandbox
             } catch {
                 // Nobody need hear of one that was given up: its place was needed, or the server ends.
                 if !start.isCancelled { warn(user, error) }
             }
             startsAhead -= 1
             startAhead()
+            // What is done for the first time takes longer, on both sides of the channel.
+            _ = try? await started?.execute("true", timeout: Self.rehearsalTimeout)
         }
     }
 
