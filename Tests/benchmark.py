@@ -10,38 +10,25 @@ that what slows the machine down for a while does not change it.
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from benchmarking import goals, machine, report
-from benchmarking.bench import Bench, Effort, Stuck, patience
-from benchmarking.client import Refused
-from benchmarking.processes import Failed
+from benchmarking import goals, machine, program, report
+from benchmarking.bench import Bench, Effort, patience
 from benchmarking.results import Results
 from benchmarking.rows import EXPLANATIONS, ROWS
 
 
-def names(text: str) -> list[str]:
-    """The rows that `--only` asks for."""
-    asked = text.split(",")
-    if unknown := [name for name in asked if name not in ROWS]:
-        raise argparse.ArgumentTypeError(f"there is no row {unknown[0]!r}, but {', '.join(ROWS)}")
-    return asked
-
-
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--quick", action="store_true", help="fewer rounds, and no layers: under 50 seconds in all"
-    )
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, and no layers: under 50 seconds in all")
     parser.add_argument("--json", action="store_true", help="print JSON on standard output, and nothing else there")
     parser.add_argument("--check", action="store_true", help="exit with status 1 if a goal is missed")
     parser.add_argument(
-        "--only", type=names, metavar="ROW[,ROW]", help=f"measure these alone: {', '.join(ROWS)}"
+        "--only", type=program.names(ROWS, "row"), metavar="ROW[,ROW]", help=f"measure these alone: {', '.join(ROWS)}"
     )
     options = parser.parse_args()
     if options.only is None:
@@ -51,7 +38,6 @@ def parse() -> argparse.Namespace:
 
 def main() -> int:
     options = parse()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = time.monotonic()
     busy, described = machine.is_busy(), machine.describe()
     results = Results()
@@ -71,10 +57,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except (Failed, FileNotFoundError, Refused, Stuck) as error:
-        print(f"benchmark: {error}", file=sys.stderr)
-        sys.exit(2)
+    program.run("benchmark", main)

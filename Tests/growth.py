@@ -10,32 +10,21 @@ writes the same with plots to docs/benchmarks; a quick or partial one writes onl
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from benchmarking import machine
-from benchmarking.bench import Bench, Effort, Stuck, patience
-from benchmarking.client import Refused
+from benchmarking import machine, program
+from benchmarking.bench import Bench, Effort, patience
 from benchmarking.growth import report
 from benchmarking.growth.series import Growth
 from benchmarking.growth.subjects import SUBJECTS
-from benchmarking.processes import Failed
 
 DOCUMENTS = Path(__file__).resolve().parents[1] / "docs" / "benchmarks"
 # Nothing that is measured takes nearly so long, in seconds.
 PATIENCE = 900
-
-
-def names(text: str) -> list[str]:
-    """The subjects that `--only` asks for."""
-    asked = text.split(",")
-    if unknown := [name for name in asked if name not in SUBJECTS]:
-        raise argparse.ArgumentTypeError(f"there is no subject {unknown[0]!r}, but {', '.join(SUBJECTS)}")
-    return asked
 
 
 def parse() -> argparse.Namespace:
@@ -44,7 +33,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print JSON on standard output, and nothing else there")
     parser.add_argument("--check", action="store_true", help="exit with status 1 if something grows that should not")
     parser.add_argument(
-        "--only", type=names, metavar="SUBJECT[,SUBJECT]", help=f"measure these alone: {', '.join(SUBJECTS)}"
+        "--only",
+        type=program.names(SUBJECTS, "subject"),
+        metavar="SUBJECT[,SUBJECT]",
+        help=f"measure these alone: {', '.join(SUBJECTS)}",
     )
     parser.add_argument("--output", type=Path, metavar="DIR", help="where growth.md and the plots go (docs/benchmarks)")
     options = parser.parse_args()
@@ -55,7 +47,6 @@ def parse() -> argparse.Namespace:
 
 def main() -> int:
     options = parse()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = time.monotonic()
     busy, described = machine.is_busy(), machine.describe()
     growths: list[Growth] = []
@@ -87,10 +78,4 @@ def write(directory: Path, described: dict[str, str], growths: list[Growth], sec
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except (Failed, FileNotFoundError, Refused, Stuck) as error:
-        print(f"growth: {error}", file=sys.stderr)
-        sys.exit(2)
+    program.run("growth", main)

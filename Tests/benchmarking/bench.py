@@ -76,7 +76,7 @@ class Bench:
 
     @cached_property
     def kept_session(self) -> Any:
-        """A session of llm-sandbox that is open."""
+        """An open llm-sandbox session."""
         return self.closing.enter_context(kept_session.make(self.traces.mark))
 
     def __enter__(self) -> Bench:
