@@ -20,7 +20,8 @@ let guestSources =
     + [
         "frames", "system", "pollset", "processes", "output", "formats", "scaling", "pictures", "files", "docstrings",
         "artifacts", "watch", "shells", "keepers", "pool", "quota",
-        "progress", "proxying", "egress", "arrivals", "calls", "main",
+        "progress", "proxying", "egress", "arrivals", "calls", "channel",
+        "disk_limit", "dispatcher", "lifecycle", "main",
     ].map { "guest/\($0)" }
 
 // What the sandbox's image is built from, likewise: links to the files in container/, which are the only copy.

@@ -32,6 +32,10 @@ enum GuestProgram {
         ("egress", PackageResources.egress_py),
         ("arrivals", PackageResources.arrivals_py),
         ("calls", PackageResources.calls_py),
+        ("channel", PackageResources.channel_py),
+        ("disk_limit", PackageResources.disk_limit_py),
+        ("dispatcher", PackageResources.dispatcher_py),
+        ("lifecycle", PackageResources.lifecycle_py),
         ("main", PackageResources.main_py),
     ]
 
