@@ -29,7 +29,8 @@ public final class ChildProcess: Sendable {
 
     private static let readSize = 256 * 1024
 
-    /// The process id. It may be another's once the child has ended: use ``signal(_:)``.
+    /// The process id; 0 for a process that another started. It may be another's once the child has ended: use
+    /// ``signal(_:)``.
     public let identifier: Int32
     /// The child's standard input.
     public let input: PipeWriter
@@ -37,7 +38,9 @@ public final class ChildProcess: Sendable {
     private let executable: String
     private let output: Int32
     private let errorOutput: Int32
-    private let isReaped = Locked(false)
+    /// Whether there is nothing to reap or to signal: it is done, or the process is not ours.
+    private let isReaped: Locked<Bool>
+    private let isToBeReleased = Locked(false)
 
     /// Starts `command`. Call ``read(onOutput:onEnd:)`` next, which is what reaps it in the end. SIGPIPE must be ignored:
     /// the child may close its input at any time.
@@ -50,6 +53,26 @@ public final class ChildProcess: Sendable {
         input = PipeWriter(descriptor: spawned.input)
         output = spawned.output
         errorOutput = spawned.errorOutput
+        isReaped = Locked(false)
+    }
+
+    /// Goes on with the pipes of a process that another process of ours started. It cannot be signalled, and how it ends
+    /// is not known: its status will be that of a child whose status the system did not keep, -1. SIGPIPE must be ignored.
+    ///
+    /// - Parameter ends: our ends, which are this object's from now on.
+    public init(adopting ends: PipeEnds) {
+        executable = "a process"
+        identifier = 0
+        input = PipeWriter(descriptor: ends.input)
+        output = ends.output
+        errorOutput = ends.errorOutput
+        isReaped = Locked(true)
+    }
+
+    /// Has the reading end after the piece of output that is being taken, so that another process can go on with the
+    /// pipes. To be called from within `onOutput`. Where a message to the child is not all out, nothing happens.
+    public func release() {
+        isToBeReleased.withLock { $0 = true }
     }
 
     /// Reads the child's outputs on a thread of their own until it ends. To be called once.
@@ -60,18 +83,21 @@ public final class ChildProcess: Sendable {
     ///   - onOutput: called on that thread with each piece of standard output, in order. While it runs nothing more is
     ///     read, which is how a slow reader slows the child.
     ///   - onErrorOutput: called likewise with each piece of standard error.
+    ///   - onRelease: called on the same thread instead of `onEnd`, with our ends of the pipes, after ``release()``.
     ///   - onEnd: called once on the same thread, after the last output, when the child is gone and reaped.
     /// - Throws: ``SpawnError`` when there can be no thread; the child is ended then.
     public func read(
         endsWithProgram: Bool = false,
         onOutput: @escaping @Sendable (UnsafeRawBufferPointer) -> Void,
         onErrorOutput: @escaping @Sendable (UnsafeRawBufferPointer) -> Void = { _ in },
+        onRelease: @escaping @Sendable (PipeEnds) -> Void = { $0.close() },
         onEnd: @escaping @Sendable (End) -> Void
     ) throws(SpawnError) {
         do {
             try BackgroundThread.start { [self] in
                 var watch = endsWithProgram ? EndWatch(identifier: identifier) : nil
-                let errorTail = readUntilClosed(&watch, onOutput, onErrorOutput)
+                let (errorTail, released) = readUntilClosed(&watch, onOutput, onErrorOutput)
+                if let released { return onRelease(released) }
                 if watch != nil { input.close() }
                 if watch?.hasSeenEnd == true { signal(SIGKILL) }
                 onEnd(End(status: reapSelf(), errorOutput: errorTail))
@@ -94,6 +120,10 @@ public final class ChildProcess: Sendable {
     }
 
     private func reapSelf() -> ExitStatus {
+        guard !isReaped.withLock({ $0 }) else {
+            input.close()
+            return .exited(-1)
+        }
         // Wait without reaping first: the id must stay ours until no one can signal it any more.
         var info = siginfo_t()
         _ = retryingInterrupts { waitid(P_PID, id_t(identifier), &info, WEXITED | WNOWAIT) }
@@ -104,13 +134,14 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    /// Reads both outputs until both are closed, or `watch` says that it is over, and closes our ends.
+    /// Reads both outputs until both are closed, or `watch` says that it is over, and closes our ends, unless they are
+    /// released.
     ///
-    /// - Returns: the end of the standard error.
+    /// - Returns: the end of the standard error, and our ends if they were released.
     private func readUntilClosed(
         _ watch: inout EndWatch?, _ onOutput: (UnsafeRawBufferPointer) -> Void,
         _ onErrorOutput: (UnsafeRawBufferPointer) -> Void
-    ) -> [UInt8] {
+    ) -> (errorTail: [UInt8], released: PipeEnds?) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.readSize, alignment: 16)
         defer { buffer.deallocate() }
         var errorTail: [UInt8] = []
@@ -132,6 +163,9 @@ public final class ChildProcess: Sendable {
                 let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
                 if place == 0 {
                     onOutput(piece)
+                    if isToBeReleased.withLock({ $0 }), polls[1].fd >= 0, let input = input.release() {
+                        return (errorTail, PipeEnds(input: input, output: output, errorOutput: errorOutput))
+                    }
                 } else {
                     onErrorOutput(piece)
                     errorTail.append(contentsOf: piece)
@@ -140,7 +174,7 @@ public final class ChildProcess: Sendable {
             }
         }
         for poll in polls where poll.fd >= 0 { close(poll.fd) }
-        return errorTail
+        return (errorTail, nil)
     }
 }
 

@@ -72,6 +72,20 @@ public final class PipeWriter: Sendable {
         backlog.close()
     }
 
+    /// Gives our end away, open as it is, for another process to go on with.
+    ///
+    /// - Returns: the descriptor, which is the caller's from now on; `nil` where it is closed, or a message is not all out.
+    func release() -> Int32? {
+        let released: Int32? = state.withLock { state in
+            guard !state.isClosed, state.waiting == 0 else { return nil }
+            state.isClosed = true
+            state.descriptorIsOpen = false
+            return descriptor
+        }
+        if released != nil { backlog.close() }
+        return released
+    }
+
     /// Writes what goes without waiting and queues the rest.
     ///
     /// - Returns: the outcome where there is one already.

@@ -90,7 +90,7 @@ func reap(_ identifier: pid_t) -> ExitStatus {
 }
 
 /// Calls `body` with `strings` as the null-terminated row of C strings that exec wants.
-private func withCStrings<Result>(
+func withCStrings<Result>(
     _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
 ) -> Result {
     var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }
@@ -102,7 +102,7 @@ private func withCStrings<Result>(
 }
 
 /// What the new process does with descriptors before it becomes the program.
-private struct FileActions {
+struct FileActions {
     #if canImport(Darwin)
         var value: posix_spawn_file_actions_t?
     #else
@@ -121,10 +121,15 @@ private struct FileActions {
         posix_spawn_file_actions_addchdir_np(&value, path)
     }
 
-    mutating func closeTheRest() {
+    mutating func open(_ path: String, as target: Int32) {
+        posix_spawn_file_actions_addopen(&value, target, path, O_RDWR, 0)
+    }
+
+    /// Leaves only the descriptors below `first` to the program.
+    mutating func closeTheRest(from first: Int32 = 3) {
         // Darwin does it by an attribute.
         #if canImport(Glibc)
-            posix_spawn_file_actions_addclosefrom_np(&value, 3)
+            posix_spawn_file_actions_addclosefrom_np(&value, first)
         #endif
     }
 
@@ -134,7 +139,7 @@ private struct FileActions {
 }
 
 /// Session and signal state of the new process.
-private struct SpawnAttributes {
+struct SpawnAttributes {
     #if canImport(Darwin)
         var value: posix_spawnattr_t?
     #else

@@ -15,6 +15,7 @@ enum Program {
 
     /// - Returns: the exit status. A server that runs does not return.
     static func run(arguments: [String]) -> Int32 {
+        if arguments.first == SandboxHolder.word { return SandboxHolder.run(Array(arguments.dropFirst())) }
         guard let user = UserID("default") else { return usageStatus }
         var defaults = Options(user: user)
         defaults.configuration.toolsDirectory = Environment.companionDirectory("tools")

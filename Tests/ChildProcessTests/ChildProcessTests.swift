@@ -26,6 +26,31 @@ import Threading
         #expect(try await story.output == sent)
     }
 
+    @Test func anotherGoesOnWithPipesThatWereReleased() async throws {
+        let first = try ChildProcess(starting: .shell("while read line; do echo got $line; done; echo end; exit 3"))
+        let released = Recorder<PipeEnds>()
+        try first.read { _ in
+            first.release()
+        } onRelease: {
+            released.record($0)
+        } onEnd: { _ in
+            Issue.record("it went on reading")
+        }
+        try await first.input.write(Array("one\n".utf8))
+        let ends = try #require(await released.wait { !$0.isEmpty }.first)
+        await #expect(throws: PipeClosedError.self) { try await first.input.write([0x0A]) }
+        let second = ChildProcess(adopting: ends)
+        async let story = second.story()
+        try await second.input.write(Array("two\n".utf8))
+        // It is not ours: nothing is signalled, also no process group that our number for it might mean.
+        second.signal(SIGKILL)
+        second.input.close()
+        #expect(try await story.text == "got two\nend\n")
+        #expect(try await story.end.status == .exited(-1))
+        first.signal(SIGKILL)
+        #expect(reap(first.identifier) == .exited(3))
+    }
+
     @Test func talksToFiftyChildrenAtOnce() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<50 {

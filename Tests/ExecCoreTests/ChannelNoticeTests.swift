@@ -66,6 +66,24 @@ import Threading
         #expect(guest.changes.elements.count == 48)
     }
 
+    @Test func knowsWhetherJobsLive() {
+        #expect(!guest.channel.hasJobs)
+        for (byte, hasJobs) in [(1, true), (1, true), (0, false), (255, true)] as [(UInt8, Bool)] {
+            #expect(violation(Frame(.jobs, call: 0, payload: [byte])) == nil)
+            #expect(guest.channel.hasJobs == hasJobs)
+        }
+    }
+
+    @Test(arguments: [[], [1, 1], [UInt8](repeating: 0, count: 1 << 20)] as [[UInt8]])
+    func refusesNewsOfJobsThatCannotBe(payload: [UInt8]) {
+        #expect(violation(Frame(.jobs, call: 0, payload: payload)) == "told of jobs that cannot be")
+    }
+
+    @Test func endsAtAFloodOfNewsOfJobs() {
+        for _ in 0..<32 { #expect(violation(Frame(.jobs, call: 0, payload: [1])) == nil) }
+        #expect(violation(Frame(.jobs, call: 0, payload: [1])) == "flooded the server with news of jobs")
+    }
+
     @Test func endsAtAFloodOfLogLinesAndNotAtManyInALongLife() {
         let frame = Frame(.log, call: 0, payload: [0x61])
         for _ in 0..<1000 {

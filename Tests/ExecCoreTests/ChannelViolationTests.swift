@@ -36,6 +36,7 @@ import Testing
         (Frame(.data, call: Frame.guestCallBit, payload: [0]), "sent data for no call"),
         (Frame(.end, call: 1), "sent a frame that only the server sends"),
         (Frame(.cancel, call: 1), "sent a frame that only the server sends"),
+        (Frame(.leave, call: 0), "sent a frame that only the server sends"),
         (Frame(.call, call: 1, ["method": "m"]), "started a call with an id of the server's"),
         (Frame(.hello, call: 0, payload: Array("{".utf8)), "sent a frame that is not JSON"),
         (Frame(.hello, call: 0), "sent a frame that is not JSON"),
@@ -130,7 +131,7 @@ import Testing
     @Test func randomBytesNeverDoMoreThanEndTheChannel() {
         for _ in 0..<300 {
             let guest = try? FakeGuest()
-            let kind = UInt8.random(in: 0...12)
+            let kind = UInt8.random(in: 0...14)
             let payload = (0..<Int.random(in: 0...8)).map { _ in UInt8.random(in: 0...255) }
             let header: [UInt8] = [0, 0, 0, UInt8(payload.count), kind, 0, 0, 0, UInt8.random(in: 0...2)]
             try? guest?.say(bytes: header + payload + header)

@@ -25,6 +25,17 @@ import Testing
         "--label", "io.exec-mcp.start-time=123", "--label", "io.exec-mcp.user=ann",
     ]
 
+    @Test func aMarkedOneSaysSoAndIsOtherwiseTheSame() throws {
+        var container = ContainerDescription(
+            name: "mcp-executor-ann-0", user: try #require(UserID("ann")), owner: Self.owner,
+            configuration: SandboxConfiguration(), limits: Limits())
+        let plain = container.arguments
+        container.isMarked = true
+        let label = ["--label", "io.exec-mcp.linger=\(geteuid())/mcp-executor-ann-0"]
+        #expect(container.arguments == Self.identity + label + container.argumentsWithoutIdentity)
+        #expect(plain == Self.identity + container.argumentsWithoutIdentity)
+    }
+
     private static func hardening(network: String = "none", account: String = "1000:1000") -> [String] {
         [
             "--log-driver", "none", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",

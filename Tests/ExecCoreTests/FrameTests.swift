@@ -59,7 +59,7 @@ import Testing
         #expect(error?.reason == "announced a frame of \(length) bytes")
     }
 
-    @Test(arguments: [0, 12, 42, 255] as [UInt8])
+    @Test(arguments: [0, 14, 42, 255] as [UInt8])
     func refusesAFrameOfAnUnknownKind(kind: UInt8) {
         let error = #expect(throws: ChannelViolation.self) { try frames([[0, 0, 0, 0, kind, 0, 0, 0, 1]]) }
         #expect(error?.reason == "sent a frame of the unknown kind \(kind)")

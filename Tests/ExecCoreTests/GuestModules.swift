@@ -11,7 +11,7 @@ enum GuestModules {
         import json, os, signal, sys, time
         guest = sys.modules["guest"] = type(sys)("guest")
         guest.__path__ = []
-        for name, source in json.loads(sys.argv.pop(1)):
+        for name, source in json.load(open(sys.argv.pop(1))):
             module = sys.modules["guest." + name] = type(sys)("guest." + name)
             setattr(guest, name, module)
             module.__source__ = source
@@ -25,9 +25,13 @@ enum GuestModules {
     static func run(_ script: String, arguments: [String] = []) async throws -> String {
         let modules = JSON.array(
             GuestProgram.modules.map { [.string($0.name), .string(String(decoding: $0.source, as: UTF8.self))] })
+        // Too long for an argument.
+        let directory = try TemporaryDirectory()
+        try directory.write(modules.text, to: "modules.json")
+        let path = "\(directory.path)/modules.json"
         let run = try await Command(
             executable: "/usr/bin/python3",
-            arguments: ["-I", "-S", "-X", "utf8", "-c", loading + script, modules.text] + arguments
+            arguments: ["-I", "-S", "-X", "utf8", "-c", loading + script, path] + arguments
         ).run(timeout: 60)
         #expect(run.succeeded, "\(run.errorText)")
         return run.text

@@ -57,6 +57,8 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         OptionCase("--output-limit", "MCP_EXECUTOR_OUTPUT_LIMIT", "1024") { $0.limits.output = 1024 },
         OptionCase("--artifact-limit-mb", "MCP_ARTIFACT_SIZE_LIMIT_MB", "1") { $0.limits.artifactMebibytes = 1 },
         OptionCase("--idle-timeout", "MCP_EXECUTOR_IDLE_TIMEOUT", "0") { $0.limits.idleTimeout = 0 },
+        OptionCase("--job-timeout", "MCP_EXECUTOR_JOB_TIMEOUT", "3600") { $0.limits.jobTimeout = 3600 },
+        OptionCase("--linger", "MCP_EXECUTOR_LINGER", "600") { $0.limits.linger = 600 },
         OptionCase("--max-sandboxes", "MCP_EXECUTOR_MAX_SANDBOXES", "1000") { $0.limits.maximumSandboxes = 1000 },
         OptionCase("--prewarm", "MCP_EXECUTOR_PREWARM", "yes") { $0.prewarm = true },
         OptionCase("--prewarm-users", "MCP_EXECUTOR_PREWARM_USERS", "ann,b.b,ann") {
@@ -186,6 +188,7 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         ("--pids", ["", "31", "1000001", "-1", "+64", "6.5", "0x40", "٦٤", "99999999999999999999"]),
         ("--max-timeout", ["0", "86401"]), ("--output-limit", ["1023", "1048577"]),
         ("--artifact-limit-mb", ["0", "1025"]), ("--idle-timeout", ["-1", "604801"]),
+        ("--linger", ["-1", "86401", "1m"]), ("--job-timeout", ["-1", "2592001", "1.5"]),
         ("--max-sandboxes", ["0", "1001"]), ("--prewarm-users", ["", ",", "ann,", "ann bob", "ann,../x"]),
         ("--audit-log", ["", "-x", "/tmp/", "~/"]),
         ("--log-level", ["", "warn", "INFO"]),

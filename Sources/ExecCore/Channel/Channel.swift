@@ -38,9 +38,16 @@ final class Channel: Sendable {
         var pending: [UInt32: PendingCall] = [:]
         var greeting: Greeting = .awaited(nil)
         var end: ExecError?
+        /// What is to be done when the guest rests; `nil` where it is not asked to.
+        var onRest: (@Sendable () -> Void)?
+        /// Whether a call has failed because of the end.
+        var isEndTold = false
+        /// Whether the guest says that processes live which commands left in the background.
+        var hasJobs = false
         // What a guest sends unasked. An honest one stays far below.
         var logBudget = RateBudget(perSecond: 1, atOnce: 200)
         var artifactBudget = RateBudget(perSecond: 8, atOnce: 32)
+        var jobsBudget = RateBudget(perSecond: 2, atOnce: 32)
     }
 
     private enum Greeting {
@@ -74,6 +81,12 @@ final class Channel: Sendable {
 
     /// Whether nothing more will come.
     var hasEnded: Bool { state.withLock { $0.end != nil } }
+
+    /// Whether nothing more will come, and no call has failed because of that.
+    var hasEndedUnheard: Bool { state.withLock { $0.end != nil && !$0.isEndTold } }
+
+    /// Whether the guest says that processes live which commands left in the background.
+    var hasJobs: Bool { state.withLock { $0.hasJobs } }
 
     /// Whether the guest has said hello.
     var hasGreeted: Bool {
@@ -117,7 +130,10 @@ final class Channel: Sendable {
     ) async throws -> Reply {
         let deadline = SuspendingClock.now + .seconds(seconds)
         let id = try state.withLock { state throws(ExecError) in
-            if let end = state.end { throw end }
+            if let end = state.end {
+                state.isEndTold = true
+                throw end
+            }
             let id = state.nextCall
             state.nextCall = (id + 1) & ~Frame.guestCallBit
             state.pending[id] = PendingCall(room: replyLimit, deadline: deadline, onProgress: onProgress)
@@ -196,6 +212,12 @@ final class Channel: Sendable {
     ///
     /// - Throws: ``ChannelViolation``, after which the channel must be ended.
     func receive(_ bytes: UnsafeRawBufferPointer) throws(ChannelViolation) {
+        let (hasEnded, onRest) = state.withLock { ($0.end != nil, $0.onRest) }
+        if let onRest {
+            return try decoder.withLock { (decoder) throws(ChannelViolation) in
+                try decoder.feed(bytes) { (frame) in if frame.kind == .leave { onRest() } }
+            }
+        }
         guard !hasEnded else { return }
         try decoder.withLock { (decoder) throws(ChannelViolation) in
             try decoder.feed(bytes) { (frame) throws(ChannelViolation) in try take(frame) }
@@ -204,9 +226,30 @@ final class Channel: Sendable {
 
     /// Ends every call with `error` and closes the pipe, at which the guest ends. Later calls fail at once.
     func end(_ error: ExecError) {
+        state.withLock { $0.onRest = nil }
+        let fail = endCalls(error)
+        input.close()
+        fail()
+    }
+
+    /// Ends every call with `error` and asks the guest to do so too, and to rest then until another server comes. Later
+    /// calls fail at once, and what the guest still says is passed over.
+    ///
+    /// - Parameter onRest: called by the thread that reads, when it has read the last that the guest says.
+    func leave(_ error: ExecError, onRest: @escaping @Sendable () -> Void) async throws {
+        state.withLock { if $0.end == nil { $0.onRest = onRest } }
+        endCalls(error)()
+        try await input.write(Frame(.leave, call: 0).bytes)
+    }
+
+    /// Records the end.
+    ///
+    /// - Returns: what tells those who wait.
+    private func endCalls(_ error: ExecError) -> () -> Void {
         let (calls, greeting) = state.withLock { state in
             let error = state.end ?? error
             state.end = error
+            state.isEndTold = state.isEndTold || !state.pending.isEmpty
             let calls = state.pending.keys.compactMap { Self.settle($0, .failure(error), in: &state) }
             var waiting: Handover<JSON>?
             if case .awaited(let handover) = state.greeting {
@@ -215,10 +258,11 @@ final class Channel: Sendable {
             }
             return (calls, waiting)
         }
-        input.close()
         egress?.end()
-        greeting?.resume(throwing: error)
-        for call in calls { call.resume(throwing: error) }
+        return {
+            greeting?.resume(throwing: error)
+            for call in calls { call.resume(throwing: error) }
+        }
     }
 
     private func take(_ frame: Frame) throws(ChannelViolation) {
@@ -231,8 +275,9 @@ final class Channel: Sendable {
         case .log: try takeLog(frame)
         case .artifacts: try takeArtifactChange(frame)
         case .progress: try takeProgress(frame)
+        case .jobs: try takeJobs(frame)
         case .call: try refuseGuestCall(frame)
-        case .end, .cancel, .window: throw ChannelViolation(reason: "sent a frame that only the server sends")
+        case .end, .cancel, .window, .leave: throw ChannelViolation(reason: "sent a frame that only the server sends")
         }
     }
 
@@ -306,6 +351,15 @@ final class Channel: Sendable {
             throw ChannelViolation(reason: "flooded the server with changes of artifacts")
         }
         onArtifactsChanged(change)
+    }
+
+    private func takeJobs(_ frame: Frame) throws(ChannelViolation) {
+        guard frame.payload.count == 1 else { throw ChannelViolation(reason: "told of jobs that cannot be") }
+        let isWithinBudget = state.withLock { state in
+            state.hasJobs = frame.payload[0] != 0
+            return state.jobsBudget.take(at: now())
+        }
+        guard isWithinBudget else { throw ChannelViolation(reason: "flooded the server with news of jobs") }
     }
 
     /// The guest may start calls, but without a way out there are none for it.

@@ -5,7 +5,8 @@ import JSON
 /// On the wire: the payload's length (4 bytes, big-endian), the kind (1), the call's id (4, big-endian), the payload.
 struct Frame: Sendable, Equatable {
     enum Kind: UInt8, Sendable {
-        /// Guest to server, once: what the guest is and found.
+        /// Guest to server: what the guest is and found, once at the start and once when it is asked. Server to guest: a new
+        /// server is there and asks.
         case hello = 1
         /// Starts a call.
         case call = 2
@@ -27,6 +28,10 @@ struct Frame: Sendable, Equatable {
         case artifacts = 10
         /// The sender will take so many bytes more of the call (4 bytes, big-endian). Only calls of the guest have windows.
         case window = 11
+        /// Guest to server: whether processes live that commands left in the background (1 byte).
+        case jobs = 12
+        /// Server to guest: it goes, and every call ends. Guest to server: nothing more comes until a server says hello.
+        case leave = 13
     }
 
     static let headerSize = 9

@@ -11,20 +11,37 @@ struct ContainerDescription: Sendable, Equatable {
     let owner: Owner
     let configuration: SandboxConfiguration
     let limits: Limits
+    /// Whether a mark says that its pipes are held, though its owner may be gone.
+    var isMarked = false
+
+    /// What begins the names of all.
+    private static let namePrefix = "mcp-executor-"
+
+    /// Whether `text` may be the name of one of our containers.
+    static func isName(_ text: String) -> Bool {
+        text.hasPrefix(namePrefix) && UserID(String(text.prefix(63))) != nil
+            && text.utf8.count <= 128 && text.utf8.allSatisfy { $0 != UInt8(ascii: "/") && $0 > 0x20 && $0 < 0x7F }
+    }
 
     /// A name that no container has: hosts start servers twice and kill them without warning.
     static func newName(for user: UserID) -> String {
         let digits = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-        return "mcp-executor-\(user.name)-\(String(repeating: "0", count: 13 - digits.count))\(digits)"
+        return "\(namePrefix)\(user.name)-\(String(repeating: "0", count: 13 - digits.count))\(digits)"
     }
 
     var arguments: [String] {
-        identity + hardening + resourceLimits + memoryDirectories + mounts + environment
+        identity + argumentsWithoutIdentity
+    }
+
+    /// All but what tells it apart from others like it.
+    var argumentsWithoutIdentity: [String] {
+        hardening + resourceLimits + memoryDirectories + mounts + environment
             + ["--entrypoint", "python3", configuration.image] + GuestProgram.interpreterArguments
     }
 
     private var identity: [String] {
-        let labels = owner.labels + [(Owner.userLabel, user.name)]
+        var labels = owner.labels + [(Owner.userLabel, user.name)]
+        if isMarked { labels.append((Owner.lingerLabel, HoldMark.labelValue(for: name))) }
         return ["--interactive", "--rm", "--name", name, "--hostname", "sandbox", "--pull", "never"]
             + labels.flatMap { ["--label", "\($0.name)=\($0.value)"] }
     }

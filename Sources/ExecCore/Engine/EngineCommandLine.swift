@@ -28,9 +28,9 @@ public struct EngineCommandLine: Sendable, Equatable {
         command(["rm", "--force", "--volumes"] + containers)
     }
 
-    /// Lists our containers with the values of ``Owner/labelNames``, one a line.
+    /// Lists our containers with the values of ``Owner/labelNames`` and ``Owner/lingerLabel``, one a line.
     func listOwned() -> Command {
-        let labels = Owner.labelNames.map { "{{.Label \"\($0)\"}}" }
+        let labels = (Owner.labelNames + [Owner.lingerLabel]).map { "{{.Label \"\($0)\"}}" }
         return command([
             "ps", "--all", "--no-trunc", "--filter", "label=\(Owner.markLabel)", "--format",
             (["{{.ID}}"] + labels).joined(separator: "\t"),

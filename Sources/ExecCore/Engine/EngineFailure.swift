@@ -72,13 +72,14 @@ struct EngineFailure: Sendable {
         ExecError(
             .sandboxEnded,
             """
-            The sandbox ended during the call (\(end.status)\(said)). Its processes are gone; files in a persistent \
+            The sandbox ended during the call (\(summary)). Its processes are gone; files in a persistent \
             /workspace are still there. The next call starts a new sandbox.
             """)
     }
 
-    private var said: String {
-        end.errorOutput.isEmpty ? "" : ": \(saidText)"
+    /// How the command line ended and what it said, in a few words.
+    var summary: String {
+        end.errorOutput.isEmpty ? "\(end.status)" : "\(end.status): \(saidText)"
     }
 
     /// What it said, on one line.

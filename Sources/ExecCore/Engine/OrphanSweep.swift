@@ -23,14 +23,20 @@ struct OrphanSweep: Sendable {
         }
     }
 
-    /// The ids of containers whose owner is dead. A line that is not what we asked for is passed over.
-    static func orphans(inListing listing: String, seenBy observer: Owner) -> [String] {
+    /// The ids of containers whose owner is dead and that nobody else holds. A line that is not what we asked for is passed
+    /// over.
+    static func orphans(
+        inListing listing: String, seenBy observer: Owner,
+        marksIn directories: @autoclosure () -> [LingerDirectory] = LingerDirectory.existing()
+    ) -> [String] {
         listing.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-            guard let id = fields.first, isContainerID(id), let owner = Owner(labelValues: Array(fields.dropFirst())),
-                owner.isDead(seenBy: observer)
+            guard fields.count == Owner.labelNames.count + 2, isContainerID(fields[0]),
+                let owner = Owner(labelValues: Array(fields[1...Owner.labelNames.count])),
+                owner.isDead(seenBy: observer),
+                HoldMark.isOrphan(labelValue: fields[fields.count - 1], in: directories())
             else { return nil }
-            return id
+            return fields[0]
         }
     }
 

@@ -39,6 +39,8 @@ public struct Owner: Sendable, Equatable {
     static let userLabel = prefix + "user"
     /// The label by which all our containers are found.
     static let markLabel = prefix + "pid"
+    /// The label of containers that outlive their owner, of which a ``HoldMark`` says whether they are held.
+    static let lingerLabel = prefix + "linger"
     /// The names of ``labels``, in order.
     static let labelNames = ["host", "boot", "pid-namespace", "pid", "start-time"].map { prefix + $0 }
 

@@ -31,6 +31,7 @@ enum GuestProgram {
         ("proxying", PackageResources.proxying_py),
         ("egress", PackageResources.egress_py),
         ("arrivals", PackageResources.arrivals_py),
+        ("jobs", PackageResources.jobs_py),
         ("calls", PackageResources.calls_py),
         ("channel", PackageResources.channel_py),
         ("disk_limit", PackageResources.disk_limit_py),

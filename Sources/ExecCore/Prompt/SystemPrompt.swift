@@ -95,8 +95,16 @@ public struct SystemPrompt: Sendable {
         tail -n 20 train.log; pgrep -af train.py
         ```
 
-        A timeout ends every process of its command.
+        A timeout ends every process of its command. \(jobSentence)
         """
+    }
+
+    private var jobSentence: String {
+        let hours = max(1, limits.jobTimeout / 3600)
+        let bound = limits.jobTimeout == 0 ? "" : ", up to \(hours) hours after your last call"
+        return limits.idleTimeout == 0
+            ? "Processes in the background live as long as the sandbox."
+            : "Processes in the background keep the sandbox alive\(bound); if it ends between calls, a result says so."
     }
 
     private var skillSection: String {

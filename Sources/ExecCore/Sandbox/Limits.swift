@@ -8,6 +8,10 @@ public struct Limits: Sendable, Equatable {
     public var artifactMebibytes = 50
     /// Seconds without a call after which a sandbox is stopped; 0 for never.
     public var idleTimeout = 1800
+    /// Seconds since the last call after which a sandbox is stopped in which background processes live; 0 for never.
+    public var jobTimeout = 259_200
+    /// Seconds that a sandbox outlives its server, for the next one of the same account, user and options; 0 for none.
+    public var linger = 0
     /// How many users may have a live sandbox at once.
     public var maximumSandboxes = 32
 

@@ -18,6 +18,8 @@ public final class Sandbox: Sendable {
     static let startTimeout = 60.0
     /// How long after its own deadline a call may stay unanswered before the guest counts as hung, in seconds.
     static let answerGrace = 15.0
+    /// How long a guest that another server left may take to end that one's calls and say hello, in seconds.
+    private static let resumeTimeout = 15.0
 
     /// What a call waits for when many are under way.
     enum Queue {
@@ -31,6 +33,10 @@ public final class Sandbox: Sendable {
     let name: String
     /// Bounds on what calls may ask for.
     let limits: Limits
+    /// What it needs to linger; `nil` where it is not to.
+    let place: Lingering.Place?
+    /// Whether another server started it.
+    let isResumed: Bool
 
     private let engine: EngineCommandLine
     private let child: ChildProcess
@@ -38,61 +44,109 @@ public final class Sandbox: Sendable {
     private let toolTurns = AsyncSemaphore(count: Limits.concurrentCalls)
     private let artifactTurns = AsyncSemaphore(count: Limits.concurrentArtifactCalls)
     private let ended = CompletionSignal()
+    private let firstCause = Locked<String?>(nil)
+    private let release = PipeRelease()
 
     /// Starts a container and waits for its guest.
     ///
+    /// - Parameter place: what it needs to linger, which it closes at its end; `nil` where it is not to.
     /// - Throws: ``ExecError`` with what is wrong and how to mend it.
     static func start(
-        _ container: ContainerDescription, engine: EngineCommandLine, logger: Logger,
+        _ container: ContainerDescription, engine: EngineCommandLine, place: Lingering.Place? = nil, logger: Logger,
         onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
     ) async throws -> Sandbox {
-        let sandbox = try Sandbox(
-            container, engine: engine, logger: logger, onArtifactsChanged: onArtifactsChanged)
+        let sandbox: Sandbox
         do {
-            let handover = GuestProgram.handover(for: container.configuration, limits: container.limits)
-            let slow = ExecError(
-                .engineFailed,
-                "The engine did not start the sandbox within \(Int(startTimeout)) seconds. Is it overloaded or hung?")
-            let greeting = try await withTimeout(seconds: startTimeout, slow) {
-                try await withTaskCancellationHandler {
-                    // A pipe that is closed already says less than the process's end, which the greeting waits for.
-                    try? await sandbox.channel.write(handover)
-                    return try await sandbox.channel.greeting()
-                } onCancel: {
-                    sandbox.channel.end(ExecError(.sandboxEnded, "The start of the sandbox was given up."))
-                }
-            }
-            try check(greeting, image: container.configuration.image)
+            sandbox = try Sandbox(
+                container, name: container.name, engine: engine, child: ChildProcess(starting: engine.run(container)),
+                place: place, logger: logger, onArtifactsChanged: onArtifactsChanged)
+        } catch {
+            place?.close()
+            throw error
+        }
+        let slow = ExecError(
+            .engineFailed,
+            "The engine did not start the sandbox within \(Int(startTimeout)) seconds. Is it overloaded or hung?")
+        let handover = GuestProgram.handover(for: container.configuration, limits: container.limits)
+        try await sandbox.awaitGreeting(after: handover, seconds: startTimeout, slow, container)
+        return sandbox
+    }
+
+    /// Goes on with a sandbox that another server left.
+    ///
+    /// - Returns: `nil` where its guest does not say hello again.
+    static func resume(
+        _ taken: Lingering.Taken, as container: ContainerDescription, engine: EngineCommandLine, logger: Logger,
+        onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
+    ) async -> Sandbox? {
+        let name = taken.place.container
+        do {
+            let sandbox = try Sandbox(
+                container, name: name, engine: engine, child: ChildProcess(adopting: taken.ends), place: taken.place,
+                isResumed: true, logger: logger, onArtifactsChanged: onArtifactsChanged)
+            let slow = ExecError(.sandboxEnded, "It did not answer in time.")
+            try await sandbox.awaitGreeting(
+                after: Frame(.hello, call: 0).bytes, seconds: resumeTimeout, slow, container)
+            logger.info("going on with sandbox \(name), which another server left")
             return sandbox
         } catch {
-            await sandbox.stop()
-            throw error
+            logger.warning("cannot go on with sandbox \(name), which another server left: \(error)")
+            return nil
         }
     }
 
     private init(
-        _ container: ContainerDescription, engine: EngineCommandLine, logger: Logger,
+        _ container: ContainerDescription, name: String, engine: EngineCommandLine, child: ChildProcess,
+        place: Lingering.Place?, isResumed: Bool = false, logger: Logger,
         onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
     ) throws {
-        name = container.name
-        limits = container.limits
+        self.name = name
+        self.child = child
         self.engine = engine
-        child = try ChildProcess(starting: engine.run(container))
+        self.place = place
+        self.isResumed = isResumed
+        limits = container.limits
         channel = Channel(
             input: child.input, logger: logger, egress: Self.egress(of: container, to: child.input, logger: logger),
             onArtifactsChanged: onArtifactsChanged)
-        try child.read { [name, channel] bytes in
+        try child.read { [name, channel, firstCause] bytes in
             do throws(ChannelViolation) {
                 try channel.receive(bytes)
             } catch {
                 logger.error("sandbox \(name) \(error.reason): ending it")
+                Self.record("was ended because something in it tampered with its channel", in: firstCause)
                 channel.end(Self.tamperingError(error))
             }
-        } onEnd: { [channel, ended] end in
+        } onRelease: { [release] ends in
+            release.complete(with: ends)
+        } onEnd: { [channel, ended, firstCause] end in
             let failure = EngineFailure(engine: engine.program, image: container.configuration.image, end: end)
-            logger.debug("sandbox \(container.name) ended: \(end.status)")
+            logger.debug("sandbox \(name) ended: \(end.status)")
+            Self.record("ended by itself (\(failure.summary))", in: firstCause)
             channel.end(channel.hasGreeted ? failure.endError : failure.startError)
+            place?.close()
             ended.complete()
+        }
+    }
+
+    /// Writes what makes the guest say hello, and waits for that. If it comes to nothing, the sandbox is stopped.
+    private func awaitGreeting(
+        after words: [UInt8], seconds: Double, _ slow: ExecError, _ container: ContainerDescription
+    ) async throws {
+        do {
+            let greeting = try await withTimeout(seconds: seconds, slow) { [channel] in
+                try await withTaskCancellationHandler {
+                    // A pipe that is closed already says less than the process's end, which the greeting waits for.
+                    try? await channel.write(words)
+                    return try await channel.greeting()
+                } onCancel: {
+                    channel.end(ExecError(.sandboxEnded, "The start of the sandbox was given up."))
+                }
+            }
+            try Self.check(greeting, image: container.configuration.image)
+        } catch {
+            await stop()
+            throw error
         }
     }
 
@@ -115,6 +169,10 @@ public final class Sandbox: Sendable {
             """)
     }
 
+    private static func record(_ cause: String, in first: Locked<String?>) {
+        first.withLock { if $0 == nil { $0 = cause } }
+    }
+
     private static func check(_ greeting: JSON, image: String) throws(ExecError) {
         guard greeting["shell"] == true else {
             throw ExecError(.engineFailed, "The image \(image) has no /bin/bash, which a sandbox needs. Use another.")
@@ -132,6 +190,16 @@ public final class Sandbox: Sendable {
 
     /// Whether the sandbox can no longer be used.
     var hasEnded: Bool { channel.hasEnded }
+
+    /// Whether it has ended and no call has heard of that.
+    var hasEndedUnheard: Bool { channel.hasEndedUnheard }
+
+    /// How it ended, as the end of a sentence about it.
+    var endCause: String { firstCause.withLock { $0 } ?? "ended" }
+
+    /// Whether processes live in it that commands left in the background. It is the guest's word: one that lies keeps
+    /// its own sandbox longer.
+    var hasJobs: Bool { channel.hasJobs }
 
     /// Makes one call to the guest, when its turn has come.
     ///
@@ -156,6 +224,7 @@ public final class Sandbox: Sendable {
     /// Gives up on a guest that has let a call's time pass without an answer.
     func endIfHung() {
         guard channel.hasOverdueCall(at: .now) else { return }
+        Self.record("did not answer and was ended", in: firstCause)
         channel.end(
             ExecError(
                 .sandboxEnded, "The sandbox did not answer in time and was ended. The next call starts a new one."))
@@ -176,5 +245,18 @@ public final class Sandbox: Sendable {
             child.signal(SIGKILL)
         }
         _ = await ended.wait(seconds: removal)
+    }
+
+    /// Ends every call, has the guest rest and gives the pipes away, for another server to go on with.
+    ///
+    /// - Returns: the pipes, which are the caller's; `nil` where the guest does not rest in time. The sandbox is to be
+    ///   stopped then.
+    func release(within seconds: Double) async -> PipeEnds? {
+        let error = ExecError(.busy, "The server is shutting down.")
+        Task.detached { [channel, child] in
+            // What fails is seen by the time that passes.
+            try? await channel.leave(error) { child.release() }
+        }
+        return await release.wait(seconds: seconds)
     }
 }

@@ -2,18 +2,6 @@ public import Diagnostics
 
 /// The sandboxes of all users: started at a user's first call or ahead of it, one each, and stopped when idle.
 public actor SandboxPool {
-    private struct Entry {
-        let start: Task<Sandbox, any Error>
-        /// The sandbox once it is up.
-        var sandbox: Sandbox?
-        var activeCalls = 0
-        /// The end of the last call; before the first, when the sandbox came up.
-        var lastUse = ContinuousClock.now
-        var hasServed = false
-        /// Whether it is wanted ahead of calls, so that another takes its place if it ends by itself.
-        var isKept = false
-    }
-
     private static let housekeepingInterval = Duration.seconds(1)
     /// How many sandboxes are started ahead at once: calls need the engine too.
     private static let mostStartsAhead = 4
@@ -29,9 +17,13 @@ public actor SandboxPool {
     private let owner: Owner
     private let logger: Logger
     private let onArtifactsChanged: @Sendable (UserID, ArtifactChange) -> Void
+    private let lingering: Lingering?
     private let prewarmQueue: PrewarmQueue
 
-    private var entries: [UserID: Entry] = [:]
+    /// What users lost with sandboxes that ended between their calls.
+    public nonisolated let losses: SandboxLosses
+
+    private var entries: [UserID: PooledSandbox] = [:]
     private var startsAhead = 0
     private var lastPrewarmFailure: String?
     private var hasSwept = false
@@ -57,6 +49,8 @@ public actor SandboxPool {
         self.locateEngine = locateEngine
         self.onArtifactsChanged = onArtifactsChanged
         owner = .current()
+        lingering = limits.linger > 0 ? Lingering(seconds: limits.linger, logger: logger) : nil
+        losses = SandboxLosses(keepsWorkspace: configuration.workspace != .ephemeral)
         prewarmQueue = PrewarmQueue(capacity: limits.maximumSandboxes)
     }
 
@@ -105,20 +99,25 @@ public actor SandboxPool {
         }
     }
 
-    /// Stops every sandbox. Later calls are refused.
+    /// Stops every sandbox, or leaves it to the next server. Later calls are refused.
     ///
     /// - Parameter grace: seconds until those that do not end by themselves are forced to.
     public func close(grace: Double) async {
         isClosed = true
         housekeeping?.cancel()
-        let starts = entries.values.map(\.start)
+        let last = entries.values
         entries = [:]
-        await withTaskGroup(of: Void.self) { group in
-            for start in starts {
+        await withTaskGroup(of: Void.self) { [lingering] group in
+            for entry in last {
                 group.addTask {
+                    if let lingering, let sandbox = entry.sandbox, entry.hasServed,
+                        await lingering.leave(sandbox, within: grace)
+                    {
+                        return
+                    }
                     // One that is still starting ends as soon as its guest would have come up.
-                    start.cancel()
-                    if let sandbox = try? await start.value { await sandbox.stop(grace: grace, removal: 0.1) }
+                    entry.start.cancel()
+                    if let sandbox = try? await entry.start.value { await sandbox.stop(grace: grace, removal: 0.1) }
                 }
             }
         }
@@ -134,7 +133,7 @@ public actor SandboxPool {
         }
         try Task.checkCancellation()
         let isKept = entries[user]?.isKept == true
-        if entries[user]?.sandbox?.hasEnded == true { discard(user) }
+        if entries[user]?.sandbox?.hasEnded == true { bury(user) }
         if entries[user] == nil { try startSandbox(of: user, isKept: isKept) }
         guard let start = entries[user]?.start else { throw CancellationError() }
         onStart?()
@@ -163,7 +162,10 @@ public actor SandboxPool {
     private func result(of start: Task<Sandbox, any Error>, for user: UserID) async throws -> Sandbox {
         do {
             let sandbox = try await start.value
-            if entries[user]?.start == start { entries[user]?.sandbox = sandbox }
+            if entries[user]?.start == start {
+                entries[user]?.sandbox = sandbox
+                if sandbox.isResumed { entries[user]?.hasServed = true }
+            }
             return sandbox
         } catch {
             if entries[user]?.start == start { entries[user] = nil }
@@ -183,7 +185,7 @@ public actor SandboxPool {
     }
 
     private func startAhead(for user: UserID) {
-        if entries[user]?.sandbox?.hasEnded == true { discard(user) }
+        if entries[user]?.sandbox?.hasEnded == true { bury(user) }
         entries[user]?.isKept = true
         guard entries[user] == nil, !isClosed else { return }
         guard entries.count < limits.maximumSandboxes else {
@@ -235,12 +237,15 @@ public actor SandboxPool {
         let container = ContainerDescription(
             name: ContainerDescription.newName(for: user), user: user, owner: owner, configuration: configuration,
             limits: limits)
-        entries[user] = Entry(
-            start: Task { [logger, onArtifactsChanged] in
-                logger.info("starting sandbox \(container.name)")
-                return try await Sandbox.start(container, engine: engine, logger: logger) { change in
-                    onArtifactsChanged(user, change)
+        entries[user] = PooledSandbox(
+            start: Task { [logger, lingering, onArtifactsChanged] in
+                let onChange = { @Sendable change in onArtifactsChanged(user, change) }
+                guard let lingering else {
+                    logger.info("starting sandbox \(container.name)")
+                    return try await Sandbox.start(
+                        container, engine: engine, logger: logger, onArtifactsChanged: onChange)
                 }
+                return try await lingering.start(container, engine: engine, onArtifactsChanged: onChange)
             }, isKept: isKept)
         startHousekeeping()
     }
@@ -248,11 +253,7 @@ public actor SandboxPool {
     private func makeRoom() throws(ExecError) {
         guard entries.count >= limits.maximumSandboxes else { return }
         let idle = entries.filter { $0.value.activeCalls == 0 }
-        // Those that served nobody yet go first.
-        let longest = idle.min {
-            ($0.value.hasServed ? 1 : 0, $0.value.lastUse) < ($1.value.hasServed ? 1 : 0, $1.value.lastUse)
-        }
-        guard let longest else {
+        guard let longest = idle.min(by: { $0.value.rank < $1.value.rank }) else {
             throw ExecError(
                 .busy,
                 """
@@ -260,8 +261,21 @@ public actor SandboxPool {
                 raise --max-sandboxes.
                 """)
         }
-        logger.info("stopping the sandbox of \(longest.key): another user needs its place")
-        discard(longest.key)
+        stop(longest.key, "another user needs its place")
+    }
+
+    /// Stops a sandbox between calls. Its user is told with the next result, if there was ever one.
+    private func stop(_ user: UserID, _ reason: String) {
+        logger.info("stopping the sandbox of \(user): \(reason)")
+        if entries[user]?.hasServed == true { losses.record("was stopped (\(reason))", for: user) }
+        discard(user)
+    }
+
+    /// Forgets a sandbox that has ended. If no call has heard of it, its user is told with the next result.
+    private func bury(_ user: UserID) {
+        guard let entry = entries[user], let sandbox = entry.sandbox else { return }
+        if entry.hasServed, sandbox.hasEndedUnheard { losses.record(sandbox.endCause, for: user) }
+        discard(user)
     }
 
     /// Forgets a sandbox and stops it in the background.
@@ -285,17 +299,16 @@ public actor SandboxPool {
     ///
     /// - Returns: whether there is anything left to look after.
     private func keepHouse() -> Bool {
+        let now = ContinuousClock.now
         for (user, entry) in entries {
             guard let sandbox = entry.sandbox else { continue }
             sandbox.endIfHung()
+            entries[user]?.lookForJobs(at: now)
             if sandbox.hasEnded {
-                discard(user)
+                bury(user)
                 if entry.isKept { replace(entry, of: user) }
-            } else if entry.activeCalls == 0, limits.idleTimeout > 0,
-                entry.lastUse.duration(to: .now) >= .seconds(limits.idleTimeout)
-            {
-                logger.info("stopping the sandbox of \(user): idle for \(limits.idleTimeout) seconds")
-                discard(user)
+            } else if let reason = entries[user]?.reasonToStop(at: now, limits) {
+                stop(user, reason)
             }
         }
         if entries.isEmpty { housekeeping = nil }
@@ -303,7 +316,7 @@ public actor SandboxPool {
     }
 
     /// Starts another in the place of a sandbox that ended by itself, unless that one came to nothing.
-    private func replace(_ entry: Entry, of user: UserID) {
+    private func replace(_ entry: PooledSandbox, of user: UserID) {
         guard entry.hasServed || entry.lastUse.duration(to: .now) >= Self.worthReplacing else {
             return logger.warning(
                 "the sandbox of \(user) ended soon after it was started ahead; its first call starts another")

@@ -30,6 +30,13 @@ public enum Files {
         return (status.st_uid, status.st_gid)
     }
 
+    /// What tells a file or directory apart from any other on this machine, wherever it is moved; `nil` where there is none
+    /// at `path`.
+    static func identity(of path: String) -> String? {
+        var status = stat()
+        return stat(path, &status) == 0 ? "\(status.st_dev):\(status.st_ino)" : nil
+    }
+
     /// The path from the root without links and dots; `nil` where there is no such file.
     public static func realPath(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }

@@ -170,6 +170,20 @@ enum OptionTable {
             assign(value, 0...604_800, to: \.limits.idleTimeout, of: &options)
         },
         OptionDescription(
+            flag: "--job-timeout", variable: "MCP_EXECUTOR_JOB_TIMEOUT", placeholder: "SECONDS",
+            help: "background processes keep a sandbox for so long after its last call (0: as long as they live)",
+            fallback: "259200", accepts: "a whole number from 0 to 2592000"
+        ) { value, options in
+            assign(value, 0...2_592_000, to: \.limits.jobTimeout, of: &options)
+        },
+        OptionDescription(
+            flag: "--linger", variable: "MCP_EXECUTOR_LINGER", placeholder: "SECONDS",
+            help: "keep a sandbox so long after the server's end, for the next one of the same user and options",
+            fallback: "0", accepts: "a whole number from 0 to 86400"
+        ) { value, options in
+            assign(value, 0...86_400, to: \.limits.linger, of: &options)
+        },
+        OptionDescription(
             flag: "--max-sandboxes", variable: "MCP_EXECUTOR_MAX_SANDBOXES", placeholder: "N",
             help: "users with a live sandbox at once; beyond it the longest idle one is stopped", fallback: "32",
             accepts: "a whole number from 1 to 1000"

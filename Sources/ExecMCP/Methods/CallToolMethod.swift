@@ -34,7 +34,7 @@ struct CallToolMethod: Method {
         let arguments = try arguments(of: request)
         let work: SandboxTool.Work
         do throws(ToolArguments.Mismatch) {
-            work = try tool.prepare(arguments)
+            work = try tool.prepare(arguments, telling: pool.losses, to: user)
         } catch {
             guard error.isOfValue || context.revision.reportsBadArgumentsAsResult else {
                 throw .invalidParams(error.message)

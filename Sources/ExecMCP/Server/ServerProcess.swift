@@ -21,6 +21,9 @@ struct ServerProcess {
     /// with it, and with them the sandboxes.
     private static let endDeadline = 0.9
     private static let sandboxGrace = 0.7
+    /// The same where sandboxes are left to the next server. Hosts wait two seconds before they use force.
+    private static let lingerDeadline = 1.8
+    private static let lingerGrace = 1.4
 
     private let options: Options
     private let logger: Logger
@@ -94,13 +97,15 @@ struct ServerProcess {
 
     /// Stops the sandboxes and lets the last answers out. Ends the process itself if that takes too long.
     private func end(_ server: Server, _ session: Session, _ writer: LineWriter) throws {
+        let lingers = options.limits.linger > 0
+        let grace = lingers ? Self.lingerGrace : Self.sandboxGrace
         try BackgroundThread.start {
-            usleep(UInt32(Self.endDeadline * 1_000_000))
+            usleep(UInt32((lingers ? Self.lingerDeadline : Self.endDeadline) * 1_000_000))
             _exit(0)
         }
         let isClosed = Monitor(false)
         Task.detached {
-            await server.close(grace: Self.sandboxGrace)
+            await server.close(grace: grace)
             isClosed.change { $0 = true }
         }
         isClosed.wait { $0 ? () : nil }

@@ -15,6 +15,8 @@ class Channel:
         self._decoder = frames.Decoder()
         self._poll = poll
         self._take = take
+        # Whether there is no server that would read.
+        self.is_resting = False
 
     def read_if(self, should_read):
         """Reads what comes from now on, or leaves it where it is."""
@@ -24,8 +26,16 @@ class Channel:
             self._poll.off(self._in)
 
     def send(self, data):
-        if data:
+        if data and not self.is_resting:
             frames.write_all(self._out, data)
+
+    def rest(self):
+        """Says that nothing more comes, and has nothing more come."""
+        self.send(frames.frame(frames.LEAVE, 0))
+        self.is_resting = True
+
+    def go_on(self):
+        self.is_resting = False
 
     def log(self, text):
         """Says something in the server's log."""

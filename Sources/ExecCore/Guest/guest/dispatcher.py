@@ -59,6 +59,12 @@ class Dispatcher:
         elif self._arrivals.drop(number):
             self._channel.send(calls.failure(number, "ended", "Given up before it began."))
 
+    def give_up(self):
+        """Ends every call."""
+        self._arrivals = arrivals.Arrivals()
+        for call in self.calls:
+            self._lifecycle.stop(call)
+
     def take_data(self, number, payload):
         call = self._calls.get(number) or self._arrivals.get(number)
         if call:

@@ -34,6 +34,7 @@ class Egress:
         self._by_call = {}
         self._last_call = frames.GUEST_CALL
         self._next_look = None
+        self._is_resting = False
         self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._listener.setblocking(False)
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -63,6 +64,18 @@ class Egress:
         self._clients.discard(client)
         self._listen()
 
+    def rest(self):
+        """There is no server: clients are let go of, and new ones wait at the listening socket."""
+        self._is_resting = True
+        self._listen()
+        for client in list(self._clients):
+            client.let_go()
+
+    def go_on(self):
+        """Another server is there."""
+        self._is_resting = False
+        self._listen()
+
     def seconds_to_wait(self):
         """How long until the clock is to be looked at; None where nothing waits for it."""
         return None if self._next_look is None else max(0.0, self._next_look - time.monotonic())
@@ -79,7 +92,10 @@ class Egress:
         self._listen()
 
     def _listen(self):
-        self.poll.on(self._listener.fileno(), select.EPOLLIN, lambda events: self._accept())
+        if self._is_resting:
+            self.poll.off(self._listener.fileno())
+        else:
+            self.poll.on(self._listener.fileno(), select.EPOLLIN, lambda events: self._accept())
 
     def _accept(self):
         self._next_look = self._next_look or time.monotonic() + _LOOK_SECONDS
@@ -286,6 +302,16 @@ class Client:
         if self._number is not None:
             self._egress.send(frames.frame(frames.CANCEL, self._number))
         self._drop_client()
+
+    def let_go(self):
+        """The server is gone, and the call with it."""
+        if self._number is not None:
+            self._egress.end_call(self._number)
+            self._number = None
+        if self._connection:
+            self._drop_client()
+        else:
+            self._egress.forget(self)
 
     def _drop_client(self):
         self._egress.poll.off(self._connection.fileno())

@@ -8,7 +8,7 @@ import json
 import os
 import struct
 
-HELLO = 1  # guest to server, once: what the guest is and found
+HELLO = 1  # guest to server: what the guest is and found; server to guest: a new server is there and asks for that
 CALL = 2  # starts a call: {"method": …, "params": {…}}
 DATA = 3  # a piece of the call's bytes: one byte that names the stream, then the bytes
 END = 4  # the caller's last piece has been sent
@@ -19,6 +19,8 @@ LOG = 8  # guest to server: a line for the server's log
 PROGRESS = 9  # guest to server: the newest line of a call's output, while it runs
 ARTIFACTS = 10  # guest to server: which artifacts came, changed and went
 WINDOW = 11  # the sender will take so many bytes more of a call that the guest started
+JOBS = 12  # guest to server: whether processes live that commands left in the background (1 byte)
+LEAVE = 13  # server to guest: it goes, and calls end; guest to server: nothing more comes until a server says hello
 
 GUEST_CALL = 1 << 31
 

@@ -14,6 +14,7 @@ from guest import (
     dispatcher,
     egress,
     frames,
+    jobs,
     lifecycle,
     pollset,
     pool,
@@ -43,6 +44,8 @@ class Guest:
         self._watch = watch.ArtifactWatch(self._poll, config["artifact_limit"])
         self._proxy_port = config["proxy_port"]
         self._egress = None
+        self._job_news = jobs.JobNews()
+        self._is_greeted = False
         self._dispatcher = dispatcher.Dispatcher(config)
         self._lifecycle = lifecycle.Lifecycle(config)
         self._disk_limit.attach(self._poll, self._pool, self._dispatcher, self._lifecycle)
@@ -52,8 +55,7 @@ class Guest:
     def run(self):
         self._lifecycle.begin()
         self._channel.read_if(True)
-        hello = {"protocol": PROTOCOL, **system.description(shells.SHELL)}
-        self._channel.send(frames.json_frame(frames.HELLO, 0, hello))
+        self._say_hello()
         self._pool.prepare()
         if self._proxy_port:
             self._egress = egress.Egress(self._poll, self._channel.send, self._proxy_port)
@@ -68,11 +70,44 @@ class Guest:
             if self._dispatcher.has_calls or self._lifecycle.is_busy or self._pool.has_background:
                 self._disk_limit.poke()
                 self._lifecycle.look_at_clock()
+            if self._is_greeted and not self._dispatcher.has_calls:
+                self._go_on()
+            self._channel.send(self._job_news.look(self._pool.has_background, self._lifecycle.is_busy))
             if self._watch.seconds_to_wait() == 0:
                 self._channel.send(self._watch.look())
 
+    def _say_hello(self):
+        hello = {"protocol": PROTOCOL, **system.description(shells.SHELL)}
+        self._channel.send(frames.json_frame(frames.HELLO, 0, hello))
+
+    # From one server to the next
+
+    def _rest(self):
+        """The server goes: its calls end, and nothing is said until another comes."""
+        self._dispatcher.give_up()
+        if self._egress:
+            self._egress.rest()
+        self._channel.rest()
+
+    def _go_on(self):
+        """Another server is there, and the calls of the last one are over."""
+        self._is_greeted = False
+        self._channel.go_on()
+        self._say_hello()
+        self._job_news = jobs.JobNews()
+        self._watch.forget()
+        if self._egress:
+            self._egress.go_on()
+
     def _take_frame(self, kind, number, payload):
-        if number & frames.GUEST_CALL:
+        if kind == frames.LEAVE:
+            self._rest()
+        elif kind == frames.HELLO:
+            self._is_greeted = True
+        elif self._channel.is_resting:
+            # The last words of the server that goes.
+            pass
+        elif number & frames.GUEST_CALL:
             self._egress.take(kind, number, payload)
         elif kind == frames.CALL:
             self._dispatcher.take_call(number, frames.json_value(payload))

@@ -42,6 +42,11 @@ class ArtifactWatch:
         if self._due is None:
             self._due = time.monotonic() + _DELAY
 
+    def forget(self):
+        """Another server is there, which has been told of nothing."""
+        self._told, self._has_looked = {}, False
+        self.wake()
+
     def seconds_to_wait(self):
         """How long until a look is due; None where none is."""
         return None if self._due is None else max(0.0, self._due - time.monotonic())

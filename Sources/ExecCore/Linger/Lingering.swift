@@ -1,0 +1,183 @@
+import ChildProcess
+import Diagnostics
+import Threading
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Sandboxes that outlive their server for a while, for the next server of the same account, user and options.
+struct Lingering: Sendable {
+    /// What a sandbox has that may linger. Whoever holds it closes it.
+    struct Place: Sendable {
+        let directory: LingerDirectory
+        let key: String
+        /// When the sandbox was started, in seconds since 1970.
+        let started: Int
+        let mark: HoldMark
+        let container: String
+
+        /// The sandbox has ended.
+        func close() {
+            HoldMark.remove(of: container, in: directory)
+            leave()
+        }
+
+        /// Another process has the sandbox.
+        func leave() {
+            _ = systemClose(mark.descriptor)
+        }
+    }
+
+    /// A sandbox that was had from a holder.
+    struct Taken: Sendable {
+        let ends: PipeEnds
+        let place: Place
+    }
+
+    /// How many sandboxes with background processes linger for one user with one set of options. Servers that run side by
+    /// side each have their own.
+    private static let mostWithJobs = 4
+
+    /// How long a sandbox lingers, in seconds.
+    let seconds: Int
+    let logger: Logger
+
+    /// Starts a sandbox, or goes on with one that lingers.
+    ///
+    /// - Throws: ``ExecError`` as ``Sandbox/start(_:engine:place:logger:onArtifactsChanged:)`` does.
+    func start(
+        _ container: ContainerDescription, engine: EngineCommandLine,
+        onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
+    ) async throws -> Sandbox {
+        let key = LingerKey.key(of: container, engine: engine)
+        guard let directory = LingerDirectory.make() else {
+            logger.warning("nothing can linger: no directory is this account's alone")
+            return try await Sandbox.start(
+                container, engine: engine, logger: logger, onArtifactsChanged: onArtifactsChanged)
+        }
+        if let taken = await onThread({ take(key, in: directory) }),
+            let sandbox = await Sandbox.resume(
+                taken, as: container, engine: engine, logger: logger, onArtifactsChanged: onArtifactsChanged)
+        {
+            return sandbox
+        }
+        try Task.checkCancellation()
+        logger.info("starting sandbox \(container.name)")
+        HoldMark.tidy(directory)
+        var container = container
+        var place: Place?
+        if let mark = HoldMark.make(for: container.name, in: directory) {
+            container.isMarked = true
+            place = Place(
+                directory: directory, key: key, started: time(nil), mark: mark, container: container.name)
+        }
+        return try await Sandbox.start(
+            container, engine: engine, place: place, logger: logger, onArtifactsChanged: onArtifactsChanged)
+    }
+
+    /// Hands a sandbox to a process that holds it, for the next server.
+    ///
+    /// - Returns: whether that is done. If not, the sandbox is to be stopped.
+    func leave(_ sandbox: Sandbox, within patience: Double) async -> Bool {
+        guard let place = sandbox.place, !sandbox.hasEnded else { return false }
+        let name = LingeringName(key: place.key, hasJobs: sandbox.hasJobs, started: place.started)
+        guard await onThread({ makeRoom(for: name, in: place.directory) ? true : nil }) == true,
+            let ends = await sandbox.release(within: patience)
+        else { return false }
+        return await onThread { hold(ends, place, at: name) ? true : nil } == true
+    }
+
+    private func hold(_ ends: PipeEnds, _ place: Place, at name: LingeringName) -> Bool {
+        defer {
+            ends.close()
+            place.leave()
+        }
+        guard let listener = LocalSocket.listening(in: place.directory, at: name.fileName) else {
+            logger.warning("sandbox \(place.container) cannot linger: no socket in \(place.directory.path)")
+            HoldMark.remove(of: place.container, in: place.directory)
+            return true
+        }
+        defer { listener.close() }
+        do {
+            try SandboxHolder.start(
+                ends, mark: place.mark, listener: listener, at: name, in: place.directory, container: place.container,
+                seconds: seconds)
+            logger.info("sandbox \(place.container) lingers for \(seconds) seconds")
+        } catch {
+            logger.warning("sandbox \(place.container) cannot linger: \(error)")
+            place.directory.remove(name.fileName)
+            HoldMark.remove(of: place.container, in: place.directory)
+        }
+        return true
+    }
+
+    /// Takes the best sandbox that lingers.
+    private func take(_ key: String, in directory: LingerDirectory) -> Taken? {
+        for name in names(key, in: directory) {
+            guard let socket = connect(to: name, in: directory) else { continue }
+            defer { socket.close() }
+            guard let (ends, mark, container) = SandboxHolder.take(from: socket) else { continue }
+            let place = Place(
+                directory: directory, key: key, started: name.started, mark: mark, container: container)
+            return Taken(ends: ends, place: place)
+        }
+        return nil
+    }
+
+    /// Decides about a sandbox and those like it that linger. One with background processes stays, as far as there are few;
+    /// of the others the best one alone.
+    ///
+    /// - Returns: whether this one may linger.
+    private func makeRoom(for name: LingeringName, in directory: LingerDirectory) -> Bool {
+        var (betterCount, jobCount) = (0, 0)
+        for other in names(name.key, in: directory) {
+            guard let socket = connect(to: other, in: directory) else { continue }
+            defer { socket.close() }
+            if name < other, !other.hasJobs {
+                // Taken and let go of.
+                guard let (ends, mark, container) = SandboxHolder.take(from: socket) else { continue }
+                ends.close()
+                HoldMark.remove(of: container, in: directory)
+                _ = systemClose(mark.descriptor)
+            } else if SandboxHolder.answers(at: socket) {
+                betterCount += 1
+                jobCount += other.hasJobs ? 1 : 0
+            }
+        }
+        return name.hasJobs ? jobCount < Self.mostWithJobs : betterCount == 0
+    }
+
+    /// The names of those that fit, the best first.
+    private func names(_ key: String, in directory: LingerDirectory) -> [LingeringName] {
+        directory.names(beginningWith: key + "-").compactMap { LingeringName(fileName: $0) }
+            .filter { $0.key == key }.sorted()
+    }
+
+    /// Connects to a holder. What a killed one left behind is removed.
+    private func connect(to name: LingeringName, in directory: LingerDirectory) -> LocalSocket? {
+        do throws(LocalSocket.ConnectionError) {
+            return try LocalSocket.connected(to: directory.file(name.fileName))
+        } catch {
+            if error.isFinal { directory.remove(name.fileName) }
+            return nil
+        }
+    }
+
+    /// Runs what waits for other processes on a thread of its own.
+    private func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value?) async -> Value? {
+        try? await withHandover { handover in
+            do {
+                try BackgroundThread.start { handover.resume(returning: body()) }
+            } catch {
+                handover.resume(throwing: error)
+            }
+        }
+    }
+}
+
+private func systemClose(_ descriptor: Int32) -> Int32 {
+    close(descriptor)
+}

@@ -1,0 +1,147 @@
+import ChildProcess
+import JSON
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A process that holds the pipes of one sandbox while there is no server for it, gives them to the first that asks, and
+/// ends when the time is up or the sandbox has ended. However it ends, unless it has given them away, they close, and with
+/// them the sandbox goes.
+public enum SandboxHolder {
+    /// The word that makes the program this, as its first argument. People have no use for it.
+    public static let word = "hold-sandbox"
+
+    /// What is asked of a holder, and what it says.
+    enum Message: UInt8 {
+        /// Are you there?
+        case probe = 0x3F
+        /// I am.
+        case alive = 0x79
+        /// The pipes, please. They come with a description.
+        case take = 0x74
+        /// I have them.
+        case taken = 0x6B
+        /// Then they are yours alone.
+        case given = 0x64
+    }
+
+    /// Longest description that goes with the pipes, in bytes.
+    static let descriptionLimit = 4096
+
+    // What it is started with, from descriptor 3 on.
+    private static let ends = PipeEnds(input: 3, output: 4, errorOutput: 5)
+    private static let mark: Int32 = 6
+    private static let listener: Int32 = 7
+
+    /// Starts a holder.
+    ///
+    /// - Parameters:
+    ///   - listener: the socket at `name` in `directory`.
+    /// - Throws: ``SpawnError``.
+    static func start(
+        _ ends: PipeEnds, mark: HoldMark, listener: LocalSocket, at name: LingeringName, in directory: LingerDirectory,
+        container: String, seconds: Int
+    ) throws(SpawnError) {
+        try spawnOurselves(
+            [word, directory.path, name.fileName, container, String(seconds)],
+            passing: [ends.input, ends.output, ends.errorOutput, mark.descriptor, listener.descriptor])
+    }
+
+    /// The life of a holder.
+    ///
+    /// - Parameter arguments: what follows ``word``.
+    /// - Returns: the exit status.
+    public static func run(_ arguments: [String]) -> Int32 {
+        guard arguments.count == 4, let seconds = Double(arguments[3]), let listening = LocalSocket(inherited: listener)
+        else { return 2 }
+        signal(SIGPIPE, SIG_IGN)
+        let directory = LingerDirectory(path: arguments[0])
+        let (name, container) = (arguments[1], arguments[2])
+        for descriptor in [ends.input, ends.output, ends.errorOutput, mark, listener] {
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        }
+        let isGiven = waitForTaker(listening, container, deadline: now() + seconds)
+        directory.remove(name)
+        if !isGiven { HoldMark.remove(of: container, in: directory) }
+        return 0
+    }
+
+    /// - Returns: whether somebody has taken the pipes.
+    private static func waitForTaker(_ listening: LocalSocket, _ container: String, deadline: Double) -> Bool {
+        while true {
+            let left = deadline - now()
+            guard left > 0 else { return false }
+            // Of the sandbox's output only the end matters: nothing comes from it while it rests.
+            var polls = [
+                pollfd(fd: listener, events: Int16(POLLIN), revents: 0), pollfd(fd: ends.output, events: 0, revents: 0),
+            ]
+            let ready = poll(&polls, 2, Int32(min(left, 3600) * 1000) + 1)
+            if polls[1].revents != 0 { return false }
+            guard ready > 0, polls[0].revents != 0, let peer = listening.accept() else { continue }
+            defer { peer.close() }
+            if serve(peer, container) { return true }
+        }
+    }
+
+    /// - Returns: whether the peer has taken the pipes.
+    private static func serve(_ peer: LocalSocket, _ container: String) -> Bool {
+        switch peer.receiveMessage() {
+        case .probe:
+            _ = peer.send(.alive)
+            return false
+        case .take:
+            let description: JSON = ["container": .string(container)]
+            let descriptors = [ends.input, ends.output, ends.errorOutput, mark]
+            // Until it says that it has them they are still ours, should it be killed just now.
+            guard peer.send(description.serialized(), with: descriptors), peer.receiveMessage() == .taken else {
+                return false
+            }
+            _ = peer.send(.given)
+            return true
+        default:
+            return false
+        }
+    }
+
+    /// Asks the holder at a socket for its sandbox.
+    ///
+    /// - Returns: the pipes and the mark, which are the caller's from now on, and the container's name; `nil` where they
+    ///   are not to be had.
+    static func take(from socket: LocalSocket) -> (ends: PipeEnds, mark: HoldMark, container: String)? {
+        guard socket.send(.take), let (bytes, descriptors) = socket.receive(limit: descriptionLimit) else { return nil }
+        guard descriptors.count == 4, let container = (try? JSON.parse(bytes))?["container"]?.stringValue,
+            ContainerDescription.isName(container), socket.send(.taken), socket.receiveMessage() == .given
+        else {
+            for descriptor in descriptors { close(descriptor) }
+            return nil
+        }
+        let ends = PipeEnds(input: descriptors[0], output: descriptors[1], errorOutput: descriptors[2])
+        return (ends, HoldMark(descriptor: descriptors[3]), container)
+    }
+
+    /// Whether a holder answers at a socket.
+    static func answers(at socket: LocalSocket) -> Bool {
+        socket.send(.probe) && socket.receiveMessage() == .alive
+    }
+
+    private static func now() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}
+
+extension LocalSocket {
+    fileprivate func send(_ message: SandboxHolder.Message) -> Bool {
+        send([message.rawValue])
+    }
+
+    fileprivate func receiveMessage() -> SandboxHolder.Message? {
+        guard let (bytes, descriptors) = receive(limit: 1) else { return nil }
+        for descriptor in descriptors { LocalSocket(inherited: descriptor)?.close() }
+        return SandboxHolder.Message(rawValue: bytes[0])
+    }
+}

@@ -1,0 +1,73 @@
+import Threading
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// What users lost with sandboxes of theirs that ended between calls, until they are told.
+public final class SandboxLosses: Sendable {
+    /// Of how many users it is remembered. The oldest loss is forgotten for the newest.
+    static let mostUsers = 1024
+
+    private struct Loss {
+        let cause: String
+        let time: time_t
+    }
+
+    private struct State {
+        var losses: [UserID: Loss] = [:]
+        /// The users, the oldest loss first.
+        var order: [UserID] = []
+    }
+
+    private let keepsWorkspace: Bool
+    private let state = Locked(State())
+
+    /// - Parameter keepsWorkspace: whether the files in `/workspace` outlive a sandbox.
+    init(keepsWorkspace: Bool) {
+        self.keepsWorkspace = keepsWorkspace
+    }
+
+    /// Remembers that a user has lost a sandbox now.
+    ///
+    /// - Parameter cause: how it came to that, as the end of a sentence about the sandbox: `was stopped because …`.
+    func record(_ cause: String, for user: UserID) {
+        let loss = Loss(cause: cause, time: time(nil))
+        state.withLock { state in
+            if state.losses.updateValue(loss, forKey: user) != nil { state.order.removeAll { $0 == user } }
+            state.order.append(user)
+            if state.order.count > Self.mostUsers { state.losses[state.order.removeFirst()] = nil }
+        }
+    }
+
+    /// What the user is to be told with the next result, and from then on has been told; `nil` for nothing.
+    public func take(for user: UserID) -> String? {
+        let loss = state.withLock { state in
+            guard let loss = state.losses.removeValue(forKey: user) else { return nil as Loss? }
+            state.order.removeAll { $0 == user }
+            return loss
+        }
+        return loss.map(note)
+    }
+
+    private func note(_ loss: Loss) -> String {
+        let kept =
+            keepsWorkspace
+            ? "files in /workspace and /artifacts are still there"
+            : "so are /workspace and /artifacts, which were in memory"
+        return """
+            Note: this is a new sandbox. The one before \(loss.cause), at \(Self.text(loss.time)). Its background \
+            processes, /tmp and the home directory with what was installed there are gone; \(kept).
+            """
+    }
+
+    private static func text(_ time: time_t) -> String {
+        var (time, parts) = (time, tm())
+        guard gmtime_r(&time, &parts) != nil else { return "an unknown time" }
+        var text = [CChar](repeating: 0, count: 32)
+        let length = strftime(&text, text.count, "%Y-%m-%d %H:%M:%S UTC", &parts)
+        return String(decoding: text.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
