@@ -20,7 +20,7 @@ let guestSources =
     + [
         "frames", "system", "pollset", "processes", "output", "formats", "scaling", "pictures", "files", "docstrings",
         "artifacts", "watch", "shells", "keepers", "pool", "quota",
-        "progress", "proxying", "egress", "arrivals", "jobs", "calls", "channel",
+        "progress", "proxying", "egress", "arrivals", "jobs", "calls", "memory", "endings", "channel",
         "disk_limit", "dispatcher", "lifecycle", "main",
     ].map { "guest/\($0)" }
 

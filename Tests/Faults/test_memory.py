@@ -46,3 +46,16 @@ def test_a_file_in_memory_counts_and_is_no_way_to_kill_the_guest(client, same_sa
     fill = "for place in /tmp ~ /output; do head -c 2G /dev/zero > $place/ballast; done; ls -s /tmp/ballast"
     assert client.bash(fill + " > /dev/null; echo filled", timeout=120)["stdout"] == "filled\n"
     assert client.bash("rm -f /tmp/ballast ~/ballast /output/ballast; echo freed")["stdout"] == "freed\n"
+
+
+def test_a_kill_is_told_where_it_happened_and_nowhere_else(client, same_sandbox):
+    for command in (f"{HOG} | tail -1; echo piped", f"{HOG}; true"):
+        outcome = client.bash(command, timeout=60)
+        assert outcome["exit_code"] == 0
+        assert "killed while this command ran: out of memory" in outcome["stderr"]
+    assert client.bash("grep nothing /etc/hostname") == {"exit_code": 1, "stdout": "", "stderr": ""}
+    client.bash(f"({HOG}; touch /tmp/died) > /dev/null 2>&1 &")
+    died = engine.poll(lambda: not client.call_tool("read_file", file_path="/tmp/died").get("isError"), 60)
+    assert died is not None
+    assert client.bash("exit 3")["stderr"].startswith("Since the last command a process was killed: out of memory")
+    assert client.bash("exit 3") == {"exit_code": 3, "stdout": "", "stderr": ""}

@@ -33,6 +33,8 @@ enum GuestProgram {
         ("arrivals", PackageResources.arrivals_py),
         ("jobs", PackageResources.jobs_py),
         ("calls", PackageResources.calls_py),
+        ("memory", PackageResources.memory_py),
+        ("endings", PackageResources.endings_py),
         ("channel", PackageResources.channel_py),
         ("disk_limit", PackageResources.disk_limit_py),
         ("dispatcher", PackageResources.dispatcher_py),

@@ -20,7 +20,8 @@ extension Sandbox {
     /// What the guest's notes may add to a stream beyond the limit.
     private static let noteRoom = 4096
 
-    /// Runs `command` with bash in `/workspace` and returns when the shell exits. Background processes live on.
+    /// Runs `command` with bash in `/workspace` and returns when the shell has exited and its output is
+    /// quiet. Background processes live on.
     ///
     /// When the time is up or the task is cancelled, every process of the command gets SIGTERM and two seconds later
     /// SIGKILL, however it detached.

@@ -16,13 +16,15 @@ _SHORT_SECONDS = 0.02
 class Arrival:
     """A call and the bytes that came with it."""
 
-    __slots__ = ("input", "method", "number", "params")
+    __slots__ = ("input", "method", "number", "params", "tries")
 
     def __init__(self, number, method, params):
         self.number = number
         self.method = method
         self.params = params
         self.input = bytearray()
+        # How often there was no room for it.
+        self.tries = 0
 
 
 class Arrivals:
@@ -30,6 +32,7 @@ class Arrivals:
         self._waiting = collections.OrderedDict()
         self._patience = _PATIENCE_SECONDS
         self._until = 0.0
+        self._held_until = 0.0
 
     def __bool__(self):
         return bool(self._waiting)
@@ -44,6 +47,13 @@ class Arrivals:
             self._patience = _PATIENCE_SECONDS
             self._until = time.monotonic() + self._patience
         self._waiting[arrival.number] = arrival
+
+    def put_back(self, arrival, seconds):
+        """Has a call wait again, before all others, and none of them be taken for so long: room is being made."""
+        arrival.tries += 1
+        self._waiting[arrival.number] = arrival
+        self._waiting.move_to_end(arrival.number, last=False)
+        self._held_until = time.monotonic() + seconds
 
     def get(self, number):
         return self._waiting.get(number)
@@ -60,6 +70,8 @@ class Arrivals:
         if not self._waiting:
             return None
         now = time.monotonic()
+        if now < self._held_until:
+            return None
         if has_keeper:
             self._patience = _PATIENCE_SECONDS
         elif now < self._until and now - newest < _SHORT_SECONDS:
@@ -70,4 +82,4 @@ class Arrivals:
         return self._waiting.popitem(last=False)[1]
 
     def seconds_to_wait(self):
-        return max(0.0, self._until - time.monotonic())
+        return max(0.0, max(self._until, self._held_until) - time.monotonic())

@@ -8,9 +8,12 @@ import struct
 import termios
 import time
 
-from guest import artifacts, frames, keepers, output, progress, shells, system
+from guest import artifacts, frames, keepers, output, progress, shells
 
 _READ_SIZE = 256 * 1024
+# How long an output has to be quiet after the shell's end, and for how long it is waited for at most.
+_QUIET_SECONDS = 0.03
+_MOST_SECONDS = 0.25
 # What a shell says of a command that SIGKILL has ended.
 _KILLED = 137
 
@@ -85,59 +88,91 @@ class Call:
 
 
 class Command(Call):
-    """A shell command: ends when its shell does, with what is in its pipes by then."""
+    """A shell command.
 
-    def __init__(self, number, keeper, params, spool, watch, may_write):
+    It ends when its shell has ended and its outputs are quiet: what a process substitution or a script that logs
+    through `tee` still has to say comes just after. A background job that holds an output costs that moment; one that
+    does not costs nothing.
+    """
+
+    def __init__(self, number, keeper, params, shell, watch, spool, memory, may_write):
+        """`shell` has got the command."""
         self.may_write = may_write
         # Before the command can do anything.
         self._watch = watch
         self._artifacts = watch.current()
-        text = params["command"] if may_write else shells.NO_WRITING + params["command"]
-        command = text.encode()
-        shell = keeper.take_shell()
-        if shell and (len(command) > shells.LONGEST_COMMAND or not shell.run(command)):
-            shell.close()
-            shell = None
-        super().__init__(number, keeper, params["timeout"], shell.outputs if shell else shells.Outputs())
-        if shell:
-            self._serial = shell.serial
-        else:
-            self._serial = keeper.next_serial()
-            self.input += keepers.encode_task({"method": "execute", "command": text})
+        self._memory = memory
+        self._began_with = memory.begin()
+        super().__init__(number, keeper, params["timeout"], shell.outputs)
+        self.shell = shell
         self._captures = {
             self.stdout: output.Capture("stdout", params["limit"], spool),
             self.stderr: output.Capture("stderr", params["limit"], spool),
         }
         self._progress = progress.Progress() if params.get("progress") else None
+        # While the shell has ended and an output is open: when it is quiet, and when that is waited for no longer.
+        self._quiet_at = self._latest = None
+        self._is_quiet = False
         self.note = ""
 
     def take(self, descriptor, data):
         self._captures[descriptor].add(data)
+        if self._quiet_at is not None:
+            self._quiet_at = min(time.monotonic() + _QUIET_SECONDS, self._latest)
         if self._progress is None:
             return b""
         self._progress.add(descriptor, data)
         return self.take_progress(time.monotonic())
 
     def wake_at(self):
-        due = self._progress.due() if self._progress else None
-        return self.deadline if due is None else min(due, self.deadline)
+        times = (self.deadline, self._progress.due() if self._progress else None, self._quiet_at)
+        return min(at for at in times if at is not None)
 
     def take_progress(self, now):
         line = self._progress.take(now) if self._progress else b""
         return frames.frame(frames.PROGRESS, self.number, line) if line else b""
 
     def hear(self, kind, number, serial, is_free):
+        if kind == keepers.FREE:
+            self.leaves_nothing = True
         # A report about another shell is an old one: the shell that waited has died.
-        if serial == self._serial:
+        elif serial == self.shell.serial:
             self.is_done = True
             self.leaves_nothing = is_free
             if kind == keepers.EXITED:
                 self.wait_status = number
             else:
                 self.start_error = number
+            if not is_free:
+                now = time.monotonic()
+                self._quiet_at, self._latest = now + _QUIET_SECONDS, now + _MOST_SECONDS
+
+    @property
+    def has_left_shell(self):
+        """Whether its shell has ended and has left something, which may still have something to say."""
+        return self.is_done and not self.leaves_nothing
 
     def is_over(self):
-        return self.is_done
+        return self.is_done and (self.leaves_nothing or not self.open_outputs or self._is_quiet)
+
+    def look_for_quiet(self, now, is_at_work):
+        """Decides, once an output has been quiet long enough, that no more is waited for.
+
+        `is_at_work()` says whether something that the command left wants the processor: on a busy machine it may not
+        have had it yet.
+        """
+        if self._quiet_at is None or self._is_quiet or now < self._quiet_at:
+            return False
+        if now < self._latest and is_at_work():
+            self._quiet_at = min(now + _QUIET_SECONDS, self._latest)
+            return False
+        self.stop_waiting()
+        return True
+
+    def stop_waiting(self):
+        """No more is waited for than what is there."""
+        self._is_quiet = True
+        self._quiet_at = None
 
     def drain(self):
         """Takes what is in the pipes now, and no more: a background job may go on writing for ever."""
@@ -160,6 +195,10 @@ class Command(Call):
     def exit_code(self):
         # A keeper that was killed took its command with it.
         return _KILLED if self.wait_status is None else keepers.exit_code(self.wait_status)
+
+    def note_memory(self):
+        """Has the result say if memory ran out."""
+        self.note += self._memory.end(self._began_with, self.exit_code)
 
     def finish(self):
         stdout, stderr = self._captures.values()
@@ -202,6 +241,10 @@ class FileOperation(Call):
     def hear(self, kind, number, serial, is_free):
         if kind == keepers.DONE:
             self.is_done = True
+        else:
+            # The shell that waits beside it has died.
+            self.keeper.drop_shell()
+            self.leaves_nothing = is_free
 
     def is_over(self):
         return self.is_done and not self.open_outputs
@@ -233,25 +276,3 @@ def _number(seconds):
 
 def failure(number, code, message):
     return frames.json_frame(frames.FAILURE, number, {"code": code, "message": message})
-
-
-class MemoryWatch:
-    """Notices when the memory limit has killed something."""
-
-    def __init__(self, limit):
-        self._limit = limit
-        self._seen = system.out_of_memory_kills()
-        self._noticed = float("-inf")
-
-    def note(self, code, began):
-        """A line for the result of a command that failed with `code`; empty unless memory ran out since it `began`."""
-        if code == 0 or self._seen is None:
-            return ""
-        kills = system.out_of_memory_kills()
-        if kills is not None and kills > self._seen:
-            self._seen = kills
-            self._noticed = time.monotonic()
-        elif code != _KILLED or began > self._noticed:
-            # Of several that were killed at once, the first to end has noticed it for all.
-            return ""
-        return f"Killed: out of memory (the sandbox's limit is {self._limit}).\n"

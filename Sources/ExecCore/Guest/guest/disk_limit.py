@@ -14,9 +14,8 @@ class DiskLimit:
         self._surveyor = quota.Surveyor(limit) if limit else None
         self.file_limit = limit + quota.MARGIN if limit else 0
 
-    def attach(self, poll, pool, dispatcher, lifecycle):
+    def attach(self, poll, dispatcher, lifecycle):
         self._poll = poll
-        self._pool = pool
         self._dispatcher = dispatcher
         self._lifecycle = lifecycle
 
@@ -66,4 +65,4 @@ class DiskLimit:
                 call.note += self.note("Stopped")
                 self._lifecycle.stop(call)
         if is_over:
-            self._pool.end_background()
+            self._lifecycle.end_background()

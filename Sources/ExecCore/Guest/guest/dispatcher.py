@@ -3,17 +3,20 @@
 import os
 import select
 
-from guest import arrivals, calls, keepers, output
+from guest import arrivals, calls, endings, keepers, memory, output, shells
 
 _READ_SIZE = 256 * 1024
 # More than this not yet taken by keepers, and the channel is not read until they have.
 _INPUT_BOUND = 64 * 1024 * 1024
+# How often a call tries to begin while room is made for it, and how many keepers are tried whose shell has died.
+_MOST_TRIES = 300
+_MOST_KEEPERS = 16
 
 
 class Dispatcher:
     def __init__(self, config):
         self._pids_limit = config["pids"]
-        self._memory = calls.MemoryWatch(config["memory"])
+        self._memory = memory.MemoryWatch(config["memory"])
         self._spool = output.Spool()
         self._arrivals = arrivals.Arrivals()
         self._calls = {}
@@ -26,6 +29,7 @@ class Dispatcher:
         self._watch = watch
         self._disk_limit = disk_limit
         self._lifecycle = lifecycle
+        pool.on_new = self._listen
 
     @property
     def calls(self):
@@ -57,7 +61,7 @@ class Dispatcher:
         if number in self._calls:
             self._lifecycle.stop(self._calls[number])
         elif self._arrivals.drop(number):
-            self._channel.send(calls.failure(number, "ended", "Given up before it began."))
+            self._fail(number, "ended", "Given up before it began.")
 
     def give_up(self):
         """Ends every call."""
@@ -69,7 +73,10 @@ class Dispatcher:
         call = self._calls.get(number) or self._arrivals.get(number)
         if call:
             call.input += memoryview(payload)[1:]
-            self._write_input(call)
+            if number in self._calls:
+                self.guard(call, lambda: self._write_input(call))
+            else:
+                self._bound_input()
 
     # Beginning
 
@@ -84,26 +91,112 @@ class Dispatcher:
 
     def _begin(self, arrival):
         number, method, params = arrival.number, arrival.method, arrival.params
-        is_full = self._disk_limit.is_full
-        if is_full and method == "write_file":
-            self._channel.send(calls.failure(number, "io", self._disk_limit.note("Not written")))
+        may_write = not self._disk_limit.is_full
+        if not may_write and method == "write_file":
+            self._fail(number, "io", self._disk_limit.note("Not written"))
             return
-        keeper = self._pool.take() or (self._lifecycle.end_runaway() and self._pool.take())
-        if not keeper:
-            text = f"The sandbox is at its limit of {self._pids_limit} processes. End some and try again."
-            self._channel.send(calls.failure(number, "busy", text))
+        keeper = shell = None
+        try:
+            keeper, shell = self._keeper_for(self._command(params, may_write) if method == "execute" else None)
+            if not keeper:
+                self._wait_for_room(arrival)
+                return
+            if shell:
+                call = calls.Command(number, keeper, params, shell, self._watch, self._spool, self._memory, may_write)
+            else:
+                call = calls.FileOperation(number, keeper, method, params)
+        except Exception as error:
+            self._refuse(number, keeper, shell, error)
             return
-        if method == "execute":
-            call = calls.Command(number, keeper, params, self._spool, self._watch, not is_full)
-        else:
-            call = calls.FileOperation(number, keeper, method, params)
         call.input += arrival.input
         self._calls[number] = self._by_keeper[keeper.pid] = call
+        self.guard(call, lambda: self._attend(call))
+
+    def _command(self, params, may_write):
+        return (params["command"] if may_write else shells.NO_WRITING + params["command"]).encode()
+
+    def _keeper_for(self, command):
+        """A keeper and the shell below it that has got `command`; no shell for no command, and neither if there is no
+        room for its process. Raises `OSError` if there are no descriptors.
+        """
+        for _ in range(_MOST_KEEPERS):
+            keeper = self._pool.take()
+            if not keeper:
+                break
+            if command is None:
+                return keeper, None
+            try:
+                keeper.prepare_shell()
+            except OSError:
+                self._give_back(keeper, True)
+                raise
+            shell = keeper.take_shell()
+            if shell:
+                if shell.run(command):
+                    return keeper, shell
+                shell.close()
+            # What the shell left when it died belongs to no call.
+            self._lifecycle.clear(keeper)
+        return None, None
+
+    def _wait_for_room(self, arrival):
+        """Has a call that there is no process for wait, if room is being made; else it fails."""
+        if arrival.tries < _MOST_TRIES and self._lifecycle.make_room():
+            self._arrivals.put_back(arrival, endings.TICK_SECONDS)
+            return
+        self._lifecycle.give_up_if_blocked()
+        text = f"The sandbox is at its limit of {self._pids_limit} processes. End some and try again."
+        self._fail(arrival.number, "busy", text)
+
+    def _attend(self, call):
         self._disk_limit.poke()
-        self._listen(keeper)
+        self._listen(call.keeper)
         self._write_input(call)
+        if isinstance(call, calls.Command):
+            self._feed(call)
         for descriptor in call.open_outputs:
             self._poll.on(descriptor, select.EPOLLIN, lambda events, at=descriptor: self._read_output(call, at))
+
+    def _fail(self, number, code, text):
+        self._channel.send(calls.failure(number, code, text))
+
+    def _refuse(self, number, keeper, shell, error):
+        """Fails a call that could not begin, for lack of descriptors or for a reason that nobody has thought of."""
+        if isinstance(error, OSError):
+            text = f"The sandbox has no room for another call: {error.strerror}. End some processes and try again."
+            self._fail(number, "busy", text)
+        else:
+            self._channel.log(f"a call has not begun: {type(error).__name__}: {error}")
+            self._fail(number, "ended", "The call failed inside the sandbox. Try again.")
+        if shell:
+            shell.close()
+            self._lifecycle.clear(keeper)
+        elif keeper:
+            self._give_back(keeper, True)
+
+    # What goes wrong in one call ends that call
+
+    def guard(self, call, work):
+        """Does `work` for a call. What nobody has thought of ends the call, not the sandbox."""
+        try:
+            work()
+        except Exception as error:
+            self._break(call, error)
+
+    def _break(self, call, error):
+        self._channel.log(f"a call has failed: {type(error).__name__}: {error}")
+        if self._calls.pop(call.number, None) is None:
+            return
+        self._by_keeper.pop(call.keeper.pid, None)
+        self._fail(call.number, "ended", "The call failed inside the sandbox. Try again.")
+        call.outputs.drop_passed()
+        if isinstance(call, calls.Command):
+            self._stop_feeding(call)
+            call.note_memory()
+        for descriptor in call.open_outputs:
+            self._poll.off(descriptor)
+            os.close(descriptor)
+        self._lifecycle.clear(call.keeper)
 
     # Keepers
 
@@ -111,8 +204,29 @@ class Dispatcher:
         if call.number in self._calls:
             has_more = call.write_input()
             self._listen(call.keeper, select.EPOLLOUT if has_more else 0)
+        self._bound_input()
+
+    def _bound_input(self):
         waiting = self._arrivals.size + sum(len(call.input) for call in self._calls.values())
         self._channel.read_if(waiting <= _INPUT_BOUND)
+
+    def _feed(self, call):
+        """Has the shell get the rest of a long command as it takes it."""
+        descriptor = call.shell.fileno()
+        if descriptor >= 0:
+            self._poll.on(descriptor, select.EPOLLOUT, lambda events: self._go_on_feeding(call))
+
+    def _go_on_feeding(self, call):
+        self._poll.off(call.shell.fileno())
+        if call.shell.feed():
+            self._feed(call)
+        else:
+            call.shell.stop_feeding()
+
+    def _stop_feeding(self, call):
+        if call.shell.fileno() >= 0:
+            self._poll.off(call.shell.fileno())
+            call.shell.stop_feeding()
 
     def _listen(self, keeper, more_events=0):
         events = select.EPOLLIN | more_events
@@ -122,11 +236,13 @@ class Dispatcher:
         """The keeper reports, or can take more input."""
         call = self.call_of(keeper)
         if events & select.EPOLLOUT and call:
-            self._write_input(call)
-        if not events & ~select.EPOLLOUT:
+            self.guard(call, lambda: self._write_input(call))
+        if not events & ~select.EPOLLOUT or keeper.socket.fileno() < 0:
             return
         try:
             report = keeper.socket.recv(keepers.REPORT.size)
+        except BlockingIOError:
+            return
         except OSError:
             report = b""
         if len(report) < keepers.REPORT.size:
@@ -134,14 +250,23 @@ class Dispatcher:
             self._poll.off(keeper.socket.fileno())
             return
         kind, number, serial, is_free = keepers.REPORT.unpack(report)
-        if kind == keepers.FREE:
+        if is_free and kind != keepers.DONE:
+            self._lifecycle.hear_free(keeper)
+        call = self.call_of(keeper)
+        if call:
+            self.guard(call, lambda: self._report(call, kind, number, serial, is_free))
+        elif not is_free:
+            # A shell that waited has died and left something: no command of ours has started that.
+            self._lifecycle.clear(keeper)
+        elif self._pool.is_apart(keeper):
             self._give_back(keeper, True)
-        elif call:
-            call.hear(kind, number, serial, is_free)
-            self.settle(call)
         else:
-            # The shell that waited has died: the next command gets a fresh one.
+            # A shell that waited has died: the next command gets a fresh one.
             keeper.drop_shell()
+
+    def _report(self, call, kind, number, serial, is_free):
+        call.hear(kind, number, serial, is_free)
+        self.settle(call)
 
     def _give_back(self, keeper, is_free):
         if not self._pool.give_back(keeper, is_free):
@@ -159,6 +284,9 @@ class Dispatcher:
     # Ending
 
     def _read_output(self, call, descriptor):
+        self.guard(call, lambda: self._take_output(call, descriptor))
+
+    def _take_output(self, call, descriptor):
         self._channel.send(call.read(descriptor))
         if descriptor not in call.open_outputs:
             self._poll.off(descriptor)
@@ -173,22 +301,31 @@ class Dispatcher:
             self.end(call)
 
     def end(self, call):
-        del self._calls[call.number]
-        self._by_keeper.pop(call.keeper.pid, None)
-        call.outputs.drop_passed()
         for descriptor in call.open_outputs:
             self._poll.off(descriptor)
-        if isinstance(call, calls.Command):
+        call.outputs.drop_passed()
+        is_command = isinstance(call, calls.Command)
+        if is_command:
+            self._stop_feeding(call)
             call.drain()
-            call.note += self._memory.note(call.exit_code, call.began)
+            call.note_memory()
             if not call.may_write and self._disk_limit.is_full:
                 call.note += self._disk_limit.note("Nothing could be written")
             if not self._watch.is_told:
                 self._watch.wake()
-        self._channel.send(call.finish())
+        last = call.finish()
+        del self._calls[call.number]
+        self._by_keeper.pop(call.keeper.pid, None)
+        self._channel.send(last)
         for descriptor in call.open_outputs:
             self._release(call, descriptor)
-        self._give_back(call.keeper, call.leaves_nothing)
+        if is_command or call.leaves_nothing:
+            self._give_back(call.keeper, call.leaves_nothing)
+        else:
+            # The shell that waited beside a file operation has died and left something.
+            self._lifecycle.clear(call.keeper)
+        if is_command and call.is_stopping:
+            self._lifecycle.clear_waiting()
 
     def _release(self, call, descriptor):
         """Lets go of an output that the call no longer reads.

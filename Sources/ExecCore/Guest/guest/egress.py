@@ -46,7 +46,16 @@ class Egress:
         """Takes a frame of a call that was started here."""
         client = self._by_call.get(number)
         if client:
-            client.take(kind, payload)
+            self.guard(client, lambda: client.take(kind, payload))
+
+    def guard(self, client, work):
+        """Does `work` for a client. What nobody has thought of ends its connection, not the sandbox."""
+        try:
+            work()
+        except Exception as error:
+            text = f"a connection has failed: {type(error).__name__}: {error}"
+            self.send(frames.frame(frames.LOG, 0, text.encode("utf-8", "replace")))
+            client.lose()
 
     def begin_call(self, client, host, port):
         """Asks the server for a connection. Returns the call's number."""
@@ -87,7 +96,7 @@ class Egress:
             return
         orphans = _orphans() if any(client.is_quiet(now) for client in self._clients) else ()
         for client in list(self._clients):
-            client.look_at_clock(now, orphans)
+            self.guard(client, lambda client=client: client.look_at_clock(now, orphans))
         self._next_look = now + _LOOK_SECONDS if self._clients else None
         self._listen()
 
@@ -154,10 +163,15 @@ class Client:
             events |= select.EPOLLOUT
         if events != self._events:
             self._events = events
-            self._egress.poll.on(self._connection.fileno(), events, self._hear)
+            guard = self._egress.guard
+            self._egress.poll.on(
+                self._connection.fileno(), events, lambda events: guard(self, lambda: self._hear(events))
+            )
 
     def _wants_input(self):
-        return not self._client_ended and not self._is_closing and (not self._is_asked or self._credit > 0)
+        if self._client_ended or self._is_closing:
+            return False
+        return not self._is_asked or (self._number is not None and self._credit > 0)
 
     def _hear(self, events):
         self._last_use = time.monotonic()
@@ -169,7 +183,8 @@ class Client:
         else:
             if events & select.EPOLLOUT:
                 self._write()
-            if events & (select.EPOLLIN | select.EPOLLHUP) and self._connection:
+            # What was ready when the events were taken may not be wanted any more: the call may have ended since.
+            if events & (select.EPOLLIN | select.EPOLLHUP) and self._connection and self._wants_input():
                 self._read()
         self._listen()
 
@@ -204,7 +219,7 @@ class Client:
             if not self._to_client:
                 self._drop_client()
             return
-        if self._taken >= WINDOW // 4:
+        if self._number is not None and self._taken >= WINDOW // 4:
             self._egress.send(frames.frame(frames.WINDOW, self._number, self._taken.to_bytes(4, "big")))
             self._taken = 0
         if self._host_ended and not self._to_client and not self._is_shut:
@@ -273,7 +288,7 @@ class Client:
 
     def _pass_on_first_bytes(self):
         """Sends what came before the server took anything, as far as it takes it now."""
-        if self._from_client and self._credit > 0 and self._connection:
+        if self._from_client and self._credit > 0 and self._connection and self._number is not None:
             piece = bytes(self._from_client[: self._credit])
             del self._from_client[: len(piece)]
             self._pass_on(piece)
@@ -312,6 +327,11 @@ class Client:
             self._drop_client()
         else:
             self._egress.forget(self)
+
+    def lose(self):
+        """Something is wrong with the client: it is let go, as far as it is still there."""
+        if self._connection:
+            self._lose_client()
 
     def _drop_client(self):
         self._egress.poll.off(self._connection.fileno())

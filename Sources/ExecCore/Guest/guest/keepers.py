@@ -32,8 +32,8 @@ REPORT = struct.Struct(">BII?")
 _LENGTH = struct.Struct(">I")
 _MOST_DESCRIPTORS = 3
 _NICENESS = 5
-# A longer command does not fit an argument of exec (MAX_ARG_STRLEN, 128 KiB).
-_ARGUMENT_LIMIT = 120 * 1024
+# Whoever waits for "clone" children as well: a child may have asked for another signal than SIGCHLD at its end.
+_WALL = 0x40000000
 _RESET_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD)
 
 _OPERATIONS = {
@@ -75,15 +75,14 @@ class Keeper:
             return socket.send_fds(self.socket, [data], descriptors)
         return self.socket.send(data)
 
-    def next_serial(self):
-        """The number of the next shell that this keeper is asked for."""
-        self._serial += 1
-        return self._serial
-
     def prepare_shell(self):
-        """Has a shell started that waits for its command. Returns whether one is on its way."""
+        """Has a shell started that waits for its command. Returns whether one is there or on its way.
+
+        Raises `OSError` if there are no descriptors for it.
+        """
         if self.waiting is None:
-            self.waiting = shells.WaitingShell(self.next_serial())
+            self.waiting = shells.WaitingShell(self._serial + 1)
+            self._serial += 1
             try:
                 self.send(encode_task({"method": "prepare"}), self.waiting.outputs.passed)
                 self.waiting.outputs.drop_passed()
@@ -155,14 +154,15 @@ class _KeeperProcess:
     def __init__(self, task_socket):
         self._socket = task_socket
         self._shell = None
-        # The inode of the pipe that the shell waits at; None for one that has its command.
-        self._pipe = None
+        # The inode of the socket that the shell waits at.
+        self._command = None
         self._serial = 0
         self._retired = False
         self._ends = system.signal_descriptor(signal.SIGCHLD)
         # A command that signals everything it may signal must not end its own keeper by accident.
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
+        system.take_name("sandbox-worker")
         os.setsid()
         os.nice(_NICENESS)
         system.become_subreaper()
@@ -191,12 +191,7 @@ class _KeeperProcess:
         descriptors = struct.unpack(f"{len(data) // 4}i", data)
         try:
             if task["method"] == "prepare":
-                stdout, stderr, command = descriptors
-                waiting = (os.POSIX_SPAWN_DUP2, command, shells.COMMAND_DESCRIPTOR)
-                self._pipe = os.fstat(command).st_ino
-                self._start(["-c", shells.WAITING_SCRIPT], stdout, stderr, [waiting])
-            elif task["method"] == "execute":
-                self._execute(task["command"], *descriptors)
+                self._prepare(*descriptors)
             else:
                 self._operate(task, *descriptors)
         finally:
@@ -212,35 +207,21 @@ class _KeeperProcess:
             pieces.append(piece)
         return b"".join(pieces)
 
-    def _execute(self, command, stdout, stderr):
-        if self._shell is not None:
-            # The guest has let go of the one that waited; with it gone, what is left later is the command's.
-            os.kill(self._shell, signal.SIGKILL)
-            os.waitpid(self._shell, 0)
-        self._pipe = None
-        text = command.encode()
-        if len(text) < _ARGUMENT_LIMIT:
-            self._start(["-c", command], stdout, stderr, [])
-            return
-        script = os.memfd_create("command")
-        with open(script, "wb") as file:
-            file.write(text)
-            file.flush()
-            self._start(["/proc/self/fd/3"], stdout, stderr, [(os.POSIX_SPAWN_DUP2, script, 3)])
-
-    def _start(self, arguments, stdout, stderr, more_actions):
+    def _prepare(self, stdout, stderr, command):
+        """Starts a shell that waits for its command."""
+        self._command = os.fstat(command).st_ino
         self._serial += 1
         actions = [
             (os.POSIX_SPAWN_DUP2, self._null, 0),
             (os.POSIX_SPAWN_DUP2, stdout, 1),
             (os.POSIX_SPAWN_DUP2, stderr, 2),
-            *more_actions,
+            (os.POSIX_SPAWN_DUP2, command, shells.COMMAND_DESCRIPTOR),
         ]
         try:
             os.chdir(WORKSPACE)
             self._shell = os.posix_spawn(
                 shells.SHELL,
-                [shells.SHELL, *arguments],
+                [shells.SHELL, "-c", shells.WAITING_SCRIPT],
                 os.environ,
                 file_actions=actions,
                 setsid=True,
@@ -279,7 +260,7 @@ class _KeeperProcess:
         ended = None
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
+                pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED | _WALL)
             except ChildProcessError:
                 is_free = True
                 break
@@ -303,7 +284,7 @@ class _KeeperProcess:
     def _is_waiting(self):
         """Whether the shell has not taken its command yet."""
         try:
-            return os.stat(f"/proc/{self._shell}/fd/{shells.COMMAND_DESCRIPTOR}").st_ino == self._pipe
+            return os.stat(f"/proc/{self._shell}/fd/{shells.COMMAND_DESCRIPTOR}").st_ino == self._command
         except OSError:
             return False
 

@@ -5,19 +5,20 @@ import select
 import signal
 import time
 
-from guest import calls, processes, system
+from guest import calls, endings, processes, system
 
 # How long after a command that left background jobs the number of processes is watched.
 _WATCH_SECONDS = 2.0
 # How long a keeper has to report once it was told to end.
 _LAST_SECONDS = 2.0
 _FULL = 0.9
+_KEEPER_LOST = "The command was ended from inside the sandbox, with the process that watches over it.\n"
 
 
 class Lifecycle:
     def __init__(self, config):
         self._pids_limit = config["pids"]
-        self._terminations = {}
+        self._endings = endings.Endings(lambda: {*self._pool.pids, *self._disk_limit.pids})
         self._watch_until = 0.0
 
     def attach(self, poll, channel, pool, disk_limit, dispatcher):
@@ -59,17 +60,22 @@ class Lifecycle:
                 has_lost = True
                 self._mourn(keeper)
         if has_lost:
+            # What killed one of them may have hit the others as well.
             for keeper in self._pool.give_up_idle():
+                self._endings.is_over(keeper.pid)
                 self._dispatcher.dismiss(keeper)
-            self._pool.end_strays(self._disk_limit.pids)
+            # Nothing tells any more what those belong to that lost their keeper.
+            self._end({endings.STRAYS})
             self._pool.prepare()
 
     def _mourn(self, keeper):
         """A keeper was killed from inside, or unwound a file operation as it was told to."""
+        self._endings.is_over(keeper.pid)
         self._dispatcher.dismiss(keeper)
         call = self._dispatcher.call_of(keeper)
         if call:
-            self._terminations.pop(call.number, None)
+            if isinstance(call, calls.Command) and not call.is_done and not call.is_stopping:
+                call.note += _KEEPER_LOST
             call.is_done = call.leaves_nothing = True
             self._dispatcher.settle(call)
 
@@ -77,46 +83,131 @@ class Lifecycle:
 
     def is_ending(self, call):
         """Whether the call's processes are being ended."""
-        return call.number in self._terminations
+        return call.keeper.pid in self._endings
+
+    def hear_free(self, keeper):
+        """The kernel says that nothing is left below the keeper."""
+        self._endings.is_over(keeper.pid)
 
     def stop(self, call):
         """Begins to end all of the call's processes."""
-        if call.number in self._terminations or call.is_stopping:
+        if call.is_stopping:
             return
         call.is_stopping = True
         call.deadline = time.monotonic() + _LAST_SECONDS
-        if isinstance(call, calls.Command):
-            self._terminations[call.number] = processes.Termination(call.keeper.pid)
-        else:
+        if not isinstance(call, calls.Command):
             processes.send(call.keeper.pid, signal.SIGTERM)
+        elif call.is_done and call.leaves_nothing:
+            # It has ended, and waits for a count alone.
+            self._dispatcher.end(call)
+        else:
+            self._end({call.keeper.pid}, is_gentle=True)
+
+    def clear(self, keeper):
+        """Ends what is below a keeper that works for no call, before it is used again."""
+        self._pool.set_apart(keeper)
+        self._end({keeper.pid})
+
+    def clear_waiting(self):
+        """Ends the shells that wait, and what is below their keepers.
+
+        For when a command was ended by force: as every process of the sandbox runs under the same user, it may have
+        made a shell that waits run what it wanted to go on.
+        """
+        self._end(self._pool.set_waiting_apart())
+
+    def end_background(self):
+        """Ends all background jobs."""
+        self._end({*self._pool.retired})
+        self.clear_waiting()
+
+    def end_everything(self):
+        """Ends everything in the sandbox but the guest's own processes: when this returns, nothing else can run on.
+
+        Commands under way end with it; file operations go on. What may have been missed is ended later, until the
+        kernel says that nothing is left.
+        """
+        keepers = {*self._pool.set_waiting_apart(), *self._pool.retired}
+        for call in self._dispatcher.calls:
+            if isinstance(call, calls.Command) and not (call.is_done and call.leaves_nothing):
+                call.is_stopping = True
+                keepers.add(call.keeper.pid)
+        self._endings.kill_everything({*keepers, endings.STRAYS})
+
+    def end_runaway(self, is_room_needed=False):
+        """Makes room in a sandbox full of processes. Returns whether something is being ended for that."""
+        try:
+            pid, count = self._pool.runaway(self._endings, is_room_needed)
+        except OSError:
+            return False
+        if pid is None:
+            return False
+        self._channel.log(f"ended {count} background processes: the sandbox was at its limit of {self._pids_limit}")
+        self._end({pid})
+        self.clear_waiting()
+        return True
+
+    def make_room(self):
+        """Ends what takes all the room for processes. Returns whether there is a reason to wait for more room."""
+        if self._endings or self.end_runaway(not self._dispatcher.has_calls):
+            return True
+        if not self._is_blocked:
+            return False
+        self._channel.log("ended everything in the sandbox: it had no room for another process")
+        self.end_everything()
+        return True
+
+    def give_up_if_blocked(self):
+        """Ends the sandbox if no call can begin in it any more."""
+        if self._is_blocked:
+            os.write(2, b"guest: there is no room for another process, and nothing that can be ended")
+            os._exit(70)
+
+    @property
+    def _is_blocked(self):
+        """Whether the sandbox is full of processes and no call is under way that could end."""
+        return not self._dispatcher.has_calls and (system.process_count() or 0) > self._pids_limit * _FULL
 
     def watch_for_runaway(self):
         """A command has left background jobs: they may become too many."""
         self._watch_until = time.monotonic() + _WATCH_SECONDS
 
+    def _end(self, pids, is_gentle=False):
+        if pids:
+            self._endings.begin(pids, is_gentle)
+            self._step()
+
+    def _step(self):
+        if self._endings.step():
+            self._channel.log("ended everything in the sandbox: what a call had left could not be ended otherwise")
+
+    # The clock
+
     @property
     def is_busy(self):
         """Whether processes are watched or ended, and the clock is to be looked at often."""
-        return bool(self._terminations or self._watch_until)
+        return bool(self._endings or self._watch_until)
 
     def look_at_clock(self):
         now = time.monotonic()
-        by_number = {call.number: call for call in self._dispatcher.calls}
-        for number, termination in list(self._terminations.items()):
-            if termination.step():
-                del self._terminations[number]
-                call = by_number[number]
-                call.deadline = now + _LAST_SECONDS
-                self._dispatcher.settle(call)
+        if self._endings:
+            self._step()
         for call in self._dispatcher.calls:
-            self._channel.send(call.take_progress(now))
-            if now >= call.deadline and not self.is_ending(call):
-                self._run_out(call, now)
+            self._dispatcher.guard(call, lambda call=call: self._look_at(call, now))
         if self._watch_until:
             if now > self._watch_until:
                 self._watch_until = 0.0
             elif (system.process_count() or 0) > self._pids_limit * _FULL:
                 self.end_runaway()
+
+    def _look_at(self, call, now):
+        self._channel.send(call.take_progress(now))
+        if self.is_ending(call) or not self._dispatcher.is_under_way(call):
+            return
+        if call.look_for_quiet(now, lambda: self._is_at_work(call.keeper)):
+            self._dispatcher.settle(call)
+        elif now >= call.deadline:
+            self._run_out(call, now)
 
     def _run_out(self, call, now):
         """The call's time is up."""
@@ -125,12 +216,18 @@ class Lifecycle:
         elif call.is_stopping:
             processes.send(call.keeper.pid, signal.SIGKILL)
             call.deadline = now + _LAST_SECONDS
+        elif call.is_done and isinstance(call, calls.Command):
+            # Its shell has ended in time: only what may still come of its output is not waited for.
+            call.stop_waiting()
+            self._dispatcher.settle(call)
         else:
             call.timed_out = True
             self.stop(call)
 
-    def end_runaway(self):
-        count = self._pool.end_runaway()
-        if count:
-            self._channel.log(f"ended {count} background processes: the sandbox was at its limit of {self._pids_limit}")
-        return count
+    def _is_at_work(self, keeper):
+        """Whether something below the keeper wants the processor."""
+        try:
+            table = processes.Table()
+        except OSError:
+            return False
+        return not table.running.isdisjoint(processes.descendants(table.parents, {keeper.pid}))

@@ -13,12 +13,12 @@ from guest import (
     disk_limit,
     dispatcher,
     egress,
+    endings,
     frames,
     jobs,
     lifecycle,
     pollset,
     pool,
-    processes,
     quota,
     shells,
     system,
@@ -48,7 +48,7 @@ class Guest:
         self._is_greeted = False
         self._dispatcher = dispatcher.Dispatcher(config)
         self._lifecycle = lifecycle.Lifecycle(config)
-        self._disk_limit.attach(self._poll, self._pool, self._dispatcher, self._lifecycle)
+        self._disk_limit.attach(self._poll, self._dispatcher, self._lifecycle)
         self._lifecycle.attach(self._poll, self._channel, self._pool, self._disk_limit, self._dispatcher)
         self._dispatcher.attach(self._poll, self._channel, self._pool, self._watch, self._disk_limit, self._lifecycle)
 
@@ -58,7 +58,10 @@ class Guest:
         self._say_hello()
         self._pool.prepare()
         if self._proxy_port:
-            self._egress = egress.Egress(self._poll, self._channel.send, self._proxy_port)
+            try:
+                self._egress = egress.Egress(self._poll, self._channel.send, self._proxy_port)
+            except OSError as error:
+                self._channel.log(f"there is no way out of the sandbox: {error.strerror}")
         while True:
             if not self._poll.wait(self._seconds_to_wait()) and self._pool.wants_preparation:
                 self._pool.prepare()
@@ -120,7 +123,7 @@ class Guest:
 
     def _seconds_to_wait(self):
         if self._lifecycle.is_busy:
-            return processes.TICK_SECONDS
+            return endings.TICK_SECONDS
         waits = [max(0.0, call.wake_at() - time.monotonic()) for call in self._dispatcher.calls]
         has_work = bool(waits) or self._pool.has_background
         others = [self._watch.seconds_to_wait(), self._dispatcher.seconds_to_wait()]

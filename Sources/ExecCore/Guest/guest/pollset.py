@@ -4,33 +4,72 @@ import select
 
 
 class PollSet:
+    """Works without epoll as well, if slower: how many descriptors epoll watches is counted for all processes of a user
+    on the whole machine, so that strangers can use it up.
+    """
+
     def __init__(self):
-        self._poll = select.epoll()
         self._handlers = {}
+        self._added = 0
+        # Those that epoll did not take.
+        self._refused = set()
+        try:
+            self._epoll = select.epoll()
+        except OSError:
+            self._epoll = None
 
     def on(self, descriptor, events, handler):
         """Has `handler` called with what happened, in place of an earlier one."""
         before = self._handlers.get(descriptor)
         if before is None:
-            self._poll.register(descriptor, events)
-        elif before[0] != events:
-            self._poll.modify(descriptor, events)
-        self._handlers[descriptor] = events, handler
+            self._added += 1
+            self._add(descriptor, events)
+        self._handlers[descriptor] = events, handler, before[2] if before else self._added
+        if before is None:
+            return
+        if before[0] != events and descriptor not in self._refused:
+            self._epoll.modify(descriptor, events)
 
     def off(self, descriptor):
         """Waits for the descriptor no longer. It must still be open."""
-        if self._handlers.pop(descriptor, None):
-            self._poll.unregister(descriptor)
+        if not self._handlers.pop(descriptor, None):
+            return
+        if descriptor in self._refused:
+            self._refused.discard(descriptor)
+        else:
+            self._epoll.unregister(descriptor)
 
     def wait(self, seconds):
         """Waits until something happens, at most so long (None: for ever), and calls who is to be told.
 
         Returns whether anything has happened.
         """
-        ready = self._poll.poll(seconds)
+        is_simple = self._epoll and not self._refused
+        ready = self._epoll.poll(seconds) if is_simple else self._wait_for_all(seconds)
+        newest = self._added
         for descriptor, events in ready:
-            # One that was called before may have taken it out.
+            # A handler that was called before may have taken it out, and put in another of the same number.
             found = self._handlers.get(descriptor)
-            if found:
+            if found and found[2] <= newest:
                 found[1](events)
         return bool(ready)
+
+    def _add(self, descriptor, events):
+        try:
+            if self._epoll:
+                self._epoll.register(descriptor, events)
+                return
+        except OSError:
+            pass
+        self._refused.add(descriptor)
+
+    def _wait_for_all(self, seconds):
+        # The events of poll have the same numbers.
+        poll = select.poll()
+        for descriptor in self._refused:
+            poll.register(descriptor, self._handlers[descriptor][0])
+        if self._epoll:
+            poll.register(self._epoll.fileno(), select.POLLIN)
+        ready = poll.poll(None if seconds is None else int(seconds * 1000) + 1)
+        others = [event for event in ready if not self._epoll or event[0] != self._epoll.fileno()]
+        return others + (self._epoll.poll(0) if len(others) < len(ready) else [])

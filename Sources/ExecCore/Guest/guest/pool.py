@@ -1,6 +1,7 @@
-"""The keepers of a sandbox: idle ones for the next calls, and those that still hold background jobs."""
+"""The keepers of a sandbox: idle ones for the next calls, those that still hold background jobs, and those whose
+leftovers are being ended.
+"""
 
-import os
 import signal
 
 from guest import keepers, processes
@@ -18,6 +19,8 @@ _LEAST_READY = 2
 class KeeperPool:
     def __init__(self, score, pids_limit, file_limit):
         self._score = score
+        # Called with each new keeper.
+        self.on_new = lambda keeper: None
         self._file_limit = file_limit
         self._pids_limit = pids_limit
         self._ready = _READY if pids_limit >= _FEW_PIDS else _READY_OF_FEW
@@ -26,6 +29,7 @@ class KeeperPool:
         self._keepers = {}
         self._idle = []
         self._retired = {}
+        self._cleared = {}
 
     def take(self):
         """A keeper for one call, or None where the sandbox has no room for another process."""
@@ -51,7 +55,7 @@ class KeeperPool:
         """Has one more keeper ready, with a shell that waits."""
         self._preparations -= 1
         bare = next((keeper for keeper in self._idle if not keeper.waiting), None)
-        is_done = bare.prepare_shell() if bare else len(self._idle) < self._ready and self._add()
+        is_done = _prepare_shell(bare) if bare else len(self._idle) < self._ready and self._add()
         if not is_done:
             self._preparations = 0
 
@@ -68,8 +72,39 @@ class KeeperPool:
             return False
         self._keepers[keeper.pid] = keeper
         self._idle.append(keeper)
-        keeper.prepare_shell()
+        self.on_new(keeper)
+        _prepare_shell(keeper)
         return True
+
+    @property
+    def pids(self):
+        """All keepers, by their process ids."""
+        return self._keepers.keys()
+
+    @property
+    def retired(self):
+        """The keepers with background jobs, by their process ids."""
+        return self._retired.keys()
+
+    def is_apart(self, keeper):
+        """Whether the keeper is out of use until nothing is left below it."""
+        return keeper.pid in self._retired or keeper.pid in self._cleared
+
+    def set_apart(self, keeper):
+        """Takes a keeper out of use with which something is wrong, or may be, until nothing is left below it."""
+        keeper.drop_shell()
+        if keeper in self._idle:
+            self._idle.remove(keeper)
+        if keeper.pid in self._keepers and keeper.pid not in self._retired:
+            self._cleared[keeper.pid] = keeper
+
+    def set_waiting_apart(self):
+        """Takes all idle keepers out of use that have a shell waiting. Returns their process ids."""
+        waiting = [keeper for keeper in self._idle if keeper.waiting]
+        for keeper in waiting:
+            self.set_apart(keeper)
+        self._preparations = self._ready
+        return [keeper.pid for keeper in waiting]
 
     def give_back(self, keeper, is_free):
         """Takes a keeper after its call. Returns whether it is kept: one too many is for the caller to close."""
@@ -80,10 +115,11 @@ class KeeperPool:
             self._retired[keeper.pid] = keeper
             return True
         self._retired.pop(keeper.pid, None)
+        self._cleared.pop(keeper.pid, None)
         if len(self._idle) < _MAX_IDLE:
             self._idle.append(keeper)
             if sum(1 for idle in self._idle if idle.waiting) < _LEAST_READY:
-                keeper.prepare_shell()
+                _prepare_shell(keeper)
             return True
         del self._keepers[keeper.pid]
         return False
@@ -92,6 +128,7 @@ class KeeperPool:
         """Forgets a keeper that has died. Returns it, or None where `pid` was none of ours."""
         keeper = self._keepers.pop(pid, None)
         self._retired.pop(pid, None)
+        self._cleared.pop(pid, None)
         if keeper in self._idle:
             self._idle.remove(keeper)
         return keeper
@@ -105,32 +142,23 @@ class KeeperPool:
             processes.send(keeper.pid, signal.SIGKILL)
         return idle
 
-    def end_strays(self, others):
-        """Ends processes that lost their keeper: nothing tells any more what they belong to.
+    def runaway(self, others, is_room_needed):
+        """The process id of the keeper whose command left most background jobs, and how many they are.
 
-        `others` are the guest's own children besides the keepers.
+        A fork bomb whose shell has ended is such a command. None and 0 where no command has left many, or any if
+        `is_room_needed`. Those in `others` do not count. Raises `OSError` if there is no descriptor to look with.
         """
-        ours = others | set(self._keepers)
-
-        def strays(table):
-            roots = {pid for pid, parent in table.items() if parent == os.getpid() and pid not in ours}
-            return roots | processes.descendants(table, roots)
-
-        processes.kill_all(strays)
-
-    def end_background(self):
-        """Ends all background jobs."""
-        processes.kill_all(lambda table: processes.descendants(table, self._retired))
-
-    def end_runaway(self):
-        """Makes room in a sandbox full of processes: ends the background jobs of the command that left most of them.
-
-        A fork bomb whose shell has ended is such a command. Returns how many processes were ended.
-        """
-        table = processes.process_table()
-        counts = {pid: len(processes.descendants(table, {pid})) for pid in self._retired}
+        parents = processes.Table().parents
+        counts = {pid: len(processes.descendants(parents, {pid})) for pid in self._retired if pid not in others}
         worst = max(counts, key=counts.get, default=None)
         # If even the largest is small, the room is taken by commands that still run: those have their timeouts.
-        if worst is None or counts[worst] < self._pids_limit / 4:
-            return 0
-        return processes.kill_all(lambda table: processes.descendants(table, {worst}))
+        least = 1 if is_room_needed else self._pids_limit / 4
+        return (worst, counts[worst]) if worst is not None and counts[worst] >= least else (None, 0)
+
+
+def _prepare_shell(keeper):
+    """Has a shell started ahead, if there are descriptors for it. Returns whether one is there."""
+    try:
+        return keeper.prepare_shell()
+    except OSError:
+        return False

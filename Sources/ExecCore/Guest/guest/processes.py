@@ -1,38 +1,62 @@
-"""Finding and ending every process below another one."""
+"""Finding processes below another one, and killing them so that none gets away."""
 
 import os
 import signal
-import time
-
-TERM_SECONDS = 2.0
-GIVE_UP_SECONDS = 6.0
-TICK_SECONDS = 0.02
 
 
-def process_table():
-    """The parent of each living process; zombies are left out, they hold nothing."""
-    table = {}
-    for name in os.listdir("/proc"):
-        if name[0] in "123456789":
-            try:
-                descriptor = os.open(f"/proc/{name}/stat", os.O_RDONLY)
-                try:
-                    stat = os.read(descriptor, 4096)
-                finally:
-                    os.close(descriptor)
-                # The name in parentheses may hold spaces and parentheses: fields are counted from the last one.
-                state, parent = stat[stat.rindex(b")") + 2 :].split(None, 2)[:2]
-            except (OSError, ValueError):
-                continue
-            if state not in (b"Z", b"X"):
-                table[int(name)] = int(parent)
-    return table
+class Table:
+    """The processes of the sandbox, as /proc shows them one after the other while they go on.
+
+    Raises `OSError` if there is no descriptor to read it with.
+    """
+
+    __slots__ = ("is_whole", "parents", "running", "starts", "stopped")
+
+    def __init__(self):
+        # The parent of each living process, and when it was started, which tells two apart that had one id.
+        self.parents = {}
+        self.starts = {}
+        self.stopped = set()
+        # Those that want the processor, or the disk.
+        self.running = set()
+        # Whether none went away while this was read: one that did may have left another behind that was passed.
+        self.is_whole = True
+        for name in os.listdir("/proc"):
+            if name[0] in "123456789":
+                self._read(name)
+
+    def _read(self, name):
+        try:
+            descriptor = os.open(f"/proc/{name}/stat", os.O_RDONLY)
+        except (FileNotFoundError, ProcessLookupError):
+            self.is_whole = False
+            return
+        try:
+            stat = os.read(descriptor, 4096)
+            # The name in parentheses may hold spaces and parentheses: fields are counted from the last one.
+            fields = stat[stat.rindex(b")") + 2 :].split()
+            state, parent, threads, start = fields[0], int(fields[1]), int(fields[17]), int(fields[19])
+        except (OSError, ValueError, IndexError):
+            self.is_whole = False
+            return
+        finally:
+            os.close(descriptor)
+        # A process whose first thread has ended looks like a dead one, though others of its threads live on.
+        if state in (b"Z", b"X") and threads <= 1:
+            return
+        pid = int(name)
+        self.parents[pid] = parent
+        self.starts[pid] = start
+        if state in (b"T", b"t"):
+            self.stopped.add(pid)
+        elif state in (b"R", b"D"):
+            self.running.add(pid)
 
 
-def descendants(table, roots):
+def descendants(parents, roots):
     """The ids of all processes below `roots`, the roots left out."""
     children = {}
-    for pid, parent in table.items():
+    for pid, parent in parents.items():
         children.setdefault(parent, []).append(pid)
     found, waiting = set(), list(roots)
     while waiting:
@@ -50,15 +74,24 @@ def send(pid, number):
         pass
 
 
-def kill_all(find):
-    """Kills all that `find(table)` names, and what those start meanwhile. Returns how many there were.
+def send_to_all(number):
+    """Signals every process of the sandbox but this one, in one pass that no fork gets by.
+
+    Only process 1 of a sandbox does that: elsewhere it would mean the whole machine.
+    """
+    if os.getpid() == 1:
+        send(-1, number)
+
+
+def kill_stopped(find):
+    """Kills all that `find(parents)` names, and what those start meanwhile. Returns their ids.
 
     They are stopped first, round by round until no new one shows up: what is stopped cannot fork, and what dies one by
-    one makes room for the next child of a fork bomb.
+    one makes room for the next child of a fork bomb. One that is quicker than the looks gets away.
     """
     stopped = set()
     for _ in range(50):
-        fresh = find(process_table()) - stopped
+        fresh = find(Table().parents) - stopped
         if not fresh:
             break
         for pid in fresh:
@@ -66,35 +99,30 @@ def kill_all(find):
         stopped |= fresh
     for pid in stopped:
         send(pid, signal.SIGKILL)
-    return len(stopped)
+    return stopped
 
 
-class Termination:
-    """Ends all below a keeper: SIGTERM to every process, SIGKILL two seconds later, until none is left."""
+def kill_frozen(find, ours):
+    """Kills all that `find(parents)` names while nothing in the sandbox runs but this process.
 
-    def __init__(self, keeper):
-        self._keeper = keeper
-        self._start = time.monotonic()
-        self._asked = set()
-        self.step()
+    Everything is stopped in one pass under the kernel's lock: a process that is just being forked gets the signal too.
+    What is not killed goes on afterwards, unless it was stopped before; `ours` go on in any case.
 
-    def step(self):
-        """Looks and acts once more.
-
-        Returns whether all are gone, or are beyond what a signal can end.
-        """
-        elapsed = time.monotonic() - self._start
-        if elapsed > GIVE_UP_SECONDS:
-            return True
-        if elapsed > TERM_SECONDS:
-            return kill_all(self._find) == 0
-        found = self._find(process_table())
-        for pid in found - self._asked:
-            send(pid, signal.SIGTERM)
-            # What is stopped acts on no other signal.
-            send(pid, signal.SIGCONT)
-        self._asked |= found
-        return not found
-
-    def _find(self, table):
-        return descendants(table, {self._keeper})
+    Returns what was killed, as pairs of id and start, and whether that was all for certain.
+    """
+    before = Table().stopped
+    send_to_all(signal.SIGSTOP)
+    table = None
+    found = set()
+    try:
+        table = Table()
+        found = find(table.parents)
+        for pid in found:
+            send(pid, signal.SIGKILL)
+    finally:
+        if table is None:
+            send_to_all(signal.SIGCONT)
+        else:
+            for pid in (table.parents.keys() - found - before) | ours:
+                send(pid, signal.SIGCONT)
+    return {(pid, table.starts[pid]) for pid in found}, table.is_whole

@@ -11,6 +11,8 @@ import socket
 import struct
 import time
 
+from guest import system
+
 PLACES = ("/workspace", "/artifacts")
 
 POKE_SECONDS = 0.25
@@ -83,7 +85,12 @@ class Surveyor:
         self._next_poke = 0.0
 
     def start(self):
-        self.socket, theirs = socket.socketpair()
+        try:
+            self.socket, theirs = socket.socketpair()
+        except OSError:
+            # There are no descriptors for it: the next poke tries again.
+            self.socket = None
+            return
         try:
             self.pid = os.fork()
         except OSError:
@@ -163,6 +170,7 @@ def _live(guest_socket, limit):
     try:
         os.closerange(3, guest_socket.fileno())
         os.closerange(guest_socket.fileno() + 1, 1 << 16)
+        system.take_name("sandbox-monitor")
         os.nice(5)
         _watch(guest_socket, limit)
     except BaseException:  # noqa: B036

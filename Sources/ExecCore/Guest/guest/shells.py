@@ -1,24 +1,31 @@
-"""A shell started ahead of its command: it has loaded, and waits at a pipe for what to run.
+"""A shell started ahead of its command: it has loaded, and waits at a socket for what to run.
 
-Starting bash is most of what a short command costs. A command that comes through the pipe runs as it would with `-c`:
-same $0, $-, line numbers and exit codes, nothing left of the way it came. Only a syntax error names `eval`, not `-c`.
+Starting bash is most of what a short command costs. Every command comes this way, whatever its length, and runs as it
+would with `-c`: same $0, $-, $_, line numbers and exit codes, nothing left of the way it came, and no word of it on the
+command line, where `pkill -f` would find it. Only a syntax error names `eval`, not `-c`, and `set -x` marks lines with
+one plus sign more.
+
+It is a socket because nobody else can open one through /proc, as they could a pipe, to say what the shell is to run.
 """
 
 import fcntl
 import os
+import socket
 
 SHELL = "/bin/bash"
 
-# Where the shell finds the pipe that its command comes through.
+# Where the shell finds the socket that its command comes through.
 COMMAND_DESCRIPTOR = 9
+# The length comes first: `read` takes what has a length in pieces, and all else byte by byte. It counts characters,
+# which are bytes for LC_ALL=C.
 WAITING_SCRIPT = (
-    'IFS= read -r -d "" -u 9 BASH_EXECUTION_STRING || exit 0; exec 9<&-; SECONDS=0; eval -- "$BASH_EXECUTION_STRING"'
+    "IFS= read -r -u 9 BASH_EXECUTION_STRING"
+    ' && LC_ALL=C IFS= read -r -N "$BASH_EXECUTION_STRING" -u 9 BASH_EXECUTION_STRING || exit 0;'
+    ' exec 9<&-; SECONDS=0; : "$BASH"; eval -- "$BASH_EXECUTION_STRING"'
 )
 # Comes before a command that may write to no file: what it tries fails, and no signal ends it for that. Files can still
 # be deleted, or cut to nothing.
 NO_WRITING = "trap '' XFSZ; ulimit -f 0; "
-# Bash reads a pipe byte by byte, so for a long command a fresh shell is quicker. A pipe takes as much at once.
-LONGEST_COMMAND = 1024
 
 _F_SETPIPE_SZ = 1031  # the fcntl module has no name for it before Python 3.10
 _PIPE_SIZE = 256 * 1024
@@ -28,8 +35,14 @@ class Outputs:
     """Two pipes: our ends for reading, and the ends that are handed to whoever writes."""
 
     def __init__(self):
+        """Raises `OSError` if there are no descriptors for them."""
         self.stdout, stdout_write = os.pipe()
-        self.stderr, stderr_write = os.pipe()
+        try:
+            self.stderr, stderr_write = os.pipe()
+        except OSError:
+            os.close(self.stdout)
+            os.close(stdout_write)
+            raise
         self.passed = [stdout_write, stderr_write]
         for descriptor in (self.stdout, self.stderr):
             os.set_blocking(descriptor, False)
@@ -51,28 +64,50 @@ class Outputs:
 
 
 class WaitingShell:
-    """The guest's side of a shell that waits for its command."""
+    """The guest's side of a shell that waits for its command. Raises `OSError` if there are no descriptors for it."""
 
     def __init__(self, serial):
         self.serial = serial
         self.outputs = Outputs()
-        command, self._command = os.pipe()
-        os.set_blocking(self._command, False)
-        self.outputs.passed.append(command)
+        # What it has not taken yet of its command.
+        self.unsent = b""
+        try:
+            self._socket, theirs = socket.socketpair()
+        except OSError:
+            self.outputs.close()
+            raise
+        self._socket.setblocking(False)
+        self.outputs.passed.append(theirs.detach())
 
     def run(self, command):
         """Hands over `command`. Returns whether the shell was there to take it."""
+        # Bash knows no zero bytes: a command ends at the first.
+        command = command.partition(b"\0")[0]
+        self.unsent = b"%d\n%s" % (len(command), command)
+        return self.feed()
+
+    def feed(self):
+        """Sends what the shell takes of its command. Returns whether it is still there."""
         try:
-            os.write(self._command, command + b"\0")
-            return True
+            self.unsent = self.unsent[self._socket.send(self.unsent) :]
+        except BlockingIOError:
+            pass
         except OSError:
+            self.unsent = b""
             return False
-        finally:
-            os.close(self._command)
-            self._command = None
+        if not self.unsent:
+            self._socket.close()
+        return True
+
+    def fileno(self):
+        """The descriptor that can be written to when the shell takes more; -1 when it has all."""
+        return self._socket.fileno()
+
+    def stop_feeding(self):
+        self.unsent = b""
+        self._socket.close()
 
     def close(self):
         """The shell ends when it sees this."""
-        if self._command is not None:
-            os.close(self._command)
+        self._socket.close()
         self.outputs.close()

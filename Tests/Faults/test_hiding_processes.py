@@ -1,0 +1,92 @@
+"""Whatever ends a command ends every process of it: those that hide, and those that are quicker than a look at them."""
+
+import pytest
+from support import engine, outrunners
+from support.outrunners import KINDS
+
+# Takes all the room there is for processes, and ends.
+CROWD = """
+python3 -c 'import os, time
+try:
+    while os.fork(): pass
+    os.setsid()
+    time.sleep(1000)
+except OSError: pass' > /dev/null 2>&1
+"""
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    return outrunners.build(tmp_path_factory.mktemp("outrunners"))
+
+
+@pytest.fixture
+def server(start_server, fresh_user, program):
+    """Has the program in its sandbox, and serves the same sandbox in the end, with no outrunner left in it."""
+    server = start_server("--user", fresh_user, "--workspace-limit", "64m", "--pids", "128")
+    outrunners.bring(server, program)
+    container = engine.only_container(fresh_user)
+    yield server
+    assert server.bash("echo served")["stdout"] == "served\n"
+    assert engine.only_container(fresh_user) == container
+    left = engine.poll(lambda: not any("outrunners" in line for line in engine.processes(container)), 10)
+    assert left is not None, engine.processes(container)
+
+
+def growing_file(kind):
+    return f"/tmp/grows-{kind}"
+
+
+def start_all(server, then, timeout):
+    """A command for each kind, which has one started and goes on. Returns the calls by kind."""
+    calls = {
+        kind: server.start_tool(
+            "execute_bash", command=f"{outrunners.command(kind, growing_file(kind))}\n{then}", timeout=timeout
+        )
+        for kind in KINDS
+    }
+    files = " ".join(map(growing_file, KINDS))
+    started = server.bash(f"for file in {files}; do until [ -s $file ]; do sleep 0.01; done; done", timeout=30)
+    assert started["exit_code"] == 0, started
+    return calls
+
+
+def growing(server, kinds=KINDS):
+    return outrunners.growing(server, [growing_file(kind) for kind in kinds])
+
+
+def test_a_timeout_ends_all_of_them_before_it_is_answered(server):
+    for kind, call in start_all(server, "sleep 1000", timeout=3).items():
+        assert server.result(call)["structuredContent"]["timed_out"] is True, kind
+    assert growing(server) == []
+
+
+def test_a_cancellation_ends_all_of_them(server):
+    for call in start_all(server, "sleep 1000", timeout=300).values():
+        server.notify("notifications/cancelled", {"requestId": call.id})
+    assert engine.poll(lambda: growing(server) == [], 30) is not None, growing(server)
+
+
+def test_a_full_workspace_ends_all_of_them(server):
+    calls = start_all(server, "true", timeout=30)
+    for kind, call in calls.items():
+        assert server.result(call)["structuredContent"]["exit_code"] == 0, kind
+    outcome = server.bash("trap '' TERM; head -c 3G /dev/zero > /workspace/big; echo not reached", timeout=60)
+    assert "not reached" not in outcome["stdout"]
+    assert "workspace limit" in outcome["stderr"]
+    assert engine.poll(lambda: growing(server) == [], 30) is not None, growing(server)
+    server.bash("rm -f /workspace/big")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_runaway_is_ended_with_what_hides_in_it(server, kind):
+    server.bash(f"{outrunners.command(kind, growing_file(kind))}\n{CROWD}", timeout=30)
+    assert server.bash("echo room again")["stdout"] == "room again\n"
+    assert engine.poll(lambda: growing(server, [kind]) == [], 30) is not None
+
+
+def test_a_command_beside_them_goes_on(server):
+    beside = server.start_tool("execute_bash", command="sleep 1000 & sleep 6; kill $! && echo went on", timeout=60)
+    for call in start_all(server, "sleep 1000", timeout=1).values():
+        assert server.result(call)["structuredContent"]["timed_out"] is True
+    assert server.result(beside)["structuredContent"]["stdout"] == "went on\n"
