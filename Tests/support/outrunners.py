@@ -18,7 +18,7 @@ PIECE = 200_000
 
 KINDS = ("leader", "chain", "woken", "subreaper", "disowned", "undumpable", "stopped", "planted")
 
-# Whoever can open what a shell waits at can say what it is to run, as somebody else's command. The file grows meanwhile.
+# Whoever can open what a shell waits at can have it run something for them. The file grows meanwhile.
 PLANT = r"""
 for id in $(pgrep -f BASH_EXECUTION_STRING); do
     [ $id = $$ ] && continue
