@@ -54,7 +54,7 @@ def test_a_kill_is_told_where_it_happened_and_nowhere_else(client, same_sandbox)
         assert outcome["exit_code"] == 0
         assert "killed while this command ran: out of memory" in outcome["stderr"]
     assert client.bash("grep nothing /etc/hostname") == {"exit_code": 1, "stdout": "", "stderr": ""}
-    client.bash(f"({HOG}; touch /tmp/died) > /dev/null 2>&1 &")
+    client.bash(f"({HOG}; echo > /tmp/died) > /dev/null 2>&1 &")
     died = engine.poll(lambda: not client.call_tool("read_file", file_path="/tmp/died").get("isError"), 60)
     assert died is not None
     assert client.bash("exit 3")["stderr"].startswith("Since the last command a process was killed: out of memory")

@@ -19,13 +19,13 @@ ENDINGS = (
 def test_who_ends_python_ends_their_own_and_nothing_else(client, user, ending):
     client.bash("true")
     container = engine.only_container(user)
-    job = client.bash(
-        "sleep 1000 > /dev/null 2>&1 & python3 -c 'import time; time.sleep(1000)' > /dev/null 2>&1 & echo $!"
-    )
+    program = "python3 -c 'import time; time.sleep(1000)'"
+    begin = f"sleep 1000 > /dev/null 2>&1 & {program} > /dev/null 2>&1 & echo $!; until pgrep -x python3; do :; done"
+    job = client.bash(begin)["stdout"].split()[0]
     beside = client.start_tool("execute_bash", command="until [ -e /tmp/go ]; do sleep 0.02; done; rm /tmp/go; echo on")
     outcome = client.bash(f"echo before; {ending} 2> /dev/null; echo after")
     assert outcome["stdout"] == "before\nafter\n"
-    assert client.bash(f"kill -0 {job['stdout'].strip()} 2> /dev/null || echo ended")["stdout"] == "ended\n"
+    assert client.bash(f"kill -0 {job} 2> /dev/null || echo ended")["stdout"] == "ended\n"
     assert client.bash("touch /tmp/go; pgrep -x sleep > /dev/null && echo lives")["stdout"] == "lives\n"
     assert client.result(beside)["structuredContent"] == {"exit_code": 0, "stdout": "on\n", "stderr": ""}
     assert engine.only_container(user) == container

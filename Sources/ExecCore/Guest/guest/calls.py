@@ -75,6 +75,10 @@ class Call:
         """Frames that tell how far it is."""
         return b""
 
+    def look_for_quiet(self, now, is_at_work):
+        """Whether more output was waited for, and is no longer."""
+        return False
+
     def take(self, descriptor, data):
         raise NotImplementedError
 

@@ -2,10 +2,14 @@
 
 import os
 import select
+import time
 
 from guest import frames
 
 _READ_SIZE = 256 * 1024
+# At most so many lines for the server's log in so long.
+_MOST_LINES = 10
+_LOG_SECONDS = 10.0
 
 
 class Channel:
@@ -17,6 +21,7 @@ class Channel:
         self._take = take
         # Whether there is no server that would read.
         self.is_resting = False
+        self._said = []
 
     def read_if(self, should_read):
         """Reads what comes from now on, or leaves it where it is."""
@@ -38,8 +43,12 @@ class Channel:
         self.is_resting = False
 
     def log(self, text):
-        """Says something in the server's log."""
-        self.send(frames.frame(frames.LOG, 0, text.encode()))
+        """Says something in the server's log, unless much was said just before: the server bears no flood."""
+        now = time.monotonic()
+        self._said = [at for at in self._said if now - at < _LOG_SECONDS]
+        if len(self._said) < _MOST_LINES:
+            self._said.append(now)
+            self.send(frames.frame(frames.LOG, 0, text.encode("utf-8", "replace")))
 
     def _read(self):
         data = os.read(self._in, _READ_SIZE)

@@ -27,9 +27,10 @@ _LOOK_SECONDS = 2.0
 class Egress:
     """Takes clients, and knows which call is whose."""
 
-    def __init__(self, poll, send, port):
+    def __init__(self, poll, send, log, port):
         self.poll = poll
         self.send = send
+        self._log = log
         self._clients = set()
         self._by_call = {}
         self._last_call = frames.GUEST_CALL
@@ -53,8 +54,7 @@ class Egress:
         try:
             work()
         except Exception as error:
-            text = f"a connection has failed: {type(error).__name__}: {error}"
-            self.send(frames.frame(frames.LOG, 0, text.encode("utf-8", "replace")))
+            self._log(f"a connection has failed: {type(error).__name__}: {error}")
             client.lose()
 
     def begin_call(self, client, host, port):

@@ -59,7 +59,7 @@ class Guest:
         self._pool.prepare()
         if self._proxy_port:
             try:
-                self._egress = egress.Egress(self._poll, self._channel.send, self._proxy_port)
+                self._egress = egress.Egress(self._poll, self._channel.send, self._channel.log, self._proxy_port)
             except OSError as error:
                 self._channel.log(f"there is no way out of the sandbox: {error.strerror}")
         while True:
