@@ -11,9 +11,11 @@ import time
 from guest import artifacts, frames, keepers, output, progress, shells
 
 _READ_SIZE = 256 * 1024
-# How long an output has to be quiet after the shell's end, and for how long it is waited for at most.
+# How long an output has to be quiet after the shell's end, for how long it is waited for at most, and for how long on a
+# machine so busy that what is to write has hardly had the processor.
 _QUIET_SECONDS = 0.03
 _MOST_SECONDS = 0.25
+_MOST_STARVED_SECONDS = 3.0
 # What a shell says of a command that SIGKILL has ended.
 _KILLED = 137
 
@@ -75,7 +77,7 @@ class Call:
         """Frames that tell how far it is."""
         return b""
 
-    def look_for_quiet(self, now, is_at_work):
+    def look_for_quiet(self, now, at_work):
         """Whether more output was waited for, and is no longer."""
         return False
 
@@ -122,7 +124,8 @@ class Command(Call):
     def take(self, descriptor, data):
         self._captures[descriptor].add(data)
         if self._quiet_at is not None:
-            self._quiet_at = min(time.monotonic() + _QUIET_SECONDS, self._latest)
+            # What writes without end is not waited for.
+            self._quiet_at = max(min(time.monotonic() + _QUIET_SECONDS, self._latest), self._quiet_at)
         if self._progress is None:
             return b""
         self._progress.add(descriptor, data)
@@ -159,16 +162,17 @@ class Command(Call):
     def is_over(self):
         return self.is_done and (self.leaves_nothing or not self.open_outputs or self._is_quiet)
 
-    def look_for_quiet(self, now, is_at_work):
+    def look_for_quiet(self, now, at_work):
         """Decides, once an output has been quiet long enough, that no more is waited for.
 
-        `is_at_work()` says whether something that the command left wants the processor: on a busy machine it may not
-        have had it yet.
+        `at_work(is_starved)` says whether something that the command left wants the processor, or wants it and has
+        hardly had it: what has not run yet has not been able to write.
         """
         if self._quiet_at is None or self._is_quiet or now < self._quiet_at:
             return False
-        if now < self._latest and is_at_work():
-            self._quiet_at = min(now + _QUIET_SECONDS, self._latest)
+        is_late = now >= self._latest
+        if now < self._latest + _MOST_STARVED_SECONDS and at_work(is_late):
+            self._quiet_at = now + _QUIET_SECONDS
             return False
         self.stop_waiting()
         return True

@@ -204,7 +204,7 @@ class Lifecycle:
         self._channel.send(call.take_progress(now))
         if self.is_ending(call) or not self._dispatcher.is_under_way(call):
             return
-        if call.look_for_quiet(now, lambda: self._is_at_work(call.keeper)):
+        if call.look_for_quiet(now, lambda is_starved: self._is_at_work(call.keeper, is_starved)):
             self._dispatcher.settle(call)
         elif now >= call.deadline:
             self._run_out(call, now)
@@ -224,10 +224,11 @@ class Lifecycle:
             call.timed_out = True
             self.stop(call)
 
-    def _is_at_work(self, keeper):
-        """Whether something below the keeper wants the processor."""
+    def _is_at_work(self, keeper, is_starved):
+        """Whether something below the keeper wants the processor, or is starved of it."""
         try:
             table = processes.Table()
         except OSError:
             return False
-        return not table.running.isdisjoint(processes.descendants(table.parents, {keeper.pid}))
+        wanting = table.starved if is_starved else table.running
+        return not wanting.isdisjoint(processes.descendants(table.parents, {keeper.pid}))

@@ -3,6 +3,9 @@
 import os
 import signal
 
+# So much of the processor a short program takes, in ticks of 10 ms.
+_FEW_TICKS = 2
+
 
 class Table:
     """The processes of the sandbox, as /proc shows them one after the other while they go on.
@@ -10,15 +13,16 @@ class Table:
     Raises `OSError` if there is no descriptor to read it with.
     """
 
-    __slots__ = ("is_whole", "parents", "running", "starts", "stopped")
+    __slots__ = ("is_whole", "parents", "running", "starts", "starved", "stopped")
 
     def __init__(self):
         # The parent of each living process, and when it was started, which tells two apart that had one id.
         self.parents = {}
         self.starts = {}
         self.stopped = set()
-        # Those that want the processor, or the disk.
+        # Those that want the processor, or the disk, and those of them that have hardly had it yet.
         self.running = set()
+        self.starved = set()
         # Whether none went away while this was read: one that did may have left another behind that was passed.
         self.is_whole = True
         for name in os.listdir("/proc"):
@@ -36,6 +40,7 @@ class Table:
             # The name in parentheses may hold spaces and parentheses: fields are counted from the last one.
             fields = stat[stat.rindex(b")") + 2 :].split()
             state, parent, threads, start = fields[0], int(fields[1]), int(fields[17]), int(fields[19])
+            ticks = int(fields[11]) + int(fields[12])
         except (OSError, ValueError, IndexError):
             self.is_whole = False
             return
@@ -51,6 +56,8 @@ class Table:
             self.stopped.add(pid)
         elif state in (b"R", b"D"):
             self.running.add(pid)
+            if ticks <= _FEW_TICKS:
+                self.starved.add(pid)
 
 
 def descendants(parents, roots):
