@@ -69,7 +69,7 @@ public struct SystemPrompt: Sendable {
         if !configuration.allowedHosts.isEmpty { return allowedHostsSentence }
         return configuration.network == "none"
             ? "There is no network. What is not in the sandbox cannot be fetched: work with what is there."
-            : "There is a network: HTTP requests (Python's requests) and \(pipSentence) where it allows them."
+            : "There is a network: HTTP (Python's requests) and \(pipSentence) where it allows."
     }
 
     /// What is downloaded lies in /tmp until it is installed, which has no room for very large packages.
