@@ -4,8 +4,8 @@
 # shellcheck source=container/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# What a sandbox's shell is expected to find, besides what the smallest Debian has.
-PACKAGES=python3,python3-pip,ca-certificates,file,jq,less,procps,unzip,zip
+# What a sandbox's shell is expected to find, besides what the smallest Debian has, and a name for any user.
+PACKAGES=python3,python3-pip,ca-certificates,file,jq,less,libnss-extrausers,procps,unzip,zip
 
 # Prints "URI CODENAME" for each archive apt is configured to use, whatever format and alias its sources are written in.
 # It answers from its package lists.

@@ -6,6 +6,7 @@ Reads the requirements' text from its first argument; prints the versions; exits
 import importlib
 import importlib.metadata
 import os
+import pwd
 import re
 import stat
 import subprocess
@@ -84,12 +85,26 @@ def check_latex() -> None:
     check(value == Rational(1, 2), f"sympy's parse_latex takes the integral of x from 0 to 1 for {value}")
 
 
-def check_system() -> None:
-    check(os.getuid() == 1000, f"runs as uid {os.getuid()}")
+def check_user() -> None:
+    """Whatever number the code runs under has a name, and can write where it must."""
+    names = "/var/lib/extrausers"
+    if not os.path.exists(names):
+        # Here is no guest that does it.
+        os.mkdir(os.path.realpath(names))
+        with open(f"{names}/passwd", "w") as passwd, open(f"{names}/group", "w") as group:
+            passwd.write(f"coderunner:x:{os.getuid()}:{os.getgid()}::/home/coderunner:/bin/bash\n")
+            group.write(f"coderunner:x:{os.getgid()}:\n")
+    said = subprocess.run(["id"], capture_output=True, text=True).stdout
+    expected = f"uid={os.getuid()}(coderunner) gid={os.getgid()}(coderunner) groups={os.getgid()}(coderunner)\n"
+    check(pwd.getpwuid(0).pw_name == "root", f"uid 0 is called {pwd.getpwuid(0).pw_name}")
+    check(os.getuid() > 1000, f"runs as uid {os.getuid()}")
+    check(said == expected, f"id says {said.strip()}")
     for directory in ("/workspace", "/artifacts"):
-        status = os.stat(directory)
-        check(status.st_uid == 1000, f"{directory} belongs to uid {status.st_uid}")
-        check(stat.S_IMODE(status.st_mode) == 0o777, f"{directory} has mode {status.st_mode:o}")
+        mode = stat.S_IMODE(os.stat(directory).st_mode)
+        check(mode == 0o777, f"{directory} has mode {mode:o}")
+
+
+def check_system() -> None:
     for directory in ("/tools", "/skills"):
         check(os.stat(directory).st_uid == 0, f"{directory} does not belong to root")
     interpreters = set()
@@ -113,6 +128,7 @@ check_packages(pinned(sys.argv[1]))
 check_bytecode()
 check_plot()
 check_latex()
+check_user()
 check_system()
 for defect in defects:
     print(f"defect: {defect}", file=sys.stderr)

@@ -262,6 +262,27 @@ def test_a_name_that_leads_to_a_closed_address_is_refused_before_a_packet_leaves
         listener.close()
 
 
+@pytest.mark.parametrize("lends_itself", [False, True])
+def test_an_address_that_is_routed_to_this_machine_is_its_own(start_server, world, lends_itself):
+    """No interface has these. A machine may be set up to lend itself to any address: that makes none its own."""
+    own = {"whole": "198.41.9.7", "single": "198.41.8.1", "sixth": "2606:4700:9::7", "lent": "198.41.7.3"}
+    names = {f"{kind}.egress.example": [address] for kind, address in own.items()}
+    foreign = "foreign.egress.example"
+    routes = [
+        "ip route add local 198.41.9.0/24 dev lo", "ip route add local 198.41.8.1 dev lo",
+        "ip -6 route add local 2606:4700:9::/64 dev lo", "ip route add local 198.41.7.0/24 dev lo src 127.0.0.1",
+    ]  # fmt: skip
+    if lends_itself:
+        routes += [f"sysctl -qw net.ipv{version}.ip_nonlocal_bind=1" for version in (4, 6)]
+    command = world.server_command({**names, foreign: ["198.41.6.1"]}, " && ".join(routes))
+    places = [f"{name}:{HTTP}" for name in (*names, foreign)]
+    client = start_server("--allow-host", ",".join(places), command=command)
+    for place in places[:-1]:
+        answer = asked(client, connect(place))
+        assert answer.startswith("HTTP/1.1 403 ") and "leads to no public address" in answer, (place, answer)
+    assert asked(client, connect(places[-1])).startswith("HTTP/1.1 502 ")
+
+
 def test_of_several_addresses_only_the_public_ones_are_tried(start):
     name = "mixed.egress.example"
     client = start(f"{name}:{ECHO}", {name: ["127.0.0.1", "10.0.0.1", ADDRESS]})

@@ -47,8 +47,8 @@ enum RealEngine {
     /// Removes the persistent workspace of a test's user.
     static func removeVolumes(of user: UserID) async {
         // The engine may still be about to let go of them.
-        for purpose in ["workspace", "artifacts"] {
-            let volume = "mcp-executor-\(user)-\(purpose)"
+        let listed = try? await run("volume", "ls", "--quiet", "--filter", "name=mcp-executor-\(user)-")
+        for volume in listed?.text.lines ?? [] where !volume.isEmpty {
             try? await eventually { try await run("volume", "rm", "--force", volume).succeeded }
         }
     }

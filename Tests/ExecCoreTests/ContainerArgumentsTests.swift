@@ -12,14 +12,16 @@ import Testing
     ) throws -> [String] {
         var configuration = SandboxConfiguration()
         change(&configuration)
+        let user = try #require(UserID("ann"))
         return ContainerDescription(
-            name: "mcp-executor-ann-0", user: try #require(UserID("ann")), owner: Self.owner,
-            configuration: configuration, limits: limits
+            name: "mcp-executor-ann-0", user: user, owner: Self.owner,
+            account: Accounts().account(of: user, in: configuration), configuration: configuration, limits: limits
         ).arguments
     }
 
     private static let identity = [
-        "--interactive", "--rm", "--name", "mcp-executor-ann-0", "--hostname", "sandbox", "--pull", "never",
+        "--interactive", "--rm", "--name", "mcp-executor-ann-0", "--hostname", "sandbox",
+        "--add-host", "sandbox:127.0.0.1", "--pull", "never",
         "--label", "io.exec-mcp.host=h", "--label", "io.exec-mcp.boot=b",
         "--label", "io.exec-mcp.pid-namespace=4026531836", "--label", "io.exec-mcp.pid=77",
         "--label", "io.exec-mcp.start-time=123", "--label", "io.exec-mcp.user=ann",
@@ -28,7 +30,7 @@ import Testing
     @Test func aMarkedOneSaysSoAndIsOtherwiseTheSame() throws {
         var container = ContainerDescription(
             name: "mcp-executor-ann-0", user: try #require(UserID("ann")), owner: Self.owner,
-            configuration: SandboxConfiguration(), limits: Limits())
+            account: Account(user: 7, group: 7), configuration: SandboxConfiguration(), limits: Limits())
         let plain = container.arguments
         container.isMarked = true
         let label = ["--label", "io.exec-mcp.linger=\(geteuid())/mcp-executor-ann-0"]
@@ -36,12 +38,11 @@ import Testing
         #expect(plain == Self.identity + container.argumentsWithoutIdentity)
     }
 
-    private static func hardening(network: String = "none", account: String = "1000:1000") -> [String] {
+    private static func hardening(network: String = "none", account: String = "43565:43565") -> [String] {
         [
             "--log-driver", "none", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
-            "--network", network, "--ipc", "private", "--ulimit", "core=0", "--stop-signal", "SIGKILL", "--user",
-            account,
-            "--workdir", "/",
+            "--network", network, "--ipc", "private", "--ulimit", "core=0", "--ulimit", "nofile=1024:4096",
+            "--stop-signal", "SIGKILL", "--user", account, "--workdir", "/",
         ]
     }
 
@@ -52,14 +53,20 @@ import Testing
     private static let memoryDirectories =
         memory("/tmp", 268_435_456) + memory("/home/coderunner", 134_217_728) + memory("/output", 134_217_728)
 
-    private static func environment(threads: Int = 1) -> [String] {
-        [
+    private static func environment(threads: Int = 1, cache: [String] = []) -> [String] {
+        let own = [
             "HOME=/home/coderunner", "USER=coderunner", "LOGNAME=coderunner", "TERM=dumb", "SHELL=/bin/bash", "LANG=C",
             "LC_CTYPE=C.UTF-8", "PYTHONPATH=/tools", "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1",
             "MPLBACKEND=Agg", "MCP_ARTIFACT_SIZE_LIMIT_MB=50", "OMP_NUM_THREADS=\(threads)",
-            "OPENBLAS_NUM_THREADS=\(threads)", "HTTP_PROXY=", "http_proxy=", "HTTPS_PROXY=", "https_proxy=",
+            "OPENBLAS_NUM_THREADS=\(threads)", "PYTHONUSERBASE=/workspace/.sandbox", "PIP_NO_CACHE_DIR=1",
+            "JOBLIB_TEMP_FOLDER=/dev/shm", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory",
+            "GIT_CONFIG_VALUE_0=*",
+        ]
+        let proxies = [
+            "HTTP_PROXY=", "http_proxy=", "HTTPS_PROXY=", "https_proxy=",
             "FTP_PROXY=", "ftp_proxy=", "NO_PROXY=", "no_proxy=", "ALL_PROXY=", "all_proxy=",
-        ].flatMap { ["--env", $0] }
+        ]
+        return (own + cache + proxies).flatMap { ["--env", $0] }
     }
 
     private static func program(image: String = "mcp-code-executor:latest") -> [String] {
@@ -76,6 +83,7 @@ import Testing
 
     private static let limits = [
         "--memory", "1073741824", "--memory-swap", "1073741824", "--cpus", "1", "--pids-limit", "256",
+        "--shm-size", "536870912",
     ]
 
     @Test func describesADefaultSandbox() throws {
@@ -107,11 +115,13 @@ import Testing
         let expected =
             Self.identity + Self.hardening(network: "lab") + ["--runtime", "runsc"]
             + ["--memory", "1073741824", "--memory-swap", "1073741824", "--cpus", "2.5", "--pids-limit", "99"]
+            + ["--shm-size", "536870912"]
             + Self.memoryDirectories + Self.volumes
             + [
                 "--mount", "type=bind,source=/srv/tools,target=/tools,readonly",
                 "--mount", "type=bind,source=/srv/skills,target=/skills,readonly",
-            ] + Self.environment(threads: 3) + Self.program(image: "registry.example:5000/team/image@sha256:0")
+            ] + Self.environment(threads: 3, cache: ["XDG_CACHE_HOME=/workspace/.sandbox/cache"])
+            + Self.program(image: "registry.example:5000/team/image@sha256:0")
         #expect(arguments == expected)
     }
 
@@ -145,7 +155,7 @@ import Testing
         let (account, group) = isRoot ? (4321, 8765) : (geteuid(), getegid())
         #expect(arguments.contains("\(account):\(group)"))
         #expect(arguments.contains("type=bind,source=\(directory.path),target=/workspace"))
-        #expect(arguments.contains("type=volume,source=mcp-executor-ann-artifacts,target=/artifacts"))
+        #expect(arguments.contains("type=volume,source=mcp-executor-ann-artifacts-\(account),target=/artifacts"))
         #expect(!arguments.contains { $0.contains("mcp-executor-ann-workspace") })
     }
 
@@ -154,12 +164,16 @@ import Testing
         let user = try #require(UserID("ann"))
         let arguments = try arguments { $0.workspace = .directory(path: path, user: user) }
         let place = try #require(arguments.firstIndex(of: "--user"))
-        #expect(arguments[place + 1] == "1000:1000")
+        #expect(arguments[place + 1] == "43565:43565")
+        #expect(arguments.contains("type=volume,source=mcp-executor-ann-artifacts,target=/artifacts"))
     }
 
     @Test(arguments: [
         ("/a b/c'd", "source=/a b/c'd"), ("/a,b", "\"source=/a,b\""), ("/a\"b", "\"source=/a\"\"b\""),
         ("/a\nb", "\"source=/a\nb\""), ("/a,readonly=false,target=/etc", "\"source=/a,readonly=false,target=/etc\""),
+        ("/a,\u{301}x", "\"source=/a,\u{301}x\""), ("/a\"\u{301}", "\"source=/a\"\"\u{301}\""),
+        ("/a\r\u{20DD}b", "\"source=/a\r\u{20DD}b\""),
+        ("/,\u{FE0F},\u{200D}\"\u{FE0F}", "\"source=/,\u{FE0F},\u{200D}\"\"\u{FE0F}\""),
         ("/--privileged", "source=/--privileged"), ("/$HOME`id`", "source=/$HOME`id`"),
     ])
     func keepsAPathOneFieldOfOneArgument(path: String, field: String) throws {
@@ -199,9 +213,7 @@ import Testing
     @Test func allowedHostsMeanAProxyOnTheLoopbackAndStillNoNetwork() throws {
         var configuration = SandboxConfiguration()
         configuration.allowedHosts = [try #require(AllowedHost("example.org:443"))]
-        let arguments = try ContainerDescription(
-            name: "n", user: #require(UserID("u")), owner: .current(), configuration: configuration, limits: Limits()
-        ).arguments
+        let arguments = try arguments { $0 = configuration }
         let variables = zip(arguments, arguments.dropFirst()).filter { $0.0 == "--env" }.map(\.1)
         for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"] {
             #expect(variables.filter { $0.hasPrefix(name + "=") } == ["\(name)=http://127.0.0.1:3128"])

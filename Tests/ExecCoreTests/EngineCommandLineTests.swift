@@ -7,7 +7,8 @@ import Testing
     private func run(in environment: [String: String]) throws -> [String: String]? {
         let user = try #require(UserID("someone"))
         let container = ContainerDescription(
-            name: "name", user: user, owner: .current(), configuration: SandboxConfiguration(), limits: Limits())
+            name: "name", user: user, owner: .current(), account: .common, configuration: SandboxConfiguration(),
+            limits: Limits())
         return EngineCommandLine(program: "/usr/bin/docker", environment: environment).run(container).environment
     }
 

@@ -64,6 +64,7 @@ import Testing
     @Test func countsContainersAndOrphans() async throws {
         let user = try #require(UserID("ann"))
         #expect(try await probe("printf 'a\\nb\\n'").containerCount(of: user) == 2)
+        #expect(try await probe("printf 'a\\r\\nb\\r\\n'").containerCount(of: user) == 2)
         #expect(try await probe("true").containerCount(of: user) == 0)
         #expect(try await probe("echo nonsense").orphanCount() == 0)
     }

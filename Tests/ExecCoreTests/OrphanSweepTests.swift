@@ -28,6 +28,12 @@ import Testing
         #expect(orphans() == [])
     }
 
+    @Test(arguments: ["\n", "\r\n", "\r"])
+    func takesLinesHoweverTheyEnd(lineEnd: String) {
+        let lines = [Self.line(Self.id("a"), Self.dead), Self.line(Self.id("0"), Self.dead)]
+        #expect(orphans(lines.map { $0 + lineEnd }.joined()) == [Self.id("a"), Self.id("0")])
+    }
+
     @Test(arguments: [
         "", "--all", "-f", "abc", id("a") + "a", "\(id("a").dropLast())", id("g"), id("é"), id("\u{FF11}"),
         "\(id("a").dropLast()) ", "--\(id("a").dropFirst(2))",

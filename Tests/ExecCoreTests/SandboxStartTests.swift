@@ -65,6 +65,50 @@ import Testing
         #expect(error.message.contains(part), "\(error.message)")
     }
 
+    /// A guest that can write nothing but as uid 1000, which owns the workspace or not.
+    private func guest(owner: Int, place: String = "/workspace") -> String {
+        """
+        account = sys.argv[sys.argv.index("--user") + 1]
+        open("\(directory.path)/accounts", "a").write(account + chr(10))
+        take()
+        if account == "1000:1000":
+            say(1, 0, {"shell": True, "unwritable": [], "owners": {}})
+        else:
+            say(1, 0, {"shell": True, "unwritable": ["\(place)"], "owners": {"\(place)": \(owner)}})
+        sys.stdin.read()
+        """
+    }
+
+    private func accounts() throws -> [String] {
+        String(decoding: Files.read("\(directory.path)/accounts", limit: 1000) ?? [], as: UTF8.self).lines
+    }
+
+    @Test(arguments: ["/workspace", "/artifacts"])
+    func startsASandboxAnewWhoseDirectoriesOnlyTheCommonAccountMayWriteTo(place: String) async throws {
+        let log = Recorder<String>()
+        let pool = try await pool(guest(owner: 1000, place: place), log: log)
+        let user = try #require(UserID("ann"))
+        for _ in 0..<2 {
+            try await pool.withSandbox(of: user) { sandbox in
+                #expect(!sandbox.hasEnded)
+                // The next call starts another.
+                await sandbox.stop()
+            }
+        }
+        #expect(try accounts() == ["43565:43565", "1000:1000", "1000:1000", ""])
+        let warnings = log.elements.filter { $0.contains("warning:") }
+        #expect(warnings.count == 1)
+        #expect(warnings.first?.contains("shares the kernel's limits") == true)
+        await pool.close(grace: 10)
+    }
+
+    @Test(arguments: [0, 43_565, 4321])
+    func staysUnderTheUsersOwnAccountWhereTheCommonOneIsNoBetter(owner: Int) async throws {
+        let pool = try await pool(guest(owner: owner))
+        #expect(try await failure(of: pool).message.contains("/workspace cannot be written"))
+        #expect(try accounts() == ["43565:43565", ""])
+    }
+
     @Test(arguments: [
         "os.write(1, b'some text of an image that prints')", "say(6, 77, {})", "say(42, 0, b'')",
         "os.write(1, b'\\xff' * 9)",

@@ -122,6 +122,13 @@ import Testing
         #expect(SkillCatalog.load(from: []) == SkillCatalog(skills: [], diagnostics: []))
     }
 
+    @Test(arguments: ["a\nb", "a\r\nb", "\u{7}"])
+    func leavesOutASkillThatNoEngineCouldMount(name: String) throws {
+        try place.write("---\nname: a\ndescription: d\n---\n", to: "\(name)/SKILL.md")
+        #expect(load().skills == [])
+        #expect(load().diagnostics.map(\.isFatal) == [true])
+    }
+
     @Test func findsNothingWrongWithTheShippedSkills() {
         let catalog = SkillCatalog.load(from: [Repository.path + "/skills"])
         #expect(catalog.skills.map(\.name) == ["data-visualization", "symbolic-computation"])

@@ -99,7 +99,19 @@ import Testing
     func speaksOfTheNetworkWhereThereIsOne(network: String) {
         let text = prompt { $0.network = network }
         #expect(!text.contains("no network"))
-        for word in ["HTTP", "curl", "pip install"] { #expect(text.contains(word), "\(word)") }
+        for word in ["HTTP", "requests", "pip install --user", "which lasts"] {
+            #expect(text.contains(word), "\(word)")
+        }
+        #expect(!prompt { ($0.network, $0.workspace) = (network, .ephemeral) }.contains("which lasts"))
+    }
+
+    @Test(arguments: ["none", "bridge"])
+    func namesNothingThatTheImageLacks(network: String) throws {
+        let hosts = [try #require(AllowedHost("pypi.example:443"))]
+        for text in [prompt { $0.network = network }, prompt { $0.allowedHosts = hosts }] {
+            #expect(text.matches(of: /\b(curl|wget|git|venv|make|gcc|kaleido)\b/).isEmpty)
+            #expect(text.contains("plotly (HTML only)"))
+        }
     }
 
     @Test func namesTheHostsThatCanBeReached() throws {

@@ -36,12 +36,37 @@ import Testing
         #expect(module.functions.isEmpty)
     }
 
+    @Test(arguments: ["\n", "\r\n", "\r"])
+    func readsItWhicheverWayLinesEnd(lineEnd: String) throws {
+        let source = """
+            # A comment
+            \"""
+            Name: m
+            Description: Helps with
+              this.
+
+            Available Functions:
+            - first(a): does one thing
+              and goes on
+            - second(): does another
+            \"""
+            import os
+            """
+        let place = try TemporaryDirectory()
+        try place.write(
+            source.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: lineEnd), to: "m.py")
+        let module = try #require(ToolModule.load(from: place.path).first)
+        #expect(module.description == "Helps with this.")
+        #expect(module.functions == ["first(a): does one thing and goes on", "second(): does another"])
+    }
+
     @Test(arguments: [
         (#""""Text.""""#, "Text."), ("'''Text.'''", "Text."), ("'Text.'\n", "Text."), (#""Text." # c"#, "Text."),
         (#"r"""a\b""""#, #"a\b"#), (#"U"Text.""#, "Text."), ("\u{FEFF}'Text.'", "Text."),
         ("#!/usr/bin/python3\n# -*- coding: utf-8 -*-\n\n\"\"\"Text.\"\"\"\nimport os\n", "Text."),
         ("\"\"\"a\n\nb\"\"\"", "a\n\nb"), (#""""say "this" and ''that''.""""#, #"say "this" and ''that''."#),
-        (#""""a \""" b""""#, #"a \""" b"#), ("\r\n'''a\r\nb'''\r\n", "a\r\nb"), (#""""#, ""), (#""""""""#, ""),
+        (#""""a \""" b""""#, #"a \""" b"#), ("\r\n'''a\r\nb'''\r\n", "a\r\nb"), ("# c\r'Text.'\r", "Text."),
+        ("\"\u{301}Text.\"\u{301}", "\u{301}Text."), ("'a\\\r\nb'", "a\\\r\nb"), (#""""#, ""), (#""""""""#, ""),
     ])
     func findsTheDocstring(source: String, docstring: String) {
         #expect(ToolModule.moduleDocstring(of: source) == docstring)

@@ -108,6 +108,19 @@ import Testing
         }
     }
 
+    /// Behind a slash such a name is one character with it, and its two forms are one name to Swift.
+    @Test func listsNamesThatBeginWithACombiningMarkAndBothFormsOfAName() async throws {
+        for name in ["\u{301}x", "caf\u{E9}", "cafe\u{301}"] { try place.write(name, to: "skills/alpha/odd/\(name)") }
+        let odd = try await ask("resources/directory/read", ["uri": "skill://alpha/odd"])
+        let uris = odd["result"]?["resources"]?.arrayValue?.compactMap { $0["uri"]?.stringValue } ?? []
+        let names = ["%CC%81x", "caf%C3%A9", "cafe%CC%81"]
+        #expect(Set(uris) == Set(names.map { "skill://alpha/odd/\($0)" }))
+        for uri in uris {
+            let read = try await ask("resources/read", ["uri": .string(uri)])
+            #expect(read["result"]?["contents"]?.arrayValue?.first?["uri"]?.stringValue == uri)
+        }
+    }
+
     @Test(arguments: [
         ("skill://{skill}/{+path}", "skill", "AL", ["alpha"]),
         ("skill://{skill}/{+path}", "path", "", ["SKILL.md", "data.bin", "scripts/run.py"]),

@@ -27,12 +27,29 @@ def test_no_process_has_any_privilege(client, process):
         assert int(status[kind], 16) == 0, kind
     assert status["NoNewPrivs"] == "1"
     assert status["Seccomp"] == "2"
-    assert status["Uid"].split() == ["1000"] * 4
-    assert status["Gid"].split() == ["1000"] * 4
+    assert len(set(status["Uid"].split())) == len(set(status["Gid"].split())) == 1
+    assert int(status["Uid"].split()[0]) == int(status["Gid"].split()[0]) >= 20_000
 
 
-def test_the_user_is_coderunner(client):
-    assert client.bash("id -u; id -g; id -un")["stdout"] == "1000\n1000\ncoderunner\n"
+def test_the_user_is_coderunner_under_a_number_that_no_person_has(client):
+    number, group, name, group_name = client.bash("id -u; id -g; id -un; id -gn")["stdout"].split()
+    assert 20_000 <= int(number) < 60_000 and group == number
+    assert (name, group_name) == ("coderunner", "coderunner")
+    program = "import getpass, os, pwd; print(getpass.getuser(), pwd.getpwuid(os.getuid())[0], pwd.getpwuid(0)[0])"
+    assert client.python(program)["stdout"] == "coderunner coderunner root\n"
+    assert client.bash("stat -c '%U %G' / ~/.. /etc")["stdout"] == "root root\n" * 3
+
+
+def test_each_user_has_a_number_and_keeps_it(start_server, fresh_user, passing_users):
+    people = [f"{fresh_user}.{number}" for number in range(3)]
+    passing_users += people
+    numbers = []
+    for _ in range(2):
+        server = start_server("--user", fresh_user)
+        numbers.append([server.bash("id -u; echo $$ >> mine", meta={"x-user-id": name})["stdout"] for name in people])
+        server.close()
+    assert numbers[0] == numbers[1]
+    assert len(set(numbers[0])) == len(people)
 
 
 def test_the_root_file_system_is_read_only(client):
@@ -85,6 +102,26 @@ def test_home_and_temporary_files_are_in_bounded_memory(client):
 
 def test_core_dumps_are_off(client):
     assert client.bash("ulimit -Hc; ulimit -Sc")["stdout"] == "0\n0\n"
+
+
+def test_open_files_are_bounded(client):
+    assert client.bash("ulimit -Sn; ulimit -Hn")["stdout"] == "1024\n4096\n"
+    assert client.bash("ulimit -Sn 4096 && ! ulimit -Hn 4097")["exit_code"] == 0
+
+
+@pytest.mark.parametrize("network", ["none", "bridge"])
+def test_the_sandbox_knows_its_own_name(start_server, fresh_user, network):
+    server = start_server("--user", fresh_user, "--network", network)
+    program = """
+import socket
+assert "127.0.0.1" in socket.gethostbyname_ex(socket.gethostname())[2]
+with socket.create_server((socket.gethostname(), 0)) as server:
+    socket.create_connection(server.getsockname()).close()
+print(socket.gethostname(), socket.getaddrinfo(socket.gethostname(), 80)[0][4][0])
+"""
+    assert server.python(program)["stdout"].startswith("sandbox ")
+    if network == "none":
+        assert server.bash("hostname -i")["stdout"] == "127.0.0.1\n"
 
 
 def test_no_binary_lends_privileges(client):

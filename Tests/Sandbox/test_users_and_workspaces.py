@@ -1,6 +1,8 @@
 """Whose files are whose, and how long they live."""
 
 import os
+import secrets
+import subprocess
 
 import pytest
 from support import engine
@@ -109,24 +111,60 @@ def test_a_directory_that_the_sandbox_cannot_write_is_an_error_with_a_remedy(sta
     assert "/workspace" in result["content"][0]["text"]
 
 
+@pytest.mark.parametrize("owner", [(501, 20), (4321, 8765)])
+def test_the_owner_of_a_directory_has_a_name_and_artifacts_of_its_own(start_server, fresh_user, tmp_path, owner):
+    """501:20 is who has the directories of a Mac. What was made in a volume under another number is in nobody's way."""
+    server = start_server("--user", fresh_user)
+    server.bash("echo volume > /artifacts/f.txt")
+    server.close()
+    workspace = tmp_path / "project"
+    workspace.mkdir()
+    if os.geteuid() == 0:
+        os.chown(workspace, *owner)
+    server = start_server("--user", fresh_user, "--workspace", str(workspace))
+    program = "import getpass, os, pwd; print(pwd.getpwuid(os.getuid()).pw_name, getpass.getuser(), os.getuid())"
+    number = owner[0] if os.geteuid() == 0 else os.geteuid()
+    assert server.python(program)["stdout"] == f"coderunner coderunner {number}\n"
+    assert server.bash("whoami; echo directory > /artifacts/f.txt")["stdout"] == "coderunner\n"
+    assert server.bash("echo again > /artifacts/f.txt && cat /artifacts/f.txt")["stdout"] == "again\n"
+    server.close()
+    again = start_server("--user", fresh_user)
+    assert again.bash("cat /artifacts/f.txt; echo new > /artifacts/f.txt")["stdout"] == "volume\n"
+
+
+@pytest.fixture(scope="module")
+def image_for_uid_1000():
+    """An image as people make them who know of uid 1000 alone."""
+    name = f"exec-mcp-test-own-{secrets.token_hex(4)}"
+    directories = "/workspace /artifacts"
+    dockerfile = f"FROM {engine.IMAGE}\nUSER root\nRUN chown 1000:1000 {directories} && chmod 0755 {directories}\n"
+    built = subprocess.run(
+        [engine.program(), "build", "--tag", name, "-"], input=dockerfile, capture_output=True, text=True, check=False
+    )
+    assert built.returncode == 0, built.stderr
+    yield name
+    engine.run("image", "rm", "--force", name, check=False)
+
+
+def test_an_image_that_knows_uid_1000_alone_works_and_the_log_says_what_it_costs(
+    start_server, fresh_user, image_for_uid_1000
+):
+    server = start_server("--user", fresh_user, "--image", image_for_uid_1000)
+    assert server.bash("id -u; whoami; echo kept > kept.txt; touch /artifacts/x ~/x")["stdout"] == "1000\ncoderunner\n"
+    server.close()
+    engine.wait_until_gone(fresh_user)
+    assert "shares the kernel's limits per user" in server.stderr
+    # The volume is uid 1000's, whatever image it is used with.
+    server = start_server("--user", fresh_user)
+    assert server.bash("id -u; echo more >> kept.txt && cat kept.txt")["stdout"] == "1000\nkept\nmore\n"
+
+
 def test_a_directory_given_with_a_relative_path_is_found(start_server, fresh_user, tmp_path):
     (tmp_path / "here").mkdir()
     (tmp_path / "here").chmod(0o777)
     server = start_server("--user", fresh_user, "--workspace", "./here", cwd=tmp_path)
     server.bash("echo x > x.txt")
     assert (tmp_path / "here" / "x.txt").read_text() == "x\n"
-
-
-def test_own_skills_and_tools_are_mounted(start_server, fresh_user, tmp_path):
-    (tmp_path / "skills" / "mine").mkdir(parents=True)
-    (tmp_path / "skills" / "mine" / "SKILL.md").write_text("---\nname: mine\ndescription: d\n---\nbody\n")
-    (tmp_path / "tools").mkdir()
-    (tmp_path / "tools" / "own_module.py").write_text("def f():\n    return 'own'\n")
-    options = ("--skills", str(tmp_path / "skills"), "--tools", str(tmp_path / "tools"))
-    server = start_server("--user", fresh_user, *options)
-    assert server.bash("cat /skills/mine/SKILL.md")["stdout"].endswith("body\n")
-    assert server.python("import own_module; print(own_module.f())")["stdout"] == "own\n"
-    assert server.bash("touch /skills/mine/new /tools/new")["exit_code"] != 0
 
 
 @pytest.mark.parametrize("name", ["with,comma", "with:colon", "with space", "with'quote", "ünïcödé"])

@@ -31,7 +31,8 @@ package final class TemporaryDirectory: Sendable {
     @discardableResult
     package func write(_ content: [UInt8], to name: String, mode: UInt32 = 0o644) throws -> String {
         let file = "\(path)/\(name)"
-        if let slash = name.lastIndex(of: "/") { try makeDirectory(String(name[..<slash])) }
+        // By bytes: with a combining mark behind it, a slash is no slash to Swift.
+        if let slash = name.utf8.lastIndex(of: UInt8(ascii: "/")) { try makeDirectory(String(name[..<slash])) }
         let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode_t(mode))
         guard descriptor >= 0 else { throw POSIXError(.EIO) }
         defer { close(descriptor) }

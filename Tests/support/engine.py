@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -78,8 +79,8 @@ def wait_until_gone(user: str, timeout: float = 10.0) -> float:
 
 
 def volumes(user: str) -> list[str]:
-    wanted = {f"{NAME_PREFIX}{user}-workspace", f"{NAME_PREFIX}{user}-artifacts"}
-    return [name for name in run("volume", "ls", "--quiet").split() if name in wanted]
+    wanted = re.compile(re.escape(f"{NAME_PREFIX}{user}") + "-(workspace|artifacts(-[0-9]+)?)")
+    return [name for name in run("volume", "ls", "--quiet").split() if wanted.fullmatch(name)]
 
 
 def remove_everything(user: str) -> None:

@@ -116,8 +116,11 @@ class Outside:
     def wait_for(self, line: str, count: int = 1) -> None:
         assert engine.poll(lambda: self.count(line) >= count), f"{self.log()[-20:]} has no {count} of {line!r}"
 
-    def server_command(self, names: Mapping[str, list[str]] | None = None) -> list[str]:
-        """Starts exec-mcp where these names mean these addresses, and no other name means anything."""
+    def server_command(self, names: Mapping[str, list[str]] | None = None, network: str = "") -> list[str]:
+        """Starts exec-mcp where these names mean these addresses, and no other name means anything.
+
+        `network`: commands that set up a network of the server's own, which has nothing but the loopback.
+        """
         known = {NAME: [ADDRESS], **(names or {})}
         place = self.directory / secrets.token_hex(4)
         place.mkdir()
@@ -126,6 +129,9 @@ class Outside:
         order.write_text("hosts: files\n")
         script = 'mount --bind "$1" /etc/hosts && mount --bind "$2" /etc/nsswitch.conf && shift 2 && exec "$@"'
         private = ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"]
+        if network:
+            private[1:1] = ["--net"]
+            private[-2] = f"{{ ip link set lo up && {network}; }} >&2 && {script}"
         return [*private, str(hosts), str(order), server_binary()]
 
 

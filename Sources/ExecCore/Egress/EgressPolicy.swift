@@ -24,7 +24,7 @@ struct EgressPolicy: Sendable {
     }
 
     private static let isOpenByDefault: @Sendable (IPAddress) -> Bool = { address in
-        address.isPublic && !NameResolver.ownAddresses().contains(address.translated ?? address)
+        address.isPublic && !OwnAddress.isOwn(address.translated ?? address)
     }
 
     /// The host that a sandbox asks for, if it is among those that may be reached.

@@ -36,6 +36,33 @@ struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 
     var isVersion4: Bool { bytes.count == 4 }
 
+    /// Runs `body` with the address as system calls take it, and its size.
+    ///
+    /// - Returns: what `body` returns; -1 if it could not be run.
+    func withSocketAddress(port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+        func run<Address>(_ value: Address) -> Int32 {
+            withUnsafeBytes(of: value) { bytes in
+                guard let start = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return -1 }
+                return body(start, socklen_t(bytes.count))
+            }
+        }
+        if isVersion4 {
+            var value = sockaddr_in()
+            value.sin_family = sa_family_t(AF_INET)
+            value.sin_port = port.bigEndian
+            withUnsafeMutableBytes(of: &value.sin_addr) { $0.copyBytes(from: bytes) }
+            return run(value)
+        }
+        var value = sockaddr_in6()
+        value.sin6_family = sa_family_t(AF_INET6)
+        value.sin6_port = port.bigEndian
+        withUnsafeMutableBytes(of: &value.sin6_addr) { $0.copyBytes(from: bytes) }
+        return run(value)
+    }
+
+    /// Whether it is the loopback's.
+    var isLoopback: Bool { isVersion4 ? bytes.first == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1] }
+
     /// The usual form: RFC 5952 for version 6.
     var description: String {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))

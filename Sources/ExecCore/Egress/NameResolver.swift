@@ -4,7 +4,7 @@
     import Darwin
 #endif
 
-/// Asks the system where a host is, and which addresses are this machine's.
+/// Asks the system where a host is.
 enum NameResolver {
     /// How many addresses of a host are looked at.
     private static let mostAddresses = 16
@@ -33,21 +33,8 @@ enum NameResolver {
         return addresses
     }
 
-    /// The addresses of this machine's own interfaces. A service of the host may listen at a public one as well.
-    static func ownAddresses() -> Set<IPAddress> {
-        var list: UnsafeMutablePointer<ifaddrs>?
-        guard getifaddrs(&list) == 0 else { return [] }
-        defer { freeifaddrs(list) }
-        var addresses: Set<IPAddress> = []
-        var next = list
-        while let entry = next?.pointee {
-            if let address = address(in: entry.ifa_addr) { addresses.insert(address) }
-            next = entry.ifa_next
-        }
-        return addresses
-    }
-
-    private static func address(in pointer: UnsafeMutablePointer<sockaddr>?) -> IPAddress? {
+    /// The address in what the system says; `nil` where it is of another kind.
+    static func address(in pointer: UnsafeMutablePointer<sockaddr>?) -> IPAddress? {
         guard let pointer else { return nil }
         let raw = UnsafeRawPointer(pointer)
         switch Int32(pointer.pointee.sa_family) {

@@ -25,32 +25,12 @@ struct OutboundSocket: Sendable {
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &yes, socklen_t(MemoryLayout<Int32>.size))
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
-        guard begin(address, port) == 0 || errno == EINPROGRESS else {
+        let begun = address.withSocketAddress(port: port) { systemConnect(descriptor, $0, $1) }
+        guard begun == 0 || errno == EINPROGRESS else {
             let number = errno
             close()
             throw Self.unreachable(number)
         }
-    }
-
-    private func begin(_ address: IPAddress, _ port: UInt16) -> Int32 {
-        func connect<Address>(_ value: Address) -> Int32 {
-            withUnsafeBytes(of: value) { bytes in
-                guard let start = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return -1 }
-                return systemConnect(descriptor, start, socklen_t(bytes.count))
-            }
-        }
-        if address.isVersion4 {
-            var value = sockaddr_in()
-            value.sin_family = sa_family_t(AF_INET)
-            value.sin_port = port.bigEndian
-            withUnsafeMutableBytes(of: &value.sin_addr) { $0.copyBytes(from: address.bytes) }
-            return connect(value)
-        }
-        var value = sockaddr_in6()
-        value.sin6_family = sa_family_t(AF_INET6)
-        value.sin6_port = port.bigEndian
-        withUnsafeMutableBytes(of: &value.sin6_addr) { $0.copyBytes(from: address.bytes) }
-        return connect(value)
     }
 
     /// Waits until the connection is there.

@@ -2,17 +2,36 @@
 ///
 /// The hardening is not a setting: every container gets all of it.
 struct ContainerDescription: Sendable, Equatable {
-    /// The user inside, unless the workspace is a directory of another's.
-    static let defaultUser: UInt32 = 1000
     static let home = "/home/coderunner"
+    private static let hostName = "sandbox"
+    /// What programs put aside for the sandboxes to come: what pip installs, and caches where there is a network. Hidden,
+    /// as it may be in a directory of the host, and under a name that nothing there has.
+    private static let store = "/workspace/.sandbox"
 
     let name: String
     let user: UserID
     let owner: Owner
+    let account: Account
     let configuration: SandboxConfiguration
     let limits: Limits
+    /// The skills and tools.
+    let hostMounts: HostMounts
+
     /// Whether a mark says that its pipes are held, though its owner may be gone.
     var isMarked = false
+
+    /// - Parameter account: what the code runs under.
+    init(
+        name: String, user: UserID, owner: Owner, account: Account, configuration: SandboxConfiguration, limits: Limits
+    ) {
+        self.name = name
+        self.user = user
+        self.owner = owner
+        self.account = account
+        self.configuration = configuration
+        self.limits = limits
+        hostMounts = HostMounts(configuration)
+    }
 
     /// What begins the names of all.
     private static let namePrefix = "mcp-executor-"
@@ -42,7 +61,11 @@ struct ContainerDescription: Sendable, Equatable {
     private var identity: [String] {
         var labels = owner.labels + [(Owner.userLabel, user.name)]
         if isMarked { labels.append((Owner.lingerLabel, HoldMark.labelValue(for: name))) }
-        return ["--interactive", "--rm", "--name", name, "--hostname", "sandbox", "--pull", "never"]
+        return [
+            "--interactive", "--rm", "--name", name, "--hostname", Self.hostName,
+            // Without a network the engine makes no entry for it, and programs that look their own host up fail.
+            "--add-host", "\(Self.hostName):127.0.0.1", "--pull", "never",
+        ]
             + labels.flatMap { ["--label", "\($0.name)=\($0.value)"] }
     }
 
@@ -52,6 +75,8 @@ struct ContainerDescription: Sendable, Equatable {
             "--log-driver", "none",
             "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
             "--network", configuration.network, "--ipc", "private", "--ulimit", "core=0",
+            // A machine has so many open files in all: without this one sandbox could have them all.
+            "--ulimit", "nofile=1024:4096",
             // The guest, as process 1, hears no gentler signal: without this the engine's stop would take ten seconds.
             "--stop-signal", "SIGKILL",
             "--user", "\(account.user):\(account.group)", "--workdir", "/",
@@ -64,6 +89,8 @@ struct ContainerDescription: Sendable, Equatable {
         [
             "--memory", String(configuration.memory.bytes), "--memory-swap", String(configuration.memory.bytes),
             "--cpus", configuration.cpus, "--pids-limit", String(configuration.pids),
+            // Shared memory counts towards the limit when it is used; an engine's own 64 MB are soon full.
+            "--shm-size", String(configuration.memory.bytes / 2),
         ]
     }
 
@@ -88,17 +115,14 @@ struct ContainerDescription: Sendable, Equatable {
         switch configuration.workspace {
         case .persistent:
             mounts.append(["type=volume", "source=\(volume("workspace"))", "target=/workspace"])
-            mounts.append(["type=volume", "source=\(volume("artifacts"))", "target=/artifacts"])
+            mounts.append(["type=volume", "source=\(artifactVolume)", "target=/artifacts"])
         case .directory(let path, _):
             mounts.append(["type=bind", "source=\(path)", "target=/workspace"])
-            mounts.append(["type=volume", "source=\(volume("artifacts"))", "target=/artifacts"])
+            mounts.append(["type=volume", "source=\(artifactVolume)", "target=/artifacts"])
         case .ephemeral:
             break
         }
-        if let tools = configuration.toolsDirectory {
-            mounts.append(["type=bind", "source=\(tools)", "target=/tools", "readonly"])
-        }
-        for mount in SkillMount.mounts(of: configuration.skillsDirectories) {
+        for mount in hostMounts.mounts {
             mounts.append(["type=bind", "source=\(mount.source)", "target=\(mount.target)", "readonly"])
         }
         return mounts.flatMap { ["--mount", $0.map(Self.quotedField).joined(separator: ",")] }
@@ -117,9 +141,14 @@ struct ContainerDescription: Sendable, Equatable {
             "MCP_ARTIFACT_SIZE_LIMIT_MB=\(limits.artifactMebibytes)",
             // Otherwise numpy starts a thread for each processor of the host, whatever share of them there is.
             "OMP_NUM_THREADS=\(threads)", "OPENBLAS_NUM_THREADS=\(threads)",
+            // Where there is room, and where it lasts as long as the workspace. The wheels themselves need not.
+            "PYTHONUSERBASE=\(Self.store)", "PIP_NO_CACHE_DIR=1", "JOBLIB_TEMP_FOLDER=/dev/shm",
+            // The workspace itself belongs to nobody inside, which git takes for a trap.
+            "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*",
         ]
+        let caches = configuration.hasWayOut ? ["XDG_CACHE_HOME=\(Self.store)/cache"] : []
         let proxies = Self.proxyVariables.flatMap { ["\($0)=\(proxy($0))", "\($0.lowercased())=\(proxy($0))"] }
-        return (own + proxies).flatMap { ["--env", $0] }
+        return (own + caches + proxies).flatMap { ["--env", $0] }
     }
 
     /// The value of a proxy variable.
@@ -144,23 +173,24 @@ struct ContainerDescription: Sendable, Equatable {
         "mcp-executor-\(user.name)-\(purpose)"
     }
 
-    /// The names of the volumes that a user may have.
-    static func volumes(of user: UserID) -> [String] {
-        ["workspace", "artifacts"].map { volume($0, of: user) }
+    /// The owner of a directory of the host has artifacts of its own: files of another account could not be replaced.
+    private var artifactVolume: String {
+        let isUsers = account == .common || account == Account(of: user)
+        return volume(isUsers ? "artifacts" : "artifacts-\(account.user)")
     }
 
-    /// The ids to run under: the owner's of a directory that the workspace is, so that files in it stay theirs, but
-    /// never root's.
-    private var account: (user: UInt32, group: UInt32) {
-        if case .directory(let path, _) = configuration.workspace, let owner = Files.owner(of: path), owner.user != 0 {
-            return owner
-        }
-        return (Self.defaultUser, Self.defaultUser)
+    /// The names of the volumes that a user may have.
+    static func volumes(of user: UserID, in configuration: SandboxConfiguration) -> [String] {
+        let account = Accounts().account(of: user, in: configuration)
+        return ["workspace", "artifacts", "artifacts-\(account.user)"].map { volume($0, of: user) }
     }
 
     /// A field of the comma-separated value that `--mount` takes; the engine reads it as CSV.
     private static func quotedField(_ field: String) -> String {
-        guard field.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return field }
-        return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        // By bytes: with a combining mark behind it, a comma is no comma to Swift, and is one to the engine.
+        let special = [UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r")]
+        guard field.utf8.contains(where: special.contains) else { return field }
+        let doubled = field.utf8.flatMap { $0 == UInt8(ascii: "\"") ? [$0, $0] : [$0] }
+        return "\"" + String(decoding: doubled, as: UTF8.self) + "\""
     }
 }

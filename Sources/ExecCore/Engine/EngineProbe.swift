@@ -80,7 +80,7 @@ public struct EngineProbe: Sendable {
     ///
     /// - Throws: ``ExecError``.
     public func containerCount(of user: UserID) async throws(ExecError) -> Int {
-        try await output(of: engine.listContainers(of: user)).split(separator: "\n").count
+        try await output(of: engine.listContainers(of: user)).lines.count { !$0.isEmpty }
     }
 
     /// How many containers servers left behind that are gone.
@@ -91,8 +91,8 @@ public struct EngineProbe: Sendable {
     }
 
     /// Removes what a trial's sandbox kept, once its container is gone. Failures don't matter: there may be nothing.
-    public func removeVolumes(of user: UserID) async {
-        for volume in ContainerDescription.volumes(of: user) {
+    public func removeVolumes(of user: UserID, in configuration: SandboxConfiguration) async {
+        for volume in ContainerDescription.volumes(of: user, in: configuration) {
             _ = try? await engine.remove(volumes: [volume]).run(timeout: Self.timeout)
         }
     }

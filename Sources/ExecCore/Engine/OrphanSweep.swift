@@ -29,7 +29,7 @@ struct OrphanSweep: Sendable {
         inListing listing: String, seenBy observer: Owner,
         marksIn directories: @autoclosure () -> [LingerDirectory] = LingerDirectory.existing()
     ) -> [String] {
-        listing.split(separator: "\n").compactMap { line in
+        listing.lines.compactMap { line in
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
             guard fields.count == Owner.labelNames.count + 2, isContainerID(fields[0]),
                 let owner = Owner(labelValues: Array(fields[1...Owner.labelNames.count])),

@@ -57,7 +57,7 @@ public struct BuildEnvironment: Sendable {
     /// Reads lines such as `global.index-url='https://…'`.
     static func settings(inListing listing: String) -> [String: String] {
         var settings: [String: String] = [:]
-        for line in listing.split(separator: "\n") where line.hasPrefix("global.") {
+        for line in listing.lines where line.hasPrefix("global.") {
             guard let sign = line.firstIndex(of: "=") else { continue }
             let value = line[line.index(after: sign)...]
             guard value.count > 2, let quote = value.first, quote == "'" || quote == "\"", value.last == quote else {

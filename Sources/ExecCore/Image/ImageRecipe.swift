@@ -5,7 +5,7 @@ public struct ImageRecipe: Sendable, Equatable {
     /// The base where none is named, as the Dockerfile has it.
     public static let defaultBase: String = {
         let mark = "ARG BASE_IMAGE="
-        let line = dockerfile.split(separator: "\n").first { $0.hasPrefix(mark) }
+        let line = dockerfile.lines.first { $0.hasPrefix(mark) }
         return line.map { String($0.dropFirst(mark.count)) } ?? ""
     }()
     /// The base that `make image` makes where no registry answers.

@@ -46,8 +46,8 @@ public struct SystemPrompt: Sendable {
         """
         ## The Sandbox
 
-        - Python 3 with numpy, pandas, scipy, matplotlib, seaborn, plotly, scikit-learn, statsmodels, sympy and \
-        openpyxl. You are an ordinary user; the system is read-only.
+        - Python 3 with numpy, pandas, scipy, matplotlib, seaborn, plotly (HTML only), scikit-learn, statsmodels, \
+        sympy and openpyxl. You are an ordinary user; the system is read-only.
         - /workspace \(workspaceSentence). /artifacts holds results for the user. /tmp is in memory and small.
         - Limits: \(configuration.memory) memory, \(configuration.cpus) CPU, \(configuration.pids) processes. A \
         command has 30 seconds unless you pass `timeout` (at most \(limits.maximumTimeout)). Output over \
@@ -69,7 +69,13 @@ public struct SystemPrompt: Sendable {
         if !configuration.allowedHosts.isEmpty { return allowedHostsSentence }
         return configuration.network == "none"
             ? "There is no network. What is not in the sandbox cannot be fetched: work with what is there."
-            : "There is a network: HTTP requests (curl, requests) and `pip install --user` work where it allows them."
+            : "There is a network: HTTP (Python's requests) and \(pipSentence) where it allows."
+    }
+
+    /// What is downloaded lies in /tmp until it is installed, which has no room for very large packages.
+    private var pipSentence: String {
+        let place = configuration.workspace == .ephemeral ? "" : ", which lasts,"
+        return "`pip install --user`\(place) work (large packages: `TMPDIR=/workspace pip …`)"
     }
 
     private var allowedHostsSentence: String {

@@ -50,7 +50,7 @@ public final class Sandbox: Sendable {
     /// Starts a container and waits for its guest.
     ///
     /// - Parameter place: what it needs to linger, which it closes at its end; `nil` where it is not to.
-    /// - Throws: ``ExecError`` with what is wrong and how to mend it.
+    /// - Throws: ``ExecError`` with what is wrong and how to mend it, or ``UnfitAccount``.
     static func start(
         _ container: ContainerDescription, engine: EngineCommandLine, place: Lingering.Place? = nil, logger: Logger,
         onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
@@ -143,6 +143,7 @@ public final class Sandbox: Sendable {
                     channel.end(ExecError(.sandboxEnded, "The start of the sandbox was given up."))
                 }
             }
+            try Accounts.check(greeting, of: container)
             try Self.check(greeting, image: container.configuration.image)
         } catch {
             await stop()
@@ -183,7 +184,8 @@ public final class Sandbox: Sendable {
                 .engineFailed,
                 """
                 /workspace cannot be written by the sandbox's user. If it is a directory of this machine, give it to \
-                an ordinary user (not root); if it is a volume, the image must have /workspace owned by uid 1000.
+                an ordinary user (not root); if it is a volume, it is as the image has /workspace: that must be writable \
+                for everybody, or belong to uid \(Account.common.user).
                 """)
         }
     }

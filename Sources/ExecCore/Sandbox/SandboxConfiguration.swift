@@ -39,6 +39,9 @@ public struct SandboxConfiguration: Sendable, Equatable {
     /// The defaults.
     public init() {}
 
+    /// Whether anything outside can be reached.
+    var hasWayOut: Bool { network != "none" || !allowedHosts.isEmpty }
+
     /// A directory of the host is one user's alone, and must still be the one that was named: who can write beside it
     /// may have put a link to somewhere else in its place.
     ///

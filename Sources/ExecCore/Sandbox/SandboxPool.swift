@@ -19,6 +19,7 @@ public actor SandboxPool {
     private let onArtifactsChanged: @Sendable (UserID, ArtifactChange) -> Void
     private let lingering: Lingering?
     private let prewarmQueue: PrewarmQueue
+    private let accounts = Accounts()
 
     /// What users lost with sandboxes that ended between their calls.
     public nonisolated let losses: SandboxLosses
@@ -27,6 +28,8 @@ public actor SandboxPool {
     private var startsAhead = 0
     private var lastPrewarmFailure: String?
     private var hasSwept = false
+    /// Warnings about skills and tools, which every start would repeat.
+    private var told: Set<String> = []
     private var isClosed = false
     private var housekeeping: Task<Void, Never>?
 
@@ -235,17 +238,20 @@ public actor SandboxPool {
             Task.detached { await sweep.run() }
         }
         let container = ContainerDescription(
-            name: ContainerDescription.newName(for: user), user: user, owner: owner, configuration: configuration,
-            limits: limits)
+            name: ContainerDescription.newName(for: user), user: user, owner: owner,
+            account: accounts.account(of: user, in: configuration), configuration: configuration, limits: limits)
+        for warning in container.hostMounts.warnings where told.insert(warning).inserted { logger.warning(warning) }
         entries[user] = PooledSandbox(
-            start: Task { [logger, lingering, onArtifactsChanged] in
+            start: Task { [accounts, logger, lingering, onArtifactsChanged] in
                 let onChange = { @Sendable change in onArtifactsChanged(user, change) }
-                guard let lingering else {
-                    logger.info("starting sandbox \(container.name)")
-                    return try await Sandbox.start(
-                        container, engine: engine, logger: logger, onArtifactsChanged: onChange)
+                return try await accounts.start(container, logger: logger) { container in
+                    guard let lingering else {
+                        logger.info("starting sandbox \(container.name)")
+                        return try await Sandbox.start(
+                            container, engine: engine, logger: logger, onArtifactsChanged: onChange)
+                    }
+                    return try await lingering.start(container, engine: engine, onArtifactsChanged: onChange)
                 }
-                return try await lingering.start(container, engine: engine, onArtifactsChanged: onChange)
             }, isKept: isKept)
         startHousekeeping()
     }

@@ -7,6 +7,8 @@ public struct SkillCatalog: Sendable, Equatable {
     private static let maximumFileSize = 4 * 1024 * 1024
     /// The Agent Skills format's own bound.
     private static let maximumDescription = 1024
+    /// How many links that lead nowhere are named.
+    private static let maximumLinks = 3
 
     /// The skills, by directory name.
     public let skills: [Skill]
@@ -23,7 +25,9 @@ public struct SkillCatalog: Sendable, Equatable {
         for directory in directories {
             for name in Files.names(in: directory) where !taken.contains(name) {
                 let path = "\(directory)/\(name)"
-                guard let seen = memory.skill(at: path) ?? look(in: path, called: name) else { continue }
+                guard let seen = memory.skill(at: path) ?? look(in: path, called: name, beside: directory) else {
+                    continue
+                }
                 taken.insert(name)
                 found.append(seen)
             }
@@ -35,25 +39,32 @@ public struct SkillCatalog: Sendable, Equatable {
     }
 
     /// What is in a directory; `nil` where that is no skill at all.
-    private static func look(in path: String, called name: String) -> SeenSkill? {
+    private static func look(in path: String, called name: String, beside parent: String) -> SeenSkill? {
         // The stamps are taken before what they stand for is read: what changes meanwhile differs from them then.
         let directoryStamp = FileStamp(at: path)
         guard Files.isDirectory(path) else { return nil }
         let present = Files.names(in: path)
         guard let fileName = fileNames.first(where: present.contains) else { return nil }
         let fileStamp = FileStamp(at: "\(path)/\(fileName)")
-        let (skill, diagnostics) = load(fileName, in: path, called: name)
+        let links = SkillLinks(of: path, in: parent)
+        let (skill, diagnostics) = load(fileName, in: path, called: name, links: links.paths)
         return SeenSkill(
             path: path, fileName: fileName, directoryStamp: directoryStamp, fileStamp: fileStamp, skill: skill,
             diagnostics: diagnostics)
     }
 
     private static func load(
-        _ fileName: String, in directory: String, called directoryName: String
+        _ fileName: String, in directory: String, called directoryName: String, links: [String]
     ) -> (skill: Skill?, diagnostics: [SkillDiagnostic]) {
         let file = "\(directory)/\(fileName)"
         func leftOut(_ message: String, line: Int? = nil) -> (Skill?, [SkillDiagnostic]) {
             (nil, [SkillDiagnostic(file: file, line: line, message: message, isFatal: true)])
+        }
+        guard HostMounts.canMount(directory) else {
+            return leftOut("no engine takes a path with a control character")
+        }
+        guard !links.contains(fileName) else {
+            return leftOut("is a link that leads out of the skills, to where nothing is in the sandbox")
         }
         guard let content = Files.read(file, limit: maximumFileSize) else {
             return leftOut("cannot be read, or has more than \(maximumFileSize) bytes")
@@ -77,6 +88,11 @@ public struct SkillCatalog: Sendable, Equatable {
         if name != directoryName { warn("the name \(name) differs from the directory's") }
         if description.count > maximumDescription {
             warn("the description has \(description.count) characters; the format allows \(maximumDescription)")
+        }
+        if !links.isEmpty {
+            let shown = links.prefix(maximumLinks).joined(separator: ", ")
+            let rest = links.count > maximumLinks ? " and \(links.count - maximumLinks) more" : ""
+            warn("beside it \(shown)\(rest) lead out of the skill: in the sandbox there is nothing behind such a link")
         }
         let skill = Skill(
             name: name, description: description, directoryName: directoryName, fileName: fileName,

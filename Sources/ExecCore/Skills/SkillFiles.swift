@@ -127,7 +127,7 @@ extension Skill {
     ///
     /// - Throws: ``ExecError`` with the code ``ExecError/Code/notFound`` where the skill has no such file.
     public func read(_ path: String) throws(ExecError) -> [UInt8] {
-        guard let file = files().files.first(where: { $0.path == path }),
+        guard let file = files().files.first(where: { $0.path.utf8.elementsEqual(path.utf8) }),
             let bytes = Files.read(hostPath(of: file), limit: SkillFiles.maximumBytes)
         else { throw ExecError(.notFound, "The skill \(name.prefix(64)) has no file \(path.prefix(200)).") }
         return bytes

@@ -44,6 +44,20 @@ public enum Files {
         return String(cString: resolved)
     }
 
+    /// What a symbolic link says, at most 4096 bytes of it; `nil` where `path` is no link, or one of another encoding.
+    public static func linkText(_ path: String) -> String? {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = readlink(path, &buffer, buffer.count)
+        guard count >= 0 else { return nil }
+        return String(validating: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Whether `path` is below the directory `root`; both without links and dots.
+    static func isInside(_ path: String, _ root: String) -> Bool {
+        // By bytes: with a combining mark behind it, a slash is no slash.
+        path.utf8.starts(with: root == "/" ? "/".utf8 : "\(root)/".utf8)
+    }
+
     /// The names in a directory, sorted, hidden ones left out; empty where it cannot be read.
     public static func names(in directory: String) -> [String] {
         guard let stream = opendir(directory) else { return [] }

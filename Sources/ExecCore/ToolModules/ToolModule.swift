@@ -12,7 +12,7 @@ public struct ToolModule: Sendable, Equatable {
     /// The modules in a directory of the host, by name. Names that begin with `_` are private.
     public static func load(from directory: String) -> [ToolModule] {
         Files.names(in: directory).compactMap { fileName in
-            guard fileName.hasSuffix(".py"), !fileName.hasPrefix("_"),
+            guard fileName.hasSuffix(".py"), !fileName.hasPrefix("_"), HostMounts.canMount(fileName),
                 let content = Files.read("\(directory)/\(fileName)", limit: maximumFileSize)
             else { return nil }
             let docstring = moduleDocstring(of: String(decoding: content, as: UTF8.self)) ?? ""
@@ -27,7 +27,7 @@ public struct ToolModule: Sendable, Equatable {
         var description = ""
         var functions: [String] = []
         var section = ""
-        for line in docstring.split(separator: "\n", omittingEmptySubsequences: false) {
+        for line in docstring.lines {
             let text = line.trimmingBlanks
             if let colon = text.firstIndex(of: ":"), line.first?.isWhitespace != true,
                 text[..<colon].allSatisfy({ $0.isLetter || $0 == " " })
@@ -50,28 +50,33 @@ public struct ToolModule: Sendable, Equatable {
 
     /// The string that a Python file begins with, behind comments and blank lines; `nil` where there is none.
     static func moduleDocstring(of source: String) -> String? {
-        var rest = source[...]
+        // By bytes, as Python does: with a combining mark behind it, a quote is no quote to Swift.
+        var rest = Array(source.utf8)[...]
+        if rest.starts(with: "\u{FEFF}".utf8) { rest = rest.dropFirst(3) }
         while true {
-            rest = rest.drop { $0.isWhitespace || $0 == "\u{FEFF}" }
-            guard rest.first == "#" else { break }
-            rest = rest.drop { !$0.isNewline }
+            rest = rest.drop(while: " \t\u{0C}\r\n".utf8.contains)
+            guard rest.first == UInt8(ascii: "#") else { break }
+            rest = rest.drop { !isLineEnd($0) }
         }
-        if let prefix = rest.first, "rRuU".contains(prefix) { rest = rest.dropFirst() }
-        for quote in ["\"\"\"", "'''", "\"", "'"] where rest.hasPrefix(quote) {
-            let body = rest.dropFirst(quote.count)
-            var end = body.startIndex
-            while end < body.endIndex {
-                if body[end] == "\\" {
-                    end = body.index(end, offsetBy: 2, limitedBy: body.endIndex) ?? body.endIndex
-                    continue
-                }
-                if body[end...].hasPrefix(quote) { return String(body[..<end]) }
-                if quote.count == 1, body[end].isNewline { return nil }
-                end = body.index(after: end)
+        if let prefix = rest.first, "rRuU".utf8.contains(prefix) { rest = rest.dropFirst() }
+        let quotes = ["\"\"\"", "'''", "\"", "'"].map { Array($0.utf8) }
+        guard let quote = quotes.first(where: rest.starts) else { return nil }
+        let body = rest.dropFirst(quote.count)
+        var end = body.startIndex
+        while end < body.endIndex {
+            if body[end...].starts(with: quote) { return String(decoding: body[..<end], as: UTF8.self) }
+            if body[end] == UInt8(ascii: "\\") {
+                end += body[(end + 1)...].starts(with: "\r\n".utf8) ? 2 : 1
+            } else if quote.count == 1, isLineEnd(body[end]) {
+                return nil
             }
-            return nil
+            end += 1
         }
         return nil
+    }
+
+    private static func isLineEnd(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
     }
 }
 

@@ -85,15 +85,16 @@ final class SkillLibrary: Sendable {
         guard let skill = skill(named: skillName) else { return nil }
         let prefix = path.map { $0 + "/" }.joined()
         var children: [String: Resource] = [:]
-        for file in skill.files().files where file.path.hasPrefix(prefix) {
-            let rest = file.path.dropFirst(prefix.count)
-            let parts = rest.split(separator: "/", maxSplits: 1)
-            guard let name = parts.first.map(String.init) else { continue }
-            if parts.count == 1 {
-                children[name] = Self.resource(file, of: skill)
+        // By bytes: with a combining mark behind it, a slash is no slash to Swift.
+        for file in skill.files().files where file.path.utf8.starts(with: prefix.utf8) {
+            let rest = file.path.utf8.dropFirst(prefix.utf8.count)
+            if let slash = rest.firstIndex(of: UInt8(ascii: "/")) {
+                let name = String(decoding: rest[..<slash], as: UTF8.self)
+                let uri = ResourceURI.skill(name: skillName, path: path + [name]).text
+                children[uri] = Resource(uri: uri, name: name, mediaType: Resource.directoryType)
             } else {
-                let uri = ResourceURI.skill(name: skillName, path: path + [name])
-                children[name] = Resource(uri: uri.text, name: name, mediaType: Resource.directoryType)
+                let resource = Self.resource(file, of: skill)
+                children[resource.uri] = resource
             }
         }
         return children.isEmpty && !path.isEmpty ? nil : children.values.sorted { $0.uri < $1.uri }

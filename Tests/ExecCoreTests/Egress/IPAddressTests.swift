@@ -42,7 +42,13 @@ import Testing
         #expect(IPAddress(text) == nil)
     }
 
-    @Test func theMachinesOwnAddressesAreKnown() throws {
-        #expect(NameResolver.ownAddresses().contains(try #require(IPAddress("127.0.0.1"))))
+    @Test(arguments: ["127.0.0.1", "127.0.0.2", "127.255.255.254", "0.0.0.0"])
+    func isOwnWhereThisMachineAnswers(text: String) throws {
+        #expect(OwnAddress.isOwn(try #require(IPAddress(text))))
+    }
+
+    @Test(arguments: ["192.0.2.1", "192.0.2.77", "203.0.113.9", "2001:db8::1", "2001:db8:7::7"])
+    func isNotOwnWhereNobodyDoes(text: String) throws {
+        #expect(!OwnAddress.isOwn(try #require(IPAddress(text))))
     }
 }

@@ -15,8 +15,10 @@ import Testing
     ) throws -> String {
         var configuration = SandboxConfiguration()
         change(&configuration)
+        let user = try #require(UserID(user))
         let container = ContainerDescription(
-            name: name, user: try #require(UserID(user)), owner: owner, configuration: configuration, limits: limits)
+            name: name, user: user, owner: owner, account: Account(of: user), configuration: configuration,
+            limits: limits)
         return LingerKey.key(
             of: container, engine: EngineCommandLine(program: program, environment: environment))
     }

@@ -118,6 +118,7 @@ def _live(task_socket, file_limit):
         # The channel, and the guest's ends of the sockets of other keepers, which would not see them close.
         os.closerange(3, task_socket.fileno())
         os.closerange(task_socket.fileno() + 1, 1 << 16)
+        system.restore_file_limit()
         if file_limit:
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))
         _KeeperProcess(task_socket).run()

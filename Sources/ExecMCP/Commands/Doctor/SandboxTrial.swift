@@ -43,7 +43,7 @@ struct SandboxTrial: Sendable {
         // Not a child task: whoever breaks the trial off still wants it cleared away.
         let end = await Task.detached {
             let finding = await self.end(hadSandbox: hadSandbox)
-            await EngineProbe(engine).removeVolumes(of: user)
+            await EngineProbe(engine).removeVolumes(of: user, in: options.configuration)
             return finding
         }.value
         return findings + (end.map { [$0] } ?? [])

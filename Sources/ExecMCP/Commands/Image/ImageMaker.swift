@@ -80,12 +80,12 @@ struct ImageMaker: Sendable {
         let outcome = await outcome(of: pool, user)
         await Task.detached {
             await pool.close(grace: 3)
-            await EngineProbe(engine).removeVolumes(of: user)
+            await EngineProbe(engine).removeVolumes(of: user, in: configuration)
         }.value
 
         let result = try outcome.get()
-        for line in (result.standardOutput + result.standardError).split(separator: "\n") {
-            Self.say("    \(String(line).singleLine(limit: 500))")
+        for line in (result.standardOutput + result.standardError).lines where !line.isEmpty {
+            Self.say("    \(line.singleLine(limit: 500))")
         }
         guard result.exitCode == 0 else {
             throw ExecError(.engineFailed, "The new image does not work; an older one of that name stays in place.")

@@ -1,0 +1,72 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Tells which addresses lead to this machine itself. A service of the host may listen at a public one as well.
+enum OwnAddress {
+    /// Nobody's, for documents (RFC 5737, RFC 3849).
+    private static let foreign4 = IPAddress("192.0.2.1")
+    private static let foreign6 = IPAddress("2001:db8::1")
+
+    /// Whether this machine answers at the address. Nothing is sent.
+    ///
+    /// The interfaces do not tell all: whole networks can be routed to the loopback. The system knows, and says so when
+    /// asked for a socket there.
+    static func isOwn(_ address: IPAddress) -> Bool {
+        if interfaces().contains(address) || leadsHere(address) { return true }
+        guard canBind(address) else { return false }
+        // A machine can be set up to lend itself to any address, as balancers are: then that proves nothing.
+        guard let foreign = address.isVersion4 ? foreign4 : foreign6 else { return true }
+        return !canBind(foreign)
+    }
+
+    private static func interfaces() -> Set<IPAddress> {
+        var list: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&list) == 0 else { return [] }
+        defer { freeifaddrs(list) }
+        var addresses: Set<IPAddress> = []
+        var next = list
+        while let entry = next?.pointee {
+            if let address = NameResolver.address(in: entry.ifa_addr) { addresses.insert(address) }
+            next = entry.ifa_next
+        }
+        return addresses
+    }
+
+    private static func canBind(_ address: IPAddress) -> Bool {
+        withSocket(for: address) { descriptor in
+            address.withSocketAddress(port: 0) { bind(descriptor, $0, $1) } == 0
+        }
+    }
+
+    /// Whether the system would answer itself: what goes to an address of its own comes from that address, or from the
+    /// loopback.
+    private static func leadsHere(_ address: IPAddress) -> Bool {
+        withSocket(for: address) { descriptor in
+            // Any port will do: a socket for datagrams only notes where they would go.
+            guard address.withSocketAddress(port: 9, { connect(descriptor, $0, $1) }) == 0 else { return false }
+            var storage = sockaddr_storage()
+            var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            let source = withUnsafeMutablePointer(to: &storage) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                    getsockname(descriptor, pointer, &size) == 0 ? NameResolver.address(in: pointer) : nil
+                }
+            }
+            return source == address || source.map { $0.isLoopback } == true
+        }
+    }
+
+    private static func withSocket(for address: IPAddress, _ body: (Int32) -> Bool) -> Bool {
+        #if canImport(Glibc)
+            let kind = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue)
+        #else
+            let kind = SOCK_DGRAM
+        #endif
+        let descriptor = socket(address.isVersion4 ? AF_INET : AF_INET6, kind, 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return body(descriptor)
+    }
+}

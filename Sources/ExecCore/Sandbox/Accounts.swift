@@ -1,0 +1,63 @@
+import Diagnostics
+import JSON
+import Threading
+
+/// A sandbox that cannot work under its account, because one of its directories is ``Account/common``'s alone.
+struct UnfitAccount: Error {
+    /// The directory.
+    let place: String
+}
+
+/// The accounts of sandboxes. It remembers for which users only ``Account/common`` will do.
+final class Accounts: Sendable {
+    private let onCommon = Locked<Set<UserID>>([])
+
+    /// The account to start a sandbox under: that of the owner of a directory that the workspace is, so that files in it
+    /// stay theirs, but never root's; else the user's own.
+    func account(of user: UserID, in configuration: SandboxConfiguration) -> Account {
+        if case .directory(let path, _) = configuration.workspace, let owner = Files.owner(of: path), owner.user != 0 {
+            return Account(user: owner.user, group: owner.group)
+        }
+        return onCommon.withLock { $0.contains(user) } ? .common : Account(of: user)
+    }
+
+    /// Starts a sandbox, and once more under ``Account/common`` if its directories turn out to be that one's alone, as
+    /// they are in an image that knows no other number.
+    ///
+    /// - Parameter body: starts the container that it is given.
+    /// - Throws: what `body` throws.
+    func start(
+        _ container: ContainerDescription, logger: Logger, _ body: (ContainerDescription) async throws -> Sandbox
+    ) async throws -> Sandbox {
+        let unfit: UnfitAccount
+        do {
+            return try await body(container)
+        } catch let error as UnfitAccount {
+            unfit = error
+        }
+        if onCommon.withLock({ $0.insert(container.user).inserted }) {
+            logger.warning(
+                """
+                \(unfit.place.singleLine(limit: 100)) of \(container.configuration.image) belongs to uid \
+                \(Account.common.user) and nobody else may write to it: the sandbox of \(container.user) runs under that \
+                number. It shares the kernel's limits per user (inotify, epoll, pending signals) with everything else \
+                under it, a person of this machine perhaps. Let everybody write to the directory to have a number for \
+                each user, and remove the user's volumes.
+                """)
+        }
+        return try await body(
+            ContainerDescription(
+                name: ContainerDescription.newName(for: container.user), user: container.user, owner: container.owner,
+                account: .common, configuration: container.configuration, limits: container.limits))
+    }
+
+    /// Looks at what a guest said of the places that it cannot write to.
+    ///
+    /// - Throws: ``UnfitAccount`` where another account could.
+    static func check(_ greeting: JSON, of container: ContainerDescription) throws(UnfitAccount) {
+        guard container.account == Account(of: container.user), let owners = greeting["owners"]?.objectValue,
+            let place = owners.keys.first(where: { owners[$0]?.integerValue == Int(Account.common.user) })
+        else { return }
+        throw UnfitAccount(place: place)
+    }
+}

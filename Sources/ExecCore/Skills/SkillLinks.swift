@@ -1,0 +1,42 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The symbolic links in a skill that lead nowhere in the sandbox, where of the host there are only the skills.
+struct SkillLinks {
+    private static let maximumDepth = 16
+    private static let maximumEntries = 4096
+
+    /// Paths of the links below the skill's directory.
+    private(set) var paths: [String] = []
+    /// Where links may lead.
+    private let root: String
+    private var entries = 0
+
+    /// Looks through a skill's directory. A link in a skill may lead to another skill beside it, unless the skill is
+    /// itself a link: then it has others beside it in the sandbox.
+    init(of skill: String, in directory: String) {
+        let home = Files.realPath(directory)
+        let own = Files.realPath(skill)
+        root = home.flatMap { home in own.map { Files.isInside($0, home) ? home : $0 } } ?? skill
+        collect(skill, prefix: "", depth: 0)
+    }
+
+    private mutating func collect(_ directory: String, prefix: String, depth: Int) {
+        guard depth < Self.maximumDepth else { return }
+        for name in Files.names(in: directory) {
+            entries += 1
+            guard entries <= Self.maximumEntries else { return }
+            let path = "\(directory)/\(name)"
+            var status = stat()
+            guard lstat(path, &status) == 0 else { continue }
+            switch status.st_mode & S_IFMT {
+            case S_IFDIR: collect(path, prefix: "\(prefix)\(name)/", depth: depth + 1)
+            case S_IFLNK: if HostMounts.leadsOut(path, of: root) { paths.append(prefix + name) }
+            default: break
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+"""What the kernel counts per user of the machine: a sandbox that takes all of it takes it from nobody else."""
+
+import subprocess
+import sys
+
+import pytest
+
+# Takes as many of a kind as there are, says how many, and keeps them until a file is there.
+HOLD = """
+import ctypes, os, resource, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+kind, count = sys.argv[1], 0
+def inotify():
+    return libc.inotify_init1(0)
+def queue():
+    return libc.mq_open(b"/q%d" % count, os.O_CREAT | os.O_RDWR, 0o600, None)
+try:
+    while count < 3000 and {"inotify": inotify, "queue": queue}[kind]() >= 0:
+        count += 1
+except OSError:
+    pass
+print(count, ctypes.get_errno(), flush=True)
+while len(sys.argv) > 2 and not os.path.exists(sys.argv[2]):
+    time.sleep(0.05)
+"""
+
+
+@pytest.mark.parametrize("kind", ["inotify", "queue"])
+def test_a_sandbox_that_takes_all_of_a_kind_hurts_neither_a_neighbour_nor_a_person(
+    start_server, fresh_user, passing_users, kind
+):
+    attacker, victim = f"{fresh_user}.attacker", f"{fresh_user}.victim"
+    passing_users += [attacker, victim]
+    server = start_server("--user", fresh_user)
+    for person in (attacker, victim):
+        server.call_tool("write_file", file_path="hold.py", content=HOLD, meta={"x-user-id": person})
+    command = f"python3 hold.py {kind} enough > held 2>&1 & until [ -s held ]; do sleep 0.1; done; cat held"
+    held, error = server.bash(command, timeout=60, meta={"x-user-id": attacker})["stdout"].split()
+    # Neither by our own bound nor for want of open files.
+    assert 0 < int(held) < 3000, (held, error)
+    mine = server.bash(f"python3 hold.py {kind}", meta={"x-user-id": victim})["stdout"].split()
+    assert int(mine[0]) >= int(held) - 3, mine
+    # The person whose number sandboxes are often given: an ordinary user's tests are that person.
+    person = "import ctypes, os\nif os.geteuid() == 0: os.setgroups([]); os.setgid(1000); os.setuid(1000)\n"
+    program = person + "print(ctypes.CDLL(None).inotify_init1(0))"
+    here = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=False)
+    assert here.stdout.strip().isdigit(), here
+    server.bash("touch enough", meta={"x-user-id": attacker})

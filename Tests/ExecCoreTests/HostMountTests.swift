@@ -1,0 +1,85 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import ExecCore
+
+@Suite struct HostMountTests {
+    private let place: TemporaryDirectory
+    /// ``place`` without links.
+    private let root: String
+
+    init() throws {
+        place = try TemporaryDirectory()
+        root = try #require(Files.realPath(place.path))
+    }
+
+    private func link(_ path: String, to target: String) throws {
+        try FileManager.default.createSymbolicLink(atPath: "\(root)/\(path)", withDestinationPath: target)
+    }
+
+    private func mounts(skills: [String] = [], tools: String? = nil) -> HostMounts {
+        var configuration = SandboxConfiguration()
+        configuration.skillsDirectories = skills.map { "\(root)/\($0)" }
+        configuration.toolsDirectory = tools.map { "\(root)/\($0)" }
+        return HostMounts(configuration)
+    }
+
+    private func expect(_ mounts: HostMounts, _ expected: [(source: String, target: String)]) {
+        #expect(mounts.mounts == expected.map { HostMount(source: "\(root)/\($0.source)", target: $0.target) })
+        #expect(mounts.warnings == [])
+    }
+
+    @Test func mountsOneDirectoryWhole() throws {
+        for name in ["skills/a", "tools/package"] { try place.makeDirectory(name) }
+        try link("skills/alias", to: "a")
+        try link("skills/gone", to: "nowhere")
+        expect(mounts(skills: ["skills"], tools: "tools"), [("tools", "/tools"), ("skills", "/skills")])
+        expect(mounts(), [])
+        expect(mounts(skills: ["nowhere"]), [("nowhere", "/skills")])
+    }
+
+    @Test func putsSeveralTogetherSkillBySkill() throws {
+        for name in ["one/a", "one/b", "two/b", "two/c", "two/.hidden"] { try place.makeDirectory(name) }
+        try place.write("", to: "two/file")
+        expect(
+            mounts(skills: ["one", "two"]),
+            [("one/a", "/skills/a"), ("one/b", "/skills/b"), ("two/c", "/skills/c")])
+    }
+
+    @Test(arguments: ["absolute", "relative"])
+    func mountsPieceByPieceWhereALinkLeadsOut(kind: String) throws {
+        for name in ["skills/own", "elsewhere/linked", "tools/package"] { try place.makeDirectory(name) }
+        for name in ["skills/README.md", "elsewhere/module.py", "tools/own.py"] { try place.write("", to: name) }
+        let start = kind == "absolute" ? root : ".."
+        try link("skills/linked", to: "\(start)/elsewhere/linked")
+        try link("skills/again", to: "linked")
+        try link("skills/gone", to: "\(start)/elsewhere/nothing")
+        try link("tools/module.py", to: "\(start)/elsewhere/module.py")
+        expect(
+            mounts(skills: ["skills"], tools: "tools"),
+            [
+                ("elsewhere/module.py", "/tools/module.py"), ("tools/own.py", "/tools/own.py"),
+                ("tools/package", "/tools/package"), ("skills/README.md", "/skills/README.md"),
+                ("elsewhere/linked", "/skills/again"), ("elsewhere/linked", "/skills/linked"),
+                ("skills/own", "/skills/own"),
+            ])
+    }
+
+    /// The link is right only where the directory is.
+    @Test func takesAnAbsoluteLinkForOneThatLeadsOut() throws {
+        try place.makeDirectory("skills/own")
+        try link("skills/alias", to: "\(root)/skills/own")
+        expect(mounts(skills: ["skills"]), [("skills/own", "/skills/alias"), ("skills/own", "/skills/own")])
+    }
+
+    @Test(arguments: ["a\nb", "a\r\nb", "a\rb", "\u{1B}[31m", "\u{7F}"])
+    func leavesOutWhatNoEngineCouldMount(name: String) throws {
+        for name in ["one/fine", "one/\(name)", "elsewhere/\(name)"] { try place.makeDirectory(name) }
+        try link("one/linked", to: "\(root)/elsewhere/\(name)")
+        let mounts = mounts(skills: ["one"])
+        #expect(mounts.mounts == [HostMount(source: "\(root)/one/fine", target: "/skills/fine")])
+        #expect(mounts.warnings.count == 2)
+        #expect(mounts.warnings.allSatisfy { $0.hasSuffix("no engine takes a path with a control character") })
+    }
+}
