@@ -14,6 +14,9 @@ let settings: [SwiftSetting] = [
 // pipe2, close_range and the newer posix_spawn actions are visible in Glibc only with this.
 let gnuSource: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
 
+// macOS has it in its own module.
+let xattr = Target.Dependency.target(name: "CXattr", condition: .when(platforms: [.linux]))
+
 // The program inside every sandbox, carried in the binary.
 let guestSources =
     ["bootstrap"]
@@ -58,8 +61,11 @@ let package = Package(
             name: "ExecCore", dependencies: ["ChildProcess", "Diagnostics", "Hashing", "JSON", "Threading", "YAML"],
             resources: (guestSources.map { "Guest/\($0).py" } + imageSources).map { .embedInCode($0) },
             swiftSettings: settings),
+        // A header of the system's C library that its Swift module leaves out.
+        .systemLibrary(name: "CXattr"),
         // The configuration files of MCP hosts. Knows nothing of the server but how it is started.
-        .target(name: "HostConfiguration", dependencies: ["JSON", "YAML"], swiftSettings: settings),
+        .target(
+            name: "HostConfiguration", dependencies: [xattr, "JSON", "YAML"], swiftSettings: settings),
         // The server.
         .executableTarget(
             name: "ExecMCP",
@@ -108,7 +114,7 @@ let package = Package(
             dependencies: ["ChildProcess", "Diagnostics", "ExecCore", "Hashing", "JSON", "TestSupport", "Threading"],
             swiftSettings: settings),
         .testTarget(
-            name: "HostConfigurationTests", dependencies: ["HostConfiguration", "JSON", "TestSupport", "YAML"],
+            name: "HostConfigurationTests", dependencies: [xattr, "HostConfiguration", "JSON", "TestSupport", "YAML"],
             swiftSettings: settings),
         .testTarget(
             name: "ExecMCPTests",

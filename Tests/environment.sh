@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the tests' two Python environments, .venv/tests and .venv/tests-mcp1, or with the argument bench the one of the
-# comparison, .venv/bench. Up to date already, it takes a moment.
+# Makes the tests' three Python environments, .venv/tests, .venv/tests-mcp1 and .venv/tests-frameworks, or with the
+# argument bench the one of the comparison, .venv/bench. Up to date already, it takes a moment.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -30,18 +30,21 @@ require_venv() {
 
 # What an environment is made of; when none of it has changed, neither has the environment.
 fingerprint() {
-    { "$python" -c 'import sys; print(sys.version, sys.executable)'; cat "$here/$1.txt" "$here/$2.txt"; } | cksum
+    { "$python" -c 'import sys; print(sys.version, sys.executable)'; cat "${@/#/$here/}"; } | cksum
 }
 
+# make_environment NAME REQUIREMENTS [CONSTRAINTS]: without constraints the requirements are all that is installed.
 make_environment() {
-    local directory=$environments/$1 requirements=$2 constraints=$3 wanted
-    wanted=$(fingerprint "$requirements" "$constraints")
+    local directory=$environments/$1 requirements=$2 wanted options=()
+    [ "$#" -gt 2 ] || options=(--no-deps)
+    wanted=$(fingerprint "${@:2}")
     [ "$(cat "$directory/.fingerprint" 2>/dev/null)" = "$wanted" ] && [ -x "$directory/bin/python" ] && return
     require_venv
-    say "making .venv/$1 (half a minute)"
+    say "making .venv/$1 (half a minute or more)"
     rm -rf "$directory"
     "$python" -m venv "$directory"
-    "$directory/bin/python" -m pip install --quiet --disable-pip-version-check --no-input -r "$here/$requirements.txt" >&2
+    "$directory/bin/python" -m pip install --quiet --disable-pip-version-check --no-input "${options[@]}" \
+        -r "$here/$requirements" >&2
     printf '%s' "$wanted" >"$directory/.fingerprint"
 }
 
@@ -51,9 +54,10 @@ command -v "$python" >/dev/null || fail "$python is missing: install Python 3.10
 
 case ${1:-tests} in
 tests)
-    make_environment tests requirements constraints
-    make_environment tests-mcp1 requirements-mcp1 constraints-mcp1
+    make_environment tests requirements.txt constraints.txt
+    make_environment tests-mcp1 requirements-mcp1.txt constraints-mcp1.txt
+    make_environment tests-frameworks requirements-frameworks.txt
     ;;
-bench) make_environment bench requirements-bench constraints-bench ;;
+bench) make_environment bench requirements-bench.txt constraints-bench.txt ;;
 *) fail "there is no environment '$1': name none, or bench" ;;
 esac

@@ -32,4 +32,5 @@ suites=(Conformance Protocol CommandLine Clients Sandbox Faults Attacks Skills A
 suite tests "conformance, protocol, command line, published clients (mcp 2.x, fastmcp), sandbox, faults, attacks, skills, agent" \
     "${suites[@]}" "$@"
 suite tests-mcp1 "published client mcp 1.x" ClientsV1 "$@"
+suite tests-frameworks "agents of published frameworks" Frameworks "$@"
 exit "$status"

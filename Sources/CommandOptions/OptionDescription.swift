@@ -13,13 +13,17 @@ public struct OptionDescription<Settings>: Sendable {
     public let fallback: String
     /// What values are accepted, as part of a sentence.
     public let accepts: String
+    /// Why a value is not accepted, as a short clause such as "there is no such directory"; `nil` where ``accepts``
+    /// says all there is to say. Asked for a value that ``apply`` did not accept.
+    public let objection: @Sendable (String) -> String?
     /// Takes a value, which is empty for a flag without one; returns false if it is not accepted.
     public let apply: @Sendable (String, inout Settings) -> Bool
 
     /// An option.
     public init(
         flag: String = "", variable: String = "", placeholder: String = "", help: String, fallback: String,
-        accepts: String = "", apply: @escaping @Sendable (String, inout Settings) -> Bool
+        accepts: String = "", objection: @escaping @Sendable (String) -> String? = { _ in nil },
+        apply: @escaping @Sendable (String, inout Settings) -> Bool
     ) {
         self.flag = flag
         self.variable = variable
@@ -27,6 +31,7 @@ public struct OptionDescription<Settings>: Sendable {
         self.help = help
         self.fallback = fallback
         self.accepts = accepts
+        self.objection = objection
         self.apply = apply
     }
 

@@ -70,7 +70,8 @@ public struct OptionParser<Settings>: Sendable {
         guard option.apply(value, &settings) else {
             // What has no flag is a secret.
             let shown = option.flag.isEmpty ? "its value" : quoted(value)
-            throw UsageError(message: "\(name) does not accept \(shown): it takes \(option.accepts)")
+            let reason = option.objection(value).map { " (\($0.singleLine(limit: 300)))" } ?? ""
+            throw UsageError(message: "\(name) does not accept \(shown)\(reason): it takes \(option.accepts)")
         }
     }
 

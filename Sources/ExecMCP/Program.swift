@@ -16,13 +16,12 @@ enum Program {
     /// - Returns: the exit status. A server that runs does not return.
     static func run(arguments: [String]) -> Int32 {
         if arguments.first == SandboxHolder.word { return SandboxHolder.run(Array(arguments.dropFirst())) }
-        guard let user = UserID("default") else { return usageStatus }
-        var defaults = Options(user: user)
+        var defaults = Options()
         defaults.configuration.toolsDirectory = Environment.companionDirectory("tools")
         defaults.configuration.skillsDirectories = Environment.companionDirectory("skills").map { [$0] } ?? []
         do {
-            if let command = try Commands.command(in: arguments) {
-                return try run(command, Array(arguments.dropFirst()), defaults)
+            if let call = try Commands.call(in: arguments) {
+                return try run(call.command, call.arguments, defaults)
             }
             switch try OptionParser.parse(arguments, environment: Environment.variables, defaults: defaults) {
             case .help: print(Help.text, terminator: "")

@@ -8,15 +8,22 @@ public struct ServerEntry: Sendable, Equatable {
     public var arguments: [String]
     /// The longest that a call of a tool may take, in seconds. Hosts with a limit of their own have to wait longer.
     public var longestCall: Int
+    /// Whether nothing that a tool does can touch more than files of the server's own: then a host need not ask a person
+    /// before each call.
+    public var isConfined: Bool
 
     /// - Parameters:
     ///   - name: a name for which ``isName(_:)`` holds.
     ///   - longestCall: seconds.
-    public init(name: String = "exec", program: String, arguments: [String] = [], longestCall: Int = 600) {
+    public init(
+        name: String = "exec", program: String, arguments: [String] = [], longestCall: Int = 600,
+        isConfined: Bool = true
+    ) {
         self.name = name
         self.program = program
         self.arguments = arguments
         self.longestCall = longestCall
+        self.isConfined = isConfined
     }
 
     /// What names are accepted, as part of a sentence.

@@ -65,10 +65,16 @@ public enum ContentBlock: Sendable, Equatable {
             ]
             link["size"] = size.map { .integer($0) }
             return .object(link)
-        case .resourceLink(let uri, _, let mediaType, let size):
-            let length = size.map { ", \($0) bytes" } ?? ""
-            return ["type": "text", "text": .string("\(uri) (\(mediaType)\(length))")]
+        case .resourceLink:
+            return withoutLink.json(for: revision)
         }
+    }
+
+    /// The block with a line of text in the place of a link.
+    public var withoutLink: ContentBlock {
+        guard case .resourceLink(let uri, _, let mediaType, let size) = self else { return self }
+        let length = size.map { ", \($0) bytes" } ?? ""
+        return .text("\(uri) (\(mediaType)\(length))")
     }
 }
 

@@ -40,9 +40,43 @@ def test_an_unknown_command_is_refused_with_those_there_are(word: str) -> None:
     assert all(command in refused.stderr for command in commands()) and "--help" in refused.stderr
 
 
-def test_a_command_stands_first() -> None:
-    refused = run("--user", "ann", "config")
-    assert refused.returncode == 2 and "'config'" in refused.stderr and refused.stderr.count("\n") == 1
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--engine", "podman", "image", "--print"],
+        ["--print", "image", "--engine=podman"],
+        ["--print", "--engine", "image", "image"],
+        ["--prewarm", "--user", "doctor", "image", "--memory", "2g", "--print"],
+        ["--tag", "doctor", "image", "--print", "--image", "config"],
+    ],
+)
+def test_a_command_stands_anywhere(arguments: list[str]) -> None:
+    assert run(*arguments).stdout == run("image", "--print").stdout != ""
+
+
+def test_a_block_has_the_options_that_stand_around_the_command() -> None:
+    expected = run("config", "cursor", "--", "--user", "ann", "--memory", "2g")
+    assert expected.returncode == 0 and '"--user"' in expected.stdout
+    assert run("--user", "ann", "config", "cursor", "--memory", "2g").stdout == expected.stdout
+
+
+def test_a_doctor_is_found_behind_the_options_that_it_is_to_look_at() -> None:
+    seen = run("--engine", "no-such-engine", "doctor", "--json")
+    assert seen.returncode == 1 and "no-such-engine" in seen.stdout and seen.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [["--user", "doctor"], ["--user=config", "--engine", "image"]])
+def test_the_value_of_an_option_is_no_command(arguments: list[str]) -> None:
+    served = run(*arguments, "--log-level", "error")
+    assert served.returncode == 0 and served.stdout == ""
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_word_that_is_no_command_is_refused_wherever_it_stands(place: int) -> None:
+    arguments = ["--prewarm", "--user=ann"]
+    arguments.insert(place, "doctro")
+    refused = run(*arguments)
+    assert refused.returncode == 2 and "unknown command 'doctro'" in refused.stderr
 
 
 def test_without_a_command_it_serves() -> None:

@@ -12,7 +12,7 @@ private struct Settings: Equatable {
     private static let options = [
         OptionDescription<Settings>(
             flag: "--color", variable: "PAINT_COLOR", placeholder: "NAME", help: "what to paint with", fallback: "red",
-            accepts: "red or blue"
+            accepts: "red or blue", objection: { $0 == "green" ? "that is\nfor grass" : nil }
         ) { value, settings in
             settings.color = value
             return ["red", "blue"].contains(value)
@@ -52,6 +52,24 @@ private struct Settings: Equatable {
         #expect(try parse(["--color", "red"], ["PAINT_COLOR": "blue"]).1.color == "red")
         #expect(try parse(["--color", "red", "--color=blue"]).1.color == "blue")
         #expect(try parse([], ["PAINT_COLOR": ""]).1.color == "red")
+    }
+
+    @Test func saysWhyAValueWillNotDoWhereItCan() {
+        #expect(refusal(["--color", "pink"]) == "--color does not accept 'pink': it takes red or blue")
+        #expect(
+            refusal(["--color", "green"]) == "--color does not accept 'green' (that is for grass): it takes red or blue"
+        )
+    }
+
+    @Test(
+        arguments: [
+            ([], nil), (["--color", "serve"], nil), (["--color=red", "serve"], 1), (["--loud", "serve"], 1),
+            (["serve", "serve"], 0), (["--color", "red", "serve", "--color"], 2), (["--", "serve"], nil),
+            (["--color", "--", "serve"], 2), (["-", "serve"], 0), (["--other", "serve"], 1), (["", "serve"], 0),
+            (["--color"], nil),
+        ] as [([String], Int?)])
+    func findsTheFirstWord(arguments: [String], place: Int?) {
+        #expect(CommandWord.place(in: arguments) { $0 == "--color" } == place)
     }
 
     @Test func takesWordsBetweenTheOptions() throws {

@@ -29,6 +29,26 @@ import Testing
             ])
     }
 
+    @Test func tellsOfArtifactsAsItIsAskedTo() throws {
+        let artifacts = try [
+            #require(Artifact(["name": "a b.png", "size": 12])), #require(Artifact(["name": "data", "size": 0])),
+        ]
+        func content(_ links: ArtifactLinks) -> [ContentBlock] {
+            let result = ExecuteBashTool.toolResult(.of(exitCode: 3, output: "x", artifacts: artifacts), links: links)
+            #expect(result.content.first == .text(#"{"exit_code":3,"stdout":"x","stderr":""}"#))
+            #expect(result.structuredContent == ["exit_code": 3, "stdout": "x", "stderr": ""])
+            return Array(result.content.dropFirst())
+        }
+        let text: [ContentBlock] = [
+            .text("artifact:///a%20b.png (image/png, 12 bytes)"),
+            .text("artifact:///data (application/octet-stream, 0 bytes)"),
+        ]
+        #expect(content(.text) == text)
+        #expect(content(.omitted) == [])
+        // What a client without links has had all along.
+        #expect(content(.link).map { $0.json(for: .march2025) } == text.map { $0.json(for: .march2025) })
+    }
+
     @Test(
         arguments: [
             [:], ["name": "a"], ["size": 1], ["name": 1, "size": 1], ["name": "", "size": 1],

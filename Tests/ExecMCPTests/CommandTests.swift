@@ -7,6 +7,7 @@ import Testing
 @Suite struct CommandTests {
     private struct Named: Command {
         let name: String
+        var flagsWithValue: [String] { ["--of-\(name)"] }
         let summary = ""
         let help = ""
 
@@ -15,19 +16,40 @@ import Testing
 
     private let commands: [any Command] = [Named(name: "one"), Named(name: "two")]
 
-    @Test(arguments: [["one"], ["one", "--image", "x"], ["one", "two"]])
-    func findsTheCommandThatALineBeginsWith(arguments: [String]) throws {
-        #expect(try Commands.command(in: arguments, of: commands)?.name == "one")
+    @Test(arguments: [
+        (["one"], []), (["one", "--image", "x"], ["--image", "x"]), (["one", "two"], ["two"]),
+        (["--image", "x", "one"], ["--image", "x"]),
+        (["--image=x", "one", "--pids", "64"], ["--image=x", "--pids", "64"]),
+        (["--prewarm", "one"], ["--prewarm"]), (["--user", "one", "one"], ["--user", "one"]),
+        (["--user", "two", "--engine=two", "one", "two"], ["--user", "two", "--engine=two", "two"]),
+        (["--of-one", "two", "one"], ["--of-one", "two"]), (["--of-one=1", "one"], ["--of-one=1"]),
+        (["--unknown", "one"], ["--unknown"]), (["-h", "one"], ["-h"]),
+        (["one", "--", "two", "one"], ["--", "two", "one"]), (["--user", "--", "one"], ["--user", "--"]),
+    ])
+    func findsTheCommandWhereverItStands(arguments: [String], rest: [String]) throws {
+        let call = try #require(try Commands.call(in: arguments, of: commands))
+        #expect(call.command.name == "one")
+        #expect(call.arguments == rest)
     }
 
-    @Test(arguments: [[], ["--image", "one"], ["-h"], ["help"], ["version"], ["--", "one"]])
+    @Test(arguments: [
+        [], ["--image", "one"], ["--image=one"], ["-h"], ["help"], ["version"], ["--", "one"], ["--user", "one"],
+        ["--engine", "two", "--user=one", "--prewarm"], ["--prewarm", "--", "one"], ["--image"], ["--of-two", "one"],
+        ["--unknown", "three"], ["--imag=x", "three"],
+    ])
     func leavesAnyOtherLineToTheServer(arguments: [String]) throws {
-        #expect(try Commands.command(in: arguments, of: commands) == nil)
+        #expect(try Commands.call(in: arguments, of: commands) == nil)
+    }
+
+    @Test(arguments: OptionDescription.all.filter(\.takesValue).map(\.flag))
+    func takesNoValueOfAnOptionForACommand(flag: String) throws {
+        #expect(try Commands.call(in: [flag, "one"], of: commands) == nil)
+        #expect(try Commands.call(in: [flag, "one", "two"], of: commands)?.command.name == "two")
     }
 
     @Test(arguments: ["", "on", "One", "serve", "a\nb", String(repeating: "x", count: 1000)])
     func refusesAnUnknownWordAndSaysWhatThereIs(word: String) {
-        let error = #expect(throws: UsageError.self) { _ = try Commands.command(in: [word], of: commands) }
+        let error = #expect(throws: UsageError.self) { _ = try Commands.call(in: ["--prewarm", word], of: commands) }
         #expect(error?.message.hasSuffix(": there is one, two; exec-mcp --help explains them") == true)
         #expect(error?.message.contains("\n") == false)
         #expect((error?.message.count ?? .max) < 200)

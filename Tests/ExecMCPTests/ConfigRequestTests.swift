@@ -49,16 +49,39 @@ import Testing
         ["vscode", "--", "--workspace", "/usr/lib"], ["vscode", "--", "--skills=/usr/lib:/usr/share"],
         ["vscode", "--", "--workspace", "ephemeral"], ["vscode", "--", "--engine", "podman"],
         ["vscode", "--", "--image", "a/b:c"], ["vscode", "--"], ["vscode", "--", "--prewarm", "--tools=/usr/lib"],
+        ["vscode", "--", "--workspace", "file:///usr/lib"], ["vscode", "--", "--workspace=~"],
+        ["vscode", "--", "--skills", "file:///usr/lib:/usr/share"],
     ])
     func takesOptionsThatHoldAnywhere(arguments: [String]) throws {
         #expect(try request(arguments).entry.arguments == Array(arguments.dropFirst(2)))
+    }
+
+    @Test(arguments: [
+        ["cursor", "--memory", "2g", "--prewarm"], ["--memory", "2g", "--prewarm", "cursor"],
+        ["--memory", "2g", "cursor", "--", "--prewarm"],
+    ])
+    func takesOptionsOfTheServerAmongItsOwn(arguments: [String]) throws {
+        let request = try request(arguments)
+        #expect(request.host?.name == "cursor")
+        #expect(request.entry.arguments == ["--memory", "2g", "--prewarm"])
+    }
+
+    @Test(arguments: [
+        ([], true), (["--memory", "2g"], true), (["--workspace", "ephemeral"], true), (["--network=none"], true),
+        (["--workspace", "/usr/lib"], false), (["--network", "bridge"], false),
+        (["--allow-host", "files.example:443"], false),
+    ])
+    func seesWhetherWhatRunsIsConfined(options: [String], isConfined: Bool) throws {
+        #expect(try request(["codex", "--"] + options).entry.isConfined == isConfined)
     }
 
     @Test(
         arguments: [
             (["emacs"], "'emacs' is no host: there is claude-code, "), (["cursor", "zed"], "'zed'"),
             (["cursor", "--wirte"], "'--wirte'"), (["cursor", "--write=yes"], "'--write=yes'"),
-            (["cursor", "--memory", "2g"], "behind --"), (["cursor", "a\nb"], "'a b'"),
+            (["cursor", "--memry", "2g"], "behind --"), (["cursor", "a\nb"], "'a b'"),
+            (["cursor", "--memory", "1"], "--memory does not accept"),
+            (["cursor", "--memory"], "--memory needs a value"),
             (["cursor", "--name"], "--name needs a value"), (["cursor", "--name", "a b"], "--name does not accept"),
             (["cursor", "--program", "bin/exec-mcp"], "an absolute path"), (["--write"], "needs a host"),
             (["--", "--user", "x"], "needs a host"), (["zed", "--project"], "Zed has no file for a project"),
@@ -66,6 +89,8 @@ import Testing
             (["cursor", "--", "--memory", "1"], "--memory does not accept"),
             (["cursor", "--", "--memory"], "--memory needs a value"), (["cursor", "--", "--help"], "what follows --"),
             (["cursor", "--", "--workspace", "./Sources"], "an absolute path"),
+            (["cursor", "--", "--workspace", "Sources"], "an absolute path"),
+            (["cursor", "--workspace", "."], "an absolute path"), (["cursor", "--workspace=.."], "an absolute path"),
             (["cursor", "--", "--tools", "Sources"], "an absolute path"),
             (["cursor", "--", "--audit-log", "calls"], "an absolute path"),
             (["cursor", "--", "--prewarm", "--tools", "Sources"], "an absolute path"),

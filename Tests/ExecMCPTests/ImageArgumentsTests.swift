@@ -31,9 +31,19 @@ import Testing
         #expect(try parse([], ["MCP_EXECUTOR_BASE_IMAGE": ""]).base == nil)
     }
 
+    @Test func takesTheOptionsOfTheServerToo() throws {
+        #expect(try parse(["--image", "a:3"], ["MCP_EXECUTOR_IMAGE": "a:1"]).tag == "a:3")
+        #expect(try parse(["--image=a:3"]).tag == "a:3")
+        let command = try parse(["--engine", "podman", "--memory", "2g", "--prewarm", "--base", "b:1", "--user=ann"])
+        #expect([command.engine, command.base] == ["podman", "b:1"])
+        #expect(command.tag == "mcp-code-executor:latest")
+    }
+
     @Test(arguments: [
         (["--tag"], "--tag needs a value"), (["--tag", "--force"], "--tag does not accept '--force'"),
-        (["--base", "a b"], "--base does not accept"), (["--memory", "1g"], "unknown argument '--memory'"),
+        (["--base", "a b"], "--base does not accept"), (["--memry", "1g"], "unknown argument '--memry'"),
+        (["--image", "a b"], "--image does not accept"), (["--memory", "1"], "--memory does not accept"),
+        (["--image"], "--image needs a value"), (["--force=yes"], "unknown argument '--force=yes'"),
         (["x"], "unknown argument 'x'"), (["--engine", "-x"], "--engine does not accept"),
         (["--engine", "--help"], "--engine does not accept"),
     ])

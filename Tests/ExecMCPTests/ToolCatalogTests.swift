@@ -49,7 +49,38 @@ import Testing
         var limits = Limits()
         limits.maximumTimeout = most
         let schema = ToolCatalog(limits: limits).tool(named: "execute_bash")?.description.inputSchema
-        #expect(schema?["properties"]?["timeout"]?["default"] == .integer(min(30, most)))
+        let timeout = schema?["properties"]?["timeout"]
+        #expect(timeout?["default"] == .integer(min(30, most)))
+        // In words too, for models whose client leaves the default out.
+        #expect(timeout?["description"] == .string("Seconds, default \(min(30, most)), at most \(most)"))
+    }
+
+    @Test(arguments: [
+        ("persistent", "none", [], true, true, false), ("ephemeral", "none", [], false, false, false),
+        ("directory", "none", [], true, true, false), ("ephemeral", "bridge", [], true, false, true),
+        ("ephemeral", "none", ["files.example:443"], true, false, true), ("persistent", "lab", [], true, true, true),
+    ])
+    func hintsAtWhatCanHappenInThisConfiguration(
+        workspace: String, network: String, hosts: [String], commandDestroys: Bool, writingDestroys: Bool,
+        isOpen: Bool
+    ) throws {
+        var configuration = SandboxConfiguration()
+        configuration.workspace =
+            switch workspace {
+            case "persistent": .persistent
+            case "ephemeral": .ephemeral
+            default: .directory(path: "/usr/lib", user: .ofThisAccount)
+            }
+        configuration.network = network
+        configuration.allowedHosts = hosts.compactMap { AllowedHost($0) }
+        let catalog = ToolCatalog(limits: Limits(), configuration: configuration)
+        let command = try #require(catalog.tool(named: "execute_bash")?.description.annotations)
+        #expect(
+            command == [
+                "readOnlyHint": false, "destructiveHint": .bool(commandDestroys), "openWorldHint": .bool(isOpen),
+            ])
+        let writing = try #require(catalog.tool(named: "write_file")?.description.annotations)
+        #expect(writing["destructiveHint"] == .bool(writingDestroys) && writing["openWorldHint"] == false)
     }
 
     @Test(arguments: ["", "execute", "EXECUTE_BASH", "execute_bash "])

@@ -4,6 +4,10 @@ import Testing
 
 @testable import HostConfiguration
 
+#if canImport(Glibc)
+    import CXattr
+#endif
+
 @Suite struct ConfigurationFileTests {
     private let directory: TemporaryDirectory
 
@@ -65,6 +69,61 @@ import Testing
         #expect(try content(real) == "new")
         #expect(try names() == ["dotfiles", "link"])
     }
+
+    @Test func aFileOfSeveralNamesStaysOneFile() throws {
+        let path = try directory.write("some old text", to: "dotfiles/mcp.json", mode: 0o640)
+        let other = "\(directory.path)/mcp.json"
+        #expect(link(path, other) == 0)
+        for (number, text) in ["new", "a longer text than the one before", ""].enumerated() {
+            let before = try content(path)
+            let backup = try #require(try ConfigurationFile(reading: other).replace(with: Array(text.utf8)))
+            #expect(try content(path) == text && content(other) == text, "\(number)")
+            #expect(try content(backup) == before)
+        }
+        #expect(try FileManager.default.attributesOfItem(atPath: path)[.referenceCount] as? Int == 2)
+        #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o640)
+        #expect(try names("dotfiles") == ["mcp.json"])
+
+        let changed = try ConfigurationFile(reading: path)
+        try directory.write("their", to: "mcp.json")
+        #expect(throws: ConfigurationError.self) { try changed.replace(with: [1]) }
+        #expect(try content(path) == "their")
+    }
+
+    #if os(Linux)
+        @Test func keepsWhatElseAFileCarries() throws {
+            let path = try directory.write("old", to: "f", mode: 0o640)
+            func attributes(_ path: String) -> [String: [UInt8]] {
+                var names = [CChar](repeating: 0, count: 4096)
+                let count = max(0, listxattr(path, &names, names.count))
+                var found: [String: [UInt8]] = [:]
+                for name in names[..<count].split(separator: 0) {
+                    let name = String(decoding: name.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                    var value = [UInt8](repeating: 0, count: 4096)
+                    let size = getxattr(path, name, &value, value.count)
+                    found[name] = Array(value[..<max(0, size)])
+                }
+                return found
+            }
+            // Version 2: owner rw, user 1234 r, group none, mask r, others none. What the mode shows is the mask.
+            let list: [UInt8] =
+                [2, 0, 0, 0, 1, 0, 6, 0, 255, 255, 255, 255, 2, 0, 4, 0, 210, 4, 0, 0]
+                + [4, 0, 0, 0, 255, 255, 255, 255, 16, 0, 4, 0, 255, 255, 255, 255, 32, 0, 0, 0, 255, 255, 255, 255]
+            var expected: [String: [UInt8]] = [:]
+            for (name, value) in [("user.note", [1, 0, 2]), ("user.empty", []), ("system.posix_acl_access", list)] {
+                // Not every file system has them: what it has stays.
+                if setxattr(path, name, value, value.count, 0) == 0 { expected[name] = value }
+            }
+            #expect(attributes(path) == expected)
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+            let backup = try #require(try ConfigurationFile(reading: path).replace(with: Array("new".utf8)))
+            for kept in [path, backup] {
+                #expect(attributes(kept) == expected)
+                #expect(try FileManager.default.attributesOfItem(atPath: kept)[.posixPermissions] as? Int == mode)
+            }
+            #expect(try content(path) == "new" && content(backup) == "old")
+        }
+    #endif
 
     @Test func neverOverwritesWhatSomebodyElseHasWrittenMeanwhile() throws {
         let path = try directory.write("old", to: "f")

@@ -79,6 +79,14 @@ import Testing
         #expect(try host("codex").block(entry).contains("tool_timeout_sec = 1260\n"))
     }
 
+    @Test func codexIsToldNotToAskWhereNothingOfTheUsersCanBeTouched() throws {
+        let setting = "\ndefault_tools_approval_mode = \"approve\"\n"
+        #expect(try host("codex").block(ServerEntry(program: "/p")).contains(setting))
+        let open = try host("codex").block(ServerEntry(program: "/p", isConfined: false))
+        #expect(!open.contains(setting) && open.contains("\n# default_tools_approval_mode = \"approve\"\n"))
+        for line in open.split(separator: "\n") { #expect(line.count <= 120) }
+    }
+
     @Test func theShellCommandOfClaudeCodeQuotesForAShell() throws {
         let entry = ServerEntry(program: "/a b/o'x", arguments: ["--user", ""])
         let command = try #require(try host("claude-code").shellCommand(entry, forProject: true))

@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import Testing
 
@@ -77,8 +78,54 @@ import Testing
         #expect(edited.text == expected)
         #expect(edited.change == .added)
         #expect(try set(edited.text).change == .none)
-        let windows = try set(carriageReturns(text))
-        if text.contains("\n") { #expect(windows.text == carriageReturns(expected)) }
+        guard text.contains("\n") else { return }
+        #expect(try set(carriageReturns(text)).text == carriageReturns(expected))
+        #expect(try set(text.replacing("\n", with: "\r")).text == expected.replacing("\n", with: "\r"))
+    }
+
+    /// Where a comment ends with a line that ends in another way than most, and nothing may get into it.
+    @Test(arguments: [
+        "{\"servers\":{// c\r}}", "{\"servers\":{\r// c\r}}", "{\"servers\": {} // c\r}", "{// c\r}", "// c\r{}",
+        "// c\r",
+        "{\"a\": 1 // c\r}", "{\"servers\": {\"a\": 1 // c\r}}", "{\"servers\": {\"a\": 1, // c\r}}",
+        "{\"servers\":{ /* b */ // c\r}}", "{\n\"servers\":{// c\r}}\n", "{\r\n\"servers\":{// c\r}}\r\n",
+        "{\r\n\"servers\":{// c\r \"a\": 1 // d\r}}\r\n", "{\"servers\":{// c\r\r// d\r}}",
+        "{\r  \"servers\": {// c\r  }\r}\r",
+        "{\"servers\":{\"exec\": 1 // c\r}}", "{\"servers\":{// c\r\"exec\": // d\r1}}",
+    ])
+    func aCarriageReturnEndsALine(text: String) throws {
+        let edited = try set(text)
+        var scanner = JSONCScanner(Layout(edited.bytes))
+        let read = try #require(try scanner.document(), "\(edited.text)")
+        #expect(scanner.json(read.range)?["servers"]?["exec"] == Self.entry, "\(edited.text)")
+        for comment in ["// c\r", "// d\r", "/* b */"] where text.contains(comment) {
+            #expect(edited.text.contains(comment.trimmingCharacters(in: ["\r"])), "\(edited.text)")
+        }
+        #expect(try set(edited.text).change == .none)
+    }
+
+    /// What the result is held against: the same but for the entry, or refused.
+    @Test(arguments: [
+        ("{\"a\": 1}", "{\"a\":1, // c\n \"s\": {\"e\": 5,},}", true),
+        ("{\"a\": 1}", "{\"a\": 2, \"s\": {\"e\": 5}}", false),
+        ("{\"a\": 1}", "{\"s\": {\"e\": 5}}", false), ("{\"a\": 1}", "{\"a\": 1}", false),
+        ("{\"a\": 1}", "{\"a\": 1, \"s\": {\"e\": 6}}", false), ("{\"a\": 1}", "{\"a\": 1, \"s\": 5}", false),
+        ("{\"a\": \"x y\"}", "{\"a\": \"xy\", \"s\": {\"e\": 5}}", false),
+        ("{}", "{\"s\": {\"e\": 5}, \"b\": 1}", false),
+        ("{}", "{\"s\": {\"e\": 5}, \"s\": {\"e\": 5}}", false),
+        ("{\"s\": {\"f\": 1}}", "{\"s\": {\"f\": 1, \"e\": 5}}", true),
+        ("{\"s\": {\"f\": 1}}", "{\"s\": {\"e\": 5}}", false), ("{\"s\": {\"e\": 1}}", "{\"s\": {\"e\": 5}}", true),
+        ("{\"s\": {\"e\": 1}, \"a\": [1, 2]}", "{\"s\": {\"e\": 5}, \"a\": [1, /* c */ 2,]}", true),
+        ("{\"a\": [\"\\ud83d\"]}", "{\"a\": [\"\\ud83d\"], \"s\": {\"e\": 5}}", true),
+        ("{\"a\": \"\\\"{ // \"}", "{\"a\": \"\\\"{ // \", \"s\": {\"e\": 5}}", true),
+        ("// none", "{\"s\": {\"e\": 5}}", true), ("{}", "[]", false),
+    ])
+    func seesWhetherAnythingElseHasChanged(old: String, new: String, isSame: Bool) throws {
+        var before = JSONCScanner(Layout(Array(old.utf8)))
+        var after = JSONCScanner(Layout(Array(new.utf8)))
+        let (oldRoot, newRoot) = (try before.document(), try #require(try after.document()))
+        let comparison = JSONCComparison(before, after)
+        #expect(comparison.is(oldRoot, with: 5, named: "e", in: "s", equalTo: newRoot) == isSame)
     }
 
     @Test(arguments: [

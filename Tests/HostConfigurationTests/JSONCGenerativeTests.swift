@@ -42,7 +42,7 @@ import Testing
         var random = SplitMix64(seed: seed)
         for _ in 0..<300 {
             let pieces = [
-                "{", "}", "[", "]", ",", ":", "\"", "\\", "//", "/*", "*/", "\n", "\"servers\"", "\"exec\"", "1",
+                "{", "}", "[", "]", ",", ":", "\"", "\\", "//", "/*", "*/", "\n", "\r", "\"servers\"", "\"exec\"", "1",
             ]
             let text = random.row(0...20, of: pieces).joined()
             guard let edited = try? JSONCEditor(Array(text.utf8)).set(Self.entry, named: "exec", in: "servers") else {
@@ -91,7 +91,7 @@ private struct LooseWriter {
     }
 
     mutating func document() -> String {
-        newline = random.pick(["\n", "\r\n"])
+        newline = random.pick(["\n", "\r\n", "\r"])
         var names = random.row(0...4, of: ["a", "b", "exec", "other", "c d"])
         names = names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
         if Bool.random(using: &random) {
@@ -133,7 +133,9 @@ private struct LooseWriter {
     }
 
     private mutating func comment() -> String {
-        random.pick(["// \"exec\": {" + newline, "/* } , */", "/* \"a\"" + newline + " */ ", "//" + newline])
+        random.pick([
+            "// \"exec\": {" + newline, "/* } , */", "/* \"a\"" + newline + " */ ", "//" + newline, "// \"a\r",
+        ])
     }
 
     private func indentation(_ depth: Int) -> String {

@@ -81,7 +81,9 @@ import Testing
         ("a = [1, 2\n", 2, "too early"), ("a = [1 2]", 1, "','"), ("a = {b = 1 c = 2}", 1, "','"),
         ("[a] b", 1, "unexpected"), ("{\"json\": 1}", 1, "a key"), ("a = \"\\", 1, "its line"),
         ("a = " + String(repeating: "[", count: 10_000), 1, "nested"), ("ü = 1", 1, "a key"),
-        ("a = 1 # b\r", 1, "carriage return"), ("a = [ # b\rc\n]", 1, "carriage return"),
+        ("a = [\r1]", 1, "carriage return"), ("a = 1\rb = 2\r", 1, "carriage return"),
+        ("a = '''\n\r'''", 2, "carriage return"), ("a = 1 # b\r", 1, "carriage return"),
+        ("a = [ # b\rc\n]", 1, "carriage return"),
     ])
     func refusesWhatItDoesNotUnderstandAndSaysWhere(text: String, line: Int, part: String) throws {
         let error = try #require(refusal { () throws(NotEditable) in try set(text) }, "\(text) was taken")

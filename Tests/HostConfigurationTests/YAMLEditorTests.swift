@@ -80,6 +80,10 @@ import YAML
         let text = "extensions:\n   a:\n         b: 1\nc: 2\n"
         #expect(try set(text).text == "extensions:\n   a:\n         b: 1\n" + block(3, 9) + "c: 2\n")
         #expect(try set(carriageReturns(text)).text == carriageReturns(try set(text).text))
+        for text in [text, "model: gpt\n", "extensions: {} # none\nb: 1\n", "extensions:\n  exec:\n    c: 1\n"] {
+            let expected = try set(text).text.replacing("\n", with: "\r")
+            #expect(try set(text.replacing("\n", with: "\r")).text == expected)
+        }
         #expect(try set("extensions:\n  a:\n    b: 1").text == "extensions:\n  a:\n    b: 1\n" + block(2, 4))
     }
 

@@ -17,7 +17,7 @@ import Testing
         "OpenAI": ["JSON"],
         "HTTPServer": ["Threading"],
         "ExecCore": ["ChildProcess", "Diagnostics", "Hashing", "JSON", "Threading", "YAML"],
-        "HostConfiguration": ["JSON", "YAML"],
+        "HostConfiguration": ["CXattr", "JSON", "YAML"],
         "ExecMCP": [
             "CommandOptions", "Diagnostics", "Dispatch", "ExecCore", "Hashing", "HostConfiguration", "JSON", "JSONRPC",
             "MCP", "Threading",

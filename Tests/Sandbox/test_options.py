@@ -1,11 +1,12 @@
 """The command line: what it accepts, what it refuses, and that a flag beats its variable."""
 
 import os
+import pwd
 import subprocess
 
 import pytest
 from support import engine
-from support.stdio_client import server_binary
+from support.stdio_client import StdioClient, server_binary
 
 
 def start(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -44,6 +45,7 @@ REFUSED = [
     (["--output-limit", "-5"], "--output-limit"),
     (["--output-limit", "99999999999999999999"], "--output-limit"),
     (["--artifact-limit-mb", "big"], "--artifact-limit-mb"),
+    (["--artifact-links", "yes"], "--artifact-links"),
     (["--workspace-limit", "some"], "--workspace-limit"),
     (["--idle-timeout", "-1"], "--idle-timeout"),
     (["--max-sandboxes", "0"], "--max-sandboxes"),
@@ -59,6 +61,7 @@ REFUSED = [
     (["--network", "--privileged"], "--network"),
     (["--workspace", "/no/such/directory"], "--workspace"),
     (["--workspace", "/etc/passwd"], "--workspace"),
+    (["--workspace", "no-such"], "there is no such directory in "),
     (["--runtime", "--privileged"], "--runtime"),
     (["--image", "--privileged"], "--image"),
     (["--image", ""], "--image"),
@@ -120,6 +123,39 @@ def test_a_flag_beats_its_variable(start_server, fresh_user):
     assert settings["HostConfig"]["Memory"] == 300 * 1024**2
     assert settings["HostConfig"]["PidsLimit"] == 99
     assert engine.containers("ignored-user") == []
+
+
+@pytest.mark.parametrize("variables", [{}, {"LOGNAME": "mallory", "USER": "mallory"}], ids=["own", "foreign"])
+def test_the_user_is_the_login_name(variables):
+    # Without volumes: they would be of the user who runs the tests.
+    with StdioClient(["--workspace", "ephemeral"], env={"MCP_EXECUTOR_USER": None, **variables}) as server:
+        server.initialize()
+        server.bash("true")
+        found = [engine.inspect(container) for container in engine.containers(pwd.getpwuid(os.getuid()).pw_name)]
+        owners = [container["Config"]["Labels"][engine.LABEL_PREFIX + "pid"] for container in found]
+        assert str(server.process.pid) in owners
+
+
+@pytest.mark.parametrize(
+    ("place", "value"), [("", "."), ("below", ".."), ("below", "../below"), ("", "below"), ("", "file://HERE/below")]
+)
+def test_a_directory_of_the_host_may_be_a_relative_path(user, tmp_path, place, value):
+    (tmp_path / "below").mkdir()
+    value = value.replace("HERE", str(tmp_path))
+    directory = os.path.normpath(tmp_path / place / value.removeprefix("file://"))
+    with open(os.path.join(directory, "mine.txt"), "w") as file:
+        file.write("here")
+    done = subprocess.run(
+        [server_binary(), "--user", user, "--workspace", value],
+        input='{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},'
+        '"clientInfo":{"name":"t","version":"1"}}}\n',
+        capture_output=True,
+        text=True,
+        cwd=tmp_path / place,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0 and '"id":1' in done.stdout, done.stderr
 
 
 def test_a_flag_may_be_joined_to_its_value(start_server, fresh_user):

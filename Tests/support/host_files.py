@@ -47,6 +47,9 @@ class HostFile:
 
     def entry(self, program: str, arguments: list[str], name: str = "exec") -> dict[str, Any]:
         expected: dict[str, Any] = {self.command: program, **dict(self.extra)}
+        if any(argument.startswith(("--workspace", "--network", "--allow-host")) for argument in arguments):
+            # What runs there reaches more than its sandbox.
+            expected.pop("default_tools_approval_mode", None)
         if arguments or self.host in ("zed", "goose"):
             expected["args"] = arguments
         if self.host == "goose":
@@ -101,7 +104,7 @@ CLAUDE_CODE, DESKTOP, CODEX, CURSOR, GEMINI, GOOSE, VSCODE, ZED = FILES = [
     ),
     HostFile(
         "codex", ".codex/config.toml", tomllib.loads, "mcp_servers", "command", TOML_BEFORE, None,
-        (("tool_timeout_sec", 660),),
+        (("tool_timeout_sec", 660), ("default_tools_approval_mode", "approve")),
     ),
     HostFile("cursor", ".cursor/mcp.json", without_comments, "mcpServers", "command", JSON_BEFORE, ".cursor/mcp.json"),
     HostFile(

@@ -17,18 +17,20 @@ enum Invocation: Sendable, Equatable {
     ///   - isAtTerminal: whether standard input is a terminal.
     /// - Throws: ``UsageError`` for what is not accepted.
     init(_ arguments: [String], environment: [String: String], isAtTerminal: Bool) throws(UsageError) {
-        var arguments = arguments[...]
+        var arguments = arguments
         if ["help", "version"].contains(arguments.first) {
             self = arguments.first == "help" ? .help : .version
             return
         }
-        let serves = arguments.first == "serve"
-        if serves { arguments.removeFirst() }
+        let flags = (OptionTable.ofTask + OptionTable.ofService).filter(\.takesValue).map(\.flag)
+        let word = CommandWord.place(in: arguments, takesValue: flags.contains)
+        let serves = word.map { arguments[$0] == "serve" } ?? false
+        if serves, let word { arguments.remove(at: word) }
         var options = AgentOptions()
         if serves { options.logLevel = .info }
         let parser = OptionParser(
             program: "exec-agent", options: serves ? OptionTable.ofService : OptionTable.ofTask, takesWords: !serves)
-        switch try parser.parse(Array(arguments), environment: environment, into: &options) {
+        switch try parser.parse(arguments, environment: environment, into: &options) {
         case .help: self = .help
         case .version: self = .version
         case .run(let words):
@@ -46,9 +48,6 @@ enum Invocation: Sendable, Equatable {
     private static func task(
         _ words: [String], _ options: AgentOptions, isAtTerminal: Bool
     ) throws(UsageError) -> Invocation {
-        guard !words.contains("serve") else {
-            throw UsageError(message: "serve comes first: exec-agent serve OPTION …")
-        }
         guard words.count <= 1 else { throw UsageError(message: "the task is one argument: put it in quotes") }
         guard let task = words.first, task != "-" else {
             guard isAtTerminal, words.isEmpty else { return .task(nil, options) }

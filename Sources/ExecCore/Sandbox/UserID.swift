@@ -10,7 +10,7 @@ public struct UserID: Hashable, Sendable, CustomStringConvertible {
     public init?(_ name: String) {
         let bytes = Array(name.utf8)
         guard let first = bytes.first, bytes.count <= 63, Self.isAlphanumeric(first),
-            bytes.allSatisfy({ Self.isAlphanumeric($0) || [UInt8(ascii: "_"), 0x2E, 0x2D].contains($0) })
+            bytes.allSatisfy(Self.isAllowed)
         else { return nil }
         self.name = name
     }
@@ -20,11 +20,18 @@ public struct UserID: Hashable, Sendable, CustomStringConvertible {
         UserID(trusted: "trial-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))")
     }
 
-    private init(trusted name: String) {
+    /// - Parameter name: one that matches ``pattern``.
+    init(trusted name: String) {
         self.name = name
     }
 
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    /// Whether the byte may stand in a name.
+    static func isAllowed(_ byte: UInt8) -> Bool {
+        isAlphanumeric(byte) || [UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-")].contains(byte)
+    }
+
+    /// Whether a name may begin with the byte.
+    static func isAlphanumeric(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"):

@@ -37,13 +37,15 @@ final class Subscriptions: Sendable {
     }
 
     private let state = Locked(State())
-    private let defaultUser: UserID
+    private let defaultUser: @Sendable () -> UserID
     private let notify: @Sendable (Notification) -> Void
 
     /// - Parameters:
-    ///   - defaultUser: whose artifacts a legacy client hears of without naming a user.
+    ///   - defaultUser: whose artifacts a legacy client hears of without naming a user; asked for at the first change.
     ///   - notify: sends to the client.
-    init(defaultUser: UserID, notify: @escaping @Sendable (Notification) -> Void) {
+    init(
+        defaultUser: @escaping @autoclosure @Sendable () -> UserID, notify: @escaping @Sendable (Notification) -> Void
+    ) {
         self.defaultUser = defaultUser
         self.notify = notify
     }
@@ -110,6 +112,7 @@ final class Subscriptions: Sendable {
     }
 
     private func tellLegacy(_ change: Change, _ subjects: [Subject: String]) {
+        let defaultUser = defaultUser()
         let users = Set(subjects.keys.map(\.user)).union([defaultUser])
         for notification in change.listNotifications where users.contains(change.user ?? defaultUser) {
             notify(notification)

@@ -24,7 +24,7 @@ enum Help {
             exec-mcp image builds; exec-mcp doctor checks both. A container is started at the first tool call (with
             --prewarm: when the tools are listed) and is gone when the server ends.
 
-            Commands (exec-mcp COMMAND --help says more):
+            Commands (exec-mcp COMMAND --help says more; one may stand before or behind options):
 
             \(commands.joined(separator: "\n"))
 

@@ -29,12 +29,12 @@ enum OptionTable {
             help: "docker-compatible command line, name or path", fallback: "docker",
             accepts: "a program's name or path"
         ) { value, options in
-            options.engine = value
+            options.engine = HostPath.expanded(value)
             return !value.isEmpty && !value.hasPrefix("-")
         },
         OptionDescription(
             flag: "--user", variable: "MCP_EXECUTOR_USER", placeholder: "NAME",
-            help: "whose sandbox and workspace", fallback: "default", accepts: UserID.pattern
+            help: "whose sandbox and workspace", fallback: "the login name", accepts: UserID.pattern
         ) { value, options in
             guard let user = UserID(value) else { return false }
             options.user = user
@@ -43,18 +43,22 @@ enum OptionTable {
         OptionDescription(
             flag: "--tools", variable: "MCP_TOOLS_PATH", placeholder: "DIR",
             help: "Python modules, mounted read-only at /tools", fallback: "tools beside the program",
-            accepts: "a directory"
+            accepts: "a directory", objection: HostPath.objection
         ) { value, options in
-            guard let path = directory(value) else { return false }
+            guard let path = HostPath.directory(value) else { return false }
             options.configuration.toolsDirectory = path
             return true
         },
         OptionDescription(
             flag: "--skills", variable: "MCP_SKILLS_PATH", placeholder: "DIR[:DIR…]",
             help: "skills, mounted read-only at /skills", fallback: "skills beside the program",
-            accepts: "directories with : between them"
+            accepts: "directories with : between them",
+            objection: { value in
+                let missing = HostPath.list(value).first { HostPath.directory($0) == nil }
+                return missing.flatMap { path in HostPath.objection(to: path).map { "\(path): \($0)" } }
+            }
         ) { value, options in
-            let parts = value.split(separator: ":").map { directory(String($0)) }
+            let parts = HostPath.list(value).map(HostPath.directory)
             guard !parts.isEmpty, !parts.contains(nil) else { return false }
             options.configuration.skillsDirectories = parts.compactMap { $0 }
             return true
@@ -62,13 +66,16 @@ enum OptionTable {
         OptionDescription(
             flag: "--workspace", variable: "MCP_EXECUTOR_WORKSPACE", placeholder: "KIND|DIR",
             help: "persistent (volumes that survive the server), ephemeral (memory) or a directory of this machine",
-            fallback: "persistent", accepts: "persistent, ephemeral or the path of a directory (not /)"
+            fallback: "persistent", accepts: "persistent, ephemeral or the path of a directory (not /)",
+            objection: { value in
+                HostPath.directory(value) == "/" ? "this is / itself" : HostPath.objection(to: value)
+            }
         ) { value, options in
             switch value {
             case "persistent": options.configuration.workspace = .persistent
             case "ephemeral": options.configuration.workspace = .ephemeral
             default:
-                guard value.contains("/"), let path = directory(value), path != "/" else { return false }
+                guard let path = HostPath.directory(value), path != "/" else { return false }
                 // The user is set when all options are known.
                 options.configuration.workspace = .directory(path: path, user: options.user)
             }
@@ -154,6 +161,15 @@ enum OptionTable {
             assign(value, 1...1024, to: \.limits.artifactMebibytes, of: &options)
         },
         OptionDescription(
+            flag: "--artifact-links", variable: "MCP_EXECUTOR_ARTIFACT_LINKS", placeholder: "text|link|none",
+            help: "how a command's result tells of its artifacts; text: for clients that fail at links",
+            fallback: "link", accepts: "text, link or none"
+        ) { value, options in
+            guard let links = ArtifactLinks(rawValue: value) else { return false }
+            options.artifactLinks = links
+            return true
+        },
+        OptionDescription(
             flag: "--workspace-limit", variable: "MCP_EXECUTOR_WORKSPACE_LIMIT", placeholder: "SIZE",
             help: "what a persistent workspace may hold; a command that goes over is stopped", fallback: "2g",
             accepts: "a size of at least 16m, such as 512m or 10g"
@@ -222,7 +238,7 @@ enum OptionTable {
             flag: "--audit-log", variable: "MCP_EXECUTOR_AUDIT_LOG", placeholder: "FILE",
             help: "file that gets one line of JSON for each call", fallback: "none", accepts: "the path of a file"
         ) { value, options in
-            let path = expandingHome(value)
+            let path = HostPath.expanded(value)
             // Whether the file will do is seen when the server opens it: other commands read this option too.
             options.auditLog = path
             return !path.isEmpty && !path.hasPrefix("-") && !path.hasSuffix("/")
@@ -259,16 +275,5 @@ enum OptionTable {
             return false
         }
         return text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || extra.contains($0)) }
-    }
-
-    /// The real path of a directory; `~/` at its start is the home directory. `nil` where there is none.
-    private static func directory(_ text: String) -> String? {
-        guard let resolved = Files.realPath(expandingHome(text)), Files.isDirectory(resolved) else { return nil }
-        return resolved
-    }
-
-    /// The path with the home directory in the place of a leading `~`.
-    private static func expandingHome(_ path: String) -> String {
-        path.hasPrefix("~/") ? Environment.home + path.dropFirst() : path
     }
 }

@@ -8,6 +8,8 @@ struct ConfigCommand: Command {
     let name = "config"
     let summary = "print the configuration for an MCP host, or put it into the host's file"
 
+    let flagsWithValue = ConfigRequest.flagsWithValue
+
     private let surroundings = Surroundings(variables: Environment.variables)
 
     func run(_ arguments: [String], defaults: Options) throws(UsageError) -> Int32 {
@@ -105,7 +107,8 @@ extension ConfigCommand {
             \("--project".padded(to: width))the file of the project in this directory instead of your own
             \("--name NAME".padded(to: width))what the host calls the server (exec)
             \("--program PATH".padded(to: width))the program that the host starts (this one)
-            \("-- OPTION VALUE …".padded(to: width))options that the host starts it with; exec-mcp --help lists them
+            \("-- OPTION VALUE …".padded(to: width))options that the host starts it with; exec-mcp --help lists them.
+            \("".padded(to: width))The -- may be left out
 
             --write keeps everything else in the file byte for byte, comments included, and saves the file as it was
             beside it, as FILE.backup-YYYYMMDD-HHMMSS. An entry of the same name is replaced. A file that cannot be

@@ -13,14 +13,14 @@ struct ConfigRequest: Sendable {
 
     /// The server's options whose values are paths of this machine. They must not depend on where a host starts it.
     private static let pathFlags = ["--tools", "--skills", "--workspace", "--engine", "--audit-log"]
-    /// Those of them that take words other than paths too.
-    private static let wordFlags = ["--workspace", "--engine"]
+    /// Flags of this command that are followed by a value.
+    static let flagsWithValue = ["--name", "--program"]
 
     /// - Throws: ``UsageError`` for arguments that are not accepted, those of the server included: better here than
     ///   when a host starts it.
     init(_ arguments: [String], defaults: Options) throws(UsageError) {
         let own = arguments.prefix { $0 != "--" }
-        try readOwn(own)
+        let options = try readOwn(own) + arguments.dropFirst(own.count + 1)
         guard let host else {
             guard arguments.isEmpty else { throw Self.missingHost }
             return
@@ -29,16 +29,20 @@ struct ConfigRequest: Sendable {
             throw UsageError(message: "\(host.title) has no file for a project; leave --project out")
         }
         if entry.program.isEmpty { entry.program = try Self.runningProgram() }
-        let options = Array(arguments.dropFirst(own.count + 1))
         guard case .serve(let parsed) = try OptionParser.parse(options, environment: [:], defaults: defaults) else {
             throw UsageError(message: "what follows -- must be options that the server is started with")
         }
         try Self.refuseRelativePaths(in: options)
         entry.arguments = options
         entry.longestCall = parsed.limits.maximumTimeout
+        let effects = ToolEffects(in: parsed.configuration)
+        if case .directory = parsed.configuration.workspace { entry.isConfined = false }
+        if effects.reachesNetwork { entry.isConfined = false }
     }
 
-    private mutating func readOwn(_ arguments: some Collection<String>) throws(UsageError) {
+    /// - Returns: the options of the server that stand among this command's own.
+    private mutating func readOwn(_ arguments: some Collection<String>) throws(UsageError) -> [String] {
+        var options: [String] = []
         var rest = Array(arguments)[...]
         while let argument = rest.popFirst() {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -61,6 +65,10 @@ struct ConfigRequest: Sendable {
                 guard entry.program.hasPrefix("/") else {
                     throw Self.refusal("--program", entry.program, "an absolute path")
                 }
+            case _ where OptionDescription.all.contains { $0.flag == parts[0] }:
+                options.append(argument)
+                let takesValue = OptionDescription.all.contains { $0.flag == parts[0] && $0.takesValue }
+                if takesValue, parts.count == 1, let value = rest.popFirst() { options.append(value) }
             default:
                 guard host == nil, !argument.hasPrefix("-") else {
                     throw UsageError(
@@ -73,6 +81,7 @@ struct ConfigRequest: Sendable {
                 host = found
             }
         }
+        return options
     }
 
     /// - Parameter options: in a form that the parser of options has accepted.
@@ -84,11 +93,20 @@ struct ConfigRequest: Sendable {
             guard let value = parts.count > 1 ? parts[1] : rest.popFirst(), pathFlags.contains(parts[0]) else {
                 continue
             }
-            for path in value.split(separator: ":")
-            where path.contains("/") || !wordFlags.contains(parts[0]) {
-                guard !path.hasPrefix("/"), !path.hasPrefix("~/") else { continue }
-                throw refusal(parts[0], String(path), "an absolute path here, because hosts start the server anywhere")
+            for path in parts[0] == "--skills" ? HostPath.list(value) : [value] where isPath(path, of: parts[0]) {
+                let path = HostPath.expanded(path)
+                guard !path.hasPrefix("/") else { continue }
+                throw refusal(parts[0], path, "an absolute path here, because hosts start the server anywhere")
             }
+        }
+    }
+
+    /// Whether the value of a path's option is a path: some take words too.
+    private static func isPath(_ value: String, of flag: String) -> Bool {
+        switch flag {
+        case "--workspace": !["persistent", "ephemeral"].contains(value)
+        case "--engine": value.contains("/")
+        default: true
         }
     }
 

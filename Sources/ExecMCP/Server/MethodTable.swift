@@ -21,7 +21,8 @@ struct MethodTable: Sendable {
     ) {
         self.subscriptions = subscriptions
         let user = UserOfRequest(standard: options.user)
-        let tools = ToolCatalog(limits: options.limits)
+        let tools = ToolCatalog(
+            limits: options.limits, configuration: options.configuration, links: options.artifactLinks)
         let tasks = TaskStore { [subscriptions] in subscriptions.publish($0) }
         let catalog = ResourceCatalog(skills: skills, pool: pool)
         let prewarming =

@@ -11,17 +11,19 @@ struct ExecuteBashTool: SandboxTool {
     let description: Tool
     private let defaultTimeout: Int
     private let limits: Limits
+    private let links: ArtifactLinks
 
-    init(limits: Limits) {
+    init(limits: Limits, effects: ToolEffects, links: ArtifactLinks) {
         self.limits = limits
+        self.links = links
         defaultTimeout = min(Self.usualTimeout, limits.maximumTimeout)
         description = Tool(
             name: "execute_bash", title: "Run a shell command",
             description: """
-                Runs a bash command in a private Linux sandbox (Python, scientific stack) and returns exit_code, \
-                stdout and stderr. Each call is a new shell in /workspace; files persist. A timeout ends every \
-                process of the command; background processes of one that returned live on. For long work: \
-                nohup CMD > log 2>&1 & and read the log later.
+                Runs a bash command in a private Linux sandbox (scientific Python); returns exit_code, stdout, \
+                stderr. Each call is a new shell in /workspace; files persist. A timeout ends every process of the \
+                command; background jobs of one that returned live on. For long work: nohup CMD > log 2>&1 & and \
+                read the log later.
                 """,
             inputSchema: [
                 "type": "object",
@@ -29,7 +31,9 @@ struct ExecuteBashTool: SandboxTool {
                     "command": ["type": "string"],
                     "timeout": [
                         "type": "number", "default": .integer(defaultTimeout),
-                        "description": .string("Seconds, at most \(limits.maximumTimeout)"),
+                        // Some clients pass on of a schema what is text alone.
+                        "description": .string(
+                            "Seconds, default \(defaultTimeout), at most \(limits.maximumTimeout)"),
                     ],
                 ],
                 "required": ["command"], "additionalProperties": false,
@@ -42,7 +46,12 @@ struct ExecuteBashTool: SandboxTool {
                 ],
                 "required": ["exit_code", "stdout", "stderr"],
             ],
-            annotations: ["readOnlyHint": false, "destructiveHint": true, "openWorldHint": false], icons: [.shell])
+            annotations: [
+                "readOnlyHint": false,
+                // What a command reaches on other machines it may destroy there as well.
+                "destructiveHint": .bool(effects.reachesFiles || effects.reachesNetwork),
+                "openWorldHint": .bool(effects.reachesNetwork),
+            ], icons: [.shell])
     }
 
     func prepare(_ arguments: JSONObject) throws(ToolArguments.Mismatch) -> Work {
@@ -55,24 +64,22 @@ struct ExecuteBashTool: SandboxTool {
         } catch {
             throw ToolArguments.Mismatch(message: error.message, isOfValue: true)
         }
-        return { sandbox, progress in
-            Self.toolResult(try await sandbox.execute(command, timeout: timeout, onOutput: progress.report))
+        return { [links] sandbox, progress in
+            Self.toolResult(
+                try await sandbox.execute(command, timeout: timeout, onOutput: progress.report), links: links)
         }
     }
 
     /// Keys that say nothing are left out: an ordinary result is three keys, also for clients that only show text.
-    static func toolResult(_ result: CommandResult) -> ToolResult {
+    static func toolResult(_ result: CommandResult, links: ArtifactLinks = .link) -> ToolResult {
         var object: JSONObject = [
             "exit_code": .integer(result.exitCode), "stdout": .string(result.standardOutput),
             "stderr": .string(result.standardError),
         ]
         if result.timedOut { object["timed_out"] = true }
         if result.isTruncated { object["truncated"] = true }
-        let links = result.artifacts.map { artifact in
-            ContentBlock.resourceLink(
-                uri: ResourceURI.artifact(name: artifact.name).text, name: artifact.name,
-                mediaType: MediaType.ofFile(named: artifact.name), size: artifact.size)
-        }
-        return ToolResult(content: [.text(JSON.object(object).text)] + links, structuredContent: .object(object))
+        return ToolResult(
+            content: [.text(JSON.object(object).text)] + links.blocks(for: result.artifacts),
+            structuredContent: .object(object))
     }
 }

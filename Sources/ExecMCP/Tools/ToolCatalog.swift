@@ -6,9 +6,16 @@ import MCP
 struct ToolCatalog: Sendable {
     private let tools: [any SandboxTool]
 
-    init(limits: Limits) {
+    /// - Parameters:
+    ///   - configuration: of the sandboxes, for what the tools can do there.
+    ///   - links: how results tell of artifacts.
+    init(
+        limits: Limits, configuration: SandboxConfiguration = SandboxConfiguration(), links: ArtifactLinks = .link
+    ) {
+        let effects = ToolEffects(in: configuration)
         tools = [
-            ExecuteBashTool(limits: limits), WriteFileTool(), ReadFileTool(limits: limits), ReadDocstringTool(),
+            ExecuteBashTool(limits: limits, effects: effects, links: links), WriteFileTool(effects: effects),
+            ReadFileTool(limits: limits), ReadDocstringTool(),
         ]
     }
 

@@ -4,22 +4,27 @@ import MCP
 
 /// `write_file`: creates or replaces a file.
 struct WriteFileTool: SandboxTool {
-    let description = Tool(
-        name: "write_file", title: "Write a file",
-        description: """
-            Writes a text file atomically. Creates parent directories. Files for the user go to /artifacts.
-            """,
-        inputSchema: [
-            "type": "object",
-            "properties": [
-                "file_path": ["type": "string", "description": "Absolute or in /workspace"],
-                "content": ["type": "string", "description": "The whole file, at most 32 MiB"],
+    let description: Tool
+
+    init(effects: ToolEffects) {
+        description = Tool(
+            name: "write_file", title: "Write a file",
+            description: """
+                Writes a text file atomically. Creates parent directories. Files for the user go to /artifacts.
+                """,
+            inputSchema: [
+                "type": "object",
+                "properties": [
+                    "file_path": ["type": "string", "description": "Absolute or in /workspace"],
+                    "content": ["type": "string", "description": "Whole file, at most 32 MiB"],
+                ],
+                "required": ["file_path", "content"], "additionalProperties": false,
             ],
-            "required": ["file_path", "content"], "additionalProperties": false,
-        ],
-        annotations: [
-            "readOnlyHint": false, "destructiveHint": true, "idempotentHint": true, "openWorldHint": false,
-        ], icons: [.write])
+            annotations: [
+                "readOnlyHint": false, "destructiveHint": .bool(effects.reachesFiles), "idempotentHint": true,
+                "openWorldHint": false,
+            ], icons: [.write])
+    }
 
     func prepare(_ arguments: JSONObject) throws(ToolArguments.Mismatch) -> Work {
         let arguments = try checked(arguments)

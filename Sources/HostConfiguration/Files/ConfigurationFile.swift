@@ -74,17 +74,21 @@ struct ConfigurationFile {
 // MARK: - Writing
 
 extension ConfigurationFile {
-    /// Puts `text` in the place of what was read. A reader sees the old file or the new one, never a part; mode and
-    /// owner stay. What was there is kept beside it first.
+    /// Puts `text` in the place of what was read. A reader sees the old file or the new one, never a part; mode, owner
+    /// and extended attributes (access control lists are among them) stay. What was there is kept beside it first.
+    ///
+    /// A file with other names (hard links), or with attributes that a new file cannot be given, is written in place
+    /// instead: the names go on to mean one file, and for a moment a reader may see a part of it.
     ///
     /// - Returns: the path of the backup; `nil` where there was no file.
     /// - Throws: ``ConfigurationError`` where it cannot be written, or somebody else has changed it since.
     func replace(with text: [UInt8]) throws(ConfigurationError) -> String? {
         let directory = Self.parent(of: path)
-        if status == nil {
+        if let status {
+            guard access(path, W_OK) == 0 else { throw .system("cannot write \(path)") }
+            guard status.st_nlink == 1 else { return try overwrite(with: text) }
+        } else {
             try Self.makeDirectory(directory)
-        } else if access(path, W_OK) != 0 {
-            throw .system("cannot write \(path)")
         }
         var template = Array("\(directory)/.exec-mcp-XXXXXX".utf8CString)
         let descriptor = mkstemp(&template)
@@ -92,8 +96,12 @@ extension ConfigurationFile {
         let temporary = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
         do throws(ConfigurationError) {
             defer { close(descriptor) }
-            try Self.write(text, to: descriptor, temporary)
             try keepOwnerAndMode(of: descriptor)
+            guard status == nil || FileAttributes.copy(from: path, to: descriptor) else {
+                unlink(temporary)
+                return try overwrite(with: text)
+            }
+            try Self.write(text, to: descriptor, temporary)
             guard fsync(descriptor) == 0 else { throw .system("cannot write \(temporary)") }
             try refuseIfChanged()
             let backup = try writeBackup()
@@ -103,6 +111,32 @@ extension ConfigurationFile {
             unlink(temporary)
             throw error
         }
+    }
+
+    /// Writes `text` into the file that is there.
+    private func overwrite(with text: [UInt8]) throws(ConfigurationError) -> String? {
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard descriptor >= 0 else { throw .system("cannot write \(path)") }
+        defer { close(descriptor) }
+        var opened = stat()
+        guard fstat(descriptor, &opened) == 0 else { throw .system("cannot look at \(path)") }
+        try refuseIfChanged()
+        guard opened.st_ino == status?.st_ino, opened.st_dev == status?.st_dev else { throw hasChanged }
+        let backup = try writeBackup()
+        do throws(ConfigurationError) {
+            try Self.write(text, to: descriptor, path)
+            guard ftruncate(descriptor, off_t(text.count)) == 0, fsync(descriptor) == 0 else {
+                throw .system("cannot write \(path)")
+            }
+        } catch {
+            // A full disk has room for what was there.
+            if let content, lseek(descriptor, 0, SEEK_SET) == 0 {
+                try? Self.write(content, to: descriptor, path)
+                ftruncate(descriptor, off_t(content.count))
+            }
+            throw ConfigurationError("\(error.message); as it was before: \(backup ?? "")")
+        }
+        return backup
     }
 
     private func keepOwnerAndMode(of descriptor: Int32) throws(ConfigurationError) {
@@ -127,12 +161,14 @@ extension ConfigurationFile {
     private func refuseIfChanged() throws(ConfigurationError) {
         var now = stat()
         let isThere = lstat(path, &now) == 0
-        guard isThere == (status != nil) else { throw ConfigurationError("\(path) has just been changed; try again") }
+        guard isThere == (status != nil) else { throw hasChanged }
         guard let status else { return }
         guard now.st_ino == status.st_ino, now.st_dev == status.st_dev, now.st_size == status.st_size,
             now.modification == status.modification
-        else { throw ConfigurationError("\(path) has just been changed; try again") }
+        else { throw hasChanged }
     }
+
+    private var hasChanged: ConfigurationError { ConfigurationError("\(path) has just been changed; try again") }
 
     /// Copies what was read into a file of its own. None that is there is overwritten.
     private func writeBackup() throws(ConfigurationError) -> String? {
@@ -146,8 +182,12 @@ extension ConfigurationFile {
             guard descriptor >= 0 else { throw .system("cannot write the backup \(backup)") }
             defer { close(descriptor) }
             try Self.write(content, to: descriptor, backup)
-            // The file may hold secrets: nobody may read the backup who may not read the file.
-            if fchown(descriptor, status.st_uid, status.st_gid) == 0 { fchmod(descriptor, mode) }
+            // The file may hold secrets: nobody may read the backup who may not read the file. With an access control
+            // list the mode says more than its group may do.
+            if fchown(descriptor, status.st_uid, status.st_gid) == 0 {
+                fchmod(descriptor, mode)
+                if !FileAttributes.copy(from: path, to: descriptor) { fchmod(descriptor, mode & 0o700) }
+            }
             guard fsync(descriptor) == 0 else { throw .system("cannot write the backup \(backup)") }
             return backup
         }

@@ -59,7 +59,26 @@ private struct CodexEntry {
                 "# Codex gives up on a call after 60 seconds unless told otherwise; "
                     + "exec-mcp allows commands of up to \(entry.longestCall).",
                 "tool_timeout_sec = \(entry.patience)",
+            ] + Self.approval(entry)
+    }
+}
+
+extension CodexEntry {
+    /// Codex asks before each call of a tool that runs code, and without a terminal to ask at it refuses the call.
+    private static func approval(_ entry: ServerEntry) -> [String] {
+        let setting = "default_tools_approval_mode = \"approve\""
+        guard entry.isConfined else {
+            return [
+                "# Codex asks before each call; codex exec, which cannot ask, refuses them all. What runs here reaches",
+                "# more than its sandbox: let it run unasked only if you would let it do that unseen.",
+                "# " + setting,
             ]
+        }
+        return [
+            "# Codex asks before each call; codex exec, which cannot ask, refuses them all. What runs here is confined to",
+            "# its sandbox. To be asked, remove the line.",
+            setting,
+        ]
     }
 }
 

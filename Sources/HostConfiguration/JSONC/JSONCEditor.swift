@@ -1,6 +1,8 @@
 import JSON
 
 /// Sets one member of one section in a JSON text with comments, and leaves every other byte as it is.
+///
+/// Last of all, what was written is read again, and has to be what was there plus the entry.
 struct JSONCEditor {
     private let layout: Layout
     private let scanner: JSONCScanner
@@ -23,6 +25,18 @@ struct JSONCEditor {
     ///
     /// - Throws: ``NotEditable`` where there is something else in its place, or more than one.
     func set(_ entry: JSON, named name: String, in section: String) throws(NotEditable) -> EditedText {
+        let edited = try edit(entry, name, section)
+        guard edited.change != .none else { return edited }
+        var scanner = JSONCScanner(Layout(edited.bytes))
+        let read = try? scanner.document()
+        let comparison = JSONCComparison(self.scanner, scanner)
+        guard let read, comparison.is(root, with: entry, named: name, in: section, equalTo: read) else {
+            throw NotEditable("it is written in a way that cannot be edited safely")
+        }
+        return edited
+    }
+
+    private func edit(_ entry: JSON, _ name: String, _ section: String) throws(NotEditable) -> EditedText {
         let newSection = JSON.object([name: entry])
         guard let root else {
             let end = layout.bytes.count
@@ -93,7 +107,7 @@ struct JSONCEditor {
         // Comments stay: the member comes behind the last of them.
         let place = scanner.extras.last { inside.contains($0.lowerBound) }?.upperBound ?? inside.lowerBound
         let rest = place..<inside.upperBound
-        let hasBreak = layout.bytes[rest].contains(UInt8(ascii: "\n"))
+        let hasBreak = layout.bytes[rest].contains(where: Layout.isBreak)
         if isInline && !hasBreak {
             let isSpaced = layout.bytes[..<object.range.lowerBound].last == UInt8(ascii: " ")
             let text = member(name, JSONText.line(value, isSpaced: isSpaced), isSpaced)

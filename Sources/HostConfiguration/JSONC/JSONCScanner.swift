@@ -28,7 +28,7 @@ struct JSONCScanner {
     private let layout: Layout
     private var offset: Int
     private var depth = 0
-    /// Comments and trailing commas: what JSON itself does not know.
+    /// Comments and trailing commas, what JSON itself does not know: in their order, once the whole text was read.
     private(set) var extras: [Range<Int>] = []
 
     init(_ layout: Layout) {
@@ -46,16 +46,52 @@ struct JSONCScanner {
         let value = try value()
         try skipFiller()
         guard offset == bytes.count else { throw failure("unexpected text after the end of the object") }
+        // A trailing comma is known to be one only behind the comments that follow it.
+        extras.sort { $0.lowerBound < $1.lowerBound }
         return value
     }
 
     /// The value that stands at a place, as JSON; `nil` where it cannot be read.
     func json(_ range: Range<Int>) -> JSON? {
-        var text = Array(bytes[range])
-        for extra in extras where range.contains(extra.lowerBound) {
-            for place in extra { text[place - range.lowerBound] = UInt8(ascii: " ") }
+        try? JSON.parse(bare(range))
+    }
+
+    /// What stands at a place without comments, trailing commas and the white space between its parts: the same bytes are
+    /// the same value, also where there is text in them that cannot be read.
+    func bare(_ range: Range<Int>) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(range.count)
+        var next = firstExtra(from: range.lowerBound)
+        var place = range.lowerBound
+        var isInString = false
+        while place < range.upperBound {
+            if next < extras.count, extras[next].lowerBound == place {
+                place = extras[next].upperBound
+                next += 1
+                continue
+            }
+            let byte = bytes[place]
+            if isInString || !Layout.isWhiteSpace(byte) { text.append(byte) }
+            if isInString, byte == UInt8(ascii: "\\"), place + 1 < range.upperBound {
+                place += 1
+                text.append(bytes[place])
+            } else if byte == UInt8(ascii: "\"") {
+                isInString.toggle()
+            }
+            place += 1
         }
-        return try? JSON.parse(text)
+        return text
+    }
+
+    /// The place in ``extras`` of the first that does not begin before a place of the text.
+    private func firstExtra(from place: Int) -> Int {
+        var low = 0
+        var high = extras.count
+        while low < high {
+            let middle = (low + high) / 2
+            if extras[middle].lowerBound < place { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     private mutating func value() throws(NotEditable) -> JSONCValue {

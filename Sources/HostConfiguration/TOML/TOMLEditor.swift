@@ -6,6 +6,13 @@ struct TOMLEditor {
     /// - Throws: ``NotEditable`` where the text is no TOML.
     init(_ bytes: [UInt8]) throws(NotEditable) {
         layout = Layout(bytes)
+        // Readers differ about it: of TOML it is no part.
+        let stray = bytes.indices.first {
+            bytes[$0] == UInt8(ascii: "\r") && bytes[($0 + 1)...].first != UInt8(ascii: "\n")
+        }
+        if let stray {
+            throw NotEditable("a carriage return stands without a line feed", line: layout.line(at: stray))
+        }
         var scanner = TOMLScanner(layout)
         statements = try scanner.statements()
     }

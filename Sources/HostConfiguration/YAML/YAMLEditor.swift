@@ -88,7 +88,7 @@ struct YAMLEditor {
         behind line: Int, _ name: String, _ fields: [String], _ indent: Int, _ unit: Int
     ) -> TextEdit {
         let end = lines[line].range.upperBound
-        let hasBreak = layout.bytes[..<end].last == UInt8(ascii: "\n")
+        let hasBreak = layout.bytes[..<end].last.map(Layout.isBreak) == true
         return TextEdit(at: end, (hasBreak ? "" : layout.newline) + block(name, fields, indent: indent, unit: unit))
     }
 
@@ -130,7 +130,7 @@ struct YAMLEditor {
         var lines: [Line] = []
         var start = layout.start
         while start < layout.bytes.count {
-            let end = layout.bytes[start...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? layout.bytes.count
+            let end = layout.lineEnd(of: start)
             let text = layout.bytes[start..<end]
             let first = text.first { !Layout.isWhiteSpace($0) }
             lines.append(

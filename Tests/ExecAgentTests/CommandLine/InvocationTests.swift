@@ -58,6 +58,11 @@ struct AgentOptionCase: Sendable, CustomTestStringConvertible {
         var service = defaults
         service.logLevel = .info
         #expect(try invocation(["serve"]) == .serve(service))
+        service.port = 1
+        for arguments in [["serve", "--port", "1"], ["--port", "1", "serve"], ["--port=1", "serve"]] {
+            #expect(try invocation(arguments) == .serve(service))
+        }
+        #expect(try invocation(["--", "serve"]) == .task("serve", defaults))
         for arguments in [["help"], ["--help"], ["serve", "--help"], ["task", "-h"]] {
             #expect(try invocation(arguments, [:]) == .help)
         }
@@ -68,7 +73,8 @@ struct AgentOptionCase: Sendable, CustomTestStringConvertible {
     @Test(arguments: [
         (["one", "two"], "the task is one argument: put it in quotes"), ([" "], "the task is empty"),
         (["--json"], "--json needs a task"), (["--json=1", "x"], "--json takes no value"),
-        (["--model", "m", "serve"], "serve comes first: exec-agent serve OPTION …"),
+        (["a task", "serve"], "the task is one argument: put it in quotes"),
+        (["--json", "serve"], "unknown argument '--json'; exec-agent --help lists what there is"),
         (["serve", "now"], "unknown argument 'now'; exec-agent --help lists what there is"),
         (["serve", "--output", "x"], "unknown argument '--output'; exec-agent --help lists what there is"),
         (["--port", "1", "x"], "unknown argument '--port'; exec-agent --help lists what there is"),

@@ -26,8 +26,8 @@ struct DoctorCommand: Command {
           --json
               print an object for programs
 
-        The options are the server's own (exec-mcp --help), so that you can put `doctor` into a command line that does
-        not work.
+        The options are the server's own (exec-mcp --help), so that you can put `doctor` anywhere into a command line
+        that does not work.
 
         Exit status: 0 when all is well or there are only warnings, 1 when a check failed, 2 for a command line that is
         not accepted, 130 when it was broken off.

@@ -4,6 +4,9 @@ import ExecCore
 
 /// What follows `exec-mcp image`.
 struct ImageArguments: Equatable {
+    /// Flags of this command that are followed by a value.
+    static let flagsWithValue = ["--tag", "--base"]
+
     private static let baseVariable = "MCP_EXECUTOR_BASE_IMAGE"
 
     /// The engine's program, name or path.
@@ -21,6 +24,7 @@ struct ImageArguments: Equatable {
     init(_ arguments: [String], environment: [String: String], defaults: Options) throws(UsageError) {
         var names: [String: String] = [:]
         var switches: Set<String> = []
+        var serverArguments: [String] = []
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             if ["--force", "--print"].contains(argument) {
@@ -28,7 +32,12 @@ struct ImageArguments: Equatable {
                 continue
             }
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard ["--engine", "--tag", "--base"].contains(parts[0]) else {
+            if let option = OptionDescription.all.first(where: { $0.flag == parts[0] }) {
+                serverArguments.append(argument)
+                if option.takesValue, parts.count == 1, let value = rest.popFirst() { serverArguments.append(value) }
+                continue
+            }
+            guard Self.flagsWithValue.contains(parts[0]) else {
                 throw UsageError(
                     message: "unknown argument '\(argument.singleLine(limit: 100))'; exec-mcp image --help lists what "
                         + "there is")
@@ -38,11 +47,10 @@ struct ImageArguments: Equatable {
             }
             names[parts[0]] = value
         }
-        let serverArguments = names["--engine"].map { ["--engine", $0] } ?? []
         guard
             case .serve(let options) = try OptionParser.parse(
                 serverArguments, environment: environment, defaults: defaults)
-        else { throw UsageError(message: "--engine needs a value: a program's name or path") }
+        else { throw UsageError(message: "exec-mcp image --help lists what there is") }
         engine = options.engine
         tag = try Self.image(names["--tag"], "--tag") ?? options.configuration.image
         if let named = try Self.image(names["--base"], "--base") {

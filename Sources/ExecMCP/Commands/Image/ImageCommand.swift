@@ -5,6 +5,7 @@ import ExecCore
 struct ImageCommand: Command {
     let name = "image"
     let summary = "build the sandbox's image; no checkout is needed"
+    let flagsWithValue = ImageArguments.flagsWithValue
 
     var help: String {
         """
@@ -14,7 +15,7 @@ struct ImageCommand: Command {
         stack. It is checked in a sandbox before it takes the place of an older one. An image that is up to date is left
         as it is; so is one of that name that was not built here.
 
-          --tag NAME
+          --tag NAME, --image NAME
               the image's name (MCP_EXECUTOR_IMAGE; default: mcp-code-executor:latest)
           --base IMAGE
               the image to build on: Debian-like, with python3 (3.11 or newer) and pip; one that is on this machine is
@@ -25,6 +26,9 @@ struct ImageCommand: Command {
               build afresh, though nothing changed
           --print
               print the Dockerfile and build nothing
+
+        The server's other options (exec-mcp --help) are accepted too, so that you can put `image` into a command line
+        that lacks one; they change nothing here.
 
         The build reaches the package index over this machine's network. It is told of PIP_INDEX_URL,
         PIP_EXTRA_INDEX_URL and PIP_TRUSTED_HOST (else pip's own configuration), of HTTP_PROXY, HTTPS_PROXY and NO_PROXY,

@@ -1,0 +1,2 @@
+// Extended attributes of files: Glibc's module leaves this header out.
+#include <sys/xattr.h>
