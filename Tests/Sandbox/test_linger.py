@@ -2,46 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import socket
 import stat
 import time
-from pathlib import Path
 
 import pytest
 from support import engine
+from support.holders import assert_nothing_left, directory, end_all, holders, marks
 from support.stdio_client import StdioClient
 
 LONG = "600"
 JOB = "nohup sleep 600 > /dev/null 2>&1 &"
 COUNT_JOBS = "pgrep -fxc 'sleep 600'"
-
-
-def holders(user: str) -> list[int]:
-    """The processes that hold sandboxes of a user."""
-    found = []
-    for place in Path("/proc").iterdir():
-        with contextlib.suppress(OSError):
-            words = (place / "cmdline").read_bytes().split(b"\0") if place.name.isdigit() else []
-            if b"hold-sandbox" in words and any(f"mcp-executor-{user}-".encode() in word for word in words):
-                found.append(int(place.name))
-    return found
-
-
-def directory() -> Path:
-    own = Path(f"/run/user/{os.geteuid()}/exec-mcp")
-    return own if own.exists() else Path(f"/tmp/exec-mcp-{os.geteuid()}")
-
-
-def marks(user: str) -> list[str]:
-    return [place.name for place in directory().iterdir() if f"-{user}-" in place.name]
-
-
-def assert_nothing_left(user: str) -> None:
-    engine.wait_until_gone(user, 30)
-    assert engine.poll(lambda: not holders(user)) is not None
 
 
 @pytest.fixture
@@ -57,9 +31,7 @@ def lingering(start_server, fresh_user):
     yield start
     for server in servers:
         server.close()
-    for holder in holders(fresh_user):
-        os.kill(holder, signal.SIGKILL)
-    assert_nothing_left(fresh_user)
+    end_all(fresh_user)
 
 
 def ended(server: StdioClient) -> None:
@@ -127,9 +99,14 @@ def test_twenty_servers_one_after_the_other_leak_nothing(lingering, fresh_user):
     assert sorted(int(name) for name in os.listdir(f"/proc/{holder}/fd")) == list(range(8))
 
 
-def test_a_killed_server_leaves_nothing(lingering, fresh_user):
+@pytest.mark.parametrize("has_gone_on", [False, True], ids=["with its own", "with one that lingered"])
+def test_a_killed_server_leaves_nothing(lingering, fresh_user, has_gone_on):
     server = lingering()
     server.bash(JOB)
+    if has_gone_on:
+        ended(server)
+        server = lingering()
+        assert server.bash(COUNT_JOBS)["stdout"] == "1\n"
     server.kill9()
     assert_nothing_left(fresh_user)
 
@@ -335,3 +312,25 @@ def test_a_stranger_at_the_socket_gets_nothing(lingering, fresh_user):
             stranger.connect(str(place))
             stranger.sendall(words)
     assert lingering().bash("cat /tmp/kept.txt")["stdout"] == "kept\n"
+
+
+def test_the_proxy_lets_go_of_its_clients_and_serves_those_that_come_meanwhile(lingering):
+    """No connection leaves the sandbox: the host that is asked for is not allowed."""
+    options = ("--allow-host", "allowed.example:443")
+    program = """
+import socket
+proxy = ("127.0.0.1", 3128)
+before = socket.create_connection(proxy)
+open("/tmp/open", "w").close()
+assert before.recv(1) == b""
+meanwhile = socket.create_connection(proxy)
+meanwhile.sendall(b"CONNECT other.example:443 HTTP/1.1\\r\\n\\r\\n")
+open("/tmp/answer", "wb").write(meanwhile.recv(12))
+"""
+    first = lingering(*options)
+    first.bash(f"cat > /tmp/client.py <<'END'\n{program}END\nnohup python3 /tmp/client.py > /tmp/log 2>&1 &")
+    first.bash("until [ -e /tmp/open ]; do sleep 0.02; done")
+    ended(first)
+    second = lingering(*options)
+    result = second.bash("until [ -s /tmp/answer ] || [ -s /tmp/log ]; do sleep 0.05; done; cat /tmp/answer /tmp/log")
+    assert result["stdout"] == "HTTP/1.1 403"

@@ -215,7 +215,10 @@ final class Channel: Sendable {
         let (hasEnded, onRest) = state.withLock { ($0.end != nil, $0.onRest) }
         if let onRest {
             return try decoder.withLock { (decoder) throws(ChannelViolation) in
-                try decoder.feed(bytes) { (frame) in if frame.kind == .leave { onRest() } }
+                try decoder.feed(bytes) { (frame) throws(ChannelViolation) in
+                    if frame.kind == .jobs { try takeJobs(frame) }
+                    if frame.kind == .leave { onRest() }
+                }
             }
         }
         guard !hasEnded else { return }

@@ -79,7 +79,9 @@ struct EngineFailure: Sendable {
 
     /// How the command line ended and what it said, in a few words.
     var summary: String {
-        end.errorOutput.isEmpty ? "\(end.status)" : "\(end.status): \(saidText)"
+        // Of one that another server started there is no status.
+        let status = end.status == .exited(-1) ? "nobody knows how" : "\(end.status)"
+        return end.errorOutput.isEmpty ? status : "\(status): \(saidText)"
     }
 
     /// What it said, on one line.

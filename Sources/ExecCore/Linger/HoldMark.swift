@@ -43,11 +43,7 @@ struct HoldMark: Sendable {
     /// Removes marks that killed processes left.
     static func tidy(_ directory: LingerDirectory) {
         for name in directory.names() where name.hasSuffix(suffix) {
-            var status = stat()
-            let path = directory.file(name)
-            guard lstat(path, &status) == 0, time(nil) - status.changeTime >= staleSeconds, !isLocked(path) else {
-                continue
-            }
+            guard directory.age(of: name) >= staleSeconds, !isLocked(directory.file(name)) else { continue }
             directory.remove(name)
         }
     }
@@ -72,16 +68,5 @@ struct HoldMark: Sendable {
             return false
         }
         return !isHeld(String(parts[1]), in: directories())
-    }
-}
-
-extension stat {
-    /// When the file was last changed, in seconds since 1970.
-    fileprivate var changeTime: time_t {
-        #if canImport(Glibc)
-            st_mtim.tv_sec
-        #else
-            st_mtimespec.tv_sec
-        #endif
     }
 }

@@ -61,4 +61,15 @@ struct LingerDirectory: Sendable, Equatable {
     func remove(_ name: String) {
         unlink(file(name))
     }
+
+    /// How many seconds ago a file in it was made or changed; 0 where there is none.
+    func age(of name: String) -> Int {
+        var status = stat()
+        guard lstat(file(name), &status) == 0 else { return 0 }
+        #if canImport(Glibc)
+            return time(nil) - status.st_mtim.tv_sec
+        #else
+            return time(nil) - status.st_mtimespec.tv_sec
+        #endif
+    }
 }

@@ -41,6 +41,9 @@ struct Lingering: Sendable {
     /// side each have their own.
     private static let mostWithJobs = 4
 
+    /// How old a socket must be for a look whether its holder was killed, in seconds.
+    private static let staleSeconds = 600
+
     /// How long a sandbox lingers, in seconds.
     let seconds: Int
     let logger: Logger
@@ -66,7 +69,7 @@ struct Lingering: Sendable {
         }
         try Task.checkCancellation()
         logger.info("starting sandbox \(container.name)")
-        HoldMark.tidy(directory)
+        await onThread { tidy(directory) }
         var container = container
         var place: Place?
         if let mark = HoldMark.make(for: container.name, in: directory) {
@@ -80,25 +83,29 @@ struct Lingering: Sendable {
 
     /// Hands a sandbox to a process that holds it, for the next server.
     ///
-    /// - Returns: whether that is done. If not, the sandbox is to be stopped.
+    /// - Returns: whether this server has nothing more to do with it. If not, the sandbox is to be stopped.
     func leave(_ sandbox: Sandbox, within patience: Double) async -> Bool {
-        guard let place = sandbox.place, !sandbox.hasEnded else { return false }
+        guard let place = sandbox.place, !sandbox.hasEnded, let ends = await sandbox.release(within: patience) else {
+            return false
+        }
+        // What the guest said last is whether background processes live.
         let name = LingeringName(key: place.key, hasJobs: sandbox.hasJobs, started: place.started)
-        guard await onThread({ makeRoom(for: name, in: place.directory) ? true : nil }) == true,
-            let ends = await sandbox.release(within: patience)
-        else { return false }
-        return await onThread { hold(ends, place, at: name) ? true : nil } == true
+        await onThread { hold(ends, place, at: name) }
+        return true
     }
 
-    private func hold(_ ends: PipeEnds, _ place: Place, at name: LingeringName) -> Bool {
+    /// Has a process hold the pipes. Where that may not or cannot be they are closed, and the sandbox goes.
+    private func hold(_ ends: PipeEnds, _ place: Place, at name: LingeringName) {
         defer {
             ends.close()
             place.leave()
         }
+        guard makeRoom(for: name, in: place.directory) else {
+            return HoldMark.remove(of: place.container, in: place.directory)
+        }
         guard let listener = LocalSocket.listening(in: place.directory, at: name.fileName) else {
             logger.warning("sandbox \(place.container) cannot linger: no socket in \(place.directory.path)")
-            HoldMark.remove(of: place.container, in: place.directory)
-            return true
+            return HoldMark.remove(of: place.container, in: place.directory)
         }
         defer { listener.close() }
         do {
@@ -111,7 +118,6 @@ struct Lingering: Sendable {
             place.directory.remove(name.fileName)
             HoldMark.remove(of: place.container, in: place.directory)
         }
-        return true
     }
 
     /// Takes the best sandbox that lingers.
@@ -156,6 +162,15 @@ struct Lingering: Sendable {
             .filter { $0.key == key }.sorted()
     }
 
+    /// Removes what killed processes left behind.
+    private func tidy(_ directory: LingerDirectory) {
+        HoldMark.tidy(directory)
+        for name in directory.names().compactMap({ LingeringName(fileName: $0) })
+        where directory.age(of: name.fileName) >= Self.staleSeconds {
+            connect(to: name, in: directory)?.close()
+        }
+    }
+
     /// Connects to a holder. What a killed one left behind is removed.
     private func connect(to name: LingeringName, in directory: LingerDirectory) -> LocalSocket? {
         do throws(LocalSocket.ConnectionError) {
@@ -167,6 +182,7 @@ struct Lingering: Sendable {
     }
 
     /// Runs what waits for other processes on a thread of its own.
+    @discardableResult
     private func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value?) async -> Value? {
         try? await withHandover { handover in
             do {

@@ -1,0 +1,45 @@
+"""The processes that hold sandboxes whose server has ended, and what they keep."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+from . import engine
+
+
+def holders(user: str) -> list[int]:
+    """The processes that hold sandboxes of a user."""
+    found = []
+    for place in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            words = (place / "cmdline").read_bytes().split(b"\0") if place.name.isdigit() else []
+            if b"hold-sandbox" in words and any(f"mcp-executor-{user}-".encode() in word for word in words):
+                found.append(int(place.name))
+    return found
+
+
+def directory() -> Path:
+    """Where sockets and marks are."""
+    own = Path(f"/run/user/{os.geteuid()}/exec-mcp")
+    return own if own.exists() else Path(f"/tmp/exec-mcp-{os.geteuid()}")
+
+
+def marks(user: str) -> list[str]:
+    """The marks of a user's sandboxes."""
+    return [place.name for place in directory().iterdir() if f"-{user}-" in place.name]
+
+
+def assert_nothing_left(user: str) -> None:
+    """Waits until a user has neither a container nor a holder."""
+    engine.wait_until_gone(user, 30)
+    assert engine.poll(lambda: not holders(user)) is not None
+
+
+def end_all(user: str) -> None:
+    """Kills the holders of a user, which ends what they hold."""
+    for holder in holders(user):
+        os.kill(holder, signal.SIGKILL)
+    assert_nothing_left(user)
