@@ -358,11 +358,10 @@ final class Channel: Sendable {
 
     private func takeJobs(_ frame: Frame) throws(ChannelViolation) {
         guard frame.payload.count == 1 else { throw ChannelViolation(reason: "told of jobs that cannot be") }
-        let isWithinBudget = state.withLock { state in
-            state.hasJobs = frame.payload[0] != 0
-            return state.jobsBudget.take(at: now())
+        guard state.withLock({ $0.jobsBudget.take(at: now()) }) else {
+            throw ChannelViolation(reason: "flooded the server with news of jobs")
         }
-        guard isWithinBudget else { throw ChannelViolation(reason: "flooded the server with news of jobs") }
+        state.withLock { $0.hasJobs = frame.payload[0] != 0 }
     }
 
     /// The guest may start calls, but without a way out there are none for it.
