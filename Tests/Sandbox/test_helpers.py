@@ -25,7 +25,9 @@ def test_who_ends_python_ends_their_own_and_nothing_else(client, user, ending):
     beside = client.start_tool("execute_bash", command="until [ -e /tmp/go ]; do sleep 0.02; done; rm /tmp/go; echo on")
     outcome = client.bash(f"echo before; {ending} 2> /dev/null; echo after")
     assert outcome["stdout"] == "before\nafter\n"
-    assert client.bash(f"kill -0 {job} 2> /dev/null || echo ended")["stdout"] == "ended\n"
+    # It is a process until it is reaped.
+    gone = f"while kill -0 {job} 2> /dev/null; do sleep 0.01; done; echo ended"
+    assert client.bash(gone)["stdout"] == "ended\n"
     assert client.bash("touch /tmp/go; pgrep -x sleep > /dev/null && echo lives")["stdout"] == "lives\n"
     assert client.result(beside)["structuredContent"] == {"exit_code": 0, "stdout": "on\n", "stderr": ""}
     assert engine.only_container(user) == container

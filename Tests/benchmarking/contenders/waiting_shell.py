@@ -40,7 +40,7 @@ class WaitingShell:
 
     def run(self) -> int:
         """Has it run `true`. Returns the wait status, when the output and the process have ended."""
-        os.write(self._command, b"4\ntrue")
+        os.write(self._command, b"true\0")
         os.read(self._output, 1)
         return os.waitpid(self._process, 0)[1]
 

@@ -25,7 +25,7 @@ class DiskLimit:
     @property
     def pids(self):
         """The processes that count."""
-        return {self._surveyor.pid} if self._surveyor else set()
+        return {self._surveyor.pid} if self._surveyor and self._surveyor.pid else set()
 
     @property
     def is_full(self):

@@ -16,13 +16,15 @@ SHELL = "/bin/bash"
 
 # Where the shell finds the socket that its command comes through.
 COMMAND_DESCRIPTOR = 9
-# The length comes first: `read` takes what has a length in pieces, and all else byte by byte. It counts characters,
-# which are bytes for LC_ALL=C.
+# A short command ends with a zero byte. Bash reads that byte by byte, so a long one, which follows an empty one, comes
+# with its length ahead and is read in pieces. The length is one of characters, which are bytes for LC_ALL=C.
 WAITING_SCRIPT = (
-    "IFS= read -r -u 9 BASH_EXECUTION_STRING"
-    ' && LC_ALL=C IFS= read -r -N "$BASH_EXECUTION_STRING" -u 9 BASH_EXECUTION_STRING || exit 0;'
+    'IFS= read -r -d "" -u 9 BASH_EXECUTION_STRING || exit 0; [[ $BASH_EXECUTION_STRING ]] || {'
+    " IFS= read -r -u 9 BASH_EXECUTION_STRING"
+    ' && LC_ALL=C IFS= read -r -N "$BASH_EXECUTION_STRING" -u 9 BASH_EXECUTION_STRING || exit 0; };'
     ' exec 9<&-; SECONDS=0; : "$BASH"; eval -- "$BASH_EXECUTION_STRING"'
 )
+_LONG = 96
 # Comes before a command that may write to no file: what it tries fails, and no signal ends it for that. Files can still
 # be deleted, or cut to nothing.
 NO_WRITING = "trap '' XFSZ; ulimit -f 0; "
@@ -81,9 +83,10 @@ class WaitingShell:
 
     def run(self, command):
         """Hands over `command`. Returns whether the shell was there to take it."""
-        # Bash knows no zero bytes: a command ends at the first.
-        command = command.partition(b"\0")[0]
-        self.unsent = b"%d\n%s" % (len(command), command)
+        # Bash knows no zero bytes: a command ends at the first. An empty one would say that a long one follows.
+        command = command.partition(b"\0")[0] or b" "
+        is_long = len(command) > _LONG
+        self.unsent = b"\0%d\n%s" % (len(command), command) if is_long else command + b"\0"
         return self.feed()
 
     def feed(self):
