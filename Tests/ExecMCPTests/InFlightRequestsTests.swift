@@ -1,3 +1,4 @@
+import JSON
 import JSONRPC
 import TestSupport
 import Testing
@@ -107,17 +108,52 @@ import Threading
     @Test func waitsForRoomUntilTheWorkHasEnded() async throws {
         let gate = AsyncGate()
         let passed = Recorder<Bool>()
-        try await onThread { requests.waitForRoom() }
         try start(.integer(1), size: InFlightRequests.maximumBytes, gate: gate)
         // Cancelled, but its memory is held until its work has ended.
         requests.cancel(.integer(1))
         async let waited: Void = onThread {
-            requests.waitForRoom()
+            try start(.integer(2), size: 2, gate: gate)
             passed.record(true)
         }
         await Task.yield()
         #expect(passed.elements.isEmpty)
         await gate.open()
         try await waited
+    }
+
+    @Test func refusesWhatHasNoRoomWhereNobodyIsThereToWaitFor() async throws {
+        let gate = AsyncGate()
+        try start(.integer(1), size: InFlightRequests.maximumBytes, gate: gate)
+        async let refused: Bool = onThread {
+            do {
+                try start(.integer(2), gate: gate)
+                return false
+            } catch {
+                return (error as? RPCError)?.code == -32603
+            }
+        }
+        requests.stopWaitingForRoom()
+        #expect(try await refused)
+        await gate.open()
+        try await ended.wait(forCount: 1)
+    }
+
+    @Test func takesWhatIsLargerThanAllTheRoomWhereThereIsNothingElse() async throws {
+        let gate = AsyncGate()
+        try start(.integer(1), size: 2 * InFlightRequests.maximumBytes, gate: gate)
+        await gate.open()
+        #expect(try await ended.wait(forCount: 1) == [true])
+    }
+
+    @Test(arguments: [("5.0", .double(5)), ("1e3", .double(1000)), (#""a\ud83d""#, "a\u{FFFD}")] as [(String, JSON)])
+    func aCancellationMayReadAnIDThatIsKeptAsItWasWritten(id: String, value: JSON) async throws {
+        let gate = AsyncGate()
+        try start(.verbatim(id), gate: gate)
+        requests.cancel(.double(5.5))
+        #expect(cancelled.elements.isEmpty)
+        requests.cancel(value)
+        #expect(cancelled.elements == [.verbatim(id)])
+        await gate.open()
+        try await ended.wait(forCount: 1)
     }
 }
