@@ -3,13 +3,13 @@ extension JSON {
     public static let maximumDepth = 128
 
     /// How much a reader forgives. Neither kind takes anything that two readers could understand as two structures, such
-    /// as a member that comes twice, nor bytes that are no UTF-8: what they were meant to be is lost.
+    /// as a member that comes twice, nor what cannot be kept as it was meant: bytes that are no UTF-8, or a number beyond
+    /// what a `Double` holds.
     public enum Reading: Sendable {
         /// RFC 8259 to the letter: for what our own programs write.
         case strict
         /// What the parsers of JavaScript and Python let pass, so that their programs write it: half a surrogate pair is
-        /// U+FFFD, a number beyond what a `Double` holds is the largest there is, a byte order mark in front is not
-        /// there. For what comes from clients and models.
+        /// U+FFFD, a byte order mark in front is not there. For what comes from clients and models.
         case lenient
     }
 
@@ -168,10 +168,10 @@ struct JSONParser {
         }
         let text = String(decoding: bytes[start..<offset], as: UTF8.self)
         if isInteger, let value = Int(text) { return .integer(value) }
-        guard let value = Double(text) else { throw JSONParseError(reason: "number out of range", offset: start) }
-        if value.isFinite { return .double(value) }
-        guard isLenient else { throw JSONParseError(reason: "number out of range", offset: start) }
-        return .double(value < 0 ? -Double.greatestFiniteMagnitude : Double.greatestFiniteMagnitude)
+        guard let value = Double(text), value.isFinite else {
+            throw JSONParseError(reason: "number out of range", offset: start)
+        }
+        return .double(value)
     }
 
     private mutating func skipDigits() throws(JSONParseError) {

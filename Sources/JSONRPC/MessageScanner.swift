@@ -193,15 +193,12 @@ extension RequestID {
     /// Reads an id as it stands in a message; `nil` for what is none, a number with a fraction among them.
     init?(text: [UInt8]) {
         guard let value = try? JSON.parse(text, .lenient) else { return nil }
-        let isExact = (try? JSON.parse(text)) != nil
         switch value {
         case .integer(let number): self = .integer(number)
-        case .string(let string) where isExact: self = .string(string)
+        case .string(let string) where (try? JSON.parse(text)) != nil: self = .string(string)
         // Half a surrogate pair, or a number that no `Int` holds, would come back as another one.
         case .string: self = .verbatim(String(decoding: text, as: UTF8.self))
-        case .double(let number):
-            guard isExact && number.rounded() == number || text.dropFirst().allSatisfy({ $0 >= 0x30 && $0 <= 0x39 })
-            else { return nil }
+        case .double(let number) where number.rounded() == number:
             self = .verbatim(String(decoding: text, as: UTF8.self))
         default: return nil
         }

@@ -7,7 +7,7 @@ import Threading
 @testable import ExecMCP
 
 @Suite(.timeLimit(.minutes(2))) struct InFlightRequestsTests {
-    private let requests = InFlightRequests()
+    private let requests = InFlightRequests(patience: 600)
     private let ended = Recorder<Bool>()
     private let cancelled = Recorder<RequestID>()
 
@@ -136,6 +136,16 @@ import Threading
         #expect(try await refused)
         await gate.open()
         try await ended.wait(forCount: 1)
+    }
+
+    @Test func refusesWhatHasNoRoomForTooLong() async throws {
+        let requests = InFlightRequests(patience: 0)
+        let gate = AsyncGate()
+        try requests.start(.integer(1), size: InFlightRequests.maximumBytes, onCancel: {}) { _ in await gate.wait() }
+        let error = #expect(throws: RPCError.self) { try requests.start(.integer(2), size: 1, onCancel: {}) { _ in } }
+        #expect(error?.code == -32603)
+        #expect(error?.message.contains("256 MiB") == true)
+        await gate.open()
     }
 
     @Test func takesWhatIsLargerThanAllTheRoomWhereThereIsNothingElse() async throws {

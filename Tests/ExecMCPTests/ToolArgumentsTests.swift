@@ -83,20 +83,21 @@ import Testing
     @Test(arguments: [
         ("120", 120), (" 120 ", 120), ("120.0", 120), ("1e2", 100), ("0", 0), ("-3", -3), ("+5", 5), ("\t7\n", 7),
         ("2E+1", 20),
-        ("9223372036854775807", .max), ("99999999999999999999", .max), ("-1e300", .min), ("1e400", .max), ("-0", 0),
+        ("9223372036854775807", .max), ("99999999999999999999", .max), ("-1e300", .min), ("-0", 0),
     ])
     func takesATextThatIsAWholeNumber(text: String, number: Int) throws {
         #expect(try arguments(["a": .string(text)]).integer("a") == number)
         #expect(try arguments(["a": .string(text)]).number("a") != nil)
     }
 
-    @Test(arguments: [("0.5", 0.5), (" 2.50 ", 2.5), ("1e-3", 0.001), ("1e400", Double.greatestFiniteMagnitude)])
+    @Test(arguments: [("0.5", 0.5), (" 2.50 ", 2.5), ("1e-3", 0.001), ("1e300", 1e300)])
     func takesATextThatIsANumber(text: String, number: Double) throws {
         #expect(try arguments(["a": .string(text)]).number("a") == number)
     }
 
     @Test(arguments: [
-        "", " ", "all", "120s", "2 m", "0x10", "1,5", "1 2", "1_000", "--1", "+-1", "++1", "1e", ".", "NaN", "Infinity",
+        "", " ", "all", "120s", "2 m", "0x10", "1,5", "1 2", "1_000", "--1", "+-1", "++1", "1e", "1e400", ".", "NaN",
+        "Infinity",
         "null", "true",
         "[1]", "\"1\"", "１２０", "1\u{0}", "soon", "\u{FEFF}\u{FEFF}1",
     ])

@@ -19,15 +19,6 @@ import Testing
         #expect(try JSON.parse(text, .lenient) == ["a\u{FFFD}": ["\u{FFFD}", ["b": "😀"]]])
     }
 
-    @Test(arguments: [
-        ("1e400", Double.greatestFiniteMagnitude), ("-1e400", -Double.greatestFiniteMagnitude),
-        ("1" + String(repeating: "0", count: 400), Double.greatestFiniteMagnitude), ("1e-400", 0),
-        ("-123456789e999999999", -Double.greatestFiniteMagnitude),
-    ])
-    func makesANumberBeyondAllBoundsTheLargestThereIs(text: String, value: Double) throws {
-        #expect(try JSON.parse(text, .lenient) == .double(value))
-    }
-
     @Test func passesOverAByteOrderMarkInFront() throws {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         #expect(try JSON.parse(mark + Array(" 1".utf8), .lenient) == 1)
@@ -37,7 +28,8 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{"a":1,"a":1}"#, #"{"\ud800":1,"\udfff":2}"#, "[1,]", "\"a\u{1}\"", "\"tab\there\"", "NaN", "Infinity", "01",
+        #"{"a":1,"a":1}"#, #"{"\ud800":1,"\udfff":2}"#, "[1,]", "\"a\u{1}\"", "\"tab\there\"", "NaN", "Infinity",
+        "1e400", "-1e400", "01",
         "'a'",
         "1 2", #""\ud83d\u12""#, #""\ud83d"#, #""\uzzzz""#,
     ])

@@ -8,9 +8,6 @@ final class InFlightRequests: Sendable {
     static let maximumCount = 4096
     /// How many bytes of requests may be held at once.
     static let maximumBytes = 256 * 1024 * 1024
-    /// How long a request is kept waiting for room, in seconds. Not for longer: what would make room may be a
-    /// cancellation, which cannot be read meanwhile.
-    private static let patience = 10.0
 
     /// One request's place among them.
     struct Place: Sendable {
@@ -42,6 +39,13 @@ final class InFlightRequests: Sendable {
     }
 
     private let state = Monitor(State())
+    private let patience: Double
+
+    /// - Parameter patience: how long a request is kept waiting for room, in seconds. Not for longer: what would make room
+    ///   may be a cancellation, which cannot be read meanwhile.
+    init(patience: Double = 10) {
+        self.patience = patience
+    }
 
     /// Starts `work` under `id`. Where there is no room for it, blocks the calling thread until there is, for a while.
     ///
@@ -54,7 +58,7 @@ final class InFlightRequests: Sendable {
         _ id: RequestID, size: Int, onCancel: @escaping @Sendable () -> Void,
         _ work: @escaping @Sendable (Place) async -> Void
     ) throws(RPCError) {
-        let hasRoom = state.wait(seconds: Self.patience) { state in
+        let hasRoom = state.wait(seconds: patience) { state in
             if state.bytes == 0 || state.bytes + size <= Self.maximumBytes { return true }
             return state.mustNotWait ? false : nil
         }
