@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from support import engine
 from support.schemas import assert_valid_conversation
 from support.stdio_client import StdioClient
 from support.tapped_server import TappedServer
+
+# Under `nohup` this signal is ignored, and would be in every server that is started here: they honour that. A handler
+# leaves them the usual way, because a new program inherits none, and the tests still go on without their terminal.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 def new_user(request: pytest.FixtureRequest) -> str:

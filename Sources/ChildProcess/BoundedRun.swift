@@ -113,6 +113,7 @@ private struct BoundedRun: Sendable {
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
         for place in polls.indices where polls[place].fd >= 0 && polls[place].revents != 0 {
             let count = buffer.withUnsafeMutableBytes { readSome(polls[place].fd, $0) }
+            if count < 0 && errno == EAGAIN { continue }
             guard count > 0 else {
                 close(polls[place].fd)
                 polls[place].fd = -1

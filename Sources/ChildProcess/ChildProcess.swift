@@ -155,6 +155,7 @@ public final class ChildProcess: Sendable {
             guard isReady else { continue }
             for place in polls.indices where polls[place].fd >= 0 && polls[place].revents != 0 {
                 let count = readSome(polls[place].fd, buffer)
+                if count < 0 && errno == EAGAIN { continue }
                 guard count > 0 else {
                     close(polls[place].fd)
                     polls[place].fd = -1

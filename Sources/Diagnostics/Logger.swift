@@ -56,10 +56,21 @@ public struct Logger: Sendable {
         sink("\(program): \(level.name): \(message().singleLine(limit: Self.maximumLength))\n")
     }
 
-    /// Writes `line` to descriptor 2 in one piece.
+    /// Writes `line` to descriptor 2, in one piece wherever it can. Where whoever shares the descriptor has made it one that
+    /// does not wait, a line that nobody has read after a second is lost.
     @Sendable
     public static func writeToStandardError(_ line: String) {
-        var bytes = Array(line.utf8)
-        _ = write(2, &bytes, bytes.count)
+        var rest = Array(line.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                var watch = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
+                guard poll(&watch, 1, 1000) > 0 else { return }
+            } else if errno != EINTR {
+                return
+            }
+        }
     }
 }

@@ -10,6 +10,9 @@ public enum JSON: Sendable, Equatable {
     case string(String)
     case array([JSON])
     case object(JSONObject)
+    /// JSON text that is written as it stands, such as a number in the very digits it came with. Only for writing: no
+    /// text is read as one, and whoever makes one answers for its being JSON on a single line.
+    case verbatim(String)
 }
 
 extension JSON {
@@ -62,6 +65,7 @@ extension JSON {
         case .string: "a string"
         case .array: "an array"
         case .object: "an object"
+        case .verbatim: "JSON text"
         }
     }
 }

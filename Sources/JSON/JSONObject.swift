@@ -43,6 +43,13 @@ public struct JSONObject: Sendable {
         }
     }
 
+    /// The value of the member named `key`; `nil` where there is none or where it is null, which most programs write for
+    /// what they leave out.
+    public func given(_ key: String) -> JSON? {
+        let value = self[key]
+        return value == .null ? nil : value
+    }
+
     /// Adds a member unless there is one of that name already.
     ///
     /// - Returns: whether it was added.

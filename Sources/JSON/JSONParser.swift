@@ -2,28 +2,48 @@ extension JSON {
     /// How deeply arrays and objects may be nested before a text is refused, so that no input can exhaust the stack.
     public static let maximumDepth = 128
 
-    /// Reads one JSON text, strictly: UTF-8 without a byte order mark, no trailing comma, no duplicate member, no lone
-    /// surrogate, nothing after the value but white space. Names that differ only in how Unicode composes their
-    /// characters count as one.
+    /// How much a reader forgives. Neither kind takes anything that two readers could understand as two structures, such
+    /// as a member that comes twice, nor what cannot be kept as it was meant: bytes that are no UTF-8, or a number beyond
+    /// what a `Double` holds.
+    public enum Reading: Sendable {
+        /// RFC 8259 to the letter: for what our own programs write.
+        case strict
+        /// What the parsers of JavaScript and Python let pass, so that their programs write it: half a surrogate pair is
+        /// U+FFFD, a byte order mark in front is not there. For what comes from clients and models.
+        case lenient
+    }
+
+    /// Reads one JSON text: UTF-8, no trailing comma, no duplicate member, nothing after the value but white space. Names
+    /// that differ only in how Unicode composes their characters count as one.
     ///
-    /// - Parameter bytes: the whole text.
+    /// - Parameters:
+    ///   - bytes: the whole text.
+    ///   - reading: how much is forgiven.
+    ///   - valueLimit: how many values the text may hold in all, members and elements included, so that `[0,0,…]` takes no
+    ///     multiple of its length in memory.
     /// - Throws: ``JSONParseError`` with the place of the first fault.
-    public static func parse(_ bytes: some Collection<UInt8>) throws(JSONParseError) -> JSON {
+    public static func parse(
+        _ bytes: some Collection<UInt8>, _ reading: Reading = .strict, valueLimit: Int = .max
+    ) throws(JSONParseError) -> JSON {
         let result: Result<JSON, JSONParseError>? = bytes.withContiguousStorageIfAvailable { buffer in
-            parseResult(buffer)
+            parseResult(buffer, reading, valueLimit)
         }
         if let result { return try result.get() }
-        return try Array(bytes).withUnsafeBufferPointer { parseResult($0) }.get()
+        return try Array(bytes).withUnsafeBufferPointer { parseResult($0, reading, valueLimit) }.get()
     }
 
-    /// Reads one JSON text. See ``parse(_:)-(Collection)``.
-    public static func parse(_ text: String) throws(JSONParseError) -> JSON {
-        try parse(Array(text.utf8))
+    /// Reads one JSON text. See ``parse(_:_:valueLimit:)-(Collection,_,_)``.
+    public static func parse(
+        _ text: String, _ reading: Reading = .strict, valueLimit: Int = .max
+    ) throws(JSONParseError) -> JSON {
+        try parse(Array(text.utf8), reading, valueLimit: valueLimit)
     }
 
-    private static func parseResult(_ buffer: UnsafeBufferPointer<UInt8>) -> Result<JSON, JSONParseError> {
+    private static func parseResult(
+        _ buffer: UnsafeBufferPointer<UInt8>, _ reading: Reading, _ valueLimit: Int
+    ) -> Result<JSON, JSONParseError> {
         do throws(JSONParseError) {
-            var parser = JSONParser(bytes: buffer)
+            var parser = JSONParser(bytes: buffer, reading: reading, valueLimit: valueLimit)
             return .success(try parser.parseDocument())
         } catch {
             return .failure(error)
@@ -34,14 +54,22 @@ extension JSON {
 /// A recursive-descent reader over bytes that live at least as long as it does.
 struct JSONParser {
     let bytes: UnsafeBufferPointer<UInt8>
+    let isLenient: Bool
     var offset = 0
     private var depth = 0
+    private let valueLimit: Int
+    /// How many more values may come.
+    private var valuesLeft: Int
 
-    init(bytes: UnsafeBufferPointer<UInt8>) {
+    init(bytes: UnsafeBufferPointer<UInt8>, reading: JSON.Reading, valueLimit: Int) {
         self.bytes = bytes
+        isLenient = reading == .lenient
+        self.valueLimit = valueLimit
+        valuesLeft = valueLimit
     }
 
     mutating func parseDocument() throws(JSONParseError) -> JSON {
+        if isLenient, bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { offset = 3 }
         let value = try parseValue()
         skipWhitespace()
         guard offset == bytes.count else { throw failure("unexpected text after the value") }
@@ -55,6 +83,10 @@ struct JSONParser {
     private mutating func parseValue() throws(JSONParseError) -> JSON {
         skipWhitespace()
         guard offset < bytes.count else { throw failure("unexpected end") }
+        guard valuesLeft > 0 else {
+            throw JSONParseError(reason: "more than \(valueLimit) values", offset: offset, isOverLimit: true)
+        }
+        valuesLeft -= 1
         switch bytes[offset] {
         case UInt8(ascii: "{"): return try parseObject()
         case UInt8(ascii: "["): return try parseArray()

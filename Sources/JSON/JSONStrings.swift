@@ -61,24 +61,38 @@ extension JSONParser {
         case UInt8(ascii: "n"): unescaped.append(0x0A)
         case UInt8(ascii: "r"): unescaped.append(0x0D)
         case UInt8(ascii: "t"): unescaped.append(0x09)
-        case UInt8(ascii: "u"): unescaped.append(contentsOf: try parseUnicodeEscape().utf8)
+        case UInt8(ascii: "u"): Self.append(try parseUnicodeEscape(), to: &unescaped)
         default: throw failure("unknown escape")
         }
     }
 
-    /// Reads what follows `\u`: one code unit, or a surrogate pair.
-    private mutating func parseUnicodeEscape() throws(JSONParseError) -> Character {
+    /// Reads what follows `\u`: one code unit, or a surrogate pair. Half of one is U+FFFD where that is forgiven.
+    private mutating func parseUnicodeEscape() throws(JSONParseError) -> Unicode.Scalar {
         let first = try parseHexUnit()
-        if let scalar = Unicode.Scalar(first) { return Character(scalar) }
-        guard UTF16.isLeadSurrogate(first), offset + 1 < bytes.count,
+        if let scalar = Unicode.Scalar(first) { return scalar }
+        let end = offset
+        if UTF16.isLeadSurrogate(first), offset + 1 < bytes.count,
             bytes[offset] == UInt8(ascii: "\\"), bytes[offset + 1] == UInt8(ascii: "u")
-        else { throw failure("lone surrogate") }
-        offset += 2
-        let second = try parseHexUnit()
-        guard UTF16.isTrailSurrogate(second) else { throw failure("lone surrogate") }
-        let value = 0x10000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00)
-        guard let scalar = Unicode.Scalar(value) else { throw failure("lone surrogate") }
-        return Character(scalar)
+        {
+            offset += 2
+            let second = try parseHexUnit()
+            if UTF16.isTrailSurrogate(second) {
+                let value = 0x10000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00)
+                if let scalar = Unicode.Scalar(value) { return scalar }
+            }
+        }
+        guard isLenient else { throw failure("lone surrogate") }
+        // What follows is no part of it.
+        offset = end
+        return "\u{FFFD}"
+    }
+
+    private static func append(_ scalar: Unicode.Scalar, to utf8: inout [UInt8]) {
+        if scalar.isASCII {
+            utf8.append(UInt8(truncatingIfNeeded: scalar.value))
+        } else if let encoded = UTF8.encode(scalar) {
+            utf8.append(contentsOf: encoded)
+        }
     }
 
     private mutating func parseHexUnit() throws(JSONParseError) -> UInt16 {

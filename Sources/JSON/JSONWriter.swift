@@ -24,6 +24,7 @@ struct JSONWriter {
         case .string(let value): writeString(value)
         case .array(let elements): writeArray(elements)
         case .object(let object): writeObject(object)
+        case .verbatim(let text): bytes.append(contentsOf: text.utf8)
         }
     }
 

@@ -12,50 +12,101 @@ public enum IncomingMessage: Sendable, Equatable {
     /// What is no message, with the answer that it gets.
     case invalid(Response)
 
-    /// Reads one line.
-    public static func parse(_ line: [UInt8]) -> IncomingMessage {
+    /// How many messages a batch may hold: their answers are kept until the last is there.
+    public static let maximumBatch = 1000
+
+    /// Reads one line. The answer to what cannot be read bears the id of the message wherever one can be found in it: the
+    /// other side must not wait for an answer that it cannot tell for its own.
+    ///
+    /// - Parameter valueLimit: how many values a message may hold, those in arrays and objects included.
+    public static func parse(_ line: [UInt8], valueLimit: Int = .max) -> IncomingMessage {
+        let value: JSON
         do {
-            let value = try JSON.parse(line)
-            guard case .array(let elements) = value else { return classify(value) }
-            guard !elements.isEmpty else { return invalid(nil, "A batch must not be empty.") }
-            return .batch(elements.map(classify))
+            value = try JSON.parse(line, .lenient, valueLimit: valueLimit)
         } catch {
-            return .invalid(Response(id: nil, .failure(.parseError("The line is not valid JSON: \(error)."))))
+            return unreadable(
+                line,
+                error.isOverLimit
+                    ? .invalidRequest("A message may hold at most \(valueLimit) values; this one was passed over.")
+                    : .parseError("The line is not valid JSON: \(error)."))
         }
+        guard case .array(let elements) = value else { return classify(value) { line[...] } }
+        guard !elements.isEmpty else { return invalid(nil, "A batch must not be empty.") }
+        guard elements.count <= maximumBatch else {
+            return invalid(nil, "A batch may hold at most \(maximumBatch) messages, not \(elements.count).")
+        }
+        var ranges: [Range<Int>]?
+        return .batch(
+            elements.enumerated().map { place, element in
+                classify(element) {
+                    let found = ranges ?? ArrayElements.ranges(in: line, atMost: maximumBatch)
+                    ranges = found
+                    return line[found[place]]
+                }
+            })
     }
 
-    private static func classify(_ value: JSON) -> IncomingMessage {
+    /// What a line is that is no JSON: one message, or each in an array, that gets this error.
+    private static func unreadable(_ line: [UInt8], _ error: RPCError) -> IncomingMessage {
+        guard line.first(where: { $0 != 0x20 && $0 != 0x09 }) == UInt8(ascii: "[") else {
+            return .invalid(Response(id: MessageScanner.id(in: line), .failure(error)))
+        }
+        let ids = ArrayElements.ranges(in: line, atMost: maximumBatch).compactMap { MessageScanner.id(in: line[$0]) }
+        if ids.isEmpty { return .invalid(Response(id: nil, .failure(error))) }
+        return .batch(ids.map { .invalid(Response(id: $0, .failure(error))) })
+    }
+
+    /// - Parameter text: the message as it stands in the line.
+    private static func classify(_ value: JSON, _ text: () -> ArraySlice<UInt8>) -> IncomingMessage {
         guard let object = value.objectValue else {
             return invalid(nil, "A message must be a JSON object, not \(value.kindDescription).")
         }
-        let id = RequestID(object["id"])
+        let id = id(of: object, text)
+        if let id, id.length > RequestID.maximumLength {
+            return invalid(
+                id.length <= MessageScanner.longestID ? id : nil,
+                "An id may have at most \(RequestID.maximumLength) bytes, not \(id.length).")
+        }
         guard object["jsonrpc"] == "2.0" else { return invalid(id, "A message must have \"jsonrpc\": \"2.0\".") }
-        guard let methodValue = object["method"] else {
-            if object["result"] != nil || object["error"] != nil { return .response(id, outcome(object)) }
+        guard let methodValue = object["method"], methodValue != .null || !hasOutcome(object) else {
+            if hasOutcome(object) { return .response(id, outcome(object)) }
             return invalid(id, "A message must have a method.")
         }
         guard let method = methodValue.stringValue else {
             return invalid(id, "method must be a string, not \(methodValue.kindDescription).")
         }
+        // Null for what a notification leaves out: its id.
+        let idValue = method.hasPrefix("notifications/") ? object.given("id") : object["id"]
         let params: JSONObject
-        switch object["params"] {
-        case nil: params = JSONObject()
-        case .object(let members): params = members
-        case .some(let other):
-            guard id != nil || object["id"] != nil else { return .notification(Notification(method: method)) }
-            let error = RPCError.invalidParams("params must be an object, not \(other.kindDescription).")
-            return .invalid(Response(id: id, .failure(error)))
+        do throws(RPCError) {
+            params = try object.object("params") ?? JSONObject()
+        } catch {
+            return idValue == nil
+                ? .notification(Notification(method: method)) : .invalid(Response(id: id, .failure(error)))
         }
-        guard let idValue = object["id"] else { return .notification(Notification(method: method, params: params)) }
+        guard let idValue else { return .notification(Notification(method: method, params: params)) }
         guard let id else {
             return invalid(nil, "id must be a string or an integer, not \(idValue.kindDescription).")
         }
         return .request(Request(id: id, method: method, params: params))
     }
 
-    /// What a response says; `nil` where it breaks JSON-RPC: both a result and an error, or one of the wrong form.
+    private static func id(of message: JSONObject, _ text: () -> ArraySlice<UInt8>) -> RequestID? {
+        switch message["id"] {
+        case .double: MessageScanner.id(in: text())
+        case .string(let string) where string.unicodeScalars.contains("\u{FFFD}"): MessageScanner.id(in: text())
+        case let value: RequestID(value)
+        }
+    }
+
+    private static func hasOutcome(_ message: JSONObject) -> Bool {
+        message["result"] != nil || message["error"] != nil
+    }
+
+    /// What a response says; `nil` where it breaks JSON-RPC: both a result and an error, or one of the wrong form. Null
+    /// beside the other one says nothing.
     private static func outcome(_ response: JSONObject) -> Result<JSONObject, RPCError>? {
-        switch (response["result"], response["error"]) {
+        switch (response.given("result"), response.given("error")) {
         case (.object(let result), nil): .success(result)
         case (nil, let error?): RPCError(error).map { .failure($0) }
         default: nil
@@ -64,5 +115,20 @@ public enum IncomingMessage: Sendable, Equatable {
 
     private static func invalid(_ id: RequestID?, _ reason: String) -> IncomingMessage {
         .invalid(Response(id: id, .failure(.invalidRequest(reason))))
+    }
+}
+
+extension JSONObject {
+    /// The member named `name`, an object.
+    ///
+    /// - Returns: `nil` where it is left out or null; an empty object for an empty array, which is how PHP writes one.
+    /// - Throws: -32602 for anything else.
+    public func object(_ name: String) throws(RPCError) -> JSONObject? {
+        switch given(name) {
+        case nil: return nil
+        case .object(let members): return members
+        case .array(let elements) where elements.isEmpty: return JSONObject()
+        case .some(let other): throw .invalidParams("\(name) must be an object, not \(other.kindDescription).")
+        }
     }
 }

@@ -17,17 +17,36 @@ public struct LineReader: Sendable {
         self.lineLimit = lineLimit
     }
 
-    /// Reads to the end of the stream and calls `body` with each line, in order. Blocks the calling thread. A last line
-    /// without an end is no message.
-    public func forEachLine(_ body: (LineSplitter.Line) -> Void) {
+    /// Reads to the end of the stream and calls `body` with each line, in order, and with what stands behind the last line
+    /// end. Blocks the calling thread, also where whoever shares the descriptor has made it one that does not wait.
+    ///
+    /// - Throws: ``ReadError`` where it cannot be read to the end; the lines before that have been given to `body`.
+    public func forEachLine(_ body: (LineSplitter.Line) -> Void) throws(ReadError) {
         var splitter = LineSplitter(limit: lineLimit)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.readSize, alignment: 16)
         defer { buffer.deallocate() }
         while true {
             let count = read(descriptor, buffer.baseAddress, buffer.count)
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return }
-            splitter.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]), body)
+            if count > 0 {
+                splitter.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]), body)
+            } else if count == 0 {
+                return splitter.end(body)
+            } else if errno == EAGAIN {
+                // The flag belongs to the pipe: another program that has it may have set it.
+                var watch = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+                _ = poll(&watch, 1, -1)
+            } else if errno != EINTR {
+                throw ReadError(number: errno)
+            }
         }
     }
+}
+
+/// A descriptor cannot be read.
+public struct ReadError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The system's error number.
+    let number: Int32
+
+    /// The system's words for it.
+    public var description: String { String(cString: strerror(number)) }
 }

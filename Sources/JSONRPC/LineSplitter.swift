@@ -4,20 +4,26 @@
     import Darwin
 #endif
 
-/// Cuts a stream of bytes into lines: pieces in, lines out, no reading of its own. Each byte is looked at once.
+/// Cuts a stream of bytes into lines: pieces in, lines out, no reading of its own. Each byte is looked at once, those of a
+/// line that is too long twice.
 public struct LineSplitter: Sendable {
     /// A line, or the news that there was one too long.
     public enum Line: Sendable, Equatable {
         /// The line without its end (`\n` or `\r\n`). Never empty: blank lines are passed over.
         case complete([UInt8])
-        /// A line of more bytes than the limit; its content is dropped.
-        case tooLong(limit: Int)
+        /// A line of more bytes than the limit; its content is dropped. With the id of the message that it is, where that
+        /// can be found.
+        case tooLong(limit: Int, id: RequestID? = nil)
+        /// What stands behind the last line end when the stream is over: a line whose end was left out, or half a one.
+        case unfinished([UInt8])
     }
 
     private let limit: Int
     private var pending: [UInt8] = []
     /// Whether the line in progress was given up.
     private var isSkipping = false
+    /// What looks for the id in a line that was given up, until that was told.
+    private var scanner: MessageScanner?
 
     /// A splitter that gives up lines longer than `limit` bytes.
     public init(limit: Int) {
@@ -40,16 +46,36 @@ public struct LineSplitter: Sendable {
         }
     }
 
+    /// Calls `body` with what is left when the stream is over, unless it is blank.
+    public mutating func end(_ body: (Line) -> Void) {
+        finish { line in
+            if case .complete(let bytes) = line { body(.unfinished(bytes)) } else { body(line) }
+        }
+    }
+
     private mutating func keep(_ piece: UnsafeRawBufferPointer, _ body: (Line) -> Void) {
-        guard !isSkipping else { return }
+        if isSkipping { return lookForID(piece, body) }
         guard pending.count + piece.count <= limit else {
-            // Told at once: the end of such a line may be long in coming.
             isSkipping = true
+            let start = pending
             pending = []
-            body(.tooLong(limit: limit))
-            return
+            scanner = MessageScanner(endsWithFirst: true)
+            start.withUnsafeBytes { lookForID($0, body) }
+            return lookForID(piece, body)
         }
         pending.append(contentsOf: piece)
+    }
+
+    /// Tells of a line too long as soon as its id is known, or that it has none: its end may be long in coming.
+    private mutating func lookForID(_ piece: UnsafeRawBufferPointer, _ body: (Line) -> Void) {
+        scanner?.feed(piece)
+        if scanner?.isFinished == true { tellOfLineTooLong(body) }
+    }
+
+    private mutating func tellOfLineTooLong(_ body: (Line) -> Void) {
+        guard let scanner else { return }
+        self.scanner = nil
+        body(.tooLong(limit: limit, id: scanner.id))
     }
 
     private mutating func finish(_ body: (Line) -> Void) {
@@ -57,7 +83,7 @@ public struct LineSplitter: Sendable {
             isSkipping = false
             pending = []
         }
-        guard !isSkipping else { return }
+        guard !isSkipping else { return tellOfLineTooLong(body) }
         if pending.last == 0x0D { pending.removeLast() }
         if pending.contains(where: { $0 != 0x20 && $0 != 0x09 }) { body(.complete(pending)) }
     }

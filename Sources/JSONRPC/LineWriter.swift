@@ -17,12 +17,14 @@ public final class LineWriter: Sendable {
         var waiting = 0
         var waitingBytes = 0
         var isBroken = false
+        var mustNotWait = false
     }
 
     /// POSIX: a write of at most this many bytes to a pipe that is ready does not block and is not split.
     private static let atomicSize = Int(PIPE_BUF)
 
     private let descriptor: Int32
+    private let backlogLimit: Int
     private let canWriteAtOnce: Bool
     private let state = Monitor(State())
     private let backlog = BlockingQueue<[UInt8]>()
@@ -30,10 +32,15 @@ public final class LineWriter: Sendable {
 
     /// A writer to `descriptor`, which stays the caller's. SIGPIPE must be ignored.
     ///
-    /// - Parameter onBroken: called once when the other side no longer reads.
+    /// - Parameters:
+    ///   - backlogLimit: how many bytes may wait to be written before what may be lost is.
+    ///   - onBroken: called once when the other side no longer reads.
     /// - Throws: ``ThreadError``.
-    public init(descriptor: Int32, onBroken: @escaping @Sendable () -> Void) throws {
+    public init(
+        descriptor: Int32, backlogLimit: Int = 64 << 20, onBroken: @escaping @Sendable () -> Void
+    ) throws {
         self.descriptor = descriptor
+        self.backlogLimit = backlogLimit
         self.onBroken = onBroken
         var status = stat()
         canWriteAtOnce = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
@@ -42,9 +49,27 @@ public final class LineWriter: Sendable {
 
     /// Writes one message. Returns at once.
     public func write(_ message: JSON) {
-        let line = message.serialized() + [0x0A]
+        write(line: message.serialized())
+    }
+
+    /// Writes one message that is JSON text on one line already. Returns at once.
+    public func write(line text: [UInt8]) {
+        add(text, backlogLimit: .max)
+    }
+
+    /// Writes a message that nobody waits for, such as progress. It is lost where more waits to be written than the other
+    /// side seems to want to read: what comes by itself must not pile up without end.
+    public func writeIfKeepingUp(_ message: JSON) {
+        // Not made for nobody.
+        guard state.change({ $0.waitingBytes <= backlogLimit }) else { return }
+        add(message.serialized(), backlogLimit: backlogLimit)
+    }
+
+    private func add(_ text: consuming [UInt8], backlogLimit: Int) {
+        text.append(0x0A)
+        let line = text
         let isNewlyBroken = state.change { state in
-            guard !state.isBroken else { return false }
+            guard !state.isBroken, state.waitingBytes <= backlogLimit else { return false }
             if state.waiting == 0, canWriteAtOnce, line.count <= Self.atomicSize, isReady() {
                 state.isBroken = !writeAll(line)
                 return state.isBroken
@@ -60,6 +85,17 @@ public final class LineWriter: Sendable {
     /// Waits until less than `bytes` wait to be written, or the other side is gone. Blocks the calling thread.
     public func waitUntilWaiting(below bytes: Int) {
         state.wait { $0.isBroken || $0.waitingBytes < bytes ? () : nil }
+    }
+
+    /// Waits until there is room for more, as ``waitUntilWaiting(below:)`` does with the limit of the backlog, but no longer
+    /// than to ``stopWaitingForRoom()``. Blocks the calling thread.
+    public func waitForRoom() {
+        state.wait { $0.isBroken || $0.mustNotWait || $0.waitingBytes < backlogLimit ? () : nil }
+    }
+
+    /// Lets those go on who wait for room, now and from now on.
+    public func stopWaitingForRoom() {
+        state.change { $0.mustNotWait = true }
     }
 
     private func isReady() -> Bool {

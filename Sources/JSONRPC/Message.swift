@@ -4,12 +4,20 @@ public import JSON
 public enum RequestID: Hashable, Sendable, CustomStringConvertible {
     case integer(Int)
     case string(String)
+    /// An id that would come back as another one if it were read: an integer written as `5.0` or `1e3`, one beyond 64 bits,
+    /// a string with half a surrogate pair. The text as it stands in the message.
+    case verbatim(String)
+
+    /// The longest id that is served, in bytes: it is kept while the request is worked on, and written with each
+    /// notification that belongs to it.
+    public static let maximumLength = 1024
 
     /// Reads an id; `nil` for anything that is none.
     public init?(_ value: JSON?) {
         switch value {
         case .integer(let number): self = .integer(number)
         case .string(let text): self = .string(text)
+        case .verbatim(let text): self = .verbatim(text)
         default: return nil
         }
     }
@@ -19,6 +27,21 @@ public enum RequestID: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .integer(let number): .integer(number)
         case .string(let text): .string(text)
+        case .verbatim(let text): .verbatim(text)
+        }
+    }
+
+    /// Whether it is an id that is kept as it was written and reads as `value`, as another message may have it.
+    public func isWritten(for value: JSON) -> Bool {
+        guard case .verbatim(let text) = self else { return false }
+        return (try? JSON.parse(text, .lenient)) == value
+    }
+
+    /// How many bytes it has.
+    var length: Int {
+        switch self {
+        case .integer: 8
+        case .string(let text), .verbatim(let text): text.utf8.count
         }
     }
 
@@ -41,6 +64,9 @@ public struct Request: Sendable, Equatable {
         self.method = method
         self.params = params
     }
+
+    /// The parameter called `name`; `nil` where it is left out or null, which clients write for the same.
+    public subscript(_ name: String) -> JSON? { params.given(name) }
 
     /// The message as it is written.
     public var json: JSON {

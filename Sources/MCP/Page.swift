@@ -11,7 +11,7 @@ public struct Page<Element: Sendable>: Sendable {
     /// What to ask the next page with; `nil` on the last one.
     public let nextCursor: String?
 
-    /// Takes the page that `cursor` leads to.
+    /// Takes the page that `cursor` leads to; the first one where it is null, as where there is none.
     ///
     /// - Parameters:
     ///   - list: the name of the list, so that one list's cursor is none of another's.
@@ -23,7 +23,7 @@ public struct Page<Element: Sendable>: Sendable {
         of list: String, _ elements: [Element], key: (Element) -> String, cursor: JSON?, size: Int
     ) throws(RPCError) {
         var start = 0
-        if let cursor {
+        if let cursor, cursor != .null {
             let last = try Cursor.key(cursor, list: list)
             start = elements.firstIndex { key($0) > last } ?? elements.count
         }
@@ -38,7 +38,7 @@ public struct Page<Element: Sendable>: Sendable {
     /// - Parameter list: the name of the list.
     /// - Throws: -32602 for a cursor that this list did not give out.
     public static func keyBefore(_ cursor: JSON?, of list: String) throws(RPCError) -> String? {
-        guard let cursor else { return nil }
+        guard let cursor, cursor != .null else { return nil }
         return try Cursor.key(cursor, list: list)
     }
 
@@ -54,24 +54,28 @@ public struct Page<Element: Sendable>: Sendable {
 
 /// Cursors are opaque to clients: hexadecimal digits of the list's name and the key.
 private enum Cursor {
+    /// The longest that is looked at, in bytes: the list of a directory, with two URIs of the greatest length in it.
+    private static let maximumLength = 40 * 1024
+    private static let digits = Array("0123456789abcdef".utf8)
+
     static func text(list: String, key: String) -> String {
-        "\(list):\(key)".utf8.map { byte in
-            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-        }.joined()
+        let bytes = "\(list):\(key)".utf8.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     static func key(_ cursor: JSON, list: String) throws(RPCError) -> String {
-        let digits = cursor.stringValue.map { Array($0.utf8) } ?? []
-        let bytes = stride(from: 0, to: digits.count - digits.count % 2, by: 2).compactMap { place in
-            UInt8(String(decoding: digits[place...place + 1], as: UTF8.self), radix: 16)
-        }
+        let text = cursor.stringValue?.utf8
+        guard let text, !text.isEmpty, text.count <= maximumLength, text.count.isMultiple(of: 2) else { throw unknown }
+        let values = text.compactMap { digits.firstIndex(of: $0) }
+        guard values.count == text.count else { throw unknown }
+        let bytes = stride(from: 0, to: values.count, by: 2).map { UInt8(values[$0] << 4 | values[$0 + 1]) }
         let prefix = Array("\(list):".utf8)
-        guard !digits.isEmpty, bytes.count * 2 == digits.count, bytes.starts(with: prefix),
-            let key = String(validating: bytes.dropFirst(prefix.count), as: UTF8.self),
-            digits.elementsEqual(text(list: list, key: key).utf8)
-        else {
-            throw .invalidParams("cursor is not one that this server gave out for this list.")
-        }
+        guard bytes.starts(with: prefix), let key = String(validating: bytes.dropFirst(prefix.count), as: UTF8.self)
+        else { throw unknown }
         return key
+    }
+
+    private static var unknown: RPCError {
+        .invalidParams("cursor is not one that this server gave out for this list.")
     }
 }

@@ -19,6 +19,8 @@ public enum MetaKey {
     public static let progressToken = "progressToken"
     /// The place of a request in a distributed trace (W3C Trace Context).
     public static let traceParent = "traceparent"
+    /// Ours, not MCP's: by it a host that serves several people over one pipe says who is meant.
+    public static let user = "x-user-id"
 }
 
 /// The names of the extensions that are known here.
@@ -29,17 +31,42 @@ public enum ExtensionID {
     public static let tasks = "io.modelcontextprotocol/tasks"
 }
 
-/// What a request is to be understood by: its revision and its metadata.
+/// What a request is to be understood by: its revision and its metadata. It may be kept for as long as the request is
+/// worked on, and is small however much there is in the request.
 public struct RequestContext: Sendable, Equatable {
+    /// The longest text of the metadata that is kept, in bytes, and the longest token that is taken.
+    public static let maximumText = 1024
+    private static let keptKeys = [MetaKey.progressToken, MetaKey.traceParent, MetaKey.user]
+
     /// The revision that it is made in.
     public let revision: Revision
-    /// Its `_meta`; empty where there is none.
+    /// What counts here of its `_meta`, cut where it is long; null is left out.
     public let meta: JSONObject
+    /// Those of the extensions known here that the client declared.
+    private let extensions: Set<String>
 
     /// A context.
     public init(revision: Revision, meta: JSONObject = JSONObject()) {
         self.revision = revision
-        self.meta = meta
+        self.meta = Self.shortened(meta)
+        let declared = (try? meta.object(MetaKey.clientCapabilities)?.object("extensions")) ?? JSONObject()
+        extensions = Set(
+            [ExtensionID.skills, ExtensionID.tasks].filter { (try? declared.object($0)) != nil })
+    }
+
+    private static func shortened(_ meta: JSONObject) -> JSONObject {
+        var kept = JSONObject()
+        for key in keptKeys {
+            switch meta.given(key) {
+            case .string(let text) where text.utf8.count > maximumText:
+                // One more than the longest, so that it is still too long.
+                kept[key] = .string(String(decoding: text.utf8.prefix(maximumText + 1), as: UTF8.self))
+            case .array: kept[key] = []
+            case .object: kept[key] = [:]
+            case let value: kept[key] = value
+            }
+        }
+        return kept
     }
 
     /// By what the client wants to be told of progress: a string or an integer; `nil` where it does not.
@@ -47,6 +74,8 @@ public struct RequestContext: Sendable, Equatable {
         switch meta[MetaKey.progressToken] {
         case .string(let text): .string(text)
         case .integer(let number): .integer(number)
+        // An integer all the same, as JSON Schema has it; beyond this one, it would come back as another one.
+        case .double(let number) where number.rounded() == number && abs(number) < 0x1p53: .double(number)
         default: nil
         }
     }
@@ -65,8 +94,7 @@ public struct RequestContext: Sendable, Equatable {
     /// Whether the client declared `extension` on this request. What an earlier one declared does not count
     /// (2026-07-28, basic/index).
     public func declares(extension identifier: String) -> Bool {
-        revision.isModern
-            && meta[MetaKey.clientCapabilities]?["extensions"]?[identifier]?.objectValue != nil
+        revision.isModern && extensions.contains(identifier)
     }
 }
 
@@ -78,17 +106,14 @@ extension RequestContext {
     /// Finds out what era a request belongs to. Each is judged by itself: the era is never fixed by the first one.
     ///
     /// - Parameter negotiated: the revision that `initialize` agreed on, if there was one.
-    /// - Throws: the error that the request gets: -32602 for missing metadata, -32022 for a revision that is not served
+    /// - Throws: the error that the request gets: -32602 for missing metadata or a token that is too long, -32022 for a revision that is not served
     ///   by request (2026-07-28, basic/versioning).
     public static func of(_ request: Request, negotiated: Revision?) throws(RPCError) -> RequestContext {
-        let meta: JSONObject
-        switch request.params["_meta"] {
-        case nil: meta = JSONObject()
-        case .object(let members): meta = members
-        case .some(let other):
-            throw .invalidParams("_meta must be an object, not \(other.kindDescription).")
+        let meta = try request.params.object("_meta") ?? JSONObject()
+        if let token = meta[MetaKey.progressToken]?.stringValue, token.utf8.count > maximumText {
+            throw .invalidParams("progressToken may have at most \(maximumText) bytes, not \(token.utf8.count).")
         }
-        if let version = meta[MetaKey.protocolVersion] { return try modern(version, meta) }
+        if let version = meta.given(MetaKey.protocolVersion) { return try modern(version, meta) }
         if let negotiated, !isModernOnly(request.method) {
             return RequestContext(revision: negotiated, meta: meta)
         }
@@ -109,7 +134,7 @@ extension RequestContext {
         guard let name = version.stringValue else {
             throw .invalidParams("\(MetaKey.protocolVersion) must be a string, not \(version.kindDescription).")
         }
-        guard meta[MetaKey.clientCapabilities]?.objectValue != nil else {
+        guard (try? meta.object(MetaKey.clientCapabilities)) != nil else {
             throw .invalidParams("_meta must hold \(MetaKey.clientCapabilities), an object.")
         }
         guard let revision = Revision(rawValue: name), revision.isModern else {
@@ -117,7 +142,7 @@ extension RequestContext {
                 code: -32022, message: "The protocol version \(name.prefix(64)) is not served by request.",
                 data: ["supported": .array(Revision.supported.map(JSON.string)), "requested": .string(name)])
         }
-        if let level = meta[MetaKey.logLevel], !logLevels.contains(level.stringValue ?? "") {
+        if let level = meta.given(MetaKey.logLevel), !logLevels.contains(level.stringValue ?? "") {
             throw .invalidParams("\(MetaKey.logLevel) must be one of \(logLevels.sorted().joined(separator: ", ")).")
         }
         return RequestContext(revision: revision, meta: meta)

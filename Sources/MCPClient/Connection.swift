@@ -184,11 +184,26 @@ extension Connection {
             switch line {
             case .complete(let bytes):
                 receive(IncomingMessage.parse(bytes), bytes)
-            case .tooLong(let limit):
-                // Whose answer it is cannot be known; nobody shall wait for it in vain.
-                calls.failAll(.malformed("a line of more than \(limit) bytes"))
+            case .tooLong(let limit, let id):
+                fail(id, .malformed("a line of more than \(limit) bytes"))
+            case .unfinished(let bytes):
+                receiveLast(bytes)
             }
         }
+    }
+
+    /// Takes what a server that has ended wrote behind its last line end: it counts where it is a whole message.
+    private func receiveLast(_ bytes: [UInt8]) {
+        let message = IncomingMessage.parse(bytes)
+        if case .invalid = message { return }
+        receive(message, bytes)
+    }
+
+    /// Fails the call that a line with this id was the answer to. Where that is not known, all of them: nobody shall wait in
+    /// vain.
+    private func fail(_ id: RequestID?, _ error: MCPClientError) {
+        if case .integer(let number)? = id, calls.finish(number, .failure(error)) { return }
+        calls.failAll(error)
     }
 
     /// - Parameter line: the line that is the message; empty for one in an array.
@@ -235,19 +250,23 @@ extension Connection {
     }
 
     private func passOver(_ response: Response, _ line: [UInt8]) {
-        if case .integer(let id)? = response.id, case .failure(let error) = response.outcome,
-            calls.finish(id, .failure(.malformed(error.message)))
-        {
-            return
-        }
-        // A message, but a broken one, like text that is no Unicode: whoever waits for it would wait in vain.
-        if case .failure(let error) = response.outcome, line.contains(Array("\"jsonrpc\"".utf8)) {
-            return calls.failAll(.malformed(error.message))
+        // A message, but a broken one, like text that is no Unicode: whoever waits for it would wait in vain. The id of one
+        // with a method is not an id of ours.
+        if case .failure(let error) = response.outcome {
+            let id = line.contains(Array("\"method\"".utf8)) ? nil : response.id
+            if case .integer(let number)? = id, calls.finish(number, .failure(.malformed(error.message))) { return }
+            if line.contains(Array("\"jsonrpc\"".utf8)) { return calls.failAll(.malformed(error.message)) }
         }
         remark("it writes to its standard output what is no message")
     }
 
     private func finish(_ end: ChildProcess.End) {
+        let rest = splitter.withLock { splitter in
+            var lines: [LineSplitter.Line] = []
+            splitter.end { lines.append($0) }
+            return lines
+        }
+        if case .unfinished(let bytes)? = rest.first { receiveLast(bytes) }
         let said = String(decoding: end.errorOutput, as: UTF8.self).split(whereSeparator: \.isNewline).last ?? ""
         let last = said.trimmed.suffix(Self.lastWordsLength)
         let description = last.isEmpty ? "\(end.status)" : "\(end.status); it last said: \(last)"

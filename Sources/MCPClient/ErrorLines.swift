@@ -26,8 +26,8 @@ final class ErrorLines: Sendable {
 
         private static func text(of line: LineSplitter.Line) -> String {
             switch line {
-            case .complete(let bytes): String(decoding: bytes, as: UTF8.self)
-            case .tooLong(let limit): "(a line of more than \(limit) bytes)"
+            case .complete(let bytes), .unfinished(let bytes): String(decoding: bytes, as: UTF8.self)
+            case .tooLong(let limit, _): "(a line of more than \(limit) bytes)"
             }
         }
     }

@@ -16,7 +16,15 @@ public final class Monitor<Value>: @unchecked Sendable {
         mutex = .allocate(capacity: 1)
         changed = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(changed, nil)
+        #if canImport(Glibc)
+            var attributes = pthread_condattr_t()
+            pthread_condattr_init(&attributes)
+            pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+            pthread_cond_init(changed, &attributes)
+            pthread_condattr_destroy(&attributes)
+        #else
+            pthread_cond_init(changed, nil)
+        #endif
     }
 
     deinit {
@@ -44,5 +52,37 @@ public final class Monitor<Value>: @unchecked Sendable {
             if let result = body(&value) { return result }
             pthread_cond_wait(changed, mutex)
         }
+    }
+
+    /// Waits as ``wait(for:)`` does, but no longer than `seconds` on a clock that nobody sets.
+    ///
+    /// - Returns: `nil` where the time was up.
+    public func wait<Result>(seconds: Double, for body: (inout Value) -> Result?) -> Result? {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while true {
+            if let result = body(&value) { return result }
+            let left = ContinuousClock.now.duration(to: deadline)
+            guard left > .zero else { return nil }
+            wait(for: left)
+        }
+    }
+
+    /// Waits for a change, `duration` at most.
+    private func wait(for duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        var time = timespec()
+        #if canImport(Glibc)
+            clock_gettime(CLOCK_MONOTONIC, &time)
+            let nanoseconds = Int64(time.tv_nsec) + attoseconds / 1_000_000_000
+            time.tv_sec += Int(seconds) + Int(nanoseconds / 1_000_000_000)
+            time.tv_nsec = Int(nanoseconds % 1_000_000_000)
+            pthread_cond_timedwait(changed, mutex, &time)
+        #else
+            time.tv_sec = Int(seconds)
+            time.tv_nsec = Int(attoseconds / 1_000_000_000)
+            pthread_cond_timedwait_relative_np(changed, mutex, &time)
+        #endif
     }
 }

@@ -103,3 +103,67 @@ def test_a_bomb_in_the_arguments_of_a_tool_is_refused_as_such(server, bomb):
     answer = server.exchange(json.dumps({"jsonrpc": "2.0", "id": "b", "method": "tools/call", "params": call}), 60)
     assert "error" in answer or answer["result"]["isError"] is True
     assert len(json.dumps(answer)) < 100_000
+
+
+def peak_bytes(process: int) -> int:
+    """The most physical memory that a process has had."""
+    with open(f"/proc/{process}/status", encoding="ascii") as file:
+        return 1024 * next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+
+
+def batch(count: int) -> str:
+    one = '{"jsonrpc":"2.0","id":%d,"method":"tools/list"}'
+    return "[" + ",".join(one % number for number in range(count)) + "]"
+
+
+GREEDY = {
+    "zeros": lambda: request('{"x":[' + ",".join("0" * 20_000_000) + "]}", "ping"),
+    "empty arrays": lambda: request('{"x":[' + ",".join(["[]"] * 10_000_000) + "]}", "ping"),
+    "empty objects": lambda: request('{"x":[' + ",".join(["{}"] * 10_000_000) + "]}", "ping"),
+    "names": lambda: request("{" + ",".join(f'"{number}":0' for number in range(2_000_000)) + "}", "ping"),
+    "a cursor": lambda: request('{"cursor":"' + b"resources/list:".hex() + "61" * 15_000_000 + '"}', "resources/list"),
+    "a token": lambda: request('{"_meta":{"progressToken":"' + "t" * 30_000_000 + '"}}'),
+    "an id": lambda: '{"jsonrpc":"2.0","id":"' + "i" * 30_000_000 + '","method":"ping"}',
+    "an id of digits": lambda: '{"jsonrpc":"2.0","id":' + "1" * 30_000_000 + ',"method":"ping"}',
+    "a batch": lambda: batch(600_000),
+    "escapes": lambda: request('{"x":"' + "\\u00e9" * 5_000_000 + '"}', "ping"),
+    "text": lambda: request('{"x":"' + "x" * 30_000_000 + '"}', "ping"),
+}
+
+
+@pytest.mark.parametrize("greed", GREEDY)
+def test_a_line_costs_a_small_multiple_of_its_length(start_server, greed):
+    """The line, its text and little more: not tens of bytes for each of its own."""
+    server = start_server(initialize="2025-03-26")
+    line = GREEDY[greed]()
+    before = peak_bytes(server.process.pid)
+    answer = server.exchange(line, 60)
+    grown = peak_bytes(server.process.pid) - before
+    print(f"{greed}: {len(line) / MIB:.0f} MiB cost {grown / MIB:.0f} MiB, {grown / len(line):.1f} times as much")
+    assert grown < 4 * len(line) + 8 * MIB
+    assert len(json.dumps(answer)) < 1000
+
+
+def test_the_answers_to_a_batch_are_kept_as_they_are_written(start_server):
+    server = start_server(initialize="2025-03-26")
+    before = peak_bytes(server.process.pid)
+    server.send_line(batch(1000), deliberate=False)
+    server.response(999)
+    size = len(server.journal[-1].raw)
+    grown = peak_bytes(server.process.pid) - before
+    print(f"{size / MIB:.1f} MiB of answers cost {grown / MIB:.1f} MiB")
+    assert grown < 4 * size + 8 * MIB
+    assert server.exchange(batch(1001))["error"]["code"] == INVALID_REQUEST
+
+
+LONG = {
+    "progressToken": lambda text: ("tools/list", {"_meta": {"progressToken": text}}),
+    "cursor": lambda text: ("resources/list", {"cursor": text}),
+    "uri": lambda text: ("resources/read", {"uri": "artifact:///" + text}),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_what_is_kept_or_decoded_has_a_bound(server, name):
+    method, params = LONG[name]("6c" * 100_000)
+    assert server.error(method, params).code in (INVALID_PARAMS, -32002)

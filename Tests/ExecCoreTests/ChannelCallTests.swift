@@ -144,4 +144,40 @@ import Testing
         _ = try await call.value
         #expect(!guest.channel.hasOverdueCall(at: .now + .seconds(601)))
     }
+
+    @Test(arguments: [
+        ("command", CallSize.commandLimit - 2, "x"), ("command", CallSize.commandLimit / 2 - 2, "\n"),
+        ("command", CallSize.commandLimit / 6 - 2, "\u{1}"), ("file_path", CallSize.argumentLimit, "x"),
+        ("function_name", CallSize.argumentLimit, "\u{1}"),
+    ])
+    func sendsAnArgumentUpToItsLimitInOneFrame(name: String, count: Int, character: String) async throws {
+        let call = guest.call("execute", [name: .string(String(repeating: character, count: count)), "timeout": 600.5])
+        let id = try await guest.nextCall()
+        #expect(guest.received.elements[0].payload.count <= Frame.maximumPayload)
+        try guest.say(Frame(.result, call: id, .null))
+        _ = try await call.value
+    }
+
+    @Test(arguments: [
+        ("command", CallSize.commandLimit + 1, "x", "write_file"), ("command", 2_000_000, "x", "write_file"),
+        ("command", CallSize.commandLimit / 2 + 1, "\n", "write_file"),
+        ("command", CallSize.commandLimit / 6 + 1, "\u{1}", "write_file"),
+        ("file_path", CallSize.argumentLimit + 1, "x", "65536"), ("file_path", 2_000_000, "x", "65536"),
+        ("function_name", 2_000_000, "é", "65536"), ("name", 2_000_000, "x", "65536"),
+    ])
+    func refusesAnArgumentOverItsLimitAndServesTheNext(
+        name: String, count: Int, character: String, part: String
+    ) async throws {
+        let long = String(repeating: character, count: count)
+        let error = await #expect(throws: ExecError.self) {
+            try await guest.call("execute", [name: .string(long), "timeout": 1]).value
+        }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.hasPrefix("\(name) has \(long.utf8.count) bytes") == true)
+        #expect(error?.message.contains(part) == true)
+        #expect(guest.received.elements.isEmpty)
+        let call = guest.call()
+        try guest.say(Frame(.result, call: try await guest.nextCall(), 7))
+        #expect(try await call.value.result == 7)
+    }
 }

@@ -8,8 +8,10 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct BatchReplyTests {
     private let sent = Recorder<JSON>()
 
-    private func reply(awaited: Int) -> BatchReply {
-        BatchReply(awaited: awaited) { [sent] in sent.record($0) }
+    private func reply(awaited: Int, limit: Int = BatchReply.maximumBytes) -> BatchReply {
+        BatchReply(awaited: awaited, limit: limit) { [sent] in
+            if let array = try? JSON.parse($0) { sent.record(array) } else { Issue.record("no JSON") }
+        }
     }
 
     private func response(_ id: Int) -> Response { Response(id: .integer(id), .success([:])) }
@@ -35,6 +37,18 @@ import Testing
         reply.add(nil)
         reply.add(nil)
         #expect(sent.elements.isEmpty)
+    }
+
+    @Test func answersWithAnErrorWhatDoesNotFit() {
+        let reply = reply(awaited: 4, limit: 500)
+        for number in 1...3 {
+            reply.add(Response(id: .integer(number), .success(["x": .string(String(repeating: "x", count: 200))])))
+        }
+        reply.add(response(4))
+        let answers = sent.elements.first?.arrayValue ?? []
+        #expect(answers.map { $0["id"] } == [1, 2, 3, 4])
+        #expect(answers.map(\.errorCode) == [nil, nil, -32603, -32603])
+        #expect(answers.last?.errorMessage.contains("one by one") == true)
     }
 
     @Test func sendsOnceWhereAnswersComeFromManyThreads() async throws {

@@ -24,10 +24,12 @@ import Testing
     func refusesABatchInAnyOtherRevision(revision: String?) async throws {
         if let revision { try await session.initialize(revision) }
         let before = session.written.elements.count
-        session.send([ping, ping])
-        let answer = try await session.written.wait(forCount: before + 1)[before]
-        #expect(answer.errorCode == -32600)
-        #expect(answer["id"] == nil)
+        session.send([SessionHarness.request("ping", id: "a"), 7, SessionHarness.request("ping", id: "b")])
+        session.send([7])
+        // Who sent one waits for each of its requests.
+        let answers = try await session.written.wait(forCount: before + 3)[before...]
+        #expect(answers.map { $0["id"] } == ["a", "b", nil])
+        #expect(answers.allSatisfy { $0.errorCode == -32600 })
     }
 
     @Test func answersABatchWithOneArray() async throws {

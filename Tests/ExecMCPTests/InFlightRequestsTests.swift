@@ -1,3 +1,4 @@
+import JSON
 import JSONRPC
 import TestSupport
 import Testing
@@ -6,7 +7,7 @@ import Threading
 @testable import ExecMCP
 
 @Suite(.timeLimit(.minutes(2))) struct InFlightRequestsTests {
-    private let requests = InFlightRequests()
+    private let requests = InFlightRequests(patience: 600)
     private let ended = Recorder<Bool>()
     private let cancelled = Recorder<RequestID>()
 
@@ -107,17 +108,62 @@ import Threading
     @Test func waitsForRoomUntilTheWorkHasEnded() async throws {
         let gate = AsyncGate()
         let passed = Recorder<Bool>()
-        try await onThread { requests.waitForRoom() }
         try start(.integer(1), size: InFlightRequests.maximumBytes, gate: gate)
         // Cancelled, but its memory is held until its work has ended.
         requests.cancel(.integer(1))
         async let waited: Void = onThread {
-            requests.waitForRoom()
+            try start(.integer(2), size: 2, gate: gate)
             passed.record(true)
         }
         await Task.yield()
         #expect(passed.elements.isEmpty)
         await gate.open()
         try await waited
+    }
+
+    @Test func refusesWhatHasNoRoomWhereNobodyIsThereToWaitFor() async throws {
+        let gate = AsyncGate()
+        try start(.integer(1), size: InFlightRequests.maximumBytes, gate: gate)
+        async let refused: Bool = onThread {
+            do {
+                try start(.integer(2), gate: gate)
+                return false
+            } catch {
+                return (error as? RPCError)?.code == -32603
+            }
+        }
+        requests.stopWaitingForRoom()
+        #expect(try await refused)
+        await gate.open()
+        try await ended.wait(forCount: 1)
+    }
+
+    @Test func refusesWhatHasNoRoomForTooLong() async throws {
+        let requests = InFlightRequests(patience: 0)
+        let gate = AsyncGate()
+        try requests.start(.integer(1), size: InFlightRequests.maximumBytes, onCancel: {}) { _ in await gate.wait() }
+        let error = #expect(throws: RPCError.self) { try requests.start(.integer(2), size: 1, onCancel: {}) { _ in } }
+        #expect(error?.code == -32603)
+        #expect(error?.message.contains("256 MiB") == true)
+        await gate.open()
+    }
+
+    @Test func takesWhatIsLargerThanAllTheRoomWhereThereIsNothingElse() async throws {
+        let gate = AsyncGate()
+        try start(.integer(1), size: 2 * InFlightRequests.maximumBytes, gate: gate)
+        await gate.open()
+        #expect(try await ended.wait(forCount: 1) == [true])
+    }
+
+    @Test(arguments: [("5.0", .double(5)), ("1e3", .double(1000)), (#""a\ud83d""#, "a\u{FFFD}")] as [(String, JSON)])
+    func aCancellationMayReadAnIDThatIsKeptAsItWasWritten(id: String, value: JSON) async throws {
+        let gate = AsyncGate()
+        try start(.verbatim(id), gate: gate)
+        requests.cancel(.double(5.5))
+        #expect(cancelled.elements.isEmpty)
+        requests.cancel(value)
+        #expect(cancelled.elements == [.verbatim(id)])
+        await gate.open()
+        try await ended.wait(forCount: 1)
     }
 }

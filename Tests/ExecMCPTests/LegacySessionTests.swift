@@ -120,7 +120,7 @@ import Testing
                 == ["content": [["type": "text", "text": "No engine: install one."]], "isError": true])
     }
 
-    @Test(arguments: ["", "a b", "../x", 7, nil, ["ann"]] as [JSON])
+    @Test(arguments: ["", "a b", "../x", 7, ["ann"], .string(String(repeating: "x", count: 5000))] as [JSON])
     func refusesAUserThatCannotBe(user: JSON) async throws {
         try await session.initialize("2025-11-25")
         let answer = try await session.answer(

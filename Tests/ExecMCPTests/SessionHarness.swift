@@ -33,7 +33,7 @@ final class SessionHarness: Sendable {
         }
         session = Session(methods: server.methods, writer: writer, logger: logger)
         try BackgroundThread.start { [written, pipe] in
-            LineReader(descriptor: pipe.readEnd, lineLimit: 100 << 20).forEachLine { line in
+            try? LineReader(descriptor: pipe.readEnd, lineLimit: 100 << 20).forEachLine { line in
                 if case .complete(let bytes) = line, let message = try? JSON.parse(bytes) {
                     written.record(message)
                 } else {

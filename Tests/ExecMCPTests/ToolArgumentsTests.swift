@@ -4,8 +4,8 @@ import Testing
 @testable import ExecMCP
 
 @Suite struct ToolArgumentsTests {
-    private func arguments(_ values: JSONObject) throws(ToolArguments.Mismatch) -> ToolArguments {
-        try ToolArguments(values, of: "tool", known: ["a", "b"])
+    private func arguments(_ values: JSONObject) -> ToolArguments {
+        ToolArguments(values, of: "tool", known: ["a", "b"])
     }
 
     private func mismatch(_ body: () throws -> Void) -> String? {
@@ -17,20 +17,42 @@ import Testing
         }
     }
 
-    @Test func refusesAnArgumentThatTheToolDoesNotKnow() {
-        #expect(mismatch { _ = try arguments(["a": 1, "c": 2]) } == "tool has no argument c. It takes: a, b.")
+    @Test func passesOverAnArgumentThatTheToolDoesNotKnowWithAWord() {
+        #expect(arguments(["a": 1, "b": 2]).remark == nil)
+        #expect(arguments(["a": 1, "c": 2]).remark == "tool has no argument c: passed over. It takes: a, b.")
+        #expect(arguments(["A": 1, "c": 2]).remark == "tool has no argument A, c: passed over. It takes: a, b.")
         let long = String(repeating: "x", count: 10_000)
-        #expect((mismatch { _ = try arguments([long: 1]) }?.count ?? .max) < 200)
+        #expect((arguments([long: 1]).remark?.count ?? .max) < 200)
+        var many = JSONObject()
+        for number in 0..<1000 { many["n\(number)"] = 1 }
+        #expect(arguments(many).remark == "tool has no argument n0, n1, n2, n3, n4, …: passed over. It takes: a, b.")
+    }
+
+    @Test(arguments: ["description", "reason", "Explanation", "thought", "title"])
+    func saysNothingOfWhatOnlyCommentsOnACall(name: String) {
+        #expect(arguments(["a": 1, name: "Lists the files"]).remark == nil)
+    }
+
+    @Test(arguments: [nil, false, "", [], [:]] as [JSON])
+    func saysNothingOfAValueThatSaysNothing(value: JSON) {
+        #expect(arguments(["a": 1, "run_in_background": value]).remark == nil)
+    }
+
+    @Test func tellsWhatWasPassedOverWhereSomethingIsMissing() {
+        #expect(
+            mismatch { _ = try arguments(["cmd": "ls"]).string("a") }
+                == "tool needs the argument a, a string. tool has no argument cmd: passed over. It takes: a, b.")
     }
 
     @Test func takesAString() throws {
         #expect(try arguments(["a": "text"]).string("a") == "text")
         #expect(try arguments(["a": ""]).string("a").isEmpty)
         #expect(mismatch { _ = try arguments([:]).string("a") } == "tool needs the argument a, a string.")
+        #expect(mismatch { _ = try arguments(["a": nil]).string("a") } == "tool needs the argument a, a string.")
     }
 
     @Test(
-        arguments: [(.null, "null"), (1, "an integer"), (true, "a boolean"), ([], "an array"), ([:], "an object")]
+        arguments: [(1, "an integer"), (true, "a boolean"), ([], "an array"), ([:], "an object")]
             as [(JSON, String)])
     func refusesWhatIsNoString(value: JSON, kind: String) {
         #expect(
@@ -58,13 +80,52 @@ import Testing
         #expect(try arguments([:]).number("a") == nil)
     }
 
-    @Test(arguments: ["1", true, [], [:], .double(0.5)] as [JSON])
+    @Test(arguments: [
+        ("120", 120), (" 120 ", 120), ("120.0", 120), ("1e2", 100), ("0", 0), ("-3", -3), ("+5", 5), ("\t7\n", 7),
+        ("2E+1", 20),
+        ("9223372036854775807", .max), ("99999999999999999999", .max), ("-1e300", .min), ("-0", 0),
+    ])
+    func takesATextThatIsAWholeNumber(text: String, number: Int) throws {
+        #expect(try arguments(["a": .string(text)]).integer("a") == number)
+        #expect(try arguments(["a": .string(text)]).number("a") != nil)
+    }
+
+    @Test(arguments: [("0.5", 0.5), (" 2.50 ", 2.5), ("1e-3", 0.001), ("1e300", 1e300)])
+    func takesATextThatIsANumber(text: String, number: Double) throws {
+        #expect(try arguments(["a": .string(text)]).number("a") == number)
+    }
+
+    @Test(arguments: [
+        "", " ", "all", "120s", "2 m", "0x10", "1,5", "1 2", "1_000", "--1", "+-1", "++1", "1e", "1e400", ".", "NaN",
+        "Infinity",
+        "null", "true",
+        "[1]", "\"1\"", "１２０", "1\u{0}", "soon", "\u{FEFF}\u{FEFF}1",
+    ])
+    func refusesATextThatIsNone(text: String) {
+        for body in [
+            { _ = try arguments(["a": .string(text)]).integer("a") },
+            { _ = try arguments(["a": .string(text)]).number("a") },
+        ]
+            as [() throws -> Void]
+        {
+            #expect(mismatch(body)?.contains("not the text \"\(text)\"") == true)
+        }
+    }
+
+    @Test func showsTheBeginningOfALongText() {
+        let long = String(repeating: "9", count: 100_000)
+        let message = mismatch { _ = try arguments(["a": .string(long)]).number("a") } ?? ""
+        #expect(message.hasSuffix("999…\"."))
+        #expect(message.count < 150)
+    }
+
+    @Test(arguments: [true, [], [:], .double(0.5)] as [JSON])
     func refusesWhatIsNoWholeNumber(value: JSON) {
         let message = mismatch { _ = try arguments(["a": value]).integer("a") }
         #expect(message == "The argument a of tool must be an integer, not \(value.kindDescription).")
     }
 
-    @Test(arguments: ["1", true, [], [:]] as [JSON])
+    @Test(arguments: [true, [], [:]] as [JSON])
     func refusesWhatIsNoNumber(value: JSON) {
         let message = mismatch { _ = try arguments(["a": value]).number("a") }
         #expect(message == "The argument a of tool must be a number, not \(value.kindDescription).")

@@ -91,10 +91,10 @@ import Testing
     @Test(
         arguments: [
             ("execute_bash", [:], "command"), ("execute_bash", ["command": 1], "must be a string"),
-            ("execute_bash", ["command": "ls", "timeout": "5"], "must be a number"),
-            ("execute_bash", ["command": "ls", "shell": "zsh"], "no argument shell"),
+            ("execute_bash", ["command": "ls", "timeout": "5 s"], "must be a number"),
+            ("execute_bash", ["cmd": "ls"], "no argument cmd"),
             ("write_file", ["file_path": "a"], "content"), ("write_file", ["content": "a"], "file_path"),
-            ("write_file", ["file_path": "a", "content": nil], "not null"), ("read_file", [:], "file_path"),
+            ("write_file", ["file_path": "a", "content": nil], "content, a string"), ("read_file", [:], "file_path"),
             ("read_file", ["file_path": "a", "offset": 1.5], "must be an integer"),
             ("read_file", ["file_path": "a", "line_count": "all"], "must be an integer"),
             ("read_docstring", ["file_path": "a"], "function_name"),
@@ -104,6 +104,23 @@ import Testing
         let tool = try #require(catalog.tool(named: name))
         let error = #expect(throws: ToolArguments.Mismatch.self) { _ = try tool.prepare(arguments) }
         #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
+    }
+
+    @Test(
+        arguments: [
+            ("execute_bash", ["command": "ls", "timeout": "5"]),
+            ("execute_bash", ["command": "ls", "timeout": " 5.0 "]),
+            ("execute_bash", ["command": "ls", "timeout": nil]), ("execute_bash", ["command": "ls", "cwd": "/"]),
+            ("write_file", ["file_path": "a", "content": "", "mode": "0644"]),
+            ("read_file", ["file_path": "a", "offset": "0", "line_count": "5"]),
+            ("read_file", ["file_path": "a", "offset": nil, "line_count": .double(5)]),
+            ("read_docstring", ["file_path": "a", "function_name": "f", "reason": "to know"]),
+        ] as [(String, JSONObject)])
+    func takesArgumentsAsModelsAndHostsWriteThem(name: String, arguments: JSONObject) throws {
+        let tool = try #require(catalog.tool(named: name))
+        _ = try tool.prepare(arguments)
+        let isToldOf = arguments.keys.contains { ["cwd", "mode"].contains($0) }
+        #expect((tool.remark(on: arguments) != nil) == isToldOf)
     }
 
     @Test(arguments: [

@@ -58,6 +58,15 @@ import Testing
                 .failure(RPCError(code: 1, message: "m", data: ["x": 2]))
             ),
             (#"{"jsonrpc":"2.0","id":null,"error":{"code":-1}}"#, nil, .failure(RPCError(code: -1, message: ""))),
+            (#"{"jsonrpc":"2.0","id":3,"result":{"a":1},"error":null}"#, .integer(3), .success(["a": 1])),
+            (
+                #"{"jsonrpc":"2.0","id":3,"method":null,"params":null,"error":null,"result":{}}"#, .integer(3),
+                .success([:])
+            ),
+            (
+                #"{"jsonrpc":"2.0","id":3,"result":null,"error":{"code":1,"message":"m"}}"#, .integer(3),
+                .failure(RPCError(code: 1, message: "m"))
+            ),
         ] as [(String, RequestID?, Result<JSONObject, RPCError>)])
     func knowsAResponse(text: String, id: RequestID?, outcome: Result<JSONObject, RPCError>) {
         #expect(parse(text) == .response(id, outcome))
@@ -67,13 +76,13 @@ import Testing
         #""result":null"#, #""result":[{}]"#, #""result":"done""#, #""error":null"#, #""error":"no""#, #""error":{}"#,
         #""error":{"code":"1","message":"m"}"#, #""error":{"code":1.5,"message":"m"}"#,
         #""error":{"code":1,"message":["m"]}"#, #""result":{},"error":{"code":1,"message":"m"}"#,
-        #""result":{},"error":null"#,
+        #""result":null,"error":null"#, #""method":null,"result":7"#,
     ])
     func takesNoOutcomeFromAResponseThatBreaksTheRules(members: String) {
         #expect(parse(#"{"jsonrpc":"2.0","id":3,\#(members)}"#) == .response(.integer(3), nil))
     }
 
-    @Test(arguments: ["", "x", "{", "{}}", "'a'", "{\"a\":1,}", "[1,", "nul", "\u{FEFF}{}"])
+    @Test(arguments: ["", "x", "{", "{}}", "'a'", "{\"a\":1,}", "[1,", "nul", "\u{FEFF}"])
     func answersWhatIsNoJSONWithAParseError(text: String) {
         expectRefusal(text, id: nil, code: -32700, "not valid JSON")
     }
@@ -110,17 +119,49 @@ import Testing
             (#"{"jsonrpc":"2.0","id":true,"method":"m"}"#, nil, "id must be"),
             (#"{"jsonrpc":"2.0","id":[1],"method":"m"}"#, nil, "id must be"),
             (#"{"jsonrpc":"2.0","id":{},"method":"m"}"#, nil, "id must be"),
-            (#"{"jsonrpc":"2.0","id":99999999999999999999,"method":"m"}"#, nil, "id must be"),
+            (#"{"jsonrpc":"2.0","id":1e400,"method":"m"}"#, nil, "id must be"),
             ("[]", nil, "empty"),
         ] as [(String, RequestID?, String)])
     func answersWhatIsNoRequestWithAnInvalidRequestError(text: String, id: RequestID?, part: String) {
         expectRefusal(text, id: id, code: -32600, part)
     }
 
-    @Test(arguments: ["[1]", "null", "7", #""a""#])
+    @Test(arguments: ["[1]", "[[]]", "7", #""a""#, "false"])
     func answersParamsOfTheWrongTypeWithAnInvalidParamsError(params: String) {
         let text = #"{"jsonrpc":"2.0","id":1,"method":"m","params":\#(params)}"#
         expectRefusal(text, id: .integer(1), code: -32602, "params must be an object")
+    }
+
+    @Test(arguments: ["null", "[]", "{}", " [ ] "])
+    func takesNothingForNoParams(params: String) {
+        #expect(
+            parse(#"{"jsonrpc":"2.0","id":1,"method":"m","params":\#(params)}"#)
+                == .request(Request(id: .integer(1), method: "m")))
+        #expect(
+            parse(#"{"jsonrpc":"2.0","id":null,"method":"notifications/n","params":\#(params)}"#)
+                == .notification(Notification(method: "notifications/n")))
+    }
+
+    @Test func refusesWhatHasTooManyValues() {
+        let text = #"{"jsonrpc":"2.0","id":1,"method":"m","params":{"x":[0,0,0,0]}}"#
+        #expect(IncomingMessage.parse(Array(text.utf8), valueLimit: 10) == parse(text))
+        guard case .invalid(let response) = IncomingMessage.parse(Array(text.utf8), valueLimit: 9) else {
+            Issue.record("it was taken")
+            return
+        }
+        #expect(response.id == .integer(1))
+        #expect(response.json["error"]?["code"] == -32600)
+        #expect(response.json["error"]?["message"]?.stringValue?.contains("at most 9 values") == true)
+    }
+
+    @Test func refusesABatchOfTooManyMessages() {
+        func batch(_ count: Int) -> String { "[" + Array(repeating: "{}", count: count).joined(separator: ",") + "]" }
+        expectRefusal(batch(IncomingMessage.maximumBatch + 1), id: nil, code: -32600, "at most 1000 messages, not 1001")
+        guard case .batch(let messages) = parse(batch(IncomingMessage.maximumBatch)) else {
+            Issue.record("no batch")
+            return
+        }
+        #expect(messages.count == IncomingMessage.maximumBatch)
     }
 
     @Test func takesABatchApart() throws {

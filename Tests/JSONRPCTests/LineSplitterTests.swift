@@ -83,4 +83,44 @@ import Testing
             lines([long, long, "\n", long, "\n", "ok\n", long], limit: 10)
                 == [.tooLong(limit: 10), .tooLong(limit: 10)] + complete("ok") + [.tooLong(limit: 10)])
     }
+
+    private func told(_ text: String, limit: Int, cut: Int) -> [LineSplitter.Line] {
+        let bytes = Array(text.utf8)
+        return lines([Array(bytes[..<cut]), Array(bytes[cut...])], limit: limit)
+    }
+
+    @Test(arguments: [
+        (#"{"jsonrpc":"2.0","id":77,"method":"m","params":{"x":"long"}}"#, RequestID.integer(77)),
+        (#"{"method":"m","params":{"id":1,"x":"\"id\":2"},"jsonrpc":"2.0","id":"last"}"#, .string("last")),
+        (#"{"method":"m","params":{"id":1},"x":[{"id":3}]}"#, nil), (#"[{"id":1},{"id":2},{"id":3},{}]"#, nil),
+    ])
+    func findsTheIDOfALineTooLongHoweverItIsCut(line: String, id: RequestID?) {
+        for limit in [0, 1, 5, 20, 30] {
+            for cut in 0...line.utf8.count {
+                let found = told(line + "\nnext\n", limit: limit, cut: cut).first
+                #expect(found == .tooLong(limit: limit, id: id), "limit \(limit), cut at \(cut)")
+            }
+        }
+    }
+
+    @Test func tellsOfALineTooLongOnceItsIDIsKnown() {
+        #expect(lines([#"{"id":5,"x":"no end in sight"#], limit: 10) == [.tooLong(limit: 10, id: .integer(5))])
+        #expect(lines([#"{"x":"no end in sight"#], limit: 10) == [])
+        #expect(lines([#"{"x":"no end in sight"#, "\n"], limit: 10) == [.tooLong(limit: 10)])
+    }
+
+    @Test(
+        arguments: [
+            ("one\ntwo", [.complete(Array("one".utf8)), .unfinished(Array("two".utf8))]), ("", []),
+            ("one\n", [.complete(Array("one".utf8))]),
+            ("two\r", [.unfinished(Array("two".utf8))]), (" \t", []), ("{\"x\": 1234567", [.tooLong(limit: 10)]),
+        ] as [(String, [LineSplitter.Line])])
+    func givesWhatIsLeftAtTheEnd(text: String, expected: [LineSplitter.Line]) {
+        var splitter = LineSplitter(limit: 10)
+        var lines: [LineSplitter.Line] = []
+        Array(text.utf8).withUnsafeBytes { bytes in splitter.feed(bytes) { lines.append($0) } }
+        splitter.end { lines.append($0) }
+        splitter.end { lines.append($0) }
+        #expect(lines == expected)
+    }
 }

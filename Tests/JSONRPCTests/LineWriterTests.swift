@@ -138,4 +138,29 @@ import Testing
         close(pipe.readEnd)
         try await broken.wait(forCount: 1)
     }
+
+    @Test func losesWhatNobodyWaitsForWhereMuchIsUnread() async throws {
+        let pipe = try TestPipe()
+        let writer = try LineWriter(descriptor: pipe.writeEnd, backlogLimit: 300_000) {}
+        let long: JSON = .string(String(repeating: "x", count: 100_000))
+        for _ in 0..<5 { writer.write(long) }
+        for _ in 0..<1000 { writer.writeIfKeepingUp("lost") }
+        writer.write("kept")
+        let lines = try await onThread { Self.lines(6, from: pipe.readEnd, atMost: 65_536) }
+        #expect(lines.map(\.count) == [100_002, 100_002, 100_002, 100_002, 100_002, 6])
+        try await onThread { writer.waitUntilWaiting(below: 1) }
+        writer.writeIfKeepingUp("heard")
+        #expect(try await onThread { Self.lines(1, from: pipe.readEnd, atMost: 100) } == [#""heard""#])
+    }
+
+    @Test func letsAWaiterGoOnWhenNobodyIsThereToWaitFor() async throws {
+        let pipe = try TestPipe()
+        let writer = try LineWriter(descriptor: pipe.writeEnd, backlogLimit: 1000) {}
+        for _ in 0..<10 { writer.write(.string(String(repeating: "x", count: 100_000))) }
+        async let waited: Void = onThread { writer.waitForRoom() }
+        writer.stopWaitingForRoom()
+        try await waited
+        writer.waitForRoom()
+        _ = try await onThread { Self.lines(10, from: pipe.readEnd, atMost: 65_536) }
+    }
 }

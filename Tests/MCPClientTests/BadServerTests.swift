@@ -51,7 +51,7 @@ import Testing
         ("send({'jsonrpc': '2.0', 'id': message['id']})", "must have a method"),
         ("send({'jsonrpc': '1.0', 'id': message['id'], 'result': {}})", "jsonrpc"),
         (#"write('{"jsonrpc":"2.0","id":%d,"result":{"content":[}\n' % message['id'])"#, "not valid JSON"),
-        (#"write('{"jsonrpc":"2.0","id":%d,"result":{"a":"\\ud800"}}\n' % message['id'])"#, "not valid JSON"),
+        (#"write('{"jsonrpc":"2.0","id":%d,"result":{"a":"\\q"}}\n' % message['id'])"#, "not valid JSON"),
         (#"write('{"jsonrpc":"2.0","id":%d,"x":' % message['id'] + '[' * 5000 + '\n')"#, "not valid JSON"),
         ("answer(message, text('x' * 200_000))", "a line of more than 100000 bytes"),
     ])

@@ -50,6 +50,19 @@ import Testing
         #expect(rest.elements.isEmpty && rest.nextCursor == nil)
     }
 
+    @Test func takesNullForNoCursor() throws {
+        #expect(try Page(of: "l", ["a"], key: { $0 }, cursor: .null, size: 1).elements == ["a"])
+        #expect(try Page<String>.keyBefore(.null, of: "l") == nil)
+    }
+
+    @Test func takesNoCursorThatIsLongerThanItsOwn() throws {
+        let key = String(repeating: "k", count: 16_000)
+        let cursor = try page([key, key + "l"], size: 1).nextCursor
+        #expect(try page([key, key + "l"], after: cursor).elements == [key + "l"])
+        let digits = String(repeating: "6c", count: 1_000_000)
+        for text in [digits, "6c3a" + digits] { #expect(throws: RPCError.self) { try page(["a"], after: text) } }
+    }
+
     @Test func keysMayHoldAnything() throws {
         let elements = ["", ":", "l:", "\u{0}", "\u{1F600}", "é\n"].sorted()
         #expect(try walk(elements, size: 1).flatMap { $0 } == elements)
@@ -64,7 +77,7 @@ import Testing
         #expect(error?.code == -32602)
     }
 
-    @Test(arguments: [1, true, nil, [], [:]] as [JSON])
+    @Test(arguments: [1, true, [], [:]] as [JSON])
     func refusesACursorThatIsNoText(cursor: JSON) throws {
         #expect(throws: RPCError.self) { try Page(of: "l", ["a"], key: { $0 }, cursor: cursor, size: 1) }
     }

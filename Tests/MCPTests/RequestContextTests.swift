@@ -69,21 +69,34 @@ import Testing
         #expect(refusal(method, meta: nil, negotiated: .november2025)?.code == -32602)
     }
 
-    @Test(arguments: [.null, 1, "text", []] as [JSON])
+    @Test(arguments: [.null, [], [:], ["progressToken": nil]] as [JSON])
+    func takesMetadataThatSaysNothingForNone(meta: JSON) throws {
+        let context = try RequestContext.of(request("tools/list", meta: meta), negotiated: .june2025)
+        #expect(context == RequestContext(revision: .june2025))
+    }
+
+    @Test func refusesATokenOfMoreThanAKibibyte() {
+        let token = { (count: Int) in with("progressToken", .string(String(repeating: "t", count: count))) }
+        #expect(refusal(meta: token(1024)) == nil)
+        #expect(refusal(meta: token(1025))?.message == "progressToken may have at most 1024 bytes, not 1025.")
+        #expect(refusal("ping", meta: ["progressToken": token(1025)["progressToken"] ?? nil])?.code == -32602)
+    }
+
+    @Test(arguments: [1, "text", [1], false] as [JSON])
     func refusesMetadataThatIsNoObject(meta: JSON) {
         #expect(refusal(meta: meta)?.code == -32602)
         #expect(refusal(meta: meta, negotiated: .june2025)?.message.contains("_meta must be an object") == true)
         #expect(refusal("ping", meta: meta)?.code == -32602)
     }
 
-    @Test(arguments: [.null, 20_260_728, true, [], [:]] as [JSON])
+    @Test(arguments: [20_260_728, true, [], [:]] as [JSON])
     func refusesAVersionThatIsNoString(version: JSON) {
         let error = refusal(meta: with(Self.version, version))
         #expect(error?.code == -32602)
         #expect(error?.message.contains("must be a string") == true)
     }
 
-    @Test(arguments: [nil, .null, "text", 1, [], true] as [JSON?])
+    @Test(arguments: [nil, .null, "text", 1, [1], true] as [JSON?])
     func refusesAModernRequestWithoutCapabilities(capabilities: JSON?) {
         let error = refusal(meta: with(Self.capabilities, capabilities))
         #expect(error?.code == -32602)
@@ -111,9 +124,10 @@ import Testing
     @Test(arguments: ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"])
     func takesEveryLogLevel(level: String) {
         #expect(refusal(meta: with(Self.logLevel, .string(level))) == nil)
+        #expect(refusal(meta: with(Self.logLevel, .null)) == nil)
     }
 
-    @Test(arguments: ["", "DEBUG", "trace", .null, 3, []] as [JSON])
+    @Test(arguments: ["", "DEBUG", "trace", 3, []] as [JSON])
     func refusesAnyOtherLogLevel(level: JSON) {
         let error = refusal(meta: with(Self.logLevel, level))
         #expect(error?.code == -32602)

@@ -29,41 +29,64 @@ def assert_error(answer, codes, request_id=None):
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "request_id"),
     [
-        b"hello",
-        b"{",
-        b"}",
-        b'{"jsonrpc":"2.0","id":1,"method":"ping"',
-        b'{"jsonrpc":"2.0","id":1,"method":"ping"} trailing',
-        b'{"jsonrpc":"2.0","id":1,"method":"ping"}{"jsonrpc":"2.0","id":2,"method":"ping"}',
-        b"{'jsonrpc':'2.0','id':1,'method':'ping'}",
-        b'{"jsonrpc":"2.0","id":1,"method":"ping",}',
-        b'{"jsonrpc":"2.0","id":01,"method":"ping"}',
-        b'{"jsonrpc":"2.0","id":NaN,"method":"ping"}',
-        b'{"jsonrpc":"2.0","id":1,"method":"pi\x01ng"}',
-        b'{"jsonrpc":"2.0","id":1,"method":"pi\\qng"}',
-        b"\x00",
-        b"Content-Length: 42",
-        b"GET / HTTP/1.1",
+        (b"hello", None),
+        (b"{", None),
+        (b"}", None),
+        (b'{"jsonrpc":"2.0","id":901,"method":"ping"', 901),
+        (b'{"jsonrpc":"2.0","id":901,"method":"pi', 901),
+        (b'{"jsonrpc":"2.0","id":901', None),
+        (b'{"jsonrpc":"2.0","id":901,"method":"ping"} trailing', 901),
+        (b'{"jsonrpc":"2.0","id":901,"method":"ping"}{"jsonrpc":"2.0","id":2,"method":"ping"}', 901),
+        (b"{'jsonrpc':'2.0','id':1,'method':'ping'}", None),
+        (b'{"jsonrpc":"2.0","id":901,"method":"ping",}', 901),
+        (b'{"jsonrpc":"2.0","id":01,"method":"ping"}', None),
+        (b'{"jsonrpc":"2.0","id":NaN,"method":"ping"}', None),
+        (b'{"jsonrpc":"2.0","id":901,"id":2,"method":"ping",}', None),
+        (b'{"jsonrpc":"2.0","id":"one","method":"pi\x01ng"}', "one"),
+        (b'{"jsonrpc":"2.0","id":901,"method":"pi\\qng"}', 901),
+        (b'{"method":"ping","params":{"id":9,"x":[{"id":8},]},"jsonrpc":"2.0","id":901}', 901),
+        (b'{"method":"ping","params":{"id":9},}', None),
+        (b"\x00", None),
+        (b"Content-Length: 42", None),
+        (b"GET / HTTP/1.1", None),
     ],
 )
-def test_what_is_not_json_is_a_parse_error(server, line):
-    assert_error(server.exchange(line), {PARSE_ERROR})
+def test_what_is_not_json_is_a_parse_error_that_bears_the_id_there_is(server, line, request_id):
+    assert_error(server.exchange(line), {PARSE_ERROR}, request_id)
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "request_id"),
     [
-        b"\xff\xfe\xfd",
-        b'{"jsonrpc":"2.0","id":1,"method":"ping\xff"}',
-        b'{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":"\xc3"}}',
-        b'{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":"\xed\xa0\x80"}}',
-        b'{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":"\xc0\xaf"}}',
+        (b"\xff\xfe\xfd", None),
+        (b'{"jsonrpc":"2.0","id":901,"method":"ping\xff"}', 901),
+        (b'{"jsonrpc":"2.0","method":"ping","params":{"x":"\xc3"},"id":"last"}', "last"),
+        (b'{"jsonrpc":"2.0","id":901,"method":"ping","params":{"x":"\xed\xa0\x80"}}', 901),
+        (b'{"jsonrpc":"2.0","id":901,"method":"ping","params":{"x":"\xc0\xaf"}}', 901),
     ],
 )
-def test_invalid_utf8_is_a_parse_error(server, line):
-    assert_error(server.exchange(line), {PARSE_ERROR})
+def test_invalid_utf8_is_a_parse_error(server, line, request_id):
+    assert_error(server.exchange(line), {PARSE_ERROR}, request_id)
+
+
+@pytest.mark.parametrize(
+    "text", ["905.0", "1e3", "-901", "123456789012345678901234567890", '"cut \\ud83d"', '"\\ude00"', '"\\u0031"']
+)
+def test_an_id_comes_back_as_it_was_written(server, text):
+    server.send_line(f'{{"jsonrpc":"2.0","id":{text},"method":"ping"}}')
+    assert server.response(json.loads(text))["result"] == {}
+    if "u0031" not in text:
+        assert f'"id":{text},'.encode() in server.journal[-1].raw
+
+
+@pytest.mark.parametrize("where", ["first", "last"])
+def test_the_answer_to_a_line_that_is_too_long_bears_its_id(server, where):
+    message = {"jsonrpc": "2.0", "id": "long", "method": "ping", "params": {"id": 1, "x": "x" * (105 << 20)}}
+    if where == "last":
+        message = dict(reversed(message.items()))
+    assert_error(server.exchange(json.dumps(message)), {INVALID_REQUEST}, "long")
 
 
 @pytest.mark.parametrize(
@@ -96,15 +119,23 @@ def test_an_id_of_the_wrong_type_is_an_invalid_request(server, bad_id):
     assert_error(answer, {INVALID_REQUEST})
 
 
-@pytest.mark.parametrize("line", ["[]", "[1]", '[{"jsonrpc":"2.0","id":1,"method":"ping"}]'])
-def test_a_batch_is_an_invalid_request(server, line):
-    assert_error(server.exchange(line), {INVALID_REQUEST})
+@pytest.mark.parametrize(
+    ("line", "request_id"), [("[]", None), ("[1]", None), ('[{"jsonrpc":"2.0","id":901,"method":"ping"}]', 901)]
+)
+def test_a_batch_is_an_invalid_request(server, line, request_id):
+    assert_error(server.exchange(line), {INVALID_REQUEST}, request_id)
+
+
+def test_each_request_of_a_batch_that_is_refused_is_answered(server):
+    server.send([{"jsonrpc": "2.0", "id": name, "method": "ping"} for name in "abc"], deliberate=True)
+    for name in "abc":
+        assert_error(server.response(name), {INVALID_REQUEST}, name)
 
 
 @pytest.mark.parametrize("revision", ["2024-11-05", "2025-06-18", "2025-11-25"])
 def test_a_batch_is_refused_in_every_revision_but_one(start_server, revision):
     server = start_server(initialize=revision)
-    assert_error(server.exchange('[{"jsonrpc":"2.0","id":1,"method":"ping"}]'), {INVALID_REQUEST})
+    assert_error(server.exchange('[{"jsonrpc":"2.0","id":"b","method":"ping"}]'), {INVALID_REQUEST}, "b")
     assert server.request("ping") == {}
 
 
@@ -154,15 +185,15 @@ BAD_ARGUMENTS = [
     ("execute_bash", {"command": "true", "timeout": "soon"}, "timeout"),
     ("execute_bash", {"command": "true", "timeout": True}, "timeout"),
     ("execute_bash", {"command": "true", "timeout": [1]}, "timeout"),
-    ("execute_bash", {"command": "true", "cwd": "/"}, "cwd"),
+    ("execute_bash", {"command": "true", "timeout": "5 s"}, "5 s"),
     ("execute_bash", {"cmd": "true"}, "command"),
     ("write_file", {"file_path": "a"}, "content"),
     ("write_file", {"content": "a"}, "file_path"),
     ("write_file", {"file_path": "a", "content": {"b": 1}}, "content"),
-    ("write_file", {"file_path": "a", "content": "b", "mode": "0644"}, "mode"),
     ("read_file", {}, "file_path"),
     ("read_file", {"file_path": 1}, "file_path"),
-    ("read_file", {"file_path": "a", "offset": "0"}, "offset"),
+    ("read_file", {"file_path": "a", "offset": "first"}, "offset"),
+    ("read_file", {"file_path": "a", "offset": "1.5"}, "offset"),
     ("read_file", {"file_path": "a", "offset": 1.5}, "offset"),
     ("read_file", {"file_path": "a", "line_count": "all"}, "line_count"),
     ("read_file", {"path": "a"}, "file_path"),
@@ -214,7 +245,7 @@ def test_values_out_of_range_are_error_results_that_say_what_is_accepted(start_s
     assert server.bash("echo fine")["stdout"] == "fine\n"
 
 
-@pytest.mark.parametrize("user_id", ["", "-x", ".x", "a b", "a/b", "../x", "x" * 64, "é", "a\n", 5, None, ["a"], {}])
+@pytest.mark.parametrize("user_id", ["", "-x", ".x", "a b", "a/b", "../x", "x" * 64, "é", "a\n", 5, ["a"], {}])
 @pytest.mark.parametrize("modern", [False, True])
 def test_a_bad_user_id_is_invalid_params(start_server, user_id, modern):
     server = start_server()

@@ -38,4 +38,21 @@ import Threading
                 return text.count
             } == 2)
     }
+
+    @Test func waitsNoLongerThanItMay() async throws {
+        let monitor = Monitor(0)
+        #expect(monitor.wait(seconds: 0) { $0 > 0 ? $0 : nil } == nil)
+        #expect(monitor.wait(seconds: 0.01) { $0 > 0 ? $0 : nil } == nil)
+        #expect(monitor.wait(seconds: 0) { $0 == 0 ? "now" : nil } == "now")
+        let waiting = Recorder<Bool>()
+        async let seen = onThread {
+            monitor.wait(seconds: 600) { value in
+                waiting.record(true)
+                return value > 0 ? value : nil
+            }
+        }
+        try await waiting.wait(forCount: 1)
+        monitor.change { $0 = 42 }
+        #expect(try await seen == 42)
+    }
 }

@@ -93,6 +93,7 @@ struct YAMLEmitter {
             return value ? random.pick(["true", "True", "TRUE"]) : random.pick(["false", "False", "FALSE"])
         case .integer(let number): return integer(number)
         case .double(let number): return String(number)
+        case .verbatim(let text): return text
         case .string(let text): return scalar(text, indent: parentIndent)
         case .array(let elements):
             let parts = elements.map {

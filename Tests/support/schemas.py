@@ -135,13 +135,16 @@ class Conversation:
         self.legacy_revision: str | None = None
         self._open: dict[str, tuple[dict[str, Any], bool]] = {}  # by id: request, deliberate
         self._output_schemas: dict[str, dict[str, Any]] = {}
+        self._unreadable = 0  # lines that cannot be read, though an id may be found in them
         self._streams = Streams()
 
     def feed(self, line: Line) -> None:
         try:
             value = json.loads(line.raw)
         except (ValueError, RecursionError):
-            if not line.deliberate:
+            if line.deliberate:
+                self._unreadable += line.raw.count(b'"id"')
+            else:
                 self._report(line.raw, ["not a line of JSON"])
             return
         if isinstance(value, list):
@@ -196,6 +199,9 @@ class Conversation:
         if "error" in message and "id" not in message:  # could not be read: allowed by the newer schemas only
             return violations(MODERN, "JSONRPCErrorResponse", message)
         request, deliberate = self._open.pop(json.dumps(message.get("id")), (None, False))
+        if request is None and "error" in message and self._unreadable:
+            self._unreadable -= 1
+            return violations(MODERN, "JSONRPCErrorResponse", message)
         if request is None:
             return ["answers nothing that is open"]
         modern = is_modern(request)

@@ -51,13 +51,20 @@ enum Descriptors {
 
     /// Reads to the end. Blocks the calling thread.
     ///
+    /// - Parameter waits: whether to wait for the end also where whoever shares the descriptor has made it one that does not
+    ///   wait.
     /// - Returns: `nil` where there is more than `limit` bytes, or where it cannot be read.
-    static func readAll(from descriptor: Int32, limit: Int) -> [UInt8]? {
+    static func readAll(from descriptor: Int32, limit: Int, waits: Bool = true) -> [UInt8]? {
         var content: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
         while content.count <= limit {
             let count = read(descriptor, &buffer, buffer.count)
             if count < 0 && errno == EINTR { continue }
+            if count < 0 && errno == EAGAIN && waits {
+                var watch = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+                poll(&watch, 1, -1)
+                continue
+            }
             guard count >= 0 else { return nil }
             if count == 0 { return content }
             content += buffer[..<count]
@@ -72,6 +79,6 @@ enum Descriptors {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        return readAll(from: descriptor, limit: limit)
+        return readAll(from: descriptor, limit: limit, waits: false)
     }
 }

@@ -12,9 +12,13 @@ enum InputLines {
     static func of(_ descriptor: Int32) throws(ThreadError) -> AsyncStream<String> {
         let (lines, continuation) = AsyncStream.makeStream(of: String.self)
         try BackgroundThread.start {
-            LineReader(descriptor: descriptor, lineLimit: limit).forEachLine { line in
-                guard case .complete(let bytes) = line else { return }
-                continuation.yield(String(decoding: bytes, as: UTF8.self))
+            // Where it cannot be read, it is over.
+            try? LineReader(descriptor: descriptor, lineLimit: limit).forEachLine { line in
+                switch line {
+                case .complete(let bytes), .unfinished(let bytes):
+                    continuation.yield(String(decoding: bytes, as: UTF8.self))
+                case .tooLong: break
+                }
             }
             continuation.finish()
         }

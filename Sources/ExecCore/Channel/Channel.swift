@@ -123,11 +123,12 @@ final class Channel: Sendable {
     ///   - seconds: how long the guest may take before it counts as hung.
     ///   - replyLimit: how many bytes the guest may send back, besides the result itself.
     ///   - onProgress: called by the thread that reads with each piece of progress; `nil` where the guest may send none.
-    /// - Throws: ``ExecError``: the guest's refusal, or the end of the sandbox.
+    /// - Throws: ``ExecError``: an argument that is too long, the guest's refusal, or the end of the sandbox.
     func call(
         _ method: String, _ params: JSON, body: [UInt8]? = nil, seconds: Double, replyLimit: Int,
         onProgress: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws -> Reply {
+        try CallSize.check(params)
         let deadline = SuspendingClock.now + .seconds(seconds)
         let id = try state.withLock { state throws(ExecError) in
             if let end = state.end {

@@ -106,7 +106,7 @@ extension Skill {
         case .double(let number): number.isFinite
         case .array(let elements): elements.allSatisfy(isFinite)
         case .object(let members): members.allSatisfy { isFinite($0.value) }
-        case .null, .bool, .integer, .string: true
+        case .null, .bool, .integer, .string, .verbatim: true
         }
     }
 

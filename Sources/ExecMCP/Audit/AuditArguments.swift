@@ -30,7 +30,7 @@ struct AuditArguments: Sendable {
     private static func value(_ value: JSON) -> Value {
         switch value {
         case .string(let text): .text(AuditText(text))
-        case .array, .object: .text(AuditText(value.text))
+        case .array, .object, .verbatim: .text(AuditText(value.text))
         case .null, .bool, .integer, .double: .short(value)
         }
     }

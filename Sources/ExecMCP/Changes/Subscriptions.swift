@@ -23,6 +23,8 @@ final class Subscriptions: Sendable {
 
     /// How many resources a legacy client may subscribe to, or one stream may name.
     static let maximumSubjects = 10_000
+    /// How many bytes their URIs may have together.
+    static let maximumSubjectBytes = 1 << 20
     /// How many streams may be open at once.
     static let maximumStreams = 64
 
@@ -30,6 +32,7 @@ final class Subscriptions: Sendable {
         var isLegacyOpen = false
         /// The legacy client's subscriptions, with the URIs as it wrote them.
         var legacySubjects: [Subject: String] = [:]
+        var legacyBytes = 0
         /// Not by request id: a client may use one again before the stream of that id has gone.
         var streams: [ObjectIdentifier: ListenStream] = [:]
         var isClosed = false
@@ -64,15 +67,21 @@ final class Subscriptions: Sendable {
     /// - Throws: -32602 where there are too many.
     func subscribe(to subject: Subject, as uri: String) throws(RPCError) {
         try state.withLock { (state) throws(RPCError) in
-            guard state.legacySubjects.count < Self.maximumSubjects else {
-                throw .invalidParams("At most \(Self.maximumSubjects) resources can be subscribed to.")
+            let bytes = state.legacyBytes + uri.utf8.count - (state.legacySubjects[subject]?.utf8.count ?? 0)
+            guard state.legacySubjects.count < Self.maximumSubjects, bytes <= Self.maximumSubjectBytes else {
+                throw .invalidParams(
+                    """
+                    At most \(Self.maximumSubjects) resources can be subscribed to, with URIs of \
+                    \(Self.maximumSubjectBytes) bytes together.
+                    """)
             }
             state.legacySubjects[subject] = uri
+            state.legacyBytes = bytes
         }
     }
 
     func unsubscribe(from subject: Subject) {
-        state.withLock { $0.legacySubjects[subject] = nil }
+        state.withLock { $0.legacyBytes -= $0.legacySubjects.removeValue(forKey: subject)?.utf8.count ?? 0 }
     }
 
     /// Serves one stream: acknowledges it, then sends what its filter lets through, until the task is cancelled or the

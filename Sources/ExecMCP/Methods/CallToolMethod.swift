@@ -17,13 +17,13 @@ struct CallToolMethod: Method {
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
         let call = AuditedCall(
-            in: audit, of: request.params["name"]?.stringValue, request.params["arguments"], by: try? user(context),
+            in: audit, of: request["name"]?.stringValue, request["arguments"], by: try? user(context),
             context)
         return try call.recordingRefusal { () throws(RPCError) in try answer(request, context, call) }
     }
 
     private func answer(_ request: Request, _ context: RequestContext, _ call: AuditedCall) throws(RPCError) -> Answer {
-        guard let name = request.params["name"]?.stringValue else {
+        guard let name = request["name"]?.stringValue else {
             throw .invalidParams("tools/call needs name, a string.")
         }
         guard let tool = tools.tool(named: name) else {
@@ -31,7 +31,11 @@ struct CallToolMethod: Method {
                 "There is no tool \(name.prefix(100)). There are: \(tools.names.joined(separator: ", ")).")
         }
         let user = try user(context)
-        let arguments = try arguments(of: request)
+        // Each tool needs some, so an empty array is no empty object that was written as PHP does.
+        if case .array? = request["arguments"] { throw .invalidParams("arguments must be an object, not an array.") }
+        let arguments = try request.params.object("arguments") ?? JSONObject()
+        let remark = tool.remark(on: arguments)
+        if let remark { logger.debug(remark) }
         let work: SandboxTool.Work
         do throws(ToolArguments.Mismatch) {
             work = try tool.prepare(arguments, telling: pool.losses, to: user)
@@ -49,16 +53,17 @@ struct CallToolMethod: Method {
             let task = try tasks.start(for: user, id: id) { progress in
                 .success(
                     result(
-                        await call.recording(asTask: id) { await outcome(of: work, name, user, progress) }, context))
+                        await call.recording(asTask: id) { await outcome(of: work, name, user, progress) }, context,
+                        remark))
             }
             return .now(task.asResult(for: context.revision, from: ServerIdentity.implementation, type: "task"))
         }
-        return .later { exchange in
+        return .later(holding: tool.size(of: arguments)) { exchange in
             guard let reporter = ProgressReporter(context, exchange) else {
-                return result(await call.recording { await outcome(of: work, name, user, .unheard) }, context)
+                return result(await call.recording { await outcome(of: work, name, user, .unheard) }, context, remark)
             }
             return try await reporter.reporting { progress in
-                result(await call.recording { await outcome(of: work, name, user, progress) }, context)
+                result(await call.recording { await outcome(of: work, name, user, progress) }, context, remark)
             }
         }
     }
@@ -85,17 +90,8 @@ struct CallToolMethod: Method {
         }
     }
 
-    private func arguments(of request: Request) throws(RPCError) -> JSONObject {
-        switch request.params["arguments"] {
-        case nil: return JSONObject()
-        case .object(let arguments): return arguments
-        case .some(let other):
-            throw .invalidParams("arguments must be an object, not \(other.kindDescription).")
-        }
-    }
-
-    private func result(_ result: ToolResult, _ context: RequestContext) -> JSONObject {
-        result.members(for: context.revision).asResult(
+    private func result(_ result: ToolResult, _ context: RequestContext, _ remark: String? = nil) -> JSONObject {
+        result.adding(remark).members(for: context.revision).asResult(
             for: context.revision, from: ServerIdentity.implementation)
     }
 }

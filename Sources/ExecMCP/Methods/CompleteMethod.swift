@@ -15,16 +15,16 @@ struct CompleteMethod: Method {
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
         let argument = try argument(of: request)
         let user = try user(context)
-        switch request.params["ref"]?["type"]?.stringValue {
+        switch request["ref"]?["type"]?.stringValue {
         case "ref/prompt":
-            let prompt = request.params["ref"]?["name"]?.stringValue ?? ""
+            let prompt = request["ref"]?["name"]?.stringValue ?? ""
             guard prompt == SystemPromptSource.name else {
                 throw .invalidParams("There is no prompt \(prompt.prefix(100)). There is: \(SystemPromptSource.name).")
             }
             return .now(result([], context))
         case "ref/resource":
-            let template = request.params["ref"]?["uri"]?.stringValue ?? ""
-            let skill = request.params["context"]?["arguments"]?["skill"]?.stringValue
+            let template = request["ref"]?["uri"]?.stringValue ?? ""
+            let skill = request["context"]?["arguments"]?["skill"]?.stringValue
             switch (template, argument.name) {
             case (ResourceCatalog.skillTemplate, "skill"):
                 return .later { _ in result(matching(argument.value, catalog.skills.skills().map(\.name)), context) }
@@ -49,8 +49,8 @@ struct CompleteMethod: Method {
     }
 
     private func argument(of request: Request) throws(RPCError) -> (name: String, value: String) {
-        guard let name = request.params["argument"]?["name"]?.stringValue,
-            let value = request.params["argument"]?["value"]?.stringValue
+        guard let name = request["argument"]?["name"]?.stringValue,
+            let value = request["argument"]?["value"]?.stringValue
         else { throw .invalidParams("completion/complete needs argument, with name and value, both strings.") }
         return (name, value)
     }

@@ -11,7 +11,7 @@ struct InitializeMethod: Sendable {
     ///
     /// - Throws: -32602 where the request names no revision.
     func handshake(_ request: Request) throws(RPCError) -> (Revision, JSONObject) {
-        guard let requested = request.params["protocolVersion"]?.stringValue else {
+        guard let requested = request["protocolVersion"]?.stringValue else {
             throw .invalidParams("initialize needs protocolVersion, such as \"\(Revision.latestLegacy.rawValue)\".")
         }
         let known = Revision(rawValue: requested).flatMap { $0.isModern ? nil : $0 }

@@ -22,7 +22,7 @@ extension Request {
     ///
     /// - Throws: -32602 (2026-07-28, server/utilities/pagination).
     func refuseCursor() throws(RPCError) {
-        guard params["cursor"] == nil else {
+        guard self["cursor"] == nil else {
             throw .invalidParams("cursor is not one that this server gave out: the list has a single page.")
         }
     }

@@ -14,15 +14,17 @@ struct ListenMethod: Method {
     func isOffered(in revision: Revision) -> Bool { revision.isModern }
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
-        guard let wanted = request.params["notifications"]?.objectValue else {
+        guard let wanted = try request.params.object("notifications") else {
             throw .invalidParams("subscriptions/listen needs notifications, an object that says what to hear of.")
         }
         let user = try user(context)
         let filter = try filter(wanted, user, context)
-        return .later { [subscriptions] exchange in
+        // Nothing of the request is kept but the filter: it stays open for as long as the client wants, and what it held
+        // would never be free for others.
+        return .later(holding: 0) { [subscriptions, revision = context.revision] exchange in
             try await subscriptions.serve(ListenStream(filter, user: user, exchange: exchange))
             let result: JSONObject = ["_meta": [MetaKey.subscriptionID: exchange.id.json]]
-            return result.asResult(for: context.revision, from: ServerIdentity.implementation)
+            return result.asResult(for: revision, from: ServerIdentity.implementation)
         }
     }
 
@@ -37,6 +39,10 @@ struct ListenMethod: Method {
         for uri in try strings("resourceSubscriptions", wanted) {
             if let resource = ResourceURI(uri) { filter.resources[resource] = uri }
         }
+        guard filter.resources.values.reduce(0, { $0 + $1.utf8.count }) <= Subscriptions.maximumSubjectBytes else {
+            throw .invalidParams(
+                "notifications.resourceSubscriptions may have at most \(Subscriptions.maximumSubjectBytes) bytes.")
+        }
         let taskIDs = try strings("taskIds", wanted)
         if !taskIDs.isEmpty {
             try context.require(extension: ExtensionID.tasks)
@@ -46,7 +52,7 @@ struct ListenMethod: Method {
     }
 
     private func flag(_ name: String, _ wanted: JSONObject) throws(RPCError) -> Bool {
-        switch wanted[name] {
+        switch wanted.given(name) {
         case nil: return false
         case .bool(let value): return value
         case .some(let other):
@@ -55,7 +61,7 @@ struct ListenMethod: Method {
     }
 
     private func strings(_ name: String, _ wanted: JSONObject) throws(RPCError) -> [String] {
-        guard let value = wanted[name] else { return [] }
+        guard let value = wanted.given(name) else { return [] }
         guard let elements = value.arrayValue, elements.count <= Subscriptions.maximumSubjects else {
             throw .invalidParams(
                 "notifications.\(name) must be an array of at most \(Subscriptions.maximumSubjects) strings.")

@@ -48,15 +48,13 @@ struct GetPromptMethod: Method {
     let source: SystemPromptSource
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
-        guard let name = request.params["name"]?.stringValue else {
+        guard let name = request["name"]?.stringValue else {
             throw .invalidParams("prompts/get needs name, a string.")
         }
         guard name == SystemPromptSource.name else {
             throw .invalidParams("There is no prompt \(name.prefix(100)). There is: \(SystemPromptSource.name).")
         }
-        if let arguments = request.params["arguments"], arguments.objectValue == nil {
-            throw .invalidParams("arguments must be an object, not \(arguments.kindDescription).")
-        }
+        _ = try request.params.object("arguments")
         return .later { [source] _ in
             let result: JSONObject = [
                 "description": "How to work in the sandbox",

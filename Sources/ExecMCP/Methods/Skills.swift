@@ -15,7 +15,7 @@ struct ListSkillsMethod: Method {
 
     func answer(_ request: Request, _ context: RequestContext) -> Answer {
         .later { _ in
-            let cursor = request.params["cursor"]
+            let cursor = request["cursor"]
             let listed = skills.listedSkills(isNextPage: cursor != nil)
             let page = try Page(of: name, listed, key: \.name, cursor: cursor, size: Self.pageSize)
             let result = page.members("skills", skills.entry)

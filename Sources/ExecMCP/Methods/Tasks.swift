@@ -19,7 +19,7 @@ struct TaskMethod: Method {
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
         try context.require(extension: ExtensionID.tasks)
-        guard let id = request.params["taskId"]?.stringValue else {
+        guard let id = request["taskId"]?.stringValue else {
             throw .invalidParams("\(name) needs taskId, a string.")
         }
         let user = try user(context)
@@ -31,7 +31,7 @@ struct TaskMethod: Method {
             return .now(state.asResult(for: context.revision, from: ServerIdentity.implementation))
         case .update:
             // No task here ever asks for input, so there is nothing that the responses could answer.
-            guard request.params["inputResponses"]?.objectValue != nil else {
+            guard try request.params.object("inputResponses") != nil else {
                 throw .invalidParams("tasks/update needs inputResponses, an object.")
             }
         case .cancel:

@@ -6,7 +6,7 @@ import MCP
 /// Whose sandbox a request is about.
 struct UserOfRequest: Sendable {
     /// The key of `_meta` by which a host that serves several people over one pipe says who is meant.
-    static let key = "x-user-id"
+    static let key = MetaKey.user
 
     private let standard: @Sendable () -> UserID
 
@@ -17,7 +17,7 @@ struct UserOfRequest: Sendable {
 
     /// - Throws: -32602 for a name that no user can have.
     func callAsFunction(_ context: RequestContext) throws(RPCError) -> UserID {
-        guard let value = context.meta[Self.key] else { return standard() }
+        guard let value = context.meta.given(Self.key) else { return standard() }
         guard let user = value.stringValue.flatMap(UserID.init) else {
             throw .invalidParams("_meta[\"\(Self.key)\"] must be a string that matches \(UserID.pattern).")
         }

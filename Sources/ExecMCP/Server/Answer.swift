@@ -6,8 +6,9 @@ import MCP
 enum Answer: Sendable {
     /// The result, at once and in the order of the requests.
     case now(JSONObject)
-    /// Work that takes time; requests that come meanwhile are served.
-    case later(@Sendable (Exchange) async throws -> JSONObject)
+    /// Work that takes time; requests that come meanwhile are served. `holding` is how many bytes of the request it goes on
+    /// holding; `nil` stands for all of it.
+    case later(holding: Int? = nil, @Sendable (Exchange) async throws -> JSONObject)
 }
 
 /// One method of the protocol.

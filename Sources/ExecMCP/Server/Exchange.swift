@@ -13,6 +13,6 @@ struct Exchange: Sendable {
     }
 
     /// Sends a notification. After the answer or a cancellation nothing more is sent (2026-07-28,
-    /// basic/patterns/progress and cancellation).
+    /// basic/patterns/progress and cancellation), and nothing to a client that has much to read already.
     func notify(_ notification: Notification) { send(notification) }
 }

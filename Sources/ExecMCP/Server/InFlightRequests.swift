@@ -1,3 +1,4 @@
+import JSON
 import JSONRPC
 import Threading
 
@@ -5,7 +6,7 @@ import Threading
 final class InFlightRequests: Sendable {
     /// How many requests may be worked on at once.
     static let maximumCount = 4096
-    /// How many bytes of requests may be held before no more are read.
+    /// How many bytes of requests may be held at once.
     static let maximumBytes = 256 * 1024 * 1024
 
     /// One request's place among them.
@@ -34,14 +35,22 @@ final class InFlightRequests: Sendable {
         var entries: [RequestID: Entry] = [:]
         /// Counts cancelled ones too, until their work has ended.
         var bytes = 0
+        var mustNotWait = false
     }
 
     private let state = Monitor(State())
+    private let patience: Double
 
-    /// Starts `work` under `id`.
+    /// - Parameter patience: how long a request is kept waiting for room, in seconds. Not for longer: what would make room
+    ///   may be a cancellation, which cannot be read meanwhile.
+    init(patience: Double = 10) {
+        self.patience = patience
+    }
+
+    /// Starts `work` under `id`. Where there is no room for it, blocks the calling thread until there is, for a while.
     ///
     /// - Parameters:
-    ///   - size: bytes that the request holds in memory.
+    ///   - size: bytes that the request goes on holding in memory, at least 1.
     ///   - onCancel: called if the client cancels it; nothing is to be sent then.
     ///   - work: gets the place of the request here.
     /// - Throws: the error for an id that is in use or too many requests.
@@ -49,6 +58,15 @@ final class InFlightRequests: Sendable {
         _ id: RequestID, size: Int, onCancel: @escaping @Sendable () -> Void,
         _ work: @escaping @Sendable (Place) async -> Void
     ) throws(RPCError) {
+        let hasRoom = state.wait(seconds: patience) { state in
+            if state.bytes == 0 || state.bytes + size <= Self.maximumBytes { return true }
+            return state.mustNotWait ? false : nil
+        }
+        guard hasRoom == true else {
+            throw .internalError(
+                "Requests of \(Self.maximumBytes >> 20) MiB are being worked on; wait for answers or cancel some first."
+            )
+        }
         let refusal: RPCError? = state.change { state in
             guard state.entries[id] == nil else {
                 return .invalidRequest("The id \(id) belongs to a request that is still being worked on.")
@@ -69,16 +87,20 @@ final class InFlightRequests: Sendable {
         if let refusal { throw refusal }
     }
 
-    /// Cancels the request `id`; an unknown one is passed over.
-    func cancel(_ id: RequestID) {
-        let entry = state.change { $0.entries.removeValue(forKey: id) }
+    /// Cancels the request that `value` is the id of; an unknown one is passed over.
+    func cancel(_ value: JSON?) {
+        let entry: Entry? = state.change { state in
+            if let id = RequestID(value), let entry = state.entries.removeValue(forKey: id) { return entry }
+            guard let value, let id = state.entries.keys.first(where: { $0.isWritten(for: value) }) else { return nil }
+            return state.entries.removeValue(forKey: id)
+        }
         entry?.task.cancel()
         entry?.onCancel()
     }
 
-    /// Waits until there is room for more. Blocks the calling thread.
-    func waitForRoom() {
-        state.wait { $0.bytes < Self.maximumBytes ? () : nil }
+    /// Keeps requests from waiting for room, now and from now on.
+    func stopWaitingForRoom() {
+        state.change { $0.mustNotWait = true }
     }
 
     /// Waits until all have ended and what they had to answer is written. Blocks the calling thread.

@@ -24,6 +24,12 @@ struct ServerProcess {
     /// The same where sandboxes are left to the next server. Hosts wait two seconds before they use force.
     private static let lingerDeadline = 1.8
     private static let lingerGrace = 1.4
+    /// For whoever starts it by hand: without it, nothing would ever seem to happen.
+    private static let wordToPeople = """
+        exec-mcp: this is an MCP server, which an MCP host starts and talks to over standard input; Ctrl-D ends it. \
+        `exec-mcp config HOST` sets up a host, `exec-mcp doctor` tries this machine, `exec-mcp --help` lists the rest.
+
+        """
 
     private let options: Options
     private let logger: Logger
@@ -44,23 +50,34 @@ struct ServerProcess {
         signal(SIGXFSZ, SIG_IGN)
         let output = try takeStandardOutput()
         let ending = Monitor(false)
-        let writer = try LineWriter(descriptor: output) { ending.change { $0 = true } }
-        let server = Server(options, audit: audit, logger: logger, locateEngine: locateEngine) { writer.write($0.json) }
+        let writer = try LineWriter(descriptor: output, backlogLimit: Self.unreadLimit) { ending.change { $0 = true } }
+        let server = Server(options, audit: audit, logger: logger, locateEngine: locateEngine) {
+            writer.writeIfKeepingUp($0.json)
+        }
         let session = Session(methods: server.methods, writer: writer, logger: logger)
         try EndingSignals.forEach { _ in ending.change { $0 = true } }
 
-        try BackgroundThread.start {
-            LineReader(descriptor: STDIN_FILENO, lineLimit: Self.lineLimit).forEachLine { line in
-                session.receive(line)
-                session.waitForRoom()
-                writer.waitUntilWaiting(below: Self.unreadLimit)
+        if isatty(STDIN_FILENO) == 1 { Logger.writeToStandardError(Self.wordToPeople) }
+        try BackgroundThread.start { [logger] in
+            do throws(ReadError) {
+                try LineReader(descriptor: STDIN_FILENO, lineLimit: Self.lineLimit).forEachLine { line in
+                    session.receive(line)
+                    writer.waitForRoom()
+                }
+            } catch {
+                logger.error("cannot read standard input: \(error); ending")
             }
             ending.change { $0 = true }
         }
-        if Self.isPipe(output) {
+        if Self.isPipe(STDIN_FILENO) || Self.isPipe(output) {
             try BackgroundThread.start {
-                Self.waitUntilNobodyReads(output)
-                ending.change { $0 = true }
+                Self.watch(
+                    input: STDIN_FILENO, output: output,
+                    onInputClosed: {
+                        // What is still in the pipe is read, but nothing is waited for: nobody is there.
+                        session.stopWaitingForRoom()
+                        writer.stopWaitingForRoom()
+                    }, onOutputClosed: { ending.change { $0 = true } })
             }
         }
         ending.wait { $0 ? () : nil }
@@ -82,11 +99,20 @@ struct ServerProcess {
         return fstat(descriptor, &status) == 0 && [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT)
     }
 
-    /// Returns when the other end of a pipe is closed. A write would tell as well, but an idle server writes nothing.
-    private static func waitUntilNobodyReads(_ output: Int32) {
-        var watch = pollfd(fd: output, events: 0, revents: 0)
+    /// Tells when the other ends of the pipes are closed, and returns when both are. The reader would tell as well, unless
+    /// it waits for room; a write too, but an idle server writes nothing.
+    private static func watch(
+        input: Int32, output: Int32, onInputClosed: () -> Void, onOutputClosed: () -> Void
+    ) {
         // Without events asked for, only errors and the end are told.
-        while poll(&watch, 1, -1) <= 0 {}
+        var watches = [input, output].map { pollfd(fd: isPipe($0) ? $0 : -1, events: 0, revents: 0) }
+        while watches.contains(where: { $0.fd >= 0 }) {
+            guard poll(&watches, nfds_t(watches.count), -1) > 0 else { continue }
+            for (place, watch) in watches.enumerated() where watch.fd >= 0 && watch.revents != 0 {
+                watches[place].fd = -1
+                if place == 0 { onInputClosed() } else { onOutputClosed() }
+            }
+        }
     }
 
     private var locateEngine: @Sendable () throws(ExecError) -> EngineCommandLine {

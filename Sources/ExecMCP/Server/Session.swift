@@ -10,6 +10,10 @@ import Threading
 /// ``receive(_:)`` is called by one thread. What is quick is answered there and then, which keeps a `ping` or a
 /// cancellation from waiting behind work; what takes time runs in tasks.
 final class Session: Sendable {
+    /// How many values a message may hold, those in arrays and objects included: some tens of bytes of memory each, where
+    /// a line has two. No request that means something comes near it.
+    static let valueLimit = 100_000
+
     private let methods: MethodTable
     private let writer: LineWriter
     private let logger: Logger
@@ -25,17 +29,21 @@ final class Session: Sendable {
     /// Takes one line from the client.
     func receive(_ line: LineSplitter.Line) {
         switch line {
-        case .tooLong(let limit):
+        case .tooLong(let limit, let id):
             let error = RPCError.invalidRequest("A line has more than \(limit) bytes; it was passed over.")
-            respond(Response(id: nil, .failure(error)))
+            respond(Response(id: id, .failure(error)))
         case .complete(let bytes):
-            receive(IncomingMessage.parse(bytes), size: bytes.count)
+            receive(IncomingMessage.parse(bytes, valueLimit: Self.valueLimit), size: bytes.count)
+        case .unfinished(let bytes):
+            // A whole message counts, as `printf` writes one. Of half a one nobody waits for the answer.
+            let message = IncomingMessage.parse(bytes, valueLimit: Self.valueLimit)
+            if !message.isBroken { receive(message, size: bytes.count) }
         }
     }
 
-    /// Waits while the requests being worked on hold too much memory.
-    func waitForRoom() {
-        inFlight.waitForRoom()
+    /// Keeps requests from waiting for room, now and from now on.
+    func stopWaitingForRoom() {
+        inFlight.stopWaitingForRoom()
     }
 
     /// Waits until no request is being worked on.
@@ -47,11 +55,10 @@ final class Session: Sendable {
         guard case .batch(let messages) = message else {
             return handle(message, size: size) { [self] in if let response = $0 { respond(response) } }
         }
-        guard negotiated.withLock({ $0 })?.hasBatches == true else {
-            let error = RPCError.invalidRequest("Batches belong to the revision 2025-03-26 alone. Send one by one.")
-            return respond(Response(id: nil, .failure(error)))
-        }
-        let reply = BatchReply(awaited: messages.filter(\.isAnswered).count) { [writer] in writer.write($0) }
+        guard negotiated.withLock({ $0 })?.hasBatches == true else { return refuse(messages) }
+        let reply = BatchReply(awaited: messages.filter(\.isAnswered).count) { [writer] in writer.write(line: $0) }
+        // Each holds its own part of the line.
+        let size = size / messages.count + 1
         for message in messages {
             if case .request(let request) = message, request.method == methods.initialize.name {
                 let error = RPCError.invalidRequest("initialize must not be part of a batch.")
@@ -60,6 +67,13 @@ final class Session: Sendable {
                 handle(message, size: size) { reply.add($0) }
             }
         }
+    }
+
+    /// Answers each message of a batch whose id is known, so that nobody waits for it.
+    private func refuse(_ batch: [IncomingMessage]) {
+        let error = RPCError.invalidRequest("Batches belong to the revision 2025-03-26 alone. Send one by one.")
+        let ids = batch.compactMap(\.answeredID)
+        for id in ids.isEmpty ? [nil] : ids.map(Optional.some) { respond(Response(id: id, .failure(error))) }
     }
 
     /// - Parameter reply: called once for each message that is answered; with `nil` where it was cancelled.
@@ -77,7 +91,7 @@ final class Session: Sendable {
     private func take(_ notification: Notification) {
         switch notification.method {
         case "notifications/cancelled":
-            if let id = RequestID(notification.params["requestId"]) { inFlight.cancel(id) }
+            inFlight.cancel(notification.params["requestId"])
         case "notifications/initialized":
             if negotiated.withLock({ $0 }) != nil { methods.subscriptions.openLegacy() }
         default: break
@@ -89,13 +103,15 @@ final class Session: Sendable {
             switch try begin(request) {
             case .now(let result):
                 reply(Response(id: request.id, .success(result)))
-            case .later(let work):
-                try inFlight.start(request.id, size: size, onCancel: { reply(nil) }) { [writer] place in
-                    let exchange = Exchange(id: request.id) { notification in
-                        place.whileActive { writer.write(notification.json) }
+            case .later(let held, let work):
+                // The id alone: what is in the request may be large, and the work long.
+                let id = request.id
+                try inFlight.start(id, size: max(held ?? size, 1), onCancel: { reply(nil) }) { [writer] place in
+                    let exchange = Exchange(id: id) { notification in
+                        place.whileActive { writer.writeIfKeepingUp(notification.json) }
                     }
                     let outcome = await Self.outcome(of: work, exchange)
-                    if place.finish() { reply(Response(id: request.id, outcome)) }
+                    if place.finish() { reply(Response(id: id, outcome)) }
                 }
             }
         } catch {
@@ -131,6 +147,24 @@ final class Session: Sendable {
 }
 
 extension IncomingMessage {
+    /// Whether it is not what it was meant to be.
+    fileprivate var isBroken: Bool {
+        switch self {
+        case .invalid: true
+        case .batch(let messages): messages.contains(where: \.isBroken)
+        case .request, .notification, .response: false
+        }
+    }
+
+    /// The id that an answer to it bears; `nil` where there is none or it gets no answer.
+    fileprivate var answeredID: RequestID? {
+        switch self {
+        case .request(let request): request.id
+        case .invalid(let response): response.id
+        case .notification, .response, .batch: nil
+        }
+    }
+
     /// Whether a batch that holds this owes an answer for it.
     fileprivate var isAnswered: Bool {
         switch self {

@@ -55,7 +55,7 @@ struct ExecuteBashTool: SandboxTool {
     }
 
     func prepare(_ arguments: JSONObject) throws(ToolArguments.Mismatch) -> Work {
-        let arguments = try checked(arguments)
+        let arguments = checked(arguments)
         let command = try arguments.string("command")
         let timeout = try arguments.number("timeout") ?? Double(defaultTimeout)
         // No sandbox need be started to say no.

@@ -18,7 +18,7 @@ struct ReadDocstringTool: SandboxTool {
         annotations: ["readOnlyHint": true, "openWorldHint": false], icons: [.documentation])
 
     func prepare(_ arguments: JSONObject) throws(ToolArguments.Mismatch) -> Work {
-        let arguments = try checked(arguments)
+        let arguments = checked(arguments)
         let path = try arguments.string("file_path")
         let name = try arguments.string("function_name")
         return { sandbox, _ in

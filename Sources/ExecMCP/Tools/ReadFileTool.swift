@@ -26,7 +26,7 @@ struct ReadFileTool: SandboxTool {
     }
 
     func prepare(_ arguments: JSONObject) throws(ToolArguments.Mismatch) -> Work {
-        let arguments = try checked(arguments)
+        let arguments = checked(arguments)
         let path = try arguments.string("file_path")
         let offset = try arguments.integer("offset") ?? 0
         let lineCount = try arguments.integer("line_count")

@@ -22,9 +22,23 @@ protocol SandboxTool: Sendable {
 extension SandboxTool {
     var canBecomeTask: Bool { false }
 
-    /// Takes the arguments apart, refusing those that the input schema does not name.
-    func checked(_ arguments: JSONObject) throws(ToolArguments.Mismatch) -> ToolArguments {
-        let known = description.inputSchema["properties"]?.objectValue?.keys ?? []
-        return try ToolArguments(arguments, of: description.name, known: known)
+    /// Takes the arguments apart; those that the input schema does not name are passed over.
+    func checked(_ arguments: JSONObject) -> ToolArguments {
+        ToolArguments(
+            arguments, of: description.name, known: description.inputSchema["properties"]?.objectValue?.keys ?? [])
+    }
+
+    /// What a result says of arguments that were passed over; `nil` where there is nothing to say.
+    func remark(on arguments: JSONObject) -> String? { checked(arguments).remark }
+
+    /// How many bytes of the arguments the work goes on holding.
+    func size(of arguments: JSONObject) -> Int { checked(arguments).size }
+}
+
+extension ToolResult {
+    /// The result with one more text, behind all others: what the tool itself returns stays where clients look for it.
+    func adding(_ remark: String?) -> ToolResult {
+        guard let remark else { return self }
+        return ToolResult(content: content + [.text(remark)], structuredContent: structuredContent, isError: isError)
     }
 }

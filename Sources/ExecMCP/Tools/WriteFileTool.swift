@@ -27,7 +27,7 @@ struct WriteFileTool: SandboxTool {
     }
 
     func prepare(_ arguments: JSONObject) throws(ToolArguments.Mismatch) -> Work {
-        let arguments = try checked(arguments)
+        let arguments = checked(arguments)
         let path = try arguments.string("file_path")
         let content = try arguments.string("content")
         return { sandbox, _ in

@@ -9,7 +9,7 @@ struct Property: Sendable, CustomStringConvertible {
     var description: String { name }
 
     static let all: [Property] = [
-        .messages, .frames, .frontMatter, .jsonHosts, .tomlHosts, .yamlHosts, .uris, .cursors,
+        .messages, .readings, .frames, .frontMatter, .jsonHosts, .tomlHosts, .yamlHosts, .uris, .cursors,
         .eventStreams, .answers, .chatRequests, .requests,
     ]
 }

@@ -13,11 +13,11 @@ struct ListResourcesMethod: Method {
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
         let user = try user(context)
         return .later { _ in
-            let last = try Page<Resource>.keyBefore(request.params["cursor"], of: name)
+            let last = try Page<Resource>.keyBefore(request["cursor"], of: name)
             // One more than a page tells that there is another.
             let resources = await catalog.resources(of: user, after: last, atMost: Self.pageSize + 1)
             let page = try Page(
-                of: name, resources, key: \.uri, cursor: request.params["cursor"], size: Self.pageSize)
+                of: name, resources, key: \.uri, cursor: request["cursor"], size: Self.pageSize)
             let result = page.members("resources") { $0.json(for: context.revision) }
             return result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .dynamic)
         }

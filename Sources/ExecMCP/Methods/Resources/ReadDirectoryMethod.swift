@@ -19,7 +19,7 @@ struct ReadDirectoryMethod: Method {
                 throw RPCError.resourceNotFound(uri, "There is no directory \(uri.prefix(300)).", context.revision)
             }
             let page = try Page(
-                of: "\(name) \(uri)", children, key: \.uri, cursor: request.params["cursor"],
+                of: "\(name) \(uri)", children, key: \.uri, cursor: request["cursor"],
                 size: ListResourcesMethod.pageSize)
             let result = page.members("resources") { $0.json(for: context.revision) }
             return result.asResult(for: context.revision, from: ServerIdentity.implementation)

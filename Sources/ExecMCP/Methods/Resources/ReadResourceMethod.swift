@@ -31,7 +31,7 @@ extension Request {
     ///
     /// - Throws: -32602 where it names none.
     func uri() throws(RPCError) -> String {
-        guard let uri = params["uri"]?.stringValue else { throw .invalidParams("\(method) needs uri, a string.") }
+        guard let uri = self["uri"]?.stringValue else { throw .invalidParams("\(method) needs uri, a string.") }
         return uri
     }
 }
