@@ -15,6 +15,7 @@ enum GuestProgram {
         ("system", PackageResources.system_py),
         ("pollset", PackageResources.pollset_py),
         ("processes", PackageResources.processes_py),
+        ("terminal", PackageResources.terminal_py),
         ("output", PackageResources.output_py),
         ("formats", PackageResources.formats_py),
         ("scaling", PackageResources.scaling_py),
