@@ -18,7 +18,7 @@ let gnuSource: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
 let guestSources =
     ["bootstrap"]
     + [
-        "frames", "system", "pollset", "processes", "terminal", "output", "formats",
+        "frames", "system", "places", "pollset", "processes", "terminal", "output", "formats",
         "scaling", "pictures", "files", "docstrings",
         "artifacts", "watch", "shells", "keepers", "pool", "quota",
         "progress", "proxying", "egress", "arrivals", "jobs", "calls", "channel",

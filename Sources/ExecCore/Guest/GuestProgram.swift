@@ -13,6 +13,7 @@ enum GuestProgram {
     static let modules: [(name: String, source: [UInt8])] = [
         ("frames", PackageResources.frames_py),
         ("system", PackageResources.system_py),
+        ("places", PackageResources.places_py),
         ("pollset", PackageResources.pollset_py),
         ("processes", PackageResources.processes_py),
         ("terminal", PackageResources.terminal_py),

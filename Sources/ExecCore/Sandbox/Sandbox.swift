@@ -182,8 +182,9 @@ public final class Sandbox: Sendable {
             throw ExecError(
                 .engineFailed,
                 """
-                /workspace cannot be written by the sandbox's user. If it is a directory of this machine, give it to \
-                an ordinary user (not root); if it is a volume, the image must have /workspace owned by uid 1000.
+                /workspace cannot be written by the sandbox's user: it belongs to another, or is read-only. If it is a \
+                directory of this machine, give it to an ordinary user (not root); if it is a volume, the image must have \
+                /workspace owned by uid 1000.
                 """)
         }
     }

@@ -38,8 +38,9 @@ class Channel:
         self.is_resting = False
 
     def log(self, text):
-        """Says something in the server's log."""
-        self.send(frames.frame(frames.LOG, 0, text.encode()))
+        """Says something in the server's log, if there is something."""
+        if text:
+            self.send(frames.frame(frames.LOG, 0, text.encode()))
 
     def _read(self):
         data = os.read(self._in, _READ_SIZE)

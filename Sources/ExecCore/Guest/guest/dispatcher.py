@@ -3,7 +3,7 @@
 import os
 import select
 
-from guest import arrivals, calls, keepers, output
+from guest import arrivals, calls, keepers, output, places
 
 _READ_SIZE = 256 * 1024
 # More than this not yet taken by keepers, and the channel is not read until they have.
@@ -84,6 +84,7 @@ class Dispatcher:
 
     def _begin(self, arrival):
         number, method, params = arrival.number, arrival.method, arrival.params
+        self._channel.log(places.mend())
         is_full = self._disk_limit.is_full
         if is_full and method == "write_file":
             self._channel.send(calls.failure(number, "io", self._disk_limit.note("Not written")))
