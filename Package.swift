@@ -18,8 +18,8 @@ let gnuSource: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
 let guestSources =
     ["bootstrap"]
     + [
-        "frames", "system", "places", "pollset", "processes", "terminal", "output", "formats",
-        "scaling", "pictures", "files", "docstrings",
+        "frames", "system", "places", "pollset", "processes", "terminal", "output", "paths", "charsets", "formats",
+        "headers", "scaling", "pictures", "files", "docstrings",
         "artifacts", "watch", "shells", "keepers", "pool", "quota",
         "progress", "proxying", "egress", "arrivals", "jobs", "calls", "channel",
         "disk_limit", "dispatcher", "lifecycle", "main",
