@@ -21,7 +21,8 @@ let xattr = Target.Dependency.target(name: "CXattr", condition: .when(platforms:
 let guestSources =
     ["bootstrap"]
     + [
-        "frames", "system", "pollset", "processes", "output", "formats", "scaling", "pictures", "files", "docstrings",
+        "frames", "system", "places", "pollset", "processes", "terminal", "output", "paths", "charsets", "formats",
+        "headers", "scaling", "pictures", "files", "docstrings",
         "artifacts", "watch", "shells", "keepers", "pool", "quota",
         "progress", "proxying", "egress", "arrivals", "jobs", "calls", "memory", "endings", "channel",
         "disk_limit", "dispatcher", "lifecycle", "main",

@@ -108,7 +108,7 @@ extension EngineTests {
                         await #expect(throws: ExecError.self) { try await sandbox.execute("true", timeout: timeout) }
                     }
                     await #expect(throws: ExecError.self) { try await sandbox.execute("echo \0", timeout: 5) }
-                    for (offset, count) in [(-1, nil), (Int.max, nil), (0, 0), (0, -1)] as [(Int, Int?)] {
+                    for (offset, count) in [(-1, nil), (Int.max, nil), (1 << 53, nil), (0, -1)] as [(Int, Int?)] {
                         await #expect(throws: ExecError.self) {
                             try await sandbox.read("/etc/passwd", offset: offset, lineCount: count)
                         }

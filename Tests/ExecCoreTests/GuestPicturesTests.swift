@@ -7,8 +7,13 @@ import Testing
 
     init() throws {
         directory = try TemporaryDirectory()
-        try directory.write(
-            [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + Array(repeating: 7, count: 92), to: "picture")
+        // One of 1 x 1 pixels, filled up to a hundred bytes.
+        let whole: [UInt8] =
+            [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13] + Array("IHDR".utf8)
+            + [0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0, 0x3A, 0x7E, 0x9B, 0x55, 0, 0, 0, 10] + Array("IDAT".utf8)
+            + [0x78, 0x9C, 0x63, 0x60, 0, 0, 0, 2, 0, 1, 0x48, 0xAF, 0xA4, 0x71, 0, 0, 0, 0] + Array("IEND".utf8)
+            + [0xAE, 0x42, 0x60, 0x82]
+        try directory.write(whole + Array(repeating: 0, count: 100 - whole.count), to: "picture")
     }
 
     /// Runs `script` with the guest's modules, `program` in the place of the one that scales, and gives what it prints.
@@ -19,7 +24,8 @@ import Testing
             guest.scaling.__source__ = program
             def read(limit, whole):
                 params = {
-                    "file_path": path, "offset": 0, "limit": 99, "picture_limit": limit, "unscaled_picture_limit": whole,
+                    "file_path": path, "offset": 0, "limit": 99, "picture_limit": limit, "picture_side": 2000,
+                    "unscaled_picture_limit": whole,
                 }
                 source, sink = os.pipe()
                 try:
@@ -45,13 +51,40 @@ import Testing
         let program = """
             import sys
             data = sys.stdin.buffer.read()
-            print('{"type": "image/jpeg", "from": [%d, %s], "to": [1, 1]}' % (len(data), sys.argv[1]))
+            print('{"type": "image/jpeg", "from": [%d, %s], "to": [1, %s]}' % (len(data), *sys.argv[1:]))
             sys.stdout.write("x" * 42)
             """
         #expect(
             try await output(of: "read(99, 0)", program: program) == """
                 {'path': 'PATH', 'media_type': 'image/jpeg', \
-                'scaled': {'from': [100, 99], 'to': [1, 1], 'size': 100, 'type': 'image/png'}} 42
+                'scaled': {'from': [100, 99], 'to': [1, 2000], 'animated': None, 'size': 100, 'type': 'image/png', \
+                'is_for_bytes': True}} 42
+
+                """)
+    }
+
+    @Test func oneOfTooManyPixelsIsScaledThough() async throws {
+        let program = """
+            print('{"type": "image/png", "from": [1, 1], "to": [1, 1], "animated": true}')
+            """
+        let script = "guest.headers.check = lambda *_: (2001, 5)\nread(100, 100)"
+        #expect(
+            try await output(of: script, program: program) == """
+                {'path': 'PATH', 'media_type': 'image/png', \
+                'scaled': {'from': [1, 1], 'to': [1, 1], 'animated': True, 'size': 100, 'type': 'image/png', \
+                'is_for_bytes': False}} 0
+
+                """)
+        let refused = try await output(of: script, program: #"print('{"missing": true}')"#)
+        #expect(refused.hasPrefix("PATH is a picture of 2001 x 5 pixels, more than 2000 a side, and the image has no"))
+        let failed = try await output(of: script, program: #"print('{"error": "why"}')"#)
+        #expect(failed.contains("2001 x 5 pixels, and it cannot be scaled down to 2000 a side: why. Make a smaller"))
+    }
+
+    @Test func withoutALimitForPicturesTheyAreDescribed() async throws {
+        #expect(
+            try await output(of: "read(0, 0)", program: "never run") == """
+                {'path': 'PATH', 'described': {'type': 'image/png', 'size': 100, 'sides': (1, 1)}} 0
 
                 """)
     }

@@ -68,6 +68,7 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         OptionCase("--job-timeout", "MCP_EXECUTOR_JOB_TIMEOUT", "3600") { $0.limits.jobTimeout = 3600 },
         OptionCase("--linger", "MCP_EXECUTOR_LINGER", "600") { $0.limits.linger = 600 },
         OptionCase("--max-sandboxes", "MCP_EXECUTOR_MAX_SANDBOXES", "1000") { $0.limits.maximumSandboxes = 1000 },
+        OptionCase("--picture-limit", "MCP_EXECUTOR_PICTURE_LIMIT", "10000") { $0.limits.pictureBytes = 10_000 },
         OptionCase("--prewarm", "MCP_EXECUTOR_PREWARM", "yes") { $0.prewarm = true },
         OptionCase("--prewarm-users", "MCP_EXECUTOR_PREWARM_USERS", "ann,b.b,ann") {
             $0.prewarmUsers = ["ann", "b.b"].compactMap { UserID($0) }
@@ -195,6 +196,7 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         ("--cpus", ["", "0", "0.001", "-1", "1e3", ".", "1.2.3", "nan", "inf", "5000"]),
         ("--pids", ["", "31", "1000001", "-1", "+64", "6.5", "0x40", "٦٤", "99999999999999999999"]),
         ("--max-timeout", ["0", "86401"]), ("--output-limit", ["1023", "1048577"]),
+        ("--picture-limit", ["", "0", "9999", "4000001", "None", "1m"]),
         ("--artifact-limit-mb", ["0", "1025"]), ("--artifact-links", ["", "links", "LINK", "omitted"]),
         ("--idle-timeout", ["-1", "604801"]),
         ("--linger", ["-1", "86401", "1m"]), ("--job-timeout", ["-1", "2592001", "1.5"]),

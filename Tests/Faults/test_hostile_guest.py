@@ -3,7 +3,7 @@
 import secrets
 
 import pytest
-from support import engine
+from support import engine, hostile_guest
 from support.host_processes import open_descriptors, resident_bytes
 from support.in_between import engine_with_hostile_guest
 from support.schemas import assert_valid_conversation
@@ -48,6 +48,12 @@ def call(server, attacker, tool="execute_bash", **arguments):
     return server.call_tool(tool, meta=meta, **(arguments or {"command": "true"}))
 
 
+TOOLS = {
+    "execute_bash": {"command": "true"},
+    "write_file": {"file_path": "a", "content": "b"},
+    "read_file": {"file_path": "a", "offset": 2**53},
+    "read_docstring": {"file_path": "a.py", "function_name": "f"},
+}
 VIOLATIONS = {
     "announces_four_gigabytes": "announced a frame of 4294967295 bytes",
     "sends_an_unknown_kind": "unknown kind",
@@ -93,6 +99,15 @@ def test_an_answer_that_is_none_is_an_error(server, attacker, behaviour, bystand
 def test_a_number_beyond_all_bounds_does_not_reach_the_client(server, attacker, behaviour, bystander):
     behaviour.write_text("answers_with_a_number_beyond_all_bounds")
     assert call(server, attacker)["isError"] is True
+
+
+def test_numbers_that_no_file_has_do_not_end_the_server(server, attacker, behaviour, bystander):
+    behaviour.write_text("counts_what_cannot_be")
+    for _ in hostile_guest.IMPOSSIBLE:
+        for tool, arguments in TOOLS.items():
+            result = call(server, attacker, tool, **arguments)
+            assert result["content"], result
+            assert all(block.get("text", block.get("data")) for block in result["content"]), result
 
 
 def test_a_second_answer_is_nobodys(server, attacker, behaviour, bystander):

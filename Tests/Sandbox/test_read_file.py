@@ -24,7 +24,6 @@ def first_text(client, path: str, **arguments) -> str:
         "mixed\rreturns\r\nand\n",
         "\n",
         "\n\n\n",
-        "",
         "\ufeffmark\n",
         "é 🚀 日本語 \u2028 \u0085 not line ends\n",
         "form\ffeed and \x1b[31mescape\n",
@@ -50,6 +49,8 @@ def test_a_text_comes_back_exactly(client, content):
         ({"offset": 9, "line_count": 1}, [10]),
         ({"offset": 8, "line_count": 100}, [9, 10]),
         ({"line_count": 10**12}, range(1, 11)),
+        ({"line_count": 0}, range(1, 11)),
+        ({"offset": 8, "line_count": 0}, [9, 10]),
     ],
 )
 def test_offset_and_line_count_choose_lines(client, arguments, lines):
@@ -204,6 +205,48 @@ def test_a_binary_file_is_refused_with_its_size_and_type(client, create, kind):
     assert size in text.replace(",", "")
     assert kind.lower() in text.lower()
     client.bash("rm -f binary.dat")
+
+
+def test_nothing_is_empty_without_saying_so(client):
+    client.bash(": > empty.txt")
+    client.call_tool("write_file", file_path="empty.py", content='def f():\n    """"""\n\n\ndef g():\n    """  """\n')
+    for arguments in ({}, {"offset": 0, "line_count": 5}):
+        result = client.call_tool("read_file", file_path="empty.txt", **arguments)
+        assert result["content"] == [{"type": "text", "text": "(empty file)"}]
+    assert client.call_tool("read_file", file_path="empty.txt", offset=1)["isError"] is True
+    for name in ("f", "g"):
+        result = client.call_tool("read_docstring", file_path="empty.py", function_name=name)
+        assert result["content"] == [{"type": "text", "text": "(empty docstring)"}]
+    result = client.call_tool("write_file", file_path="empty.txt", content="")
+    assert text_of(result) == "Successfully wrote 0 bytes to /workspace/empty.txt"
+
+
+@pytest.mark.parametrize(
+    ("content", "remarks"),
+    [
+        (b"caf\xe9\n", ["1 byte from line 1 on", "perhaps Windows-1252", "iconv -f Windows-1252"]),
+        (b"\xd6\xd0\xce\xc4\n", ["4 bytes from line 1 on", "perhaps GBK"]),
+        (b"plain\n\n\xff\xfe\xfd\n", ["3 bytes from line 3 on", "iconv -f ENCODING"]),
+        (b"\xef\xbb\xbfmark\n", ["byte order mark"]),
+        (b"old\rline\rends", ["carriage return alone"]),
+    ],
+)
+def test_what_an_edit_would_spoil_is_told(client, content, remarks):
+    client.python(f"open('odd.txt', 'wb').write({content!r})")
+    shown, remark = client.call_tool("read_file", file_path="odd.txt")["content"]
+    assert shown["text"] == content.decode("utf-8", "replace")
+    assert all(part in remark["text"] for part in remarks), remark
+    assert ("Do not write it back" in remark["text"]) == ("\ufffd" in shown["text"])
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_wide_text_is_refused_with_the_way_to_convert_it(client, codec):
+    client.python(f"open('wide text', 'wb').write('Zeile ü\\n'.encode({codec!r}))")
+    result = client.call_tool("read_file", file_path="wide text")
+    assert result["isError"] is True
+    command = text_of(result).partition("execute_bash: ")[2].replace("> NEW", "> new.txt")
+    assert client.bash(command)["exit_code"] == 0
+    assert first_text(client, "new.txt") == "Zeile ü\n"
 
 
 def test_a_link_is_followed(client):

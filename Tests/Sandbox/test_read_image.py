@@ -4,6 +4,7 @@ import base64
 import hashlib
 
 import pytest
+from support.resources import content_of
 from support.stdio_client import text_of
 
 FORMATS = [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("GIF", "image/gif"), ("WEBP", "image/webp")]
@@ -78,3 +79,74 @@ def test_a_large_picture_is_scaled_down_and_a_second_block_says_so(client):
     assert remark["type"] == "text"
     assert "1200 × 1200 pixels" in remark["text"]
     assert "to fit 1 MB" in remark["text"]
+
+
+SIDES = """
+import io, sys
+from PIL import Image
+print(*Image.open("picture").size)
+"""
+
+
+@pytest.mark.parametrize("size", ["2001, 3", "12, 9000", "5000, 3000"])
+@pytest.mark.parametrize(("kind", "mime_type"), FORMATS[:2])
+def test_one_of_more_pixels_than_apis_take_is_scaled_down_however_few_bytes_it_has(client, size, kind, mime_type):
+    client.python(f"from PIL import Image; Image.new('RGB', ({size}), 'red').save('wide', {kind!r})")
+    image, remark = client.call_tool("read_file", file_path="wide")["content"]
+    assert image["mimeType"] == mime_type
+    assert "to fit 2000 pixels a side." in remark["text"]
+    client.call_tool("write_file", file_path="shown.txt", content=image["data"])
+    client.bash("base64 -d shown.txt > picture")
+    sides = [int(side) for side in client.python(SIDES)["stdout"].split()]
+    assert max(sides) == 2000
+    assert min(sides) >= 1
+
+
+def test_one_of_exactly_so_many_pixels_comes_as_it_is(client):
+    client.python("from PIL import Image; Image.new('L', (2000, 2000)).save('square.png')")
+    assert len(client.call_tool("read_file", file_path="square.png")["content"]) == 1
+
+
+def test_one_of_more_pixels_than_there_is_memory_for_is_refused_in_words(client):
+    client.python("from PIL import Image; Image.new('1', (30_000, 30_000)).save('bomb.png')", timeout=120)
+    result = client.call_tool("read_file", file_path="bomb.png")
+    assert result["isError"] is True
+    assert "30000 x 30000 pixels" in text_of(result)
+
+
+def mime_type_of(client, uri: str) -> str:
+    return content_of(client.request("resources/read", {"uri": uri}))["mimeType"]
+
+
+@pytest.mark.parametrize(("kind", "mime_type"), FORMATS)
+def test_one_that_is_not_whole_is_an_error_in_words(client, kind, mime_type):
+    make_picture(client, "/artifacts/whole", kind)
+    size = int(client.bash("stat -c %s /artifacts/whole")["stdout"])
+    name = {"WEBP": "WebP"}.get(kind, kind)
+    for kept in (16, size // 2, size - 1):
+        client.bash(f"head -c {kept} /artifacts/whole > /artifacts/part")
+        result = client.call_tool("read_file", file_path="/artifacts/part")
+        assert result["isError"] is True
+        assert f"not a whole {name}: cut off after {kept} bytes" in text_of(result)
+    # A resource is the file as it is, but nobody should take it for a picture.
+    assert mime_type_of(client, "artifact:///part") == "application/octet-stream"
+    assert mime_type_of(client, "artifact:///whole") == mime_type
+
+
+def test_a_limit_for_pictures_can_be_set(start_server):
+    server = start_server("--picture-limit", "10000")
+    make_picture(server, "noise.png", "PNG", 200)
+    image, remark = server.call_tool("read_file", file_path="noise.png")["content"]
+    assert len(base64.b64decode(image["data"], validate=True)) <= 10_000
+    assert "to fit 10,000 bytes." in remark["text"]
+
+
+def test_pictures_can_be_described_instead(start_server):
+    server = start_server("--picture-limit", "none")
+    make_picture(server, "noise.jpg", "JPEG", 200)
+    size = int(server.bash("stat -c %s noise.jpg")["stdout"])
+    result = server.call_tool("read_file", file_path="noise.jpg")
+    assert not result.get("isError")
+    (block,) = result["content"]
+    assert block["type"] == "text"
+    assert f"image/jpeg, 200 × 200 pixels, {size:,} bytes" in block["text"]

@@ -22,6 +22,16 @@ GUEST_CALL = 1 << 31
 GREETING = {"protocol": 1, "python": "3.12.0", "shell": True, "unwritable": []}
 DONE = {"exit_code": 0}
 HEADER = struct.Struct(">IBI")
+MOST, LEAST = 2**63 - 1, -(2**63)
+IMPOSSIBLE: list[dict[str, Any]] = [
+    {"first": MOST, "lines": 1, "next": 5},
+    {"lines": MOST, "next": MOST, "line_cut_at": MOST},
+    {"first": LEAST, "lines": -1, "next": LEAST},
+    {"lines": 1, "not_utf8": {"bytes": LEAST, "line": MOST, "perhaps": ["; id"]}},
+    {"media_type": "image/png", "unscaled": LEAST},
+    {"path": "/x", "bytes": LEAST},
+    {"exit_code": MOST, "artifacts": [{"name": "a", "size": MOST, "modified": LEAST}]},
+]
 
 
 def receive(count: int) -> bytes:
@@ -150,6 +160,14 @@ def answers_without_an_exit_code(call: int) -> None:
 
 def answers_with_a_number_beyond_all_bounds(call: int) -> None:
     say(RESULT, call, b'{"exit_code":1e999999}')
+
+
+def counts_what_cannot_be(call: int) -> None:
+    """Answers one call after the other with numbers that no file has, four calls with the same."""
+    for answer in IMPOSSIBLE:
+        for _ in range(4):
+            say(RESULT, call, answer)
+            call = next_call()
 
 
 def closes_its_output(call: int) -> None:

@@ -387,8 +387,10 @@ final class Channel: Sendable {
         }
     }
 
-    private static func refusal(_ value: JSON) -> ExecError {
-        let message = value["message"]?.stringValue ?? "The sandbox refused without saying why."
+    /// The error that a guest's failure stands for.
+    static func refusal(_ value: JSON) -> ExecError {
+        let said = value["message"]?.stringValue ?? ""
+        let message = said.isEmpty ? "The sandbox refused without saying why." : said
         switch value["code"]?.stringValue {
         case "busy": return ExecError(.busy, message)
         case "timed_out": return ExecError(.timedOut, message)

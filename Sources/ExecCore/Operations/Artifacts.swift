@@ -13,12 +13,12 @@ public struct Artifact: Sendable, Equatable {
     public let modified: Int?
 
     init?(_ value: JSON) {
-        guard let name = value["name"]?.stringValue, let size = value["size"]?.integerValue, size >= 0,
+        guard let name = value["name"]?.stringValue, let size = value["size"]?.countValue,
             Self.isName(name)
         else { return nil }
         self.name = name
         self.size = size
-        modified = value["modified"]?.integerValue
+        modified = value["modified"]?.countValue
     }
 
     /// Whether an artifact may be called so: not empty, not hidden, no path, at most 255 bytes.
@@ -27,6 +27,20 @@ public struct Artifact: Sendable, Equatable {
         let bytes = name.utf8
         return !bytes.isEmpty && bytes.count <= longestName && bytes.first != UInt8(ascii: ".")
             && !bytes.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
+    }
+}
+
+/// What an artifact holds.
+public struct ArtifactContent: Sendable, Equatable {
+    /// All of it, as it is.
+    public let bytes: [UInt8]
+    /// Whether it begins as a picture but is not a whole one, so that nobody should take it for one.
+    public let isBrokenPicture: Bool
+
+    /// Makes sense of what the guest says.
+    init(_ reply: Channel.Reply) {
+        bytes = reply.streams[0]
+        isBrokenPicture = reply.result["is_broken_picture"] == true
     }
 }
 
@@ -47,10 +61,15 @@ extension Sandbox {
         let params: JSON = ["limit": .integer(limits.artifactBytes), "timeout": .double(Self.fileTimeout)]
         let reply = try await call(
             "list_artifacts", params, seconds: Self.fileTimeout, replyLimit: Self.listingRoom, queue: .artifacts)
+        return try Self.artifacts(in: reply, limits: limits)
+    }
+
+    /// Makes sense of what the guest says.
+    static func artifacts(in reply: Channel.Reply, limits: Limits) throws(ExecError) -> [Artifact] {
         guard let listed = try? JSON.parse(reply.streams[0]).arrayValue else {
             throw ExecError(.sandboxEnded, "The sandbox answered without a list of artifacts.")
         }
-        return listed.prefix(Self.listedArtifacts).compactMap(Artifact.init)
+        return listed.prefix(listedArtifacts).compactMap(Artifact.init)
             .filter { $0.size <= limits.artifactBytes }
             .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
@@ -60,13 +79,18 @@ extension Sandbox {
     /// - Throws: ``ExecError``: ``ExecError/Code/notFound`` where there is no such artifact,
     ///   ``ExecError/Code/refused`` where it is too large or cannot be read.
     public func readArtifact(_ name: String) async throws -> [UInt8] {
+        try await artifactContent(name).bytes
+    }
+
+    /// As ``readArtifact(_:)``, and whether it begins as a picture but is not a whole one.
+    public func artifactContent(_ name: String) async throws -> ArtifactContent {
         guard Artifact.isName(name) else { throw ExecError(.notFound, "There is no artifact of that name.") }
         let params: JSON = [
             "name": .string(name), "limit": .integer(limits.artifactBytes), "timeout": .double(Self.fileTimeout),
         ]
-        return try await call(
-            "read_artifact", params, seconds: Self.fileTimeout, replyLimit: limits.artifactBytes,
-            queue: .artifacts
-        ).streams[0]
+        return ArtifactContent(
+            try await call(
+                "read_artifact", params, seconds: Self.fileTimeout, replyLimit: limits.artifactBytes,
+                queue: .artifacts))
     }
 }

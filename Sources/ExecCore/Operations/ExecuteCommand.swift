@@ -14,6 +14,36 @@ public struct CommandResult: Sendable, Equatable {
     public let isTruncated: Bool
     /// The artifacts that appeared or changed while it ran, at most a hundred.
     public let artifacts: [Artifact]
+
+    private static let maximumArtifacts = 100
+    /// What a process can end with, 128 and a signal's number, and -1 when its time was up.
+    private static let exitCodes = -1...255
+
+    /// What it left behind.
+    init(
+        exitCode: Int, standardOutput: String, standardError: String, timedOut: Bool, isTruncated: Bool,
+        artifacts: [Artifact]
+    ) {
+        self.exitCode = exitCode
+        self.standardOutput = standardOutput
+        self.standardError = standardError
+        self.timedOut = timedOut
+        self.isTruncated = isTruncated
+        self.artifacts = artifacts
+    }
+
+    /// Makes sense of what the guest says.
+    init(_ reply: Channel.Reply) throws(ExecError) {
+        guard let code = reply.result["exit_code"]?.integerValue, Self.exitCodes.contains(code) else {
+            throw ExecError(.sandboxEnded, "The sandbox answered without an exit code.")
+        }
+        self.init(
+            exitCode: code, standardOutput: String(decoding: reply.streams[0], as: UTF8.self),
+            standardError: String(decoding: reply.streams[1], as: UTF8.self),
+            timedOut: reply.result["timed_out"] == true, isTruncated: reply.result["truncated"] == true,
+            artifacts: (reply.result["artifacts"]?.arrayValue ?? []).prefix(Self.maximumArtifacts)
+                .compactMap(Artifact.init))
+    }
 }
 
 extension Sandbox {
@@ -48,13 +78,6 @@ extension Sandbox {
         let reply = try await call(
             "execute", .object(params), seconds: timeout, replyLimit: 2 * (limits.output + Self.noteRoom),
             onProgress: report?.deliver)
-        guard let code = reply.result["exit_code"]?.integerValue else {
-            throw ExecError(.sandboxEnded, "The sandbox answered without an exit code.")
-        }
-        return CommandResult(
-            exitCode: code, standardOutput: String(decoding: reply.streams[0], as: UTF8.self),
-            standardError: String(decoding: reply.streams[1], as: UTF8.self),
-            timedOut: reply.result["timed_out"] == true, isTruncated: reply.result["truncated"] == true,
-            artifacts: (reply.result["artifacts"]?.arrayValue ?? []).prefix(100).compactMap(Artifact.init))
+        return try CommandResult(reply)
     }
 }

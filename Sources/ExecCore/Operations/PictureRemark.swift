@@ -2,33 +2,49 @@ import JSON
 
 /// What to tell the viewer of a picture that is not shown as its file is.
 enum PictureRemark {
-    private static let limit = "1 MB"
-
     /// - Parameters:
     ///   - result: what the guest says of the picture.
     ///   - mediaType: the type in which it is shown.
+    ///   - limit: how many bytes a picture may have to be shown as it is.
     /// - Returns: `nil` where there is nothing to say.
-    static func text(on result: JSON, shownAs mediaType: String) -> String? {
-        if let size = result["unscaled"]?.integerValue {
+    static func text(on result: JSON, shownAs mediaType: String, limit: Int = Limits.imageBytes) -> String? {
+        if let size = result["unscaled"]?.countValue {
             return """
                 Shown as it is, \(grouped(size)) bytes: the sandbox's image has no Pillow, which would scale it down to \
-                \(limit).
+                \(bytes(limit)).
                 """
         }
         guard let scaled = result["scaled"], let from = dimensions(scaled["from"]), let to = dimensions(scaled["to"]),
-            let size = scaled["size"]?.integerValue
+            let size = scaled["size"]?.countValue
         else { return nil }
         let type = scaled["type"]?.stringValue ?? mediaType
         let verb = from == to ? "Converted" : "Scaled down"
         let kind = type == mediaType ? "" : " as \(shortName(mediaType))"
-        let frames = type == "image/gif" ? " Only the first frame of a GIF is shown." : ""
+        let bound = scaled["is_for_bytes"] == false ? "\(Limits.imageSide) pixels a side" : bytes(limit)
         return """
-            \(verb) from \(from), \(grouped(size)) bytes, to \(to)\(kind) to fit \(limit).\(frames)
+            \(verb) from \(from), \(grouped(size)) bytes, to \(to)\(kind) to fit \(bound).\(frames(scaled, type))
             """
     }
 
+    /// What stands in the place of a picture that is not shown; `nil` if the guest says nothing of the kind.
+    static func description(of result: JSON) -> String? {
+        guard let described = result["described"], let type = described["type"]?.stringValue,
+            type.utf8.count < 40, let size = described["size"]?.countValue
+        else { return nil }
+        let sides = dimensions(described["sides"]).map { ", \($0)" } ?? ""
+        return """
+            A picture: \(type)\(sides), \(grouped(size)) bytes. This server shows no pictures (--picture-limit none). \
+            Look into it with execute_bash, for example with Pillow.
+            """
+    }
+
+    private static func frames(_ scaled: JSON, _ type: String) -> String {
+        if type == "image/gif" { return " Only the first frame of a GIF is shown." }
+        return scaled["animated"] == true ? " Only the first frame of the animation is shown." : ""
+    }
+
     private static func dimensions(_ value: JSON?) -> String? {
-        guard let numbers = value?.arrayValue?.compactMap(\.integerValue), numbers.count == 2 else { return nil }
+        guard let numbers = value?.arrayValue?.compactMap(\.countValue), numbers.count == 2 else { return nil }
         return "\(numbers[0]) × \(numbers[1]) pixels"
     }
 
@@ -36,12 +52,15 @@ enum PictureRemark {
         mediaType.split(separator: "/").last.map { $0.uppercased() } ?? mediaType
     }
 
+    private static func bytes(_ limit: Int) -> String {
+        limit % 1_000_000 == 0 ? "\(limit / 1_000_000) MB" : "\(grouped(limit)) bytes"
+    }
+
     /// A number with a comma before each group of three digits.
     private static func grouped(_ number: Int) -> String {
         let digits = Array(String(number))
         return digits.indices.map { index in
-            let isStart = index > 0 && (digits.count - index) % 3 == 0
-            return (isStart && digits[index - 1] != "-" ? "," : "") + String(digits[index])
+            (index > 0 && (digits.count - index) % 3 == 0 ? "," : "") + String(digits[index])
         }.joined()
     }
 }

@@ -5,7 +5,7 @@ extension Sandbox {
     /// is parsed, never imported or run.
     ///
     /// - Parameters:
-    ///   - path: absolute, or relative to `/workspace`.
+    ///   - path: absolute, or relative to `/workspace`; `~/`, `file:///`, `artifact:///` and `skill://` are understood.
     ///   - name: what it is called in the file.
     /// - Throws: ``ExecError``; for an unknown name it lists those there are.
     public func docstring(of name: String, in path: String) async throws -> String {
@@ -15,7 +15,13 @@ extension Sandbox {
         ]
         let reply = try await call(
             "read_docstring", params, seconds: Self.fileTimeout, replyLimit: limits.output)
+        return Self.docstring(in: reply)
+    }
+
+    /// Makes sense of what the guest says. Never empty.
+    static func docstring(in reply: Channel.Reply) -> String {
         let text = String(decoding: reply.streams[0], as: UTF8.self)
+        guard !text.isEmpty else { return "(empty docstring)" }
         return reply.result["cut"] == true ? text + "\n[… the rest is left out: read the file itself …]" : text
     }
 }

@@ -6,6 +6,15 @@ public struct WrittenFile: Sendable, Equatable {
     public let path: String
     /// Its size in bytes.
     public let size: Int
+
+    /// Makes sense of what the guest says.
+    init(_ reply: Channel.Reply) throws(ExecError) {
+        guard let path = reply.result["path"]?.stringValue, let size = reply.result["bytes"]?.countValue else {
+            throw ExecError(.sandboxEnded, "The sandbox answered without a path.")
+        }
+        self.path = path
+        self.size = size
+    }
 }
 
 extension Sandbox {
@@ -16,7 +25,7 @@ extension Sandbox {
     /// it are made.
     ///
     /// - Parameters:
-    ///   - path: absolute, or relative to `/workspace`.
+    ///   - path: absolute, or relative to `/workspace`; `~/`, `file:///`, `artifact:///` and `skill://` are understood.
     ///   - content: at most ``Limits/writeBytes`` bytes.
     /// - Throws: ``ExecError`` with the reason why it cannot be written.
     public func write(_ content: String, to path: String) async throws -> WrittenFile {
@@ -33,9 +42,6 @@ extension Sandbox {
             "file_path": .string(path), "size": .integer(bytes.count), "timeout": .double(Self.fileTimeout),
         ]
         let reply = try await call("write_file", params, body: bytes, seconds: Self.fileTimeout, replyLimit: 0)
-        guard let path = reply.result["path"]?.stringValue, let size = reply.result["bytes"]?.integerValue else {
-            throw ExecError(.sandboxEnded, "The sandbox answered without a path.")
-        }
-        return WrittenFile(path: path, size: size)
+        return try WrittenFile(reply)
     }
 }

@@ -4,6 +4,9 @@ public struct Limits: Sendable, Equatable {
     public var maximumTimeout = 600
     /// How many bytes of each stream, or of a file's page, one call returns.
     public var output = 32 * 1024
+    /// The largest picture that is shown as it is, in bytes. A larger one is scaled down to this. With 0 none is shown, and
+    /// each is described in words.
+    public var pictureBytes = Limits.imageBytes
     /// The largest artifact that is served, in MiB.
     public var artifactMebibytes = 50
     /// Seconds without a call after which a sandbox is stopped; 0 for never.
@@ -17,14 +20,23 @@ public struct Limits: Sendable, Equatable {
 
     /// The most that ``write(_:)`` takes, in bytes.
     public static let writeBytes = 32 * 1024 * 1024
-    /// The largest picture that is shown as it is, in bytes. A larger one is scaled down to this.
+    /// The default of ``pictureBytes``.
     public static let imageBytes = 1_000_000
-    /// The same where the sandbox's image has no Pillow to scale it down with.
+    /// What ``unscaledPictureBytes`` is with the default of ``pictureBytes``.
     public static let unscaledImageBytes = 8 * 1024 * 1024
+    /// The most pixels a side that a picture is shown with. The API of a model may refuse more in a conversation of many
+    /// pictures (Anthropic: 2000), and then the whole conversation; what is less loses what some models still see.
+    public static let imageSide = 2000
     /// How many calls run at once in one sandbox; more wait their turn.
     public static let concurrentCalls = 64
     /// How many artifacts are listed or read at once in one sandbox besides.
     public static let concurrentArtifactCalls = 4
+
+    /// The largest picture that is shown where the sandbox's image has no Pillow to scale it down with. Who wants smaller
+    /// ones than the default wants no larger ones there.
+    var unscaledPictureBytes: Int {
+        pictureBytes < Self.imageBytes ? pictureBytes : max(pictureBytes, Self.unscaledImageBytes)
+    }
 
     /// The largest artifact that is served, in bytes.
     var artifactBytes: Int { artifactMebibytes << 20 }

@@ -183,9 +183,9 @@ public final class Sandbox: Sendable {
             throw ExecError(
                 .engineFailed,
                 """
-                /workspace cannot be written by the sandbox's user. If it is a directory of this machine, give it to \
-                an ordinary user (not root); if it is a volume, it is as the image has /workspace: that must be writable \
-                for everybody, or belong to uid \(Account.common.user).
+                /workspace cannot be written by the sandbox's user: it belongs to another, or is read-only. If it is a \
+                directory of this machine, give it to an ordinary user (not root); if it is a volume, it is as the image \
+                has /workspace: that must be writable for everybody, or belong to uid \(Account.common.user).
                 """)
         }
     }

@@ -1,6 +1,7 @@
 /// The type of a file, as MIME has it.
 public enum MediaType {
-    private static let unknown = "application/octet-stream"
+    /// The type of which nothing is known.
+    public static let unknown = "application/octet-stream"
 
     private static let byExtension: [String: String] = [
         // Text

@@ -155,6 +155,17 @@ enum OptionTable {
             assign(value, 1024...1_048_576, to: \.limits.output, of: &options)
         },
         OptionDescription(
+            flag: "--picture-limit", variable: "MCP_EXECUTOR_PICTURE_LIMIT", placeholder: "BYTES|none",
+            help: "bytes of a picture that read_file shows, a larger one is scaled down; none: describe it in words",
+            fallback: "1000000", accepts: "none, or a whole number from 10000 to 4000000"
+        ) { value, options in
+            if value == "none" {
+                options.limits.pictureBytes = 0
+                return true
+            }
+            return assign(value, 10_000...4_000_000, to: \.limits.pictureBytes, of: &options)
+        },
+        OptionDescription(
             flag: "--artifact-limit-mb", variable: "MCP_ARTIFACT_SIZE_LIMIT_MB", placeholder: "MB",
             help: "the largest artifact", fallback: "50", accepts: "a whole number from 1 to 1024"
         ) { value, options in

@@ -44,8 +44,7 @@ struct ResourceCatalog: Sendable {
                 revision)
         }
         do {
-            let (name, bytes) = try await content(of: resource, user)
-            return ResourceContents(uri: uri, mediaType: MediaType.of(bytes, named: name), bytes: bytes)
+            return try await content(of: resource, at: uri, user)
         } catch let error as ExecError where error.code == .notFound || error.code == .refused {
             throw .resourceNotFound(uri, error.message, revision)
         } catch {
@@ -53,15 +52,20 @@ struct ResourceCatalog: Sendable {
         }
     }
 
-    private func content(of resource: ResourceURI, _ user: UserID) async throws -> (name: String, bytes: [UInt8]) {
+    private func content(of resource: ResourceURI, at uri: String, _ user: UserID) async throws -> ResourceContents {
         switch resource {
         case .artifact(let name):
-            return (name, try await pool.withSandbox(of: user) { try await $0.readArtifact(name) })
+            let content = try await pool.withSandbox(of: user) { try await $0.artifactContent(name) }
+            // The bytes are what was asked for. But hosts show models what is called a picture, and half of one is refused
+            // with the whole conversation.
+            let type = content.isBrokenPicture ? MediaType.unknown : MediaType.of(content.bytes, named: name)
+            return ResourceContents(uri: uri, mediaType: type, bytes: content.bytes)
         case .skill(let name, let path):
             guard let file = path.last, let skill = skills.skill(named: name) else {
                 throw ExecError(.notFound, "There is no skill file \(resource.text.prefix(300)).")
             }
-            return (file, try skill.read(path.joined(separator: "/")))
+            let bytes = try skill.read(path.joined(separator: "/"))
+            return ResourceContents(uri: uri, mediaType: MediaType.of(bytes, named: file), bytes: bytes)
         }
     }
 

@@ -22,7 +22,11 @@ struct ReadDocstringTool: SandboxTool {
         let path = try arguments.string("file_path")
         let name = try arguments.string("function_name")
         return { sandbox, _ in
-            ToolResult(content: [.text(try await sandbox.docstring(of: name, in: path))])
+            Self.toolResult(try await sandbox.docstring(of: name, in: path))
         }
+    }
+
+    static func toolResult(_ docstring: String) -> ToolResult {
+        ToolResult(content: [.text(docstring)])
     }
 }

@@ -18,7 +18,7 @@ struct ReadFileTool: SandboxTool {
                 "properties": [
                     "file_path": ["type": "string", "description": "Absolute or in /workspace"],
                     "offset": ["type": "integer", "default": 0, "minimum": 0, "description": "Lines to skip"],
-                    "line_count": ["type": "integer", "minimum": 1, "description": "Default: all lines"],
+                    "line_count": ["type": "integer", "minimum": 0, "description": "Default 0: all"],
                 ],
                 "required": ["file_path"], "additionalProperties": false,
             ],
@@ -31,13 +31,17 @@ struct ReadFileTool: SandboxTool {
         let offset = try arguments.integer("offset") ?? 0
         let lineCount = try arguments.integer("line_count")
         return { sandbox, _ in
-            switch try await sandbox.read(path, offset: offset, lineCount: lineCount) {
-            case .text(let text, let remark):
-                ToolResult(content: [.text(text)] + (remark.map { [.text($0)] } ?? []))
-            case .image(let data, let mediaType, let remark):
-                ToolResult(
-                    content: [.image(data: data, mediaType: mediaType)] + (remark.map { [.text($0)] } ?? []))
-            }
+            Self.toolResult(try await sandbox.read(path, offset: offset, lineCount: lineCount))
+        }
+    }
+
+    /// No block of it is an empty text, which APIs of models refuse.
+    static func toolResult(_ content: FileContent) -> ToolResult {
+        switch content {
+        case .text(let text, let remark):
+            ToolResult(content: [text, remark].compactMap { $0 }.filter { !$0.isEmpty }.map(ContentBlock.text))
+        case .image(let data, let mediaType, let remark):
+            ToolResult(content: [.image(data: data, mediaType: mediaType)] + (remark.map { [.text($0)] } ?? []))
         }
     }
 }

@@ -31,8 +31,11 @@ struct WriteFileTool: SandboxTool {
         let path = try arguments.string("file_path")
         let content = try arguments.string("content")
         return { sandbox, _ in
-            let file = try await sandbox.write(content, to: path)
-            return ToolResult(content: [.text("Successfully wrote \(file.size) bytes to \(file.path)")])
+            Self.toolResult(try await sandbox.write(content, to: path))
         }
+    }
+
+    static func toolResult(_ file: WrittenFile) -> ToolResult {
+        ToolResult(content: [.text("Successfully wrote \(file.size) bytes to \(file.path)")])
     }
 }

@@ -10,7 +10,7 @@ struct Property: Sendable, CustomStringConvertible {
 
     static let all: [Property] = [
         .messages, .readings, .frames, .frontMatter, .jsonHosts, .tomlHosts, .yamlHosts, .uris, .cursors,
-        .eventStreams, .answers, .chatRequests, .requests,
+        .eventStreams, .answers, .chatRequests, .requests, .replies,
     ]
 }
 

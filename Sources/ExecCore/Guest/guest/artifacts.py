@@ -8,7 +8,7 @@ import json
 import os
 import stat
 
-from guest import files, frames
+from guest import files, formats, frames, headers
 
 DIRECTORY = "/artifacts"
 
@@ -21,6 +21,10 @@ _MAX_LISTED = 1000
 _MAX_NAME = 255
 _MAX_LINKS = 8
 _CHUNK = 1 << 20
+_SIGNATURE = 16
+# A larger picture is too much for a model's API, and so for a host to hand on.
+_JUDGED = 8 << 20
+_UNPACKED_SIDE = 2000
 # How a link may name the directory that it is in.
 _INSIDE = ("", ".", DIRECTORY, "../artifacts")
 
@@ -107,10 +111,28 @@ def read_artifact(params, _, sink):
                 "Make it smaller, for example by compressing or splitting it.",
                 "too_large",
             )
+        if left <= _JUDGED and (judged := _judged_picture(file, left)):
+            data, is_broken = judged
+            frames.write_all(sink, data)
+            return {"is_broken_picture": is_broken}
         while left and (piece := file.read(min(_CHUNK, left))):
             frames.write_all(sink, piece)
             left -= len(piece)
     return {}
+
+
+def _judged_picture(file, size):
+    """A picture's bytes, and whether it is not a whole one; None for anything else, which is as good as unread."""
+    media_type = formats.image_type(file.read(_SIGNATURE))
+    file.seek(0)
+    if not media_type:
+        return None
+    data = files.read(file, size)
+    try:
+        headers.check(data, media_type, _UNPACKED_SIDE)
+        return data, False
+    except headers.Broken:
+        return data, True
 
 
 def _open_directory():

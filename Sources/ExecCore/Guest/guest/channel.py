@@ -43,7 +43,11 @@ class Channel:
         self.is_resting = False
 
     def log(self, text):
-        """Says something in the server's log, unless much was said just before: the server bears no flood."""
+        """Says something in the server's log, if there is something, unless much was said just before: the server bears
+        no flood.
+        """
+        if not text:
+            return
         now = time.monotonic()
         self._said = [at for at in self._said if now - at < _LOG_SECONDS]
         if len(self._said) < _MOST_LINES:

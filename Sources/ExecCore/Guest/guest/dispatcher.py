@@ -3,7 +3,7 @@
 import os
 import select
 
-from guest import arrivals, calls, endings, keepers, memory, output, shells
+from guest import arrivals, calls, endings, keepers, memory, output, places, shells
 
 _READ_SIZE = 256 * 1024
 # More than this not yet taken by keepers, and the channel is not read until they have.
@@ -91,6 +91,7 @@ class Dispatcher:
 
     def _begin(self, arrival):
         number, method, params = arrival.number, arrival.method, arrival.params
+        self._channel.log(places.mend())
         may_write = not self._disk_limit.is_full
         if not may_write and method == "write_file":
             self._fail(number, "io", self._disk_limit.note("Not written"))

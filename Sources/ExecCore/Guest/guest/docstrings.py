@@ -1,6 +1,6 @@
 """read_docstring: finds a docstring by parsing. Nothing of the file is imported or run."""
 
-from guest import files, frames
+from guest import files, frames, paths
 
 _MAX_SOURCE = 1024 * 1024
 _MAX_NAMES = 200
@@ -13,9 +13,12 @@ def read_docstring(params, _, sink):
     import ast
     import inspect
 
-    path = files.absolute(params["file_path"])
+    path = paths.absolute(params["file_path"])
     name = params["function_name"]
-    definitions = dict(_named(_parse(ast, path).body, ""))
+    try:
+        definitions = dict(_named(_parse(ast, path).body, ""))
+    except RecursionError:
+        raise files.Refusal(f"{path} is nested too deeply to be looked through.") from None
     if name not in definitions:
         raise files.Refusal(_unknown(path, name, definitions), "not_found")
     docstring = ast.get_docstring(definitions[name], clean=False)

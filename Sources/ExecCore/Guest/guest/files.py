@@ -4,27 +4,26 @@ An operation gets its parameters, its body (what the caller sent with it) and a 
 returns what the result says besides.
 """
 
+import codecs
 import errno
 import os
 import stat
 
-from guest import formats, frames, pictures
+from guest import charsets, formats, frames, headers, paths, pictures
 
 _CHUNK = 1 << 20
 # More does not come at once.
 _PIECE = 256 * 1024
 _NEWLINE = ord("\n")
+# In UTF-8, in bytes.
+_LONGEST_CHARACTER = 4
 _SNIFF = 8192
 _MAX_PICTURE_FILE = 64 * 1024 * 1024
+# Where the size of a picture stands in its file at the latest, as a rule: thumbnails and the like come before it.
+_PICTURE_HEAD = 512 * 1024
 
 
-class Refusal(Exception):
-    """What was asked cannot be done; the message says why and what to do."""
-
-    def __init__(self, message, code="invalid"):
-        super().__init__(message)
-        self.code = code
-
+Refusal = paths.Refusal
 
 _EXPLANATIONS = {
     errno.ENOENT: "no such file or directory",
@@ -44,21 +43,12 @@ def describe(error, path):
     """A failure for an error of the system."""
     reason = _EXPLANATIONS.get(error.errno) or error.strerror or str(error)
     code = "not_found" if error.errno == errno.ENOENT else "io"
-    return {"code": code, "message": f"{os.path.join('/workspace', path)}: {reason}"}
-
-
-def absolute(path):
-    """The path from the root, `/workspace` being where relative ones start."""
-    if not path:
-        raise Refusal("file_path is empty. Give a path, absolute or relative to /workspace.")
-    if "\0" in path:
-        raise Refusal("file_path holds a NUL character, which no path can.")
-    return os.path.join("/workspace", path)
+    return {"code": code, "message": f"{paths.shown(path or '')}: {reason}"}
 
 
 def write_file(params, body, _):
     """Writes the body to a file beside the old one and puts it in its place in one step."""
-    path = absolute(params["file_path"])
+    path = paths.absolute(params["file_path"])
     if path.endswith("/") or os.path.isdir(path):
         raise Refusal(f"{path} is a directory. Give the path of a file.")
     # Through a link, as an editor does it: the link stays and its target gets the new content.
@@ -125,7 +115,7 @@ def size_of(file):
 
 def read_file(params, _, sink):
     """Sends a page of lines, or a whole image, to `sink`."""
-    path = absolute(params["file_path"])
+    path = paths.absolute(params["file_path"])
     with open_regular(path) as file:
         start = file.read(_SNIFF)
         file.seek(0)
@@ -135,41 +125,86 @@ def read_file(params, _, sink):
         binary_type = formats.binary_type(start)
         if binary_type:
             raise Refusal(
-                f"{path} is not text: {binary_type}, {size_of(file)} bytes. "
-                "Look into it with execute_bash, for example with file, od or a Python library.",
+                f"{path} is not text that can be shown: {binary_type}, {size_of(file)} bytes. "
+                + formats.advice(binary_type, path),
                 "binary",
             )
         page, outcome = _page(path, file, params["offset"], params.get("line_count"), params["limit"])
         frames.write_all(sink, page)
-        return {"path": path, "first": params["offset"], **outcome}
+        return {"path": path, **outcome, **_peculiarities(page, params["offset"])}
+
+
+def _peculiarities(page, offset):
+    """What whoever edits the file by this page has to know of it."""
+    found = {}
+    flaws = charsets.flaws(page)
+    if flaws:
+        count, first = flaws
+        line = offset + page.count(b"\n", 0, first) + 1
+        found["not_utf8"] = {"bytes": count, "line": line, "perhaps": charsets.guess(page, first)}
+    if not offset and page.startswith(codecs.BOM_UTF8):
+        found["has_mark"] = True
+    if b"\r" in page and b"\n" not in page:
+        found["ends_lines_with_cr"] = True
+    return found
 
 
 def _send_picture(path, file, media_type, params, sink):
-    """Sends a picture, scaled down where it is larger than is shown."""
-    size, shown, whole = size_of(file), params["picture_limit"], params["unscaled_picture_limit"]
+    """Sends a picture that a model can be shown: a whole one, scaled down where it is larger than is shown."""
+    size, shown, side = size_of(file), params["picture_limit"], params["picture_side"]
+    if not shown:
+        sides = headers.sides(read(file, min(size, _PICTURE_HEAD)), media_type)
+        return {"path": path, "described": {"type": media_type, "size": size, "sides": sides}}
     if size > _MAX_PICTURE_FILE:
-        raise _too_large(path, size, f"more than the {_MAX_PICTURE_FILE} that can be scaled down")
-    if size > shown:
-        outcome, data = pictures.scale_down(file, shown)
-        if "error" in outcome:
-            raise _too_large(path, size, f"and it cannot be scaled down to {shown}: {outcome['error']}")
-        if "missing" not in outcome:
+        raise _too_large(path, f"{size} bytes", f"more than the {_MAX_PICTURE_FILE} that can be scaled down")
+    if size <= shown:
+        data, width, height = _whole(path, file, size, media_type, side)
+        if max(width, height) <= side:
             frames.write_all(sink, data)
-            scaled = {"from": outcome["from"], "to": outcome["to"], "size": size, "type": media_type}
-            return {"path": path, "media_type": outcome["type"], "scaled": scaled}
-        if size > whole:
-            raise _too_large(path, size, f"more than {whole}, and the image has no Pillow to scale it down with")
-        file.seek(0)
-    left = size
-    while left and (piece := file.read(min(_CHUNK, left))):
-        frames.write_all(sink, piece)
-        left -= len(piece)
-    return {"path": path, "media_type": media_type, **({"unscaled": size} if size > shown else {})}
+            return {"path": path, "media_type": media_type}
+    outcome, data = pictures.scale_down(file, shown, side)
+    if "missing" not in outcome:
+        what, most = (f"{size} bytes", shown) if size > shown else (f"{width} x {height} pixels", f"{side} a side")
+        if "error" in outcome:
+            raise _too_large(path, what, f"and it cannot be scaled down to {most}: {outcome['error']}")
+        frames.write_all(sink, data)
+        scaled = {name: outcome.get(name) for name in ("from", "to", "animated")}
+        scaled.update(size=size, type=media_type, is_for_bytes=size > shown)
+        return {"path": path, "media_type": outcome["type"], "scaled": scaled}
+    no_pillow = "and the image has no Pillow to scale it down with"
+    if size > params["unscaled_picture_limit"]:
+        raise _too_large(path, f"{size} bytes", f"more than {params['unscaled_picture_limit']}, {no_pillow}")
+    data, width, height = _whole(path, file, size, media_type, side)
+    if max(width, height) > side:
+        raise _too_large(path, f"{width} x {height} pixels", f"more than {side} a side, {no_pillow}")
+    frames.write_all(sink, data)
+    return {"path": path, "media_type": media_type, "unscaled": size}
 
 
-def _too_large(path, size, reason):
+def _whole(path, file, size, media_type, side):
+    """The bytes of a picture, its width and its height."""
+    file.seek(0)
+    data = read(file, size)
+    try:
+        return data, *headers.check(data, media_type, side)
+    except headers.Broken as reason:
+        raise Refusal(
+            f"{path} is {reason}. It cannot be shown. Let what makes it finish, or make it anew, and read it then.",
+            "broken",
+        ) from None
+
+
+def read(file, size):
+    """The next `size` bytes, or as many as there are."""
+    data = bytearray()
+    while len(data) < size and (piece := file.read(min(_CHUNK, size - len(data)))):
+        data += piece
+    return data
+
+
+def _too_large(path, what, reason):
     advice = "Make a smaller one, for example with Pillow, and read that."
-    return Refusal(f"{path} is a picture of {size} bytes, {reason}. {advice}", "too_large")
+    return Refusal(f"{path} is a picture of {what}, {reason}. {advice}", "too_large")
 
 
 def _page(path, file, offset, line_count, limit):
@@ -178,7 +213,7 @@ def _page(path, file, offset, line_count, limit):
     data = _read_ahead(file, rest, limit) if skipped == offset else b""
     if offset and not data:
         raise Refusal(f"offset {offset} is past the end: {path} has {skipped} lines (the first is offset 0).")
-    if line_count is not None:
+    if line_count:
         end = _end_of_lines(data, line_count)
         if end is not None and end <= limit:
             return data[:end], {"lines": line_count}
@@ -190,7 +225,7 @@ def _page(path, file, offset, line_count, limit):
         return data[:end], {"lines": lines, "next": offset + lines}
     # One line alone is longer than a page: its beginning, without cutting through a character.
     end = limit
-    while end > 0 and data[end] & 0xC0 == 0x80:
+    while end > limit - _LONGEST_CHARACTER and data[end] & 0xC0 == 0x80:
         end -= 1
     return data[:end], {"lines": 1, "next": offset + 1, "line_cut_at": end}
 

@@ -18,16 +18,22 @@ _BINARY_SIGNATURES = (
     (b"BM", "a BMP image"),
     (b"II*\x00", "a TIFF image"),
     (b"MM\x00*", "a TIFF image"),
+    (b"\xff\xfe\0\0", "UTF-32 text"),
+    (b"\0\0\xfe\xff", "UTF-32 text"),
     (b"\xff\xfe", "UTF-16 text"),
     (b"\xfe\xff", "UTF-16 text"),
 )
+_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+# In text, one byte of most characters is zero, and always the same one.
+_ZERO_SHARE, _ODD_SHARE = 0.3, 0.02
 
 
 def image_type(start):
     """The media type of an image that can be shown; None for anything else."""
-    if start.startswith(b"\x89PNG\r\n\x1a\n"):
+    # What is cut off within these is no text either.
+    if start.startswith(_PNG) or len(start) > 1 and _PNG.startswith(start):
         return "image/png"
-    if start.startswith(b"\xff\xd8\xff"):
+    if start.startswith(_JPEG) or start == _JPEG[:2]:
         return "image/jpeg"
     if start[:6] in (b"GIF87a", b"GIF89a"):
         return "image/gif"
@@ -43,7 +49,32 @@ def binary_type(start):
         # Two letters alone may begin an ordinary text.
         if start.startswith(signature) and (has_nul or len(signature) > 3 or signature[0] > 0x7E):
             return name
-    return "binary data" if has_nul else None
+    return (_unmarked(start) or "binary data") if has_nul else None
+
+
+def _unmarked(start):
+    """Text of two bytes a character that does not begin with a mark; None where it is not likely."""
+    half = len(start) // 2
+    first, second = start[::2].count(0), start[1::2].count(0)
+    if second >= _ZERO_SHARE * half and first <= _ODD_SHARE * half:
+        return "UTF-16LE text" if _is_text(start, "utf-16-le") else None
+    if first >= _ZERO_SHARE * half and second <= _ODD_SHARE * half:
+        return "UTF-16BE text" if _is_text(start, "utf-16-be") else None
+    return None
+
+
+def _is_text(start, codec):
+    text = start[: len(start) & ~1].decode(codec, "replace")
+    return not any(letter < " " and letter not in "\t\n\r\f" for letter in text)
+
+
+def advice(binary_type, path):
+    """What to do with a file that is not shown."""
+    name, _, kind = binary_type.partition(" ")
+    if kind == "text":
+        quoted = "'" + path.replace("'", "'\\''") + "'"
+        return f"Convert it with execute_bash: iconv -f {name} -t UTF-8 {quoted} > NEW"
+    return "Look into it with execute_bash, for example with file, od or a Python library."
 
 
 def kind_of_special(mode):

@@ -17,6 +17,7 @@ from guest import (
     frames,
     jobs,
     lifecycle,
+    places,
     pollset,
     pool,
     quota,
@@ -55,6 +56,7 @@ class Guest:
     def run(self):
         self._lifecycle.begin()
         self._channel.read_if(True)
+        self._channel.log(places.mend(is_start=True))
         self._say_hello()
         self._pool.prepare()
         if self._proxy_port:

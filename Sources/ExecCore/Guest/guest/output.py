@@ -1,11 +1,19 @@
-"""Keeping the beginning and the end of a stream in memory, and the whole of it in a file when it is long."""
+"""Keeping the beginning and the end of a stream in memory, as it would be seen, and the whole of it in a file when it
+is long or much of it cannot be seen.
+"""
 
 import os
+
+from guest import terminal
 
 DIRECTORY = "/output"
 
 # What the line between beginning and end may take of the limit.
 _NOTICE_ROOM = 256
+# When so many characters were drawn over, the whole is kept: a bar or two are not worth a file.
+_MUCH = 1024
+# In UTF-8, in bytes.
+_LONGEST_CHARACTER = 4
 
 
 class Spool:
@@ -51,40 +59,45 @@ class Spool:
 
 
 class Capture:
-    """One stream of one command: at most `limit` bytes of it are returned."""
+    """One stream of one command: at most `limit` bytes of what would be seen of it are returned."""
 
     def __init__(self, name, limit, spool):
         self._name = name
         self._limit = limit
         self._spool = spool
+        self._screen = terminal.Screen()
         self._head = bytearray()
         self._tail = b""
+        # All that has come, and how much of it is shown.
         self._total = 0
+        self._shown = 0
+        # What has come, from when on it is not what is shown until there is a file.
+        self._raw = None
         self._path = None
         self._file = None
         self._spooled = 0
 
     def add(self, data):
         self._total += len(data)
-        if self._total <= self._limit:
-            self._head += data
-            return
-        if not self._tail and self._path is None:
-            self._begin_spool()
-        room = self._limit - len(self._head)
-        if room > 0:
-            self._head += data[:room]
-            self._tail = data[room:]
-        elif len(data) >= self._limit:
-            self._tail = data[-self._limit :]
+        if self._path is None:
+            self._keep_for_file(data)
         else:
-            self._tail = (self._tail + data)[-self._limit :]
-        self._keep(data)
+            self._keep(data)
+        self._show(self._screen.feed(data, self._take_back))
 
-    def _begin_spool(self):
+    def _keep_for_file(self, data):
+        if self._raw is None and terminal.is_drawing(data):
+            self._raw = self._head + self._screen.held
+        if self._raw is not None:
+            self._raw += data
+        if self._total > self._limit:
+            self._begin_file(data)
+
+    def _begin_file(self, data=b""):
         made = self._spool.open(self._name)
         self._path, self._file = made if made else ("", None)
-        self._keep(bytes(self._head))
+        self._keep(bytes(self._raw if self._raw is not None else self._head + self._screen.held + data))
+        self._raw = None
 
     def _keep(self, data):
         if self._file is not None:
@@ -98,31 +111,72 @@ class Capture:
             os.close(self._file)
             self._file = None
 
+    def _show(self, data):
+        if not data:
+            return
+        self._shown += len(data)
+        room = self._limit - len(self._head)
+        if not self._tail and len(data) <= room:
+            self._head += data
+        elif room > 0 and not self._tail:
+            self._head += data[:room]
+            self._tail = data[room:][-self._limit :]
+        elif len(data) >= self._limit:
+            self._tail = data[-self._limit :]
+        else:
+            self._tail = (self._tail + data)[-self._limit :]
+
+    def _take_back(self):
+        """Takes back the last line that is shown, for it to be drawn over; None where there is none as a whole."""
+        shown = self._tail or self._head
+        start = shown.rfind(b"\n", 0, -1) + 1
+        if not shown.endswith(b"\n") or (self._tail and not start):
+            return None
+        line = bytes(shown[start:-1])
+        self._shown -= len(shown) - start
+        if self._tail:
+            self._tail = self._tail[:start]
+        else:
+            del self._head[start:]
+        return line
+
     @property
     def truncated(self):
-        return self._total > self._limit
+        """Whether a part is left out. Nothing can be added after."""
+        self._show(self._screen.finish())
+        return self._shown > self._limit
 
     def finish(self):
         """The stream as it is to be shown. Nothing can be added after."""
+        is_truncated = self.truncated
+        is_much_unseen = self._screen.drawn_over > _MUCH
+        if is_much_unseen and self._path is None:
+            self._begin_file()
         self._close()
-        if not self.truncated:
-            return bytes(self._head)
         if self._path:
             self._spool.finish(self._path)
+        if not is_truncated:
+            shown = bytes(self._head) + self._tail
+            if not is_much_unseen:
+                return shown
+            return _line(shown) + self._notice(f"{self._screen.drawn_over} characters were drawn over")
         half = max(0, (self._limit - _NOTICE_ROOM) // 2)
         start = _beginning(bytes(self._head), half)
         end = _ending((bytes(self._head) + self._tail)[-self._limit :], half)
-        line_break = b"" if start.endswith(b"\n") else b"\n"
-        return start + line_break + self._notice(self._total - len(start) - len(end)) + end
+        return _line(start) + self._notice(f"{self._shown - len(start) - len(end)} bytes left out") + end
 
-    def _notice(self, left_out):
+    def _notice(self, what):
         if not self._path:
             where = "there was no room to keep the whole"
         elif self._spooled == self._total:
             where = f"the whole {self._name}, {self._total} bytes, is in {self._path}"
         else:
             where = f"the first {self._spooled} of {self._total} bytes are in {self._path}"
-        return f"[… {left_out} bytes left out: {where} …]\n".encode()
+        return f"[… {what}: {where} …]\n".encode()
+
+
+def _line(text):
+    return text if not text or text.endswith(b"\n") else text + b"\n"
 
 
 def _beginning(data, size):
@@ -132,8 +186,9 @@ def _beginning(data, size):
     if line_end > size // 2:
         return piece[:line_end]
     # No line's end is near: do not cut through a character.
-    while piece and size < len(data) and data[len(piece)] & 0xC0 == 0x80:
-        piece = piece[:-1]
+    for end in range(len(piece), max(-1, len(piece) - _LONGEST_CHARACTER), -1):
+        if end == len(data) or data[end] & 0xC0 != 0x80:
+            return piece[:end]
     return piece
 
 
@@ -143,6 +198,7 @@ def _ending(data, size):
     line_start = piece.find(b"\n") + 1
     if 0 < line_start < size // 2:
         return piece[line_start:]
-    while piece and piece[0] & 0xC0 == 0x80:
-        piece = piece[1:]
+    for start in range(min(len(piece), _LONGEST_CHARACTER)):
+        if piece[start] & 0xC0 != 0x80:
+            return piece[start:]
     return piece

@@ -14,8 +14,8 @@ _HEAD_ROOM = 4096
 _READ_SIZE = 256 * 1024
 
 
-def scale_down(file, limit):
-    """Scales the picture in `file` down until it has at most `limit` bytes.
+def scale_down(file, limit, side):
+    """Scales the picture in `file` down until it has at most `limit` bytes, and pixels a side at most `side`.
 
     Returns (what came of it, bytes). What came of it has `type`, `from` and `to`; or `missing` where the image has no
     Pillow; or `error`, the reason why it cannot be.
@@ -28,7 +28,7 @@ def scale_down(file, limit):
         try:
             child = os.posix_spawn(
                 sys.executable,
-                [sys.executable, "-I", "-X", "utf8", "-c", scaling.__source__, str(limit)],
+                [sys.executable, "-I", "-X", "utf8", "-c", scaling.__source__, str(limit), str(side)],
                 os.environ,
                 file_actions=[
                     (os.POSIX_SPAWN_DUP2, file.fileno(), 0),

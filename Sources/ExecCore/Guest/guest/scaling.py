@@ -1,7 +1,8 @@
 """Scales a picture down. A program of its own, for a keeper to start with the image's Python and its Pillow: it decodes
 what somebody may have made to break or to flood it, so it has bounds and holds nothing that matters.
 
-Takes the picture as standard input and the greatest size as argument. Writes a line of JSON, then the bytes.
+Takes the picture as standard input, the greatest size and the longest side as arguments. Writes a line of JSON, then
+the bytes.
 """
 
 import io
@@ -11,9 +12,11 @@ import sys
 
 _MEMORY = 768 << 20
 _CPU_SECONDS = 40
-_MAX_PIXELS = 100_000_000
-# The longest edges that are tried.
-_EDGES = (2000, 1500, 1000, 700, 500, 350, 250)
+_MAX_PIXELS = 128_000_000
+# The longest edges that are tried after the longest that is allowed.
+_EDGES = (1500, 1000, 700, 500, 350, 250, 180, 125, 90, 64)
+# A picture of more pixels is made smaller strip by strip at first: all of it at once would be there three times.
+_STRIPPED_PIXELS = 16_000_000
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 _TURNED = (5, 6, 7, 8)
 _ORIENTATION = 0x0112
@@ -29,7 +32,7 @@ def main():
         head = {"missing": True}
     else:
         try:
-            head, data = scale(Image, ImageOps, int(sys.argv[1]))
+            head, data = scale(Image, ImageOps, int(sys.argv[1]), int(sys.argv[2]))
         except MemoryError:
             head = {"error": "it takes more memory than there is for it"}
         except Exception as error:
@@ -37,7 +40,7 @@ def main():
     sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + data)
 
 
-def scale(Image, ImageOps, limit):
+def scale(Image, ImageOps, limit, side):
     """What the picture has become, and its bytes."""
     # Its own guard warns at some number of pixels and fails at twice that: ours is in one place.
     Image.MAX_IMAGE_PIXELS = None
@@ -45,24 +48,46 @@ def scale(Image, ImageOps, limit):
     width, height = picture.size
     if width * height > _MAX_PIXELS:
         raise ValueError(f"it has {width} x {height} pixels, more than {_MAX_PIXELS}")
-    if picture.getexif().get(_ORIENTATION) in _TURNED:
+    orientation = picture.getexif().get(_ORIENTATION)
+    if orientation in _TURNED:
         width, height = height, width
     # Telephones make JPEG files of several pictures, which Pillow calls MPO.
     is_photograph = picture.format in ("JPEG", "MPO")
     kinds = ("JPEG",) if is_photograph else ("PNG", "JPEG")
     if is_photograph:
         # It can be decoded at a part of its size.
-        picture.thumbnail((_EDGES[0], _EDGES[0]))
-    picture = _simple(ImageOps.exif_transpose(picture))
-    for edge in _EDGES:
-        if edge != _EDGES[0] and max(picture.size) <= edge:
+        picture.thumbnail((side, side))
+    is_animated = bool(getattr(picture, "is_animated", False)) and not is_photograph
+    picture = _reduced(Image, picture, side)
+    if orientation:
+        picture.getexif()[_ORIENTATION] = orientation
+        picture = ImageOps.exif_transpose(picture)
+    for edge in (side, *(edge for edge in _EDGES if edge < side)):
+        if edge != side and max(picture.size) <= edge:
             continue
         picture.thumbnail((edge, edge))
         for kind in kinds:
             data = _encoded(Image, picture, kind)
             if len(data) <= limit:
-                return {"type": f"image/{kind.lower()}", "from": [width, height], "to": list(picture.size)}, data
+                head = {"type": f"image/{kind.lower()}", "from": [width, height], "to": list(picture.size)}
+                return {**head, "animated": is_animated}, data
     raise ValueError("it would have to be too small to see anything")
+
+
+def _reduced(Image, picture, side):
+    """The picture in a simple mode; one of very many pixels already smaller, but no side shorter than it may be."""
+    width, height = picture.size
+    factor = max(width, height) // side
+    if width * height <= _STRIPPED_PIXELS or factor < 2:
+        return _simple(picture)
+    reduced = None
+    rows = max(1, _STRIPPED_PIXELS // 4 // width // factor) * factor
+    for top in range(0, height, rows):
+        strip = _simple(picture.crop((0, top, width, min(top + rows, height)))).reduce(factor)
+        if reduced is None:
+            reduced = Image.new(strip.mode, (strip.width, -(-height // factor)))
+        reduced.paste(strip, (0, top // factor))
+    return reduced
 
 
 def _simple(picture):

@@ -1,0 +1,170 @@
+"""Paths as models write them: relative to the workspace, in the home directory, or as a URI of a file.
+
+No shell reads a path here. What only a shell, another program or another system would understand is refused in words,
+or a directory of that name would be made; a file that is really called so is there as ./NAME.
+"""
+
+import os
+import re
+
+WORKSPACE = "/workspace"
+
+_ARTIFACTS = "/artifacts"
+_SKILLS = "/skills"
+_HOME = "/home/coderunner"
+# More of a path helps nobody.
+_SHOWN = 300
+# Where the path behind a foreign scheme may well be meant.
+_PLACES = ("/workspace/", "/artifacts/", "/tmp/", "/skills/", "/tools/", "/output/", "/home/")
+
+
+class Refusal(Exception):
+    """What was asked cannot be done; the message says why and what to do."""
+
+    def __init__(self, message, code="invalid"):
+        super().__init__(message)
+        self.code = code
+
+
+def absolute(path):
+    """The path from the root that `path` means.
+
+    - From `/`: the path itself. Else relative to `/workspace`.
+    - `~` and `~/PATH`: in the home directory.
+    - `file:///PATH`, percent-encoded; the host may be `localhost`.
+    - `artifact:///NAME` and `skill://NAME/PATH`, the URIs that the server itself gives out.
+    """
+    if not path:
+        raise Refusal("file_path is empty. Give a path, absolute or relative to /workspace.")
+    meant = _meant(path)
+    if "\0" in meant:
+        raise Refusal("file_path holds a NUL character, which no path can.")
+    try:
+        os.fsencode(meant)
+    except UnicodeEncodeError:
+        raise Refusal(f"{_shown(path)} holds half a surrogate pair, which no path can.") from None
+    while meant.startswith("./"):
+        meant = meant[2:].lstrip("/")
+    return os.path.join(WORKSPACE, meant)
+
+
+def shown(path):
+    """The path from the root for a message, whatever `path` is."""
+    try:
+        return _shown(absolute(path))
+    except Refusal:
+        return _shown(path)
+
+
+def _meant(path):
+    if path[0] == "/" or path.startswith("./"):
+        return path
+    # Nearly every path ends here: what is special has one of these.
+    if path[0] not in "~$%`\\" and ":" not in path:
+        return path
+    if path == "~" or path.startswith("~/"):
+        return os.environ.get("HOME", _HOME) + path[1:]
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):(?=/)|(file|artifact|skill|sandbox|data):", path, re.I)
+    own = _OWN.get(scheme[0][:-1].lower()) if scheme else None
+    if own:
+        return own(path, path[scheme.end() :])
+    # One that is there is what is meant.
+    if "\0" not in path and _exists(path):
+        return path
+    reason = _foreign_scheme(scheme, path) if scheme else _foreign_word(path)
+    if reason:
+        raise Refusal(f"{_shown(path)}: {reason} A file that is really called so is ./{_shown(path)}")
+    return path
+
+
+def _exists(path):
+    try:
+        return os.path.lexists(os.path.join(WORKSPACE, path))
+    except ValueError:
+        return False
+
+
+# URIs
+
+
+def _file(uri, rest):
+    host, slash, path = rest[2:].partition("/") if rest.startswith("//") else ("", "/", rest[1:])
+    if not rest.startswith("/"):
+        raise Refusal(f"{_shown(uri)}: a file's URI has an absolute path, as in file:///workspace/NAME.")
+    path = "/" + _decoded(path).lstrip("/")
+    if host.lower() not in ("", "localhost"):
+        if slash and not re.fullmatch(r"[A-Za-z]:", host):
+            example = f"/{_decoded(host)}{path}"
+            raise Refusal(
+                f"{_shown(uri)} names the host {_shown(host)}, and no other machine's files are here. "
+                f"Write the path alone, for example {_shown(example)}"
+            )
+        raise Refusal(f"{_shown(uri)} names no file of the sandbox. Write a path, such as /workspace/NAME.")
+    if re.match(r"/[A-Za-z]:(?:[/\\]|$)", path):
+        raise Refusal(f"{_shown(uri)}: {_WINDOWS}")
+    return path
+
+
+def _artifact(uri, rest):
+    return _below(_ARTIFACTS, uri, rest, "artifact:///NAME")
+
+
+def _skill(uri, rest):
+    return _below(_SKILLS, uri, rest, "skill://NAME/SKILL.md")
+
+
+def _below(directory, uri, rest, pattern):
+    """The path of a URI of our own; nothing that leads out of its directory."""
+    segments = _decoded(rest.lstrip("/")).split("/")
+    if any(segment in ("", ".", "..") for segment in segments):
+        raise Refusal(f"{_shown(uri)} names no file. Such a URI is {pattern}")
+    return "/".join((directory, *segments))
+
+
+_OWN = {"file": _file, "artifact": _artifact, "skill": _skill}
+
+
+def _decoded(text):
+    """Percent-encoding undone. What only looks like it stays: not everybody encodes."""
+    data = text.encode("utf-8", "replace")
+    return os.fsdecode(re.sub(rb"%([0-9A-Fa-f]{2})", lambda code: bytes((int(code[1], 16),)), data))
+
+
+# What is refused
+
+_WINDOWS = "a path of Windows means nothing in the sandbox, which is Linux. Write one such as /workspace/NAME."
+_PLAIN = "Write the path itself, absolute or relative to /workspace; ~/ is the home directory."
+
+
+def _foreign_scheme(scheme, path):
+    name = scheme[0][:-1].lower()
+    if name in ("http", "https", "ftp", "ws", "wss"):
+        return "an address is no file of the sandbox."
+    behind = "/" + path[scheme.end() :].lstrip("/")
+    if behind.startswith(_PLACES):
+        return f"{name}: is no scheme of the sandbox. Write {_shown(behind)}"[:_SHOWN] + "."
+    return f"{name}: is no scheme of the sandbox. {_PLAIN}"
+
+
+def _foreign_word(path):
+    """Why a path that is no URI is not taken at its word; None for one that is."""
+    if path[0] == "~":
+        # Such as editors and office programs put beside a file.
+        if "/" not in path:
+            return None
+        return f"only ~/ is known, {os.environ.get('HOME', _HOME)}/; other users have no files here."
+    if re.match(r"[A-Za-z]:[\\/]|\\\\", path):
+        return _WINDOWS
+    if re.match(r"%[A-Za-z_][A-Za-z0-9_()]+%(?:[/\\]|$)", path):
+        return f"no shell reads this path, so %NAME% stands for nothing. {_PLAIN}"
+    if re.match(r"\$[A-Za-z_({]|`", path):
+        name = re.match(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", path)
+        value = os.environ.get(name[1], "") if name else ""
+        meaning = f" (in commands, {name[1]} is {value[:100]})" if value.startswith("/") else ""
+        return f"no shell reads this path, so {path[0]} stands for nothing{meaning}. {_PLAIN}"
+    return None
+
+
+def _shown(path):
+    text = str(path)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -1,0 +1,273 @@
+"""What a person at a terminal would see of a stream: a progress bar once, as it was last, and no colours.
+
+- A carriage return or a backspace goes back in the line, and what follows is written over what stands there.
+- Sequences that erase in the line, move within it or up to lines above do so. All others, such as colours and titles,
+  are left out.
+- From the first line on that holds what no terminal draws, a zero byte or another control character or bytes that are
+  not UTF-8, a stream is passed on as it is. So is the rest of a line that is too long for a bar.
+
+`\\r\\n` ends a line as `\\n` does, and stays.
+"""
+
+import re
+
+# More of a line is held back for nothing: no bar is that long.
+_LONGEST_LINE = 4096
+# What is longer is no sequence.
+_LONGEST_SEQUENCE = 256
+# How far up or to the right something can be drawn.
+_MOST_UP = 50
+_FARTHEST = 1000
+
+# What draws nothing: modes and colours; titles and links; character sets and the like.
+_STYLES = r"\x1b\[[0-?]*[ -/]*[hlmnqrt]|\x1b[\]PX^_][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|\x1b[ -/]+[0-~]|\x1b[0-?c]"
+_PARTS = r"\x1b\[([0-?]*)[ -/]*([@-~])|\x1b[ -/]*[0-~]?|\r|\x08|[^\x1b\r\x08]+"
+_UNFINISHED = (
+    rb"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]*\x1b?|[ -/]*)\Z"
+    rb"|(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z"
+)
+_UNDRAWABLE = r"[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f]"
+_DRAWING = r"\r(?!\n)|[\x08\x1b]"
+
+
+def is_drawing(data):
+    """Whether anything in `data` is not simply one character after the other."""
+    return b"\x1b" in data or b"\x08" in data or (b"\r" in data and data.count(b"\r") != data.count(b"\r\n"))
+
+
+class Screen:
+    """Draws one stream. Its last line is kept back, for it may still be drawn over."""
+
+    __slots__ = (
+        "_below",
+        "_column",
+        "_drawn",
+        "_has_return",
+        "_is_out",
+        "_is_plain",
+        "_part",
+        "_shown",
+        "drawn_over",
+        "held",
+    )
+
+    def __init__(self):
+        # The beginning of a line in which nothing was drawn so far.
+        self.held = bytearray()
+        # The line in which something was drawn, and where the next character goes.
+        self._drawn = None
+        self._column = 0
+        # Whether the last thing was a return, which may be the first half of the line's end.
+        self._has_return = False
+        # What stands below it, the next line last.
+        self._below = []
+        # The beginning of a character or a sequence.
+        self._part = b""
+        # Whether the line's beginning has been shown.
+        self._is_out = False
+        self._is_plain = False
+        self._shown = bytearray()
+        # How many characters gave way to others.
+        self.drawn_over = 0
+
+    def feed(self, data, take_back):
+        """What can be shown, now that `data` has come.
+
+        `take_back` takes the last line back that was shown, for one that is drawn above others; it returns None where
+        there is none.
+        """
+        if self._is_plain:
+            return data
+        if self._part:
+            data = self._part + data
+            self._part = b""
+        if self._drawn is None:
+            if not is_drawing(data):
+                return self._add(data)
+            data = self._without_part(data)
+            text = _text(data)
+            if text is not None and not re.search(_DRAWING, text):
+                return self._add(text.encode())
+            data = bytes(self.held) + data
+            self.held.clear()
+        else:
+            data = self._without_part(data)
+        self._draw_lines(data, take_back)
+        if self._drawn and len(self._drawn) > _LONGEST_LINE:
+            self._shown += self.finish()
+            self._is_out = True
+        shown = bytes(self._shown)
+        self._shown.clear()
+        return shown
+
+    def finish(self):
+        """What is left to be shown."""
+        if self._drawn is None:
+            rest = bytes(self.held)
+            self.held.clear()
+        else:
+            rest = self._drawn_line()
+            self._drawn = None
+        while self._below:
+            rest += b"\n" + _encoded(self._below.pop())
+        rest += self._part
+        self._part = b""
+        return rest
+
+    def _without_part(self, data):
+        """`data` without the beginning of a character or a sequence at its end, which is kept for what comes next."""
+        unfinished = re.search(_UNFINISHED, data[-_LONGEST_SEQUENCE:])
+        if not unfinished:
+            return data
+        self._part = unfinished[0]
+        return data[: -len(self._part)]
+
+    def _draw_lines(self, data, take_back):
+        lines = data.split(b"\n")
+        for number, line in enumerate(lines):
+            if number:
+                self._end_line()
+            if self._is_out or (self._drawn is None and _is_overlong(line)):
+                self._shown += line
+                self._is_out = True
+                continue
+            text = _text(line)
+            if text is None:
+                self._is_plain = True
+                part, self._part = self._part, b""
+                self._shown += self.finish() + b"\n".join(lines[number:]) + part
+                return
+            self._draw(text, take_back)
+
+    def _add(self, data):
+        """Shows the whole lines of plain text, and what is too long to be kept back."""
+        end = data.rfind(b"\n") + 1
+        if end:
+            shown = bytes(self.held) + data[:end]
+            self.held[:] = data[end:]
+            self._is_out = False
+        else:
+            shown = b""
+            self.held += data
+        if self._is_out or len(self.held) > _LONGEST_LINE:
+            self._is_out = True
+            shown += self.held
+            self.held.clear()
+        return shown
+
+    def _draw(self, text, take_back):
+        if self._drawn is None:
+            if not text:
+                return
+            self._drawn, self._column, self._has_return = "", 0, False
+        if "\x1b" not in text and "\x08" not in text:
+            self._draw_over(text.split("\r"))
+            return
+        for part in re.finditer(_PARTS, text):
+            start = part[0][0]
+            if start == "\r":
+                self._column = 0
+            elif start == "\x08":
+                self._column = max(0, self._column - 1)
+            elif start != "\x1b":
+                self._write(part[0])
+            elif part[2]:
+                self._obey(part[2], part[1], take_back)
+            self._has_return = start == "\r"
+
+    def _draw_over(self, texts):
+        for number, text in enumerate(texts):
+            if number:
+                self._column = 0
+            if text:
+                self._write(text)
+        self._has_return = not texts[-1] and (len(texts) > 1 or self._has_return)
+
+    def _write(self, text):
+        line = self._drawn.ljust(self._column)
+        end = self._column + len(text)
+        self.drawn_over += min(end, len(line)) - self._column
+        self._drawn = line[: self._column] + text + line[end:]
+        self._column = end
+
+    def _obey(self, command, parameters, take_back):
+        number = int(parameters) if parameters.isdecimal() and len(parameters) < 5 else 0
+        if command == "K":
+            self._erase(number)
+        elif command == "J" and number == 0:
+            self._erase(0)
+            self._below.clear()
+        elif command == "G":
+            self._column = min(max(number, 1), _FARTHEST) - 1
+        elif command == "C":
+            self._column = min(self._column + max(number, 1), _FARTHEST)
+        elif command == "D":
+            self._column = max(0, self._column - max(number, 1))
+        elif command in "AF":
+            for _ in range(min(max(number, 1), _MOST_UP)):
+                self._go_up(take_back)
+            self._column = 0 if command == "F" else self._column
+        elif command in "BE":
+            for _ in range(min(max(number, 1), len(self._below))):
+                column = self._column
+                self._end_line()
+                self._column = 0 if command == "E" else column
+
+    def _erase(self, what):
+        before = len(self._drawn)
+        if what == 0:
+            self._drawn = self._drawn[: self._column]
+        elif what == 1:
+            self._drawn = " " * min(self._column, before) + self._drawn[self._column :]
+        else:
+            self._drawn = ""
+        self.drawn_over += before - len(self._drawn.lstrip(" ") if what == 1 else self._drawn)
+
+    def _go_up(self, take_back):
+        if len(self._below) == _MOST_UP:
+            return
+        above = self._last_shown(take_back)
+        if above is not None:
+            self._below.append(self._drawn)
+            self._drawn = above.removesuffix(b"\r").decode("utf-8", "surrogateescape")
+
+    def _last_shown(self, take_back):
+        if not self._shown:
+            return take_back()
+        start = self._shown.rfind(b"\n", 0, len(self._shown) - 1) + 1
+        line = bytes(self._shown[start:-1])
+        del self._shown[start:]
+        return line
+
+    def _drawn_line(self):
+        return _encoded(self._drawn) + (b"\r" if self._has_return else b"")
+
+    def _end_line(self):
+        self._shown += (self._drawn_line() if self._drawn is not None else b"") + b"\n"
+        self._drawn = self._below.pop() if self._below else None
+        self._is_out = False
+        self._column = 0
+        self._has_return = False
+
+
+def _text(data):
+    """`data` as text without what draws nothing; None for what no terminal draws."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    if "\x1b" in text:
+        text = re.sub(_STYLES, "", text)
+    return None if re.search(_UNDRAWABLE, text) else text
+
+
+def _encoded(line):
+    return line.encode("utf-8", "surrogateescape")
+
+
+def _is_overlong(line):
+    """Whether so much stands before anything is drawn that it was not kept back, had it come alone."""
+    if len(line) <= _LONGEST_LINE:
+        return False
+    first = re.search(rb"[\r\x08\x1b]", line)
+    return first is None or first.start() > _LONGEST_LINE

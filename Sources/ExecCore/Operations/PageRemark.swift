@@ -1,0 +1,69 @@
+import JSON
+
+/// What to tell the reader of a page of text besides the text: what is not shown, and what an edit would spoil.
+enum PageRemark {
+    /// - Parameters:
+    ///   - result: what the guest says of the page.
+    ///   - offset: the first line that was asked for, from 0.
+    ///   - isEmpty: whether there is no text.
+    ///   - limit: how many bytes a page holds.
+    /// - Returns: `nil` if the page is all that there is to say.
+    static func text(on result: JSON, offset: Int, isEmpty: Bool, limit: Int) -> String? {
+        let remarks = [
+            isEmpty ? emptiness(offset) : nil, continuation(result, offset, limit), encoding(result["not_utf8"]),
+            result["has_mark"] == true
+                ? "The file begins with a byte order mark (U+FEFF), the first character above: keep it in an edit."
+                : nil,
+            result["ends_lines_with_cr"] == true
+                ? #"Its lines end with a carriage return alone (\r), so that all of them count as one line here."#
+                : nil,
+        ].compactMap { $0 }
+        return remarks.isEmpty ? nil : remarks.joined(separator: "\n")
+    }
+
+    private static func emptiness(_ offset: Int) -> String {
+        offset == 0 ? "(empty file)" : "(no lines)"
+    }
+
+    private static func continuation(_ result: JSON, _ offset: Int, _ limit: Int) -> String? {
+        guard let lines = result["lines"]?.countValue, let next = result["next"]?.countValue else { return nil }
+        if let cut = result["line_cut_at"]?.countValue {
+            return """
+                Line \(offset + 1) is longer than a page: its first \(cut) bytes are shown. Continue with the next line \
+                at offset=\(next), or cut the line up with execute_bash.
+                """
+        }
+        return """
+            Lines \(offset + 1) to \(offset + lines) are shown; a page holds at most \(limit) bytes. Continue with \
+            offset=\(next).
+            """
+    }
+
+    private static func encoding(_ flaws: JSON?) -> String? {
+        guard let flaws, let count = flaws["bytes"]?.countValue, let line = flaws["line"]?.countValue else {
+            return nil
+        }
+        let names = (flaws["perhaps"]?.arrayValue ?? []).compactMap(\.stringValue).filter(isEncodingName).prefix(2)
+        let guess = names.isEmpty ? "" : "; perhaps \(names.joined(separator: " or "))"
+        return """
+            This is not UTF-8: \(count) \(count == 1 ? "byte" : "bytes") from line \(line) on \
+            \(count == 1 ? "is" : "are") shown as \u{FFFD}\(guess). Do not write it back, which would destroy what is \
+            not shown. Convert the file first: iconv -f \(names.first ?? "ENCODING") -t UTF-8 FILE > NEW
+            """
+    }
+
+    /// Whether the guest may have guessed it: it becomes a part of a command that is recommended.
+    private static func isEncodingName(_ name: String) -> Bool {
+        (1...20).contains(name.utf8.count)
+            && name.utf8.allSatisfy { UInt8(ascii: "-") == $0 || UInt8(ascii: "_") == $0 || isLetterOrDigit($0) }
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default: false
+        }
+    }
+}
