@@ -19,7 +19,7 @@ let guestSources =
     ["bootstrap"]
     + [
         "frames", "system", "pollset", "processes", "output", "formats", "scaling", "pictures", "files", "docstrings",
-        "artifacts", "watch", "shells", "keepers", "pool", "quota",
+        "artifacts", "watch", "shells", "keepers", "pool", "quota", "confinement", "counting", "surveying",
         "progress", "proxying", "egress", "arrivals", "jobs", "calls", "channel",
         "disk_limit", "dispatcher", "lifecycle", "main",
     ].map { "guest/\($0)" }

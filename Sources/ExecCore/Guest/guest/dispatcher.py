@@ -88,7 +88,8 @@ class Dispatcher:
         if is_full and method == "write_file":
             self._channel.send(calls.failure(number, "io", self._disk_limit.note("Not written")))
             return
-        keeper = self._pool.take() or (self._lifecycle.end_runaway() and self._pool.take())
+        strictness = self._disk_limit.strictness
+        keeper = self._pool.take(strictness) or (self._lifecycle.end_runaway() and self._pool.take(strictness))
         if not keeper:
             text = f"The sandbox is at its limit of {self._pids_limit} processes. End some and try again."
             self._channel.send(calls.failure(number, "busy", text))

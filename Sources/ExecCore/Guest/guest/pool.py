@@ -3,7 +3,7 @@
 import os
 import signal
 
-from guest import keepers, processes
+from guest import confinement, keepers, processes, quota
 
 _MAX_IDLE = 8
 # So many idle keepers each with a shell that has loaded: for calls that come together, or one soon after the other.
@@ -16,19 +16,22 @@ _LEAST_READY = 2
 
 
 class KeeperPool:
-    def __init__(self, score, pids_limit, file_limit):
+    def __init__(self, score, pids_limit, workspace_limit):
         self._score = score
-        self._file_limit = file_limit
+        self._workspace_limit = workspace_limit
         self._pids_limit = pids_limit
         self._ready = _READY if pids_limit >= _FEW_PIDS else _READY_OF_FEW
         # How many more are worth a try: what ends waiting shells again and again must not keep us busy.
         self._preparations = self._ready
+        self._has_shells = True
         self._keepers = {}
         self._idle = []
         self._retired = {}
 
-    def take(self):
+    def take(self, strictness=confinement.USUAL):
         """A keeper for one call, or None where the sandbox has no room for another process."""
+        if strictness != confinement.USUAL:
+            return self._start(strictness)
         if not self._idle:
             self._add()
         # The one that has rested longest: its waiting shell has had the time to load.
@@ -43,6 +46,10 @@ class KeeperPool:
         return bool(self._idle)
 
     @property
+    def pids(self):
+        return set(self._keepers)
+
+    @property
     def has_background(self):
         """Whether commands of earlier calls left jobs that still run."""
         return bool(self._retired)
@@ -51,25 +58,46 @@ class KeeperPool:
         """Has one more keeper ready, with a shell that waits."""
         self._preparations -= 1
         bare = next((keeper for keeper in self._idle if not keeper.waiting), None)
-        is_done = bare.prepare_shell() if bare else len(self._idle) < self._ready and self._add()
+        is_done = self._prepare_shell(bare) if bare else len(self._idle) < self._ready and self._add()
         if not is_done:
             self._preparations = 0
 
     @property
     def wants_preparation(self):
         """Whether there is something to prepare, for calls to come, as soon as there is nothing else to do."""
-        return self._preparations > 0
+        return self._preparations > 0 and self._has_shells
 
     def _add(self):
         """Makes another idle keeper. Returns whether there was room for its process."""
-        try:
-            keeper = keepers.Keeper(self._score, self._file_limit)
-        except OSError:
+        keeper = self._start(confinement.USUAL)
+        if not keeper:
             return False
-        self._keepers[keeper.pid] = keeper
         self._idle.append(keeper)
-        keeper.prepare_shell()
+        self._prepare_shell(keeper)
         return True
+
+    def _prepare_shell(self, keeper):
+        return self._has_shells and keeper.prepare_shell()
+
+    def _start(self, strictness):
+        def confine():
+            confinement.confine(strictness, self._workspace_limit + quota.MARGIN)
+
+        try:
+            is_lasting = strictness == confinement.USUAL
+            keeper = keepers.Keeper(self._score, confine if self._workspace_limit else None, is_lasting)
+        except OSError:
+            return None
+        self._keepers[keeper.pid] = keeper
+        return keeper
+
+    def set_shells(self, has_shells):
+        """Whether shells wait for commands: where nothing may write any more, code could have one of them write."""
+        if has_shells != self._has_shells:
+            self._has_shells = has_shells
+            self._preparations = self._ready if has_shells else 0
+            for keeper in self._idle:
+                keeper.drop_shell()
 
     def give_back(self, keeper, is_free):
         """Takes a keeper after its call. Returns whether it is kept: one too many is for the caller to close."""
@@ -80,10 +108,10 @@ class KeeperPool:
             self._retired[keeper.pid] = keeper
             return True
         self._retired.pop(keeper.pid, None)
-        if len(self._idle) < _MAX_IDLE:
+        if len(self._idle) < _MAX_IDLE and keeper.is_lasting:
             self._idle.append(keeper)
             if sum(1 for idle in self._idle if idle.waiting) < _LEAST_READY:
-                keeper.prepare_shell()
+                self._prepare_shell(keeper)
             return True
         del self._keepers[keeper.pid]
         return False

@@ -50,6 +50,44 @@ def send(pid, number):
         pass
 
 
+def freeze_everything():
+    """Stops all processes but the caller at once: what forks meanwhile is stopped on both sides."""
+    _send_to_all(signal.SIGSTOP)
+
+
+def thaw_everything():
+    """Lets all processes go on."""
+    _send_to_all(signal.SIGCONT)
+
+
+def _send_to_all(number):
+    if os.getpid() != 1:
+        # Outside of a sandbox "all" would be everything of this user on the machine.
+        raise RuntimeError("only process 1 of a sandbox signals everything")
+    send(-1, number)
+
+
+def end_everything_but(spared):
+    """Kills all processes but process 1 and the `spared`, which go on. None that are killed can have started another.
+
+    Nothing is looked for below anything else: whatever a process has done, it is among all.
+    """
+    killed = set()
+    for _ in range(50):
+        freeze_everything()
+        fresh = {int(name) for name in os.listdir("/proc") if name.isdecimal()} - spared - killed - {os.getpid()}
+        if not fresh:
+            break
+        for pid in fresh:
+            send(pid, signal.SIGKILL)
+        killed |= fresh
+    else:
+        # Something is not stopped by a stop. Keepers can be started anew.
+        _send_to_all(signal.SIGKILL)
+    for pid in spared:
+        send(pid, signal.SIGCONT)
+
+
 def kill_all(find):
     """Kills all that `find(table)` names, and what those start meanwhile. Returns how many there were.
 
