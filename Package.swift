@@ -23,7 +23,8 @@ let guestSources =
     + [
         "frames", "system", "places", "pollset", "processes", "terminal", "output", "paths", "charsets", "formats",
         "headers", "scaling", "pictures", "files", "docstrings",
-        "artifacts", "watch", "shells", "keepers", "pool", "quota",
+        "artifacts", "watch", "shells", "keepers", "confinement", "pool", "counting",
+        "surveying", "quota",
         "progress", "proxying", "egress", "arrivals", "jobs", "calls", "memory", "endings", "channel",
         "disk_limit", "dispatcher", "lifecycle", "main",
     ].map { "guest/\($0)" }

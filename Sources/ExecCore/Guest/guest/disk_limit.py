@@ -1,9 +1,10 @@
 """What the workspace's limit means for calls: which may begin, which are stopped, and which wait for a count."""
 
 import select
+import signal
 import time
 
-from guest import calls, quota
+from guest import calls, confinement, processes, quota
 
 
 class DiskLimit:
@@ -12,10 +13,13 @@ class DiskLimit:
     def __init__(self, limit):
         """`limit` in bytes; 0 for none."""
         self._surveyor = quota.Surveyor(limit) if limit else None
-        self.file_limit = limit + quota.MARGIN if limit else 0
+        # What was stopped already before everything was, so that it can be counted.
+        self._stopped_before = None
 
-    def attach(self, poll, dispatcher, lifecycle):
+    def attach(self, poll, channel, pool, dispatcher, lifecycle):
         self._poll = poll
+        self._channel = channel
+        self._pool = pool
         self._dispatcher = dispatcher
         self._lifecycle = lifecycle
 
@@ -31,13 +35,24 @@ class DiskLimit:
     def is_full(self):
         return self._surveyor is not None and self._surveyor.is_full
 
+    @property
+    def is_frozen(self):
+        """Whether all processes are stopped, so that what is there can be counted."""
+        return self._surveyor is not None and self._surveyor.is_frozen
+
+    @property
+    def strictness(self):
+        """How a command has to be confined that begins now."""
+        return self._surveyor.strictness if self._surveyor else confinement.USUAL
+
     def note(self, what):
-        return quota.note(self._surveyor, what)
+        """What a result says of the limit; `what` it did."""
+        return self._surveyor.note(what)
 
     def poke(self):
         """Says that there is work."""
-        if self._surveyor and self._surveyor.poke():
-            self._poll.on(self._surveyor.socket.fileno(), select.EPOLLIN, lambda events: self._hear())
+        if self._surveyor and (todo := self._surveyor.poke()):
+            self._act(todo)
 
     def hold(self, call):
         """Has a call that is over wait for a count, if one is needed. Returns whether it waits."""
@@ -53,16 +68,55 @@ class DiskLimit:
     def lose(self, pid):
         """The process `pid` has ended."""
         if self._surveyor and pid == self._surveyor.pid:
+            self._forget()
+
+    def find_stopped(self, pid):
+        """The process `pid` was stopped, by us or by code in the sandbox. Returns whether it is to go on."""
+        if self._surveyor and pid == self._surveyor.pid and not self.is_frozen:
+            # The next poke starts another.
+            processes.send(pid, signal.SIGKILL)
+            self._forget()
+            return False
+        return not self.is_frozen
+
+    def _forget(self):
+        if self._surveyor.socket is not None:
             self._poll.off(self._surveyor.socket.fileno())
-            self._surveyor.forget()
+        self._surveyor.forget()
+
+    def _act(self, todo):
+        if todo == quota.START:
+            self._start()
+        elif todo == quota.FREEZE:
+            before = processes.freeze_everything()
+            if not self.is_frozen:
+                self._stopped_before = before
+            self._surveyor.freeze()
+            self._start({*self._pool.pids})
+        elif todo == quota.THAW:
+            self._surveyor.thaw()
+            processes.thaw_everything(self._stopped_before)
+        elif todo == quota.STOP:
+            self._stop_everything()
+
+    def _start(self, own_processes=None):
+        if self._surveyor.socket is not None:
+            self._poll.off(self._surveyor.socket.fileno())
+        if self._surveyor.start(own_processes):
+            self._poll.on(self._surveyor.socket.fileno(), select.EPOLLIN, lambda events: self._hear())
 
     def _hear(self):
-        is_over = self._surveyor.hear()
+        self._act(self._surveyor.hear())
+        self._pool.set_shells(not self._surveyor.is_full)
         for call in self._dispatcher.calls:
             if call.ended is not None and call.ended <= self._surveyor.counted_at:
                 self._dispatcher.end(call)
-            elif is_over and call.ended is None and isinstance(call, calls.Command):
+
+    def _stop_everything(self):
+        """Ends everything but what the sandbox itself consists of, whatever it belongs to."""
+        self._surveyor.thaw()
+        self._channel.log(self.note("everything was stopped").rstrip())
+        for call in self._dispatcher.calls:
+            if call.ended is None and isinstance(call, calls.Command):
                 call.note += self.note("Stopped")
-                self._lifecycle.stop(call)
-        if is_over:
-            self._lifecycle.end_background()
+        self._lifecycle.end_everything()

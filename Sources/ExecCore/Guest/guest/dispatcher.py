@@ -121,7 +121,7 @@ class Dispatcher:
         room for its process. Raises `OSError` if there are no descriptors.
         """
         for _ in range(_MOST_KEEPERS):
-            keeper = self._pool.take()
+            keeper = self._pool.take(self._disk_limit.strictness)
             if not keeper:
                 break
             if command is None:

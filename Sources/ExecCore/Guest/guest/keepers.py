@@ -11,7 +11,6 @@ File operations are done by a keeper itself.
 import errno
 import json
 import os
-import resource
 import select
 import signal
 import socket
@@ -48,11 +47,13 @@ _OPERATIONS = {
 class Keeper:
     """The guest's side of a keeper: its process id, the socket to it, and the shell that it has waiting."""
 
-    __slots__ = ("_serial", "pid", "socket", "waiting")
+    __slots__ = ("_serial", "is_lasting", "pid", "socket", "waiting")
 
-    def __init__(self, score, file_limit):
-        """`file_limit`: how large a file may get, in bytes; 0 for no limit."""
+    def __init__(self, score, confine=None, is_lasting=True):
+        """`confine`: what it calls before all else; it binds whatever the keeper starts as well. A keeper that is not
+        lasting is for one call."""
         self._serial = 0
+        self.is_lasting = is_lasting
         self.waiting = None
         self.socket, theirs = socket.socketpair()
         try:
@@ -63,7 +64,7 @@ class Keeper:
                 self.socket.close()
                 raise
             if self.pid == 0:
-                _live(theirs, file_limit)
+                _live(theirs, confine)
             score.lower_for_guest()
             self.socket.setblocking(False)
         finally:
@@ -112,15 +113,15 @@ def encode_task(value):
     return _LENGTH.pack(len(text)) + text
 
 
-def _live(task_socket, file_limit):
+def _live(task_socket, confine):
     """The child's whole life. Never returns."""
     try:
         # The channel, and the guest's ends of the sockets of other keepers, which would not see them close.
         os.closerange(3, task_socket.fileno())
         os.closerange(task_socket.fileno() + 1, 1 << 16)
         system.restore_file_limit()
-        if file_limit:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))
+        if confine:
+            confine()
         _KeeperProcess(task_socket).run()
     except BaseException:  # noqa: B036
         # The guest sees the end of the socket; there is nobody else to tell.

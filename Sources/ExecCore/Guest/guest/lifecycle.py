@@ -52,7 +52,8 @@ class Lifecycle:
                 break
             if os.WIFSTOPPED(status):
                 # Code in the sandbox runs under the same user and may have stopped a keeper: it is needed.
-                processes.send(pid, signal.SIGCONT)
+                if self._disk_limit.find_stopped(pid):
+                    processes.send(pid, signal.SIGCONT)
                 continue
             keeper = self._pool.lose(pid)
             self._disk_limit.lose(pid)

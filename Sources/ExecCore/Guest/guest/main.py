@@ -41,7 +41,7 @@ class Guest:
         score = system.OutOfMemoryScore()
         system.prepare_process()
         self._disk_limit = disk_limit.DiskLimit(config["workspace_limit"])
-        self._pool = pool.KeeperPool(score, config["pids"], self._disk_limit.file_limit)
+        self._pool = pool.KeeperPool(score, config["pids"], config["workspace_limit"])
         self._watch = watch.ArtifactWatch(self._poll, config["artifact_limit"])
         self._proxy_port = config["proxy_port"]
         self._egress = None
@@ -49,7 +49,7 @@ class Guest:
         self._is_greeted = False
         self._dispatcher = dispatcher.Dispatcher(config)
         self._lifecycle = lifecycle.Lifecycle(config)
-        self._disk_limit.attach(self._poll, self._dispatcher, self._lifecycle)
+        self._disk_limit.attach(self._poll, self._channel, self._pool, self._dispatcher, self._lifecycle)
         self._lifecycle.attach(self._poll, self._channel, self._pool, self._disk_limit, self._dispatcher)
         self._dispatcher.attach(self._poll, self._channel, self._pool, self._watch, self._disk_limit, self._lifecycle)
 
@@ -74,7 +74,10 @@ class Guest:
                 self._egress.look_at_clock()
             if self._dispatcher.has_calls or self._lifecycle.is_busy or self._pool.has_background:
                 self._disk_limit.poke()
-                self._lifecycle.look_at_clock()
+                if not self._disk_limit.is_frozen:
+                    self._lifecycle.look_at_clock()
+            elif self._disk_limit.is_frozen:
+                self._disk_limit.poke()
             if self._is_greeted and not self._dispatcher.has_calls:
                 self._go_on()
             self._channel.send(self._job_news.look(self._pool.has_background, self._lifecycle.is_busy))
@@ -124,10 +127,10 @@ class Guest:
             raise ValueError(f"a frame of kind {kind}")
 
     def _seconds_to_wait(self):
-        if self._lifecycle.is_busy:
+        if self._lifecycle.is_busy and not self._disk_limit.is_frozen:
             return endings.TICK_SECONDS
         waits = [max(0.0, call.wake_at() - time.monotonic()) for call in self._dispatcher.calls]
-        has_work = bool(waits) or self._pool.has_background
+        has_work = bool(waits) or self._pool.has_background or self._disk_limit.is_frozen
         others = [self._watch.seconds_to_wait(), self._dispatcher.seconds_to_wait()]
         if self._egress:
             others.append(self._egress.seconds_to_wait())

@@ -4,7 +4,7 @@ leftovers are being ended.
 
 import signal
 
-from guest import keepers, processes
+from guest import confinement, keepers, processes, quota
 
 _MAX_IDLE = 8
 # So many idle keepers each with a shell that has loaded: for calls that come together, or one soon after the other.
@@ -17,22 +17,25 @@ _LEAST_READY = 2
 
 
 class KeeperPool:
-    def __init__(self, score, pids_limit, file_limit):
+    def __init__(self, score, pids_limit, workspace_limit):
         self._score = score
         # Called with each new keeper.
         self.on_new = lambda keeper: None
-        self._file_limit = file_limit
+        self._workspace_limit = workspace_limit
         self._pids_limit = pids_limit
         self._ready = _READY if pids_limit >= _FEW_PIDS else _READY_OF_FEW
         # How many more are worth a try: what ends waiting shells again and again must not keep us busy.
         self._preparations = self._ready
+        self._has_shells = True
         self._keepers = {}
         self._idle = []
         self._retired = {}
         self._cleared = {}
 
-    def take(self):
+    def take(self, strictness=confinement.USUAL):
         """A keeper for one call, or None where the sandbox has no room for another process."""
+        if strictness != confinement.USUAL:
+            return self._start(strictness)
         if not self._idle:
             self._add()
         # The one that has rested longest: its waiting shell has had the time to load.
@@ -55,26 +58,51 @@ class KeeperPool:
         """Has one more keeper ready, with a shell that waits."""
         self._preparations -= 1
         bare = next((keeper for keeper in self._idle if not keeper.waiting), None)
-        is_done = _prepare_shell(bare) if bare else len(self._idle) < self._ready and self._add()
+        is_done = self._prepare_shell(bare) if bare else len(self._idle) < self._ready and self._add()
         if not is_done:
             self._preparations = 0
 
     @property
     def wants_preparation(self):
         """Whether there is something to prepare, for calls to come, as soon as there is nothing else to do."""
-        return self._preparations > 0
+        return self._preparations > 0 and self._has_shells
 
     def _add(self):
         """Makes another idle keeper. Returns whether there was room for its process."""
+        keeper = self._start(confinement.USUAL)
+        if not keeper:
+            return False
+        self._idle.append(keeper)
+        self._prepare_shell(keeper)
+        return True
+
+    def _prepare_shell(self, keeper):
+        """Has a shell started ahead, if there are descriptors for it. Returns whether one is there."""
         try:
-            keeper = keepers.Keeper(self._score, self._file_limit)
+            return self._has_shells and keeper.prepare_shell()
         except OSError:
             return False
+
+    def _start(self, strictness):
+        def confine():
+            confinement.confine(strictness, self._workspace_limit + quota.MARGIN)
+
+        try:
+            is_lasting = strictness == confinement.USUAL
+            keeper = keepers.Keeper(self._score, confine if self._workspace_limit else None, is_lasting)
+        except OSError:
+            return None
         self._keepers[keeper.pid] = keeper
-        self._idle.append(keeper)
         self.on_new(keeper)
-        _prepare_shell(keeper)
-        return True
+        return keeper
+
+    def set_shells(self, has_shells):
+        """Whether shells wait for commands: where nothing may write any more, code could have one of them write."""
+        if has_shells != self._has_shells:
+            self._has_shells = has_shells
+            self._preparations = self._ready if has_shells else 0
+            for keeper in self._idle:
+                keeper.drop_shell()
 
     @property
     def pids(self):
@@ -116,10 +144,10 @@ class KeeperPool:
             return True
         self._retired.pop(keeper.pid, None)
         self._cleared.pop(keeper.pid, None)
-        if len(self._idle) < _MAX_IDLE:
+        if len(self._idle) < _MAX_IDLE and keeper.is_lasting:
             self._idle.append(keeper)
             if sum(1 for idle in self._idle if idle.waiting) < _LEAST_READY:
-                _prepare_shell(keeper)
+                self._prepare_shell(keeper)
             return True
         del self._keepers[keeper.pid]
         return False
@@ -154,11 +182,3 @@ class KeeperPool:
         # If even the largest is small, the room is taken by commands that still run: those have their timeouts.
         least = 1 if is_room_needed else self._pids_limit / 4
         return (worst, counts[worst]) if worst is not None and counts[worst] >= least else (None, 0)
-
-
-def _prepare_shell(keeper):
-    """Has a shell started ahead, if there are descriptors for it. Returns whether one is there."""
-    try:
-        return keeper.prepare_shell()
-    except OSError:
-        return False

@@ -90,6 +90,25 @@ def send_to_all(number):
         send(-1, number)
 
 
+def freeze_everything():
+    """Stops all processes but this one. Returns those that were stopped before; None if that cannot be seen."""
+    try:
+        before = Table().stopped
+    except OSError:
+        before = None
+    send_to_all(signal.SIGSTOP)
+    return before
+
+
+def thaw_everything(before):
+    """Lets all go on that `freeze_everything` has stopped, which returned `before`."""
+    try:
+        for pid in Table().parents.keys() - before:
+            send(pid, signal.SIGCONT)
+    except (OSError, TypeError):
+        send_to_all(signal.SIGCONT)
+
+
 def kill_stopped(find):
     """Kills all that `find(parents)` names, and what those start meanwhile. Returns their ids.
 

@@ -1,76 +1,43 @@
-"""Watching how much a persistent workspace holds, so that no command can fill the host's disk.
+"""The limit of a persistent workspace, so that no command can fill the host's disk: what is counted, what follows.
 
-Counting means walking the tree, which may take long: a child of the guest does it. The guest pokes it while there is
-work; for a second after each poke it keeps an eye on the disk's free space and free inodes, which is cheap, and counts
-when as much as half of the room may have been taken, and now and then anyway.
+What cannot be counted is over the limit. Where a count is in doubt (whatever counts was ended or does not answer, the
+disk loses what nobody seems to have written), everything in the sandbox is stopped, counted while it stands still, and
+goes on if there is no more than there may be: what was only suspected costs an honest command a moment.
 """
 
 import os
-import select
+import signal
 import socket
-import struct
 import time
 
-from guest import system
-
-PLACES = ("/workspace", "/artifacts")
+from guest import confinement, processes, surveying
 
 POKE_SECONDS = 0.25
 # How long the end of a command waits for a count.
 PATIENCE_SECONDS = 10.0
-# No single file gets further than this beyond the limit, however late it is noticed.
+# Where nothing else bounds it, no single file gets further than this beyond the limit.
 MARGIN = 1 << 30
 
-# The bytes, and when the counting began.
-_REPORT = struct.Struct(">Qd")
-_ALERT_SECONDS = 1.0
-_LOOK_SECONDS = 0.05
-_SETTLE_SECONDS = 3.0
-# A count is due this often, or this many times its own duration apart, whichever is longer.
-_COUNT_SECONDS = 2.0
-_COUNT_SHARE = 10
-# An empty file takes room too: an inode and a name.
-_LEAST_FILE = 4096
-# What the guest sends: there is work; count now.
-_POKE, _ASK = b"!", b"?"
+# How long what was ended may still be counted as it ends.
+_SETTLE_SECONDS = 0.5
+# Nothing is heard for so long, although it was asked for.
+_SILENCE_SECONDS = 3.0
+# A suspicion stops the sandbox no more often than this, or than this many times what that took.
+_DOUBT_SECONDS = 1.0
+_DOUBT_SHARE = 10
+# What may be made while nothing can be written: empty files. After more than this nothing can be made either.
+_LEAST_SLACK = 1 << 20
 
-
-def count(places=PLACES):
-    """The bytes that the places take on disk. Links to one file count once."""
-    total = 0
-    seen = set()
-    waiting = list(places)
-    while waiting:
-        try:
-            entries = os.scandir(waiting.pop())
-        except OSError:
-            continue
-        with entries:
-            for entry in entries:
-                try:
-                    status = entry.stat(follow_symlinks=False)
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-                except OSError:
-                    continue
-                if status.st_nlink > 1 and not entry.is_dir(follow_symlinks=False):
-                    if status.st_ino in seen:
-                        continue
-                    seen.add(status.st_ino)
-                total += max(status.st_blocks * 512, _LEAST_FILE)
-    return total
-
-
-def note(surveyor, what):
-    """What a result says of the limit; `what` it did."""
-    return (
-        f"{what}: {' and '.join(PLACES)} hold {surveyor.used} bytes, more than the workspace limit of "
-        f"{surveyor.limit}. Delete what is not needed.\n"
-    )
+# What has to be done.
+NOTHING = 0
+STOP = 1  # end everything
+FREEZE = 2  # stop everything and count
+THAW = 3  # let everything go on
+START = 4  # start what counts
 
 
 class Surveyor:
-    """The guest's side: pokes the child that counts, and hears from it."""
+    """The guest's side: pokes the child that counts, hears from it, and says what has to be done."""
 
     def __init__(self, limit):
         self.limit = limit
@@ -79,18 +46,37 @@ class Surveyor:
         self.counted_at = 0.0
         self.pid = None
         self.socket = None
+        self.is_frozen = self._is_second_try = False
         self._allowed = limit
         # What is there at the start is nobody's doing.
         self._settled = 0.0
         self._next_poke = 0.0
+        # Why what is there could not be counted.
+        self._trouble = None
+        # Whether it was so before, and whether more was made then.
+        self._was_full = self._is_sealed = False
+        # Since when an answer is due.
+        self._waits_since = None
+        # What the disk had free and what was held when all was accounted for.
+        self._accounted = None
+        self._is_in_doubt = False
+        self._next_doubt = 0.0
+        self._frozen_at = 0.0
+        self._was_started = False
 
-    def start(self):
+    def start(self, own_processes=None):
+        """Starts a child. With `own_processes` all others are stopped, and it is to count what there is now.
+
+        Returns whether there is one.
+        """
+        self._was_started = True
+        if self.pid is not None:
+            processes.send(self.pid, signal.SIGKILL)
+        self.forget()
         try:
-            self.socket, theirs = socket.socketpair()
+            self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         except OSError:
-            # There are no descriptors for it: the next poke tries again.
-            self.socket = None
-            return
+            return False
         try:
             self.pid = os.fork()
         except OSError:
@@ -98,126 +84,170 @@ class Surveyor:
             self.socket = None
         else:
             if self.pid == 0:
-                _live(theirs, self.limit)
+                surveying.live(theirs, self.limit, self.used, own_processes)
             self.socket.setblocking(False)
+            self._waits_since = time.monotonic()
         finally:
             theirs.close()
-
-    def poke(self):
-        """Says that there is work. Returns whether the child had to be started for that."""
-        now = time.monotonic()
-        if now < self._next_poke:
-            return False
-        self._next_poke = now + POKE_SECONDS
-        is_new = self.socket is None
-        if is_new:
-            self.start()
-        try:
-            if self.socket is not None:
-                self.socket.send(_POKE)
-        except OSError:
-            # It still has pokes to read, or is dead, which its end as a process says.
-            pass
-        return is_new and self.socket is not None
+        return self.socket is not None
 
     @property
     def is_full(self):
         """Whether there is more than there may be."""
-        return self.used > self.limit
+        return self.used > self.limit or self._trouble is not None
+
+    @property
+    def strictness(self):
+        """How a command has to be confined that begins now."""
+        if not self.is_full:
+            return confinement.USUAL
+        return confinement.SEALED if self._is_sealed or self._trouble is not None else confinement.FULL
+
+    def note(self, what):
+        """What a result says of the limit; `what` it did."""
+        places = " and ".join(surveying.PLACES)
+        if self._trouble is None:
+            held = f"{places} hold {self.used} bytes, more than the workspace limit of {self.limit}"
+        else:
+            held = (
+                f"what {places} hold cannot be counted ({self._trouble}), "
+                f"which counts as more than the workspace limit of {self.limit}"
+            )
+        sealed = " Nothing can be made either: no file, no directory." if self.strictness == confinement.SEALED else ""
+        return f"{what}: {held}. Delete what is not needed.{sealed}\n"
+
+    def poke(self):
+        """Says that there is work. Returns what has to be done."""
+        now = time.monotonic()
+        if now < self._next_poke:
+            return NOTHING
+        self._next_poke = now + POKE_SECONDS
+        if self.socket is None:
+            if self.is_frozen:
+                return self._take_failure("counting could not be begun")
+            # What cannot be counted already counts as too much.
+            return FREEZE if self._was_started and self._trouble is None else START
+        self._send(surveying.POKE)
+        if self._waits_since is not None and now > self._waits_since + _SILENCE_SECONDS:
+            self._waits_since = None
+            return self._take_failure("counting does not end")
+        if self._is_in_doubt and now >= self._next_doubt and not self.is_frozen:
+            return FREEZE
+        return NOTHING
 
     def ask(self):
         """Asks for a count that begins from now on."""
+        self._send(surveying.ASK)
+
+    def _send(self, data):
         try:
             if self.socket is not None:
-                self.socket.send(_ASK)
+                self.socket.send(data)
+                if self._waits_since is None:
+                    self._waits_since = time.monotonic()
         except OSError:
+            # It still has pokes to read, or is dead, which its end as a process says.
             pass
 
+    def freeze(self):
+        """Everything else is stopped now."""
+        self._is_in_doubt = False
+        self.is_frozen = True
+        self._frozen_at = time.monotonic()
+
+    def thaw(self):
+        """Everything else goes on now."""
+        self.is_frozen = self._is_second_try = False
+        now = time.monotonic()
+        self._next_doubt = now + max(_DOUBT_SECONDS, _DOUBT_SHARE * (now - self._frozen_at))
+
     def hear(self):
-        """Takes the newest count. Returns whether there is more than there may be, and more than before."""
-        try:
-            data = self.socket.recv(4096)
-        except OSError:
+        """Takes what the child says. Returns what has to be done."""
+        todo = NOTHING
+        while todo == NOTHING:
+            try:
+                data = self.socket.recv(surveying.MESSAGE_SIZE)
+            except OSError:
+                break
+            if len(data) < surveying.REPORT.size:
+                break
+            self._waits_since = None
+            todo = self._take(*surveying.REPORT.unpack_from(data), data[surveying.REPORT.size :])
+        return todo
+
+    def _take(self, kind, used, free, began, text):
+        if kind == surveying.ALIVE:
+            return NOTHING
+        self.counted_at = began
+        if kind == surveying.FAILED:
+            return self._take_failure(text.decode("utf-8", "replace"))
+        was_frozen = self.is_frozen
+        self._trouble = None
+        self.used = used
+        is_over = self._is_over()
+        missing = self._missing(free)
+        if was_frozen:
+            if kind == surveying.COUNTED_BLINDLY and missing > self.limit:
+                self._accounted = None
+                return self._give_up("something is held where it cannot be seen")
+            if kind == surveying.COUNTED_ALL:
+                # Whatever else the disk has lost is not ours.
+                self._accounted = free, used
+        elif missing > max(self.limit - used, self.limit // 16) // 2:
+            self._is_in_doubt = True
+        if is_over:
+            return STOP
+        return THAW if was_frozen else NOTHING
+
+    def _take_failure(self, text):
+        if not self.is_frozen:
+            # What is confined because of that cannot add to it.
+            return NOTHING if text == self._trouble else FREEZE
+        if self._is_second_try:
+            return self._give_up(text)
+        # A call that is stopped meanwhile has its processes go on so that they end.
+        self._is_second_try = True
+        return FREEZE
+
+    def _give_up(self, trouble):
+        """Nothing tells what is there: it counts as too much."""
+        is_new = self._trouble is None
+        self._trouble = trouble
+        self._settled = time.monotonic() + _SETTLE_SECONDS
+        return STOP if is_new else THAW
+
+    def _is_over(self):
+        """Whether there is more than there may be, and more than before."""
+        if self.used <= self.limit:
+            self._allowed, self._settled, self._was_full, self._is_sealed = self.limit, None, False, False
             return False
-        if len(data) < _REPORT.size:
-            return False
-        newest = data[len(data) // _REPORT.size * _REPORT.size - _REPORT.size :][: _REPORT.size]
-        self.used, self.counted_at = _REPORT.unpack(newest)
-        if not self.is_full:
-            self._allowed, self._settled = self.limit, None
-            return False
-        # Whoever deletes files must not be stopped for what was there before.
         is_over = self.used > self._allowed
-        self._allowed = max(self._allowed, self.used)
+        if is_over or self._settled is not None:
+            # Whoever deletes files must not be stopped for what was there before, nor for an empty file.
+            self._allowed = self.used + max(self.limit // 16, _LEAST_SLACK)
         if self._settled is not None:
             # What a command that was stopped has written until its end is not the next one's doing: the first count
             # after it says what was there before.
             if self.counted_at >= self._settled:
                 self._settled = None
-            return False
-        if is_over:
+            is_over = False
+        elif is_over:
             self._settled = time.monotonic() + _SETTLE_SECONDS
+            self._is_sealed = self._was_full
+        self._was_full = True
         return is_over
 
+    def _missing(self, free):
+        """What the disk has lost since all was accounted for, and the count does not show."""
+        if self._accounted is None:
+            self._accounted = free, self.used
+        missing = (self._accounted[0] - free) - (self.used - self._accounted[1])
+        if missing < 0:
+            self._accounted = free, self.used
+        return max(0, missing)
+
     def forget(self):
-        """The child has died: the next poke starts another."""
-        self.socket.close()
-        self.socket = self.pid = None
-
-
-def _live(guest_socket, limit):
-    """The child's whole life. Never returns."""
-    try:
-        os.closerange(3, guest_socket.fileno())
-        os.closerange(guest_socket.fileno() + 1, 1 << 16)
-        system.take_name("sandbox-monitor")
-        os.nice(5)
-        _watch(guest_socket, limit)
-    except BaseException:  # noqa: B036
-        pass
-    finally:
-        os._exit(0)
-
-
-def _watch(guest_socket, limit):
-    began = time.monotonic()
-    used = count()
-    free = _free()
-    duration, next_count, alert_until = 0.0, 0.0, 0.0
-    guest_socket.sendall(_REPORT.pack(used, began))
-    poll = select.poll()
-    poll.register(guest_socket, select.POLLIN)
-    while True:
-        is_alert = time.monotonic() < alert_until
-        if poll.poll(_LOOK_SECONDS * 1000 if is_alert else None):
-            heard = guest_socket.recv(4096)
-            if not heard:
-                return
-            if _ASK in heard:
-                next_count = 0.0
-            alert_until = time.monotonic() + _ALERT_SECONDS
-            if is_alert:
-                time.sleep(_LOOK_SECONDS)
-        room = max(limit - used, limit // 16)
-        now = time.monotonic()
-        if now >= next_count or _taken_since(free) > room // 2:
-            free = _free()
-            used = count()
-            duration = time.monotonic() - now
-            next_count = now + max(_COUNT_SECONDS, _COUNT_SHARE * duration)
-            guest_socket.sendall(_REPORT.pack(used, now))
-
-
-def _free():
-    """The bytes and the inodes that the disk has left."""
-    try:
-        status = os.statvfs(PLACES[0])
-    except OSError:
-        return 0, 0
-    return status.f_bavail * status.f_frsize, status.f_favail
-
-
-def _taken_since(before):
-    """At least half of what new files may count for since then: each takes bytes, an inode, or both."""
-    taken_bytes, taken_inodes = (was - now for was, now in zip(before, _free()))
-    return max(taken_bytes, taken_inodes * _LEAST_FILE)
+        """The child has died, or is of no use: the next poke starts another."""
+        if self.socket is not None:
+            self.socket.close()
+        self.socket = self.pid = self._waits_since = None
