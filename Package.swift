@@ -18,8 +18,8 @@ let gnuSource: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
 let guestSources =
     ["bootstrap"]
     + [
-        "frames", "system", "pollset", "processes", "output", "formats", "scaling", "pictures", "files", "docstrings",
-        "artifacts", "watch", "shells", "keepers", "pool", "quota",
+        "frames", "limits", "system", "pollset", "processes", "output", "formats", "scaling", "pictures", "files",
+        "docstrings", "artifacts", "watch", "shells", "keepers", "pool", "quota",
         "progress", "proxying", "egress", "arrivals", "jobs", "calls", "channel",
         "disk_limit", "dispatcher", "lifecycle", "main",
     ].map { "guest/\($0)" }

@@ -32,4 +32,6 @@ suites=(Conformance Protocol CommandLine Clients Sandbox Faults Attacks Skills A
 suite tests "conformance, protocol, command line, published clients (mcp 2.x, fastmcp), sandbox, faults, attacks, skills, agent" \
     "${suites[@]}" "$@"
 suite tests-mcp1 "published client mcp 1.x" ClientsV1 "$@"
+printf '\n== %s\n' "podman in docker's place, as root and without"
+"$here/Engines/run.sh" "$@" || status=1
 exit "$status"

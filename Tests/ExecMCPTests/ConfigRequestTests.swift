@@ -49,6 +49,7 @@ import Testing
         ["vscode", "--", "--workspace", "/usr/lib"], ["vscode", "--", "--skills=/usr/lib:/usr/share"],
         ["vscode", "--", "--workspace", "ephemeral"], ["vscode", "--", "--engine", "podman"],
         ["vscode", "--", "--image", "a/b:c"], ["vscode", "--"], ["vscode", "--", "--prewarm", "--tools=/usr/lib"],
+        ["vscode", "--", "--tools", "none", "--skills=none"],
     ])
     func takesOptionsThatHoldAnywhere(arguments: [String]) throws {
         #expect(try request(arguments).entry.arguments == Array(arguments.dropFirst(2)))
@@ -68,6 +69,7 @@ import Testing
             (["cursor", "--", "--workspace", "./Sources"], "an absolute path"),
             (["cursor", "--", "--tools", "Sources"], "an absolute path"),
             (["cursor", "--", "--audit-log", "calls"], "an absolute path"),
+            (["cursor", "--", "--audit-log", "none"], "an absolute path"),
             (["cursor", "--", "--prewarm", "--tools", "Sources"], "an absolute path"),
             (["cursor", "--", "--skills=/usr/lib:Sources"], "an absolute path"),
             (["cursor", "--", "--engine", "bin/docker"], "an absolute path"),

@@ -19,6 +19,7 @@ public actor SandboxPool {
     private let onArtifactsChanged: @Sendable (UserID, ArtifactChange) -> Void
     private let lingering: Lingering?
     private let prewarmQueue: PrewarmQueue
+    private let observations: EngineObservations
 
     /// What users lost with sandboxes that ended between their calls.
     public nonisolated let losses: SandboxLosses
@@ -49,10 +50,16 @@ public actor SandboxPool {
         self.locateEngine = locateEngine
         self.onArtifactsChanged = onArtifactsChanged
         owner = .current()
-        lingering = limits.linger > 0 ? Lingering(seconds: limits.linger, logger: logger) : nil
         losses = SandboxLosses(keepsWorkspace: configuration.workspace != .ephemeral)
         prewarmQueue = PrewarmQueue(capacity: limits.maximumSandboxes)
+        let observations = EngineObservations(logger: logger)
+        self.observations = observations
+        lingering =
+            limits.linger > 0 ? Lingering(seconds: limits.linger, logger: logger, observations: observations) : nil
     }
+
+    /// What the sandboxes so far show of how the engine keeps their limits.
+    public nonisolated var limitKnowledge: LimitKnowledge { observations.limits }
 
     /// Has the sandboxes of these users started in the background, where they have none: a few at once, and only as far
     /// as there is room, because no other sandbox is stopped for them.
@@ -238,12 +245,13 @@ public actor SandboxPool {
             name: ContainerDescription.newName(for: user), user: user, owner: owner, configuration: configuration,
             limits: limits)
         entries[user] = PooledSandbox(
-            start: Task { [logger, lingering, onArtifactsChanged] in
+            start: Task { [logger, lingering, observations, onArtifactsChanged] in
                 let onChange = { @Sendable change in onArtifactsChanged(user, change) }
                 guard let lingering else {
                     logger.info("starting sandbox \(container.name)")
                     return try await Sandbox.start(
-                        container, engine: engine, logger: logger, onArtifactsChanged: onChange)
+                        container, engine: engine, logger: logger, observations: observations,
+                        onArtifactsChanged: onChange)
                 }
                 return try await lingering.start(container, engine: engine, onArtifactsChanged: onChange)
             }, isKept: isKept)

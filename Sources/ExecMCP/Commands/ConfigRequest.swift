@@ -84,6 +84,8 @@ struct ConfigRequest: Sendable {
             guard let value = parts.count > 1 ? parts[1] : rest.popFirst(), pathFlags.contains(parts[0]) else {
                 continue
             }
+            // No directory at all.
+            if value == "none", ["--tools", "--skills"].contains(parts[0]) { continue }
             for path in value.split(separator: ":")
             where path.contains("/") || !wordFlags.contains(parts[0]) {
                 guard !path.hasPrefix("/"), !path.hasPrefix("~/") else { continue }

@@ -5,6 +5,8 @@ import os
 import signal
 import sys
 
+from guest import limits
+
 _PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
 _COMMAND_OOM_SCORE = b"500"
@@ -29,6 +31,7 @@ def description(shell):
         "python": ".".join(map(str, sys.version_info[:3])),
         "shell": os.access(shell, os.X_OK),
         "unwritable": [place for place in ("/workspace", "/artifacts", "/tmp") if not os.access(place, os.W_OK)],
+        "limits": limits.limits(),
     }
 
 
