@@ -33,4 +33,6 @@ suite tests "conformance, protocol, command line, published clients (mcp 2.x, fa
     "${suites[@]}" "$@"
 suite tests-mcp1 "published client mcp 1.x" ClientsV1 "$@"
 suite tests-frameworks "agents of published frameworks" Frameworks "$@"
+printf '\n== %s\n' "podman in docker's place, as root and without"
+"$here/Engines/run.sh" "$@" || status=1
 exit "$status"

@@ -80,5 +80,6 @@ case $(uname -s) in
   Darwin) macos_advice ;;
   *) linux_advice "${1:-}" ;;
 esac
-say "An engine elsewhere will do too: set DOCKER_HOST, select a docker context, or name another docker-compatible"
-say "command in MCP_EXECUTOR_ENGINE."
+say "Or name another docker-compatible command in MCP_EXECUTOR_ENGINE. An engine on another machine will do too (set"
+say "DOCKER_HOST, or select a docker context); it does not see the directories of this one, so the server needs"
+say "'--tools none --skills none' then, and a --workspace that is no directory."

@@ -34,10 +34,13 @@ import Testing
         #expect(try await probe("echo '\(answer)'").isRootless() == isRootless)
     }
 
-    @Test func describesAnImage() async throws {
-        let answer = #"""
-            {"Id":"sha256:12","Size":1234,"Created":"1970-01-01T00:01:00Z","Config":{"Labels":{"a":"b","c":1}}}
-            """#
+    @Test(arguments: [("", ""), ("[", "]"), ("[", ",{}]")])
+    func describesAnImage(before: String, after: String) async throws {
+        let answer =
+            before
+                + #"""
+                {"Id":"sha256:12","Size":1234,"Created":"1970-01-01T00:01:00Z","Config":{"Labels":{"a":"b","c":1}}}
+                """# + after
         let image = try await probe("echo '\(answer)'").image("x:1")
         #expect(image == ImageDescription(id: "sha256:12", size: 1234, created: 60, labels: ["a": "b"]))
     }
@@ -47,8 +50,12 @@ import Testing
             _ = try await probe("echo 'Error: No such image: x:1' >&2; exit 1").image("x:1")
         }
         #expect(missing?.code == .imageMissing)
-        let broken = await #expect(throws: ExecError.self) { _ = try await probe("echo '[]'").image("x:1") }
-        #expect(broken?.code == .engineFailed)
+        for answer in ["[]", "[[]]", "{}", "7", "[null]"] {
+            let broken = await #expect(throws: ExecError.self) {
+                _ = try await probe("echo '\(answer)'").image("x:1")
+            }
+            #expect(broken?.code == .engineFailed)
+        }
     }
 
     @Test(arguments: [

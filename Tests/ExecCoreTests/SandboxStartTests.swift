@@ -110,16 +110,49 @@ import Testing
     }
 
     @Test(arguments: [
-        "os.write(1, b'some text of an image that prints')", "say(6, 77, {})", "say(42, 0, b'')",
-        "os.write(1, b'\\xff' * 9)",
+        ("os.write(1, b'some text of an image that prints')", "wrote: some text of an image that prints"),
+        ("os.write(1, b'Welcome to \\x1b[1mlab\\n'); say(1, 0, {'shell': True})", "wrote: Welcome to \u{FFFD}[1mlab —"),
+        ("os.write(1, b'hi\\n'); say(1, 0, {'shell': True})", "wrote: hi —"),
+        ("os.write(1, b'hi\\n'); sys.exit(0)", "started (exit status 0). Where its first words belong"),
+        ("os.write(1, b'x' * 300_000)", "xxx… —"), ("say(6, 77, {})", "standard output is the channel"),
+        ("say(42, 0, b'')", "standard output is the channel"),
+        ("os.write(1, b'\\xff' * 9)", "standard output is the channel"),
     ])
-    func endsASandboxWhoseFirstWordsAreNotAGuests(words: String) async throws {
+    func blamesTheEngineForWhatComesBeforeTheGuestsFirstWord(words: String, part: String) async throws {
+        let error = try await failure(of: try await pool("take(); \(words); sys.stdin.read()"))
+        #expect(error.code == .engineFailed)
+        #expect(error.message.contains(part), "\(error.message)")
+        #expect(!error.message.contains("tampered"))
+    }
+
+    @Test func logsWhatTheEngineSaysWhileASandboxStartsOnce() async throws {
         let log = Recorder<String>()
-        let pool = try await pool("take(); \(words); sys.stdin.read()", log: log)
-        let error = try await failure(of: pool)
-        #expect(error.code == .sandboxEnded)
-        #expect(error.message.contains("tampered"))
-        #expect(log.elements.contains { $0.hasPrefix("exec-mcp: error: sandbox mcp-executor-ann-") })
+        let pool = try await pool(
+            """
+            os.write(2, b"Limits are ig")
+            take()
+            os.write(2, b"nored\\x1b[2J\\n")
+            say(1, 0, {"shell": False})
+            sys.stdin.read()
+            """, log: log)
+        for _ in 1...3 { _ = try await failure(of: pool) }
+        #expect(
+            log.elements.filter { $0.contains("ignored") } == [
+                "exec-mcp: warning: the engine says: Limits are ignored\u{FFFD}[2J\n"
+            ])
+    }
+
+    @Test func remembersWhichLimitsHold() async throws {
+        let log = Recorder<String>()
+        let limits = #"{"memory": -1, "cpus": 1.0, "pids": None}"#
+        let pool = try await pool(
+            #"take(); say(1, 0, {"shell": True, "limits": \#(limits)}); sys.stdin.read()"#, log: log)
+        #expect(pool.limitKnowledge == LimitKnowledge())
+        let user = try #require(UserID("ann"))
+        try await pool.withSandbox(of: user) { _ in }
+        #expect(pool.limitKnowledge == LimitKnowledge(held: [.processors], broken: [.memory]))
+        #expect(log.elements.count { $0.contains("there is no memory limit. Code in") } == 1)
+        await pool.close(grace: 5)
     }
 
     @Test func endsASandboxThatFloodsItsChannelAndKeepsNothingOfTheFlood() async throws {

@@ -10,11 +10,13 @@ import Testing
 
     private func prompt(
         skills: [Skill] = [], modules: [ToolModule] = [], limits: Limits = Limits(),
-        _ change: (inout SandboxConfiguration) -> Void = { _ in }
+        knowledge: LimitKnowledge = LimitKnowledge(), _ change: (inout SandboxConfiguration) -> Void = { _ in }
     ) -> String {
         var configuration = SandboxConfiguration()
         change(&configuration)
-        return SystemPrompt(configuration: configuration, limits: limits, skills: skills, modules: modules).text
+        return SystemPrompt(
+            configuration: configuration, limits: limits, skills: skills, modules: modules, knowledge: knowledge
+        ).text
     }
 
     private func skill(_ name: String, description: String) -> Skill {
@@ -84,6 +86,25 @@ import Testing
         for word in ["321", "54321", "17 MB", "768m memory", "2.5 CPU", "99 processes", "30 seconds"] {
             #expect(text.contains(word), "\(word)")
         }
+    }
+
+    @Test(arguments: [
+        (LimitKnowledge(), "- Keep within 1g memory, 1 CPU, 256 processes. A command"),
+        (
+            LimitKnowledge(held: [.memory, .processors, .processes]),
+            "- Limits: 1g memory, 1 CPU, 256 processes. A command"
+        ),
+        (
+            LimitKnowledge(broken: [.memory, .processors, .processes]),
+            "- Keep within 1g memory, 1 CPU, 256 processes, though nothing here enforces it. A command"
+        ),
+        (
+            LimitKnowledge(held: [.processors], broken: [.memory]),
+            "- Limits: 1 CPU. Keep within 1g memory, though nothing here enforces it. Keep within 256 processes. A"
+        ),
+    ])
+    func promisesNoLimitThatIsNotKnownToHold(knowledge: LimitKnowledge, sentence: String) {
+        #expect(prompt(knowledge: knowledge).contains(sentence))
     }
 
     @Test func speaksOfNoNetworkWhereThereIsNone() {

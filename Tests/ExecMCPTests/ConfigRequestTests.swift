@@ -51,6 +51,7 @@ import Testing
         ["vscode", "--", "--image", "a/b:c"], ["vscode", "--"], ["vscode", "--", "--prewarm", "--tools=/usr/lib"],
         ["vscode", "--", "--workspace", "file:///usr/lib"], ["vscode", "--", "--workspace=~"],
         ["vscode", "--", "--skills", "file:///usr/lib:/usr/share"],
+        ["vscode", "--", "--tools", "none", "--skills=none"],
     ])
     func takesOptionsThatHoldAnywhere(arguments: [String]) throws {
         #expect(try request(arguments).entry.arguments == Array(arguments.dropFirst(2)))
@@ -93,6 +94,7 @@ import Testing
             (["cursor", "--workspace", "."], "an absolute path"), (["cursor", "--workspace=.."], "an absolute path"),
             (["cursor", "--", "--tools", "Sources"], "an absolute path"),
             (["cursor", "--", "--audit-log", "calls"], "an absolute path"),
+            (["cursor", "--", "--audit-log", "none"], "an absolute path"),
             (["cursor", "--", "--prewarm", "--tools", "Sources"], "an absolute path"),
             (["cursor", "--", "--skills=/usr/lib:Sources"], "an absolute path"),
             (["cursor", "--", "--engine", "bin/docker"], "an absolute path"),

@@ -48,16 +48,26 @@ import Testing
 
     @Test(
         arguments: [
-            (["memory": -1, "pids": 256, "cpus": 1], "memory unlimited"),
-            (["memory": 1_073_741_824, "pids": -1, "cpus": 1], "pids unlimited"),
-            (["memory": 1_073_741_824, "pids": 256, "cpus": 2], "cpus 2"),
-            (["memory": 9_223_372_036_854_771_712, "pids": 256, "cpus": 1], "memory"),
-            (["memory": 1e300, "pids": 256, "cpus": 1], "memory 1e+300"),
+            (["memory": -1, "pids": 256, "cpus": 1], ": no memory limit"),
+            (["memory": 1_073_741_824, "pids": -1, "cpus": 1], ": no limit of processes"),
+            (["memory": 1_073_741_824, "pids": 256, "cpus": -1], ": no limit of processors"),
+            (["memory": 1_073_741_824, "pids": 256, "cpus": 2], ": 2 processors"),
+            (["memory": 2_147_483_648, "pids": 512, "cpus": 1], ": 2g of memory, 512 processes"),
+            (["memory": 1e300, "pids": 256, "cpus": 1], ": 1e+300 of memory"),
         ] as [(JSON, String)])
     func failsOneWhoseLimitsDoNotHold(limits: JSON, part: String) throws {
         let finding = try finding(.limits, ["limits": limits])
         #expect(finding.status == .failed)
         #expect(finding.found.contains(part), "\(finding.found)")
+    }
+
+    @Test func aKernelOfItsOwnNeedsNoFilterOfSystemCalls() throws {
+        let isolation = try finding(.isolation, ["seccomp": "0", "own_kernel": "gVisor"])
+        #expect(isolation.status == .passed)
+        #expect(isolation.found.contains("a kernel of its own (gVisor)"))
+        #expect(!isolation.found.contains("filtered"))
+        let open = try finding(.isolation, ["seccomp": "0", "own_kernel": "gVisor", "read_only_root": false])
+        #expect(open.status == .failed && !open.found.contains("filtered"))
     }
 
     @Test func warnsOfWhatCannotBeSeen() throws {

@@ -34,6 +34,8 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         OptionCase("--skills", "MCP_SKILLS_PATH", "/usr/lib:/usr/share/") {
             $0.configuration.skillsDirectories = ["/usr/lib", "/usr/share"]
         },
+        OptionCase("--tools", "MCP_TOOLS_PATH", "none") { $0.configuration.toolsDirectory = nil },
+        OptionCase("--skills", "MCP_SKILLS_PATH", "none") { $0.configuration.skillsDirectories = [] },
         OptionCase("--workspace", "MCP_EXECUTOR_WORKSPACE", "persistent") { $0.configuration.workspace = .persistent },
         OptionCase("--workspace", "MCP_EXECUTOR_WORKSPACE", "ephemeral") { $0.configuration.workspace = .ephemeral },
         OptionCase("--workspace", "MCP_EXECUTOR_WORKSPACE", "/usr/lib/") {
@@ -142,6 +144,34 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         #expect(refusal(["--workspace", "/usr/lib", "--user", "ann", "--prewarm-users", "ann"]) == nil)
         let message = refusal(["--workspace", "/usr/lib", "--user", "ann", "--prewarm-users", "ann,bob"])
         #expect(message?.hasPrefix("--prewarm-users names bob, but the directory given to --workspace is for") == true)
+    }
+
+    @Test func noneIsNoDirectoryThoughOneIsThere() throws {
+        var defaults = defaults
+        defaults.configuration.toolsDirectory = "/usr/lib"
+        defaults.configuration.skillsDirectories = ["/usr/lib", "/usr/share"]
+        guard
+            case .serve(let options) = try OptionParser.parse(
+                ["--tools", "none"], environment: ["MCP_SKILLS_PATH": "none"], defaults: defaults)
+        else {
+            Issue.record("does not serve")
+            return
+        }
+        #expect(options.configuration.toolsDirectory == nil)
+        #expect(options.configuration.skillsDirectories.isEmpty)
+        for value in ["None", "none:/usr/lib", "./none"] { #expect(refusal(["--skills", value]) != nil, "\(value)") }
+    }
+
+    @Test(arguments: [
+        ([], 256), (["--runtime", "runsc"], 4096), (["--runtime", "runsc", "--pids", "300"], 300),
+        (["--pids", "300", "--runtime", "runsc"], 300),
+    ])
+    func aRuntimeHasRoomForItsOwnProcessesUnlessTheyAreNamed(arguments: [String], pids: Int) throws {
+        guard case .serve(let options) = try parse(arguments) else {
+            Issue.record("does not serve")
+            return
+        }
+        #expect(options.configuration.pids == pids)
     }
 
     @Test func keepsTheDefaultsWhereNothingIsSaid() throws {

@@ -22,7 +22,7 @@ def leave_behind():
 
     def leave(labels: dict[str, str]) -> str:
         name = f"{engine.NAME_PREFIX}orphan-{secrets.token_hex(4)}"
-        arguments = ["run", "--detach", "--network", "none", "--name", name]
+        arguments = ["run", "--detach", "--network", "none", "--stop-signal", "SIGKILL", "--name", name]
         for label, value in labels.items():
             arguments += ["--label", f"{label}={value}"]
         container = engine.run(*arguments, engine.IMAGE, "sleep", "600").strip()

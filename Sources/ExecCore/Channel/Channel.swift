@@ -62,7 +62,7 @@ final class Channel: Sendable {
     private let egress: EgressRelay?
     private let state = Locked(State())
     // Only the reading thread touches it; the lock is what tells the compiler so.
-    private let decoder = Locked(FrameDecoder())
+    let decoder = Locked(FrameDecoder())
 
     /// - Parameters:
     ///   - now: the clock by which the guest may send so much a second.

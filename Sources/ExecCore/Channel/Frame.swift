@@ -79,6 +79,9 @@ struct ChannelViolation: Error, Equatable {
 struct FrameDecoder: Sendable {
     private var buffer: [UInt8] = []
 
+    /// What has come since the last whole frame; after a violation, since the last piece before it.
+    var unread: [UInt8] { buffer }
+
     /// Calls `body` with each frame that `bytes` completes.
     ///
     /// - Throws: ``ChannelViolation`` for a frame that is too long or of an unknown kind, and what `body` throws.

@@ -16,7 +16,7 @@ public struct EngineCommandLine: Sendable, Equatable {
 
     /// Starts a sandbox and stays attached to it.
     func run(_ container: ContainerDescription) -> Command {
-        var run = command(["run"] + container.arguments)
+        var run = command(["run"] + habitArguments + container.arguments)
         // It passes bytes on, and Go's runtime does that best on one processor: with more, what comes back after a
         // long input often lay for up to 10 ms until the runtime looked for it.
         run.environment = environment.merging(["GOMAXPROCS": "1"]) { own, _ in own }
@@ -30,7 +30,7 @@ public struct EngineCommandLine: Sendable, Equatable {
 
     /// Lists our containers with the values of ``Owner/labelNames`` and ``Owner/lingerLabel``, one a line.
     func listOwned() -> Command {
-        let labels = (Owner.labelNames + [Owner.lingerLabel]).map { "{{.Label \"\($0)\"}}" }
+        let labels = (Owner.labelNames + [Owner.lingerLabel]).map(labelTemplate)
         return command([
             "ps", "--all", "--no-trunc", "--filter", "label=\(Owner.markLabel)", "--format",
             (["{{.ID}}"] + labels).joined(separator: "\t"),

@@ -3,68 +3,52 @@ import Diagnostics
 
 /// What the engine's command line said when it ended, turned into words that help.
 struct EngineFailure: Sendable {
-    let engine: String
-    let image: String
+    private static let saidLimit = 600
+
+    let engine: EngineCommandLine
+    /// What was to be started; the image alone counts for a question.
+    let configuration: SandboxConfiguration
     let end: ChildProcess.End
 
+    /// The failure of a sandbox to start.
+    init(engine: EngineCommandLine, configuration: SandboxConfiguration, end: ChildProcess.End) {
+        self.engine = engine
+        self.configuration = configuration
+        self.end = end
+    }
+
+    /// The failure of a question about `image`.
+    init(engine: EngineCommandLine, image: String, end: ChildProcess.End) {
+        var configuration = SandboxConfiguration()
+        configuration.image = image
+        self.init(engine: engine, configuration: configuration, end: end)
+    }
+
     /// The failure of a sandbox that never said hello.
-    var startError: ExecError {
-        let said = saidText
-        let lowered = said.lowercased()
-        if let missing = missingImageError { return missing }
-        if let unreachable = unreachableError { return unreachable }
-        if lowered.contains("python3") && (lowered.contains("not found") || lowered.contains("no such file")) {
-            return ExecError(.engineFailed, "The image \(image) has no python3, which a sandbox needs. Use another.")
-        }
-        return ExecError(.engineFailed, "The sandbox could not be started (\(end.status)). The engine said: \(said)")
+    ///
+    /// - Parameter printed: what came on standard output instead.
+    func startError(printed: [UInt8] = []) -> ExecError {
+        if let complaint { return error(of: complaint) }
+        if !printed.isEmpty { return Self.strayOutputError(printed, engine: engine.program, end: end.status) }
+        return ExecError(
+            .engineFailed,
+            "The sandbox could not be started (\(end.status)). \(runtimeAdvice ?? "")The engine said: \(saidText)")
     }
 
     /// The failure to answer a question.
     var answerError: ExecError {
-        missingImageError ?? unreachableError
-            ?? ExecError(.engineFailed, "The engine refused to answer (\(end.status)). It said: \(saidText)")
+        if let complaint, Self.complaintsOfQuestions.contains(complaint) { return error(of: complaint) }
+        return ExecError(.engineFailed, "The engine refused to answer (\(end.status)). It said: \(saidText)")
     }
 
-    /// The failure of an image that is not there; `nil` where that is not what the engine says.
-    private var missingImageError: ExecError? {
-        let lowered = saidText.lowercased()
-        if lowered.contains("no such image") || lowered.contains("unable to find image")
-            || lowered.contains("image not known") || lowered.contains("no such object")
-        {
-            return ExecError(
-                .imageMissing,
-                """
-                The sandbox image \(image) is not on this machine. Build it with `exec-mcp image` (or `make image` in \
-                the exec-mcp directory), or pull your own with `\(engine) pull` and name it with --image.
-                """)
-        }
-        return nil
-    }
+    private static let complaintsOfQuestions: [EngineComplaint] = [
+        .imageMissing, .contextMissing, .accountNotAllowed, .unreachable, .userIDsMissing, .flagUnknown,
+    ]
 
     /// The failure of an engine that could not be asked at all; `nil` where that is not what it says.
     var unreachableError: ExecError? {
-        let said = saidText
-        let lowered = said.lowercased()
-        if lowered.contains("permission denied") && lowered.contains("sock") {
-            return ExecError(
-                .engineFailed,
-                """
-                This account may not use the container engine. Add it to the group docker (`sudo usermod -aG docker \
-                $USER`, then log in again) or use a rootless engine. The engine said: \(said)
-                """)
-        }
-        if lowered.contains("cannot connect") || lowered.contains("failed to connect")
-            || lowered.contains("is the docker daemon running") || lowered.contains("connection refused")
-            || lowered.contains("no such host")
-        {
-            return ExecError(
-                .engineFailed,
-                """
-                The container engine is not running. Start it (Docker Desktop, OrbStack, `sudo systemctl start \
-                docker`, or `make image` in the exec-mcp directory) and call again. The engine said: \(said)
-                """)
-        }
-        return nil
+        guard let complaint, [.contextMissing, .accountNotAllowed, .unreachable].contains(complaint) else { return nil }
+        return error(of: complaint)
     }
 
     /// The failure of a sandbox that had been running.
@@ -73,8 +57,38 @@ struct EngineFailure: Sendable {
             .sandboxEnded,
             """
             The sandbox ended during the call (\(summary)). Its processes are gone; files in a persistent \
-            /workspace are still there. The next call starts a new sandbox.
+            /workspace are still there. \(runtimeAdvice ?? "")The next call starts a new sandbox.
             """)
+    }
+
+    /// The failure of an engine that wrote something else to its standard output, which is the sandbox's channel.
+    ///
+    /// - Parameter end: how it ended; `nil` while it runs.
+    static func strayOutputError(_ printed: [UInt8], engine: String, end: ExitStatus? = nil) -> ExecError {
+        // A frame may follow the words.
+        let line = printed.prefix(4 * saidLimit).split(separator: UInt8(ascii: "\n")).first.map { Array($0) } ?? []
+        let text = String(decoding: line, as: UTF8.self).singleLine(limit: 200)
+        return ExecError(
+            .engineFailed,
+            """
+            The sandbox could not be started\(end.map { " (\($0))" } ?? ""). Where its first words belong the engine's \
+            command line wrote: \(text) — standard output is the channel to the sandbox, so \(engine) (a script around \
+            the engine?) must print nothing there; standard error is free. Or the image's python3 is a script that does.
+            """)
+    }
+
+    private var complaint: EngineComplaint? {
+        EngineComplaint(String(decoding: end.errorOutput, as: UTF8.self))
+    }
+
+    /// A runtime with a kernel of its own that runs into the limit of processes dies without a word.
+    private var runtimeAdvice: String? {
+        guard let runtime = configuration.runtime, end.status == .exited(2) else { return nil }
+        return """
+            The runtime \(runtime) probably ran out of processes: one with a kernel of its own needs threads of the \
+            machine for it, which count towards --pids (\(configuration.pids) now): raise it, for example --pids \
+            \(max(2 * configuration.pids, SandboxConfiguration.pidsWithRuntime)). 
+            """
     }
 
     /// How the command line ended and what it said, in a few words.
@@ -84,9 +98,16 @@ struct EngineFailure: Sendable {
         return end.errorOutput.isEmpty ? status : "\(status): \(saidText)"
     }
 
-    /// What it said, on one line.
+    /// What it said, on one line. Of much, the last lines: an engine warns first and fails last.
     var saidText: String {
-        let text = String(decoding: end.errorOutput, as: UTF8.self).singleLine(limit: 600)
-        return text.isEmpty ? "nothing" : text
+        let lines = end.errorOutput.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+            .map { String(decoding: $0, as: UTF8.self).singleLine(limit: Self.saidLimit) }
+            .filter { line in line.contains { !$0.isWhitespace } }
+        var text = lines.last ?? "nothing"
+        for line in lines.dropLast().reversed() {
+            guard text.count + line.count < Self.saidLimit else { break }
+            text = line + " " + text
+        }
+        return text
     }
 }

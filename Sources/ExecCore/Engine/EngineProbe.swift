@@ -58,7 +58,9 @@ public struct EngineProbe: Sendable {
     ///
     /// - Throws: ``ExecError``, with the code ``ExecError/Code/imageMissing`` where there is none.
     public func image(_ name: String) async throws(ExecError) -> ImageDescription {
-        let answer = try await answer(to: engine.inspect(image: name), image: name)
+        let found = try await answer(to: engine.inspect(image: name), image: name)
+        // podman takes the format for a wish for JSON, and gives the list of what was inspected.
+        let answer = found.arrayValue.map { $0.first ?? .null } ?? found
         guard let id = answer["Id"]?.stringValue else {
             throw ExecError(.engineFailed, "The engine's description of the image \(name) makes no sense.")
         }
@@ -123,7 +125,7 @@ public struct EngineProbe: Sendable {
         }
         guard output.succeeded else {
             let end = ChildProcess.End(status: output.status, errorOutput: output.errorOutput)
-            throw EngineFailure(engine: engine.program, image: image, end: end).answerError
+            throw EngineFailure(engine: engine, image: image, end: end).answerError
         }
         return String(decoding: output.output, as: UTF8.self)
     }

@@ -12,6 +12,7 @@ enum GuestProgram {
     /// The modules, each after those that it imports.
     static let modules: [(name: String, source: [UInt8])] = [
         ("frames", PackageResources.frames_py),
+        ("limits", PackageResources.limits_py),
         ("system", PackageResources.system_py),
         ("places", PackageResources.places_py),
         ("pollset", PackageResources.pollset_py),

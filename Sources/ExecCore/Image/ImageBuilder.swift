@@ -117,7 +117,7 @@ public struct ImageBuilder: Sendable {
         let said = lines.joined(separator: "\n")
         let end = ChildProcess.End(status: status, errorOutput: Array(said.utf8))
         let base = recipe.base ?? ImageRecipe.defaultBase
-        if let error = EngineFailure(engine: engine.program, image: base, end: end).unreachableError,
+        if let error = EngineFailure(engine: engine, image: base, end: end).unreachableError,
             (try? await EngineProbe(engine).versions()) == nil
         {
             return error

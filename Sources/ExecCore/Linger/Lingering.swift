@@ -47,10 +47,11 @@ struct Lingering: Sendable {
     /// How long a sandbox lingers, in seconds.
     let seconds: Int
     let logger: Logger
+    let observations: EngineObservations
 
     /// Starts a sandbox, or goes on with one that lingers.
     ///
-    /// - Throws: ``ExecError`` as ``Sandbox/start(_:engine:place:logger:onArtifactsChanged:)`` does.
+    /// - Throws: ``ExecError`` as ``Sandbox/start(_:engine:place:logger:observations:onArtifactsChanged:)`` does.
     func start(
         _ container: ContainerDescription, engine: EngineCommandLine,
         onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
@@ -59,11 +60,13 @@ struct Lingering: Sendable {
         guard let directory = LingerDirectory.make() else {
             logger.warning("nothing can linger: no directory is this account's alone")
             return try await Sandbox.start(
-                container, engine: engine, logger: logger, onArtifactsChanged: onArtifactsChanged)
+                container, engine: engine, logger: logger, observations: observations,
+                onArtifactsChanged: onArtifactsChanged)
         }
         if let taken = await onThread({ take(key, in: directory) }),
             let sandbox = await Sandbox.resume(
-                taken, as: container, engine: engine, logger: logger, onArtifactsChanged: onArtifactsChanged)
+                taken, as: container, engine: engine, logger: logger, observations: observations,
+                onArtifactsChanged: onArtifactsChanged)
         {
             return sandbox
         }
@@ -78,7 +81,8 @@ struct Lingering: Sendable {
                 directory: directory, key: key, started: time(nil), mark: mark, container: container.name)
         }
         return try await Sandbox.start(
-            container, engine: engine, place: place, logger: logger, onArtifactsChanged: onArtifactsChanged)
+            container, engine: engine, place: place, logger: logger, observations: observations,
+            onArtifactsChanged: onArtifactsChanged)
     }
 
     /// Hands a sandbox to a process that holds it, for the next server.

@@ -12,13 +12,20 @@ public struct SystemPrompt: Sendable {
     private let limits: Limits
     private let skills: [Skill]
     private let modules: [ToolModule]
+    private let knowledge: LimitKnowledge
 
     /// A prompt about sandboxes of this kind.
-    public init(configuration: SandboxConfiguration, limits: Limits, skills: [Skill], modules: [ToolModule]) {
+    ///
+    /// - Parameter knowledge: whether the engine keeps the limits. What it does not keep is not promised.
+    public init(
+        configuration: SandboxConfiguration, limits: Limits, skills: [Skill], modules: [ToolModule],
+        knowledge: LimitKnowledge = LimitKnowledge()
+    ) {
         self.configuration = configuration
         self.limits = limits
         self.skills = skills
         self.modules = modules
+        self.knowledge = knowledge
     }
 
     /// The whole text, in Markdown.
@@ -49,11 +56,35 @@ public struct SystemPrompt: Sendable {
         - Python 3 with numpy, pandas, scipy, matplotlib, seaborn, plotly (HTML only), scikit-learn, statsmodels, \
         sympy and openpyxl. You are an ordinary user; the system is read-only.
         - /workspace \(workspaceSentence). /artifacts holds results for the user. /tmp is in memory and small.
-        - Limits: \(configuration.memory) memory, \(configuration.cpus) CPU, \(configuration.pids) processes. A \
-        command has 30 seconds unless you pass `timeout` (at most \(limits.maximumTimeout)). Output over \
+        - \(limitSentence) A command has 30 seconds unless you pass `timeout` (at most \(limits.maximumTimeout)). Output over \
         \(limits.output) bytes is cut in the middle, and the whole is kept in a file that the result names.
         - \(networkSentence)
         """
+    }
+
+    /// It promises what holds, and asks for the rest: before the first sandbox nobody knows what does.
+    private var limitSentence: String {
+        let parts: [(kinds: Set<LimitKind>, text: (String) -> String)] = [
+            (knowledge.held, { "Limits: \($0)." }),
+            (knowledge.broken, { "Keep within \($0), though nothing here enforces it." }),
+            (
+                Set(LimitKind.allCases).subtracting(knowledge.held).subtracting(knowledge.broken),
+                { "Keep within \($0)." }
+            ),
+        ]
+        return parts.filter { !$0.kinds.isEmpty }.map { part in
+            part.text(amounts(LimitKind.allCases.filter(part.kinds.contains)))
+        }.joined(separator: " ")
+    }
+
+    private func amounts(_ kinds: [LimitKind]) -> String {
+        kinds.map { kind in
+            switch kind {
+            case .memory: "\(configuration.memory) memory"
+            case .processors: "\(configuration.cpus) CPU"
+            case .processes: "\(configuration.pids) processes"
+            }
+        }.joined(separator: ", ")
     }
 
     private var workspaceSentence: String {

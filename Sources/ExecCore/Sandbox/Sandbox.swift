@@ -46,6 +46,7 @@ public final class Sandbox: Sendable {
     private let ended = CompletionSignal()
     private let firstCause = Locked<String?>(nil)
     private let release = PipeRelease()
+    private let observations: EngineObservations
 
     /// Starts a container and waits for its guest.
     ///
@@ -53,13 +54,13 @@ public final class Sandbox: Sendable {
     /// - Throws: ``ExecError`` with what is wrong and how to mend it, or ``UnfitAccount``.
     static func start(
         _ container: ContainerDescription, engine: EngineCommandLine, place: Lingering.Place? = nil, logger: Logger,
-        onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
+        observations: EngineObservations, onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
     ) async throws -> Sandbox {
         let sandbox: Sandbox
         do {
             sandbox = try Sandbox(
                 container, name: container.name, engine: engine, child: ChildProcess(starting: engine.run(container)),
-                place: place, logger: logger, onArtifactsChanged: onArtifactsChanged)
+                place: place, logger: logger, observations: observations, onArtifactsChanged: onArtifactsChanged)
         } catch {
             place?.close()
             throw error
@@ -77,13 +78,13 @@ public final class Sandbox: Sendable {
     /// - Returns: `nil` where its guest does not say hello again.
     static func resume(
         _ taken: Lingering.Taken, as container: ContainerDescription, engine: EngineCommandLine, logger: Logger,
-        onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
+        observations: EngineObservations, onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
     ) async -> Sandbox? {
         let name = taken.place.container
         do {
             let sandbox = try Sandbox(
                 container, name: name, engine: engine, child: ChildProcess(adopting: taken.ends), place: taken.place,
-                isResumed: true, logger: logger, onArtifactsChanged: onArtifactsChanged)
+                isResumed: true, logger: logger, observations: observations, onArtifactsChanged: onArtifactsChanged)
             let slow = ExecError(.sandboxEnded, "It did not answer in time.")
             try await sandbox.awaitGreeting(
                 after: Frame(.hello, call: 0).bytes, seconds: resumeTimeout, slow, container)
@@ -97,7 +98,7 @@ public final class Sandbox: Sendable {
 
     private init(
         _ container: ContainerDescription, name: String, engine: EngineCommandLine, child: ChildProcess,
-        place: Lingering.Place?, isResumed: Bool = false, logger: Logger,
+        place: Lingering.Place?, isResumed: Bool = false, logger: Logger, observations: EngineObservations,
         onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
     ) throws {
         self.name = name
@@ -105,6 +106,7 @@ public final class Sandbox: Sendable {
         self.engine = engine
         self.place = place
         self.isResumed = isResumed
+        self.observations = observations
         limits = container.limits
         channel = Channel(
             input: child.input, logger: logger, egress: Self.egress(of: container, to: child.input, logger: logger),
@@ -114,16 +116,22 @@ public final class Sandbox: Sendable {
                 try channel.receive(bytes)
             } catch {
                 logger.error("sandbox \(name) \(error.reason): ending it")
+                // Before the guest's first word it is the engine that spoke, and no code is in the sandbox yet.
+                guard channel.hasGreeted || isResumed else {
+                    return channel.end(EngineFailure.strayOutputError(channel.unreadBytes, engine: engine.program))
+                }
                 Self.record("was ended because something in it tampered with its channel", in: firstCause)
                 channel.end(Self.tamperingError(error))
             }
+        } onErrorOutput: { [listener = observations.listener()] in
+            listener($0)
         } onRelease: { [release] ends in
             release.complete(with: ends)
         } onEnd: { [channel, ended, firstCause] end in
-            let failure = EngineFailure(engine: engine.program, image: container.configuration.image, end: end)
+            let failure = EngineFailure(engine: engine, configuration: container.configuration, end: end)
             logger.debug("sandbox \(name) ended: \(end.status)")
             Self.record("ended by itself (\(failure.summary))", in: firstCause)
-            channel.end(channel.hasGreeted ? failure.endError : failure.startError)
+            channel.end(channel.hasGreeted ? failure.endError : failure.startError(printed: channel.unreadBytes))
             place?.close()
             ended.complete()
         }
@@ -145,6 +153,7 @@ public final class Sandbox: Sendable {
             }
             try Accounts.check(greeting, of: container)
             try Self.check(greeting, image: container.configuration.image)
+            observations.record(SeenLimits(greeting["limits"]), of: container.configuration)
         } catch {
             await stop()
             throw error

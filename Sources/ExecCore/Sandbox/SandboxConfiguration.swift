@@ -24,8 +24,15 @@ public struct SandboxConfiguration: Sendable, Equatable {
     public var memory = ByteCount(bytes: 1 << 30)
     /// How many processors' time it may use.
     public var cpus = "1"
-    /// How many processes and threads it may have.
-    public var pids = 256
+    /// How many processes and threads it may have: what was set, else 256, or ``pidsWithRuntime`` with a ``runtime``.
+    public var pids: Int {
+        get { namedPids ?? (runtime == nil ? 256 : Self.pidsWithRuntime) }
+        set { namedPids = newValue }
+    }
+    private var namedPids: Int?
+    /// How many it may have by default with a ``runtime``: one with a kernel of its own has threads of the machine do
+    /// its work, which count too.
+    public static let pidsWithRuntime = 4096
     /// The engine's runtime, for example `runsc`; `nil` for its own.
     public var runtime: String?
     /// Directory of the host that is `/tools`; `nil` for none.

@@ -20,6 +20,7 @@ public actor SandboxPool {
     private let lingering: Lingering?
     private let prewarmQueue: PrewarmQueue
     private let accounts = Accounts()
+    private let observations: EngineObservations
 
     /// What users lost with sandboxes that ended between their calls.
     public nonisolated let losses: SandboxLosses
@@ -52,10 +53,16 @@ public actor SandboxPool {
         self.locateEngine = locateEngine
         self.onArtifactsChanged = onArtifactsChanged
         owner = .current()
-        lingering = limits.linger > 0 ? Lingering(seconds: limits.linger, logger: logger) : nil
         losses = SandboxLosses(keepsWorkspace: configuration.workspace != .ephemeral)
         prewarmQueue = PrewarmQueue(capacity: limits.maximumSandboxes)
+        let observations = EngineObservations(logger: logger)
+        self.observations = observations
+        lingering =
+            limits.linger > 0 ? Lingering(seconds: limits.linger, logger: logger, observations: observations) : nil
     }
+
+    /// What the sandboxes so far show of how the engine keeps their limits.
+    public nonisolated var limitKnowledge: LimitKnowledge { observations.limits }
 
     /// Has the sandboxes of these users started in the background, where they have none: a few at once, and only as far
     /// as there is room, because no other sandbox is stopped for them.
@@ -242,13 +249,14 @@ public actor SandboxPool {
             account: accounts.account(of: user, in: configuration), configuration: configuration, limits: limits)
         for warning in container.hostMounts.warnings where told.insert(warning).inserted { logger.warning(warning) }
         entries[user] = PooledSandbox(
-            start: Task { [accounts, logger, lingering, onArtifactsChanged] in
+            start: Task { [accounts, logger, lingering, observations, onArtifactsChanged] in
                 let onChange = { @Sendable change in onArtifactsChanged(user, change) }
                 return try await accounts.start(container, logger: logger) { container in
                     guard let lingering else {
                         logger.info("starting sandbox \(container.name)")
                         return try await Sandbox.start(
-                            container, engine: engine, logger: logger, onArtifactsChanged: onChange)
+                            container, engine: engine, logger: logger, observations: observations,
+                            onArtifactsChanged: onChange)
                     }
                     return try await lingering.start(container, engine: engine, onArtifactsChanged: onChange)
                 }

@@ -15,6 +15,9 @@ enum OptionTable {
     /// Every option, in the order of the help.
     static let all: [OptionDescription] = sandboxOptions + resourceOptions + limitOptions + prewarmOptions + logOptions
 
+    /// What stands in the place of a directory that there is not to be.
+    private static let none = "none"
+
     private static let sandboxOptions = [
         OptionDescription(
             flag: "--image", variable: "MCP_EXECUTOR_IMAGE", placeholder: "NAME", help: "image of the sandbox",
@@ -41,23 +44,28 @@ enum OptionTable {
             return true
         },
         OptionDescription(
-            flag: "--tools", variable: "MCP_TOOLS_PATH", placeholder: "DIR",
+            flag: "--tools", variable: "MCP_TOOLS_PATH", placeholder: "DIR|none",
             help: "Python modules, mounted read-only at /tools", fallback: "tools beside the program",
-            accepts: "a directory", objection: HostPath.objection
+            accepts: "a directory, or none (./none is a directory of that name)",
+            objection: { $0 == none ? nil : HostPath.objection(to: $0) }
         ) { value, options in
-            guard let path = HostPath.directory(value) else { return false }
-            options.configuration.toolsDirectory = path
-            return true
+            let path = HostPath.directory(value)
+            options.configuration.toolsDirectory = value == none ? nil : path
+            return value == none || path != nil
         },
         OptionDescription(
-            flag: "--skills", variable: "MCP_SKILLS_PATH", placeholder: "DIR[:DIR…]",
+            flag: "--skills", variable: "MCP_SKILLS_PATH", placeholder: "DIR[:DIR…]|none",
             help: "skills, mounted read-only at /skills", fallback: "skills beside the program",
-            accepts: "directories with : between them",
+            accepts: "directories with : between them, or none (./none is a directory of that name)",
             objection: { value in
                 let missing = HostPath.list(value).first { HostPath.directory($0) == nil }
                 return missing.flatMap { path in HostPath.objection(to: path).map { "\(path): \($0)" } }
             }
         ) { value, options in
+            if value == none {
+                options.configuration.skillsDirectories = []
+                return true
+            }
             let parts = HostPath.list(value).map(HostPath.directory)
             guard !parts.isEmpty, !parts.contains(nil) else { return false }
             options.configuration.skillsDirectories = parts.compactMap { $0 }
@@ -133,7 +141,9 @@ enum OptionTable {
         },
         OptionDescription(
             flag: "--pids", variable: "MCP_EXECUTOR_PIDS", placeholder: "N",
-            help: "processes and threads of a sandbox", fallback: "256", accepts: "a whole number from 32 to 1000000"
+            help: "processes and threads of a sandbox",
+            fallback: "256; \(SandboxConfiguration.pidsWithRuntime) with --runtime",
+            accepts: "a whole number from 32 to 1000000"
         ) { value, options in
             assign(value, 32...1_000_000, to: \.configuration.pids, of: &options)
         },

@@ -93,6 +93,8 @@ struct ConfigRequest: Sendable {
             guard let value = parts.count > 1 ? parts[1] : rest.popFirst(), pathFlags.contains(parts[0]) else {
                 continue
             }
+            // No directory at all.
+            if value == "none", ["--tools", "--skills"].contains(parts[0]) { continue }
             for path in parts[0] == "--skills" ? HostPath.list(value) : [value] where isPath(path, of: parts[0]) {
                 let path = HostPath.expanded(path)
                 guard !path.hasPrefix("/") else { continue }

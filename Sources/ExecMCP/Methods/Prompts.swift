@@ -10,17 +10,20 @@ struct SystemPromptSource: Sendable {
     private let configuration: SandboxConfiguration
     private let limits: Limits
     private let skills: SkillLibrary
+    private let pool: SandboxPool
 
-    init(options: Options, skills: SkillLibrary) {
+    init(options: Options, skills: SkillLibrary, pool: SandboxPool) {
         configuration = options.configuration
         limits = options.limits
         self.skills = skills
+        self.pool = pool
     }
 
     func text() -> String {
         let modules = configuration.toolsDirectory.map(ToolModule.load) ?? []
         return SystemPrompt(
-            configuration: configuration, limits: limits, skills: skills.skillsInSandbox(), modules: modules
+            configuration: configuration, limits: limits, skills: skills.skillsInSandbox(), modules: modules,
+            knowledge: pool.limitKnowledge
         ).text
     }
 }

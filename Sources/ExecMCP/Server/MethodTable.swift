@@ -27,7 +27,7 @@ struct MethodTable: Sendable {
         let catalog = ResourceCatalog(skills: skills, pool: pool)
         let prewarming =
             options.startsAhead ? Prewarming(pool: pool, user: user, expected: options.prewarmUsers) : nil
-        let prompt = SystemPromptSource(options: options, skills: skills)
+        let prompt = SystemPromptSource(options: options, skills: skills, pool: pool)
         var methods: [any Method] = [
             PingMethod(), DiscoverMethod(), ListToolsMethod(tools: tools, prewarming: prewarming),
             CallToolMethod(tools: tools, pool: pool, user: user, tasks: tasks, audit: audit, logger: logger),

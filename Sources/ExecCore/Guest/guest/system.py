@@ -6,6 +6,8 @@ import resource
 import signal
 import sys
 
+from guest import limits
+
 _PR_SET_DUMPABLE = 4
 _PR_SET_NAME = 15
 _PR_SET_CHILD_SUBREAPER = 36
@@ -38,6 +40,7 @@ def description(shell):
         "shell": os.access(shell, os.X_OK),
         "unwritable": unwritable,
         "owners": {place: os.stat(place).st_uid for place in unwritable if os.path.isdir(place)},
+        "limits": limits.limits(),
     }
 
 

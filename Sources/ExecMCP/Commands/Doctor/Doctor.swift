@@ -94,7 +94,7 @@ struct Doctor: Sendable {
     private var skills: Finding {
         let directories = options.configuration.skillsDirectories
         guard !directories.isEmpty else {
-            return .warning(.skills, "none: there is no directory of skills", "Name one with --skills.")
+            return missing(.skills, "none: there is no directory of skills", "Name one with --skills.")
         }
         let catalog = SkillCatalog.load(from: directories)
         let text = "\(catalog.skills.count) in \(directories.joined(separator: ", "))"
@@ -103,9 +103,15 @@ struct Doctor: Sendable {
         return .warning(.skills, text, "\(diagnostic)\(more)")
     }
 
+    /// What is there beside the program, and not used, is not wanted.
+    private func missing(_ check: Check, _ found: String, _ remedy: String) -> Finding {
+        Environment.companionDirectory(check.rawValue) == nil
+            ? .warning(check, found, remedy) : .passed(check, "none, as asked")
+    }
+
     private var tools: Finding {
         guard let directory = options.configuration.toolsDirectory else {
-            return .warning(.tools, "none: there is no directory of modules", "Name one with --tools.")
+            return missing(.tools, "none: there is no directory of modules", "Name one with --tools.")
         }
         let count = ToolModule.load(from: directory).count
         return .passed(.tools, "\(count) \(count == 1 ? "module" : "modules") in \(directory)")

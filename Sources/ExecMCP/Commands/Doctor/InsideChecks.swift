@@ -13,42 +13,29 @@ struct InsideChecks {
 
     /// Whether the kernel holds the sandbox to what was asked for; an engine may take the options and ignore them.
     private var limits: Finding {
-        let cpus = Double(configuration.cpus) ?? 1
-        let wanted = [
-            ("memory", Double(configuration.memory.bytes)), ("pids", Double(configuration.pids)), ("cpus", cpus),
-        ]
-        let seen = wanted.map { (name: $0.0, wanted: $0.1, limit: facts.limit($0.0)) }
-        // The kernel rounds memory to pages and processors to the microsecond.
-        let wrong = seen.filter { part in part.limit.map { abs($0 - part.wanted) > part.wanted / 100 } ?? false }
-        guard wrong.isEmpty else {
-            let list = wrong.map { "\($0.name) \(limitText($0.limit))" }.joined(separator: ", ")
+        let seen = facts.limits
+        let broken = seen.broken(for: configuration)
+        guard broken.isEmpty else {
             return .failed(
-                .limits, "the engine does not keep what it was asked for: \(list)",
-                """
-                Let the engine use control groups: a rootless engine needs version 2 with the controllers delegated to \
-                the user; a runtime of its own may need a setting.
-                """)
+                .limits,
+                "the engine does not keep what it was asked for: "
+                    + broken.map(\.description).joined(separator: ", "), SeenLimits.remedy)
         }
-        if facts.limit("swap").map({ $0 != 0 }) ?? false {
+        if seen.allowsSwap == true {
             return .warning(
                 .limits, "the sandbox may use swap beyond its memory",
                 "The kernel does not account for swap: boot it with swapaccount=1, or turn swap off.")
         }
         let text =
             "\(configuration.memory) of memory, \(configuration.pids) processes, \(configuration.cpus) "
-            + (cpus == 1 ? "processor" : "processors")
-        guard seen.allSatisfy({ $0.limit != nil }) else {
-            let hidden = seen.filter { $0.limit == nil }.map(\.name).joined(separator: ", ")
+            + (Double(configuration.cpus) == 1 ? "processor" : "processors")
+        guard seen.hidden.isEmpty else {
+            let hidden = seen.hidden.map(\.rawValue).joined(separator: ", ")
             return .warning(
                 .limits, "\(text) asked for; from inside it cannot be seen whether they hold (\(hidden))",
                 "Look at the control group of a sandbox from outside.")
         }
         return .passed(.limits, text)
-    }
-
-    private func limitText(_ limit: Double?) -> String {
-        guard let limit else { return "unknown" }
-        return limit < 0 ? "unlimited" : Int(exactly: limit).map(String.init) ?? "\(limit)"
     }
 
     private var isolation: Finding {
@@ -57,7 +44,11 @@ struct InsideChecks {
             (facts.uid != 0, "uid \(facts.uid)", "code runs as root"),
             (none, "no capabilities", "code has capabilities (\(facts.capabilities ?? "unknown"))"),
             (facts.noNewPrivileges == "1", "no new privileges", "code may gain privileges"),
-            (facts.seccomp == "2", "system calls filtered", "system calls are not filtered"),
+            (
+                facts.seccomp == "2" || facts.ownKernel != nil,
+                facts.ownKernel.map { "a kernel of its own (\($0))" } ?? "system calls filtered",
+                "system calls are not filtered"
+            ),
             (facts.rootIsReadOnly, "read-only system", "the system's files can be written"),
             (!facts.process1IsOpen, "process 1 closed", "the memory of process 1 can be read"),
             (

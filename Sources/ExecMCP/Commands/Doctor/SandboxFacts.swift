@@ -1,3 +1,4 @@
+import ExecCore
 import JSON
 
 /// What code in the sandbox sees and may do, as `probe.py` says it. The sandbox's word: an image may have it lie, but
@@ -12,7 +13,7 @@ struct SandboxFacts: Sendable {
     }
 
     /// The program that gathers them.
-    static var probe: String { String(decoding: PackageResources.probe_py, as: UTF8.self) }
+    static var probe: String { SeenLimits.program + "\n" + String(decoding: PackageResources.probe_py, as: UTF8.self) }
 
     var python: String { answer["python"]?.stringValue ?? "?" }
     var bash: String { answer["bash"]?.stringValue ?? "?" }
@@ -20,6 +21,8 @@ struct SandboxFacts: Sendable {
     var capabilities: String? { answer["capabilities"]?.stringValue }
     var noNewPrivileges: String? { answer["no_new_privileges"]?.stringValue }
     var seccomp: String? { answer["seccomp"]?.stringValue }
+    /// The name of a kernel that is the sandbox's own; `nil` where it is the machine's, as far as that can be seen.
+    var ownKernel: String? { answer["own_kernel"]?.stringValue }
     var rootIsReadOnly: Bool { answer["read_only_root"] == true }
     var process1IsOpen: Bool { answer["process_1_open"] != false }
     var engineSockets: [String] { answer["sockets"]?.arrayValue?.compactMap(\.stringValue) ?? ["?"] }
@@ -29,8 +32,8 @@ struct SandboxFacts: Sendable {
     var unreadableSkill: String? { answer["unreadable_skill"]?.stringValue }
     var unreadableTool: String? { answer["unreadable_tool"]?.stringValue }
 
-    /// A limit of the control group: `nil` where it cannot be seen, -1 where there is none.
-    func limit(_ name: String) -> Double? { answer["limits"]?[name]?.numberValue }
+    /// The limits of the control group.
+    var limits: SeenLimits { SeenLimits(answer["limits"]) }
 
     /// Bytes that are free in a directory of the sandbox, or why it cannot be written.
     func directory(_ name: String) -> (free: Int?, reason: String?) {

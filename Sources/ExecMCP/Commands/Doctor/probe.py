@@ -1,13 +1,21 @@
-"""Run inside a sandbox by `exec-mcp doctor`: says as JSON what code in there sees and may do."""
+"""Run inside a sandbox by `exec-mcp doctor`: says as JSON what code in there sees and may do.
 
+The text of the guest's `limits.py` comes before this one.
+"""
+
+import ctypes
+import errno
 import json
 import os
 import subprocess
 import sys
 
-CGROUPS = "/sys/fs/cgroup"
 SOCKETS = ["docker.sock", "containerd/containerd.sock", "podman/podman.sock", "crio/crio.sock"]
-UNLIMITED = "max"
+PR_GET_NO_NEW_PRIVS = 39
+SYSLOG_READ_ALL = 3
+# Places on the system's own disk, the last of which everybody may write to where that disk can be written at all.
+SYSTEM_PLACES = ["/", "/etc", "/usr", "/var/tmp"]
+libc = ctypes.CDLL(None, use_errno=True)
 
 
 def read(path):
@@ -26,37 +34,31 @@ def status_field(name):
     return None
 
 
-def number(text):
-    """A limit; None where it cannot be seen, -1 where there is none."""
-    if text is None:
-        return None
-    return -1 if text == UNLIMITED else int(text)
+def no_new_privileges():
+    """Asked of the kernel: not every kernel writes it into /proc."""
+    answer = libc.prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
+    return status_field("NoNewPrivs") if answer < 0 else str(answer)
 
 
-def limits():
-    """The limits of this control group, in either version's files."""
-    if read(CGROUPS + "/cgroup.controllers") is not None:
-        quota, _, period = (read(CGROUPS + "/cpu.max") or "").partition(" ")
-        return {
-            "memory": number(read(CGROUPS + "/memory.max")),
-            "swap": number(read(CGROUPS + "/memory.swap.max")),
-            "pids": number(read(CGROUPS + "/pids.max")),
-            "cpus": cpus(quota, period),
-        }
-    memory = number(read(CGROUPS + "/memory/memory.limit_in_bytes"))
-    both = number(read(CGROUPS + "/memory/memory.memsw.limit_in_bytes"))
-    return {
-        "memory": memory,
-        "swap": both - memory if memory is not None and both is not None else None,
-        "pids": number(read(CGROUPS + "/pids/pids.max")),
-        "cpus": cpus(read(CGROUPS + "/cpu/cpu.cfs_quota_us"), read(CGROUPS + "/cpu/cpu.cfs_period_us")),
-    }
+def own_kernel():
+    """gVisor, whose log tells of its start; None for the machine's kernel, or one that cannot be told from it."""
+    log = ctypes.create_string_buffer(65536)
+    length = libc.klogctl(SYSLOG_READ_ALL, log, len(log))
+    return "gVisor" if b"Starting gVisor" in log.raw[: max(0, length)] else None
 
 
-def cpus(quota, period):
-    if not quota or not period:
-        return None
-    return -1 if quota in (UNLIMITED, "-1") else int(quota) / int(period)
+def system_is_read_only():
+    """Judged by trying: not every kernel tells of the mount's state. Where nothing may be tried, what it tells."""
+    for place in SYSTEM_PLACES:
+        name = f"{place}/.exec-mcp-doctor-{os.getpid()}"
+        try:
+            os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            os.unlink(name)
+            return False
+        except OSError as error:
+            if error.errno == errno.EROFS:
+                return True
+    return bool(os.statvfs("/").f_flag & os.ST_RDONLY)
 
 
 def interfaces():
@@ -107,12 +109,13 @@ def bash_version():
 facts = {
     "python": ".".join(map(str, sys.version_info[:3])),
     "bash": bash_version(),
-    "limits": limits(),
+    "limits": limits(),  # noqa: F821 - of limits.py
     "uid": os.getuid(),
     "capabilities": status_field("CapEff"),
-    "no_new_privileges": status_field("NoNewPrivs"),
+    "no_new_privileges": no_new_privileges(),
     "seccomp": status_field("Seccomp"),
-    "read_only_root": bool(os.statvfs("/").f_flag & os.ST_RDONLY),
+    "own_kernel": own_kernel(),
+    "read_only_root": system_is_read_only(),
     "process_1_open": may_open("/proc/1/mem"),
     "sockets": [name for top in ("/run/", "/var/run/") for name in SOCKETS if os.path.exists(top + name)],
     "interfaces": interfaces(),

@@ -1,0 +1,115 @@
+extension EngineFailure {
+    /// What a complaint means and what to do about it.
+    func error(of complaint: EngineComplaint) -> ExecError {
+        ExecError(complaint == .imageMissing ? .imageMissing : .engineFailed, "\(text(of: complaint))")
+    }
+
+    private var quoted: String { "The engine said: \(saidText)" }
+    private var image: String { configuration.image }
+
+    private func text(of complaint: EngineComplaint) -> String {
+        switch complaint {
+        case .imageMissing:
+            """
+            The sandbox image \(image) is not on this machine. Build it with `exec-mcp image` (or `make image` in the \
+            exec-mcp directory), or pull your own with `\(engine.program) pull` and name it with --image.
+            """
+        case .imageNotSigned:
+            """
+            The engine looked for a signature of the image \(image) and found none. An image that was built here has \
+            none: start the server without DOCKER_CONTENT_TRUST. \(quoted)
+            """
+        case .imageForOtherProcessor:
+            """
+            The image \(image) was made for another kind of processor than the engine's. Build it for this one with \
+            `exec-mcp image`, or name another with --image. \(quoted)
+            """
+        case .contextMissing:
+            """
+            The engine's command line is told to use a context or connection that does not exist. See `docker context \
+            ls`, then correct DOCKER_CONTEXT or select another with `docker context use`. \(quoted)
+            """
+        case .accountNotAllowed:
+            """
+            This account may not use the container engine. Add it to the group docker (`sudo usermod -aG docker \
+            $USER`, then log in again) or use a rootless engine. \(quoted)
+            """
+        case .unreachable: unreachableText
+        case .runtimeMissing:
+            """
+            The engine does not know the runtime \(configuration.runtime ?? "it is set to use"). Install it and tell \
+            the engine of it (for docker: "runtimes" in /etc/docker/daemon.json), or leave --runtime out. \(quoted)
+            """
+        case .networkMissing:
+            """
+            The engine has no network \(configuration.network). Make it with `\(engine.program) network create \
+            \(configuration.network)`, or name another with --network. \(quoted)
+            """
+        case .mountRefused: mountText
+        case .limitsRefused:
+            """
+            The engine may not give the sandbox its limits of files and processes: they are above the engine's own. \
+            For podman, set default_ulimits in containers.conf to what `ulimit -Hn` and `ulimit -Hu` allow. \(quoted)
+            """
+        case .controlGroups:
+            """
+            The engine cannot limit memory, processors or processes with this machine's control groups. A rootless \
+            engine needs version 2 of them with these controllers delegated to the user; on version 1 set podman's \
+            runtime to runc, or use an engine that runs as root. \(quoted)
+            """
+        case .userIDsMissing:
+            """
+            The rootless engine has too few user ids for the sandbox's. Give the account 65536 (`sudo usermod \
+            --add-subuids 100000-165535 --add-subgids 100000-165535 $USER`), see that newuidmap is installed (package \
+            uidmap), then start the engine anew (`podman system migrate`). \(quoted)
+            """
+        case .flagUnknown:
+            """
+            The engine's command line \(engine.program) does not know an option that a sandbox needs. Use a current \
+            Docker or Podman. \(quoted)
+            """
+        case .pythonMissing: "The image \(image) has no python3, which a sandbox needs. Use another. \(quoted)"
+        case .diskFull:
+            """
+            The engine's disk is full. Make room there: `\(engine.program) system df` shows what takes it. \(quoted)
+            """
+        }
+    }
+
+    private var unreachableText: String {
+        if let address = EngineAddress(of: engine) {
+            let start = address.program.map { "Start it (\($0))" } ?? "Start it there"
+            return """
+                \(address.description) does not answer. \(start), or \(address.correction), and call again. \(quoted)
+                """
+        }
+        let start =
+            engine.isPodman
+            ? "`podman machine start` on macOS and Windows"
+            : "Docker Desktop, OrbStack, `sudo systemctl start docker`, or `make image` in the exec-mcp directory"
+        return "The container engine is not running. Start it (\(start)) and call again. \(quoted)"
+    }
+
+    /// A directory of this machine that the engine could not give to the sandbox.
+    private var mountText: String {
+        let directory = sharedDirectories.first { saidText.contains($0.path) }
+        let name =
+            directory.map { "the directory \($0.path), which \($0.option) names" } ?? "a directory of this machine"
+        if let directory, !Files.isDirectory(directory.path) {
+            return "There is no longer \(name). Put it back, or start the server with another. \(quoted)"
+        }
+        return """
+            The engine cannot see \(name): it runs on another machine, or sees only a part of this one's files (Docker \
+            Desktop: Settings, Resources, File sharing; Colima and an engine from a snap: the home directory). Share \
+            the directory with it, or do without: `--tools none --skills none`, and a --workspace that is no \
+            directory. \(quoted)
+            """
+    }
+
+    private var sharedDirectories: [(option: String, path: String)] {
+        var directories = configuration.skillsDirectories.map { ("--skills", $0) }
+        if let tools = configuration.toolsDirectory { directories.append(("--tools", tools)) }
+        if case .directory(let path, _) = configuration.workspace { directories.append(("--workspace", path)) }
+        return directories
+    }
+}

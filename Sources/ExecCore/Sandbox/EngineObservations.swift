@@ -1,0 +1,87 @@
+import Diagnostics
+import Threading
+
+/// What starts of sandboxes show of the engine, each told of once: what it says, and the limits that it does not keep.
+final class EngineObservations: Sendable {
+    /// How many lines of one sandbox's engine are logged, and how many different ones of all.
+    private static let mostLines = 20
+    private static let mostDifferentLines = 100
+    private static let lineLimit = 600
+
+    private struct State {
+        var lines: Set<String> = []
+        var limits = LimitKnowledge()
+    }
+
+    private let logger: Logger
+    private let state = Locked(State())
+
+    init(logger: Logger) {
+        self.logger = logger
+    }
+
+    /// What is known of the limits.
+    var limits: LimitKnowledge { state.withLock { $0.limits } }
+
+    /// Takes what a sandbox says of its limits.
+    func record(_ seen: SeenLimits, of configuration: SandboxConfiguration) {
+        let broken = seen.broken(for: configuration)
+        let kinds = Set(broken.map(\.kind))
+        let knowledge = LimitKnowledge(
+            held: Set(LimitKind.allCases).subtracting(kinds).subtracting(seen.hidden), broken: kinds)
+        let isNews = state.withLock { state in
+            defer { state.limits = knowledge }
+            return state.limits != knowledge
+        }
+        guard isNews, !broken.isEmpty else { return }
+        logger.warning(
+            """
+            the engine does not hold sandboxes to their limits: there is \
+            \(broken.map(\.description).joined(separator: ", ")). Code in a sandbox can take what this machine has. \
+            \(SeenLimits.remedy)
+            """)
+    }
+
+    /// Something that takes what the engine's command line writes to standard error for one sandbox, in pieces, and
+    /// logs it line by line.
+    func listener() -> @Sendable (UnsafeRawBufferPointer) -> Void {
+        let partial = Locked<(line: [UInt8], count: Int)>(([], 0))
+        return { [self] bytes in
+            let lines = partial.withLock { partial in
+                var lines: [[UInt8]] = []
+                for byte in bytes where partial.count < Self.mostLines {
+                    if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
+                        lines.append(partial.line)
+                        partial = ([], partial.count + 1)
+                    } else if partial.line.count < 4 * Self.lineLimit {
+                        partial.line.append(byte)
+                    }
+                }
+                return lines
+            }
+            for line in lines { log(String(decoding: line, as: UTF8.self).singleLine(limit: Self.lineLimit)) }
+        }
+    }
+
+    private func log(_ line: String) {
+        guard line.contains(where: { !$0.isWhitespace }) else { return }
+        let isNew = state.withLock { state in
+            state.lines.count < Self.mostDifferentLines && state.lines.insert(line).inserted
+        }
+        if isNew { logger.warning("the engine says: \(line)") }
+    }
+}
+
+/// What is known of how the engine keeps the limits of sandboxes: nothing before the first has been started.
+public struct LimitKnowledge: Sendable, Equatable {
+    /// The limits that hold.
+    public let held: Set<LimitKind>
+    /// Those that do not. What is in neither cannot be seen.
+    public let broken: Set<LimitKind>
+
+    /// What was seen.
+    public init(held: Set<LimitKind> = [], broken: Set<LimitKind> = []) {
+        self.held = held
+        self.broken = broken
+    }
+}
