@@ -19,6 +19,11 @@ enum GuestModules {
 
         """
 
+    /// All of them as JSON, written once: they are long.
+    private static let modules = JSON.array(
+        GuestProgram.modules.map { [.string($0.name), .string(String(decoding: $0.source, as: UTF8.self))] }
+    ).text
+
     /// Runs `script`, which finds the modules in `guest` and the arguments in `sys.argv`.
     ///
     /// - Returns: what it prints.

@@ -93,7 +93,8 @@ import Testing
         try await waitForLog("warning: the sandbox of ann could not be started ahead")
         await #expect(throws: ExecError.self) { try await pool.withSandbox(of: ann) { _ in } }
         #expect(logCount("starting sandbox") == 2)
-        #expect(logCount("warning:") == 1)
+        // What the engine said is a warning of its own.
+        #expect(logCount("warning: the sandbox of ann") == 1)
     }
 
     @Test func failuresThatAreAlikeAreOneWarning() async throws {

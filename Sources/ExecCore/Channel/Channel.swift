@@ -275,7 +275,7 @@ final class Channel: Sendable {
         case .hello: try takeGreeting(frame)
         case .data: try takeData(frame)
         case .result: try finish(frame) { .success(Reply(result: $1, streams: $0.streams)) }
-        case .failure: try finish(frame) { .failure(Self.refusal($1)) }
+        case .failure: try finish(frame) { .failure(ExecError(guestFailure: $1)) }
         case .log: try takeLog(frame)
         case .artifacts: try takeArtifactChange(frame)
         case .progress: try takeProgress(frame)
@@ -384,19 +384,6 @@ final class Channel: Sendable {
             return try JSON.parse(frame.payload)
         } catch {
             throw ChannelViolation(reason: "sent a frame that is not JSON")
-        }
-    }
-
-    /// The error that a guest's failure stands for.
-    static func refusal(_ value: JSON) -> ExecError {
-        let said = value["message"]?.stringValue ?? ""
-        let message = said.isEmpty ? "The sandbox refused without saying why." : said
-        switch value["code"]?.stringValue {
-        case "busy": return ExecError(.busy, message)
-        case "timed_out": return ExecError(.timedOut, message)
-        case "invalid": return ExecError(.invalidArgument, message)
-        case "not_found": return ExecError(.notFound, message)
-        default: return ExecError(.refused, message)
         }
     }
 }

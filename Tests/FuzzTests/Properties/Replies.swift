@@ -23,7 +23,7 @@ extension Property {
                 reply.result = (try? JSON.parse(frame.payload)) ?? .null
                 try check(reply, offset: offset(frame))
             case .failure:
-                let error = Channel.refusal((try? JSON.parse(frame.payload)) ?? .null)
+                let error = ExecError(guestFailure: (try? JSON.parse(frame.payload)) ?? .null)
                 try check(.failure("\(error)"))
             default: break
             }
