@@ -135,14 +135,17 @@ extension EngineTests {
             try await TestPool.withPersistentWorkspace { pool in
                 try await pool.execute("echo x > /artifacts/x; chmod 0 /artifacts/x")
                 #expect(try await failure(reading: "x", in: pool).code == .refused)
-                try await pool.execute("chmod 644 /artifacts/x; chmod 0 /artifacts")
+                try await pool.execute("chmod 644 /artifacts/x")
+                // The directory belongs to nobody inside.
+                #expect(try await pool.execute("chmod 0 /artifacts").exitCode != 0)
+                try await RealEngine.setMode("0700", ofArtifactsOf: pool.user)
                 let error = await #expect(throws: ExecError.self) {
                     try await pool.pool.withSandbox(of: pool.user) { try await $0.artifacts() }
                 }
                 #expect(error?.code == .refused)
                 #expect(error?.message.contains("/artifacts: permission denied") == true)
                 #expect(try await failure(reading: "x", in: pool).code == .refused)
-                try await pool.execute("chmod 755 /artifacts")
+                try await RealEngine.setMode("0777", ofArtifactsOf: pool.user)
                 let listed = try await pool.pool.withSandbox(of: pool.user) { try await $0.artifacts() }
                 #expect(listed.map(\.name) == ["x"])
             }

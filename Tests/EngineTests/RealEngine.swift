@@ -44,6 +44,15 @@ enum RealEngine {
         return listed.text.split(separator: "\n").map(String.init)
     }
 
+    /// Changes the mode of the directory that holds a user's artifacts, which only the host's root can.
+    static func setMode(_ mode: String, ofArtifactsOf user: UserID) async throws {
+        let volume = "mcp-executor-\(user)-artifacts:/artifacts"
+        let changed = try await run(
+            "run", "--rm", "--user", "0", "--volume", volume, "--entrypoint", "chmod", image, mode,
+            "/artifacts")
+        guard changed.succeeded else { throw ExecError(.engineFailed, "chmod in a volume: \(changed.status)") }
+    }
+
     /// Removes the persistent workspace of a test's user.
     static func removeVolumes(of user: UserID) async {
         // The engine may still be about to let go of them.
