@@ -134,7 +134,7 @@ extension RequestContext {
         guard let name = version.stringValue else {
             throw .invalidParams("\(MetaKey.protocolVersion) must be a string, not \(version.kindDescription).")
         }
-        guard (try? meta.object(MetaKey.clientCapabilities)) != nil else {
+        guard meta[MetaKey.clientCapabilities]?.objectValue != nil else {
             throw .invalidParams("_meta must hold \(MetaKey.clientCapabilities), an object.")
         }
         guard let revision = Revision(rawValue: name), revision.isModern else {

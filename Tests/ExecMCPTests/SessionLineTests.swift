@@ -60,7 +60,7 @@ import Testing
         (
             """
             {"jsonrpc":"2.0","id":"i","method":"skills/list","params":{"cursor":null,"_meta":{\
-            "io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":[],\
+            "io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},\
             "io.modelcontextprotocol/logLevel":null}}}
             """, "skills"
         ),
@@ -109,7 +109,7 @@ import Testing
         session.send(#"{"jsonrpc":"2.0","id":"many","method":"ping","params":{"x":[\#(zeros)]}}"#)
         let answer = try await session.answer(to: "many")
         #expect(answer.errorCode == -32600)
-        #expect(answer.errorMessage.contains("at most 100000 values"))
+        #expect(answer.errorMessage.contains("at most \(Session.valueLimit) values"))
     }
 
     @Test(arguments: [

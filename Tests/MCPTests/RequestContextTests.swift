@@ -96,7 +96,7 @@ import Testing
         #expect(error?.message.contains("must be a string") == true)
     }
 
-    @Test(arguments: [nil, .null, "text", 1, [1], true] as [JSON?])
+    @Test(arguments: [nil, .null, "text", 1, [], true] as [JSON?])
     func refusesAModernRequestWithoutCapabilities(capabilities: JSON?) {
         let error = refusal(meta: with(Self.capabilities, capabilities))
         #expect(error?.code == -32602)

@@ -135,7 +135,7 @@ def test_the_probe_of_an_unknown_version_is_answered_likewise(modern):
     assert MODERN in error["data"]["supported"]
 
 
-@pytest.mark.parametrize("level", ["loud", "", 3, None])
+@pytest.mark.parametrize("level", ["loud", "", 3, []])
 def test_an_unknown_log_level_is_invalid_params(modern, level):
     meta = modern_meta(**{META_PREFIX + "logLevel": level})
     assert error_of(modern, "tools/list", meta)["code"] == -32602

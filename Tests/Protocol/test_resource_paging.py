@@ -4,7 +4,7 @@ import pytest
 from support.resources import artifacts, list_resources, pages
 from support.skill_files import write_skill
 
-CURSORS = ["", "nonsense", "0", "100", "-1", "x" * 10_000, "bnVsbA==", "ünïcödé", 0, 100, None, True, [], {}]
+CURSORS = ["", "nonsense", "0", "100", "-1", "x" * 10_000, "bnVsbA==", "ünïcödé", 0, 100, True, [], {}]
 LISTS = ["tools/list", "prompts/list", "resources/list", "resources/templates/list"]
 
 
@@ -127,3 +127,10 @@ def test_artifacts_are_paged_with_the_skills(start_server, fresh_user, skills):
     assert len(artifacts(server)) == 120
     assert len(list_resources(server)) == 370
     assert [len(page["resources"]) for page in pages(server, "resources/list")] == [100, 100, 100, 70]
+
+
+@pytest.mark.parametrize("method", LISTS)
+@pytest.mark.parametrize("modern", [False, True])
+def test_a_cursor_of_null_is_none(client, method, modern):
+    expected = client.request(method, modern=modern)
+    assert client.result(client.start(method, {"cursor": None}, modern=modern, deliberate=True)) == expected

@@ -142,7 +142,7 @@ def test_each_user_of_one_server_has_artifacts_of_their_own(start_server, fresh_
 
 
 @pytest.mark.parametrize("method", ["resources/list", "resources/read"])
-@pytest.mark.parametrize("bad", ["", "../x", "-a", "a b", 5, None])
+@pytest.mark.parametrize("bad", ["", "../x", "-a", "a b", 5, []])
 def test_a_user_that_is_none_is_invalid_params(start_server, method, bad):
     server = start_server()
     pending = server.start(method, {"uri": "artifact:///a"}, meta={"x-user-id": bad}, deliberate=True)

@@ -14,7 +14,7 @@ struct ListenMethod: Method {
     func isOffered(in revision: Revision) -> Bool { revision.isModern }
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
-        guard let wanted = try request.params.object("notifications") else {
+        guard let wanted = request["notifications"]?.objectValue else {
             throw .invalidParams("subscriptions/listen needs notifications, an object that says what to hear of.")
         }
         let user = try user(context)

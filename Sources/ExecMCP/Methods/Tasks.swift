@@ -31,7 +31,7 @@ struct TaskMethod: Method {
             return .now(state.asResult(for: context.revision, from: ServerIdentity.implementation))
         case .update:
             // No task here ever asks for input, so there is nothing that the responses could answer.
-            guard try request.params.object("inputResponses") != nil else {
+            guard request["inputResponses"]?.objectValue != nil else {
                 throw .invalidParams("tasks/update needs inputResponses, an object.")
             }
         case .cancel:

@@ -12,7 +12,7 @@ import Threading
 final class Session: Sendable {
     /// How many values a message may hold, those in arrays and objects included: some tens of bytes of memory each, where
     /// a line has two. No request that means something comes near it.
-    static let valueLimit = 100_000
+    static let valueLimit = 120_000
 
     private let methods: MethodTable
     private let writer: LineWriter
