@@ -27,7 +27,7 @@ def test_whatever_takes_room_is_stopped_near_the_limit(start_server, way):
 
 
 def assert_well_again(server):
-    free = "chmod -R u+rwx . 2>&1; find /workspace /artifacts -mindepth 1 -delete; ls -A /workspace"
+    free = "chmod -Rf u+rwx .; find /workspace /artifacts -mindepth 1 -delete; ls -A /workspace"
     freed = server.bash(free, timeout=240, wait=250)
     assert freed["exit_code"] == 0, freed
     assert freed["stdout"] == ""

@@ -76,7 +76,15 @@ os.makedirs("d/e"); descriptor = new("d/e/f"); os.chmod("d", 0o400); fill(descri
     "directory that nobody may do anything in": """
 os.makedirs("d/e"); descriptor = new("d/e/f"); os.chmod("d/e", 0); os.chmod("d", 0); fill(descriptor)
 """,
-    "workspace that cannot be listed": 'descriptor = new(); os.chmod("/workspace", 0o300); fill(descriptor)',
+    "workspace that cannot be listed": """
+descriptor = new()
+try:
+    os.chmod("/workspace", 0o300)
+except PermissionError:
+    # It is not ours to close.
+    pass
+fill(descriptor)
+""",
     "path longer than any may be": """
 for _ in range(25):
     os.mkdir("n" * 200); os.chdir("n" * 200)
