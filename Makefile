@@ -103,7 +103,7 @@ test: image ## Run all tests: lint, builds, units, the real engine, the publishe
 	$(call step,lint,$(MAKE) --no-print-directory lint)
 	$(call step,build without warnings,swift build --build-tests)
 	$(call step,release build,$(MAKE) --no-print-directory build)
-	$(call step,unit tests and engine tests,swift test --skip-build)
+	$(call step,unit tests and engine tests,Tests/units.sh)
 	$(call step,end-to-end tests,Tests/run.sh)
 	$(call step,examples and documents,cd Tests && ../.venv/tests/bin/python -m pytest Examples)
 	@printf '\nAll tests passed.\n'
