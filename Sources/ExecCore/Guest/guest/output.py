@@ -65,7 +65,8 @@ class Capture:
         self._name = name
         self._limit = limit
         self._spool = spool
-        self._screen = terminal.Screen()
+        # Not before there is something to draw: most commands have nothing to say on one of their streams.
+        self._screen = None
         self._head = bytearray()
         self._tail = b""
         # All that has come, and how much of it is shown.
@@ -79,6 +80,8 @@ class Capture:
 
     def add(self, data):
         self._total += len(data)
+        if self._screen is None:
+            self._screen = terminal.Screen()
         if self._path is None:
             self._keep_for_file(data)
         else:
@@ -143,11 +146,14 @@ class Capture:
     @property
     def truncated(self):
         """Whether a part is left out. Nothing can be added after."""
-        self._show(self._screen.finish())
+        if self._screen is not None:
+            self._show(self._screen.finish())
         return self._shown > self._limit
 
     def finish(self):
         """The stream as it is to be shown. Nothing can be added after."""
+        if self._screen is None:
+            return b""
         is_truncated = self.truncated
         is_much_unseen = self._screen.drawn_over > _MUCH
         if is_much_unseen and self._path is None:

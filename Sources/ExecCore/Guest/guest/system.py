@@ -197,6 +197,8 @@ class OutOfMemoryKills:
 
     def __init__(self):
         self._file = None
+        # What the file last said, and what that came to: it is read twice for each command, and hardly ever changes.
+        self._said = self._number = None
         for path in ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"):
             try:
                 self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -209,12 +211,14 @@ class OutOfMemoryKills:
         if self._file is None:
             return None
         try:
-            for line in os.pread(self._file, 4096, 0).splitlines():
-                if line.startswith(b"oom_kill "):
-                    return int(line.split()[1])
+            said = os.pread(self._file, 4096, 0)
+            if said != self._said:
+                kills = [line for line in said.splitlines() if line.startswith(b"oom_kill ")]
+                self._number = int(kills[0].split()[1]) if kills else None
+                self._said = said
         except (OSError, ValueError):
-            pass
-        return None
+            return None
+        return self._number
 
 
 def process_count():
