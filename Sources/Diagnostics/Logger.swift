@@ -56,8 +56,8 @@ public struct Logger: Sendable {
         sink("\(program): \(level.name): \(message().singleLine(limit: Self.maximumLength))\n")
     }
 
-    /// Writes `line` to descriptor 2, in one piece wherever it can. Where whoever shares the descriptor has made it one that
-    /// does not wait, a line that nobody has read after a second is lost.
+    /// Writes `line` to descriptor 2, in one piece wherever it can. If another process that shares the descriptor has made it
+    /// non-blocking, a line that nobody has read after a second is lost.
     @Sendable
     public static func writeToStandardError(_ line: String) {
         var rest = Array(line.utf8)[...]

@@ -18,7 +18,7 @@ public struct LineReader: Sendable {
     }
 
     /// Reads to the end of the stream and calls `body` with each line, in order, and with what stands behind the last line
-    /// end. Blocks the calling thread, also where whoever shares the descriptor has made it one that does not wait.
+    /// end. Blocks the calling thread, even if another process that shares the descriptor has made it non-blocking.
     ///
     /// - Throws: ``ReadError`` where it cannot be read to the end; the lines before that have been given to `body`.
     public func forEachLine(_ body: (LineSplitter.Line) -> Void) throws(ReadError) {

@@ -51,8 +51,8 @@ enum Descriptors {
 
     /// Reads to the end. Blocks the calling thread.
     ///
-    /// - Parameter waits: whether to wait for the end also where whoever shares the descriptor has made it one that does not
-    ///   wait.
+    /// - Parameter waits: whether to wait for the end even if the descriptor is non-blocking, as another process that shares it
+    ///   may have made it.
     /// - Returns: `nil` where there is more than `limit` bytes, or where it cannot be read.
     static func readAll(from descriptor: Int32, limit: Int, waits: Bool = true) -> [UInt8]? {
         var content: [UInt8] = []

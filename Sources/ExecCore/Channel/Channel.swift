@@ -237,7 +237,7 @@ final class Channel: Sendable {
     }
 
     /// Ends every call with `error` and asks the guest to do so too, and to rest then until another server comes. Later
-    /// calls fail at once, and what the guest still says is passed over.
+    /// calls fail at once, and what the guest still says is ignored.
     ///
     /// - Parameter onRest: called by the thread that reads, when it has read the last that the guest says.
     func leave(_ error: ExecError, onRest: @escaping @Sendable () -> Void) async throws {

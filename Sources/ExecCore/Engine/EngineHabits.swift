@@ -24,8 +24,7 @@ extension EngineCommandLine {
         guard isPodman else { return [] }
         return [
             // Otherwise it asks for a million processes a user, which not even every root may have.
-            "--ulimit", "nproc=\(min(HostLimits.processes ?? .max, Self.podmanProcesses))", "--ulimit",
-            "nofile=1024:4096",
+            "--ulimit", "nproc=\(min(HostLimits.processes ?? .max, Self.podmanProcesses))",
             // Otherwise a read-only system has memory without bounds mounted in these places.
             "--tmpfs", "/run:ro,size=4k", "--tmpfs", "/var/tmp:ro,size=4k",
         ]
