@@ -51,7 +51,7 @@ def test_a_number_beyond_all_bounds_is_an_error(server, number, name):
     required = '"command":"true"' if name == "timeout" else '"file_path":"/etc/passwd"'
     line = request(f'{{"name":"{tool}","arguments":{{{required},"{name}":{number}}}}}', "tools/call")
     answer = server.exchange(line, 60)
-    if name == "offset" and number in ("-0.0e-0", "1e-999999999"):
+    if name != "timeout" and number in ("-0.0e-0", "1e-999999999"):
         return  # as good as 0
     assert "error" in answer or answer["result"]["isError"] is True, answer
 

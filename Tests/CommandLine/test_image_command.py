@@ -114,7 +114,7 @@ def test_a_missing_engine_is_told() -> None:
 def test_an_engine_that_does_not_run_is_told(tmp_path: Path) -> None:
     failed = image(DOCKER_HOST=f"unix://{tmp_path}/no.sock")
     assert failed.returncode == 1
-    assert "not running" in failed.stderr
+    assert f"unix://{tmp_path}/no.sock, which DOCKER_HOST names, does not answer" in failed.stderr
 
 
 RECORDING = """

@@ -21,20 +21,20 @@ import Testing
     @Test(arguments: [0, 1, 137, 143])
     func aKillIsToldWhateverTheExitCode(code: Int) async throws {
         let script = """
-            one = watch.begin()
+            one = watch.begin(watch.look())
             counter.kills += 1
             end(one, \(code))
-            end(watch.begin(), 3)
+            end(watch.begin(watch.look()), 3)
             """
         #expect(try await output(of: script) == "during nothing ")
     }
 
     @Test func whatFallsBetweenTwoCommandsIsToldOnceAndInOtherWords() async throws {
         let script = """
-            end(watch.begin())
+            end(watch.begin(watch.look()))
             counter.kills += 2
-            end(watch.begin(), 1)
-            end(watch.begin(), 137)
+            end(watch.begin(watch.look()), 1)
+            end(watch.begin(watch.look()), 137)
             """
         #expect(try await output(of: script) == "nothing since nothing ")
     }
@@ -42,17 +42,17 @@ import Testing
     @Test func aKillBeforeAndAKillDuringACommandAreBothTold() async throws {
         let script = """
             counter.kills += 1
-            one = watch.begin()
+            one = watch.begin(watch.look())
             counter.kills += 1
             end(one)
-            end(watch.begin())
+            end(watch.begin(watch.look()))
             """
         #expect(try await output(of: script) == "duringsince nothing ")
     }
 
     @Test func aCommandThatWasKilledExplainsItToThoseBesideIt() async throws {
         let script = """
-            calm, hog = watch.begin(), watch.begin()
+            calm, hog = watch.begin(watch.look()), watch.begin(watch.look())
             counter.kills += 1
             end(hog, 137)
             end(calm)
@@ -62,10 +62,10 @@ import Testing
 
     @Test func aKillThatNothingExplainsIsToldToAllThatRan() async throws {
         let script = """
-            first, second = watch.begin(), watch.begin()
+            first, second = watch.begin(watch.look()), watch.begin(watch.look())
             counter.kills += 1
             end(first)
-            third = watch.begin()
+            third = watch.begin(watch.look())
             end(second)
             end(third)
             """
@@ -76,7 +76,7 @@ import Testing
         let script = """
             counter.kills = None
             watch = guest.memory.MemoryWatch("1g", counter)
-            end(watch.begin(), 137)
+            end(watch.begin(watch.look()), 137)
             """
         #expect(try await output(of: script) == "nothing ")
     }

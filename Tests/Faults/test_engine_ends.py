@@ -81,7 +81,7 @@ def test_a_stopped_engine_fails_calls_with_a_remedy_until_it_is_back(server, fre
     assert "next call starts a new sandbox" in text_of(result)
     refused = server.call_tool("execute_bash", command="true")
     assert refused["isError"] is True
-    assert "The container engine is not running. Start it" in text_of(refused)
+    assert "which DOCKER_HOST names, does not answer. Start it there" in text_of(refused)
     assert len(server.request("tools/list")["tools"]) == 4
     engine_socket.start()
     assert server.bash("cat up.txt")["stdout"] == "up\n"

@@ -14,7 +14,7 @@ struct Lingering: Sendable {
     struct Place: Sendable {
         let directory: LingerDirectory
         let key: String
-        /// When the sandbox was started, in seconds since 1970.
+        /// When the sandbox was started, in milliseconds since 1970.
         let started: Int
         let mark: HoldMark
         let container: String
@@ -78,11 +78,18 @@ struct Lingering: Sendable {
         if let mark = HoldMark.make(for: container.name, in: directory) {
             container.isMarked = true
             place = Place(
-                directory: directory, key: key, started: time(nil), mark: mark, container: container.name)
+                directory: directory, key: key, started: Self.now(), mark: mark, container: container.name)
         }
         return try await Sandbox.start(
             container, engine: engine, place: place, logger: logger, observations: observations,
             onArtifactsChanged: onArtifactsChanged)
+    }
+
+    /// Milliseconds since 1970: two sandboxes of one second are to be told apart.
+    private static func now() -> Int {
+        var time = timeval()
+        gettimeofday(&time, nil)
+        return Int(time.tv_sec) * 1000 + Int(time.tv_usec) / 1000
     }
 
     /// Hands a sandbox to a process that holds it, for the next server.

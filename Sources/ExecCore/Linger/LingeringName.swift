@@ -7,7 +7,7 @@ struct LingeringName: Sendable, Comparable {
     let key: String
     /// Whether background processes live in it.
     let hasJobs: Bool
-    /// When it was started, in seconds since 1970.
+    /// When it was started, in milliseconds since 1970.
     let started: Int
     private let token: String
 

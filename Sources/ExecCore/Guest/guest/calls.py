@@ -93,6 +93,17 @@ class Call:
         raise NotImplementedError
 
 
+class Before:
+    """What there was before a command could do anything."""
+
+    __slots__ = ("artifacts", "kills", "memory", "watch")
+
+    def __init__(self, watch, memory):
+        self.watch, self.memory = watch, memory
+        self.artifacts = watch.current()
+        self.kills = memory.look()
+
+
 class Command(Call):
     """A shell command.
 
@@ -101,14 +112,12 @@ class Command(Call):
     does not costs nothing.
     """
 
-    def __init__(self, number, keeper, params, shell, watch, spool, memory, may_write):
-        """`shell` has got the command."""
+    def __init__(self, number, keeper, params, shell, before, spool, may_write):
+        """`shell` has got the command; `before` was made when it had not."""
         self.may_write = may_write
-        # Before the command can do anything.
-        self._watch = watch
-        self._artifacts = watch.current()
-        self._memory = memory
-        self._began_with = memory.begin()
+        self._watch, self._memory = before.watch, before.memory
+        self._artifacts = before.artifacts
+        self._began_with = self._memory.begin(before.kills)
         super().__init__(number, keeper, params["timeout"], shell.outputs)
         self.shell = shell
         self._captures = {

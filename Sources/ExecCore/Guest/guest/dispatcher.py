@@ -21,6 +21,8 @@ class Dispatcher:
         self._arrivals = arrivals.Arrivals()
         self._calls = {}
         self._by_keeper = {}
+        # Called when a command is over and has left a job.
+        self.tell_of_jobs = lambda has_jobs: None
 
     def attach(self, poll, channel, pool, watch, disk_limit, lifecycle):
         self._poll = poll
@@ -98,12 +100,14 @@ class Dispatcher:
             return
         keeper = shell = None
         try:
-            keeper, shell = self._keeper_for(self._command(params, may_write) if method == "execute" else None)
+            is_command = method == "execute"
+            before = calls.Before(self._watch, self._memory) if is_command else None
+            keeper, shell = self._keeper_for(self._command(params, may_write) if is_command else None)
             if not keeper:
                 self._wait_for_room(arrival)
                 return
             if shell:
-                call = calls.Command(number, keeper, params, shell, self._watch, self._spool, self._memory, may_write)
+                call = calls.Command(number, keeper, params, shell, before, self._spool, may_write)
             else:
                 call = calls.FileOperation(number, keeper, method, params)
         except Exception as error:
@@ -317,6 +321,9 @@ class Dispatcher:
         last = call.finish()
         del self._calls[call.number]
         self._by_keeper.pop(call.keeper.pid, None)
+        if is_command and not call.leaves_nothing:
+            # Before its result, so that the server knows of the job when the client knows that the command is over.
+            self.tell_of_jobs(True)
         self._channel.send(last)
         for descriptor in call.open_outputs:
             self._release(call, descriptor)

@@ -52,6 +52,7 @@ class Guest:
         self._disk_limit.attach(self._poll, self._channel, self._pool, self._dispatcher, self._lifecycle)
         self._lifecycle.attach(self._poll, self._channel, self._pool, self._disk_limit, self._dispatcher)
         self._dispatcher.attach(self._poll, self._channel, self._pool, self._watch, self._disk_limit, self._lifecycle)
+        self._dispatcher.tell_of_jobs = self._tell_of_jobs
 
     def run(self):
         self._lifecycle.begin()
@@ -80,9 +81,12 @@ class Guest:
                 self._disk_limit.poke()
             if self._is_greeted and not self._dispatcher.has_calls:
                 self._go_on()
-            self._channel.send(self._job_news.look(self._pool.has_background, self._lifecycle.is_busy))
+            self._tell_of_jobs(self._pool.has_background)
             if self._watch.seconds_to_wait() == 0:
                 self._channel.send(self._watch.look())
+
+    def _tell_of_jobs(self, has_jobs):
+        self._channel.send(self._job_news.look(has_jobs, self._lifecycle.is_busy))
 
     def _say_hello(self):
         hello = {"protocol": PROTOCOL, **system.description(shells.SHELL)}

@@ -20,9 +20,12 @@ class MemoryWatch:
         self._explained = 0
         self._running = 0
 
-    def begin(self):
-        """A command begins. Returns what `end` wants to know, of it alone."""
-        now = self._counter.count()
+    def look(self):
+        """What `begin` wants to know, from before the command could do anything."""
+        return self._counter.count()
+
+    def begin(self, now):
+        """A command has begun after `look` returned `now`. Returns what `end` wants to know, of it alone."""
         # What falls into the time of commands under way is theirs to tell.
         was_between = not self._running and now is not None and self._told is not None and now > self._told
         if not self._running:
