@@ -5,7 +5,8 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 parts=(
-    '^(ExecCoreTests|EngineTests)\.'
+    '^ExecCoreTests\.'
+    '^EngineTests\.'
     '^(ExecMCPTests|ExecAgentTests)\.'
 )
 rest=$(IFS='|' && printf '%s' "${parts[*]}")

@@ -27,6 +27,20 @@ import Testing
         #expect(load().diagnostics == [])
     }
 
+    @Test func saysThatALinkLeadsNowhereAndTakesTheSkillOfAnotherDirectory() throws {
+        try place.makeDirectory("skills")
+        try link("skills/gone", to: "\(place.path)/nowhere")
+        try link("skills/round", to: "round")
+        try place.write("---\nname: gone\ndescription: d\n---\n", to: "more/gone/SKILL.md")
+        let catalog = SkillCatalog.load(from: ["\(place.path)/skills", "\(place.path)/more"])
+        #expect(catalog.skills.map(\.hostDirectory) == ["\(place.path)/more/gone"])
+        #expect(
+            catalog.diagnostics.map(\.description).sorted()
+                == ["gone", "round"].map {
+                    "\(place.path)/skills/\($0): is a link to where nothing is; the skill is left out"
+                })
+    }
+
     /// `%` is the skills' own place.
     @Test(arguments: [
         ("/etc/hostname", false), ("%/outside.md", false), ("../../outside.md", false), ("%/skills/a/in.md", false),

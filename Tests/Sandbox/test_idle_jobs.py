@@ -82,6 +82,24 @@ def test_other_tools_tell_in_a_block_of_their_own(start_server, fresh_user, tool
     assert len(server.call_tool(tool, **arguments)["content"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("read_file", {"file_path": "/tmp/gone.txt"}),
+        ("read_docstring", {"file_path": "/tmp/gone.py", "function_name": "f"}),
+        ("write_file", {"file_path": "/tmp", "content": "x"}),
+    ],
+)
+def test_a_failure_tells_of_the_loss_that_may_have_caused_it(start_server, fresh_user, tool, arguments):
+    server = start_server("--user", fresh_user, "--idle-timeout", "1")
+    server.bash("echo x > /tmp/gone.txt")
+    engine.wait_until_gone(fresh_user, 60)
+    result = server.call_tool(tool, **arguments)
+    assert result["isError"] is True
+    assert NEW in result["content"][1]["text"]
+    assert server.bash("true")["stderr"] == ""
+
+
 def test_a_first_sandbox_says_nothing(start_server, fresh_user):
     server = start_server("--user", fresh_user)
     assert server.bash("echo") == {"exit_code": 0, "stdout": "\n", "stderr": ""}

@@ -28,7 +28,7 @@ public struct SkillCatalog: Sendable, Equatable {
                 guard let seen = memory.skill(at: path) ?? look(in: path, called: name, beside: directory) else {
                     continue
                 }
-                taken.insert(name)
+                if !seen.fileName.isEmpty { taken.insert(name) }
                 found.append(seen)
             }
         }
@@ -42,7 +42,7 @@ public struct SkillCatalog: Sendable, Equatable {
     private static func look(in path: String, called name: String, beside parent: String) -> SeenSkill? {
         // The stamps are taken before what they stand for is read: what changes meanwhile differs from them then.
         let directoryStamp = FileStamp(at: path)
-        guard Files.isDirectory(path) else { return nil }
+        guard Files.isDirectory(path) else { return danglingLink(at: path) }
         let present = Files.names(in: path)
         guard let fileName = fileNames.first(where: present.contains) else { return nil }
         let fileStamp = FileStamp(at: "\(path)/\(fileName)")
@@ -51,6 +51,14 @@ public struct SkillCatalog: Sendable, Equatable {
         return SeenSkill(
             path: path, fileName: fileName, directoryStamp: directoryStamp, fileStamp: fileStamp, skill: skill,
             diagnostics: diagnostics)
+    }
+
+    /// A link to where nothing is: somebody wanted a skill to be here.
+    private static func danglingLink(at path: String) -> SeenSkill? {
+        guard Files.linkText(path) != nil, Files.realPath(path) == nil else { return nil }
+        let diagnostic = SkillDiagnostic(file: path, line: nil, message: "is a link to where nothing is", isFatal: true)
+        return SeenSkill(
+            path: path, fileName: "", directoryStamp: nil, fileStamp: nil, skill: nil, diagnostics: [diagnostic])
     }
 
     private static func load(

@@ -4,7 +4,7 @@ import Threading
 struct SeenSkill: Sendable {
     /// Its path on the host.
     let path: String
-    /// The name of the skill's file in it.
+    /// The name of the skill's file in it; empty where there is none.
     let fileName: String
     /// What changes when a file comes into the directory or goes.
     let directoryStamp: FileStamp?

@@ -11,10 +11,21 @@ extension SandboxTool {
     ) throws(ToolArguments.Mismatch) -> Work {
         let work = try prepare(arguments)
         return { sandbox, progress in
-            let result = try await work(sandbox, progress)
+            let result: ToolResult
+            do {
+                result = try await work(sandbox, progress)
+            } catch let error as ExecError where Self.comesOfWhatIsThere(error) {
+                // A file that cannot be found may have gone with the sandbox before.
+                result = .failure("\(error)")
+            }
             guard let note = losses.take(for: user) else { return result }
             return adding(note, to: result)
         }
+    }
+
+    /// Whether a failure is about the files in the sandbox: one about the sandbox itself says what became of it.
+    private static func comesOfWhatIsThere(_ error: ExecError) -> Bool {
+        [.notFound, .refused, .invalidArgument].contains(error.code)
     }
 
     /// The result with a note from the server: as the last lines of the standard error where there is one, which every
