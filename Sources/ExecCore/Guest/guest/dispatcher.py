@@ -93,7 +93,9 @@ class Dispatcher:
 
     def _begin(self, arrival):
         number, method, params = arrival.number, arrival.method, arrival.params
-        self._channel.log(places.mend())
+        if self._pool.has_background:
+            # What a command has closed is mended at its end; a job may close it at any time.
+            self._channel.log(places.mend())
         may_write = not self._disk_limit.is_full
         if not may_write and method == "write_file":
             self._fail(number, "io", self._disk_limit.note("Not written"))
@@ -325,6 +327,7 @@ class Dispatcher:
             # Before its result, so that the server knows of the job when the client knows that the command is over.
             self.tell_of_jobs(True)
         self._channel.send(last)
+        self._channel.log(places.mend())
         for descriptor in call.open_outputs:
             self._release(call, descriptor)
         if is_command or call.leaves_nothing:
