@@ -51,8 +51,11 @@ import Testing
         // Lines above
         (#"a\nb\n\x1b[1A\x1b[2Kc\n"#, #"a\nc\n"#), (#"one\ntwo\n\x1b[2A\x1b[K1\n\x1b[K2\n3\n"#, #"1\n2\n3\n"#),
         (#"\ro 1\n\ri 1\x1b[A\n\ri 2\x1b[A\ro 2\n\ri 3\n"#, #"o 2\ni 3\n"#), (#"\x1b[Aa\n"#, #"a\n"#),
-        // What no terminal draws
-        (#"tab\tcr\rbell\x07esc\x1b[31m\x7f"#, #"tab\tcr\rbell\x07esc\x1b[31m\x7f"#), (#"a\0b\rc\n"#, #"a\0b\rc\n"#),
+        // Control characters that draw nothing
+        (#"bell\x07esc\x1b[31m\x7f"#, #"bell\x07esc\x7f"#), (#"bell\x07\rz\n"#, #"zell\x07\n"#),
+        // No text
+        (#"a\0b\rc\n"#, #"a\0b\rc\n"#), (#"a\rb\0c\rd\n"#, #"b\0c\rd\n"#),
+        (#"\x89PNG\r\n\x1a\n\x1b[31m\rX"#, #"\x89PNG\r\n\x1a\n\x1b[31m\rX"#),
         (#"caf\xe9\rx\n"#, #"caf\xe9\rx\n"#), (#"1\r2\n\x89PNG\r\n3\r4\n"#, #"2\n\x89PNG\r\n3\r4\n"#),
         // Not whole
         (#"a\x1b"#, #"a\x1b"#), (#"a\x1b[3"#, #"a\x1b[3"#), (#"1\r2\xe2\x94"#, #"2\xe2\x94"#),
@@ -68,7 +71,10 @@ import Testing
             bars = "".join("\\r%3d%%|%-100s|" % (n // 3, "█" * (n // 3)) for n in range(301)).encode()
             nested = b"".join(b"\\ro %d" % n + b"".join(b"\\n\\ri %d\\x1b[A" % m for m in range(4)) for n in range(4))
             rows = b"".join(b"\\x1b[32mok\\x1b[0m %d\\r\\n" % n for n in range(3000))
-            for data in (bars, bars + b"\\n", b"before\\n" + nested + b"\\n\\n", rows, b"x" * 9000 + b"\\ry\\nz\\r1\\n"):
+            binary = [b"\\x89PNG\\r\\n\\x1a\\n\\x1b[31m\\rX\\n", b"text\\n\\x1b[1mcol\\0our\\x1b[0m\\rz\\n", b"1%\\r2%\\xe9\\r3%\\n"]
+            binary += [b"y" * 5000 + b"\\0" + b"\\r1\\r2\\n" * 3, b"\\xe2\\x94A\\r1\\r2\\n", b"bell\\x07\\n1\\r2\\x07\\n\\x01"]
+            lines = [bars, bars + b"\\n", b"before\\n" + nested + b"\\n\\n", rows, b"x" * 9000 + b"\\ry\\nz\\r1\\n"]
+            for data in lines + binary:
                 whole = shown(data)
                 for seed in range(30):
                     generator = random.Random(seed)

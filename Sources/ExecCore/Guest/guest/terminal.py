@@ -3,8 +3,8 @@
 - A carriage return or a backspace goes back in the line, and what follows is written over what stands there.
 - Sequences that erase in the line, move within it or up to lines above do so. All others, such as colours and titles,
   are left out.
-- From the first line on that holds what no terminal draws, a zero byte or another control character or bytes that are
-  not UTF-8, a stream is passed on as it is. So is the rest of a line that is too long for a bar.
+- From the first zero byte on, or the first bytes that are not UTF-8, a stream is no text and is passed on as it is. So
+  is the rest of a line that is too long for a bar. Other control characters stand where they are.
 
 `\\r\\n` ends a line as `\\n` does, and stays.
 """
@@ -19,14 +19,16 @@ _LONGEST_SEQUENCE = 256
 _MOST_UP = 50
 _FARTHEST = 1000
 
-# What draws nothing: modes and colours; titles and links; character sets and the like.
-_STYLES = r"\x1b\[[0-?]*[ -/]*[hlmnqrt]|\x1b[\]PX^_][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|\x1b[ -/]+[0-~]|\x1b[0-?c]"
+# What draws nothing: modes and colours; titles and links; character sets and the like; a sequence that breaks off.
+_STYLES = (
+    r"\x1b\[[0-?]*[ -/]*[hlmnqrt]|\x1b[\]PX^_][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|\x1b[ -/]+[0-~]|\x1b[0-?c]"
+    r"|\x1b(?=\x1b|\Z)"
+)
 _PARTS = r"\x1b\[([0-?]*)[ -/]*([@-~])|\x1b[ -/]*[0-~]?|\r|\x08|[^\x1b\r\x08]+"
 _UNFINISHED = (
     rb"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]*\x1b?|[ -/]*)\Z"
     rb"|(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z"
 )
-_UNDRAWABLE = r"[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f]"
 _DRAWING = r"\r(?!\n)|[\x08\x1b]"
 
 
@@ -43,17 +45,17 @@ class Screen:
         "_column",
         "_drawn",
         "_has_return",
+        "_held",
         "_is_out",
         "_is_plain",
         "_part",
         "_shown",
         "drawn_over",
-        "held",
     )
 
     def __init__(self):
         # The beginning of a line in which nothing was drawn so far.
-        self.held = bytearray()
+        self._held = bytearray()
         # The line in which something was drawn, and where the next character goes.
         self._drawn = None
         self._column = 0
@@ -70,6 +72,11 @@ class Screen:
         # How many characters gave way to others.
         self.drawn_over = 0
 
+    @property
+    def held(self):
+        """What has come and is not shown yet, as long as nothing was drawn."""
+        return bytes(self._held) + self._part
+
     def feed(self, data, take_back):
         """What can be shown, now that `data` has come.
 
@@ -82,14 +89,19 @@ class Screen:
             data = self._part + data
             self._part = b""
         if self._drawn is None:
-            if not is_drawing(data):
+            is_plain = not is_drawing(data)
+            if is_plain and data.isascii() and b"\0" not in data:
                 return self._add(data)
             data = self._without_part(data)
-            text = _text(data)
-            if text is not None and not re.search(_DRAWING, text):
-                return self._add(text.encode())
-            data = bytes(self.held) + data
-            self.held.clear()
+            text, rest = _split_text(data)
+            if not rest:
+                if is_plain:
+                    return self._add(data)
+                text = _without_styles(text)
+                if not re.search(_DRAWING, text):
+                    return self._add(text.encode())
+            data = bytes(self._held) + data
+            self._held.clear()
         else:
             data = self._without_part(data)
         self._draw_lines(data, take_back)
@@ -103,8 +115,8 @@ class Screen:
     def finish(self):
         """What is left to be shown."""
         if self._drawn is None:
-            rest = bytes(self.held)
-            self.held.clear()
+            rest = bytes(self._held)
+            self._held.clear()
         else:
             rest = self._drawn_line()
             self._drawn = None
@@ -127,32 +139,32 @@ class Screen:
         for number, line in enumerate(lines):
             if number:
                 self._end_line()
+            text, rest = _split_text(line)
             if self._is_out or (self._drawn is None and _is_overlong(line)):
-                self._shown += line
+                self._shown += line[: len(line) - len(rest)]
                 self._is_out = True
-                continue
-            text = _text(line)
-            if text is None:
+            else:
+                self._draw(_without_styles(text), take_back)
+            if rest:
                 self._is_plain = True
                 part, self._part = self._part, b""
-                self._shown += self.finish() + b"\n".join(lines[number:]) + part
+                self._shown += self.finish() + b"\n".join([rest, *lines[number + 1 :]]) + part
                 return
-            self._draw(text, take_back)
 
     def _add(self, data):
         """Shows the whole lines of plain text, and what is too long to be kept back."""
         end = data.rfind(b"\n") + 1
         if end:
-            shown = bytes(self.held) + data[:end]
-            self.held[:] = data[end:]
+            shown = bytes(self._held) + data[:end]
+            self._held[:] = data[end:]
             self._is_out = False
         else:
             shown = b""
-            self.held += data
-        if self._is_out or len(self.held) > _LONGEST_LINE:
+            self._held += data
+        if self._is_out or len(self._held) > _LONGEST_LINE:
             self._is_out = True
-            shown += self.held
-            self.held.clear()
+            shown += self._held
+            self._held.clear()
         return shown
 
     def _draw(self, text, take_back):
@@ -250,15 +262,18 @@ class Screen:
         self._has_return = False
 
 
-def _text(data):
-    """`data` as text without what draws nothing; None for what no terminal draws."""
+def _split_text(data):
+    """The text that `data` begins with, and from where on it is none."""
     try:
         text = data.decode()
-    except UnicodeDecodeError:
-        return None
-    if "\x1b" in text:
-        text = re.sub(_STYLES, "", text)
-    return None if re.search(_UNDRAWABLE, text) else text
+    except UnicodeDecodeError as error:
+        text = data[: error.start].decode()
+    text, _, _ = text.partition("\0")
+    return text, (b"" if len(text) == len(data) else data[len(text.encode()) :])
+
+
+def _without_styles(text):
+    return re.sub(_STYLES, "", text) if "\x1b" in text else text
 
 
 def _encoded(line):
