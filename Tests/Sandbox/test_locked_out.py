@@ -35,6 +35,13 @@ def test_the_next_call_works(server, slip):
     assert server.call_tool("read_file", file_path="w.txt")["content"][0]["text"] == "x"
 
 
+def test_the_log_says_why(start_server, fresh_user, workspace):
+    server = start_server("--user", fresh_user, "--workspace", str(workspace))
+    server.bash("chmod 555 /workspace")
+    server.bash("true")
+    assert "could not work in /workspace: gave the owner's rights back" in server.stderr
+
+
 def test_what_is_in_it_stays_as_it_was_made(start_server, fresh_user, workspace):
     server = start_server("--user", fresh_user, "--workspace", str(workspace))
     server.bash("mkdir -p kept; echo x > kept/f; chmod -R 555 .")
@@ -44,8 +51,9 @@ def test_what_is_in_it_stays_as_it_was_made(start_server, fresh_user, workspace)
 def test_the_next_sandbox_works_and_the_log_says_why(start_server, fresh_user, workspace):
     options = ("--user", fresh_user, "--workspace", str(workspace))
     server = start_server(*options)
-    server.bash("echo kept > file; chmod 555 /workspace")
+    server.bash("echo kept > file")
     server.close()
+    workspace.chmod(0o555)
     server = start_server(*options)
     outcome = server.bash("cat file; touch more && stat -c %a /workspace")
     assert outcome == {"exit_code": 0, "stdout": "kept\n755\n", "stderr": ""}
