@@ -40,6 +40,8 @@ import Testing
             (Array("grün\n".utf8), "LICENSE", "text/plain"), ([], "empty", "text/plain"),
             ([0x61, 0], "data", "application/octet-stream"), ([0x61, 0xFF], "data", "application/octet-stream"),
             ([0x61, 0], "table.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            (Array("no picture".utf8), "a.png", "text/plain"), ([0, 1], "a.jpg", "application/octet-stream"),
+            (Array("<p>".utf8), "a.pdf", "text/plain"), (Array("<svg/>".utf8), "a.svg", "image/svg+xml"),
             (Array("PK".utf8), "data", "text/plain"), (Array("RIFF".utf8), "data", "text/plain"),
         ] as [([UInt8], String, String)])
     func otherwiseTheNameAndThenTheText(content: [UInt8], name: String, type: String) {

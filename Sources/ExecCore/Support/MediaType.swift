@@ -49,8 +49,8 @@ public enum MediaType {
         fileExtension(of: name).flatMap { byExtension[$0] } ?? unknown
     }
 
-    /// The type of a file by its content and name: what the first bytes say for certain, else what the name promises,
-    /// else `text/plain` for a text in UTF-8, else `application/octet-stream`.
+    /// The type of a file by its content and name: what the first bytes say for certain, else what the name promises
+    /// unless the first bytes would show that, else `text/plain` for a text in UTF-8, else `application/octet-stream`.
     public static func of(_ content: [UInt8], named name: String) -> String {
         if let certain = signature(of: content) {
             guard certain == "application/zip", let suffix = fileExtension(of: name), zipBased.contains(suffix) else {
@@ -58,11 +58,15 @@ public enum MediaType {
             }
         }
         let promised = ofFile(named: name)
-        guard promised == unknown, !content.contains(0), String(validating: content, as: UTF8.self) != nil else {
-            return promised
-        }
-        return "text/plain"
+        guard promised == unknown || shown.contains(promised) else { return promised }
+        let isText = !content.contains(0) && String(validating: content, as: UTF8.self) != nil
+        return isText ? "text/plain" : unknown
     }
+
+    /// What each file of this type begins with is known.
+    private static let shown: Set<String> = [
+        "image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "application/gzip",
+    ]
 
     private static func signature(of content: [UInt8]) -> String? {
         if content.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return "image/png" }
