@@ -184,6 +184,12 @@ def test_what_cannot_be_written_is_an_error_that_names_it(client, path, prepare)
     assert client.bash("echo fine")["stdout"] == "fine\n"
 
 
+@pytest.mark.parametrize("path", ["/tools/sympy_helpers.py", "/skills/symbolic-computation/SKILL.md", "/skills/x/y"])
+def test_where_nothing_can_be_written_it_says_where_it_can(client, path):
+    text = text_of(client.call_tool("write_file", file_path=path, content="x"))
+    assert "read-only; /workspace" in text
+
+
 def test_a_fifo_does_not_hang_a_write(client):
     client.bash("rm -f pipe; mkfifo pipe")
     client.call_tool("write_file", file_path="pipe", content="x", wait=60)

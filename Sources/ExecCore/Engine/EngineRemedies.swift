@@ -6,13 +6,15 @@ extension EngineFailure {
 
     private var quoted: String { "The engine said: \(saidText)" }
     private var image: String { configuration.image }
+    /// What the advice must add where the engine is not the one by default.
+    private var engineOption: String { engine.program == "docker" ? "" : " --engine \(engine.program)" }
 
     private func text(of complaint: EngineComplaint) -> String {
         switch complaint {
         case .imageMissing:
             """
-            The sandbox image \(image) is not on this machine. Build it with `exec-mcp image` (or `make image` in the \
-            exec-mcp directory), or pull your own with `\(engine.program) pull` and name it with --image.
+            The sandbox image \(image) is not on this machine. Build it with `exec-mcp image\(engineOption)` (or `make image` \
+            in the exec-mcp directory), or pull your own with `\(engine.program) pull` and name it with --image.
             """
         case .imageNotSigned:
             """
@@ -22,7 +24,7 @@ extension EngineFailure {
         case .imageForOtherProcessor:
             """
             The image \(image) was made for another kind of processor than the engine's. Build it for this one with \
-            `exec-mcp image`, or name another with --image. \(quoted)
+            `exec-mcp image\(engineOption)`, or name another with --image. \(quoted)
             """
         case .contextMissing:
             """

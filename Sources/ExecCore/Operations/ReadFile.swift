@@ -48,7 +48,7 @@ extension Sandbox {
             throw ExecError(.invalidArgument, "offset must be a whole number from 0, the lines to pass over.")
         }
         guard offset <= Self.largestCount else {
-            throw ExecError(.invalidArgument, "offset \(offset) is past the end of any file.")
+            throw ExecError(.invalidArgument, "offset is past the end of any file.")
         }
         if let lineCount, lineCount < 0 {
             throw ExecError(.invalidArgument, "line_count must be a whole number from 0, which stands for all lines.")

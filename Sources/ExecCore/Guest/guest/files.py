@@ -61,7 +61,8 @@ def write_file(params, body, _):
             raise Refusal(f"{path} is {formats.kind_of_special(before.st_mode)}, not a regular file.")
         mode = stat.S_IMODE(before.st_mode)
         if not os.access(target, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            is_read_only = os.statvfs(target).f_flag & os.ST_RDONLY
+            raise OSError(errno.EROFS if is_read_only else errno.EACCES, "")
     except FileNotFoundError:
         mode = 0o644
     temporary = os.path.join(directory, f".{os.getpid():x}-{os.urandom(6).hex()}.tmp")
@@ -212,7 +213,8 @@ def _page(path, file, offset, line_count, limit):
     rest, skipped = _skip_lines(file, offset)
     data = _read_ahead(file, rest, limit) if skipped == offset else b""
     if offset and not data:
-        raise Refusal(f"offset {offset} is past the end: {path} has {skipped} lines (the first is offset 0).")
+        lines = f"{skipped} line{'s' * (skipped != 1)}"
+        raise Refusal(f"offset {offset} is past the end: {path} has {lines} (the first is offset 0).")
     if line_count:
         end = _end_of_lines(data, line_count)
         if end is not None and end <= limit:
