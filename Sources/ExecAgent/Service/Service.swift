@@ -79,9 +79,12 @@ final class Service: Sendable {
             let refusal = doors.withLock { $0 }.map { $0.refusal(of: request, from: remote) } ?? .notReady
             return refusal.map { Self.finished($0.response) }
         }
+        let isAuthorized: @Sendable (HTTPRequest) -> Bool = { request in
+            doors.withLock { $0 }?.isAuthorized(request) ?? false
+        }
+        http.isKnown = isAuthorized
         let routes = ServiceRoutes(
-            options: options, toolBox: toolBox, chat: chat, startTime: time(nil),
-            isAuthorized: { request in doors.withLock { $0 }?.isAuthorized(request) ?? false })
+            options: options, toolBox: toolBox, chat: chat, startTime: time(nil), isAuthorized: isAuthorized)
         let router = routes.router
         let started: HTTPServer
         do throws(ListenError) {

@@ -22,10 +22,15 @@ public struct HTTPLimits: Sendable, Equatable {
 
     /// Requests after which a connection is closed.
     public var requestsPerConnection = 1000
-    /// Connections at once. For one more an idle one is closed, or it is refused with 503.
-    public var connections = 256
-    /// Connections at once of one address; more are refused with 503.
-    public var connectionsPerAddress = 256
+    /// Connections at once. For one more the oldest that has not shown who asks is closed, else an idle one, or it is
+    /// refused with 503.
+    public var connections = 512
+    /// Connections at once of one address. For one more its oldest that has not shown who asks is closed, or it is
+    /// refused with 503.
+    public var connectionsPerAddress = 128
+    /// Connections of one address that may go on for longer than a second without having shown who asks; of more the
+    /// oldest are closed.
+    public var unknownConnectionsPerAddress = 32
 
     /// The limits that suit an API for programs.
     public init() {}

@@ -32,6 +32,8 @@ final class Connection {
     let descriptor: Int32
     /// Whether it was refused when it came: it does not count as one of those that are served.
     let isRefused: Bool
+    /// Until when it is so young that its first request may be on its way.
+    let youthEnd: Instant
 
     private let service: ConnectionService
     private var phase = Phase.receiving
@@ -39,6 +41,7 @@ final class Connection {
     private var head: RequestHead?
     private var output = OutputQueue()
     private var requestCount = 0
+    private var isKnown = false
     private var inputEnded = false
     private var isStopping = false
     private var droppedBytes = 0
@@ -64,6 +67,7 @@ final class Connection {
         awaited = .idle
         restingSince = now
         isRefused = refusal != nil
+        youthEnd = now + .seconds(Self.youthSeconds)
         if let refusal { refuse(refusal, now) }
     }
 
@@ -73,7 +77,12 @@ final class Connection {
 
     /// Whether it can be closed for another one: it rests, and has been served or was silent for a while.
     func canYield(_ now: Instant) -> Bool {
-        isResting && (requestCount > 0 || restingSince + .seconds(Self.youthSeconds) <= now)
+        isResting && (requestCount > 0 || youthEnd <= now)
+    }
+
+    /// Whether it has not shown yet who asks, and nothing is being done for it.
+    var isUnknown: Bool {
+        if case .answering = phase { false } else { !isKnown }
     }
 
     /// Whether nothing is under way.
@@ -216,7 +225,10 @@ final class Connection {
         requestCount += 1
         if let refusal = service.options.screen(head.request, remote) {
             end(with: service.lastWord(refusal, isHead: head.request.method == "HEAD"), now)
-        } else if head.expectsContinue, parser.waitingBytes == 0 {
+            return
+        }
+        isKnown = isKnown || service.options.isKnown(head.request)
+        if head.expectsContinue, parser.waitingBytes == 0 {
             output.append(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
             flush(now)
         }

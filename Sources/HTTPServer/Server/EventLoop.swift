@@ -17,6 +17,7 @@ struct EventLoop {
 
     private let listener: Listener
     private let service: ConnectionService
+    private let admission: Admission
     private var connections: [Int: Connection] = [:]
     private var lastID = 0
     private var isListening = true
@@ -26,6 +27,7 @@ struct EventLoop {
     init(listener: Listener, service: ConnectionService) {
         self.listener = listener
         self.service = service
+        admission = Admission(limits: service.limits)
     }
 
     /// Runs until the server is stopped and all of its tasks have ended. Blocks the calling thread.
@@ -45,7 +47,10 @@ struct EventLoop {
             }
             for connection in connections.values { connection.timePassed(now) }
             if let grace = news.stopGrace { stop(grace, now) }
-            if isListening, polls[(ids.count + 1)...].contains(where: { $0.revents != 0 }) { takeConnections(now) }
+            if isListening, polls[(ids.count + 1)...].contains(where: { $0.revents != 0 }) {
+                takeConnections(buffer, now)
+            }
+            for connection in admission.surplus(of: connections.values, now) { connection.close() }
             if let pausedUntil, pausedUntil <= now { self.pausedUntil = nil }
             removeClosed()
             if !isListening, connections.isEmpty, news.runningTasks == 0 { break }
@@ -72,7 +77,8 @@ struct EventLoop {
     /// How long to wait for something to happen; -1 for as long as it takes.
     private func milliseconds(from now: Instant) -> Int32 {
         // Without connections there is nothing to be cut off: only tasks that end are waited for.
-        let others = [pausedUntil, connections.isEmpty ? nil : graceEnd].compactMap { $0 }
+        let surplus = admission.nextSurplus(of: connections.values)
+        let others = [pausedUntil, surplus, connections.isEmpty ? nil : graceEnd].compactMap { $0 }
         guard let first = (connections.values.compactMap(\.deadline) + others).min() else { return -1 }
         let left = now.duration(to: first) / .milliseconds(1)
         return Int32(max(0, min(left.rounded(.up), 60_000)))
@@ -84,13 +90,13 @@ struct EventLoop {
 
     // MARK: - Coming and going
 
-    private mutating func takeConnections(_ now: Instant) {
+    private mutating func takeConnections(_ buffer: UnsafeMutableRawBufferPointer, _ now: Instant) {
         do throws(SocketError) {
             for descriptor in listener.descriptors {
                 // A bounded number in a row: those that are here already have their turn as well.
                 for _ in 0..<64 {
                     guard let accepted = try Socket.accept(descriptor) else { break }
-                    add(accepted, now)
+                    add(accepted, buffer, now)
                 }
             }
         } catch {
@@ -99,29 +105,31 @@ struct EventLoop {
         }
     }
 
-    private mutating func add(_ accepted: (descriptor: Int32, remote: RemoteAddress), _ now: Instant) {
+    private mutating func add(
+        _ accepted: (descriptor: Int32, remote: RemoteAddress), _ buffer: UnsafeMutableRawBufferPointer, _ now: Instant
+    ) {
         let refusal = refusal(of: accepted.remote, now)
         if refusal != nil, connections.values.count(where: \.isRefused) >= Self.mostRefused {
             return Socket.closeDescriptor(accepted.descriptor)
         }
         lastID += 1
-        connections[lastID] = Connection(id: lastID, accepted, service, now: now, refusal: refusal)
+        let connection = Connection(id: lastID, accepted, service, now: now, refusal: refusal)
+        connections[lastID] = connection
+        // What it has sent already may show who asks: in a crowd it would else go before it is heard.
+        if refusal == nil { connection.ready(Int16(POLLIN), buffer, now) }
     }
 
+    /// Makes room for a connection, or says why there is none.
     private mutating func refusal(of remote: RemoteAddress, _ now: Instant) -> HTTPRefusal? {
-        let served = connections.values.filter { !$0.isRefused }
-        if served.count(where: { $0.remote.host == remote.host }) >= service.limits.connectionsPerAddress {
-            return HTTPRefusal(503, "There are too many connections from this address. Close some, or try again later.")
+        switch admission.decision(on: remote, beside: connections.values, now) {
+        case .refuses(let refusal): return refusal
+        case .takes(let other):
+            if let other {
+                other.close()
+                connections[other.id] = nil
+            }
+            return nil
         }
-        guard served.count >= service.limits.connections else { return nil }
-        // One that rests can be closed at any time, as HTTP has it.
-        let resting = served.filter { $0.canYield(now) }.min { $0.restingSince < $1.restingSince }
-        guard let resting else {
-            return HTTPRefusal(503, "There are too many connections. Try again later.")
-        }
-        resting.close()
-        connections[resting.id] = nil
-        return nil
     }
 
     private mutating func stop(_ grace: Double, _ now: Instant) {

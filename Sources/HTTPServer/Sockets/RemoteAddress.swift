@@ -10,11 +10,14 @@ public struct RemoteAddress: Sendable, Hashable {
     public let host: String
     /// The port.
     public let port: Int
+    /// What counts as one sender: the address, or of IPv6 the half of it that one machine is given whole.
+    public let network: String
 
     /// An address.
     public init(host: String, port: Int) {
         self.host = host
         self.port = port
+        network = Self.network(of: host)
     }
 
     init(_ address: sockaddr_storage, _ size: socklen_t) {
@@ -32,5 +35,17 @@ public struct RemoteAddress: Sendable, Hashable {
             String(decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
         }
         self.init(host: code == 0 ? text(host) : "unknown", port: code == 0 ? Int(text(service)) ?? 0 : 0)
+    }
+
+    private static func network(of host: String) -> String {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        let digits = host.prefix { $0 != "%" }
+        guard digits.contains(":"), inet_pton(AF_INET6, String(digits), &bytes) == 1 else { return host }
+        // An address of IPv4 in IPv6's clothes.
+        if bytes.prefix(10).allSatisfy({ $0 == 0 }), bytes[10] == 0xFF, bytes[11] == 0xFF {
+            return bytes.suffix(4).map(String.init).joined(separator: ".")
+        }
+        return stride(from: 0, to: 8, by: 2).map { String(Int(bytes[$0]) << 8 | Int(bytes[$0 + 1]), radix: 16) }
+            .joined(separator: ":")
     }
 }

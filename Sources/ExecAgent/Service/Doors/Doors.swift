@@ -45,11 +45,11 @@ struct Doors: Sendable {
                 403, "Pages of other origins may not use this service.", type: "permission_error",
                 code: "origin_not_allowed")
         }
-        if request.path == Self.openPath { return tooMany("address \(remote.host)") }
-        if keys.isEmpty { return tooMany("address \(remote.host)") }
+        if request.path == Self.openPath { return tooMany("address \(remote.network)") }
+        if keys.isEmpty { return tooMany("address \(remote.network)") }
         guard let number = keys.number(of: request.header("authorization")) else {
             // Who guesses is slowed down like anyone else.
-            return tooMany("address \(remote.host)")
+            return tooMany("address \(remote.network)")
                 ?? ServiceFailure(
                     401, "Send one of the service's keys as 'Authorization: Bearer KEY'.", code: "invalid_api_key",
                     headers: [HTTPHeader("WWW-Authenticate", "Bearer")])
