@@ -97,12 +97,16 @@ enum Program {
             do {
                 try await service.start()
                 say("listening at \(service.addresses.joined(separator: ", ")), with the model \(options.model)")
+                // So that the first answer waits for no server, and its health is known.
+                async let tools = try? parts.toolBox.tools()
                 await withTaskCancellationHandler {
                     await service.waitUntilStopped()
                 } onCancel: {
                     // The cancelled task itself cannot wait for the answers that still run.
                     Task.detached { await service.stop() }
                 }
+                await parts.close()
+                _ = await tools
             } catch {
                 say("\(error)")
                 status = failedStatus

@@ -1,23 +1,23 @@
 public import JSON
 
-/// What a client asks of an endpoint that speaks this API: the body of `POST /chat/completions`, read strictly.
+/// What a client asks of an endpoint that speaks this API: the body of `POST /chat/completions`.
+///
+/// Read strictly where a mistake would change what is asked, and leniently where it is plain what is meant.
 public struct ClientRequest: Sendable, Equatable {
     /// The model's name; `nil` where the client leaves the choice.
     public var model: String?
     /// The conversation. It has at least one message.
     public var messages: [ChatMessage]
-    /// The tools that the client offers.
-    public var tools: [FunctionTool]
     /// Whether the answer is to be streamed.
     public var isStreamed: Bool
     /// Whether the stream is to end with what the answer cost.
     public var includesUsage: Bool
     /// Who is served; `nil` where the client does not say.
     public var user: String?
-    /// All other members of the body, unread: `temperature`, `n`, `tool_choice` and so on.
+    /// All other members of the body, unread: `temperature`, `n`, `tools` and so on.
     public var parameters: JSONObject
 
-    private static let ownMembers: Set<String> = ["model", "messages", "tools", "stream", "stream_options", "user"]
+    private static let ownMembers: Set<String> = ["model", "messages", "stream", "stream_options", "user"]
 
     /// Reads a body.
     ///
@@ -28,13 +28,16 @@ public struct ClientRequest: Sendable, Equatable {
         for member in Self.ownMembers { rest[member] = nil }
         parameters = rest
         model = try root["model"].optionalString()
-        if model == "" { throw root["model"].failure("must not be empty") }
+        if model == "" { model = nil }
         if root["messages"].isNull { throw root["messages"].mismatch("an array") }
         messages = []
-        for message in try root["messages"].elements() { messages.append(try ChatMessage(parsing: message)) }
+        let all = try root["messages"].elements()
+        for (place, message) in all.enumerated() {
+            // A person who is asked to say something must have said it; what else says nothing is passed over.
+            let isLast = place == all.count - 1
+            if let message = try ChatMessage(parsing: message, mayBeEmpty: !isLast) { messages.append(message) }
+        }
         if messages.isEmpty { throw root["messages"].failure("must have at least one message") }
-        tools = []
-        for tool in try root["tools"].elements() { tools.append(try FunctionTool(parsing: tool)) }
         isStreamed = try root["stream"].flag()
         let options = root["stream_options"]
         if !options.isNull { _ = try options.object() }
@@ -44,7 +47,8 @@ public struct ClientRequest: Sendable, Equatable {
 }
 
 extension ChatMessage {
-    init(parsing field: Field) throws(FormatError) {
+    /// `nil` for a turn that says nothing, such as an answer that was stopped before its first word.
+    init?(parsing field: Field, mayBeEmpty: Bool) throws(FormatError) {
         _ = try field.object()
         let name = try field["role"].string()
         guard let role = Role(rawValue: name) else {
@@ -59,7 +63,12 @@ extension ChatMessage {
         if content == nil, role == .assistant, let refusal = try field["refusal"].optionalString() {
             content = [.text(refusal)]
         }
-        if content == nil, calls.isEmpty { throw field["content"].mismatch("a string or an array of parts") }
+        if role == .tool { content = content ?? [] }
+        if role == .assistant, calls.isEmpty, content?.allSatisfy({ $0 == .text("") }) ?? true { return nil }
+        if content == nil, calls.isEmpty {
+            guard mayBeEmpty || role != .user else { throw field["content"].mismatch("a string or an array of parts") }
+            return nil
+        }
         self.init(
             role: role, content: content ?? [], toolCalls: calls,
             toolCallID: role == .tool ? try field["tool_call_id"].string() : nil,
@@ -101,18 +110,5 @@ extension ToolCall {
         self.init(
             id: try field["id"].string(), name: try field["function"]["name"].string(),
             arguments: try field["function"]["arguments"].string())
-    }
-}
-
-extension FunctionTool {
-    fileprivate init(parsing field: Field) throws(FormatError) {
-        _ = try field.object()
-        guard try field["type"].string() == "function" else { throw field["type"].failure("must be function") }
-        let function = field["function"]
-        let parameters = function["parameters"]
-        if !parameters.isNull { _ = try parameters.object() }
-        self.init(
-            name: try function["name"].string(), description: try function["description"].optionalString() ?? "",
-            parameters: parameters.isNull ? ["type": "object", "properties": [:]] : parameters.value)
     }
 }

@@ -35,10 +35,20 @@ struct Field {
         isNull ? nil : try string()
     }
 
+    /// A truth value; also as a text or a number, as forms and configurations have it.
     func flag() throws(FormatError) -> Bool {
-        if isNull { return false }
-        guard let flag = value.boolValue else { throw mismatch("a boolean") }
-        return flag
+        switch value {
+        case .null, 0: return false
+        case 1: return true
+        case .bool(let flag): return flag
+        case .string(let text):
+            switch text.lowercased() {
+            case "true", "1": return true
+            case "false", "0", "": return false
+            default: throw mismatch("a boolean")
+            }
+        default: throw mismatch("a boolean")
+        }
     }
 
     /// The elements, each with its place; none where there is no such member.

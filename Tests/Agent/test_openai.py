@@ -196,8 +196,8 @@ def test_errors_are_those_that_the_package_knows(serve: Serve) -> None:
     assert refused.value.type == "invalid_request_error" and refused.value.param == "messages"
     with pytest.raises(openai.BadRequestError):
         create(service, {"role": "stranger", "content": "Hello"})
-    with pytest.raises(openai.BadRequestError):
-        service.ask(user="../../etc")
+    with pytest.raises(openai.NotFoundError, match="POST /v1/chat/completions"):
+        service.client().responses.create(model=MODEL, input="Hello")
     with pytest.raises(openai.NotFoundError):
         service.client().get("/nothing", cast_to=object)
     assert not service.model.requests()

@@ -39,6 +39,6 @@ struct AgentOptions: Sendable, Equatable {
     var hostNames: [String] = []
     /// The keys that clients must show; none where they need not.
     var clientKeys: [String] = []
-    /// Seconds after which a conversation without a new message is forgotten.
+    /// Seconds after which a conversation without a new message is forgotten; 0 to remember none.
     var sessionTimeout = 3600
 }

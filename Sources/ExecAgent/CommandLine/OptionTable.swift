@@ -159,10 +159,10 @@ enum OptionTable {
         },
         OptionDescription(
             flag: "--session-timeout", variable: "SESSION_TIMEOUT_SECONDS", placeholder: "SECONDS",
-            help: "how long a client's conversation is remembered", fallback: "3600",
-            accepts: "a whole number from 1 to 604800"
+            help: "how long a user's conversation is remembered (0: not at all)", fallback: "3600",
+            accepts: "a whole number from 0 to 604800"
         ) { value, options in
-            assign(value, 1...604_800) { options.sessionTimeout = $0 }
+            assign(value, 0...604_800) { options.sessionTimeout = $0 }
         },
     ]
 

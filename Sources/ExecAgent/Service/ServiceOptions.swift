@@ -16,7 +16,7 @@ struct ServiceOptions: Sendable {
     /// Where a run stops.
     var limits = RunLimits()
 
-    /// Seconds after which a conversation that nobody went on with is forgotten.
+    /// Seconds after which a conversation that nobody went on with is forgotten; 0 to remember none.
     var sessionSeconds = 3600.0
     /// Conversations that are kept at most; the one that rested longest goes first.
     var mostSessions = 1000
@@ -28,7 +28,7 @@ struct ServiceOptions: Sendable {
     var requestsPerSecond = 20.0
     /// Requests that they may send at once.
     var requestsAtOnce = 200
-    /// Runs of one user that may wait for one another.
+    /// Runs of one conversation that may wait for one another.
     var mostWaitingRuns = 64
     /// Runs of all users, those that wait included.
     var mostRuns = 200

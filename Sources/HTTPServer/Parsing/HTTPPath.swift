@@ -25,7 +25,14 @@ public enum HTTPPath {
         decode(Array(part.utf8)[...])
     }
 
-    private static func decode(_ part: ArraySlice<UInt8>) -> String? {
+    /// A segment without its escapes, where it is never to become the name of a file: it may hold any character.
+    ///
+    /// - Returns: `nil` for `.` and `..` as they are, for a bad escape, and for what is not UTF-8.
+    public static func text(of segment: some StringProtocol) -> String? {
+        segment == "." || segment == ".." ? nil : decode(Array(segment.utf8)[...], takesControls: true)
+    }
+
+    private static func decode(_ part: ArraySlice<UInt8>, takesControls: Bool = false) -> String? {
         var decoded: [UInt8] = []
         var rest = part
         while var byte = rest.popFirst() {
@@ -33,7 +40,7 @@ public enum HTTPPath {
                 guard let high = rest.popFirst()?.hexValue, let low = rest.popFirst()?.hexValue else { return nil }
                 byte = UInt8(high << 4 | low)
             }
-            guard byte >= 0x20, byte != 0x7F else { return nil }
+            guard takesControls || (byte >= 0x20 && byte != 0x7F) else { return nil }
             decoded.append(byte)
         }
         return String(validating: decoded, as: UTF8.self)

@@ -21,18 +21,17 @@ import Testing
             ),
             (["messages": hi, "model": 5], "model", "a string"),
             (["messages": hi, "stream": "yes"], "stream", "a boolean"),
-            (["messages": hi, "user": "../etc"], "user", "letters"), (["messages": hi, "user": ""], "user", "letters"),
-            (["messages": hi, "user": "skills"], "user", "none of"), (["messages": hi, "user": 5], "user", "a string"),
-            (["messages": hi, "n": 2], "n", "not supported"), (["messages": hi, "n": "1"], "n", "not supported"),
-            (
-                ["messages": hi, "tools": [["type": "function", "function": ["name": "f"]]]], "tools",
-                "the agent has its own tools"
-            ),
-            (["messages": hi, "functions": [["name": "f"]]], "functions", "not supported"),
-            (["messages": hi, "tool_choice": "required"], "tool_choice", "not supported"),
+            (["messages": hi, "user": 5], "user", "a string"), (["messages": hi, "n": 2], "n", "not supported"),
+            (["messages": hi, "n": "2"], "n", "not supported"), (["messages": hi, "n": 0], "n", "not supported"),
             (["messages": hi, "logprobs": true], "logprobs", "not supported"),
+            (["messages": hi, "top_logprobs": "3"], "top_logprobs", "not supported"),
+            (["messages": hi, "audio": ["voice": "x"]], "audio", "not supported"),
             (["messages": hi, "modalities": ["text", "audio"]], "modalities", "not supported"),
             (["messages": hi, "temperature": "hot"], "temperature", "a number"),
+            (["messages": hi, "temperature": "nan"], "temperature", "a number"),
+            (["messages": hi, "top_p": "[1]"], "top_p", "a number"),
+            (["messages": hi, "max_tokens": "0x10"], "max_tokens", "whole"),
+            (["messages": hi, "max_tokens": "many"], "max_tokens", "whole"),
             (["messages": hi, "max_tokens": 0], "max_tokens", "at least 1"),
             (["messages": hi, "max_completion_tokens": 1.5], "max_completion_tokens", "whole"),
             (["messages": hi, "stop": [1]], "stop", "strings"), (["messages": hi, "seed": "x"], "seed", "whole"),
@@ -45,6 +44,74 @@ import Testing
             #expect(answer.error?["param"] == field && answer.error?["message"]?.stringValue?.contains(words) == true)
         }
         #expect(runner.requests.elements.isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            ("tool_choice", "required"), ("tool_choice", "any"), ("tool_choice", "execute_bash"),
+            ("tool_choice", ["type": "function", "function": ["name": "f"]]), ("tool_choice", ["type": "required"]),
+            ("tool_choice", ["type": "custom", "custom": ["name": "f"]]),
+            ("tool_choice", ["type": "allowed_tools", "allowed_tools": ["mode": "required", "tools": []]]),
+            ("tool_choice", ["name": "f"]), ("tool_choice", true), ("function_call", ["name": "f"]),
+        ] as [(String, JSON)])
+    func refusesWhatDemandsACallOfTheClientsTools(name: String, choice: JSON) async throws {
+        let runner = FakeRunner()
+        try await ServiceTrial(runner).run { trial in
+            for tools: JSON in [[], [["type": "function", "function": ["name": "f"]]]] {
+                let answer = try await trial.say("hi", ["tools": tools, "functions": tools, name: choice])
+                #expect(answer.status == 400 && answer.error?["param"] == .string(name))
+                #expect(answer.error?["message"]?.stringValue?.contains("decides itself which tools") == true)
+            }
+        }
+        #expect(runner.requests.elements.isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            [:], ["tool_choice": "auto"], ["tool_choice": "none"], ["tool_choice": nil], ["tool_choice": [:]],
+            ["tool_choice": ["type": "auto"]], ["function_call": "auto"], ["function_call": "none"],
+            ["tool_choice": ["type": "allowed_tools", "allowed_tools": ["mode": "auto", "tools": []]]],
+        ] as [JSONObject])
+    func passesOverTheClientsTools(choice: JSONObject) async throws {
+        let runner = FakeRunner()
+        try await ServiceTrial(runner).run { trial in
+            let offers: [JSON] = [
+                [["type": "function", "function": ["name": "f", "parameters": ["type": "object"]]]],
+                [["type": "web_search"], ["type": "custom", "custom": ["name": "c"]], 5, nil], [], nil, "none", [:],
+            ]
+            for offer in offers {
+                var body = choice
+                for name in ["tools", "functions", "web_search_options"] { body[name] = offer }
+                body["parallel_tool_calls"] = false
+                for isStreamed: JSON in [false, true] {
+                    body["stream"] = isStreamed
+                    let answer = try await trial.say("hi", body)
+                    #expect(answer.status == 200)
+                }
+            }
+            let told = trial.log.elements.filter { $0.contains("passed over") }
+            #expect(told.count == 3 && told[0].contains("'tools'"), "once for each")
+        }
+        #expect(runner.requests.elements.allSatisfy { $0.parameters.isEmpty })
+    }
+
+    @Test(
+        arguments: [
+            ("max_tokens", -1, nil), ("max_tokens", "-1", nil), ("max_completion_tokens", -2, nil),
+            ("max_tokens", "256", 256), ("max_tokens", 256.0, 256), ("max_completion_tokens", " 7 ", 7),
+            ("max_tokens", "", nil), ("max_tokens", nil, nil), ("temperature", "0.5", 0.5), ("temperature", "1", 1),
+            ("temperature", " ", nil), ("top_p", "1.0", 1), ("presence_penalty", "-0.5", -0.5), ("seed", "42", 42),
+            ("seed", -1, -1), ("seed", 7.0, 7), ("n", "1", nil), ("n", 1.0, nil), ("n", "", nil),
+            ("top_logprobs", 0, nil), ("top_logprobs", "0", nil), ("logprobs", false, nil), ("logprobs", 0, nil),
+            ("stop", "", nil), ("stop", [], nil), ("stop", "x", "x"), ("modalities", [], nil), ("audio", nil, nil),
+        ] as [(String, JSON, JSON?)])
+    func takesWhatIsPlainlyMeant(name: String, value: JSON, passed: JSON?) async throws {
+        let runner = FakeRunner()
+        try await ServiceTrial(runner).run { trial in
+            let answer = try await trial.say("hi", [name: value])
+            #expect(answer.status == 200)
+        }
+        #expect(runner.requests.elements.first?.parameters[name] == passed)
     }
 
     @Test(

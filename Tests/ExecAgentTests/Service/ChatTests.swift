@@ -47,9 +47,11 @@ import Testing
             let deltas = chunks.map { $0["choices"]?.arrayValue?.first?["delta"] }
             #expect(
                 deltas == [
-                    ["role": "assistant", "content": ""], [:], [:], [:], [:], ["content": "he"], ["content": "llo"],
-                    [:],
-                    nil,
+                    ["role": "assistant", "content": ""],
+                    ["reasoning_content": "The model is asked again in 1.5 s: 503\n"],
+                    ["reasoning_content": "execute_bash: ls\n"], [:],
+                    ["reasoning_content": "execute_bash: exit 0 in 0.3 s; artifacts: plot.png\n"],
+                    ["content": "he"], ["content": "llo"], [:], nil,
                 ])
             #expect(
                 chunks.compactMap { $0["exec_agent"] } == [
@@ -101,11 +103,43 @@ import Testing
         try await ServiceTrial(runner).run { trial in
             let whole = try await trial.say("hi")
             #expect(whole.json["choices"]?.arrayValue?.first?["finish_reason"] == reason && whole.text == text)
-            #expect(whole.json["usage"] == nil)
+            let nothing: JSON = ["prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0]
+            #expect(whole.json["usage"] == nothing)
             let streamed = try await trial.say("hi", ["stream": true])
             #expect(streamed.streamedText == text)
             #expect(streamed.chunks.last?["choices"]?.arrayValue?.first?["finish_reason"] == reason)
+            let counted = try await trial.say("hi", ["stream": true, "stream_options": ["include_usage": true]])
+            #expect(counted.chunks.last?["choices"] == [] && counted.chunks.last?["usage"] == nothing)
         }
+    }
+
+    @Test(
+        arguments: [
+            (.toolStarted(ToolCall(id: "1", name: "f", arguments: "not JSON")), "f"),
+            (.toolStarted(ToolCall(id: "1", name: "f\n\u{1B}[31mg", arguments: #"{"path":"a\nb"}"#)), "f g: a …"),
+            (
+                .toolEnded(
+                    AgentEvent.ToolEnd(
+                        callID: "1", name: "read_file", isError: true, exitCode: nil, duration: 0.04, artifacts: [])),
+                "read_file: failed in 0.0 s"
+            ),
+            (
+                .toolEnded(
+                    AgentEvent.ToolEnd(
+                        callID: "1", name: "x", isError: false, exitCode: 3, duration: 125, artifacts: ["a\nb"])),
+                "x: exit 3 in 2 min 5 s; artifacts: a b"
+            ),
+            (
+                .toolEnded(
+                    AgentEvent.ToolEnd(
+                        callID: "1", name: "x", isError: false, exitCode: nil, duration: 1,
+                        artifacts: (0..<12).map { "\($0)" })),
+                "x: done in 1.0 s; artifacts: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, …"
+            ),
+            (.toolProgress(callID: "1", message: "x"), nil), (.text("x"), nil),
+        ] as [(AgentEvent, String?)])
+    func tellsWhatRunsInOneHarmlessLine(event: AgentEvent, line: String?) {
+        #expect(event.summary == line)
     }
 
     @Test(arguments: [true, false]) func cancelsTheRunOfAClientThatGoesAway(isStreamed: Bool) async throws {

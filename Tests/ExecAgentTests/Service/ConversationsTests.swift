@@ -33,6 +33,18 @@ import Threading
         #expect(conversations.count == 1)
     }
 
+    @Test func endsAllChatsOfAUserAndNobodyElses() {
+        let conversations = conversations(most: 9)
+        for name in ["ann", "ann/1", "ann/2", "anna", "bob/ann"] { conversations.keep(user("a"), of: name) }
+        #expect(conversations.end("ann") && conversations.count == 2 && !conversations.end("ann"))
+    }
+
+    @Test func keepsNothingWhereNothingIsRemembered() {
+        let conversations = Conversations(seconds: 0, most: 9, mostBytes: 1000)
+        conversations.keep(user("a"), of: "ann")
+        #expect(conversations.count == 0 && conversations.continued(by: user("b"), of: "ann").count == 1)
+    }
+
     @Test func keepsSoManyAndSoMuch() {
         let conversations = conversations()
         for name in ["a", "b", "c", "d"] {
@@ -76,5 +88,16 @@ import Threading
         held.end()
         held.end()
         _ = try turns.take(for: "b")
+    }
+
+    @Test func runsByThemselvesWaitForNobodyButCount() async throws {
+        let turns = UserTurns(mostWaiting: 0, most: 3)
+        let all = [try turns.take(for: nil), try turns.take(for: nil), try turns.take(for: nil)]
+        for turn in all { try await turn.wait() }
+        #expect(throws: ServiceFailure.self) { try turns.take(for: nil) }
+        all[1].end()
+        let next = try turns.take(for: nil)
+        try await next.wait()
+        #expect(!turns.forget("default") && !next.isForgotten)
     }
 }

@@ -95,7 +95,10 @@ import Testing
             #expect(try await trial.say("hi", fields: "Authorization: Bearer secret\r\n").text == "hello")
 
             let health = try await trial.ask("GET", "/health")
-            #expect(health.status == 200 && health.json == ["status": "ok"])
+            #expect(health.status == 200 && health.json["status"] == "healthy" && health.json["servers"] == nil)
+            #expect(health.json["service"] == "agent-api" && health.json["mcp_server_connected"] == true)
+            let moment = try #require(health.json["timestamp"]?.stringValue)
+            #expect(moment.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/) != nil)
             let known = try await trial.ask("GET", "/health", fields: "Authorization: Bearer secret\r\n")
             #expect(known.json["servers"] == [["name": "exec-mcp", "state": "running"]])
         }

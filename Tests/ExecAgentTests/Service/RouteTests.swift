@@ -66,7 +66,7 @@ import Testing
             for path in ["/ann/artifacts/..", "/ann/artifacts/%2e%2e", "/ann/artifacts/a%2Fb", "/ann/artifacts/a/b"] {
                 #expect(try await trial.ask("GET", path).status == 404, "\(path)")
             }
-            #expect(try await trial.ask("GET", "/-x/artifacts").status == 400)
+            #expect(try await trial.ask("GET", "/-x/artifacts").json["data"] == [])
         }
     }
 
@@ -84,7 +84,8 @@ import Testing
         failing.failure = ToolServerError(message: "exec-mcp does not start: not found")
         try await ServiceTrial(toolBox: failing).run { trial in
             let health = try await trial.ask("GET", "/health")
-            #expect(health.status == 503 && health.json["status"] == "failing")
+            #expect(health.status == 503 && health.json["status"] == "degraded")
+            #expect(health.json["mcp_server_connected"] == false && health.json["service"] == "agent-api")
             #expect(health.json["servers"] == [["name": "exec-mcp", "state": "failed", "reason": "not found"]])
             let list = try await trial.ask("GET", "/ann/artifacts")
             #expect(list.status == 502 && list.error?["message"] == "exec-mcp does not start: not found")
@@ -93,11 +94,13 @@ import Testing
 
     @Test(arguments: [
         ("GET", "/", 404, "not_found"), ("GET", "/v1", 404, "not_found"), ("GET", "/v1/chat", 404, "not_found"),
-        ("GET", "/skills/", 404, "not_found"), ("GET", "//skills", 404, "not_found"),
+        ("POST", "/v1/responses", 404, "not_found"), ("POST", "/v1/completions", 404, "not_found"),
         ("GET", "/v1/chat/completions", 405, "method_not_allowed"), ("POST", "/v1/models", 405, "method_not_allowed"),
         ("OPTIONS", "/v1/chat/completions", 405, "method_not_allowed"),
         ("GET", "/v1/sessions/a", 405, "method_not_allowed"),
-        ("BREW", "/health", 405, "method_not_allowed"), ("GET", "/v1/models/", 404, "not_found"),
+        ("BREW", "/health", 405, "method_not_allowed"), ("GET", "/skills/%2F", 404, "not_found"),
+        ("GET", "/../artifacts", 404, "not_found"), ("GET", "/./artifacts", 404, "not_found"),
+        ("GET", "/a%FF/artifacts", 404, "not_found"),
     ])
     func refusesInOpenAIsShape(method: String, path: String, status: Int, code: JSON) async throws {
         try await ServiceTrial().run { trial in
@@ -106,7 +109,42 @@ import Testing
             #expect(answer.error?.objectValue?.keys == ["message", "type", "param", "code"])
             #expect((answer.field("Allow") != nil) == (status == 405))
             #expect(!answer.head.contains("Access-Control"))
+            if method == "POST", status == 404 {
+                let message = answer.error?["message"]?.stringValue ?? ""
+                #expect(message.contains("POST /v1/chat/completions") && message.contains(path))
+            }
         }
+    }
+
+    @Test(arguments: [
+        "//v1/models", "/v1//models", "/v1/models/", "/v1/models//", "///v1///models///", "//skills", "/skills/",
+        "//default/artifacts", "/default//artifacts/",
+    ])
+    func takesSlashesThatComeOfPuttingAddressesTogether(path: String) async throws {
+        try await ServiceTrial(toolBox: toolBox).run { trial in
+            let answer = try await trial.ask("GET", path)
+            #expect(answer.status == 200 && answer.json["object"] == "list")
+            let body = ServiceTrial.body([["role": "user", "content": "hi"]])
+            #expect(try await trial.ask("POST", "//v1/chat/completions/", body).text == "hello")
+        }
+    }
+
+    @Test(arguments: [
+        "ann@example.com", "auth0|5f7c8e", "a/b\\c", " ", "Jörg Müller", "日本", "a b%2Fc", "-x", "a\n\u{0}b", "%2e%2e",
+        String(repeating: "x", count: 300),
+    ])
+    func findsTheArtifactsOfAnyUser(user: String) async throws {
+        let file = ArtifactFile(mediaType: "text/plain", bytes: Array("mine".utf8))
+        let runner = FakeRunner()
+        try await ServiceTrial(runner, toolBox: FakeToolBox(files: [UserName.of(user): ["a.txt": file]])).run { trial in
+            #expect(try await trial.say("hi", ["user": .string(user)]).status == 200)
+            let list = try await trial.ask("GET", "/\(Download.encoded(user))/artifacts")
+            let path = try #require(list.json["data"]?.arrayValue?.first?["path"]?.stringValue)
+            #expect(try await trial.ask("GET", path).body == "mine")
+            let ended = try await trial.ask("DELETE", "/v1/sessions/\(Download.encoded(user))")
+            #expect(ended.json["deleted"] == true && ended.json["id"] == .string(user))
+        }
+        #expect(runner.requests.elements.first?.user == UserName.of(user))
     }
 
     @Test func refusesBadRequestsInOpenAIsShape() async throws {

@@ -4,7 +4,7 @@ import OpenAI
 
 /// A request to `POST /v1/chat/completions`, checked.
 struct ChatCall: Sendable {
-    let user: String
+    let caller: Caller
     /// As the client names it; `nil` where it leaves the choice.
     let model: String?
     let messages: [ChatMessage]
@@ -12,6 +12,8 @@ struct ChatCall: Sendable {
     let includesUsage: Bool
     /// What is passed on to the model.
     let parameters: JSONObject
+    /// The members that are passed over, though the client may have hoped for something.
+    let passedOver: [String]
 
     /// - Throws: ``ServiceFailure`` with status 400 or 415.
     init(_ request: HTTPRequest) throws(ServiceFailure) {
@@ -28,15 +30,12 @@ struct ChatCall: Sendable {
         } catch {
             throw ServiceFailure(error)
         }
-        guard chat.tools.isEmpty else {
-            throw .unsupported("tools", "the agent has its own tools, and calls no others")
-        }
-        user = try UserName.check(chat.user)
+        caller = Caller(named: chat.user, by: request, messages: chat.messages)
         model = chat.model
         messages = chat.messages
         isStreamed = chat.isStreamed
         includesUsage = chat.includesUsage
-        parameters = try ChatParameters.check(chat.parameters)
+        (parameters, passedOver) = try ChatParameters.check(chat.parameters)
         guard messages.last(where: { !$0.isInstruction })?.role == .user else {
             throw ServiceFailure(
                 400, "The last message must be one of the role 'user': it is what the agent works on.",

@@ -1,52 +1,107 @@
 import JSON
 
 /// The members of a request that are the model's business.
+///
+/// Refused is what a client could not do without: it would wait for something that never comes. What only says what is
+/// done anyway, or offers what nobody has to take, is passed over; so is a member that says nothing.
 enum ChatParameters {
-    private static let unsupported: [(name: String, reason: String)] = [
-        ("functions", "the agent has its own tools, and calls no others"),
-        ("function_call", "the agent decides itself which tools it calls"),
-        ("logprobs", "an answer may be made of several of the model's"),
-        ("top_logprobs", "an answer may be made of several of the model's"),
-        ("audio", "answers are text"), ("web_search_options", "the agent has its own tools, and calls no others"),
+    /// Offers, of which a model need not make use.
+    private static let offers = ["tools", "functions", "web_search_options"]
+    private static let demands: [(name: String, values: [JSON], reason: String)] = [
+        ("n", [1], "there is one answer to a request"),
+        ("modalities", [["text"], [], "text"], "answers are text"),
+        ("audio", [], "answers are text"),
+        ("logprobs", [false, 0, "false"], "an answer may be made of several of the model's"),
+        ("top_logprobs", [0], "an answer may be made of several of the model's"),
     ]
     private static let numbers = ["temperature", "top_p", "presence_penalty", "frequency_penalty"]
     private static let counts = ["max_tokens", "max_completion_tokens"]
+    private static let otherNumbers = ["seed", "n", "top_logprobs"]
 
-    /// - Returns: what is passed on to the model.
-    static func check(_ all: JSONObject) throws(ServiceFailure) -> JSONObject {
+    /// - Returns: what is passed on to the model, and the offers that are passed over.
+    static func check(_ all: JSONObject) throws(ServiceFailure) -> (passed: JSONObject, passedOver: [String]) {
         var passed = all
         for member in all where member.value == .null { passed[member.key] = nil }
-        try takeDefaults(&passed)
-        for (name, reason) in unsupported where passed[name] != nil { throw .unsupported(name, reason) }
-        for name in numbers where passed[name].map({ $0.numberValue == nil }) ?? false {
-            throw .wrong(name, "must be a number")
-        }
-        for name in counts where passed[name].map({ ($0.integerValue ?? 0) < 1 }) ?? false {
-            throw .wrong(name, "must be a whole number of at least 1")
-        }
-        if let seed = passed["seed"], seed.integerValue == nil { throw .wrong("seed", "must be a whole number") }
-        if let stop = passed["stop"], stop.stringValue == nil {
-            let isList = stop.arrayValue?.allSatisfy { $0.stringValue != nil } ?? false
-            guard isList else { throw .wrong("stop", "must be a string or an array of strings") }
-        }
-        return passed
-    }
-
-    /// Takes out what asks for nothing but what is done anyway, and refuses what asks for anything else.
-    private static func takeDefaults(_ passed: inout JSONObject) throws(ServiceFailure) {
-        let defaults: [(name: String, values: [JSON], reason: String)] = [
-            ("n", [1], "there is one answer to a request"),
-            ("modalities", [["text"]], "answers are text"),
-            ("tool_choice", ["auto", "none"], "the agent decides itself which tools it calls"),
-        ]
-        for (name, values, reason) in defaults {
+        for name in numbers + counts + otherNumbers { readNumber(name, &passed) }
+        let passedOver = try takeOffers(&passed)
+        for (name, values, reason) in demands {
             guard let value = passed[name] else { continue }
             guard values.contains(value) else { throw .unsupported(name, reason) }
             passed[name] = nil
         }
-        if passed["logprobs"] == false { passed["logprobs"] = nil }
-        // Of the client's tools, of which there are none.
+        for name in numbers where passed[name].map({ $0.numberValue?.isFinite != true }) ?? false {
+            throw .wrong(name, "must be a number")
+        }
+        for name in counts { try checkCount(name, &passed) }
+        if let seed = passed["seed"], seed.integerValue == nil { throw .wrong("seed", "must be a whole number") }
+        try checkStop(&passed)
+        return (passed, passedOver)
+    }
+
+    // MARK: - Tools
+
+    private static func takeOffers(_ passed: inout JSONObject) throws(ServiceFailure) -> [String] {
+        for name in ["tool_choice", "function_call"] {
+            if let choice = passed[name], isDemand(choice) {
+                throw .unsupported(
+                    name,
+                    "the agent decides itself which tools it calls, and calls none of the client's. Without it, or with "
+                        + "'auto', they are passed over; for an answer in JSON use 'response_format'")
+            }
+            passed[name] = nil
+        }
         passed["parallel_tool_calls"] = nil
+        var passedOver: [String] = []
+        for name in offers {
+            guard let offer = passed[name] else { continue }
+            passed[name] = nil
+            let isEmpty = offer.arrayValue?.isEmpty ?? offer.objectValue?.isEmpty ?? false
+            if !isEmpty { passedOver.append(name) }
+        }
+        return passedOver
+    }
+
+    /// Whether a choice of tools can only be met by a call.
+    private static func isDemand(_ choice: JSON) -> Bool {
+        let mode = choice.stringValue ?? choice["allowed_tools"]?["mode"]?.stringValue ?? choice["type"]?.stringValue
+        guard let mode else { return choice.objectValue?.isEmpty != true }
+        return !["", "auto", "none"].contains(mode)
+    }
+
+    // MARK: - Values
+
+    /// Numbers come as text from forms and from configurations, and as a text without anything where nobody chose one.
+    /// An integer may come as `1.0`.
+    private static func readNumber(_ name: String, _ passed: inout JSONObject) {
+        if let text = passed[name]?.stringValue {
+            if text.allSatisfy(\.isWhitespace) {
+                passed[name] = nil
+            } else if let number = try? JSON.parse(text), number.numberValue != nil {
+                passed[name] = number
+            }
+        }
+        if case .double(let number)? = passed[name], let whole = Int(exactly: number) {
+            passed[name] = .integer(whole)
+        }
+    }
+
+    /// Below nought it is no limit, as some servers have it.
+    private static func checkCount(_ name: String, _ passed: inout JSONObject) throws(ServiceFailure) {
+        guard let value = passed[name] else { return }
+        guard let count = value.integerValue, count != 0 else {
+            throw .wrong(name, "must be a whole number of at least 1, or below nought for no limit")
+        }
+        if count < 0 { passed[name] = nil }
+    }
+
+    private static func checkStop(_ passed: inout JSONObject) throws(ServiceFailure) {
+        guard let stop = passed["stop"] else { return }
+        if stop == "" || stop == [] {
+            passed["stop"] = nil
+        } else if stop.stringValue == nil {
+            let isList = stop.arrayValue?.allSatisfy { $0.stringValue != nil } ?? false
+            guard isList else { throw .wrong("stop", "must be a string or an array of strings") }
+        }
     }
 }
 

@@ -14,11 +14,28 @@ struct ChatRoute: Sendable {
     let turns: UserTurns
     let budgets: RequestBudgets
     let log: @Sendable (String) -> Void
+    /// The members of which the log knows already that they are passed over.
+    private let knownPassedOver = Locked<Set<String>>([])
+
+    init(
+        options: ServiceOptions, runner: any AgentRunner, conversations: Conversations, turns: UserTurns,
+        budgets: RequestBudgets, log: @escaping @Sendable (String) -> Void
+    ) {
+        self.options = options
+        self.runner = runner
+        self.conversations = conversations
+        self.turns = turns
+        self.budgets = budgets
+        self.log = log
+    }
 
     func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
         let call = try ChatCall(request)
-        if let seconds = budgets.take("user \(call.user)") { throw ServiceFailure.tooManyRequests(seconds: seconds) }
-        let turn = try turns.take(for: call.user)
+        if let seconds = budgets.take("user \(call.caller.user)") {
+            throw ServiceFailure.tooManyRequests(seconds: seconds)
+        }
+        tellOfPassedOver(call.passedOver)
+        let turn = try turns.take(for: call.caller.conversation)
         let name = AnswerName(model: call.model ?? options.model)
         return call.isStreamed ? stream(call, turn, name) : try await whole(call, turn, name)
     }
@@ -43,7 +60,7 @@ struct ChatRoute: Sendable {
         let said = text.withLock { $0 }
         let completion = ChatCompletion(
             message: ChatMessage(role: .assistant, text: said + result.unsaid(in: said)),
-            finishReason: result.finishReason, usage: result.usage)
+            finishReason: result.finishReason, usage: result.usage ?? .unknown)
         let json = completion.json(
             id: name.id, created: name.created, model: name.model,
             extra: ["exec_agent": ["events": .array(events.withLock { $0 })]])
@@ -64,7 +81,8 @@ struct ChatRoute: Sendable {
                 do {
                     let (result, rest) = try await run(call, turn, telling: stream)
                     if !rest.isEmpty { try await stream.tell(.text(rest)) }
-                    try await stream.end(result.finishReason, usage: call.includesUsage ? result.usage : nil)
+                    try await stream.end(
+                        result.finishReason, usage: call.includesUsage ? result.usage ?? .unknown : nil)
                 } catch  where !(error is CancellationError || error is ConnectionClosedError) {
                     try await stream.fail(failure(of: error, call, name))
                 }
@@ -107,14 +125,24 @@ struct ChatRoute: Sendable {
         defer { turn.end() }
         try await turn.wait()
         let start = ContinuousClock.now
-        let conversation = conversations.continued(by: call.messages, of: call.user)
+        let conversation = conversations.continued(by: call.messages, of: call.caller)
         let result = try await runner.run(
-            conversation, user: UserName.forServers(call.user), model: call.model, limits: options.limits,
+            conversation, user: UserName.forServers(call.caller.user), model: call.model, limits: options.limits,
             parameters: call.parameters, onEvent: onEvent)
         let seconds = (start.duration(to: .now) / .milliseconds(100)).rounded() / 10
-        log("a run for the user \(call.user) ended after \(seconds) s: \(result.finishReason.word)")
-        if !turn.isForgotten { conversations.keep(conversation + result.messages, of: call.user) }
+        log("a run for the user \(call.caller.user) ended after \(seconds) s: \(result.finishReason.word)")
+        if let name = call.caller.conversation, !turn.isForgotten {
+            conversations.keep(conversation + result.messages, of: name)
+        }
         return result
+    }
+
+    /// Says it once: front ends offer their tools with each request.
+    private func tellOfPassedOver(_ members: [String]) {
+        let news = knownPassedOver.withLock { known in members.filter { known.insert($0).inserted } }
+        for member in news {
+            log("a client sends '\(member)', which is passed over: the agent has its own tools, and calls no others")
+        }
     }
 
     private func failure(of error: any Error, _ call: ChatCall, _ name: AnswerName) -> ServiceFailure {
@@ -122,6 +150,11 @@ struct ChatRoute: Sendable {
         if !(error is CancellationError) { log("\(name.id): \(failure.status) \(failure.error.message)") }
         return failure
     }
+}
+
+extension TokenUsage {
+    /// What clients are told where the endpoint does not count: many cannot do without a number.
+    fileprivate static let unknown = TokenUsage(prompt: 0, completion: 0)
 }
 
 extension RunResult {

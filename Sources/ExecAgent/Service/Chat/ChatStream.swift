@@ -24,8 +24,18 @@ final class ChatStream: Sendable {
         if case .text(let text) = event {
             try await write(ChatChunk(delta: ChatChunk.Delta(text: text)))
         } else {
-            // On a chunk of its own, which adds nothing to the text: who does not know the member sees nothing.
-            try await write(ChatChunk(delta: ChatChunk.Delta()), ["exec_agent": event.json])
+            // On a chunk of its own, which adds nothing to the text: who does not know the member sees nothing. Many
+            // front ends show reasoning while there is no text yet.
+            var extra: JSONObject = ["exec_agent": event.json]
+            if let summary = event.summary {
+                extra["choices"] = [
+                    [
+                        "index": 0, "delta": ["reasoning_content": .string(summary + "\n")], "logprobs": nil,
+                        "finish_reason": nil,
+                    ]
+                ]
+            }
+            try await write(ChatChunk(delta: ChatChunk.Delta()), extra)
         }
     }
 

@@ -1,10 +1,10 @@
 import OpenAI
 import Threading
 
-/// The conversations of users that go on where they stopped. In memory, bounded in number, bytes and time.
+/// The conversations that go on where they stopped: those that were asked for by a user's name. In memory, bounded in
+/// number, bytes and time.
 ///
-/// What a client sends is the history. Where it sends nothing but one new message of the user, that user's conversation
-/// goes on.
+/// What a client sends is the history. Where it sends nothing but one new message of the user, the conversation goes on.
 final class Conversations: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -18,8 +18,8 @@ final class Conversations: Sendable {
         var conversations: [String: Conversation] = [:]
         var bytes = 0
 
-        mutating func remove(_ user: String) -> Conversation? {
-            let removed = conversations.removeValue(forKey: user)
+        mutating func remove(_ name: String) -> Conversation? {
+            let removed = conversations.removeValue(forKey: name)
             bytes -= removed?.bytes ?? 0
             return removed
         }
@@ -32,7 +32,7 @@ final class Conversations: Sendable {
     private let state = Locked(State())
 
     /// - Parameters:
-    ///   - seconds: how long a conversation rests before it is forgotten.
+    ///   - seconds: how long a conversation rests before it is forgotten; 0 to remember none.
     ///   - most: how many are kept.
     ///   - mostBytes: what they may hold together.
     init(
@@ -50,12 +50,23 @@ final class Conversations: Sendable {
     /// What a run goes on with.
     ///
     /// - Parameter messages: as the client sent them. New instructions of its own take the place of those before.
-    func continued(by messages: [ChatMessage], of user: String) -> [ChatMessage] {
+    func continued(by messages: [ChatMessage], of caller: Caller) -> [ChatMessage] {
+        guard let name = caller.conversation else { return messages }
+        return continued(by: messages, of: name, isChat: caller.isChat)
+    }
+
+    /// What the conversation of this name goes on with.
+    ///
+    /// - Parameter isChat: whether it is a front end's, where its first message is asked again for another answer.
+    func continued(by messages: [ChatMessage], of name: String, isChat: Bool = false) -> [ChatMessage] {
         guard Self.isOneNewMessage(messages) else { return messages }
         let time = now()
         let known = state.withLock { state -> [ChatMessage] in
-            guard let conversation = state.conversations[user], !isOver(conversation, time) else { return [] }
+            guard let conversation = state.conversations[name], !isOver(conversation, time) else { return [] }
             return conversation.messages
+        }
+        if isChat, known.first(where: { !$0.isInstruction }) == messages.first(where: { !$0.isInstruction }) {
+            return messages
         }
         let instructions = messages.filter(\.isInstruction)
         return (instructions.isEmpty ? known.filter(\.isInstruction) : instructions)
@@ -63,11 +74,12 @@ final class Conversations: Sendable {
     }
 
     /// Keeps a conversation in place of the one before.
-    func keep(_ messages: [ChatMessage], of user: String) {
+    func keep(_ messages: [ChatMessage], of name: String) {
+        guard seconds > 0 else { return }
         let time = now()
         let bytes = messages.reduce(0) { $0 + $1.byteCount }
         state.withLock { state in
-            _ = state.remove(user)
+            _ = state.remove(name)
             for (other, conversation) in state.conversations where isOver(conversation, time) {
                 _ = state.remove(other)
             }
@@ -77,17 +89,20 @@ final class Conversations: Sendable {
             {
                 _ = state.remove(oldest.key)
             }
-            state.conversations[user] = Conversation(messages: messages, bytes: bytes, lastUse: time)
+            state.conversations[name] = Conversation(messages: messages, bytes: bytes, lastUse: time)
             state.bytes += bytes
         }
     }
 
-    /// Forgets a user's conversation.
+    /// Forgets a user's conversations.
     ///
     /// - Returns: whether there was one.
     func end(_ user: String) -> Bool {
         let time = now()
-        return state.withLock { $0.remove(user) }.map { !isOver($0, time) } ?? false
+        return state.withLock { state in
+            state.conversations.keys.filter { Caller.isConversation($0, of: user) }
+                .compactMap { state.remove($0) }.contains { !isOver($0, time) }
+        }
     }
 
     private func isOver(_ conversation: Conversation, _ time: Instant) -> Bool {

@@ -1,19 +1,18 @@
 import Threading
 
-/// Lets one run of a user work at a time; others wait in the order in which they came.
+/// Lets one run of a conversation work at a time; others wait in the order in which they came.
 ///
-/// They wait and are not refused: two messages of one user at once would both go on from the same history, and what one
-/// of them adds would be lost. A client that sends a second request while the first runs (for a title, say) gets its
-/// answer all the same.
+/// They wait and are not refused: two messages of one conversation at once would both go on from the same history, and
+/// what one of them adds would be lost. A run that belongs to no conversation waits for nobody.
 final class UserTurns: Sendable {
-    /// A run's place in its user's row. It is given back when nobody holds it any more.
+    /// A run's place in its conversation's row. It is given back when nobody holds it any more.
     final class Turn: Sendable {
-        fileprivate let user: String
+        fileprivate let row: String
         fileprivate let number: Int
         private let turns: UserTurns
 
-        fileprivate init(_ user: String, _ number: Int, _ turns: UserTurns) {
-            self.user = user
+        fileprivate init(_ row: String, _ number: Int, _ turns: UserTurns) {
+            self.row = row
             self.number = number
             self.turns = turns
         }
@@ -25,11 +24,11 @@ final class UserTurns: Sendable {
         /// - Throws: `CancellationError`.
         func wait() async throws { try await turns.wait(for: self) }
 
-        /// Whether the user's conversation was ended since the turn came.
-        var isForgotten: Bool { turns.isForgotten(user) }
+        /// Whether the conversation was ended since the turn came.
+        var isForgotten: Bool { turns.isForgotten(row) }
 
         /// Gives the place back.
-        func end() { turns.end(user, number) }
+        func end() { turns.end(row, number) }
     }
 
     private struct Row {
@@ -51,30 +50,33 @@ final class UserTurns: Sendable {
     private let state = Locked(State())
 
     /// - Parameters:
-    ///   - mostWaiting: runs of one user that may wait.
-    ///   - most: runs of all users.
+    ///   - mostWaiting: runs of one conversation that may wait.
+    ///   - most: runs of all.
     init(mostWaiting: Int, most: Int) {
         self.mostWaiting = mostWaiting
         self.most = most
     }
 
-    /// Takes a place at the end of a user's row.
+    /// Takes a place at the end of a conversation's row.
     ///
+    /// - Parameter conversation: `nil` for a row of its own.
     /// - Throws: ``ServiceFailure`` where there are too many.
-    func take(for user: String) throws(ServiceFailure) -> Turn {
-        let number: Int? = state.withLock { state in
-            guard state.count < most, state.rows[user]?.numbers.count ?? 0 <= mostWaiting else { return nil }
+    func take(for conversation: String?) throws(ServiceFailure) -> Turn {
+        let place: (row: String, number: Int)? = state.withLock { state in
+            // No conversation's name begins with a slash.
+            let row = conversation ?? "/\(state.lastNumber + 1)"
+            guard state.count < most, state.rows[row]?.numbers.count ?? 0 <= mostWaiting else { return nil }
             state.lastNumber += 1
             state.count += 1
-            state.rows[user, default: Row()].numbers.append(state.lastNumber)
-            return state.lastNumber
+            state.rows[row, default: Row()].numbers.append(state.lastNumber)
+            return (row, state.lastNumber)
         }
-        guard let number else {
+        guard let place else {
             throw ServiceFailure(
                 429, "Too many runs wait already. Try again when some have ended.", type: "rate_limit_error",
                 code: "too_many_runs", retryAfter: 5)
         }
-        return Turn(user, number, self)
+        return Turn(place.row, place.number, self)
     }
 
     /// Says that what runs for a user now is not to be kept.
@@ -82,8 +84,9 @@ final class UserTurns: Sendable {
     /// - Returns: whether anything runs.
     func forget(_ user: String) -> Bool {
         state.withLock { state in
-            state.rows[user]?.isForgotten = true
-            return state.rows[user] != nil
+            let rows = state.rows.keys.filter { Caller.isConversation($0, of: user) }
+            for row in rows { state.rows[row]?.isForgotten = true }
+            return !rows.isEmpty
         }
     }
 
@@ -92,17 +95,17 @@ final class UserTurns: Sendable {
             try await withCheckedThrowingContinuation { continuation in
                 let outcome: Result<Void, any Error>? = state.withLock { state in
                     if state.cancelled.remove(turn.number) != nil { return .failure(CancellationError()) }
-                    guard let row = state.rows[turn.user], row.numbers.first != turn.number else {
+                    guard let row = state.rows[turn.row], row.numbers.first != turn.number else {
                         return .success(())
                     }
-                    state.rows[turn.user]?.waiters[turn.number] = continuation
+                    state.rows[turn.row]?.waiters[turn.number] = continuation
                     return nil
                 }
                 if let outcome { continuation.resume(with: outcome) }
             }
         } onCancel: {
             let waiter = state.withLock { state in
-                let waiter = state.rows[turn.user]?.waiters.removeValue(forKey: turn.number)
+                let waiter = state.rows[turn.row]?.waiters.removeValue(forKey: turn.number)
                 if waiter == nil { state.cancelled.insert(turn.number) }
                 return waiter
             }
@@ -111,20 +114,20 @@ final class UserTurns: Sendable {
         state.withLock { _ = $0.cancelled.remove(turn.number) }
     }
 
-    private func isForgotten(_ user: String) -> Bool {
-        state.withLock { $0.rows[user]?.isForgotten ?? false }
+    private func isForgotten(_ row: String) -> Bool {
+        state.withLock { $0.rows[row]?.isForgotten ?? false }
     }
 
-    private func end(_ user: String, _ number: Int) {
+    private func end(_ name: String, _ number: Int) {
         let next = state.withLock { state -> CheckedContinuation<Void, any Error>? in
             state.cancelled.remove(number)
-            guard var row = state.rows[user], let place = row.numbers.firstIndex(of: number) else { return nil }
+            guard var row = state.rows[name], let place = row.numbers.firstIndex(of: number) else { return nil }
             row.numbers.remove(at: place)
             state.count -= 1
             // What was to be forgotten is what ran; the next begins anew.
             if place == 0 { row.isForgotten = false }
             let next = row.numbers.first.flatMap { row.waiters.removeValue(forKey: $0) }
-            state.rows[user] = row.numbers.isEmpty ? nil : row
+            state.rows[name] = row.numbers.isEmpty ? nil : row
             return next
         }
         next?.resume()

@@ -8,8 +8,7 @@ extension APIText {
                 "messages": ["type": "array", "minItems": 1, "items": ["$ref": "#/components/schemas/Message"]],
                 "model": described(string, "Passed on to the endpoint; without it the model that /v1/models lists."),
                 "user": described(
-                    ["type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$", "default": "default"],
-                    "Whose sandbox, files and session."),
+                    string, "Whose sandbox, files and session: any text. Without it the request is all by itself."),
                 "stream": ["type": "boolean", "default": false],
                 "stream_options": object(["include_usage": ["type": "boolean", "default": false]], required: []),
                 "n": ["const": 1],
@@ -33,11 +32,17 @@ extension APIText {
                                 ["enum": ["stop", "length"]], "length where a limit ended the run: the text says which."
                             ),
                         ], required: ["index", "message", "finish_reason"])),
-                "usage": ["type": "object"],
+                "usage": described(
+                    object(
+                        [
+                            "prompt_tokens": ["type": "integer"], "completion_tokens": ["type": "integer"],
+                            "total_tokens": ["type": "integer"],
+                        ], required: ["prompt_tokens", "completion_tokens", "total_tokens"]),
+                    "Of all requests to the model together; 0 where its endpoint does not count."),
                 "exec_agent": described(
                     object(["events": list(["$ref": "#/components/schemas/Event"])], required: ["events"]),
                     "What the agent did. In a stream each event is the member exec_agent of a chunk of its own."),
-            ], required: ["id", "object", "created", "model", "choices"]),
+            ], required: ["id", "object", "created", "model", "choices", "usage"]),
         "Event": object(
             [
                 "type": ["enum": ["tool_started", "tool_progress", "tool_ended", "retrying"]],
@@ -60,14 +65,17 @@ extension APIText {
             required: ["id", "object", "deleted"]),
         "Health": object(
             [
-                "status": ["enum": ["ok", "failing"]],
+                "status": described(["enum": ["healthy", "degraded"]], "degraded where a tool server fails."),
+                "service": ["const": "agent-api"],
+                "mcp_server_connected": described(["type": "boolean"], "Whether a tool server runs."),
+                "timestamp": ["type": "string", "format": "date-time"],
                 "servers": list(
                     object(
                         [
                             "name": string, "state": ["enum": ["running", "starting", "stopped", "failed"]],
                             "reason": string,
                         ], required: ["name", "state"])),
-            ], required: ["status"]),
+            ], required: ["status", "service", "mcp_server_connected", "timestamp"]),
         "Error": object(
             [
                 "error": object(

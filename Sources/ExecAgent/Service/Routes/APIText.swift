@@ -7,9 +7,10 @@ enum APIText {
         "summary": "Runs the agent on a conversation",
         "description": .string(
             """
-            The messages are the history. One new message of the user alone, with or without instructions, goes on with \
-            that user's session. Runs of one user wait for one another. Members that are not listed are passed on \
-            to the model.
+            The messages are the history, and without `user` that is all. Where `user` is named, one new message alone, \
+            with or without instructions, goes on with that user's session, whose runs wait for one another. The fields \
+            `X-OpenWebUI-User-Id` and `X-OpenWebUI-Chat-Id` name a user, and one of several sessions of theirs. \
+            `tools` and `functions` are passed over. Members that are not listed are passed on to the model.
             """),
         "requestBody": [
             "required": true, "content": ["application/json": ["schema": ["$ref": "#/components/schemas/ChatRequest"]]],
@@ -19,7 +20,7 @@ enum APIText {
                 "description": .string(
                     """
                     The answer. With `stream`, chunks as server-sent events, ended by `data: [DONE]`; an error on the \
-                    way is an event with the member `error`.
+                    way is an event with the member `error`. What runs meanwhile is told as `reasoning_content`.
                     """),
                 "content": [
                     "application/json": ["schema": ["$ref": "#/components/schemas/ChatCompletion"]],
@@ -34,7 +35,7 @@ enum APIText {
     static let skills = read("listSkills", "Lists the skills of the agent", "SkillList")
     static let artifacts = read("listArtifacts", "Lists the files that the agent hands out to a user", "ArtifactList")
     static let session: JSON = operation(
-        "endSession", "Ends a user's session; a run under way goes on", "application/json",
+        "endSession", "Ends a user's sessions; a run under way goes on", "application/json",
         ["$ref": "#/components/schemas/EndedSession"])
     static let skill: JSON = operation("readSkill", "A skill's own text", "text/markdown", ["type": "string"])
     static let artifact: JSON = operation(

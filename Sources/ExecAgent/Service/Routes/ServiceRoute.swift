@@ -8,7 +8,7 @@ struct ServiceRoute: Sendable {
 
     /// `GET`, `POST` or `DELETE`.
     let method: String
-    /// With placeholders: `/skills/{name}`. One that stands last may hold slashes where it says so: `{model+}`.
+    /// With placeholders: `/skills/{name}`. `{user}` may be any text. One that stands last may hold slashes where it says so: `{model+}`.
     let path: String
     /// How the API's description has it.
     let description: JSON
@@ -24,9 +24,10 @@ struct ServiceRouter: Sendable {
     func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
         // The server leaves out the content of what is asked for with HEAD.
         let method = request.method == "HEAD" ? "GET" : request.method
+        let path = Self.tidied(request.path)
         var allowed: [String] = []
         for route in routes {
-            guard let values = Self.values(of: request.path, in: route.path) else { continue }
+            guard let values = Self.values(of: path, in: route.path) else { continue }
             if route.method == method { return try await route.answer(request, values) }
             allowed += route.method == "GET" ? ["GET", "HEAD"] : [route.method]
         }
@@ -35,8 +36,17 @@ struct ServiceRouter: Sendable {
                 405, "\(request.path) takes \(allowed.joined(separator: ", ")), not \(request.method).",
                 code: "method_not_allowed", headers: [HTTPHeader("Allow", allowed.joined(separator: ", "))])
         }
+        // Who posts something speaks another of OpenAI's APIs, or has the wrong address.
+        let advice = method == "POST" ? " Of OpenAI's APIs this is Chat Completions: POST /v1/chat/completions." : ""
         throw ServiceFailure(
-            404, "There is nothing at \(request.path). GET /openapi.json says what there is.", code: "not_found")
+            404, "There is nothing at \(request.path).\(advice) GET /openapi.json says what there is.",
+            code: "not_found")
+    }
+
+    /// The path without the slashes that come of putting addresses together: `//v1/models/` is `/v1/models`.
+    private static func tidied(_ path: String) -> String {
+        guard path.hasPrefix("/") else { return path }
+        return "/" + path.split(separator: "/").joined(separator: "/")
     }
 
     /// - Returns: the values of the placeholders; `nil` where the path is another one.
@@ -49,12 +59,20 @@ struct ServiceRouter: Sendable {
             }
             return [String(last.dropFirst().dropLast(2)): rest]
         }
-        guard let segments = HTTPPath.segments(of: path), segments.count == wanted.count else { return nil }
+        let given = path.split(separator: "/")
+        guard given.count == wanted.count else { return nil }
         var values: [String: String] = [:]
-        for (segment, part) in zip(segments, wanted) {
+        for (segment, part) in zip(given, wanted) {
+            if part == "{user}" {
+                // May be any text, slashes included.
+                guard let user = HTTPPath.text(of: segment) else { return nil }
+                values["user"] = user
+                continue
+            }
+            guard let value = HTTPPath.segments(of: "/\(segment)")?.first else { return nil }
             if part.hasPrefix("{") {
-                values[String(part.dropFirst().dropLast())] = segment
-            } else if part != segment {
+                values[String(part.dropFirst().dropLast())] = value
+            } else if part != value {
                 return nil
             }
         }

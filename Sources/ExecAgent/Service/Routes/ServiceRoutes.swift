@@ -1,5 +1,6 @@
 import HTTPServer
 import JSON
+import MCP
 import Threading
 
 /// All that can be asked of the service.
@@ -22,7 +23,7 @@ struct ServiceRoutes: Sendable {
                 try model(values["model"] ?? "")
             },
             ServiceRoute(method: "DELETE", path: "/v1/sessions/{user}", description: APIText.session) { _, values in
-                try endSession(of: values["user"] ?? "")
+                endSession(of: values["user"] ?? "")
             },
             ServiceRoute(method: "GET", path: "/skills", description: APIText.skills) { _, _ in try await skills() },
             ServiceRoute(method: "GET", path: "/skills/{name}", description: APIText.skill) { _, values in
@@ -68,12 +69,12 @@ struct ServiceRoutes: Sendable {
         return HTTPResponse(json: modelObject)
     }
 
-    private func endSession(of name: String) throws -> HTTPResponse {
-        let user = try UserName.check(name)
+    private func endSession(of name: String) -> HTTPResponse {
+        let user = UserName.of(name)
         let isRunning = chat.turns.forget(user)
         let wasKept = chat.conversations.end(user)
         return HTTPResponse(
-            json: ["id": .string(user), "object": "session", "deleted": .bool(isRunning || wasKept)])
+            json: ["id": .string(name), "object": "session", "deleted": .bool(isRunning || wasKept)])
     }
 
     // MARK: - The tool servers
@@ -81,7 +82,12 @@ struct ServiceRoutes: Sendable {
     private func health(_ isAuthorized: Bool) async -> HTTPResponse {
         let servers = await toolBox.health()
         let isFailing = servers.contains { if case .failed = $0.state { true } else { false } }
-        var answer: JSONObject = ["status": isFailing ? "failing" : "ok"]
+        let isConnected = servers.contains { $0.state == .running }
+        var answer: JSONObject = [
+            "status": isFailing ? "degraded" : "healthy", "service": "agent-api",
+            "mcp_server_connected": .bool(isConnected),
+            "timestamp": .string(Timestamp.text(secondsSince1970: Timestamp.now)),
+        ]
         // Names and reasons are for those who are let in.
         if isAuthorized { answer["servers"] = .array(servers.map(\.json)) }
         return HTTPResponse(status: isFailing ? 503 : 200, json: .object(answer))
@@ -106,18 +112,18 @@ struct ServiceRoutes: Sendable {
     }
 
     private func artifacts(of name: String) async throws -> HTTPResponse {
-        let user = try UserName.check(name)
+        let user = UserName.of(name)
         let artifacts = try await toolBox.artifacts(of: UserName.forServers(user)).map { artifact -> JSON in
             var object: JSONObject = ["name": .string(artifact.name), "media_type": .string(artifact.mediaType)]
             object["size"] = artifact.size.map(JSON.integer)
-            object["path"] = .string("/\(user)/artifacts/\(Download.encoded(artifact.name))")
+            object["path"] = .string("/\(Download.encoded(name))/artifacts/\(Download.encoded(artifact.name))")
             return .object(object)
         }
         return HTTPResponse(json: ["object": "list", "data": .array(artifacts)])
     }
 
     private func artifact(_ name: String, of userName: String) async throws -> HTTPResponse {
-        let user = try UserName.check(userName)
+        let user = UserName.of(userName)
         let file: ArtifactFile
         do throws(ToolServerError) {
             file = try await toolBox.artifact(named: name, of: UserName.forServers(user))

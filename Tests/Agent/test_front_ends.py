@@ -1,0 +1,195 @@
+"""What front ends and frameworks send to `exec-agent serve` at their defaults."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import openai
+import pytest
+from langchain_core.tools import tool
+from langchain_openai import ChatOpenAI
+from support import engine
+from support.agent import Service
+from support.scripted import MODEL, bash, calls, says, script, text_of
+
+Serve = Callable[..., Service]
+
+WEATHER = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
+
+
+def say(service: Service, text: str, **options: Any) -> str:
+    """The answer to one message by itself."""
+    messages = [{"role": "user", "content": text}]
+    answer = service.client().chat.completions.create(model=MODEL, messages=messages, **options)
+    return answer.choices[0].message.content or ""
+
+
+def person(user: str, chat: str | None = None) -> dict[str, str]:
+    return {"X-OpenWebUI-User-Id": user} | ({"X-OpenWebUI-Chat-Id": chat} if chat else {})
+
+
+def asked(service: Service) -> list[list[str]]:
+    """What was said in each request to the model, without the system prompt."""
+    return [
+        [text_of(message) for message in body["messages"] if message["role"] != "system"]
+        for body in service.model.bodies()
+    ]
+
+
+def get(service: Service, path: str) -> bytes:
+    with urllib.request.urlopen(f"{service.url}{path}", timeout=60) as answer:
+        return answer.read()
+
+
+def stdout(result: str) -> str:
+    """What a command printed, of its result as the model sees it."""
+    return json.loads(result.splitlines()[0])["stdout"]
+
+
+def test_offered_tools_are_passed_over(serve: Serve) -> None:
+    service = serve(script(says("Without them.")))
+
+    @tool
+    def weather(city: str) -> str:
+        """The weather in a city."""
+        raise AssertionError("the agent calls no tools of its client")
+
+    chat = ChatOpenAI(model=MODEL, base_url=f"{service.url}/v1", api_key="unused", max_retries=0)
+    assert chat.bind_tools([weather]).invoke("Hello").content == "Without them."
+    assert say(service, "Hello", tools=[WEATHER], tool_choice="auto", parallel_tool_calls=False) == "Without them."
+    assert say(service, "Hello", functions=[WEATHER["function"]], function_call="none") == "Without them."
+    for body in service.model.bodies():
+        assert "weather" not in json.dumps(body)
+        assert {offered["function"]["name"] for offered in body["tools"]} >= {"execute_bash"}
+    assert sum("passed over" in line for line in service.log) == 2, "once for each member"
+
+
+@pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "weather"}}])
+def test_a_demand_for_them_is_refused_in_words(serve: Serve, choice: object) -> None:
+    service = serve(script(says("Never.")))
+    with pytest.raises(openai.BadRequestError, match="decides itself which tools it calls"):
+        say(service, "Hello", tools=[WEATHER], tool_choice=choice)
+    assert not service.model.requests()
+
+
+def test_requests_without_a_user_know_nothing_of_one_another(serve: Serve) -> None:
+    service = serve(script(says("Heard: {{user}}")))
+    messages = [{"role": "system", "content": "Speak French."}, {"role": "user", "content": "my secret"}]
+    service.client().chat.completions.create(model=MODEL, messages=messages)
+    assert say(service, "a new chat") == "Heard: a new chat"
+    assert say(service, "a third", user="") == "Heard: a third"
+    assert asked(service) == [["my secret"], ["a new chat"], ["a third"]]
+    assert "French" not in json.dumps(service.model.bodies()[1:])
+
+
+def test_files_of_requests_without_a_user_stay(serve: Serve) -> None:
+    service = serve(script(calls(bash("echo {{user}} >> kept; cat kept; cp kept /artifacts")), says("{{result}}")))
+    assert stdout(say(service, "one")) == "one\n"
+    assert stdout(say(service, "two")) == "one\ntwo\n"
+    assert get(service, "/default/artifacts/kept") == b"one\ntwo\n"
+
+
+def test_chats_and_people_behind_one_key_do_not_meet(serve: Serve, passing_users: list[str], user: str) -> None:
+    service = serve([[says("Heard.")], [says("Again.")]])
+    ann, bob = f"{user}-ann", f"{user}-bob"
+    passing_users.extend([ann, bob])
+    for headers in (person(ann, "1"), person(ann, "2"), person(bob, "1"), person(ann), person(ann)):
+        assert say(service, f"secret of {headers}", extra_headers=headers) == "Heard."
+    assert all(len(texts) == 1 for texts in asked(service))
+    assert say(service, "more", extra_headers=person(ann, "1")) == "Again."
+    assert asked(service)[-1] == [f"secret of {person(ann, '1')}", "Heard.", "more"]
+
+
+def test_people_have_their_own_files(serve: Serve, passing_users: list[str], user: str) -> None:
+    service = serve(
+        script(calls(bash("cat mine 2>/dev/null; echo '{{user}}' | tee mine > /artifacts/mine")), says("{{result}}"))
+    )
+    names = [f"{user}@example.com", f"auth0|{user}", f"{user}/x", f"{user} "]
+    passing_users.extend(f"hashed-{hashlib.sha256(name.encode()).hexdigest()[:48]}" for name in names)
+    for name in names:
+        assert stdout(say(service, name, user=name)) == "", name
+    assert stdout(say(service, "a header", extra_headers=person(names[0]))) == f"{names[0]}\n"
+    for name in names[1:]:
+        listed = json.loads(get(service, f"/{urllib.parse.quote(name, safe='')}/artifacts"))
+        assert get(service, listed["data"][0]["path"]).decode() == f"{name}\n"
+
+
+def test_usage_is_there_though_the_model_says_none(serve: Serve) -> None:
+    service = serve(script(says("Free.", usage=None)))
+    messages = [{"role": "user", "content": "Hello"}]
+    create = service.client().chat.completions.create
+    assert create(model=MODEL, messages=messages).usage.model_dump()["total_tokens"] == 0
+    chunks = list(create(model=MODEL, messages=messages, stream=True, stream_options={"include_usage": True}))
+    assert chunks[-1].usage and chunks[-1].usage.total_tokens == 0 and not chunks[-1].choices
+
+
+def test_what_runs_is_shown_as_reasoning(serve: Serve) -> None:
+    service = serve(script(calls(bash("echo seen\ntrue")), calls(bash("exit 3")), says("Done.")))
+    messages = [{"role": "user", "content": "Go."}]
+    chunks = service.client().chat.completions.create(model=MODEL, messages=messages, user=service.user, stream=True)
+    deltas = [choice.delta for chunk in chunks for choice in chunk.choices]
+    shown = "".join(delta.model_extra.get("reasoning_content") or "" for delta in deltas).splitlines()
+    assert shown[0] == "execute_bash: echo seen …" and shown[2] == "execute_bash: exit 3"
+    assert shown[1].startswith("execute_bash: exit 0 in ") and shown[3].startswith("execute_bash: exit 3 in ")
+    assert "".join(delta.content or "" for delta in deltas) == "Done."
+
+
+def test_small_liberties(serve: Serve) -> None:
+    service = serve(script(says("Fine.")))
+    body = {
+        "model": MODEL, "user": "", "max_tokens": -1, "temperature": "0.25", "top_logprobs": 0, "functions": [],
+        "n": "1",
+        "messages": [
+            {"role": "user", "content": "Hello"},
+            {"role": "assistant", "content": None},
+            {"role": "user", "content": "Hello?"},
+        ],
+    }  # fmt: skip
+    for path in ("/v1/chat/completions", "//v1/chat/completions", "/v1/chat/completions/"):
+        request = urllib.request.Request(
+            f"{service.url}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            assert json.load(answer)["choices"][0]["message"]["content"] == "Fine."
+    sent = service.model.bodies()[0]
+    assert sent["temperature"] == 0.25 and not {"max_tokens", "top_logprobs", "functions", "n"} & set(sent)
+
+
+def test_health_tells_what_clients_look_for(serve: Serve) -> None:
+    service = serve(script(says("Never.")))
+
+    def health() -> dict[str, Any]:
+        return json.loads(get(service, "/health"))
+
+    # Without any request: the tool servers are started with the service.
+    assert engine.poll(lambda: health()["mcp_server_connected"], 60)
+    answer = health()
+    assert answer["status"] == "healthy" and answer["service"] == "agent-api" and answer["timestamp"].endswith("Z")
+    assert [server["state"] for server in answer["servers"]] == ["running"]
+
+
+def test_health_is_degraded_without_tool_servers(serve: Serve) -> None:
+    service = serve(script(says("Never.")), MCP_SERVER_COMMAND="/nonexistent/server")
+
+    def health() -> dict[str, Any]:
+        try:
+            return json.loads(get(service, "/health"))
+        except urllib.error.HTTPError as answer:
+            assert answer.code == 503
+            return json.load(answer)
+
+    assert engine.poll(lambda: health()["status"] == "degraded", 60)
+    assert health()["mcp_server_connected"] is False
+
+
+def test_nothing_is_remembered_where_that_is_turned_off(serve: Serve) -> None:
+    service = serve(script(says("Heard.")), "--session-timeout", "0")
+    for _ in range(2):
+        assert say(service, "Hello", user=service.user) == "Heard."
+    assert asked(service) == [["Hello"], ["Hello"]]

@@ -1,0 +1,152 @@
+import HTTPServer
+import JSON
+import OpenAI
+import TestSupport
+import Testing
+
+@testable import ExecAgent
+
+/// Who shares a sandbox and a conversation with whom.
+@Suite(.timeLimit(.minutes(2))) struct CallerTests {
+    private let runner = FakeRunner { request, tell in
+        await FakeRunner.says("re: \(request.conversation.last?.text ?? "")", tell)
+    }
+
+    private func fields(_ user: String?, _ chat: String?) -> String {
+        (user.map { "X-OpenWebUI-User-Id: \($0)\r\n" } ?? "") + (chat.map { "x-openwebui-chat-id: \($0)\r\n" } ?? "")
+    }
+
+    // MARK: - Sandboxes
+
+    @Test(arguments: ["ann", "A.b_c-9", "x", "default", String(repeating: "x", count: 63)])
+    func aNameStaysAsItIs(name: String) {
+        #expect(UserName.of(name) == name)
+    }
+
+    @Test func anyTextIsAUserOfItsOwn() {
+        let names = [
+            "ann@example.com", "auth0|1", "Ann@example.com", " ann", "ann ", "ann\n", "../etc", "..", ".", "-x", "_x",
+            " ",
+            "  ", "skills", "v1", "a/b", "a\\b", "e\u{301}", "\u{E9}", "日本", "a\u{0}b", "a\u{0}", "\u{0}",
+            String(repeating: "x", count: 64), String(repeating: "x", count: 65), "😀", "a,b", "a, b", "$(id)", "a;b",
+        ]
+        let hashes = names.map { UserName.of($0) }
+        let all = names + hashes + hashes.map { String($0.dropLast()) } + hashes.map { $0.uppercased() }
+        let users = all.map { UserName.of($0) }
+        #expect(Set(users).count == all.count)
+        for user in users {
+            #expect(user.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_.-]{0,62}/) != nil && UserName.forServers(user) == user)
+        }
+    }
+
+    @Test func aUserOfAFrontEndAndTheirNameAreBothHeard() {
+        let pairs = [("a", "b"), ("b", "a"), ("ab", ""), ("a", "b\u{FF}"), ("a\u{FF}", "b"), ("a", "c"), ("a, b", "c")]
+        #expect(Set(pairs.map { UserName.of($0.0, via: $0.1) }).count == pairs.count)
+        #expect(UserName.of("ann", via: "ann") == "ann")
+    }
+
+    @Test func twoUsersBehindOneKeyNeverShare() async throws {
+        try await ServiceTrial(runner).run { trial in
+            for (user, body) in [
+                ("u1", [:]), ("u2", [:]), ("u1", ["user": "proxy"]), ("u2", ["user": "proxy"]),
+            ] as [(String, JSONObject)] {
+                for text in ["secret", "again"] {
+                    _ = try await trial.say("\(text) of \(user)", body, fields: fields(user, "chat"))
+                }
+            }
+        }
+        let requests = runner.requests.elements
+        #expect(requests.map { $0.lines.count } == [1, 3, 1, 3, 1, 3, 1, 3])
+        #expect(Set(requests.map(\.user)).count == 4)
+        for request in requests {
+            let owners = Set(request.lines.compactMap { $0.split(separator: " ").last })
+            #expect(owners.count == 1)
+        }
+    }
+
+    // MARK: - Conversations
+
+    @Test(
+        arguments: [
+            (nil, nil), (nil, "chat"), ("u1", nil), ("u1", "local"), ("u1", "local:socket"), ("", "chat"), ("u1", ""),
+        ] as [(String?, String?)])
+    func whoDoesNotAskForIsByThemselves(user: String?, chat: String?) async throws {
+        try await ServiceTrial(runner).run { trial in
+            for named: JSON in [nil, ""] {
+                let body: JSONObject = ["user": named]
+                _ = try await trial.chat(
+                    [["role": "system", "content": "mine"], ["role": "user", "content": "secret"]], body,
+                    fields: fields(user, chat))
+                _ = try await trial.say("hello", body, fields: fields(user, chat))
+            }
+        }
+        #expect(
+            runner.requests.elements.map { $0.lines.last } == [
+                "user: secret", "user: hello", "user: secret", "user: hello",
+            ])
+        #expect(
+            runner.requests.elements[1].lines == ["user: hello"] && runner.requests.elements[3].lines == ["user: hello"]
+        )
+        #expect(runner.requests.elements.allSatisfy { $0.user == (user == "u1" ? "u1" : nil) })
+    }
+
+    @Test func chatsOfOneUserAreSeparateAndShareFiles() async throws {
+        try await ServiceTrial(runner).run { trial in
+            _ = try await trial.say("a1", fields: fields("u1", "a"))
+            _ = try await trial.say("b1", fields: fields("u1", "b"))
+            _ = try await trial.say("a2", fields: fields("u1", "a"))
+            _ = try await trial.say("named", ["user": "u1"])
+            _ = try await trial.say("b2", ["user": "u1"], fields: fields("u1", "b"))
+            #expect(try await trial.ask("DELETE", "/v1/sessions/u1").json["deleted"] == true)
+            _ = try await trial.say("a3", fields: fields("u1", "a"))
+        }
+        #expect(
+            runner.requests.elements.map(\.lines) == [
+                ["user: a1"], ["user: b1"], ["user: a1", "assistant: re: a1", "user: a2"], ["user: named"],
+                ["user: b1", "assistant: re: b1", "user: b2"], ["user: a3"],
+            ])
+        #expect(runner.requests.elements.allSatisfy { $0.user == "u1" })
+    }
+
+    @Test func anotherAnswerToTheFirstMessageBeginsAnew() async throws {
+        try await ServiceTrial(runner).run { trial in
+            for _ in 0..<2 { _ = try await trial.say("hello", fields: fields("u1", "a")) }
+            _ = try await trial.say("more", fields: fields("u1", "a"))
+        }
+        #expect(runner.requests.elements.map { $0.lines.count } == [1, 1, 3])
+    }
+
+    @Test func aChoreOfTheFrontEndIsNoPartOfTheChat() async throws {
+        try await ServiceTrial(runner).run { trial in
+            _ = try await trial.say("hello", fields: fields("u1", "a"))
+            _ = try await trial.say("### Task:\nGenerate a title.", fields: fields("u1", "a"))
+            _ = try await trial.say("more", fields: fields("u1", "a"))
+        }
+        #expect(runner.requests.elements[1].lines == ["user: ### Task:\nGenerate a title."])
+        #expect(runner.requests.elements[2].lines == ["user: hello", "assistant: re: hello", "user: more"])
+    }
+
+    @Test func nobodyGoesOnWhereNothingIsRemembered() async throws {
+        var options = ServiceOptions()
+        options.sessionSeconds = 0
+        try await ServiceTrial(runner, options: options).run { trial in
+            for _ in 0..<2 { _ = try await trial.say("hello", ["user": "ann"]) }
+        }
+        #expect(runner.requests.elements.map { $0.lines.count } == [1, 1])
+    }
+
+    @Test func requestsByThemselvesDoNotWaitForOneAnother() async throws {
+        let (signals, signal) = AsyncStream<Void>.makeStream()
+        let runner = FakeRunner { request, tell in
+            if request.conversation.last?.text == "slow" { for await _ in signals { break } }
+            return await FakeRunner.says("ok", tell)
+        }
+        try await ServiceTrial(runner).run { trial in
+            async let slow = trial.say("slow")
+            try await runner.requests.wait(forCount: 1)
+            #expect(try await trial.say("### Task: a title").text == "ok")
+            signal.yield()
+            #expect(try await slow.text == "ok")
+        }
+    }
+}
