@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import urllib.error
 import urllib.parse
@@ -15,7 +14,7 @@ import pytest
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from support import engine
-from support.agent import Service
+from support.agent import Service, hashed_user
 from support.scripted import MODEL, bash, calls, says, script, text_of
 
 Serve = Callable[..., Service]
@@ -111,7 +110,7 @@ def test_people_have_their_own_files(serve: Serve, passing_users: list[str], use
         script(calls(bash("cat mine 2>/dev/null; echo '{{user}}' | tee mine > /artifacts/mine")), says("{{result}}"))
     )
     names = [f"{user}@example.com", f"auth0|{user}", f"{user}/x", f"{user} "]
-    passing_users.extend(f"hashed-{hashlib.sha256(name.encode()).hexdigest()[:48]}" for name in names)
+    passing_users.extend(map(hashed_user, names))
     for name in names:
         assert stdout(say(service, name, user=name)) == "", name
     assert stdout(say(service, "a header", extra_headers=person(names[0]))) == f"{names[0]}\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -37,6 +38,11 @@ def environment(model_url: str, user: str, **variables: str) -> dict[str, str]:
         "MCP_EXECUTOR_USER": user,
         **variables,
     }
+
+
+def hashed_user(name: str) -> str:
+    """Whose sandbox a user has whose name is none for a sandbox."""
+    return f"hashed-{hashlib.sha256(name.encode()).hexdigest()[:48]}"
 
 
 class Service:
