@@ -47,7 +47,7 @@ def crowd(service: Service, address: str, beginning: bytes) -> Iterator[None]:
                 connection = socket.create_connection(("127.0.0.1", service.port), 10, (address, 0))
                 held.append(connection)
                 connection.sendall(beginning.replace(b"{port}", str(service.port).encode()))
-            if count == 600:
+            if count == 200:
                 full.set()
         full.set()
 

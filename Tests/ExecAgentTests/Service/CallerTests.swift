@@ -64,6 +64,22 @@ import Testing
         }
     }
 
+    @Test func theFilesOfBothAreAtThePathOfOneWithTheFieldOfTheOther() async throws {
+        let both = UserName.of("proxy", via: "u1")
+        let file = ArtifactFile(mediaType: "text/plain", bytes: Array("mine".utf8))
+        try await ServiceTrial(runner, toolBox: FakeToolBox(files: [both: ["a.txt": file]])).run { trial in
+            _ = try await trial.say("hello", ["user": "proxy"], fields: fields("u1", nil))
+            let path = "/proxy/artifacts/a.txt"
+            #expect(try await trial.ask("GET", path, fields: fields("u1", nil)).body == "mine")
+            #expect(try await trial.ask("GET", path).status == 404)
+            #expect(try await trial.ask("GET", path, fields: fields("u2", nil)).status == 404)
+            #expect(try await trial.ask("DELETE", "/v1/sessions/proxy").json["deleted"] == false)
+            let ended = try await trial.ask("DELETE", "/v1/sessions/proxy", fields: fields("u1", nil))
+            #expect(ended.json["deleted"] == true)
+        }
+        #expect(runner.requests.elements.map(\.user) == [both])
+    }
+
     // MARK: - Conversations
 
     @Test(
@@ -135,16 +151,19 @@ import Testing
         #expect(runner.requests.elements.map { $0.lines.count } == [1, 1])
     }
 
-    @Test func requestsByThemselvesDoNotWaitForOneAnother() async throws {
+    @Test(arguments: [(nil, 3600), ("ann", 0)] as [(JSON, Double)])
+    func requestsByThemselvesDoNotWaitForOneAnother(user: JSON, seconds: Double) async throws {
+        var options = ServiceOptions()
+        options.sessionSeconds = seconds
         let (signals, signal) = AsyncStream<Void>.makeStream()
         let runner = FakeRunner { request, tell in
             if request.conversation.last?.text == "slow" { for await _ in signals { break } }
             return await FakeRunner.says("ok", tell)
         }
-        try await ServiceTrial(runner).run { trial in
-            async let slow = trial.say("slow")
+        try await ServiceTrial(runner, options: options).run { trial in
+            async let slow = trial.say("slow", ["user": user])
             try await runner.requests.wait(forCount: 1)
-            #expect(try await trial.say("### Task: a title").text == "ok")
+            #expect(try await trial.say("quick", ["user": user]).text == "ok")
             signal.yield()
             #expect(try await slow.text == "ok")
         }

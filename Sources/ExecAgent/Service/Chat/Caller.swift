@@ -27,15 +27,12 @@ struct Caller: Sendable, Equatable {
     ///   - messages: what is asked.
     init(named: String?, by request: HTTPRequest, messages: [ChatMessage]) {
         let named = named.flatMap { $0.isEmpty ? nil : $0 }
-        let person = Self.value(of: Self.userField, in: request)
-        switch (named, person) {
-        case (let named?, let person?): user = UserName.of(named, via: person)
-        case (let name?, nil), (nil, let name?): user = UserName.of(name)
-        case (nil, nil):
+        guard let user = Self.user(named: named, by: request) else {
             // Whoever is behind it: a chat's id alone tells nobody from anybody.
             (user, conversation, isChat) = (UserName.byDefault, nil, false)
             return
         }
+        self.user = user
         guard let chat = Self.value(of: Self.chatField, in: request) else {
             // A front end that does not say which chat it is begins a new one with any message.
             (conversation, isChat) = (named == nil ? nil : user, false)
@@ -44,6 +41,17 @@ struct Caller: Sendable, Equatable {
         isChat = true
         let isByItself = chat.hasPrefix(Self.passingChat) || Self.isChore(messages)
         conversation = isByItself ? nil : Self.name(of: chat, user)
+    }
+
+    /// Whom a request is for; `nil` for one that says nothing of that.
+    ///
+    /// - Parameter named: whom it names itself, in its body or path.
+    static func user(named: String?, by request: HTTPRequest) -> String? {
+        switch (named, value(of: userField, in: request)) {
+        case (let named?, let person?): UserName.of(named, via: person)
+        case (let name?, nil), (nil, let name?): UserName.of(name)
+        case (nil, nil): nil
+        }
     }
 
     /// Whether a remembered conversation is one of a user's.

@@ -35,7 +35,8 @@ struct ChatRoute: Sendable {
             throw ServiceFailure.tooManyRequests(seconds: seconds)
         }
         tellOfPassedOver(call.passedOver)
-        let turn = try turns.take(for: call.caller.conversation)
+        // Where nothing is remembered there is nothing to lose.
+        let turn = try turns.take(for: options.sessionSeconds > 0 ? call.caller.conversation : nil)
         let name = AnswerName(model: call.model ?? options.model)
         return call.isStreamed ? stream(call, turn, name) : try await whole(call, turn, name)
     }

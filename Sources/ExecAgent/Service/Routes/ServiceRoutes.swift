@@ -22,8 +22,9 @@ struct ServiceRoutes: Sendable {
             ServiceRoute(method: "GET", path: "/v1/models/{model+}", description: APIText.model) { _, values in
                 try model(values["model"] ?? "")
             },
-            ServiceRoute(method: "DELETE", path: "/v1/sessions/{user}", description: APIText.session) { _, values in
-                endSession(of: values["user"] ?? "")
+            ServiceRoute(method: "DELETE", path: "/v1/sessions/{user}", description: APIText.session) {
+                request, values in
+                endSession(of: values["user"] ?? "", request)
             },
             ServiceRoute(method: "GET", path: "/skills", description: APIText.skills) { _, _ in try await skills() },
             ServiceRoute(method: "GET", path: "/skills/{name}", description: APIText.skill) { _, values in
@@ -32,11 +33,12 @@ struct ServiceRoutes: Sendable {
             ServiceRoute(method: "GET", path: "/health", description: APIText.health) { request, _ in
                 await health(isAuthorized(request))
             },
-            ServiceRoute(method: "GET", path: "/{user}/artifacts", description: APIText.artifacts) { _, values in
-                try await artifacts(of: values["user"] ?? "")
+            ServiceRoute(method: "GET", path: "/{user}/artifacts", description: APIText.artifacts) { request, values in
+                try await artifacts(of: values["user"] ?? "", request)
             },
-            ServiceRoute(method: "GET", path: "/{user}/artifacts/{name}", description: APIText.artifact) { _, values in
-                try await artifact(values["name"] ?? "", of: values["user"] ?? "")
+            ServiceRoute(method: "GET", path: "/{user}/artifacts/{name}", description: APIText.artifact) {
+                request, values in
+                try await artifact(values["name"] ?? "", of: values["user"] ?? "", request)
             },
         ]
         let document = Locked(JSON.null)
@@ -69,8 +71,8 @@ struct ServiceRoutes: Sendable {
         return HTTPResponse(json: modelObject)
     }
 
-    private func endSession(of name: String) -> HTTPResponse {
-        let user = UserName.of(name)
+    private func endSession(of name: String, _ request: HTTPRequest) -> HTTPResponse {
+        let user = Caller.user(named: name, by: request) ?? UserName.byDefault
         let isRunning = chat.turns.forget(user)
         let wasKept = chat.conversations.end(user)
         return HTTPResponse(
@@ -111,8 +113,8 @@ struct ServiceRoutes: Sendable {
             headers: [HTTPHeader("Content-Type", "text/markdown; charset=utf-8")], body: .bytes(Array(text.utf8)))
     }
 
-    private func artifacts(of name: String) async throws -> HTTPResponse {
-        let user = UserName.of(name)
+    private func artifacts(of name: String, _ request: HTTPRequest) async throws -> HTTPResponse {
+        let user = Caller.user(named: name, by: request) ?? UserName.byDefault
         let artifacts = try await toolBox.artifacts(of: UserName.forServers(user)).map { artifact -> JSON in
             var object: JSONObject = ["name": .string(artifact.name), "media_type": .string(artifact.mediaType)]
             object["size"] = artifact.size.map(JSON.integer)
@@ -122,8 +124,8 @@ struct ServiceRoutes: Sendable {
         return HTTPResponse(json: ["object": "list", "data": .array(artifacts)])
     }
 
-    private func artifact(_ name: String, of userName: String) async throws -> HTTPResponse {
-        let user = UserName.of(userName)
+    private func artifact(_ name: String, of userName: String, _ request: HTTPRequest) async throws -> HTTPResponse {
+        let user = Caller.user(named: userName, by: request) ?? UserName.byDefault
         let file: ArtifactFile
         do throws(ToolServerError) {
             file = try await toolBox.artifact(named: name, of: UserName.forServers(user))
