@@ -101,6 +101,7 @@ bundle: build-server ## Make dist/exec-mcp-VERSION-OS-ARCH.mcpb, for hosts that 
 test: image ## Run all tests: lint, builds, units, the real engine, the published MCP clients
 	$(call step,Python environments,Tests/environment.sh)
 	$(call step,lint,$(MAKE) --no-print-directory lint)
+	$(call step,what the build needs,packaging/prepare-build.sh)
 	$(call step,build without warnings,swift build --build-tests)
 	$(call step,release build,$(MAKE) --no-print-directory build)
 	$(call step,unit tests and engine tests,Tests/units.sh)
@@ -110,10 +111,12 @@ test: image ## Run all tests: lint, builds, units, the real engine, the publishe
 
 .PHONY: test-unit
 test-unit: ## Run the unit tests alone; they need no engine
+	@packaging/prepare-build.sh
 	swift test --skip EngineTests
 
 .PHONY: test-sanitize
 test-sanitize: ## Run the unit tests in builds that watch for memory used wrongly and for data races
+	@packaging/prepare-build.sh
 	@Tests/sanitize.sh
 
 .PHONY: fuzz

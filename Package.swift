@@ -17,6 +17,9 @@ let gnuSource: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
 // macOS has it in its own module.
 let xattr = Target.Dependency.target(name: "CXattr", condition: .when(platforms: [.linux]))
 
+// macOS has URLSession. Foundation's on Linux turns in a circle while it waits.
+let curl = Target.Dependency.target(name: "CCurl", condition: .when(platforms: [.linux]))
+
 // The program inside every sandbox, carried in the binary.
 let guestSources =
     ["bootstrap"]
@@ -64,6 +67,8 @@ let package = Package(
             swiftSettings: settings),
         // A header of the system's C library that its Swift module leaves out.
         .systemLibrary(name: "CXattr"),
+        // HTTPS connections on Linux.
+        .systemLibrary(name: "CCurl"),
         // The configuration files of MCP hosts. Knows nothing of the server but how it is started.
         .target(
             name: "HostConfiguration", dependencies: [xattr, "JSON", "YAML"], swiftSettings: settings),
@@ -79,7 +84,7 @@ let package = Package(
         .executableTarget(
             name: "ExecAgent",
             dependencies: [
-                "CommandOptions", "Diagnostics", "HTTPServer", "Hashing", "JSON", "JSONRPC", "MCP", "MCPClient",
+                curl, "CommandOptions", "Diagnostics", "HTTPServer", "Hashing", "JSON", "JSONRPC", "MCP", "MCPClient",
                 "OpenAI", "Threading",
             ],
             swiftSettings: settings),
@@ -127,7 +132,7 @@ let package = Package(
         .testTarget(
             name: "ExecAgentTests",
             dependencies: [
-                "CommandOptions", "Diagnostics", "ExecAgent", "HTTPServer", "JSON", "JSONRPC", "MCP", "MCPClient",
+                curl, "CommandOptions", "Diagnostics", "ExecAgent", "HTTPServer", "JSON", "JSONRPC", "MCP", "MCPClient",
                 "OpenAI", "TestSupport", "Threading",
             ],
             swiftSettings: settings),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes this machine ready to build exec-agent. On Linux its HTTPS connections are libcurl's, and the files to link with
-# that are no part of Swift. Does nothing where they are there.
+# Makes this machine ready to build exec-agent. On Linux its HTTPS connections are libcurl's, whose header and whose file
+# to link with are no part of Swift. Does nothing where they are there.
 set -euo pipefail
 
 if [ "$(uname -s)" != Linux ]; then exit 0; fi
@@ -9,23 +9,24 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 # The compiler is the one that Swift brings along and links with.
-links_with_curl() {
-    printf 'int main(void) { return 0; }\n' | clang -x c - -o "$scratch/program" -lcurl 2>"$scratch/errors"
+builds_with_curl() {
+    printf '#include <curl/curl.h>\nint main(void) { return curl_multi_wakeup(0) == CURLM_OK; }\n' \
+        | clang -x c - -o "$scratch/program" -lcurl 2>"$scratch/errors"
 }
 
-if links_with_curl; then exit 0; fi
+if builds_with_curl; then exit 0; fi
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "prepare-build: installing libcurl4-openssl-dev" >&2
     export DEBIAN_FRONTEND=noninteractive
     apt-get -o DPkg::Lock::Timeout=300 -qq update >&2
     apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends libcurl4-openssl-dev >&2
-    if links_with_curl; then exit 0; fi
+    if builds_with_curl; then exit 0; fi
 fi
 
 cat "$scratch/errors" >&2
 cat >&2 <<'ADVICE'
-error: exec-agent cannot be linked: the development files of libcurl are missing
+error: exec-agent cannot be built: the development files of libcurl are missing
 Debian, Ubuntu: sudo apt-get install libcurl4-openssl-dev
 Fedora:         sudo dnf install libcurl-devel
 `make build-server` builds exec-mcp alone, which needs none of this.

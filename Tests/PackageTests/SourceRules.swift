@@ -23,8 +23,8 @@ import Testing
             "MCP", "Threading",
         ],
         "ExecAgent": [
-            "CommandOptions", "Diagnostics", "Dispatch", "Foundation", "FoundationNetworking", "HTTPServer", "Hashing",
-            "JSON", "JSONRPC", "MCP", "MCPClient", "OpenAI", "Threading",
+            "CCurl", "CommandOptions", "Diagnostics", "Dispatch", "Foundation", "HTTPServer", "Hashing", "JSON",
+            "JSONRPC", "MCP", "MCPClient", "OpenAI", "Threading",
         ],
     ]
 
@@ -54,7 +54,7 @@ import Testing
 
     @Test func oneFileImportsFoundation() {
         let files = SourceFile.all.filter { !$0.imports.isDisjoint(with: ["Foundation", "FoundationNetworking"]) }
-        #expect(files.map(\.path) == ["Sources/ExecAgent/Model/URLSessionTransport.swift"])
+        #expect(files.map(\.path) == ["Sources/ExecAgent/Model/Connection/URLSessionTransport.swift"])
     }
 
     @Test func everyFileFitsAReadersHead() {

@@ -38,7 +38,7 @@ final class Endpoint: ChatModel {
 
     /// - Throws: ``ModelError`` where the address or the key cannot be used.
     convenience init(_ options: EndpointOptions) throws(ModelError) {
-        self.init(options, transport: try URLSessionTransport(options)) { try await Task.sleep(for: .seconds($0)) }
+        self.init(options, transport: try SystemTransport(options)) { try await Task.sleep(for: .seconds($0)) }
     }
 
     init(_ options: EndpointOptions, transport: any Transport, wait: @escaping Wait) {
@@ -209,6 +209,16 @@ final class Endpoint: ChatModel {
             return make(
                 .unreachable, "\(host) takes no connection: is the server running, and is OPENAI_BASE_URL right?",
                 reason: "the connection was refused")
+        case .unconnected(let seconds):
+            return make(
+                .unreachable,
+                "There was no connection to \(host) within \(seconds) seconds: check OPENAI_BASE_URL, and this machine's"
+                    + " network, firewall and proxy (http_proxy, https_proxy).")
+        case .proxy(let problem, let mayPass):
+            return make(
+                .unreachable,
+                "The proxy on the way to \(host) fails (\(problem)): check http_proxy and https_proxy, or name \(host) in"
+                    + " no_proxy.", reason: mayPass ? "the proxy failed" : "")
         case .lost where hasBegun:
             return make(.unreachable, "The connection to \(host) was lost in the middle of the answer: ask again.")
         case .lost:
@@ -222,7 +232,7 @@ final class Endpoint: ChatModel {
             return make(
                 .unreachable,
                 "There is no trustworthy TLS connection to \(host) (\(reason)): check OPENAI_BASE_URL (http or https?) and"
-                    + " this machine's certificates.")
+                    + " this machine's certificates; SSL_CERT_FILE names the file of others to trust.")
         case .tooLarge(let limit): return failure(tooLarge: "more than \(limit) bytes")
         case .other(let reason):
             return make(.malformed, "\(host) cannot be asked (\(reason)): check OPENAI_BASE_URL.")

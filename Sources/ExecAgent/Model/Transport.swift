@@ -28,6 +28,10 @@ enum TransportError: Error, Sendable, Equatable {
     case unknownHost
     /// Nobody takes the connection.
     case refused
+    /// No connection came about within so many seconds.
+    case unconnected(seconds: Int)
+    /// A proxy on the way refuses, or cannot be reached; with the reason, and whether that may pass.
+    case proxy(String, mayPass: Bool)
     /// The connection broke.
     case lost
     /// Nothing came for the whole of the idle timeout.

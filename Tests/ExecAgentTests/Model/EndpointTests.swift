@@ -16,7 +16,7 @@ import Threading
         options.baseURL = url
         options.key = key
         options.idleTimeout = idleTimeout
-        return Endpoint(options, transport: try URLSessionTransport(options)) { _ in }
+        return Endpoint(options, transport: try SystemTransport(options)) { _ in }
     }
 
     @Test func streamsAnAnswer() async throws {
