@@ -15,13 +15,16 @@
         private let template: RequestTemplate
         private let settings: CurlSettings
 
+        /// - Parameter adjust: changes what holds for all requests.
         /// - Throws: ``ModelError`` where the address or the key cannot be used.
-        init(_ options: EndpointOptions) throws(ModelError) {
+        init(_ options: EndpointOptions, adjust: (inout CurlSettings) -> Void = { _ in }) throws(ModelError) {
             template = try RequestTemplate(options)
             host = template.host
-            settings = CurlSettings(
+            var settings = CurlSettings(
                 largestAnswer: Self.largestAnswer, idleTimeout: .milliseconds(Int64(options.idleTimeout * 1000)),
                 trust: .ofThisSystem)
+            adjust(&settings)
+            self.settings = settings
             guard let loop = CurlLoop() else {
                 throw ModelError(kind: .unreachable, message: "libcurl cannot be used: it has no memory to start.")
             }
