@@ -72,8 +72,9 @@
         var largestAnswer: Int
         /// Bytes of an answer's head.
         var largestHead = 256 << 10
-        /// Unread bytes of an answer's body beyond which no more are received.
-        var largestUnread = 256 << 10
+        /// Unread bytes of an answer's body beyond which no more are received. More than most answers have: over HTTP/2 one
+        /// that is held back may hold up its neighbours.
+        var largestUnread = 1 << 20
         /// How long nothing may come.
         var idleTimeout: Duration
         /// How long making a connection may take: the name, TCP, the proxy, TLS.
