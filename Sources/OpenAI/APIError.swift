@@ -46,18 +46,32 @@ public struct APIError: Error, Sendable, Equatable {
             return
         }
         let isBare = body["object"]?.stringValue == "error" || body["type"]?.stringValue == "error"
-        guard let error = body["error"] ?? (isBare ? body : body["detail"]), error != .null else { return nil }
+        // Providers behind a router fail in their choice of the answer.
+        let error =
+            Self.said(body["error"]) ?? Self.said(body["choices"]?.arrayValue?.first?["error"])
+            ?? (isBare ? body : Self.said(body["detail"]))
+        guard let error else { return nil }
         if let text = error.stringValue {
             self.init(message: text, code: Self.word(body["code"]))
             return
         }
-        guard let message = error["message"]?.stringValue ?? error["msg"]?.stringValue else {
+        guard var message = error["message"]?.stringValue ?? error["msg"]?.stringValue else {
             self.init(message: error.text)
             return
         }
+        // What the provider behind a router said, which tells more.
+        if let raw = error["metadata"]?["raw"]?.stringValue, !raw.isEmpty { message += ": \(raw)" }
         self.init(
             message: message, type: Self.word(error["type"]), param: Self.word(error["param"]),
             code: Self.word(error["code"]))
+    }
+
+    /// The error, where there is one: some servers write the member with each answer.
+    private static func said(_ error: JSON?) -> JSON? {
+        switch error {
+        case nil, .null?, .bool(false)?, .string("")?, .object([:])?, .array([])?: nil
+        default: error
+        }
     }
 
     /// Codes are numbers at some servers.

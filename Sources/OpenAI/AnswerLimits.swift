@@ -5,7 +5,9 @@ public struct AnswerLimits: Sendable, Equatable {
     /// Tool calls.
     public var toolCalls = 128
     /// Bytes of the names, ids and arguments of all tool calls together.
-    public var argumentBytes = 32 << 20
+    public var argumentBytes = 8 << 20
+    /// Bytes of members that this library does not know, reasoning among them.
+    public var memberBytes = 8 << 20
 
     /// The usual limits.
     public init() {}

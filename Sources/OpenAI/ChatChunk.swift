@@ -10,12 +10,18 @@ public struct ChatChunk: Sendable, Equatable {
         public var text: String
         /// Tool calls and parts of them.
         public var toolCalls: [ToolCallPiece]
+        /// Members that this library does not know, or parts of them.
+        public var extra: JSONObject
 
         /// A delta.
-        public init(role: ChatMessage.Role? = nil, text: String = "", toolCalls: [ToolCallPiece] = []) {
+        public init(
+            role: ChatMessage.Role? = nil, text: String = "", toolCalls: [ToolCallPiece] = [],
+            extra: JSONObject = JSONObject()
+        ) {
             self.role = role
             self.text = text
             self.toolCalls = toolCalls
+            self.extra = extra
         }
     }
 
@@ -46,11 +52,15 @@ public struct ToolCallPiece: Sendable, Equatable {
     public var arguments: String
     /// Whether it is the one call of the time before there were `tool_calls`.
     public var isLegacy: Bool
+    /// Members that this library does not know, or parts of them; those of `function` under that name.
+    public var extra: JSONObject
 
     /// A piece.
     public init(
-        index: Int? = nil, id: String? = nil, name: String? = nil, arguments: String = "", isLegacy: Bool = false
+        index: Int? = nil, id: String? = nil, name: String? = nil, arguments: String = "", isLegacy: Bool = false,
+        extra: JSONObject = JSONObject()
     ) {
+        self.extra = extra
         self.index = index
         self.id = id
         self.name = name
@@ -139,11 +149,18 @@ extension ChatChunk {
 }
 
 extension ChatChunk.Delta {
+    /// Members that are known, and those that say something about an answer which no request takes.
+    private static let ownMembers: Set<String> = [
+        "role", "content", "refusal", "tool_calls", "function_call", "name", "annotations", "audio", "logprobs",
+        "finish_reason", "index", "usage",
+    ]
+
     fileprivate init(parsing object: JSONObject) {
         role = object["role"]?.stringValue.flatMap(ChatMessage.Role.init(rawValue:))
         text = Self.text(of: object["content"]) + (object["refusal"]?.stringValue ?? "")
         toolCalls = (object["tool_calls"]?.arrayValue ?? []).compactMap { ToolCallPiece(parsing: $0) }
         if let call = object["function_call"], let piece = ToolCallPiece(function: call) { toolCalls.append(piece) }
+        extra = object.without(Self.ownMembers)
     }
 
     /// A text, or those of a list of parts.
@@ -159,10 +176,14 @@ extension ChatChunk.Delta {
 
 extension ToolCallPiece {
     fileprivate init?(parsing value: JSON) {
-        guard value.objectValue != nil else { return nil }
+        guard let object = value.objectValue else { return nil }
         self.init(
             index: value["index"]?.integerValue, id: Self.word(value["id"]),
             name: Self.word(value["function"]?["name"]), arguments: Self.text(of: value["function"]?["arguments"]))
+        extra = object.without(["index", "id", "type", "function"])
+        if let function = value["function"]?.objectValue?.without(["name", "arguments"]), !function.isEmpty {
+            extra["function"] = .object(function)
+        }
     }
 
     fileprivate init?(function: JSON) {
@@ -182,5 +203,16 @@ extension ToolCallPiece {
         case .object(let object): JSON.object(object).text
         default: ""
         }
+    }
+}
+
+extension JSONObject {
+    /// The members with other names, without those that are null.
+    fileprivate func without(_ names: Set<String>) -> JSONObject {
+        var rest = JSONObject()
+        for member in self where !names.contains(member.key) && member.value != .null {
+            rest[member.key] = member.value
+        }
+        return rest
     }
 }

@@ -61,6 +61,8 @@ public struct ChatCompletion: Sendable, Equatable {
     public var finishReason: FinishReason?
     /// What it cost; `nil` where the server did not say.
     public var usage: TokenUsage?
+    /// Whether the text has what looks like a tool call and cannot be run as one.
+    public var hasUnreadCall = false
 
     /// An answer.
     public init(message: ChatMessage, finishReason: FinishReason?, usage: TokenUsage? = nil) {

@@ -44,8 +44,11 @@ extension ChatCompletion {
 
     /// Reads a server's whole answer, leniently.
     ///
+    /// - Parameter tools: what the model may call, to find calls that it writes as text.
     /// - Throws: ``AnswerError``.
-    public init(parsing body: JSON, limits: AnswerLimits = AnswerLimits()) throws(AnswerError) {
+    public init(
+        parsing body: JSON, limits: AnswerLimits = AnswerLimits(), tools: [FunctionTool] = []
+    ) throws(AnswerError) {
         // What holds of the pieces of a streamed answer holds of the whole: it is one large piece.
         let chunk: ChatChunk
         do throws(FormatError) {
@@ -53,8 +56,8 @@ extension ChatCompletion {
         } catch {
             throw .malformed(error.description)
         }
-        var assembler = CompletionAssembler(limits: limits)
-        try assembler.add(chunk)
-        self = try assembler.completion(isDone: true)
+        var assembler = CompletionAssembler(limits: limits, tools: tools)
+        _ = try assembler.add(chunk)
+        self = try assembler.completion(isDone: true).answer
     }
 }

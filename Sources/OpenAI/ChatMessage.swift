@@ -24,6 +24,10 @@ public struct ChatMessage: Sendable, Equatable {
     public var toolCallID: String?
     /// Name of the participant; `nil` for none.
     public var name: String?
+    /// Members of an assistant's message that this library does not know, as they came: reasoning, signatures.
+    public var extra = JSONObject()
+    /// The text as the model wrote it, where it had thoughts between marks in it; `nil` where ``content`` is all.
+    public var rawText: String?
 
     /// A message.
     public init(
@@ -45,6 +49,15 @@ public struct ChatMessage: Sendable, Equatable {
     public var text: String {
         content.map { if case .text(let text) = $0 { text } else { "" } }.joined()
     }
+
+    /// What the model thought, where its server says it apart from the answer, else empty.
+    public var reasoning: String {
+        for key in ["reasoning_content", "reasoning", "thinking"] {
+            if let text = extra[key]?.stringValue, !text.isEmpty { return text }
+        }
+        let details = extra["reasoning_details"]?.arrayValue ?? []
+        return details.map { $0["text"]?.stringValue ?? $0["summary"]?.stringValue ?? "" }.joined()
+    }
 }
 
 /// A piece of a message.
@@ -62,12 +75,15 @@ public struct ToolCall: Sendable, Equatable {
     public var name: String
     /// What the model wrote as arguments. It ought to be a JSON object, and is not always.
     public var arguments: String
+    /// Members that this library does not know, as they came; those of the call's `function` under that name.
+    public var extra: JSONObject
 
     /// A call.
-    public init(id: String, name: String, arguments: String) {
+    public init(id: String, name: String, arguments: String, extra: JSONObject = JSONObject()) {
         self.id = id
         self.name = name
         self.arguments = arguments
+        self.extra = extra
     }
 }
 

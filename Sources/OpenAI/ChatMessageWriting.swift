@@ -7,12 +7,13 @@ extension ChatMessage {
         if let name { object["name"] = .string(name) }
         if !toolCalls.isEmpty { object["tool_calls"] = .array(toolCalls.map(\.json)) }
         if let toolCallID { object["tool_call_id"] = .string(toolCallID) }
+        object.addMissing(extra)
         return .object(object)
     }
 
     /// Text alone is a string, which every server takes; only pictures need parts.
     private var contentJSON: JSON {
-        if content.isEmpty, role == .assistant, !toolCalls.isEmpty { return .null }
+        // An assistant that only calls tools says an empty text: some servers refuse null, none refuses this.
         let isText = content.allSatisfy { if case .text = $0 { true } else { false } }
         return isText ? .string(text) : .array(content.map(\.json))
     }
@@ -31,10 +32,18 @@ extension ContentPart {
 extension ToolCall {
     /// The call as the API writes it.
     public var json: JSON {
-        [
-            "id": .string(id), "type": "function",
-            "function": ["name": .string(name), "arguments": .string(arguments)],
-        ]
+        var function: JSONObject = ["name": .string(name), "arguments": .string(arguments)]
+        function.addMissing(extra["function"]?.objectValue)
+        var object: JSONObject = ["id": .string(id), "type": "function", "function": .object(function)]
+        object.addMissing(extra)
+        return .object(object)
+    }
+}
+
+extension JSONObject {
+    /// Adds the members of another object that this one does not have.
+    fileprivate mutating func addMissing(_ other: JSONObject?) {
+        for member in other ?? JSONObject() where self[member.key] == nil { self[member.key] = member.value }
     }
 }
 

@@ -64,6 +64,7 @@ extension ChatMessage {
             content = [.text(refusal)]
         }
         if role == .tool { content = content ?? [] }
+        if content == [.text("")], !calls.isEmpty { content = [] }
         if role == .assistant, calls.isEmpty, content?.allSatisfy({ $0 == .text("") }) ?? true { return nil }
         if content == nil, calls.isEmpty {
             guard mayBeEmpty || role != .user else { throw field["content"].mismatch("a string or an array of parts") }

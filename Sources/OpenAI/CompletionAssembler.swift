@@ -4,6 +4,8 @@ import JSON
 public enum AnswerError: Error, Sendable, Equatable {
     /// The stream ended before the answer did.
     case lost
+    /// The server says that the answer broke off, in its word.
+    case failed(String)
     /// The answer is over a limit, named in the text.
     case tooLarge(String)
     /// It is no answer of this API; with the reason.
@@ -21,6 +23,7 @@ public struct CompletionAssembler: Sendable {
         var name: String
         var arguments = ""
         let isLegacy: Bool
+        var extra = MemberMerger()
 
         /// Whether the arguments say a whole object, so that nothing can follow.
         var isComplete: Bool {
@@ -30,65 +33,120 @@ public struct CompletionAssembler: Sendable {
     }
 
     /// Bytes of arguments up to which a call is looked at for its end.
-    private static let largestCheck = 16 << 10
+    private static let largestCheck = 2 << 10
 
     private let limits: AnswerLimits
-    private var text = ""
+    private let tools: [FunctionTool]
+    private var text: AnswerText
+    /// What was told of the text.
+    private var told = ""
     private var calls: [Call] = []
     private var argumentBytes = 0
+    private var extra = MemberMerger()
     private var finishReason: FinishReason?
     private var usage: TokenUsage?
+    /// Whether something came that stands behind an answer alone.
+    private var hasEnded = false
 
     /// Nothing yet.
-    public init(limits: AnswerLimits = AnswerLimits()) {
+    ///
+    /// - Parameter tools: what the model may call, to find calls that it writes as text.
+    public init(limits: AnswerLimits = AnswerLimits(), tools: [FunctionTool] = []) {
         self.limits = limits
+        self.tools = tools
+        text = AnswerText(readsCalls: !tools.isEmpty)
     }
 
-    /// Whether anything of an answer has come, so that asking again would be asking twice.
-    public var hasBegun: Bool { !text.isEmpty || !calls.isEmpty }
+    /// Whether any text was told, so that asking again would be telling twice.
+    public var hasTold: Bool { !told.isEmpty }
 
     /// Takes in the next chunk.
     ///
+    /// - Returns: the text that can be told by now: without thoughts, and without what may be calls.
     /// - Throws: ``AnswerError/tooLarge(_:)``.
-    public mutating func add(_ chunk: ChatChunk) throws(AnswerError) {
+    public mutating func add(_ chunk: ChatChunk) throws(AnswerError) -> String {
         // Some servers send a usage with each chunk: the last one counts.
         usage = chunk.usage ?? usage
         finishReason = chunk.finishReason ?? finishReason
-        guard let delta = chunk.delta else { return }
-        guard text.utf8.count + delta.text.utf8.count <= limits.textBytes else {
+        guard let delta = chunk.delta else {
+            hasEnded = hasEnded || chunk.usage != nil
+            return ""
+        }
+        guard text.raw.utf8.count + delta.text.utf8.count <= limits.textBytes else {
             throw .tooLarge("more than \(limits.textBytes) bytes of text")
         }
-        text += delta.text
+        try add(delta.extra, to: \.extra)
         for (position, piece) in delta.toolCalls.enumerated() { try add(piece, at: position) }
+        let new = text.add(delta.text)
+        told += new
+        return new
     }
 
-    /// The answer, now that the stream has ended.
+    /// The answer, now that the stream has ended, and what of its text was not told yet.
     ///
     /// - Parameter isDone: whether the server said that it is the end.
-    /// - Throws: ``AnswerError/lost`` where the end of the answer cannot have come.
-    public func completion(isDone: Bool) throws(AnswerError) -> ChatCompletion {
+    /// - Throws: ``AnswerError/lost`` where no end of the answer has come, ``AnswerError/failed(_:)`` where the server
+    ///   says that it broke off.
+    public mutating func completion(isDone: Bool) throws(AnswerError) -> (rest: String, answer: ChatCompletion) {
+        if case .other(let word)? = finishReason, finishReason?.isFailure == true { throw .failed(word) }
         if finishReason == nil {
-            guard hasBegun else { throw .lost }
-            // Not every server says that it is done; but a call that is cut is none to be made.
-            guard isDone || calls.allSatisfy({ $0.isComplete || $0.arguments.isEmpty }) else { throw .lost }
+            // What merely stops may be half an answer, and half of the calls.
+            guard isDone || hasEnded, !text.raw.isEmpty || !calls.isEmpty || !extra.isEmpty else { throw .lost }
         }
+        var toolCalls = calls.map {
+            ToolCall(id: $0.id ?? "", name: $0.name, arguments: $0.arguments, extra: $0.extra.object)
+        }
+        var rest: String
+        var hasUnreadCall = false
+        switch text.finish() {
+        case .text(let text): rest = text
+        case .calls(let written):
+            rest = written
+            if toolCalls.isEmpty, let read = WrittenCalls.read(written, tools) {
+                (toolCalls, rest) = read
+            } else {
+                hasUnreadCall = toolCalls.isEmpty
+            }
+        }
+        told += rest
         var reason = finishReason
-        if !calls.isEmpty, reason == nil || reason == .stop { reason = .toolCalls }
-        return ChatCompletion(
-            message: ChatMessage(
-                role: .assistant, content: text.isEmpty ? [] : [.text(text)], toolCalls: finishedCalls()),
-            finishReason: reason, usage: usage)
+        if !toolCalls.isEmpty, reason == nil || reason == .stop { reason = .toolCalls }
+        Self.giveIDs(to: &toolCalls)
+        var answer = ChatCompletion(message: message(calling: toolCalls), finishReason: reason, usage: usage)
+        answer.hasUnreadCall = hasUnreadCall
+        return (rest, answer)
+    }
+
+    private func message(calling toolCalls: [ToolCall]) -> ChatMessage {
+        var message = ChatMessage(
+            role: .assistant, content: told.isEmpty ? [] : [.text(told)], toolCalls: toolCalls)
+        message.extra = extra.object
+        guard !text.thought.isEmpty else { return message }
+        // As it came; calls that stood in it are calls now.
+        if calls.count == toolCalls.count { message.rawText = text.raw }
+        if message.reasoning.isEmpty, told.isEmpty, toolCalls.isEmpty {
+            message.extra["reasoning"] = .string(text.thought)
+        }
+        return message
     }
 
     /// Each call gets an id that no other has: the results are told apart by it.
-    private func finishedCalls() -> [ToolCall] {
+    private static func giveIDs(to calls: inout [ToolCall]) {
         var taken: Set<String> = []
-        return calls.map { call in
-            var id = call.id ?? ""
-            while id.isEmpty || !taken.insert(id).inserted {
-                id = "call_" + String(UInt64.random(in: .min ... .max), radix: 36)
+        for place in calls.indices {
+            while calls[place].id.isEmpty || !taken.insert(calls[place].id).inserted {
+                calls[place].id = "call_" + String(UInt64.random(in: .min ... .max), radix: 36)
             }
-            return ToolCall(id: id, name: call.name, arguments: call.arguments)
+        }
+    }
+
+    private mutating func add(
+        _ members: JSONObject, to merger: WritableKeyPath<CompletionAssembler, MemberMerger>
+    ) throws(AnswerError) {
+        guard !members.isEmpty else { return }
+        self[keyPath: merger].add(members)
+        guard calls.reduce(extra.byteCount, { $0 + $1.extra.byteCount }) <= limits.memberBytes else {
+            throw .tooLarge("more than \(limits.memberBytes) bytes of reasoning and other members")
         }
     }
 
@@ -107,11 +165,12 @@ public struct CompletionAssembler: Sendable {
                 Call(
                     index: piece.index, id: piece.id, name: piece.name ?? "", arguments: piece.arguments,
                     isLegacy: piece.isLegacy))
-            return
+            return try add(piece.extra, to: \.calls[calls.count - 1].extra)
         }
         calls[place].id = calls[place].id ?? piece.id
         if let name = piece.name, name != calls[place].name { calls[place].name += name }
         calls[place].arguments += piece.arguments
+        try add(piece.extra, to: \.calls[place].extra)
     }
 
     /// Which call a piece goes on with; nil where it begins one.

@@ -46,6 +46,8 @@ public struct EventStreamParser: Sendable {
             switch byte {
             case 0x0A where followsReturn: break
             case 0x0A, 0x0D: try finishLine(body)
+            // Comments are signs of life, which may go on for ever.
+            case _ where line.first == UInt8(ascii: ":") && !isFirstLine: break
             default:
                 guard line.count + data.count < limit else { throw EventTooLong(limit: limit) }
                 line.append(byte)

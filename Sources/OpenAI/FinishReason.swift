@@ -1,14 +1,26 @@
 extension FinishReason {
     /// The reason that the API's `word` stands for.
     public init(word: String) {
-        switch word {
-        case "stop": self = .stop
-        case "length": self = .length
-        // The second is what it was called before there were tools.
-        case "tool_calls", "function_call": self = .toolCalls
-        case "content_filter": self = .contentFilter
+        // The second word and those behind it are what other servers, and the engines below them, say.
+        switch word.lowercased() {
+        case "stop", "eos", "eos_token", "eosfound", "end_turn", "stop_sequence", "complete": self = .stop
+        case "length", "max_tokens", "model_length", "max_output_tokens", "max_length": self = .length
+        case "tool_calls", "function_call", "tool_call", "tool_use": self = .toolCalls
+        case "content_filter", "safety", "recitation", "prohibited_content", "sensitive": self = .contentFilter
         default: self = .other(word)
         }
+    }
+
+    private static let failures: Set<String> = [
+        "abort", "aborted", "cancelled", "canceled", "failed", "failure", "interrupted", "timeout",
+        "insufficient_system_resource", "network_error", "internal_error", "malformed_function_call",
+        "malformed_tool_call", "unexpected_tool_call", "server_error",
+    ]
+
+    /// Whether the answer broke off because something failed.
+    public var isFailure: Bool {
+        guard case .other(let word) = self else { return false }
+        return word.lowercased().hasPrefix("error") || Self.failures.contains(word.lowercased())
     }
 
     /// The API's word for it.

@@ -17,8 +17,8 @@ import Testing
         chunks: [String], isDone: Bool = true, limits: AnswerLimits = AnswerLimits()
     ) throws -> ChatCompletion {
         var assembler = CompletionAssembler(limits: limits)
-        for chunk in chunks { try assembler.add(ChatChunk(parsing: JSON.parse(chunk))) }
-        return try assembler.completion(isDone: isDone)
+        for chunk in chunks { _ = try assembler.add(ChatChunk(parsing: JSON.parse(chunk))) }
+        return try assembler.completion(isDone: isDone).answer
     }
 
     /// The calls that tool_calls pieces add up to, one delta each.
@@ -70,9 +70,30 @@ import Testing
 
     // MARK: - The end
 
-    @Test func takesAnAnswerWithoutItsReasonOnceItHasBegun() throws {
+    @Test func takesAnAnswerWithoutItsReasonWhereItsEndIsSaidOtherwise() throws {
         #expect(try assemble([#"{"content":"a"}"#], finish: nil).finishReason == nil)
-        #expect(try assemble([#"{"content":"a"}"#], finish: nil, isDone: false).message.text == "a")
+        let text = #"{"choices":[{"delta":{"content":"a"}}],"usage":{"completion_tokens":1}}"#
+        #expect(throws: AnswerError.lost) { try assemble(chunks: [text], isDone: false) }
+        #expect(try assemble(chunks: [text, #"{"choices":[],"usage":{}}"#], isDone: false).message.text == "a")
+    }
+
+    @Test func takesNoHalfAnswer() {
+        let call = #"{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]}"#
+        for delta in [#"{"content":"half an ans"}"#, call, #"{"reasoning_content":"hm"}"#] {
+            #expect(throws: AnswerError.lost) { try assemble([delta], finish: nil, isDone: false) }
+        }
+    }
+
+    @Test(arguments: ["error", "ERROR", "abort", "insufficient_system_resource", "network_error", "error_overloaded"])
+    func takesNoAnswerThatItsServerCallsBroken(word: String) {
+        #expect(throws: AnswerError.failed(word)) { try assemble([#"{"content":"half"}"#], finish: word) }
+    }
+
+    @Test(arguments: [
+        ("eos", FinishReason.stop), ("model_length", .length), ("tool_use", .toolCalls), ("MAX_TOKENS", .length),
+    ])
+    func understandsTheWordsOfOtherServers(word: String, reason: FinishReason) throws {
+        #expect(try assemble([#"{"content":"a"}"#], finish: word).finishReason == reason)
     }
 
     @Test func saysThatNothingCame() {

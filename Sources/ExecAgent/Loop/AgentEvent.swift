@@ -13,6 +13,8 @@ enum AgentEvent: Sendable, Equatable {
     case toolEnded(ToolEnd)
     /// The model did not answer and is asked again after so many seconds.
     case retrying(reason: String, seconds: Double)
+    /// Something was left out or put right that a person should know.
+    case notice(String)
 
     /// How a tool call ended.
     struct ToolEnd: Sendable, Equatable {

@@ -22,6 +22,8 @@ extension AgentEvent {
             return end.json
         case .retrying(let reason, let seconds):
             return ["type": "retrying", "reason": .string(reason), "seconds": .double(seconds)]
+        case .notice(let message):
+            return ["type": "notice", "message": .string(message)]
         }
     }
 }

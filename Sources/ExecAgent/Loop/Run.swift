@@ -11,7 +11,7 @@ struct Run {
 
     private var request: ChatRequest
     /// How many messages of the request were there before this run.
-    private let known: Int
+    private var known: Int
     private var turns = 0
     private var usage: TokenUsage?
     /// All tokens, guessed where the endpoint does not count them.
@@ -21,6 +21,7 @@ struct Run {
     /// Whether the text of an earlier turn was told.
     private var hasSpoken = false
     private var lastWasEmpty = false
+    private var contextCut = ContextCut()
 
     init(
         model: any ChatModel, request: ChatRequest, calls: ToolCalls, limits: RunLimits,
@@ -41,8 +42,12 @@ struct Run {
     mutating func untilItEnds() async throws -> RunResult {
         while true {
             if let limit = limitMet { return await stop(limit) }
-            guard let completion = try await ask() else { return await stop(Self.timeIsUp(limits)) }
-            if let end = try await handle(completion) { return end }
+            do {
+                guard let completion = try await ask() else { return await stop(Self.timeIsUp(limits)) }
+                if let end = try await handle(completion) { return end }
+            } catch let error as ModelError where error.kind == .contextTooLong {
+                if let end = try await shorten(because: error) { return end }
+            }
         }
     }
 
@@ -62,7 +67,24 @@ struct Run {
             return nil
         }
         count(completion)
+        // What grows again can be cut again.
+        contextCut = ContextCut()
         return completion
+    }
+
+    /// Makes the conversation shorter, which is longer than the model takes.
+    ///
+    /// - Returns: the end of the run where nothing more can be left out; `nil` where it goes on.
+    /// - Throws: `error` where the run has done nothing yet that could be told.
+    private mutating func shorten(because error: ModelError) async throws -> RunResult? {
+        // A request that was refused is no turn.
+        turns -= 1
+        guard let cut = contextCut.shorten(&request.messages, known: &known) else {
+            guard request.messages.count > known else { throw error }
+            return await stop(Self.sentence("the conversation is longer than the model takes"))
+        }
+        await onEvent(.notice("the conversation is longer than the model takes: \(cut), and it goes on"))
+        return nil
     }
 
     /// - Returns: the end of the run; `nil` where it goes on.
@@ -77,6 +99,12 @@ struct Run {
             lastWasEmpty = false
             return try await runTools(of: completion)
         }
+        if completion.hasUnreadCall {
+            await onEvent(
+                .notice(
+                    "the model wrote a tool call as text, which cannot be run: its tool calls do not arrive as such."
+                        + " Use a server or a model that calls tools"))
+        }
         let isEmpty = completion.message.text.allSatisfy(\.isWhitespace)
         if completion.finishReason == .length || !isEmpty {
             request.messages.append(completion.message)
@@ -84,6 +112,7 @@ struct Run {
         }
         // Some models say nothing after a tool's result, and do the second time.
         guard !lastWasEmpty else {
+            if let answer = await answerOfReasoning(completion.message) { return answer }
             throw ModelError(
                 kind: .malformed,
                 message: "the model '\(request.model)' gave an empty answer twice; try again, or another model")
@@ -92,8 +121,21 @@ struct Run {
         return nil
     }
 
+    /// Some servers take a whole answer for thoughts: it is better than none.
+    private mutating func answerOfReasoning(_ message: ChatMessage) async -> RunResult? {
+        let text = message.reasoning
+        guard !text.allSatisfy(\.isWhitespace) else { return nil }
+        await onEvent(.notice("the model answered in its reasoning alone, which is shown"))
+        await onEvent(.text(hasSpoken ? "\n\n\(text)" : text))
+        request.messages.append(ChatMessage(role: .assistant, text: text))
+        return result(.answered)
+    }
+
     private mutating func runTools(of completion: ChatCompletion) async throws -> RunResult? {
-        let wanted = Self.distinct(completion.message.toolCalls, turn: turns)
+        var wanted = Self.distinct(completion.message.toolCalls, turn: turns)
+        for place in wanted.indices {
+            wanted[place].name = ToolName.meant(by: wanted[place].name, among: calls.toolNames)
+        }
         var message = completion.message
         message.toolCalls = wanted.map(ToolCalls.acceptable)
         request.messages.append(message)
@@ -199,6 +241,8 @@ private final class Telling: Sendable {
             await onEvent(.text(piece))
         case .retrying(let reason, let seconds):
             await onEvent(.retrying(reason: reason, seconds: seconds))
+        case .notice(let message):
+            await onEvent(.notice(message))
         }
     }
 }

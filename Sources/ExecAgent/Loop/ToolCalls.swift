@@ -48,10 +48,17 @@ struct ToolCalls: Sendable {
         messages(for: calls, [:], otherwise: "Not run. \(reason)")
     }
 
-    /// The call as it can go back to an endpoint: those that read the arguments fail at what is not JSON.
+    /// The call as it can go back to an endpoint.
     static func acceptable(_ call: ToolCall) -> ToolCall {
-        guard case .failure = arguments(of: call) else { return call }
-        return ToolCall(id: call.id, name: call.name, arguments: "{}")
+        ToolCall(
+            id: call.id, name: ToolName.acceptable(call.name), arguments: acceptable(call.arguments), extra: call.extra)
+    }
+
+    /// Arguments as they can go back to an endpoint: those that read them fail at what is not a JSON object.
+    static func acceptable(_ arguments: String) -> String {
+        if (try? JSON.parse(arguments))?.objectValue != nil { return arguments }
+        guard let object = (try? JSON.parseModelText(Array(arguments.utf8)))?.objectValue else { return "{}" }
+        return JSON.object(object).text
     }
 
     private func messages(
@@ -108,7 +115,7 @@ struct ToolCalls: Sendable {
         if call.arguments.allSatisfy(\.isWhitespace) { return .success(JSONObject()) }
         let problem: String
         do throws(JSONParseError) {
-            let value = try JSON.parse(call.arguments)
+            let value = try JSON.parseModelText(Array(call.arguments.utf8))
             if let object = value.objectValue { return .success(object) }
             problem = "they are \(value.kindDescription)"
         } catch {

@@ -18,52 +18,62 @@ struct AnswerReader {
     }
 
     /// Bytes of one event. A whole answer comes as one at some servers.
-    private static let largestEvent = 40 << 20
-    /// Bytes of a whole answer.
-    private static let largestBody = 48 << 20
+    private static let largestEvent = 16 << 20
+    /// Bytes of a whole answer, and of white space before any.
+    private static let largestBody = 16 << 20
+    /// A byte order mark, which may stand before either.
+    private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     private var kind: Kind?
     private var assembler: CompletionAssembler
     private var parser = EventStreamParser(limit: largestEvent)
     private var body: [UInt8] = []
     private let limits: AnswerLimits
+    private let tools: [FunctionTool]
     private(set) var isDone = false
+    /// How many bytes came.
+    private(set) var byteCount = 0
 
-    init(limits: AnswerLimits) {
+    /// - Parameter tools: what the model may call, to find calls that it writes as text.
+    init(limits: AnswerLimits, tools: [FunctionTool] = []) {
         self.limits = limits
-        assembler = CompletionAssembler(limits: limits)
+        self.tools = tools
+        assembler = CompletionAssembler(limits: limits, tools: tools)
     }
 
-    /// Whether anything of the answer has come.
-    var hasBegun: Bool { assembler.hasBegun }
+    /// Whether any text of the answer was told.
+    var hasTold: Bool { assembler.hasTold }
 
     /// Takes in the next bytes.
     ///
     /// - Returns: the text that they add to the answer.
     mutating func feed(_ bytes: [UInt8]) throws(Failure) -> String {
-        var bytes = bytes
+        byteCount += bytes.count
+        var rest = bytes[...]
         if kind == nil {
-            body += bytes
-            kind = Self.kind(of: body)
-            guard kind == .stream else {
-                // White space alone, without end, is no answer either.
-                return try keepWhole([])
+            // White space and a byte order mark say nothing yet, however long they go on.
+            guard let start = rest.firstIndex(where: { $0 > 0x20 && !Self.mark.contains($0) }) else {
+                guard byteCount <= Self.largestBody else { throw Self.tooLarge }
+                return ""
             }
-            bytes = body
-            body = []
+            rest = rest[start...]
+            switch bytes[start] {
+            case UInt8(ascii: "{"), UInt8(ascii: "["): kind = .whole
+            case UInt8(ascii: "<"): kind = .page
+            default: kind = .stream
+            }
         }
-        guard kind == .stream else { return try keepWhole(bytes) }
-        return try take { reader, handle in try reader.parser.feed(bytes, handle) }
+        switch kind {
+        case .page: throw .page
+        case .whole:
+            guard byteCount <= Self.largestBody else { throw Self.tooLarge }
+            body += rest
+            return ""
+        default: return try take { reader, handle in try reader.parser.feed(rest, handle) }
+        }
     }
 
-    private mutating func keepWhole(_ bytes: [UInt8]) throws(Failure) -> String {
-        if kind == .page { throw .page }
-        guard body.count + bytes.count <= Self.largestBody else {
-            throw .unusable(.tooLarge("more than \(Self.largestBody) bytes"))
-        }
-        body += bytes
-        return ""
-    }
+    private static var tooLarge: Failure { .unusable(.tooLarge("more than \(largestBody) bytes")) }
 
     /// Takes in the end of the body.
     ///
@@ -72,20 +82,21 @@ struct AnswerReader {
         guard kind == .whole else {
             let rest = try take { reader, handle in try reader.parser.finish(handle) }
             do throws(AnswerError) {
-                return (rest, try assembler.completion(isDone: isDone))
+                let (last, answer) = try assembler.completion(isDone: isDone)
+                return (rest + last, answer)
             } catch {
                 throw .unusable(error)
             }
         }
         let value: JSON
         do throws(JSONParseError) {
-            value = try JSON.parse(body.drop { $0 != UInt8(ascii: "{") && $0 != UInt8(ascii: "[") })
+            value = try JSON.parseModelText(body)
         } catch {
             throw .unusable(.malformed("It is not JSON: \(error)."))
         }
         if let error = APIError(parsing: value) { throw .said(error) }
         do throws(AnswerError) {
-            let answer = try ChatCompletion(parsing: value, limits: limits)
+            let answer = try ChatCompletion(parsing: value, limits: limits, tools: tools)
             return (answer.message.text, answer)
         } catch {
             throw .unusable(error)
@@ -122,24 +133,11 @@ struct AnswerReader {
         case .failure(let error): throw .said(error)
         case .chunk(let chunk):
             do throws(AnswerError) {
-                try assembler.add(chunk)
+                return try assembler.add(chunk)
             } catch {
                 throw .unusable(error)
             }
-            return chunk.delta?.text ?? ""
         }
         return ""
-    }
-
-    private static func kind(of body: [UInt8]) -> Kind? {
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        if body.count < mark.count, mark.starts(with: body) { return nil }
-        let text = body.starts(with: mark) ? body.dropFirst(mark.count) : body[...]
-        switch text.first(where: { $0 > 0x20 }) {
-        case nil: return nil
-        case UInt8(ascii: "{"), UInt8(ascii: "["): return .whole
-        case UInt8(ascii: "<"): return .page
-        default: return .stream
-        }
     }
 }

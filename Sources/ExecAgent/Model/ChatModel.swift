@@ -17,6 +17,8 @@ enum ModelEvent: Sendable, Equatable {
     case text(String)
     /// A request failed before anything of the answer came; it is sent again after so many seconds.
     case retrying(reason: String, seconds: Double)
+    /// Something was left out or put right that a person should know.
+    case notice(String)
 }
 
 /// A model could not answer.

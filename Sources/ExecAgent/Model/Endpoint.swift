@@ -13,28 +13,20 @@ final class Endpoint: ChatModel {
     /// Waits for so many seconds, or less where the task is cancelled.
     typealias Wait = @Sendable (Double) async throws -> Void
 
-    /// What an endpoint has turned out not to take. It is left out from then on.
-    private struct Learned {
-        var refusesStreamOptions = false
-        /// Models that take no pictures.
-        var blindModels: Set<String> = []
-
-        mutating func addBlind(_ model: String) {
-            // The names may be those that clients of a service think of.
-            if blindModels.count >= Endpoint.mostBlindModels { blindModels = [] }
-            blindModels.insert(model)
-        }
-    }
-
     /// Bytes of an error's body that are looked at.
     static let largestRefusal = 64 << 10
-    /// Models of which it is remembered that they take no pictures; beyond it, all are asked anew.
-    static let mostBlindModels = 1000
+    /// Models of which it is remembered what they take; beyond it, all are asked anew: the names may be those that
+    /// clients of a service think of.
+    static let mostModels = 1000
+    /// How often one request is written differently: who refuses without end is not asked without end.
+    static let mostLessons = 40
+    /// Bytes of an answer after which the memory that it took goes back to the system.
+    private static let largeAnswer = 4 << 20
 
     private let options: EndpointOptions
     private let transport: any Transport
     private let wait: Wait
-    private let learned = Locked(Learned())
+    private let rules = Locked<[String: EndpointRules]>([:])
 
     /// - Throws: ``ModelError`` where the address or the key cannot be used.
     convenience init(_ options: EndpointOptions) throws(ModelError) {
@@ -51,15 +43,20 @@ final class Endpoint: ChatModel {
         _ request: ChatRequest, onEvent: @escaping @Sendable (ModelEvent) async -> Void
     ) async throws -> ChatCompletion {
         var failures = 0
+        var lessons = 0
         var hidesPictures = false
         while true {
-            let form = form(of: request, hidesPictures: hidesPictures)
+            let form = RequestForm(request, rules(of: request.model), hidesPictures: hidesPictures)
             do {
-                return try await attempt(form, model: request.model, onEvent)
+                return try await attempt(form, request, onEvent)
             } catch let failure as FailedAttempt {
                 try Task.checkCancellation()
-                if let refusal = failure.refusal, learn(from: refusal, form, model: request.model) {
-                    hidesPictures = hidesPictures || refusal.refusedPictures != nil
+                if let refusal = failure.refusal, lessons < Self.mostLessons,
+                    let lesson = learn(from: refusal, form, model: request.model)
+                {
+                    lessons += 1
+                    hidesPictures = hidesPictures || lesson.hidesPictures
+                    if let notice = lesson.notice { await onEvent(.notice(notice)) }
                     continue
                 }
                 failures += 1
@@ -75,38 +72,18 @@ final class Endpoint: ChatModel {
         }
     }
 
-    // MARK: - What is sent
-
-    /// How a request is written.
-    private struct Form {
-        let body: [UInt8]
-        let hasStreamOptions: Bool
-        let hasPictures: Bool
+    private func rules(of model: String) -> EndpointRules {
+        rules.withLock { $0[model] ?? EndpointRules() }
     }
 
-    private func form(of request: ChatRequest, hidesPictures: Bool) -> Form {
-        let (isBlind, hasOptions) = learned.withLock {
-            ($0.blindModels.contains(request.model), !$0.refusesStreamOptions)
+    private func learn(from refusal: Refusal, _ form: RequestForm, model: String) -> EndpointRules.Lesson? {
+        rules.withLock { rules in
+            var own = rules[model] ?? EndpointRules()
+            guard let lesson = own.learn(from: refusal, of: form) else { return nil }
+            if rules.count >= Self.mostModels, rules[model] == nil { rules = [:] }
+            rules[model] = own
+            return lesson
         }
-        var request = request
-        let hasPictures = !hidesPictures && !isBlind && request.messages.contains(where: \.hasPictures)
-        if !hasPictures { request.messages = request.messages.map(\.withoutPictures) }
-        return Form(
-            body: request.streamingBody(includesUsage: hasOptions).serialized(), hasStreamOptions: hasOptions,
-            hasPictures: hasPictures)
-    }
-
-    /// - Returns: whether the request is to be sent again at once, without what was refused.
-    private func learn(from refusal: Refusal, _ form: Form, model: String) -> Bool {
-        if refusal.isOfStreamOptions, form.hasStreamOptions {
-            learned.withLock { $0.refusesStreamOptions = true }
-            return true
-        }
-        if let refused = refusal.refusedPictures, form.hasPictures {
-            if refused == .all { learned.withLock { $0.addBlind(model) } }
-            return true
-        }
-        return false
     }
 
     // MARK: - One attempt
@@ -122,13 +99,15 @@ final class Endpoint: ChatModel {
     }
 
     private func attempt(
-        _ form: Form, model: String, _ onEvent: @Sendable (ModelEvent) async -> Void
+        _ form: RequestForm, _ request: ChatRequest, _ onEvent: @Sendable (ModelEvent) async -> Void
     ) async throws -> ChatCompletion {
+        let model = request.model
         var head: ResponseHead?
-        var reader = AnswerReader(limits: options.limits)
+        var reader = AnswerReader(limits: options.limits, tools: request.tools)
         var refused: [UInt8] = []
+        defer { if reader.byteCount > Self.largeAnswer { Memory.giveBack() } }
         do {
-            let events = transport.post(form.body)
+            let events = transport.post(form.body.serialized())
             reading: for try await event in events {
                 switch event {
                 case .head(let received): head = received
@@ -155,9 +134,9 @@ final class Endpoint: ChatModel {
             if !text.isEmpty { await onEvent(.text(text)) }
             return answer
         } catch let error as TransportError {
-            throw failure(error, hasBegun: reader.hasBegun)
+            throw failure(error, hasBegun: reader.hasTold)
         } catch let error as AnswerReader.Failure {
-            throw failure(error, hasBegun: reader.hasBegun, model)
+            throw failure(error, hasBegun: reader.hasTold, model)
         }
     }
 
@@ -171,6 +150,13 @@ final class Endpoint: ChatModel {
         switch error {
         case .said(let said): failure(Refusal(said), hasBegun: hasBegun, model)
         case .unusable(.lost): failure(.lost, hasBegun: hasBegun)
+        case .unusable(.failed(let word)):
+            FailedAttempt(
+                error: ModelError(
+                    kind: .unavailable,
+                    message: "The answer of \(transport.host) broke off: the model's provider failed"
+                        + " (\(String(word.prefix(100)).debugDescription)). Ask again."),
+                mayPass: !hasBegun, reason: "the model's provider failed")
         case .page:
             FailedAttempt(
                 error: ModelError(
@@ -243,21 +229,5 @@ final class Endpoint: ChatModel {
 extension ModelError {
     fileprivate func after(_ attempts: Int) -> ModelError {
         ModelError(kind: kind, message: "\(message) It was asked \(attempts) times.", status: status)
-    }
-}
-
-extension ChatMessage {
-    fileprivate var hasPictures: Bool {
-        content.contains { if case .imageURL = $0 { true } else { false } }
-    }
-
-    /// The message with words in the place of its pictures.
-    fileprivate var withoutPictures: ChatMessage {
-        guard hasPictures else { return self }
-        var message = self
-        message.content = content.map { part in
-            if case .imageURL = part { .text("[picture left out: the model's API does not take it]") } else { part }
-        }
-        return message
     }
 }

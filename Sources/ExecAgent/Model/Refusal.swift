@@ -15,7 +15,7 @@ struct Refusal: Equatable {
     init(_ head: ResponseHead, body: [UInt8]) {
         self.head = head
         status = head.status
-        let said = (try? JSON.parse(body)).flatMap { APIError(parsing: $0) }
+        let said = (try? JSON.parseModelText(body)).flatMap { APIError(parsing: $0) }
         isPage = said == nil && body.first { $0 > 0x20 } == UInt8(ascii: "<")
         // Some answer in plain words.
         error = said ?? (isPage || body.isEmpty ? nil : APIError(message: String(decoding: body, as: UTF8.self)))
@@ -31,8 +31,9 @@ struct Refusal: Equatable {
         status = error.code.flatMap { Int($0) } ?? (isLimit ? 429 : isFailure ? 503 : 0)
     }
 
-    private func says(_ wordings: [String]) -> Bool {
-        let texts = [error?.code, error?.type, error?.message].compactMap { $0?.lowercased() }
+    /// Whether it has any of these words, which are in lower case.
+    func says(_ wordings: [String]) -> Bool {
+        let texts = [error?.code, error?.type, error?.param, error?.message].compactMap { $0?.lowercased() }
         return texts.contains { text in wordings.contains { text.contains($0) } }
     }
 
@@ -167,6 +168,9 @@ extension Refusal {
         let text = Self.oneLine(String(place), limit: 200)
         return text.isEmpty ? "another address" : text
     }
+
+    /// The server's own words, short and harmless.
+    var words: String { Self.oneLine(error?.message ?? "", limit: Self.longestQuote) }
 
     private func quote(hiding key: String?) -> String {
         if isPage { return " It answered with a web page." }

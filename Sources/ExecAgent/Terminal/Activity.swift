@@ -57,6 +57,8 @@ final class Activity: Sendable {
         case .retrying(let reason, let seconds):
             let reason = reason.singleLine(limit: 300)
             screen.note("The model is asked again in \(CallSummary.duration(seconds)): \(reason)", .faint)
+        case .notice(let message):
+            screen.note("exec-agent: warning: \(message.singleLine(limit: 1000))", .bad)
         }
     }
 

@@ -15,7 +15,11 @@ final class ScriptedChatModel: ChatModel {
     let requests = Recorder<ChatRequest>()
     private let turns: Locked<[Turn]>
 
-    init(_ turns: Turn...) {
+    convenience init(_ turns: Turn...) {
+        self.init(turns)
+    }
+
+    init(_ turns: [Turn]) {
         self.turns = Locked(turns)
     }
 

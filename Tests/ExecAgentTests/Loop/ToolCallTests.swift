@@ -30,7 +30,7 @@ import Testing
         #expect(text.hasPrefix("Error: The arguments of this call are not one JSON object ("))
         #expect(text.contains(reason) && text.hasSuffix("What came was: \(arguments)"))
         // Some endpoints fail at a conversation with arguments that are not JSON.
-        #expect(messages.first?.toolCalls.map(\.arguments) == ["{}", ""])
+        #expect(messages.first?.toolCalls.map(\.arguments) == ["{}", "{}"])
         #expect(trial.toolBox.calls.elements == [JSONObject()])
     }
 
@@ -42,6 +42,34 @@ import Testing
             trial.events.elements.contains {
                 if case .toolEnded(let end) = $0 { end.isError && end.name == "listen" } else { false }
             })
+    }
+
+    @Test(arguments: [
+        "look<|channel|>commentary", "look <|constrain|>json", "functions.look", " look\n",
+        "<|start|>functions.look<|x|>",
+        "default_api:look", "`look`", "look()", "Look", "to=functions.look", "look:",
+    ])
+    func aNameWithSignsOfTheServerAroundItIsThatOfTheTool(name: String) async throws {
+        let (trial, messages) = try await turn([ToolCall(id: "a", name: name, arguments: "{}")])
+        #expect(trial.toolBox.calls.elements.count == 1)
+        #expect(messages[0].toolCalls.map(\.name) == ["look"] && messages[1].text == "seen")
+    }
+
+    @Test(arguments: [("dance<|channel|>x", "dance__channel__x"), ("é t", "__t"), ("", "unnamed")])
+    func aNameThatNoEndpointTakesGoesBackAsOneThatAllTake(name: String, sent: String) async throws {
+        let (trial, messages) = try await turn([ToolCall(id: "a", name: name, arguments: "{}")])
+        #expect(trial.toolBox.calls.elements.isEmpty)
+        #expect(messages[0].toolCalls.map(\.name) == [sent])
+        let (_, long) = try await turn([ToolCall(id: "a", name: String(repeating: "x", count: 5000), arguments: "{}")])
+        #expect(long[0].toolCalls[0].name.count == 64)
+    }
+
+    @Test(arguments: [#"{"a": "x\ud83d"}"#, "{\"a\": \"x\ny\"}"])
+    func argumentsThatAreNearlyJSONAreRead(arguments: String) async throws {
+        let (trial, messages) = try await turn([.look("a", arguments)])
+        let sent = try JSON.parse(messages[0].toolCalls[0].arguments)
+        #expect(trial.toolBox.calls.elements.map { JSON.object($0) } == [sent])
+        #expect(["x\u{FFFD}", "x\ny"].contains(sent["a"]?.stringValue ?? ""))
     }
 
     @Test func callsWithoutAnIDOfTheirOwnGetOne() async throws {

@@ -66,7 +66,7 @@ import Testing
     @Test func tellsTextAsSoonAsItIsThere() throws {
         var reader = AnswerReader(limits: AnswerLimits())
         #expect(try reader.feed(Array("data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: ".utf8)) == "a")
-        #expect(reader.hasBegun && !reader.isDone)
+        #expect(reader.hasTold && !reader.isDone)
         #expect(try reader.feed(Array("[DONE]\n\n".utf8)) == "")
         #expect(reader.isDone)
     }
@@ -90,6 +90,57 @@ import Testing
                 Issue.record("\(text): \(String(describing: failure(text)))")
                 continue
             }
+        }
+    }
+
+    @Test(arguments: [
+        (
+            #"{"error":{"message":"gone","code":502},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}"#,
+            "gone"
+        ),
+        (#"{"choices":[{"index":0,"delta":{},"error":{"message":"lost it","code":503}}]}"#, "lost it"),
+        (#"{"error":"out of memory"}"#, "out of memory"),
+    ])
+    func readsAnErrorInTheMiddle(event: String, message: String) {
+        let begin = "data: {\"choices\":[{\"delta\":{\"content\":\"half\"}}],\"error\":null}\n\n"
+        guard case .said(let error) = failure(begin + "data: \(event)\n\n") else {
+            Issue.record("no error was read")
+            return
+        }
+        #expect(error.message == message)
+    }
+
+    @Test(arguments: [
+        (#"half \ud83d"#, #"\ude00 done"#, "half \u{FFFD}\u{FFFD} done"), (#"a\udc00b"#, "c", "a\u{FFFD}bc"),
+        ("tab\there", "", "tab\there"), (#"\ud83d\ude00"#, #"\udead"#, "😀\u{FFFD}"),
+    ])
+    func readsTextThatIsNotQuiteText(first: String, second: String, text: String) throws {
+        func event(_ text: String) -> String { "data: {\"choices\":[{\"delta\":{\"content\":\"\(text)\"}}]}\n\n" }
+        #expect(try read([Array((event(first) + event(second) + "data: [DONE]\n\n").utf8)]).text == text)
+        let whole = "{\"choices\":[{\"message\":{\"content\":\"\(first)\(second)\"}}]}"
+        #expect(try read([Array(whole.utf8)]).answer.message.text.isEmpty == false)
+    }
+
+    @Test func readsBytesThatAreNoUTF8() throws {
+        var bytes = Array("data: {\"choices\":[{\"delta\":{\"content\":\"a?b\"}}]}\n\ndata: [DONE]\n\n".utf8)
+        bytes[bytes.firstIndex(of: UInt8(ascii: "?")) ?? 0] = 0xFF
+        #expect(try read([bytes]).text == "a\u{FFFD}b")
+    }
+
+    @Test func givesUpWhiteSpaceWithoutEndAndKeepsNoneOfIt() throws {
+        var reader = AnswerReader(limits: AnswerLimits())
+        let piece = [UInt8](repeating: 0x20, count: 1 << 20)
+        for _ in 0..<16 { #expect(try reader.feed(piece) == "") }
+        #expect(throws: AnswerReader.Failure.unusable(.tooLarge("more than 16777216 bytes"))) {
+            try reader.feed(piece)
+        }
+    }
+
+    @Test func givesUpAnEventOfManySmallValues() {
+        let values = String(repeating: "0,", count: 300_000)
+        guard case .unusable(.malformed) = failure("data: {\"choices\":[],\"x\":[\(values)0]}\n\n") else {
+            Issue.record("it was read")
+            return
         }
     }
 

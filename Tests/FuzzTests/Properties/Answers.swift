@@ -29,14 +29,17 @@ extension Property {
             try hold((try? ChatChunk(parsing: json)) != nil, "a chunk cannot be read again")
             guard (try? assembler.add(chunk)) != nil else { return }
         }
-        guard let answer = try? assembler.completion(isDone: true) else { return }
+        guard let answer = try? assembler.completion(isDone: true).answer else { return }
         let calls = answer.message.toolCalls
         try hold(Set(calls.map(\.id)).count == calls.count, "two calls have one id")
         try hold(calls.count <= limits.toolCalls, "too many calls")
         try hold(answer.message.text.utf8.count <= limits.textBytes, "too much text")
         let written = answer.json(id: "", created: 0, model: "")
         // An answer of nothing, without a reason, is written with one; and a name may be empty, which says nothing.
-        guard answer.finishReason != nil, calls.allSatisfy({ !$0.name.isEmpty }) else { return }
+        // Thoughts are written as what they are only within a run.
+        guard answer.finishReason != nil, answer.message.rawText == nil, calls.allSatisfy({ !$0.name.isEmpty }) else {
+            return
+        }
         try hold((try? ChatCompletion(parsing: written)) == answer, "another answer when written again")
     }
 

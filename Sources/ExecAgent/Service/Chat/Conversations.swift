@@ -1,3 +1,4 @@
+import JSON
 import OpenAI
 import Threading
 
@@ -121,11 +122,17 @@ extension ChatMessage {
 
     /// What it takes to keep it, about.
     fileprivate var byteCount: Int {
-        let calls = toolCalls.reduce(0) { $0 + $1.arguments.utf8.count + $1.name.utf8.count + $1.id.utf8.count }
+        let calls = toolCalls.reduce(extra.byteCount + (rawText?.utf8.count ?? 0)) {
+            $0 + $1.arguments.utf8.count + $1.name.utf8.count + $1.id.utf8.count + $1.extra.byteCount
+        }
         return content.reduce(calls + 64) { sum, part in
             switch part {
             case .text(let text), .imageURL(let text): sum + text.utf8.count + 16
             }
         }
     }
+}
+
+extension JSONObject {
+    fileprivate var byteCount: Int { isEmpty ? 0 : JSON.object(self).serialized().count }
 }

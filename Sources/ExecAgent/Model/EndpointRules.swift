@@ -1,0 +1,45 @@
+import OpenAI
+
+/// What a model behind an endpoint has turned out to take, and not to take. Learned from refusals and kept, so that the
+/// next request is right at once.
+struct EndpointRules: Equatable {
+    /// How a tool's schema is written.
+    enum Schema: Equatable {
+        /// In the few words that all endpoints know.
+        case plain
+        /// Not at all: the tool is refused however it is written.
+        case leftOut
+    }
+
+    /// What stands between a tool's result and a message of the user.
+    enum Order: Equatable {
+        /// Nothing.
+        case free
+        /// A word of the assistant.
+        case bridged
+        /// The message becomes part of the tool's result, without its pictures.
+        case merged
+    }
+
+    var takesStreamOptions = true
+    var takesPictures = true
+    /// Tools by name; those that are not here are written as usual.
+    var schemas: [String: Schema] = [:]
+    /// Whether all schemas are plain: an endpoint that does not say which it refuses.
+    var areSchemasPlain = false
+    var order = Order.free
+    /// Whether messages of the same speaker that follow each other become one.
+    var mergesMessages = false
+    /// Whether ids of calls are nine letters and digits.
+    var hasShortIDs = false
+    /// Whether a text that is empty is left out.
+    var leavesOutEmptyText = false
+    /// Members of messages and calls that are refused.
+    var refusedMembers: Set<String> = []
+    /// Whether what a model thought in earlier runs goes back as well.
+    var wantsOldReasoning = false
+    /// Whether calls without a signature, those of another model, get the one that says so.
+    var wantsSignatures = false
+    /// Whether the limit of tokens has its newer name.
+    var renamesTokenLimit = false
+}

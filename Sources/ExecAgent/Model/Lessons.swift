@@ -1,0 +1,187 @@
+import OpenAI
+
+extension EndpointRules {
+    /// What a refusal taught.
+    struct Lesson: Equatable {
+        /// Whether it holds for this request alone: its own pictures are bad.
+        var hidesPictures = false
+        /// What a person should know; `nil` for what loses nothing.
+        var notice: String?
+    }
+
+    /// Learns from a refusal what to write differently.
+    ///
+    /// - Returns: `nil` where it says nothing that could be: the same would be refused again.
+    mutating func learn(from refusal: Refusal, of form: RequestForm) -> Lesson? {
+        guard refusal.mayBeOfForm else { return nil }
+        if refusal.isOfStreamOptions, takesStreamOptions {
+            takesStreamOptions = false
+            return Lesson()
+        }
+        return learnMessages(refusal, form) ?? learnTools(refusal, form) ?? learnMembers(refusal, form)
+            ?? learnPictures(refusal, form)
+    }
+
+    // MARK: - Tools
+
+    private mutating func learnTools(_ refusal: Refusal, _ form: RequestForm) -> Lesson? {
+        guard !form.toolNames.isEmpty, refusal.isOfTools else { return nil }
+        let refused = refusal.refusedTools(of: form.toolNames)
+        guard !refused.isEmpty else {
+            guard !areSchemasPlain, refusal.isOfSchemas else { return nil }
+            areSchemasPlain = true
+            return Lesson()
+        }
+        var lost: [String] = []
+        for name in refused {
+            if schemas[name] == .plain || areSchemasPlain {
+                schemas[name] = .leftOut
+                lost.append(name)
+            } else {
+                schemas[name] = .plain
+            }
+        }
+        guard !lost.isEmpty else { return Lesson() }
+        return Lesson(
+            notice: "the model's API refuses the tool \(lost.joined(separator: ", ")), which is left out:"
+                + " \(refusal.words)")
+    }
+
+    // MARK: - Messages
+
+    private mutating func learnMessages(_ refusal: Refusal, _ form: RequestForm) -> Lesson? {
+        if refusal.isOfOrder {
+            if !mergesMessages, refusal.says(["alternate"]) {
+                mergesMessages = true
+                if order == .free { order = .bridged }
+                return Lesson()
+            }
+            if form.hasUserAfterTool || order == .bridged {
+                switch order {
+                case .free: order = .bridged
+                case .bridged: order = .merged
+                case .merged: return nil
+                }
+                return Lesson()
+            }
+        }
+        if !hasShortIDs, refusal.isOfIDs { return learned(\.hasShortIDs) }
+        if !wantsSignatures, refusal.says(["thought_signature", "thoughtsignature"]) {
+            return learned(\.wantsSignatures)
+        }
+        if !leavesOutEmptyText, refusal.isOfEmptyText { return learned(\.leavesOutEmptyText) }
+        if !renamesTokenLimit, refusal.says(["max_completion_tokens"]), refusal.says(["max_tokens"]) {
+            return learned(\.renamesTokenLimit)
+        }
+        if !wantsOldReasoning, refusal.isOfWantOfReasoning { return learned(\.wantsOldReasoning) }
+        return nil
+    }
+
+    /// Members that only some servers know are refused by others, for instance after a change of the model.
+    private mutating func learnMembers(_ refusal: Refusal, _ form: RequestForm) -> Lesson? {
+        guard !form.extraMembers.isEmpty, !refusal.isOfWantOfReasoning else { return nil }
+        var members = form.extraMembers.filter { refusal.says([$0.lowercased()]) }
+        if members.isEmpty, refusal.isOfUnknownMembers { members = form.extraMembers }
+        guard !members.isEmpty else { return nil }
+        refusedMembers.formUnion(members)
+        return Lesson()
+    }
+
+    private mutating func learned(_ rule: WritableKeyPath<EndpointRules, Bool>) -> Lesson {
+        self[keyPath: rule] = true
+        return Lesson()
+    }
+
+    // MARK: - Pictures
+
+    private mutating func learnPictures(_ refusal: Refusal, _ form: RequestForm) -> Lesson? {
+        guard form.hasPictures, let refused = refusal.refusedPictures else { return nil }
+        if refused == .all { takesPictures = false }
+        return Lesson(hidesPictures: true)
+    }
+}
+
+// MARK: - What refusals say
+
+extension Refusal {
+    /// Whether it may be for how the request is written.
+    fileprivate var mayBeOfForm: Bool {
+        [400, 404, 413, 415, 422, 500, 501].contains(status) && !isTooLong && !isOutOfQuota
+    }
+
+    fileprivate var isOfTools: Bool {
+        says(["tool", "function", "schema", "grammar", "parameters"]) && !says(["tool_call", "tool call", "messages["])
+            || says(["invalid schema", "invalid_function_parameters", "input_schema"])
+    }
+
+    fileprivate var isOfSchemas: Bool {
+        says(["schema", "grammar", "function_declarations", "parameters", "properties", "unknown name"])
+    }
+
+    fileprivate var isOfOrder: Bool {
+        says([
+            "unexpected role", "message_order", "roles must alternate", "alternate user", "after role", "role order",
+            "order of messages", "message order", "must be followed by", "cannot follow", "should be followed",
+            "last role",
+        ])
+    }
+
+    fileprivate var isOfIDs: Bool {
+        says(["tool call id", "tool_call_id", "tool_calls[", "call id", "call_id"])
+            && says(["length of 9", "must be a-z", "too long", "maximum length", "above_max_length", "pattern"])
+    }
+
+    fileprivate var isOfEmptyText: Bool {
+        says(["content", "text"])
+            && says(["non-empty", "nonempty", "must not be empty", "cannot be empty", "can't be empty", "is empty"])
+    }
+
+    fileprivate var isOfWantOfReasoning: Bool {
+        says(["reasoning_content", "reasoning content", "reasoning_details", "thinking mode", "thinking block"])
+            && says(["passed back", "pass back", "missing", "required"])
+    }
+
+    fileprivate var isOfUnknownMembers: Bool {
+        says([
+            "additional propert", "additionalpropert", "extra inputs", "extra_forbidden", "unknown field",
+            "unknown name",
+            "unrecognized", "unexpected field", "unknown parameter", "unsupported parameter",
+        ])
+    }
+
+    /// The tools that it names, or gives the numbers of.
+    fileprivate func refusedTools(of names: [String]) -> [String] {
+        let texts = [error?.param, error?.message].compactMap { $0 }
+        let named = names.filter { name in texts.contains { Self.names(name, in: $0) } }
+        if !named.isEmpty { return named }
+        // Where tools are a list in a list, the inner number counts.
+        for list in ["function_declarations", "functiondeclarations", "functions", "tools"] {
+            let numbers = texts.flatMap { Self.numbers(behind: list, in: $0.lowercased()) }
+            let found = Set(numbers).sorted().filter(names.indices.contains).map { names[$0] }
+            if !found.isEmpty { return found }
+        }
+        return []
+    }
+
+    /// Whether a text has a name between quotes or behind a word that says what it is. In a sentence without them, a
+    /// tool may be called what the sentence is about.
+    private static func names(_ name: String, in text: String) -> Bool {
+        ["'", "\"", "`"].contains { text.contains("\($0)\(name)\($0)") }
+            || ["function ", "tool ", "function: ", "tool: ", "function=", "name="].contains { word in
+                text.ranges(of: word + name).contains { range in
+                    guard range.upperBound < text.endIndex else { return true }
+                    let next = text[range.upperBound]
+                    return !(next.isLetter || next.isNumber || next == "_" || next == "-")
+                }
+            }
+    }
+
+    private static func numbers(behind list: String, in text: String) -> [Int] {
+        text.ranges(of: list).compactMap { range in
+            // `tools[3].function`, `tools.3.function`, and in a list of the way there: `"tools", 3, "function"`.
+            let rest = text[range.upperBound...].trimmingPrefix { "\"'".contains($0) }
+            guard let first = rest.first, "[.,".contains(first) else { return nil }
+            return Int(rest.dropFirst().trimmingPrefix { $0 == " " }.prefix { $0.isASCII && $0.isNumber })
+        }
+    }
+}

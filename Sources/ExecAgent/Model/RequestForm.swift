@@ -1,0 +1,164 @@
+import JSON
+import OpenAI
+
+/// A request as one endpoint takes it. Everything that makes it acceptable is here: what all endpoints demand, and what
+/// this one turned out to.
+struct RequestForm {
+    let body: JSON
+    /// The names of the tools in it.
+    let toolNames: [String]
+    let hasPictures: Bool
+    /// Whether a message of the user follows a tool's.
+    let hasUserAfterTool: Bool
+    /// Members of messages and calls that only some servers know.
+    let extraMembers: Set<String>
+
+    /// What is told of a model's thoughts by members of its messages.
+    private static let reasoningPrefixes = ["reasoning", "thinking"]
+    private static let bridge = "I go on with what the tools returned."
+
+    /// - Parameter hidesPictures: whether this request's pictures are refused, though the model takes others.
+    init(_ request: ChatRequest, _ rules: EndpointRules, hidesPictures: Bool) {
+        var request = request
+        request.tools = request.tools.filter { rules.schemas[$0.name] != .leftOut }.map { tool in
+            let isPlain = rules.areSchemasPlain || rules.schemas[tool.name] == .plain
+            let schema = isPlain ? ToolSchema.plain(tool.parameters) : ToolSchema.acceptable(tool.parameters)
+            return FunctionTool(name: tool.name, description: tool.description, parameters: schema)
+        }
+        let messages = Self.withOwnThoughts(request.messages, rules)
+        request.messages = Self.inOrder(
+            messages.map { Self.message($0, rules) }, rules, hidesPictures: hidesPictures || !rules.takesPictures)
+        if rules.renamesTokenLimit, let limit = request.parameters["max_tokens"] {
+            request.parameters["max_tokens"] = nil
+            request.parameters["max_completion_tokens"] = limit
+        }
+        toolNames = request.tools.map(\.name)
+        hasPictures = request.messages.contains(where: \.hasPictures)
+        hasUserAfterTool = zip(request.messages, request.messages.dropFirst()).contains {
+            $0.role == .tool && $1.role == .user
+        }
+        extraMembers = Set(
+            request.messages.flatMap { $0.extra.keys + $0.toolCalls.flatMap(\.extra.keys) })
+        body = Self.body(of: request, rules)
+    }
+
+    private static func body(of request: ChatRequest, _ rules: EndpointRules) -> JSON {
+        let body = request.streamingBody(includesUsage: rules.takesStreamOptions)
+        guard rules.leavesOutEmptyText, var object = body.objectValue else { return body }
+        object["messages"] = .array(
+            (object["messages"]?.arrayValue ?? []).map { message in
+                guard message["content"] == "", message["tool_calls"] != nil, var object = message.objectValue else {
+                    return message
+                }
+                object["content"] = nil
+                return .object(object)
+            })
+        return .object(object)
+    }
+
+    // MARK: - Each message
+
+    private static func message(_ message: ChatMessage, _ rules: EndpointRules) -> ChatMessage {
+        var message = message
+        // Where instructions stand among the messages, the older word is known to more servers.
+        if message.role == .developer { message.role = .system }
+        for name in rules.refusedMembers { message.extra[name] = nil }
+        message.toolCalls = message.toolCalls.enumerated().map { call($1, isFirst: $0 == 0, rules) }
+        if let id = message.toolCallID, rules.hasShortIDs { message.toolCallID = shortID(id) }
+        return message
+    }
+
+    private static func call(_ call: ToolCall, isFirst: Bool, _ rules: EndpointRules) -> ToolCall {
+        var call = call
+        call.name = ToolName.acceptable(call.name)
+        call.arguments = ToolCalls.acceptable(call.arguments)
+        if rules.hasShortIDs { call.id = shortID(call.id) }
+        for name in rules.refusedMembers { call.extra[name] = nil }
+        if rules.wantsSignatures, isFirst, call.extra["extra_content"] == nil {
+            // What the API's own page says to send for calls that another model made.
+            call.extra["extra_content"] = ["google": ["thought_signature": "skip_thought_signature_validator"]]
+        }
+        return call
+    }
+
+    /// Nine letters and digits that are the same for the same id.
+    private static func shortID(_ id: String) -> String {
+        let bytes = Array(id.utf8)
+        if bytes.count == 9, id.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) { return id }
+        // FNV-1a: no secret, only nearly always different for different ids.
+        let hash = bytes.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        let digits = String(hash % 101_559_956_668_416, radix: 36)
+        return String(repeating: "0", count: 9 - digits.count) + digits
+    }
+
+    // MARK: - Thoughts
+
+    /// What a model thought goes back with the calls that it led to, and not with an older run, which is answered: its
+    /// thoughts cost tokens, and some servers refuse them.
+    private static func withOwnThoughts(_ messages: [ChatMessage], _ rules: EndpointRules) -> [ChatMessage] {
+        guard !rules.wantsOldReasoning else { return messages.map { withRawText($0) } }
+        let start =
+            messages.indices.last { place in
+                messages[place].role == .user && (place == 0 || messages[place - 1].role != .tool)
+            } ?? 0
+        return messages.enumerated().map { place, message in
+            if place > start { return withRawText(message) }
+            var message = message
+            for key in message.extra.keys where reasoningPrefixes.contains(where: key.hasPrefix) {
+                message.extra[key] = nil
+            }
+            return message
+        }
+    }
+
+    private static func withRawText(_ message: ChatMessage) -> ChatMessage {
+        guard let text = message.rawText else { return message }
+        var message = message
+        message.content = [.text(text)]
+        return message
+    }
+
+    // MARK: - The order
+
+    private static func inOrder(
+        _ messages: [ChatMessage], _ rules: EndpointRules, hidesPictures: Bool
+    ) -> [ChatMessage] {
+        var result: [ChatMessage] = []
+        for message in messages {
+            let message = hidesPictures ? message.withoutPictures : message
+            if message.role == .user, let last = result.last, last.role == .tool {
+                switch rules.order {
+                case .free: break
+                case .bridged: result.append(ChatMessage(role: .assistant, text: bridge))
+                case .merged:
+                    result[result.count - 1].content = [.text(last.text + "\n\n" + message.withoutPictures.text)]
+                    continue
+                }
+            }
+            if rules.mergesMessages, let last = result.last, last.role == message.role, message.role != .tool,
+                last.toolCalls.isEmpty, message.toolCalls.isEmpty
+            {
+                result[result.count - 1].content += [.text("\n\n")] + message.content
+                continue
+            }
+            result.append(message)
+        }
+        return result
+    }
+}
+
+extension ChatMessage {
+    fileprivate var hasPictures: Bool {
+        content.contains { if case .imageURL = $0 { true } else { false } }
+    }
+
+    /// The message with words in the place of its pictures.
+    var withoutPictures: ChatMessage {
+        guard hasPictures else { return self }
+        var message = self
+        message.content = content.map { part in
+            if case .imageURL = part { .text("[picture left out: the model's API does not take it]") } else { part }
+        }
+        return message
+    }
+}
