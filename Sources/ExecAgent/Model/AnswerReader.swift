@@ -31,6 +31,8 @@ struct AnswerReader {
     private let limits: AnswerLimits
     private let tools: [FunctionTool]
     private(set) var isDone = false
+    /// What went wrong behind text that is to be told first; nothing more is read.
+    private(set) var failure: Failure?
     /// How many bytes came.
     private(set) var byteCount = 0
 
@@ -46,8 +48,9 @@ struct AnswerReader {
 
     /// Takes in the next bytes.
     ///
-    /// - Returns: the text that they add to the answer.
+    /// - Returns: the text that they add to the answer; ``failure`` may stand behind it.
     mutating func feed(_ bytes: [UInt8]) throws(Failure) -> String {
+        if let failure { throw failure }
         byteCount += bytes.count
         var rest = bytes[...]
         if kind == nil {
@@ -79,8 +82,10 @@ struct AnswerReader {
     ///
     /// - Returns: the text that was not told yet, and the answer.
     mutating func finish() throws(Failure) -> (text: String, answer: ChatCompletion) {
+        if let failure { throw failure }
         guard kind == .whole else {
             let rest = try take { reader, handle in try reader.parser.finish(handle) }
+            if let failure { throw failure }
             do throws(AnswerError) {
                 let (last, answer) = try assembler.completion(isDone: isDone)
                 return (rest + last, answer)
@@ -113,7 +118,15 @@ struct AnswerReader {
             throw .unusable(.tooLarge("more than \(Self.largestEvent) bytes in one event"))
         }
         var text = ""
-        for event in events where !isDone { text += try take(event) }
+        for event in events where !isDone {
+            do throws(Failure) {
+                text += try take(event)
+            } catch {
+                if text.isEmpty { throw error }
+                failure = error
+                break
+            }
+        }
         return text
     }
 

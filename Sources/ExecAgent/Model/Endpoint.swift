@@ -119,6 +119,7 @@ final class Endpoint: ChatModel {
                     }
                     let text = try reader.feed(bytes)
                     if !text.isEmpty { await onEvent(.text(text)) }
+                    if let failure = reader.failure { throw failure }
                     if reader.isDone {
                         // Nobody waits for the end behind the end. The connection is of use again once it is read.
                         Task { for try await _ in events {} }

@@ -14,6 +14,8 @@ extension EndpointRules {
     /// - Returns: `nil` where it says nothing that could be: the same would be refused again.
     mutating func learn(from refusal: Refusal, of form: RequestForm) -> Lesson? {
         guard refusal.mayBeOfForm else { return nil }
+        // Pictures may be what is too much; else it is for the run to say less.
+        if refusal.isTooLong { return learnPictures(refusal, form) }
         if refusal.isOfStreamOptions, takesStreamOptions {
             takesStreamOptions = false
             return Lesson()
@@ -106,7 +108,7 @@ extension EndpointRules {
 extension Refusal {
     /// Whether it may be for how the request is written.
     fileprivate var mayBeOfForm: Bool {
-        [400, 404, 413, 415, 422, 500, 501].contains(status) && !isTooLong && !isOutOfQuota
+        [400, 404, 413, 415, 422, 500, 501].contains(status) && !isOutOfQuota
     }
 
     fileprivate var isOfTools: Bool {

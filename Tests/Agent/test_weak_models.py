@@ -1,0 +1,130 @@
+"""Models that are not at their best and endpoints with rules of their own: what becomes of the run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from support.scripted import Json, ScriptedModel, bash, calls, says, script
+
+Run = Callable[..., tuple[ScriptedModel, subprocess.CompletedProcess[str]]]
+
+
+def chunk(finish: str | None = None, **delta: Any) -> Json:
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+
+
+def stream(*chunks: Json, done: bool = True) -> Json:
+    """What comes instead of a turn, to the byte."""
+    events = [json.dumps(event) for event in chunks] + ["[DONE]"] * done
+    return {"raw": "".join(f"data: {event}\n\n" for event in events)}
+
+
+def call(name: str = "execute_bash", arguments: Json | None = None, **members: Any) -> Json:
+    text = json.dumps(arguments or {"command": "echo one"})
+    function = {"name": name, "arguments": text}
+    return chunk(tool_calls=[{"index": 0, "id": "call_0", "type": "function", "function": function, **members}])
+
+
+def done(run: Run, *turns: Json, status: int = 0) -> tuple[ScriptedModel, str, str]:
+    model, ended = run(script(*turns), "Do it.")
+    assert ended.returncode == status, (ended.stdout, ended.stderr)
+    return model, ended.stdout.strip(), ended.stderr
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        stream(chunk(content="half an ans"), done=False),
+        stream(chunk(content="half"), chunk("error")),
+        stream(chunk(content="half"), {"error": {"message": "the provider is gone", "code": 502}, "choices": []}),
+        stream(chunk(content="half"), chunk("insufficient_system_resource")),
+    ],
+)
+def test_half_an_answer_is_none(run: Run, broken: Json) -> None:
+    model, told, said = done(run, says("Never.", failures=[broken]), status=1)
+    assert told.startswith("half") and "exec-agent: " in said
+    assert len(model.requests()) == 1
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [stream(chunk("error")), stream(call(), done=False), stream(chunk(reasoning_content="hm"), done=False)],
+)
+def test_what_broke_before_anything_was_told_is_asked_again(run: Run, broken: Json) -> None:
+    model, told, _ = done(run, says("Done.", failures=[broken]))
+    assert told == "Done." and len(model.requests()) == 2
+
+
+def test_what_is_not_known_goes_back(run: Run) -> None:
+    extra = {"extra_content": {"google": {"thought_signature": "SIG"}}}
+    turn = stream(chunk(reasoning_content="I "), chunk(reasoning_content="run"), call(**extra), chunk("tool_calls"))
+    model, told, _ = done(run, calls(bash("true"), failures=[turn]), says("Done."))
+    assert told == "Done."
+    message = next(message for message in model.bodies()[-1]["messages"] if message["role"] == "assistant")
+    assert message["reasoning_content"] == "I run" and message["content"] == ""
+    assert message["tool_calls"][0]["extra_content"] == extra["extra_content"]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["<tool_", 'call>{"name": "execute_bash", "arguments": {"command": "echo one"}}', "</tool_call>"],
+        ['```json\n{"name": "execute_bash", ', '"arguments": {"command": "echo one"}}\n```'],
+        ["<function=execute_bash>\n<parameter=command>\necho one\n</parameter>\n", "</function>"],
+    ],
+)
+def test_a_call_that_came_as_text_is_run(run: Run, pieces: list[str]) -> None:
+    turn = stream(*[chunk(content=piece) for piece in pieces], chunk("stop"))
+    model, told, _ = done(run, calls(bash("true"), failures=[turn]), says("Done."))
+    assert told == "Done." and json.loads(model.results()[0])["stdout"] == "one\n"
+
+
+def test_a_call_as_text_that_cannot_be_run_is_said(run: Run) -> None:
+    turn = stream(chunk(content='<tool_call>{"name": "fly", "arguments": {}}</tool_call>'), chunk("stop"))
+    _, told, said = done(run, says("Never.", failures=[turn]))
+    assert "fly" in told and "tool calls do not arrive" in said
+
+
+def test_thoughts_are_not_the_answer(run: Run) -> None:
+    pieces = ["<thi", "nk>\nhm", "\n</th", "ink>\n\n", "Done."]
+    turn = stream(*[chunk(content=piece) for piece in pieces], chunk("stop"))
+    assert done(run, says("Never.", failures=[turn]))[1] == "Done."
+
+
+def test_an_answer_in_reasoning_alone_is_shown(run: Run) -> None:
+    turn = stream(chunk(reasoning="It is "), chunk(reasoning="four."), chunk("stop"))
+    _, told, said = done(run, says("Never.", failures=[turn, turn]))
+    assert told == "It is four." and "reasoning" in said
+
+
+def test_rubbish_in_a_tools_name_is_cut_off(run: Run) -> None:
+    turn = stream(call("execute_bash<|channel|>commentary"), chunk("tool_calls"))
+    model, _, _ = done(run, calls(bash("true"), failures=[turn]), says("Done."))
+    assert json.loads(model.results()[0])["stdout"] == "one\n"
+    assert "<|" not in json.dumps(model.bodies()[-1]["messages"])
+
+
+def test_half_a_character_is_no_end(run: Run) -> None:
+    turn = {"raw": 'data: {"choices":[{"delta":{"content":"a\\ud83d"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'}
+    assert done(run, says("Never.", failures=[turn]))[1] == "a\N{REPLACEMENT CHARACTER}"
+
+
+def test_a_tool_that_is_refused_is_left_out(run: Run) -> None:
+    refusal = {"status": 400, "message": "Invalid schema for function 'read_file': it is not liked."}
+    model, told, said = done(run, says("Done.", failures=[refusal, refusal]))
+    assert told == "Done." and "refuses the tool read_file" in said
+    names = [{tool["function"]["name"] for tool in body["tools"]} for body in model.bodies()]
+    assert "read_file" in names[1] and names[2] == names[1] - {"read_file"}
+
+
+def test_a_run_goes_on_when_the_context_is_full(run: Run) -> None:
+    refusal = {"status": 400, "message": "too long", "code": "context_length_exceeded"}
+    large = bash("head -c 20000 /dev/zero | tr '\\0' x")
+    model, told, said = done(run, calls(large), calls(bash("echo two")), says("Done.", failures=[refusal]))
+    assert told == "Done." and "longer than the model takes" in said
+    results = model.results()
+    assert len(results[0]) < 3000 and json.loads(results[1])["stdout"] == "two\n"
