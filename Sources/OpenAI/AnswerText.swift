@@ -18,6 +18,8 @@ struct AnswerText: Sendable {
         ("<reasoning>", "</reasoning>"), ("[THINK]", "[/THINK]"), ("◁think▷", "◁/think▷"),
     ]
     private static let fences = ["```", "~~~"]
+    /// What any mark begins with.
+    private static let beginnings: Set<Character> = ["<", "[", "{", "`", "~", "◁"]
     /// Bytes of a line's beginning after which it is no mark.
     private static let longestMark = 200
 
@@ -25,8 +27,12 @@ struct AnswerText: Sendable {
     private var place = Place.lineStart
     private var held = ""
     private var isInCode = false
-    /// Whether anything but white space was told.
-    private var hasTold = false
+    /// Whether anything but white space is shown.
+    private var hasWords = false
+    /// Whether anything was told.
+    private(set) var hasTold = false
+    /// What is meant for a person.
+    private(set) var shown = ""
     /// All of the text as it came.
     private(set) var raw = ""
     /// All thoughts.
@@ -83,7 +89,7 @@ struct AnswerText: Sendable {
         held = ""
         switch place {
         case .calls: return .calls(rest)
-        case .thought where !hasTold:
+        case .thought where !hasWords:
             thought += rest
             return .text("")
         case .thought(let end):
@@ -106,32 +112,49 @@ struct AnswerText: Sendable {
         case .thought(let end):
             held = ""
             place = .thought(end: end)
+        case .thoughtEnd: endUnmarkedThought()
         case .calls: place = .calls
         }
     }
 
     private mutating func tell(_ text: String, _ told: inout String) {
         // Behind a thought stand empty lines that belong to it.
-        let text = hasTold || thought.isEmpty ? text[...] : text.drop(while: \.isWhitespace)
-        hasTold = hasTold || !text.allSatisfy(\.isWhitespace)
+        let text = hasWords || thought.isEmpty ? text[...] : text.drop(while: \.isWhitespace)
+        hasWords = hasWords || !text.allSatisfy(\.isWhitespace)
+        hasTold = hasTold || !text.isEmpty
+        shown += text
         told += text
     }
 
+    /// Takes what was shown for a thought: some servers write the mark of its beginning themselves, and only that of its
+    /// end comes.
+    private mutating func endUnmarkedThought() {
+        thought += shown
+        shown = ""
+        held = ""
+        hasWords = false
+        place = .lineStart
+    }
+
     private enum Meaning {
-        case text, unclear, calls
+        case text, unclear, calls, thoughtEnd
         case thought(end: String)
     }
 
     private func meaning(of start: String) -> Meaning {
         let text = String(start.drop { $0.isWhitespace })
-        if text.isEmpty { return .unclear }
+        guard let first = text.first else { return .unclear }
+        guard Self.beginnings.contains(first) else { return .text }
         if isInCode { return Self.fences.contains { $0.hasPrefix(text) && $0 != text } ? .unclear : .text }
         let lower = text.lowercased()
         for (begin, end) in Self.thoughtMarks where lower.hasPrefix(begin.lowercased()) { return .thought(end: end) }
-        var marks = Self.thoughtMarks.map { $0.0.lowercased() } + Self.fences
+        if thought.isEmpty, hasWords, Self.thoughtMarks.contains(where: { lower.hasPrefix($0.1.lowercased()) }) {
+            return .thoughtEnd
+        }
+        var marks = Self.thoughtMarks.flatMap { [$0.0.lowercased(), $0.1.lowercased()] } + Self.fences
         if readsCalls {
             let packed = lower.filter { !$0.isWhitespace }
-            let callMarks = WrittenCalls.marks(atBeginning: !hasTold)
+            let callMarks = WrittenCalls.marks(atBeginning: !hasWords)
             if callMarks.contains(where: { packed.hasPrefix($0) }) { return .calls }
             if callMarks.contains(where: { $0.hasPrefix(packed) }) { return .unclear }
         }

@@ -38,8 +38,6 @@ public struct CompletionAssembler: Sendable {
     private let limits: AnswerLimits
     private let tools: [FunctionTool]
     private var text: AnswerText
-    /// What was told of the text.
-    private var told = ""
     private var calls: [Call] = []
     private var argumentBytes = 0
     private var extra = MemberMerger()
@@ -58,7 +56,7 @@ public struct CompletionAssembler: Sendable {
     }
 
     /// Whether any text was told, so that asking again would be telling twice.
-    public var hasTold: Bool { !told.isEmpty }
+    public var hasTold: Bool { text.hasTold }
 
     /// Takes in the next chunk.
     ///
@@ -77,9 +75,7 @@ public struct CompletionAssembler: Sendable {
         }
         try add(delta.extra, to: \.extra)
         for (position, piece) in delta.toolCalls.enumerated() { try add(piece, at: position) }
-        let new = text.add(delta.text)
-        told += new
-        return new
+        return text.add(delta.text)
     }
 
     /// The answer, now that the stream has ended, and what of its text was not told yet.
@@ -108,16 +104,16 @@ public struct CompletionAssembler: Sendable {
                 hasUnreadCall = toolCalls.isEmpty
             }
         }
-        told += rest
+        let told = text.shown + rest
         var reason = finishReason
         if !toolCalls.isEmpty, reason == nil || reason == .stop { reason = .toolCalls }
         Self.giveIDs(to: &toolCalls)
-        var answer = ChatCompletion(message: message(calling: toolCalls), finishReason: reason, usage: usage)
+        var answer = ChatCompletion(message: message(told, calling: toolCalls), finishReason: reason, usage: usage)
         answer.hasUnreadCall = hasUnreadCall
         return (rest, answer)
     }
 
-    private func message(calling toolCalls: [ToolCall]) -> ChatMessage {
+    private func message(_ told: String, calling toolCalls: [ToolCall]) -> ChatMessage {
         var message = ChatMessage(
             role: .assistant, content: told.isEmpty ? [] : [.text(told)], toolCalls: toolCalls)
         message.extra = extra.object

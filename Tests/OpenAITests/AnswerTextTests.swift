@@ -55,6 +55,15 @@ import Testing
         }
     }
 
+    @Test(arguments: ["I add.\n</think>\n\nFour.", "I add.\nThen.\n</think>Four."])
+    func aThoughtWhoseBeginningTheServerKeepsIsNotTheAnswer(text: String) throws {
+        for size in Self.sizes {
+            let (said, answer) = try answer(text, pieces: size)
+            #expect(answer.message.text == "Four." && answer.message.rawText == text)
+            #expect(said.hasSuffix("\nFour.") && !said.contains("think"))
+        }
+    }
+
     @Test func aThoughtWithoutEndIsReasoning() throws {
         let answer = try answer("<think>It is four", pieces: 4).answer
         #expect(answer.message.text.isEmpty && answer.message.reasoning == "It is four")

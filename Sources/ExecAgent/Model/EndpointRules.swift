@@ -5,7 +5,7 @@ import OpenAI
 struct EndpointRules: Equatable {
     /// How a tool's schema is written.
     enum Schema: Equatable {
-        /// In the few words that all endpoints know.
+        /// In the few words that all endpoints know, with a short description of the tool.
         case plain
         /// Not at all: the tool is refused however it is written.
         case leftOut
@@ -27,7 +27,11 @@ struct EndpointRules: Equatable {
     var schemas: [String: Schema] = [:]
     /// Whether all schemas are plain: an endpoint that does not say which it refuses.
     var areSchemasPlain = false
+    /// How many tools it takes; `nil` for any number.
+    var mostTools: Int?
     var order = Order.free
+    /// Whether there may be a message of the system; else its words stand before the user's first ones.
+    var takesSystem = true
     /// Whether messages of the same speaker that follow each other become one.
     var mergesMessages = false
     /// Whether ids of calls are nine letters and digits.

@@ -28,6 +28,13 @@ extension EndpointRules {
 
     private mutating func learnTools(_ refusal: Refusal, _ form: RequestForm) -> Lesson? {
         guard !form.toolNames.isEmpty, refusal.isOfTools else { return nil }
+        if let most = refusal.mostTools, most < form.toolNames.count {
+            mostTools = most
+            let lost = form.toolNames.dropFirst(most)
+            return Lesson(
+                notice: "the model's API takes no more than \(most) tools; left out are \(lost.joined(separator: ", "))"
+            )
+        }
         let refused = refusal.refusedTools(of: form.toolNames)
         guard !refused.isEmpty else {
             guard !areSchemasPlain, refusal.isOfSchemas else { return nil }
@@ -66,6 +73,11 @@ extension EndpointRules {
                 }
                 return Lesson()
             }
+        }
+        if takesSystem, refusal.isOfSystem {
+            takesSystem = false
+            mergesMessages = true
+            return Lesson()
         }
         if !hasShortIDs, refusal.isOfIDs { return learned(\.hasShortIDs) }
         if !wantsSignatures, refusal.says(["thought_signature", "thoughtsignature"]) {
@@ -128,6 +140,11 @@ extension Refusal {
         ])
     }
 
+    fileprivate var isOfSystem: Bool {
+        says(["system role", "system message", "system prompt", "role system", "role 'system'", "role \"system\""])
+            && says(["not support", "unsupported", "not allowed", "not enabled", "no system"])
+    }
+
     fileprivate var isOfIDs: Bool {
         says(["tool call id", "tool_call_id", "tool_calls[", "call id", "call_id"])
             && says(["length of 9", "must be a-z", "too long", "maximum length", "above_max_length", "pattern"])
@@ -149,6 +166,23 @@ extension Refusal {
             "unknown name",
             "unrecognized", "unexpected field", "unknown parameter", "unsupported parameter",
         ])
+    }
+
+    /// How many tools are taken, where there are too many.
+    fileprivate var mostTools: Int? {
+        guard says(["tools"]), says(["too long", "too many", "at most", "exceed", "maximum"]),
+            let text = error?.message.lowercased()
+        else { return nil }
+        for word in ["maximum length ", "at most ", "maximum of ", "limit of ", "no more than ", "maximum is ", "max "]
+        {
+            guard let range = text.firstRange(of: word) else { continue }
+            let number = text[range.upperBound...].prefix { $0.isASCII && $0.isNumber }
+            let rest = text[range.upperBound...].dropFirst(number.count)
+            // Not the length of a tool's name or description.
+            guard !rest.hasPrefix(" char"), !text.contains("description"), !text.contains(".name") else { return nil }
+            if let most = Int(number), most > 0 { return most }
+        }
+        return nil
     }
 
     /// The tools that it names, or gives the numbers of.

@@ -15,6 +15,8 @@ struct RequestForm {
 
     /// What is told of a model's thoughts by members of its messages.
     private static let reasoningPrefixes = ["reasoning", "thinking"]
+    /// Characters of a tool's description that endpoints with a limit take.
+    private static let longestDescription = 1000
     private static let bridge = "I go on with what the tools returned."
 
     /// - Parameter hidesPictures: whether this request's pictures are refused, though the model takes others.
@@ -23,8 +25,10 @@ struct RequestForm {
         request.tools = request.tools.filter { rules.schemas[$0.name] != .leftOut }.map { tool in
             let isPlain = rules.areSchemasPlain || rules.schemas[tool.name] == .plain
             let schema = isPlain ? ToolSchema.plain(tool.parameters) : ToolSchema.acceptable(tool.parameters)
-            return FunctionTool(name: tool.name, description: tool.description, parameters: schema)
+            let description = isPlain ? String(tool.description.prefix(Self.longestDescription)) : tool.description
+            return FunctionTool(name: tool.name, description: description, parameters: schema)
         }
+        if let most = rules.mostTools { request.tools = Array(request.tools.prefix(most)) }
         let messages = Self.withOwnThoughts(request.messages, rules)
         request.messages = Self.inOrder(
             messages.map { Self.message($0, rules) }, rules, hidesPictures: hidesPictures || !rules.takesPictures)
@@ -62,6 +66,7 @@ struct RequestForm {
         var message = message
         // Where instructions stand among the messages, the older word is known to more servers.
         if message.role == .developer { message.role = .system }
+        if message.role == .system, !rules.takesSystem { message.role = .user }
         for name in rules.refusedMembers { message.extra[name] = nil }
         message.toolCalls = message.toolCalls.enumerated().map { call($1, isFirst: $0 == 0, rules) }
         if let id = message.toolCallID, rules.hasShortIDs { message.toolCallID = shortID(id) }

@@ -10,7 +10,8 @@ import Testing
     private static let endpoints: [(name: String, rules: [StrictEndpoint.Rule])] = [
         ("OpenAI", StrictEndpoint.openAI), ("Gemini", StrictEndpoint.gemini), ("Mistral", StrictEndpoint.mistral),
         ("DeepSeek", StrictEndpoint.deepSeek), ("OpenRouter", StrictEndpoint.openRouter),
-        ("Ollama", StrictEndpoint.ollama), ("vLLM", StrictEndpoint.vLLM), ("LM Studio", StrictEndpoint.lmStudio),
+        ("Ollama", StrictEndpoint.ollama), ("vLLM", StrictEndpoint.vLLM), ("Gemma", StrictEndpoint.gemma),
+        ("LM Studio", StrictEndpoint.lmStudio),
         ("llama.cpp", StrictEndpoint.llamaCpp),
     ]
 
@@ -106,6 +107,37 @@ import Testing
         #expect(transport.bodies.elements.map { StrictEndpoint.tools($0).count } == [3, 3, 2])
         #expect(try await ask(endpoint, tools) == [])
         #expect(transport.bodies.elements.count == 4)
+    }
+
+    @Test func aLongDescriptionIsCutWhereItIsTooLong() async throws {
+        let transport = StrictEndpoint([
+            { body in
+                let texts = (body["tools"]?.arrayValue ?? []).map { $0["function"]?["description"]?.stringValue ?? "" }
+                guard let place = texts.firstIndex(where: { $0.count > 1024 }) else { return nil }
+                let words = "string too long. Expected a string with maximum length 1024, but got one with length 3000."
+                return (400, StrictEndpoint.error("Invalid 'tools[\(place)].function.description': \(words)"))
+            }
+        ])
+        let tools = ["a", "b"].map {
+            FunctionTool(name: $0, description: String(repeating: $0, count: $0 == "b" ? 3000 : 10), parameters: [:])
+        }
+        #expect(try await ask(Endpoint(EndpointOptions(), transport: transport) { _ in }, tools) == [])
+        #expect(transport.bodies.elements.map { StrictEndpoint.tools($0).count } == [2, 2])
+    }
+
+    @Test(arguments: [
+        "Invalid 'tools': array too long. Expected an array with maximum length 3, but got an array with length 5 instead.",
+        "too many tools: at most 3 are supported", "The number of tools exceeds the maximum of 3",
+    ])
+    func toolsBeyondTheNumberThatIsTakenAreLeftOutAndSaid(message: String) async throws {
+        let transport = StrictEndpoint([
+            { body in
+                StrictEndpoint.tools(body).count > 3 ? (400, StrictEndpoint.error(message)) : nil
+            }
+        ])
+        let tools = (1...5).map { FunctionTool(name: "t\($0)", description: "", parameters: [:]) }
+        let events = try await ask(Endpoint(EndpointOptions(), transport: transport) { _ in }, tools)
+        #expect(events == [.notice("the model's API takes no more than 3 tools; left out are t4, t5")])
     }
 
     @Test func aRefusalWithoutEndIsNotAskedWithoutEnd() async {

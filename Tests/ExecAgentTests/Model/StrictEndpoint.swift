@@ -217,6 +217,15 @@ final class StrictEndpoint: Transport {
             },
         ] + ollama
 
+    /// vLLM with a template that knows no system.
+    static let gemma: [Rule] =
+        [
+            { body in
+                messages(body).contains { $0["role"] == "system" }
+                    ? (400, #"{"object":"error","message":"System role not supported","code":400}"#) : nil
+            }
+        ] + vLLM
+
     /// LM Studio: texts alone.
     static let lmStudio: [Rule] = [
         { body in
