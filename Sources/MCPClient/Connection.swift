@@ -32,6 +32,10 @@ final class Connection: Sendable {
 
     /// Seconds in the life of a timer that is as good as none.
     private static let longestTimer = 1e9
+    /// Remarks about one server: it decides what they say, and must not fill the log.
+    private static let mostRemarks = 50
+    /// Characters of one message about progress.
+    private static let progressLength = 2000
 
     private let child: ChildProcess
     private let outbox: Outbox
@@ -61,7 +65,9 @@ final class Connection: Sendable {
                     executable: program.executable, arguments: program.arguments, environment: program.environment,
                     workingDirectory: program.workingDirectory))
             self.child = child
-            outbox = Outbox(input: child.input, limit: limits.unreadBytes) {
+            outbox = Outbox(
+                input: child.input, limit: limits.unreadBytes, answerLimit: limits.unreadAnswers
+            ) {
                 // One that does not listen cannot be worked with, be it alive. Its end then fails what waits.
                 child.signal(SIGTERM)
                 Task {
@@ -127,7 +133,8 @@ final class Connection: Sendable {
 
     /// Says once that the server does what it ought not to.
     func remark(_ text: String) {
-        if remarks.withLock({ $0.insert(text).inserted }) { handlers.onRemark(text) }
+        let isNew = remarks.withLock { $0.count < Self.mostRemarks && $0.insert(text).inserted }
+        if isNew { handlers.onRemark(text) }
     }
 
     /// Calls `observer` when the server has ended, with how; at once where it has.
@@ -183,7 +190,7 @@ extension Connection {
         for line in lines {
             switch line {
             case .complete(let bytes):
-                receive(IncomingMessage.parse(bytes), bytes)
+                receive(IncomingMessage.parse(bytes, valueLimit: limits.lineValues), bytes)
             case .tooLong(let limit, let id):
                 fail(id, .malformed("a line of more than \(limit) bytes"))
             case .unfinished(let bytes):
@@ -194,7 +201,7 @@ extension Connection {
 
     /// Takes what a server that has ended wrote behind its last line end: it counts where it is a whole message.
     private func receiveLast(_ bytes: [UInt8]) {
-        let message = IncomingMessage.parse(bytes)
+        let message = IncomingMessage.parse(bytes, valueLimit: limits.lineValues)
         if case .invalid = message { return }
         receive(message, bytes)
     }
@@ -237,7 +244,7 @@ extension Connection {
         guard let id = notification.params["progressToken"]?.integerValue,
             let message = notification.params["message"]?.stringValue
         else { return }
-        calls.report(message, of: id)
+        calls.report(String(message.unicodeScalars.prefix(Self.progressLength)), of: id)
     }
 
     private func answer(_ request: Request) {
@@ -246,7 +253,9 @@ extension Connection {
         }
         let outcome: Result<JSONObject, RPCError> =
             request.method == "ping" ? .success([:]) : .failure(.methodNotFound("This client offers no such method."))
-        _ = outbox.add(Response(id: request.id, outcome).json)
+        if !outbox.add(answer: Response(id: request.id, outcome).json) {
+            remark("it asks more than it reads answers; some get none")
+        }
     }
 
     private func passOver(_ response: Response, _ line: [UInt8]) {

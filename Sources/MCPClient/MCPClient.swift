@@ -84,11 +84,12 @@ public final class MCPClient: Sendable {
         await connection.close().value
     }
 
-    /// The tools of the server, all pages.
+    /// The tools of the server, all pages. Tools that cannot be read are left out, which is remarked; so are pages that
+    /// cannot be had behind one that could.
     ///
     /// - Throws: ``MCPClientError``.
     public func listTools() async throws(MCPClientError) -> [Tool] {
-        try await list("tools", JSONObject()) { (tool) throws(MCPClientError) in try Tool(answered: tool) }
+        try await list("tools", JSONObject(), \.name) { (tool) throws(MCPClientError) in try Tool(answered: tool) }
     }
 
     /// Calls a tool. When the calling task is cancelled, the server is told and the call ends at once.
@@ -107,29 +108,34 @@ public final class MCPClient: Sendable {
             "tools/call", ["name": .string(name), "arguments": .object(arguments)], meta,
             Connection.Call(timeLimit: timeLimit, onProgress: onProgress)
         ).result
-        return try ToolResult(answered: result)
+        return ToolResult(answered: result, remark: connection.remark)
     }
 
-    /// The prompts of the server, all pages.
+    /// The prompts of the server, all pages; as of tools, those that cannot be read are left out.
     ///
     /// - Throws: ``MCPClientError``.
     public func listPrompts() async throws(MCPClientError) -> [Prompt] {
-        try await list("prompts", JSONObject()) { (prompt) throws(MCPClientError) in try Prompt(answered: prompt) }
+        try await list("prompts", JSONObject(), \.name) { (prompt) throws(MCPClientError) in
+            try Prompt(answered: prompt)
+        }
     }
 
     /// The messages of a prompt without arguments.
     ///
     /// - Throws: ``MCPClientError``.
     public func getPrompt(_ name: String) async throws(MCPClientError) -> [PromptMessage] {
-        try PromptMessage.all(answered: try await request("prompts/get", ["name": .string(name)]).result)
+        try PromptMessage.all(
+            answered: try await request("prompts/get", ["name": .string(name)]).result, remark: connection.remark)
     }
 
-    /// The resources of the server, all pages.
+    /// The resources of the server, all pages; as of tools, those that cannot be read are left out.
     ///
     /// - Parameter meta: goes into the request's `_meta`.
     /// - Throws: ``MCPClientError``.
     public func listResources(meta: JSONObject = JSONObject()) async throws(MCPClientError) -> [Resource] {
-        try await list("resources", meta) { (resource) throws(MCPClientError) in try Resource(answered: resource) }
+        try await list("resources", meta, \.uri) { (resource) throws(MCPClientError) in
+            try Resource(answered: resource)
+        }
     }
 
     /// Reads a resource.
@@ -140,31 +146,38 @@ public final class MCPClient: Sendable {
     public func readResource(
         _ uri: String, meta: JSONObject = JSONObject()
     ) async throws(MCPClientError) -> [ResourceContents] {
-        try ResourceContents.all(answered: try await request("resources/read", ["uri": .string(uri)], meta).result)
+        try ResourceContents.all(
+            answered: try await request("resources/read", ["uri": .string(uri)], meta).result,
+            remark: connection.remark)
     }
 
     /// All elements of a list of a server that offers it (server/utilities/pagination, all revisions); none of another.
     private func list<Element>(
-        _ name: String, _ meta: JSONObject, _ element: (JSON) throws(MCPClientError) -> Element
+        _ name: String, _ meta: JSONObject, _ identity: KeyPath<Element, String>,
+        _ element: (JSON) throws(MCPClientError) -> Element
     ) async throws(MCPClientError) -> [Element] {
         guard server.offers(name) else { return [] }
-        var elements: [Element] = []
-        var size = 0
-        var cursors: Set<String> = []
+        var list = PagedList(of: name, identity, limits)
+        let start = ContinuousClock.now
         var params = JSONObject()
-        for _ in 0..<limits.pages {
-            let page = try await request("\(name)/list", params, meta)
-            let fields = Fields(page.result, of: "the answer to \(name)/list")
-            size += page.size
-            for value in try fields.array(name) { elements.append(try element(value)) }
-            guard elements.count <= limits.elements, size <= limits.lineBytes else {
-                throw .malformed("a list of \(name) with more than \(elements.count) elements or \(size) bytes")
+        while true {
+            let spent = list.hasPages ? (ContinuousClock.now - start) / .seconds(1) : 0
+            do throws(MCPClientError) {
+                let page = try await request(
+                    "\(name)/list", params, meta, Connection.Call(timeLimit: max(0, limits.requestSeconds - spent)))
+                let cursor = try list.add(page.result, size: page.size, remark: connection.remark, element)
+                guard let cursor else { return list.elements }
+                params["cursor"] = .string(cursor)
+            } catch {
+                switch error {
+                case .refused, .malformed, .unsupported, .timedOut:
+                    guard list.hasPages else { throw error }
+                    connection.remark("a page of its \(name) is left out: \(error.reason)")
+                    return list.elements
+                case .cannotStart, .ended, .tooManyRequests, .cancelled: throw error
+                }
             }
-            guard let cursor = try fields.optionalString("nextCursor") else { return elements }
-            guard cursors.insert(cursor).inserted else { throw .malformed("a list of \(name) that runs in a circle") }
-            params["cursor"] = .string(cursor)
         }
-        throw .malformed("a list of \(name) with more than \(limits.pages) pages")
     }
 
     private func request(

@@ -31,6 +31,14 @@ public enum MCPClientError: Error, Sendable, Equatable, CustomStringConvertible 
         }
     }
 
+    /// What is wrong, without who did it.
+    var reason: String {
+        switch self {
+        case .malformed(let what), .unsupported(let what), .refused(_, let what): what
+        default: description
+        }
+    }
+
     private static func text(_ seconds: Double) -> String {
         Int(exactly: seconds).map(String.init) ?? String(seconds)
     }

@@ -75,26 +75,30 @@ import Testing
             .text("é\n"), .image(data: Array(0...255), mediaType: "image/png"),
             .resourceLink(uri: "artifact:///a%20b", name: "a b", mediaType: "text/plain", size: 0),
         ]
+        var remarks: [String] = []
         let result = ToolResult(content: blocks, structuredContent: ["exit_code": 0], isError: true)
-        #expect(try ToolResult(answered: result.members(for: .july2026)) == result)
+        #expect(ToolResult(answered: result.members(for: .july2026)) { remarks.append($0) } == result)
         for bytes in [Array("text".utf8), [0xFF, 0, 1], []] as [[UInt8]] {
             let contents = ResourceContents(uri: "a:///b", mediaType: "x/y", bytes: bytes)
-            #expect(try ResourceContents.all(answered: ["contents": [contents.json]]) == [contents])
+            let read = try ResourceContents.all(answered: ["contents": [contents.json]]) { remarks.append($0) }
+            #expect(read == [contents])
         }
         let resource = Resource(
             uri: "a:///b", name: "b", title: "B", description: "d", mediaType: "text/plain", size: 3)
         #expect(try Resource(answered: resource.json(for: .july2026)) == resource)
         let prompt = Prompt(name: "p", title: "P", description: "d")
         #expect(try Prompt(answered: prompt.json(for: .july2026)) == prompt)
+        #expect(remarks.isEmpty)
     }
 
     @Test func readsTheMessagesOfAPrompt() throws {
-        let messages = try PromptMessage.all(answered: [
-            "messages": [
-                ["role": "user", "content": ["type": "text", "text": "a"]],
-                ["role": "assistant", "content": ["type": "text", "text": "b"]],
-            ]
-        ])
+        let messages = try PromptMessage.all(
+            answered: [
+                "messages": [
+                    ["role": "user", "content": ["type": "text", "text": "a"]],
+                    ["role": "assistant", "content": ["type": "text", "text": "b"]],
+                ]
+            ], remark: { _ in })
         #expect(
             messages == [
                 PromptMessage(role: "user", content: .text("a")), PromptMessage(role: "assistant", content: .text("b")),
@@ -128,9 +132,9 @@ import Testing
             let members = object(4)
             taken += (try? Tool(answered: .object(members))) == nil ? 0 : 1
             taken += (try? ContentBlock(answered: .object(members))) == nil ? 0 : 1
-            taken += (try? ToolResult(answered: members)) == nil ? 0 : 1
-            taken += (try? ResourceContents.all(answered: members)) == nil ? 0 : 1
-            taken += (try? PromptMessage.all(answered: members)) == nil ? 0 : 1
+            taken += ToolResult(answered: members) { _ in }.content.isEmpty ? 0 : 1
+            taken += (try? ResourceContents.all(answered: members) { _ in }) == nil ? 0 : 1
+            taken += (try? PromptMessage.all(answered: members) { _ in }) == nil ? 0 : 1
             taken += (try? Resource(answered: .object(members))) == nil ? 0 : 1
             taken += (try? Prompt(answered: .object(members))) == nil ? 0 : 1
         }

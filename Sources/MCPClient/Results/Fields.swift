@@ -34,11 +34,15 @@ struct Fields {
         }
     }
 
-    func optionalBool(_ name: String) throws(MCPClientError) -> Bool? {
+    /// A text that only describes: one of another kind counts as left out.
+    func description(_ name: String) -> String? { members[name]?.stringValue }
+
+    /// Whether a member says yes. Whatever does not counts as no.
+    func flag(_ name: String) -> Bool {
         switch members[name] {
-        case nil, .null: return nil
-        case .bool(let value): return value
-        case .some(let other): throw wrong(name, "true or false", other)
+        case .bool(let value): value
+        case .string(let text): text == "true"
+        default: false
         }
     }
 
@@ -48,9 +52,11 @@ struct Fields {
         return Int(exactly: number.rounded())
     }
 
+    /// Null is how Go writes an empty one.
     func array(_ name: String) throws(MCPClientError) -> [JSON] {
         switch members[name] {
         case nil: throw .malformed("\(subject) lacks \(name)")
+        case .null: return []
         case .array(let elements): return elements
         case .some(let other): throw wrong(name, "an array", other)
         }
@@ -61,16 +67,31 @@ struct Fields {
         return object
     }
 
+    /// An empty array is how PHP writes an empty object.
     func optionalObject(_ name: String) throws(MCPClientError) -> JSONObject? {
         switch members[name] {
         case nil, .null: return nil
+        case .array(let elements) where elements.isEmpty: return JSONObject()
         case .object(let members): return members
         case .some(let other): throw wrong(name, "an object", other)
         }
     }
 
+    /// Bytes in base64, also in the alphabet of URLs, and behind the head of a `data:` URL.
     func bytes(_ name: String) throws(MCPClientError) -> [UInt8] {
-        guard let bytes = Base64.decode(try string(name)) else {
+        var text = try string(name)
+        if text.utf8.starts(with: "data:".utf8), let comma = text.utf8.firstIndex(of: UInt8(ascii: ",")) {
+            text = String(text[text.utf8.index(after: comma)...])
+        }
+        if let bytes = Base64.decode(text) { return bytes }
+        let plain = text.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "-"): UInt8(ascii: "+")
+            case UInt8(ascii: "_"): UInt8(ascii: "/")
+            default: byte
+            }
+        }
+        guard let bytes = Base64.decode(String(decoding: plain, as: UTF8.self)) else {
             throw .malformed("\(name) of \(subject) must be base64")
         }
         return bytes

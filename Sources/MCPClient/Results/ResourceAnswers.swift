@@ -7,18 +7,31 @@ extension Resource {
         let fields = try Fields(value, of: "a resource")
         let uri = try fields.string("uri")
         self.init(
-            uri: uri, name: try fields.optionalString("name") ?? uri, title: try fields.optionalString("title"),
-            description: try fields.optionalString("description"),
-            mediaType: try fields.optionalString("mimeType") ?? ContentBlock.unknownType, size: fields.size("size"))
+            uri: uri, name: fields.description("name") ?? uri, title: fields.description("title"),
+            description: fields.description("description"),
+            mediaType: fields.description("mimeType") ?? ContentBlock.unknownType, size: fields.size("size"))
     }
 }
 
 extension ResourceContents {
-    /// Reads the answer to `resources/read`.
-    static func all(answered result: JSONObject) throws(MCPClientError) -> [ResourceContents] {
+    /// Reads the answer to `resources/read`. Of several contents those that cannot be read are left out.
+    ///
+    /// - Parameter remark: told what is left out.
+    /// - Throws: ``MCPClientError/malformed(_:)`` where nothing can be read.
+    static func all(answered result: JSONObject, remark: (String) -> Void) throws(MCPClientError) -> [ResourceContents]
+    {
         var contents: [ResourceContents] = []
+        var failure: MCPClientError?
         for value in try Fields(result, of: "the answer to resources/read").array("contents") {
-            contents.append(try ResourceContents(answered: value))
+            do throws(MCPClientError) {
+                contents.append(try ResourceContents(answered: value))
+            } catch {
+                failure = error
+            }
+        }
+        if let failure {
+            guard !contents.isEmpty else { throw failure }
+            remark("some of a resource's contents cannot be read: \(failure.reason)")
         }
         return contents
     }
@@ -26,13 +39,13 @@ extension ResourceContents {
     /// Reads what was in a resource: text, or bytes as base64.
     init(answered value: JSON) throws(MCPClientError) {
         let fields = try Fields(value, of: "the content of a resource")
-        let mediaType = try fields.optionalString("mimeType")
+        let uri = fields.description("uri") ?? "a resource"
+        let mediaType = fields.description("mimeType")
         if let text = try fields.optionalString("text") {
-            self.init(uri: try fields.string("uri"), mediaType: mediaType ?? "text/plain", bytes: Array(text.utf8))
+            self.init(uri: uri, mediaType: mediaType ?? "text/plain", bytes: Array(text.utf8))
         } else {
             self.init(
-                uri: try fields.string("uri"), mediaType: mediaType ?? ContentBlock.unknownType,
-                bytes: try fields.bytes("blob"))
+                uri: uri, mediaType: mediaType ?? ContentBlock.unknownType, bytes: try fields.bytes("blob"))
         }
     }
 }

@@ -9,23 +9,23 @@ extension Tool {
         guard !name.isEmpty else { throw .malformed("a tool without a name") }
         let named = try Fields(value, of: "the tool \(name.prefix(100))")
         self.init(
-            name: name, title: try named.optionalString("title") ?? name,
-            description: try named.optionalString("description") ?? "",
+            name: name, title: named.description("title") ?? name,
+            description: named.description("description") ?? "",
             inputSchema: .object(try named.object("inputSchema")),
-            outputSchema: try named.optionalObject("outputSchema").map(JSON.object),
-            annotations: try named.optionalObject("annotations") ?? JSONObject())
+            outputSchema: named.value("outputSchema")?.objectValue.map(JSON.object),
+            annotations: named.value("annotations")?.objectValue ?? JSONObject())
     }
 }
 
 extension ToolResult {
-    /// Reads the answer to `tools/call`.
-    init(answered result: JSONObject) throws(MCPClientError) {
+    /// Reads the answer to `tools/call`. The tool has run: whatever is wrong with a part of what it says, the rest counts.
+    ///
+    /// - Parameter remark: told what is wrong.
+    init(answered result: JSONObject, remark: (String) -> Void) {
         let fields = Fields(result, of: "a tool's result")
-        var content: [ContentBlock] = []
-        for block in try fields.array("content") { content.append(try ContentBlock(answered: block)) }
         self.init(
-            content: content, structuredContent: fields.value("structuredContent"),
-            isError: try fields.optionalBool("isError") ?? false)
+            content: ContentBlock.all(answered: fields.value("content"), remark: remark),
+            structuredContent: result.given("structuredContent"), isError: fields.flag("isError"))
     }
 }
 
@@ -35,6 +35,30 @@ extension ContentBlock {
     /// Characters of a block of an unknown kind that are shown.
     private static let shownLength = 2000
 
+    /// Characters of a block that cannot be read that are shown.
+    private static let shownOfUnreadable = 300
+
+    /// Reads the content of a result: blocks, or one of them alone. In the place of a block that cannot be read stands a
+    /// text that says so.
+    static func all(answered value: JSON?, remark: (String) -> Void) -> [ContentBlock] {
+        let values: [JSON] =
+            switch value {
+            case nil, .null: []
+            case .array(let elements): elements
+            case .some(let other): [other]
+            }
+        return values.map { value in
+            if case .string(let text) = value { return .text(text) }
+            do throws(MCPClientError) {
+                return try ContentBlock(answered: value)
+            } catch {
+                remark("a block of a tool's result cannot be read: \(error.reason)")
+                let shown = value.text.prefix(shownOfUnreadable)
+                return .text("[Content that cannot be read, because \(error.reason): \(shown)]")
+            }
+        }
+    }
+
     /// Reads a block of content. What there is no block for here, sound and kinds to come, becomes text that says so.
     init(answered value: JSON) throws(MCPClientError) {
         let fields = try Fields(value, of: "a content block")
@@ -42,15 +66,16 @@ extension ContentBlock {
         case "text":
             self = .text(try fields.string("text"))
         case "image":
-            self = .image(data: try fields.bytes("data"), mediaType: try fields.string("mimeType"))
+            self = .image(data: try fields.bytes("data"), mediaType: fields.description("mimeType") ?? Self.unknownType)
         case "audio":
             let bytes = try fields.bytes("data").count
-            self = .text("[Sound, \(try fields.string("mimeType")), \(bytes) bytes: it cannot be played here.]")
+            let type = fields.description("mimeType") ?? Self.unknownType
+            self = .text("[Sound, \(type), \(bytes) bytes: it cannot be played here.]")
         case "resource_link":
             let uri = try fields.string("uri")
             self = .resourceLink(
-                uri: uri, name: try fields.optionalString("name") ?? uri,
-                mediaType: try fields.optionalString("mimeType") ?? Self.unknownType, size: fields.size("size"))
+                uri: uri, name: fields.description("name") ?? uri,
+                mediaType: fields.description("mimeType") ?? Self.unknownType, size: fields.size("size"))
         case "resource":
             self = try Self.embedded(try ResourceContents(answered: .object(try fields.object("resource"))))
         case let type:
