@@ -84,8 +84,8 @@ let package = Package(
         .executableTarget(
             name: "ExecAgent",
             dependencies: [
-                curl, "CommandOptions", "Diagnostics", "HTTPServer", "Hashing", "JSON", "JSONRPC", "MCP", "MCPClient",
-                "OpenAI", "Threading",
+                curl, "CommandOptions", "Diagnostics", "HTTPServer", "Hashing", "HostConfiguration", "JSON", "JSONRPC",
+                "MCP", "MCPClient", "OpenAI", "Threading",
             ],
             swiftSettings: settings),
 

@@ -19,7 +19,7 @@ struct Assembly: Sendable {
                     baseURL: options.baseURL, key: options.key, idleTimeout: Double(options.modelTimeout)))
             entries = try ServerConfiguration(
                 command: options.serverCommand, file: options.serverFile, environment: environment
-            ).servers()
+            ).servers(onWarning: { log.warning($0) })
         } catch {
             throw UsageError(message: "\(error)")
         }

@@ -23,8 +23,8 @@ import Testing
             "MCP", "Threading",
         ],
         "ExecAgent": [
-            "CCurl", "CommandOptions", "Diagnostics", "Dispatch", "Foundation", "HTTPServer", "Hashing", "JSON",
-            "JSONRPC", "MCP", "MCPClient", "OpenAI", "Threading",
+            "CCurl", "CommandOptions", "Diagnostics", "Dispatch", "Foundation", "HTTPServer", "Hashing",
+            "HostConfiguration", "JSON", "JSONRPC", "MCP", "MCPClient", "OpenAI", "Threading",
         ],
     ]
 

@@ -17,9 +17,14 @@ struct ServerConfiguration {
     /// The servers in order. The command's is the first, or else `exec-mcp`: the one beside this program, else the one on
     /// `PATH`. The file's come after it; where one of these is an `exec-mcp` itself, there is no other.
     ///
+    /// - Parameter onWarning: told what of the file is left out.
     /// - Throws: ``ConfigurationError``.
-    func servers() throws(ConfigurationError) -> [ToolServerEntry] {
-        let listed = try listedServers()
+    func servers(onWarning: (String) -> Void = { _ in }) throws(ConfigurationError) -> [ToolServerEntry] {
+        var warnings: [String] = []
+        let listed = try listedServers { warning in
+            warnings.append(warning)
+            onWarning(warning)
+        }
         if let command {
             let first = try Self.entry(of: command)
             return [first] + listed.filter { $0.name != first.name }
@@ -30,7 +35,7 @@ struct ServerConfiguration {
         guard let program = standardServer() else {
             guard listed.isEmpty else { return listed }
             throw ConfigurationError(
-                message: """
+                message: warnings.map { "\($0); " }.joined() + """
                     there is no \(Self.standardProgram) beside this program or on PATH: install it, or name a server \
                     with --mcp COMMAND or MCP_SERVER_COMMAND
                     """)
@@ -39,12 +44,12 @@ struct ServerConfiguration {
         return [standard] + listed.filter { $0.name != standard.name }
     }
 
-    private func listedServers() throws(ConfigurationError) -> [ToolServerEntry] {
+    private func listedServers(onWarning: (String) -> Void) throws(ConfigurationError) -> [ToolServerEntry] {
         guard let file else { return [] }
         do throws(ConfigurationError) {
             let text = try ProgramFiles.read(file, limit: Self.fileLimit)
-            let servers = try ServersFile.parse(text, variables: environment)
-            guard !servers.isEmpty else { throw ConfigurationError(message: "it names no server") }
+            let servers = try ServersFile.parse(text, variables: environment) { onWarning("\(file): \($0)") }
+            if servers.isEmpty { onWarning("\(file): it names no server that can be used") }
             return servers
         } catch {
             throw ConfigurationError(message: "\(file): \(error.message)")

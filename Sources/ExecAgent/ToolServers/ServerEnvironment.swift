@@ -5,8 +5,16 @@ enum ServerEnvironment {
     /// API is its owner to it. An entry that names one of these itself gets what it names.
     static let secrets: Set<String> = ["OPENAI_API_KEY", "AGENT_API_KEYS"]
 
+    /// How exec-mcp tells of artifacts. By its links this program knows which there are; what an environment says that
+    /// was made for another client must not take them away.
+    private static let artifactLinks = (name: "MCP_EXECUTOR_ARTIFACT_LINKS", value: "link")
+
     /// Our own variables but for the agent's keys, and those of the entry.
     static func variables(for entry: ToolServerEntry, from ours: [String: String]) -> [String: String] {
-        ours.filter { !secrets.contains($0.key) }.merging(entry.environment) { $1 }
+        var variables = ours.filter { !secrets.contains($0.key) }
+        if ProgramFiles.name(of: entry.command) == ServerConfiguration.standardProgram {
+            variables[artifactLinks.name] = artifactLinks.value
+        }
+        return variables.merging(entry.environment) { $1 }
     }
 }

@@ -66,15 +66,45 @@ import Testing
         #expect(
             throws: ConfigurationError(message: "\(missing): it cannot be read: No such file or directory")
         ) { try configuration(file: missing).servers() }
-        let empty = try directory.write(#"{"mcpServers": {}}"#, to: "empty.json")
-        #expect(throws: ConfigurationError(message: "\(empty): it names no server")) {
-            try configuration(file: empty).servers()
-        }
         let large = try directory.write(String(repeating: " ", count: 1 << 20) + "{}", to: "large.json")
         #expect(throws: ConfigurationError(message: "\(large): it has more than 1048576 bytes")) {
             try configuration(file: large).servers()
         }
         #expect(throws: ConfigurationError.self) { try configuration(file: directory.path).servers() }
+    }
+
+    @Test(arguments: [
+        ("{}", []), (#"{"a": {"command": "a", "disabled": true}}"#, []),
+        (#"{"a": {"url": "http://127.0.0.1/"}, "b": {}}"#, ["mcpServers.a: only servers", "mcpServers.b: it lacks"]),
+    ])
+    func worksWithoutTheServersOfAFileThatCannotBeUsed(servers: String, parts: [String]) throws {
+        let standard = try directory.write("", to: "bin/exec-mcp", mode: 0o755)
+        let file = try directory.write(#"{"mcpServers": \#(servers)}"#, to: "s.json")
+        var warnings: [String] = []
+        let entries = try configuration(file: file).servers { warnings.append($0) }
+        #expect(entries == [ToolServerEntry(name: "exec-mcp", command: standard)])
+        #expect(warnings.count == parts.count + 1)
+        for (warning, part) in zip(warnings, parts) { #expect(warning.hasPrefix("\(file): \(part)")) }
+        #expect(warnings.last == "\(file): it names no server that can be used")
+    }
+
+    @Test func saysWhatWasLeftOutWhereThereIsNoServerAtAll() throws {
+        let file = try directory.write(#"{"mcpServers": {"a": {"url": "http://127.0.0.1/"}}}"#, to: "s.json")
+        let error = #expect(throws: ConfigurationError.self) { try configuration(file: file).servers() }
+        #expect(error?.message.contains("reached by a URL") == true)
+        #expect(error?.message.contains("--mcp COMMAND") == true)
+    }
+
+    @Test func ourOwnServerTellsOfArtifactsByLinks() {
+        let ours = ["PATH": "/bin", "MCP_EXECUTOR_ARTIFACT_LINKS": "text"]
+        func links(_ command: String, _ own: [String: String] = [:]) -> String? {
+            let entry = ToolServerEntry(name: "a", command: command, environment: own)
+            return ServerEnvironment.variables(for: entry, from: ours)["MCP_EXECUTOR_ARTIFACT_LINKS"]
+        }
+        #expect(links("/opt/exec-mcp") == "link")
+        #expect(links("exec-mcp") == "link")
+        #expect(links("/opt/exec-mcp", ["MCP_EXECUTOR_ARTIFACT_LINKS": "none"]) == "none")
+        #expect(links("/opt/other") == "text")
     }
 
     @Test func keepsTheAgentsKeysFromServers() {

@@ -9,6 +9,13 @@ import Testing
         try ServersFile.parse(Array(text.utf8), variables: variables)
     }
 
+    /// What is read of a file, and what is said to be left out.
+    private func read(_ text: String) throws -> (entries: [ToolServerEntry], warnings: [String]) {
+        var warnings: [String] = []
+        let entries = try ServersFile.parse(Array(text.utf8), variables: variables) { warnings.append($0) }
+        return (entries, warnings)
+    }
+
     @Test func readsTheFormThatHostsShare() throws {
         let servers = try parse(
             """
@@ -30,27 +37,96 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "not valid JSON"), ("[]", "mcpServers"), (#"{"mcpServers": []}"#, "mcpServers"),
-        (#"{"mcpServers": {"a": 1}}"#, "mcpServers.a: it must be an object, not an integer"),
-        (#"{"mcpServers": {"a": {}}}"#, "mcpServers.a: it lacks command"),
-        (#"{"mcpServers": {"a": {"command": ""}}}"#, "lacks command"),
-        (#"{"mcpServers": {"a": {"command": ["a"]}}}"#, "command must be a string, not an array"),
-        (#"{"mcpServers": {"a": {"url": "http://127.0.0.1/"}}}"#, "not those that are reached by a URL"),
-        (#"{"mcpServers": {"a": {"type": "http", "command": "a"}}}"#, "not those that are reached by a URL"),
-        (#"{"mcpServers": {"a": {"command": "a", "args": "x"}}}"#, "args must be an array of strings, not a string"),
-        (#"{"mcpServers": {"a": {"command": "a", "args": [1]}}}"#, "each of args must be a string, not an integer"),
-        (#"{"mcpServers": {"a": {"command": "a", "env": []}}}"#, "env must be an object of strings, not an array"),
-        (#"{"mcpServers": {"a": {"command": "a", "env": {"N": 1}}}}"#, "env.N must be a string, not an integer"),
-        (#"{"mcpServers": {"a": {"command": "a", "env": {"N=": "x"}}}}"#, "contains ="),
-        (#"{"mcpServers": {"a": {"command": "a", "env": {"": "x"}}}}"#, "empty"),
-        (#"{"mcpServers": {"a": {"command": "a", "cwd": 1}}}"#, "cwd must be a string"),
-        (#"{"mcpServers": {"a": {"command": "${NO_SUCH}"}}}"#, "NO_SUCH is not set"),
-        (#"{"mcpServers": {"": {"command": "a"}}}"#, "name"),
-        (#"{"mcpServers": {"a\nb": {"command": "a"}}}"#, "printable"),
+        ("", "not valid JSON: there is nothing in it"), ("// nothing", "there is nothing in it"),
+        ("{\n\"mcpServers\": }", "not valid JSON: line 2"), ("{} x", "not valid JSON: line 1"),
+        ("{/* }", "a comment does not end"), ("[]", "mcpServers"), (#"{"mcpServers": []}"#, "mcpServers"),
+        (#"{"mcpServers": {"a": {"command": "x"}, "a": {"command": "y"}}}"#, "duplicate member name"),
     ])
-    func saysWhatIsWrong(text: String, part: String) {
+    func saysWhyAFileIsNone(text: String, part: String) {
         let error = #expect(throws: ConfigurationError.self) { try parse(text) }
         #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
+    }
+
+    @Test(arguments: [
+        ("1", "it must be an object, not an integer"), ("null", "it must be an object, not null"),
+        ("{}", "it lacks command"), (#"{"command": ""}"#, "lacks command"), (#"{"command": null}"#, "lacks command"),
+        (#"{"command": ["a"]}"#, "command must be a string, not an array"),
+        (#"{"url": "http://127.0.0.1/"}"#, "not those that are reached by a URL"),
+        (#"{"serverUrl": "http://127.0.0.1/"}"#, "not those that are reached by a URL"),
+        (#"{"httpUrl": "http://127.0.0.1/", "headers": {}}"#, "not those that are reached by a URL"),
+        (#"{"type": "http", "command": "a"}"#, "not those that are reached by a URL"),
+        (#"{"type": "SSE", "command": "a"}"#, "not those that are reached by a URL"),
+        (#"{"command": "a", "url": "http://127.0.0.1/"}"#, "not those that are reached by a URL"),
+        (#"{"command": "a", "args": "x"}"#, "args must be an array of strings, not a string"),
+        (#"{"command": "a", "args": [["x"]]}"#, "each of args must be a string, not an array"),
+        (#"{"command": "a", "env": "N=1"}"#, "env must be an object of strings, not a string"),
+        (#"{"command": "a", "env": {"N": {}}}"#, "env.N must be a string, not an object"),
+        (#"{"command": "a", "env": {"N=": "x"}}"#, "contains ="), (#"{"command": "a", "env": {"": "x"}}"#, "empty"),
+        (#"{"command": "a", "cwd": 1}"#, "cwd must be a string"),
+        (#"{"command": "${NO_SUCH}"}"#, "NO_SUCH is not set"),
+        (#"{"command": "a", "args": ["${env:NO_SUCH}"]}"#, "NO_SUCH is not set"),
+        (#"{"command": "a", "args": ["\u0000"]}"#, "zero byte"),
+    ])
+    func leavesOutWhatCannotBeUsedAndSaysSo(entry: String, part: String) throws {
+        let (entries, warnings) = try read(#"{"mcpServers": {"odd": \#(entry), "good": {"command": "b"}}}"#)
+        #expect(entries == [ToolServerEntry(name: "good", command: "b")])
+        #expect(warnings.count == 1)
+        let warning = warnings.first ?? ""
+        #expect(warning.hasPrefix("mcpServers.odd: ") && warning.hasSuffix("; it is left out"), "\(warning)")
+        #expect(warning.contains(part), "\(warning)")
+    }
+
+    @Test(arguments: ["", "a\nb", String(repeating: "x", count: 65)])
+    func leavesOutAServerWhoseNameIsNone(name: String) throws {
+        let key = name.replacing("\n", with: "\\n")
+        let (entries, warnings) = try read(#"{"mcpServers": {"\#(key)": {"command": "a"}, "b": {"command": "b"}}}"#)
+        #expect(entries.map(\.name) == ["b"])
+        #expect(warnings.count == 1 && warnings.first?.contains("printable characters") == true)
+    }
+
+    @Test(arguments: [
+        (#""disabled": true"#, false), (#""enabled": false"#, false), (#""disabled": false"#, true),
+        (#""enabled": true"#, true), (#""disabled": null, "enabled": null"#, true),
+        (#""disabled": true, "url": "http://127.0.0.1/""#, false),
+    ])
+    func aServerIsUsedUnlessItIsSwitchedOff(member: String, isUsed: Bool) throws {
+        let (entries, warnings) = try read(#"{"mcpServers": {"a": {"command": "a", \#(member)}}}"#)
+        #expect(entries.map(\.name) == (isUsed ? ["a"] : []))
+        #expect(warnings.isEmpty)
+    }
+
+    @Test(arguments: [
+        "\u{FEFF}{\"mcpServers\": {\"a\": {\"command\": \"b\"}}}",
+        "// of an editor\n{\"mcpServers\": {\"a\": {\"command\": \"b\"}}}",
+        "{\"mcpServers\": {\"a\": {\"command\": \"b\", /* none */ \"args\": [],},},}\r\n// end",
+        "{\"servers\": {\"a\": {\"type\": \"stdio\", \"command\": \"b\"}}, \"inputs\": []}",
+        "{\"context_servers\": {\"a\": {\"source\": \"custom\", \"command\": \"b\", \"args\": [], \"env\": {}}}}",
+        "{\"mcpServers\": {\"a\": {\"command\": \"b\", \"args\": null, \"env\": null, \"cwd\": null, \"url\": null}}}",
+        "{\"mcpServers\": {\"a\": {\"command\": \"b\", \"env\": {\"X\": null}, \"type\": null, \"url\": \"\"}}}",
+    ])
+    func readsFilesAsHostsHaveThem(text: String) throws {
+        let (entries, warnings) = try read(text)
+        #expect(entries == [ToolServerEntry(name: "a", command: "b")])
+        #expect(warnings.isEmpty)
+    }
+
+    @Test func takesNumbersForTheirText() throws {
+        let (entries, warnings) = try read(
+            #"{"mcpServers": {"a": {"command": "b", "args": ["--port", 80, true], "env": {"N": 1, "R": 0.5, "B": false}}}}"#
+        )
+        #expect(
+            entries == [
+                ToolServerEntry(
+                    name: "a", command: "b", arguments: ["--port", "80", "true"],
+                    environment: ["N": "1", "R": "0.5", "B": "false"])
+            ])
+        #expect(warnings.isEmpty)
+    }
+
+    @Test func doesNotTakeTextForAComment() throws {
+        let arguments = #"["http://x/,]", "/* \" */", "\ud83d"]"#
+        let servers = try parse(#"{"mcpServers": {"a": {"command": "b", "args": \#(arguments)}}}"#)
+        #expect(servers.first?.arguments == ["http://x/,]", "/* \" */", "\u{FFFD}"])
     }
 
     @Test(arguments: [
