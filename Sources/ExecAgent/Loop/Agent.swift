@@ -17,6 +17,9 @@ struct AgentSettings: Sendable, Equatable {
     var resultLimit = 40_000
     /// The largest picture that the model gets, in bytes.
     var imageLimit = 5_000_000
+    /// The largest picture that the model gets, in pixels of its longer side: what the APIs refuse stays in the
+    /// conversation, and every later request would fail as well.
+    var imageSide = 8000
     /// Calls of one turn that run at once.
     var simultaneousCalls = 8
 }
@@ -42,17 +45,34 @@ struct Agent: AgentRunner {
         onEvent: @escaping @Sendable (AgentEvent) async -> Void
     ) async throws -> RunResult {
         let deadline = limits.seconds.map { Deadline(in: $0, on: timekeeper) }
-        let tools = try await toolBox.tools()
+        // Where the time is up before anything is asked, the run ends at once and says so.
+        let opening = try await opening(by: deadline)
+        let tools = opening?.tools ?? []
         let request = ChatRequest(
             model: model ?? settings.model,
-            messages: Self.opening(conversation, prompt: await toolBox.systemPrompt()), tools: tools,
-            parameters: parameters)
+            messages: Self.opening(conversation, prompt: opening?.prompt ?? ""), tools: tools, parameters: parameters)
         let calls = ToolCalls(
             toolBox: toolBox, toolNames: tools.map(\.name), user: user, settings: settings, deadline: deadline,
             onEvent: onEvent)
         var run = Run(
             model: self.model, request: request, calls: calls, limits: limits, deadline: deadline, onEvent: onEvent)
         return try await run.untilItEnds()
+    }
+
+    /// What the tool servers say of themselves.
+    ///
+    /// - Returns: `nil` where the time was up first.
+    private func opening(by deadline: Deadline?) async throws -> (tools: [FunctionTool], prompt: String)? {
+        do {
+            return try await withDeadline(deadline) { [toolBox] in
+                let tools = try await toolBox.tools()
+                return (tools, await toolBox.systemPrompt())
+            }
+        } catch {
+            // A call that was ended is an error of its server; that we ended it says more.
+            try Task.checkCancellation()
+            throw error
+        }
     }
 
     /// The conversation behind one system message: that of the servers, then the client's own. One, because many

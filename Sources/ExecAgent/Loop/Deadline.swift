@@ -11,6 +11,15 @@ struct Deadline: Sendable {
     }
 
     var isOver: Bool { moment <= timekeeper.now() }
+
+    /// Seconds to save what was made where a run took all of its time: it was made for somebody.
+    private static let savingSeconds = 5.0
+
+    /// When saving what the run made is to be over: with the run, but for a few seconds at least.
+    var forSaving: Deadline {
+        let rest = moment - timekeeper.now()
+        return rest >= Self.savingSeconds ? self : Deadline(in: Self.savingSeconds, on: timekeeper)
+    }
 }
 
 /// Runs `work` until it ends or the time is up; it is cancelled then, and its end waited for.

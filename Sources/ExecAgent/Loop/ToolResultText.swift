@@ -9,8 +9,6 @@ struct ToolResultText: Sendable, Equatable {
     /// Names of the artifacts that the result names.
     let artifacts: [String]
 
-    private static let artifactScheme = "artifact:///"
-
     init(_ outcome: ToolOutcome, settings: AgentSettings) {
         var texts: [String] = []
         var addresses: [String] = []
@@ -20,15 +18,14 @@ struct ToolResultText: Sendable, Equatable {
             case .text(let text):
                 texts.append(Excerpt.ofResult(text, limit: settings.resultLimit))
             case .image(let data, let mediaType):
-                let isShown = settings.images == .auto && data.count <= settings.imageLimit
-                if isShown { addresses.append("data:\(mediaType);base64,\(Base64.encode(data))") }
-                let fate = isShown ? "it follows below" : "it is not shown"
+                let (fate, address) = Self.picture(data, settings)
+                if let address { addresses.append(address) }
                 texts.append("[a picture, \(mediaType), \(data.count) bytes: \(fate)]")
-            case .resourceLink(let uri, let name, let mediaType, let size):
-                let isArtifact = uri.hasPrefix(Self.artifactScheme)
-                if isArtifact { artifacts.append(name) }
+            case .resourceLink(let uri, _, let mediaType, let size):
+                let artifact = ResourceAddress.artifactName(uri)
+                if let artifact { artifacts.append(artifact) }
                 let facts = ([mediaType] + (size.map { ["\($0) bytes"] } ?? [])).joined(separator: ", ")
-                texts.append("[\(isArtifact ? "artifact \(name)" : uri): \(facts)]")
+                texts.append("[\(artifact.map { "artifact \($0)" } ?? uri): \(facts)]")
             }
         }
         // What is left of each piece may be twice the limit; all of them together must not be more either.
@@ -38,5 +35,22 @@ struct ToolResultText: Sendable, Equatable {
         self.text = text
         imageAddresses = addresses
         self.artifacts = artifacts
+    }
+
+    /// What becomes of a picture, and its `data:` URL where the model gets it. Its type is what its bytes say.
+    private static func picture(_ data: [UInt8], _ settings: AgentSettings) -> (fate: String, address: String?) {
+        guard settings.images == .auto, data.count <= settings.imageLimit else { return ("it is not shown", nil) }
+        do throws(PictureError) {
+            let picture = try Picture(data)
+            guard max(picture.width, picture.height) <= settings.imageSide else {
+                return (
+                    "it is not shown, because \(picture.width) x \(picture.height) pixels are more than "
+                        + "\(settings.imageSide) a side; make it smaller to look at it", nil
+                )
+            }
+            return ("it follows below", "data:\(picture.mediaType);base64,\(Base64.encode(data))")
+        } catch {
+            return ("it is not shown, because it is \(error.reason)", nil)
+        }
     }
 }

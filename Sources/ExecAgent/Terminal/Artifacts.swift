@@ -14,13 +14,23 @@ struct ArtifactSaver: Sendable {
 
     /// Saves artifacts one after the other.
     ///
-    /// - Parameter onFailure: told what could not be saved, with the reason.
-    func save(_ names: [String], onFailure: @Sendable (String) -> Void) async throws -> [SavedArtifact] {
+    /// - Parameters:
+    ///   - deadline: when to leave the rest where it is; `nil` for no limit.
+    ///   - onFailure: told what could not be saved, with the reason.
+    func save(
+        _ names: [String], by deadline: Deadline? = nil, onFailure: @Sendable (String) -> Void
+    ) async throws -> [SavedArtifact] {
         var saved: [SavedArtifact] = []
         for name in names {
             do {
-                let file = try await toolBox.artifact(named: name, of: user)
+                let file = try await withDeadline(deadline) { [toolBox, user] in
+                    deadline?.isOver == true ? nil : try await toolBox.artifact(named: name, of: user)
+                }
                 try Task.checkCancellation()
+                guard let file = file ?? nil else {
+                    onFailure("the artifact \(name) is not saved: the time was up; it is left in the sandbox")
+                    continue
+                }
                 let path = try await onBackgroundThread { [directory] in try directory.save(file.bytes, as: name) }
                 saved.append(SavedArtifact(name: name, path: path))
             } catch let error as CancellationError {

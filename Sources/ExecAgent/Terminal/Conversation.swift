@@ -17,7 +17,7 @@ struct Conversation {
 
     private var history: [ChatMessage] = []
     /// Artifacts of this conversation.
-    private var made: [String] = []
+    private var made = FileNames()
 
     static let help = """
         /new            forget what was said and begin anew; files in the sandbox stay
@@ -81,7 +81,7 @@ struct Conversation {
         let argument = words.count > 1 ? words[1] : nil
         switch words[0] {
         case "/new":
-            (history, made) = ([], [])
+            (history, made) = ([], FileNames())
             screen.note("A new conversation.", .faint)
         case "/artifacts": await handOut(to: argument.map { OutputDirectory(path: $0) })
         case "/save": await save(to: argument)
@@ -98,7 +98,8 @@ struct Conversation {
     private mutating func answer(_ message: String) async {
         let question = ChatMessage(role: .user, text: message)
         let said = Locked("")
-        let new = Locked<[String]>([])
+        let new = Locked(FileNames())
+        let deadline = limits.seconds.map { Deadline(in: $0, on: .system) }
         do {
             let result = try await work(on: history + [question], said, new)
             history += [question] + result.messages
@@ -113,13 +114,13 @@ struct Conversation {
             // Nothing of it stays, so that the same can be asked again.
             screen.note("exec-agent: \("\(error)".singleLine(limit: 2000))", .bad)
         }
-        await keep(new.withLock { $0 })
+        await keep(new.withLock { $0.all }, by: deadline?.forSaving)
     }
 
     private static let interruption = "[The user interrupted this answer.]"
 
     private func work(
-        on conversation: [ChatMessage], _ said: Locked<String>, _ new: Locked<[String]>
+        on conversation: [ChatMessage], _ said: Locked<String>, _ new: Locked<FileNames>
     ) async throws -> RunResult {
         let activity = Activity(screen: screen)
         defer { screen.endLine() }
@@ -130,7 +131,7 @@ struct Conversation {
             ) { event in
                 if case .text(let text) = event { said.withLock { $0 += text } }
                 if case .toolEnded(let end) = event {
-                    new.withLock { new in new += end.artifacts.filter { !new.contains($0) } }
+                    new.withLock { new in end.artifacts.forEach { new.add($0) } }
                 }
                 activity.show(event)
             }
@@ -140,10 +141,10 @@ struct Conversation {
     // MARK: Files
 
     /// Remembers artifacts, and saves them where that was asked for once and for all.
-    private mutating func keep(_ names: [String]) async {
-        made += names.filter { !made.contains($0) }
+    private mutating func keep(_ names: [String], by deadline: Deadline?) async {
+        for name in names { made.add(name) }
         guard !names.isEmpty, let output else { return }
-        await save(names, to: output)
+        await save(names, to: output, by: deadline)
     }
 
     private func handOut(to directory: OutputDirectory?) async {
@@ -163,10 +164,10 @@ struct Conversation {
         }
     }
 
-    private func save(_ names: [String], to directory: OutputDirectory) async {
+    private func save(_ names: [String], to directory: OutputDirectory, by deadline: Deadline? = nil) async {
         let saver = ArtifactSaver(toolBox: toolBox, user: user, directory: directory)
         let saved = try? await interrupts.interruptible { [screen] in
-            try await saver.save(names) { screen.note("exec-agent: \($0.singleLine(limit: 1000))", .bad) }
+            try await saver.save(names, by: deadline) { screen.note("exec-agent: \($0.singleLine(limit: 1000))", .bad) }
         }
         for artifact in saved ?? [] { screen.note("Saved \(artifact.path.singleLine(limit: 4096))") }
     }

@@ -15,12 +15,14 @@ struct OneTask: Sendable {
     let output: OutputDirectory?
     /// Whether standard output gets a line of JSON for each event.
     let isJSON: Bool
+    var timekeeper = Timekeeper.system
 
     /// Works on the task.
     ///
     /// - Returns: the exit status.
     func run(_ task: String) async -> Int32 {
-        let made = Locked<[String]>([])
+        let deadline = limits.seconds.map { Deadline(in: $0, on: timekeeper) }
+        let made = Locked(FileNames())
         let activity = Activity(screen: screen)
         var report: TaskReport
         do {
@@ -31,7 +33,7 @@ struct OneTask: Sendable {
                     parameters: JSONObject()
                 ) { event in
                     if case .toolEnded(let end) = event {
-                        made.withLock { made in made += end.artifacts.filter { !made.contains($0) } }
+                        made.withLock { made in end.artifacts.forEach { made.add($0) } }
                     }
                     if isJSON { write(event.json) } else { activity.show(event) }
                 }
@@ -43,20 +45,20 @@ struct OneTask: Sendable {
             report = TaskReport(status: .failed, reason: "\(error)")
         }
         if !isJSON { screen.endLine() }
-        report.artifacts = await save(made.withLock { $0 })
+        report.artifacts = await save(made.withLock { $0.all }, deadline)
         tell(report)
         await screen.flush()
         return report.status.exitStatus
     }
 
-    private func save(_ names: [String]) async -> [SavedArtifact] {
+    private func save(_ names: [String], _ deadline: Deadline?) async -> [SavedArtifact] {
         guard !names.isEmpty else { return [] }
         guard let output else {
             if !isJSON { screen.note("Left in the sandbox: \(Self.list(names)). With --output DIR they are saved.") }
             return []
         }
         let saver = ArtifactSaver(toolBox: toolBox, user: user, directory: output)
-        let saved = try? await saver.save(names) { [screen] in
+        let saved = try? await saver.save(names, by: deadline?.forSaving) { [screen] in
             screen.note("exec-agent: \($0.singleLine(limit: 1000))", .bad)
         }
         if !isJSON {

@@ -71,6 +71,8 @@ final class ToolServers: ToolBox {
             case .success(let text): texts += text.map { [$0] } ?? []
             case .failure(let failure):
                 isComplete = false
+                // Where we gave up ourselves nobody reads the prompt.
+                if Task.isCancelled { continue }
                 log("the system prompt lacks what \(server.name) says: \(failure.error(of: server.name))")
             }
         }
@@ -236,10 +238,10 @@ extension ToolServers {
 }
 
 extension Array {
-    /// The elements in order, of those with the same key only the first.
-    fileprivate func firsts(by key: (Element) -> String) -> [Element] {
-        var keys: Set<String> = []
-        return filter { keys.insert(key($0)).inserted }
+    /// The elements in order, of those with the same name only the first.
+    fileprivate func firsts(by name: (Element) -> String) -> [Element] {
+        var names = FileNames()
+        return filter { names.add(name($0)) }
     }
 }
 

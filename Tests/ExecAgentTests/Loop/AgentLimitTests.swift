@@ -101,6 +101,40 @@ import Testing
         expectComplete(result.messages)
     }
 
+    @Test(arguments: [true, false])
+    func theTimeGoesOnWhileToolsAndPromptsAreAskedFor(isTools: Bool) async throws {
+        let clock = StoppedClock()
+        let untilCancelled: @Sendable () async -> Void = {
+            clock.goOn()
+            try? await Task.sleep(for: .seconds(600))
+        }
+        let nothing: @Sendable () async -> Void = {}
+        let toolBox = ScriptedToolBox(
+            beforeTools: isTools ? untilCancelled : nothing, beforePrompt: isTools ? nothing : untilCancelled)
+        var trial = AgentTrial(ScriptedChatModel(), toolBox)
+        trial.timekeeper = clock.timekeeper
+        let result = try await trial.run(limits: RunLimits(seconds: 90))
+        let sentence = Self.sentence("the limit of 90 seconds was met")
+        #expect(result.end == .limit(sentence))
+        #expect(result.messages.map(\.text) == [sentence])
+        #expect(trial.told == sentence)
+        #expect(trial.model.requests.elements.isEmpty)
+    }
+
+    @Test func aRunThatIsInterruptedBeforeItBeginsIsNoFailureOfAServer() async throws {
+        let begun = Recorder<Bool>()
+        let trial = AgentTrial(
+            ScriptedChatModel(),
+            ScriptedToolBox(beforeTools: {
+                begun.record(true)
+                try? await Task.sleep(for: .seconds(600))
+            }))
+        let run = Task { try await trial.run() }
+        try await begun.wait(forCount: 1)
+        run.cancel()
+        await #expect(throws: CancellationError.self) { try await run.value }
+    }
+
     @Test func asksNoMoreWhenTheTimeIsUp() async throws {
         let clock = StoppedClock()
         var trial = AgentTrial(

@@ -68,17 +68,30 @@ final class ScriptedToolBox: ToolBox {
     let users = Recorder<String?>()
     private let work: Work
     private let prompt: String
+    /// What happens before the tools and the prompt are told.
+    private let beforeTools: @Sendable () async -> Void
+    private let beforePrompt: @Sendable () async -> Void
 
-    init(prompt: String = "the prompt", _ work: @escaping Work = { _, _ in ToolOutcome(content: [.text("seen")]) }) {
+    init(
+        prompt: String = "the prompt", _ work: @escaping Work = { _, _ in ToolOutcome(content: [.text("seen")]) },
+        beforeTools: @escaping @Sendable () async -> Void = {}, beforePrompt: @escaping @Sendable () async -> Void = {}
+    ) {
+        self.beforeTools = beforeTools
+        self.beforePrompt = beforePrompt
         self.work = work
         self.prompt = prompt
     }
 
     func tools() async throws(ToolServerError) -> [FunctionTool] {
-        [FunctionTool(name: "look", description: "looks", parameters: ["type": "object"])]
+        await beforeTools()
+        if Task.isCancelled { throw ToolServerError(message: "The tool server x: the call was cancelled") }
+        return [FunctionTool(name: "look", description: "looks", parameters: ["type": "object"])]
     }
 
-    func systemPrompt() async -> String { prompt }
+    func systemPrompt() async -> String {
+        await beforePrompt()
+        return prompt
+    }
 
     func call(
         _ name: String, _ arguments: JSONObject, user: String?, onProgress: @escaping @Sendable (String) -> Void

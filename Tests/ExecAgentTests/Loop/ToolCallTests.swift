@@ -91,28 +91,33 @@ import Testing
     }
 
     @Test func picturesFollowAsTheUsersMessage() async throws {
-        let picture = ToolOutcome(content: [.text("a plot"), .image(data: [1, 2, 3], mediaType: "image/png")])
+        let picture = ToolOutcome(content: [.text("a plot"), .image(data: SamplePicture.png(), mediaType: "image/png")])
         let (_, messages) = try await turn([.look("a"), .look("b")], outcome: picture)
         #expect(messages.map(\.role) == [.assistant, .tool, .tool, .user, .assistant])
-        #expect(messages[1].text == "a plot\n[a picture, image/png, 3 bytes: it follows below]")
+        let size = SamplePicture.png().count
+        #expect(messages[1].text == "a plot\n[a picture, image/png, \(size) bytes: it follows below]")
+        let address = "data:image/png;base64,\(Base64.encode(SamplePicture.png()))"
         #expect(
             messages[3].content == [
-                .text("The picture that look returned (a):"), .imageURL("data:image/png;base64,AQID"),
-                .text("The picture that look returned (b):"), .imageURL("data:image/png;base64,AQID"),
+                .text("The picture that look returned (a):"), .imageURL(address),
+                .text("The picture that look returned (b):"), .imageURL(address),
             ])
     }
 
     @Test func picturesStayAwayWhereTheyAreNotWanted() async throws {
-        let picture = ToolOutcome(content: [.image(data: [1, 2, 3], mediaType: "image/png")])
+        let picture = ToolOutcome(content: [.image(data: SamplePicture.png(), mediaType: "image/png")])
         let (_, messages) = try await turn([.look("a")], outcome: picture, images: .never)
         #expect(messages.map(\.role) == [.assistant, .tool, .assistant])
-        #expect(messages[1].text == "[a picture, image/png, 3 bytes: it is not shown]")
+        #expect(messages[1].text == "[a picture, image/png, \(SamplePicture.png().count) bytes: it is not shown]")
     }
 
     @Test func aPictureThatIsTooLargeIsNotShown() {
-        let outcome = ToolOutcome(content: [.image(data: [1, 2, 3], mediaType: "image/png")])
-        #expect(ToolResultText(outcome, settings: AgentSettings(model: "m", imageLimit: 2)).imageAddresses.isEmpty)
-        #expect(ToolResultText(outcome, settings: AgentSettings(model: "m", imageLimit: 3)).imageAddresses.count == 1)
+        let outcome = ToolOutcome(content: [.image(data: SamplePicture.png(), mediaType: "image/png")])
+        let size = SamplePicture.png().count
+        for (limit, count) in [(size - 1, 0), (size, 1)] {
+            let result = ToolResultText(outcome, settings: AgentSettings(model: "m", imageLimit: limit))
+            #expect(result.imageAddresses.count == count)
+        }
     }
 
     @Test func ofProgressOnlyTheNewestWaits() async throws {

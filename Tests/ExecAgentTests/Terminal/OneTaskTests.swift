@@ -35,8 +35,12 @@ struct ScriptedRunner: AgentRunner {
 /// Tools with artifacts.
 struct ArtifactToolBox: ToolBox {
     var files: [String: [UInt8]] = [:]
+    /// What happens before an artifact is handed out.
+    var before: @Sendable (_ name: String) async -> Void = { _ in }
 
     func artifact(named name: String, of user: String?) async throws(ToolServerError) -> ArtifactFile {
+        await before(name)
+        if Task.isCancelled { throw ToolServerError(message: "the call was cancelled") }
         guard let bytes = files[name] else { throw ToolServerError(message: "no such artifact", isNotFound: true) }
         return ArtifactFile(mediaType: "text/plain", bytes: bytes)
     }
@@ -129,6 +133,54 @@ extension AgentEvent {
                 """)
         #expect(Descriptors.readFile("\(output)/x.txt", limit: 10) == [65])
         #expect(Descriptors.readFile("\(output)/other.txt", limit: 10) == nil)
+    }
+
+    @Test func savesBothOfTwoNamesThatDifferInTheirBytesAlone() async throws {
+        let directory = try TemporaryDirectory()
+        let names = ["caf\u{E9}.txt", "cafe\u{301}.txt"]
+        let runner = ScriptedRunner { _, onEvent in
+            for name in names {
+                await onEvent(.toolStarted(.look(name)))
+                await onEvent(.ended(name, artifacts: [name]))
+            }
+            return RunResult(messages: [ChatMessage(role: .assistant, text: "done")], end: .answered)
+        }
+        let (_, written) = try await run(runner, files: [names[0]: [65]], output: directory.path)
+        #expect(written.ranges(of: "Saved ").count == 2, "\(written)")
+        for name in names { #expect(Descriptors.readFile("\(directory.path)/\(name)", limit: 10) == [65]) }
+    }
+
+    @Test func leavesWhatTakesTooLongToSaveWhereItIs() async throws {
+        let clock = StoppedClock()
+        let directory = try TemporaryDirectory()
+        let trial = try ScreenTrial()
+        let toolBox = ArtifactToolBox(files: ["x.txt": [65], "slow.txt": [66], "y.txt": [67]]) { name in
+            guard name == "slow.txt" else { return }
+            clock.goOn()
+            try? await Task.sleep(for: .seconds(600))
+        }
+        let runner = ScriptedRunner { _, onEvent in
+            await onEvent(.ended("a", artifacts: ["x.txt", "slow.txt", "y.txt"]))
+            return RunResult(messages: [ChatMessage(role: .assistant, text: "done")], end: .answered)
+        }
+        let task = OneTask(
+            runner: runner, toolBox: toolBox, screen: trial.screen, interrupts: Interrupts(), user: nil,
+            limits: RunLimits(seconds: 90), output: OutputDirectory(path: directory.path), isJSON: false,
+            timekeeper: clock.timekeeper)
+        #expect(await task.run("do it") == 0)
+        let written = try await trial.written()
+        for name in ["slow.txt", "y.txt"] {
+            #expect(written.contains("the artifact \(name) is not saved: the time was up; it is left in the sandbox"))
+        }
+        #expect(written.hasSuffix("Saved \(directory.path)/x.txt\n"))
+    }
+
+    @Test func savesWhatARunMadeThatTookAllOfItsTime() async throws {
+        let clock = StoppedClock()
+        let deadline = Deadline(in: 90, on: clock.timekeeper)
+        #expect(deadline.forSaving.moment == 90)
+        clock.goOn()
+        #expect(deadline.isOver && !deadline.forSaving.isOver)
     }
 
     @Test func saysWhatIsLeftInTheSandbox() async throws {

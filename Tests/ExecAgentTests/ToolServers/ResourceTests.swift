@@ -46,6 +46,29 @@ import Testing
         }
     }
 
+    @Test func takesTwoSpellingsOfANameForTwoFiles() async throws {
+        let spellings = ["caf\u{E9}.txt", "cafe\u{301}.txt"]
+        let entry = Fixture.entry(
+            """
+            names = {"caf%C3%A9.txt": "composed", "cafe%CC%81.txt": "decomposed"}
+            def handle(message):
+                if message["method"] == "resources/list":
+                    answer(message, {"resources": [{"uri": "artifact:///" + name, "name": name} for name in names]})
+                else:
+                    uri = message["params"]["uri"]
+                    answer(message, {"contents": [{"uri": uri, "text": names[uri.removeprefix("artifact:///")]}]})
+            serve(handle)
+            """)
+        try await fixture.withServers([entry]) { servers in
+            let names = try await servers.artifacts(of: nil).map(\.name)
+            #expect(names.map { Array($0.utf8) } == spellings.map { Array($0.utf8) })
+            for (name, text) in zip(names, ["composed", "decomposed"]) {
+                let file = try await servers.artifact(named: name, of: nil)
+                #expect(file.bytes == Array(text.utf8))
+            }
+        }
+    }
+
     @Test func readsTheBytesOfAnArtifact() async throws {
         try await fixture.withServers([Self.entry("one")]) { servers in
             let file = try await servers.artifact(named: "of ann", of: "ann")

@@ -1,0 +1,88 @@
+"""exec-agent with tool servers of other people, and with files as their hosts have them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from support.agent import agent_binary, environment
+from support.scripted import ScriptedModel, says, script
+
+Run = Callable[..., tuple[ScriptedModel, subprocess.CompletedProcess[str]]]
+
+# Shakes hands, and then writes without end what nobody asked for: it neither lists its tools nor reads.
+FLOOD = """
+import json, sys
+for line in sys.stdin:
+    message = json.loads(line)
+    if message.get("method") == "initialize":
+        break
+    print(json.dumps({"jsonrpc": "2.0", "id": message["id"], "error": {"code": -32601, "message": "no"}}), flush=True)
+print(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": {
+    "protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "f", "version": "1"}}}))
+flood = json.dumps({"jsonrpc": "2.0", "id": "x" * 200, "method": "ping"}) + "\\n"
+while True:
+    sys.stdout.write(flood * 100)
+"""
+
+
+def test_a_flood_of_a_tool_server_costs_neither_more_time_nor_memory(
+    start_model: Callable[..., ScriptedModel], user: str, tmp_path: Path
+) -> None:
+    server = tmp_path / "flood.py"
+    server.write_text(FLOOD)
+    model = start_model(script(says("Never.")))
+    process = subprocess.Popen(
+        [agent_binary(), "--max-seconds", "3", "--mcp", f"{sys.executable} {server}", "Go."],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(model.url, user),
+    )
+    peak = 0
+    with process:
+        while process.poll() is None:
+            lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+            peak = max([peak, *(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))])
+            time.sleep(0.1)
+        out = process.stdout.read()
+    assert process.returncode == 3
+    assert "the limit of 3 seconds was met" in out
+    assert not model.requests()
+    assert 0 < peak < 200_000, f"{peak} kB"
+
+
+def test_a_file_of_a_host_with_servers_of_every_kind(run: Run, tmp_path: Path, user: str) -> None:
+    command = environment("", user)["MCP_SERVER_COMMAND"]
+    file = tmp_path / "servers.json"
+    file.write_text(
+        "\ufeff// of an editor\n{"
+        '"mcpServers": {"far": {"url": "http://127.0.0.1:9/mcp"}, "off": {"command": "/nowhere", "enabled": false},'
+        f'"sandbox": {{"command": {json.dumps(command)}, "env": {{"N": 1, "M": null}}, /* none */ "args": [],}},'
+        "}}\n"
+    )
+    model, done = run(script(says("Hello.")), "--mcp-config", str(file), "Go.")
+    assert done.returncode == 0 and done.stdout == "Hello.\n", done.stderr
+    assert done.stderr.count("is left out") == 1 and "mcpServers.far: " in done.stderr and "off" not in done.stderr
+    assert len(model.requests()) == 1
+
+
+def test_a_task_from_a_pipe_that_does_not_wait(start_model: Callable[..., ScriptedModel], user: str) -> None:
+    model = start_model(script(says("You said: {{user}}")))
+    read_end, write_end = os.pipe()
+    os.set_blocking(read_end, False)
+    with subprocess.Popen(
+        [agent_binary()], stdin=read_end, stdout=subprocess.PIPE, text=True, env=environment(model.url, user)
+    ) as process:
+        os.close(read_end)
+        while "poll" not in Path(f"/proc/{process.pid}/wchan").read_text() and process.poll() is None:
+            time.sleep(0.01)
+        os.write(write_end, b"Read this.")
+        os.close(write_end)
+        assert process.stdout.read() == "You said: Read this.\n"
+    assert process.returncode == 0
