@@ -37,7 +37,7 @@ struct ChangeListener {
                 let reply = try await connection.exchange(
                     "subscriptions/listen", params, Connection.Call(timeLimit: nil))
                 if case .failure(let error) = reply.outcome {
-                    return connection.remark("it does not tell of changes: \(error.message.prefix(300))")
+                    return connection.remark("it does not tell of changes: \(error.message.beginning(300))")
                 }
                 try await Task.sleep(for: .seconds(delay))
             } catch {

@@ -244,12 +244,12 @@ extension Connection {
         guard let id = notification.params["progressToken"]?.integerValue,
             let message = notification.params["message"]?.stringValue
         else { return }
-        calls.report(String(message.unicodeScalars.prefix(Self.progressLength)), of: id)
+        calls.report(message.beginning(Self.progressLength), of: id)
     }
 
     private func answer(_ request: Request) {
         guard answersRequests.withLock({ $0 }) else {
-            return remark("it asks \(request.method.prefix(100)), though servers of its revision ask nothing")
+            return remark("it asks \(request.method.beginning(100)), though servers of its revision ask nothing")
         }
         let outcome: Result<JSONObject, RPCError> =
             request.method == "ping" ? .success([:]) : .failure(.methodNotFound("This client offers no such method."))

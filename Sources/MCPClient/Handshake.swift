@@ -14,7 +14,13 @@ public struct ServerDescription: Sendable, Equatable {
     public let instructions: String?
 
     /// Whether it offers `tools`, `prompts` or `resources`.
-    public func offers(_ capability: String) -> Bool { capabilities[capability]?.objectValue != nil }
+    public func offers(_ capability: String) -> Bool {
+        // An object, says the protocol, but some servers write true.
+        switch capabilities.given(capability) {
+        case nil, .bool(false): false
+        default: true
+        }
+    }
 
     /// Whether it tells of changes to the list of its `tools`, `prompts` or `resources`.
     public func tellsOfChanges(to capability: String) -> Bool {
@@ -26,7 +32,7 @@ public struct ServerDescription: Sendable, Equatable {
 struct Handshake {
     /// The one modern revision that this client speaks.
     static let modern = Revision.july2026
-    /// Characters of instructions that are kept.
+    /// Scalars of instructions that are kept.
     private static let instructionsLength = 16_000
 
     let connection: Connection
@@ -78,7 +84,7 @@ struct Handshake {
             throw .malformed("an answer to initialize without protocolVersion")
         }
         guard let revision = Revision(rawValue: version), !revision.isModern else {
-            throw .unsupported("the revision \(version.prefix(64)) of MCP, which this client does not know")
+            throw .unsupported("the revision \(version.beginning(64)) of MCP, which this client does not know")
         }
         connection.notify("notifications/initialized")
         return Self.description(result, revision, info: result["serverInfo"])
@@ -100,7 +106,7 @@ struct Handshake {
     private static func isModernCommon(_ versions: [String]) throws(MCPClientError) -> Bool {
         if versions.contains(modern.rawValue) { return true }
         guard versions.contains(where: { Revision(rawValue: $0) != nil }) else {
-            let names = versions.prefix(8).map { String($0.prefix(64)) }.joined(separator: ", ")
+            let names = versions.prefix(8).map { $0.beginning(64) }.joined(separator: ", ")
             throw .unsupported("revisions of MCP that this client does not know: \(names)")
         }
         return false
@@ -109,9 +115,9 @@ struct Handshake {
     private static func description(_ result: JSONObject, _ revision: Revision, info: JSON?) -> ServerDescription {
         let instructions = result["instructions"]?.stringValue
         return ServerDescription(
-            revision: revision, name: String(info?["name"]?.stringValue?.prefix(128) ?? ""),
+            revision: revision, name: info?["name"]?.stringValue?.beginning(128) ?? "",
             capabilities: result["capabilities"]?.objectValue ?? JSONObject(),
-            instructions: instructions.map { String($0.prefix(instructionsLength)) })
+            instructions: instructions?.beginning(instructionsLength))
     }
 
     private static func strings(_ value: JSON?) -> [String]? {
@@ -124,7 +130,7 @@ struct Handshake {
 }
 
 extension PendingCalls.Reply {
-    /// Characters of a server's error message that are passed on.
+    /// Scalars of a server's error message that are passed on.
     private static let messageLength = 4000
 
     /// The result of a request that was fulfilled.
@@ -135,12 +141,12 @@ extension PendingCalls.Reply {
         switch outcome {
         case .failure(let error):
             let message = error.message.isEmpty ? "error \(error.code)" : error.message
-            throw .refused(code: error.code, message: String(message.prefix(Self.messageLength)))
+            throw .refused(code: error.code, message: message.beginning(Self.messageLength))
         case .success(let result):
             switch result["resultType"] {
             case nil, "complete": return result
             case .string("input_required"): throw .unsupported("a question to the user, which cannot be asked here")
-            case .string(let type): throw .unsupported("a result of the type \(type.prefix(64))")
+            case .string(let type): throw .unsupported("a result of the type \(type.beginning(64))")
             case .some(let other): throw .malformed("resultType must be a string, not \(other.kindDescription)")
             }
         }

@@ -91,6 +91,23 @@ import Testing
         #expect(remarks.isEmpty)
     }
 
+    @Test(
+        arguments: [
+            ([:], true), (["listChanged": true], true), (true, true), ([], true), (false, false), (nil, false),
+        ] as [(JSON, Bool)])
+    func takesAServersWordForWhatItOffers(value: JSON, isOffered: Bool) {
+        let server = ServerDescription(
+            revision: .july2026, name: "s", capabilities: ["tools": value], instructions: nil)
+        #expect(server.offers("tools") == isOffered)
+        #expect(!server.offers("prompts"))
+    }
+
+    @Test func cutsTextThatIsOneLongCharacter() {
+        let accents = String(repeating: "\u{301}", count: 10_000)
+        #expect("e\(accents)".beginning(100).utf8.count == 199)
+        #expect("short".beginning(100) == "short")
+    }
+
     @Test func readsTheMessagesOfAPrompt() throws {
         let messages = try PromptMessage.all(
             answered: [

@@ -9,7 +9,7 @@ final class ServerPrompt: Sendable {
     static let name = "agent_system_prompt"
     /// Seconds that a prompt is kept.
     static let lifetime = 3600.0
-    /// Characters of one server's prompt that are used.
+    /// Scalars of one server's prompt that are used.
     static let longest = 100_000
 
     private struct Kept {
@@ -55,6 +55,6 @@ final class ServerPrompt: Sendable {
         }
         let text = texts.joined(separator: "\n\n")
         guard !text.isEmpty else { throw .malformed("the prompt \(name) without a text") }
-        return String(text.prefix(longest))
+        return String(text.unicodeScalars.prefix(longest))
     }
 }

@@ -7,7 +7,7 @@ extension Tool {
         let fields = try Fields(value, of: "a tool")
         let name = try fields.string("name")
         guard !name.isEmpty else { throw .malformed("a tool without a name") }
-        let named = try Fields(value, of: "the tool \(name.prefix(100))")
+        let named = try Fields(value, of: "the tool \(name.beginning(100))")
         self.init(
             name: name, title: named.description("title") ?? name,
             description: named.description("description") ?? "",
@@ -53,7 +53,7 @@ extension ContentBlock {
                 return try ContentBlock(answered: value)
             } catch {
                 remark("a block of a tool's result cannot be read: \(error.reason)")
-                let shown = value.text.prefix(shownOfUnreadable)
+                let shown = value.text.beginning(shownOfUnreadable)
                 return .text("[Content that cannot be read, because \(error.reason): \(shown)]")
             }
         }
@@ -79,8 +79,8 @@ extension ContentBlock {
         case "resource":
             self = try Self.embedded(try ResourceContents(answered: .object(try fields.object("resource"))))
         case let type:
-            let shown = value.text.prefix(Self.shownLength)
-            self = .text("[Content of the kind \(type.prefix(64)), which is not known here: \(shown)]")
+            let shown = value.text.beginning(Self.shownLength)
+            self = .text("[Content of the kind \(type.beginning(64)), which is not known here: \(shown)]")
         }
     }
 
