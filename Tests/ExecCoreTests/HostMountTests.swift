@@ -30,6 +30,12 @@ import Testing
         #expect(mounts.warnings == [])
     }
 
+    @Test func namesThatDifferInTheirBytesAreTwo() throws {
+        for name in ["a/cafe\u{301}", "b/caf\u{E9}", "b/cafe\u{301}"] { try place.makeDirectory(name) }
+        let targets = mounts(skills: ["a", "b"]).mounts.map { Array($0.target.utf8) }
+        #expect(targets == ["/skills/cafe\u{301}", "/skills/caf\u{E9}"].map { Array($0.utf8) })
+    }
+
     @Test func mountsOneDirectoryWhole() throws {
         for name in ["skills/a", "tools/package"] { try place.makeDirectory(name) }
         try link("skills/alias", to: "a")

@@ -52,6 +52,19 @@ import Testing
         #expect(load().diagnostics == [])
     }
 
+    @Test func namesThatDifferInTheirBytesAreTwo() throws {
+        for (place, name) in [("a", "cafe\u{301}"), ("b", "caf\u{E9}"), ("b", "cafe\u{301}")] {
+            try self.place.write("---\nname: \(name)\ndescription: of \(place)\n---\n", to: "\(place)/\(name)/SKILL.md")
+        }
+        let memory = SkillMemory()
+        let directories = ["\(place.path)/a", "\(place.path)/b"]
+        for _ in 0..<2 {
+            let skills = SkillCatalog.load(from: directories, memory: memory).skills
+            #expect(skills.map { Array($0.directoryName.utf8) } == ["cafe\u{301}", "caf\u{E9}"].map { Array($0.utf8) })
+            #expect(skills.map(\.description) == ["of a", "of b"])
+        }
+    }
+
     @Test func goesByTheDirectorysNameWhereThereIsNoOther() throws {
         try place.write("---\ndescription: d\n---\n", to: "quiet/SKILL.md")
         #expect(load().skills.map(\.name) == ["quiet"])

@@ -42,14 +42,14 @@ struct HostMounts: Sendable, Equatable {
         if directories.count == 1, !Self.hasLinkOut(directories[0]) {
             return mounts.append(HostMount(source: directories[0], target: target))
         }
-        // Of two with one name the first directory's is taken.
-        var taken: Set<String> = []
+        // Of two with one name the first directory's is taken. By bytes, as file systems tell names apart.
+        var taken: Set<[UInt8]> = []
         for directory in directories {
             for name in Files.names(in: directory) {
                 let path = "\(directory)/\(name)"
                 guard let source = Files.realPath(path),
                     Files.isDirectory(source) || withFiles && Files.isRegularFile(source),
-                    taken.insert(name).inserted
+                    taken.insert(Array(name.utf8)).inserted
                 else { continue }
                 guard Self.canMount(source), Self.canMount(name) else {
                     warnings.append("\(path) is not in the sandbox: no engine takes a path with a control character")

@@ -21,20 +21,23 @@ public struct SkillCatalog: Sendable, Equatable {
     ///   each is read.
     public static func load(from directories: [String], memory: SkillMemory = SkillMemory()) -> SkillCatalog {
         var found: [SeenSkill] = []
-        var taken: Set<String> = []
+        // By bytes, as file systems tell names apart: to Swift an accented letter is the letter and the accent.
+        var taken: Set<[UInt8]> = []
         for directory in directories {
-            for name in Files.names(in: directory) where !taken.contains(name) {
+            for name in Files.names(in: directory) where !taken.contains(Array(name.utf8)) {
                 let path = "\(directory)/\(name)"
                 guard let seen = memory.skill(at: path) ?? look(in: path, called: name, beside: directory) else {
                     continue
                 }
-                if !seen.fileName.isEmpty { taken.insert(name) }
+                if !seen.fileName.isEmpty { taken.insert(Array(name.utf8)) }
                 found.append(seen)
             }
         }
         memory.keep(found)
         return SkillCatalog(
-            skills: found.compactMap(\.skill).sorted { $0.directoryName < $1.directoryName },
+            skills: found.compactMap(\.skill).sorted {
+                $0.directoryName.utf8.lexicographicallyPrecedes($1.directoryName.utf8)
+            },
             diagnostics: found.flatMap(\.diagnostics))
     }
 

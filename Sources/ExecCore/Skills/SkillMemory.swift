@@ -27,7 +27,8 @@ struct SeenSkill: Sendable {
 /// Remembers the skills that were found, so that those that have not changed since need not be read again: a list of many
 /// skills has many pages, and for each of them all skills are looked at.
 public final class SkillMemory: Sendable {
-    private let seen = Locked<[String: SeenSkill]>([:])
+    /// By the bytes of their paths.
+    private let seen = Locked<[[UInt8]: SeenSkill]>([:])
 
     /// A memory without anything in it.
     public init() {}
@@ -37,13 +38,13 @@ public final class SkillMemory: Sendable {
 
     /// What was found in the directory at `path`, if it is so still.
     func skill(at path: String) -> SeenSkill? {
-        guard let known = seen.withLock({ $0[path] }), known.isUnchanged else { return nil }
+        guard let known = seen.withLock({ $0[Array(path.utf8)] }), known.isUnchanged else { return nil }
         return known
     }
 
     /// Remembers what was found just now, and forgets everything else.
     func keep(_ found: [SeenSkill]) {
         let settled = found.filter(\.isSettled)
-        seen.withLock { $0 = Dictionary(settled.map { ($0.path, $0) }) { first, _ in first } }
+        seen.withLock { $0 = Dictionary(settled.map { (Array($0.path.utf8), $0) }) { first, _ in first } }
     }
 }

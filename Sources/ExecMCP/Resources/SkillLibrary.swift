@@ -35,10 +35,10 @@ final class SkillLibrary: Sendable {
     ///
     /// - Parameter isNextPage: whether it is for a page of a list that is not the first.
     func skills(isNextPage: Bool = false) -> [Skill] {
-        var names: Set<String> = []
+        var names: Set<[UInt8]> = []
         let recent = isNextPage ? sight.withLock { $0?.isRecent == true ? $0?.skills : nil } : nil
         return (recent ?? skillsInSandbox()).filter { skill in
-            let isFirst = names.insert(skill.name).inserted
+            let isFirst = names.insert(Array(skill.name.utf8)).inserted
             if !isFirst {
                 report("\(skill.hostDirectory): another skill is called \(skill.name); this one has no URI")
             }
@@ -48,7 +48,7 @@ final class SkillLibrary: Sendable {
 
     /// The skill called `name`.
     func skill(named name: String) -> Skill? {
-        skills().first { $0.name == name }
+        skills().first { $0.name.utf8.elementsEqual(name.utf8) }
     }
 
     /// The files of all skills in the order of their URIs, no more than `count` of those after the URI `last`. Only the
