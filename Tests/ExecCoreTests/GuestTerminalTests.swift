@@ -51,10 +51,11 @@ import Testing
         // Lines above
         (#"a\nb\n\x1b[1A\x1b[2Kc\n"#, #"a\nc\n"#), (#"one\ntwo\n\x1b[2A\x1b[K1\n\x1b[K2\n3\n"#, #"1\n2\n3\n"#),
         (#"\ro 1\n\ri 1\x1b[A\n\ri 2\x1b[A\ro 2\n\ri 3\n"#, #"o 2\ni 3\n"#), (#"\x1b[Aa\n"#, #"a\n"#),
-        // Control characters that draw nothing
-        (#"bell\x07esc\x1b[31m\x7f"#, #"bell\x07esc\x7f"#), (#"bell\x07\rz\n"#, #"zell\x07\n"#),
+        // Other control characters
+        (#"tab\tcr\rbell\x07esc\x1b[31m\x7f"#, #"tab\tcr\rbell\x07esc\x1b[31m\x7f"#),
+        (#"bell\x07\rz\n1\r2\n"#, #"bell\x07\rz\n2\n"#), (#"1\r2\n\x1b[1mx\x01\x1b[m\n"#, #"2\n\x1b[1mx\x01\x1b[m\n"#),
         // No text
-        (#"a\0b\rc\n"#, #"a\0b\rc\n"#), (#"a\rb\0c\rd\n"#, #"b\0c\rd\n"#),
+        (#"a\0b\rc\n"#, #"a\0b\rc\n"#), (#"1\r2\na\rb\0c\rd\n"#, #"2\na\rb\0c\rd\n"#),
         (#"\x89PNG\r\n\x1a\n\x1b[31m\rX"#, #"\x89PNG\r\n\x1a\n\x1b[31m\rX"#),
         (#"caf\xe9\rx\n"#, #"caf\xe9\rx\n"#), (#"1\r2\n\x89PNG\r\n3\r4\n"#, #"2\n\x89PNG\r\n3\r4\n"#),
         // Not whole

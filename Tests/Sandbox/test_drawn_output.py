@@ -50,7 +50,7 @@ def test_the_limit_counts_what_is_shown(client):
         (r"printf 'a\n1%%\n'; sleep 0.2; printf '\e[1A\e[2K2%%\n'", "a\n2%\n"),
         (r"printf 'long text'; sleep 0.2; printf '\r\e[Kshort\n'", "short\n"),
         (r"printf 'x\0y\rz\n'", "x\0y\rz\n"),
-        (r"printf 'bell\a\rz\n'", "zell\a\n"),
+        (r"printf 'bell\a\rz\n'", "bell\a\rz\n"),
     ],
 )
 def test_what_is_drawn_over_or_draws_nothing_is_left_out(client, command, shown):

@@ -3,8 +3,8 @@
 - A carriage return or a backspace goes back in the line, and what follows is written over what stands there.
 - Sequences that erase in the line, move within it or up to lines above do so. All others, such as colours and titles,
   are left out.
-- From the first zero byte on, or the first bytes that are not UTF-8, a stream is no text and is passed on as it is. So
-  is the rest of a line that is too long for a bar. Other control characters stand where they are.
+- From the line on that holds a zero byte or bytes that are not UTF-8, a stream is no text and is passed on as it is. So
+  are a line that holds another control character, and the rest of a line that is too long for a bar.
 
 `\\r\\n` ends a line as `\\n` does, and stays.
 """
@@ -13,6 +13,8 @@ import re
 
 # More of a line is held back for nothing: no bar is that long.
 _LONGEST_LINE = 4096
+# A longer line is not kept besides as it came.
+_LONGEST_RAW = 64 * 1024
 # What is longer is no sequence.
 _LONGEST_SEQUENCE = 256
 # How far up or to the right something can be drawn.
@@ -29,6 +31,7 @@ _UNFINISHED = (
     rb"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]*\x1b?|[ -/]*)\Z"
     rb"|(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z"
 )
+_CONTROL = r"[\x01-\x07\x0e-\x1a\x1c-\x1f\x7f]"
 _DRAWING = r"\r(?!\n)|[\x08\x1b]"
 
 
@@ -46,9 +49,12 @@ class Screen:
         "_drawn",
         "_has_return",
         "_held",
+        "_is_odd",
         "_is_out",
         "_is_plain",
+        "_over_before",
         "_part",
+        "_raw",
         "_shown",
         "drawn_over",
     )
@@ -59,6 +65,11 @@ class Screen:
         # The line in which something was drawn, and where the next character goes.
         self._drawn = None
         self._column = 0
+        # The line as it came; None where it is too long, or where more than one line was drawn in.
+        self._raw = None
+        # Whether it is to be shown so, and what had been drawn over before it.
+        self._is_odd = False
+        self._over_before = 0
         # Whether the last thing was a return, which may be the first half of the line's end.
         self._has_return = False
         # What stands below it, the next line last.
@@ -89,19 +100,15 @@ class Screen:
             data = self._part + data
             self._part = b""
         if self._drawn is None:
-            is_plain = not is_drawing(data)
+            is_plain = not (is_drawing(data) or b"\x1b" in self._held)
             if is_plain and data.isascii() and b"\0" not in data:
                 return self._add(data)
-            data = self._without_part(data)
-            text, rest = _split_text(data)
-            if not rest:
-                if is_plain:
-                    return self._add(data)
-                text = _without_styles(text)
-                if not re.search(_DRAWING, text):
-                    return self._add(text.encode())
-            data = bytes(self._held) + data
+            data = bytes(self._held) + self._without_part(data)
             self._held.clear()
+            if is_plain or b"\0" not in data:
+                text, rest = _split_text(data)
+                if not rest and (is_plain or not re.search(f"{_DRAWING}|{_CONTROL}", _without_styles(text))):
+                    return self._add(data)
         else:
             data = self._without_part(data)
         self._draw_lines(data, take_back)
@@ -115,7 +122,7 @@ class Screen:
     def finish(self):
         """What is left to be shown."""
         if self._drawn is None:
-            rest = bytes(self._held)
+            rest = _shown(bytes(self._held))
             self._held.clear()
         else:
             rest = self._drawn_line()
@@ -144,18 +151,18 @@ class Screen:
                 self._shown += line[: len(line) - len(rest)]
                 self._is_out = True
             else:
-                self._draw(_without_styles(text), take_back)
+                self._draw(line[: len(line) - len(rest)], _without_styles(text), take_back)
             if rest:
-                self._is_plain = True
+                self._is_plain = self._is_odd = True
                 part, self._part = self._part, b""
                 self._shown += self.finish() + b"\n".join([rest, *lines[number + 1 :]]) + part
                 return
 
     def _add(self, data):
-        """Shows the whole lines of plain text, and what is too long to be kept back."""
+        """Shows the whole lines of text that draws nothing, and what is too long to be kept back."""
         end = data.rfind(b"\n") + 1
         if end:
-            shown = bytes(self._held) + data[:end]
+            shown = _shown(bytes(self._held) + data[:end])
             self._held[:] = data[end:]
             self._is_out = False
         else:
@@ -163,15 +170,21 @@ class Screen:
             self._held += data
         if self._is_out or len(self._held) > _LONGEST_LINE:
             self._is_out = True
-            shown += self._held
+            shown += _shown(bytes(self._held))
             self._held.clear()
         return shown
 
-    def _draw(self, text, take_back):
+    def _draw(self, line, text, take_back):
         if self._drawn is None:
-            if not text:
+            if not line:
                 return
             self._drawn, self._column, self._has_return = "", 0, False
+            self._raw, self._is_odd, self._over_before = bytearray(), False, self.drawn_over
+        if self._raw is not None:
+            self._raw += line
+            if len(self._raw) > _LONGEST_RAW:
+                self._raw = None
+        self._is_odd = self._is_odd or re.search(_CONTROL, text) is not None
         if "\x1b" not in text and "\x08" not in text:
             self._draw_over(text.split("\r"))
             return
@@ -240,6 +253,7 @@ class Screen:
             return
         above = self._last_shown(take_back)
         if above is not None:
+            self._raw = None
             self._below.append(self._drawn)
             self._drawn = above.removesuffix(b"\r").decode("utf-8", "surrogateescape")
 
@@ -252,11 +266,15 @@ class Screen:
         return line
 
     def _drawn_line(self):
+        if self._is_odd and self._raw is not None:
+            self.drawn_over = self._over_before
+            return bytes(self._raw)
         return _encoded(self._drawn) + (b"\r" if self._has_return else b"")
 
     def _end_line(self):
         self._shown += (self._drawn_line() if self._drawn is not None else b"") + b"\n"
         self._drawn = self._below.pop() if self._below else None
+        self._raw = None
         self._is_out = False
         self._column = 0
         self._has_return = False
@@ -274,6 +292,11 @@ def _split_text(data):
 
 def _without_styles(text):
     return re.sub(_STYLES, "", text) if "\x1b" in text else text
+
+
+def _shown(data):
+    """Text without what draws nothing."""
+    return _without_styles(data.decode()).encode() if b"\x1b" in data else data
 
 
 def _encoded(line):
