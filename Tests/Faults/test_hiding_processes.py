@@ -86,7 +86,7 @@ def test_a_runaway_is_ended_with_what_hides_in_it(server, kind):
 
 
 def test_a_command_beside_them_goes_on(server):
-    beside = server.start_tool("execute_bash", command="sleep 1000 & sleep 6; kill $! && echo went on", timeout=60)
-    for call in start_all(server, "sleep 1000", timeout=1).values():
+    beside = server.start_tool("execute_bash", command="sleep 1000 & sleep 8; kill $! && echo went on", timeout=60)
+    for call in start_all(server, "sleep 1000", timeout=4).values():
         assert server.result(call)["structuredContent"]["timed_out"] is True
     assert server.result(beside)["structuredContent"]["stdout"] == "went on\n"
