@@ -76,27 +76,26 @@ struct MemberMerger: Sendable {
     }
 
     private static func merge(_ value: JSON, named key: String, into node: inout Node) {
-        // Taken out before it grows: else each piece would copy what came before it.
-        let old = node
-        node = .value(.null)
-        switch (old, value) {
-        case (_, .null): node = old
-        case (.text(var text), .string(let more)):
+        // What grows is taken out before: else each piece would copy what came before it.
+        if value == .null { return }
+        if case .text(var text) = node, case .string(let more) = value {
             if names.contains(key) {
-                node = .text(text.isEmpty ? more : text)
-            } else if key.hasSuffix("signature"), text == more {
-                node = .text(text)
-            } else {
+                if text.isEmpty { node = .text(more) }
+            } else if !key.hasSuffix("signature") || text != more {
+                node = .value(.null)
                 text += more
                 node = .text(text)
             }
-        case (.list(var nodes), .array(let elements)):
+        } else if case .list(var nodes) = node, case .array(let elements) = value {
+            node = .value(.null)
             add(elements, to: &nodes)
             node = .list(nodes)
-        case (.object(var members), .object(let object)):
+        } else if case .object(var members) = node, case .object(let object) = value {
+            node = .value(.null)
             for member in object { merge(member.value, named: member.key, into: &members) }
             node = .object(members)
-        default: node = Self.node(value)
+        } else {
+            node = Self.node(value)
         }
     }
 

@@ -121,7 +121,13 @@ enum WrittenCalls {
             let body = part[nameEnd.upperBound...]
             let inner = body[..<(body.firstRange(of: element.end)?.lowerBound ?? body.endIndex)]
             var arguments = JSONObject()
-            for parameter in inner.components(between: element.key) {
+            let parameters = inner.components(between: element.key)
+            if parameters.isEmpty, !inner.allSatisfy(\.isWhitespace) {
+                // The arguments as JSON, as some models write them here too.
+                guard let object = (try? JSON.parseModelText(Array(inner.utf8)))?.objectValue else { return nil }
+                arguments = object
+            }
+            for parameter in parameters {
                 guard let keyEnd = parameter.firstRange(of: element.keyEnd) else { return nil }
                 let content = parameter[keyEnd.upperBound...]
                 let end = content.firstRange(of: "</parameter>")?.lowerBound ?? content.endIndex

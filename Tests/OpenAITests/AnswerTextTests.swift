@@ -102,11 +102,15 @@ import Testing
             "<function=run><parameter=command>\nls\n-l\n</parameter><parameter=timeout>5</parameter></function>"
         let read = try self.answer(element, pieces: 5).answer.message.toolCalls
         #expect(read.map(\.arguments) == [#"{"command":"ls\n-l","timeout":5}"#])
+        let object = #"<function=run>{"command": "ls"}</function>"#
+        #expect(
+            try self.answer(object, pieces: 3).answer.message.toolCalls.map(\.arguments) == [#"{"command":"ls"}"#])
     }
 
     @Test(arguments: [
         #"<tool_call>{"name": "fly", "arguments": {}}</tool_call>"#,
         #"<tool_call>{"name": "run", "arguments": </tool_call>"#,
+        "<function=run>{\"command\":</function>", "<function=run>command: ls</function>",
         "<tool_call>run it</tool_call>", #"<tool_call>{"name": "run"}</tool_call>"#,
     ])
     func aCallThatIsNoneIsTold(text: String) throws {

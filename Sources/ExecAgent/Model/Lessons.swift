@@ -152,7 +152,10 @@ extension Refusal {
 
     fileprivate var isOfEmptyText: Bool {
         says(["content", "text"])
-            && says(["non-empty", "nonempty", "must not be empty", "cannot be empty", "can't be empty", "is empty"])
+            && says([
+                "non-empty", "nonempty", "must not be empty", "cannot be empty", "can't be empty", "is empty",
+                "is blank", "empty string",
+            ])
     }
 
     fileprivate var isOfWantOfReasoning: Bool {

@@ -52,13 +52,18 @@ struct Refusal: Equatable {
 
     /// Whether the conversation is longer than the model takes.
     var isTooLong: Bool {
+        // Of a request that is larger than what is allowed in a minute, no waiting makes less.
         [0, 400, 413, 422, 500].contains(status)
             && (status == 413
                 || says([
                     "context_length", "context length", "context window", "context size", "maximum context",
                     "too many tokens", "prompt is too long", "input is too long", "reduce the length",
-                    "input token count", "maximum number of tokens",
+                    "input token count", "maximum number of tokens", "context limit", "maximum prompt length",
+                    "maximum model length", "prompt exceeds max length", "range of input length", "token limit",
+                    "inputs must have less than", "max_new_tokens", "prompt is longer", "max message tokens",
+                    "more than max tokens", "prompt too long", "input too long",
                 ]))
+            || status == 429 && says(["request too large"])
     }
 
     /// Whether there is no such model.
@@ -83,10 +88,14 @@ struct Refusal: Equatable {
         case all
     }
 
+    /// How servers that know texts alone refuse a list of parts.
+    private static let wantsText = ["valid string", "must be string", "must be a str", "of type string"]
+
     /// Whether it is for the request's pictures; `nil` where it is for something else.
     var refusedPictures: RefusedPictures? {
         guard [400, 404, 413, 415, 422, 500, 501].contains(status),
             says(["image", "multimodal", "vision", "must be a string", "expected a string", "unknown variant"])
+                || says(["content"]) && says(Self.wantsText)
         else { return nil }
         if says(["format", "parse", "decode", "invalid image", "invalid_image", "too large", "exceed", "download"]) {
             return .these
@@ -94,7 +103,7 @@ struct Refusal: Equatable {
         return says([
             "support", "multimodal", "must be a string", "expected a string", "unknown variant", "vision",
             "invalid content type", "not allowed", "does not accept",
-        ]) ? .all : .these
+        ]) || says(Self.wantsText) ? .all : .these
     }
 }
 

@@ -114,6 +114,10 @@ private final class FakeTransport: Transport {
             "begin a new"
         ),
         (413, "", .contextTooLong, "begin a new"),
+        (
+            429, #"{"error":{"message":"Request too large for m: Limit 30000, Requested 40000"}}"#, .contextTooLong,
+            "Request too large"
+        ),
         (429, #"{"error":{"message":"x","code":"insufficient_quota"}}"#, .refused, "quota is used up"),
         (402, #"{"error":{"message":"Insufficient Balance"}}"#, .refused, "quota is used up"),
         (
@@ -174,6 +178,12 @@ private final class FakeTransport: Transport {
         (400, #"{"error":{"message":"m is not a multimodal model"}}"#),
         (404, #"{"error":{"message":"No endpoints found that support image input","code":404}}"#),
         (400, #"{"error":{"message":"messages[0].content must be a string"}}"#),
+        (400, #"{"error":{"message":"content must be string"}}"#),
+        (422, #"{"detail":[{"loc":["body","messages",0,"content"],"msg":"Input should be a valid string"}]}"#),
+        (
+            400,
+            #"{"error":{"message":"json: cannot unmarshal array into Go struct field ChatMessage.messages.content of type string"}}"#
+        ),
         (422, "Failed to deserialize: messages[0]: unknown variant `image_url`, expected `text`"),
         (500, #"{"error":{"code":500,"message":"image input is not supported - hint: you may need the mmproj"}}"#),
     ])
@@ -206,5 +216,33 @@ private final class FakeTransport: Transport {
         let refusal = Self.answer(400, #"{"error":{"message":"image_url is not supported"}}"#)
         let outcome = await outcome(Array(repeating: refusal, count: 9))
         #expect(outcome.bodies.count == 2 && outcome.error?.kind == .refused)
+    }
+
+    @Test(arguments: [
+        (400, "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000"),
+        (400, "This model's maximum prompt length is 131072 but the request contains 140000 tokens."),
+        (400, "The decoder prompt (length 9000) is longer than the maximum model length of 4096."),
+        (400, "Prompt exceeds max length"), (400, "Range of input length should be [1, 30720]"),
+        (400, "Your request exceeded model token limit: 8192"),
+        (422, "`inputs` tokens + `max_new_tokens` must be <= 4096"),
+        (422, "inputs must have less than 4096 tokens. Given: 5000"),
+        (400, "The prompt is longer than the model can take"),
+        (400, "Total tokens of image and text exceed max message tokens"),
+        (400, "tokens in request more than max tokens allowed"),
+        (429, "Request too large for gpt-4o on tokens per min (TPM): Limit 30000, Requested 40000."),
+    ])
+    func knowsThatAConversationIsTooLong(status: Int, message: String) {
+        let body = JSON.object(["error": ["message": .string(message)]]).text
+        let refusal = Refusal(ResponseHead(status: status, retryAfter: nil, location: nil), body: Array(body.utf8))
+        #expect(refusal.isTooLong && !refusal.mayPass)
+    }
+
+    @Test(arguments: [
+        (429, "Rate limit reached: Limit 30000, Used 29000"), (400, "tools.0.name: string exceeds max length 64"),
+    ])
+    func takesNothingElseForThat(status: Int, message: String) {
+        let body = JSON.object(["error": ["message": .string(message)]]).text
+        let refusal = Refusal(ResponseHead(status: status, retryAfter: nil, location: nil), body: Array(body.utf8))
+        #expect(!refusal.isTooLong)
     }
 }

@@ -131,6 +131,18 @@ import Testing
         }
     }
 
+    @Test(arguments: [#"cut \ud83d"#, "a\ttab", "a\nline"], ["", "\u{FEFF}"])
+    func readsABodyThatIsNearlyJSON(text: String, mark: String) async throws {
+        let content = #"\#(mark){"model":"m","messages":[{"role":"user","content":"\#(text)"}]}"#
+        try await ServiceTrial().run { trial in
+            let client = try RawClient(port: trial.port)
+            try client.send(
+                "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost:\(trial.port)\r\nConnection: close\r\n"
+                    + "Content-Type: application/json\r\nContent-Length: \(content.utf8.count)\r\n\r\n\(content)")
+            #expect(try await Answer(client.readToEnd()).status == 200)
+        }
+    }
+
     @Test func passesOnOnlyWhatIsTheModels() async throws {
         let runner = FakeRunner()
         try await ServiceTrial(runner).run { trial in

@@ -20,7 +20,8 @@ struct ChatCall: Sendable {
         try Self.checkType(request)
         let body: JSON
         do throws(JSONParseError) {
-            body = try JSON.parse(request.body)
+            // Half an emoji, a raw tab or a byte order mark is no attack.
+            body = try JSON.parseModelText(Self.withoutMark(request.body))
         } catch {
             throw ServiceFailure(400, "The body is not JSON: \(error).", code: "invalid_json")
         }
@@ -41,6 +42,10 @@ struct ChatCall: Sendable {
                 400, "The last message must be one of the role 'user': it is what the agent works on.",
                 param: "messages")
         }
+    }
+
+    private static func withoutMark(_ body: [UInt8]) -> [UInt8] {
+        body.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(body.dropFirst(3)) : body
     }
 
     /// A page can send a form to any service without asking; it cannot send JSON.
