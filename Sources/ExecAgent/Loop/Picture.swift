@@ -52,13 +52,13 @@ struct ByteReader {
 
     func byte(_ place: Int) throws(PictureError) -> Int { try big(place, 1) }
 
-    /// A number of so many bytes, the highest first.
+    /// A big-endian number of `length` bytes.
     func big(_ place: Int, _ length: Int) throws(PictureError) -> Int {
         guard place + length <= bytes.count else { throw cutOff }
         return bytes[place..<(place + length)].reduce(0) { $0 << 8 | Int($1) }
     }
 
-    /// A number of so many bytes, the lowest first.
+    /// A little-endian number of `length` bytes.
     func little(_ place: Int, _ length: Int) throws(PictureError) -> Int {
         guard place + length <= bytes.count else { throw cutOff }
         return bytes[place..<(place + length)].reversed().reduce(0) { $0 << 8 | Int($1) }

@@ -2,7 +2,7 @@ import Threading
 
 /// What came of a request and nobody has read yet. One thread puts it in, tasks take it out.
 ///
-/// It holds a bounded amount: who puts in is told when it is full, and whoever takes out then is told to ask for more.
+/// It holds a bounded amount: the writer is told when it is full, and the reader then, when to ask for more.
 final class TransferMailbox: Sendable {
     /// What has become of bytes that were put in.
     enum Acceptance: Sendable, Equatable {
@@ -19,7 +19,7 @@ final class TransferMailbox: Sendable {
         var size = 0
         /// Whether bytes were turned away.
         var isFull = false
-        /// How it ended, for whoever has read all.
+        /// How it ended, for the reader of all of it.
         var end: Result<Void, TransportError>?
         var readers: [Handover<TransportEvent?>] = []
     }
