@@ -141,8 +141,11 @@ class Command(Call):
         return self.take_progress(time.monotonic())
 
     def wake_at(self):
-        times = (self.deadline, self._progress.due() if self._progress else None, self._quiet_at)
-        return min(at for at in times if at is not None)
+        at = self.deadline
+        if self._quiet_at is not None:
+            at = min(at, self._quiet_at)
+        due = self._progress.due() if self._progress else None
+        return at if due is None else min(at, due)
 
     def take_progress(self, now):
         line = self._progress.take(now) if self._progress else b""
@@ -213,9 +216,9 @@ class Command(Call):
         # A keeper that was killed took its command with it.
         return _KILLED if self.wait_status is None else keepers.exit_code(self.wait_status)
 
-    def note_memory(self):
-        """Has the result say if memory ran out."""
-        self.note += self._memory.end(self._began_with, self.exit_code)
+    def note_memory(self, is_last=False):
+        """Has the result say if memory ran out. `is_last`: nothing else runs."""
+        self.note += self._memory.end(self._began_with, self.exit_code, is_last and self.leaves_nothing)
 
     def finish(self):
         stdout, stderr = self._captures.values()

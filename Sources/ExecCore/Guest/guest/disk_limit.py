@@ -62,6 +62,7 @@ class DiskLimit:
             # It may have deleted files, on which depends what the next call may do.
             call.ended = time.monotonic()
             call.deadline = call.ended + quota.PATIENCE_SECONDS
+            self._dispatcher.expect(call)
             self._surveyor.ask()
         return True
 

@@ -1,9 +1,11 @@
 """The calls in progress: which begin, what goes to their keepers and comes back, and how they end."""
 
+import math
 import os
 import select
+import time
 
-from guest import arrivals, calls, endings, keepers, memory, output, places, shells
+from guest import arrivals, calls, confinement, endings, keepers, memory, output, places, shells
 
 _READ_SIZE = 256 * 1024
 # More than this not yet taken by keepers, and the channel is not read until they have.
@@ -21,6 +23,8 @@ class Dispatcher:
         self._arrivals = arrivals.Arrivals()
         self._calls = {}
         self._by_keeper = {}
+        # When the first of the calls is to be looked at, or was before it ended.
+        self._due = math.inf
         # Called when a command is over and has left a job.
         self.tell_of_jobs = lambda has_jobs: None
 
@@ -50,14 +54,30 @@ class Dispatcher:
         return call.number in self._calls
 
     def seconds_to_wait(self):
-        """How long until a call that waits for a keeper is to be looked at; None where none waits."""
-        return self._arrivals.seconds_to_wait() if self._arrivals else None
+        """How long until a call has to be looked at, under way or waiting for a keeper."""
+        wait = max(0.0, self._due - time.monotonic())
+        return min(wait, self._arrivals.seconds_to_wait()) if self._arrivals else wait
+
+    def expect(self, call):
+        """Takes note of when a call under way is to be looked at, which has become another time."""
+        self._due = min(self._due, call.wake_at())
+
+    def take_due(self, now):
+        """The calls under way, if one of them is to be looked at by now: then `expect` is to be told of each again."""
+        if now < self._due:
+            return []
+        self._due = math.inf
+        return list(self._calls.values())
 
     # From the server
 
     def take_call(self, number, request):
-        self._arrivals.add(arrivals.Arrival(number, request["method"], request["params"]))
-        self.begin_calls()
+        arrival = arrivals.Arrival(number, request["method"], request["params"])
+        if self._pool.has_idle and not self._arrivals:
+            self._begin(arrival)
+        else:
+            self._arrivals.add(arrival)
+            self.begin_calls()
 
     def cancel(self, number):
         if number in self._calls:
@@ -96,7 +116,8 @@ class Dispatcher:
         if self._pool.has_background:
             # What a command has closed is mended at its end; a job may close it at any time.
             self._channel.log(places.mend())
-        may_write = not self._disk_limit.is_full
+        strictness = self._disk_limit.strictness
+        may_write = strictness == confinement.USUAL
         if not may_write and method == "write_file":
             self._fail(number, "io", self._disk_limit.note("Not written"))
             return
@@ -104,13 +125,15 @@ class Dispatcher:
         try:
             is_command = method == "execute"
             before = calls.Before(self._watch, self._memory) if is_command else None
-            keeper, shell = self._keeper_for(self._command(params, may_write) if is_command else None)
+            command = self._command(params, may_write) if is_command else None
+            keeper, shell = self._keeper_for(command, strictness)
             if not keeper:
                 self._wait_for_room(arrival)
                 return
             if shell:
                 call = calls.Command(number, keeper, params, shell, before, self._spool, may_write)
             else:
+                self._memory.stir()
                 call = calls.FileOperation(number, keeper, method, params)
         except Exception as error:
             self._refuse(number, keeper, shell, error)
@@ -122,12 +145,12 @@ class Dispatcher:
     def _command(self, params, may_write):
         return (params["command"] if may_write else shells.NO_WRITING + params["command"]).encode()
 
-    def _keeper_for(self, command):
+    def _keeper_for(self, command, strictness):
         """A keeper and the shell below it that has got `command`; no shell for no command, and neither if there is no
         room for its process. Raises `OSError` if there are no descriptors.
         """
         for _ in range(_MOST_KEEPERS):
-            keeper = self._pool.take(self._disk_limit.strictness)
+            keeper = self._pool.take(strictness)
             if not keeper:
                 break
             if command is None:
@@ -157,8 +180,8 @@ class Dispatcher:
 
     def _attend(self, call):
         self._disk_limit.poke()
-        self._listen(call.keeper)
-        self._write_input(call)
+        if call.input:
+            self._write_input(call)
         if isinstance(call, calls.Command):
             self._feed(call)
         for descriptor in call.open_outputs:
@@ -187,6 +210,7 @@ class Dispatcher:
         """Does `work` for a call. What nobody has thought of ends the call, not the sandbox."""
         try:
             work()
+            self.expect(call)
         except Exception as error:
             self._break(call, error)
 
@@ -315,7 +339,7 @@ class Dispatcher:
         if is_command:
             self._stop_feeding(call)
             call.drain()
-            call.note_memory()
+            call.note_memory(len(self._calls) == 1 and not self._pool.has_background)
             if not call.may_write and self._disk_limit.is_full:
                 call.note += self._disk_limit.note("Nothing could be written")
             if not self._watch.is_told:

@@ -58,34 +58,32 @@ class Endings:
     def __init__(self, own_children):
         """`own_children()` gives the ids of the guest's own children."""
         self._own_children = own_children
-        self._under_way = {}
-
-    def __bool__(self):
-        return bool(self._under_way)
+        # Each by the id of its keeper.
+        self.under_way = {}
 
     def __contains__(self, pid):
-        return pid in self._under_way
+        return pid in self.under_way
 
     def begin(self, pids, is_gentle=False):
         """Begins to end what is below the keepers `pids`, or `STRAYS`."""
         for pid in pids:
-            if pid not in self._under_way:
-                self._under_way[pid] = _Ending(is_gentle)
+            if pid not in self.under_way:
+                self.under_way[pid] = _Ending(is_gentle)
             elif not is_gentle:
-                self._under_way[pid].harden()
+                self.under_way[pid].harden()
 
     def is_over(self, pid):
         """Takes the word that nothing is left below a keeper, or that it is gone itself.
 
         Returns whether that was waited for.
         """
-        return self._under_way.pop(pid, None) is not None
+        return self.under_way.pop(pid, None) is not None
 
     def kill_everything(self, pids):
         """Kills all that is not the guest's own, before this returns. Goes on with what is below the keepers `pids`."""
         self.begin(pids)
         own = {os.getpid(), *self._own_children()}
-        self._kill_frozen(self._under_way, lambda parents: parents.keys() - own)
+        self._kill_frozen(self.under_way, lambda parents: parents.keys() - own)
 
     def step(self):
         """Looks and acts once more. Returns whether everything in the sandbox had to be ended, keepers as well."""
@@ -97,11 +95,11 @@ class Endings:
             table = None
         if table:
             self._act(table, now)
-        late = {pid: ending for pid, ending in self._under_way.items() if now >= ending.gives_up_at}
+        late = {pid: ending for pid, ending in self.under_way.items() if now >= ending.gives_up_at}
         for pid, ending in late.items():
             ending.gives_up_at = now + _KILL_SECONDS
             if ending.is_stuck and pid == STRAYS:
-                del self._under_way[pid]
+                del self.under_way[pid]
             elif ending.is_stuck:
                 # What is there can run no more: it waits for the kernel, or the keeper does not say that it is gone.
                 processes.send(pid, signal.SIGKILL)
@@ -112,10 +110,10 @@ class Endings:
 
     def _act(self, table, now):
         fresh, unsure = {}, {}
-        for pid, ending in list(self._under_way.items()):
+        for pid, ending in list(self.under_way.items()):
             found = self._find(table.parents, pid)
             if pid == STRAYS and not found and table.is_whole:
-                del self._under_way[pid]
+                del self.under_way[pid]
             elif now < ending.kills_at:
                 for other in found - ending.asked:
                     processes.send(other, signal.SIGTERM)

@@ -255,10 +255,18 @@ class _KeeperProcess:
         os.write(stderr, json.dumps(outcome).encode())
 
     def _reap(self):
+        """Takes the children that have ended, and only then the news that they have: somebody waits for the report."""
+        is_free = self._take_ended()
         try:
             os.read(self._ends, 4096)
         except BlockingIOError:
             pass
+        if not is_free:
+            # One that has ended in between is not heard of any more.
+            self._take_ended()
+
+    def _take_ended(self):
+        """Reports what has ended. Returns whether no child is left."""
         ended = None
         while True:
             try:
@@ -282,6 +290,7 @@ class _KeeperProcess:
         elif self._retired and is_free:
             self._retired = False
             self._report(FREE, 0, 0)
+        return is_free
 
     def _is_waiting(self):
         """Whether the shell has not taken its command yet."""

@@ -96,6 +96,7 @@ class Lifecycle:
             return
         call.is_stopping = True
         call.deadline = time.monotonic() + _LAST_SECONDS
+        self._dispatcher.expect(call)
         if not isinstance(call, calls.Command):
             processes.send(call.keeper.pid, signal.SIGTERM)
         elif call.is_done and call.leaves_nothing:
@@ -150,7 +151,7 @@ class Lifecycle:
 
     def make_room(self):
         """Ends what takes all the room for processes. Returns whether there is a reason to wait for more room."""
-        if self._endings or self.end_runaway(not self._dispatcher.has_calls):
+        if self._endings.under_way or self.end_runaway(not self._dispatcher.has_calls):
             return True
         if not self._is_blocked:
             return False
@@ -187,13 +188,13 @@ class Lifecycle:
     @property
     def is_busy(self):
         """Whether processes are watched or ended, and the clock is to be looked at often."""
-        return bool(self._endings or self._watch_until)
+        return bool(self._endings.under_way or self._watch_until)
 
     def look_at_clock(self):
         now = time.monotonic()
-        if self._endings:
+        if self._endings.under_way:
             self._step()
-        for call in self._dispatcher.calls:
+        for call in self._dispatcher.take_due(now):
             self._dispatcher.guard(call, lambda call=call: self._look_at(call, now))
         if self._watch_until:
             if now > self._watch_until:

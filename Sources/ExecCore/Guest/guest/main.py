@@ -5,8 +5,8 @@ One thread and one loop. Nothing in the loop waits for a file, a command or a ke
 """
 
 import gc
+import math
 import os
-import time
 
 from guest import (
     channel,
@@ -73,17 +73,21 @@ class Guest:
             self._dispatcher.begin_calls()
             if self._egress:
                 self._egress.look_at_clock()
-            if self._dispatcher.has_calls or self._lifecycle.is_busy or self._pool.has_background:
+            if self._has_work or self._disk_limit.is_frozen:
                 self._disk_limit.poke()
-                if not self._disk_limit.is_frozen:
-                    self._lifecycle.look_at_clock()
-            elif self._disk_limit.is_frozen:
-                self._disk_limit.poke()
+            if not self._disk_limit.is_frozen:
+                self._lifecycle.look_at_clock()
             if self._is_greeted and not self._dispatcher.has_calls:
                 self._go_on()
-            self._tell_of_jobs(self._pool.has_background)
+            if self._pool.has_background != self._job_news.has_jobs:
+                self._tell_of_jobs(self._pool.has_background)
             if self._watch.seconds_to_wait() == 0:
                 self._channel.send(self._watch.look())
+
+    @property
+    def _has_work(self):
+        """Whether anything may be writing to the workspace."""
+        return self._dispatcher.has_calls or self._pool.has_background or self._lifecycle.is_busy
 
     def _tell_of_jobs(self, has_jobs):
         self._channel.send(self._job_news.look(has_jobs, self._lifecycle.is_busy))
@@ -131,19 +135,20 @@ class Guest:
             raise ValueError(f"a frame of kind {kind}")
 
     def _seconds_to_wait(self):
-        if self._lifecycle.is_busy and not self._disk_limit.is_frozen:
+        is_frozen = self._disk_limit.is_frozen
+        if self._lifecycle.is_busy and not is_frozen:
             return endings.TICK_SECONDS
-        waits = [max(0.0, call.wake_at() - time.monotonic()) for call in self._dispatcher.calls]
-        has_work = bool(waits) or self._pool.has_background or self._disk_limit.is_frozen
-        others = [self._watch.seconds_to_wait(), self._dispatcher.seconds_to_wait()]
-        if self._egress:
-            others.append(self._egress.seconds_to_wait())
-        waits += [seconds for seconds in others if seconds is not None]
-        if self._disk_limit and has_work:
-            waits.append(quota.POKE_SECONDS)
+        # What stands still is not looked at.
+        wait = math.inf if is_frozen else self._dispatcher.seconds_to_wait()
+        for part in (self._watch, self._egress):
+            seconds = part.seconds_to_wait() if part else None
+            if seconds is not None:
+                wait = min(wait, seconds)
+        if self._disk_limit and (is_frozen or self._has_work):
+            wait = min(wait, quota.POKE_SECONDS)
         if self._pool.wants_preparation:
-            waits.append(_REST_SECONDS)
-        return min(waits, default=None)
+            wait = min(wait, _REST_SECONDS)
+        return None if wait == math.inf else wait
 
 
 def main(config):

@@ -19,10 +19,16 @@ class MemoryWatch:
         self._told = self._counter.count()
         self._explained = 0
         self._running = 0
+        # Whether nothing has run since the last look, so that nobody can have been killed.
+        self._is_still = False
+
+    def stir(self):
+        """Something runs that is no command."""
+        self._is_still = False
 
     def look(self):
         """What `begin` wants to know, from before the command could do anything."""
-        return self._counter.count()
+        return self._told if self._is_still else self._counter.count()
 
     def begin(self, now):
         """A command has begun after `look` returned `now`. Returns what `end` wants to know, of it alone."""
@@ -31,16 +37,21 @@ class MemoryWatch:
         if not self._running:
             self._told = now
         self._running += 1
+        self._is_still = False
         return now, self._explained, was_between
 
-    def end(self, began, exit_code):
-        """The command that so began has ended. Returns lines for its result; none where memory was enough."""
+    def end(self, began, exit_code, is_still=False):
+        """The command that so began has ended, and nothing else runs if `is_still`.
+
+        Returns lines for its result; none where memory was enough.
+        """
         before, explained, was_between = began
         now = self._counter.count()
         self._running -= 1
         if now is None or before is None:
             return ""
         self._told = max(self._told or 0, now)
+        self._is_still = is_still
         lines = ""
         if was_between:
             lines += f"Since the last command a process was killed: out of memory ({self._bound}).\n"

@@ -10,7 +10,8 @@ It is a socket because nobody else can open one through /proc, as they could a p
 
 import fcntl
 import os
-import socket
+
+from guest import system
 
 SHELL = "/bin/bash"
 
@@ -73,13 +74,14 @@ class WaitingShell:
         self.outputs = Outputs()
         # What it has not taken yet of its command.
         self.unsent = b""
+        # Our end of the socket; -1 once the shell has all.
         try:
-            self._socket, theirs = socket.socketpair()
+            self._socket, theirs = system.socket_pair()
         except OSError:
             self.outputs.close()
             raise
-        self._socket.setblocking(False)
-        self.outputs.passed.append(theirs.detach())
+        os.set_blocking(self._socket, False)
+        self.outputs.passed.append(theirs)
 
     def run(self, command):
         """Hands over `command`. Returns whether the shell was there to take it."""
@@ -92,25 +94,30 @@ class WaitingShell:
     def feed(self):
         """Sends what the shell takes of its command. Returns whether it is still there."""
         try:
-            self.unsent = self.unsent[self._socket.send(self.unsent) :]
+            self.unsent = self.unsent[os.write(self._socket, self.unsent) :]
         except BlockingIOError:
             pass
         except OSError:
             self.unsent = b""
             return False
         if not self.unsent:
-            self._socket.close()
+            self._close_socket()
         return True
 
     def fileno(self):
         """The descriptor that can be written to when the shell takes more; -1 when it has all."""
-        return self._socket.fileno()
+        return self._socket
 
     def stop_feeding(self):
         self.unsent = b""
-        self._socket.close()
+        self._close_socket()
 
     def close(self):
         """The shell ends when it sees this."""
-        self._socket.close()
+        self._close_socket()
         self.outputs.close()
+
+    def _close_socket(self):
+        if self._socket >= 0:
+            os.close(self._socket)
+            self._socket = -1
