@@ -9,7 +9,7 @@ extension EngineTests {
     /// What a person is told when there can be no sandbox.
     @Suite struct EngineFailureTests {
         private func failure(
-            image: String = RealEngine.image, _ engine: @escaping @Sendable () throws(ExecError) -> EngineCommandLine
+            image: String = RealEngine.image, _ engine: @escaping @Sendable () throws(ExecError) -> DockerCLI
         ) async throws -> ExecError {
             ignoreBrokenPipes()
             var configuration = SandboxConfiguration()
@@ -39,7 +39,7 @@ extension EngineTests {
                 let engine = try RealEngine.locate()
                 var environment = engine.environment
                 environment["DOCKER_HOST"] = "unix:///nonexistent/engine.sock"
-                return EngineCommandLine(program: engine.program, environment: environment)
+                return DockerCLI(program: engine.program, environment: environment)
             }
             #expect(error.code == .engineFailed)
             let part = "at unix:///nonexistent/engine.sock, which DOCKER_HOST names, does not answer. Start it there"
@@ -48,8 +48,8 @@ extension EngineTests {
 
         @Test func anEngineThatIsNotInstalledComesWithItsRemedy() async throws {
             let error = try await failure { () throws(ExecError) in
-                let program = try EngineLocator(environment: [:]) { _ in false }.locate("docker")
-                return EngineCommandLine(program: program, environment: [:])
+                let program = try DockerLocator(environment: [:]) { _ in false }.locate("docker")
+                return DockerCLI(program: program, environment: [:])
             }
             #expect(error.code == .engineMissing)
             #expect(error.message.contains("Install Docker"))

@@ -14,10 +14,10 @@ enum RealEngine {
         ?? SandboxConfiguration().image
 
     /// The command line of the engine.
-    static let locate: @Sendable () throws(ExecError) -> EngineCommandLine = { () throws(ExecError) in
-        let locator = EngineLocator(environment: ProcessInfo.processInfo.environment)
+    static let locate: @Sendable () throws(ExecError) -> DockerCLI = { () throws(ExecError) in
+        let locator = DockerLocator(environment: ProcessInfo.processInfo.environment)
         let name = ProcessInfo.processInfo.environment["MCP_EXECUTOR_ENGINE"] ?? "docker"
-        return EngineCommandLine(program: try locator.locate(name), environment: locator.engineEnvironment)
+        return DockerCLI(program: try locator.locate(name), environment: locator.engineEnvironment)
     }
 
     /// Fails a test where there is no engine or no image: what these tests show can be shown in no other way.

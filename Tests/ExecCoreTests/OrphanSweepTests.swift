@@ -16,8 +16,12 @@ import Testing
         ([id] + owner.labels.map(\.value) + [linger]).joined(separator: "\t")
     }
 
+    private static func candidates(_ listing: String) -> [LabelledContainer] {
+        DockerCLI.containers(inListing: listing, values: Owner.labelNames.count + 1)
+    }
+
     private func orphans(_ lines: String...) -> [String] {
-        OrphanSweep.orphans(inListing: lines.joined(separator: "\n"), seenBy: Self.us)
+        OrphanSweep.orphans(among: Self.candidates(lines.joined(separator: "\n")), seenBy: Self.us)
     }
 
     @Test func takesThoseWhoseOwnerIsDead() {
@@ -58,7 +62,8 @@ import Testing
         let mark = try #require(HoldMark.make(for: name, in: directory))
         func orphans(_ label: String, _ owner: Owner = Self.dead) -> [String] {
             OrphanSweep.orphans(
-                inListing: Self.line(Self.id("a"), owner, linger: label), seenBy: Self.us, marksIn: [directory])
+                among: Self.candidates(Self.line(Self.id("a"), owner, linger: label)), seenBy: Self.us,
+                marksIn: [directory])
         }
         let label = HoldMark.labelValue(for: name)
         #expect(orphans(label) == [])
@@ -102,7 +107,7 @@ import Testing
 
     @Test func anEngineThatFailsIsOnlyLogged() async {
         let log = Recorder<String>()
-        let engine = EngineCommandLine(program: "/nonexistent/docker", environment: [:])
+        let engine = DockerCLI(program: "/nonexistent/docker", environment: [:])
         let logger = Logger(program: "exec-mcp", level: .debug) { log.record($0) }
         await OrphanSweep(engine: engine, owner: Self.us, logger: logger).run()
         #expect(log.elements.count == 1)
@@ -112,7 +117,7 @@ import Testing
 
 /// A program in the engine's place, which writes down what it is asked and lists what a test wants listed.
 private struct FakeEngine {
-    let commandLine: EngineCommandLine
+    let commandLine: DockerCLI
     private let directory: TemporaryDirectory
 
     init(listing: String) async throws {
@@ -124,7 +129,7 @@ private struct FakeEngine {
             printf '\\n' >> "$PLACE/calls"
             if [ "$1" = ps ]; then cat "$PLACE/listing"; fi
             """
-        commandLine = EngineCommandLine(
+        commandLine = DockerCLI(
             program: try await directory.writeProgram(script, to: "engine"),
             environment: ["PLACE": directory.path, "PATH": "/usr/bin:/bin"])
     }

@@ -36,7 +36,7 @@ import Testing
         let pool = SandboxPool(
             configuration: SandboxConfiguration(), limits: Limits(), logger: Logger(program: "exec-mcp", level: .error)
         ) {
-            () throws(ExecError) in EngineCommandLine(program: "/nonexistent/docker", environment: [:])
+            () throws(ExecError) in DockerCLI(program: "/nonexistent/docker", environment: [:])
         }
         let user = try #require(UserID("ann"))
         let error = await #expect(throws: (any Error).self) { try await pool.withSandbox(of: user) { _ in } }

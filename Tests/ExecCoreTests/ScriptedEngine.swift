@@ -31,11 +31,14 @@ struct ScriptedEngine: Sendable {
             """, to: "engine")
     }
 
+    /// The engine that a pool takes it for.
+    var commandLine: DockerCLI { DockerCLI(program: program, environment: [:]) }
+
     /// A pool that has this engine.
     func pool(limits: Limits = Limits(), log: Recorder<String> = Recorder()) -> SandboxPool {
         SandboxPool(
             configuration: SandboxConfiguration(), limits: limits,
             logger: Logger(program: "exec-mcp", level: .debug) { log.record($0) }
-        ) { [program] () throws(ExecError) in EngineCommandLine(program: program, environment: [:]) }
+        ) { [commandLine] () throws(ExecError) in commandLine }
     }
 }

@@ -27,7 +27,7 @@ final class SessionHarness: Sendable {
         let writer = try LineWriter(descriptor: pipe.writeEnd) {}
         server = Server(options, audit: audit, logger: logger) { () throws(ExecError) in
             guard let engine else { throw ExecError(.engineMissing, "No engine: install one.") }
-            return EngineCommandLine(program: engine, environment: ["PATH": "/usr/bin:/bin"])
+            return DockerCLI(program: engine, environment: ["PATH": "/usr/bin:/bin"])
         } notify: {
             writer.write($0.json)
         }

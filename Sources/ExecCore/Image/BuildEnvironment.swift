@@ -46,7 +46,7 @@ public struct BuildEnvironment: Sendable {
 
     /// pip's own settings; empty where there is no pip.
     private func pipConfiguration() async -> [String: String] {
-        let locator = EngineLocator(environment: variables)
+        let locator = DockerLocator(environment: variables)
         guard let python = try? locator.locate("python3") else { return [:] }
         let list = Command(
             executable: python, arguments: ["-m", "pip", "config", "list"], environment: locator.engineEnvironment)

@@ -18,13 +18,13 @@ public struct ImageBuilder: Sendable {
     private static let timeout = 30.0
     private static let lastLines = 12
 
-    private let engine: EngineCommandLine
+    private let engine: DockerCLI
     private let recipe: ImageRecipe
     /// The image's provisional name.
     public let candidate: String
 
     /// A builder of images from `recipe`.
-    public init(engine: EngineCommandLine, recipe: ImageRecipe) {
+    public init(engine: DockerCLI, recipe: ImageRecipe) {
         self.engine = engine
         self.recipe = recipe
         candidate = "mcp-code-executor-candidate:\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
@@ -117,13 +117,13 @@ public struct ImageBuilder: Sendable {
         let said = lines.joined(separator: "\n")
         let end = ChildProcess.End(status: status, errorOutput: Array(said.utf8))
         let base = recipe.base ?? ImageRecipe.defaultBase
-        if let error = EngineFailure(engine: engine, image: base, end: end).unreachableError,
-            (try? await EngineProbe(engine).versions()) == nil
+        if let error = DockerFailure(engine: engine, image: base, end: end).unreachableError,
+            (try? await engine.versions()) == nil
         {
             return error
         }
-        if await !EngineProbe(engine).hasImage(base), Self.tellsOfAPull(said) {
-            let local = await EngineProbe(engine).hasImage(ImageRecipe.localBase)
+        if await !engine.hasImage(base), Self.tellsOfAPull(said) {
+            let local = await engine.hasImage(ImageRecipe.localBase)
             return ExecError(
                 .imageMissing,
                 """

@@ -64,7 +64,7 @@ struct HoldMark: Sendable {
     static func isOrphan(labelValue: String, in directories: @autoclosure () -> [LingerDirectory]) -> Bool {
         guard !labelValue.isEmpty else { return true }
         let parts = labelValue.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, UInt32(parts[0]) == geteuid(), ContainerDescription.isName(String(parts[1])) else {
+        guard parts.count == 2, UInt32(parts[0]) == geteuid(), SandboxSpec.isName(String(parts[1])) else {
             return false
         }
         return !isHeld(String(parts[1]), in: directories())

@@ -53,35 +53,35 @@ struct Lingering: Sendable {
     ///
     /// - Throws: ``ExecError`` as ``Sandbox/start(_:engine:place:logger:observations:onArtifactsChanged:)`` does.
     func start(
-        _ container: ContainerDescription, engine: EngineCommandLine,
+        _ spec: SandboxSpec, engine: any ContainerEngine,
         onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
     ) async throws -> Sandbox {
-        let key = LingerKey.key(of: container, engine: engine)
+        let key = LingerKey.key(of: spec, engine: engine)
         guard let directory = LingerDirectory.make() else {
             logger.warning("nothing can linger: no directory is this account's alone")
             return try await Sandbox.start(
-                container, engine: engine, logger: logger, observations: observations,
+                spec, engine: engine, logger: logger, observations: observations,
                 onArtifactsChanged: onArtifactsChanged)
         }
         if let taken = await onThread({ take(key, in: directory) }),
             let sandbox = await Sandbox.resume(
-                taken, as: container, engine: engine, logger: logger, observations: observations,
+                taken, as: spec, engine: engine, logger: logger, observations: observations,
                 onArtifactsChanged: onArtifactsChanged)
         {
             return sandbox
         }
         try Task.checkCancellation()
-        logger.info("starting sandbox \(container.name)")
+        logger.info("starting sandbox \(spec.name)")
         await onThread { tidy(directory) }
-        var container = container
+        var spec = spec
         var place: Place?
-        if let mark = HoldMark.make(for: container.name, in: directory) {
-            container.isMarked = true
+        if let mark = HoldMark.make(for: spec.name, in: directory) {
+            spec.isMarked = true
             place = Place(
-                directory: directory, key: key, started: Self.now(), mark: mark, container: container.name)
+                directory: directory, key: key, started: Self.now(), mark: mark, container: spec.name)
         }
         return try await Sandbox.start(
-            container, engine: engine, place: place, logger: logger, observations: observations,
+            spec, engine: engine, place: place, logger: logger, observations: observations,
             onArtifactsChanged: onArtifactsChanged)
     }
 

@@ -113,7 +113,7 @@ public enum SandboxHolder {
     static func take(from socket: LocalSocket) -> (ends: PipeEnds, mark: HoldMark, container: String)? {
         guard socket.send(.take), let (bytes, descriptors) = socket.receive(limit: descriptionLimit) else { return nil }
         guard descriptors.count == 4, let container = (try? JSON.parse(bytes))?["container"]?.stringValue,
-            ContainerDescription.isName(container), socket.send(.taken), socket.receiveMessage() == .given
+            SandboxSpec.isName(container), socket.send(.taken), socket.receiveMessage() == .given
         else {
             for descriptor in descriptors { close(descriptor) }
             return nil

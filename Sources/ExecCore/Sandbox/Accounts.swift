@@ -27,35 +27,35 @@ final class Accounts: Sendable {
     /// - Parameter body: starts the container that it is given.
     /// - Throws: what `body` throws.
     func start(
-        _ container: ContainerDescription, logger: Logger, _ body: (ContainerDescription) async throws -> Sandbox
+        _ spec: SandboxSpec, logger: Logger, _ body: (SandboxSpec) async throws -> Sandbox
     ) async throws -> Sandbox {
         let unfit: UnfitAccount
         do {
-            return try await body(container)
+            return try await body(spec)
         } catch let error as UnfitAccount {
             unfit = error
         }
-        if onCommon.withLock({ $0.insert(container.user).inserted }) {
+        if onCommon.withLock({ $0.insert(spec.user).inserted }) {
             logger.warning(
                 """
-                \(unfit.place.singleLine(limit: 100)) of \(container.configuration.image) belongs to uid \
-                \(Account.common.user) and nobody else may write to it: the sandbox of \(container.user) runs under that \
+                \(unfit.place.singleLine(limit: 100)) of \(spec.configuration.image) belongs to uid \
+                \(Account.common.user) and nobody else may write to it: the sandbox of \(spec.user) runs under that \
                 number. It shares the kernel's limits per user (inotify, epoll, pending signals) with everything else \
                 under it, a person of this machine perhaps. Let everybody write to the directory to have a number for \
                 each user, and remove the user's volumes.
                 """)
         }
         return try await body(
-            ContainerDescription(
-                name: ContainerDescription.newName(for: container.user), user: container.user, owner: container.owner,
-                account: .common, configuration: container.configuration, limits: container.limits))
+            SandboxSpec(
+                name: SandboxSpec.newName(for: spec.user), user: spec.user, owner: spec.owner,
+                account: .common, configuration: spec.configuration, limits: spec.limits))
     }
 
     /// Looks at what a guest said of the places that it cannot write to.
     ///
     /// - Throws: ``UnfitAccount`` where another account could.
-    static func check(_ greeting: JSON, of container: ContainerDescription) throws(UnfitAccount) {
-        guard container.account == Account(of: container.user), let owners = greeting["owners"]?.objectValue,
+    static func check(_ greeting: JSON, of spec: SandboxSpec) throws(UnfitAccount) {
+        guard spec.account == Account(of: spec.user), let owners = greeting["owners"]?.objectValue,
             let place = owners.keys.first(where: { owners[$0]?.integerValue == Int(Account.common.user) })
         else { return }
         throw UnfitAccount(place: place)

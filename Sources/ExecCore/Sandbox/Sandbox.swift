@@ -9,7 +9,8 @@ import Threading
     import Darwin
 #endif
 
-/// One user's container: a child process, `docker run -i --rm`, whose standard input and output lead to the guest.
+/// One user's container: a child process of the engine's (`docker run -i --rm`), whose standard input and output lead to
+/// the guest.
 ///
 /// The pipe is the sandbox's life. When it closes, for whatever reason, the guest ends, and with process 1 everything in
 /// the container; the engine then removes it.
@@ -38,7 +39,7 @@ public final class Sandbox: Sendable {
     /// Whether another server started it.
     let isResumed: Bool
 
-    private let engine: EngineCommandLine
+    private let engine: any ContainerEngine
     private let child: ChildProcess
     private let channel: Channel
     private let toolTurns = AsyncSemaphore(count: Limits.concurrentCalls)
@@ -53,13 +54,13 @@ public final class Sandbox: Sendable {
     /// - Parameter place: what it needs to linger, which it closes at its end; `nil` where it is not to.
     /// - Throws: ``ExecError`` with what is wrong and how to mend it, or ``UnfitAccount``.
     static func start(
-        _ container: ContainerDescription, engine: EngineCommandLine, place: Lingering.Place? = nil, logger: Logger,
+        _ spec: SandboxSpec, engine: any ContainerEngine, place: Lingering.Place? = nil, logger: Logger,
         observations: EngineObservations, onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
     ) async throws -> Sandbox {
         let sandbox: Sandbox
         do {
             sandbox = try Sandbox(
-                container, name: container.name, engine: engine, child: ChildProcess(starting: engine.run(container)),
+                spec, name: spec.name, engine: engine, child: engine.start(spec.container),
                 place: place, logger: logger, observations: observations, onArtifactsChanged: onArtifactsChanged)
         } catch {
             place?.close()
@@ -68,8 +69,8 @@ public final class Sandbox: Sendable {
         let slow = ExecError(
             .engineFailed,
             "The engine did not start the sandbox within \(Int(startTimeout)) seconds. Is it overloaded or hung?")
-        let handover = GuestProgram.handover(for: container.configuration, limits: container.limits)
-        try await sandbox.awaitGreeting(after: handover, seconds: startTimeout, slow, container)
+        let handover = GuestProgram.handover(for: spec.configuration, limits: spec.limits)
+        try await sandbox.awaitGreeting(after: handover, seconds: startTimeout, slow, spec)
         return sandbox
     }
 
@@ -77,17 +78,17 @@ public final class Sandbox: Sendable {
     ///
     /// - Returns: `nil` where its guest does not say hello again.
     static func resume(
-        _ taken: Lingering.Taken, as container: ContainerDescription, engine: EngineCommandLine, logger: Logger,
+        _ taken: Lingering.Taken, as spec: SandboxSpec, engine: any ContainerEngine, logger: Logger,
         observations: EngineObservations, onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
     ) async -> Sandbox? {
         let name = taken.place.container
         do {
             let sandbox = try Sandbox(
-                container, name: name, engine: engine, child: ChildProcess(adopting: taken.ends), place: taken.place,
+                spec, name: name, engine: engine, child: ChildProcess(adopting: taken.ends), place: taken.place,
                 isResumed: true, logger: logger, observations: observations, onArtifactsChanged: onArtifactsChanged)
             let slow = ExecError(.sandboxEnded, "It did not answer in time.")
             try await sandbox.awaitGreeting(
-                after: Frame(.hello, call: 0).bytes, seconds: resumeTimeout, slow, container)
+                after: Frame(.hello, call: 0).bytes, seconds: resumeTimeout, slow, spec)
             logger.info("going on with sandbox \(name), which another server left")
             return sandbox
         } catch {
@@ -97,7 +98,7 @@ public final class Sandbox: Sendable {
     }
 
     private init(
-        _ container: ContainerDescription, name: String, engine: EngineCommandLine, child: ChildProcess,
+        _ spec: SandboxSpec, name: String, engine: any ContainerEngine, child: ChildProcess,
         place: Lingering.Place?, isResumed: Bool = false, logger: Logger, observations: EngineObservations,
         onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
     ) throws {
@@ -107,9 +108,9 @@ public final class Sandbox: Sendable {
         self.place = place
         self.isResumed = isResumed
         self.observations = observations
-        limits = container.limits
+        limits = spec.limits
         channel = Channel(
-            input: child.input, logger: logger, egress: Self.egress(of: container, to: child.input, logger: logger),
+            input: child.input, logger: logger, egress: Self.egress(of: spec, to: child.input, logger: logger),
             onArtifactsChanged: onArtifactsChanged)
         try child.read { [name, channel, firstCause] bytes in
             do throws(ChannelViolation) {
@@ -118,7 +119,7 @@ public final class Sandbox: Sendable {
                 logger.error("sandbox \(name) \(error.reason): ending it")
                 // Before the guest's first word it is the engine that spoke, and no code is in the sandbox yet.
                 guard channel.hasGreeted || isResumed else {
-                    return channel.end(EngineFailure.strayOutputError(channel.unreadBytes, engine: engine.program))
+                    return channel.end(.strayOutput(channel.unreadBytes, engine: engine.name))
                 }
                 Self.record("was ended because something in it tampered with its channel", in: firstCause)
                 channel.end(Self.tamperingError(error))
@@ -128,10 +129,11 @@ public final class Sandbox: Sendable {
         } onRelease: { [release] ends in
             release.complete(with: ends)
         } onEnd: { [channel, ended, firstCause] end in
-            let failure = EngineFailure(engine: engine, configuration: container.configuration, end: end)
+            let failure = engine.explain(
+                end, of: spec.configuration, printed: channel.hasGreeted ? [] : channel.unreadBytes)
             logger.debug("sandbox \(name) ended: \(end.status)")
             Self.record("ended by itself (\(failure.summary))", in: firstCause)
-            channel.end(channel.hasGreeted ? failure.endError : failure.startError(printed: channel.unreadBytes))
+            channel.end(channel.hasGreeted ? failure.endError : failure.startError)
             place?.close()
             ended.complete()
         }
@@ -139,7 +141,7 @@ public final class Sandbox: Sendable {
 
     /// Writes what makes the guest say hello, and waits for that. If it comes to nothing, the sandbox is stopped.
     private func awaitGreeting(
-        after words: [UInt8], seconds: Double, _ slow: ExecError, _ container: ContainerDescription
+        after words: [UInt8], seconds: Double, _ slow: ExecError, _ spec: SandboxSpec
     ) async throws {
         do {
             let greeting = try await withTimeout(seconds: seconds, slow) { [channel] in
@@ -151,9 +153,9 @@ public final class Sandbox: Sendable {
                     channel.end(ExecError(.sandboxEnded, "The start of the sandbox was given up."))
                 }
             }
-            try Accounts.check(greeting, of: container)
-            try Self.check(greeting, image: container.configuration.image)
-            observations.record(SeenLimits(greeting["limits"]), of: container.configuration)
+            try Accounts.check(greeting, of: spec)
+            try Self.check(greeting, image: spec.configuration.image)
+            observations.record(SeenLimits(greeting["limits"]), of: spec.configuration)
         } catch {
             await stop()
             throw error
@@ -161,11 +163,11 @@ public final class Sandbox: Sendable {
     }
 
     private static func egress(
-        of container: ContainerDescription, to input: PipeWriter, logger: Logger
+        of spec: SandboxSpec, to input: PipeWriter, logger: Logger
     ) -> EgressRelay? {
-        let hosts = container.configuration.allowedHosts
+        let hosts = spec.configuration.allowedHosts
         guard !hosts.isEmpty else { return nil }
-        return EgressRelay(policy: EgressPolicy(hosts: hosts), sandbox: container.name, logger: logger) { frame in
+        return EgressRelay(policy: EgressPolicy(hosts: hosts), sandbox: spec.name, logger: logger) { frame in
             try input.writeBlocking(frame.bytes)
         }
     }
@@ -250,9 +252,8 @@ public final class Sandbox: Sendable {
         child.input.close()
         if await ended.wait(seconds: grace) { return }
         // The guest is hung or the engine slow.
-        let remove = engine.remove([name])
-        Task.detached { [child] in
-            _ = try? await remove.run(timeout: 30)
+        Task.detached { [child, engine, name] in
+            _ = try? await engine.remove([name], within: 30)
             child.signal(SIGKILL)
         }
         _ = await ended.wait(seconds: removal)

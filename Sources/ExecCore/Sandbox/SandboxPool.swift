@@ -13,7 +13,7 @@ public actor SandboxPool {
 
     private let configuration: SandboxConfiguration
     private let limits: Limits
-    private let locateEngine: @Sendable () throws(ExecError) -> EngineCommandLine
+    private let locateEngine: @Sendable () throws(ExecError) -> any ContainerEngine
     private let owner: Owner
     private let logger: Logger
     private let onArtifactsChanged: @Sendable (UserID, ArtifactChange) -> Void
@@ -37,14 +37,14 @@ public actor SandboxPool {
     /// A pool without sandboxes. Nothing is started or looked for until the first call, or ``prewarm(_:)``.
     ///
     /// - Parameters:
-    ///   - locateEngine: finds the engine's command line. It is asked at each start of a sandbox, so that an engine that
+    ///   - locateEngine: finds the engine. It is asked at each start of a sandbox, so that an engine that
     ///     was installed meanwhile is found.
     ///   - onArtifactsChanged: called when artifacts came, changed or went in a running sandbox, whoever did it, and
     ///     soon after the start of one that has some. It may be called from any thread, for one user in order, and must
     ///     return soon: that sandbox's answers wait for it.
     public init(
         configuration: SandboxConfiguration, limits: Limits, logger: Logger,
-        locateEngine: @escaping @Sendable () throws(ExecError) -> EngineCommandLine,
+        locateEngine: @escaping @Sendable () throws(ExecError) -> any ContainerEngine,
         onArtifactsChanged: @escaping @Sendable (UserID, ArtifactChange) -> Void = { _, _ in }
     ) {
         self.configuration = configuration
@@ -244,21 +244,21 @@ public actor SandboxPool {
             let sweep = OrphanSweep(engine: engine, owner: owner, logger: logger)
             Task.detached { await sweep.run() }
         }
-        let container = ContainerDescription(
-            name: ContainerDescription.newName(for: user), user: user, owner: owner,
+        let spec = SandboxSpec(
+            name: SandboxSpec.newName(for: user), user: user, owner: owner,
             account: accounts.account(of: user, in: configuration), configuration: configuration, limits: limits)
-        for warning in container.hostMounts.warnings where told.insert(warning).inserted { logger.warning(warning) }
+        for warning in spec.hostMounts.warnings where told.insert(warning).inserted { logger.warning(warning) }
         entries[user] = PooledSandbox(
             start: Task { [accounts, logger, lingering, observations, onArtifactsChanged] in
                 let onChange = { @Sendable change in onArtifactsChanged(user, change) }
-                return try await accounts.start(container, logger: logger) { container in
+                return try await accounts.start(spec, logger: logger) { spec in
                     guard let lingering else {
-                        logger.info("starting sandbox \(container.name)")
+                        logger.info("starting sandbox \(spec.name)")
                         return try await Sandbox.start(
-                            container, engine: engine, logger: logger, observations: observations,
+                            spec, engine: engine, logger: logger, observations: observations,
                             onArtifactsChanged: onChange)
                     }
-                    return try await lingering.start(container, engine: engine, onArtifactsChanged: onChange)
+                    return try await lingering.start(spec, engine: engine, onArtifactsChanged: onChange)
                 }
             }, isKept: isKept)
         startHousekeeping()

@@ -14,7 +14,7 @@ struct Server: Sendable {
     ///   - notify: sends what belongs to no request.
     init(
         _ options: Options, audit: AuditLog? = nil, logger: Logger,
-        locateEngine: @escaping @Sendable () throws(ExecError) -> EngineCommandLine,
+        locateEngine: @escaping @Sendable () throws(ExecError) -> any ContainerEngine,
         notify: @escaping @Sendable (Notification) -> Void
     ) {
         let skills = SkillLibrary(directories: options.configuration.skillsDirectories, logger: logger)

@@ -115,9 +115,9 @@ struct ServerProcess {
         }
     }
 
-    private var locateEngine: @Sendable () throws(ExecError) -> EngineCommandLine {
+    private var locateEngine: @Sendable () throws(ExecError) -> any ContainerEngine {
         { [engine = options.engine] () throws(ExecError) in
-            try EngineLocator(environment: Environment.variables).commandLine(of: engine)
+            try DockerLocator(environment: Environment.variables).commandLine(of: engine)
         }
     }
 

@@ -16,11 +16,11 @@ import Testing
         var configuration = SandboxConfiguration()
         change(&configuration)
         let user = try #require(UserID(user))
-        let container = ContainerDescription(
+        let spec = SandboxSpec(
             name: name, user: user, owner: owner, account: Account(of: user), configuration: configuration,
             limits: limits)
         return LingerKey.key(
-            of: container, engine: EngineCommandLine(program: program, environment: environment))
+            of: spec, engine: DockerCLI(program: program, environment: environment))
     }
 
     @Test func serversThatMakeTheSameHaveTheSameKey() throws {
@@ -99,8 +99,8 @@ import Testing
 
     @Test(arguments: ["", "ann", "mcp-executor-a/b", "../mcp-executor-a", "mcp-executor-é", "mcp-executor-a b"])
     func aNameThatIsNoContainersIsNone(name: String) {
-        #expect(!ContainerDescription.isName(name))
-        #expect(ContainerDescription.isName("mcp-executor-\(String(repeating: "x", count: 63))-0123456789abc"))
+        #expect(!SandboxSpec.isName(name))
+        #expect(SandboxSpec.isName("mcp-executor-\(String(repeating: "x", count: 63))-0123456789abc"))
     }
 
     @Test func aLossIsToldOnceAndTheOldestIsForgotten() throws {

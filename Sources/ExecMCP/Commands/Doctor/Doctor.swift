@@ -16,7 +16,7 @@ struct Doctor: Sendable {
         var findings: [Finding] = []
         do throws(Hindrance) {
             let engine = try commandLine(&findings)
-            let probe = EngineProbe(engine)
+            let probe: any ContainerEngine = engine
             try await reach(probe, &findings)
             let orphans = try? await probe.orphanCount()
             if await hasImage(probe, &findings) {
@@ -40,9 +40,9 @@ struct Doctor: Sendable {
         }
     }
 
-    private func commandLine(_ findings: inout [Finding]) throws(Hindrance) -> EngineCommandLine {
+    private func commandLine(_ findings: inout [Finding]) throws(Hindrance) -> DockerCLI {
         do {
-            let engine = try EngineLocator(environment: variables).commandLine(of: options.engine)
+            let engine = try DockerLocator(environment: variables).commandLine(of: options.engine)
             findings.append(.passed(.commandLine, engine.program))
             return engine
         } catch {
@@ -51,7 +51,7 @@ struct Doctor: Sendable {
         }
     }
 
-    private func reach(_ probe: EngineProbe, _ findings: inout [Finding]) async throws(Hindrance) {
+    private func reach(_ probe: any ContainerEngine, _ findings: inout [Finding]) async throws(Hindrance) {
         do {
             let versions = try await probe.versions()
             var text = versions.server.map { "version \($0), command line \(versions.client)" } ?? versions.client
@@ -63,7 +63,7 @@ struct Doctor: Sendable {
         }
     }
 
-    private func hasImage(_ probe: EngineProbe, _ findings: inout [Finding]) async -> Bool {
+    private func hasImage(_ probe: any ContainerEngine, _ findings: inout [Finding]) async -> Bool {
         let name = options.configuration.image
         do {
             let image = try await probe.image(name)
@@ -77,7 +77,7 @@ struct Doctor: Sendable {
         }
     }
 
-    private func leftovers(_ probe: EngineProbe, before: Int?) async -> Finding {
+    private func leftovers(_ probe: any ContainerEngine, before: Int?) async -> Finding {
         guard let before, let after = try? await probe.orphanCount() else {
             return .warning(.leftovers, "the engine does not list its containers", "Try `\(options.engine) ps --all`.")
         }

@@ -15,12 +15,12 @@ struct SandboxTrial: Sendable {
     private static let slowStart = 5.0
 
     let options: Options
-    let engine: EngineCommandLine
+    let engine: any ContainerEngine
     let variables: [String: String]
     private let user = UserID.trial()
     private let pool: SandboxPool
 
-    init(options: Options, engine: EngineCommandLine, variables: [String: String]) {
+    init(options: Options, engine: any ContainerEngine, variables: [String: String]) {
         self.options = options
         self.engine = engine
         self.variables = variables
@@ -43,7 +43,7 @@ struct SandboxTrial: Sendable {
         // Not a child task: whoever breaks the trial off still wants it cleared away.
         let end = await Task.detached {
             let finding = await self.end(hadSandbox: hadSandbox)
-            await EngineProbe(engine).removeVolumes(of: user, in: options.configuration)
+            await engine.removeVolumes(of: user, in: options.configuration)
             return finding
         }.value
         return findings + (end.map { [$0] } ?? [])
@@ -137,7 +137,7 @@ struct SandboxTrial: Sendable {
         _ = try? await withDeadline(seconds: Self.endSeconds) { [pool] in await pool.close(grace: 3) }
         guard hadSandbox else { return nil }
         do {
-            while try await EngineProbe(engine).containerCount(of: user) > 0 {
+            while try await engine.containerCount(of: user) > 0 {
                 guard began.duration(to: .now) < .seconds(Self.endSeconds) else {
                     return .failed(
                         .end, "the container is still there \(Int(Self.endSeconds)) seconds after its end",

@@ -2,23 +2,23 @@ import ChildProcess
 import Diagnostics
 
 /// What the engine's command line said when it ended, turned into words that help.
-struct EngineFailure: Sendable {
+struct DockerFailure: Sendable {
     private static let saidLimit = 600
 
-    let engine: EngineCommandLine
+    let engine: DockerCLI
     /// What was to be started; the image alone counts for a question.
     let configuration: SandboxConfiguration
     let end: ChildProcess.End
 
     /// The failure of a sandbox to start.
-    init(engine: EngineCommandLine, configuration: SandboxConfiguration, end: ChildProcess.End) {
+    init(engine: DockerCLI, configuration: SandboxConfiguration, end: ChildProcess.End) {
         self.engine = engine
         self.configuration = configuration
         self.end = end
     }
 
     /// The failure of a question about `image`.
-    init(engine: EngineCommandLine, image: String, end: ChildProcess.End) {
+    init(engine: DockerCLI, image: String, end: ChildProcess.End) {
         var configuration = SandboxConfiguration()
         configuration.image = image
         self.init(engine: engine, configuration: configuration, end: end)
@@ -29,7 +29,7 @@ struct EngineFailure: Sendable {
     /// - Parameter printed: what came on standard output instead.
     func startError(printed: [UInt8] = []) -> ExecError {
         if let complaint { return error(of: complaint) }
-        if !printed.isEmpty { return Self.strayOutputError(printed, engine: engine.program, end: end.status) }
+        if !printed.isEmpty { return ExecError.strayOutput(printed, engine: engine.program, end: end.status) }
         return ExecError(
             .engineFailed,
             "The sandbox could not be started (\(end.status)). \(runtimeAdvice ?? "")The engine said: \(saidText)")
@@ -41,7 +41,7 @@ struct EngineFailure: Sendable {
         return ExecError(.engineFailed, "The engine refused to answer (\(end.status)). It said: \(saidText)")
     }
 
-    private static let complaintsOfQuestions: [EngineComplaint] = [
+    private static let complaintsOfQuestions: [DockerComplaint] = [
         .imageMissing, .contextMissing, .accountNotAllowed, .unreachable, .userIDsMissing, .flagUnknown,
     ]
 
@@ -61,24 +61,8 @@ struct EngineFailure: Sendable {
             """)
     }
 
-    /// The failure of an engine that wrote something else to its standard output, which is the sandbox's channel.
-    ///
-    /// - Parameter end: how it ended; `nil` while it runs.
-    static func strayOutputError(_ printed: [UInt8], engine: String, end: ExitStatus? = nil) -> ExecError {
-        // A frame may follow the words.
-        let line = printed.prefix(4 * saidLimit).split(separator: UInt8(ascii: "\n")).first.map { Array($0) } ?? []
-        let text = String(decoding: line, as: UTF8.self).singleLine(limit: 200)
-        return ExecError(
-            .engineFailed,
-            """
-            The sandbox could not be started\(end.map { " (\($0))" } ?? ""). Where its first words belong the engine's \
-            command line wrote: \(text) — standard output is the channel to the sandbox, so \(engine) (a script around \
-            the engine?) must print nothing there; standard error is free. Or the image's python3 is a script that does.
-            """)
-    }
-
-    private var complaint: EngineComplaint? {
-        EngineComplaint(String(decoding: end.errorOutput, as: UTF8.self))
+    private var complaint: DockerComplaint? {
+        DockerComplaint(String(decoding: end.errorOutput, as: UTF8.self))
     }
 
     /// A runtime with a kernel of its own that runs into the limit of processes dies without a word.

@@ -3,13 +3,13 @@ import Testing
 
 @testable import ExecCore
 
-@Suite struct EngineCommandLineTests {
+@Suite struct DockerCLITests {
     private func run(in environment: [String: String]) throws -> [String: String]? {
         let user = try #require(UserID("someone"))
-        let container = ContainerDescription(
+        let spec = SandboxSpec(
             name: "name", user: user, owner: .current(), account: .common, configuration: SandboxConfiguration(),
             limits: Limits())
-        return EngineCommandLine(program: "/usr/bin/docker", environment: environment).run(container).environment
+        return DockerCLI(program: "/usr/bin/docker", environment: environment).run(spec.container).environment
     }
 
     @Test func whatHoldsASandboxRunsOnOneProcessor() throws {
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func allElseRunsAsTheEngineWants() {
-        let engine = EngineCommandLine(program: "/usr/bin/docker", environment: ["PATH": "/bin"])
+        let engine = DockerCLI(program: "/usr/bin/docker", environment: ["PATH": "/bin"])
         #expect(engine.version().environment == ["PATH": "/bin"])
         #expect(engine.remove(["one"]).environment == ["PATH": "/bin"])
     }

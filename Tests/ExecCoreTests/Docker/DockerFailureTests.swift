@@ -4,17 +4,17 @@ import Testing
 @testable import ChildProcess
 @testable import ExecCore
 
-@Suite struct EngineFailureTests {
-    private static let docker = EngineCommandLine(program: "/usr/bin/docker", environment: [:])
+@Suite struct DockerFailureTests {
+    private static let docker = DockerCLI(program: "/usr/bin/docker", environment: [:])
 
     private func failure(
-        _ said: String, status: ProgramStatus = .exited(125), engine: EngineCommandLine = docker,
+        _ said: String, status: ProgramStatus = .exited(125), engine: DockerCLI = docker,
         _ configure: (inout SandboxConfiguration) -> Void = { _ in }
-    ) -> EngineFailure {
+    ) -> DockerFailure {
         var configuration = SandboxConfiguration()
         configuration.image = "lab:1"
         configure(&configuration)
-        return EngineFailure(
+        return DockerFailure(
             engine: engine, configuration: configuration,
             end: ChildProcess.End(status: status, errorOutput: Array(said.utf8)))
     }
@@ -124,7 +124,7 @@ import Testing
             ),
         ] as [([String: String], String, String)])
     func namesTheEngineThatDoesNotAnswer(variables: [String: String], program: String, part: String) {
-        let engine = EngineCommandLine(program: program, environment: variables)
+        let engine = DockerCLI(program: program, environment: variables)
         let message = failure("Cannot connect to the Docker daemon at x. Is the docker daemon running?", engine: engine)
             .startError().message
         #expect(message.contains(part), "\(message)")
@@ -138,7 +138,7 @@ import Testing
         let home = try TemporaryDirectory()
         try home.write(configuration, to: ".docker/config.json")
         for variables in [["HOME": home.path], ["DOCKER_CONFIG": home.path + "/.docker", "HOME": "/nonexistent"]] {
-            let engine = EngineCommandLine(program: "/usr/bin/docker", environment: variables)
+            let engine = DockerCLI(program: "/usr/bin/docker", environment: variables)
             #expect(failure("error during connect: x", engine: engine).startError().message.contains(part))
         }
     }

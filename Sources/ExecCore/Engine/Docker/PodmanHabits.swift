@@ -1,5 +1,5 @@
 /// What podman does otherwise than docker unless it is told not to.
-extension EngineCommandLine {
+extension DockerCLI {
     private static let scriptLimit = 4096
     private static let podmanProcesses: UInt64 = 16_384
 

@@ -1,6 +1,6 @@
 /// Finds the engine's command line. Desktop hosts start servers with a bare `PATH`, so the usual places are looked
 /// through as well.
-public struct EngineLocator: Sendable {
+public struct DockerLocator: Sendable {
     private static let usualPlaces = [
         "/usr/local/bin", "/opt/homebrew/bin", "~/.docker/bin", "~/.orbstack/bin", "~/.rd/bin", "/usr/bin", "/bin",
         "/snap/bin",
@@ -44,8 +44,8 @@ public struct EngineLocator: Sendable {
     /// The command line of the program called `engine`, with the environment that it needs.
     ///
     /// - Throws: ``ExecError`` as ``locate(_:)`` does.
-    public func commandLine(of engine: String) throws(ExecError) -> EngineCommandLine {
-        EngineCommandLine(program: try locate(engine), environment: engineEnvironment)
+    public func commandLine(of engine: String) throws(ExecError) -> DockerCLI {
+        DockerCLI(program: try locate(engine), environment: engineEnvironment)
     }
 
     /// The directories to look in: `PATH` first.

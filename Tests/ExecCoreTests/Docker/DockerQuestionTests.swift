@@ -4,16 +4,16 @@ import Testing
 @testable import ExecCore
 
 /// Questions to an engine, with a program in its place.
-@Suite(.timeLimit(.minutes(2))) struct EngineProbeTests {
+@Suite(.timeLimit(.minutes(2))) struct DockerQuestionTests {
     private let directory: TemporaryDirectory
 
     init() throws {
         directory = try TemporaryDirectory()
     }
 
-    private func probe(_ script: String) async throws -> EngineProbe {
+    private func probe(_ script: String) async throws -> DockerCLI {
         let program = try await directory.writeProgram("#!/bin/sh\n\(script)\n", to: "engine")
-        return EngineProbe(EngineCommandLine(program: program, environment: ["PATH": "/usr/bin:/bin"]))
+        return DockerCLI(program: program, environment: ["PATH": "/usr/bin:/bin"])
     }
 
     @Test(arguments: [
@@ -70,8 +70,11 @@ import Testing
 
     @Test func countsContainersAndOrphans() async throws {
         let user = try #require(UserID("ann"))
-        #expect(try await probe("printf 'a\\nb\\n'").containerCount(of: user) == 2)
-        #expect(try await probe("printf 'a\\r\\nb\\r\\n'").containerCount(of: user) == 2)
+        let (one, other) = (String(repeating: "a", count: 64), String(repeating: "0", count: 64))
+        for lineEnd in ["\\n", "\\r\\n"] {
+            let listing = "printf '\(one)\(lineEnd)\(other)\(lineEnd)'"
+            #expect(try await probe(listing).containerCount(of: user) == 2)
+        }
         #expect(try await probe("true").containerCount(of: user) == 0)
         #expect(try await probe("echo nonsense").orphanCount() == 0)
     }

@@ -3,11 +3,11 @@ import Testing
 @testable import ExecCore
 
 /// What engines say when something is wrong, as they say it, and what is made of it.
-@Suite struct EngineComplaintTests {
-    private static let cases: [(said: String, complaint: EngineComplaint)] =
+@Suite struct DockerComplaintTests {
+    private static let cases: [(said: String, complaint: DockerComplaint)] =
         images + reaching + settings + limits
 
-    private static let images: [(said: String, complaint: EngineComplaint)] = [
+    private static let images: [(said: String, complaint: DockerComplaint)] = [
         (
             """
             Unable to find image 'lab:1' locally\ndocker: Error response from daemon: pull access denied \
@@ -34,7 +34,7 @@ import Testing
         ),
     ]
 
-    private static let reaching: [(said: String, complaint: EngineComplaint)] = [
+    private static let reaching: [(said: String, complaint: DockerComplaint)] = [
         (
             """
             Failed to initialize: unable to resolve docker endpoint: context "lab": context not found: open\
@@ -89,7 +89,7 @@ import Testing
         ),
     ]
 
-    private static let settings: [(said: String, complaint: EngineComplaint)] = [
+    private static let settings: [(said: String, complaint: DockerComplaint)] = [
         ("docker: Error response from daemon: unknown or invalid runtime name: runsc.", .runtimeMissing),
         ("docker: Error response from daemon: Unknown runtime specified runsc.", .runtimeMissing),
         ("Error: default OCI runtime \"runsc\" not found: invalid argument", .runtimeMissing),
@@ -125,7 +125,7 @@ import Testing
         ("Error: crun: executable file `python3` not found in $PATH: No such file or directory", .pythonMissing),
     ]
 
-    private static let limits: [(said: String, complaint: EngineComplaint)] = [
+    private static let limits: [(said: String, complaint: DockerComplaint)] = [
         (
             """
             Error: runc: runc create failed: unable to start container process: error setting rlimit type \
@@ -162,8 +162,8 @@ import Testing
     ]
 
     @Test(arguments: cases)
-    func knowsWhatEnginesComplainOf(said: String, complaint: EngineComplaint) {
-        #expect(EngineComplaint(said) == complaint)
+    func knowsWhatEnginesComplainOf(said: String, complaint: DockerComplaint) {
+        #expect(DockerComplaint(said) == complaint)
     }
 
     @Test(arguments: [
@@ -179,6 +179,6 @@ import Testing
         "WARNING: Your kernel does not support swap limit capabilities or the cgroup is not mounted.\ndocker: odd",
     ])
     func claimsNothingOfWhatItDoesNotKnow(said: String) {
-        #expect(EngineComplaint(said) == nil)
+        #expect(DockerComplaint(said) == nil)
     }
 }

@@ -1,6 +1,6 @@
-extension EngineFailure {
+extension DockerFailure {
     /// What a complaint means and what to do about it.
-    func error(of complaint: EngineComplaint) -> ExecError {
+    func error(of complaint: DockerComplaint) -> ExecError {
         ExecError(complaint == .imageMissing ? .imageMissing : .engineFailed, "\(text(of: complaint))")
     }
 
@@ -9,7 +9,7 @@ extension EngineFailure {
     /// What the advice must add where the engine is not the one by default.
     private var engineOption: String { engine.program == "docker" ? "" : " --engine \(engine.program)" }
 
-    private func text(of complaint: EngineComplaint) -> String {
+    private func text(of complaint: DockerComplaint) -> String {
         switch complaint {
         case .imageMissing:
             """
@@ -79,7 +79,7 @@ extension EngineFailure {
     }
 
     private var unreachableText: String {
-        if let address = EngineAddress(of: engine) {
+        if let address = DockerAddress(of: engine) {
             let start = address.program.map { "Start it (\($0))" } ?? "Start it there"
             return """
                 \(address.description) does not answer. \(start), or \(address.correction), and call again. \(quoted)

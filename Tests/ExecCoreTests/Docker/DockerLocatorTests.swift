@@ -3,9 +3,9 @@ import Testing
 
 @testable import ExecCore
 
-@Suite struct EngineLocatorTests {
-    private func locator(_ environment: [String: String], programs: Set<String>) -> EngineLocator {
-        EngineLocator(environment: environment) { programs.contains($0) }
+@Suite struct DockerLocatorTests {
+    private func locator(_ environment: [String: String], programs: Set<String>) -> DockerLocator {
+        DockerLocator(environment: environment) { programs.contains($0) }
     }
 
     @Test func looksOnThePathFirst() throws {
@@ -27,7 +27,7 @@ import Testing
 
     @Test func looksInNoHomeWhereThereIsNone() {
         let searched = Recorder<String>()
-        let locator = EngineLocator(environment: [:]) { path in
+        let locator = DockerLocator(environment: [:]) { path in
             searched.record(path)
             return false
         }
@@ -75,8 +75,8 @@ import Testing
     }
 
     @Test func looksAtRealFilesByDefault() throws {
-        #expect(try EngineLocator(environment: ["PATH": "/bin"]).locate("sh") == "/bin/sh")
-        #expect(throws: ExecError.self) { try EngineLocator(environment: [:]).locate("/etc/passwd") }
-        #expect(throws: ExecError.self) { try EngineLocator(environment: [:]).locate("/tmp/") }
+        #expect(try DockerLocator(environment: ["PATH": "/bin"]).locate("sh") == "/bin/sh")
+        #expect(throws: ExecError.self) { try DockerLocator(environment: [:]).locate("/etc/passwd") }
+        #expect(throws: ExecError.self) { try DockerLocator(environment: [:]).locate("/tmp/") }
     }
 }

@@ -1,8 +1,8 @@
 import ChildProcess
 
-/// The engine's command line, as values: each function gives the arguments of one call. No shell sees them, and nothing
-/// that an image or a sandbox says is among them.
-public struct EngineCommandLine: Sendable, Equatable {
+/// The command line of docker, or of an engine that has one like it: each function gives the arguments of one call. No
+/// shell sees them, and nothing that an image or a sandbox says is among them.
+public struct DockerCLI: Sendable, Equatable {
     /// Path of the engine's program.
     public let program: String
     /// Its whole environment.
@@ -15,8 +15,8 @@ public struct EngineCommandLine: Sendable, Equatable {
     }
 
     /// Starts a sandbox and stays attached to it.
-    func run(_ container: ContainerDescription) -> Command {
-        var run = command(["run"] + habitArguments + container.arguments)
+    func run(_ container: ContainerSpec) -> Command {
+        var run = command(["run"] + habitArguments + DockerArguments(container: container).all)
         // It passes bytes on, and Go's runtime does that best on one processor: with more, what comes back after a
         // long input often lay for up to 10 ms until the runtime looked for it.
         run.environment = environment.merging(["GOMAXPROCS": "1"]) { own, _ in own }
@@ -28,18 +28,12 @@ public struct EngineCommandLine: Sendable, Equatable {
         command(["rm", "--force", "--volumes"] + containers)
     }
 
-    /// Lists our containers with the values of ``Owner/labelNames`` and ``Owner/lingerLabel``, one a line.
-    func listOwned() -> Command {
-        let labels = (Owner.labelNames + [Owner.lingerLabel]).map(labelTemplate)
-        return command([
-            "ps", "--all", "--no-trunc", "--filter", "label=\(Owner.markLabel)", "--format",
-            (["{{.ID}}"] + labels).joined(separator: "\t"),
+    /// Lists the containers with a label, one a line: the id, and the values of the labels `names` after tabs.
+    func list(labelled label: EngineLabel, telling names: [String]) -> Command {
+        command([
+            "ps", "--all", "--no-trunc", "--filter", "label=\(label.name)\(label.value.map { "=" + $0 } ?? "")",
+            "--format", (["{{.ID}}"] + names.map(labelTemplate)).joined(separator: "\t"),
         ])
-    }
-
-    /// Lists the ids of a user's containers, one a line.
-    func listContainers(of user: UserID) -> Command {
-        command(["ps", "--all", "--quiet", "--filter", "label=\(Owner.userLabel)=\(user)"])
     }
 
     /// Removes volumes that are in no container.

@@ -1,5 +1,5 @@
 /// What an engine's command line complains of, as far as it can be told from its words.
-enum EngineComplaint: Sendable, Equatable, CaseIterable {
+enum DockerComplaint: Sendable, Equatable, CaseIterable {
     case imageNotSigned
     case imageMissing
     case imageForOtherProcessor

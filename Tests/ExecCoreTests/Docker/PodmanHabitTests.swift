@@ -5,7 +5,7 @@ import Testing
 @testable import ExecCore
 
 /// Engines that do otherwise than docker unless they are told not to.
-@Suite(.timeLimit(.minutes(2))) struct EngineHabitTests {
+@Suite(.timeLimit(.minutes(2))) struct PodmanHabitTests {
     private let directory: TemporaryDirectory
 
     init() throws {
@@ -13,7 +13,7 @@ import Testing
     }
 
     private func arguments(_ program: String) -> [String] {
-        EngineCommandLine(program: program, environment: [:]).habitArguments
+        DockerCLI(program: program, environment: [:]).habitArguments
     }
 
     @Test func dockerIsToldNothing() throws {
@@ -35,7 +35,8 @@ import Testing
 
     @Test(arguments: [("/usr/bin/docker", "{{.Label \"io.exec-mcp.pid\"}}"), ("/usr/bin/podman", "{{index .Labels \"")])
     func labelsAreAskedForInTheEnginesOwnWay(program: String, part: String) {
-        let listing = EngineCommandLine(program: program, environment: [:]).listOwned()
+        let listing = DockerCLI(program: program, environment: [:])
+            .list(labelled: EngineLabel(name: Owner.markLabel, value: nil), telling: Owner.labelNames)
         #expect(listing.arguments.last?.hasPrefix("{{.ID}}\t{{") == true)
         #expect(listing.arguments.last?.contains(part) == true)
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ExecCore
 
-@Suite struct ContainerArgumentsTests {
+@Suite struct DockerArgumentsTests {
     private static let owner = Owner(host: "h", boot: "b", pidNamespace: "4026531836", pid: 77, startTime: "123")
 
     private func arguments(
@@ -13,10 +13,10 @@ import Testing
         var configuration = SandboxConfiguration()
         change(&configuration)
         let user = try #require(UserID("ann"))
-        return ContainerDescription(
+        let spec = SandboxSpec(
             name: "mcp-executor-ann-0", user: user, owner: Self.owner,
-            account: Accounts().account(of: user, in: configuration), configuration: configuration, limits: limits
-        ).arguments
+            account: Accounts().account(of: user, in: configuration), configuration: configuration, limits: limits)
+        return DockerArguments(container: spec.container).all
     }
 
     private static let identity = [
@@ -28,14 +28,15 @@ import Testing
     ]
 
     @Test func aMarkedOneSaysSoAndIsOtherwiseTheSame() throws {
-        var container = ContainerDescription(
+        var spec = SandboxSpec(
             name: "mcp-executor-ann-0", user: try #require(UserID("ann")), owner: Self.owner,
             account: Account(user: 7, group: 7), configuration: SandboxConfiguration(), limits: Limits())
-        let plain = container.arguments
-        container.isMarked = true
+        let plain = DockerArguments(container: spec.container)
+        spec.isMarked = true
+        let marked = DockerArguments(container: spec.container)
         let label = ["--label", "io.exec-mcp.linger=\(geteuid())/mcp-executor-ann-0"]
-        #expect(container.arguments == Self.identity + label + container.argumentsWithoutIdentity)
-        #expect(plain == Self.identity + container.argumentsWithoutIdentity)
+        #expect(marked.all == Self.identity + label + marked.withoutIdentity)
+        #expect(plain.all == Self.identity + marked.withoutIdentity)
     }
 
     private static func hardening(network: String = "none", account: String = "43565:43565") -> [String] {

@@ -1,7 +1,7 @@
 import ChildProcess
 
 /// The part of the engine's command line that makes images.
-extension EngineCommandLine {
+extension DockerCLI {
     /// Builds an image from a context that is given over standard input.
     ///
     /// - Parameters:

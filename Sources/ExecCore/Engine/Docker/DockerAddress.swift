@@ -2,7 +2,7 @@ import Diagnostics
 import JSON
 
 /// Where a person told the engine's command line to look for its engine, other than in the usual place.
-enum EngineAddress: Sendable, Equatable {
+enum DockerAddress: Sendable, Equatable {
     /// A variable of the environment, and the address in it.
     case variable(name: String, value: String)
     /// A context of docker's, or a connection of podman's.
@@ -11,7 +11,7 @@ enum EngineAddress: Sendable, Equatable {
     private static let configurationLimit = 1 << 20
 
     /// What was chosen for this command line; `nil` where it looks in the usual place.
-    init?(of engine: EngineCommandLine) {
+    init?(of engine: DockerCLI) {
         let variables = engine.environment
         func value(_ name: String) -> String? { variables[name].flatMap { $0.isEmpty ? nil : $0 } }
         let names = engine.isPodman ? ["CONTAINER_HOST"] : ["DOCKER_HOST", "CONTAINERD_ADDRESS"]

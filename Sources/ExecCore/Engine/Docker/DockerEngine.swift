@@ -1,0 +1,31 @@
+public import ChildProcess
+
+extension DockerCLI: ContainerEngine {
+    /// Variables that choose the engine that the command line talks to.
+    private static let engineVariables = [
+        "HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "CONTAINER_HOST", "CONTAINER_CONNECTION",
+    ]
+
+    /// The path of the program.
+    public var name: String { program }
+
+    /// `docker run`, attached.
+    public func start(_ container: ContainerSpec) throws -> ChildProcess {
+        try ChildProcess(starting: run(container))
+    }
+
+    /// What the command line's last words mean.
+    public func explain(
+        _ end: ChildProcess.End, of configuration: SandboxConfiguration, printed: [UInt8]
+    ) -> EngineFailure {
+        let failure = DockerFailure(engine: self, configuration: configuration, end: end)
+        return EngineFailure(
+            summary: failure.summary, startError: failure.startError(printed: printed), endError: failure.endError)
+    }
+
+    /// The program, the variables that choose its engine, and the arguments of `docker run`.
+    public func fingerprint(of container: ContainerSpec) -> [String] {
+        [program] + Self.engineVariables.map { "\($0)=\(environment[$0] ?? "")" }
+            + DockerArguments(container: container).withoutIdentity
+    }
+}

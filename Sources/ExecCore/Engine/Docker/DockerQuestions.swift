@@ -1,0 +1,121 @@
+import ChildProcess
+import Diagnostics
+import JSON
+
+/// Questions to an engine, each with an end in sight.
+extension DockerCLI {
+    /// What `docker version` says. Asks the daemon.
+    public func versions() async throws(ExecError) -> EngineVersions {
+        let answer = try await answer(to: version())
+        let server = answer["Server"]
+        // nerdctl names components only.
+        let version = server?["Version"] ?? server?["Components"]?.arrayValue?.first?["Version"]
+        return EngineVersions(
+            client: line(answer["Client"]?["Version"]?.stringValue ?? "?"), server: version?.stringValue.map(line))
+    }
+
+    /// What `docker info` says, in docker's way or in podman's.
+    public func isRootless() async -> Bool? {
+        guard let answer = try? await answer(to: info()) else { return nil }
+        // podman's way, then docker's.
+        if let rootless = answer["host"]?["security"]?["rootless"]?.boolValue { return rootless }
+        return answer["SecurityOptions"]?.arrayValue?.contains { $0.stringValue?.contains("rootless") == true }
+    }
+
+    /// What `docker image inspect` says.
+    public func image(_ name: String) async throws(ExecError) -> ImageDescription {
+        let found = try await answer(to: inspect(image: name), image: name)
+        // podman takes the format for a wish for JSON, and gives the list of what was inspected.
+        let answer = found.arrayValue.map { $0.first ?? .null } ?? found
+        guard let id = answer["Id"]?.stringValue else {
+            throw ExecError(.engineFailed, "The engine's description of the image \(name) makes no sense.")
+        }
+        let labels = answer["Config"]?["Labels"]?.objectValue ?? JSONObject()
+        return ImageDescription(
+            id: line(id), size: answer["Size"]?.integerValue ?? 0,
+            created: answer["Created"]?.stringValue.flatMap(Timestamp.seconds),
+            labels: Dictionary(
+                labels.keys.compactMap { key in labels[key]?.stringValue.map { (key, $0) } },
+                uniquingKeysWith: { first, _ in first }))
+    }
+
+    /// What `docker ps` lists.
+    public func containers(
+        labelled label: EngineLabel, telling names: [String], within seconds: Double
+    ) async throws(ExecError) -> [LabelledContainer] {
+        let listing = try await output(of: list(labelled: label, telling: names), within: seconds)
+        return Self.containers(inListing: listing, values: names.count)
+    }
+
+    /// Reads a listing. A line that is not what was asked for is ignored: labels may have tabs and line ends in them.
+    static func containers(inListing listing: String, values count: Int) -> [LabelledContainer] {
+        listing.lines.compactMap { line in
+            let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+            guard fields.count == count + 1, isContainerID(fields[0]) else { return nil }
+            return LabelledContainer(id: fields[0], values: Array(fields.dropFirst()))
+        }
+    }
+
+    private static func isContainerID(_ text: String) -> Bool {
+        text.utf8.count == 64 && text.allSatisfy { $0.isASCII && $0.isHexDigit }
+    }
+
+    /// `docker rm --force --volumes`.
+    @discardableResult
+    public func remove(_ containers: [String], within seconds: Double) async throws(ExecError) -> String {
+        do {
+            return "\(try await remove(containers).run(timeout: seconds).status)"
+        } catch {
+            throw unrunnable(error)
+        }
+    }
+
+    /// `docker volume rm`, one by one.
+    public func remove(volumes: [String]) async {
+        for volume in volumes {
+            let removal: Command = remove(volumes: [volume])
+            _ = try? await removal.run(timeout: EngineTimeout.question)
+        }
+    }
+
+    private func answer(to command: Command, image: String = "") async throws(ExecError) -> JSON {
+        let text = try await output(of: command, image: image)
+        do {
+            return try JSON.parse(Array(text.utf8))
+        } catch {
+            throw ExecError(.engineFailed, "\(program) gave an answer that is no JSON: \(line(text))")
+        }
+    }
+
+    private func unrunnable(_ error: any Error) -> ExecError {
+        ExecError(.engineFailed, "\(program) cannot be run: \(error)")
+    }
+
+    private func output(
+        of command: Command, image: String = "", within seconds: Double = EngineTimeout.question
+    ) async throws(ExecError) -> String {
+        let output: CommandOutput
+        do {
+            output = try await command.run(limit: 1 << 20, timeout: seconds)
+        } catch {
+            throw unrunnable(error)
+        }
+        guard !output.timedOut else {
+            throw ExecError(
+                .engineFailed,
+                """
+                \(program) did not answer within \(Int(seconds)) seconds. The engine is overloaded or hung: \
+                restart it.
+                """)
+        }
+        guard output.succeeded else {
+            let end = ChildProcess.End(status: output.status, errorOutput: output.errorOutput)
+            throw DockerFailure(engine: self, image: image, end: end).answerError
+        }
+        return String(decoding: output.output, as: UTF8.self)
+    }
+
+    private func line(_ text: String) -> String {
+        text.singleLine(limit: 100)
+    }
+}

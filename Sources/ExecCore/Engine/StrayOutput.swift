@@ -1,0 +1,20 @@
+import ChildProcess
+import Diagnostics
+
+extension ExecError {
+    /// The failure of an engine that wrote something else to its standard output, which is the sandbox's channel.
+    ///
+    /// - Parameter end: how it ended; `nil` while it runs.
+    static func strayOutput(_ printed: [UInt8], engine: String, end: ExitStatus? = nil) -> ExecError {
+        // A frame may follow the words.
+        let line = printed.prefix(2400).split(separator: UInt8(ascii: "\n")).first.map { Array($0) } ?? []
+        let text = String(decoding: line, as: UTF8.self).singleLine(limit: 200)
+        return ExecError(
+            .engineFailed,
+            """
+            The sandbox could not be started\(end.map { " (\($0))" } ?? ""). Where its first words belong the engine's \
+            command line wrote: \(text) — standard output is the channel to the sandbox, so \(engine) (a script around \
+            the engine?) must print nothing there; standard error is free. Or the image's python3 is a script that does.
+            """)
+    }
+}

@@ -1,0 +1,144 @@
+/// One sandbox: whose it is, and what is in it and around it.
+struct SandboxSpec: Sendable, Equatable {
+    static let home = "/home/coderunner"
+    private static let hostName = "sandbox"
+    /// What programs put aside for the sandboxes to come: what pip installs, and caches where there is a network. Hidden,
+    /// as it may be in a directory of the host, and under a name that nothing there has.
+    private static let store = "/workspace/.sandbox"
+
+    let name: String
+    let user: UserID
+    let owner: Owner
+    let account: Account
+    let configuration: SandboxConfiguration
+    let limits: Limits
+    /// The skills and tools.
+    let hostMounts: HostMounts
+
+    /// Whether a mark says that its pipes are held, though its owner may be gone.
+    var isMarked = false
+
+    /// - Parameter account: what the code runs under.
+    init(
+        name: String, user: UserID, owner: Owner, account: Account, configuration: SandboxConfiguration, limits: Limits
+    ) {
+        self.name = name
+        self.user = user
+        self.owner = owner
+        self.account = account
+        self.configuration = configuration
+        self.limits = limits
+        hostMounts = HostMounts(configuration)
+    }
+
+    /// What begins the names of all.
+    private static let namePrefix = "mcp-executor-"
+
+    /// Whether `text` may be the name of one of our containers.
+    static func isName(_ text: String) -> Bool {
+        text.hasPrefix(namePrefix) && UserID(String(text.prefix(63))) != nil
+            && text.utf8.count <= 128 && text.utf8.allSatisfy { $0 != UInt8(ascii: "/") && $0 > 0x20 && $0 < 0x7F }
+    }
+
+    /// A name that no container has: hosts start servers twice and kill them without warning.
+    static func newName(for user: UserID) -> String {
+        let digits = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        return "\(namePrefix)\(user.name)-\(String(repeating: "0", count: 13 - digits.count))\(digits)"
+    }
+
+    /// What an engine is to start.
+    var container: ContainerSpec {
+        ContainerSpec(
+            name: name, hostName: Self.hostName, labels: labels, image: configuration.image, account: account,
+            network: configuration.network, runtime: configuration.runtime, memory: configuration.memory.bytes,
+            // It counts towards the limit when it is used; an engine's own 64 MB are soon full.
+            sharedMemory: configuration.memory.bytes / 2,
+            cpus: configuration.cpus, pids: configuration.pids, memoryDirectories: memoryDirectories, mounts: mounts,
+            environment: environment, command: ["python3"] + GuestProgram.interpreterArguments)
+    }
+
+    private var labels: [ContainerSpec.Pair] {
+        var labels = owner.labels + [(Owner.userLabel, user.name)]
+        if isMarked { labels.append((Owner.lingerLabel, HoldMark.labelValue(for: name))) }
+        return labels.map { ContainerSpec.Pair(name: $0.name, value: $0.value) }
+    }
+
+    /// Directories in memory. What they hold counts towards the memory limit, so each gets a part of it.
+    private var memoryDirectories: [ContainerSpec.MemoryDirectory] {
+        var parts = [("/tmp", 4), (Self.home, 8), ("/output", 8)]
+        if configuration.workspace == .ephemeral { parts += [("/workspace", 2), ("/artifacts", 4)] }
+        return parts.map { ContainerSpec.MemoryDirectory(path: $0.0, size: configuration.memory.bytes / $0.1) }
+    }
+
+    private var mounts: [ContainerSpec.Mount] {
+        var mounts: [ContainerSpec.Mount] = []
+        switch configuration.workspace {
+        case .persistent:
+            mounts.append(.volume(name: volume("workspace"), target: "/workspace"))
+            mounts.append(.volume(name: artifactVolume, target: "/artifacts"))
+        case .directory(let path, _):
+            mounts.append(.host(source: path, target: "/workspace", isReadOnly: false))
+            mounts.append(.volume(name: artifactVolume, target: "/artifacts"))
+        case .ephemeral:
+            break
+        }
+        return mounts + hostMounts.mounts.map { .host(source: $0.source, target: $0.target, isReadOnly: true) }
+    }
+
+    /// The command line of docker gives each container the proxies of its own settings, often with a password in them.
+    /// What is named here wins over those, and an empty one counts as none.
+    private static let proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"]
+
+    private var environment: [ContainerSpec.Pair] {
+        let own = [
+            ("HOME", Self.home), ("USER", "coderunner"), ("LOGNAME", "coderunner"), ("TERM", "dumb"),
+            // Both are for speed: every bash would look the shell up in /etc/passwd and load twelve files for LANG.
+            ("SHELL", "/bin/bash"), ("LANG", "C"), ("LC_CTYPE", "C.UTF-8"),
+            ("PYTHONPATH", "/tools"), ("PYTHONUNBUFFERED", "1"), ("PYTHONDONTWRITEBYTECODE", "1"),
+            ("MPLBACKEND", "Agg"), ("MCP_ARTIFACT_SIZE_LIMIT_MB", String(limits.artifactMebibytes)),
+            // Otherwise numpy starts a thread for each processor of the host, whatever share of them there is.
+            ("OMP_NUM_THREADS", String(threads)), ("OPENBLAS_NUM_THREADS", String(threads)),
+            // Where there is room, and where it lasts as long as the workspace. The wheels themselves need not.
+            ("PYTHONUSERBASE", Self.store), ("PIP_NO_CACHE_DIR", "1"), ("JOBLIB_TEMP_FOLDER", "/dev/shm"),
+            // The workspace itself belongs to nobody inside, which git takes for a trap.
+            ("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "safe.directory"), ("GIT_CONFIG_VALUE_0", "*"),
+        ]
+        let caches = configuration.hasWayOut ? [("XDG_CACHE_HOME", "\(Self.store)/cache")] : []
+        let proxies = Self.proxyVariables.flatMap { [($0, proxy($0)), ($0.lowercased(), proxy($0))] }
+        return (own + caches + proxies).map { ContainerSpec.Pair(name: $0.0, value: $0.1) }
+    }
+
+    /// The value of a proxy variable.
+    private func proxy(_ variable: String) -> String {
+        guard !configuration.allowedHosts.isEmpty else { return "" }
+        switch variable {
+        case "HTTP_PROXY", "HTTPS_PROXY": return "http://127.0.0.1:\(SandboxConfiguration.proxyPort)"
+        case "NO_PROXY": return "localhost,127.0.0.1,::1"
+        default: return ""
+        }
+    }
+
+    private var threads: Int {
+        max(1, Int((Double(configuration.cpus) ?? 1).rounded(.up)))
+    }
+
+    private func volume(_ purpose: String) -> String {
+        Self.volume(purpose, of: user)
+    }
+
+    private static func volume(_ purpose: String, of user: UserID) -> String {
+        "mcp-executor-\(user.name)-\(purpose)"
+    }
+
+    /// The owner of a directory of the host has artifacts of its own: files of another account could not be replaced.
+    private var artifactVolume: String {
+        let isUsers = account == .common || account == Account(of: user)
+        return volume(isUsers ? "artifacts" : "artifacts-\(account.user)")
+    }
+
+    /// The names of the volumes that a user may have.
+    static func volumes(of user: UserID, in configuration: SandboxConfiguration) -> [String] {
+        let account = Accounts().account(of: user, in: configuration)
+        return ["workspace", "artifacts", "artifacts-\(account.user)"].map { volume($0, of: user) }
+    }
+}

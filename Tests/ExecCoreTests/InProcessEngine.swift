@@ -1,0 +1,175 @@
+import Foundation
+import JSON
+import TestSupport
+import Threading
+
+@testable import ChildProcess
+@testable import ExecCore
+
+/// An engine without a program or a process: each of its containers is a thread of the tests, which does what a script
+/// says at the end of real pipes.
+final class InProcessEngine: ContainerEngine {
+    /// What a container does, from its start to its end. When it returns, the container ends.
+    typealias Script = @Sendable (InProcessGuest) -> Void
+
+    /// A guest that comes up, and answers every command with its own words.
+    static let echo: Script = { guest in
+        guest.takeProgram()
+        guest.say(Frame(.hello, call: 0, ["shell": true]))
+        guest.answerCalls { $0["command"]?.stringValue ?? "" }
+    }
+
+    let name = "in-process"
+    /// The containers that were started, in order.
+    let started = Recorder<ContainerSpec>()
+    /// The names of those that were removed.
+    let removed = Recorder<String>()
+
+    private let script: Script
+    private let running = Locked<[String: InProcessGuest]>([:])
+
+    init(_ script: @escaping Script = echo) {
+        self.script = script
+    }
+
+    func start(_ container: ContainerSpec) throws -> ChildProcess {
+        started.record(container)
+        let (input, output, errors) = (try TestPipe(), try TestPipe(), try TestPipe())
+        let guest = InProcessGuest(
+            container: container, input: input.readEnd, output: output.writeEnd, errorOutput: errors.writeEnd)
+        running.withLock { $0[container.name] = guest }
+        try BackgroundThread.start { [script, running] in
+            script(guest)
+            guest.end()
+            _ = running.withLock { $0.removeValue(forKey: container.name) }
+        }
+        return ChildProcess(
+            adopting: PipeEnds(input: input.writeEnd, output: output.readEnd, errorOutput: errors.readEnd))
+    }
+
+    func explain(
+        _ end: ChildProcess.End, of configuration: SandboxConfiguration, printed: [UInt8]
+    ) -> EngineFailure {
+        let said = String(decoding: end.errorOutput, as: UTF8.self)
+        return EngineFailure(
+            summary: "in-process: \(said)", startError: ExecError(.engineFailed, "did not start: \(said)"),
+            endError: ExecError(.sandboxEnded, "ended: \(said)"))
+    }
+
+    func fingerprint(of container: ContainerSpec) -> [String] { [name] }
+
+    func remove(_ containers: [String], within seconds: Double) async throws(ExecError) -> String {
+        for container in containers {
+            removed.record(container)
+            running.withLock { $0[container] }?.end()
+        }
+        return "removed"
+    }
+
+    func containers(
+        labelled label: EngineLabel, telling names: [String], within seconds: Double
+    ) async throws(ExecError) -> [LabelledContainer] {
+        running.withLock { $0.values.map(\.container) }
+            .filter { $0.labels.contains { $0.name == label.name && (label.value ?? $0.value) == $0.value } }
+            .map { container in
+                LabelledContainer(
+                    id: container.name,
+                    values: names.map { name in container.labels.first { $0.name == name }?.value ?? "" })
+            }
+    }
+
+    func remove(volumes: [String]) async {}
+
+    func versions() async throws(ExecError) -> EngineVersions { EngineVersions(client: "1", server: "1") }
+
+    func isRootless() async -> Bool? { nil }
+
+    func image(_ name: String) async throws(ExecError) -> ImageDescription {
+        ImageDescription(id: name, size: 0, created: nil, labels: [:])
+    }
+}
+
+/// What is in a container of ``InProcessEngine``. Its functions block the thread that is the container.
+final class InProcessGuest: Sendable {
+    let container: ContainerSpec
+    private let input: Int32
+    private let outputs: Locked<[Int32]>
+
+    init(container: ContainerSpec, input: Int32, output: Int32, errorOutput: Int32) {
+        self.container = container
+        self.input = input
+        outputs = Locked([output, errorOutput])
+    }
+
+    /// Reads what a guest is sent before the first frame.
+    func takeProgram() {
+        while case let byte = readSome(from: input, atMost: 1), let byte = byte.first {
+            if byte == UInt8(ascii: "\n") { break }
+        }
+        var left = take(4).reduce(0) { $0 << 8 | Int($1) }
+        while left > 0, case let piece = readSome(from: input, atMost: left), !piece.isEmpty { left -= piece.count }
+    }
+
+    /// Writes frames to the channel.
+    func say(_ frames: Frame...) {
+        write(frames.flatMap(\.bytes), to: 0)
+    }
+
+    /// Writes to the error output.
+    func complain(_ text: String) {
+        write(Array(text.utf8), to: 1)
+    }
+
+    /// Answers each call with an exit code of 0 and what `answer` makes of its parameters, until the input ends.
+    func answerCalls(_ answer: (JSON) -> String) {
+        var decoder = FrameDecoder()
+        while case let piece = readSome(from: input), !piece.isEmpty {
+            var frames: [Frame] = []
+            piece.withUnsafeBytes { bytes in
+                try? decoder.feed(bytes) { (frame) throws(ChannelViolation) in frames.append(frame) }
+            }
+            for frame in frames where frame.kind == .call {
+                let params = (try? JSON.parse(frame.payload))?["params"] ?? [:]
+                say(Frame(.data, call: frame.call, payload: [0] + Array(answer(params).utf8)))
+                say(Frame(.result, call: frame.call, ["exit_code": 0]))
+            }
+        }
+    }
+
+    /// Waits until the input ends.
+    func waitForEnd() {
+        while !readSome(from: input).isEmpty {}
+    }
+
+    /// Closes the outputs: the container is gone.
+    func end() {
+        let open = outputs.withLock { outputs in
+            defer { outputs = [] }
+            return outputs
+        }
+        for output in open { close(output) }
+    }
+
+    private func take(_ count: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count, case let piece = readSome(from: input, atMost: count - bytes.count), !piece.isEmpty {
+            bytes += piece
+        }
+        return bytes
+    }
+
+    private func write(_ bytes: [UInt8], to place: Int) {
+        let output = outputs.withLock { place < $0.count ? $0[place] : -1 }
+        var left = bytes[...]
+        while output >= 0, !left.isEmpty {
+            let count = left.withUnsafeBytes { Foundation.write(output, $0.baseAddress, $0.count) }
+            guard count > 0 else { return }
+            left = left.dropFirst(count)
+        }
+    }
+
+    deinit {
+        end()
+        close(input)
+    }
+}
