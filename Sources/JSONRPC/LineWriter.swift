@@ -18,6 +18,14 @@ public final class LineWriter: Sendable {
         var waitingBytes = 0
         var isBroken = false
         var mustNotWait = false
+        var waiters = RoomWaiters()
+
+        func hasRoom(_ limit: Int) -> Bool { isBroken || mustNotWait || waitingBytes < limit }
+
+        /// Who waits for room, where there is some.
+        mutating func waitersWithRoom(_ limit: Int) -> [CheckedContinuation<Void, Never>] {
+            hasRoom(limit) ? waiters.takeAll() : []
+        }
     }
 
     /// POSIX: a write of at most this many bytes to a pipe that is ready does not block and is not split.
@@ -79,7 +87,10 @@ public final class LineWriter: Sendable {
             backlog.add(line)
             return false
         }
-        if isNewlyBroken { onBroken() }
+        if isNewlyBroken {
+            state.change { $0.waiters.takeAll() }.forEach { $0.resume() }
+            onBroken()
+        }
     }
 
     /// Waits until less than `bytes` wait to be written, or the other side is gone. Blocks the calling thread.
@@ -90,12 +101,35 @@ public final class LineWriter: Sendable {
     /// Waits until there is room for more, as ``waitUntilWaiting(below:)`` does with the limit of the backlog, but no longer
     /// than to ``stopWaitingForRoom()``. Blocks the calling thread.
     public func waitForRoom() {
-        state.wait { $0.isBroken || $0.mustNotWait || $0.waitingBytes < backlogLimit ? () : nil }
+        state.wait { $0.hasRoom(backlogLimit) ? () : nil }
+    }
+
+    /// Waits as ``waitForRoom()`` does, but keeps no thread from anything else, and no longer than until the task is
+    /// cancelled.
+    public func untilRoom() async {
+        while !Task.isCancelled {
+            guard let ticket = state.change({ $0.hasRoom(backlogLimit) ? nil : $0.waiters.newTicket() }) else { return }
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let mustWait = state.change { state in
+                        !state.hasRoom(backlogLimit) && state.waiters.add(continuation, ticket)
+                    }
+                    if !mustWait { continuation.resume() }
+                }
+            } onCancel: {
+                state.change { $0.waiters.cancel(ticket) }?.resume()
+            }
+            state.change { $0.waiters.forget(ticket) }
+        }
     }
 
     /// Lets those go on who wait for room, now and from now on.
     public func stopWaitingForRoom() {
-        state.change { $0.mustNotWait = true }
+        let waiters = state.change { state in
+            state.mustNotWait = true
+            return state.waiters.takeAll()
+        }
+        waiters.forEach { $0.resume() }
     }
 
     private func isReady() -> Bool {
@@ -107,11 +141,13 @@ public final class LineWriter: Sendable {
         while let line = backlog.next() {
             let wasBroken = state.change { $0.isBroken }
             let isBroken = wasBroken || !writeAll(line)
-            state.change { state in
+            let waiters = state.change { state in
                 state.waiting -= 1
                 state.waitingBytes -= line.count
                 state.isBroken = isBroken
+                return state.waitersWithRoom(backlogLimit)
             }
+            waiters.forEach { $0.resume() }
             let isNewlyBroken = isBroken && !wasBroken
             if isNewlyBroken { onBroken() }
         }

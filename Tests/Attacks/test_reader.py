@@ -4,6 +4,7 @@ import json
 import os
 import select
 import subprocess
+import time
 
 import pytest
 from support.stdio_client import modern_meta, server_binary
@@ -61,6 +62,47 @@ def test_the_server_ends_with_its_host_though_nobody_reads_what_it_says(output):
         server.kill()
         server.wait()
         server.stdout.close()
+
+
+def test_answers_that_nobody_reads_are_not_made(start_server, user, tmp_path):
+    """A short request may have a long answer, and a client may ask for thousands of them."""
+    start_server().bash("head -c 8000000 /dev/urandom > /artifacts/large.bin")
+    log = tmp_path / "audit.jsonl"
+    count = 24
+    server = subprocess.Popen(
+        [server_binary(), "--user", user, "--audit-log", str(log)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    request = {"jsonrpc": "2.0", "method": "resources/read"}
+    params = {"uri": "artifact:///large.bin", "_meta": modern_meta()}
+    try:
+        for number in range(count):
+            server.stdin.write(json.dumps({**request, "id": number, "params": params}).encode() + b"\n")
+        server.stdin.flush()
+        # 64 MiB may wait, and each artifact that is read at that moment besides.
+        assert len(settled_lines(log)) <= 16
+        answers = [json.loads(server.stdout.readline()) for _ in range(count)]
+        assert sorted(answer["id"] for answer in answers) == list(range(count))
+        assert {len(answer["result"]["contents"][0]["blob"]) for answer in answers} == {10_666_668}
+        server.stdin.close()
+        assert server.wait(30) == 0
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
+
+
+def settled_lines(path) -> list[str]:
+    """The lines of a file that has some, once no more have come for a while."""
+    lines, since = [], time.monotonic()
+    while time.monotonic() - since < 3 or not lines:
+        time.sleep(0.1)
+        found = path.read_text().splitlines() if path.exists() else []
+        if len(found) != len(lines):
+            lines, since = found, time.monotonic()
+    return lines
 
 
 def write_until_nobody_reads(descriptor: int, data: bytes) -> None:

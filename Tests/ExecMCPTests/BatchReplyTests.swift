@@ -8,8 +8,10 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct BatchReplyTests {
     private let sent = Recorder<JSON>()
 
-    private func reply(awaited: Int, limit: Int = BatchReply.maximumBytes) -> BatchReply {
-        BatchReply(awaited: awaited, limit: limit) { [sent] in
+    private func reply(
+        awaited: Int, limit: Int = BatchReply.maximumBytes, room: BatchRoom = BatchRoom()
+    ) -> BatchReply {
+        BatchReply(awaited: awaited, limit: limit, room: room) { [sent] in
             if let array = try? JSON.parse($0) { sent.record(array) } else { Issue.record("no JSON") }
         }
     }
@@ -49,6 +51,19 @@ import Testing
         #expect(answers.map { $0["id"] } == [1, 2, 3, 4])
         #expect(answers.map(\.errorCode) == [nil, nil, -32603, -32603])
         #expect(answers.last?.errorMessage.contains("one by one") == true)
+    }
+
+    @Test func sharesTheRoomWithOtherBatchesAsLongAsItIsUnderWay() {
+        let room = BatchRoom(limit: 700)
+        let long = Response(id: .integer(1), .success(["x": .string(String(repeating: "x", count: 500))]))
+        let (first, second) = (reply(awaited: 2, room: room), reply(awaited: 1, room: room))
+        first.add(long)
+        second.add(long)
+        #expect(sent.elements.last?.arrayValue?.map(\.errorCode) == [-32603])
+        first.add(response(2))
+        #expect(sent.elements.last?.arrayValue?.map(\.errorCode) == [nil, nil])
+        reply(awaited: 1, room: room).add(long)
+        #expect(sent.elements.last?.arrayValue?.map(\.errorCode) == [nil])
     }
 
     @Test func sendsOnceWhereAnswersComeFromManyThreads() async throws {

@@ -163,4 +163,52 @@ import Testing
         writer.waitForRoom()
         _ = try await onThread { Self.lines(10, from: pipe.readEnd, atMost: 65_536) }
     }
+
+    /// Fills the writer, lets tasks wait, and tells who has gone on.
+    private func letWait(
+        _ count: Int, behind writer: LineWriter, _ gone: Recorder<Int>, _ body: ([Task<Void, Never>]) async throws -> Void
+    ) async rethrows {
+        for _ in 0..<5 { writer.write(.string(String(repeating: "x", count: 100_000))) }
+        let tasks = (0..<count).map { number in
+            Task {
+                await writer.untilRoom()
+                gone.record(number)
+            }
+        }
+        try await body(tasks)
+        for task in tasks { await task.value }
+    }
+
+    @Test func letsTasksGoOnOnceThereIsRoom() async throws {
+        let (pipe, gone) = (try TestPipe(), Recorder<Int>())
+        let writer = try LineWriter(descriptor: pipe.writeEnd, backlogLimit: 150_000) {}
+        try await letWait(20, behind: writer, gone) { _ in
+            _ = try await onThread { Self.lines(3, from: pipe.readEnd, atMost: 4096) }
+            #expect(gone.elements.isEmpty)
+            _ = try await onThread { Self.lines(2, from: pipe.readEnd, atMost: 4096) }
+        }
+        #expect(gone.elements.count == 20)
+        await writer.untilRoom()
+    }
+
+    @Test func letsACancelledTaskGoOnAlone() async throws {
+        let (pipe, gone) = (try TestPipe(), Recorder<Int>())
+        let writer = try LineWriter(descriptor: pipe.writeEnd, backlogLimit: 150_000) {}
+        try await letWait(3, behind: writer, gone) { tasks in
+            tasks[1].cancel()
+            await tasks[1].value
+            #expect(gone.elements == [1])
+            _ = try await onThread { Self.lines(5, from: pipe.readEnd, atMost: 65_536) }
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func letsTasksGoOnWhereNobodyWillRead(isClosed: Bool) async throws {
+        let (pipe, gone) = (try TestPipe(), Recorder<Int>())
+        let writer = try LineWriter(descriptor: pipe.writeEnd, backlogLimit: 150_000) {}
+        await letWait(3, behind: writer, gone) { _ in
+            if isClosed { close(pipe.readEnd) } else { writer.stopWaitingForRoom() }
+        }
+        if !isClosed { _ = try await onThread { Self.lines(5, from: pipe.readEnd, atMost: 65_536) } }
+    }
 }

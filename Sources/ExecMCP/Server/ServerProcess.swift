@@ -129,6 +129,8 @@ struct ServerProcess {
             usleep(UInt32((lingers ? Self.lingerDeadline : Self.endDeadline) * 1_000_000))
             _exit(0)
         }
+        // Nobody need read any more.
+        writer.stopWaitingForRoom()
         let isClosed = Monitor(false)
         Task.detached {
             await server.close(grace: grace)

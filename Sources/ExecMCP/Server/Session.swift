@@ -1,4 +1,5 @@
 import Diagnostics
+import ExecCore
 import JSON
 import JSONRPC
 import MCP
@@ -18,6 +19,7 @@ final class Session: Sendable {
     private let writer: LineWriter
     private let logger: Logger
     private let inFlight = InFlightRequests()
+    private let batchRoom = BatchRoom()
     private let negotiated = Locked<Revision?>(nil)
 
     init(methods: MethodTable, writer: LineWriter, logger: Logger) {
@@ -56,7 +58,9 @@ final class Session: Sendable {
             return handle(message, size: size) { [self] in if let response = $0 { respond(response) } }
         }
         guard negotiated.withLock({ $0 })?.hasBatches == true else { return refuse(messages) }
-        let reply = BatchReply(awaited: messages.filter(\.isAnswered).count) { [writer] in writer.write(line: $0) }
+        let reply = BatchReply(awaited: messages.filter(\.isAnswered).count, room: batchRoom) { [writer] in
+            writer.write(line: $0)
+        }
         // Each holds its own part of the line.
         let size = size / messages.count + 1
         for message in messages {
@@ -110,7 +114,7 @@ final class Session: Sendable {
                     let exchange = Exchange(id: id) { notification in
                         place.whileActive { writer.writeIfKeepingUp(notification.json) }
                     }
-                    let outcome = await Self.outcome(of: work, exchange)
+                    let outcome = await Self.outcome(of: work, exchange, writer)
                     if place.finish() { reply(Response(id: id, outcome)) }
                 }
             }
@@ -129,11 +133,15 @@ final class Session: Sendable {
         return try methods.method(of: request, in: context.revision).answer(request, context)
     }
 
+    /// Does the work when there is room for what comes of it: a client that reads nothing may have asked for thousands of
+    /// large answers.
     private static func outcome(
-        of work: @Sendable (Exchange) async throws -> JSONObject, _ exchange: Exchange
+        of work: @Sendable (Exchange) async throws -> JSONObject, _ exchange: Exchange, _ writer: LineWriter
     ) async -> Result<JSONObject, RPCError> {
         do {
-            return .success(try await work(exchange))
+            let untilRoom: @Sendable () async -> Void = { await writer.untilRoom() }
+            await untilRoom()
+            return .success(try await AnswerRoom.$wait.withValue(untilRoom) { try await work(exchange) })
         } catch let error as RPCError {
             return .failure(error)
         } catch {
