@@ -4,6 +4,8 @@ import subprocess
 import sys
 
 import pytest
+from support.engine import poll
+from support.stdio_client import text_of
 
 # Takes as many of a kind as there are, says how many, and keeps them until a file is there.
 HOLD = """
@@ -47,3 +49,38 @@ def test_a_sandbox_that_takes_all_of_a_kind_hurts_neither_a_neighbour_nor_a_pers
     here = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=False)
     assert here.stdout.strip().isdigit(), here
     server.bash("touch enough", meta={"x-user-id": attacker})
+
+
+# Puts more descriptors on their way than anybody of the same user may have, says so, and keeps them there.
+FLIGHT = """
+import resource, socket, time
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+ends = [socket.socketpair() for _ in range(40)]
+try:
+    for end, _ in ends:
+        end.setblocking(False)
+        for _ in range(200):
+            socket.send_fds(end, [b"x"], [0] * 200)
+except OSError as error:
+    print(error.strerror)
+open("held", "w").write("yes")
+time.sleep(600)
+"""
+
+
+def test_where_no_descriptor_can_be_handed_over_calls_fail_and_nothing_is_lost(start_server, fresh_user):
+    server = start_server("--user", fresh_user)
+    server.call_tool("write_file", file_path="flight.py", content=FLIGHT)
+    server.bash("sleep 4242 > /dev/null 2>&1 &")
+    holder = server.start_tool("execute_bash", command="python3 flight.py", timeout=600)
+    server.bash("until [ -s held ]; do sleep 0.05; done")
+    # Some shells wait already, and need nothing handed over.
+    results = [server.call_tool("execute_bash", command="echo fine", wait=40) for _ in range(12)]
+    results.append(server.call_tool("write_file", file_path="more.txt", content="more", wait=40))
+    failed = [text_of(result) for result in results if result.get("isError")]
+    assert len(failed) >= 2 and results[-1]["isError"]
+    assert all("The sandbox has no room for another call" in text for text in failed), failed
+    server.notify("notifications/cancelled", {"requestId": holder.id})
+    assert poll(lambda: not server.call_tool("execute_bash", command="true").get("isError")) is not None
+    assert server.bash("pgrep -fxc 'sleep 4242'")["stdout"] == "1\n"
+    assert not server.call_tool("write_file", file_path="more.txt", content="more").get("isError")

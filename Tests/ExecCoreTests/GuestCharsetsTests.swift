@@ -108,5 +108,9 @@ import Testing
             #expect(line.contains("iconv -f \(name) -t UTF-8 'DIR/file' > NEW"), "\(line)")
         }
         #expect(said.last?.contains("binary data") == true)
+        // Of two bytes a character there is an even number.
+        for binary in try await read(#"[b"\0", b"a\0b", b"\0a\0", b"a\0b\0c"]"#).split(separator: "\n") {
+            #expect(binary.contains("binary data"), "\(binary)")
+        }
     }
 }

@@ -46,14 +46,17 @@ class Call:
         self.open_outputs = {self.stdout, self.stderr}
 
     def write_input(self):
-        """Sends the keeper what it takes. Returns whether anything is left."""
+        """Sends the keeper what it takes. Returns whether anything is left.
+
+        Raises `OSError` if the outputs cannot be handed over.
+        """
         try:
             if self.input:
                 del self.input[: self.keeper.send(self.input, self.outputs.passed)]
                 self.outputs.drop_passed()
         except BlockingIOError:
             pass
-        except OSError:
+        except ConnectionError:
             # The keeper is dead, which its end shows.
             self.input.clear()
         return bool(self.input)

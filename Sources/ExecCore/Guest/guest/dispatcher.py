@@ -193,8 +193,7 @@ class Dispatcher:
     def _refuse(self, number, keeper, shell, error):
         """Fails a call that could not begin, for lack of descriptors or for a reason that nobody has thought of."""
         if isinstance(error, OSError):
-            text = f"The sandbox has no room for another call: {error.strerror}. End some processes and try again."
-            self._fail(number, "busy", text)
+            self._fail(number, "busy", _lack(error))
         else:
             self._channel.log(f"a call has not begun: {type(error).__name__}: {error}")
             self._fail(number, "ended", "The call failed inside the sandbox. Try again.")
@@ -219,7 +218,10 @@ class Dispatcher:
         if self._calls.pop(call.number, None) is None:
             return
         self._by_keeper.pop(call.keeper.pid, None)
-        self._fail(call.number, "ended", "The call failed inside the sandbox. Try again.")
+        if isinstance(error, OSError):
+            self._fail(call.number, "busy", _lack(error))
+        else:
+            self._fail(call.number, "ended", "The call failed inside the sandbox. Try again.")
         call.outputs.drop_passed()
         if isinstance(call, calls.Command):
             self._stop_feeding(call)
@@ -381,3 +383,7 @@ class Dispatcher:
             return
         self._poll.off(descriptor)
         os.close(descriptor)
+
+
+def _lack(error):
+    return f"The sandbox has no room for another call: {error.strerror}. End some processes and try again."

@@ -54,6 +54,8 @@ def binary_type(start):
 
 def _unmarked(start):
     """Text of two bytes a character that does not begin with a mark; None where it is not likely."""
+    if len(start) % 2:
+        return None
     half = len(start) // 2
     first, second = start[::2].count(0), start[1::2].count(0)
     if second >= _ZERO_SHARE * half and first <= _ODD_SHARE * half:
@@ -64,7 +66,7 @@ def _unmarked(start):
 
 
 def _is_text(start, codec):
-    text = start[: len(start) & ~1].decode(codec, "replace")
+    text = start.decode(codec, "replace")
     return not any(letter < " " and letter not in "\t\n\r\f" for letter in text)
 
 

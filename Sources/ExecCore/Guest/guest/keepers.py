@@ -79,7 +79,7 @@ class Keeper:
     def prepare_shell(self):
         """Has a shell started that waits for its command. Returns whether one is there or on its way.
 
-        Raises `OSError` if there are no descriptors for it.
+        Raises `OSError` if there are no descriptors for it, or too many of this user's are on their way to others.
         """
         if self.waiting is None:
             self.waiting = shells.WaitingShell(self._serial + 1)
@@ -87,8 +87,12 @@ class Keeper:
             try:
                 self.send(encode_task({"method": "prepare"}), self.waiting.outputs.passed)
                 self.waiting.outputs.drop_passed()
+            except (ConnectionError, BlockingIOError):
+                # The keeper is dead or held up.
+                self.drop_shell()
             except OSError:
                 self.drop_shell()
+                raise
         return self.waiting is not None
 
     def take_shell(self):
