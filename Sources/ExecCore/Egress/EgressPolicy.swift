@@ -24,7 +24,7 @@ struct EgressPolicy: Sendable {
     }
 
     private static let isOpenByDefault: @Sendable (IPAddress) -> Bool = { address in
-        address.isPublic && !OwnAddress.isOwn(address.translated ?? address)
+        address.isPublic && ![address, address.translated].compactMap { $0 }.contains(where: OwnAddress.isOwn)
     }
 
     /// The host that a sandbox asks for, if it is among those that may be reached.

@@ -12,6 +12,8 @@ struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     /// Reads the usual form: four decimal numbers, or hexadecimal groups without a zone. Nothing else that a system's
     /// resolver may know as an address.
     init?(_ text: String) {
+        // A name ends there to the system, and goes on to everybody else.
+        guard !text.utf8.contains(0) else { return nil }
         var version4 = in_addr()
         if inet_pton(AF_INET, text, &version4) == 1 {
             self.init(version4)

@@ -15,7 +15,7 @@ enum OwnAddress {
     /// The interfaces do not tell all: whole networks can be routed to the loopback. The system knows, and says so when
     /// asked for a socket there.
     static func isOwn(_ address: IPAddress) -> Bool {
-        if interfaces().contains(address) || leadsHere(address) { return true }
+        if interfaces().contains(address) || LocalRoute.leads(to: address) || leadsHere(address) { return true }
         guard canBind(address) else { return false }
         // A machine can be set up to lend itself to any address, as balancers are: then that proves nothing.
         guard let foreign = address.isVersion4 ? foreign4 : foreign6 else { return true }
