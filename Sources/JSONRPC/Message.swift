@@ -37,6 +37,24 @@ public enum RequestID: Hashable, Sendable, CustomStringConvertible {
         return (try? JSON.parse(text, .lenient)) == value
     }
 
+    /// By bytes.
+    public static func == (left: RequestID, right: RequestID) -> Bool {
+        switch (left, right) {
+        case (.integer(let left), .integer(let right)): left == right
+        case (.string(let left), .string(let right)), (.verbatim(let left), .verbatim(let right)):
+            ExactText(left) == ExactText(right)
+        default: false
+        }
+    }
+
+    /// As ``==(_:_:)`` has it.
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .integer(let number): number.hash(into: &hasher)
+        case .string(let text), .verbatim(let text): text.hash(into: &hasher)
+        }
+    }
+
     /// How many bytes it has.
     var length: Int {
         switch self {

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import TestSupport
 import Testing
 
@@ -19,7 +20,7 @@ import Testing
         let before = DirectoryState(of: [place.path], depth: depth, suffix: suffix)
         try act()
         let changes = DirectoryState(of: [place.path], depth: depth, suffix: suffix).changes(since: before)
-        return (Set(changes.paths.map { String($0.dropFirst(place.path.count + 1)) }), changes.hasOtherNames)
+        return (Set(changes.paths.map { String($0.string.dropFirst(place.path.count + 1)) }), changes.hasOtherNames)
     }
 
     @Test func seesNothingWhereNothingHappens() throws {
@@ -44,6 +45,20 @@ import Testing
         }
         #expect(others.paths.isEmpty)
         #expect(try changes(depth: 1, suffix: ".py") { try place.write("", to: "e.py") }.paths == ["e.py"])
+    }
+
+    @Test func tellsFilesApartByTheBytesOfTheirNames() throws {
+        #if canImport(Glibc)
+            // One letter as one character and as two: two files, save on a Mac.
+            try place.write("1", to: "caf\u{E9}.txt")
+            try place.write("1", to: "cafe\u{301}.txt")
+            let both = DirectoryState(of: [place.path])
+            try place.write("22", to: "caf\u{E9}.txt")
+            let changed = DirectoryState(of: [place.path]).changes(since: both)
+            #expect(changed.paths == [ExactText("\(place.path)/caf\u{E9}.txt")] && !changed.hasOtherNames)
+            try FileManager.default.removeItem(atPath: "\(place.path)/cafe\u{301}.txt")
+            #expect(DirectoryState(of: [place.path]).changes(since: both).hasOtherNames)
+        #endif
     }
 
     @Test func aMissingDirectoryHoldsNothing() {

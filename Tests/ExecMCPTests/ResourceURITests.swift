@@ -18,6 +18,14 @@ import Testing
         #expect(uri.text == text)
     }
 
+    @Test func isAnotherOneWhereTheBytesDiffer() {
+        let names = ["caf\u{E9}", "cafe\u{301}"]
+        #expect(Set(names.map { ResourceURI.artifact(name: $0) }).count == 2)
+        #expect(Set(names.map { ResourceURI.skill(name: $0, path: ["a"]) }).count == 2)
+        #expect(Set(names.map { ResourceURI.skill(name: "a", path: [$0]) }).count == 2)
+        #expect(ResourceURI.artifact(name: "a") != .skill(name: "a", path: []))
+    }
+
     @Test(arguments: [
         "artifact:///a b", "artifact:///é", "artifact:///a+b(1)", "skill://my skill/SKILL.md", "artifact:///\u{301}a",
     ])

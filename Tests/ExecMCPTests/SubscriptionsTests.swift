@@ -51,6 +51,16 @@ import Testing
         #expect(sent.elements.count == 1)
     }
 
+    @Test func tellsOfTheFileWithTheBytesOfTheName() throws {
+        subscriptions.openLegacy()
+        let subject = Subscriptions.Subject(resource: .artifact(name: "caf\u{E9}"), user: bob)
+        try subscriptions.subscribe(to: subject, as: "artifact:///caf%C3%A9")
+        subscriptions.publish(.artifacts(bob, Self.artifacts(modified: ["cafe\u{301}"])))
+        #expect(sent.elements.isEmpty)
+        subscriptions.publish(.artifacts(bob, Self.artifacts(modified: ["caf\u{E9}"])))
+        #expect(sent.elements.count == 1)
+    }
+
     @Test func tellsNobodyOfAnotherUsersArtifacts() throws {
         subscriptions.openLegacy()
         try subscriptions.subscribe(

@@ -166,7 +166,8 @@ import Testing
 
     /// Fills the writer, lets tasks wait, and tells who has gone on.
     private func letWait(
-        _ count: Int, behind writer: LineWriter, _ gone: Recorder<Int>, _ body: ([Task<Void, Never>]) async throws -> Void
+        _ count: Int, behind writer: LineWriter, _ gone: Recorder<Int>,
+        _ body: ([Task<Void, Never>]) async throws -> Void
     ) async rethrows {
         for _ in 0..<5 { writer.write(.string(String(repeating: "x", count: 100_000))) }
         let tasks = (0..<count).map { number in

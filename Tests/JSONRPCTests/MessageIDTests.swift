@@ -117,6 +117,11 @@ import Testing
         #expect(ids == [.integer(1), .string("two"), .integer(3)])
     }
 
+    @Test func isAnotherOneWhereTheBytesDiffer() {
+        #expect(Set([RequestID.string("caf\u{E9}"), .string("cafe\u{301}"), .string("caf\u{E9}")]).count == 2)
+        #expect(Set([RequestID.string("5.0"), .verbatim("5.0"), .integer(5)]).count == 3)
+    }
+
     @Test func mayHaveAKibibyte() {
         func line(_ count: Int) -> [UInt8] {
             Array(#"{"jsonrpc":"2.0","id":"\#(String(repeating: "i", count: count))","method":"m"}"#.utf8)

@@ -1,3 +1,5 @@
+public import JSON
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -8,7 +10,7 @@
 public struct DirectoryState: Sendable, Equatable {
     private static let maximumEntries = 100_000
 
-    private var stamps: [String: FileStamp] = [:]
+    private var stamps: [ExactText: FileStamp] = [:]
 
     /// Looks into `directories` and those in them.
     ///
@@ -22,7 +24,7 @@ public struct DirectoryState: Sendable, Equatable {
     /// What is other than at an earlier moment.
     public struct Changes: Sendable, Equatable {
         /// The files that came, changed or went.
-        public let paths: Set<String>
+        public let paths: Set<ExactText>
         /// Whether files came or went.
         public let hasOtherNames: Bool
     }
@@ -43,7 +45,7 @@ public struct DirectoryState: Sendable, Equatable {
             if status.st_mode & S_IFMT == S_IFDIR {
                 collect(path, depth: depth - 1, suffix: suffix)
             } else if name.hasSuffix(suffix) {
-                stamps[path] = FileStamp(status)
+                stamps[ExactText(path)] = FileStamp(status)
             }
         }
     }

@@ -1,4 +1,5 @@
 import ExecCore
+import JSON
 import MCP
 import Threading
 
@@ -55,7 +56,7 @@ final class HostWatch: Sendable {
     private static func change(
         _ changes: DirectoryState.Changes, _ before: [ResourceURI: String], _ now: [ResourceURI: String]
     ) -> Change {
-        let touched = before.merging(now) { $1 }.filter { changes.paths.contains($0.value) }.keys
+        let touched = before.merging(now) { $1 }.filter { changes.paths.contains(ExactText($0.value)) }.keys
         let renamed = Set(before.keys).symmetricDifference(now.keys)
         // A skill's own file says what the list says of it.
         let describesSkill = touched.contains { $0.isSkillsOwnFile }

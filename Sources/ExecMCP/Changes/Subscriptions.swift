@@ -183,6 +183,6 @@ extension Change {
 extension ArtifactChange {
     /// Whether it is about the artifact called `name`. One that lists not all counts for every name.
     func touches(_ name: String) -> Bool {
-        !isComplete || added.contains(name) || modified.contains(name) || removed.contains(name)
+        !isComplete || [added, modified, removed].contains { $0.contains { ExactText($0) == ExactText(name) } }
     }
 }

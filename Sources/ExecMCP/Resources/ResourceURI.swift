@@ -42,6 +42,11 @@ enum ResourceURI: Hashable, Sendable {
         }
     }
 
+    /// By the bytes of the names: encoded, only they remain.
+    static func == (left: ResourceURI, right: ResourceURI) -> Bool { left.text == right.text }
+
+    func hash(into hasher: inout Hasher) { text.hash(into: &hasher) }
+
     /// Whether `text` asks for an artifact, be it in a form that none can have.
     static func isOfArtifact(_ text: String) -> Bool { text.hasPrefix("artifact:") }
 
