@@ -86,6 +86,25 @@ import Testing
         let mounts = mounts(skills: ["one"])
         #expect(mounts.mounts == [HostMount(source: "\(root)/one/fine", target: "/skills/fine")])
         #expect(mounts.warnings.count == 2)
-        #expect(mounts.warnings.allSatisfy { $0.hasSuffix("no engine takes a path with a control character") })
+        #expect(mounts.warnings.allSatisfy { $0.contains("its path has a control character") })
     }
+
+    #if canImport(Glibc)
+        @Test func saysWhatOfSeveralDirectoriesHasANameThatIsNoText() throws {
+            for name in ["one/fine", "two"] { try place.makeDirectory(name) }
+            for raw: [UInt8] in [Array("caf".utf8) + [0xE9], [0xFF], Array(".hidden".utf8) + [0xE9]] {
+                let path = (Array("\(root)/two/".utf8) + raw + [0]).map { CChar(bitPattern: $0) }
+                try #require(mkdir(path, 0o755) == 0)
+            }
+            let several = mounts(skills: ["one", "two"])
+            #expect(several.mounts.map(\.target) == ["/skills/fine"])
+            #expect(
+                several.warnings
+                    == ["\u{FFFD}", "caf\u{FFFD}"].sorted().map {
+                        "\(root)/two/\($0) is not in the sandbox: its name is not UTF-8"
+                    })
+            // One directory is mounted whole.
+            expect(mounts(skills: ["two"]), [("two", "/skills")])
+        }
+    #endif
 }

@@ -24,8 +24,8 @@ struct HostMounts: Sendable, Equatable {
         add(skills, at: "/skills", withFiles: skills.count == 1)
     }
 
-    /// Whether an engine takes this path in the value of an option. It reads the value as CSV, which has no way to keep
-    /// a carriage return before a line feed; no other control character is any use in a name either.
+    /// Whether every engine takes this path as it is in the value of an option. It reads the value as CSV, which has no
+    /// way to keep a carriage return before a line feed; no other control character is any use in a name either.
     static func canMount(_ path: String) -> Bool {
         path.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
     }
@@ -37,6 +37,11 @@ struct HostMounts: Sendable, Equatable {
         guard let end = Files.realPath(link), let root = Files.realPath(root) else { return false }
         return !Files.isInside(end, root)
     }
+
+    /// Why a path is none that ``canMount(_:)``.
+    static let controlCharacter = "its path has a control character, of which engines change some"
+    /// Why what is in a directory is not mounted piece by piece.
+    static let misnamed = "its name is not UTF-8"
 
     private mutating func add(_ directories: [String], at target: String, withFiles: Bool) {
         if directories.count == 1, !Self.hasLinkOut(directories[0]) {
@@ -52,10 +57,13 @@ struct HostMounts: Sendable, Equatable {
                     taken.insert(Array(name.utf8)).inserted
                 else { continue }
                 guard Self.canMount(source), Self.canMount(name) else {
-                    warnings.append("\(path) is not in the sandbox: no engine takes a path with a control character")
+                    warnings.append("\(path) is not in the sandbox: \(Self.controlCharacter)")
                     continue
                 }
                 mounts.append(HostMount(source: source, target: "\(target)/\(name)"))
+            }
+            for name in Files.misnamedDirectories(in: directory) {
+                warnings.append("\(directory)/\(name) is not in the sandbox: \(Self.misnamed)")
             }
         }
     }

@@ -21,6 +21,7 @@ public struct SkillCatalog: Sendable, Equatable {
     ///   each is read.
     public static func load(from directories: [String], memory: SkillMemory = SkillMemory()) -> SkillCatalog {
         var found: [SeenSkill] = []
+        var misnamed: [SkillDiagnostic] = []
         // By bytes, as file systems tell names apart: to Swift an accented letter is the letter and the accent.
         var taken: Set<[UInt8]> = []
         for directory in directories {
@@ -32,13 +33,18 @@ public struct SkillCatalog: Sendable, Equatable {
                 if !seen.fileName.isEmpty { taken.insert(Array(name.utf8)) }
                 found.append(seen)
             }
+            for name in Files.misnamedDirectories(in: directory, with: fileNames) {
+                misnamed.append(
+                    SkillDiagnostic(
+                        file: "\(directory)/\(name)", line: nil, message: HostMounts.misnamed, isFatal: true))
+            }
         }
         memory.keep(found)
         return SkillCatalog(
             skills: found.compactMap(\.skill).sorted {
                 $0.directoryName.utf8.lexicographicallyPrecedes($1.directoryName.utf8)
             },
-            diagnostics: found.flatMap(\.diagnostics))
+            diagnostics: found.flatMap(\.diagnostics) + misnamed)
     }
 
     /// What is in a directory; `nil` where that is no skill at all.
@@ -72,7 +78,7 @@ public struct SkillCatalog: Sendable, Equatable {
             (nil, [SkillDiagnostic(file: file, line: line, message: message, isFatal: true)])
         }
         guard HostMounts.canMount(directory) else {
-            return leftOut("no engine takes a path with a control character")
+            return leftOut(HostMounts.controlCharacter)
         }
         guard !links.contains(fileName) else {
             return leftOut("is a link that leads out of the skills, to where nothing is in the sandbox")

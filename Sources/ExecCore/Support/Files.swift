@@ -72,6 +72,33 @@ public enum Files {
         return names.sorted()
     }
 
+    /// The directories in a directory whose names are not UTF-8, so that ``names(in:)`` leaves them out: with U+FFFD for what
+    /// is none, hidden ones left out.
+    ///
+    /// - Parameter files: count only those with a file in them that has one of these names; empty for all.
+    static func misnamedDirectories(in directory: String, with files: [String] = []) -> [String] {
+        guard let stream = opendir(directory) else { return [] }
+        defer { closedir(stream) }
+        var found: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                UnsafeRawBufferPointer(start: pointer, count: strlen(UnsafeRawPointer(pointer))).map { $0 }
+            }
+            guard name.first != UInt8(ascii: "."), String(validating: name, as: UTF8.self) == nil else { continue }
+            let path = Array(directory.utf8) + [UInt8(ascii: "/")] + name
+            let isThere = files.isEmpty || files.contains { hasEntry(path + [UInt8(ascii: "/")] + Array($0.utf8)) }
+            if isThere, hasEntry(path + Array("/.".utf8)) { found.append(String(decoding: name, as: UTF8.self)) }
+        }
+        return found.sorted()
+    }
+
+    private static func hasEntry(_ path: [UInt8]) -> Bool {
+        (path + [0]).withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return false }
+            return access(start.assumingMemoryBound(to: CChar.self), F_OK) == 0
+        }
+    }
+
     /// The content of a file; `nil` where it cannot be read or has more than `limit` bytes.
     public static func read(_ path: String, limit: Int) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
