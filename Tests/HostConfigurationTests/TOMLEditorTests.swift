@@ -19,7 +19,7 @@ import Testing
         "[notes]\ntext = \"\"\"\n[mcp_servers.exec]\ncommand = 1 \\\"\"\"\"\n",
         "[more]\ntext = '''\n[mcp_servers.exec]\n''''\n",
         "[times]\na = 1979-05-27 07:32:00Z # b\nc = 0x1F\nd = -inf\n\"k\\\"\" . 'q' = true\n",
-        "[[list]]\nname = \"exec\"\n",
+        "[[list]]\nname = \"exec\"\n", "[mcp_servers.\"exec\\n\\U0001F600\\e\"]\n",
         "   [  mcp_servers . 'exec.x' ]\n   y = 2\n",
     ]
 
@@ -47,6 +47,7 @@ import Testing
             " [ \"mcp_servers\" . 'exec' ] # ours\ncommand = '''\n[x]\n'''\n",
             "[mcp_servers.exec]\na = 1\n\n[mcp_servers.exec.env]\nB = \"c\"\n", "[mcp_servers.exec.env]\nB = \"c\"\n",
             "[[mcp_servers.exec.list]]\nB = \"c\"\n[[mcp_servers.exec.list]]\n",
+            "[\"mcp\\u005Fservers\".\"\\U00000065xec\"]\n", "[mcp_servers.\"\\x65x\\u0065c\"]\na = 1\n",
         ]
         for _ in 0..<20 {
             let before = random.row(0...4, of: Self.pieces).joined()
@@ -74,7 +75,10 @@ import Testing
     @Test(arguments: [
         ("mcp_servers = {}", 1, "[table]"), ("a = 1\nmcp_servers.exec.command = 1", 2, "[table]"),
         ("\nmcp_servers.other = {}", 2, "[table]"), ("[mcp_servers]\nexec = {}", 2, "[table]"),
-        ("[mcp_servers]\n'exec'.command = 1", 2, "[table]"), ("[[mcp_servers]]", 1, "list of tables"),
+        ("[mcp_servers]\n'exec'.command = 1", 2, "[table]"),
+        ("[mcp_servers]\n\"\\U00000065xec\" = {}", 2, "[table]"),
+        ("\"a\\q\" = 1", 1, "escape"), ("\"a\\u12\" = 1", 1, "escape"), ("[\"\\uD800\"]", 1, "escape"),
+        ("[[mcp_servers]]", 1, "list of tables"),
         ("[[mcp_servers.exec]]", 1, "list of tables"), ("[mcp_servers.exec]\n\n[mcp_servers.exec]", 3, "second time"),
         ("a", 1, "'='"), ("a = ", 1, "value"), ("a = 1 2", 1, "unexpected"), ("= 1", 1, "a key"), ("[a", 1, "']'"),
         ("[]", 1, "a key"), ("a = \"x\ny\"", 1, "its line"), ("a = '''\n\n", 1, "does not end"),
