@@ -7,9 +7,14 @@ public struct WrittenFile: Sendable, Equatable {
     /// Its size in bytes.
     public let size: Int
 
+    /// The longest path that the system takes, in bytes, each of which may be none of a text and become three.
+    private static let longestPath = 3 * 4096
+
     /// Makes sense of what the guest says.
     init(_ reply: Channel.Reply) throws(ExecError) {
-        guard let path = reply.result["path"]?.stringValue, let size = reply.result["bytes"]?.countValue else {
+        guard let path = reply.result["path"]?.stringValue, let size = reply.result["bytes"]?.countValue,
+            path.utf8.count <= Self.longestPath
+        else {
             throw ExecError(.sandboxEnded, "The sandbox answered without a path.")
         }
         self.path = path
