@@ -264,9 +264,9 @@ def test_a_name_that_leads_to_a_closed_address_is_refused_before_a_packet_leaves
 
 @pytest.mark.parametrize("lends_itself", [False, True])
 def test_an_address_that_is_routed_to_this_machine_is_its_own(start_server, world, lends_itself):
-    """No interface has these. A machine may be set up to lend itself to any address: that makes none its own."""
+    """Most of these no interface has. A machine may be set up to lend itself to any address: that makes none its own."""
     own = {"whole": "198.41.9.7", "single": "198.41.8.1", "sixth": "2606:4700:9::7", "lent": "198.41.7.3",
-           "sourced": "198.41.5.3", "sourced-sixth": "2606:4700:5::7"}  # fmt: skip
+           "sourced": "198.41.5.3", "sourced-sixth": "2606:4700:5::7", "translating": "64:ff9b::c629:601"}  # fmt: skip
     names = {f"{kind}.egress.example": [address] for kind, address in own.items()}
     foreign = "foreign.egress.example"
     routes = [
@@ -275,6 +275,8 @@ def test_an_address_that_is_routed_to_this_machine_is_its_own(start_server, worl
         # What is sent there comes from an address that is neither the one nor the loopback's.
         "ip addr add 10.9.9.9/32 dev lo", "ip route add local 198.41.5.0/24 dev lo src 10.9.9.9",
         "ip -6 addr add fd00:9::9/128 dev lo nodad", "ip -6 route add local 2606:4700:5::/64 dev lo src fd00:9::9",
+        # It means the foreign one where there is a translator, and the machine itself where it has it.
+        "ip -6 addr add 64:ff9b::c629:601/128 dev lo nodad",
     ]  # fmt: skip
     if lends_itself:
         routes += [f"sysctl -qw net.ipv{version}.ip_nonlocal_bind=1" for version in (4, 6)]
