@@ -37,6 +37,19 @@ import Testing
         #expect(log.elements.count == 100)
     }
 
+    @Test func aDirectoryThatCannotBeWrittenToIsToldOnce() {
+        for _ in 1...3 {
+            observations.record(
+                unwritable: ["/home/coderunner", "/artifacts", "\n/else"], of: SandboxConfiguration())
+        }
+        observations.record(unwritable: ["/else"], of: SandboxConfiguration())
+        observations.record(unwritable: [], of: SandboxConfiguration())
+        #expect(log.elements.count == 1)
+        #expect(log.elements.first?.contains("cannot write to /artifacts, /home/coderunner, which") == true)
+        observations.record(unwritable: ["/artifacts"], of: SandboxConfiguration())
+        #expect(log.elements.count == 2)
+    }
+
     @Test func aLimitThatDoesNotHoldIsToldOnce() {
         #expect(observations.limits == LimitKnowledge())
         for _ in 1...3 {

@@ -42,6 +42,18 @@ final class EngineObservations: Sendable {
             """)
     }
 
+    /// Takes which directories a sandbox cannot write to. Those that it could not work without are others' concern.
+    func record(unwritable places: [String], of configuration: SandboxConfiguration) {
+        let known = ["/artifacts", "/tmp", "/output", ContainerDescription.home].filter(places.contains)
+        guard !known.isEmpty else { return }
+        let warning = """
+            sandboxes cannot write to \(known.joined(separator: ", ")), which they have as the image \
+            \(configuration.image.singleLine(limit: 100)) has: let everybody write there in the image (chmod 1777), and \
+            remove the user's volumes
+            """
+        if state.withLock({ $0.lines.insert(warning).inserted }) { logger.warning(warning) }
+    }
+
     /// Something that takes what the engine's command line writes to standard error for one sandbox, in pieces, and
     /// logs it line by line.
     func listener() -> @Sendable (UnsafeRawBufferPointer) -> Void {

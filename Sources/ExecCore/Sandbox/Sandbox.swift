@@ -154,7 +154,8 @@ public final class Sandbox: Sendable {
                 }
             }
             try Accounts.check(greeting, of: spec)
-            try Self.check(greeting, image: spec.configuration.image)
+            try Self.check(greeting, of: spec.configuration)
+            observations.record(unwritable: Self.unwritable(greeting), of: spec.configuration)
             observations.record(SeenLimits(greeting["limits"]), of: spec.configuration)
         } catch {
             await stop()
@@ -185,12 +186,25 @@ public final class Sandbox: Sendable {
         first.withLock { if $0 == nil { $0 = cause } }
     }
 
-    private static func check(_ greeting: JSON, image: String) throws(ExecError) {
+    /// The directories that the sandbox cannot write to, as the guest says.
+    private static func unwritable(_ greeting: JSON) -> [String] {
+        greeting["unwritable"]?.arrayValue?.compactMap(\.stringValue) ?? []
+    }
+
+    private static func check(_ greeting: JSON, of configuration: SandboxConfiguration) throws(ExecError) {
+        let image = configuration.image
         guard greeting["shell"] == true else {
             throw ExecError(.engineFailed, "The image \(image) has no /bin/bash, which a sandbox needs. Use another.")
         }
-        let unwritable = greeting["unwritable"]?.arrayValue?.compactMap(\.stringValue) ?? []
-        guard !unwritable.contains("/workspace") else {
+        guard !unwritable(greeting).contains("/workspace") else {
+            guard configuration.workspace != .ephemeral else {
+                throw ExecError(
+                    .engineFailed,
+                    """
+                    /workspace cannot be written by the sandbox's user: in memory it has the mode that it has in the image \
+                    \(image), and there it must be writable for everybody (chmod 1777).
+                    """)
+            }
             throw ExecError(
                 .engineFailed,
                 """

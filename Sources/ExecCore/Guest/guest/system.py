@@ -36,7 +36,8 @@ _INOTIFY_EVENTS = 0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200 | 0x01000000
 
 def description(shell):
     """What the server wants to know of the sandbox before it uses it."""
-    unwritable = [place for place in ("/workspace", "/artifacts", "/tmp") if not os.access(place, os.W_OK)]
+    places = ("/workspace", "/artifacts", "/tmp", "/output", os.environ.get("HOME", "/tmp"))
+    unwritable = [place for place in places if not os.access(place, os.W_OK)]
     return {
         "python": ".".join(map(str, sys.version_info[:3])),
         "shell": os.access(shell, os.X_OK),
