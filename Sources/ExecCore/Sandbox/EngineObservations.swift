@@ -44,7 +44,7 @@ final class EngineObservations: Sendable {
 
     /// Takes which directories a sandbox cannot write to. Those that it could not work without are others' concern.
     func record(unwritable places: [String], of configuration: SandboxConfiguration) {
-        let known = ["/artifacts", "/tmp", "/output", ContainerDescription.home].filter(places.contains)
+        let known = ["/artifacts", "/tmp", "/output", SandboxSpec.home].filter(places.contains)
         guard !known.isEmpty else { return }
         let warning = """
             sandboxes cannot write to \(known.joined(separator: ", ")), which they have as the image \
