@@ -18,6 +18,9 @@ from support.tapped_server import TappedServer
 # leaves them the usual way, because a new program inherits none, and the tests still go on without their terminal.
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda *_: None)
+# A shell that starts something in the background has it ignore this one.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def new_user(request: pytest.FixtureRequest) -> str:

@@ -79,18 +79,28 @@ def test_commands_of_calls_under_way_end_with_their_server(lingering, fresh_user
     assert result["stdout"] == "/tmp/busy\n1\n"
 
 
+def settled_descriptors(server, at_most: int) -> int:
+    """How many descriptors a server has, once they are no more than `at_most`."""
+    deadline = time.monotonic() + 30
+    while (count := len(os.listdir(f"/proc/{server.process.pid}/fd"))) > at_most:
+        assert time.monotonic() < deadline, f"they pile up: {count}"
+        time.sleep(0.05)
+    return count
+
+
 def test_twenty_servers_one_after_the_other_leak_nothing(lingering, fresh_user):
     with lingering() as server:
         server.bash(f"echo 0 > /tmp/count; {JOB}")
         container = engine.only_container(fresh_user)
         processes = len(engine.processes(container))
-    descriptors = set()
+    fewest = 1000
     for number in range(1, 20):
         with lingering() as server:
             result = server.bash(f"echo $(($(cat /tmp/count) + 1)) > /tmp/count; cat /tmp/count; {COUNT_JOBS}")
             assert result["stdout"] == f"{number}\n1\n"
-            descriptors.add(len(os.listdir(f"/proc/{server.process.pid}/fd")))
-    assert max(descriptors) - min(descriptors) <= 2, "they pile up"
+            # The sweep for orphans, which begins with the sandbox, has the pipes of the engine's program for a moment.
+            descriptors = settled_descriptors(server, at_most=fewest + 2)
+            fewest = min(fewest, descriptors)
     assert len(holders(fresh_user)) == 1
     assert engine.only_container(fresh_user) == container
     assert len(engine.processes(container)) <= processes + 16  # helpers for calls to come, and their shells
