@@ -264,7 +264,7 @@ def test_a_name_that_leads_to_a_closed_address_is_refused_before_a_packet_leaves
 
 @pytest.mark.parametrize("lends_itself", [False, True])
 def test_an_address_that_is_routed_to_this_machine_is_its_own(start_server, world, lends_itself):
-    """Most of these no interface has. A machine may be set up to lend itself to any address: that makes none its own."""
+    """Most of these no interface has. A machine may lend itself to any address: that makes none its own."""
     own = {"whole": "198.41.9.7", "single": "198.41.8.1", "sixth": "2606:4700:9::7", "lent": "198.41.7.3",
            "sourced": "198.41.5.3", "sourced-sixth": "2606:4700:5::7", "translating": "64:ff9b::c629:601"}  # fmt: skip
     names = {f"{kind}.egress.example": [address] for kind, address in own.items()}
