@@ -1,34 +1,66 @@
 /// Tells in the text of an answer, however it is cut into pieces, what is meant for a person from what is not: thoughts
 /// between marks (`<think>…</think>`), and tool calls that the model's server left as text.
 ///
-/// Both are looked for at the beginnings of lines outside of code alone: in a sentence they are what it is about.
+/// A mark may stand anywhere. In code, between backticks and in a sentence it is what the text is about: what goes before
+/// it and follows it tells (``ProseContext``).
 struct AnswerText: Sendable {
-    private enum Place: Sendable {
-        /// At the beginning of a line, with what came of it so far.
-        case lineStart
-        case inLine
-        /// In a thought that ends with this mark.
-        case thought(end: String)
-        /// In what may be tool calls: nothing is told before the end, which shows whether they are.
-        case calls
+    /// What ends a thought.
+    enum ThoughtEnd: Sendable, Equatable {
+        case mark(Mark)
+        /// The end of a part of a message.
+        case part
+        case words(String)
     }
 
-    private static let thoughtMarks = [
-        ("<think>", "</think>"), ("<thinking>", "</thinking>"), ("<thought>", "</thought>"),
-        ("<reasoning>", "</reasoning>"), ("[THINK]", "[/THINK]"), ("◁think▷", "◁/think▷"),
-    ]
-    private static let fences = ["```", "~~~"]
-    /// What any mark begins with.
-    private static let beginnings: Set<Character> = ["<", "[", "{", "`", "~", "◁"]
-    /// Bytes of a line's beginning after which it is no mark.
-    private static let longestMark = 200
+    enum Place: Sendable {
+        case text
+        /// In a thought. One that begins within a line may turn out to be none.
+        case thought(end: ThoughtEnd, before: ProseContext.Before)
+        /// In what may be tool calls: nothing is told before the end, which shows whether they are.
+        ///
+        /// `isSure` where it can hardly be anything else, so that a person should know if it cannot be read.
+        case calls(isSure: Bool)
+    }
 
-    private let readsCalls: Bool
-    private var place = Place.lineStart
-    private var held = ""
-    private var isInCode = false
+    /// What the end brings.
+    struct Ending: Sendable {
+        /// What is to be told yet.
+        var told = ""
+        var calls: [ToolCall] = []
+        /// Whether there is a call that cannot be read.
+        var hasUnreadCall = false
+    }
+
+    /// Backticks in a row, and bytes behind them in their line, that are waited for.
+    private static let longestRun = 300
+
+    /// What Granite writes before its thoughts, and behind them.
+    private static let spokenThought = (begin: "here is my thought process:", end: "here is my response:")
+
+    let tools: [FunctionTool]
+    var readsCalls: Bool
+    var place = Place.text
+    /// What came, of which everything before `start` is dealt with.
+    var held: [UInt8] = []
+    var start = 0
+    /// Where the search for the end of a thought goes on.
+    private var searched = 0
+    /// Up to where white space stands before any words, which may belong to what follows it.
+    private var blankEnd = 0
+    var isLineBlank = true
+    private var indent = 0
+    /// Whether this line is code because of the blanks before it.
+    private var isIndented = false
+    private var fence: (byte: UInt8, count: Int)?
+    /// How many backticks began code in this line.
+    private var ticks = 0
     /// Whether anything but white space is shown.
-    private var hasWords = false
+    var hasWords = false
+    /// Whether the text is about marks, or has no ends of thoughts any more.
+    var hasMentions = false
+    /// The mark around the answer itself, whose end is no part of it either.
+    var answerWord: String?
+    var hasChannels = false
     /// Whether anything was told.
     private(set) var hasTold = false
     /// What is meant for a person.
@@ -36,11 +68,12 @@ struct AnswerText: Sendable {
     /// All of the text as it came.
     private(set) var raw = ""
     /// All thoughts.
-    private(set) var thought = ""
+    var thought = ""
 
-    /// - Parameter readsCalls: whether calls are looked for: where there are tools.
-    init(readsCalls: Bool) {
-        self.readsCalls = readsCalls
+    /// - Parameter tools: those that calls are looked for of.
+    init(tools: [FunctionTool]) {
+        self.tools = tools
+        readsCalls = !tools.isEmpty
     }
 
     /// Takes in the next piece.
@@ -48,117 +81,312 @@ struct AnswerText: Sendable {
     /// - Returns: what is to be told by now.
     mutating func add(_ piece: String) -> String {
         raw += piece
-        var told = ""
-        var rest = piece[...]
-        while !rest.isEmpty {
-            switch place {
-            case .lineStart: addToStart(rest.removeFirst(), &told)
-            case .inLine:
-                let end = rest.firstIndex(where: \.isNewline).map { rest.index(after: $0) } ?? rest.endIndex
-                if rest[..<end].last?.isNewline == true { place = .lineStart }
-                tell(String(rest[..<end]), &told)
-                rest = rest[end...]
-            case .thought(let end):
-                // The mark of the end may be cut: the search begins before what is new.
-                let known = held.utf8.count
-                held += rest
-                rest = ""
-                let begin = held.utf8.index(held.startIndex, offsetBy: max(0, known - end.utf8.count))
-                guard let found = held[begin...].firstRange(of: end) else { continue }
-                thought += held[..<found.lowerBound]
-                rest = Substring(held[found.upperBound...])
-                held = ""
-                place = .lineStart
-            case .calls:
-                held += rest
-                rest = ""
-            }
-        }
-        return told
-    }
-
-    /// What is held at the end: to be told, or to be read as calls.
-    enum Rest: Equatable {
-        case text(String)
-        case calls(String)
+        held += piece.utf8
+        return advance(isWhole: false)
     }
 
     /// Takes in the end.
-    mutating func finish() -> Rest {
-        let rest = held
-        held = ""
-        switch place {
-        case .calls: return .calls(rest)
-        case .thought where !hasWords:
-            thought += rest
-            return .text("")
-        case .thought(let end):
-            let mark = Self.thoughtMarks.first { $0.1 == end }?.0 ?? ""
-            return .text(mark + rest)
-        case .lineStart, .inLine: return .text(rest)
+    mutating func finish() -> Ending {
+        var ending = Ending(told: advance(isWhole: true))
+        if case .thought(let end, let before) = place { endUnended(end, before, &ending) }
+        if case .calls(let isSure) = place {
+            let reading = WrittenCalls.read(Array(held[start...]), tools, isSure: isSure)
+            ending.calls = reading.calls
+            ending.hasUnreadCall = reading.calls.isEmpty && reading.isUnread
+            held = reading.text
+            start = 0
+            place = .text
+            isLineBlank = true
+            readsCalls = false
+            ending.told += advance(isWhole: true)
+            if case .thought(let end, let before) = place { endUnended(end, before, &ending) }
+        }
+        return ending
+    }
+
+    mutating func advance(isWhole: Bool) -> String {
+        var told = ""
+        while true {
+            let isStuck =
+                switch place {
+                case .text: !readText(&told, isWhole)
+                case .thought(let end, let before): !readThought(end, before, &told, isWhole)
+                case .calls: true
+                }
+            if isStuck { break }
+        }
+        guard start > 0 else { return told }
+        held.removeFirst(start)
+        searched = max(0, searched - start)
+        blankEnd = max(0, blankEnd - start)
+        start = 0
+        return told
+    }
+
+    // MARK: - Text
+
+    /// - Returns: whether the place is another one now.
+    private mutating func readText(_ told: inout String, _ isWhole: Bool) -> Bool {
+        var at = max(start, blankEnd)
+        while at < held.count {
+            let byte = held[at]
+            if byte == 0x0A || byte == 0x0D {
+                at += 1
+                isLineBlank = true
+                indent = 0
+                isIndented = false
+                ticks = 0
+                continue
+            }
+            if byte == 0x20 || byte == 0x09 {
+                at += 1
+                if isLineBlank { indent += byte == 0x09 ? 4 : 1 }
+                continue
+            }
+            if fence != nil || isLineBlank && (byte == 0x60 || byte == 0x7E) {
+                switch readFence(at, &told, isWhole) {
+                case .more: return false
+                case .no: break
+                case .through(let end):
+                    at = end
+                    continue
+                case .changed: return true
+                }
+            }
+            if byte == 0x60 {
+                let end = held[at...].firstIndex { $0 != 0x60 } ?? held.count
+                guard end < held.count || isWhole || end - at > Self.longestRun else {
+                    tellWords(upTo: at, &told)
+                    return false
+                }
+                ticks = ticks == 0 ? end - at : ticks == end - at ? 0 : ticks
+                at = end
+                isLineBlank = false
+                continue
+            }
+            if isLineBlank, indent >= 4 {
+                tellWords(upTo: at, &told)
+                isIndented = hasWords
+            }
+            if ticks == 0, !isIndented {
+                if Mark.mayBegin(with: byte) || byte == 0x7B || !hasWords && isLineBlank {
+                    tellWords(upTo: at, &told)
+                    switch meaning(at: at, isWhole) {
+                    case .more: return false
+                    case .no: break
+                    case .through(let end):
+                        start = end
+                        at = end
+                        continue
+                    case .changed:
+                        start = max(start, at)
+                        return true
+                    }
+                }
+            }
+            isLineBlank = false
+            at += 1
+        }
+        if isWhole { tell(upTo: at, &told) } else { tellWords(upTo: at, &told) }
+        return false
+    }
+
+    /// What something in the text turns out to be.
+    enum Outcome {
+        /// More has to come to know.
+        case more
+        /// Nothing.
+        case no
+        /// It ends there.
+        case through(Int)
+        /// The place is another one.
+        case changed
+    }
+
+    private mutating func readFence(_ at: Int, _ told: inout String, _ isWhole: Bool) -> Outcome {
+        let lineEnd = held[at...].firstIndex { $0 == 0x0A || $0 == 0x0D }
+        let line = held[at..<(lineEnd ?? held.count)]
+        let run = line.prefix { $0 == line.first }.count
+        if let (byte, count) = fence {
+            let isFence = isLineBlank && line.first == byte
+            if isFence, lineEnd == nil, !isWhole, line.count < Self.longestRun,
+                line.dropFirst(run).allSatisfy({ $0 == 0x20 })
+            {
+                tellWords(upTo: at, &told)
+                return .more
+            }
+            if isFence, run >= count, line.dropFirst(run).allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { fence = nil }
+            isLineBlank = false
+            return .through(line.endIndex)
+        }
+        if run < 3 {
+            guard run == line.count, lineEnd == nil, !isWhole else { return .no }
+            tellWords(upTo: at, &told)
+            return .more
+        }
+        guard lineEnd != nil || isWhole else {
+            if line.count > Self.longestRun { return .no }
+            tellWords(upTo: at, &told)
+            return .more
+        }
+        // Code on one line, in many backticks.
+        if line.first == 0x60, line.dropFirst(run).contains(0x60) { return .no }
+        if !hasWords, readsCalls {
+            tellWords(upTo: at, &told)
+            switch CallBeginning.isObject(held, at: line.endIndex, isWhole) {
+            case nil: return .more
+            case true?:
+                start = at
+                place = .calls(isSure: false)
+                return .changed
+            case false?: break
+            }
+        }
+        fence = (line[line.startIndex], run)
+        isLineBlank = false
+        return .through(line.endIndex)
+    }
+
+    /// Tells what comes before a place, unless it is nothing but white space before any words.
+    private mutating func tellWords(upTo end: Int, _ told: inout String) {
+        if hasWords || held[max(start, blankEnd)..<end].contains(where: { $0 > 0x20 }) {
+            tell(upTo: end, &told)
+        } else {
+            blankEnd = end
         }
     }
 
-    private mutating func addToStart(_ character: Character, _ told: inout String) {
-        held.append(character)
-        switch meaning(of: held) {
-        case .unclear where held.utf8.count <= Self.longestMark: break
-        case .unclear, .text:
-            let text = held
-            held = ""
-            if Self.fences.contains(where: { text.drop(while: \.isWhitespace).hasPrefix($0) }) { isInCode.toggle() }
-            place = character.isNewline ? .lineStart : .inLine
-            tell(text, &told)
-        case .thought(let end):
-            held = ""
-            place = .thought(end: end)
-        case .thoughtEnd: endUnmarkedThought()
-        case .calls: place = .calls
-        }
-    }
-
-    private mutating func tell(_ text: String, _ told: inout String) {
+    mutating func tell(upTo end: Int, _ told: inout String) {
+        guard start < end else { return }
+        let all = String(decoding: held[start..<end], as: UTF8.self)
+        start = end
         // Behind a thought stand empty lines that belong to it.
-        let text = hasWords || thought.isEmpty ? text[...] : text.drop(while: \.isWhitespace)
+        let text = hasWords || thought.isEmpty ? all[...] : all.drop(while: \.isWhitespace)
         hasWords = hasWords || !text.allSatisfy(\.isWhitespace)
         hasTold = hasTold || !text.isEmpty
         shown += text
         told += text
     }
 
-    /// Takes what was shown for a thought: some servers write the mark of its beginning themselves, and only that of its
+    // MARK: - Thoughts
+
+    mutating func beginThought(_ end: ThoughtEnd, _ before: ProseContext.Before, at place: Int) {
+        self.place = .thought(end: end, before: before)
+        searched = place
+    }
+
+    /// Where what was shown is a thought: some servers write the mark of its beginning themselves, and only that of its
     /// end comes.
-    private mutating func endUnmarkedThought() {
+    mutating func endUnmarkedThought(at end: Int) {
         thought += shown
         shown = ""
-        held = ""
         hasWords = false
-        place = .lineStart
+        isLineBlank = true
+        start = end
     }
 
-    private enum Meaning {
-        case text, unclear, calls, thoughtEnd
-        case thought(end: String)
+    /// Looks for the end of a thought, whose mark stands at `start` where it may be none, else before it.
+    private mutating func readThought(
+        _ end: ThoughtEnd, _ before: ProseContext.Before, _ told: inout String, _ isWhole: Bool
+    ) -> Bool {
+        guard let (begin, behind) = endOfThought(end, isWhole) else { return false }
+        var contentStart = start
+        if case .mark(let mark) = end {
+            contentStart += mark.length
+            let content = held[contentStart..<begin]
+            switch ProseContext.isThought(content, before, held, behind, isWhole) {
+            case nil:
+                searched = begin
+                return false
+            case false?:
+                hasMentions = true
+                isLineBlank = false
+                tell(upTo: behind, &told)
+                place = .text
+                return true
+            case true?: break
+            }
+        }
+        thought += String(decoding: held[contentStart..<begin], as: UTF8.self)
+        start = behind
+        place = .text
+        isLineBlank = true
+        indent = 0
+        return true
     }
 
-    private func meaning(of start: String) -> Meaning {
-        let text = String(start.drop { $0.isWhitespace })
-        guard let first = text.first else { return .unclear }
-        guard Self.beginnings.contains(first) else { return .text }
-        if isInCode { return Self.fences.contains { $0.hasPrefix(text) && $0 != text } ? .unclear : .text }
-        let lower = text.lowercased()
-        for (begin, end) in Self.thoughtMarks where lower.hasPrefix(begin.lowercased()) { return .thought(end: end) }
-        if thought.isEmpty, hasWords, Self.thoughtMarks.contains(where: { lower.hasPrefix($0.1.lowercased()) }) {
-            return .thoughtEnd
+    private mutating func endOfThought(_ end: ThoughtEnd, _ isWhole: Bool) -> (Int, Int)? {
+        if case .words(let words) = end {
+            let mark = Array(words.utf8)
+            while searched + mark.count <= held.count {
+                if held[searched..<searched + mark.count].elementsEqual(mark, by: { $0 | 0x20 == $1 | 0x20 }) {
+                    return (searched, searched + mark.count)
+                }
+                searched += 1
+            }
+            return nil
         }
-        var marks = Self.thoughtMarks.flatMap { [$0.0.lowercased(), $0.1.lowercased()] } + Self.fences
-        if readsCalls {
-            let packed = lower.filter { !$0.isWhitespace }
-            let callMarks = WrittenCalls.marks(atBeginning: !hasWords)
-            if callMarks.contains(where: { packed.hasPrefix($0) }) { return .calls }
-            if callMarks.contains(where: { $0.hasPrefix(packed) }) { return .unclear }
+        while let found = held[searched...].firstIndex(where: Mark.mayBegin) {
+            searched = found
+            switch Mark.read(held, at: found, isWhole: isWhole) {
+            case .partial: return nil
+            case .none: break
+            case .mark(let mark):
+                switch end {
+                case .mark(let begin) where mark.kind == .thought && mark.isEnd && mark.closes(begin):
+                    return (found, mark.end)
+                case .part where mark.kind == .stop || mark.kind == .channel && mark.isEnd: return (found, mark.end)
+                case .part where mark.kind == .turn || mark.kind == .channel: return (found, found)
+                default: break
+                }
+            }
+            searched += 1
         }
-        marks.removeAll { lower.hasPrefix($0) }
-        return marks.contains { $0.hasPrefix(lower) } ? .unclear : .text
+        searched = held.count
+        return nil
+    }
+
+    /// A thought whose end never came.
+    private mutating func endUnended(_ end: ThoughtEnd, _ before: ProseContext.Before, _ ending: inout Ending) {
+        // A model may call a tool in the middle of its thoughts.
+        var at = start
+        while readsCalls, let found = held[at...].firstIndex(where: Mark.mayBegin) {
+            at = found + 1
+            guard CallBeginning.isMarked(held, at: found, tools) else { continue }
+            let reading = WrittenCalls.read(Array(held[found...]), tools, isSure: false)
+            guard !reading.calls.isEmpty else { break }
+            var contentStart = start
+            if case .mark(let mark) = end { contentStart += mark.length }
+            thought += String(decoding: held[contentStart..<found], as: UTF8.self)
+            ending.calls = reading.calls
+            held = reading.text
+            start = 0
+            readsCalls = false
+            place = .text
+            isLineBlank = true
+            ending.told += advance(isWhole: true)
+            return
+        }
+        var isText = hasWords
+        var length = 0
+        if case .words = end { isText = true }
+        if case .mark(let mark) = end { length = mark.length }
+        place = .text
+        guard isText else {
+            thought += String(decoding: held[(start + length)...], as: UTF8.self)
+            start = held.count
+            return
+        }
+        tell(upTo: held.count, &ending.told)
+    }
+
+    /// Whether a thought begins in words.
+    mutating func spokenThought(at place: Int, _ isWhole: Bool) -> Outcome {
+        let begin = Array(Self.spokenThought.begin.utf8)
+        let here = held[place...].prefix(begin.count)
+        guard here.elementsEqual(begin.prefix(here.count), by: { $0 | 0x20 == $1 | 0x20 }) else { return .no }
+        guard here.count == begin.count else { return isWhole ? .no : .more }
+        beginThought(.words(Self.spokenThought.end), .nothing, at: place + begin.count)
+        return .changed
     }
 }

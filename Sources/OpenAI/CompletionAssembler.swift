@@ -52,7 +52,7 @@ public struct CompletionAssembler: Sendable {
     public init(limits: AnswerLimits = AnswerLimits(), tools: [FunctionTool] = []) {
         self.limits = limits
         self.tools = tools
-        text = AnswerText(readsCalls: !tools.isEmpty)
+        text = AnswerText(tools: tools)
     }
 
     /// Whether any text was told, so that asking again would be telling twice.
@@ -89,28 +89,20 @@ public struct CompletionAssembler: Sendable {
             // What merely stops may be half an answer, and half of the calls.
             guard isDone || hasEnded, !text.raw.isEmpty || !calls.isEmpty || !extra.isEmpty else { throw .lost }
         }
+        let ending = text.finish()
         var toolCalls = calls.map {
             ToolCall(id: $0.id ?? "", name: $0.name, arguments: $0.arguments, extra: $0.extra.object)
         }
-        var rest: String
-        var hasUnreadCall = false
-        switch text.finish() {
-        case .text(let text): rest = text
-        case .calls(let written):
-            rest = written
-            if toolCalls.isEmpty, let read = WrittenCalls.read(written, tools) {
-                (toolCalls, rest) = read
-            } else {
-                hasUnreadCall = toolCalls.isEmpty
-            }
-        }
-        let told = text.shown + rest
+        // Where the server has calls of its own, those in the text are the same once more.
+        if toolCalls.isEmpty { toolCalls = ending.calls }
+        guard toolCalls.count <= limits.toolCalls else { throw .tooLarge("more than \(limits.toolCalls) tool calls") }
         var reason = finishReason
         if !toolCalls.isEmpty, reason == nil || reason == .stop { reason = .toolCalls }
         Self.giveIDs(to: &toolCalls)
-        var answer = ChatCompletion(message: message(told, calling: toolCalls), finishReason: reason, usage: usage)
-        answer.hasUnreadCall = hasUnreadCall
-        return (rest, answer)
+        var answer = ChatCompletion(
+            message: message(text.shown, calling: toolCalls), finishReason: reason, usage: usage)
+        answer.hasUnreadCall = ending.hasUnreadCall && toolCalls.isEmpty
+        return (ending.told, answer)
     }
 
     private func message(_ told: String, calling toolCalls: [ToolCall]) -> ChatMessage {

@@ -3,15 +3,18 @@ public enum ToolName {
     /// The longest that endpoints take, in characters.
     public static let longest = 64
 
-    private static let prefixes = [
-        "to=", "functions.", "function.", "tools.", "tool.", "default_api.", "default_api:", "functions:",
-    ]
+    /// What models and servers write before a name, with a sign behind it.
+    private static let prefixes = ["functions", "function", "tools", "tool", "default_api"]
+    private static let signs: Set<Character> = [".", ":", "_", "/", "-"]
+    /// Words of a name, and signs of servers before it, that are looked at.
+    private static let mostWords = 8
 
     /// The tool that a model means, where its server left signs of its own in the name (`name<|channel|>commentary`,
-    /// `functions.name`) or the model wrote blanks, quotes or brackets around it.
+    /// `functions.name:0`, `mcp__server__name`) or the model wrote blanks, quotes or brackets around it, or the name in
+    /// another way (`Name`, `na-me`).
     ///
     /// - Parameter known: the tools that there are.
-    /// - Returns: one of `known`, or `name` as it is where it means none.
+    /// - Returns: one of `known` where it means exactly one, else `name` as it is.
     public static func meant(by name: String, among known: [String]) -> String {
         if known.contains(name) { return name }
         // Nobody means a tool by a text of that length, and it may be very long.
@@ -22,20 +25,56 @@ public enum ToolName {
             words.append(rest[..<start.lowerBound])
             rest = rest[start.upperBound...].firstRange(of: "|>").map { rest[$0.upperBound...] } ?? ""
         }
-        words = (words + [rest]).flatMap { $0.split(whereSeparator: \.isWhitespace) }
-        for word in words {
-            if let tool = tool(word, known) { return tool }
-        }
-        return name
+        words = (words + [rest]).prefix(mostWords).map { $0 }
+        let tools = Set(
+            words.flatMap { part in
+                tool(part, known).map { [$0] }
+                    ?? part.split(whereSeparator: \.isWhitespace).prefix(mostWords).compactMap { tool($0, known) }
+            })
+        return tools.count == 1 ? tools.first ?? name : name
     }
 
     private static func tool(_ word: Substring, _ known: [String]) -> String? {
-        var word = word.trimmingPrefix { "\"'`(*".contains($0) }
-        while let last = word.last, "\"'`()*:,;".contains(last) { word.removeLast() }
-        while let prefix = prefixes.first(where: { word.hasPrefix($0) }) { word = word.dropFirst(prefix.count) }
+        var word = word.trimmingPrefix { $0.isWhitespace || "\"'`(*".contains($0) }
+        while let last = word.last, last.isWhitespace || "\"'`()*:,;".contains(last) { word.removeLast() }
+        for _ in 0..<mostWords {
+            if let tool = same(word, known) { return tool }
+            // The number of the call.
+            let digits = word.reversed().prefix { $0.isASCII && $0.isNumber }.count
+            if digits > 0, word.dropLast(digits).last == ":" {
+                word = word.dropLast(digits + 1)
+            } else if let rest = withoutPrefix(word) {
+                word = rest
+            } else {
+                return nil
+            }
+        }
+        return nil
+    }
+
+    private static func withoutPrefix(_ word: Substring) -> Substring? {
+        let lower = word.lowercased()
+        if lower.hasPrefix("to=") { return word.dropFirst(3) }
+        for prefix in prefixes where lower.hasPrefix(prefix) {
+            let rest = word.dropFirst(prefix.count)
+            let name = rest.drop { signs.contains($0) }
+            if name.count < rest.count { return name }
+        }
+        // The server that the tool is of, as hosts write it.
+        guard lower.hasPrefix("mcp__"), let server = word.dropFirst(5).firstRange(of: "__") else { return nil }
+        return word[server.upperBound...]
+    }
+
+    /// The one tool of that name, whatever its case and its signs.
+    private static func same(_ word: Substring, _ known: [String]) -> String? {
         if let tool = known.first(where: { $0 == word }) { return tool }
-        let same = known.filter { $0.lowercased() == word.lowercased() }
-        return same.count == 1 ? same[0] : nil
+        func only(_ form: (Substring) -> String) -> String? {
+            let written = form(word)
+            guard !written.isEmpty else { return nil }
+            let same = known.filter { form($0[...]) == written }
+            return same.count == 1 ? same[0] : nil
+        }
+        return only { $0.lowercased() } ?? only { $0.lowercased().filter { $0.isLetter || $0.isNumber } }
     }
 
     /// A name that every endpoint takes: 1 to 64 characters of `[a-zA-Z0-9_-]`.

@@ -1,0 +1,118 @@
+/// What marks in an answer's text mean where they stand.
+extension AnswerText {
+    mutating func meaning(at place: Int, _ isWhole: Bool) -> Outcome {
+        if !hasWords, isLineBlank, thought.isEmpty, held[place] | 0x20 == 0x68 {
+            return spokenThought(at: place, isWhole)
+        }
+        if readsCalls, let outcome = unmarkedCall(at: place, isWhole) { return outcome }
+        guard Mark.mayBegin(with: held[place]) else { return .no }
+        switch Mark.read(held, at: place, isWhole: isWhole) {
+        case .none: return .no
+        case .partial: return .more
+        case .mark(let mark): return meaning(of: mark, at: place, isWhole)
+        }
+    }
+
+    private var before: ProseContext.Before { isLineBlank ? .nothing : ProseContext.before(shown) }
+
+    private mutating func meaning(of mark: Mark, at place: Int, _ isWhole: Bool) -> Outcome {
+        switch mark.kind {
+        case .thought: return mark.isEnd ? endOfUnmarked(mark, isWhole) : beginning(of: mark, isWhole)
+        case .answer:
+            if mark.isEnd, let word = answerWord, mark.closes(word) {
+                answerWord = nil
+                return .through(mark.end)
+            }
+            guard !mark.isEnd, !thought.isEmpty, !hasWords else { return .no }
+            answerWord = mark.word
+            return .through(mark.end)
+        case .calls, .element:
+            guard readsCalls, !mark.isEnd else { return .no }
+            return beginning(ofCalls: mark, isWhole)
+        case .turn, .channel: return part(mark, at: place, isWhole)
+        case .stop:
+            guard mark.hasBars else { return .no }
+            if hasChannels { return .through(mark.end) }
+            // Those that a server forgot to cut off.
+            guard before != .word, mark.word != "call" else { return .no }
+            guard let next = held[mark.end...].prefix(64).first(where: { $0 > 0x20 }) else {
+                return isWhole || held.count > mark.end + 64 ? .through(mark.end) : .more
+            }
+            return next == 0x3C ? .through(mark.end) : .no
+        case .parameter, .key, .value, .message, .separator: return .no
+        }
+    }
+
+    private mutating func beginning(of mark: Mark, _ isWhole: Bool) -> Outcome {
+        let before = before
+        if hasWords, hasMentions { return .no }
+        if before == .word {
+            guard let next = held[mark.end...].first else { return isWhole ? .no : .more }
+            if next != 0x0A, next != 0x0D {
+                hasMentions = true
+                return .no
+            }
+        }
+        beginThought(.mark(mark), before, at: mark.end)
+        return .changed
+    }
+
+    private mutating func endOfUnmarked(_ mark: Mark, _ isWhole: Bool) -> Outcome {
+        guard thought.isEmpty, !hasMentions else { return .no }
+        guard hasWords else { return .through(mark.end) }
+        if !isLineBlank {
+            guard before != .word else { return .no }
+            guard let follows = ProseContext.follows(held, mark.end, isWhole) else { return .more }
+            guard follows else { return .no }
+        }
+        endUnmarkedThought(at: mark.end)
+        return .through(mark.end)
+    }
+
+    // MARK: - Calls
+
+    private mutating func beginning(ofCalls mark: Mark, _ isWhole: Bool) -> Outcome {
+        guard let isCall = CallBeginning.follows(mark, in: held, tools, isWhole, isInLine: !isLineBlank) else {
+            return .more
+        }
+        guard isCall else { return .no }
+        place = .calls(isSure: isLineBlank)
+        return .changed
+    }
+
+    /// A call without any marks.
+    private mutating func unmarkedCall(at place: Int, _ isWhole: Bool) -> Outcome? {
+        guard isLineBlank || held[place] == 0x7B && [.end, .colon].contains(before) else { return nil }
+        switch CallBeginning.isUnmarked(held, at: place, isWhole) {
+        case nil: return .more
+        case true?:
+            self.place = .calls(isSure: false)
+            return .changed
+        case false?: return nil
+        }
+    }
+
+    // MARK: - Parts of messages
+
+    /// What begins a part of a message: `<|start|>assistant<|channel|>final<|message|>`.
+    private mutating func part(_ mark: Mark, at place: Int, _ isWhole: Bool) -> Outcome {
+        guard mark.hasBars, !mark.isEnd else { return .no }
+        let head: MessageHead
+        switch MessageHead.read(held, at: mark.end, of: mark, isWhole) {
+        case .more: return .more
+        case .none: return .no
+        case .head(let read): head = read
+        }
+        if head.recipient != nil {
+            guard readsCalls else { return .no }
+            self.place = .calls(isSure: true)
+            return .changed
+        }
+        hasChannels = true
+        isLineBlank = true
+        guard head.isThought else { return .through(head.end) }
+        start = head.end
+        beginThought(.part, .nothing, at: head.end)
+        return .changed
+    }
+}

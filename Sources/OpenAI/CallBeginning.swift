@@ -1,0 +1,88 @@
+/// Tells early whether what comes may be tool calls: everything behind their beginning is held back.
+enum CallBeginning {
+    /// Bytes that are looked at.
+    private static let longest = 240
+    /// What calls without marks begin with, in lower case and without white space.
+    private static let objects: [[UInt8]] = {
+        let keys = ["name", "function", "tool", "tool_name", "tool_calls", "arguments", "parameters", "args"]
+        let members = keys.map { "\"\($0)\"" } + ["\"type\":\"function", "\"id\":\"call"]
+        return members.flatMap { ["{\($0)", "[{\($0)", "functools[{\($0)"] }.map { Array($0.utf8) }
+    }()
+    /// Words of servers before the name of a tool.
+    static let signs: Set<String> = [
+        "function", "functions", "assistant", "commentary", "analysis", "json", "code", "functools", "call", "tool",
+    ]
+
+    /// Whether an object, or a list of some, begins at a place that looks like calls; `nil` where more has to come.
+    static func isObject(_ text: [UInt8], at place: Int, _ isWhole: Bool) -> Bool? {
+        var packed: [UInt8] = []
+        for byte in text[place...].prefix(longest) where byte > 0x20 {
+            packed.append(0x41...0x5A ~= byte ? byte | 0x20 : byte)
+            guard objects.contains(where: { $0.starts(with: packed) || packed.starts(with: $0) }) else { return false }
+            if packed.count > 24 { break }
+        }
+        if objects.contains(where: { packed.starts(with: $0) }) { return true }
+        return isWhole || text.count - place >= longest ? false : nil
+    }
+
+    /// Whether calls without marks begin at a place; `nil` where more has to come.
+    static func isUnmarked(_ text: [UInt8], at place: Int, _ isWhole: Bool) -> Bool? {
+        let byte = text[place]
+        return byte == 0x7B || byte == 0x5B || byte == 0x66 ? isObject(text, at: place, isWhole) : false
+    }
+
+    /// Whether a mark is followed by what may be a call; `nil` where more has to come.
+    ///
+    /// - Parameter isInLine: whether the mark stands behind other words, where it must be clearer.
+    static func follows(
+        _ mark: Mark, in text: [UInt8], _ tools: [FunctionTool], _ isWhole: Bool, isInLine: Bool
+    ) -> Bool? {
+        if let value = mark.value { return !isInLine || names(value, tools) }
+        let next = text[mark.end...].prefix(longest).firstIndex { $0 > 0x20 }
+        guard let next else { return isWhole || text.count - mark.end >= longest ? false : nil }
+        switch text[next] {
+        case 0x7B, 0x60: return true
+        case 0x5B where mark.kind != .element: return true
+        default: break
+        }
+        if Mark.mayBegin(with: text[next]) {
+            switch Mark.read(text, at: next, isWhole: isWhole) {
+            case .partial: return nil
+            case .mark(let mark):
+                return !mark.isEnd && [.calls, .element, .separator, .turn, .channel].contains(mark.kind)
+            case .none: return false
+            }
+        }
+        let word = text[next...].prefix(longest).prefix { isOfName($0) }
+        guard word.endIndex < text.count || isWhole else { return word.count >= longest ? false : nil }
+        let name = String(decoding: word, as: UTF8.self)
+        return names(name, tools) || signs.contains(String(name.prefix { $0 != ":" }))
+    }
+
+    /// Whether a call with marks begins at a place of a whole text.
+    static func isMarked(_ text: [UInt8], at place: Int, _ tools: [FunctionTool]) -> Bool {
+        guard case .mark(let mark) = Mark.read(text, at: place, isWhole: true), !mark.isEnd else { return false }
+        switch mark.kind {
+        case .calls, .element: return follows(mark, in: text, tools, true, isInLine: true) == true
+        case .turn, .channel:
+            guard case .head(let head) = MessageHead.read(text, at: mark.end, of: mark, true) else { return false }
+            return head.recipient != nil
+        default: return false
+        }
+    }
+
+    /// Whether a name means one of the tools.
+    static func names(_ name: String, _ tools: [FunctionTool]) -> Bool {
+        let known = tools.map(\.name)
+        let word = name.hasSuffix(".call") ? String(name.dropLast(5)) : name
+        return known.contains(ToolName.meant(by: word, among: known))
+    }
+
+    /// Whether a byte may stand in the name of a tool, with signs of servers in it.
+    static func isOfName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x3A, 0x41...0x5A, 0x61...0x7A, 0x5F, 0x2D, 0x2E, 0x2F, 0x3D, 0x80...: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,261 @@
+import JSON
+
+/// Tool calls that follow each other in a text, with what models and servers write around and between them.
+struct CallGroup {
+    private let bytes: [UInt8]
+    private let tools: [FunctionTool]
+    private var at: Int
+    /// The tool whose arguments are to come.
+    private var name: String?
+    /// Whether something began that has not ended.
+    private var isOpen = false
+    private(set) var calls: [ToolCall] = []
+    /// Behind the last of them.
+    private(set) var end: Int
+    /// Whether the value that was read last is whole.
+    private(set) var isWhole = true
+
+    init(_ bytes: [UInt8], _ tools: [FunctionTool], at start: Int) {
+        self.bytes = bytes
+        self.tools = tools
+        at = start
+        end = start
+    }
+
+    /// Reads calls with marks.
+    ///
+    /// - Parameter isInLine: whether they stand behind other words: they must end before others follow then.
+    /// - Returns: whether there are any.
+    mutating func read(isInLine: Bool) -> Bool {
+        while readNext() {}
+        guard !calls.isEmpty, isOpen else { return !calls.isEmpty }
+        // Not every model ends what it began, but then nothing follows on the line.
+        let rest = bytes[end...]
+        let lineEnd = rest.firstIndex { $0 == 0x0A || $0 == 0x0D } ?? rest.endIndex
+        if isInLine { return !rest.contains { $0 > 0x20 } }
+        return !bytes[end..<lineEnd].contains { $0 > 0x20 }
+    }
+
+    /// Reads calls without marks, up to the end of the text.
+    ///
+    /// - Returns: whether there is nothing else.
+    mutating func readPlain() -> Bool {
+        if bytes[at...].starts(with: "functools".utf8) { at += 9 }
+        while skipBlanks() {
+            if case .mark(let mark) = Mark.read(bytes, at: at, isWhole: true), mark.isEnd,
+                [.calls, .stop].contains(mark.kind), !calls.isEmpty
+            {
+                at = mark.end
+                continue
+            }
+            guard bytes[at] == 0x7B || bytes[at] == 0x5B, let value = value(),
+                let found = CallJSON.calls(of: value, tools, isPlain: true)
+            else { return false }
+            calls += found
+        }
+        end = at
+        return !calls.isEmpty
+    }
+
+    // MARK: - Parts
+
+    /// - Returns: whether there is more.
+    private mutating func skipBlanks() -> Bool {
+        while at < bytes.count, bytes[at] <= 0x20 || bytes[at] == 0x2C || bytes[at] == 0x3B { at += 1 }
+        return at < bytes.count
+    }
+
+    private mutating func value() -> JSON? {
+        guard let end = CallJSON.end(of: bytes, from: at) else {
+            isWhole = false
+            return nil
+        }
+        guard let value = try? JSON.parseModelText(Array(bytes[at..<end])) else { return nil }
+        at = end
+        return value
+    }
+
+    private mutating func add(_ found: [ToolCall]?) -> Bool {
+        guard let found, !found.isEmpty else { return false }
+        calls += found
+        name = nil
+        end = at
+        return true
+    }
+
+    /// Reads the next part.
+    ///
+    /// - Returns: whether there was one, and nothing that is none.
+    private mutating func readNext() -> Bool {
+        guard skipBlanks() else {
+            if isOpen, name != nil { _ = addWithoutArguments() }
+            return false
+        }
+        if Mark.mayBegin(with: bytes[at]), case .mark(let mark) = Mark.read(bytes, at: at, isWhole: true) {
+            return read(mark)
+        }
+        switch bytes[at] {
+        case 0x7B where isOpen || name != nil, 0x5B where isOpen || name != nil: return readValue()
+        case 0x28 where name != nil: return readMembers()
+        case 0x5D where isOpen && !calls.isEmpty:
+            at += 1
+            end = at
+            return true
+        case 0x60 where isOpen:
+            // Arguments between backticks, with a word for what they are.
+            at += bytes[at...].prefix { $0 == 0x60 }.count
+            at += bytes[at...].prefix { CallBeginning.isOfName($0) }.count
+            return true
+        default: return isOpen && readName()
+        }
+    }
+
+    private mutating func read(_ mark: Mark) -> Bool {
+        switch mark.kind {
+        case .calls where mark.isEnd, .stop:
+            if name != nil, !addWithoutArguments() { return false }
+            isOpen = false
+            at = mark.end
+            end = at
+            return true
+        case .calls where mark.value == nil, .element where !mark.isEnd && mark.value == nil:
+            at = mark.end
+            isOpen = true
+            return true
+        case .element where mark.isEnd:
+            at = mark.end
+            if !calls.isEmpty { end = at }
+            return true
+        case .calls, .element:
+            at = mark.end
+            return readElement(mark.value ?? "")
+        case .separator where mark.word == "callid":
+            at = bytes[mark.end...].firstIndex { Mark.mayBegin(with: $0) || $0 == 0x7B } ?? bytes.count
+            return true
+        case .separator, .message:
+            at = mark.end
+            return true
+        case .turn, .channel:
+            guard case .head(let head) = MessageHead.read(bytes, at: mark.end, of: mark, true),
+                let recipient = head.recipient
+            else { return false }
+            name = recipient
+            isOpen = true
+            at = head.end
+            return true
+        case .key: return readPairs()
+        case .thought, .answer, .parameter, .value: return false
+        }
+    }
+
+    private mutating func addWithoutArguments() -> Bool {
+        guard let name, let call = CallJSON.call(name, JSONObject(), tools),
+            tools.first(where: { $0.name == call.name })?.parameters["required"]?.arrayValue?.isEmpty != false,
+            tools.first(where: { $0.name == call.name })?.parameters["properties"]?.objectValue?.isEmpty != false
+        else { return false }
+        return add([call])
+    }
+
+    private mutating func readName() -> Bool {
+        let word = bytes[at...].prefix { CallBeginning.isOfName($0) }
+        guard !word.isEmpty else { return false }
+        at = word.endIndex
+        var text = String(decoding: word, as: UTF8.self)
+        for sign in ["call:", "to="] where text.hasPrefix(sign) { text = String(text.dropFirst(sign.count)) }
+        if text.hasSuffix(".call") { text = String(text.dropLast(5)) }
+        if !CallBeginning.names(text, tools), CallBeginning.signs.contains(text) { return true }
+        guard name == nil else { return false }
+        name = text
+        return true
+    }
+
+    private mutating func readValue() -> Bool {
+        if let value = value() {
+            guard let name else { return add(CallJSON.calls(of: value, tools, isPlain: false)) }
+            return add(value.objectValue.flatMap { CallJSON.call(name, $0, tools) }.map { [$0] })
+        }
+        if bytes[at] == 0x5B {
+            // A list of calls as in Python.
+            at += 1
+            return true
+        }
+        return readMembers()
+    }
+
+    private mutating func readMembers() -> Bool {
+        guard let (object, end) = LooseValue.members(bytes[at...]) else { return false }
+        at = end
+        guard let name else { return add(CallJSON.calls(of: .object(object), tools, isPlain: false)) }
+        return add(CallJSON.call(name, object, tools).map { [$0] })
+    }
+
+    // MARK: - Elements, and pairs
+
+    /// The arguments of a call whose mark has its name.
+    private mutating func readElement(_ name: String) -> Bool {
+        var arguments = JSONObject()
+        while skipBlanks() {
+            if bytes[at] == 0x7B, arguments.isEmpty {
+                guard let object = value()?.objectValue else { return false }
+                arguments = object
+                continue
+            }
+            guard case .mark(let mark) = Mark.read(bytes, at: at, isWhole: true) else { break }
+            if mark.isEnd, [.element, .calls].contains(mark.kind) {
+                if mark.kind == .element { at = mark.end }
+                return add(CallJSON.call(name, arguments, tools).map { [$0] })
+            }
+            guard mark.kind == .parameter, let key = mark.value else { break }
+            guard let (text, end) = content(from: mark.end, of: .parameter) else { return false }
+            arguments[key] = CallJSON.value(text, of: key, name, tools, isText: mark.isText)
+            at = end
+        }
+        // Without its end, it is a call if its arguments are whole.
+        guard !arguments.isEmpty else { return false }
+        isOpen = true
+        return add(CallJSON.call(name, arguments, tools).map { [$0] })
+    }
+
+    /// Keys and values that follow a name.
+    private mutating func readPairs() -> Bool {
+        guard let name else { return false }
+        var arguments = JSONObject()
+        while skipBlanks(), case .mark(let mark) = Mark.read(bytes, at: at, isWhole: true), mark.kind == .key {
+            guard let (key, keyEnd) = content(from: mark.end, of: .key) else { return false }
+            at = keyEnd
+            guard skipBlanks(), case .mark(let begin) = Mark.read(bytes, at: at, isWhole: true), begin.kind == .value,
+                let (text, end) = content(from: begin.end, of: .value)
+            else { return false }
+            let trimmed = key.split(whereSeparator: \.isWhitespace).joined()
+            arguments[trimmed] = CallJSON.value(text, of: trimmed, name, tools, isText: nil)
+            at = end
+        }
+        return add(CallJSON.call(name, arguments, tools).map { [$0] })
+    }
+
+    /// What stands up to the end of an argument. The mark of that may stand in the argument too: the end is where the next
+    /// part follows. What does not end was cut, and must not be taken for the whole.
+    private func content(from start: Int, of kind: Mark.Kind) -> (text: String, end: Int)? {
+        var place = start
+        while let found = bytes[place...].firstIndex(of: 0x3C) {
+            place = found + 1
+            guard case .mark(let mark) = Mark.read(bytes, at: found, isWhole: true) else { continue }
+            var end: Int?
+            if mark.kind == kind, mark.isEnd {
+                if isFollowedByPart(mark.end) { end = mark.end }
+            } else if mark.isEnd, [.element, .calls].contains(mark.kind) {
+                end = found
+            } else if mark.kind == .parameter, kind == .parameter, !mark.isEnd, bytes[found - 1] == 0x0A {
+                end = found
+            }
+            if let end { return (String(decoding: bytes[start..<found], as: UTF8.self), end) }
+        }
+        return nil
+    }
+
+    private func isFollowedByPart(_ place: Int) -> Bool {
+        guard let next = bytes[place...].firstIndex(where: { $0 > 0x20 }) else { return true }
+        guard case .mark(let mark) = Mark.read(bytes, at: next, isWhole: true) else { return false }
+        return [.parameter, .element, .calls, .key, .value, .stop].contains(mark.kind)
+    }
+}

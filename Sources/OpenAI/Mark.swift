@@ -1,0 +1,262 @@
+/// A mark that models and their servers write between parts of a text: `<think>`, `</tool_call>`, `[TOOL_CALLS]`,
+/// `<|channel|>`, `<｜tool▁calls▁begin｜>`, `<invoke name="run">`.
+///
+/// They are all alike: a word between brackets, with bars or without, a slash or a second word for the end, in any case,
+/// with blanks, underscores or the like within. So they are read alike, and a table says what a word stands for.
+struct Mark: Sendable, Equatable {
+    enum Kind: Sendable, Equatable {
+        /// Thoughts stand behind it.
+        case thought
+        /// What is meant for a person does.
+        case answer
+        /// Tool calls do.
+        case calls
+        /// One call does, whose name is the mark's value where it has one.
+        case element
+        /// An argument does, whose name is the mark's value.
+        case parameter
+        /// The name of an argument, and then its value.
+        case key, value
+        /// A part of a message: who speaks, to whom, and what.
+        case turn, channel, message
+        /// The end of such a part.
+        case stop
+        /// It says nothing but that something else begins.
+        case separator
+    }
+
+    let kind: Kind
+    /// Its word in lower case, without what does not tell words apart.
+    let word: String
+    let isEnd: Bool
+    /// The name that it gives.
+    let value: String?
+    /// Whether it says itself that what it holds is a text; `nil` where it does not say.
+    let isText: Bool?
+    /// Whether there are bars in it, which no ordinary word has.
+    let hasBars: Bool
+    /// Bytes.
+    let length: Int
+    /// Behind its last byte.
+    let end: Int
+
+    /// Whether this is the end that belongs to a beginning.
+    func closes(_ begin: Mark) -> Bool { closes(begin.word) }
+
+    /// Whether this is the end that belongs to a beginning of that word.
+    func closes(_ word: String) -> Bool {
+        func base(_ word: String) -> Substring {
+            var word = word[...]
+            for part in ["beginof", "endof", "begin", "end", "start"] where word.hasPrefix(part) {
+                word = word.dropFirst(part.count)
+            }
+            for part in ["begin", "end", "start", "prefix", "suffix"] where word.hasSuffix(part) {
+                word = word.dropLast(part.count)
+            }
+            return word == "thinking" ? "think" : word
+        }
+        return isEnd && base(self.word) == base(word)
+    }
+
+    /// What stands at a place.
+    enum Reading: Sendable, Equatable {
+        case none
+        /// The beginning of one, of which more has to come.
+        case partial
+        case mark(Mark)
+    }
+
+    /// Bytes after which what began is none.
+    private static let longest = 240
+
+    private static let words: [String: (kind: Kind, isEnd: Bool)] = {
+        var words: [String: (kind: Kind, isEnd: Bool)] = [:]
+        func add(_ kind: Kind, _ names: [String], isEnd: Bool = false) {
+            for name in names { words[name] = (kind, isEnd) }
+        }
+        for (kind, names) in [
+            (Kind.thought, ["think", "thinking", "thought", "thoughts", "reasoning", "scratchpad"]),
+            (.answer, ["response", "answer", "solution"]),
+            (
+                .calls,
+                ["toolcall", "toolcalls", "functioncall", "functioncalls", "toolcallssection", "action", "python"]
+            ),
+        ] {
+            add(kind, names.flatMap { [$0 + "begin", $0 + "start", "begin" + $0, "start" + $0, "beginof" + $0] })
+            add(kind, names.flatMap { [$0 + "end", "end" + $0, "endof" + $0] }, isEnd: true)
+        }
+        add(.thought, ["think", "thinking", "thought", "thoughts", "reasoning", "scratchpad", "innerprefix"])
+        add(.thought, ["innersuffix"], isEnd: true)
+        add(.answer, ["response", "answer"])
+        add(.calls, ["toolcall", "toolcalls", "functioncall", "functioncalls", "tools", "pythontag", "toolsprefix"])
+        add(.calls, ["toolssuffix"], isEnd: true)
+        add(.element, ["function", "invoke", "tool"])
+        add(.parameter, ["parameter", "param"])
+        add(.key, ["argkey"])
+        add(.value, ["argvalue"])
+        add(.turn, ["start", "imstart", "turn", "startofturn"])
+        add(.channel, ["channel"])
+        add(.message, ["message"])
+        add(
+            .stop,
+            ["end", "return", "call", "imend", "eotid", "eomid", "endofturn", "endoftext", "endofsentence", "s"],
+            isEnd: true)
+        add(.separator, ["toolsep", "toolcallargumentbegin", "args", "callid", "constrain", "plugin", "interpreter"])
+        return words
+    }()
+    /// Words that stand before another, as that of who made the mark.
+    private static let spaces: Set<String> = ["seed", "minimax", "antml", "steptml", "dsml", "longcat"]
+    /// Words that are ordinary ones without bars around them.
+    private static let barred: Set<String> = [
+        "start", "channel", "message", "end", "return", "call", "constrain", "plugin", "interpreter", "turn", "imstart",
+        "imend", "eotid", "eomid", "endoftext", "endofsentence", "startaction", "endaction", "actionstart", "actionend",
+        "pythontag",
+        "pythonstart", "pythonend", "innerprefix", "innersuffix", "toolsprefix", "toolssuffix",
+    ]
+    /// Those of square brackets, in which many other words stand.
+    private static let squared: Set<String> = ["think", "thinking", "toolcall", "toolcalls", "args", "callid"]
+
+    private static let brackets: [(open: [UInt8], close: [UInt8])] = [("<", ">"), ("[", "]"), ("◁", "▷")].map {
+        (Array($0.utf8), Array($1.utf8))
+    }
+    private static let wideBar = Array("｜".utf8)
+    private static let wideBlank = Array("▁".utf8)
+
+    /// Whether a mark may begin with this byte.
+    static func mayBegin(with byte: UInt8) -> Bool { byte == 0x3C || byte == 0x5B || byte == 0xE2 }
+
+    /// Reads what stands at a place of a text.
+    ///
+    /// - Parameter isWhole: whether nothing more comes behind the text.
+    static func read(_ text: [UInt8], at start: Int, isWhole: Bool) -> Reading {
+        let limit = min(text.count, start + longest)
+        guard let pair = brackets.first(where: { text[start..<limit].starts(with: $0.open) }) else {
+            let isCut = !isWhole && brackets.contains { $0.open.starts(with: text[start...]) }
+            return isCut ? .partial : .none
+        }
+        var place = start + pair.open.count
+        var parts: [Part] = [Part()]
+        while place < limit {
+            let rest = text[place..<limit]
+            if rest.starts(with: pair.close), !parts[parts.count - 1].isQuoted {
+                return mark(parts, isSquare: pair.open == [0x5B], start: start, end: place + pair.close.count)
+            }
+            let byte = text[place]
+            if byte == 0x0A || byte == 0x0D { return .none }
+            if byte == 0x7C || rest.starts(with: wideBar) {
+                parts.append(Part())
+                place += byte == 0x7C ? 1 : wideBar.count
+            } else if rest.starts(with: wideBlank) {
+                place += wideBlank.count
+            } else {
+                parts[parts.count - 1].add(byte)
+                place += 1
+            }
+            guard couldBecome(parts) else { return .none }
+        }
+        return isWhole || limit < text.count || limit - start >= longest ? .none : .partial
+    }
+
+    /// What stands between two bars.
+    private struct Part {
+        var word: [UInt8] = []
+        var hasSlash = false
+        /// What follows the word: `=run`, ` name="run"`.
+        var rest: [UInt8] = []
+        var hasRest = false
+        var isQuoted = false
+        /// Whether all letters were upper-case ones.
+        var isUpper = true
+        /// Whether a blank stands behind the word, which may go on or not.
+        private var hasBlank = false
+
+        mutating func add(_ byte: UInt8) {
+            if hasRest {
+                rest.append(byte)
+                if byte == 0x22 { isQuoted.toggle() }
+                return
+            }
+            switch byte {
+            case 0x2F: hasSlash = true
+            case 0x3D:
+                hasRest = true
+                // `name=` belongs to what follows the word.
+                if word.count > 4, hasBlank, word.suffix(4).elementsEqual("name".utf8) { word.removeLast(4) }
+            case 0x3A: word = Mark.spaces.contains(String(decoding: word, as: UTF8.self)) ? [] : word + [byte]
+            case 0x20, 0x09: hasBlank = hasBlank || !word.isEmpty
+            case 0x5F, 0x2D: break
+            case 0x41...0x5A: word.append(byte | 0x20)
+            default:
+                isUpper = false
+                word.append(byte)
+            }
+        }
+
+        var text: String { String(decoding: word, as: UTF8.self) }
+    }
+
+    /// The beginnings of all words, and of those that stand before them.
+    private static let beginnings: Set<String> = {
+        var all: Set<String> = [""]
+        for word in Array(words.keys) + spaces {
+            for count in 1...word.count {
+                all.insert(String(word.prefix(count)))
+                all.insert("longcat" + word.prefix(count))
+            }
+        }
+        for (word, meaning) in words where takesValue(meaning.kind) {
+            for count in 1...4 { all.insert(word + "name".prefix(count)) }
+        }
+        return all
+    }()
+
+    private static func takesValue(_ kind: Kind) -> Bool { [.element, .parameter, .calls].contains(kind) }
+
+    private static func couldBecome(_ parts: [Part]) -> Bool {
+        // Those before the last were looked at when they were the last.
+        guard parts.count <= 4, let part = parts.last else { return false }
+        if part.hasRest, part.rest.count > 1 { return true }
+        let word = part.text
+        guard beginnings.contains(word) else { return false }
+        return !part.hasRest || words[word].map { takesValue($0.kind) } == true
+    }
+
+    private static func mark(_ parts: [Part], isSquare: Bool, start: Int, end: Int) -> Reading {
+        let said = parts.filter { !$0.word.isEmpty && !spaces.contains($0.text) }
+        guard said.count == 1, let part = said.first else { return .none }
+        let name = part.text
+        let word = words[name] == nil && name.hasPrefix("longcat") ? String(name.dropFirst(7)) : name
+        guard let (kind, isEndWord) = words[word] else { return .none }
+        let hasBars = parts.count > 1
+        guard hasBars || isSquare || !barred.contains(word) else { return .none }
+        guard !isSquare || squared.contains(word) && (kind != .thought || part.isUpper) else { return .none }
+        // A bar at one side alone says which side it is.
+        let isClosing = parts.count == 2 && parts[1].word.isEmpty && !parts[0].hasSlash
+        var value: String?
+        var isText: Bool?
+        if part.hasRest {
+            let attributes = Self.attributes(part.rest)
+            value = attributes.value
+            isText = attributes.isText
+        }
+        // Without a name it is any word.
+        if word == "s", !part.hasSlash { return .none }
+        if value == nil, word == "tool" || kind == .parameter && !parts.contains(where: \.hasSlash) { return .none }
+        return .mark(
+            Mark(
+                kind: kind, word: word, isEnd: isEndWord || parts.contains { $0.hasSlash } || isClosing,
+                value: value, isText: isText, hasBars: hasBars, length: end - start, end: end))
+    }
+
+    private static func attributes(_ rest: [UInt8]) -> (value: String, isText: Bool?) {
+        let text = String(decoding: rest, as: UTF8.self)
+        let start = text.drop { $0 == " " }
+        var value = start.prefix { $0 != " " }
+        if let quote = start.first, quote == "\"" || quote == "'" {
+            value = start.dropFirst().prefix { $0 != quote }
+        }
+        let others = start[value.endIndex...]
+        let isText = others.contains("string=\"true\"") ? true : others.contains("string=\"false\"") ? false : nil
+        return (String(value), isText)
+    }
+}

@@ -1,0 +1,65 @@
+/// What stands before a part of a message: `<|start|>assistant<|channel|>commentary to=functions.run<|message|>`.
+struct MessageHead: Sendable, Equatable {
+    /// The tool that the part is for; `nil` for none.
+    let recipient: String?
+    /// Whether the part is a thought.
+    let isThought: Bool
+    /// Behind the last byte.
+    let end: Int
+
+    enum Reading: Sendable, Equatable {
+        case none, more
+        case head(MessageHead)
+    }
+
+    private static let longest = 300
+    private static let thoughts: Set<String> = ["analysis", "thought", "thinking", "think", "reflection"]
+    private static let speakers: Set<String> = ["assistant", "model"]
+
+    /// Reads what follows the first mark.
+    static func read(_ text: [UInt8], at start: Int, of first: Mark, _ isWhole: Bool) -> Reading {
+        var words: [UInt8] = []
+        var marks = 0
+        var place = start
+        while place < text.count, place - start < longest {
+            let byte = text[place]
+            if byte == 0x0A || byte == 0x0D {
+                let (head, names) = said(words, end: place + 1)
+                let isOwn = first.kind == .channel ? head.isThought : names.isEmpty && !words.isEmpty
+                return isOwn || head.recipient != nil ? .head(head) : .none
+            }
+            // What is handed over begins without a mark.
+            if byte == 0x7B {
+                let head = said(words, end: place).0
+                return head.recipient == nil ? .none : .head(head)
+            }
+            guard Mark.mayBegin(with: byte) else {
+                words.append(byte)
+                place += 1
+                continue
+            }
+            switch Mark.read(text, at: place, isWhole: isWhole) {
+            case .partial: return .more
+            case .none: return .none
+            case .mark(let mark):
+                if mark.kind == .message { return .head(said(words, end: mark.end).0) }
+                marks += 1
+                guard [.channel, .separator].contains(mark.kind), marks <= 3 else { return .none }
+                words.append(0x20)
+                place = mark.end
+            }
+        }
+        return isWhole || place - start >= longest ? .none : .more
+    }
+
+    /// - Returns: the head, and what it says besides who speaks.
+    private static func said(_ bytes: [UInt8], end: Int) -> (MessageHead, [String]) {
+        let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(String.init)
+        let recipient = words.lazy.compactMap { word in
+            word.firstRange(of: "to=").map { String(word[$0.upperBound...]) }
+        }.first { !$0.isEmpty }
+        let names = words.filter { !speakers.contains($0) }
+        let isThought = names.first.map { thoughts.contains($0.lowercased()) } ?? false
+        return (MessageHead(recipient: recipient, isThought: isThought, end: end), names)
+    }
+}
