@@ -135,16 +135,24 @@ extension ChatChunk {
         guard try !root.object().isEmpty else { throw root.failure("is empty") }
         usage = TokenUsage(parsing: body["usage"])
         let choices = try root["choices"].elements()
-        guard let choice = choices.first(where: { ($0.value["index"]?.integerValue ?? 0) == 0 }) else {
-            // A chunk may have none, but something must be what we know.
-            guard choices.isEmpty, body["choices"] != nil || usage != nil || body["object"] != nil else {
+        guard let choice = choices.first(where: { Self.number($0.value["index"]) ?? 0 == 0 }) else {
+            // A chunk may have none, or another choice's, but something must be what we know.
+            guard !choices.isEmpty || body["choices"] != nil || usage != nil || body["object"] != nil else {
                 throw root["choices"].mismatch("an array")
             }
             return
         }
         _ = try choice.object()
         delta = Delta(parsing: choice.value["delta"]?.objectValue ?? choice.value["message"]?.objectValue ?? [:])
-        finishReason = choice.value["finish_reason"]?.stringValue.map(FinishReason.init(word:))
+        let reason = choice.value["finish_reason"]?.stringValue ?? ""
+        // Some servers write a word for none.
+        if !["", "null", "none"].contains(reason.lowercased()) { finishReason = FinishReason(word: reason) }
+    }
+
+    /// A number, which some servers write as a text.
+    fileprivate static func number(_ value: JSON?) -> Int? {
+        value?.integerValue ?? value?.numberValue.flatMap { abs($0) < 1e9 ? Int($0) : nil }
+            ?? value?.stringValue.flatMap { Int($0) }
     }
 }
 
@@ -158,7 +166,9 @@ extension ChatChunk.Delta {
     fileprivate init(parsing object: JSONObject) {
         role = object["role"]?.stringValue.flatMap(ChatMessage.Role.init(rawValue:))
         text = Self.text(of: object["content"]) + (object["refusal"]?.stringValue ?? "")
-        toolCalls = (object["tool_calls"]?.arrayValue ?? []).compactMap { ToolCallPiece(parsing: $0) }
+        let calls = object["tool_calls"]
+        // One that is in no list is the only one.
+        toolCalls = (calls?.arrayValue ?? calls.map { [$0] } ?? []).compactMap { ToolCallPiece(parsing: $0) }
         if let call = object["function_call"], let piece = ToolCallPiece(function: call) { toolCalls.append(piece) }
         extra = object.without(Self.ownMembers)
     }
@@ -177,10 +187,13 @@ extension ChatChunk.Delta {
 extension ToolCallPiece {
     fileprivate init?(parsing value: JSON) {
         guard let object = value.objectValue else { return nil }
+        let isFlat = value["function"]?.objectValue == nil
+        let function = isFlat ? value : value["function"]
         self.init(
-            index: value["index"]?.integerValue, id: Self.word(value["id"]),
-            name: Self.word(value["function"]?["name"]), arguments: Self.text(of: value["function"]?["arguments"]))
-        extra = object.without(["index", "id", "type", "function"])
+            index: ChatChunk.number(value["index"]), id: Self.word(value["id"]), name: Self.word(function?["name"]),
+            arguments: Self.text(of: function?["arguments"]))
+        let own: Set<String> = ["index", "id", "type", "function"]
+        extra = object.without(isFlat ? own.union(["name", "arguments"]) : own)
         if let function = value["function"]?.objectValue?.without(["name", "arguments"]), !function.isEmpty {
             extra["function"] = .object(function)
         }

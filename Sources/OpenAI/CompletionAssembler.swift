@@ -21,19 +21,10 @@ public struct CompletionAssembler: Sendable {
         var index: Int?
         var id: String?
         var name: String
-        var arguments = ""
+        var arguments: CallArguments
         let isLegacy: Bool
         var extra = MemberMerger()
-
-        /// Whether the arguments say a whole object, so that nothing can follow.
-        var isComplete: Bool {
-            arguments.utf8.last(where: { $0 > 0x20 }) == UInt8(ascii: "}")
-                && (try? JSON.parse(arguments))?.objectValue != nil
-        }
     }
-
-    /// Bytes of arguments up to which a call is looked at for its end.
-    private static let largestCheck = 2 << 10
 
     private let limits: AnswerLimits
     private let tools: [FunctionTool]
@@ -45,6 +36,8 @@ public struct CompletionAssembler: Sendable {
     private var usage: TokenUsage?
     /// Whether something came that stands behind an answer alone.
     private var hasEnded = false
+    /// A character of which half came.
+    private var half = ""
 
     /// Nothing yet.
     ///
@@ -73,9 +66,14 @@ public struct CompletionAssembler: Sendable {
         guard text.raw.utf8.count + delta.text.utf8.count <= limits.textBytes else {
             throw .tooLarge("more than \(limits.textBytes) bytes of text")
         }
+        if !delta.text.isEmpty || !delta.toolCalls.isEmpty || !delta.extra.isEmpty { hasEnded = false }
         try add(delta.extra, to: \.extra)
         for (position, piece) in delta.toolCalls.enumerated() { try add(piece, at: position) }
-        return text.add(delta.text)
+        guard !delta.text.isEmpty else { return "" }
+        var piece = half + delta.text
+        half = ""
+        if CharacterHalves.endsInHalf(piece) { half = String(piece.unicodeScalars.removeLast()) }
+        return text.add(CharacterHalves.joined(piece))
     }
 
     /// The answer, now that the stream has ended, and what of its text was not told yet.
@@ -89,9 +87,13 @@ public struct CompletionAssembler: Sendable {
             // What merely stops may be half an answer, and half of the calls.
             guard isDone || hasEnded, !text.raw.isEmpty || !calls.isEmpty || !extra.isEmpty else { throw .lost }
         }
+        let last = text.add(CharacterHalves.joined(half))
+        half = ""
         let ending = text.finish()
         var toolCalls = calls.map {
-            ToolCall(id: $0.id ?? "", name: $0.name, arguments: $0.arguments, extra: $0.extra.object)
+            ToolCall(
+                id: $0.id ?? "", name: $0.name, arguments: CharacterHalves.joined($0.arguments.text),
+                extra: CharacterHalves.joined($0.extra.object))
         }
         // Where the server has calls of its own, those in the text are the same once more.
         if toolCalls.isEmpty { toolCalls = ending.calls }
@@ -102,13 +104,13 @@ public struct CompletionAssembler: Sendable {
         var answer = ChatCompletion(
             message: message(text.shown, calling: toolCalls), finishReason: reason, usage: usage)
         answer.hasUnreadCall = ending.hasUnreadCall && toolCalls.isEmpty
-        return (ending.told, answer)
+        return (last + ending.told, answer)
     }
 
     private func message(_ told: String, calling toolCalls: [ToolCall]) -> ChatMessage {
         var message = ChatMessage(
             role: .assistant, content: told.isEmpty ? [] : [.text(told)], toolCalls: toolCalls)
-        message.extra = extra.object
+        message.extra = CharacterHalves.joined(extra.object)
         guard !text.thought.isEmpty else { return message }
         // As it came; calls that stood in it are calls now.
         if calls.count == toolCalls.count { message.rawText = text.raw }
@@ -151,13 +153,13 @@ public struct CompletionAssembler: Sendable {
             guard calls.count < limits.toolCalls else { throw .tooLarge("more than \(limits.toolCalls) tool calls") }
             calls.append(
                 Call(
-                    index: piece.index, id: piece.id, name: piece.name ?? "", arguments: piece.arguments,
+                    index: piece.index, id: piece.id, name: piece.name ?? "", arguments: CallArguments(piece.arguments),
                     isLegacy: piece.isLegacy))
             return try add(piece.extra, to: \.calls[calls.count - 1].extra)
         }
         calls[place].id = calls[place].id ?? piece.id
         if let name = piece.name, name != calls[place].name { calls[place].name += name }
-        calls[place].arguments += piece.arguments
+        calls[place].arguments.add(piece.arguments)
         try add(piece.extra, to: \.calls[place].extra)
     }
 
@@ -170,10 +172,10 @@ public struct CompletionAssembler: Sendable {
         let hasOtherID = piece.id != nil && call.id != nil && piece.id != call.id
         if hasOtherID || (piece.index == nil && piece.id == nil && position > 0) { return nil }
         // The name is repeated, or comes in pieces itself as long as there are no arguments.
-        guard name == call.name || call.arguments.isEmpty else { return nil }
-        // Whether a call is complete is asked of short ones alone: with each piece of a long one it would take long.
-        let canBeComplete = !piece.arguments.isEmpty && call.arguments.utf8.count <= Self.largestCheck
-        return canBeComplete && call.isComplete ? nil : place
+        guard name == call.name || call.arguments.joined.isEmpty else { return nil }
+        guard !piece.arguments.isEmpty, call.arguments.isComplete else { return place }
+        // All of the call once more, or another one like it.
+        return piece.id != nil && piece.id == call.id && call.arguments.isRepeated(by: piece.arguments) ? place : nil
     }
 
     private func candidate(for piece: ToolCallPiece) -> Int? {

@@ -40,7 +40,7 @@ public enum AnswerEvent: Sendable, Equatable {
         }
         let value: JSON
         do throws(JSONParseError) {
-            value = try JSON.parseModelText(data)
+            value = try JSON.parseModelText(CharacterHalves.signed(data))
         } catch {
             throw FormatError(field: "", problem: "is not JSON: \(error)")
         }

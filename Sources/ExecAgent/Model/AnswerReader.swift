@@ -31,6 +31,8 @@ struct AnswerReader {
     private let limits: AnswerLimits
     private let tools: [FunctionTool]
     private(set) var isDone = false
+    /// Whether the body has ended, which may be in the middle of an event.
+    private var isCut = false
     /// What went wrong behind text that is to be told first; nothing more is read.
     private(set) var failure: Failure?
     /// How many bytes came.
@@ -84,6 +86,7 @@ struct AnswerReader {
     mutating func finish() throws(Failure) -> (text: String, answer: ChatCompletion) {
         if let failure { throw failure }
         guard kind == .whole else {
+            isCut = true
             let rest = try take { reader, handle in try reader.parser.finish(handle) }
             if let failure { throw failure }
             do throws(AnswerError) {
@@ -97,6 +100,9 @@ struct AnswerReader {
         do throws(JSONParseError) {
             value = try JSON.parseModelText(body)
         } catch {
+            // What is JSON up to its last byte broke off.
+            let isCut = error.offset >= body.count || error.reason == "unexpected end"
+            if isCut, body.contains(UInt8(ascii: "\"")) { throw .unusable(.lost) }
             throw .unusable(.malformed("It is not JSON: \(error)."))
         }
         if let error = APIError(parsing: value) { throw .said(error) }
@@ -139,6 +145,8 @@ struct AnswerReader {
             guard event.type.isEmpty || event.type == "error" else { return "" }
             let words = String(decoding: event.data.prefix(200), as: UTF8.self)
             if event.type == "error" { throw .said(APIError(message: words)) }
+            // The end of the body may have come in the middle of it. Whether it was the answer's, the rest of it tells.
+            if isCut { return "" }
             throw .unusable(.malformed("An event of the stream is no chunk of an answer: \(error)"))
         }
         switch said {

@@ -35,9 +35,11 @@ import Testing
         return (text + rest, answer)
     }
 
-    private func failure(_ text: String) -> AnswerReader.Failure? {
+    private func failure(_ text: String) -> AnswerReader.Failure? { failure(Array(text.utf8)[...]) }
+
+    private func failure(_ bytes: ArraySlice<UInt8>) -> AnswerReader.Failure? {
         do {
-            _ = try read([Array(text.utf8)])
+            _ = try read([Array(bytes)])
             return nil
         } catch {
             return error as? AnswerReader.Failure
@@ -111,7 +113,12 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"half \ud83d"#, #"\ude00 done"#, "half \u{FFFD}\u{FFFD} done"), (#"a\udc00b"#, "c", "a\u{FFFD}bc"),
+        (#"half \ud83d"#, #"\ude00 done"#, "half 😀 done"), (#"\ud83d"#, #"\ud83d\ude00"#, "\u{FFFD}😀"),
+        (#"\\\ud83d"#, #"\ude00"#, "\\😀"), (#"\\ud83d"#, #"\\ude00"#, #"\ud83d\ude00"#),
+        (#"a\ud83d"#, "b", "a\u{FFFD}b"),
+        (#"a\ud83d"#, "", "a\u{FFFD}"), (#"\ud83d\ude00\ud83d"#, #"\ude00\ud83d\ude00"#, "😀😀😀"),
+        (#"\uD83D"#, #"\uDE00"#, "😀"), ("\u{E000}\u{F0001}", "\u{100000}", "\u{E000}\u{F0001}\u{100000}"),
+        (#"a\udc00b"#, "c", "a\u{FFFD}bc"),
         ("tab\there", "", "tab\there"), (#"\ud83d\ude00"#, #"\udead"#, "😀\u{FFFD}"),
     ])
     func readsTextThatIsNotQuiteText(first: String, second: String, text: String) throws {
@@ -119,6 +126,39 @@ import Testing
         #expect(try read([Array((event(first) + event(second) + "data: [DONE]\n\n").utf8)]).text == text)
         let whole = "{\"choices\":[{\"message\":{\"content\":\"\(first)\(second)\"}}]}"
         #expect(try read([Array(whole.utf8)]).answer.message.text.isEmpty == false)
+    }
+
+    @Test func aCutAnywhereIsABrokenOffAnswer() throws {
+        let text = "{\"id\": 1, \"choices\": [{\"delta\": {\"content\": \"so\\n\"}, \"finish_reason\": null}]}"
+        let streams = [
+            "data: \(text)\n\ndata: \(text)\n\n", "data: \(text)\r\n\r\n: hm\r\n\r\nevent: ping\r\ndata: 1\r\n\r\n",
+            "event: message\nid: 7\ndata: \(text)\n\ndata: [DONE",
+        ]
+        for stream in streams {
+            let bytes = Array(stream.utf8)
+            for cut in 0...bytes.count { #expect(failure(bytes[..<cut]) == .unusable(.lost), "cut at \(cut)") }
+        }
+        let whole = Array(expected.json(id: "c", created: 1, model: "m").text.utf8)
+        for cut in 2..<whole.count { #expect(failure(whole[..<cut]) == .unusable(.lost), "cut at \(cut)") }
+        // Behind the end of the answer a cut costs nothing.
+        let ended = Array("data: \(text.replacing("null", with: "\"stop\""))\n\n".utf8)
+        for rest in ["data: {\"choices\": [], \"usa", "data: [DON", "da", "data"] {
+            #expect(try read([ended + Array(rest.utf8)]).text == "so\n")
+        }
+    }
+
+    @Test func halvesOfACharacterJoinWhereverTheyStand() throws {
+        func event(_ delta: String) -> String { "data: {\"choices\":[{\"delta\":\(delta)}]}\n\n" }
+        func call(_ text: String) -> String {
+            #"{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"\#(text)"}}]}"#
+        }
+        let stream =
+            event(#"{"reasoning_content":"hm \ud83d"}"#) + event(#"{"reasoning_content":"\ude00."}"#)
+            + event(call(#"{\"x\":\"\ud83d"#)) + event(call(#"\ude00\"}"#)) + event(#"{"content":"a\ud83d"}"#)
+            + event("{}") + event(#"{"content":"\ude00b"}"#) + "data: [DONE]\n\n"
+        let (text, answer) = try read([Array(stream.utf8)])
+        #expect(text == "a😀b" && answer.message.text == text)
+        #expect(answer.message.reasoning == "hm 😀." && answer.message.toolCalls.map(\.arguments) == [#"{"x":"😀"}"#])
     }
 
     @Test func readsBytesThatAreNoUTF8() throws {
