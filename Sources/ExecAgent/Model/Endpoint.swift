@@ -23,6 +23,9 @@ final class Endpoint: ChatModel {
     /// Bytes of an answer after which the memory that it took goes back to the system.
     private static let largeAnswer = 4 << 20
 
+    private static let picturesNotice =
+        "the model's API takes the request only without its pictures, which are told in words from now on"
+
     private let options: EndpointOptions
     private let transport: any Transport
     private let wait: Wait
@@ -45,11 +48,20 @@ final class Endpoint: ChatModel {
         var failures = 0
         var lessons = 0
         var hidesPictures = false
+        // A failure that its words do not explain, while it is tried whether the pictures are why.
+        var unexplained: FailedAttempt?
+        var hasTriedPictures = false
         while true {
-            let form = RequestForm(request, rules(of: request.model), hidesPictures: hidesPictures)
+            let form = RequestForm(
+                request, rules(of: request.model), hidesPictures: hidesPictures || unexplained != nil)
             do {
-                return try await attempt(form, request, onEvent)
-            } catch let failure as FailedAttempt {
+                let answer = try await attempt(form, request, onEvent)
+                if unexplained != nil {
+                    change(request.model) { $0.takesPictures = false }
+                    await onEvent(.notice(Self.picturesNotice))
+                }
+                return answer
+            } catch var failure as FailedAttempt {
                 try Task.checkCancellation()
                 if let refusal = failure.refusal, lessons < Self.mostLessons,
                     let lesson = learn(from: refusal, form, model: request.model)
@@ -57,6 +69,18 @@ final class Endpoint: ChatModel {
                     lessons += 1
                     hidesPictures = hidesPictures || lesson.hidesPictures
                     if let notice = lesson.notice { await onEvent(.notice(notice)) }
+                    continue
+                }
+                if let first = unexplained {
+                    // They are not why; what was told of an answer is told.
+                    if !failure.hasBegun { failure = first }
+                    unexplained = nil
+                } else if !hasTriedPictures, lessons < Self.mostLessons, form.hasPictures,
+                    let refusal = failure.refusal,
+                    refusal.mayBeOfPictures(afterFailures: failures)
+                {
+                    hasTriedPictures = true
+                    unexplained = failure
                     continue
                 }
                 failures += 1
@@ -77,12 +101,21 @@ final class Endpoint: ChatModel {
     }
 
     private func learn(from refusal: Refusal, _ form: RequestForm, model: String) -> EndpointRules.Lesson? {
+        change(model) { $0.learn(from: refusal, of: form) }
+    }
+
+    @discardableResult
+    private func change<Result: Sendable>(
+        _ model: String, _ body: @Sendable (inout EndpointRules) -> Result
+    ) -> Result {
         rules.withLock { rules in
             var own = rules[model] ?? EndpointRules()
-            guard let lesson = own.learn(from: refusal, of: form) else { return nil }
+            let before = own
+            let result = body(&own)
+            guard own != before else { return result }
             if rules.count >= Self.mostModels, rules[model] == nil { rules = [:] }
             rules[model] = own
-            return lesson
+            return result
         }
     }
 
@@ -96,6 +129,14 @@ final class Endpoint: ChatModel {
         /// Why, in few words.
         var reason = ""
         var refusal: Refusal?
+        /// Whether something of an answer was told.
+        var hasBegun = false
+
+        func told(_ hasBegun: Bool) -> FailedAttempt {
+            var failure = self
+            failure.hasBegun = hasBegun
+            return failure
+        }
     }
 
     private func attempt(
@@ -135,9 +176,9 @@ final class Endpoint: ChatModel {
             if !text.isEmpty { await onEvent(.text(text)) }
             return answer
         } catch let error as TransportError {
-            throw failure(error, hasBegun: reader.hasTold)
+            throw failure(error, hasBegun: reader.hasTold).told(reader.hasTold)
         } catch let error as AnswerReader.Failure {
-            throw failure(error, hasBegun: reader.hasTold, model)
+            throw failure(error, hasBegun: reader.hasTold, model).told(reader.hasTold)
         }
     }
 

@@ -107,6 +107,29 @@ struct Refusal: Equatable {
     }
 }
 
+// MARK: - What is not said
+
+extension Refusal {
+    /// What servers say that do not say what is wrong.
+    private static let emptyWords: Set<String> = [
+        "", "internal server error", "internal error", "server error", "error", "unknown error", "something went wrong",
+    ]
+
+    /// Whether a request with pictures may be refused for them, though no words that are known say so.
+    ///
+    /// - Parameter failures: how often the request failed before: what fails in the server may pass.
+    func mayBeOfPictures(afterFailures failures: Int) -> Bool {
+        guard !isOutOfQuota, !isTooLong, !isUnknownModel else { return false }
+        switch status {
+        case 400, 422: return true
+        case 500:
+            let said = error?.message.lowercased().split { !$0.isLetter }.joined(separator: " ") ?? ""
+            return failures > 1 && (isPage || Self.emptyWords.contains(said))
+        default: return false
+        }
+    }
+}
+
 // MARK: - The error
 
 extension Refusal {

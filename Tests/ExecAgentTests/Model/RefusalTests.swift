@@ -32,6 +32,8 @@ private final class FakeTransport: Transport {
     private let picture = ChatRequest(
         model: "m", messages: [ChatMessage(role: .user, content: [.text("see"), .imageURL("data:x")])])
 
+    private let text = ChatRequest(model: "m", messages: [ChatMessage(role: .user, text: "say")])
+
     private static func answer(_ status: Int, _ body: String, retryAfter: String? = nil) -> [TransportEvent] {
         [.head(ResponseHead(status: status, retryAfter: retryAfter)), .bytes(Array(body.utf8))]
     }
@@ -46,7 +48,9 @@ private final class FakeTransport: Transport {
     }
 
     /// What comes of these answers, and how long was waited between them.
-    private func outcome(_ answers: [[TransportEvent]], key: String? = key) async -> Outcome {
+    private func outcome(
+        _ answers: [[TransportEvent]], key: String? = key, _ request: ChatRequest? = nil
+    ) async -> Outcome {
         let transport = FakeTransport(answers)
         let waits = Recorder<Double>()
         var options = EndpointOptions()
@@ -54,7 +58,7 @@ private final class FakeTransport: Transport {
         let endpoint = Endpoint(options, transport: transport) { waits.record($0) }
         var outcome = Outcome(bodies: [], waits: [])
         do {
-            outcome.text = try await endpoint.complete(picture) { _ in }.message.text
+            outcome.text = try await endpoint.complete(request ?? picture) { _ in }.message.text
         } catch {
             outcome.error = error as? ModelError
         }
@@ -130,7 +134,7 @@ private final class FakeTransport: Transport {
         (200, "hello", .unreachable, "lost"),
     ])
     func saysWhatHappenedAndWhatToDo(status: Int, body: String, kind: ModelError.Kind, words: String) async {
-        let outcome = await outcome(Array(repeating: Self.answer(status, body), count: 5))
+        let outcome = await outcome(Array(repeating: Self.answer(status, body), count: 5), text)
         #expect(outcome.error?.kind == kind)
         #expect(outcome.error?.message.contains(words) == true, "\(outcome.error?.message ?? "")")
         #expect(outcome.error?.message.contains(Self.key) == false)
