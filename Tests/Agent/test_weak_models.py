@@ -75,12 +75,41 @@ def test_what_is_not_known_goes_back(run: Run) -> None:
         ["<tool_", 'call>{"name": "execute_bash", "arguments": {"command": "echo one"}}', "</tool_call>"],
         ['```json\n{"name": "execute_bash", ', '"arguments": {"command": "echo one"}}\n```'],
         ["<function=execute_bash>\n<parameter=command>\necho one\n</parameter>\n", "</function>"],
+        ["I look. <tool_", 'call>{"name": "execute-bash", "arguments": {"command": "echo one"}}</tool_call>'],
+        ["<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>commentary to=functions.execute_bash "]
+        + ['<|constrain|>json<|message|>{"command": "echo one"}<|call|>'],
+        ["<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>execute_bash\n```json\n"]
+        + ['{"command": "echo one"}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>'],
+        ["<|tool_calls_section_begin|><|tool_call_begin|>functions.execute_bash:0<|tool_call_argument_begin|>"]
+        + ['{"command": "echo one"}<|tool_call_end|><|tool_calls_section_end|>'],
+        ["[TOOL_CALLS]execute_bash", '{"command": "echo one"}'],
     ],
 )
 def test_a_call_that_came_as_text_is_run(run: Run, pieces: list[str]) -> None:
     turn = stream(*[chunk(content=piece) for piece in pieces], chunk("stop"))
     model, told, _ = done(run, calls(bash("true"), failures=[turn]), says("Done."))
-    assert told == "Done." and json.loads(model.results()[0])["stdout"] == "one\n"
+    assert told in ("Done.", "I look. \n\nDone.") and json.loads(model.results()[0])["stdout"] == "one\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"name": "Ada", "arguments": {"command": "echo one"}}',
+        '{"name": "execute_bash", "description": "Runs.", "parameters": {"type": "object", "properties": {}}}',
+        "It writes `<think>` and then <tool_call>, as in:\n\n```\n<tool_call>{}</tool_call>\n```",
+    ],
+)
+def test_an_answer_that_looks_like_a_call_is_an_answer(run: Run, text: str) -> None:
+    turn = stream(*[chunk(content=piece) for piece in text.partition("e")], chunk("stop"))
+    _, told, said = done(run, says("Never.", failures=[turn]))
+    assert told == text and "tool call" not in said
+
+
+def test_a_call_that_was_cut_is_not_run(run: Run) -> None:
+    text = "<function=execute_bash>\n<parameter=command>\necho on"
+    model, told, said = done(run, says("Never.", failures=[stream(chunk(content=text), chunk("length"))]), status=3)
+    assert told == text and "tool calls do not arrive" in said
+    assert len(model.requests()) == 1
 
 
 def test_a_call_as_text_that_cannot_be_run_is_said(run: Run) -> None:
@@ -90,9 +119,10 @@ def test_a_call_as_text_that_cannot_be_run_is_said(run: Run) -> None:
 
 
 def test_thoughts_are_not_the_answer(run: Run) -> None:
-    pieces = ["<thi", "nk>\nhm", "\n</th", "ink>\n\n", "Done."]
-    turn = stream(*[chunk(content=piece) for piece in pieces], chunk("stop"))
-    assert done(run, says("Never.", failures=[turn]))[1] == "Done."
+    for begin, end in [("", ""), ("Sure. ", ""), ("", "<|im_end|>")]:
+        pieces = [f"{begin}<thi", "NK>\nhm", "\n</ th", "ink>\n\n", f"Done.{end}"]
+        turn = stream(*[chunk(content=piece) for piece in pieces], chunk("stop"))
+        assert done(run, says("Never.", failures=[turn]))[1].split() == [*begin.split(), "Done."]
 
 
 def test_an_answer_in_reasoning_alone_is_shown(run: Run) -> None:
@@ -111,6 +141,44 @@ def test_rubbish_in_a_tools_name_is_cut_off(run: Run) -> None:
 def test_half_a_character_is_no_end(run: Run) -> None:
     turn = {"raw": 'data: {"choices":[{"delta":{"content":"a\\ud83d"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'}
     assert done(run, says("Never.", failures=[turn]))[1] == "a\N{REPLACEMENT CHARACTER}"
+
+
+def test_halves_of_a_character_join(run: Run) -> None:
+    halves = [rf'{{"choices":[{{"delta":{{"content":"{half}"}}}}]}}' for half in (r"a\ud83d", r"\ude00b")]
+    events = [*halves, json.dumps(chunk("stop")), "[DONE]"]
+    turn = {"raw": "".join(f"data: {event}\n\n" for event in events)}
+    assert done(run, says("Never.", failures=[turn]))[1] == "a\N{GRINNING FACE}b"
+
+
+def test_a_stream_that_is_cut_within_a_line_broke_off(run: Run) -> None:
+    for rest in ['data: {"id":', 'data: {"choices":[{"delta":{"content":"x', "da"]:
+        turn = {"raw": f"data: {json.dumps(chunk(content='half'))}\n\n{rest}"}
+        _, told, said = done(run, says("Never.", failures=[turn]), status=1)
+        assert told == "half" and "in the middle of the answer" in said
+        model, told, _ = done(run, says("Done.", failures=[{"raw": rest}]))
+        assert told == "Done." and len(model.requests()) == 2
+
+
+@pytest.mark.parametrize(
+    ("broken", "options", "status", "code", "words"),
+    [
+        (stream(chunk(content="half"), done=False), [], "failed", 1, "middle of the answer"),
+        (stream(chunk(content="half"), chunk("content_filter")), [], "failed", 1, "content filter"),
+        (stream(chunk(content="half"), chunk("error")), [], "failed", 1, "provider failed"),
+        (stream(chunk(content="half"), {"error": {"message": "gone"}}), [], "failed", 1, "gone"),
+        (stream(chunk(content="half"), chunk("length")), [], "cut", 3, "limit of tokens"),
+        (stream(chunk(content="half"), call(), chunk("tool_calls")), ["--max-turns", "1"], "limit", 3, "1 turn"),
+        ({"status": 400, "message": "no"}, [], "failed", 1, "no"),
+    ],
+)
+def test_json_is_whole_however_the_run_ends(
+    run: Run, broken: Json, options: list[str], status: str, code: int, words: str
+) -> None:
+    _, ended = run(script(says("Never.", failures=[broken])), "--json", *options, "Do it.")
+    result = [json.loads(line) for line in ended.stdout.splitlines()][-1]
+    assert (ended.returncode, result["type"], result["status"]) == (code, "result", status)
+    assert words in result["reason"] and result["artifacts"] == []
+    assert result["answer"].startswith("[Stopped" if status == "limit" else "" if "status" in broken else "half")
 
 
 def test_a_tool_that_is_refused_is_left_out(run: Run) -> None:

@@ -23,6 +23,7 @@ struct OneTask: Sendable {
     func run(_ task: String) async -> Int32 {
         let deadline = limits.seconds.map { Deadline(in: $0, on: timekeeper) }
         let made = Locked(FileNames())
+        let said = Locked("")
         let activity = Activity(screen: screen)
         var report: TaskReport
         do {
@@ -32,8 +33,12 @@ struct OneTask: Sendable {
                     [ChatMessage(role: .user, text: task)], user: user, model: nil, limits: limits,
                     parameters: JSONObject()
                 ) { event in
-                    if case .toolEnded(let end) = event {
-                        made.withLock { made in end.artifacts.forEach { made.add($0) } }
+                    switch event {
+                    case .toolEnded(let end): made.withLock { made in end.artifacts.forEach { made.add($0) } }
+                    case .text(let text): said.withLock { $0 += text }
+                    // What the model says behind a call is of its next turn.
+                    case .toolStarted: said.withLock { $0 = "" }
+                    case .toolProgress, .retrying, .notice: break
                     }
                     if isJSON { write(event.json) } else { activity.show(event) }
                 }
@@ -44,6 +49,8 @@ struct OneTask: Sendable {
         } catch {
             report = TaskReport(status: .failed, reason: "\(error)")
         }
+        // Of an answer that broke off, what came is what there is.
+        if [.interrupted, .failed].contains(report.status) { report.answer = said.withLock { $0 }.trimmed }
         if !isJSON { screen.endLine() }
         report.artifacts = await save(made.withLock { $0.all }, deadline)
         tell(report)

@@ -217,4 +217,42 @@ extension AgentEvent {
         #expect(status == 1)
         #expect(written == #"{"type":"result","status":"failed","answer":"","reason":"silence","artifacts":[]}"# + "\n")
     }
+
+    @Test(arguments: [
+        (ModelError(kind: .unreachable, message: "lost") as any Error, "failed", "lost", 1 as Int32),
+        (ModelError(kind: .refused, message: "held back"), "failed", "held back", 1),
+        (ToolServerError(message: "gone"), "failed", "gone", 1),
+        (CancellationError(), "interrupted", "interrupted", 130),
+    ])
+    func jsonHasWhatCameOfAnAnswerThatBrokeOff(error: any Error, status: String, reason: String, exit: Int32)
+        async throws
+    {
+        let (ended, written) = try await run(
+            ScriptedRunner { _, onEvent in
+                await onEvent(.text("I look."))
+                await onEvent(.toolStarted(.look("a")))
+                await onEvent(.ended("a"))
+                for piece in ["\n\n", "It is ", "f"] { await onEvent(.text(piece)) }
+                throw error
+            }, isJSON: true)
+        let last = try written.split(separator: "\n").last.map { try JSON.parse(String($0)) }
+        #expect(ended == exit)
+        #expect(
+            last == [
+                "type": "result", "status": .string(status), "answer": "It is f", "reason": .string(reason),
+                "artifacts": [],
+            ])
+    }
+
+    @Test func whatIsSaidBeforeACallIsNoAnswerOfATurnThatFailed() async throws {
+        let (_, written) = try await run(
+            ScriptedRunner { _, onEvent in
+                await onEvent(.text("I look."))
+                await onEvent(.toolStarted(.look("a")))
+                throw ModelError(kind: .silent, message: "silence")
+            }, isJSON: true)
+        #expect(
+            written.hasSuffix(
+                #"{"type":"result","status":"failed","answer":"","reason":"silence","artifacts":[]}"# + "\n"))
+    }
 }
