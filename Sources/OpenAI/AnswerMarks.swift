@@ -1,9 +1,13 @@
 /// What marks in an answer's text mean where they stand.
 extension AnswerText {
+    /// Words that some models write before their thoughts and behind them, and what the marks of others leave of
+    /// themselves.
+    private static let spoken = [
+        ("here is my thought process:", "here is my response:"), ("analysis", "assistantfinal"),
+    ].map { (Array($0.utf8), $1) }
+
     mutating func meaning(at place: Int, _ isWhole: Bool) -> Outcome {
-        if !hasWords, isLineBlank, thought.isEmpty, held[place] | 0x20 == 0x68 {
-            return spokenThought(at: place, isWhole)
-        }
+        if !hasWords, isLineBlank, thought.isEmpty, let outcome = spokenThought(at: place, isWhole) { return outcome }
         if readsCalls, let outcome = unmarkedCall(at: place, isWhole) { return outcome }
         guard Mark.mayBegin(with: held[place]) else { return .no }
         switch Mark.read(held, at: place, isWhole: isWhole) {
@@ -11,6 +15,23 @@ extension AnswerText {
         case .partial: return .more
         case .mark(let mark): return meaning(of: mark, at: place, isWhole)
         }
+    }
+
+    private mutating func spokenThought(at place: Int, _ isWhole: Bool) -> Outcome? {
+        for (begin, end) in Self.spoken {
+            let here = held[place...].prefix(begin.count)
+            guard here.elementsEqual(begin.prefix(here.count), by: { $0 | 0x20 == $1 | 0x20 }) else { continue }
+            let behind = place + begin.count
+            guard behind < held.count else {
+                if isWhole || here.count < CallBeginning.shortestWord { continue }
+                return .more
+            }
+            // One word alone must be stuck to what follows.
+            guard begin.contains(0x20) || held[place] == begin[0] && 0x41...0x5A ~= held[behind] else { continue }
+            beginThought(.words(end), .nothing, at: behind)
+            return .changed
+        }
+        return nil
     }
 
     private var before: ProseContext.Before { isLineBlank ? .nothing : ProseContext.before(shown) }
@@ -31,7 +52,7 @@ extension AnswerText {
             return beginning(ofCalls: mark, isWhole)
         case .turn, .channel: return part(mark, at: place, isWhole)
         case .stop:
-            guard mark.hasBars else { return .no }
+            guard mark.hasBars else { return stop(mark, isWhole) }
             if hasChannels { return .through(mark.end) }
             // Those that a server forgot to cut off.
             guard before != .word, mark.word != "call" else { return .no }
@@ -39,16 +60,27 @@ extension AnswerText {
                 return isWhole || held.count > mark.end + 64 ? .through(mark.end) : .more
             }
             return next == 0x3C ? .through(mark.end) : .no
-        case .parameter, .key, .value, .message, .separator: return .no
+        case .parameter, .key, .value, .message, .separator, .result: return .no
         }
+    }
+
+    /// The end of a text in words that may be a person's.
+    private func stop(_ mark: Mark, _ isWhole: Bool) -> Outcome {
+        guard ["s", "endofturn"].contains(mark.word), before != .word, !shown.contains("<s>") else { return .no }
+        guard held[mark.end...].prefix(64).allSatisfy({ $0 <= 0x20 }), held.count <= mark.end + 64 else { return .no }
+        return isWhole ? .through(mark.end) : .more
     }
 
     private mutating func beginning(of mark: Mark, _ isWhole: Bool) -> Outcome {
         let before = before
         if hasWords, hasMentions { return .no }
+        if before == .quotation {
+            hasMentions = true
+            return .no
+        }
         if before == .word {
             guard let next = held[mark.end...].first else { return isWhole ? .no : .more }
-            if next != 0x0A, next != 0x0D {
+            if !ProseContext.mayBeginThought(next) {
                 hasMentions = true
                 return .no
             }
@@ -61,7 +93,7 @@ extension AnswerText {
         guard thought.isEmpty, !hasMentions else { return .no }
         guard hasWords else { return .through(mark.end) }
         if !isLineBlank {
-            guard before != .word else { return .no }
+            guard before != .word, before != .quotation else { return .no }
             guard let follows = ProseContext.follows(held, mark.end, isWhole) else { return .more }
             guard follows else { return .no }
         }
@@ -83,7 +115,7 @@ extension AnswerText {
     /// A call without any marks.
     private mutating func unmarkedCall(at place: Int, _ isWhole: Bool) -> Outcome? {
         guard isLineBlank || held[place] == 0x7B && [.end, .colon].contains(before) else { return nil }
-        switch CallBeginning.isUnmarked(held, at: place, isWhole) {
+        switch CallBeginning.isUnmarked(held, at: place, hasWords ? [] : tools, isWhole) {
         case nil: return .more
         case true?:
             self.place = .calls(isSure: false)
@@ -98,7 +130,7 @@ extension AnswerText {
     private mutating func part(_ mark: Mark, at place: Int, _ isWhole: Bool) -> Outcome {
         guard mark.hasBars, !mark.isEnd else { return .no }
         let head: MessageHead
-        switch MessageHead.read(held, at: mark.end, of: mark, isWhole) {
+        switch MessageHead.read(held, at: mark.end, of: mark.kind, isWhole) {
         case .more: return .more
         case .none: return .no
         case .head(let read): head = read

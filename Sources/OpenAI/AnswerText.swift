@@ -22,20 +22,8 @@ struct AnswerText: Sendable {
         case calls(isSure: Bool)
     }
 
-    /// What the end brings.
-    struct Ending: Sendable {
-        /// What is to be told yet.
-        var told = ""
-        var calls: [ToolCall] = []
-        /// Whether there is a call that cannot be read.
-        var hasUnreadCall = false
-    }
-
     /// Backticks in a row, and bytes behind them in their line, that are waited for.
     private static let longestRun = 300
-
-    /// What Granite writes before its thoughts, and behind them.
-    private static let spokenThought = (begin: "here is my thought process:", end: "here is my response:")
 
     let tools: [FunctionTool]
     var readsCalls: Bool
@@ -83,25 +71,6 @@ struct AnswerText: Sendable {
         raw += piece
         held += piece.utf8
         return advance(isWhole: false)
-    }
-
-    /// Takes in the end.
-    mutating func finish() -> Ending {
-        var ending = Ending(told: advance(isWhole: true))
-        if case .thought(let end, let before) = place { endUnended(end, before, &ending) }
-        if case .calls(let isSure) = place {
-            let reading = WrittenCalls.read(Array(held[start...]), tools, isSure: isSure)
-            ending.calls = reading.calls
-            ending.hasUnreadCall = reading.calls.isEmpty && reading.isUnread
-            held = reading.text
-            start = 0
-            place = .text
-            isLineBlank = true
-            readsCalls = false
-            ending.told += advance(isWhole: true)
-            if case .thought(let end, let before) = place { endUnended(end, before, &ending) }
-        }
-        return ending
     }
 
     mutating func advance(isWhole: Bool) -> String {
@@ -231,9 +200,12 @@ struct AnswerText: Sendable {
         }
         // Code on one line, in many backticks.
         if line.first == 0x60, line.dropFirst(run).contains(0x60) { return .no }
+        tellWords(upTo: at, &told)
         if !hasWords, readsCalls {
-            tellWords(upTo: at, &told)
-            switch CallBeginning.isObject(held, at: line.endIndex, isWhole) {
+            // Calls as in Python are ordinary code, unless it is said to be for tools.
+            let isForTools = line.dropFirst(run).starts(with: "tool".utf8)
+            let code = held[line.endIndex...].firstIndex { $0 > 0x20 } ?? held.count
+            switch CallBeginning.isUnmarked(held, at: code, isForTools ? tools : [], isWhole, shortest: 0) {
             case nil: return .more
             case true?:
                 start = at
@@ -344,49 +316,5 @@ struct AnswerText: Sendable {
         }
         searched = held.count
         return nil
-    }
-
-    /// A thought whose end never came.
-    private mutating func endUnended(_ end: ThoughtEnd, _ before: ProseContext.Before, _ ending: inout Ending) {
-        // A model may call a tool in the middle of its thoughts.
-        var at = start
-        while readsCalls, let found = held[at...].firstIndex(where: Mark.mayBegin) {
-            at = found + 1
-            guard CallBeginning.isMarked(held, at: found, tools) else { continue }
-            let reading = WrittenCalls.read(Array(held[found...]), tools, isSure: false)
-            guard !reading.calls.isEmpty else { break }
-            var contentStart = start
-            if case .mark(let mark) = end { contentStart += mark.length }
-            thought += String(decoding: held[contentStart..<found], as: UTF8.self)
-            ending.calls = reading.calls
-            held = reading.text
-            start = 0
-            readsCalls = false
-            place = .text
-            isLineBlank = true
-            ending.told += advance(isWhole: true)
-            return
-        }
-        var isText = hasWords
-        var length = 0
-        if case .words = end { isText = true }
-        if case .mark(let mark) = end { length = mark.length }
-        place = .text
-        guard isText else {
-            thought += String(decoding: held[(start + length)...], as: UTF8.self)
-            start = held.count
-            return
-        }
-        tell(upTo: held.count, &ending.told)
-    }
-
-    /// Whether a thought begins in words.
-    mutating func spokenThought(at place: Int, _ isWhole: Bool) -> Outcome {
-        let begin = Array(Self.spokenThought.begin.utf8)
-        let here = held[place...].prefix(begin.count)
-        guard here.elementsEqual(begin.prefix(here.count), by: { $0 | 0x20 == $1 | 0x20 }) else { return .no }
-        guard here.count == begin.count else { return isWhole ? .no : .more }
-        beginThought(.words(Self.spokenThought.end), .nothing, at: place + begin.count)
-        return .changed
     }
 }

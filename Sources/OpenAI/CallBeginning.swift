@@ -2,19 +2,23 @@
 enum CallBeginning {
     /// Bytes that are looked at.
     private static let longest = 240
+    /// Bytes of a word that begins as one which is waited for. Less may be the first piece of any text.
+    static let shortestWord = 4
     /// What calls without marks begin with, in lower case and without white space.
     private static let objects: [[UInt8]] = {
         let keys = ["name", "function", "tool", "tool_name", "tool_calls", "arguments", "parameters", "args"]
         let members = keys.map { "\"\($0)\"" } + ["\"type\":\"function", "\"id\":\"call"]
-        return members.flatMap { ["{\($0)", "[{\($0)", "functools[{\($0)"] }.map { Array($0.utf8) }
+        // Words for whom a message is, where its marks were left out.
+        let heads = ["commentaryto=", "assistantcommentaryto=", "assistantanalysisto=", "to=functions."]
+        return (members.flatMap { ["{\($0)", "[{\($0)", "functools[{\($0)"] } + heads).map { Array($0.utf8) }
     }()
     /// Words of servers before the name of a tool.
     static let signs: Set<String> = [
         "function", "functions", "assistant", "commentary", "analysis", "json", "code", "functools", "call", "tool",
     ]
 
-    /// Whether an object, or a list of some, begins at a place that looks like calls; `nil` where more has to come.
-    static func isObject(_ text: [UInt8], at place: Int, _ isWhole: Bool) -> Bool? {
+    /// Whether an object, a list of some or a word begins at a place that looks like calls; `nil` where more has to come.
+    private static func isObject(_ text: [UInt8], at place: Int, _ isWhole: Bool) -> Bool? {
         var packed: [UInt8] = []
         for byte in text[place...].prefix(longest) where byte > 0x20 {
             packed.append(0x41...0x5A ~= byte ? byte | 0x20 : byte)
@@ -22,13 +26,35 @@ enum CallBeginning {
             if packed.count > 24 { break }
         }
         if objects.contains(where: { packed.starts(with: $0) }) { return true }
+        let isWord = packed.first.map { 0x61...0x7A ~= $0 } ?? false
+        if isWord, packed.count < shortestWord { return false }
         return isWhole || text.count - place >= longest ? false : nil
     }
 
     /// Whether calls without marks begin at a place; `nil` where more has to come.
-    static func isUnmarked(_ text: [UInt8], at place: Int, _ isWhole: Bool) -> Bool? {
+    ///
+    /// - Parameter tools: those that may be called as in Python; none where that is no call.
+    static func isUnmarked(
+        _ text: [UInt8], at place: Int, _ tools: [FunctionTool], _ isWhole: Bool, shortest: Int = shortestWord
+    ) -> Bool? {
+        guard place < text.count else { return isWhole ? false : nil }
         let byte = text[place]
-        return byte == 0x7B || byte == 0x5B || byte == 0x66 ? isObject(text, at: place, isWhole) : false
+        guard let isKnown = isObject(text, at: place, isWhole) else { return nil }
+        if isKnown { return true }
+        guard !tools.isEmpty else { return false }
+        let start = byte == 0x5B ? place + 1 : place
+        let word = text[start...].prefix(longest).prefix { isOfName($0) }
+        guard word.endIndex < text.count else {
+            let isOpen = byte == 0x5B || word.count >= shortest
+            return isWhole || word.count >= longest || !isOpen || !mayName(word, tools) ? false : nil
+        }
+        return text[word.endIndex] == 0x28 && names(String(decoding: word, as: UTF8.self), tools)
+    }
+
+    /// Whether what came of a word may become the name of a tool.
+    private static func mayName(_ word: ArraySlice<UInt8>, _ tools: [FunctionTool]) -> Bool {
+        let beginning = String(decoding: word, as: UTF8.self).lowercased()
+        return tools.contains { $0.name.lowercased().hasPrefix(beginning) }
     }
 
     /// Whether a mark is followed by what may be a call; `nil` where more has to come.
@@ -65,7 +91,7 @@ enum CallBeginning {
         switch mark.kind {
         case .calls, .element: return follows(mark, in: text, tools, true, isInLine: true) == true
         case .turn, .channel:
-            guard case .head(let head) = MessageHead.read(text, at: mark.end, of: mark, true) else { return false }
+            guard case .head(let head) = MessageHead.read(text, at: mark.end, of: mark.kind, true) else { return false }
             return head.recipient != nil
         default: return false
         }

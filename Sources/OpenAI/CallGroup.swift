@@ -48,13 +48,40 @@ struct CallGroup {
                 at = mark.end
                 continue
             }
-            guard bytes[at] == 0x7B || bytes[at] == 0x5B, let value = value(),
-                let found = CallJSON.calls(of: value, tools, isPlain: true)
-            else { return false }
-            calls += found
+            if calls.isEmpty, case .head(let head) = MessageHead.read(bytes, at: at, of: .turn, true),
+                let recipient = head.recipient
+            {
+                at = head.end
+                guard let object = value()?.objectValue, let call = CallJSON.call(recipient, object, tools),
+                    CallJSON.fits(object, call.name, tools)
+                else { return false }
+                calls.append(call)
+            } else if bytes[at] == 0x7B || bytes[at] == 0x5B, let value = value() {
+                guard let found = CallJSON.calls(of: value, tools, isPlain: true) else { return false }
+                calls += found
+            } else if !readPlainPython() {
+                return false
+            }
         }
         end = at
         return !calls.isEmpty
+    }
+
+    /// A call as in Python, or the brackets around some.
+    private mutating func readPlainPython() -> Bool {
+        if bytes[at] == 0x5B && calls.isEmpty || bytes[at] == 0x5D && !calls.isEmpty {
+            at += 1
+            return true
+        }
+        let word = bytes[at...].prefix { CallBeginning.isOfName($0) }
+        guard word.endIndex < bytes.count, bytes[word.endIndex] == 0x28,
+            let (object, end) = LooseValue.members(bytes[word.endIndex...]),
+            let call = CallJSON.call(String(decoding: word, as: UTF8.self), object, tools),
+            CallJSON.fits(object, call.name, tools)
+        else { return false }
+        at = end
+        calls.append(call)
+        return true
     }
 
     // MARK: - Parts
@@ -67,6 +94,10 @@ struct CallGroup {
 
     private mutating func value() -> JSON? {
         guard let end = CallJSON.end(of: bytes, from: at) else {
+            if let (value, end) = CallJSON.closed(bytes, from: at) {
+                at = end
+                return value
+            }
             isWhole = false
             return nil
         }
@@ -136,7 +167,7 @@ struct CallGroup {
             at = mark.end
             return true
         case .turn, .channel:
-            guard case .head(let head) = MessageHead.read(bytes, at: mark.end, of: mark, true),
+            guard case .head(let head) = MessageHead.read(bytes, at: mark.end, of: mark.kind, true),
                 let recipient = head.recipient
             else { return false }
             name = recipient
@@ -144,7 +175,7 @@ struct CallGroup {
             at = head.end
             return true
         case .key: return readPairs()
-        case .thought, .answer, .parameter, .value: return false
+        case .thought, .answer, .parameter, .value, .result: return false
         }
     }
 
@@ -206,7 +237,7 @@ struct CallGroup {
                 return add(CallJSON.call(name, arguments, tools).map { [$0] })
             }
             guard mark.kind == .parameter, let key = mark.value else { break }
-            guard let (text, end) = content(from: mark.end, of: .parameter) else { return false }
+            guard let (text, end) = content(from: mark.end, of: .parameter, name) else { return false }
             arguments[key] = CallJSON.value(text, of: key, name, tools, isText: mark.isText)
             at = end
         }
@@ -235,22 +266,28 @@ struct CallGroup {
 
     /// What stands up to the end of an argument. The mark of that may stand in the argument too: the end is where the next
     /// part follows. What does not end was cut, and must not be taken for the whole.
-    private func content(from start: Int, of kind: Mark.Kind) -> (text: String, end: Int)? {
+    private func content(from start: Int, of kind: Mark.Kind, _ name: String = "") -> (text: String, end: Int)? {
+        // Where the call ends, if the argument has no end of its own.
+        var callEnd: Int?
         var place = start
-        while let found = bytes[place...].firstIndex(of: 0x3C) {
+        search: while let found = bytes[place...].firstIndex(of: 0x3C) {
             place = found + 1
             guard case .mark(let mark) = Mark.read(bytes, at: found, isWhole: true) else { continue }
-            var end: Int?
-            if mark.kind == kind, mark.isEnd {
-                if isFollowedByPart(mark.end) { end = mark.end }
-            } else if mark.isEnd, [.element, .calls].contains(mark.kind) {
-                end = found
-            } else if mark.kind == .parameter, kind == .parameter, !mark.isEnd, bytes[found - 1] == 0x0A {
-                end = found
+            switch mark.kind {
+            case kind where mark.isEnd && isFollowedByPart(mark.end):
+                return (String(decoding: bytes[start..<found], as: UTF8.self), mark.end)
+            case .parameter where kind == .parameter && !mark.isEnd && CallJSON.takes(mark.value, name, tools):
+                let line = bytes[start..<found].last { $0 != 0x20 && $0 != 0x09 }
+                if callEnd == nil, line == 0x0A { callEnd = found }
+                if callEnd != nil { break search }
+            case .element where mark.isEnd, .calls where mark.isEnd:
+                if callEnd == nil, isFollowedByPart(mark.end) || bytes[mark.end...].first == 0x0A { callEnd = found }
+            case .element, .calls:
+                if callEnd != nil { break search }
+            default: break
             }
-            if let end { return (String(decoding: bytes[start..<found], as: UTF8.self), end) }
         }
-        return nil
+        return callEnd.map { (String(decoding: bytes[start..<$0], as: UTF8.self), $0) }
     }
 
     private func isFollowedByPart(_ place: Int) -> Bool {

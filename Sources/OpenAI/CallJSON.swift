@@ -33,7 +33,15 @@ enum CallJSON {
         if isPlain, object.contains(where: { !(names + arguments).contains($0.key) && !others.contains($0.key) }) {
             return nil
         }
-        guard let given = arguments.lazy.compactMap({ value[$0] }).first else { return nil }
+        guard let given = arguments.lazy.compactMap({ value[$0] }).first else {
+            // The arguments beside the name.
+            let rest = object.filter { !names.contains($0.key) && !others.contains($0.key) }
+            var members = JSONObject()
+            for member in rest { members[member.key] = member.value }
+            guard !isPlain, !members.isEmpty, let call = call(name, members, tools), fits(members, call.name, tools)
+            else { return nil }
+            return [call]
+        }
         let text = given.stringValue
         guard
             let members = given.objectValue ?? text.flatMap({ try? JSON.parseModelText(Array($0.utf8)) })?.objectValue,
@@ -53,13 +61,19 @@ enum CallJSON {
     }
 
     /// Whether a tool takes these arguments, and none that it demands is missing.
-    private static func fits(_ arguments: JSONObject, _ name: String, _ tools: [FunctionTool]) -> Bool {
+    static func fits(_ arguments: JSONObject, _ name: String, _ tools: [FunctionTool]) -> Bool {
         guard let schema = tools.first(where: { $0.name == name })?.parameters else { return false }
         let properties = schema["properties"]?.objectValue ?? JSONObject()
         let isOpen = schema["additionalProperties"]?.objectValue != nil || schema["additionalProperties"] == true
         let required = schema["required"]?.arrayValue?.compactMap(\.stringValue) ?? []
         return (isOpen || arguments.allSatisfy { properties[$0.key] != nil })
             && required.allSatisfy { arguments[$0] != nil }
+    }
+
+    /// Whether a tool has an argument of this name.
+    static func takes(_ key: String?, _ name: String, _ tools: [FunctionTool]) -> Bool {
+        let meant = ToolName.meant(by: name, among: tools.map(\.name))
+        return key.map { tools.first { $0.name == meant }?.parameters["properties"]?[$0] != nil } ?? false
     }
 
     /// What stands as text where an argument is: a text where the tool takes one there, else what it says as JSON.
@@ -94,6 +108,32 @@ enum CallJSON {
                     if depth == 0 { return place + 1 }
                 default: break
                 }
+            }
+            place += 1
+        }
+        return nil
+    }
+
+    /// The value that begins at a place and lacks brackets at its end, where a mark shows that it is whole.
+    static func closed(_ text: [UInt8], from start: Int) -> (value: JSON, end: Int)? {
+        var open: [UInt8] = []
+        var isInText = false
+        var place = start
+        while place < text.count {
+            let byte = text[place]
+            if isInText {
+                if byte == 0x5C { place += 1 }
+                if byte == 0x22 { isInText = false }
+            } else if byte == 0x22 {
+                isInText = true
+            } else if byte == 0x7B || byte == 0x5B, open.count < JSON.maximumDepth {
+                open.append(byte + 2)
+            } else if byte == 0x7D || byte == 0x5D {
+                guard open.popLast() == byte else { return nil }
+            } else if byte == 0x3C, case .mark(let mark) = Mark.read(text, at: place, isWhole: true) {
+                guard mark.isEnd, [.calls, .element].contains(mark.kind) else { return nil }
+                let value = try? JSON.parseModelText(text[start..<place] + open.reversed())
+                return value.map { ($0, place) }
             }
             place += 1
         }

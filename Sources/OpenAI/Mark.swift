@@ -21,6 +21,8 @@ struct Mark: Sendable, Equatable {
         case turn, channel, message
         /// The end of such a part.
         case stop
+        /// What a tool returned does, which no model knows.
+        case result
         /// It says nothing but that something else begins.
         case separator
     }
@@ -90,6 +92,13 @@ struct Mark: Sendable, Equatable {
         add(.answer, ["response", "answer"])
         add(.calls, ["toolcall", "toolcalls", "functioncall", "functioncalls", "tools", "pythontag", "toolsprefix"])
         add(.calls, ["toolssuffix"], isEnd: true)
+        add(.calls, ["tooluse"])
+        add(
+            .result,
+            [
+                "toolresponse", "toolresponses", "toolresult", "toolresults", "functionresult", "functionresults",
+                "functionresponse", "tooloutputsbegin", "tooloutputbegin",
+            ])
         add(.element, ["function", "invoke", "tool"])
         add(.parameter, ["parameter", "param"])
         add(.key, ["argkey"])

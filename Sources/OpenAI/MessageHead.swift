@@ -17,7 +17,7 @@ struct MessageHead: Sendable, Equatable {
     private static let speakers: Set<String> = ["assistant", "model"]
 
     /// Reads what follows the first mark.
-    static func read(_ text: [UInt8], at start: Int, of first: Mark, _ isWhole: Bool) -> Reading {
+    static func read(_ text: [UInt8], at start: Int, of first: Mark.Kind, _ isWhole: Bool) -> Reading {
         var words: [UInt8] = []
         var marks = 0
         var place = start
@@ -25,7 +25,7 @@ struct MessageHead: Sendable, Equatable {
             let byte = text[place]
             if byte == 0x0A || byte == 0x0D {
                 let (head, names) = said(words, end: place + 1)
-                let isOwn = first.kind == .channel ? head.isThought : names.isEmpty && !words.isEmpty
+                let isOwn = first == .channel ? head.isThought : names.isEmpty && !words.isEmpty
                 return isOwn || head.recipient != nil ? .head(head) : .none
             }
             // What is handed over begins without a mark.

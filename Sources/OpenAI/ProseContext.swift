@@ -6,8 +6,10 @@ enum ProseContext {
         /// The end of a sentence, or a word that the mark is stuck to.
         case end
         case colon
-        /// A word of a sentence that goes on, or a quotation.
+        /// A word of a sentence that goes on, or what opens a bracket.
         case word
+        /// The sign of a quotation.
+        case quotation
     }
 
     private static let openers = Set("([{\"'`*_/|<=“‘«„‚「『（【-–—&,+~、，")
@@ -20,6 +22,8 @@ enum ProseContext {
     /// What stands at the end of a text.
     static func before(_ text: String) -> Before {
         var hasBlank = false
+        let line = text.suffix(32).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).last ?? ""
+        if line.contains(">"), line.allSatisfy({ $0 == ">" || $0 == " " }) { return .quotation }
         for character in text.reversed() {
             if character == " " || character == "\t" {
                 hasBlank = true
@@ -54,8 +58,23 @@ enum ProseContext {
             if words.count == 1, words.first.map({ connecting.contains(String($0)) }) == true { return false }
         }
         guard before != .nothing else { return true }
-        if before == .word, content.first != 0x0A, content.first != 0x0D { return false }
+        if before == .word {
+            guard let first = content.first, mayBeginThought(first) else { return false }
+            // Within a sentence no word is stuck to a mark that it is about.
+            if first != 0x0A, first != 0x0D {
+                guard end < text.count else { return isWhole ? false : nil }
+                return 0x41...0x5A ~= text[end] || 0x30...0x39 ~= text[end] || text[end] == 0x0A
+            }
+        }
         return follows(text, end, isWhole, before, isSpaced: content.first == 0x20)
+    }
+
+    /// Whether a thought may begin with a byte where a mark stands behind a word.
+    static func mayBeginThought(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x0A, 0x0D, 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: false
+        }
     }
 
     /// Whether what follows the end of a thought is an answer, and not the rest of a sentence.

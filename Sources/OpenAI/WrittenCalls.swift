@@ -57,6 +57,12 @@ struct WrittenCalls {
                 isLineBlank = false
                 continue
             } else if byte > 0x20 {
+                // What the model takes for a result, it made up: the real one comes.
+                if !reading.calls.isEmpty, case .mark(let mark) = Mark.read(bytes, at: at, isWhole: true),
+                    mark.kind == .result
+                {
+                    return
+                }
                 if failures < Self.mostFailures, readCalls(isAtStart: isLineBlank, isSure: isSure && at == 0) {
                     isLineBlank = true
                     continue
@@ -83,7 +89,7 @@ struct WrittenCalls {
             reading.isUnread = reading.isUnread || isSure || namesTool()
             return false
         }
-        guard isAtStart || at == 0, CallBeginning.isUnmarked(bytes, at: at, true) == true else {
+        guard isAtStart || at == 0, CallBeginning.isUnmarked(bytes, at: at, at == 0 ? tools : [], true) == true else {
             return false
         }
         var group = CallGroup(bytes, tools, at: at)
@@ -99,9 +105,9 @@ struct WrittenCalls {
 
     /// The calls of a text that is nothing but code.
     private func fencedCalls() -> [ToolCall]? {
-        guard bytes.starts(with: "```".utf8), let start = bytes.firstIndex(where: { $0 == 0x7B || $0 == 0x5B }) else {
-            return nil
-        }
+        guard bytes.starts(with: "```".utf8), let line = bytes.firstIndex(of: 0x0A),
+            let start = bytes[line...].firstIndex(where: { $0 > 0x20 })
+        else { return nil }
         var end = bytes.count
         while end > start, bytes[end - 1] <= 0x20 { end -= 1 }
         guard bytes[..<end].suffix(3).elementsEqual("```".utf8), end - 3 > start else { return nil }

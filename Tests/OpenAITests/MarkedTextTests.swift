@@ -57,10 +57,13 @@ import Testing
         ),
         ("<|start|>assistant<|channel|>final<|message|>Four.<|return|>", "Four."),
         ("<|channel>thought\nhm\n<channel|>Four.", "Four."),
-        ("Here is my thought process:\nhm\n\nHere is my response:\nFour.", "Four."),
         ("<longcat_think>hm</longcat_think>Four.", "Four."), ("<scratch_pad>hm</scratch_pad>Four.", "Four."),
         ("</think>\n\nFour.", "Four."), ("<think>The mark </thought> is none.</think>Four.", "Four."),
         ("<think>a</think>\n<think>b</think>\nFour.", "Four."), ("<think>\n\n</think>\n\nFour.", "Four."),
+        ("Sure, <think>hm</think>Four.", "Sure, Four."), ("Ok \u{2014} <think>hm</think>4", "Ok \u{2014} 4"),
+        ("<thought>\nhm\n</think>\nFour.", "Four."), ("<thought>a</think><reasoning>b</think>Four.", "Four."),
+
+        ("Four.</s>", "Four."), ("Four.<end_of_turn>\n", "Four."),
         ("Four.<|im_end|>", "Four."), ("Four.<|im_end|><|endoftext|>\n", "Four."),
     ])
     func aThoughtIsNotTold(text: String, told: String) throws {
@@ -85,7 +88,8 @@ import Testing
         "The token <|channel|> is one of theirs.", "It ends with <|im_end|>", "a <b> c </b> [d] <e", "x < y > z", "<",
         "Here is my thought process: I add.", "Here is it.", "Is it <response>?", "`<|im_end|>`",
         "[1]: <https://x.org>",
-        "There are tags. <think>...</think>, for instance.",
+        "There are tags. <think>...</think>, for instance.", "> <think>\n> hm\n> </think>\n\nis quoted.", "<s>old</s>",
+        "analysisOf is a word.", "Analysis: I add.", "The <think>x</think> tag.", "Use <think>, then <answer>.",
     ])
     func aTextAboutThoughtsIsTold(text: String) throws {
         for size in Self.sizes {
@@ -153,13 +157,19 @@ import Testing
         #"<|START_ACTION|>[{"tool_call_id": "0", "tool_name": "execute_bash", "parameters": {"command": "ls"}}]<|END_ACTION|>"#,
         "<|tool_call>call:execute_bash{command:<|\"|>ls<|\"|>}<tool_call|>",
         "<start_function_call>call:execute_bash{command:<escape>ls<escape>}<end_function_call>",
-        #"<|tools_prefix|>[{"execute_bash": {"command": "ls"}}]<|tools_suffix|>"#, "functools[\(call)]",
+        #"<|tools_prefix|>[{"execute_bash": {"command": "ls"}}]<|tools_suffix|>"#,
         "<longcat_tool_call>\(call)</longcat_tool_call>", "<tool_call name=\"execute_bash\">\(arguments)</tool_call>",
         "<function=execute_bash>\(arguments)</function>", "<function=functions.execute_bash:0>\(arguments)</function>",
         call, "[\(call)]", "```json\n\(call)\n```", "```\n\(call)\n```\n", "\(call)\n</tool_call>", "\(call)<|im_end|>",
         #"{"id": "call_1", "type": "function", "function": {"name": "execute_bash", "arguments": "{\"command\": \"ls\"}"}}"#,
         #"{"tool_calls": [{"function": {"name": "execute_bash", "arguments": {"command": "ls"}}}]}"#,
         #"{"arguments": {"command": "ls"}, "name": "Execute-Bash"}"#,
+        "<tool_use>\(call)</tool_use>", #"<tool_call>{"name": "execute_bash", "command": "ls"}</tool_call>"#,
+        #"<tool_call>{"name": "execute_bash", "arguments": {"command": "ls"}</tool_call>"#,
+        "<tool_call>{'name': 'execute_bash', 'arguments': {'command': 'ls'}}</tool_call>",
+        "[execute_bash(command='ls')]", "```tool_code\nexecute_bash(command='ls')\n```",
+
+        "<tool_call>\(call)</tool_call>\n<tool_response>\nmade up\n</tool_response>\nThere is one file.",
         "<think>I look.</think>\n\n<tool_call>\(call)</tool_call>",
         "<think>I look.\n<tool_call>\n\(call)\n</tool_call>",
         "<tool_call>\(call)</tool_call><think>Now I wait.</think>",
@@ -227,6 +237,15 @@ import Testing
             + "<parameter=timeout>\n5\n</parameter>\n<parameter=deep>\nTrue\n</parameter>\n</function>"
         let made = try answer(element).answer.message.toolCalls.map(\.arguments.compact)
         #expect(made == [#"{"command":"echo '</parameter>' \\\n  <b>","deep":true,"timeout":5}"#])
+        let nested =
+            "<function=execute_bash>\n<parameter=command>\ncat <<E\n</function>\n<parameter name=\"y\">1</parameter>\nE\n"
+            + "</parameter>\n</function>"
+        #expect(
+            try answer(nested).answer.message.toolCalls.map(\.arguments.compact)
+                == [#"{"command":"cat <<E\n</function>\n<parameter name=\"y\">1</parameter>\nE"}"#])
+        let unended = "<function=execute_bash>\n<parameter=command>\nls\n<parameter=timeout>\n5\n</function>"
+        #expect(
+            try answer(unended).answer.message.toolCalls.map(\.arguments.compact) == [#"{"command":"ls","timeout":5}"#])
         let dsml =
             "<｜DSML｜invoke name=\"execute_bash\"><｜DSML｜parameter name=\"command\" string=\"true\">5"
             + "</｜DSML｜parameter><｜DSML｜parameter name=\"timeout\" string=\"false\">5</｜DSML｜parameter></｜DSML｜invoke>"
@@ -257,6 +276,9 @@ import Testing
         #"{"name": "my-app", "version": "1"}"#, #"{"name": "x", "arguments": "#, #"{"arguments": {"a": 1}}"#,
         #"{"name": "list_files", "arguments": {}, "returns": "a list"}"#,
         "```json\n{\"name\": \"Ada\"}\n```\nThat is her.",
+        "execute_bash(command='ls') is how one calls it.", "execute_bash(", "list_files is a tool.",
+        "execute_bash('ls')",
+        "```python\nexecute_bash(command='ls')\n```", "commentary to=bob", "functools is a module.", "[list_files]",
         #"{"tool_calls": []}"#, #"{"name": "execute_bash"}"#, #"{"name": "execute_bash", "arguments": "none"}"#,
     ])
     func aTextThatIsNoCallIsTold(text: String) throws {
@@ -279,6 +301,42 @@ import Testing
     func aCallThatWasCutIsNotRunAndIsSaid(text: String) throws {
         let (said, answer) = try answer(text, pieces: 4, finish: .length)
         #expect(answer.message.toolCalls.isEmpty && answer.hasUnreadCall && said.contains("rm"))
+    }
+
+    @Test func aCallThatAThoughtIsAboutIsNotRun() throws {
+        let thought = "<think>I could write <tool_call>\(Self.call)</tool_call> but"
+        #expect(try answer(thought, finish: .length).answer.message.toolCalls.isEmpty)
+        #expect(try answer(thought + " I do not.</think>Four.").answer.message.toolCalls.isEmpty)
+        let made = try answer("\(thought) I write\n<tool_call>\(Self.call)</tool_call>\n").answer.message.toolCalls
+        #expect(made.count == 1)
+    }
+
+    /// What begins with a word is a call only where the first piece of the answer has some letters of it.
+    @Test(arguments: [
+        #"execute_bash(command="ls")"#, "commentary to=functions.execute_bash json\(arguments)", "functools[\(call)]",
+        "assistantcommentary to=functions.execute_bash<|message|>\(arguments)", "to=functions.execute_bash\(arguments)",
+    ])
+    func aCallThatBeginsWithAWordIsRead(text: String) throws {
+        for size in [5, 11, 1000] {
+            let (said, answer) = try answer(text, pieces: size)
+            #expect(answer.message.toolCalls.map(\.arguments.compact) == [#"{"command":"ls"}"#] && said.isEmpty)
+        }
+        #expect(try answer(text, pieces: 1).told == text)
+    }
+
+    @Test func aThoughtThatBeginsWithAWordIsNotTold() throws {
+        for size in [5, 11, 1000] {
+            for begin in ["analysisI add.assistantfinal", "Here is my thought process:\nI add.\nHere is my response:"] {
+                #expect(try answer(begin + "Four.", pieces: size).told == "Four.")
+            }
+        }
+    }
+
+    @Test(arguments: ["a", "H", "He", "e", "x", "com", "list"])
+    func theFirstLettersAreToldAtOnceWhereTheyMayBeAnyWord(text: String) throws {
+        var assembler = CompletionAssembler(tools: Self.tools)
+        let told = try assembler.add(ChatChunk(delta: ChatChunk.Delta(text: text)))
+        #expect(told == (text.count < 4 ? text : ""))
     }
 
     @Test func callsOfTheServerAreNotMadeTwice() throws {
