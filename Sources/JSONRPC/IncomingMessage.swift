@@ -18,8 +18,13 @@ public enum IncomingMessage: Sendable, Equatable {
     /// Reads one line. The answer to what cannot be read bears the id of the message wherever one can be found in it: the
     /// other side must not wait for an answer that it cannot tell for its own.
     ///
-    /// - Parameter valueLimit: how many values a message may hold, those in arrays and objects included.
-    public static func parse(_ line: [UInt8], valueLimit: Int = .max) -> IncomingMessage {
+    /// - Parameters:
+    ///   - valueLimit: how many values a message may hold, those in arrays and objects included.
+    ///   - anyVersion: whether a message counts that does not say `"jsonrpc": "2.0"` and can be nothing else: an answer with
+    ///     an id, a notification of the protocol, a ping.
+    public static func parse(
+        _ line: [UInt8], valueLimit: Int = .max, anyVersion: Bool = false
+    ) -> IncomingMessage {
         let value: JSON
         do {
             value = try JSON.parse(line, .lenient, valueLimit: valueLimit)
@@ -30,7 +35,7 @@ public enum IncomingMessage: Sendable, Equatable {
                     ? .invalidRequest("A message may hold at most \(valueLimit) values; this one was passed over.")
                     : .parseError("The line is not valid JSON: \(error)."))
         }
-        guard case .array(let elements) = value else { return classify(value) { line[...] } }
+        guard case .array(let elements) = value else { return classify(value, anyVersion) { line[...] } }
         guard !elements.isEmpty else { return invalid(nil, "A batch must not be empty.") }
         guard elements.count <= maximumBatch else {
             return invalid(nil, "A batch may hold at most \(maximumBatch) messages, not \(elements.count).")
@@ -38,7 +43,7 @@ public enum IncomingMessage: Sendable, Equatable {
         var ranges: [Range<Int>]?
         return .batch(
             elements.enumerated().map { place, element in
-                classify(element) {
+                classify(element, anyVersion) {
                     let found = ranges ?? ArrayElements.ranges(in: line, atMost: maximumBatch)
                     ranges = found
                     return line[found[place]]
@@ -57,7 +62,9 @@ public enum IncomingMessage: Sendable, Equatable {
     }
 
     /// - Parameter text: the message as it stands in the line.
-    private static func classify(_ value: JSON, _ text: () -> ArraySlice<UInt8>) -> IncomingMessage {
+    private static func classify(
+        _ value: JSON, _ anyVersion: Bool, _ text: () -> ArraySlice<UInt8>
+    ) -> IncomingMessage {
         guard let object = value.objectValue else {
             return invalid(nil, "A message must be a JSON object, not \(value.kindDescription).")
         }
@@ -67,7 +74,9 @@ public enum IncomingMessage: Sendable, Equatable {
                 id.length <= MessageScanner.longestID ? id : nil,
                 "An id may have at most \(RequestID.maximumLength) bytes, not \(id.length).")
         }
-        guard object["jsonrpc"] == "2.0" else { return invalid(id, "A message must have \"jsonrpc\": \"2.0\".") }
+        guard object["jsonrpc"] == "2.0" || (anyVersion && isUnmistakable(object, id)) else {
+            return invalid(id, "A message must have \"jsonrpc\": \"2.0\".")
+        }
         guard let methodValue = object["method"], methodValue != .null || !hasOutcome(object) else {
             if hasOutcome(object) { return .response(id, outcome(object)) }
             return invalid(id, "A message must have a method.")
@@ -99,16 +108,24 @@ public enum IncomingMessage: Sendable, Equatable {
         }
     }
 
+    /// Whether an object is a message though it does not say so. A line of a log may have any of these members.
+    private static func isUnmistakable(_ object: JSONObject, _ id: RequestID?) -> Bool {
+        guard let method = object.given("method") else { return id != nil && hasOutcome(object) }
+        return method == "ping" || method.stringValue?.hasPrefix("notifications/") == true
+    }
+
     private static func hasOutcome(_ message: JSONObject) -> Bool {
         message["result"] != nil || message["error"] != nil
     }
 
-    /// What a response says; `nil` where it breaks JSON-RPC: both a result and an error, or one of the wrong form. Null
-    /// beside the other one says nothing.
+    /// What a response says; `nil` where it breaks JSON-RPC: both a result and an error, or a result of the wrong form. What
+    /// is empty beside the other one says nothing.
     private static func outcome(_ response: JSONObject) -> Result<JSONObject, RPCError>? {
         switch (response.given("result"), response.given("error")) {
-        case (.object(let result), nil): .success(result)
-        case (nil, let error?): RPCError(error).map { .failure($0) }
+        case (.object(let result), nil), (.object(let result), .bool(false)?), (.object(let result), .string("")?),
+            (.object(let result), .object([:])?), (.object(let result), .array([])?):
+            .success(result)
+        case (nil, let error?): .failure(RPCError(error) ?? RPCError(lenient: error))
         default: nil
         }
     }

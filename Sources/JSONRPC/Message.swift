@@ -142,6 +142,14 @@ public struct RPCError: Error, Sendable, Equatable {
         self.init(code: code, message: message, data: value["data"])
     }
 
+    /// Reads what stands in the place of an error and is not written as one: a text, a code that is none.
+    init(lenient value: JSON) {
+        let code = value["code"]
+        self.init(
+            code: code?.integerValue ?? code?.stringValue.flatMap { Int($0) } ?? 0,
+            message: value.stringValue ?? value["message"]?.stringValue ?? value.text, data: value["data"])
+    }
+
     /// The error as it is written.
     public var json: JSON {
         var body: JSONObject = ["code": .integer(code), "message": .string(message)]

@@ -181,6 +181,10 @@ final class Connection: Sendable {
 
 // What comes from the server, on the thread that reads.
 extension Connection {
+    private func parse(_ bytes: [UInt8], anyVersion: Bool = false) -> IncomingMessage {
+        IncomingMessage.parse(bytes, valueLimit: limits.lineValues, anyVersion: anyVersion)
+    }
+
     private func read(_ piece: UnsafeRawBufferPointer) {
         let lines = splitter.withLock { splitter in
             var lines: [LineSplitter.Line] = []
@@ -190,7 +194,7 @@ extension Connection {
         for line in lines {
             switch line {
             case .complete(let bytes):
-                receive(IncomingMessage.parse(bytes, valueLimit: limits.lineValues), bytes)
+                receive(parse(bytes), bytes)
             case .tooLong(let limit, let id):
                 fail(id, .malformed("a line of more than \(limit) bytes"))
             case .unfinished(let bytes):
@@ -201,15 +205,15 @@ extension Connection {
 
     /// Takes what a server that has ended wrote behind its last line end: it counts where it is a whole message.
     private func receiveLast(_ bytes: [UInt8]) {
-        let message = IncomingMessage.parse(bytes, valueLimit: limits.lineValues)
-        if case .invalid = message { return }
+        let message = parse(bytes)
+        if case .invalid = message, !receiveOdd(bytes) { return }
         receive(message, bytes)
     }
 
     /// Fails the call that a line with this id was the answer to. Where that is not known, all of them: nobody shall wait in
     /// vain.
     private func fail(_ id: RequestID?, _ error: MCPClientError) {
-        if case .integer(let number)? = id, calls.finish(number, .failure(error)) { return }
+        if let number = id?.number, calls.finish(number, .failure(error)) { return }
         calls.failAll(error)
     }
 
@@ -219,35 +223,83 @@ extension Connection {
         case .response(let id, let outcome): finish(id, outcome, size: line.count)
         case .notification(let notification): take(notification)
         case .request(let request): answer(request)
-        case .batch(let messages): messages.forEach { receive($0, []) }
-        case .invalid(let response): passOver(response, line)
+        case .batch(let messages):
+            for case .invalid in messages where receiveOdd(line) { return }
+            messages.forEach { receive($0, []) }
+        case .invalid(let response): if !receiveOdd(line) { passOver(response, line) }
         }
     }
 
-    private func finish(_ id: RequestID?, _ outcome: Result<JSONObject, RPCError>?, size: Int) {
-        guard case .integer(let number)? = id else {
-            return remark("it answered a request that nobody made")
+    /// Takes a line that is no message as it stands and yet has one: without its version, or behind and before other text.
+    ///
+    /// - Returns: whether there was one.
+    private func receiveOdd(_ line: [UInt8]) -> Bool {
+        guard !line.isEmpty else { return false }
+        switch parse(line, anyVersion: true) {
+        case .invalid: break
+        case .batch(let messages) where messages.allSatisfy({ if case .invalid = $0 { true } else { false } }): break
+        case .batch(let messages):
+            remark(Self.noVersion)
+            messages.forEach { receive($0, []) }
+            return true
+        case let message:
+            remark(Self.noVersion)
+            receive(message, line)
+            return true
         }
+        var isFound = false
+        for part in EmbeddedObjects.parts(of: line) where part.count < line.count {
+            let message = parse(Array(part), anyVersion: true)
+            switch message {
+            // What a log quotes may be a message of somebody else: only what is meant for us counts.
+            case .response(let id?, _) where id.number.map(calls.isWaiting) == true: break
+            case .notification: break
+            default: continue
+            }
+            isFound = true
+            remark("it writes other text into the lines of its messages")
+            receive(message, [])
+        }
+        return isFound
+    }
+
+    private static let noVersion = "its messages do not say \"jsonrpc\": \"2.0\""
+
+    private func finish(_ id: RequestID?, _ outcome: Result<JSONObject, RPCError>?, size: Int) {
         let reply: PendingCalls.Outcome =
             switch outcome {
             case let outcome?: .success(PendingCalls.Reply(outcome: outcome, size: size))
             case nil: .failure(.malformed("an answer that is neither a result nor an error"))
             }
-        // Nobody waits for the answer to a request that was given up; both sides may have spoken at once.
-        _ = calls.finish(number, reply)
+        switch id {
+        case .integer(let number)?:
+            // Nobody waits for the answer to a request that was given up; both sides may have spoken at once.
+            _ = calls.finish(number, reply)
+        case let id?:
+            guard let number = id.number, calls.finish(number, reply) else { fallthrough }
+            remark("it answers with ids of another kind than it was asked with")
+        case nil:
+            // Who cannot read a request cannot say which one it was.
+            if id == nil, case .failure? = outcome, let number = calls.onlyOne, calls.finish(number, reply) { return }
+            remark("it answered a request that nobody made")
+        }
     }
 
     private func take(_ notification: Notification) {
         guard notification.method == "notifications/progress" else {
             return handlers.onNotification(notification.method)
         }
-        guard let id = notification.params["progressToken"]?.integerValue,
+        guard let id = RequestID(notification.params["progressToken"])?.number,
             let message = notification.params["message"]?.stringValue
         else { return }
         calls.report(message.beginning(Self.progressLength), of: id)
     }
 
     private func answer(_ request: Request) {
+        guard !request.method.hasPrefix("notifications/") else {
+            remark("its notifications have ids")
+            return take(Notification(method: request.method, params: request.params))
+        }
         guard answersRequests.withLock({ $0 }) else {
             return remark("it asks \(request.method.beginning(100)), though servers of its revision ask nothing")
         }
@@ -261,12 +313,21 @@ extension Connection {
     private func passOver(_ response: Response, _ line: [UInt8]) {
         // A message, but a broken one, like text that is no Unicode: whoever waits for it would wait in vain. The id of one
         // with a method is not an id of ours.
-        if case .failure(let error) = response.outcome {
+        if case .failure(let error) = response.outcome, isLikeMessage(line) {
             let id = line.contains(Array("\"method\"".utf8)) ? nil : response.id
-            if case .integer(let number)? = id, calls.finish(number, .failure(.malformed(error.message))) { return }
+            if let number = id?.number, calls.finish(number, .failure(.malformed(error.message))) { return }
             if line.contains(Array("\"jsonrpc\"".utf8)) { return calls.failAll(.malformed(error.message)) }
         }
         remark("it writes to its standard output what is no message")
+    }
+
+    /// Whether a line is a message, if a broken one. The text of a log that quotes one is none, and an object in a log has
+    /// members of its own.
+    private func isLikeMessage(_ line: [UInt8]) -> Bool {
+        // Of a message in an array nothing more is known.
+        guard let first = line.first(where: { ![0x20, 0x09, 0xEF, 0xBB, 0xBF].contains($0) }) else { return true }
+        return [UInt8(ascii: "{"), UInt8(ascii: "[")].contains(first)
+            && ["jsonrpc", "result", "error"].contains { line.contains(Array("\"\($0)\"".utf8)) }
     }
 
     private func finish(_ end: ChildProcess.End) {

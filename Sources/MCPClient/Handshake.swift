@@ -22,6 +22,12 @@ public struct ServerDescription: Sendable, Equatable {
         }
     }
 
+    /// Whether it may have tools though it does not say so: some servers declare nothing at all.
+    var mayHaveTools: Bool {
+        if offers("tools") { return true }
+        return ["tools", "prompts", "resources"].allSatisfy { capabilities.given($0) == nil }
+    }
+
     /// Whether it tells of changes to the list of its `tools`, `prompts` or `resources`.
     public func tellsOfChanges(to capability: String) -> Bool {
         capabilities[capability]?["listChanged"]?.boolValue == true
@@ -80,11 +86,17 @@ struct Handshake {
             ],
             Connection.Call(timeLimit: limits.requestSeconds, isCancellable: false))
         let result = try reply.result()
-        guard let version = result["protocolVersion"]?.stringValue else {
-            throw .malformed("an answer to initialize without protocolVersion")
-        }
-        guard let revision = Revision(rawValue: version), !revision.isModern else {
-            throw .unsupported("the revision \(version.beginning(64)) of MCP, which this client does not know")
+        let revision: Revision
+        if let named = Revision(rawValue: result["protocolVersion"]?.stringValue ?? ""), !named.isModern {
+            revision = named
+        } else {
+            // It has answered, so that there is a handshake, and what the revisions differ in is little.
+            revision = .latestLegacy
+            let said = result.given("protocolVersion").map { version in
+                "the revision \((version.stringValue ?? version.text).beginning(64)) of MCP"
+            }
+            connection.remark(
+                "it answers with \(said ?? "no protocolVersion"); \(revision.rawValue) is spoken with it all the same")
         }
         connection.notify("notifications/initialized")
         return Self.description(result, revision, info: result["serverInfo"])
@@ -116,8 +128,16 @@ struct Handshake {
         let instructions = result["instructions"]?.stringValue
         return ServerDescription(
             revision: revision, name: info?["name"]?.stringValue?.beginning(128) ?? "",
-            capabilities: result["capabilities"]?.objectValue ?? JSONObject(),
+            capabilities: capabilities(result["capabilities"]),
             instructions: instructions?.beginning(instructionsLength))
+    }
+
+    /// What a server can do, also where it only lists the names.
+    private static func capabilities(_ value: JSON?) -> JSONObject {
+        if let object = value?.objectValue { return object }
+        var capabilities = JSONObject()
+        for name in strings(value) ?? [] { capabilities[name] = [:] }
+        return capabilities
     }
 
     private static func strings(_ value: JSON?) -> [String]? {

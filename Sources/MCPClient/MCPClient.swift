@@ -89,7 +89,19 @@ public final class MCPClient: Sendable {
     ///
     /// - Throws: ``MCPClientError``.
     public func listTools() async throws(MCPClientError) -> [Tool] {
-        try await list("tools", JSONObject(), \.name) { (tool) throws(MCPClientError) in try Tool(answered: tool) }
+        guard server.mayHaveTools else { return [] }
+        let isDeclared = server.offers("tools")
+        let seconds = isDeclared ? limits.requestSeconds : min(limits.probeSeconds, limits.requestSeconds)
+        do throws(MCPClientError) {
+            let tools = try await list("tools", JSONObject(), \.name, seconds: seconds) {
+                [connection] (tool) throws(MCPClientError) in try Tool(answered: tool, remark: connection.remark)
+            }
+            if !isDeclared, !tools.isEmpty { connection.remark("it has tools and does not declare that it has") }
+            return tools
+        } catch {
+            if !isDeclared, error.isAnswer { return [] }
+            throw error
+        }
     }
 
     /// Calls a tool. When the calling task is cancelled, the server is told and the call ends at once.
@@ -115,7 +127,8 @@ public final class MCPClient: Sendable {
     ///
     /// - Throws: ``MCPClientError``.
     public func listPrompts() async throws(MCPClientError) -> [Prompt] {
-        try await list("prompts", JSONObject(), \.name) { (prompt) throws(MCPClientError) in
+        guard server.offers("prompts") else { return [] }
+        return try await list("prompts", JSONObject(), \.name) { (prompt) throws(MCPClientError) in
             try Prompt(answered: prompt)
         }
     }
@@ -133,7 +146,8 @@ public final class MCPClient: Sendable {
     /// - Parameter meta: goes into the request's `_meta`.
     /// - Throws: ``MCPClientError``.
     public func listResources(meta: JSONObject = JSONObject()) async throws(MCPClientError) -> [Resource] {
-        try await list("resources", meta, \.uri) { (resource) throws(MCPClientError) in
+        guard server.offers("resources") else { return [] }
+        return try await list("resources", meta, \.uri) { (resource) throws(MCPClientError) in
             try Resource(answered: resource)
         }
     }
@@ -151,12 +165,14 @@ public final class MCPClient: Sendable {
             remark: connection.remark)
     }
 
-    /// All elements of a list of a server that offers it (server/utilities/pagination, all revisions); none of another.
+    /// All elements of a list (server/utilities/pagination, all revisions).
+    ///
+    /// - Parameter seconds: for all pages together; `nil` for those of any request.
     private func list<Element>(
-        _ name: String, _ meta: JSONObject, _ identity: KeyPath<Element, String>,
+        _ name: String, _ meta: JSONObject, _ identity: KeyPath<Element, String>, seconds: Double? = nil,
         _ element: (JSON) throws(MCPClientError) -> Element
     ) async throws(MCPClientError) -> [Element] {
-        guard server.offers(name) else { return [] }
+        let seconds = seconds ?? limits.requestSeconds
         var list = PagedList(of: name, identity, limits)
         let start = ContinuousClock.now
         var params = JSONObject()
@@ -164,18 +180,14 @@ public final class MCPClient: Sendable {
             let spent = list.hasPages ? (ContinuousClock.now - start) / .seconds(1) : 0
             do throws(MCPClientError) {
                 let page = try await request(
-                    "\(name)/list", params, meta, Connection.Call(timeLimit: max(0, limits.requestSeconds - spent)))
+                    "\(name)/list", params, meta, Connection.Call(timeLimit: max(0, seconds - spent)))
                 let cursor = try list.add(page.result, size: page.size, remark: connection.remark, element)
                 guard let cursor else { return list.elements }
                 params["cursor"] = .string(cursor)
             } catch {
-                switch error {
-                case .refused, .malformed, .unsupported, .timedOut:
-                    guard list.hasPages else { throw error }
-                    connection.remark("a page of its \(name) is left out: \(error.reason)")
-                    return list.elements
-                case .cannotStart, .ended, .tooManyRequests, .cancelled: throw error
-                }
+                guard list.hasPages, error.isAnswer else { throw error }
+                connection.remark("a page of its \(name) is left out: \(error.reason)")
+                return list.elements
             }
         }
     }

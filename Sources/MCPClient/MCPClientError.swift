@@ -39,6 +39,14 @@ public enum MCPClientError: Error, Sendable, Equatable, CustomStringConvertible 
         }
     }
 
+    /// Whether it is about one request, and the server is there for others.
+    var isAnswer: Bool {
+        switch self {
+        case .refused, .malformed, .unsupported, .timedOut: true
+        case .cannotStart, .ended, .tooManyRequests, .cancelled: false
+        }
+    }
+
     private static func text(_ seconds: Double) -> String {
         Int(exactly: seconds).map(String.init) ?? String(seconds)
     }

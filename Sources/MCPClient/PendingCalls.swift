@@ -92,6 +92,19 @@ final class PendingCalls: Sendable {
         return call != nil
     }
 
+    /// Whether the request with this id waits for its answer.
+    func isWaiting(_ id: Int) -> Bool {
+        state.withLock { if case .waiting? = $0.slots[id] { true } else { false } }
+    }
+
+    /// The request that waits, where it is the only one.
+    var onlyOne: Int? {
+        state.withLock { state in
+            guard state.slots.count == 1, case (let id, .waiting)? = state.slots.first else { return nil }
+            return id
+        }
+    }
+
     /// Gives a request up, be it before it was made.
     ///
     /// - Returns: whether the server has it and should be told.

@@ -73,13 +73,42 @@ import Testing
     }
 
     @Test(arguments: [
-        #""result":null"#, #""result":[{}]"#, #""result":"done""#, #""error":null"#, #""error":"no""#, #""error":{}"#,
-        #""error":{"code":"1","message":"m"}"#, #""error":{"code":1.5,"message":"m"}"#,
-        #""error":{"code":1,"message":["m"]}"#, #""result":{},"error":{"code":1,"message":"m"}"#,
-        #""result":null,"error":null"#, #""method":null,"result":7"#,
+        #""result":null"#, #""result":[{}]"#, #""result":"done""#, #""error":null"#,
+        #""result":{},"error":{"code":1,"message":"m"}"#, #""result":null,"error":null"#, #""method":null,"result":7"#,
     ])
     func takesNoOutcomeFromAResponseThatBreaksTheRules(members: String) {
         #expect(parse(#"{"jsonrpc":"2.0","id":3,\#(members)}"#) == .response(.integer(3), nil))
+    }
+
+    @Test(
+        arguments: [
+            (#""no""#, 0, "no"), ("{}", 0, "{}"), (#"{"code":"1","message":"m"}"#, 1, "m"),
+            (#"{"code":1.5,"message":"m"}"#, 0, "m"), (#"{"message":"m"}"#, 0, "m"), ("7", 0, "7"),
+            (#"{"code":1,"message":["m"]}"#, 1, #"{"code":1,"message":["m"]}"#),
+        ])
+    func whatStandsInTheMemberOfErrorsIsOne(error: String, code: Int, message: String) {
+        let found = parse(#"{"jsonrpc":"2.0","id":3,"error":\#(error)}"#)
+        #expect(found == .response(.integer(3), .failure(RPCError(code: code, message: message))))
+    }
+
+    @Test(
+        arguments: [
+            (#"{"id":3,"result":{}}"#, .response(.integer(3), .success([:]))),
+            (#"{"jsonrpc":"1.0","method":"ping","id":1}"#, .request(Request(id: .integer(1), method: "ping"))),
+            (#"{"method":"notifications/x"}"#, .notification(Notification(method: "notifications/x"))),
+            // What a log may hold as well.
+            (#"{"result":{}}"#, nil), (#"{"id":3,"level":"info"}"#, nil), (#"{"id":3,"method":"GET"}"#, nil),
+            (#"{"error":"no"}"#, nil), (#"{"method":"tools/call","id":1}"#, nil),
+        ] as [(String, IncomingMessage?)])
+    func aMessageWithoutItsVersionCountsWhereItCanBeNothingElse(text: String, message: IncomingMessage?) {
+        let found = IncomingMessage.parse(Array(text.utf8), anyVersion: true)
+        if let message { #expect(found == message) }
+        for found in [parse(text)] + (message == nil ? [found] : []) {
+            guard case .invalid = found else {
+                Issue.record("\(found)")
+                continue
+            }
+        }
     }
 
     @Test(arguments: ["", "x", "{", "{}}", "'a'", "{\"a\":1,}", "[1,", "nul", "\u{FEFF}"])

@@ -122,18 +122,6 @@ import Testing
     @Test(arguments: [
         (#"answer(message, {"supportedVersions": ["2027-01-01"], "capabilities": {}})"#, "2027-01-01"),
         (#"refuse(message, -32022, "no", {"supported": ["2027-01-01"]})"#, "2027-01-01"),
-        (
-            """
-            refuse(message) if message["method"] == "server/discover" else \
-            answer(message, {"protocolVersion": "1999-12-31", "capabilities": {}})
-            """, "1999-12-31"
-        ),
-        (
-            """
-            refuse(message) if message["method"] == "server/discover" else \
-            answer(message, {"protocolVersion": "2026-07-28", "capabilities": {}})
-            """, "2026-07-28"
-        ),
     ])
     func refusesAServerOfNoKnownRevision(reply: String, named: String) async {
         let error = await #expect(throws: MCPClientError.self) {
@@ -144,6 +132,66 @@ import Testing
             return
         }
         #expect(what.contains(named))
+    }
+
+    @Test(arguments: [
+        ("'protocolVersion': '1999-12-31'", "the revision 1999-12-31"),
+        ("'protocolVersion': '2026-07-28'", "the revision 2026-07-28"),
+        ("'protocolVersion': 2025.1", "the revision 2025.1"), ("'protocolVersion': None", "no protocolVersion"),
+        ("'serverInfo': None", "no protocolVersion"), ("'serverInfo': 'fake'", "no protocolVersion"),
+    ])
+    func speaksTheNewestRevisionWithAServerThatNamesNoneThatIsKnown(answer: String, named: String) async throws {
+        let script = """
+            for m in messages():
+                if m["method"] == "server/discover": refuse(m)
+                if m["method"] == "initialize": answer(m, {"capabilities": {"tools": {}}, \(answer)})
+                if m["method"] == "tools/list": answer(m, {"tools": [{"name": "a", "inputSchema": {}}]})
+            """
+        try await server.with(script) { client in
+            #expect(client.server.revision == .latestLegacy)
+            let names = try await client.listTools().map(\.name)
+            #expect(names == ["a"])
+        }
+        let remarks = server.remarks.elements
+        #expect(remarks.count == 1 && remarks[0].contains(named), "\(remarks)")
+    }
+
+    @Test(arguments: [
+        ("'capabilities': {}", ["a"]), ("'capabilities': None", ["a"]), ("'instructions': 'x'", ["a"]),
+        ("'capabilities': {'logging': {}}", ["a"]), ("'capabilities': {'tools': None}", ["a"]),
+        ("'capabilities': []", ["a"]), ("'capabilities': ['tools']", ["a"]), ("'capabilities': {'tools': False}", []),
+        ("'capabilities': {'prompts': {}}", []),
+    ])
+    func asksForToolsUnlessAServerSaysThatItHasOtherThings(answer: String, names: [String]) async throws {
+        let script = """
+            for m in messages():
+                if m["method"] == "server/discover": refuse(m)
+                if m["method"] == "initialize": answer(m, {"protocolVersion": "2025-06-18", \(answer)})
+                if m["method"] == "tools/list": answer(m, {"tools": [{"name": "a", "inputSchema": {}}]})
+            """
+        try await server.with(script) { client in
+            for _ in 0..<2 {
+                let found = try await client.listTools().map(\.name)
+                #expect(found == names)
+            }
+        }
+        #expect(server.remarks.elements.count <= 1)
+    }
+
+    @Test(arguments: ["refuse(m)", "refuse(m, -32603, 'what?')", "answer(m, {})", "pass"])
+    func aServerThatDeclaresNothingAndHasNoToolsIsWell(reply: String) async throws {
+        let script = """
+            for m in messages():
+                if m["method"] == "server/discover": refuse(m)
+                if m["method"] == "initialize": answer(m, {"protocolVersion": "2025-06-18", "capabilities": {}})
+                if m["method"] == "tools/list": \(reply)
+            """
+        let limits = ClientLimits.patient { $0.probeSeconds = reply == "pass" ? 0.2 : 60 }
+        try await server.with(script, limits: limits) { client in
+            let tools = try await client.listTools()
+            #expect(tools.isEmpty)
+        }
+        #expect(server.remarks.elements.isEmpty)
     }
 
     @Test func saysWhenThereIsNoSuchProgram() async {

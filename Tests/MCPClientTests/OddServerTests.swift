@@ -23,17 +23,25 @@ import Testing
 
     @Test(arguments: [
         // A tool.
-        ListCase(tools: "[{'name': 'a'}, GOOD]", names: ["good1"], remark: "the tool a lacks inputSchema"),
+        ListCase(tools: "[{'name': 'a'}, GOOD]", names: ["a", "good1"], remark: "the tool a lacks inputSchema"),
         ListCase(
-            tools: "[GOOD, {'name': 'a', 'inputSchema': None}]", names: ["good1"], remark: "lacks inputSchema"),
-        ListCase(tools: "[{'name': 'a', 'inputSchema': 'x'}, GOOD]", names: ["good1"], remark: "not a string"),
-        ListCase(tools: "[{'name': 'a', 'inputSchema': [1]}, GOOD]", names: ["good1"], remark: "not an array"),
+            tools: "[GOOD, {'name': 'a', 'inputSchema': None}]", names: ["good1", "a"], remark: "lacks inputSchema"),
+        ListCase(tools: "[{'name': 'a', 'inputSchema': 'x'}, GOOD]", names: ["a", "good1"], remark: "not a string"),
+        ListCase(tools: "[{'name': 'a', 'inputSchema': [1]}, GOOD]", names: ["a", "good1"], remark: "not an array"),
+        ListCase(tools: "[{'name': 'a', 'inputSchema': '{}'}, GOOD]", names: ["a", "good1"], remark: nil),
+        ListCase(tools: "[{'name': 'a', 'input_schema': {}}, GOOD]", names: ["a", "good1"], remark: nil),
+        // A map, and one without its list.
+        ListCase(tools: "{}", names: [], remark: nil),
+        ListCase(
+            tools: "{'a': {'inputSchema': {}}, 'b': {'name': 'c', 'inputSchema': {}}}", names: ["a", "c"], remark: nil),
+        ListCase(tools: "{'a': {'inputSchema': {}}, 'b': 7}", names: ["a"], remark: "not an integer"),
+        ListCase(tools: "GOOD", names: ["good1"], remark: nil),
         ListCase(tools: "[{'inputSchema': {}}, GOOD]", names: ["good1"], remark: "a tool lacks name"),
         ListCase(tools: "[{'name': '', 'inputSchema': {}}, GOOD]", names: ["good1"], remark: "without a name"),
         ListCase(tools: "[{'name': 7, 'inputSchema': {}}, GOOD]", names: ["good1"], remark: "not an integer"),
         ListCase(tools: "[None, GOOD]", names: ["good1"], remark: "not null"),
         ListCase(tools: "['a', GOOD]", names: ["good1"], remark: "not a string"),
-        ListCase(tools: "[{'name': 'a'}] * 3", names: [], remark: "lacks inputSchema"),
+        ListCase(tools: "[{'name': 'a'}] * 3", names: ["a"], remark: "lacks inputSchema"),
         ListCase(tools: "[GOOD, GOOD]", names: ["good1"], remark: nil),
         // What only describes it.
         ListCase(
@@ -107,6 +115,8 @@ import Testing
                     + #"{"type":"text","text":7}]"#,
             ]
         ),
+        ("{'content': [{'text': 'plain'}, GOOD]}", ["plain", "good"]),
+        ("{'content': [{'type': 'Text', 'text': 'plain'}, GOOD]}", ["plain", "good"]),
         ("{'content': [GOOD, {}]}", ["good", "[Content that cannot be read, because a content block lacks type: {}]"]),
         (
             "{'content': [None, GOOD]}",
@@ -144,7 +154,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("True", true), ("False", false), ("None", false), ("'true'", true), ("'yes'", false), ("1", false),
+        ("True", true), ("False", false), ("None", false), ("'true'", true), ("'True'", true), ("'yes'", false), ("1", false),
     ])
     func aFailureIsWhatIsCalledOne(value: String, isError: Bool) async throws {
         try await server.with("serve(lambda m: answer(m, {'content': [], 'isError': \(value)}))") { client in
@@ -227,7 +237,7 @@ import Testing
     @Test func whatAServerSaysOfItselfDoesNotFillTheLog() async throws {
         let script = """
             def handle(m):
-                answer(m, {"tools": [{"name": f"tool {number}"} for number in range(5000)]})
+                answer(m, {"tools": [{"title": f"tool {number}", "name": number} for number in range(5000)]})
             serve(handle)
             """
         try await server.with(script) { client in

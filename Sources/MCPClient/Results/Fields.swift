@@ -41,7 +41,7 @@ struct Fields {
     func flag(_ name: String) -> Bool {
         switch members[name] {
         case .bool(let value): value
-        case .string(let text): text == "true"
+        case .string(let text): text.lowercased() == "true"
         default: false
         }
     }

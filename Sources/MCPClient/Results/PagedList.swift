@@ -36,7 +36,7 @@ struct PagedList<Element> {
         _ page: JSONObject, size: Int, remark: (String) -> Void, _ element: (JSON) throws(MCPClientError) -> Element
     ) throws(MCPClientError) -> String? {
         let fields = Fields(page, of: "the answer to \(name)/list")
-        let values = try fields.array(name)
+        let values = try Self.elements(fields, name)
         hasPages = true
         pages += 1
         self.size += size
@@ -54,6 +54,18 @@ struct PagedList<Element> {
             }
         }
         return next(fields.value("nextCursor"), remark)
+    }
+
+    /// The elements of a page, also where the names stand before them instead of in them, or where there is one without
+    /// its list.
+    private static func elements(_ page: Fields, _ name: String) throws(MCPClientError) -> [JSON] {
+        guard case .object(let members)? = page.value(name) else { return try page.array(name) }
+        if members["name"]?.stringValue != nil || members["uri"]?.stringValue != nil { return [.object(members)] }
+        return members.map { member in
+            guard var element = member.value.objectValue else { return member.value }
+            if element.given("name") == nil { element["name"] = .string(member.key) }
+            return .object(element)
+        }
     }
 
     private mutating func next(_ cursor: JSON?, _ remark: (String) -> Void) -> String? {

@@ -3,7 +3,9 @@ import MCP
 
 extension Tool {
     /// Reads an element of `tools/list`.
-    init(answered value: JSON) throws(MCPClientError) {
+    ///
+    /// - Parameter remark: told what is wrong with one that can be used all the same.
+    init(answered value: JSON, remark: (String) -> Void = { _ in }) throws(MCPClientError) {
         let fields = try Fields(value, of: "a tool")
         let name = try fields.string("name")
         guard !name.isEmpty else { throw .malformed("a tool without a name") }
@@ -11,9 +13,41 @@ extension Tool {
         self.init(
             name: name, title: named.description("title") ?? name,
             description: named.description("description") ?? "",
-            inputSchema: .object(try named.object("inputSchema")),
+            inputSchema: .object(Self.schema(in: named, remark)),
             outputSchema: named.value("outputSchema")?.objectValue.map(JSON.object),
             annotations: named.value("annotations")?.objectValue ?? JSONObject())
+    }
+}
+
+extension Tool {
+    /// What other programs call the schema of a tool.
+    private static let schemaNames = ["inputSchema", "input_schema", "parameters"]
+
+    /// The schema of a tool's arguments. Without one that can be read the tool takes an object of any members, and says
+    /// itself what is wrong with it.
+    private static func schema(in tool: Fields, _ remark: (String) -> Void) -> JSONObject {
+        for name in schemaNames {
+            if let schema = object(tool.value(name)) { return schema }
+        }
+        let problem: String
+        do throws(MCPClientError) {
+            _ = try tool.object(schemaNames[0])
+            problem = ""
+        } catch {
+            problem = error.reason
+        }
+        remark("\(problem); the tool is used without")
+        return ["type": "object"]
+    }
+
+    /// An object, also as PHP writes an empty one or as its text.
+    private static func object(_ value: JSON?) -> JSONObject? {
+        switch value {
+        case .object(let members)?: members
+        case .array(let elements)? where elements.isEmpty: JSONObject()
+        case .string(let text)?: (try? JSON.parse(text, .lenient))?.objectValue
+        default: nil
+        }
     }
 }
 
@@ -62,7 +96,9 @@ extension ContentBlock {
     /// Reads a block of content. What there is no block for here, sound and kinds to come, becomes text that says so.
     init(answered value: JSON) throws(MCPClientError) {
         let fields = try Fields(value, of: "a content block")
-        switch try fields.string("type") {
+        // What has a text and no type can be nothing else.
+        let isText = fields.value("type") == nil && fields.value("text")?.stringValue != nil
+        switch isText ? "text" : try fields.string("type").lowercased() {
         case "text":
             self = .text(try fields.string("text"))
         case "image":
