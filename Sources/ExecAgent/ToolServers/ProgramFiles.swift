@@ -79,9 +79,15 @@ enum ProgramFiles {
     }
 
     private static func absolute(_ path: String) -> String {
-        guard !path.hasPrefix("/"), let directory = getcwd(nil, 0) else { return path }
+        guard !path.hasPrefix("/"), let directory = currentDirectory else { return path }
+        return "\(directory)/\(path)"
+    }
+
+    /// The directory that this program runs in; `nil` where it is gone.
+    static var currentDirectory: String? {
+        guard let directory = getcwd(nil, 0) else { return nil }
         defer { free(directory) }
-        return "\(String(cString: directory))/\(path)"
+        return String(cString: directory)
     }
 
     private static func realPath(_ path: String) -> String? {

@@ -48,7 +48,9 @@ struct ServerConfiguration {
         guard let file else { return [] }
         do throws(ConfigurationError) {
             let text = try ProgramFiles.read(file, limit: Self.fileLimit)
-            let servers = try ServersFile.parse(text, variables: environment) { onWarning("\(file): \($0)") }
+            let servers = try ServersFile.parse(
+                text, named: file, variables: environment, directory: ProgramFiles.currentDirectory ?? "/"
+            ) { onWarning("\(file): \($0)") }
             if servers.isEmpty { onWarning("\(file): it names no server that can be used") }
             return servers
         } catch {

@@ -2,140 +2,153 @@ import Diagnostics
 import HostConfiguration
 import JSON
 
-/// The servers of a file in the form that MCP hosts share: `{"mcpServers": {"NAME": {"command", "args", "env", "cwd"}}}`.
-/// Read as the hosts do: with comments, trailing commas and a byte order mark.
+/// The servers of a file as MCP hosts have it: `{"mcpServers": {"NAME": {"command", "args", "env", "cwd"}}}`, or the forms
+/// that single hosts have for it. Read as the hosts do: JSON with comments, trailing commas and a byte order mark, TOML, or
+/// YAML.
 struct ServersFile {
-    /// How long a server's name may be, in characters.
-    private static let nameLength = 64
-    /// The member that holds the servers, by the names that hosts have for it.
-    private static let sections = ["mcpServers", "servers", "context_servers"]
-    /// What the members are called that name a server of the network.
-    private static let addresses = ["url", "serverUrl", "httpUrl"]
-    /// Types of servers that are no programs.
-    private static let remoteTypes: Set<String> = [
-        "http", "https", "sse", "streamable-http", "streamablehttp", "streamable_http", "ws", "websocket", "remote",
-    ]
+    /// A server as the file has it.
+    struct Listed {
+        /// Where it stands, for messages: `mcpServers.NAME`.
+        let place: String
+        let name: String
+        let members: JSON
+    }
 
-    private let variables: [String: String]
+    /// Where the servers stand, in the order in which they are looked for.
+    private static let sections = [
+        ["mcpServers"], ["mcp_servers"], ["context_servers"], ["mcp", "servers"], ["mcp"], ["servers"],
+        ["amp.mcpServers"], ["extensions"],
+    ]
+    /// Where Claude Code keeps the servers of single directories.
+    private static let projects = "projects"
+
+    private var listed: [Listed] = []
+    /// Whether the file has a place for servers, be it empty.
+    private var isKnown = false
 
     /// Reads the text of such a file. Servers that are switched off are left out, and so is one that cannot be used, which
     /// is told: the others are none the worse for it. Members that are not known here are passed over, because every
     /// host has some of its own.
     ///
     /// - Parameters:
+    ///   - name: the file's, by whose end its notation is known.
     ///   - variables: what references to environment variables stand for.
+    ///   - directory: where this program runs: what a host calls its workspace.
     ///   - onWarning: told what is left out, and why.
     /// - Throws: ``ConfigurationError`` where the text is no such file.
     static func parse(
-        _ text: [UInt8], variables: [String: String], onWarning: (String) -> Void = { _ in }
+        _ text: [UInt8], named name: String = "", variables: [String: String], directory: String = "/",
+        onWarning: (String) -> Void = { _ in }
     ) throws(ConfigurationError) -> [ToolServerEntry] {
-        let (section, servers) = try section(of: try document(text))
-        let reader = ServersFile(variables: variables)
+        var repeated: [String] = []
+        var file = ServersFile()
+        try file.list(document(text, name, &repeated), directory, onWarning)
+        for name in Set(repeated).sorted() {
+            onWarning("\(name.singleLine(limit: 100)) is there twice; the last counts")
+        }
+        let reader = ServerReader(variables: variables, directory: directory)
         var entries: [ToolServerEntry] = []
-        for server in servers {
+        for server in file.listed {
             do throws(ConfigurationError) {
-                if let entry = try reader.entry(server.key, server.value) { entries.append(entry) }
+                let found = try reader.entry(server.name, server.members) {
+                    onWarning("\(server.place.singleLine(limit: 100)): \($0)")
+                }
+                guard let entry = found else { continue }
+                if let earlier = entries.firstIndex(where: { $0.name.utf8.elementsEqual(entry.name.utf8) }) {
+                    onWarning("\(server.place.singleLine(limit: 100)): this name is there twice; the last counts")
+                    entries.remove(at: earlier)
+                }
+                entries.append(entry)
             } catch {
-                let name = "\(section).\(server.key)".singleLine(limit: 100)
-                onWarning("\(name): \(error.message); it is left out")
+                onWarning("\(server.place.singleLine(limit: 100)): \(error.message); it is left out")
             }
         }
         return entries
     }
 
-    private static func document(_ text: [UInt8]) throws(ConfigurationError) -> JSON {
+    private static func document(
+        _ text: [UInt8], _ name: String, _ repeated: inout [String]
+    ) throws(ConfigurationError) -> JSON {
         let document: JSON?
         do {
-            document = try JSONC.parse(text)
+            document = try ConfigurationText.parse(text, named: name, repeated: &repeated)
         } catch {
-            throw ConfigurationError(message: "it is not valid JSON: \(error.message)")
+            throw ConfigurationError(message: error.message)
         }
         guard let document else { throw ConfigurationError(message: "it is not valid JSON: there is nothing in it") }
         return document
     }
 
-    private static func section(of document: JSON) throws(ConfigurationError) -> (name: String, servers: JSONObject) {
-        for name in sections {
-            if let servers = document[name]?.objectValue { return (name, servers) }
+    /// Finds the servers of a file.
+    ///
+    /// - Throws: where it has no place for them.
+    private mutating func list(
+        _ document: JSON, _ directory: String, _ onWarning: (String) -> Void
+    ) throws(ConfigurationError) {
+        for path in Self.sections {
+            var value: JSON? = document
+            for key in path { value = value?[key] }
+            // Of the two hosts that have `mcp`, one has the servers a step further down.
+            if path == ["mcp"], value?["servers"] != nil { continue }
+            if add(value, path.joined(separator: ".")) { break }
         }
-        throw ConfigurationError(message: "it must hold an object mcpServers: {\"mcpServers\": {\"NAME\": {…}}}")
-    }
-
-    /// - Returns: `nil` for one that is switched off.
-    private func entry(_ name: String, _ value: JSON) throws(ConfigurationError) -> ToolServerEntry? {
-        let isName = !name.isEmpty && name.count <= Self.nameLength
-        guard isName, name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
-            throw ConfigurationError(message: "a server's name must have 1 to \(Self.nameLength) printable characters")
+        addProject(document[Self.projects]?.objectValue ?? JSONObject(), directory, onWarning)
+        if !isKnown, case .object(let members) = document, !members.isEmpty,
+            members.allSatisfy({ ServerReader.isLikeServer($0.value) })
+        {
+            add(servers: members, "")
         }
-        guard let members = value.objectValue else { throw Self.mismatch("it", "an object", value) }
-        if members["disabled"] == true || members["enabled"] == false { return nil }
-        guard !Self.isRemote(members) else {
+        guard isKnown else {
             throw ConfigurationError(
-                message: """
-                    only servers that are started as programs (type stdio, with a command) can be used, not those that \
-                    are reached by a URL
-                    """)
+                message:
+                    "it must hold an object mcpServers: {\"mcpServers\": {\"NAME\": {…}}}, or what another MCP host has"
+            )
         }
-        guard let command = try Self.string("command", members), !command.isEmpty else {
-            throw ConfigurationError(message: "it lacks command, the program to start")
-        }
-        var entry = ToolServerEntry(name: name, command: try expand(command))
-        for argument in try Self.array("args", members) {
-            guard let text = Self.text(argument) else { throw Self.mismatch("each of args", "a string", argument) }
-            entry.arguments.append(try expand(text))
-        }
-        for setting in try Self.object("env", members) where setting.value != .null {
-            guard let text = Self.text(setting.value) else {
-                throw Self.mismatch("env.\(setting.key)", "a string", setting.value)
+    }
+
+    /// - Returns: whether there are servers in it.
+    private mutating func add(_ section: JSON?, _ place: String) -> Bool {
+        switch section {
+        case .null?: isKnown = true
+        case .object(let servers)?: add(servers: servers, place + ".")
+        case .array(let servers)?:
+            isKnown = true
+            for (number, members) in servers.enumerated() {
+                let name = members["name"]?.stringValue ?? members["id"]?.stringValue ?? "server-\(number + 1)"
+                listed.append(Listed(place: "\(place)[\(number)]", name: name, members: members))
             }
-            guard !setting.key.isEmpty, !setting.key.contains("=") else {
-                throw ConfigurationError(message: "env has a variable whose name is empty or contains =")
-            }
-            entry.environment[setting.key] = try expand(text)
+        default: break
         }
-        if let directory = try Self.string("cwd", members) { entry.workingDirectory = try expand(directory) }
-        return entry
+        return !listed.isEmpty
     }
 
-    private func expand(_ text: String) throws(ConfigurationError) -> String {
-        let expanded = try VariableReferences.expand(text, from: variables)
-        guard !expanded.utf8.contains(0) else { throw ConfigurationError(message: "it has a text with a zero byte") }
-        return expanded
+    private mutating func add(servers: JSONObject, _ prefix: String) {
+        isKnown = true
+        listed += servers.map { Listed(place: prefix + $0.key, name: $0.key, members: $0.value) }
     }
 
-    private static func isRemote(_ members: JSONObject) -> Bool {
-        if let type = members["type"]?.stringValue, remoteTypes.contains(type.lowercased()) { return true }
-        return addresses.contains { members[$0]?.stringValue?.isEmpty == false }
-    }
-
-    /// A value as a program finds it among its arguments or in its environment.
-    private static func text(_ value: JSON) -> String? {
-        switch value {
-        case .string(let text): text
-        case .integer, .double, .bool: value.text
-        default: nil
+    /// Adds the servers that are meant for the directory that this program runs in, before those for all directories of the
+    /// same name.
+    private mutating func addProject(
+        _ projects: JSONObject, _ directory: String, _ onWarning: (String) -> Void
+    ) {
+        let own = projects[directory]
+        let servers = own?["mcpServers"]?.objectValue ?? JSONObject()
+        let others = projects.filter { $0.key != directory && $0.value["mcpServers"]?.objectValue?.isEmpty == false }
+        if own?["mcpServers"] != nil || !others.isEmpty { isKnown = true }
+        listed.removeAll { servers[$0.name] != nil }
+        add(servers: servers, isKnown)
+        let off = own?["disabledMcpServers"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        listed.removeAll { server in off.contains { $0.utf8.elementsEqual(server.name.utf8) } }
+        if listed.isEmpty, let other = others.first {
+            let name = other.key.singleLine(limit: 200)
+            onWarning("its servers are for other directories than this one, such as \(name): start exec-agent there")
         }
     }
 
-    private static func string(_ name: String, _ members: JSONObject) throws(ConfigurationError) -> String? {
-        guard let value = members.given(name) else { return nil }
-        guard let text = value.stringValue else { throw mismatch(name, "a string", value) }
-        return text
-    }
-
-    private static func array(_ name: String, _ members: JSONObject) throws(ConfigurationError) -> [JSON] {
-        guard let value = members.given(name) else { return [] }
-        guard let elements = value.arrayValue else { throw mismatch(name, "an array of strings", value) }
-        return elements
-    }
-
-    private static func object(_ name: String, _ members: JSONObject) throws(ConfigurationError) -> JSONObject {
-        guard let value = members.given(name) else { return JSONObject() }
-        guard let object = value.objectValue else { throw mismatch(name, "an object of strings", value) }
-        return object
-    }
-
-    private static func mismatch(_ what: String, _ kind: String, _ found: JSON) -> ConfigurationError {
-        ConfigurationError(message: "\(what) must be \(kind), not \(found.kindDescription)")
+    private mutating func add(servers: JSONObject, _ isKnown: Bool) {
+        listed += servers.map {
+            Listed(place: "\(Self.projects).mcpServers.\($0.key)", name: $0.key, members: $0.value)
+        }
     }
 }

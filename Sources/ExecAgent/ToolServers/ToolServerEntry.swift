@@ -10,6 +10,8 @@ struct ToolServerEntry: Sendable, Equatable {
     var environment: [String: String] = [:]
     /// The directory that it starts in; `nil` for our own.
     var workingDirectory: String?
+    /// Seconds that a run waits for its tools; `nil` for the usual time.
+    var startSeconds: Double?
 }
 
 /// The configuration cannot be used. Says where and why, and what would be right.

@@ -1,28 +1,63 @@
-/// References to environment variables in a configuration file, as widely used hosts expand them: `${NAME}`,
-/// `${NAME:-default}` and `${env:NAME}`. Everything else, `$NAME` too, stays as it is.
+/// References in a configuration file, as widely used hosts expand them: to environment variables as `${NAME}`,
+/// `${NAME:-default}`, `${env:NAME}` and `{env:NAME}`, to directories as `${workspaceFolder}` and `${userHome}`. Everything
+/// else, `$NAME` too, stays as it is.
 enum VariableReferences {
-    /// - Throws: ``ConfigurationError`` for a variable that is not set and has no default: started with the bare
-    ///   reference in the place of a key, a server would fail in ways that nobody understands.
-    static func expand(_ text: String, from variables: [String: String]) throws(ConfigurationError) -> String {
-        guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
+    /// - Parameter directory: what a host calls its workspace.
+    /// - Throws: ``ConfigurationError`` for a variable that is not set and has no default, and for what only the host
+    ///   itself can fill in: started with the bare reference in the place of a key, a server would fail in ways that
+    ///   nobody understands.
+    static func expand(
+        _ text: String, from variables: [String: String], directory: String = "/"
+    ) throws(ConfigurationError) -> String {
+        guard text.utf8.contains(UInt8(ascii: "{")) else { return text }
         var expanded = ""
         var rest = Substring(text)
-        while let start = rest.firstRange(of: "${") {
-            expanded += rest[..<start.lowerBound]
-            let inside = rest[start.upperBound...]
-            guard let end = inside.firstIndex(of: "}"), let reference = Reference(inside[..<end]) else {
-                expanded += "${"
+        while let start = rest.firstIndex(of: "{") {
+            let opening = rest[..<start].last == "$" ? rest.index(before: start) : start
+            expanded += rest[..<opening]
+            let inside = rest[rest.index(after: start)...]
+            let isDollar = opening < start
+            guard let end = inside.firstIndex(of: "}"),
+                let value = try value(of: inside[..<end], isDollar: isDollar, variables, directory)
+            else {
+                expanded += isDollar ? "${" : "{"
                 rest = inside
                 continue
-            }
-            guard let value = variables[reference.name] ?? reference.fallback else {
-                throw ConfigurationError(
-                    message: "the environment variable \(reference.name) is not set, and there is no default for it")
             }
             expanded += value
             rest = inside[inside.index(after: end)...]
         }
         return expanded + rest
+    }
+
+    /// - Parameter isDollar: whether a dollar stands before the brace.
+    /// - Returns: `nil` for what is no reference.
+    private static func value(
+        of text: Substring, isDollar: Bool, _ variables: [String: String], _ directory: String
+    ) throws(ConfigurationError) -> String? {
+        guard isDollar || text.hasPrefix("env:") || text.hasPrefix("file:") else { return nil }
+        for kind in ["input:", "command:", "config:", "file:", "{"] where text.hasPrefix(kind) {
+            // Of these everything but what is meant for us may be text of another kind: `${file}`.
+            guard kind != "{" || text.hasPrefix("{ ") else { return nil }
+            throw ConfigurationError(
+                message: """
+                    \(isDollar ? "$" : ""){\(text)} is filled in by its host, which asks for it or keeps it: write the \
+                    value there, or ${NAME} for an environment variable
+                    """)
+        }
+        guard let reference = Reference(text) else { return nil }
+        if let value = variables[reference.name] { return value }
+        switch reference.name {
+        case "workspaceFolder", "workspaceRoot", "cwd": return directory
+        case "workspaceFolderBasename": return ProgramFiles.name(of: directory)
+        case "userHome": if let home = variables["HOME"] { return home }
+        default: break
+        }
+        guard let value = reference.fallback else {
+            throw ConfigurationError(
+                message: "the environment variable \(reference.name) is not set, and there is no default for it")
+        }
+        return value
     }
 
     private struct Reference {

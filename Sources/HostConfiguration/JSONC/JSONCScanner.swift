@@ -83,6 +83,18 @@ struct JSONCScanner {
         return text
     }
 
+    /// Leaves these ranges out of what ``bare(_:)`` gives, like comments. None lies in another.
+    mutating func leaveOut(_ ranges: [Range<Int>]) {
+        guard !ranges.isEmpty else { return }
+        let sorted = ranges.sorted { $0.lowerBound < $1.lowerBound }
+        var next = 0
+        let others = extras.filter { extra in
+            while next < sorted.count, sorted[next].upperBound <= extra.lowerBound { next += 1 }
+            return next == sorted.count || extra.upperBound <= sorted[next].lowerBound
+        }
+        extras = (others + sorted).sorted { $0.lowerBound < $1.lowerBound }
+    }
+
     /// The place in ``extras`` of the first that does not begin before a place of the text.
     private func firstExtra(from place: Int) -> Int {
         var low = 0

@@ -11,14 +11,14 @@ struct TOMLStatement: Equatable {
     let range: Range<Int>
 }
 
-/// Reads TOML 1.0 as far as it takes to know what begins where. Values are passed over.
+/// Reads TOML 1.0 as far as it takes to know what begins where. Values are passed over; `TOML` reads them.
 struct TOMLScanner {
     /// How deeply lists and inline tables may be nested, so that no file can exhaust the stack.
     static let maximumDepth = 100
 
-    private let bytes: [UInt8]
+    let bytes: [UInt8]
     private let layout: Layout
-    private var offset: Int
+    var offset: Int
     private var depth = 0
 
     init(_ layout: Layout) {
@@ -45,7 +45,7 @@ struct TOMLScanner {
         return statements
     }
 
-    private mutating func header() throws(NotEditable) -> TOMLStatement.Kind {
+    mutating func header() throws(NotEditable) -> TOMLStatement.Kind {
         offset += 1
         let isArray = skip("[")
         let path = try keyPath()
@@ -61,7 +61,7 @@ struct TOMLScanner {
         return path
     }
 
-    private mutating func keyPath() throws(NotEditable) -> [String] {
+    mutating func keyPath() throws(NotEditable) -> [String] {
         var path: [String] = []
         repeat {
             skipBlanks()
@@ -126,7 +126,7 @@ struct TOMLScanner {
     /// How many hexadecimal digits follow. The one with two is TOML 1.1's.
     private static let digitCounts = [UInt8(ascii: "x"): 2, UInt8(ascii: "u"): 4, UInt8(ascii: "U"): 8]
 
-    private mutating func value() throws(NotEditable) {
+    mutating func value() throws(NotEditable) {
         switch peek() {
         case UInt8(ascii: "\""): try starts(with: "\"\"\"") ? longString("\"\"\"") : string("\"", hasEscapes: true)
         case UInt8(ascii: "'"): try starts(with: "'''") ? longString("'''") : string("'", hasEscapes: false)
@@ -149,7 +149,7 @@ struct TOMLScanner {
     }
 
     /// Reads a list or an inline table, which may run over several lines.
-    private mutating func elements(
+    mutating func elements(
         until end: StaticString, _ element: (inout TOMLScanner) throws(NotEditable) -> Void
     ) throws(NotEditable) {
         offset += 1
@@ -194,7 +194,7 @@ struct TOMLScanner {
         throw failure("a string does not end")
     }
 
-    private mutating func skipBlanks() {
+    mutating func skipBlanks() {
         while peek() == UInt8(ascii: " ") || peek() == UInt8(ascii: "\t") { offset += 1 }
     }
 
@@ -222,29 +222,29 @@ struct TOMLScanner {
     }
 
     /// Takes up the rest of a line, on which nothing but a comment may stand.
-    private mutating func finishLine() throws(NotEditable) {
+    mutating func finishLine() throws(NotEditable) {
         skipBlanks()
         if peek() == UInt8(ascii: "#") { try skipComment() }
         guard offset < bytes.count else { return }
         guard skip("\n") || skip("\r\n") else { throw failure("unexpected text behind a value or a table's name") }
     }
 
-    private func peek(_ distance: Int = 0) -> UInt8? {
+    func peek(_ distance: Int = 0) -> UInt8? {
         offset + distance < bytes.count ? bytes[offset + distance] : nil
     }
 
-    private func starts(with text: StaticString) -> Bool {
+    func starts(with text: StaticString) -> Bool {
         let wanted = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
         return offset <= bytes.count && bytes[offset...].starts(with: wanted)
     }
 
-    private mutating func skip(_ text: StaticString) -> Bool {
+    mutating func skip(_ text: StaticString) -> Bool {
         guard starts(with: text) else { return false }
         offset += text.utf8CodeUnitCount
         return true
     }
 
-    private func failure(_ reason: String) -> NotEditable {
+    func failure(_ reason: String) -> NotEditable {
         NotEditable(reason, line: layout.line(at: min(offset, bytes.count)))
     }
 }

@@ -39,8 +39,8 @@ import Testing
     @Test(arguments: [
         ("", "not valid JSON: there is nothing in it"), ("// nothing", "there is nothing in it"),
         ("{\n\"mcpServers\": }", "not valid JSON: line 2"), ("{} x", "not valid JSON: line 1"),
-        ("{/* }", "a comment does not end"), ("[]", "mcpServers"), (#"{"mcpServers": []}"#, "mcpServers"),
-        (#"{"mcpServers": {"a": {"command": "x"}, "a": {"command": "y"}}}"#, "duplicate member name"),
+        ("{/* }", "a comment does not end"), ("[]", "mcpServers"), (#"{"mcpServers": "x"}"#, "mcpServers"),
+        (#"{"name": "x", "version": {}}"#, "mcpServers"),
     ])
     func saysWhyAFileIsNone(text: String, part: String) {
         let error = #expect(throws: ConfigurationError.self) { try parse(text) }
@@ -50,14 +50,25 @@ import Testing
     @Test(arguments: [
         ("1", "it must be an object, not an integer"), ("null", "it must be an object, not null"),
         ("{}", "it lacks command"), (#"{"command": ""}"#, "lacks command"), (#"{"command": null}"#, "lacks command"),
-        (#"{"command": ["a"]}"#, "command must be a string, not an array"),
+        (#"{"command": 7}"#, "command must be a string, not an integer"),
+        (#"{"command": [["a"]]}"#, "each of command must be a string, not an array"),
+        (#"{"command": []}"#, "lacks command"), (#"{"command": {"args": []}}"#, "lacks command"),
+        (#"{"type": "remote", "url": "http://127.0.0.1/"}"#, "not those that are reached by a URL"),
+        (#"{"type": "streamable_http", "uri": "http://127.0.0.1/"}"#, "not those that are reached by a URL"),
+        (#"{"type": "builtin", "cmd": "a"}"#, "a part of its host"),
+        (#"{"command": "a", "args": ["${input:key}"]}"#, "${input:key} is filled in by its host"),
+        (#"{"command": "a", "env": {"K": "{file:~/.key}"}}"#, "{file:~/.key} is filled in by its host"),
+        (#"{"command": "a", "env": {"K": "${{ secrets.K }}"}}"#, "is filled in by its host"),
+        (#"{"command": "a", "env": {"K": "{env:NO_SUCH}"}}"#, "NO_SUCH is not set"),
         (#"{"url": "http://127.0.0.1/"}"#, "not those that are reached by a URL"),
         (#"{"serverUrl": "http://127.0.0.1/"}"#, "not those that are reached by a URL"),
         (#"{"httpUrl": "http://127.0.0.1/", "headers": {}}"#, "not those that are reached by a URL"),
         (#"{"type": "http", "command": "a"}"#, "not those that are reached by a URL"),
         (#"{"type": "SSE", "command": "a"}"#, "not those that are reached by a URL"),
         (#"{"command": "a", "url": "http://127.0.0.1/"}"#, "not those that are reached by a URL"),
-        (#"{"command": "a", "args": "x"}"#, "args must be an array of strings, not a string"),
+        (#"{"command": "a", "args": "it's"}"#, "is not closed"),
+        (#"{"command": "a", "args": {"x": 1}}"#, "args must be an array of strings, not an object"),
+        (#"{"command": "a", "env": ["N"]}"#, "each of env must be NAME=VALUE"),
         (#"{"command": "a", "args": [["x"]]}"#, "each of args must be a string, not an array"),
         (#"{"command": "a", "env": "N=1"}"#, "env must be an object of strings, not a string"),
         (#"{"command": "a", "env": {"N": {}}}"#, "env.N must be a string, not an object"),
@@ -88,6 +99,10 @@ import Testing
         (#""disabled": true"#, false), (#""enabled": false"#, false), (#""disabled": false"#, true),
         (#""enabled": true"#, true), (#""disabled": null, "enabled": null"#, true),
         (#""disabled": true, "url": "http://127.0.0.1/""#, false),
+        (#""disabled": "true""#, false), (#""disabled": "Yes""#, false), (#""disabled": 1"#, false),
+        (#""disabled": "false""#, true), (#""disabled": 0"#, true), (#""disabled": """#, true),
+        (#""enabled": "false""#, false), (#""enabled": 0"#, false), (#""enabled": "off""#, false),
+        (#""enabled": "true""#, true), (#""enabled": 1"#, true), (#""enabled": "maybe""#, true),
     ])
     func aServerIsUsedUnlessItIsSwitchedOff(member: String, isUsed: Bool) throws {
         let (entries, warnings) = try read(#"{"mcpServers": {"a": {"command": "a", \#(member)}}}"#)

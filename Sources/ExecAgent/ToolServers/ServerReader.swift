@@ -1,0 +1,189 @@
+import JSON
+
+/// Reads one server of a host's file, by whichever names and in whichever forms hosts have its parts.
+struct ServerReader {
+    /// How long a server's name may be, in characters.
+    private static let nameLength = 64
+    /// What the members are called that name a server of the network.
+    private static let addresses = ["url", "uri", "serverUrl", "httpUrl"]
+    /// Types of servers that are no programs.
+    private static let remoteTypes: Set<String> = [
+        "http", "https", "sse", "streamable-http", "streamablehttp", "streamable_http", "ws", "websocket", "remote",
+    ]
+    /// Types of servers that are programs, also where something else speaks against it.
+    private static let localTypes: Set<String> = ["stdio", "local"]
+    /// Types of what comes with the host itself.
+    private static let ownTypes: Set<String> = ["builtin", "platform", "frontend", "inline_python"]
+    private static let commands = ["command", "cmd"]
+    private static let environments = ["env", "environment", "envs"]
+    private static let directories = ["cwd", "workingDirectory", "working_directory"]
+
+    let variables: [String: String]
+    /// What a host calls its workspace.
+    let directory: String
+
+    /// Whether a value has what a server has and little else does.
+    static func isLikeServer(_ value: JSON) -> Bool {
+        (commands + addresses).contains { value[$0] != nil }
+    }
+
+    /// Reads a server.
+    ///
+    /// - Parameter onWarning: told what is left out of one that can be used.
+    /// - Returns: `nil` for one that is switched off.
+    /// - Throws: ``ConfigurationError`` for one that cannot be used.
+    func entry(
+        _ name: String, _ value: JSON, onWarning: (String) -> Void = { _ in }
+    ) throws(ConfigurationError) -> ToolServerEntry? {
+        let isName = !name.isEmpty && name.count <= Self.nameLength
+        guard isName, name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
+            throw ConfigurationError(message: "a server's name must have 1 to \(Self.nameLength) printable characters")
+        }
+        guard var members = value.objectValue else { throw Self.mismatch("it", "an object", value) }
+        if Self.flag(members["disabled"]) == true || Self.flag(members["enabled"]) == false { return nil }
+        // Some hosts put how a server is started into a part of its own: these names, or the command itself.
+        for part in ["config", "transport", "command"] {
+            guard let inner = members[part]?.objectValue else { continue }
+            members[part] = nil
+            for member in inner where members.given(member.key) == nil { members[member.key] = member.value }
+            if part == "command", members["command"] == nil { members["command"] = inner["path"] }
+        }
+        try Self.checkType(members)
+        return try entry(name, members, onWarning)
+    }
+
+    private func entry(
+        _ name: String, _ members: JSONObject, _ onWarning: (String) -> Void
+    ) throws(ConfigurationError) -> ToolServerEntry {
+        var words = try command(members)
+        words += try arguments(members)
+        guard let program = words.first, !program.isEmpty else {
+            throw ConfigurationError(message: "it lacks command, the program to start")
+        }
+        var entry = ToolServerEntry(name: name, command: try expand(program))
+        for argument in words.dropFirst() { entry.arguments.append(try expand(argument)) }
+        for setting in try Self.settings(members) where setting.value != .null {
+            guard let text = Self.text(setting.value) else {
+                throw Self.mismatch("env.\(setting.key)", "a string", setting.value)
+            }
+            guard !setting.key.isEmpty, !setting.key.contains("=") else {
+                throw ConfigurationError(message: "env has a variable whose name is empty or contains =")
+            }
+            entry.environment[setting.key] = try expand(text)
+        }
+        if let (name, value) = Self.first(Self.directories, members) {
+            guard let text = value.stringValue else { throw Self.mismatch(name, "a string", value) }
+            if !text.isEmpty { entry.workingDirectory = try expand(text) }
+        }
+        if let seconds = members["startup_timeout_sec"]?.numberValue, seconds > 0 { entry.startSeconds = seconds }
+        if let milliseconds = members["startup_timeout_ms"]?.numberValue, milliseconds > 0 {
+            entry.startSeconds = milliseconds / 1000
+        }
+        if members.given("envFile") != nil { onWarning("its envFile is not read: set the variables in env") }
+        return entry
+    }
+
+    // MARK: - The parts
+
+    /// The program, with the arguments that stand behind it.
+    private func command(_ members: JSONObject) throws(ConfigurationError) -> [String] {
+        guard let (name, value) = Self.first(Self.commands, members) else { return [] }
+        if let words = value.arrayValue { return try Self.texts(words, name) }
+        guard let text = value.stringValue else { throw Self.mismatch(name, "a string", value) }
+        // A whole command line, unless there is such a program.
+        guard text.contains(" "), !ProgramFiles.isProgram(try expand(text)), let words = try? CommandWords.split(text)
+        else { return [text] }
+        return words
+    }
+
+    private func arguments(_ members: JSONObject) throws(ConfigurationError) -> [String] {
+        switch members.given("args") {
+        case nil: return []
+        case .array(let elements)?: return try Self.texts(elements, "args")
+        case .string(let text)? where text.allSatisfy(\.isWhitespace): return []
+        case .string(let text)?: return try CommandWords.split(text)
+        case .some(let other): throw Self.mismatch("args", "an array of strings", other)
+        }
+    }
+
+    /// The environment, also as a list of `NAME=VALUE`.
+    private static func settings(_ members: JSONObject) throws(ConfigurationError) -> JSONObject {
+        guard let (name, value) = first(environments, members) else { return JSONObject() }
+        if let object = value.objectValue { return object }
+        guard let lines = value.arrayValue else { throw mismatch(name, "an object of strings", value) }
+        var settings = JSONObject()
+        for line in lines {
+            guard let text = line.stringValue, let sign = text.firstIndex(of: "=") else {
+                throw mismatch("each of \(name)", "NAME=VALUE", line)
+            }
+            settings[String(text[..<sign])] = .string(String(text[text.index(after: sign)...]))
+        }
+        return settings
+    }
+
+    private func expand(_ text: String) throws(ConfigurationError) -> String {
+        let expanded = try VariableReferences.expand(text, from: variables, directory: directory)
+        guard !expanded.utf8.contains(0) else { throw ConfigurationError(message: "it has a text with a zero byte") }
+        return expanded
+    }
+
+    private static func checkType(_ members: JSONObject) throws(ConfigurationError) {
+        let type = (members["type"] ?? members["transport"])?.stringValue?.lowercased() ?? ""
+        if localTypes.contains(type), first(commands, members) != nil { return }
+        guard !ownTypes.contains(type) else {
+            throw ConfigurationError(message: "it is a part of its host (type \(type)), not a program of its own")
+        }
+        let hasAddress = addresses.contains { members[$0]?.stringValue?.isEmpty == false }
+        guard !remoteTypes.contains(type), !hasAddress else {
+            throw ConfigurationError(
+                message: """
+                    only servers that are started as programs (type stdio, with a command) can be used, not those that \
+                    are reached by a URL
+                    """)
+        }
+    }
+
+    // MARK: - Values
+
+    /// A truth value, also as forms and scripts write it; `nil` for anything else.
+    private static func flag(_ value: JSON?) -> Bool? {
+        switch value {
+        case .bool(let flag)?: return flag
+        case .integer(let number)?: return number != 0
+        case .string(let text)?:
+            switch text.lowercased() {
+            case "true", "yes", "on", "1": return true
+            case "false", "no", "off", "0": return false
+            default: return nil
+            }
+        default: return nil
+        }
+    }
+
+    /// The first of the members of these names that says anything.
+    private static func first(_ names: [String], _ members: JSONObject) -> (name: String, value: JSON)? {
+        names.lazy.compactMap { name in members.given(name).map { (name, $0) } }.first
+    }
+
+    private static func texts(_ values: [JSON], _ name: String) throws(ConfigurationError) -> [String] {
+        var texts: [String] = []
+        for value in values where value != .null {
+            guard let text = text(value) else { throw mismatch("each of \(name)", "a string", value) }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    /// A value as a program finds it among its arguments or in its environment.
+    private static func text(_ value: JSON) -> String? {
+        switch value {
+        case .string(let text): text
+        case .integer, .double, .bool: value.text
+        default: nil
+        }
+    }
+
+    private static func mismatch(_ what: String, _ kind: String, _ found: JSON) -> ConfigurationError {
+        ConfigurationError(message: "\(what) must be \(kind), not \(found.kindDescription)")
+    }
+}
