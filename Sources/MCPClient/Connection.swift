@@ -337,8 +337,10 @@ extension Connection {
             return lines
         }
         if case .unfinished(let bytes)? = rest.first { receiveLast(bytes) }
-        let said = String(decoding: end.errorOutput, as: UTF8.self).split(whereSeparator: \.isNewline).last ?? ""
-        let last = said.trimmed.suffix(Self.lastWordsLength)
+        // The last line alone often says nothing: the version of an interpreter, the end of a trace.
+        let said = String(decoding: end.errorOutput, as: UTF8.self).split(whereSeparator: \.isNewline).map(\.trimmed)
+            .filter { !$0.isEmpty }
+        let last = said.suffix(Self.mostLastWords).joined(separator: " / ").suffix(Self.lastWordsLength)
         let description = last.isEmpty ? "\(end.status)" : "\(end.status); it last said: \(last)"
         calls.close(.ended(description))
         outbox.close()
@@ -351,8 +353,9 @@ extension Connection {
         observers.forEach { $0(description) }
     }
 
-    /// Characters of the last line of a server's standard error that go into a message.
-    private static let lastWordsLength = 300
+    /// Lines of a server's standard error, and characters of them, that go into a message.
+    private static let mostLastWords = 3
+    private static let lastWordsLength = 400
 }
 
 extension Substring {

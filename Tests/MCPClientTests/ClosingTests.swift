@@ -24,7 +24,7 @@ import Testing
         let (client, process) = try await start("serve(None)\nsay('bye')\nsys.exit(7)")
         await client.close()
         #expect(!isAlive(process))
-        #expect(try await end(of: client) == "exit status 7; it last said: bye")
+        #expect(try await end(of: client) == "exit status 7; it last said: \(process) / bye")
     }
 
     @Test func asksAServerToEndThatStaysWithoutInput() async throws {

@@ -203,7 +203,7 @@ import Testing
     }
 
     @Test func saysHowAServerEndedThatNeverWorked() async {
-        await #expect(throws: MCPClientError.ended("exit status 4; it last said: cannot find my heart")) {
+        await #expect(throws: MCPClientError.ended("exit status 4; it last said: hello / cannot find my heart")) {
             try await server.start("say('hello')\nsay('  cannot find my heart ')\nsys.exit(4)")
         }
     }

@@ -23,7 +23,8 @@ import Testing
 
     @Test(arguments: [
         // The id.
-        Habit("write(with_id('\"%d\"'))", "ids of another kind"), Habit("write(with_id('%d.0'))", "ids of another kind"),
+        Habit("write(with_id('\"%d\"'))", "ids of another kind"),
+        Habit("write(with_id('%d.0'))", "ids of another kind"),
         Habit("write(with_id('\"%d.0\"'))", "ids of another kind"),
         Habit("write(with_id('%d0e-1'))", "ids of another kind"),
         // The members.
@@ -50,7 +51,7 @@ import Testing
         Habit("write('\\x1b[32mINFO\\x1b[0m ' + line)", "other text"),
         Habit("write('\\x1b[2K' + line.strip() + '\\x1b[0m' + chr(10))", "other text"),
         Habit("write('Content-Length: 80 ' + line)", "other text"),
-        Habit("write(line.strip() + '{\"jsonrpc\":\"2.0\",\"method\":\"notifications/x\"}' + chr(10))", "other text"),
+        Habit("write(line.strip() + json.dumps({'method': 'notifications/x'}) + chr(10))", "other text"),
         Habit("write('log: ' + line.replace('\"jsonrpc\": \"2.0\", ', ''))", "other text"),
         // Notifications.
         Habit("send({'jsonrpc': '2.0', 'id': 7, 'method': 'notifications/x'}); write(line)", "have ids"),

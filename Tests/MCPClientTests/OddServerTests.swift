@@ -154,7 +154,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("True", true), ("False", false), ("None", false), ("'true'", true), ("'True'", true), ("'yes'", false), ("1", false),
+        ("True", true), ("False", false), ("None", false), ("'true'", true), ("'True'", true), ("'yes'", false),
+        ("1", false),
     ])
     func aFailureIsWhatIsCalledOne(value: String, isError: Bool) async throws {
         try await server.with("serve(lambda m: answer(m, {'content': [], 'isError': \(value)}))") { client in

@@ -18,7 +18,7 @@ final class ServerPrompt: Sendable {
         let fetched: Double
     }
 
-    private let server: ToolServer
+    let server: ToolServer
     private let timekeeper: Timekeeper
     private let kept = Locked<Kept?>(nil)
 

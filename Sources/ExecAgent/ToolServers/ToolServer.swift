@@ -31,6 +31,8 @@ actor ToolServer {
     private static let identity = ClientIdentity(name: "exec-agent", version: "1")
 
     nonisolated let name: String
+    /// Seconds that others wait for it; `nil` for the usual time.
+    nonisolated let startSeconds: Double?
 
     private let entry: ToolServerEntry
     private let environment: [String: String]
@@ -38,6 +40,8 @@ actor ToolServer {
     private let timekeeper: Timekeeper
     private let log: @Sendable (String) -> Void
     private let onErrorLine: @Sendable (String) -> Void
+    private let said: LastWords
+    private let runs = Locked(false)
     private let versions = Locked(Version())
     private var state = State.stopped
     /// Starts that failed and runs that ended soon, in a row.
@@ -58,13 +62,25 @@ actor ToolServer {
         onErrorLine: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         name = entry.name
+        startSeconds = entry.startSeconds
         self.entry = entry
         self.environment = ServerEnvironment.variables(for: entry, from: environment)
         self.limits = limits
         self.timekeeper = timekeeper
         self.log = log
-        self.onErrorLine = onErrorLine
+        let said = LastWords()
+        self.said = said
+        self.onErrorLine = { line in
+            said.add(line)
+            onErrorLine(line)
+        }
     }
+
+    /// The last that it said on standard error; empty for nothing.
+    nonisolated var lastWords: String { said.text }
+
+    /// Whether it has been started and has not ended.
+    nonisolated var isRunning: Bool { runs.withLock { $0 } }
 
     /// What answers that are fetched now hold for.
     nonisolated var version: Version { versions.withLock { $0 } }
@@ -125,7 +141,7 @@ actor ToolServer {
                 guard let outcome = await Self.value(of: task) else { throw .cancelled }
                 switch outcome {
                 case .success(let client): return client
-                case .failure(let error): throw .toStart(Self.reason(error))
+                case .failure(let error): throw .toStart(reason(error))
                 }
             case .stopped:
                 let pause = notBefore - timekeeper.now()
@@ -147,6 +163,7 @@ actor ToolServer {
 
     private func start() {
         versions.withLock { $0.start += 1 }
+        said.clear()
         let task = Task { [self] () -> Result<MCPClient, MCPClientError> in
             let outcome = await connect()
             finishStart(outcome)
@@ -184,6 +201,7 @@ actor ToolServer {
         switch outcome {
         case .success(let client):
             state = .running(client, since: timekeeper.now())
+            runs.withLock { $0 = true }
             lastFailure = nil
             isStartable = true
             client.onEnd { [weak self] how in
@@ -192,7 +210,7 @@ actor ToolServer {
         case .failure(let error):
             state = .stopped
             isStartable = false
-            pause(Self.reason(error))
+            pause(reason(error))
         }
     }
 
@@ -200,6 +218,7 @@ actor ToolServer {
     private func lost(_ client: MCPClient, _ how: String) {
         guard case .running(let current, let since) = state, current === client else { return }
         state = .stopped
+        runs.withLock { $0 = false }
         versions.withLock { $0.start += 1 }
         if timekeeper.now() - since >= Self.goodRun { failures = 0 }
         pause("it ended: \(how)")
@@ -225,8 +244,13 @@ actor ToolServer {
         versions.withLock { $0.changes[String(parts[1]), default: 0] += 1 }
     }
 
-    private static func reason(_ error: MCPClientError) -> String {
-        if case .cannotStart(let reason) = error { reason } else { error.description }
+    private nonisolated func reason(_ error: MCPClientError) -> String {
+        switch error {
+        case .cannotStart(let reason): reason
+        // What it says may be why it is silent.
+        case .timedOut where !lastWords.isEmpty: "\(error); it last said: \(lastWords)"
+        default: error.description
+        }
     }
 
     /// What a task gives; `nil` when the calling task is cancelled first. The task itself goes on: others wait for it.

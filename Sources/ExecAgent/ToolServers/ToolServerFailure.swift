@@ -6,6 +6,9 @@ enum ToolServerFailure: Error, Sendable, Equatable {
     case toStart(String)
     /// It was there, and this went wrong.
     case inUse(MCPClientError)
+    /// It has not said in so many seconds what it has; with the last that it said on standard error, else empty. It may
+    /// do yet.
+    case late(seconds: Double, said: String)
     /// The calling task was cancelled while the server was being started.
     case cancelled
 
@@ -16,6 +19,8 @@ enum ToolServerFailure: Error, Sendable, Equatable {
             ToolServerError(message: "The tool server \(server) cannot be started: \(reason)")
         case .inUse(let error):
             ToolServerError(message: "The tool server \(server): \(error)")
+        case .late:
+            ToolServerError(message: "The tool server \(server) \(lateness): it is done without until it does")
         case .cancelled:
             ToolServerError(message: "The tool server \(server): \(MCPClientError.cancelled)")
         }
@@ -36,10 +41,18 @@ enum ToolServerFailure: Error, Sendable, Equatable {
             .failure("\(tool) did not answer in \(Int(seconds)) seconds and was given up.")
         case .toStart(let reason):
             .failure("\(tool) cannot be called now: the tool server \(server) cannot be started: \(reason)")
+        case .late:
+            .failure("\(tool) cannot be called now: the tool server \(server) \(lateness)")
         case .inUse(.cancelled), .cancelled:
             .failure("The call of \(tool) was cancelled.")
         case .inUse(let error):
             .failure("The call of \(tool) failed: \(error)")
         }
+    }
+
+    private var lateness: String {
+        guard case .late(let seconds, let said) = self else { return "" }
+        let time = Int(exactly: seconds).map(String.init) ?? String(seconds)
+        return "has not answered in \(time) seconds" + (said.isEmpty ? "" : "; it last said: \(said)")
     }
 }

@@ -21,17 +21,21 @@ final class ToolServers: ToolBox {
     private let tools: [ServerTools]
     private let prompts: [ServerPrompt]
     private let names = Locked(ToolNames([]))
+    private let late: LateServers
+    /// Servers whose tools could not be had: nobody waits for their prompts.
+    private let unreachable = Locked<Set<ObjectIdentifier>>([])
     private let log: @Sendable (String) -> Void
 
     /// The servers of `entries`. None is started before it is needed.
     ///
     /// - Parameters:
     ///   - environment: the environment of this process; see ``ServerEnvironment``.
+    ///   - startSeconds: how long a run waits for a server that does not say what it has.
     ///   - onErrorLine: hears what the servers write to standard error, with their names.
     ///   - log: what a person who runs the agent should know and nobody is told by an error.
     init(
         _ entries: [ToolServerEntry], environment: [String: String], limits: ClientLimits = ClientLimits(),
-        timekeeper: Timekeeper = .system,
+        timekeeper: Timekeeper = .system, startSeconds: Double = LateServers.usualSeconds,
         onErrorLine: @escaping @Sendable (_ server: String, _ line: String) -> Void = { _, _ in },
         log: @escaping @Sendable (String) -> Void
     ) {
@@ -42,14 +46,19 @@ final class ToolServers: ToolBox {
         }
         tools = servers.map { ServerTools(of: $0) }
         prompts = servers.map { ServerPrompt(of: $0, timekeeper: timekeeper) }
+        late = LateServers(seconds: startSeconds, timekeeper: timekeeper)
         self.log = log
     }
 
-    /// The tools of all servers that can be started; the others are logged.
+    /// The tools of all servers that can be started in time; the others are logged.
     func tools() async throws(ToolServerError) -> [FunctionTool] {
-        let (found, failures) = await fromEach(tools, \.server) { (tools) throws(ToolServerFailure) in
-            try await tools.current()
+        let outcomes = await outcomesOfTools()
+        let failed = zip(servers, outcomes).compactMap { server, outcome in
+            if case .failure = outcome { ObjectIdentifier(server) } else { nil }
         }
+        unreachable.withLock { $0 = Set(failed) }
+        let (found, late, others) = Self.parted(outcomes, servers)
+        let failures = late + others
         // A server that cannot be reached now keeps the names of its tools: they must not come to mean another's.
         let names = ToolNames(
             tools.enumerated().map { ($1.server.name, (found[$0] ?? $1.lastKnown).map(\.name)) })
@@ -62,11 +71,29 @@ final class ToolServers: ToolBox {
         return try checked(functions, failures)
     }
 
+    /// What came of asking each server for its tools. Where none has any in time there is nothing to go on with: then those
+    /// that are late are waited for as long as they may take at all.
+    private func outcomesOfTools() async -> [Result<[Tool], ToolServerFailure>] {
+        let outcomes = await results(tools, \.server) { (tools) throws(ToolServerFailure) in try await tools.current() }
+        let isLate = outcomes.map { if case .failure(.late) = $0 { true } else { false } }
+        let areNone = outcomes.allSatisfy { ((try? $0.get()) ?? []).isEmpty }
+        guard areNone, isLate.contains(true) else { return outcomes }
+        let lateTools = zip(tools, isLate).filter(\.1).map(\.0)
+        log("no tool server has answered yet; waiting for \(lateTools.map(\.server.name).joined(separator: ", "))")
+        var rest = await results(lateTools, \.server, isLimited: false) { (tools) throws(ToolServerFailure) in
+            try await tools.current()
+        }
+        return zip(outcomes, isLate).map { $1 ? rest.removeFirst() : $0 }
+    }
+
     func systemPrompt() async -> String {
         var texts: [String] = []
-        var isComplete = true
-        let outcomes = await results(prompts) { (prompt) throws(ToolServerFailure) in try await prompt.text() }
-        for (server, outcome) in zip(servers, outcomes) {
+        let unreachable = unreachable.withLock { $0 }
+        let asked = prompts.filter { !unreachable.contains(ObjectIdentifier($0.server)) }
+        // That a server cannot be reached was said when its tools were asked for.
+        var isComplete = asked.count == prompts.count
+        let outcomes = await results(asked, \.server) { (prompt) throws(ToolServerFailure) in try await prompt.text() }
+        for (server, outcome) in zip(asked.map(\.server), outcomes) {
             switch outcome {
             case .success(let text): texts += text.map { [$0] } ?? []
             case .failure(let failure):
@@ -163,12 +190,16 @@ extension ToolServers {
     private func resources<Element: Sendable>(
         of user: String?, _ body: @Sendable (Resource) -> Element?
     ) async throws(ToolServerError) -> [Element] {
-        let (found, failures) = await fromEach(servers, \.self) { (server) throws(ToolServerFailure) in
+        let (found, late, failures) = await fromEach(servers, \.self) { (server) throws(ToolServerFailure) in
             try await server.use(again: true) { (client) throws(MCPClientError) in
                 try await client.listResources(meta: Self.meta(of: user))
             }
         }
-        return try checked(found.flatMap { $0 ?? [] }.compactMap(body), failures)
+        let elements = found.flatMap { $0 ?? [] }.compactMap(body)
+        // One that is silent has nothing where another has answered.
+        guard found.contains(where: { $0 != nil }) else { return try checked(elements, failures + late) }
+        late.forEach { log($0.message) }
+        return try checked(elements, failures)
     }
 
     /// Reads a resource from the first server that has it.
@@ -180,9 +211,12 @@ extension ToolServers {
         var failure: ToolServerError?
         for server in servers {
             do {
+                let started = await late.value(of: server) { () throws(ToolServerFailure) in
+                    try await server.use(again: false) { (client) throws(MCPClientError) in client.server }
+                }
+                guard try started.get().offers("resources") else { continue }
                 let contents = try await server.use(again: true) { (client) throws(MCPClientError) in
-                    guard client.server.offers("resources") else { return [ResourceContents]() }
-                    return try await client.readResource(uri, meta: Self.meta(of: user))
+                    try await client.readResource(uri, meta: Self.meta(of: user))
                 }
                 if let first = contents.first { return first }
             } catch {
@@ -196,17 +230,25 @@ extension ToolServers {
     private func fromEach<Source: Sendable, Value: Sendable>(
         _ sources: [Source], _ server: KeyPath<Source, ToolServer>,
         _ body: @escaping @Sendable (Source) async throws(ToolServerFailure) -> Value
-    ) async -> (values: [Value?], failures: [ToolServerError]) {
+    ) async -> (values: [Value?], late: [ToolServerError], failures: [ToolServerError]) {
+        Self.parted(await results(sources, server, body), sources.map { $0[keyPath: server] })
+    }
+
+    private static func parted<Value>(
+        _ outcomes: [Result<Value, ToolServerFailure>], _ servers: [ToolServer]
+    ) -> (values: [Value?], late: [ToolServerError], failures: [ToolServerError]) {
+        var late: [ToolServerError] = []
         var failures: [ToolServerError] = []
-        let values = zip(sources, await results(sources, body)).map { source, outcome -> Value? in
+        let values = zip(servers, outcomes).map { server, outcome -> Value? in
             switch outcome {
             case .success(let value): return value
             case .failure(let failure):
-                failures.append(failure.error(of: source[keyPath: server].name))
+                let error = failure.error(of: server.name)
+                if case .late = failure { late.append(error) } else { failures.append(error) }
                 return nil
             }
         }
-        return (values, failures)
+        return (values, late, failures)
     }
 
     /// The elements that came from the servers of which some failed: that is logged, or thrown where nothing came.
@@ -219,17 +261,24 @@ extension ToolServers {
     }
 
     /// What came of `body` for each of `sources`, all at once, in their order.
+    ///
+    /// - Parameter isLimited: whether nobody is waited for that is late.
     private func results<Source: Sendable, Value: Sendable>(
-        _ sources: [Source], _ body: @escaping @Sendable (Source) async throws(ToolServerFailure) -> Value
+        _ sources: [Source], _ server: KeyPath<Source, ToolServer>, isLimited: Bool = true,
+        _ body: @escaping @Sendable (Source) async throws(ToolServerFailure) -> Value
     ) async -> [Result<Value, ToolServerFailure>] {
         await withTaskGroup(of: (Int, Result<Value, ToolServerFailure>).self) { group in
             for (number, source) in sources.enumerated() {
-                group.addTask {
-                    do throws(ToolServerFailure) {
-                        return (number, .success(try await body(source)))
-                    } catch {
-                        return (number, .failure(error))
+                let server = source[keyPath: server]
+                group.addTask { [late] in
+                    guard isLimited else {
+                        return (
+                            number, await LateServers.result { () throws(ToolServerFailure) in try await body(source) }
+                        )
                     }
+                    let outcome = await late.value(of: server) { () throws(ToolServerFailure) in try await body(source)
+                    }
+                    return (number, outcome)
                 }
             }
             return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)

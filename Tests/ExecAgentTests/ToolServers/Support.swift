@@ -55,11 +55,15 @@ struct Fixture {
     }
 
     /// Runs `body` with all servers of `entries`, and ends them.
-    func withServers(_ entries: [ToolServerEntry], _ body: (ToolServers) async throws -> Void) async throws {
+    ///
+    /// - Parameter startSeconds: how long others wait for a server; as a rule longer than a busy machine takes.
+    func withServers(
+        _ entries: [ToolServerEntry], startSeconds: Double = 150, _ body: (ToolServers) async throws -> Void
+    ) async throws {
         ignoreBrokenPipes()
         let servers = ToolServers(
             entries, environment: ["PATH": "/usr/bin:/bin"], limits: Self.limits, timekeeper: time.timekeeper,
-            onErrorLine: { [said] in said.record($1) }, log: log.record)
+            startSeconds: startSeconds, onErrorLine: { [said] in said.record($1) }, log: log.record)
         try await ending(servers.close) { try await body(servers) }
     }
 

@@ -1,0 +1,27 @@
+import Threading
+
+/// The last lines that a program wrote to its standard error, bounded.
+final class LastWords: Sendable {
+    private static let mostLines = 3
+    private static let lineLength = 200
+
+    private let lines = Locked<[String]>([])
+
+    /// Adds a line; one without text does not count.
+    func add(_ line: String) {
+        let text = String(line.unicodeScalars.prefix(Self.lineLength)).trimmed
+        guard !text.isEmpty else { return }
+        lines.withLock { lines in
+            lines.append(text)
+            if lines.count > Self.mostLines { lines.removeFirst() }
+        }
+    }
+
+    /// Forgets them.
+    func clear() {
+        lines.withLock { $0 = [] }
+    }
+
+    /// The lines in one; empty for none.
+    var text: String { lines.withLock { $0.joined(separator: " / ") } }
+}
