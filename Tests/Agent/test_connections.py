@@ -207,6 +207,22 @@ def test_says_that_a_proxy_takes_no_connection(user: str) -> None:
         run.terminate()
 
 
+@pytest.mark.parametrize("variable", ["http_proxy", "all_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_names_the_variable_of_a_dead_proxy_before_a_local_model(
+    variable: str, host: str, user: str, closing: Any
+) -> None:
+    upstream = closing(Upstream())
+    dead = closed_port()
+    url = f"http://{host}:{upstream.port}/v1"
+    variables = direct_environment(url, user, **{variable: f"http://me:secret@127.0.0.1:{dead}"})
+    with subprocess.Popen([agent_binary(), "Hello?"], stderr=subprocess.PIPE, text=True, env=variables) as run:
+        # It asks again for some time.
+        line = run.stderr.readline()
+        run.terminate()
+    assert f"{variable}, http://127.0.0.1:{dead}" in line and "secret" not in line
+
+
 # What else may be wrong
 
 

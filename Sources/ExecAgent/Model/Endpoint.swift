@@ -85,7 +85,8 @@ final class Endpoint: ChatModel {
                 }
                 failures += 1
                 guard failure.mayPass, failures <= options.retries else {
-                    throw failure.mayPass && failures > 1 ? failure.error.after(failures) : failure.error
+                    let error = failure.mayPass && failures > 1 ? failure.error.after(failures) : failure.error
+                    throw withAdvice(error)
                 }
                 let seconds = RetryDelay.seconds(
                     failures: failures, wish: failure.refusal?.head?.retryAfter, now: Double(time(nil)),
@@ -223,13 +224,40 @@ final class Endpoint: ChatModel {
                 kind: .malformed, message: "The answer of \(transport.host) is too large: \(limit). It was given up."))
     }
 
+    /// An error with what to do about a proxy, where a host of our own network answers with what a proxy may have said.
+    private func withAdvice(_ error: ModelError) -> ModelError {
+        guard let proxy = options.proxy, proxy.isNear, !error.message.contains(proxy.variable) else { return error }
+        let status = error.status ?? 502
+        let kinds: [ModelError.Kind] = [.unreachable, .unavailable, .malformed, .notFound, .unauthorized]
+        // 407 is a proxy's alone.
+        guard status == 407 || (kinds.contains(error.kind) && [403, 404, 405, 500, 502, 503, 504].contains(status))
+        else {
+            return error
+        }
+        return ModelError(kind: error.kind, message: "\(error.message) \(proxy.advice)", status: error.status)
+    }
+
     private func failure(_ error: TransportError, hasBegun: Bool) -> FailedAttempt {
         let host = transport.host
         func make(_ kind: ModelError.Kind, _ message: String, reason: String = "") -> FailedAttempt {
             FailedAttempt(
                 error: ModelError(kind: kind, message: message), mayPass: !reason.isEmpty && !hasBegun, reason: reason)
         }
+        let passes = "The proxy on the way to \(host) fails"
+        let reason = "the proxy failed (\(options.proxy?.variable ?? ""), \(options.proxy?.address ?? ""))"
         switch error {
+        // Behind a proxy it is the proxy that takes no connection.
+        case .refused where options.proxy != nil:
+            return make(
+                .unreachable, "\(passes): it takes no connection. \(options.proxy?.advice ?? "")", reason: reason)
+        case .unconnected(let seconds) where options.proxy != nil:
+            return make(
+                .unreachable,
+                "\(passes): there was no connection within \(seconds) seconds. \(options.proxy?.advice ?? "")")
+        case .proxy(let problem, let mayPass) where options.proxy != nil:
+            return make(
+                .unreachable, "\(passes) (\(problem)). \(options.proxy?.advice ?? "")",
+                reason: mayPass ? reason : "")
         case .unknownHost:
             return make(
                 .unreachable, "There is no host \(host): check OPENAI_BASE_URL and this machine's network (DNS).")

@@ -6,6 +6,8 @@ struct EndpointOptions: Sendable {
     var baseURL = "https://api.openai.com/v1"
     /// What is sent as bearer token; `nil` or empty for none. It is never logged and stands in no error.
     var key: String?
+    /// The proxy that requests go through, for errors; `nil` for none.
+    var proxy: ProxySetting?
     /// Seconds without a byte after which an answer is given up.
     var idleTimeout = 120.0
     /// How often a request that failed before the first token is sent again.
