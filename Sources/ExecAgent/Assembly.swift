@@ -16,7 +16,9 @@ struct Assembly: Sendable {
         do {
             endpoint = try Endpoint(
                 EndpointOptions(
-                    baseURL: options.baseURL, key: options.key, idleTimeout: Double(options.modelTimeout)))
+                    baseURL: options.baseURL, key: options.key,
+                    proxy: ProxySetting.ofThisProcess(for: options.baseURL),
+                    idleTimeout: Double(options.modelTimeout)))
             entries = try ServerConfiguration(
                 command: options.serverCommand, file: options.serverFile, environment: environment
             ).servers(onWarning: { log.warning($0) })
@@ -37,6 +39,8 @@ struct Assembly: Sendable {
         settings.port = options.port
         settings.keys = options.clientKeys
         settings.hostNames = options.hostNames
+        settings.publicURL = options.publicURL
+        settings.linksArtifacts = options.linksArtifacts
         settings.model = options.model
         settings.limits = options.limits
         settings.sessionSeconds = Double(options.sessionTimeout)

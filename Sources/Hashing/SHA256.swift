@@ -29,7 +29,21 @@ public struct SHA256 {
         return text.withUTF8 { hexDigest(of: UnsafeRawBufferPointer($0)) }
     }
 
+    /// The digest of `bytes`, 32 of them.
+    public static func digest(of bytes: [UInt8]) -> [UInt8] {
+        bytes.withUnsafeBytes { words(of: $0) }.flatMap { word in
+            [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> UInt32($0)) }
+        }
+    }
+
     private static func hexDigest(of bytes: UnsafeRawBufferPointer) -> String {
+        words(of: bytes).map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 8 - digits.count) + digits
+        }.joined()
+    }
+
+    private static func words(of bytes: UnsafeRawBufferPointer) -> [UInt32] {
         var hash = SHA256()
         let whole = bytes.count / 64 * 64
         for start in stride(from: 0, to: whole, by: 64) {
@@ -44,10 +58,7 @@ public struct SHA256 {
                 hash.take(UnsafeRawBufferPointer(rebasing: buffer[start..<start + 64]))
             }
         }
-        return hash.state.map { word in
-            let digits = String(word, radix: 16)
-            return String(repeating: "0", count: 8 - digits.count) + digits
-        }.joined()
+        return hash.state
     }
 
     private mutating func take(_ block: UnsafeRawBufferPointer) {

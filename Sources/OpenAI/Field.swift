@@ -35,6 +35,14 @@ struct Field {
         isNull ? nil : try string()
     }
 
+    /// A text; also a number or a truth value, which clients that keep numbers for names send as they are.
+    func optionalWord() throws(FormatError) -> String? {
+        switch value {
+        case .integer, .double, .bool: value.text
+        default: try optionalString()
+        }
+    }
+
     /// A truth value; also as a text or a number, as forms and configurations have it.
     func flag() throws(FormatError) -> Bool {
         switch value {

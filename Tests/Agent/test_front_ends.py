@@ -95,14 +95,33 @@ def test_files_of_requests_without_a_user_stay(serve: Serve) -> None:
 
 
 def test_chats_and_people_behind_one_key_do_not_meet(serve: Serve, passing_users: list[str], user: str) -> None:
-    service = serve([[says("Heard.")], [says("Again.")]])
+    service = serve(script(says("Heard.")))
     ann, bob = f"{user}-ann", f"{user}-bob"
     passing_users.extend([ann, bob])
     for headers in (person(ann, "1"), person(ann, "2"), person(bob, "1"), person(ann), person(ann)):
         assert say(service, f"secret of {headers}", extra_headers=headers) == "Heard."
     assert all(len(texts) == 1 for texts in asked(service))
-    assert say(service, "more", extra_headers=person(ann, "1")) == "Again."
-    assert asked(service)[-1] == [f"secret of {person(ann, '1')}", "Heard.", "more"]
+
+
+def test_a_chat_is_what_the_front_end_sends_of_it(serve: Serve, passing_users: list[str], user: str) -> None:
+    service = serve(script(says("Re: {{user}}")))
+    passing_users.append(user)
+
+    def chat(*texts: str) -> None:
+        roles = ["user", "assistant"]
+        messages = [{"role": roles[place % 2], "content": text} for place, text in enumerate(texts)]
+        create = service.client().chat.completions.create
+        create(model=MODEL, messages=messages, extra_headers=person(user, "1"))
+        assert asked(service)[-1] == list(texts)
+
+    chat("one")
+    chat("one", "Re: one", "two")
+    # The last one is asked again, then changed; then the first one is.
+    chat("one", "Re: one", "two")
+    chat("one", "Re: one", "TWO")
+    chat("ONE")
+    chat("ONE")
+    chat("ONE", "Re: ONE", "three")
 
 
 def test_people_have_their_own_files(serve: Serve, passing_users: list[str], user: str) -> None:
@@ -150,7 +169,7 @@ def test_small_liberties(serve: Serve) -> None:
             {"role": "user", "content": "Hello?"},
         ],
     }  # fmt: skip
-    for path in ("/v1/chat/completions", "//v1/chat/completions", "/v1/chat/completions/"):
+    for path in ("/v1/chat/completions", "//v1/chat/completions", "/v1/chat/completions/", "/chat/completions"):
         request = urllib.request.Request(
             f"{service.url}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
         )

@@ -66,10 +66,6 @@ import Testing
             "must be one of system, developer, user, assistant, tool"
         ),
         (
-            #"{"messages":[{"role":"user"}]}"#, "messages[0].content",
-            "is missing: it must be a string or an array of parts"
-        ),
-        (
             #"{"messages":[{"role":"user","content":7}]}"#, "messages[0].content",
             "must be a string or an array of parts, not an integer"
         ),
@@ -78,33 +74,18 @@ import Testing
             "must be text or image_url: no other content is taken here"
         ),
         (
-            #"{"messages":[{"role":"user","content":[{"type":"image_url","image_url":"x"}]}]}"#,
-            "messages[0].content[0].image_url.url", "is missing: it must be a string"
-        ),
-        (
-            #"{"messages":[{"role":"tool","content":"x"}]}"#, "messages[0].tool_call_id",
-            "is missing: it must be a string"
-        ),
-        (
             #"{"messages":[{"role":"user","content":"x","tool_calls":[{"id":"1","function":{"name":"f","arguments":""}}]}]}"#,
             "messages[0].tool_calls", "may stand in messages of the assistant only"
         ),
         (
-            #"{"messages":[{"role":"assistant","tool_calls":[{"id":"1","function":{"name":"f","arguments":{}}}]}]}"#,
-            "messages[0].tool_calls[0].function.arguments", "must be a string, not an object"
+            #"{"messages":[{"role":"assistant","tool_calls":[{"id":"1","function":{"name":"f","arguments":[]}}]}]}"#,
+            "messages[0].tool_calls[0].function.arguments", "must be a string, not an array"
         ),
         (#"{"model":7,"messages":[{"role":"user","content":"x"}]}"#, "model", "must be a string, not an integer"),
         (#"{"stream":"yes","messages":[{"role":"user","content":"x"}]}"#, "stream", "must be a boolean, not a string"),
-        (
-            #"{"stream_options":[],"messages":[{"role":"user","content":"x"}]}"#, "stream_options",
-            "must be an object, not an array"
-        ),
-        (#"{"user":1,"messages":[{"role":"user","content":"x"}]}"#, "user", "must be a string, not an integer"),
+        (#"{"user":[1],"messages":[{"role":"user","content":"x"}]}"#, "user", "must be a string, not an array"),
+        (#"{"messages":[{"role":"tool","content":"x"}]}"#, "messages", "must have at least one message"),
         (#"{"messages":[{"role":"assistant","content":null}]}"#, "messages", "must have at least one message"),
-        (
-            #"{"messages":[{"role":"user","content":"a"},{"role":"user","content":null}]}"#, "messages[1].content",
-            "is missing: it must be a string or an array of parts"
-        ),
         (#"{"stream":2,"messages":[{"role":"user","content":"x"}]}"#, "stream", "must be a boolean, not an integer"),
     ])
     func namesWhatIsWrong(body: String, field: String, problem: String) {
@@ -165,6 +146,7 @@ import Testing
                         ToolCall(id: "2", name: "g", arguments: ""),
                     ]),
                 ChatMessage(role: .tool, content: [.text("one")], toolCallID: "1"),
+                ChatMessage(role: .tool, content: [.text("two")], toolCallID: "2"),
                 ChatMessage(role: .user, content: []),
             ],
             tools: [FunctionTool(name: "f", description: "d", parameters: ["type": "object"])],

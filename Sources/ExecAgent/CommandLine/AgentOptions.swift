@@ -37,6 +37,10 @@ struct AgentOptions: Sendable, Equatable {
     var port = 8000
     /// Further names under which clients reach it.
     var hostNames: [String] = []
+    /// Where browsers reach it; `nil` where nobody says.
+    var publicURL: String?
+    /// Whether answers end with links to their run's artifacts.
+    var linksArtifacts = true
     /// The keys that clients must show; none where they need not.
     var clientKeys: [String] = []
     /// Seconds after which a conversation without a new message is forgotten; 0 to remember none.

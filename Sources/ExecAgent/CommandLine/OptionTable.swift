@@ -151,6 +151,23 @@ enum OptionTable {
                 && options.hostNames.allSatisfy { isWord($0) && !$0.contains("/") && !$0.contains(":") }
         },
         OptionDescription(
+            flag: "--public-url", variable: "AGENT_API_PUBLIC_URL", placeholder: "URL",
+            help: "where browsers reach it: what the links to artifacts begin with",
+            fallback: "its own address, where this machine alone reaches it",
+            accepts: "an http or https URL, such as https://agent.example.com"
+        ) { value, options in
+            options.publicURL = PublicURL.read(value)
+            return options.publicURL != nil
+        },
+        OptionDescription(
+            flag: "--artifact-links", variable: "AGENT_API_ARTIFACT_LINKS", placeholder: "link|none",
+            help: "whether an answer ends with links to the artifacts of its run, which open them without a key",
+            fallback: "link", accepts: "link or none"
+        ) { value, options in
+            options.linksArtifacts = value == "link"
+            return ["link", "none"].contains(value)
+        },
+        OptionDescription(
             variable: "AGENT_API_KEYS", help: "the keys of the clients, with commas between them",
             fallback: "none: every program of this machine may ask", accepts: "keys of at least 16 characters"
         ) { value, options in

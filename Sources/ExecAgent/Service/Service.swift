@@ -21,6 +21,7 @@ final class Service: Sendable {
     private let log: @Sendable (String) -> Void
     private let budgets: RequestBudgets
     private let chat: ChatRoute
+    private let links = ArtifactLinks()
     private let state = Locked(State())
 
     private struct State {
@@ -44,7 +45,8 @@ final class Service: Sendable {
             options: options, runner: runner,
             conversations: Conversations(
                 seconds: options.sessionSeconds, most: options.mostSessions, mostBytes: options.mostSessionBytes),
-            turns: UserTurns(mostWaiting: options.mostWaitingRuns, most: options.mostRuns), budgets: budgets, log: log)
+            turns: UserTurns(mostWaiting: options.mostWaitingRuns, most: options.mostRuns), budgets: budgets,
+            links: links, log: log)
     }
 
     /// Where it listens, once it has been started: `http://127.0.0.1:8000`.
@@ -84,7 +86,8 @@ final class Service: Sendable {
         }
         http.isKnown = isAuthorized
         let routes = ServiceRoutes(
-            options: options, toolBox: toolBox, chat: chat, startTime: time(nil), isAuthorized: isAuthorized)
+            options: options, toolBox: toolBox, chat: chat, links: links, startTime: time(nil),
+            isAuthorized: isAuthorized)
         let router = routes.router
         let started: HTTPServer
         do throws(ListenError) {
@@ -99,13 +102,22 @@ final class Service: Sendable {
             await started.stop(graceSeconds: 0)
             throw ServiceError(description: "'\(options.host)' is not this machine alone: set AGENT_API_KEYS")
         }
-        doors.withLock { $0 = Doors(options, port: started.port, budgets: budgets) }
+        doors.withLock { $0 = Doors(options, port: started.port, budgets: budgets, links: links) }
         let isStopped = state.withLock { state in
             state.server = started
             return state.isStopped
         }
+        links.use(base: linkBase)
         // It was told to stop while it started.
         if isStopped { await started.stop(graceSeconds: 0) }
+    }
+
+    /// What links to artifacts begin with. Who is told nothing else can say only of a service that this machine alone
+    /// reaches how its browsers do.
+    private var linkBase: String? {
+        guard options.linksArtifacts else { return nil }
+        if let url = options.publicURL { return url }
+        return Doors.isLoopback(options.host) && options.hostNames.isEmpty ? addresses.first : nil
     }
 
     /// Starts, and returns when the service has been stopped.

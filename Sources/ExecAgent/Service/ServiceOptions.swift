@@ -10,6 +10,10 @@ struct ServiceOptions: Sendable {
     var keys: [String] = []
     /// Further names under which clients reach the service, for example that of a proxy before it.
     var hostNames: [String] = []
+    /// Where browsers reach the service, as ``PublicURL`` reads it; `nil` where nobody says.
+    var publicURL: String?
+    /// Whether answers end with links to the artifacts of their run.
+    var linksArtifacts = true
 
     /// The model that answers where a request names none, as `GET /v1/models` lists it.
     var model = "default"

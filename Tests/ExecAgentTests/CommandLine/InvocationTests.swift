@@ -120,6 +120,10 @@ struct AgentOptionCase: Sendable, CustomTestStringConvertible {
             $0.hostNames = ["a.example", "b.example"]
         },
         AgentOptionCase("--port", "AGENT_API_PORT", "0") { $0.port = 0 },
+        AgentOptionCase("--public-url", "AGENT_API_PUBLIC_URL", "https://agent.example/x/") {
+            $0.publicURL = "https://agent.example/x"
+        },
+        AgentOptionCase("--artifact-links", "AGENT_API_ARTIFACT_LINKS", "none") { $0.linksArtifacts = false },
         AgentOptionCase("", "AGENT_API_KEYS", "0123456789abcdef, fedcba9876543210") {
             $0.clientKeys = ["0123456789abcdef", "fedcba9876543210"]
         },

@@ -56,7 +56,7 @@ import Testing
             }
         }
         let requests = runner.requests.elements
-        #expect(requests.map { $0.lines.count } == [1, 3, 1, 3, 1, 3, 1, 3])
+        #expect(requests.map { $0.lines.count } == Array(repeating: 1, count: 8))
         #expect(Set(requests.map(\.user)).count == 4)
         for request in requests {
             let owners = Set(request.lines.compactMap { $0.split(separator: " ").last })
@@ -110,9 +110,9 @@ import Testing
         try await ServiceTrial(runner).run { trial in
             _ = try await trial.say("a1", fields: fields("u1", "a"))
             _ = try await trial.say("b1", fields: fields("u1", "b"))
-            _ = try await trial.say("a2", fields: fields("u1", "a"))
+            _ = try await trial.chat(Self.turns("a1", "re: a1", "a2"), fields: fields("u1", "a"))
             _ = try await trial.say("named", ["user": "u1"])
-            _ = try await trial.say("b2", ["user": "u1"], fields: fields("u1", "b"))
+            _ = try await trial.chat(Self.turns("b1", "re: b1", "b2"), ["user": "u1"], fields: fields("u1", "b"))
             #expect(try await trial.ask("DELETE", "/v1/sessions/u1").json["deleted"] == true)
             _ = try await trial.say("a3", fields: fields("u1", "a"))
         }
@@ -124,19 +124,45 @@ import Testing
         #expect(runner.requests.elements.allSatisfy { $0.user == "u1" })
     }
 
-    @Test func anotherAnswerToTheFirstMessageBeginsAnew() async throws {
-        try await ServiceTrial(runner).run { trial in
-            for _ in 0..<2 { _ = try await trial.say("hello", fields: fields("u1", "a")) }
-            _ = try await trial.say("more", fields: fields("u1", "a"))
+    /// What a person and the agent said in turns, the person first.
+    private static func turns(_ texts: String...) -> JSON {
+        .array(
+            texts.enumerated().map { place, text in
+                ["role": place % 2 == 0 ? "user" : "assistant", "content": .string(text)]
+            })
+    }
+
+    /// What a front end sends when a message is asked again, changed or taken back: the whole chat as it is then.
+    @Test(arguments: [
+        ["one"], ["One"], ["one", "re: one", "two"], ["one", "re: one", "TWO"], ["one", "changed answer", "two"],
+        ["One", "re: One", "two", "re: two", "three"],
+    ])
+    func aChatIsWhatTheFrontEndSendsOfIt(texts: [String]) async throws {
+        let wanted = texts.enumerated().map { ($0 % 2 == 0 ? "user: " : "assistant: ") + $1 }
+        func messages(_ texts: [String]) -> JSON {
+            .array(
+                texts.enumerated().map { place, text in
+                    ["role": place % 2 == 0 ? "user" : "assistant", "content": .string(text)]
+                })
         }
-        #expect(runner.requests.elements.map { $0.lines.count } == [1, 1, 3])
+        try await ServiceTrial(runner).run { trial in
+            for user: JSON in [nil, "ann"] {
+                _ = try await trial.say("one", ["user": user], fields: fields("u1", "a"))
+                _ = try await trial.chat(
+                    Self.turns("one", "re: one", "two"), ["user": user], fields: fields("u1", "a"))
+                for _ in 0..<2 {
+                    _ = try await trial.chat(messages(texts), ["user": user], fields: fields("u1", "a"))
+                    #expect(runner.requests.elements.last?.lines == wanted)
+                }
+            }
+        }
     }
 
     @Test func aChoreOfTheFrontEndIsNoPartOfTheChat() async throws {
         try await ServiceTrial(runner).run { trial in
             _ = try await trial.say("hello", fields: fields("u1", "a"))
             _ = try await trial.say("### Task:\nGenerate a title.", fields: fields("u1", "a"))
-            _ = try await trial.say("more", fields: fields("u1", "a"))
+            _ = try await trial.chat(Self.turns("hello", "re: hello", "more"), fields: fields("u1", "a"))
         }
         #expect(runner.requests.elements[1].lines == ["user: ### Task:\nGenerate a title."])
         #expect(runner.requests.elements[2].lines == ["user: hello", "assistant: re: hello", "user: more"])

@@ -21,7 +21,8 @@ import Testing
             ),
             (["messages": hi, "model": 5], "model", "a string"),
             (["messages": hi, "stream": "yes"], "stream", "a boolean"),
-            (["messages": hi, "user": 5], "user", "a string"), (["messages": hi, "n": 2], "n", "not supported"),
+            (["messages": hi, "user": ["id": 5]], "user", "a string"),
+            (["messages": hi, "n": 2], "n", "not supported"),
             (["messages": hi, "n": "2"], "n", "not supported"), (["messages": hi, "n": 0], "n", "not supported"),
             (["messages": hi, "logprobs": true], "logprobs", "not supported"),
             (["messages": hi, "top_logprobs": "3"], "top_logprobs", "not supported"),
@@ -32,7 +33,6 @@ import Testing
             (["messages": hi, "top_p": "[1]"], "top_p", "a number"),
             (["messages": hi, "max_tokens": "0x10"], "max_tokens", "whole"),
             (["messages": hi, "max_tokens": "many"], "max_tokens", "whole"),
-            (["messages": hi, "max_tokens": 0], "max_tokens", "at least 1"),
             (["messages": hi, "max_completion_tokens": 1.5], "max_completion_tokens", "whole"),
             (["messages": hi, "stop": [1]], "stop", "strings"), (["messages": hi, "seed": "x"], "seed", "whole"),
         ] as [(JSON, JSON, String)])
@@ -99,10 +99,16 @@ import Testing
         arguments: [
             ("max_tokens", -1, nil), ("max_tokens", "-1", nil), ("max_completion_tokens", -2, nil),
             ("max_tokens", "256", 256), ("max_tokens", 256.0, 256), ("max_completion_tokens", " 7 ", 7),
-            ("max_tokens", "", nil), ("max_tokens", nil, nil), ("temperature", "0.5", 0.5), ("temperature", "1", 1),
+            ("max_tokens", "", nil), ("max_tokens", nil, nil), ("max_tokens", 0, nil), ("max_tokens", "0", nil),
+            ("temperature", "0.5", 0.5), ("temperature", "1", 1),
             ("temperature", " ", nil), ("top_p", "1.0", 1), ("presence_penalty", "-0.5", -0.5), ("seed", "42", 42),
             ("seed", -1, -1), ("seed", 7.0, 7), ("n", "1", nil), ("n", 1.0, nil), ("n", "", nil),
             ("top_logprobs", 0, nil), ("top_logprobs", "0", nil), ("logprobs", false, nil), ("logprobs", 0, nil),
+            ("response_format", ["type": "text"], nil), ("response_format", "text", nil), ("response_format", [:], nil),
+            ("response_format", nil, nil), ("response_format", "json_object", ["type": "json_object"]),
+            ("stream_options", [], nil), ("stream_options", "", nil),
+            ("stream_options", ["include_usage": "true"], nil),
+            ("unknown", ["a": 1], ["a": 1]), ("name", nil, nil),
             ("stop", "", nil), ("stop", [], nil), ("stop", "x", "x"), ("modalities", [], nil), ("audio", nil, nil),
         ] as [(String, JSON, JSON?)])
     func takesWhatIsPlainlyMeant(name: String, value: JSON, passed: JSON?) async throws {
@@ -117,8 +123,9 @@ import Testing
     @Test(
         arguments: [
             ("application/json", "{", 400, "invalid_json"), ("application/json", "", 400, "invalid_json"),
-            ("application/json; charset=utf-8", "[]", 400, nil), ("text/plain", "{}", 415, "unsupported_media_type"),
-            ("application/x-www-form-urlencoded", "{}", 415, "unsupported_media_type"),
+            ("application/json; charset=utf-8", "[]", 400, nil), ("text/html", "{}", 415, "unsupported_media_type"),
+            ("multipart/form-data; boundary=x", "{}", 415, "unsupported_media_type"),
+            ("text/plain", "{", 400, "invalid_json"),
         ] as [(String, String, Int, JSON?)])
     func refusesWhatIsNotJSON(type: String, content: String, status: Int, code: JSON?) async throws {
         try await ServiceTrial().run { trial in
@@ -129,6 +136,49 @@ import Testing
             let answer = try await Answer(client.readToEnd())
             #expect(answer.status == status && answer.error?["code"] == code ?? .null)
         }
+    }
+
+    /// Which page it is that sends something by itself is for the doors to say; here any is too much.
+    @Test(
+        arguments: ["text/plain", "application/x-www-form-urlencoded", ""],
+        ["Origin: http://localhost:PORT", "Sec-Fetch-Site: same-origin", "Referer: http://x/", "Cookie: a=b", ""])
+    func aBodyOfAnotherTypeIsTakenFromAProgramAlone(type: String, field: String) async throws {
+        let content = #"{"messages":[{"role":"user","content":"hi"}]}"#
+        try await ServiceTrial().run { trial in
+            let client = try RawClient(port: trial.port)
+            let fields = (type.isEmpty ? [] : ["Content-Type: \(type)"]) + (field.isEmpty ? [] : [field])
+            try client.send(
+                "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost:\(trial.port)\r\nConnection: close\r\n"
+                    + fields.map { $0.replacing("PORT", with: "\(trial.port)") + "\r\n" }.joined()
+                    + "Content-Length: \(content.utf8.count)\r\n\r\n\(content)")
+            let status = try await Answer(client.readToEnd()).status
+            #expect(status == (field.isEmpty ? 200 : 415))
+        }
+    }
+
+    @Test(
+        arguments: [
+            (["model": "DEFAULT"], "default"), (["model": ""], nil), (["model": " "], nil), (["model": nil], nil),
+            (["model": "Other"], "Other"),
+        ] as [(JSONObject, String?)])
+    func knowsItsModelInOtherCases(body: JSONObject, model: String?) async throws {
+        let runner = FakeRunner()
+        try await ServiceTrial(runner).run { trial in
+            let answer = try await trial.say("hi", body)
+            #expect(answer.status == 200)
+            #expect(try await trial.ask("GET", "/v1/models/Default").status == 200)
+        }
+        #expect(runner.requests.elements.map(\.model) == [model])
+    }
+
+    @Test(arguments: [5, 5.5, true, "5"] as [JSON])
+    func aUserMayBeANumber(user: JSON) async throws {
+        let runner = FakeRunner()
+        try await ServiceTrial(runner).run { trial in
+            let answer = try await trial.say("hi", ["user": user])
+            #expect(answer.status == 200)
+        }
+        #expect(runner.requests.elements.map(\.user) == [user.stringValue ?? user.text])
     }
 
     @Test(arguments: [#"cut \ud83d"#, "a\ttab", "a\nline"], ["", "\u{FEFF}"])

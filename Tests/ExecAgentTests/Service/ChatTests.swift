@@ -10,6 +10,12 @@ import Testing
     private static let ended = AgentEvent.ToolEnd(
         callID: "c1", name: "execute_bash", isError: false, exitCode: 0, duration: 0.25, artifacts: ["plot.png"])
 
+    private static let withoutLinks = {
+        var options = ServiceOptions()
+        options.linksArtifacts = false
+        return options
+    }()
+
     private let busy = FakeRunner { _, tell in
         await tell(.retrying(reason: "503", seconds: 1.5))
         await tell(.toolStarted(look))
@@ -19,7 +25,7 @@ import Testing
     }
 
     @Test func answersWhole() async throws {
-        try await ServiceTrial(busy).run { trial in
+        try await ServiceTrial(busy, options: Self.withoutLinks).run { trial in
             let answer = try await trial.say("hi", ["model": "m1", "temperature": 0.5, "user": "ann"])
             #expect(
                 answer.status == 200 && answer.text == "hello" && answer.field("Content-Type") == "application/json")
@@ -36,7 +42,7 @@ import Testing
     }
 
     @Test func streamsWhatHappens() async throws {
-        try await ServiceTrial(busy).run { trial in
+        try await ServiceTrial(busy, options: Self.withoutLinks).run { trial in
             let answer = try await trial.say("hi", ["stream": true, "stream_options": ["include_usage": true]])
             #expect(answer.status == 200)
             #expect(answer.field("Content-Type") == "text/event-stream; charset=utf-8")

@@ -96,7 +96,6 @@ import Testing
         ("GET", "/", 404, "not_found"), ("GET", "/v1", 404, "not_found"), ("GET", "/v1/chat", 404, "not_found"),
         ("POST", "/v1/responses", 404, "not_found"), ("POST", "/v1/completions", 404, "not_found"),
         ("GET", "/v1/chat/completions", 405, "method_not_allowed"), ("POST", "/v1/models", 405, "method_not_allowed"),
-        ("OPTIONS", "/v1/chat/completions", 405, "method_not_allowed"),
         ("GET", "/v1/sessions/a", 405, "method_not_allowed"),
         ("BREW", "/health", 405, "method_not_allowed"), ("GET", "/skills/%2F", 404, "not_found"),
         ("GET", "/../artifacts", 404, "not_found"), ("GET", "/./artifacts", 404, "not_found"),
@@ -118,14 +117,31 @@ import Testing
 
     @Test(arguments: [
         "//v1/models", "/v1//models", "/v1/models/", "/v1/models//", "///v1///models///", "//skills", "/skills/",
-        "//default/artifacts", "/default//artifacts/",
+        "//default/artifacts", "/default//artifacts/", "/models", "/v1/v1/models", "//models/",
     ])
     func takesSlashesThatComeOfPuttingAddressesTogether(path: String) async throws {
         try await ServiceTrial(toolBox: toolBox).run { trial in
             let answer = try await trial.ask("GET", path)
             #expect(answer.status == 200 && answer.json["object"] == "list")
             let body = ServiceTrial.body([["role": "user", "content": "hi"]])
-            #expect(try await trial.ask("POST", "//v1/chat/completions/", body).text == "hello")
+            for path in [
+                "//v1/chat/completions/", "/chat/completions", "/v1/v1/chat/completions", "/chat//completions/",
+            ] {
+                #expect(try await trial.ask("POST", path, body).text == "hello", "\(path)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("/v1/chat/completions", "POST, OPTIONS"), ("/v1/models", "GET, HEAD, OPTIONS"),
+        ("/chat/completions", "POST, OPTIONS"), ("/v1/sessions/a", "DELETE, OPTIONS"),
+    ])
+    func saysWhichMethodsThereAre(path: String, methods: String) async throws {
+        try await ServiceTrial().run { trial in
+            let answer = try await trial.ask("OPTIONS", path)
+            #expect(answer.status == 204 && answer.field("Allow") == methods && !answer.head.contains("Access-Control"))
+            let foreign = try await trial.ask("OPTIONS", path, fields: "Origin: http://evil.example\r\n")
+            #expect(foreign.status == 403)
         }
     }
 
@@ -178,7 +194,8 @@ import Testing
             let paths = try #require(document["paths"]?.objectValue)
             #expect(
                 paths.keys.sorted() == [
-                    "/health", "/openapi.json", "/skills", "/skills/{name}", "/v1/chat/completions", "/v1/models",
+                    "/health", "/openapi.json", "/skills", "/skills/{name}", "/v1/artifacts/{user}/{name}",
+                    "/v1/chat/completions", "/v1/models",
                     "/v1/models/{model}", "/v1/sessions/{user}", "/{user}/artifacts", "/{user}/artifacts/{name}",
                 ])
             // Each can be asked for, and no reference leads nowhere.

@@ -7,7 +7,7 @@ struct ChatCall: Sendable {
     let caller: Caller
     /// As the client names it; `nil` where it leaves the choice.
     let model: String?
-    let messages: [ChatMessage]
+    var messages: [ChatMessage]
     let isStreamed: Bool
     let includesUsage: Bool
     /// What is passed on to the model.
@@ -16,7 +16,9 @@ struct ChatCall: Sendable {
     let passedOver: [String]
 
     /// - Throws: ``ServiceFailure`` with status 400 or 415.
-    init(_ request: HTTPRequest) throws(ServiceFailure) {
+    ///
+    /// - Parameter ownModel: the model as it is listed, which a client may write in other cases.
+    init(_ request: HTTPRequest, ownModel: String) throws(ServiceFailure) {
         try Self.checkType(request)
         let body: JSON
         do throws(JSONParseError) {
@@ -32,7 +34,8 @@ struct ChatCall: Sendable {
             throw ServiceFailure(error)
         }
         caller = Caller(named: chat.user, by: request, messages: chat.messages)
-        model = chat.model
+        let named = chat.model.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
+        model = named.map { $0.lowercased() == ownModel.lowercased() ? ownModel : $0 }
         messages = chat.messages
         isStreamed = chat.isStreamed
         includesUsage = chat.includesUsage
@@ -48,12 +51,23 @@ struct ChatCall: Sendable {
         body.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(body.dropFirst(3)) : body
     }
 
-    /// A page can send a form to any service without asking; it cannot send JSON.
+    /// A page can send a form to any service without asking; it cannot send JSON. What says in no way that it comes from a
+    /// page is a program that left the type out, or sends what its library puts there.
     private static func checkType(_ request: HTTPRequest) throws(ServiceFailure) {
-        let type = request.header("content-type") ?? ""
-        guard type.prefix(while: { $0 != ";" && $0 != " " }).lowercased() == "application/json" else {
+        let field = request.header("content-type") ?? ""
+        let type = field.prefix { $0 != ";" && $0 != " " && $0 != "," }.lowercased()
+        if type == "application/json" { return }
+        let isOfPage = request.headers.contains { $0.name.hasPrefix("sec-") || pageFields.contains($0.name) }
+        guard !isOfPage, loose.contains(type) || type.hasSuffix("json") else {
             throw ServiceFailure(
                 415, "Send the body as 'Content-Type: application/json'.", code: "unsupported_media_type")
         }
     }
+
+    /// Fields that browsers send with what a page asks for, besides those that begin with `Sec-`.
+    private static let pageFields: Set<String> = ["origin", "referer", "cookie"]
+    /// Types that JSON goes by where nobody thought of the type.
+    private static let loose: Set<String> = [
+        "", "text/plain", "application/octet-stream", "application/x-www-form-urlencoded",
+    ]
 }

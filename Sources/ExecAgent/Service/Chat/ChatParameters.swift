@@ -33,6 +33,7 @@ enum ChatParameters {
             throw .wrong(name, "must be a number")
         }
         for name in counts { try checkCount(name, &passed) }
+        checkFormat(&passed)
         if let seed = passed["seed"], seed.integerValue == nil { throw .wrong("seed", "must be a whole number") }
         try checkStop(&passed)
         return (passed, passedOver)
@@ -85,13 +86,24 @@ enum ChatParameters {
         }
     }
 
-    /// Below nought it is no limit, as some servers have it.
+    /// Nought and below is no limit, as many clients and some servers have it.
     private static func checkCount(_ name: String, _ passed: inout JSONObject) throws(ServiceFailure) {
         guard let value = passed[name] else { return }
-        guard let count = value.integerValue, count != 0 else {
-            throw .wrong(name, "must be a whole number of at least 1, or below nought for no limit")
+        guard let count = value.integerValue else {
+            throw .wrong(name, "must be a whole number, or 0 or below for no limit")
         }
-        if count < 0 { passed[name] = nil }
+        if count <= 0 { passed[name] = nil }
+    }
+
+    /// Text is what there is anyway, and not every endpoint knows the word for it.
+    private static func checkFormat(_ passed: inout JSONObject) {
+        let format = passed["response_format"]
+        let type = format?.stringValue ?? format?["type"]?.stringValue
+        if type == "text" || type == "" || format == [:] {
+            passed["response_format"] = nil
+        } else if let name = format?.stringValue {
+            passed["response_format"] = ["type": .string(name)]
+        }
     }
 
     private static func checkStop(_ passed: inout JSONObject) throws(ServiceFailure) {

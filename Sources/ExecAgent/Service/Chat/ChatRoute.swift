@@ -13,24 +13,28 @@ struct ChatRoute: Sendable {
     let conversations: Conversations
     let turns: UserTurns
     let budgets: RequestBudgets
+    let links: ArtifactLinks
     let log: @Sendable (String) -> Void
     /// The members of which the log knows already that they are passed over.
     private let knownPassedOver = Locked<Set<String>>([])
 
     init(
         options: ServiceOptions, runner: any AgentRunner, conversations: Conversations, turns: UserTurns,
-        budgets: RequestBudgets, log: @escaping @Sendable (String) -> Void
+        budgets: RequestBudgets, links: ArtifactLinks, log: @escaping @Sendable (String) -> Void
     ) {
         self.options = options
         self.runner = runner
         self.conversations = conversations
         self.turns = turns
         self.budgets = budgets
+        self.links = links
         self.log = log
     }
 
     func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let call = try ChatCall(request)
+        var call = try ChatCall(request, ownModel: options.model)
+        // They are for the person: the model's provider need not have them, and an old one opens nothing.
+        call.messages = call.messages.map { $0.role == .assistant ? $0.withoutAddresses : $0 }
         if let seconds = budgets.take("user \(call.caller.user)") {
             throw ServiceFailure.tooManyRequests(seconds: seconds)
         }
@@ -46,9 +50,11 @@ struct ChatRoute: Sendable {
     private func whole(_ call: ChatCall, _ turn: UserTurns.Turn, _ name: AnswerName) async throws -> HTTPResponse {
         let text = Locked("")
         let events = Locked<[JSON]>([])
+        let made = MadeArtifacts()
         let result: RunResult
         do {
             result = try await run(call, turn) { event in
+                made.note(event)
                 switch event {
                 case .text(let piece): text.withLock { $0 += piece }
                 case .toolProgress: break
@@ -58,9 +64,11 @@ struct ChatRoute: Sendable {
         } catch {
             throw failure(of: error, call, name)
         }
-        let said = text.withLock { $0 }
+        var said = text.withLock { $0 }
+        said += result.unsaid(in: said)
+        said += ending(of: call, made, hasText: !said.isEmpty)
         let completion = ChatCompletion(
-            message: ChatMessage(role: .assistant, text: said + result.unsaid(in: said)),
+            message: ChatMessage(role: .assistant, text: said),
             finishReason: result.finishReason, usage: result.usage ?? .unknown)
         let json = completion.json(
             id: name.id, created: name.created, model: name.model,
@@ -98,9 +106,11 @@ struct ChatRoute: Sendable {
     ) async throws -> (RunResult, rest: String) {
         // The end of the text is enough to know whether a limit was told.
         let said = Locked("")
+        let made = MadeArtifacts()
         return try await withThrowingTaskGroup(of: RunResult?.self) { group in
             group.addTask {
                 try await run(call, turn) { event in
+                    made.note(event)
                     if case .text(let text) = event { said.withLock { $0 = String(($0 + text).suffix(1000)) } }
                     // A client that is gone cancels the run: there is nobody to tell of it.
                     try? await stream.tell(event)
@@ -112,7 +122,10 @@ struct ChatRoute: Sendable {
             }
             defer { group.cancelAll() }
             while let result = try await group.next() {
-                if let result { return (result, result.unsaid(in: said.withLock { $0 })) }
+                guard let result else { continue }
+                let text = said.withLock { $0 }
+                let rest = result.unsaid(in: text)
+                return (result, rest + ending(of: call, made, hasText: !(text + rest).isEmpty))
             }
             throw CancellationError()
         }
@@ -132,10 +145,18 @@ struct ChatRoute: Sendable {
             parameters: call.parameters, onEvent: onEvent)
         let seconds = (start.duration(to: .now) / .milliseconds(100)).rounded() / 10
         log("a run for the user \(call.caller.user) ended after \(seconds) s: \(result.finishReason.word)")
-        if let name = call.caller.conversation, !turn.isForgotten {
+        // Of a chat the front end itself keeps what was said.
+        if let name = call.caller.conversation, !call.caller.isChat, !turn.isForgotten {
             conversations.keep(conversation + result.messages, of: name)
         }
         return result
+    }
+
+    /// What stands behind an answer: links to the artifacts of its run. Not behind one that a program is to read.
+    private func ending(of call: ChatCall, _ made: MadeArtifacts, hasText: Bool) -> String {
+        guard call.parameters["response_format"] == nil else { return "" }
+        let markdown = links.markdown(of: made.names, user: call.caller.user)
+        return markdown.isEmpty ? "" : (hasText ? "\n\n" : "") + markdown
     }
 
     /// Says it once: front ends offer their tools with each request.
@@ -170,5 +191,28 @@ extension RunResult {
     fileprivate func unsaid(in text: String) -> String {
         guard case .limit(let sentence) = end, !text.contains(sentence) else { return "" }
         return (text.isEmpty ? "" : "\n\n") + sentence
+    }
+}
+
+/// The names of the artifacts that a run made or changed.
+private final class MadeArtifacts: Sendable {
+    private let found = Locked(FileNames())
+
+    var names: [String] { found.withLock { $0.all } }
+
+    func note(_ event: AgentEvent) {
+        guard case .toolEnded(let end) = event else { return }
+        found.withLock { found in end.artifacts.forEach { found.add($0) } }
+    }
+}
+
+extension ChatMessage {
+    /// The message without addresses that open artifacts.
+    fileprivate var withoutAddresses: ChatMessage {
+        var message = self
+        message.content = content.map { part in
+            if case .text(let text) = part { .text(ArtifactLinks.withoutAddresses(text)) } else { part }
+        }
+        return message
     }
 }

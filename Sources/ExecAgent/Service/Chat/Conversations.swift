@@ -5,7 +5,8 @@ import Threading
 /// The conversations that go on where they stopped: those that were asked for by a user's name. In memory, bounded in
 /// number, bytes and time.
 ///
-/// What a client sends is the history. Where it sends nothing but one new message of the user, the conversation goes on.
+/// What a client sends is the history. Where it sends nothing but one new message of the user, the conversation goes on; not
+/// so a front end's chat, which comes whole each time: one message there is the first one, asked again or changed.
 final class Conversations: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -52,22 +53,17 @@ final class Conversations: Sendable {
     ///
     /// - Parameter messages: as the client sent them. New instructions of its own take the place of those before.
     func continued(by messages: [ChatMessage], of caller: Caller) -> [ChatMessage] {
-        guard let name = caller.conversation else { return messages }
-        return continued(by: messages, of: name, isChat: caller.isChat)
+        guard let name = caller.conversation, !caller.isChat else { return messages }
+        return continued(by: messages, of: name)
     }
 
     /// What the conversation of this name goes on with.
-    ///
-    /// - Parameter isChat: whether it is a front end's, where its first message is asked again for another answer.
-    func continued(by messages: [ChatMessage], of name: String, isChat: Bool = false) -> [ChatMessage] {
+    func continued(by messages: [ChatMessage], of name: String) -> [ChatMessage] {
         guard Self.isOneNewMessage(messages) else { return messages }
         let time = now()
         let known = state.withLock { state -> [ChatMessage] in
             guard let conversation = state.conversations[name], !isOver(conversation, time) else { return [] }
             return conversation.messages
-        }
-        if isChat, known.first(where: { !$0.isInstruction }) == messages.first(where: { !$0.isInstruction }) {
-            return messages
         }
         let instructions = messages.filter(\.isInstruction)
         return (instructions.isEmpty ? known.filter(\.isInstruction) : instructions)

@@ -11,17 +11,21 @@ struct Doors: Sendable {
     private let port: Int?
     private let takesAddresses: Bool
     private let budgets: RequestBudgets
+    private let links: ArtifactLinks
 
     /// - Parameter port: at which the service listens.
-    init(_ options: ServiceOptions, port: Int, budgets: RequestBudgets) {
+    init(_ options: ServiceOptions, port: Int, budgets: RequestBudgets, links: ArtifactLinks = ArtifactLinks()) {
+        self.links = links
         keys = APIKeys(options.keys)
         let isLocal = Self.isLoopback(options.host)
-        names = Set(["localhost", "127.0.0.1", "::1", options.host] + options.hostNames).reduce(into: []) {
+        let publicHost = options.publicURL.flatMap { PublicURL.host(of: $0) }
+        let told = options.hostNames + (publicHost.map { [$0] } ?? [])
+        names = Set(["localhost", "127.0.0.1", "::1", options.host] + told).reduce(into: []) {
             $0.insert($1.lowercased())
         }
         // From elsewhere a service may be reached through another port, and by any of the machine's addresses. A page
         // that rebinds a name of its own brings that name, and has no key.
-        self.port = isLocal && options.hostNames.isEmpty ? port : nil
+        self.port = isLocal && told.isEmpty ? port : nil
         takesAddresses = !isLocal
         self.budgets = budgets
     }
@@ -39,6 +43,12 @@ struct Doors: Sendable {
             return ServiceFailure(
                 403, "The Host field names another host than this service. A proxy's name has to be made known to it.",
                 type: "permission_error", code: "host_not_allowed")
+        }
+        // A page of a front end asks for what it shows from another origin and without a key: the address is the key.
+        switch links.verdict(on: request) {
+        case .other: break
+        case .valid: return tooMany("address \(remote.network)")
+        case let verdict: return tooMany("address \(remote.network)") ?? ServiceFailure(link: verdict)
         }
         guard isOwnOrigin(request, host) else {
             return ServiceFailure(

@@ -41,6 +41,15 @@ enum APIText {
     static let artifact: JSON = operation(
         "readArtifact", "A file that the agent hands out, as a download", "application/octet-stream",
         ["type": "string", "contentEncoding": "binary"])
+    static let link: JSON = {
+        var link =
+            operation(
+                "openArtifactLink", "A file by the link that an answer gave; needs no key", "application/octet-stream",
+                ["type": "string", "contentEncoding": "binary"]
+            ).objectValue ?? [:]
+        link["security"] = [[:]]
+        return .object(link)
+    }()
     static let document: JSON = read("describe", "This description", nil)
     static let health: JSON = {
         var health = read("health", "Says whether the tool servers do", "Health").objectValue ?? [:]

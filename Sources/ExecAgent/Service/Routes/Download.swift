@@ -9,12 +9,39 @@ enum Download {
         [
             HTTPHeader("Content-Type", isMediaType(type) ? type : "application/octet-stream"),
             HTTPHeader("Content-Disposition", disposition(name)),
-            HTTPHeader("Content-Security-Policy", "default-src 'none'; sandbox"),
+            HTTPHeader("Content-Security-Policy", contentPolicy),
         ]
     }
 
+    /// Fields for a file that a page of another origin shows: whole pictures in itself, everything else as a download. What a
+    /// picture is its bytes say; one that may hold a program, such as SVG, is shown by a page and never opened by itself.
+    static func linkHeaders(of name: String, _ file: ArtifactFile) -> [HTTPHeader] {
+        let own = [
+            HTTPHeader("Cross-Origin-Resource-Policy", "cross-origin"), HTTPHeader("Referrer-Policy", "no-referrer"),
+        ]
+        if let type = pictureType(of: file.bytes) {
+            return own + [
+                HTTPHeader("Content-Type", type), HTTPHeader("Content-Disposition", disposition(name, "inline")),
+                HTTPHeader("Content-Security-Policy", contentPolicy),
+            ]
+        }
+        let type = file.mediaType.lowercased()
+        let isActive = ["html", "xml", "script", "pdf"].contains { type.contains($0) } && type != "image/svg+xml"
+        return own + headers(of: name, type: isActive ? "application/octet-stream" : file.mediaType)
+    }
+
+    private static let contentPolicy = "default-src 'none'; sandbox"
+
+    private static func pictureType(of bytes: [UInt8]) -> String? {
+        let reader = ByteReader(bytes)
+        if reader.has(PNG.signature, at: 0) { return "image/png" }
+        if reader.has([0xFF, 0xD8, 0xFF], at: 0) { return "image/jpeg" }
+        if reader.has("GIF87a", at: 0) || reader.has("GIF89a", at: 0) { return "image/gif" }
+        return reader.has("RIFF", at: 0) && reader.has("WEBP", at: 8) ? "image/webp" : nil
+    }
+
     /// RFC 6266: a name that any client can read, and the whole one for those that know the encoding of RFC 8187.
-    static func disposition(_ name: String) -> String {
+    static func disposition(_ name: String, _ kind: String = "attachment") -> String {
         let plain = String(
             name.unicodeScalars.map { scalar in
                 let isSafe =
@@ -22,7 +49,7 @@ enum Download {
                     && !"\"\\/%".unicodeScalars.contains(scalar)
                 return isSafe ? Character(scalar) : "_"
             })
-        return "attachment; filename=\"\(plain)\"; filename*=UTF-8''\(encoded(name))"
+        return "\(kind); filename=\"\(plain)\"; filename*=UTF-8''\(encoded(name))"
     }
 
     /// Percent-encoded, but for letters, digits and `-._~`.

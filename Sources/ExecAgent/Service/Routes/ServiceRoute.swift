@@ -26,10 +26,17 @@ struct ServiceRouter: Sendable {
         let method = request.method == "HEAD" ? "GET" : request.method
         let path = Self.tidied(request.path)
         var allowed: [String] = []
-        for route in routes {
-            guard let values = Self.values(of: path, in: route.path) else { continue }
-            if route.method == method { return try await route.answer(request, values) }
-            allowed += route.method == "GET" ? ["GET", "HEAD"] : [route.method]
+        for path in [path] + Self.meant(by: path) where allowed.isEmpty {
+            for route in routes {
+                guard let values = Self.values(of: path, in: route.path) else { continue }
+                if route.method == method { return try await route.answer(request, values) }
+                allowed += route.method == "GET" ? ["GET", "HEAD"] : [route.method]
+            }
+        }
+        // Says what there is, and to no page of another origin that it may have it.
+        if method == "OPTIONS", !allowed.isEmpty {
+            return HTTPResponse(
+                status: 204, headers: [HTTPHeader("Allow", (allowed + ["OPTIONS"]).joined(separator: ", "))])
         }
         guard allowed.isEmpty else {
             throw ServiceFailure(
@@ -47,6 +54,15 @@ struct ServiceRouter: Sendable {
     private static func tidied(_ path: String) -> String {
         guard path.hasPrefix("/") else { return path }
         return "/" + path.split(separator: "/").joined(separator: "/")
+    }
+
+    /// What else a path may mean that is none: of OpenAI's addresses `/v1` is left out, or comes twice, where a client is
+    /// told the address without it or puts it there itself.
+    private static func meant(by path: String) -> [String] {
+        var rest = path[...]
+        while rest.hasPrefix("/v1/") { rest = rest.dropFirst(3) }
+        let isOpenAIs = ["/chat/completions", "/models"].contains { rest == $0 || rest.hasPrefix($0 + "/") }
+        return isOpenAIs ? ["/v1" + rest] : []
     }
 
     /// - Returns: the values of the placeholders; `nil` where the path is another one.

@@ -8,6 +8,7 @@ struct ServiceRoutes: Sendable {
     let options: ServiceOptions
     let toolBox: any ToolBox
     let chat: ChatRoute
+    let links: ArtifactLinks
     /// Seconds since 1970 at which the service was started.
     let startTime: Int
     /// Whether a request brings a key, or none is asked for.
@@ -21,6 +22,9 @@ struct ServiceRoutes: Sendable {
             ServiceRoute(method: "GET", path: "/v1/models", description: APIText.models) { _, _ in models() },
             ServiceRoute(method: "GET", path: "/v1/models/{model+}", description: APIText.model) { _, values in
                 try model(values["model"] ?? "")
+            },
+            ServiceRoute(method: "GET", path: ArtifactLinks.path, description: APIText.link) { request, values in
+                try await linked(values["name"] ?? "", of: values["user"] ?? "", request)
             },
             ServiceRoute(method: "DELETE", path: "/v1/sessions/{user}", description: APIText.session) {
                 request, values in
@@ -63,7 +67,7 @@ struct ServiceRoutes: Sendable {
     }
 
     private func model(_ name: String) throws -> HTTPResponse {
-        guard name == options.model else {
+        guard name.lowercased() == options.model.lowercased() else {
             throw ServiceFailure(
                 404, "There is no model of this name in the list, though a request may name any that the endpoint has.",
                 param: "model", code: "model_not_found")
@@ -124,14 +128,24 @@ struct ServiceRoutes: Sendable {
         return HTTPResponse(json: ["object": "list", "data": .array(artifacts)])
     }
 
-    private func artifact(_ name: String, of userName: String, _ request: HTTPRequest) async throws -> HTTPResponse {
-        let user = Caller.user(named: userName, by: request) ?? UserName.byDefault
-        let file: ArtifactFile
+    /// What an address opens that was given with an answer. A key does not open it: it is for that one file alone.
+    private func linked(_ name: String, of user: String, _ request: HTTPRequest) async throws -> HTTPResponse {
+        let verdict = links.verdict(on: request)
+        guard verdict == .valid else { throw ServiceFailure(link: verdict) }
+        let file = try await file(name, of: user)
+        return HTTPResponse(headers: Download.linkHeaders(of: name, file), body: .bytes(file.bytes))
+    }
+
+    private func file(_ name: String, of user: String) async throws -> ArtifactFile {
         do throws(ToolServerError) {
-            file = try await toolBox.artifact(named: name, of: UserName.forServers(user))
+            return try await toolBox.artifact(named: name, of: UserName.forServers(user))
         } catch {
             throw error.isNotFound ? ServiceFailure(404, error.message, code: "artifact_not_found") : error
         }
+    }
+
+    private func artifact(_ name: String, of userName: String, _ request: HTTPRequest) async throws -> HTTPResponse {
+        let file = try await file(name, of: Caller.user(named: userName, by: request) ?? UserName.byDefault)
         return HTTPResponse(headers: Download.headers(of: name, type: file.mediaType), body: .bytes(file.bytes))
     }
 }

@@ -1,0 +1,177 @@
+import JSON
+
+/// The messages of a request as clients write them: in older forms of the API as well, and with holes where they cut the
+/// history.
+///
+/// An endpoint takes no call without its result, and no result without its call: a call that lost its result gets one that
+/// says so, and a result that lost its call is passed over.
+struct ChatHistory {
+    /// What stands for the result of a call that the history does not have.
+    static let missingResult = "[The result of this call is not in the conversation any more.]"
+    /// Roles by other names.
+    private static let roles: [String: ChatMessage.Role] = [
+        "function": .tool, "human": .user, "ai": .assistant, "model": .assistant,
+    ]
+
+    private var messages: [ChatMessage] = []
+    /// The calls of the last message of the assistant that have no result yet, in order.
+    private var open: [ToolCall] = []
+    private var calls = 0
+
+    /// Reads messages.
+    static func messages(_ field: Field) throws(FormatError) -> [ChatMessage] {
+        var history = ChatHistory()
+        let all = try field.elements()
+        for (place, message) in all.enumerated() { try history.read(message, isLast: place == all.count - 1) }
+        history.closeCalls()
+        return history.messages
+    }
+
+    private mutating func read(_ field: Field, isLast: Bool) throws(FormatError) {
+        _ = try field.object()
+        let role = try Self.role(field["role"])
+        let found = try calls(of: field)
+        if role != .assistant, !found.isEmpty {
+            throw field["tool_calls"].failure("may stand in messages of the assistant only")
+        }
+        var content = try ContentPart.parts(of: field["content"], isLast: isLast)
+        if role == .tool { return addResult(field, content ?? []) }
+        closeCalls()
+        if content == nil, role == .assistant, let refusal = try field["refusal"].optionalString() {
+            content = [.text(refusal)]
+        }
+        let saysNothing = content?.allSatisfy { $0 == .text("") } ?? true
+        if role == .assistant, saysNothing { content = [] }
+        if role == .assistant, saysNothing, found.isEmpty { return }
+        // Nothing is what a person may send who only sends a file to go with it; elsewhere it says nothing.
+        if content == nil, !(role == .user && isLast) { return }
+        if content?.isEmpty ?? true, role != .assistant { content = [.text("")] }
+        messages.append(
+            ChatMessage(role: role, content: content ?? [], toolCalls: found, name: field["name"].value.stringValue))
+        open = found
+    }
+
+    private static func role(_ field: Field) throws(FormatError) -> ChatMessage.Role {
+        let name = try field.string().lowercased()
+        guard let role = ChatMessage.Role(rawValue: name) ?? roles[name] else {
+            let all = ChatMessage.Role.allCases.map(\.rawValue).joined(separator: ", ")
+            throw field.failure("must be one of \(all)")
+        }
+        return role
+    }
+
+    // MARK: - Calls and results
+
+    private mutating func calls(of field: Field) throws(FormatError) -> [ToolCall] {
+        var found: [ToolCall] = []
+        for call in try field["tool_calls"].elements() { found.append(try ToolCall(parsing: call, number: number())) }
+        // What tool_calls were called before there could be several.
+        if found.isEmpty, field["function_call"].value.objectValue != nil {
+            found.append(try ToolCall(function: field["function_call"], id: nil, number: number()))
+        }
+        return found
+    }
+
+    private mutating func number() -> Int {
+        calls += 1
+        return calls
+    }
+
+    private mutating func addResult(_ field: Field, _ content: [ContentPart]) {
+        let id = field["tool_call_id"].value.stringValue
+        let name = field["name"].value.stringValue
+        // By its id, else by its name, else in the order of the calls.
+        let place =
+            if let id { open.firstIndex { $0.id == id } } else {
+                open.firstIndex { $0.name == name } ?? (open.isEmpty ? nil : open.startIndex)
+            }
+        guard let place else { return }
+        let call = open.remove(at: place)
+        messages.append(ChatMessage(role: .tool, content: content, toolCallID: call.id, name: name))
+    }
+
+    private mutating func closeCalls() {
+        for call in open {
+            messages.append(
+                ChatMessage(role: .tool, content: [.text(Self.missingResult)], toolCallID: call.id, name: nil))
+        }
+        open = []
+    }
+}
+
+extension ContentPart {
+    /// The parts of a message; `nil` where it has no content.
+    ///
+    /// - Parameter isLast: whether it is what the request is about. Of what was said before, a part that cannot be taken
+    ///   is named, and costs no more than itself.
+    fileprivate static func parts(of content: Field, isLast: Bool) throws(FormatError) -> [ContentPart]? {
+        switch content.value {
+        case .null: return nil
+        case .string(let text): return [.text(text)]
+        case .object: return [try ContentPart(parsing: content)]
+        case .array:
+            var parts: [ContentPart] = []
+            for part in try content.elements() where !part.isNull {
+                do throws(FormatError) {
+                    parts.append(try ContentPart(parsing: part))
+                } catch {
+                    guard !isLast, let type = part.value["type"]?.stringValue else { throw error }
+                    parts.append(.text("[A part of the type \(type.prefix(64)), which is not taken here.]"))
+                }
+            }
+            return parts
+        default: throw content.mismatch("a string or an array of parts")
+        }
+    }
+
+    private init(parsing field: Field) throws(FormatError) {
+        if case .string(let text) = field.value {
+            self = .text(text)
+            return
+        }
+        let members = try field.object()
+        // A part without a type is what it has.
+        let known = ["text", "refusal", "image_url"].first { members.given($0) != nil }
+        let type = if let known, field["type"].isNull { known } else { try field["type"].string() }
+        switch type {
+        case "text", "input_text", "output_text": self = .text(try field["text"].string())
+        case "refusal": self = .text(try field["refusal"].string())
+        case "image_url", "input_image":
+            let image = field["image_url"]
+            let isText = image.value.stringValue != nil
+            self = .imageURL(try isText ? image.string() : image["url"].string())
+        case "image" where members["source"]?["data"]?.stringValue != nil:
+            let type = members["source"]?["media_type"]?.stringValue ?? "image/png"
+            self = .imageURL("data:\(type);base64,\(try field["source"]["data"].string())")
+        default: throw field["type"].failure("must be text or image_url: no other content is taken here")
+        }
+    }
+}
+
+extension ToolCall {
+    /// - Parameter number: for the id of one that has none.
+    fileprivate init(parsing field: Field, number: Int) throws(FormatError) {
+        _ = try field.object()
+        let id = try field["id"].optionalWord()
+        if field["function"].isNull, field["custom"].value.objectValue != nil {
+            self.init(
+                id: id ?? "call_\(number)", name: try field["custom"]["name"].string(),
+                arguments: JSON.object(["input": field["custom"]["input"].value]).text)
+            return
+        }
+        try self.init(function: field["function"], id: id, number: number)
+    }
+
+    fileprivate init(function: Field, id: String?, number: Int) throws(FormatError) {
+        let arguments = function["arguments"]
+        // Some clients take the text apart and send what was in it.
+        let text =
+            switch arguments.value {
+            case .null: "{}"
+            case .object: arguments.value.text
+            default: try arguments.string()
+            }
+        let known = id.flatMap { $0.isEmpty ? nil : $0 }
+        self.init(id: known ?? "call_\(number)", name: try function["name"].string(), arguments: text)
+    }
+}
