@@ -5,9 +5,12 @@ import JSONRPC
 enum EmbeddedObjects {
     /// Braces that begin no object are tried so often; each costs a look at the whole line.
     private static let mostAttempts = 16
+    /// Longer lines are not looked at.
+    private static let longestLine = 16 << 20
 
     /// The parts of `line` that are objects by their braces, in order; none lies in another.
     static func parts(of line: [UInt8]) -> [ArraySlice<UInt8>] {
+        guard line.count <= longestLine else { return [] }
         var parts: [ArraySlice<UInt8>] = []
         var attempts = 0
         var place = line.startIndex

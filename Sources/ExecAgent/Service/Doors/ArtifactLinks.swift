@@ -90,12 +90,30 @@ final class ArtifactLinks: Sendable {
         return Int(expires).map { now() < $0 } == true ? .valid : .expired
     }
 
-    /// A text of an earlier answer without the addresses, which open files for whoever reads them: in their place stand the
-    /// names that the agent has for these files.
+    /// A text of an earlier answer without the addresses, which open files for whoever reads them. The lines that were put
+    /// behind the answer go: the model did not write them, and would write their like. Within other text stand the names
+    /// that the agent has for the files.
     static func withoutAddresses(_ text: String) -> String {
         guard text.utf8.contains(UInt8(ascii: "?")), text.contains("&signature=") else { return text }
+        var lines: [String] = []
+        var isShorter = false
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            let (changed, count) = named(line)
+            let isLink = count == 1 && (line.hasPrefix("![") || line.hasPrefix("[")) && line.last == ")"
+            if isLink { isShorter = true } else { lines.append(changed) }
+        }
+        guard isShorter else { return lines.joined(separator: "\n") }
+        while let last = lines.last, last.allSatisfy(\.isWhitespace) || last.hasPrefix("(and "), last.count < 40 {
+            lines.removeLast()
+        }
+        return lines.isEmpty ? "(Files for you.)" : lines.joined(separator: "\n")
+    }
+
+    /// A line with the agent's names in the place of addresses, and how many these are.
+    private static func named(_ line: Substring) -> (text: String, count: Int) {
         var kept = ""
-        var rest = text[...]
+        var count = 0
+        var rest = line
         while let start = rest.firstRange(of: "](") {
             kept += rest[..<start.upperBound]
             rest = rest[start.upperBound...]
@@ -106,8 +124,9 @@ final class ArtifactLinks: Sendable {
             else { continue }
             kept += "artifact:///\(name)"
             rest = rest[inside.endIndex...]
+            count += 1
         }
-        return kept + rest
+        return (kept + rest, count)
     }
 
     /// The code over all that an address is for. Lengths go before the texts, so that no two are one.
