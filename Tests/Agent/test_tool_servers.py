@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from support.agent import agent_binary, environment
-from support.scripted import ScriptedModel, says, script
+from support.scripted import ScriptedModel, bash, calls, says, script
 
 Run = Callable[..., tuple[ScriptedModel, subprocess.CompletedProcess[str]]]
 
@@ -70,6 +70,37 @@ def test_a_file_of_a_host_with_servers_of_every_kind(run: Run, tmp_path: Path, u
     assert done.returncode == 0 and done.stdout == "Hello.\n", done.stderr
     assert done.stderr.count("is left out") == 1 and "mcpServers.far: " in done.stderr and "off" not in done.stderr
     assert len(model.requests()) == 1
+
+
+def test_a_run_begins_without_servers_that_are_silent_or_die(run: Run, tmp_path: Path, user: str) -> None:
+    command = environment("", user)["MCP_SERVER_COMMAND"]
+    silent = "import sys, time; print('downloading', file=sys.stderr, flush=True); time.sleep(1000)"
+    file = tmp_path / "config.toml"
+    file.write_text(f"""
+[mcp_servers.silent] # as Codex has it
+command = {json.dumps(sys.executable)}
+args = ["-c", {json.dumps(silent)}]
+startup_timeout_sec = 3
+
+[mcp_servers.dead]
+command = {json.dumps(sys.executable)}
+args = ["-c", "raise SystemExit('no key in the environment')"]
+
+[mcp_servers.absent]
+command = "no-such-program"
+
+[mcp_servers.sandbox]
+command = {json.dumps(command)}
+""")
+    model, done = run(script(calls(bash("echo ran")), says("{{result}}")), "--mcp-config", str(file), "Go.")
+    assert done.returncode == 0 and '"stdout":"ran\\n"' in done.stdout, done.stderr
+    for line in (
+        "The tool server silent has not answered in 3 seconds; it last said: downloading",
+        "it last said: no key in the environment",
+        "The tool server absent cannot be started: there is no program no-such-program on PATH",
+    ):
+        assert done.stderr.count(line) == 1, done.stderr
+    assert len(model.requests()) == 2
 
 
 def test_a_task_from_a_pipe_that_does_not_wait(start_model: Callable[..., ScriptedModel], user: str) -> None:

@@ -220,15 +220,16 @@ import Threading
             _ = try await trial.chat(history)
         }
         let said = runner.requests.elements.last?.conversation[1].text ?? ""
-        #expect(said == "Done.\n\n[b c.csv](artifact:///b%20c.csv) [x](http://y/?z)")
+        #expect(said == "Done.\n\n\n[b c.csv](artifact:///b%20c.csv) [x](http://y/?z)")
     }
 
-    @Test(arguments: [
-        ("A\n\nLINK", "A"), ("A\n\nLINK\n\nLINK\n\n(and 5 more)", "A"), ("LINK", "(Files for you.)"),
-        ("A LINK b\nc", "A ![x](artifact:///x%20y.png) b\nc"), ("A\nLINK\nB\n", "A\nB"), ("LINK LINK", nil),
-        ("[x](http://h/v1/artifacts/a/b)", "[x](http://h/v1/artifacts/a/b)"), ("a?b&signature=", "a?b&signature="),
-        ("](](](?expires=1&signature=", "](](](?expires=1&signature="),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("A\n\nLINK", "A"), ("A\n\nLINK\n\nLINK\n\n(and 5 more)", "A"), ("LINK", "(Files for you.)"),
+            ("A LINK b\nc", "A ![x](artifact:///x%20y.png) b\nc"), ("A\nLINK\nB\n", "A\nB"), ("LINK LINK", nil),
+            ("[x](http://h/v1/artifacts/a/b)", "[x](http://h/v1/artifacts/a/b)"), ("a?b&signature=", "a?b&signature="),
+            ("](](](?expires=1&signature=", "](](](?expires=1&signature="),
+        ] as [(String, String?)])
     func anAnswerIsGivenBackAsTheModelWroteIt(text: String, wanted: String?) {
         let links = ArtifactLinks()
         links.use(base: "https://h:1/p")

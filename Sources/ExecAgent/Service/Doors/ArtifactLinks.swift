@@ -99,7 +99,8 @@ final class ArtifactLinks: Sendable {
         var isShorter = false
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             let (changed, count) = named(line)
-            let isLink = count == 1 && (line.hasPrefix("![") || line.hasPrefix("[")) && line.last == ")"
+            let isAlone = line.ranges(of: "](").count == 1 && line.last == ")"
+            let isLink = count == 1 && isAlone && (line.hasPrefix("![") || line.hasPrefix("["))
             if isLink { isShorter = true } else { lines.append(changed) }
         }
         guard isShorter else { return lines.joined(separator: "\n") }
