@@ -47,6 +47,7 @@ final class Endpoint: ChatModel {
     ) async throws -> ChatCompletion {
         var failures = 0
         var lessons = 0
+        var waited = 0.0
         var hidesPictures = false
         // A failure that its words do not explain, while it is tried whether the pictures are why.
         var unexplained: FailedAttempt?
@@ -84,7 +85,8 @@ final class Endpoint: ChatModel {
                     continue
                 }
                 failures += 1
-                guard failure.mayPass, failures <= options.retries else {
+                let isLoading = failure.refusal?.isOfLoading == true && waited < options.idleTimeout
+                guard failure.mayPass, failures <= options.retries || isLoading else {
                     let error = failure.mayPass && failures > 1 ? failure.error.after(failures) : failure.error
                     throw withAdvice(error)
                 }
@@ -93,6 +95,7 @@ final class Endpoint: ChatModel {
                     random: .random(in: 0...1))
                 await onEvent(.retrying(reason: failure.reason, seconds: seconds))
                 try await wait(seconds)
+                waited += seconds
             }
         }
     }

@@ -30,6 +30,10 @@ struct EndpointRules: Equatable {
     /// How many tools it takes; `nil` for any number.
     var mostTools: Int?
     var order = Order.free
+    /// Whether a message makes no more than one call.
+    var hasSingleCalls = false
+    /// Whether calls and their results are told in text: the model's template knows nothing but two speakers.
+    var tellsCallsAsText = false
     /// Whether there may be a message of the system; else its words stand before the user's first ones.
     var takesSystem = true
     /// Whether messages of the same speaker that follow each other become one.

@@ -21,7 +21,14 @@ extension EndpointRules {
             return Lesson()
         }
         return learnMessages(refusal, form) ?? learnTools(refusal, form) ?? learnMembers(refusal, form)
-            ?? learnPictures(refusal, form)
+            ?? learnPictures(refusal, form) ?? learnTemplate(refusal, form)
+    }
+
+    /// Templates of models read schemas as those that made them expected: who fails for a reason of its own may take a
+    /// plain one.
+    private mutating func learnTemplate(_ refusal: Refusal, _ form: RequestForm) -> Lesson? {
+        guard refusal.isOfTemplate, !form.toolNames.isEmpty, !areSchemasPlain else { return nil }
+        return learned(\.areSchemasPlain)
     }
 
     // MARK: - Tools
@@ -73,7 +80,10 @@ extension EndpointRules {
                 }
                 return Lesson()
             }
+            if refusal.says(["alternate"]), let lesson = learnCallsAsText(form) { return lesson }
         }
+        if !hasSingleCalls, form.hasSeveralCalls, refusal.isOfSeveralCalls { return learned(\.hasSingleCalls) }
+        if refusal.isOfToolRole, let lesson = learnCallsAsText(form) { return lesson }
         if takesSystem, refusal.isOfSystem {
             takesSystem = false
             mergesMessages = true
@@ -89,6 +99,14 @@ extension EndpointRules {
         }
         if !wantsOldReasoning, refusal.isOfWantOfReasoning { return learned(\.wantsOldReasoning) }
         return nil
+    }
+
+    /// The last resort of an order that isn't taken.
+    private mutating func learnCallsAsText(_ form: RequestForm) -> Lesson? {
+        guard form.hasToolResults, !tellsCallsAsText else { return nil }
+        tellsCallsAsText = true
+        mergesMessages = true
+        return Lesson()
     }
 
     /// Members that only some servers know are refused by others, for instance after a change of the model.
@@ -145,9 +163,29 @@ extension Refusal {
             && says(["not support", "unsupported", "not allowed", "not enabled", "no system"])
     }
 
+    fileprivate var isOfSeveralCalls: Bool {
+        says([
+            "single tool-call", "single tool call", "one tool call", "one tool-call", "parallel tool calls",
+            "multiple tool calls", "single function call", "one function call",
+        ])
+    }
+
+    /// Whether messages of tools aren't known at all.
+    fileprivate var isOfToolRole: Bool {
+        says(["user and assistant roles", "user, assistant and system roles", "system, user and assistant roles"])
+            || says(["role"])
+                && says([
+                    "role tool", "role 'tool'", "role \"tool\"", "role `tool`", "role: tool", "tool role",
+                    "'tool' role",
+                    "invalid message role", "unknown message role", "unsupported message role",
+                ])
+    }
+
     fileprivate var isOfIDs: Bool {
         says(["tool call id", "tool_call_id", "tool_calls[", "call id", "call_id"])
-            && says(["length of 9", "must be a-z", "too long", "maximum length", "above_max_length", "pattern"])
+            && says([
+                "length of 9", "length 9", "must be a-z", "too long", "maximum length", "above_max_length", "pattern",
+            ])
     }
 
     fileprivate var isOfEmptyText: Bool {

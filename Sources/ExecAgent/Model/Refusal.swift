@@ -38,7 +38,19 @@ struct Refusal: Equatable {
     }
 
     /// Whether the same request may succeed later.
-    var mayPass: Bool { [408, 429, 500, 502, 503, 504, 529].contains(status) && !isOutOfQuota && !isTooLong }
+    var mayPass: Bool {
+        [408, 429, 500, 502, 503, 504, 529].contains(status) && !isOutOfQuota && !isTooLong && !isOfTemplate
+    }
+
+    /// Whether the model's chat template could not be made a prompt of: the same request fails again.
+    var isOfTemplate: Bool {
+        says(["jinja", "chat template", "chat_template", "parser for this template", "unhashable"])
+    }
+
+    /// Whether the server reads its model from the disk still, which takes minutes for a large one.
+    var isOfLoading: Bool {
+        status == 503 && says(["loading", "not ready", "not loaded yet", "starting up"])
+    }
 
     /// Whether the account is used up, which no waiting helps.
     var isOutOfQuota: Bool {
@@ -155,8 +167,8 @@ extension Refusal {
         if isTooLong {
             return make(
                 .contextTooLong,
-                "The conversation is longer than the model \(model) takes: begin a new one, or use a model with a longer"
-                    + " context.\(words)")
+                "With the agent's instructions and tools, the conversation is longer than the model \(model) takes: begin a"
+                    + " new one, give the model a longer context, or use another.\(words)")
         }
         if isUnknownModel {
             return make(
@@ -180,6 +192,7 @@ extension Refusal {
     var reason: String {
         switch status {
         case 429: "too many requests (HTTP 429)"
+        case _ where isOfLoading: "the model is being loaded"
         default: "the endpoint fails\(statusText)"
         }
     }
@@ -207,22 +220,24 @@ extension Refusal {
     private func quote(hiding key: String?) -> String {
         if isPage { return " It answered with a web page." }
         guard let error, !error.message.isEmpty else { return "" }
-        var text = Self.oneLine(error.message, limit: Self.longestQuote)
-        // Some servers repeat the key, whole or with stars in it.
+        var text = error.message
+        // Some servers repeat the key, whole or with stars in it. Looked for before anything is cut off.
         if let key, key.utf8.count >= 8 { text = text.replacing(key, with: "[key]") }
         text = text.split(separator: " ").map { $0.contains("**") ? "[key]" : String($0) }.joined(separator: " ")
-        return " It says: \"\(text)\"."
+        return " It says: \"\(Self.oneLine(text, limit: Self.longestQuote))\"."
     }
 
     /// A text on one line, without anything that a terminal would take for a command.
     private static func oneLine(_ text: String, limit: Int) -> String {
-        let shown = text.unicodeScalars.prefix(limit + 1).map { scalar -> Character in
+        let shown = text.unicodeScalars.map { scalar -> Character in
             switch scalar.properties.generalCategory {
             case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: " "
             default: Character(scalar)
             }
         }
-        let line = String(shown.prefix(limit)).split(separator: " ").joined(separator: " ")
-        return shown.count > limit ? line + "…" : line
+        guard shown.count > limit else { return String(shown).split(separator: " ").joined(separator: " ") }
+        // What is wrong may stand at the end, behind all that led to it.
+        let parts = [shown.prefix(limit / 2), shown.suffix(limit - limit / 2)]
+        return parts.map { String($0).split(separator: " ").joined(separator: " ") }.joined(separator: " … ")
     }
 }

@@ -10,6 +10,10 @@ struct RequestForm {
     let hasPictures: Bool
     /// Whether a message of the user follows a tool's.
     let hasUserAfterTool: Bool
+    /// Whether there is a result of a tool.
+    let hasToolResults: Bool
+    /// Whether a message makes several calls.
+    let hasSeveralCalls: Bool
     /// Members of messages and calls that only some servers know.
     let extraMembers: Set<String>
 
@@ -29,7 +33,9 @@ struct RequestForm {
             return FunctionTool(name: tool.name, description: description, parameters: schema)
         }
         if let most = rules.mostTools { request.tools = Array(request.tools.prefix(most)) }
-        let messages = Self.withOwnThoughts(request.messages, rules)
+        var messages = Self.withOwnThoughts(request.messages, rules)
+        if rules.hasSingleCalls { messages = messages.withSingleCalls }
+        if rules.tellsCallsAsText { messages = messages.withCallsAsText }
         request.messages = Self.inOrder(
             messages.map { Self.message($0, rules) }, rules, hidesPictures: hidesPictures || !rules.takesPictures)
         if rules.renamesTokenLimit, let limit = request.parameters["max_tokens"] {
@@ -41,6 +47,8 @@ struct RequestForm {
         hasUserAfterTool = zip(request.messages, request.messages.dropFirst()).contains {
             $0.role == .tool && $1.role == .user
         }
+        hasToolResults = request.messages.contains { $0.role == .tool }
+        hasSeveralCalls = request.messages.contains { $0.toolCalls.count > 1 }
         extraMembers = Set(
             request.messages.flatMap { $0.extra.keys + $0.toolCalls.flatMap(\.extra.keys) })
         body = Self.body(of: request, rules)

@@ -12,7 +12,9 @@ import Testing
         ("DeepSeek", StrictEndpoint.deepSeek), ("OpenRouter", StrictEndpoint.openRouter),
         ("Ollama", StrictEndpoint.ollama), ("vLLM", StrictEndpoint.vLLM), ("Gemma", StrictEndpoint.gemma),
         ("LM Studio", StrictEndpoint.lmStudio),
-        ("llama.cpp", StrictEndpoint.llamaCpp),
+        ("llama.cpp", StrictEndpoint.llamaCpp), ("Mistral's template", StrictEndpoint.mistralTemplate),
+        ("Llama's template", StrictEndpoint.llamaTemplate), ("Gemma's template", StrictEndpoint.gemmaTemplate),
+        ("two roles", StrictEndpoint.twoRoles), ("Hermes' template", StrictEndpoint.hermesTemplate),
     ]
 
     private static let tools = [
@@ -107,6 +109,45 @@ import Testing
         #expect(transport.bodies.elements.map { StrictEndpoint.tools($0).count } == [3, 3, 2])
         #expect(try await ask(endpoint, tools) == [])
         #expect(transport.bodies.elements.count == 4)
+    }
+
+    @Test func severalCallsBecomeOneAMessageEachBeforeItsResult() async throws {
+        let transport = StrictEndpoint(StrictEndpoint.llamaTemplate)
+        _ = try await ask(Endpoint(EndpointOptions(), transport: transport) { _ in })
+        let body = try #require(transport.bodies.elements.last)
+        let told = StrictEndpoint.messages(body).suffix(5).map {
+            $0["tool_calls"]?.arrayValue?.first?["id"] ?? $0["tool_call_id"] ?? $0["role"]
+        }
+        #expect(told == ["call_2", "call_2", "call_3", "call_3", "user"])
+        let thoughts = StrictEndpoint.messages(body).compactMap { $0["reasoning_content"] }
+        #expect(thoughts == ["new"], "what was thought is said once")
+    }
+
+    @Test(arguments: [StrictEndpoint.gemmaTemplate, StrictEndpoint.twoRoles])
+    func callsAreToldInTextWhereATemplateKnowsNone(rules: [StrictEndpoint.Rule]) async throws {
+        let transport = StrictEndpoint(rules)
+        _ = try await ask(Endpoint(EndpointOptions(), transport: transport) { _ in })
+        let messages = StrictEndpoint.messages(try #require(transport.bodies.elements.last))
+        #expect(messages.allSatisfy { $0["tool_calls"] == nil && $0["tool_call_id"] == nil })
+        let call = try #require(messages.dropLast().last?["content"]?.stringValue)
+        let first = #"<tool_call>\n{"name":"bare","arguments":{}}\n</tool_call>"#.replacing("\\n", with: "\n")
+        #expect(call.hasPrefix(first + "\n<tool_call>\n") && call.contains(#""name":"nothing""#), "\(call)")
+        let results = try #require(messages.last?["content"]?.arrayValue).compactMap { $0["text"]?.stringValue }
+        #expect(results.joined().ranges(of: "<tool_response>\nr\n</tool_response>").count == 2)
+        #expect(messages.last?["content"]?.arrayValue?.last?["type"] == "image_url")
+    }
+
+    @Test(arguments: [
+        "This model only supports single tool-calls at once!", "Only one tool call per message is supported",
+        "multiple tool calls are not allowed in one assistant message",
+    ])
+    func aConversationWithoutSeveralCallsIsNotAskedAgainForThem(message: String) async {
+        let transport = StrictEndpoint([{ _ in (400, StrictEndpoint.error(message)) }])
+        let endpoint = Endpoint(EndpointOptions(), transport: transport) { _ in }
+        await #expect(throws: ModelError.self) {
+            try await ask(endpoint, [], [ChatMessage(role: .user, text: "one")])
+        }
+        #expect(transport.bodies.elements.count == 1)
     }
 
     @Test func aLongDescriptionIsCutWhereItIsTooLong() async throws {

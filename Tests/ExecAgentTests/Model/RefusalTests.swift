@@ -162,9 +162,34 @@ private final class FakeTransport: Transport {
         #expect(message?.hasSuffix("It says: \"No access for [key] [key]\".") == true, "\(message ?? "")")
     }
 
-    @Test func cutsLongWords() async {
-        let message = await outcome([Self.answer(400, String(repeating: "wörd ", count: 40_000))]).error?.message
-        #expect(message.map { $0.count < 500 && $0.hasSuffix("…\".") } == true)
+    @Test func quotesTheBeginningAndTheEndOfLongWords() async {
+        let words = "First " + String(repeating: "wörd ", count: 4000) + "and last."
+        let message = await outcome([Self.answer(400, words)]).error?.message
+        #expect(message.map { $0.count < 500 && $0.contains("\"First wörd") && $0.hasSuffix("and last.\".") } == true)
+        for padding in 100...340 {
+            let words = String(repeating: "x", count: padding) + Self.key + String(repeating: "y", count: 400 - padding)
+            let message = await outcome([Self.answer(400, words)]).error?.message ?? ""
+            #expect(!message.contains(Self.key.prefix(8)) && !message.contains(Self.key.suffix(8)), "\(padding)")
+        }
+    }
+
+    @Test(arguments: [
+        "Loading model", "Model is loading, please wait", "Model m is currently loading", "the model is not ready",
+    ])
+    func aModelThatIsBeingLoadedIsWaitedForLonger(message: String) async {
+        let refusal = Self.answer(503, #"{"error":{"message":"\#(message)","type":"unavailable_error","code":503}}"#)
+        let loaded = await outcome(Array(repeating: refusal, count: 7) + [Self.success])
+        #expect(loaded.text == "ok" && loaded.waits.count == 7)
+        let never = await outcome(Array(repeating: refusal, count: 100))
+        let waited = never.waits.reduce(0, +)
+        #expect(never.error?.kind == .unavailable && 120..<151 ~= waited, "\(waited)")
+    }
+
+    @Test(arguments: ["Error: Jinja Exception: no", "Failed to apply chat template: unhashable type: 'list'"])
+    func whatATemplateFailsAtIsNotAskedAgain(message: String) async {
+        let refusal = Self.answer(500, #"{"error":{"code":500,"message":"\#(message)","type":"server_error"}}"#)
+        let outcome = await outcome([refusal])
+        #expect(outcome.error?.message.contains(message) == true && outcome.waits.isEmpty)
     }
 
     // MARK: - What is left out

@@ -226,6 +226,71 @@ final class StrictEndpoint: Transport {
             }
         ] + vLLM
 
+    // MARK: - llama.cpp with the templates of models
+
+    /// What the server says where a template raises an exception.
+    private static func template(_ exception: String) -> (Int, String) {
+        let way = "While executing CallExpression at line 91, column 40 in source:\n...{{- raise_exception(\"To..."
+        let words = "Unable to generate parser for this template. Automatic parser generation failed: \n-----\n\(way)"
+        return (
+            400, error("\(words)\n   ^\nError: \(exception)", #","code":400,"type":"invalid_request_error""#)
+        )
+    }
+
+    /// Ids of nine characters, and speakers that take turns but for calls and results.
+    static let mistralTemplate: [Rule] = [
+        { body in
+            calls(body).contains { $0["id"]?.stringValue?.count != 9 }
+                ? template("Jinja Exception: Tool call IDs should be alphanumeric strings with length 9!") : nil
+        },
+        { body in
+            let spoken = messages(body).filter { $0["role"] != "tool" && $0["role"] != "system" }
+                .filter { $0["tool_calls"] == nil }.map { $0["role"] }
+            return zip(spoken, spoken.dropFirst()).contains { $0 == $1 }
+                ? template(
+                    "Jinja Exception: After the optional system message, conversation roles must alternate user and"
+                        + " assistant roles except for tool calls and results.") : nil
+        },
+    ]
+
+    /// One call in a message.
+    static let llamaTemplate: [Rule] = [
+        { body in
+            messages(body).contains { $0["tool_calls"]?.arrayValue.map { $0.count > 1 } ?? false }
+                ? template("Jinja Exception: This model only supports single tool-calls at once!") : nil
+        }
+    ]
+
+    /// Two speakers that take turns, and nobody else.
+    static let gemmaTemplate: [Rule] = [
+        { body in
+            let roles = messages(body).map { $0["role"] }.filter { $0 != "system" }
+            let expected: [JSON] = ["user", "assistant"]
+            return roles.enumerated().contains { $1 != expected[$0 % 2] }
+                ? template("Jinja Exception: Conversation roles must alternate user/assistant/user/assistant/...") : nil
+        }
+    ]
+
+    /// The same, in other words.
+    static let twoRoles: [Rule] = [
+        { body in
+            let roles = messages(body).map { $0["role"] }
+            return roles.contains("system")
+                ? (400, #"{"object":"error","message":"System role not supported","code":400}"#)
+                : roles.contains("tool")
+                    ? (400, #"{"object":"error","message":"Only user and assistant roles are supported!"}"#) : nil
+        }
+    ]
+
+    /// Schemas whose types are one word; it says what went wrong within the template.
+    static let hermesTemplate: [Rule] = [
+        { body in
+            tools(body).contains {
+                $0.schema["properties"]?.objectValue?.contains { $0.value["type"]?.arrayValue != nil } ?? false
+            } ? template("Object key of unhashable type: Array") : nil
+        }
+    ]
+
     /// LM Studio: texts alone.
     static let lmStudio: [Rule] = [
         { body in
