@@ -179,6 +179,38 @@ def test_small_liberties(serve: Serve) -> None:
     assert sent["temperature"] == 0.25 and not {"max_tokens", "top_logprobs", "functions", "n"} & set(sent)
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        [{"role": "assistant", "content": "One, two,"}],
+        [{"role": "assistant", "content": "One,"}, {"role": "assistant", "content": "two,"}],
+        [{"role": "assistant", "content": "One, two,"}, {"role": "system", "content": "Be brief."}],
+    ],
+)
+@pytest.mark.parametrize("user", ["", "continuing"])
+def test_an_answer_is_continued(serve: Serve, rest: list[dict[str, str]], user: str) -> None:
+    """As front ends ask for the rest of one: with the conversation up to it."""
+    service = serve(script(says("Never.")) + script(says("three.")))
+    messages = [{"role": "user", "content": "Count to three."}, *rest]
+    answer = service.client().chat.completions.create(model=MODEL, messages=messages, user=user)
+    assert answer.choices[0].message.content == "three."
+    sent = [message for message in service.model.bodies()[-1]["messages"] if message["role"] != "system"]
+    assert sent[:-1] == [messages[0], *(message for message in rest if message["role"] != "system")]
+    assert sent[-1]["role"] == "user" and "last answer stopped" in sent[-1]["content"]
+
+
+def test_a_tool_result_is_worked_on(serve: Serve) -> None:
+    service = serve(script(calls(bash("true")), says("It is {{result}}.")))
+    call = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+    messages = [
+        {"role": "user", "content": "How is it?"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": "sunny"},
+    ]
+    answer = service.client().chat.completions.create(model=MODEL, messages=messages)
+    assert answer.choices[0].message.content == "It is sunny."
+
+
 def test_health_tells_what_clients_look_for(serve: Serve) -> None:
     service = serve(script(says("Never.")))
 

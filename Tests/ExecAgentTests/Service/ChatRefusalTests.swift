@@ -15,10 +15,7 @@ import Testing
             (["messages": [["role": "robot", "content": "x"]]], "messages[0].role", "must be one of"),
             (["messages": [["role": "user", "content": 5]]], "messages[0].content", "string"),
             (["messages": [["role": "system", "content": "x"]]], "messages", "role 'user'"),
-            (
-                ["messages": [["role": "user", "content": "x"], ["role": "assistant", "content": "y"]]], "messages",
-                "last"
-            ),
+            (["messages": [["role": "assistant", "content": "y"]]], "messages", "role 'user'"),
             (["messages": hi, "model": 5], "model", "a string"),
             (["messages": hi, "stream": "yes"], "stream", "a boolean"),
             (["messages": hi, "user": ["id": 5]], "user", "a string"),

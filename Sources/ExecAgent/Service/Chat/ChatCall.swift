@@ -40,10 +40,9 @@ struct ChatCall: Sendable {
         isStreamed = chat.isStreamed
         includesUsage = chat.includesUsage
         (parameters, passedOver) = try ChatParameters.check(chat.parameters)
-        guard messages.last(where: { !$0.isInstruction })?.role == .user else {
+        guard messages.contains(where: { $0.role == .user }) else {
             throw ServiceFailure(
-                400, "The last message must be one of the role 'user': it is what the agent works on.",
-                param: "messages")
+                400, "There must be a message of the role 'user': it is what the agent works on.", param: "messages")
         }
     }
 
