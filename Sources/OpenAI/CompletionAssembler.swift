@@ -143,6 +143,12 @@ public struct CompletionAssembler: Sendable {
     // MARK: - Pieces of calls
 
     private mutating func add(_ piece: ToolCallPiece, at position: Int) throws(AnswerError) {
+        // Some servers say each call in the old form as well as in the new one.
+        if piece.isLegacy {
+            if calls.contains(where: { !$0.isLegacy }) { return }
+        } else {
+            calls.removeAll(where: \.isLegacy)
+        }
         argumentBytes += piece.arguments.utf8.count + (piece.name?.utf8.count ?? 0) + (piece.id?.utf8.count ?? 0)
         guard argumentBytes <= limits.argumentBytes else {
             throw .tooLarge("more than \(limits.argumentBytes) bytes of tool calls")
