@@ -140,7 +140,7 @@ struct ChatRoute: Sendable {
         try await turn.wait()
         let start = ContinuousClock.now
         var conversation = conversations.continued(by: call.messages, of: call.caller)
-        if let continuation = Self.continuation(of: conversation) { conversation.append(continuation) }
+        if let continuation = ChatMessage.continuation(of: conversation) { conversation.append(continuation) }
         let result = try await runner.run(
             conversation, user: UserName.forServers(call.caller.user), model: call.model, limits: options.limits,
             parameters: call.parameters, onEvent: onEvent)
@@ -158,14 +158,6 @@ struct ChatRoute: Sendable {
         guard call.parameters["response_format"] == nil else { return "" }
         let markdown = links.markdown(of: made.names, user: call.caller.user)
         return markdown.isEmpty ? "" : (hasText ? "\n\n" : "") + markdown
-    }
-
-    /// What asks for the rest of an answer, where a front end sends the conversation up to it: by itself it asks nothing,
-    /// and many endpoints refuse it.
-    private static func continuation(of conversation: [ChatMessage]) -> ChatMessage? {
-        guard conversation.last(where: { !$0.isInstruction })?.role == .assistant else { return nil }
-        return ChatMessage(
-            role: .user, text: "Go on where your last answer stopped, without repeating any of it.")
     }
 
     /// Says it once: front ends offer their tools with each request.
