@@ -85,8 +85,7 @@ final class Endpoint: ChatModel {
                     continue
                 }
                 failures += 1
-                let isLoading = failure.refusal?.isOfLoading == true && waited < options.idleTimeout
-                guard failure.mayPass, failures <= options.retries || isLoading else {
+                guard failure.mayPass, failures <= options.retries else {
                     let error = failure.mayPass && failures > 1 ? failure.error.after(failures) : failure.error
                     throw withAdvice(error)
                 }
@@ -96,6 +95,10 @@ final class Endpoint: ChatModel {
                 await onEvent(.retrying(reason: failure.reason, seconds: seconds))
                 try await wait(seconds)
                 waited += seconds
+                // While a server loads its model, there is nothing to give up yet.
+                if failure.refusal?.isOfLoading == true, waited < options.idleTimeout {
+                    failures = min(failures, options.retries - 1)
+                }
             }
         }
     }
