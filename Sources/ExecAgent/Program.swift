@@ -14,6 +14,8 @@ enum Program {
     private static let failedStatus: Int32 = 1
     /// The longest task that is read from standard input, in bytes.
     private static let taskLimit = 1 << 20
+    /// How long Tab waits for the names of artifacts, in seconds. What is typed meanwhile waits as well.
+    private static let namesTime = 3.0
 
     /// - Returns: the exit status.
     static func run(arguments: [String]) -> Int32 {
@@ -57,7 +59,7 @@ enum Program {
 
     private static func work(on task: String, _ options: AgentOptions) throws -> Int32 {
         let interrupts = try Interrupts.listening()
-        let screen = try screen(interrupts)
+        let screen = try screen(interrupts, options)
         let parts = try Assembly(options, log: screen.log(options.logLevel))
         return interrupts.run {
             let status = await OneTask(
@@ -71,20 +73,44 @@ enum Program {
     }
 
     private static func converse(_ options: AgentOptions) throws -> Int32 {
+        TerminalSignals.block()
         let interrupts = try Interrupts.listening()
-        let screen = try screen(interrupts)
+        let screen = try screen(interrupts, options)
         let parts = try Assembly(options, log: screen.log(options.logLevel))
-        let lines = try InputLines.of(STDIN_FILENO)
+        let editor = try editor(parts, options, screen, interrupts)
+        let source: any LineSource =
+            if let editor { editor } else { PlainLines(lines: try InputLines.of(STDIN_FILENO), screen: screen) }
         return interrupts.run {
             var conversation = Conversation(
                 runner: parts.agent, toolBox: parts.toolBox, screen: screen, interrupts: interrupts,
                 user: options.user, limits: options.limits, output: options.output.map { OutputDirectory(path: $0) },
                 greeting: "exec-agent \(Help.version) with \(options.model.singleLine(limit: 100)). /help lists the "
                     + "commands; Ctrl-C interrupts, Ctrl-D leaves.")
-            let status = await conversation.run(lines: lines)
+            let status = await conversation.run(source)
+            await editor?.close()
             await parts.close()
             return status
         }
+    }
+
+    /// What lets a person edit lines; `nil` where the terminal does that by itself, as one does that cannot redraw.
+    private static func editor(
+        _ parts: Assembly, _ options: AgentOptions, _ screen: Screen, _ interrupts: Interrupts
+    ) throws(ThreadError) -> LineEditor? {
+        guard screen.abilities.canRedraw else { return nil }
+        let editor = try LineEditor(
+            input: STDIN_FILENO, output: STDERR_FILENO,
+            LineEditor.Surroundings(
+                screen: screen, interrupts: interrupts,
+                history: options.history.file(environment: ProcessEnvironment.variables),
+                commands: Conversation.commands
+            ) { [toolBox = parts.toolBox, user = options.user] in
+                let deadline = Deadline(in: namesTime, on: .system)
+                let artifacts = try? await withDeadline(deadline) { try await toolBox.artifacts(of: user) }
+                return (artifacts ?? nil)?.map(\.name) ?? []
+            })
+        if let editor { interrupts.beforeEnd { editor.giveBackNow() } }
+        return editor
     }
 
     private static func serve(_ options: AgentOptions) throws -> Int32 {
@@ -118,9 +144,10 @@ enum Program {
         return interrupts.endingSignal == nil ? status : 0
     }
 
-    private static func screen(_ interrupts: Interrupts) throws(ThreadError) -> Screen {
+    private static func screen(_ interrupts: Interrupts, _ options: AgentOptions) throws(ThreadError) -> Screen {
         let abilities = Screen.Abilities(
-            answers: STDOUT_FILENO, notes: STDERR_FILENO, environment: ProcessEnvironment.variables)
+            answers: STDOUT_FILENO, notes: STDERR_FILENO, environment: ProcessEnvironment.variables,
+            isPlain: options.isPlain || options.isJSON)
         return try Screen(abilities: abilities) { interrupts.leave(SIGPIPE) }
     }
 }

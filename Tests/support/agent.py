@@ -36,6 +36,8 @@ def environment(model_url: str, user: str, **variables: str) -> dict[str, str]:
         "DEFAULT_MODEL": MODEL,
         "MCP_SERVER_COMMAND": server_binary(),
         "MCP_EXECUTOR_USER": user,
+        # That of whoever runs the tests is not theirs.
+        "AGENT_HISTORY": "off",
         **variables,
     }
 

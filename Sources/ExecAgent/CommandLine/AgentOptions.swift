@@ -31,6 +31,9 @@ struct AgentOptions: Sendable, Equatable {
     /// Where artifacts are saved; `nil` to leave them in the sandbox.
     var output: String?
     var isJSON = false
+    /// Whether Markdown in answers is shown as it is, on a terminal too.
+    var isPlain = false
+    var history = HistoryOption.usual
 
     // The service.
     var host = "127.0.0.1"

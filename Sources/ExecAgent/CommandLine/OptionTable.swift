@@ -124,6 +124,20 @@ enum OptionTable {
             options.isJSON = true
             return true
         },
+        OptionDescription(
+            flag: "--plain", help: "show Markdown in answers as it is, on a terminal too", fallback: "no"
+        ) { _, options in
+            options.isPlain = true
+            return true
+        },
+        OptionDescription(
+            flag: "--history", variable: "AGENT_HISTORY", placeholder: "FILE|off",
+            help: "where what is typed in a conversation is kept, for nobody else to read; off: nowhere",
+            fallback: "~/.local/state/exec-agent/history", accepts: "a file or off"
+        ) { value, options in
+            options.history = value == "off" ? .off : .file(value)
+            return !value.isEmpty
+        },
     ]
 
     static let service = [

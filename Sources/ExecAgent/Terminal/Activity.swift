@@ -46,6 +46,8 @@ final class Activity: Sendable {
                 state.running.append(Call(id: call.id, number: state.callCount, summary: summary, began: .now))
                 return "[\(state.callCount)] \(summary)"
             }
+            // A call ends what is said.
+            screen.endText()
             screen.note(begun, .faint)
         case .toolProgress(let callID, let message):
             state.withLock { state in

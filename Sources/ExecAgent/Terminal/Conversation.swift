@@ -26,8 +26,13 @@ struct Conversation {
         /save [FILE]    write the conversation to FILE: JSON if it ends in .json, else Markdown
         /help           show this
         /exit           leave, as Ctrl-D does
-        A line that ends in \\ goes on in the next. Ctrl-C interrupts the agent; at the prompt it leaves.
+        A line that ends in \\ goes on in the next; Alt-Enter begins a new one as well. Tab completes commands and names
+        of artifacts, Ctrl-R looks for what was typed before. What begins with a blank is not kept in the history.
+        Ctrl-C interrupts the agent; at the prompt it clears the line, and in an empty one it leaves.
         """
+
+    /// The commands, for completion.
+    static let commands = ["/new", "/artifacts", "/save", "/help", "/exit", "/quit"]
 
     init(
         runner: any AgentRunner, toolBox: any ToolBox, screen: Screen, interrupts: Interrupts, user: String?,
@@ -47,13 +52,20 @@ struct Conversation {
     ///
     /// - Returns: the exit status.
     mutating func run(lines: AsyncStream<String>) async -> Int32 {
+        await run(PlainLines(lines: lines, screen: screen))
+    }
+
+    /// Talks until the person leaves.
+    ///
+    /// - Returns: the exit status.
+    mutating func run(_ source: any LineSource) async -> Int32 {
         screen.note(greeting, .faint)
         var unfinished = ""
-        screen.prompt("> ")
-        for await line in lines {
+        source.ask("> ")
+        for await line in source.lines {
             if line.hasSuffix("\\") {
                 unfinished += line.dropLast() + "\n"
-                screen.prompt("… ")
+                source.ask("… ")
                 continue
             }
             let message = (unfinished + line).trimmed
@@ -63,17 +75,17 @@ struct Conversation {
                 return 0
             }
             guard !Task.isCancelled else { break }
-            screen.prompt("> ")
+            source.ask("> ")
         }
-        // Behind the prompt, where the input came to its end.
-        screen.note("")
+        source.end()
         await screen.flush()
         return 0
     }
 
     /// - Returns: whether the conversation goes on.
     private mutating func handle(_ message: String) async -> Bool {
-        guard message.hasPrefix("/") else {
+        // A command is one line: what has more is a message, such as a pasted one.
+        guard message.hasPrefix("/"), !message.contains("\n") else {
             if !message.isEmpty { await answer(message) }
             return true
         }

@@ -16,11 +16,11 @@ enum Descriptors {
             && one.st_ino == other.st_ino
     }
 
-    /// How many characters a line of a terminal has; `nil` where it does not say.
-    static func columns(of descriptor: Int32) -> Int? {
+    /// The size of a terminal in characters; the usual one where it does not say.
+    static func size(of descriptor: Int32) -> (columns: Int, rows: Int) {
         var size = winsize()
-        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
-        return Int(size.ws_col)
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 else { return (80, 24) }
+        return (size.ws_col > 0 ? Int(size.ws_col) : 80, size.ws_row > 0 ? Int(size.ws_row) : 24)
     }
 
     /// Writes all of it. Blocks the calling thread.

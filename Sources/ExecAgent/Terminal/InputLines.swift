@@ -1,7 +1,30 @@
 import JSONRPC
 import Threading
 
-/// The lines that a person types.
+/// Where the lines that a person types come from.
+protocol LineSource: Sendable {
+    /// The lines, until there are no more.
+    var lines: AsyncStream<String> { get }
+
+    /// Asks for the next line.
+    func ask(_ prompt: String)
+
+    /// Ends the line on which the last answer to ``ask(_:)`` was to come.
+    func end()
+}
+
+/// Lines as they come: the terminal itself lets a person edit them, or nobody does.
+struct PlainLines: LineSource {
+    let lines: AsyncStream<String>
+    let screen: Screen
+
+    func ask(_ prompt: String) { screen.prompt(prompt) }
+
+    // Behind the prompt, where the input came to its end.
+    func end() { screen.note("") }
+}
+
+/// The lines of an open file.
 enum InputLines {
     /// The longest line, in bytes. A terminal itself takes no more than 4 KiB.
     private static let limit = 1 << 20

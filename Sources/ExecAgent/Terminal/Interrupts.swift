@@ -16,6 +16,8 @@ final class Interrupts: Sendable {
         var leave: (@Sendable () -> Void)?
         /// The signal that ends the program.
         var ending: Int32?
+        /// What has to be done before the program ends at once.
+        var beforeEnd: (@Sendable () -> Void)?
     }
 
     private let state = Locked(State())
@@ -81,13 +83,21 @@ final class Interrupts: Sendable {
         leave?()
     }
 
+    /// Has something done first where a signal ends the program at once.
+    func beforeEnd(_ work: @escaping @Sendable () -> Void) {
+        state.withLock { $0.beforeEnd = work }
+    }
+
     func receive(_ number: Int32) {
-        let (cancelRun, isEnding) = state.withLock { state in
+        let (cancelRun, isEnding, beforeEnd) = state.withLock { state in
             defer { if number == SIGINT { state.cancelRun = nil } }
-            return (number == SIGINT ? state.cancelRun : nil, state.ending != nil)
+            return (number == SIGINT ? state.cancelRun : nil, state.ending != nil, state.beforeEnd)
         }
         // The pipes to the servers close with the process, and the servers end with their pipes.
-        if isEnding { _exit(128 + number) }
+        if isEnding {
+            beforeEnd?()
+            _exit(128 + number)
+        }
         if let cancelRun { cancelRun() } else { leave(number) }
     }
 }

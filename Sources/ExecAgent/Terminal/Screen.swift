@@ -12,14 +12,20 @@ final class Screen: Sendable {
         /// Whether a line can be drawn again in its place.
         var canRedraw = false
         var hasColors = false
+        /// Whether Markdown in the answer is drawn.
+        var drawsMarkdown = false
 
         /// Looks at the streams and at `TERM` and `NO_COLOR`.
-        init(answers: Int32, notes: Int32, environment: [String: String]) {
+        ///
+        /// - Parameter isPlain: whether the answer is to be shown as it is.
+        init(answers: Int32, notes: Int32, environment: [String: String], isPlain: Bool = false) {
             answersToTerminal = Descriptors.isTerminal(answers)
             areOne = Descriptors.areOne(answers, notes)
             let isClever = !["dumb", ""].contains(environment["TERM"] ?? "")
             canRedraw = Descriptors.isTerminal(notes) && isClever
-            hasColors = canRedraw && (environment["NO_COLOR"] ?? "").isEmpty
+            let mayColor = isClever && (environment["NO_COLOR"] ?? "").isEmpty
+            hasColors = canRedraw && mayColor
+            drawsMarkdown = answersToTerminal && mayColor && !isPlain
         }
 
         /// Two streams that have nothing to do with each other, and are no terminals.
@@ -35,7 +41,8 @@ final class Screen: Sendable {
 
     private enum Piece: Sendable {
         case bytes(Int32, [UInt8])
-        case mark(CheckedContinuation<Void, Never>)
+        /// Something to do once what came before is written.
+        case mark(@Sendable () -> Void)
     }
 
     private struct State {
@@ -45,6 +52,10 @@ final class Screen: Sendable {
         var followsNote = false
         /// Whether a status stands on the terminal's last line.
         var hasStatus = false
+        /// The line of input that stands on the terminal's last rows.
+        var input: EditedRows?
+        /// What draws the answer under way.
+        var markdown: MarkdownText?
         /// Pieces that the thread still has to write.
         var waiting = 0
         var isBroken = false
@@ -53,6 +64,7 @@ final class Screen: Sendable {
     /// Pieces in waiting, beyond which a status is not worth its place.
     private static let fullQueue = 50
     private static let eraseLine = "\r\u{1B}[K"
+    private static let clearScreen = "\u{1B}[H\u{1B}[2J"
     private static let plainAgain = "\u{1B}[0m"
 
     let abilities: Abilities
@@ -83,24 +95,43 @@ final class Screen: Sendable {
     /// Writes the next piece of the answer.
     func answer(_ text: String) {
         let text = abilities.answersToTerminal ? HarmlessText.of(text) : text
-        guard !text.isEmpty else { return }
         state.withLock { state in
-            eraseStatus(&state)
-            // Behind a note the line is ended already: one more end is a blank line.
-            let follows = state.followsNote && text.hasPrefix("\n")
-            add(answers, follows ? "\n" + text.drop { $0 == "\n" } : text, &state)
-            state.isInsideLine = !text.hasSuffix("\n")
-            state.followsNote = false
+            guard abilities.drawsMarkdown else { return answer(text, &state) }
+            var markdown = state.markdown ?? MarkdownText(columns: Descriptors.size(of: answers).columns)
+            answer(markdown.take(text), &state)
+            state.markdown = markdown
         }
+    }
+
+    /// Shows what is held back of the answer so far, because nothing that would change it can follow.
+    func endText() {
+        state.withLock { endText(&$0) }
     }
 
     /// Ends the answer's last line where it has no end.
     func endLine() {
         state.withLock { state in
+            endText(&state)
             guard state.isInsideLine else { return }
             add(answers, "\n", &state)
             state.isInsideLine = false
         }
+    }
+
+    private func endText(_ state: inout State) {
+        guard var markdown = state.markdown else { return }
+        state.markdown = nil
+        answer(markdown.end(), &state)
+    }
+
+    private func answer(_ text: String, _ state: inout State) {
+        guard !text.isEmpty else { return }
+        eraseStatus(&state)
+        // Behind a note the line is ended already: one more end is a blank line.
+        let follows = state.followsNote && text.hasPrefix("\n")
+        add(answers, follows ? "\n" + text.drop { $0 == "\n" } : text, &state)
+        state.isInsideLine = !text.hasSuffix("\n")
+        state.followsNote = false
     }
 
     /// Writes lines for the person in front. They must be harmless: see `singleLine`.
@@ -110,7 +141,53 @@ final class Screen: Sendable {
             partFromAnswer(&state)
             state.followsNote = abilities.areOne
             let isPlain = tone == .plain || !abilities.hasColors
-            add(notes, isPlain ? "\(text)\n" : "\(tone.rawValue)\(text)\(Self.plainAgain)\n", &state)
+            let line = isPlain ? "\(text)\n" : "\(tone.rawValue)\(text)\(Self.plainAgain)\n"
+            // A line of input moves down.
+            let (erased, drawn) = state.input.map { ($0.erasing, $0.drawing) } ?? ("", "")
+            add(notes, erased + line + drawn, &state)
+        }
+    }
+
+    // MARK: The line of input
+
+    /// Draws a line of input in the place of the one that stands there, or else on a line of its own.
+    func showLineOfInput(_ rows: EditedRows) {
+        state.withLock { state in
+            guard state.input != rows else { return }
+            eraseStatus(&state)
+            partFromAnswer(&state)
+            add(notes, (state.input?.beginning ?? "") + rows.drawing, &state)
+            state.input = rows
+        }
+    }
+
+    /// Says that the cursor may be elsewhere: the line of input is next drawn on the row where it is by then.
+    func loseLineOfInput() {
+        state.withLock { state in
+            state.input?.rows = []
+            state.input?.cursorRow = 0
+        }
+    }
+
+    /// Leaves the line of input where it is, and goes on below it.
+    ///
+    /// - Parameter rows: what is left there; `nil` for what stands there.
+    func endLineOfInput(_ rows: EditedRows? = nil) {
+        state.withLock { state in
+            guard let left = rows ?? state.input?.finished(height: Int.max) else { return }
+            eraseStatus(&state)
+            partFromAnswer(&state)
+            add(notes, (state.input?.beginning ?? "") + left.drawing + "\n", &state)
+            state.input = nil
+            state.followsNote = abilities.areOne
+        }
+    }
+
+    /// Takes everything off the screen but the line of input.
+    func clear() {
+        guard abilities.canRedraw else { return }
+        state.withLock { state in
+            add(notes, Self.clearScreen + (state.input?.drawing ?? ""), &state)
         }
     }
 
@@ -131,7 +208,7 @@ final class Screen: Sendable {
             guard let text else { return eraseStatus(&state) }
             // In the middle of an answer's line it would look like a part of it.
             guard !(state.isInsideLine && abilities.areOne), state.waiting < Self.fullQueue else { return }
-            let width = (Descriptors.columns(of: notes) ?? 80) - 1
+            let width = Descriptors.size(of: notes).columns - 1
             let line = TerminalColumns.cut(text, to: width)
             let isPlain = !abilities.hasColors
             add(notes, Self.eraseLine + (isPlain ? line : Tone.faint.rawValue + line + Self.plainAgain), &state)
@@ -142,8 +219,14 @@ final class Screen: Sendable {
     /// Waits until all of it is written.
     func flush() async {
         await withCheckedContinuation { continuation in
-            if !queue.add(.mark(continuation)) { continuation.resume() }
+            if !queue.add(.mark { continuation.resume() }) { continuation.resume() }
         }
+    }
+
+    /// Waits until all of it is written. Blocks the calling thread.
+    func flushHere() {
+        let isWritten = Monitor(false)
+        if queue.add(.mark { isWritten.change { $0 = true } }) { isWritten.wait { $0 ? () : nil } }
     }
 
     private func eraseStatus(_ state: inout State) {
@@ -167,7 +250,7 @@ final class Screen: Sendable {
     private func writeAll() {
         while let piece = queue.next() {
             switch piece {
-            case .mark(let continuation): continuation.resume()
+            case .mark(let then): then()
             case .bytes(let descriptor, let bytes):
                 let wasWritten = Descriptors.write(bytes, to: descriptor)
                 let breaksNow = state.withLock { state in

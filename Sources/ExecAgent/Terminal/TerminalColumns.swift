@@ -1,15 +1,50 @@
 /// How much room text takes on a terminal.
 enum TerminalColumns {
-    /// The beginning of a line that fits into `width` columns. Characters that may be wide count as two: a line that is
-    /// too short looks well, one that is too long does not.
+    /// Blocks whose letters and signs take two columns, besides emoji.
+    private static let wide: [ClosedRange<UInt32>] = [
+        0x1100...0x115F, 0x2329...0x232A, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97F, 0xAC00...0xD7A3,
+        0xF900...0xFAFF, 0xFE10...0xFE19, 0xFE30...0xFE6F, 0xFF01...0xFF60, 0xFFE0...0xFFE6, 0x16FE0...0x18DFF,
+        0x1AFF0...0x1B2FF, 0x1F200...0x1F265, 0x20000...0x3FFFD,
+    ]
+
+    /// The beginning of a line that fits into `width` columns.
     static func cut(_ line: String, to width: Int) -> String {
         var columns = 0
         var shown = ""
         for character in line {
-            columns += character.unicodeScalars.allSatisfy { $0.value < 0x1100 } ? 1 : 2
+            columns += self.width(of: character)
             guard columns <= width else { return shown }
             shown.append(character)
         }
         return shown
+    }
+
+    /// The columns of a text on one line.
+    static func width(of text: some Sequence<Character>) -> Int {
+        text.reduce(0) { $0 + width(of: $1) }
+    }
+
+    /// The most columns that a terminal gives a character. Emoji that are joined to one picture are as wide as all of
+    /// them where a terminal cannot join them.
+    static func width(of character: Character) -> Int {
+        let scalars = character.unicodeScalars
+        guard let first = scalars.first else { return 0 }
+        if scalars.count == 1 { return width(of: first) }
+        let sum = scalars.reduce(0) { $0 + width(of: $1) }
+        // Such a mark asks for the picture in place of the sign.
+        return scalars.contains { $0.value == 0xFE0F } ? max(sum, 2) : sum
+    }
+
+    private static func width(of scalar: Unicode.Scalar) -> Int {
+        let value = scalar.value
+        if value < 0x300 { return value < 0x20 || (0x7F..<0xA0).contains(value) || value == 0xAD ? 0 : 1 }
+        // The vowels and last consonants of a Korean syllable that is written in parts.
+        if (0x1160...0x11FF).contains(value) { return 0 }
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .enclosingMark, .format, .lineSeparator, .paragraphSeparator: return 0
+        default: break
+        }
+        if (0x1F1E6...0x1F1FF).contains(value) { return 1 }
+        return scalar.properties.isEmojiPresentation || wide.contains { $0.contains(value) } ? 2 : 1
     }
 }

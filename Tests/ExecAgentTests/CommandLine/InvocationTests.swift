@@ -111,6 +111,8 @@ struct AgentOptionCase: Sendable, CustomTestStringConvertible {
         AgentOptionCase("--max-seconds", "", "60") { $0.limits.seconds = 60 },
         AgentOptionCase("--max-seconds", "", "0") { $0.limits.seconds = nil },
         AgentOptionCase("--output", "", "out") { $0.output = "out" },
+        AgentOptionCase("--history", "AGENT_HISTORY", "off") { $0.history = .off },
+        AgentOptionCase("--history", "AGENT_HISTORY", "typed.txt") { $0.history = .file("typed.txt") },
         AgentOptionCase("--log-level", "AGENT_LOG_LEVEL", "debug") { $0.logLevel = .debug },
     ]
 
@@ -133,8 +135,8 @@ struct AgentOptionCase: Sendable, CustomTestStringConvertible {
     @Test func goodValuesOfEveryOptionAreTried() {
         let tried = Set((Self.goodValues + Self.goodServiceValues).map { $0.flag + $0.variable })
         let all = Set((OptionTable.ofTask + OptionTable.ofService).map { $0.flag + $0.variable })
-        // These two have tests of their own.
-        #expect(all.subtracting(tried) == ["--json", "--api-key-file"])
+        // These have tests of their own.
+        #expect(all.subtracting(tried) == ["--json", "--plain", "--api-key-file"])
     }
 
     @Test(arguments: goodValues)
@@ -148,6 +150,14 @@ struct AgentOptionCase: Sendable, CustomTestStringConvertible {
             let environment = Self.environment.merging([option.variable: option.value]) { $1 }
             #expect(try invocation(["x"], environment) == .task("x", expected))
         }
+    }
+
+    @Test func flagsWithoutAValueAreTaken() throws {
+        var expected = defaults
+        expected.isPlain = true
+        #expect(try invocation(["--plain", "x"]) == .task("x", expected))
+        expected.isJSON = true
+        #expect(try invocation(["--json", "--plain", "x"]) == .task("x", expected))
     }
 
     @Test(arguments: goodServiceValues)
@@ -165,7 +175,8 @@ struct AgentOptionCase: Sendable, CustomTestStringConvertible {
         ("--model-timeout", ["0", "x", "1.5"]), ("--images", ["", "always"]), ("--mcp", ["", " "]),
         ("--mcp-config", [""]), ("--user", ["", "-a", "a b", "é", String(repeating: "a", count: 64)]),
         ("--max-turns", ["-1", "x", "1000001"]), ("--max-tokens", ["-1"]), ("--max-seconds", ["-1", "604801"]),
-        ("--output", [""]), ("--api-key-file", ["", "/nonexistent", "/dev/null"]), ("--log-level", ["loud"]),
+        ("--output", [""]), ("--history", [""]), ("--api-key-file", ["", "/nonexistent", "/dev/null"]),
+        ("--log-level", ["loud"]),
     ])
     func refusesABadValue(flag: String, values: [String]) throws {
         for value in values {

@@ -1,0 +1,194 @@
+/// Turns what a terminal sends into keys. Does no reading of its own.
+struct KeyParser {
+    /// The usual longest paste, in bytes.
+    static let usualPasteLimit = 1 << 20
+    /// The longest sequence for one key, in bytes.
+    private static let sequenceLimit = 64
+    private static let pasteEnd = Array("\u{1B}[201~".utf8)
+
+    private let pasteLimit: Int
+    /// What is not understood yet.
+    private var pending: [UInt8] = []
+    /// The paste under way; `nil` outside of one.
+    private var paste: [UInt8]?
+    /// The last bytes of the paste, whether kept or not.
+    private var pasteTail: [UInt8] = []
+
+    /// - Parameter pasteLimit: the longest paste, in bytes; what is over it is left out.
+    init(pasteLimit: Int = usualPasteLimit) {
+        self.pasteLimit = pasteLimit
+    }
+
+    /// Whether a sequence has begun that may be an Escape by itself: if nothing follows within a moment, it is.
+    var isWaiting: Bool { pending.first == 0x1B }
+
+    /// Takes the next bytes.
+    mutating func take(_ bytes: some Sequence<UInt8>) -> [Key] {
+        var keys: [Key] = []
+        // Letters that come at once are one text.
+        var text = ""
+        func add(_ key: Key) {
+            if case .text(let more) = key { return text += more }
+            if !text.isEmpty { keys.append(.text(text)) }
+            text = ""
+            keys.append(key)
+        }
+        for byte in bytes {
+            if paste != nil {
+                if let pasted = takePasted(byte) { add(.paste(pasted)) }
+            } else {
+                pending.append(byte)
+                if let key = next() { add(key) }
+            }
+        }
+        if !text.isEmpty { keys.append(.text(text)) }
+        return keys
+    }
+
+    /// Says that nothing followed.
+    mutating func giveUpWaiting() -> [Key] {
+        guard isWaiting else { return [] }
+        let isEscape = pending == [0x1B]
+        pending = []
+        return isEscape ? [.escape] : []
+    }
+
+    // MARK: Pastes
+
+    private mutating func takePasted(_ byte: UInt8) -> String? {
+        pasteTail.append(byte)
+        if pasteTail.count > Self.pasteEnd.count { pasteTail.removeFirst() }
+        let limit = pasteLimit + Self.pasteEnd.count
+        let isWhole = (paste?.count ?? 0) < limit
+        if isWhole { paste?.append(byte) }
+        guard byte == Self.pasteEnd.last, pasteTail == Self.pasteEnd, var content = paste else { return nil }
+        paste = nil
+        pasteTail = []
+        content.removeLast(min(Self.pasteEnd.count, content.count))
+        return Self.text(of: content)
+    }
+
+    private static func text(of pasted: [UInt8]) -> String {
+        var lines: [UInt8] = []
+        lines.reserveCapacity(pasted.count)
+        // A terminal sends a line's end as Enter does.
+        for (place, byte) in pasted.enumerated() {
+            if byte == 0x0A, place > 0, pasted[place - 1] == 0x0D { continue }
+            lines.append(byte == 0x0D ? 0x0A : byte)
+        }
+        return HarmlessText.of(String(decoding: lines, as: UTF8.self))
+    }
+
+    // MARK: Keys
+
+    /// The key that the pending bytes are; `nil` where they are none, or none yet.
+    private mutating func next() -> Key? {
+        guard let first = pending.first else { return nil }
+        switch first {
+        case 0x1B: return sequence()
+        case 0x00..<0x20, 0x7F:
+            pending = []
+            return Self.control(first)
+        case 0x20..<0x7F:
+            pending = []
+            return .text(String(Unicode.Scalar(first)))
+        default: return letter()
+        }
+    }
+
+    private static func control(_ byte: UInt8) -> Key {
+        switch byte {
+        case 0x08, 0x7F: .backspace
+        case 0x09: .tab
+        case 0x0A, 0x0D: .enter
+        default: .control(Character(Unicode.Scalar(byte + 0x40)))
+        }
+    }
+
+    /// A letter of several bytes, once all of them are there.
+    private mutating func letter() -> Key? {
+        let length =
+            switch pending[0] {
+            case 0xC2...0xDF: 2
+            case 0xE0...0xEF: 3
+            case 0xF0...0xF4: 4
+            default: 1
+            }
+        if let last = pending.last, pending.count > 1, last & 0xC0 != 0x80 {
+            // It was cut off, and another key follows.
+            pending = [last]
+            return next()
+        }
+        guard pending.count >= length else { return nil }
+        defer { pending = [] }
+        let text = HarmlessText.of(String(decoding: pending, as: UTF8.self))
+        return text.isEmpty ? nil : .text(text)
+    }
+
+    private mutating func sequence() -> Key? {
+        guard pending.count > 1 else { return nil }
+        guard pending.count <= Self.sequenceLimit else {
+            pending = []
+            return nil
+        }
+        switch pending[1] {
+        // Some terminals send Alt as a further Escape.
+        case 0x1B: pending.removeFirst()
+        case UInt8(ascii: "["): return commandSequence()
+        case UInt8(ascii: "O"):
+            guard pending.count > 2 else { return nil }
+            defer { pending = [] }
+            return Self.named(pending[2], [])
+        case 0x0A, 0x0D: return done(.newline)
+        case 0x08, 0x7F: return done(.deleteWord)
+        case 0x20..<0x7F: return done(.alt(Character(Unicode.Scalar(pending[1]))))
+        case 0x80...: pending.removeFirst()
+        default: pending = []
+        }
+        return nil
+    }
+
+    private mutating func done(_ key: Key) -> Key {
+        pending = []
+        return key
+    }
+
+    private mutating func commandSequence() -> Key? {
+        guard pending.count > 2, let last = pending.last else { return nil }
+        switch last {
+        case 0x20..<0x40: return nil
+        // Function keys of the Linux console: one more letter follows.
+        case UInt8(ascii: "[") where pending.count == 3: return nil
+        case 0x40..<0x7F: break
+        default:
+            // No part of a sequence: a key of its own.
+            pending = [last]
+            return next()
+        }
+        let parameters = String(decoding: pending[2..<(pending.count - 1)], as: UTF8.self)
+            .split(separator: ";", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+        pending = []
+        if last == UInt8(ascii: "~"), parameters.first == 200 {
+            paste = []
+            return nil
+        }
+        return Self.named(last, parameters)
+    }
+
+    private static func named(_ final: UInt8, _ parameters: [Int]) -> Key? {
+        let hasModifier = parameters.count > 1 && parameters[1] > 2
+        switch (Character(Unicode.Scalar(final)), parameters.first ?? 0) {
+        case ("A", _): return .up
+        case ("B", _): return .down
+        case ("C", _): return hasModifier ? .wordRight : .right
+        case ("D", _): return hasModifier ? .wordLeft : .left
+        case ("H", _), ("~", 1), ("~", 7): return .home
+        case ("F", _), ("~", 4), ("~", 8): return .end
+        case ("~", 3): return hasModifier ? .deleteNextWord : .delete
+        case ("M", 0): return .enter
+        case ("u", 13): return .newline
+        case ("~", 27) where parameters.last == 13: return .newline
+        default: return nil
+        }
+    }
+}

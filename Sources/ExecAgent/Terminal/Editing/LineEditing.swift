@@ -1,0 +1,208 @@
+/// A line of input while it is typed: what the keys do to it. Knows nothing of a terminal.
+struct LineEditing: Sendable {
+    /// What a key asks of whoever owns the line.
+    enum Outcome: Sendable, Equatable {
+        case edited
+        /// The line is done; its own text is new again.
+        case submitted(String)
+        /// No more lines will come.
+        case ended
+        /// Ctrl-C in an empty line.
+        case interrupted
+        case complete
+        case suspend
+        case quit
+        case clearScreen
+    }
+
+    /// A search through what was typed before.
+    struct Search: Sendable, Equatable {
+        var text = ""
+        /// Where the entry is that was found; `nil` for none.
+        var place: Int?
+        var hasFailed = false
+        /// The line as it was before.
+        let before: EditedText
+    }
+
+    private enum Direction { case forward, backward }
+
+    private(set) var line = EditedText()
+    private(set) var search: Search?
+    private var history: InputHistory
+    private var killed = ""
+    /// Whether the last key took text away: the next that does adds to it.
+    private var isKilling = false
+
+    init(history: InputHistory = InputHistory()) {
+        self.history = history
+    }
+
+    mutating func handle(_ key: Key) -> Outcome {
+        let wasKilling = isKilling
+        isKilling = false
+        if search != nil, let outcome = handleInSearch(key) { return outcome }
+        switch key {
+        case .text(let text), .paste(let text): line.insert(text)
+        case .newline: line.insert("\n")
+        case .enter: return enter()
+        case .tab: return .complete
+        case .escape: break
+        case .control(let letter): return control(letter, wasKilling)
+        case .alt(let letter): alt(letter, wasKilling)
+        case .backspace: line.delete(to: line.cursor - 1)
+        case .delete: line.delete(to: line.cursor + 1)
+        case .deleteWord: kill(to: line.previousWord, .backward, wasKilling)
+        case .deleteNextWord: kill(to: line.nextWord, .forward, wasKilling)
+        case .left: line.move(to: line.cursor - 1)
+        case .right: line.move(to: line.cursor + 1)
+        case .wordLeft: line.move(to: line.previousWord)
+        case .wordRight: line.move(to: line.nextWord)
+        case .home: line.move(to: line.lineStart)
+        case .end: line.move(to: line.lineEnd)
+        case .up: if let above = line.above { line.move(to: above) } else { step(-1) }
+        case .down: if let below = line.below { line.move(to: below) } else { step(1) }
+        }
+        return .edited
+    }
+
+    /// Puts text in the place of the last characters before the cursor.
+    mutating func replace(last count: Int, with text: String) {
+        line.delete(to: line.cursor - count)
+        line.insert(text)
+    }
+
+    /// Remembers a line that was submitted.
+    ///
+    /// - Returns: whether it is to be kept for later.
+    mutating func remember(_ text: String) -> Bool {
+        history.add(text)
+    }
+
+    private mutating func enter() -> Outcome {
+        // As in a shell, the line goes on in the next.
+        if line.isAtEnd, line.characters.last == "\\" {
+            replace(last: 1, with: "\n")
+            return .edited
+        }
+        let text = line.text
+        line = EditedText()
+        history.leave()
+        return .submitted(text)
+    }
+
+    private mutating func control(_ letter: Character, _ wasKilling: Bool) -> Outcome {
+        switch letter {
+        case "A": line.move(to: line.lineStart)
+        case "E": line.move(to: line.lineEnd)
+        case "B": line.move(to: line.cursor - 1)
+        case "F": line.move(to: line.cursor + 1)
+        case "P": return handle(.up)
+        case "N": return handle(.down)
+        case "C":
+            guard !line.isEmpty else { return .interrupted }
+            line = EditedText()
+            history.leave()
+        case "D":
+            guard !line.isEmpty else { return .ended }
+            line.delete(to: line.cursor + 1)
+        case "K":
+            // At a line's end, its end goes.
+            kill(to: line.lineEnd == line.cursor ? line.cursor + 1 : line.lineEnd, .forward, wasKilling)
+        case "U":
+            kill(to: line.lineStart == line.cursor ? line.cursor - 1 : line.lineStart, .backward, wasKilling)
+        case "W": kill(to: line.previousBlank, .backward, wasKilling)
+        case "Y": line.insert(killed)
+        case "T": line.transpose()
+        case "L": return .clearScreen
+        case "R", "S": search = Search(before: line)
+        case "Z": return .suspend
+        case "\\": return .quit
+        default: break
+        }
+        return .edited
+    }
+
+    private mutating func alt(_ letter: Character, _ wasKilling: Bool) {
+        switch letter {
+        case "b", "B": line.move(to: line.previousWord)
+        case "f", "F": line.move(to: line.nextWord)
+        case "d", "D": kill(to: line.nextWord, .forward, wasKilling)
+        case "<": show(history.toOldest(leaving: line.text))
+        case ">": show(history.toNewest(leaving: line.text))
+        default: break
+        }
+    }
+
+    private mutating func kill(to place: Int, _ direction: Direction, _ wasKilling: Bool) {
+        let text = line.delete(to: place)
+        isKilling = true
+        guard wasKilling else {
+            killed = text
+            return
+        }
+        killed = direction == .forward ? killed + text : text + killed
+    }
+
+    // MARK: History
+
+    private mutating func step(_ step: Int) {
+        show(history.step(step, leaving: line.text))
+    }
+
+    private mutating func show(_ entry: String?) {
+        if let entry { line = EditedText(entry) }
+    }
+
+    /// - Returns: `nil` where the search is over and the key is one for the line.
+    private mutating func handleInSearch(_ key: Key) -> Outcome? {
+        switch key {
+        case .text(let text), .paste(let text):
+            // Letter by letter, however many come at once: what the first of them find stays.
+            for letter in text {
+                search?.text.append(letter)
+                find(from: search?.place, step: -1)
+            }
+        case .backspace:
+            guard search?.text.isEmpty == false else { break }
+            search?.text.removeLast()
+            search?.place = nil
+            find(from: nil, step: -1)
+        case .control("R"): find(from: search?.place.map { $0 - 1 }, step: -1)
+        case .control("S"): find(from: search?.place.map { $0 + 1 }, step: 1)
+        case .control("C"), .control("G"):
+            if let before = search?.before { line = before }
+            search = nil
+        case .escape: endSearch()
+        case .control("Z"), .control("\\"), .control("L"): return control(letter(of: key), false)
+        default:
+            endSearch()
+            return nil
+        }
+        return .edited
+    }
+
+    private func letter(of key: Key) -> Character {
+        if case .control(let letter) = key { letter } else { " " }
+    }
+
+    private mutating func find(from start: Int?, step: Int) {
+        guard let text = search?.text, !text.isEmpty else {
+            search?.hasFailed = false
+            return
+        }
+        let place = history.find(text, from: start, step: step)
+        search?.hasFailed = place == nil
+        guard let place else { return }
+        search?.place = place
+        line = EditedText(history.entry(at: place))
+    }
+
+    /// Stays at what was found, from where Up and Down go on.
+    private mutating func endSearch() {
+        if let search, let place = search.place {
+            line = EditedText(history.look(at: place, leaving: search.before.text))
+        }
+        search = nil
+    }
+}

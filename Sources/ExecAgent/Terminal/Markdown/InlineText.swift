@@ -1,0 +1,390 @@
+/// Markdown within a line: emphasis, code, links. Takes it letter by letter, and gives back what cannot be changed by what
+/// follows, so that a text can be shown while it comes. What turns out to be no mark is text.
+struct InlineText: Sendable {
+    private typealias Scalar = Unicode.Scalar
+
+    private enum Token {
+        case text(String)
+        /// Marks that may begin a span, until its end is found.
+        case opener(Unicode.Scalar, Int)
+        case bracket(isPicture: Bool)
+        case on(Style)
+        case off(Style)
+
+        var isOpen: Bool {
+            switch self {
+            case .opener, .bracket: true
+            default: false
+            }
+        }
+
+        /// What an open one is if nothing comes of it.
+        var literal: String {
+            switch self {
+            case .opener(let mark, let count): String(repeating: Character(mark), count: count)
+            case .bracket(let isPicture): isPicture ? "![" : "["
+            case .text(let text): text
+            case .on, .off: ""
+            }
+        }
+    }
+
+    /// What the next letter may go on with.
+    private enum Mode {
+        case text
+        case escape
+        case marks(Unicode.Scalar, Int)
+        case ticks(Int)
+        case code(ticks: Int, content: [Unicode.Scalar], run: Int)
+        case exclamation
+        case bracketEnd
+        case destination([Unicode.Scalar], depth: Int)
+        case angle([Unicode.Scalar])
+        case entity([Unicode.Scalar])
+    }
+
+    /// How long the end of a span is waited for, in letters: longer ones are shown as they are written.
+    private static let limit = 1000
+    private static let entities = [
+        "lt": "<", "gt": ">", "amp": "&", "quot": "\"", "apos": "'", "#39": "'", "nbsp": " ",
+    ]
+
+    /// How all of it looks.
+    var base: Style = []
+
+    private var mode = Mode.text
+    private var held: [Token] = []
+    private var heldSize = 0
+    private var openCount = 0
+    private var previous: Unicode.Scalar?
+    /// The letter before the marks that are being taken.
+    private var beforeMarks: Unicode.Scalar?
+    private var styles: [Style] = []
+    private var ready: [StyledPiece] = []
+
+    init() {}
+
+    /// All of a line.
+    static func pieces(of line: String, base: Style = []) -> [StyledPiece] {
+        var inline = InlineText()
+        inline.base = base
+        for scalar in line.unicodeScalars { inline.take(scalar) }
+        return inline.endLine()
+    }
+
+    /// What is known by now.
+    mutating func takeReady() -> [StyledPiece] {
+        defer { ready = [] }
+        return ready
+    }
+
+    /// Takes the next letter, which ends no line.
+    mutating func take(_ scalar: Unicode.Scalar) {
+        goOn(with: scalar)
+        while heldSize > Self.limit, openCount > 0 { giveUpFirst() }
+    }
+
+    /// Ends the line.
+    ///
+    /// - Returns: what had not been given back.
+    mutating func endLine() -> [StyledPiece] {
+        // What is no span after all may hold marks of its own.
+        while !isInText { finish() }
+        while openCount > 0 { giveUpFirst() }
+        flush()
+        (base, previous, beforeMarks, styles) = ([], nil, nil, [])
+        return takeReady()
+    }
+
+    private var isInText: Bool {
+        if case .text = mode { true } else { false }
+    }
+
+    // MARK: Letters
+
+    private mutating func goOn(with scalar: Scalar) {
+        defer { previous = scalar }
+        switch mode {
+        case .text: begin(with: scalar)
+        case .escape:
+            mode = .text
+            if Letters.isMark(scalar) { return add(String(scalar)) }
+            add("\\")
+            begin(with: scalar)
+        case .marks(let mark, let count):
+            if scalar == mark {
+                mode = .marks(mark, count + 1)
+            } else {
+                mode = .text
+                span(mark, count, next: scalar)
+                begin(with: scalar)
+            }
+        case .ticks(let count):
+            mode = scalar == "`" ? .ticks(count + 1) : .code(ticks: count, content: [scalar], run: 0)
+        case .code(let ticks, let content, let run): goOnWithCode(ticks, content, run, scalar)
+        case .exclamation:
+            mode = .text
+            if scalar == "[" { return open(.bracket(isPicture: true)) }
+            add("!")
+            begin(with: scalar)
+        case .bracketEnd:
+            if scalar == "(" {
+                mode = .destination([], depth: 0)
+            } else {
+                finish()
+                begin(with: scalar)
+            }
+        case .destination(let text, let depth): goOnWithDestination(text, depth, scalar)
+        case .angle(let text): goOnWithAngle(text, scalar)
+        case .entity(let text):
+            if scalar == ";", let meaning = Self.entities[Letters.string(text)] {
+                mode = .text
+                add(meaning)
+            } else if text.count < 8, Letters.isInEntity(scalar) {
+                mode = .entity(text + [scalar])
+            } else {
+                finish()
+                goOn(with: scalar)
+            }
+        }
+    }
+
+    private mutating func begin(with scalar: Scalar) {
+        switch scalar {
+        case "\\": mode = .escape
+        case "`": mode = .ticks(1)
+        case "*", "_", "~": (mode, beforeMarks) = (.marks(scalar, 1), previous)
+        case "!": mode = .exclamation
+        case "[": open(.bracket(isPicture: false))
+        case "]": if lastBracket != nil { mode = .bracketEnd } else { add("]") }
+        case "<": mode = .angle([])
+        case "&": mode = .entity([])
+        default: add(String(scalar))
+        }
+    }
+
+    /// Ends what is under way as if the line ended.
+    private mutating func finish() {
+        let ended = mode
+        mode = .text
+        switch ended {
+        case .text: break
+        case .escape: add("\\")
+        case .marks(let mark, let count): span(mark, count, next: nil)
+        case .ticks(let count): add(String(repeating: "`", count: count))
+        case .code(let ticks, let content, let run):
+            if run == ticks { return addCode(content) }
+            again("`", ticks, content + Array(repeating: "`", count: run))
+        case .exclamation: add("!")
+        case .bracketEnd:
+            giveUpLastBracket()
+            add("]")
+        case .destination(let text, _):
+            giveUpLastBracket()
+            add("](")
+            for scalar in text { goOn(with: scalar) }
+        case .angle(let text): again("<", 1, text)
+        case .entity(let text): again("&", 1, text)
+        }
+    }
+
+    /// Marks that began nothing, and what was taken for part of it.
+    private mutating func again(_ mark: Character, _ count: Int, _ content: [Scalar]) {
+        add(String(repeating: mark, count: count))
+        for scalar in content { goOn(with: scalar) }
+    }
+
+    // MARK: Code, links, and the like
+
+    private mutating func goOnWithCode(_ ticks: Int, _ content: [Scalar], _ run: Int, _ scalar: Scalar) {
+        if scalar == "`" {
+            mode = .code(ticks: ticks, content: content, run: run + 1)
+        } else if run == ticks {
+            mode = .text
+            addCode(content)
+            begin(with: scalar)
+        } else if content.count > Self.limit {
+            finish()
+            goOn(with: scalar)
+        } else {
+            // Let go of first, so that the array is not copied for each letter.
+            mode = .text
+            var content = content
+            if run > 0 { content += Array(repeating: "`", count: run) }
+            content.append(scalar)
+            mode = .code(ticks: ticks, content: content, run: 0)
+        }
+    }
+
+    private mutating func addCode(_ content: [Scalar]) {
+        var code = content[...]
+        // One blank on both sides parts ticks from ticks.
+        if code.count > 2, code.first == " ", code.last == " ", code.contains(where: { $0 != " " }) {
+            code = code.dropFirst().dropLast()
+        }
+        push(.on(.code))
+        add(Letters.string(code))
+        push(.off(.code))
+    }
+
+    private mutating func goOnWithDestination(_ text: [Scalar], _ depth: Int, _ scalar: Scalar) {
+        if scalar == ")", depth == 0 {
+            mode = .text
+            addLink(to: text)
+        } else if text.count > Self.limit || scalar == "[" || scalar == "<" || scalar == "`" {
+            // An address has none of these. So what is taken for one is read no more than twice.
+            finish()
+            goOn(with: scalar)
+        } else {
+            let change = scalar == "(" ? 1 : scalar == ")" ? -1 : 0
+            mode = .destination(text + [scalar], depth: depth + change)
+        }
+    }
+
+    private mutating func addLink(to destination: [Scalar]) {
+        guard let start = lastBracket else { return add(Letters.string(destination)) }
+        for place in start..<held.count { settle(place) }
+        let label = held[(start + 1)...].map(\.literal).joined()
+        held[start] = .on(.underlined)
+        push(.off(.underlined))
+        let target = Letters.string(destination).split(separator: " ").first.map(String.init) ?? ""
+        let url = target.hasPrefix("<") && target.hasSuffix(">") ? String(target.dropFirst().dropLast()) : target
+        if !url.isEmpty, url != label, url != "mailto:\(label)" {
+            push(.on(.faint))
+            add(label.isEmpty ? url : " (\(url))")
+            push(.off(.faint))
+        }
+        if openCount == 0 { flush() }
+    }
+
+    private mutating func goOnWithAngle(_ text: [Scalar], _ scalar: Scalar) {
+        if scalar == ">" {
+            mode = .text
+            let content = Letters.string(text)
+            guard content.contains("://") || content.contains("@") else { return add("<\(content)>") }
+            push(.on(.underlined))
+            add(content)
+            push(.off(.underlined))
+        } else if text.count > 300 || scalar.properties.isWhitespace || scalar == "<" || scalar == "`" {
+            finish()
+            goOn(with: scalar)
+        } else {
+            mode = .angle(text + [scalar])
+        }
+    }
+
+    // MARK: Emphasis
+
+    /// Takes marks that begin or end a span, by what stands on their two sides.
+    private mutating func span(_ mark: Scalar, _ count: Int, next: Scalar?) {
+        let before = beforeMarks
+        let (blankBefore, blankAfter) = (Letters.isBlank(before), Letters.isBlank(next))
+        let (markBefore, markAfter) = (Letters.isPunctuation(before), Letters.isPunctuation(next))
+        let isLeft = !blankAfter && (!markAfter || blankBefore || markBefore)
+        let isRight = !blankBefore && (!markBefore || blankAfter || markAfter)
+        var (canOpen, canClose) = (isLeft, isRight)
+        if mark == "_" {
+            // Names have such marks inside.
+            (canOpen, canClose) = (isLeft && (!isRight || markBefore), isRight && (!isLeft || markAfter))
+        }
+        var rest = count
+        if mark == "~", count != 2 { (canOpen, canClose) = (false, false) }
+        while canClose, rest > 0, let place = lastOpener(mark), case .opener(_, let opened) = held[place] {
+            let width = min(rest, opened) >= 2 ? 2 : 1
+            close(place, width, mark == "~" ? .struck : width == 2 ? .bold : .italic)
+            rest -= width
+        }
+        if rest > 0, canOpen {
+            open(.opener(mark, rest))
+        } else {
+            add(String(repeating: Character(mark), count: rest))
+        }
+        if openCount == 0 { flush() }
+    }
+
+    private mutating func close(_ place: Int, _ width: Int, _ style: Style) {
+        guard case .opener(let mark, let count) = held[place] else { return }
+        for later in (place + 1)..<held.count { settle(later) }
+        if count > width {
+            held[place] = .opener(mark, count - width)
+            held.insert(.on(style), at: place + 1)
+        } else {
+            held[place] = .on(style)
+            openCount -= 1
+        }
+        held.append(.off(style))
+    }
+
+    // MARK: What is held back
+
+    private func lastOpener(_ mark: Scalar) -> Int? {
+        held.lastIndex { if case .opener(mark, _) = $0 { true } else { false } }
+    }
+
+    private var lastBracket: Int? {
+        guard openCount > 0 else { return nil }
+        return held.lastIndex { if case .bracket = $0 { true } else { false } }
+    }
+
+    private mutating func add(_ text: String) {
+        guard !text.isEmpty else { return }
+        push(.text(text))
+        heldSize += text.unicodeScalars.count
+        if openCount == 0 { flush() }
+    }
+
+    private mutating func open(_ token: Token) {
+        push(token)
+        openCount += 1
+        heldSize += token.literal.unicodeScalars.count
+    }
+
+    private mutating func push(_ token: Token) {
+        if case .text(let more) = token, case .text(let text)? = held.last {
+            held[held.count - 1] = .text("")
+            held[held.count - 1] = .text(text + more)
+        } else {
+            held.append(token)
+        }
+    }
+
+    /// An open token that is text after all.
+    private mutating func settle(_ place: Int) {
+        guard held[place].isOpen else { return }
+        held[place] = .text(held[place].literal)
+        openCount -= 1
+    }
+
+    private mutating func giveUpLastBracket() {
+        if let place = lastBracket { settle(place) }
+        if openCount == 0 { flush() }
+    }
+
+    /// Shows what stands before the second open token.
+    private mutating func giveUpFirst() {
+        if let first = held.firstIndex(where: \.isOpen) { settle(first) }
+        let end = held.firstIndex(where: \.isOpen) ?? held.count
+        show(end)
+    }
+
+    private mutating func flush() { show(held.count) }
+
+    private mutating func show(_ count: Int) {
+        for token in held.prefix(count) {
+            switch token {
+            case .on(let style): styles.append(style)
+            case .off(let style): if let place = styles.lastIndex(of: style) { styles.remove(at: place) }
+            default:
+                let style = styles.reduce(base) { $0.union($1) }
+                if ready.last?.style == style {
+                    ready[ready.count - 1].text += token.literal
+                } else {
+                    ready.append(StyledPiece(text: token.literal, style: style))
+                }
+                heldSize -= token.literal.unicodeScalars.count
+            }
+        }
+        held.removeFirst(count)
+        if held.isEmpty { heldSize = 0 }
+    }
+}

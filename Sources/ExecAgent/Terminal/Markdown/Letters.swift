@@ -1,0 +1,28 @@
+/// Kinds of letters, as Markdown tells them apart.
+enum Letters {
+    static func string(_ scalars: some Sequence<Unicode.Scalar>) -> String {
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: scalars)
+        return String(text)
+    }
+
+    /// Whether it parts words; a line's end, `nil`, does.
+    static func isBlank(_ scalar: Unicode.Scalar?) -> Bool { scalar?.properties.isWhitespace ?? true }
+
+    /// Whether it is punctuation of ASCII. That of other scripts stands beside letters without a blank.
+    static func isPunctuation(_ scalar: Unicode.Scalar?) -> Bool { scalar.map(isMark) ?? false }
+
+    /// Whether it can be escaped.
+    static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x21...0x2F, 0x3A...0x40, 0x5B...0x60, 0x7B...0x7E: true
+        default: false
+        }
+    }
+
+    static func isDigit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) }
+
+    static func isInEntity(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == "#" || isDigit(scalar) || (scalar.isASCII && scalar.properties.isAlphabetic)
+    }
+}

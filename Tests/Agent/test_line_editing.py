@@ -1,0 +1,395 @@
+"""Lines that a person types at a conversation's prompt, as they are seen on the screen."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.agent import agent_binary, environment
+from support.scripted import ScriptedModel, bash, calls, says
+from support.terminal import Terminal
+
+Start = Callable[..., tuple[ScriptedModel, Terminal]]
+
+LEFT, RIGHT, UP, DOWN = "\x1b[D", "\x1b[C", "\x1b[A", "\x1b[B"
+PASTE, PASTED = "\x1b[200~", "\x1b[201~"
+ECHO = [[says("Heard.")]] * 30
+
+
+@pytest.fixture
+def start(start_model: Callable[..., ScriptedModel], user: str, tmp_path: Path) -> Iterator[Start]:
+    """Starts conversations with a model that answers the same to everything, or as it is told."""
+    terminals: list[Terminal] = []
+
+    def run(
+        conversation: list[list[Any]] | None = None,
+        *options: str,
+        rows: int = 24,
+        columns: int = 80,
+        program: list[str] | None = None,
+        **variables: str,
+    ) -> tuple[ScriptedModel, Terminal]:
+        model = start_model(conversation or ECHO)
+        settings = {"TERM": "xterm", "LANG": "C", "AGENT_HISTORY": str(tmp_path / "state" / "history"), **variables}
+        started = [*(program or [agent_binary()]), *options]
+        terminal = Terminal(started, environment(model.url, user, **settings), tmp_path, rows, columns)
+        terminals.append(terminal)
+        if not program:
+            terminal.wait_until(lambda: terminal.row == ">")
+        return model, terminal
+
+    yield run
+    for terminal in terminals:
+        terminal.close()
+
+
+def said(model: ScriptedModel) -> list[str]:
+    """What the person said so far."""
+    return [message["content"] for message in model.bodies()[-1]["messages"] if message["role"] == "user"]
+
+
+def send(terminal: Terminal, text: str) -> None:
+    """Types a line to its end, and waits until the next is asked for."""
+    before = terminal.all_shown.count("Heard.")
+    terminal.type(f"{text}\r")
+    terminal.wait_until(lambda: terminal.row == ">" and terminal.all_shown.count("Heard.") > before)
+
+
+def leave(terminal: Terminal) -> None:
+    terminal.type("x\x03\x04")
+    assert terminal.wait() == 0
+    assert terminal.takes_lines
+
+
+@pytest.mark.parametrize(
+    ("typed", "row", "column"),
+    [
+        (f"hello wrld{LEFT * 3}o", "> hello world", 10),
+        ("world\x01hello \x05!", "> hello world!", 14),
+        ("one two\x17three", "> one three", 11),
+        (f"one two{LEFT * 4}\x0b", "> one", 5),
+        ("one two\x15three", "> three", 7),
+        ("one two\x17\x19\x19", "> one twotwo", 12),
+        ("one two\x1bb\x1b[3~T", "> one Two", 7),
+        ("one two\x1b[1;5Dx", "> one xtwo", 7),
+        ("日本語", "> 日本語", 8),
+        (f"日本語{LEFT * 2}x", "> 日x本語", 5),
+        (f"日本語{LEFT}\x7f", "> 日語", 4),
+        ("cafe\u0301s", "> cafés", 7),
+        (f"cafe\u0301s{LEFT}\x7f", "> cafs", 5),
+        (f"cafe\u0301s{LEFT * 2}x", "> cafxés", 6),
+        (f"a👩\u200d💻b{LEFT}\x7f", "> ab", 3),
+        (f"👍🏽 👍{LEFT * 3}x", "> x👍🏽 👍", 3),
+        ("\x1b[99;9Rok\x1b[5~\x1bOP\x00", "> ok", 4),
+    ],
+)
+def test_a_line_is_edited(start: Start, typed: str, row: str, column: int) -> None:
+    _, terminal = start()
+    terminal.type(typed)
+    terminal.wait_until(lambda: (terminal.row, terminal.cursor[1]) == (row, column))
+    leave(terminal)
+
+
+def test_a_line_of_many_rows_is_edited(start: Start) -> None:
+    model, terminal = start(columns=20, rows=10)
+    text = "".join(f"{number:02} 日本 " for number in range(12))
+    terminal.type(text)
+    terminal.wait_until(lambda: terminal.shown[-1] == "日本")
+    terminal.type("\x01X")
+    terminal.wait_until(lambda: any(row.startswith("> X00") for row in terminal.shown))
+    assert terminal.row.startswith("> X00") and terminal.cursor[1] == 3
+    terminal.type("\x05!")
+    terminal.wait_until(lambda: terminal.row.endswith("!"))
+    send(terminal, "")
+    assert said(model) == [f"X{text}!"]
+    assert "".join(row.removeprefix("> ") for row in terminal.all_shown).count("05") == 1
+    leave(terminal)
+
+
+def test_what_was_typed_comes_back_in_the_next_conversation(start: Start, tmp_path: Path) -> None:
+    _, terminal = start()
+    for line in ("first line", "second", " a secret", "second", "last"):
+        send(terminal, line)
+    leave(terminal)
+    file = tmp_path / "state" / "history"
+    assert file.read_text() == "first line\nsecond\nlast\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+    _, terminal = start()
+    for key, row in [(UP, "last"), (UP, "second"), (UP, "first line"), (UP, "first line"), (DOWN, "second")]:
+        terminal.type(key)
+        terminal.wait_until(lambda row=row: terminal.row == f"> {row}")
+    terminal.type("\x15draft" + UP + DOWN)
+    terminal.wait_until(lambda: terminal.row == "> second")
+    leave(terminal)
+
+
+def test_conversations_at_once_lose_nothing_of_each_others_history(start: Start, tmp_path: Path) -> None:
+    (_, one), (_, other) = start(), start()
+    for number in range(3):
+        send(one, f"one {number}")
+        send(other, f"other {number}")
+    leave(one)
+    leave(other)
+    lines = (tmp_path / "state" / "history").read_text().splitlines()
+    assert sorted(lines) == sorted([f"{who} {number}" for who in ("one", "other") for number in range(3)])
+
+
+@pytest.mark.parametrize("kind", ["off", "a directory", "a pipe", "no directory", "rubbish", "huge"])
+def test_a_history_that_is_of_no_use_hinders_nobody(start: Start, tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "kept"
+    if kind == "a directory":
+        file.mkdir()
+    elif kind == "a pipe":
+        os.mkfifo(file)
+    elif kind == "no directory":
+        file = Path("/proc/none/history")
+    elif kind == "rubbish":
+        file.write_bytes(b"\xff\x1b]0;x\x07\n\\\n\x00\nok\n")
+    elif kind == "huge":
+        file.write_bytes(b"x" * (5 << 20) + b"\nok\n")
+    _, terminal = start(AGENT_HISTORY="off" if kind == "off" else str(file))
+    if kind in ("rubbish", "huge"):
+        terminal.type(UP)
+        terminal.wait_until(lambda: terminal.row == "> ok")
+        terminal.type("\x15")
+    send(terminal, "a line")
+    terminal.type(UP)
+    terminal.wait_until(lambda: terminal.row == "> a line")
+    leave(terminal)
+    assert "off" not in os.listdir(tmp_path)
+    assert b"\x1b]" not in terminal.raw
+
+
+def test_history_is_searched(start: Start) -> None:
+    model, terminal = start()
+    for line in ("plot the primes", "count the words", "plot the noise"):
+        send(terminal, line)
+    terminal.type("\x12plot")
+    terminal.wait_until(lambda: "plot the noise" in terminal.row and "'plot'" in terminal.row)
+    terminal.type("\x12")
+    terminal.wait_until(lambda: "plot the primes" in terminal.row)
+    terminal.type("x")
+    terminal.wait_until(lambda: "no match" in terminal.row)
+    terminal.type("\x7f\r")
+    terminal.wait_until(lambda: terminal.row == ">" and terminal.all_shown.count("Heard.") == 4)
+    assert said(model)[-1] == "plot the noise"
+    terminal.type("kept\x12count\x07")
+    terminal.wait_until(lambda: terminal.row == "> kept")
+    terminal.type("\x15\x12count\x05, please")
+    terminal.wait_until(lambda: terminal.row == "> count the words, please")
+    leave(terminal)
+
+
+def test_a_paste_of_many_lines_is_one_message(start: Start) -> None:
+    model, terminal = start()
+    terminal.type(f"See: {PASTE}def f(x):\r\n\treturn x\r\r/exit\x03\x04\x1b[A{PASTED}")
+    terminal.wait_until(lambda: terminal.row.startswith("… /exit"))
+    assert len(model.requests()) == 0
+    assert [row.rstrip() for row in terminal.shown[-4:]] == ["> See: def f(x):", "…     return x", "…", "… /exit[A"]
+    terminal.type(UP * 3)
+    terminal.type("\x01\x0bNow:")
+    terminal.wait_until(lambda: "> Now:" in terminal.shown)
+    terminal.type("\r")
+    terminal.wait_until(lambda: terminal.row == ">")
+    assert said(model) == ["Now:\n\treturn x\n\n/exit[A"]
+    terminal.type(UP)
+    terminal.wait_until(lambda: terminal.row.startswith("… /exit[A"))
+    terminal.type("\x03")
+    terminal.wait_until(lambda: terminal.row == ">")
+    leave(terminal)
+
+
+def test_a_paste_larger_than_the_screen_is_one_message(start: Start) -> None:
+    model, terminal = start(rows=10)
+    lines = [f"line {number} of the paste" for number in range(3000)]
+    threading.Thread(target=terminal.type, args=(PASTE + "\r".join(lines) + PASTED,)).start()
+    terminal.wait_until(lambda: terminal.row == "… line 2999 of the paste")
+    assert len(model.requests()) == 0
+    terminal.type("\r")
+    terminal.wait_until(lambda: terminal.row == ">" and "Heard." in terminal.shown)
+    assert said(model) == ["\n".join(lines)]
+    assert any("more lines" in row for row in terminal.all_shown)
+    leave(terminal)
+
+
+def test_a_line_goes_on_in_the_next(start: Start) -> None:
+    model, terminal = start()
+    terminal.type("one\\\rtwo\x1b\rthree")
+    terminal.wait_until(lambda: terminal.shown[-3:] == ["> one", "… two", "… three"])
+    send(terminal, "")
+    assert said(model) == ["one\ntwo\nthree"]
+    leave(terminal)
+
+
+def test_tab_completes_commands(start: Start) -> None:
+    _, terminal = start()
+    terminal.type("/n\t")
+    terminal.wait_until(lambda: terminal.row == "> /new")
+    terminal.type("\x15/\t\t")
+    terminal.wait_until(lambda: any("/artifacts" in row and "/save" in row for row in terminal.shown))
+    terminal.wait_until(lambda: terminal.row == "> /")
+    terminal.type("zzz\t/usr\tx")
+    terminal.wait_until(lambda: terminal.row == "> /zzz/usrx")
+    leave(terminal)
+
+
+def test_tab_completes_names_of_artifacts(start: Start) -> None:
+    command = "touch /artifacts/plot-one.png /artifacts/plot-two.png '/artifacts/größe 数.csv'"
+    _, terminal = start([[calls(bash(command)), says("Heard.")], [says("Heard.")]])
+    send(terminal, "Make them.")
+    terminal.type("look at pl\t")
+    terminal.wait_until(lambda: terminal.row == "> look at plot-")
+    terminal.type("\t\t")
+    terminal.wait_until(lambda: any("plot-one.png  plot-two.png" in row for row in terminal.shown))
+    terminal.type("t\t and `gr\t` nothing\t")
+    terminal.wait_until(lambda: terminal.row == "> look at plot-two.png and `größe 数.csv` nothing")
+    leave(terminal)
+
+
+def test_ctrl_c_clears_the_line_and_leaves_at_an_empty_one(start: Start) -> None:
+    model, terminal = start()
+    terminal.type("never sent\x03")
+    terminal.wait_until(lambda: terminal.row == ">")
+    send(terminal, "sent")
+    assert said(model) == ["sent"]
+    terminal.type("\x03")
+    assert terminal.wait() == 130
+    assert terminal.takes_lines
+
+
+def test_ctrl_d_leaves_at_an_empty_line_alone(start: Start) -> None:
+    _, terminal = start()
+    terminal.type("ab\x01\x04")
+    terminal.wait_until(lambda: terminal.row == "> b")
+    terminal.type("\x05\x04x")
+    terminal.wait_until(lambda: terminal.row == "> bx")
+    leave(terminal)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
+@pytest.mark.parametrize("when", ["line", "run"])
+def test_a_signal_leaves_the_terminal_as_it_was(start: Start, number: signal.Signals, when: str) -> None:
+    _, terminal = start([[says(["Half", " an answer."], failures=[{"silence": "after"}])]])
+    assert not terminal.takes_lines
+    terminal.type("half a line" if when == "line" else "go\r")
+    terminal.wait_until(lambda: terminal.row == "> half a line" if when == "line" else "Half" in terminal.row)
+    terminal.process.send_signal(number)
+    if when == "run" and number == signal.SIGINT:
+        terminal.wait_until(lambda: terminal.row == ">")
+        terminal.process.send_signal(number)
+    assert terminal.wait() in (128 + number, -number)
+    assert terminal.takes_lines
+    assert terminal.raw.count(b"\x1b[?2004h") == terminal.raw.count(b"\x1b[?2004l")
+
+
+def test_ctrl_c_interrupts_an_answer_and_what_was_typed_for_it(start: Start) -> None:
+    model, terminal = start([[says(["Half", " an answer."], failures=[{"silence": "after"}])], [says("Heard.")]])
+    terminal.type("go\r")
+    terminal.wait_until(lambda: "Half" in terminal.row)
+    terminal.type("thrown away\r\x03")
+    terminal.wait_until(lambda: terminal.row == ">" and "Interrupted." in terminal.shown)
+    send(terminal, "go on")
+    assert said(model) == ["go", "go on"]
+    leave(terminal)
+
+
+def test_what_is_typed_while_the_model_answers_waits_for_the_prompt(start: Start) -> None:
+    words = [f"word{number} " for number in range(40)]
+    model, terminal = start([[says(words, pace=0.02)], [says("Heard.")]])
+    terminal.type("go\r")
+    terminal.wait_until(lambda: "word3" in " ".join(terminal.shown))
+    terminal.type(f"typed{LEFT}{LEFT}x\rnex{PASTE}t\rone{PASTED}")
+    terminal.wait_until(lambda: terminal.shown[-4:] == ["> typxed", "Heard.", "> next", "… one"])
+    shown = "".join(terminal.all_shown)
+    assert "".join(words).strip() in shown.replace(" > ", " ")
+    assert said(model) == ["go", "typxed"]
+    leave(terminal)
+
+
+def test_ctrl_z_stops_the_program_and_the_line_is_there_again(start: Start) -> None:
+    shell = ["bash", "--norc", "--noprofile", "--noediting", "-i"]
+    model, terminal = start(program=shell, PS1="shell: ")
+    terminal.wait_until(lambda: terminal.row == "shell:")
+    terminal.type(f"{agent_binary()}\n")
+    terminal.wait_until(lambda: terminal.row == ">")
+    for _ in range(2):
+        terminal.type("half a\x1a")
+        terminal.wait_until(lambda: terminal.row == "shell:" and any("Stopped" in row for row in terminal.shown))
+        assert terminal.takes_lines
+        terminal.type("echo $((6 * 7))\n")
+        terminal.wait_until(lambda: "42" in terminal.shown)
+        terminal.type("fg\n")
+        terminal.wait_until(lambda: terminal.row == "> half a")
+        assert not terminal.takes_lines
+        terminal.type(" line")
+        terminal.wait_until(lambda: terminal.row == "> half a line")
+        terminal.type("\x15clear\x15\x0c")
+        terminal.wait_until(lambda: terminal.shown == [">"])
+    terminal.type("done\r")
+    terminal.wait_until(lambda: terminal.row == ">" and "Heard." in terminal.shown)
+    assert said(model) == ["done"]
+    terminal.type("\x04")
+    terminal.wait_until(lambda: terminal.row == "shell:")
+    terminal.type("exit\n")
+    assert terminal.wait() == 0
+
+
+def test_a_program_that_was_stopped_takes_the_terminal_again(start: Start) -> None:
+    shell = ["bash", "--norc", "--noprofile", "--noediting", "-i"]
+    _, terminal = start(program=shell, PS1="shell: ")
+    terminal.wait_until(lambda: terminal.row == "shell:")
+    terminal.type(f"{agent_binary()}\n")
+    terminal.wait_until(lambda: terminal.row == ">")
+    terminal.type("half")
+    terminal.wait_until(lambda: terminal.row == "> half")
+    child = Path(f"/proc/{terminal.process.pid}/task/{terminal.process.pid}/children").read_text().split()[0]
+    os.kill(int(child), signal.SIGSTOP)
+    terminal.wait_until(lambda: terminal.row == "shell:")
+    terminal.type("fg\n")
+    terminal.wait_until(lambda: terminal.row == "> half")
+    assert not terminal.takes_lines
+    terminal.type("x\x03\x04")
+    terminal.wait_until(lambda: terminal.row == "shell:")
+    assert terminal.takes_lines
+
+
+def test_ctrl_z_without_a_shell_changes_nothing(start: Start) -> None:
+    _, terminal = start()
+    terminal.type("a line\x1a here")
+    terminal.wait_until(lambda: terminal.row == "> a line here")
+    leave(terminal)
+
+
+def test_a_terminal_of_another_size_shows_the_line(start: Start) -> None:
+    model, terminal = start()
+    words = " ".join(f"word{number}" for number in range(10))
+    terminal.type(words)
+    terminal.wait_until(lambda: terminal.row.endswith("word9"))
+    terminal.resize(24, 40)
+    terminal.settle()
+    assert "".join(terminal.shown[-2:]) == f"> {words}"
+    terminal.resize(24, 100)
+    terminal.settle()
+    assert terminal.row == f"> {words}"
+    send(terminal, "")
+    assert said(model) == [words]
+    leave(terminal)
+
+
+@pytest.mark.parametrize("variables", [{"TERM": "dumb"}, {"TERM": ""}])
+def test_a_terminal_that_cannot_redraw_edits_by_itself(start: Start, variables: dict[str, str]) -> None:
+    model, terminal = start(None, **variables)
+    assert terminal.takes_lines
+    terminal.type("on\x7fne\\\ntwo\n")
+    terminal.wait_until(lambda: any("Heard." in row for row in terminal.shown))
+    assert said(model) == ["one\ntwo"]
+    assert b"\x1b" not in terminal.raw
+    terminal.type("\x04")
+    assert terminal.wait() == 0
