@@ -67,32 +67,35 @@ def leave(terminal: Terminal) -> None:
     assert terminal.takes_lines
 
 
-@pytest.mark.parametrize(
-    ("typed", "row", "column"),
-    [
-        (f"hello wrld{LEFT * 3}o", "> hello world", 10),
-        ("world\x01hello \x05!", "> hello world!", 14),
-        ("one two\x17three", "> one three", 11),
-        (f"one two{LEFT * 4}\x0b", "> one", 5),
-        ("one two\x15three", "> three", 7),
-        ("one two\x17\x19\x19", "> one twotwo", 12),
-        ("one two\x1bb\x1b[3~T", "> one Two", 7),
-        ("one two\x1b[1;5Dx", "> one xtwo", 7),
-        ("日本語", "> 日本語", 8),
-        (f"日本語{LEFT * 2}x", "> 日x本語", 5),
-        (f"日本語{LEFT}\x7f", "> 日語", 4),
-        ("cafe\u0301s", "> cafés", 7),
-        (f"cafe\u0301s{LEFT}\x7f", "> cafs", 5),
-        (f"cafe\u0301s{LEFT * 2}x", "> cafxés", 6),
-        (f"a👩\u200d💻b{LEFT}\x7f", "> ab", 3),
-        (f"👍🏽 👍{LEFT * 3}x", "> x👍🏽 👍", 3),
-        ("\x1b[99;9Rok\x1b[5~\x1bOP\x00", "> ok", 4),
-    ],
-)
-def test_a_line_is_edited(start: Start, typed: str, row: str, column: int) -> None:
+EDITS = [
+    # What is typed, and what stands on the row then, with the cursor's column.
+    (f"hello wrld{LEFT * 3}o", "> hello world", 10),
+    ("world\x01hello \x05!", "> hello world!", 14),
+    ("one two\x17three", "> one three", 11),
+    (f"one two{LEFT * 4}\x0b", "> one", 5),
+    ("one two\x15three", "> three", 7),
+    ("one two\x17\x19\x19", "> one twotwo", 12),
+    ("one two\x1bb\x1b[3~T", "> one Two", 7),
+    ("one two\x1b[1;5Dx", "> one xtwo", 7),
+    ("日本語", "> 日本語", 8),
+    (f"日本語{LEFT * 2}x", "> 日x本語", 5),
+    (f"日本語{LEFT}\x7f", "> 日語", 4),
+    ("cafe\u0301s", "> cafés", 7),
+    (f"cafe\u0301s{LEFT}\x7f", "> cafs", 5),
+    (f"cafe\u0301s{LEFT * 2}x", "> cafxés", 6),
+    (f"a👩\u200d💻b{LEFT}\x7f", "> ab", 3),
+    (f"👍🏽 👍{LEFT * 3}x", "> x👍🏽 👍", 3),
+    ("\x1b[99;9Rok\x1b[5~\x1bOP\x00", "> ok", 4),
+]
+
+
+def test_lines_are_edited(start: Start) -> None:
     _, terminal = start()
-    terminal.type(typed)
-    terminal.wait_until(lambda: (terminal.row, terminal.cursor[1]) == (row, column))
+    for typed, row, column in EDITS:
+        terminal.type(typed)
+        terminal.wait_until(lambda row=row, column=column: (terminal.row, terminal.cursor[1]) == (row, column))
+        terminal.type("\x03")
+        terminal.wait_until(lambda: terminal.row == ">")
     leave(terminal)
 
 

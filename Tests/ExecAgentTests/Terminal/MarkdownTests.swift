@@ -63,6 +63,10 @@ import Testing
         ("- [a](b)", "• a (b)"), ("> a\n> > b\n>c", "│ a\n│ │ b\n│ c"), ("> - a\n> # b", "│ • a\n│ b"),
         ("**a** b\n*c*", "a b\nc"), ("- **a**: b", "• a: b"), ("* *a*", "• a"), ("\n\na\n\nb", "a\n\nb"),
         ("a\n    b*c*", "a\n    bc"), ("a\n\n    b*c*\n    d", "a\n\nb*c*\nd"), ("- a\n\n    b *c*", "• a\n\n    b c"),
+        ("**a\nb** c", "a\nb c"), ("**a\n\nb**", "**a\n\nb**"), ("*a\n- b*", "*a\n• b*"), ("`a\nb` c", "a\nb c"),
+        ("**a\n# b", "**a\nb"), ("*a\n", "*a\n"), ("**a**\nb", "a\nb"), ("`a`\n`b", "a\n`b"), ("[a\nb](c)", "a\nb (c)"),
+        ("- *a\n  b*", "• *a\n  b*"), ("# *a\nb*", "*a\nb*"), ("*a\n| b |\n|-|\n", "*a\nb\n─\n"),
+        ("a `\n```\nb*", "a `\nb*"),
         ("_a_ b\n__init__", "a b\ninit"), ("== a\n=", "== a\n="), ("-", "-"), ("- ", "• "),
     ])
     func drawsLinesByTheirBeginnings(markdown: String, shown: String) {
@@ -139,7 +143,8 @@ import Testing
     static let sample = """
 
         # Title *one*
-        Some **bold *both* text** and `co*de` with ``a`b``, a [li*n*k](https://x.y/(z)) and ![p](q.png) <https://u.v>.
+        Some **bold *both* text** over *two
+        lines* and `co*de` with ``a`b``, a [li*n*k](https://x.y/(z)) and ![p](q.png) <https://u.v>.
         * a **b
         * c** d ~~e~~ \\*f\\* &lt;g&gt; &h
           - [x] done `open

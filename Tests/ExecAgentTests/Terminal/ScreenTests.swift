@@ -76,6 +76,23 @@ struct ScreenTrial {
         #expect(try await apart.written() == "note\n\n\nrest\n")
     }
 
+    @Test func aLineOfInputStaysBelowWhatIsWritten() async throws {
+        let trial = try ScreenTrial { ($0.canRedraw, $0.areOne) = (true, true) }
+        var line = EditedText("ab\ncd")
+        line.move(to: 1)
+        let rows = EditedRows(prompt: "> ", line: line, columns: 80, height: 24)
+        trial.screen.answer("half")
+        trial.screen.showLineOfInput(rows)
+        trial.screen.showLineOfInput(rows)
+        trial.screen.note("note")
+        trial.screen.endLineOfInput()
+        trial.screen.endLineOfInput()
+        let drawn = "> ab\u{1B}[K\r\n… cd\u{1B}[K\u{1B}[J\r"
+        #expect(
+            try await trial.written() == "half\n\(drawn)\u{1B}[1A> a" + "\r\u{1B}[Jnote\n\(drawn)\u{1B}[1A> a"
+                + "\r\(drawn)… cd\n")
+    }
+
     @Test func aStatusIsGoneBeforeAnythingElseIsWritten() async throws {
         let trial = try ScreenTrial { $0.canRedraw = true }
         trial.screen.status("one")

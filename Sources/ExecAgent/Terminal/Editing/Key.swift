@@ -4,6 +4,8 @@ enum Key: Sendable, Equatable {
     case text(String)
     /// Text that came at once from the clipboard; its lines end in `\n`.
     case paste(String)
+    /// Says that the paste before was longer than it may be.
+    case pasteCut
     /// Ctrl and a letter or sign, such as `A`.
     case control(Character)
     /// Alt, or Escape before, and a letter or sign.

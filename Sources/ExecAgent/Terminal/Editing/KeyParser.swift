@@ -11,8 +11,9 @@ struct KeyParser {
     private var pending: [UInt8] = []
     /// The paste under way; `nil` outside of one.
     private var paste: [UInt8]?
-    /// The last bytes of the paste, whether kept or not.
+    /// The last bytes of the paste, and the number of all of them, whether kept or not.
     private var pasteTail: [UInt8] = []
+    private var pasteSize = 0
 
     /// - Parameter pasteLimit: the longest paste, in bytes; what is over it is left out.
     init(pasteLimit: Int = usualPasteLimit) {
@@ -35,7 +36,7 @@ struct KeyParser {
         }
         for byte in bytes {
             if paste != nil {
-                if let pasted = takePasted(byte) { add(.paste(pasted)) }
+                for key in takePasted(byte) { add(key) }
             } else {
                 pending.append(byte)
                 if let key = next() { add(key) }
@@ -55,17 +56,18 @@ struct KeyParser {
 
     // MARK: Pastes
 
-    private mutating func takePasted(_ byte: UInt8) -> String? {
+    private mutating func takePasted(_ byte: UInt8) -> [Key] {
         pasteTail.append(byte)
         if pasteTail.count > Self.pasteEnd.count { pasteTail.removeFirst() }
-        let limit = pasteLimit + Self.pasteEnd.count
-        let isWhole = (paste?.count ?? 0) < limit
-        if isWhole { paste?.append(byte) }
-        guard byte == Self.pasteEnd.last, pasteTail == Self.pasteEnd, var content = paste else { return nil }
-        paste = nil
-        pasteTail = []
-        content.removeLast(min(Self.pasteEnd.count, content.count))
-        return Self.text(of: content)
+        pasteSize += 1
+        // What ends it is not part of it.
+        if pasteSize <= pasteLimit + Self.pasteEnd.count { paste?.append(byte) }
+        guard byte == Self.pasteEnd.last, pasteTail == Self.pasteEnd, var content = paste else { return [] }
+        let size = pasteSize - Self.pasteEnd.count
+        (paste, pasteTail, pasteSize) = (nil, [], 0)
+        content.removeLast(Self.pasteEnd.count)
+        let pasted = Key.paste(Self.text(of: content))
+        return size > pasteLimit ? [pasted, .pasteCut] : [pasted]
     }
 
     private static func text(of pasted: [UInt8]) -> String {

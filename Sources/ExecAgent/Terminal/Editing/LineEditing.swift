@@ -10,6 +10,8 @@ struct LineEditing: Sendable {
         /// Ctrl-C in an empty line.
         case interrupted
         case complete
+        /// Some of what was pasted is missing.
+        case pasteCut
         case suspend
         case quit
         case clearScreen
@@ -44,6 +46,7 @@ struct LineEditing: Sendable {
         if search != nil, let outcome = handleInSearch(key) { return outcome }
         switch key {
         case .text(let text), .paste(let text): line.insert(text)
+        case .pasteCut: return .pasteCut
         case .newline: line.insert("\n")
         case .enter: return enter()
         case .tab: return .complete
@@ -174,6 +177,7 @@ struct LineEditing: Sendable {
             if let before = search?.before { line = before }
             search = nil
         case .escape: endSearch()
+        case .pasteCut: return .pasteCut
         case .control("Z"), .control("\\"), .control("L"): return control(letter(of: key), false)
         default:
             endSearch()

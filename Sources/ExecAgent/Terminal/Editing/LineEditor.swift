@@ -252,6 +252,9 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
         case .quit: kill(0, SIGQUIT)
         case .clearScreen: surroundings.screen.clear()
         case .complete: complete(&session)
+        case .pasteCut:
+            let limit = KeyParser.usualPasteLimit >> 20
+            surroundings.screen.note("What was pasted has more than \(limit) MiB: the rest is left out.", .bad)
         }
     }
 

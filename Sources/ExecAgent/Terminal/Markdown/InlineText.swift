@@ -2,32 +2,7 @@
 /// follows, so that a text can be shown while it comes. What turns out to be no mark is text.
 struct InlineText: Sendable {
     private typealias Scalar = Unicode.Scalar
-
-    private enum Token {
-        case text(String)
-        /// Marks that may begin a span, until its end is found.
-        case opener(Unicode.Scalar, Int)
-        case bracket(isPicture: Bool)
-        case on(Style)
-        case off(Style)
-
-        var isOpen: Bool {
-            switch self {
-            case .opener, .bracket: true
-            default: false
-            }
-        }
-
-        /// What an open one is if nothing comes of it.
-        var literal: String {
-            switch self {
-            case .opener(let mark, let count): String(repeating: Character(mark), count: count)
-            case .bracket(let isPicture): isPicture ? "![" : "["
-            case .text(let text): text
-            case .on, .off: ""
-            }
-        }
-    }
+    private typealias Token = InlineToken
 
     /// What the next letter may go on with.
     private enum Mode {
@@ -45,9 +20,6 @@ struct InlineText: Sendable {
 
     /// How long the end of a span is waited for, in letters: longer ones are shown as they are written.
     private static let limit = 1000
-    private static let entities = [
-        "lt": "<", "gt": ">", "amp": "&", "quot": "\"", "apos": "'", "#39": "'", "nbsp": " ",
-    ]
 
     /// How all of it looks.
     var base: Style = []
@@ -82,6 +54,19 @@ struct InlineText: Sendable {
     mutating func take(_ scalar: Unicode.Scalar) {
         goOn(with: scalar)
         while heldSize > Self.limit, openCount > 0 { giveUpFirst() }
+    }
+
+    /// Ends a line of a text that may go on in the next.
+    ///
+    /// - Returns: whether a span is open that may end there.
+    mutating func isOpenAtLineEnd() -> Bool {
+        switch mode {
+        case .ticks: return true
+        case .code(let ticks, _, let run) where run != ticks: return true
+        default: finish()
+        }
+        // What is no span after all may have begun another one.
+        return openCount > 0 || !isInText
     }
 
     /// Ends the line.
@@ -137,7 +122,7 @@ struct InlineText: Sendable {
         case .destination(let text, let depth): goOnWithDestination(text, depth, scalar)
         case .angle(let text): goOnWithAngle(text, scalar)
         case .entity(let text):
-            if scalar == ";", let meaning = Self.entities[Letters.string(text)] {
+            if scalar == ";", let meaning = Letters.entities[Letters.string(text)] {
                 mode = .text
                 add(meaning)
             } else if text.count < 8, Letters.isInEntity(scalar) {

@@ -1,5 +1,10 @@
 /// Kinds of letters, as Markdown tells them apart.
 enum Letters {
+    /// Letters that have names, because they are marks of HTML.
+    static let entities = [
+        "lt": "<", "gt": ">", "amp": "&", "quot": "\"", "apos": "'", "#39": "'", "nbsp": " ",
+    ]
+
     static func string(_ scalars: some Sequence<Unicode.Scalar>) -> String {
         var text = String.UnicodeScalarView()
         text.append(contentsOf: scalars)

@@ -36,6 +36,8 @@ struct MarkdownText: Sendable {
     private var followsBlank = true
     private var followsText = false
     private var followsIndentedCode = false
+    /// Whether the line before is not ended, because a span in it may go on.
+    private var followsOpen = false
 
     private struct LinePrefix {
         var shown: [StyledPiece] = []
@@ -63,6 +65,7 @@ struct MarkdownText: Sendable {
     /// - Returns: what to write.
     mutating func end() -> String {
         if place != .beginning || !held.isEmpty || !prefix.shown.isEmpty { endLine(hasEnd: false) }
+        endOpenLine()
         drawTable()
         return writer.take()
     }
@@ -84,9 +87,20 @@ struct MarkdownText: Sendable {
         }
         // Else the line is whole and shown.
         guard place != .beginning else { return }
+        if place == .text, hasEnd, followsText, inline.isOpenAtLineEnd() {
+            followsOpen = true
+            return nextLine()
+        }
         if place == .text { writer.write(inline.endLine()) }
         if hasEnd { writer.endLine() }
         nextLine()
+    }
+
+    private mutating func endOpenLine() {
+        guard followsOpen else { return }
+        followsOpen = false
+        writer.write(inline.endLine())
+        writer.endLine()
     }
 
     private mutating func nextLine() {
@@ -111,6 +125,11 @@ struct MarkdownText: Sendable {
 
     /// - Returns: whether there is more to decide of the line, or text to show.
     private mutating func begin(_ beginning: LineBeginning, _ hasEnd: Bool) -> Bool {
+        if followsOpen, beginning == .text, prefix.shown.isEmpty {
+            followsOpen = false
+            inline.take("\n")
+        }
+        endOpenLine()
         let indent = held.prefix { $0 == " " || $0 == "\t" }.count
         let (wasBlank, isFirst) = (followsBlank, prefix.shown.isEmpty)
         defer { hasBegun = hasBegun || beginning != .blank || !isFirst }

@@ -113,9 +113,11 @@ import Testing
 
     @Test func aHugePasteIsCutAndEnds() {
         var parser = KeyParser(pasteLimit: 1000)
+        let fitting = parser.take(Array("\u{1B}[200~\(String(repeating: "b", count: 1000))\u{1B}[201~".utf8))
+        #expect(fitting == [.paste(String(repeating: "b", count: 1000))])
         let text = [UInt8](repeating: 0x61, count: 3000)
         let keys = parser.take(Array("\u{1B}[200~".utf8) + text + Array("\u{1B}[201~z".utf8))
-        #expect(keys == [.paste(String(repeating: "a", count: 1000)), .text("z")])
+        #expect(keys == [.paste(String(repeating: "a", count: 1000)), .pasteCut, .text("z")])
     }
 
     // MARK: History
