@@ -23,9 +23,10 @@ struct EditedText: Sendable, Equatable {
         let end = min(characters.count, cursor + 1)
         let head = String(characters[start..<cursor]) + text
         let whole = Array(head + String(characters[cursor..<end]))
+        let headSize = head.unicodeScalars.count
         var size = 0
         var count = 0
-        while count < whole.count, size < head.unicodeScalars.count {
+        while count < whole.count, size < headSize {
             size += whole[count].unicodeScalars.count
             count += 1
         }

@@ -111,6 +111,15 @@ import Testing
         #expect(last == [.escape])
     }
 
+    @Test(.timeLimit(.minutes(1))) func aLargePasteIsPutIntoTheLineInLinearTime() {
+        let pasted = String(repeating: "some words\n", count: 20_000)
+        var line = EditedText("ab")
+        line.move(to: 1)
+        line.insert(pasted)
+        #expect(line.cursor == 1 + pasted.utf8.count)
+        #expect(EditedRows(prompt: "> ", line: line, columns: 80, height: 24).rows.count == 23)
+    }
+
     @Test func aHugePasteIsCutAndEnds() {
         var parser = KeyParser(pasteLimit: 1000)
         let fitting = parser.take(Array("\u{1B}[200~\(String(repeating: "b", count: 1000))\u{1B}[201~".utf8))
