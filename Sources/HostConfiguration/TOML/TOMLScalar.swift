@@ -60,8 +60,9 @@ enum TOMLScalar {
         case UInt8(ascii: "r"): return [0x0D]
         case UInt8(ascii: "e"): return [0x1B]
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): return [sign]
-        case UInt8(ascii: "u"), UInt8(ascii: "U"):
-            let length = sign == UInt8(ascii: "u") ? 4 : 8
+        case UInt8(ascii: "x"), UInt8(ascii: "u"), UInt8(ascii: "U"):
+            // The one with two digits is TOML 1.1's.
+            let length = sign == UInt8(ascii: "x") ? 2 : sign == UInt8(ascii: "u") ? 4 : 8
             let digits = String(decoding: rest.prefix(length), as: UTF8.self)
             guard digits.utf8.count == length, let code = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(code)
             else { return nil }

@@ -1,3 +1,5 @@
+import JSON
+
 /// What a TOML text is made of: a table's header, or a key with its value.
 struct TOMLStatement: Equatable {
     enum Kind: Equatable {
@@ -76,7 +78,10 @@ struct TOMLScanner {
         switch peek() {
         case UInt8(ascii: "\""):
             try string("\"", hasEscapes: true)
-            return try unescaped(bytes[(start + 1)..<(offset - 1)])
+            guard case .string(let text)? = TOMLScalar.read(bytes[start..<offset]) else {
+                throw failure("a key has an escape that is none")
+            }
+            return text
         case UInt8(ascii: "'"):
             try string("'", hasEscapes: false)
             return String(decoding: bytes[(start + 1)..<(offset - 1)], as: UTF8.self)
@@ -90,41 +95,6 @@ struct TOMLScanner {
             return String(decoding: key, as: UTF8.self)
         }
     }
-
-    /// What a text between double quotes says.
-    private func unescaped(_ text: ArraySlice<UInt8>) throws(NotEditable) -> String {
-        var result: [UInt8] = []
-        var place = text.startIndex
-        while place < text.endIndex {
-            guard text[place] == UInt8(ascii: "\\") else {
-                result.append(text[place])
-                place += 1
-                continue
-            }
-            let letter = place + 1 < text.endIndex ? text[place + 1] : 0
-            place += 2
-            if let byte = Self.escapes[letter] {
-                result.append(byte)
-            } else if let count = Self.digitCounts[letter],
-                let code = UInt32(String(decoding: text[place...].prefix(count), as: UTF8.self), radix: 16),
-                text[place...].count >= count, let scalar = Unicode.Scalar(code)
-            {
-                result += Array(String(scalar).utf8)
-                place += count
-            } else {
-                throw failure("a key has an escape that is none")
-            }
-        }
-        return String(decoding: result, as: UTF8.self)
-    }
-
-    private static let escapes: [UInt8: UInt8] = [
-        UInt8(ascii: "b"): 0x08, UInt8(ascii: "t"): 0x09, UInt8(ascii: "n"): 0x0A, UInt8(ascii: "f"): 0x0C,
-        UInt8(ascii: "r"): 0x0D, UInt8(ascii: "e"): 0x1B, UInt8(ascii: "\""): UInt8(ascii: "\""),
-        UInt8(ascii: "\\"): UInt8(ascii: "\\"),
-    ]
-    /// How many hexadecimal digits follow. The one with two is TOML 1.1's.
-    private static let digitCounts = [UInt8(ascii: "x"): 2, UInt8(ascii: "u"): 4, UInt8(ascii: "U"): 8]
 
     mutating func value() throws(NotEditable) {
         switch peek() {

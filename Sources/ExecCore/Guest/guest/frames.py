@@ -41,8 +41,13 @@ def frame(kind, call, payload=b""):
 
 
 def json_frame(kind, call, value):
+    return frame(kind, call, encode(value))
+
+
+def encode(value):
+    """The payload that holds a value."""
     # File names may hold what is no UTF-8, which the server would not take.
-    return frame(kind, call, _encode(value).encode("utf-8", "replace"))
+    return _encode(value).encode("utf-8", "replace")
 
 
 def json_value(payload):
@@ -52,6 +57,8 @@ def json_value(payload):
 
 def data_frames(call, stream, data):
     """All of `data` as frames of the named stream; nothing for no data."""
+    if not data:
+        return b""
     mark = bytes((stream,))
     return b"".join(frame(DATA, call, mark + data[at : at + PIECE]) for at in range(0, len(data), PIECE))
 
