@@ -13,6 +13,7 @@ import openai
 import pytest
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
+from pydantic import BaseModel
 from support import engine
 from support.agent import Service, hashed_user
 from support.scripted import MODEL, bash, calls, says, script, text_of
@@ -69,12 +70,91 @@ def test_offered_tools_are_passed_over(serve: Serve) -> None:
     assert sum("passed over" in line for line in service.log) == 2, "once for each member"
 
 
-@pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "weather"}}])
-def test_a_demand_for_them_is_refused_in_words(serve: Serve, choice: object) -> None:
+class Book(BaseModel):
+    """A book that was found."""
+
+    title: str
+    year: int
+
+
+BOOK = {"name": "Book", "description": "A book that was found.", "parameters": Book.model_json_schema()}
+FOUND = '{"title": "Emma", "year": 1815}'
+NAMED = {"type": "function", "function": {"name": "Book"}}
+
+
+@pytest.mark.parametrize(
+    "choice", [{"type": "function", "function": {"name": "weather"}}, {"type": "custom", "custom": {"name": "Book"}}]
+)
+def test_a_demand_that_no_function_meets_is_refused_in_words(serve: Serve, choice: object) -> None:
     service = serve(script(says("Never.")))
     with pytest.raises(openai.BadRequestError, match="decides itself which tools it calls"):
-        say(service, "Hello", tools=[WEATHER], tool_choice=choice)
+        say(service, "Hello", tools=[{"type": "function", "function": BOOK}], tool_choice=choice)
     assert not service.model.requests()
+
+
+@pytest.mark.parametrize("text", [FOUND, f"Here it is:\n```json\n{FOUND}\n```\nIt is by {{Austen}}."])
+@pytest.mark.parametrize(("choice", "reason"), [(NAMED, "stop"), ("required", "tool_calls")])
+def test_a_demanded_call_is_made_of_the_answer(serve: Serve, text: str, choice: Any, reason: str) -> None:
+    service = serve(script(calls(bash("echo 1815 | tee /artifacts/year")), says(text)))
+    request: dict[str, Any] = {
+        "model": MODEL, "messages": [{"role": "user", "content": "When?"}], "user": service.user,
+        "tools": [{"type": "function", "function": BOOK}], "tool_choice": choice,
+    }  # fmt: skip
+    whole = service.client().chat.completions.create(**request).choices[0]
+    assert whole.message.content is None and whole.finish_reason == reason
+    with service.client().chat.completions.stream(**request) as stream:
+        reasoning = [
+            choice.delta.model_extra.get("reasoning_content") or ""
+            for event in stream
+            if event.type == "chunk"
+            for choice in event.chunk.choices
+        ]
+        streamed = stream.get_final_completion().choices[0]
+    assert "execute_bash: echo 1815" in "".join(reasoning)
+    assert streamed.message.content is None and streamed.finish_reason == reason
+    for answer in (whole, streamed):
+        [call] = answer.message.tool_calls or []
+        assert call.id and call.type == "function" and call.function.name == "Book"
+        assert json.loads(call.function.arguments) == json.loads(FOUND)
+    for body in service.model.bodies():
+        assert "A book that was found." in text_of(body["messages"][0])
+        assert "Book" not in {offered["function"]["name"] for offered in body["tools"]}
+        assert "response_format" not in body
+
+
+def test_an_answer_that_is_no_call_is_asked_for_once_more(serve: Serve) -> None:
+    service = serve([[says("Emma, of 1815.")], [says(FOUND)]])
+    book = {"model": MODEL, "messages": [{"role": "user", "content": "Which?"}], "functions": [BOOK]}
+    create = service.client().chat.completions.create
+    answer = create(**book, function_call={"name": "Book"}).choices[0]
+    assert answer.message.function_call and answer.message.function_call.name == "Book"
+    assert json.loads(answer.message.function_call.arguments) == json.loads(FOUND)
+    assert answer.message.content is None and answer.finish_reason == "stop" and not answer.message.tool_calls
+    first, second = service.model.bodies()
+    assert "response_format" not in first and second["response_format"]["json_schema"]["schema"] == BOOK["parameters"]
+    assert [message["role"] for message in second["messages"]] == ["system", "user", "assistant", "user"]
+    assert "no JSON object" in text_of(second["messages"][-1])
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_that_stays_no_call_is_an_error(serve: Serve, stream: bool) -> None:
+    service = serve([[says("Emma.")], [says("Emma!")]])
+    with pytest.raises(openai.APIError, match="no call of the function 'Book'") as error:
+        answer = service.client().chat.completions.create(
+            model=MODEL, messages=[{"role": "user", "content": "Which?"}], stream=stream,
+            tools=[{"type": "function", "function": BOOK}], tool_choice=NAMED,
+        )  # fmt: skip
+        list(answer)
+    assert error.value.code == "no_function_call"
+    assert len(service.model.requests()) == 2
+
+
+def test_typed_answers_of_langchain(serve: Serve) -> None:
+    service = serve(script(calls(bash("true")), says(FOUND)))
+    chat = ChatOpenAI(model=MODEL, base_url=f"{service.url}/v1", api_key="unused", max_retries=0)
+    typed = chat.with_structured_output(Book, method="function_calling")
+    assert typed.invoke("Which?") == Book(title="Emma", year=1815)
+    assert list(typed.stream("Which?"))[-1] == Book(title="Emma", year=1815)
 
 
 def test_requests_without_a_user_know_nothing_of_one_another(serve: Serve) -> None:

@@ -1,3 +1,4 @@
+import JSON
 import OpenAI
 
 extension EndpointRules {
@@ -16,6 +17,8 @@ extension EndpointRules {
         guard refusal.mayBeOfForm else { return nil }
         // Pictures may be what is too much; else it is for the run to say less.
         if refusal.isTooLong { return learnPictures(refusal, form) }
+        // The form is the client's wish, and the words for it are those for tools' schemas.
+        if form.body["response_format"] != nil, refusal.isOfAnswerForm { return nil }
         if refusal.isOfStreamOptions, takesStreamOptions {
             takesStreamOptions = false
             return Lesson()
@@ -148,6 +151,14 @@ extension Refusal {
 
     fileprivate var isOfSchemas: Bool {
         says(["schema", "grammar", "function_declarations", "parameters", "properties", "unknown name"])
+    }
+
+    /// Whether it is for the form that the answer is to have.
+    fileprivate var isOfAnswerForm: Bool {
+        says([
+            "response_format", "response format", "response_schema", "response mime type", "json mode",
+            "structured output",
+        ])
     }
 
     fileprivate var isOfOrder: Bool {

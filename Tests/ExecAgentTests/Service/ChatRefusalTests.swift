@@ -6,6 +6,7 @@ import Testing
 @testable import ExecAgent
 
 @Suite(.timeLimit(.minutes(2))) struct ChatRefusalTests {
+    private static let offer: JSON = ["type": "function", "function": ["name": "f"]]
     private static let hi: JSON = [["role": "user", "content": "hi"]]
 
     @Test(
@@ -45,20 +46,26 @@ import Testing
 
     @Test(
         arguments: [
-            ("tool_choice", "required"), ("tool_choice", "any"), ("tool_choice", "execute_bash"),
-            ("tool_choice", ["type": "function", "function": ["name": "f"]]), ("tool_choice", ["type": "required"]),
-            ("tool_choice", ["type": "custom", "custom": ["name": "f"]]),
-            ("tool_choice", ["type": "allowed_tools", "allowed_tools": ["mode": "required", "tools": []]]),
-            ("tool_choice", ["name": "f"]), ("tool_choice", true), ("function_call", ["name": "f"]),
-        ] as [(String, JSON)])
-    func refusesWhatDemandsACallOfTheClientsTools(name: String, choice: JSON) async throws {
+            ("tool_choice", "execute_bash", [offer]), ("tool_choice", "execute_bash", []),
+            ("tool_choice", "required", [["type": "custom", "custom": ["name": "f"]], ["type": "web_search"], 5]),
+            ("tool_choice", ["type": "function", "function": ["name": "f"]], []),
+            ("tool_choice", ["type": "function", "function": ["name": "g"]], [offer]),
+            ("tool_choice", "any", [["type": "custom", "custom": ["name": "f"]]]), ("tool_choice", true, [offer]),
+            ("tool_choice", ["type": "custom", "custom": ["name": "f"]], [offer]),
+            ("tool_choice", ["type": "web_search"], [offer]), ("tool_choice", ["name": ""], [offer]),
+            ("tool_choice", ["type": "allowed_tools", "allowed_tools": ["mode": "required", "tools": []]], [offer]),
+            (
+                "tool_choice",
+                ["type": "allowed_tools", "allowed_tools": ["mode": "required", "tools": [["name": "g"]]]], [offer]
+            ),
+            ("function_call", ["name": "g"], [offer]), ("function_call", ["name": "f"], nil),
+        ] as [(String, JSON, JSON)])
+    func refusesADemandForWhatIsNoFunctionOfTheClient(name: String, choice: JSON, tools: JSON) async throws {
         let runner = FakeRunner()
         try await ServiceTrial(runner).run { trial in
-            for tools: JSON in [[], [["type": "function", "function": ["name": "f"]]]] {
-                let answer = try await trial.say("hi", ["tools": tools, "functions": tools, name: choice])
-                #expect(answer.status == 400 && answer.error?["param"] == .string(name))
-                #expect(answer.error?["message"]?.stringValue?.contains("decides itself which tools") == true)
-            }
+            let answer = try await trial.say("hi", ["tools": tools, name: choice])
+            #expect(answer.status == 400 && answer.error?["param"] == .string(name))
+            #expect(answer.error?["message"]?.stringValue?.contains("decides itself which tools") == true)
         }
         #expect(runner.requests.elements.isEmpty)
     }

@@ -14,6 +14,8 @@ struct ChatCall: Sendable {
     let parameters: JSONObject
     /// The members that are passed over, though the client may have hoped for something.
     let passedOver: [String]
+    /// The call that the answer must be; `nil` for an answer in text.
+    let demand: CallDemand?
 
     /// - Throws: ``ServiceFailure`` with status 400 or 415.
     ///
@@ -39,7 +41,7 @@ struct ChatCall: Sendable {
         messages = chat.messages
         isStreamed = chat.isStreamed
         includesUsage = chat.includesUsage
-        (parameters, passedOver) = try ChatParameters.check(chat.parameters)
+        (parameters, passedOver, demand) = try ChatParameters.check(chat.parameters)
         guard messages.contains(where: { $0.role == .user }) else {
             throw ServiceFailure(
                 400, "There must be a message of the role 'user': it is what the agent works on.", param: "messages")

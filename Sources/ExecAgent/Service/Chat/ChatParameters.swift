@@ -1,4 +1,5 @@
 import JSON
+import OpenAI
 
 /// The members of a request that are the model's business.
 ///
@@ -18,12 +19,14 @@ enum ChatParameters {
     private static let counts = ["max_tokens", "max_completion_tokens"]
     private static let otherNumbers = ["seed", "n", "top_logprobs"]
 
-    /// - Returns: what is passed on to the model, and the offers that are passed over.
-    static func check(_ all: JSONObject) throws(ServiceFailure) -> (passed: JSONObject, passedOver: [String]) {
+    /// - Returns: what is passed on to the model, the offers that are passed over, and the call that the answer must be.
+    static func check(
+        _ all: JSONObject
+    ) throws(ServiceFailure) -> (passed: JSONObject, passedOver: [String], demand: CallDemand?) {
         var passed = all
         for member in all where member.value == .null { passed[member.key] = nil }
         for name in numbers + counts + otherNumbers { readNumber(name, &passed) }
-        let passedOver = try takeOffers(&passed)
+        let (passedOver, demand) = try takeOffers(&passed)
         for (name, values, reason) in demands {
             guard let value = passed[name] else { continue }
             guard values.contains(value) else { throw .unsupported(name, reason) }
@@ -36,37 +39,35 @@ enum ChatParameters {
         checkFormat(&passed)
         if let seed = passed["seed"], seed.integerValue == nil { throw .wrong("seed", "must be a whole number") }
         try checkStop(&passed)
-        return (passed, passedOver)
+        return (passed, passedOver, demand)
     }
 
     // MARK: - Tools
 
-    private static func takeOffers(_ passed: inout JSONObject) throws(ServiceFailure) -> [String] {
-        for name in ["tool_choice", "function_call"] {
-            if let choice = passed[name], isDemand(choice) {
-                throw .unsupported(
-                    name,
-                    "the agent decides itself which tools it calls, and calls none of the client's. Without it, or with "
-                        + "'auto', they are passed over; for an answer in JSON use 'response_format'")
-            }
-            passed[name] = nil
+    private static func takeOffers(
+        _ passed: inout JSONObject
+    ) throws(ServiceFailure) -> (passedOver: [String], demand: CallDemand?) {
+        let demand: CallDemand?
+        do throws(CallDemand.Unmet) {
+            demand = try CallDemand(passed)
+        } catch {
+            throw .unsupported(
+                error.member,
+                "the agent decides itself which tools it calls, and calls none of the client's. Demanded can be a call of"
+                    + " a function that is offered in 'tools', which the answer becomes; without a demand, or with 'auto',"
+                    + " they are passed over")
         }
-        passed["parallel_tool_calls"] = nil
+        for name in ["tool_choice", "function_call", "parallel_tool_calls"] { passed[name] = nil }
+        // The call is all of the answer.
+        if demand != nil { passed["response_format"] = nil }
         var passedOver: [String] = []
         for name in offers {
             guard let offer = passed[name] else { continue }
             passed[name] = nil
             let isEmpty = offer.arrayValue?.isEmpty ?? offer.objectValue?.isEmpty ?? false
-            if !isEmpty { passedOver.append(name) }
+            if !isEmpty, demand == nil { passedOver.append(name) }
         }
-        return passedOver
-    }
-
-    /// Whether a choice of tools can only be met by a call.
-    private static func isDemand(_ choice: JSON) -> Bool {
-        let mode = choice.stringValue ?? choice["allowed_tools"]?["mode"]?.stringValue ?? choice["type"]?.stringValue
-        guard let mode else { return choice.objectValue?.isEmpty != true }
-        return !["", "auto", "none"].contains(mode)
+        return (passedOver, demand)
     }
 
     // MARK: - Values

@@ -52,8 +52,9 @@ struct ChatRoute: Sendable {
         let events = Locked<[JSON]>([])
         let made = MadeArtifacts()
         let result: RunResult
+        let demanded: ToolCall?
         do {
-            result = try await run(call, turn) { event in
+            (result, demanded) = try await run(call, turn) { event in
                 made.note(event)
                 switch event {
                 case .text(let piece): text.withLock { $0 += piece }
@@ -70,9 +71,14 @@ struct ChatRoute: Sendable {
         let completion = ChatCompletion(
             message: ChatMessage(role: .assistant, text: said),
             finishReason: result.finishReason, usage: result.usage ?? .unknown)
-        let json = completion.json(
-            id: name.id, created: name.created, model: name.model,
-            extra: ["exec_agent": ["events": .array(events.withLock { $0 })]])
+        var extra: JSONObject = ["exec_agent": ["events": .array(events.withLock { $0 })]]
+        if let answer = call.answer(demanded, name) {
+            let reason = answer.finishReason.word
+            extra["choices"] = [
+                ["index": 0, "message": answer.message, "logprobs": nil, "finish_reason": .string(reason)]
+            ]
+        }
+        let json = completion.json(id: name.id, created: name.created, model: name.model, extra: extra)
         return HTTPResponse(json: json)
     }
 
@@ -86,12 +92,15 @@ struct ChatRoute: Sendable {
             headers: headers,
             body: .stream { writer in
                 let stream = ChatStream(writer, name)
-                try await stream.begin()
+                try await stream.begin(hasText: call.demand == nil)
                 do {
-                    let (result, rest) = try await run(call, turn, telling: stream)
+                    let (result, demanded, rest) = try await run(call, turn, telling: stream)
+                    let answer = call.answer(demanded, name)
+                    if let answer { try await stream.tell(answer) }
                     if !rest.isEmpty { try await stream.tell(.text(rest)) }
                     try await stream.end(
-                        result.finishReason, usage: call.includesUsage ? result.usage ?? .unknown : nil)
+                        answer?.finishReason ?? result.finishReason,
+                        usage: call.includesUsage ? result.usage ?? .unknown : nil)
                 } catch  where !(error is CancellationError || error is ConnectionClosedError) {
                     try await stream.fail(failure(of: error, call, name))
                 }
@@ -103,11 +112,11 @@ struct ChatRoute: Sendable {
     /// - Returns: what is still to be said as well.
     private func run(
         _ call: ChatCall, _ turn: UserTurns.Turn, telling stream: ChatStream
-    ) async throws -> (RunResult, rest: String) {
+    ) async throws -> (RunResult, demanded: ToolCall?, rest: String) {
         // The end of the text is enough to know whether a limit was told.
         let said = Locked("")
         let made = MadeArtifacts()
-        return try await withThrowingTaskGroup(of: RunResult?.self) { group in
+        return try await withThrowingTaskGroup(of: (RunResult, ToolCall?)?.self) { group in
             group.addTask {
                 try await run(call, turn) { event in
                     made.note(event)
@@ -121,11 +130,12 @@ struct ChatRoute: Sendable {
                 return nil
             }
             defer { group.cancelAll() }
-            while let result = try await group.next() {
-                guard let result else { continue }
+            while let ended = try await group.next() {
+                guard let (result, demanded) = ended else { continue }
+                if demanded != nil { return (result, demanded, "") }
                 let text = said.withLock { $0 }
                 let rest = result.unsaid(in: text)
-                return (result, rest + ending(of: call, made, hasText: !(text + rest).isEmpty))
+                return (result, nil, rest + ending(of: call, made, hasText: !(text + rest).isEmpty))
             }
             throw CancellationError()
         }
@@ -133,29 +143,52 @@ struct ChatRoute: Sendable {
 
     // MARK: - The run
 
+    /// - Returns: how it ended, and the call that the answer must be, where one is demanded.
     private func run(
         _ call: ChatCall, _ turn: UserTurns.Turn, onEvent: @escaping @Sendable (AgentEvent) async -> Void
-    ) async throws -> RunResult {
+    ) async throws -> (RunResult, ToolCall?) {
         defer { turn.end() }
         try await turn.wait()
         let start = ContinuousClock.now
         var conversation = conversations.continued(by: call.messages, of: call.caller)
         if let continuation = ChatMessage.continuation(of: conversation) { conversation.append(continuation) }
-        let result = try await runner.run(
-            conversation, user: UserName.forServers(call.caller.user), model: call.model, limits: options.limits,
-            parameters: call.parameters, onEvent: onEvent)
+        let (result, demanded) = try await work(on: conversation, call, onEvent)
         let seconds = (start.duration(to: .now) / .milliseconds(100)).rounded() / 10
         log("a run for the user \(call.caller.user) ended after \(seconds) s: \(result.finishReason.word)")
         // Of a chat the front end itself keeps what was said.
         if let name = call.caller.conversation, !call.caller.isChat, !turn.isForgotten {
             conversations.keep(conversation + result.messages, of: name)
         }
-        return result
+        return (result, demanded)
+    }
+
+    private func work(
+        on conversation: [ChatMessage], _ call: ChatCall, _ onEvent: @escaping @Sendable (AgentEvent) async -> Void
+    ) async throws -> (RunResult, ToolCall?) {
+        let user = UserName.forServers(call.caller.user)
+        guard let demand = call.demand else {
+            let result = try await runner.run(
+                conversation, user: user, model: call.model, limits: options.limits, parameters: call.parameters,
+                onEvent: onEvent)
+            return (result, nil)
+        }
+        let demanded = DemandedRun(
+            demand: demand, limits: options.limits, parameters: call.parameters, onEvent: onEvent
+        ) { conversation, limits, parameters in
+            try await runner.run(
+                conversation, user: user, model: call.model, limits: limits, parameters: parameters
+            ) { event in
+                // The text becomes the call.
+                if case .text = event { return }
+                await onEvent(event)
+            }
+        }
+        return try await demanded.run(conversation)
     }
 
     /// What stands behind an answer: links to the artifacts of its run. Not behind one that a program is to read.
     private func ending(of call: ChatCall, _ made: MadeArtifacts, hasText: Bool) -> String {
-        guard call.parameters["response_format"] == nil else { return "" }
+        guard call.parameters["response_format"] == nil, call.demand == nil else { return "" }
         let markdown = links.markdown(of: made.names, user: call.caller.user)
         return markdown.isEmpty ? "" : (hasText ? "\n\n" : "") + markdown
     }
@@ -172,6 +205,14 @@ struct ChatRoute: Sendable {
         let failure = ServiceFailure(error, namedModel: call.model != nil)
         if !(error is CancellationError) { log("\(name.id): \(failure.status) \(failure.error.message)") }
         return failure
+    }
+}
+
+extension ChatCall {
+    /// The answer where it is a call.
+    fileprivate func answer(_ call: ToolCall?, _ name: AnswerName) -> DemandedAnswer? {
+        guard let demand, let call else { return nil }
+        return DemandedAnswer(call, to: demand, id: name.callID)
     }
 }
 

@@ -15,8 +15,16 @@ final class ChatStream: Sendable {
     }
 
     /// Begins the answer, before there is anything of it: so that the client knows that it is worked on.
-    func begin() async throws {
+    ///
+    /// - Parameter hasText: whether it will be a text, and not a call.
+    func begin(hasText: Bool) async throws {
+        guard hasText else { return try await write(delta: ["role": "assistant", "content": nil]) }
         try await write(ChatChunk(delta: ChatChunk.Delta(role: .assistant)))
+    }
+
+    /// Tells of the call that is the answer.
+    func tell(_ answer: DemandedAnswer) async throws {
+        for delta in answer.deltas { try await write(delta: delta) }
     }
 
     /// Tells of what happens.
@@ -28,12 +36,7 @@ final class ChatStream: Sendable {
             // front ends show reasoning while there is no text yet.
             var extra: JSONObject = ["exec_agent": event.json]
             if let summary = event.summary {
-                extra["choices"] = [
-                    [
-                        "index": 0, "delta": ["reasoning_content": .string(summary + "\n")], "logprobs": nil,
-                        "finish_reason": nil,
-                    ]
-                ]
+                extra["choices"] = Self.choices(delta: ["reasoning_content": .string(summary + "\n")])
             }
             try await write(ChatChunk(delta: ChatChunk.Delta()), extra)
         }
@@ -63,6 +66,15 @@ final class ChatStream: Sendable {
                 try await Task.sleep(for: .seconds(seconds - silence))
             }
         }
+    }
+
+    private static func choices(delta: JSON) -> JSON {
+        [["index": 0, "delta": delta, "logprobs": nil, "finish_reason": nil]]
+    }
+
+    /// Writes what a text's chunk has no place for.
+    private func write(delta: JSON) async throws {
+        try await write(ChatChunk(delta: ChatChunk.Delta()), ["choices": Self.choices(delta: delta)])
     }
 
     private func write(_ chunk: ChatChunk, _ extra: JSONObject = JSONObject()) async throws {

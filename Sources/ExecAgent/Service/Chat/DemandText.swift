@@ -1,0 +1,102 @@
+import JSON
+import OpenAI
+
+/// What a model is told of a client's functions, of which one is to be called with its answer.
+enum DemandText {
+    /// The functions in words.
+    static func names(_ demand: CallDemand) -> String {
+        let names = demand.functions.prefix(8).map { "'\($0.name.prefix(64))'" }
+        let all = demand.functions.count > names.count ? names + ["…"] : names
+        return all.count == 1 ? "the function \(all[0])" : "one of the functions \(all.joined(separator: ", "))"
+    }
+
+    /// What the run begins with: the conversation behind the instruction, with the calls in it that earlier answers were
+    /// made of as the answers that they were. A model would take them for calls of a tool that it has.
+    static func opening(_ conversation: [ChatMessage], _ demand: CallDemand) -> [ChatMessage] {
+        let own = conversation.prefix(while: \.isInstruction)
+        let instruction = ChatMessage(role: .system, text: instruction(demand))
+        return own + [instruction] + asAnswers(Array(conversation.dropFirst(own.count)), demand)
+    }
+
+    /// What a model is told whose answer is no call.
+    static func correction(_ demand: CallDemand) -> String {
+        """
+        Your answer holds no JSON object that \(names(demand)) can be called with, and a program waits for it. Say your \
+        answer again as that JSON object, with nothing before it or behind it.
+        \(object(demand))
+        """
+    }
+
+    /// The `response_format` of such an answer.
+    static func form(_ demand: CallDemand) -> JSON {
+        let only = demand.functions.count == 1 ? demand.functions[0] : nil
+        let schema: JSON =
+            only?.parameters ?? [
+                "type": "object",
+                "properties": [
+                    CallDemand.nameMember: [
+                        "type": "string", "enum": .array(demand.functions.map { .string($0.name) }),
+                    ],
+                    // References in the functions' own schemas are to their own roots.
+                    "arguments": ["type": "object"],
+                ],
+                "required": [.string(CallDemand.nameMember), "arguments"],
+            ]
+        let name = ToolName.acceptable(only?.name ?? "answer")
+        return ["type": "json_schema", "json_schema": ["name": .string(name), "schema": schema]]
+    }
+
+    private static func instruction(_ demand: CallDemand) -> String {
+        """
+        Your answer is read by a program, which calls \(names(demand)) with it. That is none of your tools: do not call \
+        it yourself. Do what is asked, with your own tools where they are of use, and then answer with one JSON object \
+        and nothing before it or behind it.
+        \(object(demand))
+        """
+    }
+
+    /// What the object is.
+    private static func object(_ demand: CallDemand) -> String {
+        func lines(_ function: FunctionTool) -> String {
+            let about = function.description.isEmpty ? "" : "What it is for: \(function.description)\n"
+            return about + "JSON Schema of its arguments: \(function.parameters.text)"
+        }
+        if demand.functions.count == 1 {
+            return "The object is the arguments of the function.\n\(lines(demand.functions[0]))"
+        }
+        let form = #"{"\#(CallDemand.nameMember)": "…", "arguments": {…}}"#
+        let all = demand.functions.map { "The function '\($0.name)'. \(lines($0))" }
+        return "The object names the function and has its arguments: \(form)\n" + all.joined(separator: "\n")
+    }
+
+    // MARK: - Earlier answers
+
+    private static func asAnswers(_ messages: [ChatMessage], _ demand: CallDemand) -> [ChatMessage] {
+        let names = Set(demand.functions.map(\.name))
+        var answered: Set<String> = []
+        return messages.map { message in
+            var message = message
+            if !message.toolCalls.isEmpty {
+                answered = []
+                guard message.toolCalls.allSatisfy({ names.contains($0.name) }) else { return message }
+                answered = Set(message.toolCalls.map(\.id))
+                let said = message.toolCalls.map { answer($0, demand) }
+                let text = ([message.text] + said).filter { !$0.isEmpty }.joined(separator: "\n\n")
+                return ChatMessage(role: .assistant, text: text)
+            }
+            if let id = message.toolCallID, answered.contains(id) {
+                message.role = .user
+                message.toolCallID = nil
+                message.name = nil
+                message.content.insert(.text("[The program says to this call:] "), at: 0)
+            }
+            return message
+        }
+    }
+
+    private static func answer(_ call: ToolCall, _ demand: CallDemand) -> String {
+        if demand.functions.count == 1 { return call.arguments }
+        let arguments = (try? JSON.parseModelText(Array(call.arguments.utf8))) ?? .string(call.arguments)
+        return JSON.object([CallDemand.nameMember: .string(call.name), "arguments": arguments]).text
+    }
+}

@@ -1,0 +1,40 @@
+import JSON
+import OpenAI
+
+/// An answer that is a call of a client's function, as the API writes it.
+struct DemandedAnswer: Sendable, Equatable {
+    let call: ToolCall
+    let isLegacy: Bool
+    let finishReason: FinishReason
+
+    /// - Parameter id: the call's.
+    init(_ call: ToolCall, to demand: CallDemand, id: String) {
+        self.call = ToolCall(id: id, name: call.name, arguments: call.arguments)
+        isLegacy = demand.isLegacy
+        // OpenAI says that the model chose to call something only where it had the choice.
+        finishReason = demand.isNamed ? .stop : .toolCalls
+    }
+
+    private func function(_ arguments: String) -> JSON {
+        ["name": .string(call.name), "arguments": .string(arguments)]
+    }
+
+    /// The message of a whole answer.
+    var message: JSON {
+        var message: JSONObject = ["role": "assistant", "content": nil]
+        if isLegacy {
+            message["function_call"] = function(call.arguments)
+        } else {
+            message["tool_calls"] = [call.json]
+        }
+        return .object(message)
+    }
+
+    /// What the chunks of a stream add, behind the one that says who speaks.
+    var deltas: [JSON] {
+        let rest: JSON = ["arguments": .string(call.arguments)]
+        if isLegacy { return [["function_call": function("")], ["function_call": rest]] }
+        let head: JSON = ["index": 0, "id": .string(call.id), "type": "function", "function": function("")]
+        return [["tool_calls": [head]], ["tool_calls": [["index": 0, "function": rest]]]]
+    }
+}
