@@ -88,6 +88,27 @@ import Testing
     }
 
     @Test(arguments: [
+        #"{"error":{"message":"Invalid schema for response_format 'bare': no."}}"#,
+        #"{"error":{"message":"json mode cannot be combined with tool/function calling"}}"#,
+        #"{"error":{"message":"Function calling with a response mime type: 'application/json' is unsupported"}}"#,
+        #"{"error":{"message":"no schema","param":"response_format"}}"#, "Structured outputs with tools: bad schema",
+    ])
+    func aFormOfTheAnswerThatIsRefusedTeachesNothingOfTools(refusal: String) async throws {
+        let transport = StrictEndpoint([{ body in body["response_format"] == nil ? nil : (400, refusal) }])
+        let endpoint = Endpoint(EndpointOptions(), transport: transport) { _ in }
+        var request = ChatRequest(model: "m", messages: [ChatMessage(role: .user, text: "hi")], tools: Self.tools)
+        _ = try await endpoint.complete(request) { _ in }
+        let before = transport.bodies.elements.last
+        request.parameters = ["response_format": ["type": "json_object"]]
+        let formed = request
+        await #expect(throws: ModelError.self) { _ = try await endpoint.complete(formed) { _ in } }
+        #expect(transport.bodies.elements.count == 2)
+        request.parameters = [:]
+        _ = try await endpoint.complete(request) { _ in }
+        #expect(transport.bodies.elements.last == before)
+    }
+
+    @Test(arguments: [
         #"{"error":{"message":"Invalid schema for function 'bad': no."}}"#,
         #"{"error":{"message":"no","param":"tools[1].function.parameters"}}"#,
         #"{"error":{"message":"tools.1.custom.input_schema: no"}}"#,
