@@ -59,9 +59,11 @@ enum TerminalSignals {
     }
 
     private static func set(_ numbers: [Int32]) -> sigset_t {
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        for number in numbers { sigaddset(&signals, number) }
-        return signals
+        // Made in place: the headers of libcurl declare the type as well, and its initialiser would be theirs.
+        let signals = UnsafeMutablePointer<sigset_t>.allocate(capacity: 1)
+        defer { signals.deallocate() }
+        sigemptyset(signals)
+        for number in numbers { sigaddset(signals, number) }
+        return signals.pointee
     }
 }
