@@ -241,7 +241,7 @@ public final class Sandbox: Sendable {
         let turns = queue == .tools ? toolTurns : artifactTurns
         try await turns.wait()
         defer { turns.signal() }
-        await AnswerRoom.wait?()
+        await AnswerRoom.wait()
         // Cancelled while the sandbox started: a short command would be done before the guest heard of it.
         try Task.checkCancellation()
         return try await channel.call(

@@ -141,7 +141,7 @@ final class Session: Sendable {
         do {
             let untilRoom: @Sendable () async -> Void = { await writer.untilRoom() }
             await untilRoom()
-            return .success(try await AnswerRoom.$wait.withValue(untilRoom) { try await work(exchange) })
+            return .success(try await AnswerRoom(untilRoom).while { try await work(exchange) })
         } catch let error as RPCError {
             return .failure(error)
         } catch {
