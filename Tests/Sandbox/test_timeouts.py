@@ -109,6 +109,13 @@ def test_a_flood_of_output_does_not_outrun_the_timeout(client):
     assert client.bash("echo next")["stdout"] == "next\n"
 
 
+def test_no_shell_lives_to_tell_that_its_command_was_ended(client):
+    """The order in which they hear of it must not hang on the numbers that processes happen to have."""
+    calls = [client.start_tool("execute_bash", command="sleep 1000", timeout=1) for _ in range(12)]
+    told = {client.result(call)["structuredContent"]["stderr"].rstrip("\n") for call in calls}
+    assert told == {"Command timed out after 1 seconds"}
+
+
 def test_the_longest_timeout_can_be_set(start_server):
     server = start_server("--max-timeout", "7")
     refused = server.call_tool("execute_bash", command="true", timeout=8)

@@ -115,7 +115,8 @@ class Endings:
             if pid == STRAYS and not found and table.is_whole:
                 del self.under_way[pid]
             elif now < ending.kills_at:
-                for other in found - ending.asked:
+                # Parents first: a shell whose command ends before it has time to say so.
+                for other in sorted(found - ending.asked, key=lambda pid: (table.starts[pid], pid)):
                     processes.send(other, signal.SIGTERM)
                     # What is stopped acts on no other signal.
                     processes.send(other, signal.SIGCONT)
