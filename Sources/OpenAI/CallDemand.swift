@@ -130,27 +130,29 @@ extension CallDemand {
     public func call(_ call: ToolCall) -> ToolCall? {
         let name = ToolName.meant(by: call.name, among: functions.map(\.name))
         guard functions.contains(where: { $0.name == name }),
-            let object = (try? JSON.parseModelText(Array(call.arguments.utf8)))?.objectValue
+            let value = try? JSON.parseModelText(Array(call.arguments.utf8)), value.objectValue != nil
         else { return nil }
-        return ToolCall(id: "", name: name, arguments: JSON.object(object).text)
+        return ToolCall(
+            id: "", name: name, arguments: AnswerObjects.text(of: value, writtenAs: call.arguments.utf8))
     }
 
-    private func call(of object: JSONObject) -> (call: ToolCall, fits: Bool)? {
-        func call(_ name: String, _ arguments: JSONObject) -> (ToolCall, Bool) {
-            let call = ToolCall(id: "", name: name, arguments: JSON.object(arguments).text)
-            return (call, CallJSON.fits(arguments, name, functions))
+    private func call(of found: AnswerObjects.Found) -> (call: ToolCall, fits: Bool)? {
+        let object = found.object
+        func call(_ name: String, _ arguments: JSONObject, _ text: String) -> (ToolCall, Bool) {
+            (ToolCall(id: "", name: name, arguments: text), CallJSON.fits(arguments, name, functions))
         }
         let fitting = functions.filter { CallJSON.fits(object, $0.name, functions) }
-        if fitting.count == 1, functions.count == 1 { return call(fitting[0].name, object) }
+        if fitting.count == 1, functions.count == 1 { return call(fitting[0].name, object, found.text) }
         if let written = object[Self.nameMember]?.stringValue, let arguments = object["arguments"]?.objectValue {
             let name = ToolName.meant(by: written, among: functions.map(\.name))
-            return functions.contains { $0.name == name } ? call(name, arguments) : nil
+            return functions.contains { $0.name == name }
+                ? call(name, arguments, JSON.object(arguments).text) : nil
         }
         // The whole call, in one of the ways in which models write them.
         if let calls = CallJSON.calls(of: .object(object), functions, isPlain: false), calls.count == 1 {
             return (calls[0], true)
         }
-        if functions.count == 1 { return call(functions[0].name, object) }
-        return fitting.count == 1 ? call(fitting[0].name, object) : nil
+        if functions.count == 1 { return call(functions[0].name, object, found.text) }
+        return fitting.count == 1 ? call(fitting[0].name, object, found.text) : nil
     }
 }

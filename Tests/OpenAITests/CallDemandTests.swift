@@ -41,6 +41,17 @@ import Testing
         #expect(demand.functions.map(\.name) == names && demand.isNamed == isNamed && !demand.isLegacy)
     }
 
+    @Test(arguments: [
+        #"{"name": "Ann", "age": 18446744073709551615}"#, #"{"name":"Ann","age":1.10}"#,
+        #"{"name":"Ann","age":3,"parts":[{"x":123456789012345678901234567890}]}"#,
+    ])
+    func keepsTheDigitsOfNumbers(object: String) throws {
+        for text in [object, "Here it is:\n```json\n\(object)\n```\n", "\n \(object) \n"] {
+            #expect(try Self.demand().call(in: text)?.arguments == object)
+        }
+        #expect(try Self.demand().call(ToolCall(id: "1", name: "Person", arguments: object))?.arguments == object)
+    }
+
     @Test func readsTheOlderForm() throws {
         let functions: JSON = [["name": "f", "description": "does"]]
         let demand = try #require(

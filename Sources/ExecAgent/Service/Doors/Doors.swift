@@ -47,7 +47,8 @@ struct Doors: Sendable {
         // A page of a front end asks for what it shows from another origin and without a key: the address is the key.
         switch links.verdict(on: request) {
         case .other: break
-        case .valid: return tooMany("address \(remote.network)")
+        // Apart from what strangers ask for: behind a proxy they have the same address.
+        case .valid: return tooMany("links of \(remote.network)")
         case let verdict: return tooMany("address \(remote.network)") ?? ServiceFailure(link: verdict)
         }
         guard isOwnOrigin(request, host) else {
