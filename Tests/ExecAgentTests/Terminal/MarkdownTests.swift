@@ -57,6 +57,53 @@ import Testing
     }
 
     @Test(arguments: [
+        "[0, 1](closed on both ends)", "a[i](x + y)", "[Errno 2](no such file or directory)", "call[name](event, data)",
+        "f[0]()", "f[0]( )", "f[0](\"a b\")", "f[0]('a')", "[a](b (c d))", "[a](b \"c\" d)", "[a](b \"c", "[a](<b c",
+        "[a](<b>c)", "[a](<>)", "[a](b <c>)", "[a](b(c d))", "[a](b 'c'd)",
+    ])
+    func whatHasNoAddressInItsParenthesesIsNoLink(markdown: String) {
+        #expect(text(markdown) == markdown)
+        #expect(letters([markdown]).allSatisfy { $0.style.isEmpty || $0.style == "0" })
+    }
+
+    @Test(arguments: [
+        ("[x](http://e.com \"the title here\")", "x (http://e.com \"the title here\")"),
+        ("[x](u 'a) b' )", "x (u 'a) b')"),
+        ("[b](<http://x y>)", "b (http://x y)"), ("[b](<x) y> \"t\") c", "b (x) y \"t\") c"), ("[b]( u )", "b (u)"),
+        ("[u](u \"t\")", "u (\"t\")"), ("[](u)", "u"), ("[a](b c) *d* [e](f)", "[a](b c) d e (f)"),
+        ("[a](*b* c)", "[a](b c)"),
+    ])
+    func aLinkShowsItsAddressAndTitle(markdown: String, shown: String) {
+        #expect(text(markdown) == shown)
+    }
+
+    private static let addresses = [
+        "https://github.com/python/cpython/blob/main/Lib/asyncio/__init__.py", "https://x.y/a~~b~~c", "http://x/*y*",
+        "http://x/*y*/**z**", "https://x/a_(b_*c*)_d_", "http://x/\\*a\\*", "http://x/?a=1&lt;=2", "http://x/`a`",
+        "http://x/_a_[*b*]", "http://x/_a_.", "http://x/*", "http://x/__a__,__b__",
+    ]
+
+    @Test(arguments: addresses) func marksWithinAnAddressAreText(address: String) {
+        for frame in ["@", "see @ there", "(@)", "**b** @\n", "- @", "\"@\" *", "x <@ y", "[a](b @"] {
+            let around = frame.replacing("**b**", with: "b").replacing("- ", with: "• ")
+            #expect(text(frame.replacing("@", with: address)) == around.replacing("@", with: address))
+        }
+    }
+
+    @Test(arguments: [
+        ("**https://x.y/_a_b**", "https://x.y/_a_b"), ("*see https://x.y/*. *b*", "see https://x.y/. b"),
+        ("~~http://x~~, y", "http://x, y"), ("**http://x**です", "http://xです"), ("_http://x/a_b_: c", "http://x/a_b: c"),
+        ("[https://x/_a_](https://x/_a_)", "https://x/_a_"), ("[https://x/*a*](u) *b*", "https://x/*a* (u) b"),
+        ("<https://x/_a_> *b*", "https://x/_a_ b"), ("(http://x/*a*) *b*", "(http://x/*a*) b"),
+        ("http://x/a <*b*> \"*c*\"", "http://x/a <*b*> \"c\""), ("http:/ *a*/*b*", "http:/ a/b"),
+        ("**http://x**\ny", "http://x\ny"),
+        ("hhttps://*a*", "hhttps://*a*"), ("http *a*://*b*", "http a://b"),
+    ])
+    func marksAroundAnAddressAreMarks(markdown: String, shown: String) {
+        #expect(text(markdown) == shown)
+    }
+
+    @Test(arguments: [
         ("# One\nx", "One\nx"), ("###### Six", "Six"), ("####### Seven", "####### Seven"), ("#hash", "#hash"),
         ("- a\n* b\n+ c", "• a\n• b\n• c"), ("- a\n  - b\n    - c", "• a\n  • b\n    • c"), ("-x\n--y", "-x\n--y"),
         ("1. a\n23) b\n2024 was", "1. a\n23) b\n2024 was"), ("3.14 is", "3.14 is"), ("- [ ] a\n- [x] b", "☐ a\n☑ b"),
@@ -145,6 +192,7 @@ import Testing
         # Title *one*
         Some **bold *both* text** over *two
         lines* and `co*de` with ``a`b``, a [li*n*k](https://x.y/(z)) and ![p](q.png) <https://u.v>.
+        [0, 1](closed *on* b), [t](u "v w") and **https://x.y/__a__/*b*** (http://x/_c_)
         * a **b
         * c** d ~~e~~ \\*f\\* &lt;g&gt; &h
           - [x] done `open
@@ -198,7 +246,7 @@ import Testing
     }
 
     @Test func noOpenMarkHoldsBackMuch() {
-        for mark in ["*", "**", "`", "[", "[a](", "<", "_", "~~", "&", "![", "> *"] {
+        for mark in ["*", "**", "`", "[", "[a](", "[a](<", "[a](b \"", "http://x/*", "<", "_", "~~", "&", "![", "> *"] {
             var markdown = MarkdownText(columns: 80)
             let long = String(repeating: "word ", count: 1000)
             let shown = markdown.take("\(mark)\(long)")
@@ -209,6 +257,7 @@ import Testing
     @Test func hostileTextComesToAnEnd() {
         let kinds = [
             "*a ", "`", "[", "![a](", "**_", "> ", "- ", "| ", "~~a", "<a", "&a", "\\", "*", "_a_ ", "` `` ", "#", "0",
+            "http://*", "[a](<b ", "[a](b \"c", "http://x* ",
             "[](", "|-",
         ]
         for kind in kinds {

@@ -13,9 +13,10 @@ struct InlineText: Sendable {
         case code(ticks: Int, content: [Unicode.Scalar], run: Int)
         case exclamation
         case bracketEnd
-        case destination([Unicode.Scalar], depth: Int)
+        case destination(LinkDestination)
         case angle([Unicode.Scalar])
         case entity([Unicode.Scalar])
+        case address(BareAddress)
     }
 
     /// How long the end of a span is waited for, in letters: longer ones are shown as they are written.
@@ -31,6 +32,7 @@ struct InlineText: Sendable {
     private var previous: Unicode.Scalar?
     /// The letter before the marks that are being taken.
     private var beforeMarks: Unicode.Scalar?
+    private var addressBeginning = BareAddress.Beginning()
     private var styles: [Style] = []
     private var ready: [StyledPiece] = []
 
@@ -114,13 +116,14 @@ struct InlineText: Sendable {
             begin(with: scalar)
         case .bracketEnd:
             if scalar == "(" {
-                mode = .destination([], depth: 0)
+                mode = .destination(LinkDestination())
             } else {
                 finish()
                 begin(with: scalar)
             }
-        case .destination(let text, let depth): goOnWithDestination(text, depth, scalar)
+        case .destination(let destination): goOnWithDestination(destination, scalar)
         case .angle(let text): goOnWithAngle(text, scalar)
+        case .address(let address): goOnWithAddress(address, scalar)
         case .entity(let text):
             if scalar == ";", let meaning = Letters.entities[Letters.string(text)] {
                 mode = .text
@@ -135,6 +138,7 @@ struct InlineText: Sendable {
     }
 
     private mutating func begin(with scalar: Scalar) {
+        let beginsAddress = addressBeginning.take(scalar)
         switch scalar {
         case "\\": mode = .escape
         case "`": mode = .ticks(1)
@@ -144,7 +148,9 @@ struct InlineText: Sendable {
         case "]": if lastBracket != nil { mode = .bracketEnd } else { add("]") }
         case "<": mode = .angle([])
         case "&": mode = .entity([])
-        default: add(String(scalar))
+        default:
+            add(String(scalar))
+            if beginsAddress { mode = .address(BareAddress()) }
         }
     }
 
@@ -159,23 +165,31 @@ struct InlineText: Sendable {
         case .ticks(let count): add(String(repeating: "`", count: count))
         case .code(let ticks, let content, let run):
             if run == ticks { return addCode(content) }
-            again("`", ticks, content + Array(repeating: "`", count: run))
+            again(String(repeating: "`", count: ticks), content + Array(repeating: "`", count: run))
         case .exclamation: add("!")
         case .bracketEnd:
             giveUpLastBracket()
             add("]")
-        case .destination(let text, _):
+        case .destination(let destination):
             giveUpLastBracket()
-            add("](")
-            for scalar in text { goOn(with: scalar) }
-        case .angle(let text): again("<", 1, text)
-        case .entity(let text): again("&", 1, text)
+            again("](", destination.written)
+        case .address(let address):
+            previous = address.last
+            // Marks there end spans, and begin none.
+            for scalar in address.tail {
+                if isInText, lastOpener(scalar) == nil { add(String(scalar)) } else { goOn(with: scalar) }
+                previous = scalar
+            }
+            finish()
+        case .angle(let text): again("<", text)
+        case .entity(let text): again("&", text)
         }
     }
 
     /// Marks that began nothing, and what was taken for part of it.
-    private mutating func again(_ mark: Character, _ count: Int, _ content: [Scalar]) {
-        add(String(repeating: mark, count: count))
+    private mutating func again(_ marks: String, _ content: [Scalar]) {
+        add(marks)
+        previous = marks.unicodeScalars.last
         for scalar in content { goOn(with: scalar) }
     }
 
@@ -212,34 +226,44 @@ struct InlineText: Sendable {
         push(.off(.code))
     }
 
-    private mutating func goOnWithDestination(_ text: [Scalar], _ depth: Int, _ scalar: Scalar) {
-        if scalar == ")", depth == 0 {
+    private mutating func goOnWithDestination(_ destination: LinkDestination, _ scalar: Scalar) {
+        var destination = destination
+        switch destination.take(scalar) {
+        case .goesOn: mode = .destination(destination)
+        case .isWhole:
             mode = .text
-            addLink(to: text)
-        } else if text.count > Self.limit || scalar == "[" || scalar == "<" || scalar == "`" {
-            // An address has none of these. So what is taken for one is read no more than twice.
+            addLink(to: Letters.string(destination.address), title: Letters.string(destination.title))
+        case .isNone:
             finish()
             goOn(with: scalar)
-        } else {
-            let change = scalar == "(" ? 1 : scalar == ")" ? -1 : 0
-            mode = .destination(text + [scalar], depth: depth + change)
         }
     }
 
-    private mutating func addLink(to destination: [Scalar]) {
-        guard let start = lastBracket else { return add(Letters.string(destination)) }
+    private mutating func addLink(to address: String, title: String) {
+        guard let start = lastBracket else { return add(address) }
         for place in start..<held.count { settle(place) }
         let label = held[(start + 1)...].map(\.literal).joined()
         held[start] = .on(.underlined)
         push(.off(.underlined))
-        let target = Letters.string(destination).split(separator: " ").first.map(String.init) ?? ""
-        let url = target.hasPrefix("<") && target.hasSuffix(">") ? String(target.dropFirst().dropLast()) : target
-        if !url.isEmpty, url != label, url != "mailto:\(label)" {
+        let isSaid = address == label || address == "mailto:\(label)"
+        let shown = [isSaid ? "" : address, title].filter { !$0.isEmpty }.joined(separator: " ")
+        if !shown.isEmpty {
             push(.on(.faint))
-            add(label.isEmpty ? url : " (\(url))")
+            add(label.isEmpty ? shown : " (\(shown))")
             push(.off(.faint))
         }
         if openCount == 0 { flush() }
+    }
+
+    private mutating func goOnWithAddress(_ address: BareAddress, _ scalar: Scalar) {
+        var address = address
+        if let known = address.take(scalar, mayClose: { lastOpener($0) != nil }) {
+            mode = .address(address)
+            add(Letters.string(known))
+        } else {
+            finish()
+            goOn(with: scalar)
+        }
     }
 
     private mutating func goOnWithAngle(_ text: [Scalar], _ scalar: Scalar) {
