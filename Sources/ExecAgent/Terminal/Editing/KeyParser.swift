@@ -20,8 +20,9 @@ struct KeyParser {
         self.pasteLimit = pasteLimit
     }
 
-    /// Whether a sequence has begun that may be an Escape by itself: if nothing follows within a moment, it is.
-    var isWaiting: Bool { pending.first == 0x1B }
+    /// How long what has begun is waited for, in milliseconds; `nil` where nothing has. If nothing follows by then,
+    /// a sequence is an Escape by itself, and a paste has lost its end.
+    var patience: Int32? { paste != nil ? 2000 : pending.first == 0x1B ? 500 : nil }
 
     /// Takes the next bytes.
     mutating func take(_ bytes: some Sequence<UInt8>) -> [Key] {
@@ -48,7 +49,8 @@ struct KeyParser {
 
     /// Says that nothing followed.
     mutating func giveUpWaiting() -> [Key] {
-        guard isWaiting else { return [] }
+        guard patience != nil else { return [] }
+        if let paste { return endPaste(paste, of: pasteSize) }
         let isEscape = pending == [0x1B]
         pending = []
         return isEscape ? [.escape] : []
@@ -63,19 +65,22 @@ struct KeyParser {
         // What ends it is not part of it.
         if pasteSize <= pasteLimit + Self.pasteEnd.count { paste?.append(byte) }
         guard byte == Self.pasteEnd.last, pasteTail == Self.pasteEnd, var content = paste else { return [] }
-        let size = pasteSize - Self.pasteEnd.count
-        (paste, pasteTail, pasteSize) = (nil, [], 0)
         content.removeLast(Self.pasteEnd.count)
-        let pasted = Key.paste(Self.text(of: content))
+        return endPaste(content, of: pasteSize - Self.pasteEnd.count)
+    }
+
+    private mutating func endPaste(_ content: [UInt8], of size: Int) -> [Key] {
+        (paste, pasteTail, pasteSize) = (nil, [], 0)
+        let pasted = Key.paste(Self.text(of: content.prefix(pasteLimit)))
         return size > pasteLimit ? [pasted, .pasteCut] : [pasted]
     }
 
-    private static func text(of pasted: [UInt8]) -> String {
+    private static func text(of pasted: ArraySlice<UInt8>) -> String {
         var lines: [UInt8] = []
         lines.reserveCapacity(pasted.count)
         // A terminal sends a line's end as Enter does.
-        for (place, byte) in pasted.enumerated() {
-            if byte == 0x0A, place > 0, pasted[place - 1] == 0x0D { continue }
+        for (place, byte) in zip(pasted.indices, pasted) {
+            if byte == 0x0A, place > pasted.startIndex, pasted[place - 1] == 0x0D { continue }
             lines.append(byte == 0x0D ? 0x0A : byte)
         }
         return HarmlessText.of(String(decoding: lines, as: UTF8.self))
@@ -140,7 +145,8 @@ struct KeyParser {
         case UInt8(ascii: "O"):
             guard pending.count > 2 else { return nil }
             defer { pending = [] }
-            return Self.named(pending[2], [])
+            // That of the keypad.
+            return pending[2] == UInt8(ascii: "M") ? .enter : Self.named(pending[2], [])
         case 0x0A, 0x0D: return done(.newline)
         case 0x08, 0x7F: return done(.deleteWord)
         case 0x20..<0x7F: return done(.alt(Character(Unicode.Scalar(pending[1]))))
@@ -187,7 +193,6 @@ struct KeyParser {
         case ("H", _), ("~", 1), ("~", 7): return .home
         case ("F", _), ("~", 4), ("~", 8): return .end
         case ("~", 3): return hasModifier ? .deleteNextWord : .delete
-        case ("M", 0): return .enter
         case ("u", 13): return .newline
         case ("~", 27) where parameters.last == 13: return .newline
         default: return nil

@@ -32,8 +32,6 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
 
     /// Bytes of keys that are kept while no line is asked for.
     private static let backlogLimit = KeyParser.usualPasteLimit
-    /// How long an Escape waits for what would make it another key, in milliseconds.
-    private static let escapeTime: Int32 = 500
 
     /// The lines, until there are no more.
     let lines: AsyncStream<String>
@@ -128,7 +126,7 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
                 pollfd(fd: input, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: wake.read, events: Int16(POLLIN), revents: 0),
             ]
-            let count = poll(&watched, 2, parser.isWaiting ? Self.escapeTime : -1)
+            let count = poll(&watched, 2, parser.patience ?? -1)
             if count < 0 && errno != EINTR { break }
             if count == 0 { take(parser.giveUpWaiting(), &session) }
             guard count > 0 else { continue }

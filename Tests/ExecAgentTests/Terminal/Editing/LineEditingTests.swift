@@ -105,7 +105,7 @@ import Testing
         let keys = pieces.map { parser.take($0) }
         #expect(Array(keys[..<4]) == [[.text("\u{FFFD}a")], [], [.text("b")], [.text("A")]])
         #expect(keys[5] == [.control("C")])
-        let isWaiting = parser.isWaiting
+        let isWaiting = parser.patience != nil
         #expect(isWaiting && keys[6].isEmpty)
         let last = parser.giveUpWaiting()
         #expect(last == [.escape])
@@ -127,6 +127,39 @@ import Testing
         let text = [UInt8](repeating: 0x61, count: 3000)
         let keys = parser.take(Array("\u{1B}[200~".utf8) + text + Array("\u{1B}[201~z".utf8))
         #expect(keys == [.paste(String(repeating: "a", count: 1000)), .pasteCut, .text("z")])
+    }
+
+    @Test(arguments: [
+        ("x", ["x"], 1), ("", [""], 0), ("a\rb\u{3}", ["a\nb"], 3), ("a\u{1B}[201", ["a[201"], 6),
+        ("abcdefghij", ["abcdefgh"], 10),
+    ])
+    func aPasteThatDoesNotEndIsGivenUp(pasted: String, texts: [String], size: Int) {
+        var parser = KeyParser(pasteLimit: 8)
+        let first = parser.take("\u{1B}[200~\(pasted)".utf8)
+        let (patience, escapePatience) = (parser.patience, Self.patience(of: "\u{1B}"))
+        #expect(first.isEmpty && patience ?? 0 > escapePatience ?? 0)
+        let given = parser.giveUpWaiting()
+        #expect(given == texts.map { .paste($0) } + (size > 8 ? [.pasteCut] : []))
+        let after = parser.take("\u{3}a\r".utf8)
+        #expect(after == [.control("C"), .text("a"), .enter])
+        let rest = parser.patience
+        #expect(rest == nil)
+    }
+
+    private static func patience(of typed: String) -> Int32? {
+        var parser = KeyParser()
+        _ = parser.take(typed.utf8)
+        return parser.patience
+    }
+
+    @Test(arguments: [
+        ("\u{1B}OM", [Key.enter]), ("\u{1B}[M", []), ("\u{1B}[0M", []), ("\u{1B}[1;2M", []),
+        ("\u{1B}[Ma", [.text("a")]),
+    ])
+    func onlyTheKeypadSendsEnterAsASequence(typed: String, keys: [Key]) {
+        var parser = KeyParser()
+        let taken = parser.take(typed.utf8)
+        #expect(taken == keys)
     }
 
     // MARK: History
