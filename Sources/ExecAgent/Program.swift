@@ -85,7 +85,8 @@ enum Program {
                 runner: parts.agent, toolBox: parts.toolBox, screen: screen, interrupts: interrupts,
                 user: options.user, limits: options.limits, output: options.output.map { OutputDirectory(path: $0) },
                 greeting: "exec-agent \(Help.version) with \(options.model.singleLine(limit: 100)). /help lists the "
-                    + "commands; Ctrl-C interrupts, Ctrl-D leaves.")
+                    + "commands; Ctrl-C interrupts, Ctrl-D leaves.",
+                home: ProcessEnvironment.variables["HOME"])
             let status = await conversation.run(source)
             await editor?.close()
             await parts.close()

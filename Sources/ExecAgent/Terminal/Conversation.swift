@@ -14,6 +14,8 @@ struct Conversation {
     private let limits: RunLimits
     private let output: OutputDirectory?
     private let greeting: String
+    /// The person's home directory; `nil` for none.
+    private let home: String?
 
     private var history: [ChatMessage] = []
     /// Artifacts of this conversation.
@@ -36,7 +38,7 @@ struct Conversation {
 
     init(
         runner: any AgentRunner, toolBox: any ToolBox, screen: Screen, interrupts: Interrupts, user: String?,
-        limits: RunLimits, output: OutputDirectory?, greeting: String
+        limits: RunLimits, output: OutputDirectory?, greeting: String, home: String? = nil
     ) {
         self.runner = runner
         self.toolBox = toolBox
@@ -46,6 +48,7 @@ struct Conversation {
         self.limits = limits
         self.output = output
         self.greeting = greeting
+        self.home = home
     }
 
     /// Talks until the person leaves.
@@ -89,20 +92,37 @@ struct Conversation {
             if !message.isEmpty { await answer(message) }
             return true
         }
-        let words = message.split(separator: " ", maxSplits: 1).map { String($0).trimmed }
+        let words = message.split(maxSplits: 1, whereSeparator: \.isWhitespace).map { String($0).trimmed }
         let argument = words.count > 1 ? words[1] : nil
         switch words[0] {
         case "/new":
             (history, made) = ([], FileNames())
             screen.note("A new conversation.", .faint)
-        case "/artifacts": await handOut(to: argument.map { OutputDirectory(path: $0) })
-        case "/save": await save(to: argument)
+        case "/artifacts": await handOut(to: argument.map { OutputDirectory(path: expanded($0)) })
+        case "/save": await save(to: argument.map(expanded))
         case "/help": screen.note(Self.help)
         case "/exit", "/quit": return false
         default:
+            // Such as one that begins with a path.
+            guard Self.looksLikeCommand(words[0]) else {
+                await answer(message)
+                return true
+            }
             screen.note("There is no \(words[0].singleLine(limit: 100)); /help lists what there is.", .bad)
         }
         return true
+    }
+
+    /// Whether a word can be meant for nothing but a command. A control character is no part of any word.
+    private static func looksLikeCommand(_ word: String) -> Bool {
+        let name = word.dropFirst().prefix { !$0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } }
+        return !name.isEmpty && name.allSatisfy(\.isLetter)
+    }
+
+    /// A path as it was typed, with the home directory in place of its `~`, as shells have it.
+    private func expanded(_ path: String) -> String {
+        guard let home, path == "~" || path.hasPrefix("~/") else { return path }
+        return home + path.dropFirst()
     }
 
     // MARK: The agent

@@ -20,13 +20,14 @@ import Testing
 
     /// Talks, line by line.
     private func talk(
-        _ lines: String..., runner: ScriptedRunner? = nil, files: [String: [UInt8]] = [:], output: String? = nil
+        _ lines: String..., runner: ScriptedRunner? = nil, files: [String: [UInt8]] = [:], output: String? = nil,
+        home: String? = nil
     ) async throws -> String {
         let trial = try ScreenTrial()
         var conversation = Conversation(
             runner: runner ?? counting, toolBox: ArtifactToolBox(files: files), screen: trial.screen,
             interrupts: Interrupts(), user: nil, limits: RunLimits(), output: output.map { OutputDirectory(path: $0) },
-            greeting: "Hello.")
+            greeting: "Hello.", home: home)
         let (stream, continuation) = AsyncStream.makeStream(of: String.self)
         for line in lines { continuation.yield(line) }
         continuation.finish()
@@ -62,6 +63,32 @@ import Testing
         #expect(written.contains(Conversation.help))
         #expect(written.contains("There is no /nonsense\u{FFFD}[31m; /help lists what there is."))
         #expect(heard.elements.isEmpty)
+    }
+
+    @Test(arguments: [
+        "/workspace/data.csv: how many rows?", "/etc/passwd", "/data.csv what is it?", "/tmp: what is there?", "//x",
+        "/",
+        "/ a", "/2 + 3", "/a_b c", "/home/me/",
+    ])
+    func whatBeginsWithAPathIsAMessage(message: String) async throws {
+        _ = try await talk(message, "/exit")
+        #expect(heard.elements.map { $0.map(\.text) } == [[message]])
+    }
+
+    @Test(arguments: ["/artifact", "/Save x.md", "/tmp what is there?", "/saves", "/new\u{7}er"])
+    func whatLooksLikeACommandIsNoMessage(message: String) async throws {
+        let written = try await talk(message, "/exit")
+        #expect(written.contains("; /help lists what there is.") && heard.elements.isEmpty)
+    }
+
+    @Test func aTildeIsTheHomeDirectory() async throws {
+        let home = try TemporaryDirectory()
+        let written = try await talk(
+            "one", "/artifacts ~/art", "/save ~/c.md", "/save ~x.md/c.md", "/exit", files: ["a.txt": [1]],
+            home: home.path)
+        #expect(written.contains("Saved \(home.path)/art/a.txt\n"))
+        #expect(written.contains("Saved \(home.path)/c.md\n"))
+        #expect(written.contains("cannot write ~x.md/c.md"))
     }
 
     @Test func aFailureLeavesNothingBehind() async throws {
