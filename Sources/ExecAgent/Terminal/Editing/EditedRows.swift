@@ -16,8 +16,9 @@ struct EditedRows: Sendable, Equatable {
     init(prompt: String, line: EditedText, columns: Int, height: Int) {
         // The last column stays free: terminals do not agree on where the cursor is behind it.
         let width = max(columns - 1, 4)
-        var row = prompt
-        var used = TerminalColumns.width(of: prompt)
+        // A row that is too wide would be two of the terminal's.
+        var row = TerminalColumns.cut(prompt, to: width)
+        var used = TerminalColumns.width(of: row)
         (rows, cursorRow, beforeCursor) = ([], 0, "")
         for (place, character) in line.characters.enumerated() {
             let isEnd = character == "\n"

@@ -22,6 +22,15 @@ import Testing
         #expect(drawn.beforeCursor == shown.last)
     }
 
+    @Test(arguments: [
+        ("(search) 'abc': ", "xy", ["(search) '", "xy"]), ("123456789 ", "xy", ["123456789 ", "xy"]),
+        ("123456789日", "", ["123456789"]), ("12345678901234567890123", "x\ny", ["1234567890", "x", "… y"]),
+    ])
+    func aPromptStaysOnOneRow(prompt: String, text: String, shown: [String]) {
+        let drawn = EditedRows(prompt: prompt, line: EditedText(text), columns: 11, height: 24)
+        #expect(drawn.rows == shown)
+    }
+
     @Test(arguments: [(0, 0, "> "), (3, 0, "> 123"), (8, 1, ""), (9, 1, "9"), (10, 2, "… ")])
     func theCursorIsWhereItIsTyped(cursor: Int, row: Int, before: String) {
         let drawn = rows("123456789\nb", cursor: cursor)
