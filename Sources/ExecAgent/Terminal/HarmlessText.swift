@@ -1,10 +1,21 @@
 /// Text of several lines that cannot drive a terminal.
 enum HarmlessText {
     /// The text without control characters other than line ends and tabs, and without the marks that turn the direction
-    /// of writing. It may be a piece of a longer text: each character is judged by itself.
+    /// of writing. What moves the cursor between words is a blank instead, but for a carriage return before a line end.
+    /// It may be a piece of a longer text.
     static func of(_ text: String) -> String {
         var shown = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars where !isHarmful(scalar) { shown.append(scalar) }
+        var follows = false
+        for scalar in text.unicodeScalars {
+            if follows, scalar != "\n" { shown.append(" ") }
+            follows = scalar == "\r"
+            if scalar.value == 0x0B || scalar.value == 0x0C {
+                shown.append(" ")
+            } else if !isHarmful(scalar) {
+                shown.append(scalar)
+            }
+        }
+        if follows { shown.append(" ") }
         return String(shown)
     }
 
