@@ -396,3 +396,26 @@ def test_a_terminal_that_cannot_redraw_edits_by_itself(start: Start, variables: 
     assert b"\x1b" not in terminal.raw
     terminal.type("\x04")
     assert terminal.wait() == 0
+
+
+def test_a_paste_without_its_end_leaves_the_keys_alive(start: Start) -> None:
+    model, terminal = start()
+    terminal.type(f"{PASTE}half")
+    terminal.wait_until(lambda: terminal.row == "> half")
+    terminal.type("\x03")
+    terminal.wait_until(lambda: terminal.row == ">")
+    send(terminal, "whole")
+    assert said(model) == ["whole"]
+
+
+def test_a_search_in_a_narrow_terminal_stays_on_its_rows(start: Start) -> None:
+    _, terminal = start(columns=20)
+    send(terminal, "plot")
+    shown = terminal.shown
+    terminal.type("\x12")
+    for letter in "nothing-like-that":
+        terminal.type(letter)
+    terminal.wait_until(lambda: any(row.startswith("(no match)") for row in terminal.shown))
+    terminal.type("\x07")
+    terminal.wait_until(lambda: terminal.row == ">")
+    assert terminal.shown == shown
