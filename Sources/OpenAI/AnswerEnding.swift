@@ -30,7 +30,8 @@ extension AnswerText {
                     tell(upTo: held.count, &ending.told)
                 }
             case .calls(let isSure):
-                let reading = WrittenCalls.read(Array(held[start...]), tools, isSure: isSure)
+                let reading = WrittenCalls.read(
+                    Array(held[start...]), tools, isSure: isSure, behind: CallQuotation.line(of: shown.utf8))
                 ending.hasUnreadCall = reading.calls.isEmpty && reading.isUnread
                 take(reading, &ending)
             }
@@ -75,7 +76,8 @@ extension AnswerText {
             at = found + 1
             guard CallBeginning.isMarked(held, at: found, tools) else { continue }
             tries += 1
-            let reading = WrittenCalls.read(Array(held[found...]), tools, isSure: false)
+            let line = CallQuotation.line(of: held[start..<found])
+            let reading = WrittenCalls.read(Array(held[found...]), tools, isSure: false, behind: line)
             guard !reading.calls.isEmpty, reading.text.isEmpty else { continue }
             var contentStart = start
             if case .mark(let mark) = end { contentStart += mark.length }

@@ -103,18 +103,21 @@ extension AnswerText {
 
     // MARK: - Calls
 
+    /// Whether a call here would be one that the text quotes.
+    private var isQuoted: Bool { !isLineBlank && CallQuotation.opens(behind: shown.utf8) }
+
     private mutating func beginning(ofCalls mark: Mark, _ isWhole: Bool) -> Outcome {
         guard let isCall = CallBeginning.follows(mark, in: held, tools, isWhole, isInLine: !isLineBlank) else {
             return .more
         }
-        guard isCall else { return .no }
+        guard isCall, !isQuoted else { return .no }
         place = .calls(isSure: isLineBlank)
         return .changed
     }
 
     /// A call without any marks.
     private mutating func unmarkedCall(at place: Int, _ isWhole: Bool) -> Outcome? {
-        guard isLineBlank || held[place] == 0x7B && [.end, .colon].contains(before) else { return nil }
+        guard isLineBlank || held[place] == 0x7B && [.end, .colon].contains(before) && !isQuoted else { return nil }
         switch CallBeginning.isUnmarked(held, at: place, hasWords ? [] : tools, isWhole) {
         case nil: return .more
         case true?:
@@ -136,8 +139,8 @@ extension AnswerText {
         case .head(let read): head = read
         }
         if head.recipient != nil {
-            guard readsCalls else { return .no }
-            self.place = .calls(isSure: true)
+            guard readsCalls, !isQuoted else { return .no }
+            self.place = .calls(isSure: isLineBlank)
             return .changed
         }
         hasChannels = true

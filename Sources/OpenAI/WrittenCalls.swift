@@ -20,16 +20,34 @@ struct WrittenCalls {
     private static let mostFailures = 16
 
     private let bytes: [UInt8]
+    /// What stands before them in their line.
+    private let line: [UInt8]
     private let tools: [FunctionTool]
     private var at = 0
     private var failures = 0
     private var reading = Reading()
+    /// The calls behind which nothing but calls and marks came so far.
+    private var last: Row?
+
+    /// Calls in a row.
+    private struct Row {
+        /// Where the first of them begins.
+        let start: Int
+        /// Bytes of the text around calls before it.
+        let textCount: Int
+        /// Whether nothing else stands on its lines.
+        var isAlone: Bool
+    }
 
     /// Reads the calls of a text that begins where the first may.
     ///
-    /// - Parameter isSure: whether what it begins with can hardly be anything but a call.
-    static func read(_ bytes: [UInt8], _ tools: [FunctionTool], isSure: Bool) -> Reading {
-        var reader = WrittenCalls(bytes: bytes, tools: tools)
+    /// A model stops behind its calls. Where a sentence goes on there it is about them, and they are text like it.
+    ///
+    /// - Parameters:
+    ///   - isSure: whether what it begins with can hardly be anything but a call.
+    ///   - line: what stands before it in its line.
+    static func read(_ bytes: [UInt8], _ tools: [FunctionTool], isSure: Bool, behind line: [UInt8]) -> Reading {
+        var reader = WrittenCalls(bytes: bytes, line: line, tools: tools)
         reader.read(isSure: isSure)
         var reading = reader.reading
         if reading.calls.isEmpty { reading.text = bytes }
@@ -37,8 +55,9 @@ struct WrittenCalls {
         return reading
     }
 
-    private init(bytes: [UInt8], tools: [FunctionTool]) {
+    private init(bytes: [UInt8], line: [UInt8], tools: [FunctionTool]) {
         self.bytes = bytes
+        self.line = line
         self.tools = tools
     }
 
@@ -53,6 +72,7 @@ struct WrittenCalls {
             if byte == 0x0A || byte == 0x0D {
                 isLineBlank = true
             } else if byte == 0x60 || byte == 0x7E && isLineBlank {
+                if bytes[at...].contains(where: { $0 > 0x20 && $0 != byte }) { goOn() }
                 copyCode(isLineBlank: isLineBlank)
                 isLineBlank = false
                 continue
@@ -67,6 +87,14 @@ struct WrittenCalls {
                     isLineBlank = true
                     continue
                 }
+                if last != nil {
+                    if let end = endOfMarked() {
+                        reading.text += bytes[at..<end]
+                        at = end
+                        continue
+                    }
+                    goOn()
+                }
                 isLineBlank = false
             }
             reading.text.append(byte)
@@ -74,19 +102,76 @@ struct WrittenCalls {
         }
     }
 
+    /// Where what begins here ends, if it is no sentence: the end of something, a thought, or another message.
+    private func endOfMarked() -> Int? {
+        // One more call, which cannot be read.
+        if CallBeginning.isMarked(bytes, at: at, tools), namesTool() { return bytes.count }
+        guard case .mark(let mark) = Mark.read(bytes, at: at, isWhole: true) else { return nil }
+        if mark.isEnd || mark.kind == .separator { return mark.end }
+        switch mark.kind {
+        case .turn, .channel: return bytes.count
+        case .thought:
+            var place = mark.end
+            while let found = bytes[place...].firstIndex(of: bytes[at]) {
+                if case .mark(let end) = Mark.read(bytes, at: found, isWhole: true), end.closes(mark) { return end.end }
+                place = found + 1
+            }
+            return bytes.count
+        default: return nil
+        }
+    }
+
+    /// Takes the last calls for text: a sentence goes on behind them.
+    private mutating func goOn() {
+        guard let row = last else { return }
+        last = nil
+        reading.calls = []
+        reading.text.removeSubrange(row.textCount...)
+        reading.text += bytes[row.start..<at]
+        reading.isUnread = reading.isUnread || row.isAlone
+    }
+
+    private mutating func take(_ group: CallGroup, isAtStart: Bool) {
+        let rest = bytes[group.end...].first { $0 > 0x20 || $0 == 0x0A || $0 == 0x0D }
+        let isAlone = isAtStart && (rest == nil || rest == 0x0A || rest == 0x0D)
+        if last == nil { last = Row(start: at, textCount: reading.text.count, isAlone: isAlone) }
+        reading.calls += group.calls
+        at = group.end
+    }
+
+    /// Whether what stands before this place quotes it.
+    private var isQuoted: Bool {
+        guard last == nil else { return false }
+        let before = bytes[..<at].suffix(CallQuotation.longestLine)
+        return CallQuotation.opens(behind: before.count < at ? Array(before) : line + before)
+    }
+
+    /// Whether words stand behind the last end of what began here.
+    private var goesOnBehindEnd: Bool {
+        var place = bytes.count
+        var tries = 0
+        while tries < Self.mostFailures, let found = bytes[at..<place].lastIndex(where: Mark.mayBegin) {
+            tries += 1
+            place = found
+            guard case .mark(let mark) = Mark.read(bytes, at: found, isWhole: true), mark.isEnd else { continue }
+            return bytes[mark.end...].contains { $0 > 0x20 }
+        }
+        return false
+    }
+
     /// Reads the calls that begin here.
     ///
     /// - Returns: whether there are any.
     private mutating func readCalls(isAtStart: Bool, isSure: Bool) -> Bool {
         if CallBeginning.isMarked(bytes, at: at, tools) || isSure && Mark.mayBegin(with: bytes[at]) {
+            if isQuoted { return false }
             var group = CallGroup(bytes, tools, at: at)
             if group.read(isInLine: !isAtStart) {
-                reading.calls += group.calls
-                at = group.end
+                take(group, isAtStart: isAtStart)
                 return true
             }
             failures += 1
-            reading.isUnread = reading.isUnread || isSure || namesTool()
+            reading.isUnread = reading.isUnread || isSure || namesTool() && (isAtStart || !goesOnBehindEnd)
             return false
         }
         guard isAtStart || at == 0, CallBeginning.isUnmarked(bytes, at: at, at == 0 ? tools : [], true) == true else {
@@ -94,8 +179,7 @@ struct WrittenCalls {
         }
         var group = CallGroup(bytes, tools, at: at)
         if group.readPlain() {
-            reading.calls += group.calls
-            at = group.end
+            take(group, isAtStart: isAtStart)
             return true
         }
         failures += 1

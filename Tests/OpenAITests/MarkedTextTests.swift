@@ -209,7 +209,7 @@ import Testing
             + "<|tool_call_end|><|tool_calls_section_end|>",
         "<tool_calls>\n\(call)\n\(call)\n</tool_calls>",
         "<function_calls>\nexecute_bash(command='ls')\nexecute_bash(command=\"ls\")\n</function_calls>",
-        "I look. <tool_call>\(call)</tool_call> And again: <tool_call>\(call)</tool_call> There.",
+        "I look. <tool_call>\(call)</tool_call> <think>Again.</think> <tool_call>\(call)</tool_call>",
     ])
     func allCallsAreRead(text: String) throws {
         for size in Self.sizes {
