@@ -48,6 +48,9 @@ public struct CompletionAssembler: Sendable {
         text = AnswerText(tools: tools)
     }
 
+    /// Whether the server said why the model stopped: nothing of the answer comes behind it.
+    public var hasFinishReason: Bool { finishReason != nil }
+
     /// Whether any text was told, so that asking again would be telling twice.
     public var hasTold: Bool { text.hasTold }
 

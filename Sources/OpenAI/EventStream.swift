@@ -34,7 +34,8 @@ public enum AnswerEvent: Sendable, Equatable {
     ///
     /// - Throws: ``FormatError`` where it is none of these.
     public init(parsing data: [UInt8]) throws(FormatError) {
-        if data.elementsEqual("[DONE]".utf8) {
+        let words = data.drop { $0 <= 0x20 }.reversed().drop { $0 <= 0x20 }.reversed()
+        if words.elementsEqual("[DONE]".utf8) {
             self = .done
             return
         }
@@ -46,6 +47,9 @@ public enum AnswerEvent: Sendable, Equatable {
         }
         if let error = APIError(parsing: value) {
             self = .failure(error)
+        } else if value.objectValue?.isEmpty == true {
+            // A sign of life, which says nothing.
+            self = .chunk(ChatChunk(delta: nil))
         } else {
             self = .chunk(try ChatChunk(parsing: value))
         }

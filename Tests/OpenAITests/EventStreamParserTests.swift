@@ -84,7 +84,10 @@ import Testing
 
 @Suite struct AnswerEventTests {
     @Test func tellsTheKindsApart() throws {
-        #expect(try AnswerEvent(parsing: Array("[DONE]".utf8)) == .done)
+        for text in ["[DONE]", "[DONE] ", "\t[DONE]"] {
+            #expect(try AnswerEvent(parsing: Array(text.utf8)) == .done)
+        }
+        #expect(try AnswerEvent(parsing: Array("{}".utf8)) == .chunk(ChatChunk(delta: nil)))
         #expect(
             try AnswerEvent(parsing: Array(#"{"error":{"message":"no","code":7}}"#.utf8))
                 == .failure(APIError(message: "no", code: "7")))
@@ -93,7 +96,7 @@ import Testing
                 == .chunk(ChatChunk(delta: .init(text: "a"))))
     }
 
-    @Test(arguments: ["", "[DONE", "nonsense", "7", "[]", "{}", #"{"a":1}"#, #"{"choices":7}"#, "\u{FF}"])
+    @Test(arguments: ["", "[DONE", "nonsense", "7", "[]", #"{"a":1}"#, #"{"choices":7}"#, "\u{FF}"])
     func refusesAnythingElse(text: String) {
         #expect(throws: FormatError.self) { try AnswerEvent(parsing: Array(text.utf8)) }
     }

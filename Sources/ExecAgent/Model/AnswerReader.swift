@@ -147,6 +147,8 @@ struct AnswerReader {
             if event.type == "error" { throw .said(APIError(message: words)) }
             // The end of the body may have come in the middle of it. Whether it was the answer's, the rest of it tells.
             if isCut { return "" }
+            // Behind the answer some servers write an end of their own.
+            if assembler.hasFinishReason { return "" }
             throw .unusable(.malformed("An event of the stream is no chunk of an answer: \(error)"))
         }
         switch said {

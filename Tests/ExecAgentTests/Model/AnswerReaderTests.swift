@@ -78,6 +78,28 @@ import Testing
         #expect(text == "Schön, ja." && answer == expected)
     }
 
+    @Test(arguments: [
+        "[DONE] ", " [DONE]\t", "[done]", "{}", "ok", "[]", "{\"done\":true}", "END", "", "{", "null", "\"[DONE]\"",
+    ])
+    func whateverStandsBehindAnAnswerTakesNothingFromIt(end: String) throws {
+        let answer = #"data: {"choices":[{"delta":{"content":"four"},"finish_reason":"stop"}]}"# + "\n\n"
+        let text = "data: {}\n\n\(answer)data: \(end)\n\ndata: [DONE]\n\n"
+        #expect(try read(text.utf8.map { [$0] }).text == "four")
+        #expect(try read([Array(text.utf8)]).text == "four")
+        #expect(try read([Array("\(answer)data: \(end)\n\n".utf8)]).text == "four")
+    }
+
+    @Test func anErrorBehindAnAnswerIsStillOne() {
+        let answer = #"data: {"choices":[{"delta":{"content":""},"finish_reason":"stop"}]}"# + "\n\n"
+        #expect(failure(answer + "event: error\ndata: it broke\n\n") == .said(APIError(message: "it broke")))
+    }
+
+    @Test func theEndIsKnownWithBlanksAroundIt() throws {
+        let piece = #"data: {"choices":[{"delta":{"content":"four"}}]}"# + "\n\n"
+        #expect(try read([Array("\(piece)data: {}\n\ndata: [DONE] \n\n".utf8)]).text == "four")
+        #expect(failure("data: {}\n\n") == .unusable(.lost))
+    }
+
     @Test func readsWhatIsNoAnswer() {
         #expect(failure("") == .unusable(.lost))
         #expect(failure("  \n") == .unusable(.lost))
@@ -87,7 +109,7 @@ import Testing
         #expect(failure(#"{"error":{"message":"no"}}"#) == .said(APIError(message: "no")))
         #expect(failure("data: {\"error\":{\"message\":\"no\"}}\n\n") == .said(APIError(message: "no")))
         #expect(failure("event: error\ndata: it broke\n\n") == .said(APIError(message: "it broke")))
-        for text in ["{", "{}", #"{"answer":1}"#, "data: {\n\n", "data: nonsense\n\n", "data: {}\n\n"] {
+        for text in ["{", "{}", #"{"answer":1}"#, "data: {\n\n", "data: nonsense\n\n"] {
             guard case .unusable(.malformed) = failure(text) else {
                 Issue.record("\(text): \(String(describing: failure(text)))")
                 continue
