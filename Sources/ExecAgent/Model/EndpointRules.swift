@@ -42,6 +42,8 @@ struct EndpointRules: Equatable {
     var hasShortIDs = false
     /// Whether a text that is empty is left out.
     var leavesOutEmptyText = false
+    /// Whether the result of a tool says the tool's name.
+    var namesResults = false
     /// Members of messages and calls that are refused.
     var refusedMembers: Set<String> = []
     /// Whether what a model thought in earlier runs goes back as well.

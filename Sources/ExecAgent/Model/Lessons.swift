@@ -96,6 +96,7 @@ extension EndpointRules {
         if !wantsSignatures, refusal.says(["thought_signature", "thoughtsignature"]) {
             return learned(\.wantsSignatures)
         }
+        if !namesResults, form.hasToolResults, refusal.isOfResultNames { return learned(\.namesResults) }
         if !leavesOutEmptyText, refusal.isOfEmptyText { return learned(\.leavesOutEmptyText) }
         if !renamesTokenLimit, refusal.says(["max_completion_tokens"]), refusal.says(["max_tokens"]) {
             return learned(\.renamesTokenLimit)
@@ -199,8 +200,23 @@ extension Refusal {
             ])
     }
 
+    /// Whether results of tools are to say the tool's name.
+    fileprivate var isOfResultNames: Bool {
+        let isOfName = says([
+            "have a name", "has no name", "name is required", "requires a name", "requires name", "missing name",
+            "without a name", "without name", "needs a name", "name cannot be empty", "name must not be empty",
+            "missing 'name'", "missing \"name\"", "missing `name`", "'name' is", "\"name\" is", "`name` is",
+            "name: field required", "name: must", "name field is required", "name is missing",
+        ])
+        let isOfResults = says([
+            "function_response", "functionresponse", "function response", "tool message", "tool result",
+            "tool response", "role tool", "role 'tool'", "role \"tool\"", "role `tool`", "tool role",
+        ])
+        return isOfName && isOfResults
+    }
+
     fileprivate var isOfEmptyText: Bool {
-        says(["content", "text"])
+        says(["content", "text"]) && !isOfResultNames && !says([".name"])
             && says([
                 "non-empty", "nonempty", "must not be empty", "cannot be empty", "can't be empty", "is empty",
                 "is blank", "empty string",

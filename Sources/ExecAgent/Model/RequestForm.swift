@@ -36,8 +36,10 @@ struct RequestForm {
         var messages = Self.withOwnThoughts(request.messages, rules)
         if rules.hasSingleCalls { messages = messages.withSingleCalls }
         if rules.tellsCallsAsText { messages = messages.withCallsAsText }
+        messages = messages.map { Self.message($0, rules) }
+        if rules.namesResults { messages = Self.withNamedResults(messages) }
         request.messages = Self.inOrder(
-            messages.map { Self.message($0, rules) }, rules, hidesPictures: hidesPictures || !rules.takesPictures)
+            messages, rules, hidesPictures: hidesPictures || !rules.takesPictures)
         if rules.renamesTokenLimit, let limit = request.parameters["max_tokens"] {
             request.parameters["max_tokens"] = nil
             request.parameters["max_completion_tokens"] = limit
@@ -92,6 +94,17 @@ struct RequestForm {
             call.extra["extra_content"] = ["google": ["thought_signature": "skip_thought_signature_validator"]]
         }
         return call
+    }
+
+    private static func withNamedResults(_ messages: [ChatMessage]) -> [ChatMessage] {
+        var names: [String: String] = [:]
+        return messages.map { message in
+            for call in message.toolCalls { names[call.id] = call.name }
+            guard message.role == .tool, message.name?.isEmpty != false else { return message }
+            var message = message
+            message.name = message.toolCallID.flatMap { names[$0] } ?? "tool"
+            return message
+        }
     }
 
     /// Nine letters and digits that are the same for the same id.

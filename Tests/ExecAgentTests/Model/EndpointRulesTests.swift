@@ -132,6 +132,30 @@ import Testing
         #expect(transport.bodies.elements.count == 4)
     }
 
+    @Test(arguments: [
+        "* GenerateContentRequest.contents[2].parts[0].function_response.name: Name cannot be empty.\n",
+        "tool message must have a name", "messages[3]: role 'tool' requires a name", "Tool result: missing name",
+        "Messages with role `tool`: \"name\" is required",
+        "contents.parts.functionResponse.name: name must not be empty",
+    ])
+    func resultsSayTheirToolWhereThatIsDemanded(message: String) async throws {
+        let transport = StrictEndpoint([
+            { body in
+                let results = StrictEndpoint.messages(body).filter { $0["role"] == "tool" }
+                return results.allSatisfy { $0["name"] != nil } ? nil : (400, StrictEndpoint.error(message))
+            }
+        ])
+        let endpoint = Endpoint(EndpointOptions(), transport: transport) { _ in }
+        #expect(try await ask(endpoint) == [])
+        #expect(transport.bodies.elements.count == 2)
+        let messages = StrictEndpoint.messages(try #require(transport.bodies.elements.last))
+        let names = StrictEndpoint.calls(["messages": .array(messages)]).map { $0["function"]?["name"] }
+        #expect(messages.filter { $0["role"] == "tool" }.map { $0["name"] } == names)
+        #expect(messages.allSatisfy { $0["content"] != nil }, "no text is left out")
+        #expect(try await ask(endpoint) == [])
+        #expect(transport.bodies.elements.count == 3)
+    }
+
     @Test func severalCallsBecomeOneAMessageEachBeforeItsResult() async throws {
         let transport = StrictEndpoint(StrictEndpoint.llamaTemplate)
         _ = try await ask(Endpoint(EndpointOptions(), transport: transport) { _ in })
