@@ -79,6 +79,12 @@ struct ServerReader {
         if let milliseconds = members["startup_timeout_ms"]?.numberValue, milliseconds > 0 {
             entry.startSeconds = milliseconds / 1000
         }
+        do throws(ConfigurationError) {
+            entry.tools = try ToolFilter(members: members)
+        } catch {
+            entry.tools = .nothing
+            onWarning(error.message)
+        }
         if members.given("envFile") != nil { onWarning("its envFile is not read: set the variables in env") }
         return entry
     }
@@ -146,7 +152,7 @@ struct ServerReader {
     // MARK: - Values
 
     /// A truth value, also as forms and scripts write it; `nil` for anything else.
-    private static func flag(_ value: JSON?) -> Bool? {
+    static func flag(_ value: JSON?) -> Bool? {
         switch value {
         case .bool(let flag)?: return flag
         case .integer(let number)?: return number != 0

@@ -1,20 +1,26 @@
+import Diagnostics
 import MCP
 import MCPClient
 import Threading
 
-/// The tools of one server, kept until the server says that they have changed or is started again.
+/// The tools of one server that are to be offered, kept until the server says that they have changed or is started again.
 final class ServerTools: Sendable {
     private struct State {
         var tools: [Tool] = []
         /// What they hold for; `nil` before the first time.
         var version: [Int]?
+        /// Names of tools of which it was said that there are none.
+        var missed: Set<String> = []
     }
 
     let server: ToolServer
     private let state = Locked(State())
+    private let log: @Sendable (String) -> Void
 
-    init(of server: ToolServer) {
+    /// - Parameter log: told which tools the configuration names that the server does not have.
+    init(of server: ToolServer, log: @escaping @Sendable (String) -> Void) {
         self.server = server
+        self.log = log
     }
 
     /// The tools as they were when they were last fetched.
@@ -26,12 +32,22 @@ final class ServerTools: Sendable {
     func current() async throws(ToolServerFailure) -> [Tool] {
         let kept = state.withLock { $0.version == server.version.of("tools") ? $0.tools : nil }
         if let kept { return kept }
-        let (tools, version) = try await server.use(again: true) { (client) throws(MCPClientError) in
+        let (all, version) = try await server.use(again: true) { (client) throws(MCPClientError) in
             // Taken before they are fetched: what changes meanwhile makes them old at once.
             let version = self.server.version.of("tools")
             return (try await client.listTools(), version)
         }
-        state.withLock { $0 = State(tools: tools, version: version) }
+        let tools = all.filter { server.tools.lets($0.name, of: server.name) }
+        let unknown = server.tools.unknown(among: all.map(\.name), of: server.name)
+        let missed = state.withLock { state in
+            let known = state.missed
+            state = State(tools: tools, version: version, missed: known.union(unknown))
+            return unknown.filter { !known.contains($0) }
+        }
+        if !missed.isEmpty {
+            let names = missed.prefix(20).map { $0.singleLine(limit: 100) }.joined(separator: ", ")
+            log("\(server.name): the configuration names tools that it does not have: \(names)")
+        }
         return tools
     }
 }

@@ -33,6 +33,8 @@ actor ToolServer {
     nonisolated let name: String
     /// Seconds that others wait for it; `nil` for the usual time.
     nonisolated let startSeconds: Double?
+    /// Which of its tools are offered.
+    nonisolated let tools: ToolFilter
 
     private let entry: ToolServerEntry
     private let environment: [String: String]
@@ -63,6 +65,7 @@ actor ToolServer {
     ) {
         name = entry.name
         startSeconds = entry.startSeconds
+        tools = entry.tools
         self.entry = entry
         self.environment = ServerEnvironment.variables(for: entry, from: environment)
         self.limits = limits

@@ -12,6 +12,8 @@ struct ToolServerEntry: Sendable, Equatable {
     var workingDirectory: String?
     /// Seconds that a run waits for its tools; `nil` for the usual time.
     var startSeconds: Double?
+    /// Which of its tools are offered.
+    var tools = ToolFilter()
 }
 
 /// The configuration cannot be used. Says where and why, and what would be right.

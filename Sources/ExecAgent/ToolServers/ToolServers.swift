@@ -44,7 +44,7 @@ final class ToolServers: ToolBox {
                 entry, environment: environment, limits: limits, timekeeper: timekeeper, log: log,
                 onErrorLine: { onErrorLine(entry.name, $0) })
         }
-        tools = servers.map { ServerTools(of: $0) }
+        tools = servers.map { ServerTools(of: $0, log: log) }
         prompts = servers.map { ServerPrompt(of: $0, timekeeper: timekeeper) }
         late = LateServers(seconds: startSeconds, timekeeper: timekeeper)
         self.log = log

@@ -31,7 +31,7 @@ import Testing
         #"{"mcp": {"notes": {"command": ["npx", "-y"], "args": ["notes"], "enabled": true, "env": {"KEY": "secret"}}}}"#,
         // Cline, Roo, Gemini CLI, Amp.
         #"{"mcpServers": {"notes": {"command": "npx", ARGS, ENV, "alwaysAllow": ["x"], "timeout": 60}}}"#,
-        #"{"mcpServers": {"notes": {"command": "npx", ARGS, ENV, "trust": false, "includeTools": []}}}"#,
+        #"{"mcpServers": {"notes": {"command": "npx", ARGS, ENV, "trust": false, "excludeTools": []}}}"#,
         #"{"amp.mcpServers": {"notes": {"command": "npx", ARGS, ENV}}}"#,
         // Claude Code: for everywhere, and for one directory.
         #"{"numStartups": 1, "mcpServers": {"notes": {"type": "stdio", "command": "npx", ARGS, ENV}}, "projects": {}}"#,
