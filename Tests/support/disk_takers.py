@@ -16,8 +16,10 @@ taken = 0
 def note(count):
     global taken
     taken += count
-    with open("/tmp/taken", "w") as file:
+    # It may be ended at any moment.
+    with open("/tmp/taken.new", "w") as file:
         file.write(str(taken))
+    os.replace("/tmp/taken.new", "/tmp/taken")
     # A disk of usual speed, so that how far it gets is not up to this machine's.
     time.sleep(count / (250 * MIB))
 
