@@ -42,6 +42,7 @@ final class Connection: Sendable {
     private let calls: PendingCalls
     private let limits: ClientLimits
     private let handlers: ServerHandlers
+    private let secrets: SecretTexts
     private let splitter: Locked<LineSplitter>
     private let remarks = Locked<Set<String>>([])
     private let answersRequests = Locked(true)
@@ -58,7 +59,9 @@ final class Connection: Sendable {
         splitter = Locked(LineSplitter(limit: limits.lineBytes))
         let calls = PendingCalls(limit: limits.requestsInFlight)
         self.calls = calls
-        let errorLines = ErrorLines(onLine: handlers.onErrorLine)
+        let secrets = SecretTexts(program.secrets)
+        self.secrets = secrets
+        let errorLines = ErrorLines(onLine: { handlers.onErrorLine(secrets.hidden(in: $0)) })
         do throws(SpawnError) {
             let child = try ChildProcess(
                 starting: Command(
@@ -133,6 +136,7 @@ final class Connection: Sendable {
 
     /// Says once that the server does what it ought not to.
     func remark(_ text: String) {
+        let text = secrets.hidden(in: text)
         let isNew = remarks.withLock { $0.count < Self.mostRemarks && $0.insert(text).inserted }
         if isNew { handlers.onRemark(text) }
     }
@@ -185,6 +189,15 @@ extension Connection {
         IncomingMessage.parse(bytes, valueLimit: limits.lineValues, anyVersion: anyVersion)
     }
 
+    /// What a line says, and the line; mended where only then there is a message in it.
+    private func legible(_ line: [UInt8], anyVersion: Bool = false) -> (IncomingMessage, [UInt8]) {
+        let message = parse(line, anyVersion: anyVersion)
+        guard !message.isReadable, let mended = MendedLine.mended(line), parse(mended, anyVersion: true).isReadable
+        else { return (message, line) }
+        remark("its messages are not valid JSON: bytes that are no UTF-8, control characters or NaN")
+        return (parse(mended, anyVersion: anyVersion), mended)
+    }
+
     private func read(_ piece: UnsafeRawBufferPointer) {
         let lines = splitter.withLock { splitter in
             var lines: [LineSplitter.Line] = []
@@ -194,7 +207,8 @@ extension Connection {
         for line in lines {
             switch line {
             case .complete(let bytes):
-                receive(parse(bytes), bytes)
+                let (message, line) = legible(bytes)
+                receive(message, line)
             case .tooLong(let limit, let id):
                 fail(id, .malformed("a line of more than \(limit) bytes"))
             case .unfinished(let bytes):
@@ -205,9 +219,9 @@ extension Connection {
 
     /// Takes what a server that has ended wrote behind its last line end: it counts where it is a whole message.
     private func receiveLast(_ bytes: [UInt8]) {
-        let message = parse(bytes)
-        if case .invalid = message, !receiveOdd(bytes) { return }
-        receive(message, bytes)
+        let (message, line) = legible(bytes)
+        if case .invalid = message, !receiveOdd(line) { return }
+        receive(message, line)
     }
 
     /// Fails the call that a line with this id was the answer to. Where that is not known, all of them: nobody shall wait in
@@ -220,6 +234,10 @@ extension Connection {
     /// - Parameter line: the line that is the message; empty for one in an array.
     private func receive(_ message: IncomingMessage, _ line: [UInt8]) {
         switch message {
+        case .response(let id, nil):
+            let result = MendedLine.bareResult(of: line, valueLimit: limits.lineValues)
+            if result != nil { remark("its results are no objects") }
+            finish(id, result.map { .success($0) }, size: line.count)
         case .response(let id, let outcome): finish(id, outcome, size: line.count)
         case .notification(let notification): take(notification)
         case .request(let request): answer(request)
@@ -249,7 +267,7 @@ extension Connection {
         }
         var isFound = false
         for part in EmbeddedObjects.parts(of: line) where part.count < line.count {
-            let message = parse(Array(part), anyVersion: true)
+            let (message, text) = legible(Array(part), anyVersion: true)
             switch message {
             // What a log quotes may be a message of somebody else: only what is meant for us counts.
             case .response(let id?, _) where id.number.map(calls.isWaiting) == true: break
@@ -258,7 +276,7 @@ extension Connection {
             }
             isFound = true
             remark("it writes other text into the lines of its messages")
-            receive(message, [])
+            receive(message, text)
         }
         return isFound
     }
@@ -268,7 +286,7 @@ extension Connection {
     private func finish(_ id: RequestID?, _ outcome: Result<JSONObject, RPCError>?, size: Int) {
         let reply: PendingCalls.Outcome =
             switch outcome {
-            case let outcome?: .success(PendingCalls.Reply(outcome: outcome, size: size))
+            case let outcome?: .success(PendingCalls.Reply(outcome: outcome.mapError(withoutSecrets), size: size))
             case nil: .failure(.malformed("an answer that is neither a result nor an error"))
             }
         switch id {
@@ -285,6 +303,10 @@ extension Connection {
         }
     }
 
+    private func withoutSecrets(_ error: RPCError) -> RPCError {
+        RPCError(code: error.code, message: secrets.hidden(in: error.message), data: error.data)
+    }
+
     private func take(_ notification: Notification) {
         guard notification.method == "notifications/progress" else {
             return handlers.onNotification(notification.method)
@@ -292,7 +314,7 @@ extension Connection {
         guard let id = RequestID(notification.params["progressToken"])?.number,
             let message = notification.params["message"]?.stringValue
         else { return }
-        calls.report(message.beginning(Self.progressLength), of: id)
+        calls.report(secrets.hidden(in: message).beginning(Self.progressLength), of: id)
     }
 
     private func answer(_ request: Request) {
@@ -338,8 +360,8 @@ extension Connection {
         }
         if case .unfinished(let bytes)? = rest.first { receiveLast(bytes) }
         // The last line alone often says nothing: the version of an interpreter, the end of a trace.
-        let said = String(decoding: end.errorOutput, as: UTF8.self).split(whereSeparator: \.isNewline).map(\.trimmed)
-            .filter { !$0.isEmpty }
+        let said = secrets.hidden(in: String(decoding: end.errorOutput, as: UTF8.self))
+            .split(whereSeparator: \.isNewline).map(\.trimmed).filter { !$0.isEmpty }
         let last = said.suffix(Self.mostLastWords).joined(separator: " / ").suffix(Self.lastWordsLength)
         let description = last.isEmpty ? "\(end.status)" : "\(end.status); it last said: \(last)"
         calls.close(.ended(description))

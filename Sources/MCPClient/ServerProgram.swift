@@ -8,15 +8,20 @@ public struct ServerProgram: Sendable, Equatable {
     public var environment: [String: String]
     /// The directory that it starts in; `nil` for our own.
     public var workingDirectory: String?
+    /// Texts that are not told of what the program says of itself and its errors, by what stands in their place. Those of
+    /// fewer than 8 bytes are.
+    public var secrets: [String: String]
 
     /// A program.
     public init(
-        executable: String, arguments: [String] = [], environment: [String: String], workingDirectory: String? = nil
+        executable: String, arguments: [String] = [], environment: [String: String], workingDirectory: String? = nil,
+        secrets: [String: String] = [:]
     ) {
         self.executable = executable
         self.arguments = arguments
         self.environment = environment
         self.workingDirectory = workingDirectory
+        self.secrets = secrets
     }
 }
 

@@ -35,8 +35,8 @@ import Testing
 
     @Test(arguments: [
         ("answer(message, {'content': [], 'resultType': 7})", "resultType"),
-        ("answer(message, [])", "neither a result nor an error"),
-        ("answer(message, 'fine')", "neither a result nor an error"),
+        ("answer(message, None)", "neither a result nor an error"),
+        ("send({'jsonrpc': '2.0', 'id': message['id'], 'result': 'x', 'error': {'code': 1}})", "neither a result nor"),
         ("send({'jsonrpc': '2.0', 'id': message['id']})", "must have a method"),
         (#"write('{"jsonrpc":"2.0","id":%d,"result":{"content":[}\n' % message['id'])"#, "not valid JSON"),
         (#"write('{"jsonrpc":"2.0","id":%d,"result":{"a":"\\q"}}\n' % message['id'])"#, "not valid JSON"),

@@ -192,7 +192,7 @@ actor ToolServer {
                 try await MCPClient.start(
                     ServerProgram(
                         executable: executable, arguments: entry.arguments, environment: environment,
-                        workingDirectory: entry.workingDirectory),
+                        workingDirectory: entry.workingDirectory, secrets: entry.secrets),
                     as: Self.identity, limits: limits, handlers: handlers))
         } catch {
             return .failure(error)

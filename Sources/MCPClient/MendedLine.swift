@@ -1,0 +1,87 @@
+import JSON
+import JSONRPC
+
+/// A server's line that is not quite JSON and yet plain in what it means.
+enum MendedLine {
+    private static let noNumbers: Set<String> = ["nan", "infinity", "inf"]
+
+    /// The line with what programs get wrong put right: U+FFFD for bytes that are no UTF-8, escapes for control characters
+    /// in texts, null for numbers that JSON does not have.
+    ///
+    /// - Returns: `nil` where there is nothing to put right.
+    static func mended(_ line: [UInt8]) -> [UInt8]? {
+        let text =
+            String(validating: line, as: UTF8.self) == nil ? Array(String(decoding: line, as: UTF8.self).utf8) : line
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count)
+        var isInText = false
+        var isEscaped = false
+        var place = 0
+        while place < text.count {
+            let byte = text[place]
+            if !isInText, isOfWord(byte) {
+                let word = text[place...].prefix(while: isOfWord)
+                result += isNumberless(word) ? Array("null".utf8)[...] : word
+                place = word.endIndex
+                continue
+            }
+            place += 1
+            if isInText, byte < 0x20, !isEscaped {
+                result += Array("\\u00\(byte < 0x10 ? "0" : "")\(String(byte, radix: 16))".utf8)
+                continue
+            }
+            if byte == UInt8(ascii: "\""), !isEscaped { isInText.toggle() }
+            isEscaped = isInText && !isEscaped && byte == UInt8(ascii: "\\")
+            result.append(byte)
+        }
+        return result == line ? nil : result
+    }
+
+    /// What an answer says whose result is no object: the content of a tool's result by itself.
+    ///
+    /// - Returns: `nil` where it is no such answer.
+    static func bareResult(of line: [UInt8], valueLimit: Int) -> JSONObject? {
+        guard let answer = try? JSON.parse(line, .lenient, valueLimit: valueLimit).objectValue,
+            answer.given("error") == nil, let result = answer.given("result")
+        else { return nil }
+        switch result {
+        case .object: return nil
+        // How PHP writes an empty object.
+        case .array([]): return JSONObject()
+        case .array(let elements) where elements.allSatisfy(isLikeBlock): return ["content": result]
+        case .string: return ["content": result]
+        default: return ["content": .string(result.text)]
+        }
+    }
+
+    private static func isLikeBlock(_ value: JSON) -> Bool {
+        value.stringValue != nil || value["type"]?.stringValue != nil || value["text"]?.stringValue != nil
+    }
+
+    private static func isOfWord(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+
+    private static func isNumberless(_ word: ArraySlice<UInt8>) -> Bool {
+        let text = String(decoding: word, as: UTF8.self)
+        if noNumbers.contains(text.drop { "+-".contains($0) }.lowercased()) { return true }
+        // Beyond what a Double holds.
+        return text.utf8.contains { 0x30...0x39 ~= $0 } && Double(text)?.isInfinite == true
+    }
+}
+
+extension IncomingMessage {
+    /// Whether it is a message, or has one in it.
+    var isReadable: Bool {
+        switch self {
+        case .invalid: false
+        case .batch(let messages): messages.contains { $0.isReadable }
+        default: true
+        }
+    }
+}

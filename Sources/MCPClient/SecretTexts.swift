@@ -1,0 +1,65 @@
+import JSON
+
+/// Texts that are not to be quoted of a server, such as the keys that it was given: what it says goes into logs and to the
+/// model.
+struct SecretTexts: Sendable {
+    /// Shorter ones are also parts of words that mean nothing.
+    private static let shortest = 8
+
+    /// The longest first: a text may be a part of another one.
+    private let secrets: [(label: [UInt8], text: [UInt8])]
+
+    /// - Parameter values: the texts by what stands in their place.
+    init(_ values: [String: String]) {
+        var labels: [[UInt8]: String] = [:]
+        for (label, value) in values.sorted(by: { $0.key < $1.key }) {
+            for part in Self.parts(of: value) where part.utf8.count >= Self.shortest {
+                let text = Array(part.utf8)
+                if labels[text] == nil { labels[text] = label }
+            }
+        }
+        secrets = labels.map { (Array("[\($0.value)]".utf8), $0.key) }.sorted { $0.text.count > $1.text.count }
+    }
+
+    /// A text with signs in the place of the secrets in it.
+    func hidden(in text: String) -> String {
+        guard !secrets.isEmpty else { return text }
+        // By bytes: to Swift a letter with an accent behind it is another one.
+        let bytes = Array(text.utf8)
+        var result: [UInt8] = []
+        var place = 0
+        while place < bytes.count {
+            let rest = bytes[place...]
+            if let secret = secrets.first(where: { rest.starts(with: $0.text) }) {
+                result += secret.label
+                place += secret.text.count
+            } else {
+                result.append(bytes[place])
+                place += 1
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    /// A value and those parts of it that programs take out of it and say alone.
+    private static func parts(of value: String) -> [String] {
+        var parts = [value]
+        let lines = value.split(whereSeparator: \.isNewline).map(String.init)
+        if lines.count > 1 { parts += lines }
+        if let members = (try? JSON.parse(value, .lenient, valueLimit: 1000))?.objectValue {
+            parts += members.compactMap(\.value.stringValue).flatMap { [$0] + credentials(in: $0) }
+        }
+        return parts + credentials(in: value)
+    }
+
+    private static func credentials(in value: String) -> [String] {
+        let words = value.split(separator: " ")
+        if words.count == 2, ["bearer", "basic", "token"].contains(words[0].lowercased()) { return [String(words[1])] }
+        // The password of an address.
+        guard let scheme = value.firstRange(of: "://"),
+            let sign = value[scheme.upperBound...].prefix(while: { $0 != "/" }).lastIndex(of: "@")
+        else { return [] }
+        let password = value[scheme.upperBound..<sign].split(separator: ":", maxSplits: 1).dropFirst().first
+        return password.map { [String($0)] } ?? []
+    }
+}
