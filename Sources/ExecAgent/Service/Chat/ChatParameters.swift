@@ -19,7 +19,7 @@ enum ChatParameters {
     private static let counts = ["max_tokens", "max_completion_tokens"]
     private static let otherNumbers = ["seed", "n", "top_logprobs"]
 
-    /// - Returns: what is passed on to the model, the offers that are passed over, and the call that the answer must be.
+    /// - Returns: the parameters for the model, the ignored offers, and the call that the answer must be.
     static func check(
         _ all: JSONObject
     ) throws(ServiceFailure) -> (passed: JSONObject, passedOver: [String], demand: CallDemand?) {
@@ -55,7 +55,7 @@ enum ChatParameters {
                 error.member,
                 "the agent decides itself which tools it calls, and calls none of the client's. Demanded can be a call of"
                     + " a function that is offered in 'tools', which the answer becomes; without a demand, or with 'auto',"
-                    + " they are passed over")
+                    + " they are ignored")
         }
         for name in ["tool_choice", "function_call", "parallel_tool_calls"] { passed[name] = nil }
         // The call is all of the answer.

@@ -48,7 +48,7 @@ enum DemandText {
 
     private static func instruction(_ demand: CallDemand) -> String {
         """
-        Your answer is read by a program, which calls \(names(demand)) with it. That is none of your tools: do not call \
+        Your answer is read by a program, which calls \(names(demand)) with it. It is not one of your tools: do not call \
         it yourself. Do what is asked, with your own tools where they are of use, and then answer with one JSON object \
         and nothing before it or behind it.
         \(object(demand))

@@ -16,7 +16,7 @@ import Threading
 final class ArtifactLinks: Sendable {
     /// What a request for an artifact is.
     enum Verdict: Sendable, Equatable {
-        /// It is none of these addresses.
+        /// Not such an address.
         case other
         /// It may be answered.
         case valid
