@@ -73,7 +73,13 @@ def test_where_no_descriptor_can_be_handed_over_calls_fail_and_nothing_is_lost(s
     server.call_tool("write_file", file_path="flight.py", content=FLIGHT)
     server.bash("sleep 4242 > /dev/null 2>&1 &")
     holder = server.start_tool("execute_bash", command="python3 flight.py", timeout=600)
-    server.bash("until [ -s held ]; do sleep 0.05; done")
+
+    def all_taken() -> bool:
+        found = server.call_tool("execute_bash", command="test -s held")
+        # A call for which no shell waits is the first to say so.
+        return bool(found.get("isError")) or found["structuredContent"]["exit_code"] == 0
+
+    assert poll(all_taken) is not None
     # Some shells wait already, and need nothing handed over.
     results = [server.call_tool("execute_bash", command="echo fine", wait=40) for _ in range(12)]
     results.append(server.call_tool("write_file", file_path="more.txt", content="more", wait=40))
@@ -82,5 +88,9 @@ def test_where_no_descriptor_can_be_handed_over_calls_fail_and_nothing_is_lost(s
     assert all("The sandbox has no room for another call" in text for text in failed), failed
     server.notify("notifications/cancelled", {"requestId": holder.id})
     assert poll(lambda: not server.call_tool("execute_bash", command="true").get("isError")) is not None
+    # At once, so that no worker is left out of those that could not be handed anything.
+    calls = [server.start_tool("execute_bash", command="sleep 0.2; echo fine", timeout=10) for _ in range(12)]
+    ended = [server.result(call)["structuredContent"] for call in calls]
+    assert [(result["exit_code"], result["stdout"]) for result in ended] == [(0, "fine\n")] * 12
     assert server.bash("pgrep -fxc 'sleep 4242'")["stdout"] == "1\n"
     assert not server.call_tool("write_file", file_path="more.txt", content="more").get("isError")

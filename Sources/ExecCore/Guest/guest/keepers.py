@@ -85,7 +85,8 @@ class Keeper:
             self.waiting = shells.WaitingShell(self._serial + 1)
             self._serial += 1
             try:
-                self.send(encode_task({"method": "prepare"}), self.waiting.outputs.passed)
+                task = encode_task({"method": "prepare", "serial": self._serial})
+                self.send(task, self.waiting.outputs.passed)
                 self.waiting.outputs.drop_passed()
             except (ConnectionError, BlockingIOError):
                 # The keeper is dead or held up.
@@ -197,6 +198,8 @@ class _KeeperProcess:
         descriptors = struct.unpack(f"{len(data) // 4}i", data)
         try:
             if task["method"] == "prepare":
+                # Not counted here: a shell that could not be asked for has had its number.
+                self._serial = task["serial"]
                 self._prepare(*descriptors)
             else:
                 self._operate(task, *descriptors)
@@ -216,7 +219,6 @@ class _KeeperProcess:
     def _prepare(self, stdout, stderr, command):
         """Starts a shell that waits for its command."""
         self._command = os.fstat(command).st_ino
-        self._serial += 1
         actions = [
             (os.POSIX_SPAWN_DUP2, self._null, 0),
             (os.POSIX_SPAWN_DUP2, stdout, 1),
