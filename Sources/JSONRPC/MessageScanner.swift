@@ -210,27 +210,13 @@ enum ArrayElements {
     /// Where they are, at most `limit`; of a line that is broken, those up to the fault.
     static func ranges(in line: [UInt8], atMost limit: Int) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
-        var (depth, start, isInString, isEscaped) = (0, 0, false, false)
+        var start = 0
+        var scanner = JSONScanner()
         for (offset, byte) in line.enumerated() {
-            if isInString {
-                if isEscaped {
-                    isEscaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    isEscaped = true
-                } else if byte == UInt8(ascii: "\"") {
-                    isInString = false
-                }
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "\""): isInString = true
-            case UInt8(ascii: "["), UInt8(ascii: "{"):
-                depth += 1
-                if depth == 1 { start = offset + 1 }
-            case UInt8(ascii: "]"), UInt8(ascii: "}"):
-                depth -= 1
-                if depth == 0 { return ranges + [start..<offset] }
-            case UInt8(ascii: ",") where depth == 1:
+            switch scanner.advance(over: byte) {
+            case .open where scanner.depth == 1: start = offset + 1
+            case .close where scanner.depth == 0: return ranges + [start..<offset]
+            case .other where byte == UInt8(ascii: ",") && scanner.depth == 1:
                 ranges.append(start..<offset)
                 start = offset + 1
                 if ranges.count == limit { return ranges }

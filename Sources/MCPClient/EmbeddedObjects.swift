@@ -1,3 +1,4 @@
+import JSON
 import JSONRPC
 
 /// Looks for JSON objects in a line that has other text as well: a server's log on standard output without a line end
@@ -15,7 +16,7 @@ enum EmbeddedObjects {
         var attempts = 0
         var place = line.startIndex
         while attempts < mostAttempts, let start = line[place...].firstIndex(of: UInt8(ascii: "{")) {
-            if let end = end(of: line[start...]) {
+            if let end = end(of: line, from: start) {
                 parts.append(line[start..<end])
                 place = end
             } else {
@@ -26,34 +27,10 @@ enum EmbeddedObjects {
         return parts
     }
 
-    /// The place behind the object that `text` begins with; `nil` where it has no end, or begins with another thing.
-    private static func end(of text: ArraySlice<UInt8>) -> Int? {
-        guard text.dropFirst().first(where: { $0 != 0x20 && $0 != 0x09 }) == UInt8(ascii: "\"") else { return nil }
-        var depth = 0
-        var isInString = false
-        var isEscaped = false
-        for place in text.indices {
-            let byte = text[place]
-            if isInString {
-                if isEscaped {
-                    isEscaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    isEscaped = true
-                } else if byte == UInt8(ascii: "\"") {
-                    isInString = false
-                }
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "\""): isInString = true
-            case UInt8(ascii: "{"): depth += 1
-            case UInt8(ascii: "}"):
-                depth -= 1
-                if depth == 0 { return place + 1 }
-            default: break
-            }
-        }
-        return nil
+    /// The index after the object that starts at `start`; `nil` if it has no end, or something else starts there.
+    private static func end(of line: [UInt8], from start: Int) -> Int? {
+        let first = line[(start + 1)...].first { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+        return first == UInt8(ascii: "\"") ? JSON.endOfValue(in: line, from: start) : nil
     }
 }
 

@@ -10,29 +10,22 @@ enum MendedLine {
     ///
     /// - Returns: `nil` where there is nothing to put right.
     static func mended(_ line: [UInt8]) -> [UInt8]? {
-        let text =
-            String(validating: line, as: UTF8.self) == nil ? Array(String(decoding: line, as: UTF8.self).utf8) : line
+        let text = JSON.repairingStrings(in: line)
         var result: [UInt8] = []
         result.reserveCapacity(text.count)
-        var isInText = false
-        var isEscaped = false
+        var scanner = JSONScanner()
         var place = 0
         while place < text.count {
             let byte = text[place]
-            if !isInText, isOfWord(byte) {
+            if !scanner.isInString, isOfWord(byte) {
                 let word = text[place...].prefix(while: isOfWord)
                 result += isNumberless(word) ? Array("null".utf8)[...] : word
                 place = word.endIndex
                 continue
             }
-            place += 1
-            if isInText, byte < 0x20, !isEscaped {
-                result += Array("\\u00\(byte < 0x10 ? "0" : "")\(String(byte, radix: 16))".utf8)
-                continue
-            }
-            if byte == UInt8(ascii: "\""), !isEscaped { isInText.toggle() }
-            isEscaped = isInText && !isEscaped && byte == UInt8(ascii: "\\")
+            scanner.advance(over: byte)
             result.append(byte)
+            place += 1
         }
         return result == line ? nil : result
     }

@@ -20,7 +20,7 @@ enum AnswerObjects {
         var place = 0
         while place < bytes.count, failures < mostFailures {
             if bytes[place] == UInt8(ascii: "{") || bytes[place] == UInt8(ascii: "[") {
-                if let end = CallJSON.end(of: bytes, from: place),
+                if let end = JSON.endOfValue(in: bytes, from: place),
                     let value = try? JSON.parseModelText(Array(bytes[place..<end]))
                 {
                     if let object = object(value, bytes[place..<end]) { found.append(object) }

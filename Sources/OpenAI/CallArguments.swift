@@ -6,9 +6,7 @@ struct CallArguments: Sendable {
     private(set) var joined = ""
     /// The last piece, where each began with all of the one before it: some servers repeat what they sent.
     private var repeated: String?
-    private var depth = 0
-    private var isInText = false
-    private var isEscaped = false
+    private var scanner = JSONScanner()
     /// Whether the arguments are a whole object, so that nothing can follow.
     private(set) var isComplete = false
 
@@ -35,19 +33,7 @@ struct CallArguments: Sendable {
         joined += piece
         for byte in piece.utf8 {
             if byte > 0x20 { isComplete = false }
-            if isInText {
-                if !isEscaped, byte == 0x22 { isInText = false }
-                isEscaped = !isEscaped && byte == 0x5C
-                continue
-            }
-            switch byte {
-            case 0x22: isInText = true
-            case 0x7B, 0x5B: depth += 1
-            case 0x7D, 0x5D:
-                depth -= 1
-                isComplete = depth == 0
-            default: break
-            }
+            if scanner.advance(over: byte) == .close { isComplete = scanner.depth == 0 }
         }
     }
 

@@ -93,7 +93,7 @@ struct CallGroup {
     }
 
     private mutating func value() -> JSON? {
-        guard let end = CallJSON.end(of: bytes, from: at) else {
+        guard let end = JSON.endOfValue(in: bytes, from: at) else {
             if let (value, end) = CallJSON.closed(bytes, from: at) {
                 at = end
                 return value

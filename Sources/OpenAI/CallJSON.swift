@@ -89,51 +89,23 @@ enum CallJSON {
         return (try? JSON.parse(String(trimmed), .lenient)) ?? LooseValue.word(trimmed) ?? .string(String(text))
     }
 
-    /// Where the value ends that begins at a place; `nil` where it does not end.
-    static func end(of text: [UInt8], from start: Int) -> Int? {
-        var depth = 0
-        var isInText = false
-        var place = start
-        while place < text.count {
-            let byte = text[place]
-            if isInText {
-                if byte == 0x5C { place += 1 }
-                if byte == 0x22 { isInText = false }
-            } else {
-                switch byte {
-                case 0x22: isInText = true
-                case 0x7B, 0x5B: depth += 1
-                case 0x7D, 0x5D:
-                    depth -= 1
-                    if depth == 0 { return place + 1 }
-                default: break
-                }
-            }
-            place += 1
-        }
-        return nil
-    }
-
     /// The value that begins at a place and lacks brackets at its end, where a mark shows that it is whole.
     static func closed(_ text: [UInt8], from start: Int) -> (value: JSON, end: Int)? {
         var open: [UInt8] = []
-        var isInText = false
+        var scanner = JSONScanner()
         var place = start
         while place < text.count {
             let byte = text[place]
-            if isInText {
-                if byte == 0x5C { place += 1 }
-                if byte == 0x22 { isInText = false }
-            } else if byte == 0x22 {
-                isInText = true
-            } else if byte == 0x7B || byte == 0x5B, open.count < JSON.maximumDepth {
-                open.append(byte + 2)
-            } else if byte == 0x7D || byte == 0x5D {
+            switch scanner.advance(over: byte) {
+            case .open where open.count < JSON.maximumDepth: open.append(byte + 2)
+            case .close:
                 guard open.popLast() == byte else { return nil }
-            } else if byte == 0x3C, case .mark(let mark) = Mark.read(text, at: place, isWhole: true) {
+            case .other where byte == UInt8(ascii: "<"):
+                guard case .mark(let mark) = Mark.read(text, at: place, isWhole: true) else { break }
                 guard mark.isEnd, [.calls, .element].contains(mark.kind) else { return nil }
                 let value = try? JSON.parseModelText(text[start..<place] + open.reversed())
                 return value.map { ($0, place) }
+            default: break
             }
             place += 1
         }

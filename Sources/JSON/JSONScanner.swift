@@ -1,0 +1,90 @@
+/// Follows the structure of JSON text from byte to byte without reading its values. Needs no valid text, keeps no text,
+/// and never recurses, so that any input takes linear time and constant memory.
+public struct JSONScanner: Sendable {
+    /// What a byte is for.
+    public enum Role: Sendable {
+        /// Part of a string, its quotation marks included.
+        case string
+        /// Opens an array or object, which counts in ``JSONScanner/depth`` already.
+        case open
+        /// Closes one, which no longer counts.
+        case close
+        /// Anything else: part of a number or word, a comma, a colon, white space.
+        case other
+    }
+
+    /// How many arrays and objects are open; negative if more were closed than opened. Kinds of brackets aren't compared.
+    public private(set) var depth = 0
+    /// Whether the next byte belongs to a string.
+    public private(set) var isInString = false
+    fileprivate var isEscaped = false
+
+    /// A scanner outside any value.
+    public init() {}
+
+    /// Advances over the next byte and tells what it is for.
+    @discardableResult public mutating func advance(over byte: UInt8) -> Role {
+        if isInString {
+            if isEscaped {
+                isEscaped = false
+            } else if byte == UInt8(ascii: "\\") {
+                isEscaped = true
+            } else if byte == UInt8(ascii: "\"") {
+                isInString = false
+            }
+            return .string
+        }
+        switch byte {
+        case UInt8(ascii: "\""):
+            isInString = true
+            return .string
+        case UInt8(ascii: "["), UInt8(ascii: "{"):
+            depth += 1
+            return .open
+        case UInt8(ascii: "]"), UInt8(ascii: "}"):
+            depth -= 1
+            return .close
+        default: return .other
+        }
+    }
+}
+
+extension JSON {
+    /// Finds the end of an array or object in text that may have anything else around it.
+    ///
+    /// - Parameters:
+    ///   - text: UTF-8 text.
+    ///   - start: the index of the opening bracket.
+    /// - Returns: the index after the bracket that closes it; `nil` if it isn't closed.
+    public static func endOfValue(in text: [UInt8], from start: Int) -> Int? {
+        var scanner = JSONScanner()
+        var place = start
+        while place < text.count {
+            if scanner.advance(over: text[place]) == .close, scanner.depth == 0 { return place + 1 }
+            place += 1
+        }
+        return nil
+    }
+
+    /// Repairs what careless programs write into strings: replaces bytes that aren't UTF-8 with U+FFFD, and escapes control
+    /// characters.
+    ///
+    /// - Parameter text: the text that ``parse(_:_:valueLimit:)-(Collection,_,_)`` refused.
+    /// - Returns: the text, unchanged if there is nothing to repair.
+    public static func repairingStrings(in text: [UInt8]) -> [UInt8] {
+        let text =
+            String(validating: text, as: UTF8.self) == nil ? Array(String(decoding: text, as: UTF8.self).utf8) : text
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count)
+        var scanner = JSONScanner()
+        for byte in text {
+            let isEscaped = scanner.isEscaped
+            if scanner.advance(over: byte) == .string, byte < 0x20, !isEscaped {
+                result += Array("\\u00\(byte < 0x10 ? "0" : "")\(String(byte, radix: 16))".utf8)
+            } else {
+                result.append(byte)
+            }
+        }
+        return result
+    }
+}
