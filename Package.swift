@@ -11,7 +11,7 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-// pipe2, close_range and the newer posix_spawn actions are visible in Glibc only with this.
+// pipe2, close_range, pthread_setname_np and the newer posix_spawn actions are visible in Glibc only with this.
 let gnuSource: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
 
 // macOS has it in its own module.
@@ -46,7 +46,7 @@ let package = Package(
         // Leaves: none of them knows the others' callers.
         .target(name: "JSON", swiftSettings: settings),
         .target(name: "YAML", dependencies: ["JSON"], swiftSettings: settings),
-        .target(name: "Threading", swiftSettings: settings),
+        .target(name: "Threading", cSettings: gnuSource, swiftSettings: settings),
         .target(name: "Diagnostics", swiftSettings: settings),
         .target(name: "Hashing", swiftSettings: settings),
         .target(name: "CommandOptions", dependencies: ["Diagnostics"], swiftSettings: settings),

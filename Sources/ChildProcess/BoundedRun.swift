@@ -40,7 +40,7 @@ extension Command {
                     close(spawned.input)
                     let run = BoundedRun(spawned, limit: limit, deadline: monotonicSeconds() + timeout, isCancelled)
                     do {
-                        try BackgroundThread.start { handover.resume(returning: run.finish()) }
+                        try BackgroundThread.start("child-run") { handover.resume(returning: run.finish()) }
                     } catch {
                         run.abandon()
                         throw error

@@ -94,7 +94,7 @@ public final class ChildProcess: Sendable {
         onEnd: @escaping @Sendable (End) -> Void
     ) throws(SpawnError) {
         do {
-            try BackgroundThread.start { [self] in
+            try BackgroundThread.start("child-output") { [self] in
                 var watch = endsWithProgram ? EndWatch(identifier: identifier) : nil
                 let (errorTail, released) = readUntilClosed(&watch, onOutput, onErrorOutput)
                 if let released { return onRelease(released) }

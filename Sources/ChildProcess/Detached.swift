@@ -63,7 +63,7 @@ public func spawnOurselves(_ arguments: [String], passing descriptors: [Int32]) 
         posix_spawn(&identifier, program, &actions.value, &attributes.value, arguments, environ)
     }
     guard code == 0 else { throw SpawnError(executable: program, errno: code, operation: "cannot start") }
-    try? BackgroundThread.start { [identifier] in _ = reap(identifier) }
+    try? BackgroundThread.start("child-reaper") { [identifier] in _ = reap(identifier) }
 }
 
 /// Where the file of this very program is.

@@ -101,7 +101,7 @@ public final class PipeWriter: Sendable {
         }
         if !state.hasThread {
             do {
-                try BackgroundThread.start { self.drainBacklog() }
+                try BackgroundThread.start("pipe-writer") { self.drainBacklog() }
                 state.hasThread = true
             } catch {
                 // Part of the message may be out: nothing may follow half a one.

@@ -21,7 +21,7 @@ public enum EndingSignals {
     ///
     /// - Throws: ``ThreadError``.
     public static func forEach(_ body: @escaping @Sendable (Int32) -> Void) throws(ThreadError) {
-        try BackgroundThread.start { [set] in
+        try BackgroundThread.start("signals") { [set] in
             var (signals, number) = (set, Int32(0))
             while true {
                 if sigwait(&signals, &number) == 0 { body(number) }

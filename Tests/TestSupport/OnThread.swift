@@ -2,13 +2,7 @@ import Threading
 
 /// Runs what blocks on a thread of its own: the pool that tests run on has one thread a core.
 package func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withHandover { handover in
-        do {
-            try BackgroundThread.start { handover.resume(with: Result { try body() }) }
-        } catch {
-            handover.resume(throwing: error)
-        }
-    }
+    try await BackgroundThread.run("test", body)
 }
 
 /// Runs `body` in several threads at once, with the number of each, and waits for all.

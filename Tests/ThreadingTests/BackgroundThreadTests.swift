@@ -33,4 +33,24 @@ import Threading
         let error = #expect(throws: ThreadError.self) { try BackgroundThread.start(stackSize: tooMuch) {} }
         #expect(error?.description.hasPrefix("cannot start a thread: ") == true)
     }
+
+    @Test func passesOnTheOutcomeOfWhatBlocks() async throws {
+        #expect(try await BackgroundThread.run("test") { 7 } == 7)
+        await #expect(throws: CancellationError.self) {
+            try await BackgroundThread.run("test") { throw CancellationError() }
+        }
+    }
+
+    #if os(Linux)
+        @Test(arguments: [
+            ("test-thread", "test-thread\n"), ("fifteen-letters", "fifteen-letters\n"),
+            ("more-than-fifteen-letters", nil),
+        ])
+        func isKnownByItsName(name: String, comm: String?) async throws {
+            let found = try await BackgroundThread.run(name) {
+                try String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)
+            }
+            if let comm { #expect(found == comm) } else { #expect(!found.hasPrefix("more")) }
+        }
+    #endif
 }

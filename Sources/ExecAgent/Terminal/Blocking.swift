@@ -2,11 +2,5 @@ import Threading
 
 /// Runs what blocks on a thread of its own: Swift's pool has one thread a core.
 func onBackgroundThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        do {
-            try BackgroundThread.start { continuation.resume(with: Result { try body() }) }
-        } catch {
-            continuation.resume(throwing: error)
-        }
-    }
+    try await BackgroundThread.run("blocking", body)
 }

@@ -34,7 +34,7 @@ enum InputLines {
     /// - Throws: ``ThreadError``.
     static func of(_ descriptor: Int32) throws(ThreadError) -> AsyncStream<String> {
         let (lines, continuation) = AsyncStream.makeStream(of: String.self)
-        try BackgroundThread.start {
+        try BackgroundThread.start("input-lines") {
             // Where it cannot be read, it is over.
             try? LineReader(descriptor: descriptor, lineLimit: limit).forEachLine { line in
                 switch line {

@@ -89,7 +89,7 @@ final class Screen: Sendable {
         self.answers = answers
         self.notes = notes
         self.onBroken = onBroken
-        try BackgroundThread.start { [self] in writeAll() }
+        try BackgroundThread.start("screen") { [self] in writeAll() }
     }
 
     /// Writes the next piece of the answer.

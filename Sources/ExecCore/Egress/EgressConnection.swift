@@ -151,7 +151,7 @@ final class EgressConnection: Sendable {
         }
         do {
             try send(window(Self.window))
-            try BackgroundThread.start { [self] in
+            try BackgroundThread.start("egress-writer") { [self] in
                 let isWhole = passOnGuestBytes(to: socket)
                 if isWhole { socket.endWriting() } else { cancel() }
                 state.change { $0.writerHasEnded = true }

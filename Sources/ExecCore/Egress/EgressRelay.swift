@@ -95,7 +95,7 @@ final class EgressRelay: Sendable {
         do {
             // Refusals as well are sent by a thread of their own and keep their place until then: a guest that reads no
             // answers runs out of places.
-            try BackgroundThread.start { [self] in
+            try BackgroundThread.start("egress-open") { [self] in
                 if isWithinBudget {
                     serve(connection, name, port)
                 } else {

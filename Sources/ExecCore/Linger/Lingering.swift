@@ -195,13 +195,7 @@ struct Lingering: Sendable {
     /// Runs what waits for other processes on a thread of its own.
     @discardableResult
     private func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value?) async -> Value? {
-        try? await withHandover { handover in
-            do {
-                try BackgroundThread.start { handover.resume(returning: body()) }
-            } catch {
-                handover.resume(throwing: error)
-            }
-        }
+        try? await BackgroundThread.run("linger", body)
     }
 }
 

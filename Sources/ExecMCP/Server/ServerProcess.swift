@@ -58,7 +58,7 @@ struct ServerProcess {
         try EndingSignals.forEach { _ in ending.change { $0 = true } }
 
         if isatty(STDIN_FILENO) == 1 { Logger.writeToStandardError(Self.wordToPeople) }
-        try BackgroundThread.start { [logger] in
+        try BackgroundThread.start("stdin-reader") { [logger] in
             do throws(ReadError) {
                 try LineReader(descriptor: STDIN_FILENO, lineLimit: Self.lineLimit).forEachLine { line in
                     session.receive(line)
@@ -70,7 +70,7 @@ struct ServerProcess {
             ending.change { $0 = true }
         }
         if Self.isPipe(STDIN_FILENO) || Self.isPipe(output) {
-            try BackgroundThread.start {
+            try BackgroundThread.start("hangup-watch") {
                 Self.watch(
                     input: STDIN_FILENO, output: output,
                     onInputClosed: {
@@ -125,7 +125,7 @@ struct ServerProcess {
     private func end(_ server: Server, _ session: Session, _ writer: LineWriter) throws {
         let lingers = options.limits.linger > 0
         let grace = lingers ? Self.lingerGrace : Self.sandboxGrace
-        try BackgroundThread.start {
+        try BackgroundThread.start("end-deadline") {
             usleep(UInt32((lingers ? Self.lingerDeadline : Self.endDeadline) * 1_000_000))
             _exit(0)
         }

@@ -72,7 +72,7 @@
             guard isFirst else { return wakeUp() }
             Self.running.withLock { $0[ObjectIdentifier(self)] = self }
             do {
-                try BackgroundThread.start { [self] in run() }
+                try BackgroundThread.start("curl") { [self] in run() }
             } catch {
                 state.change { state in
                     state.commands = []

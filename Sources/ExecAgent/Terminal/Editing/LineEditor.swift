@@ -64,8 +64,8 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
         mode.begin()
         do throws(ThreadError) {
             try TerminalSignals.tell(self)
-            try BackgroundThread.start { [self] in read() }
-            try BackgroundThread.start { [self] in keepEntries() }
+            try BackgroundThread.start("line-editor") { [self] in read() }
+            try BackgroundThread.start("history") { [self] in keepEntries() }
         } catch {
             mode.end()
             throw error

@@ -32,7 +32,7 @@ enum TerminalSignals {
     ///
     /// - Throws: ``ThreadError``.
     static func tell(_ receiver: any Receiver) throws(ThreadError) {
-        try BackgroundThread.start {
+        try BackgroundThread.start("term-signals") {
             var (signals, number) = (set(numbers), Int32(0))
             while true {
                 guard sigwait(&signals, &number) == 0 else { continue }
