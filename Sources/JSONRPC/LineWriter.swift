@@ -18,13 +18,13 @@ public final class LineWriter: Sendable {
         var waitingBytes = 0
         var isBroken = false
         var mustNotWait = false
-        var waiters = RoomWaiters()
+        var waiters = WaiterQueue()
 
         func hasRoom(_ limit: Int) -> Bool { isBroken || mustNotWait || waitingBytes < limit }
 
         /// Who waits for room, where there is some.
-        mutating func waitersWithRoom(_ limit: Int) -> [CheckedContinuation<Void, Never>] {
-            hasRoom(limit) ? waiters.takeAll() : []
+        mutating func removeWaitersWithRoom(_ limit: Int) -> [WaiterQueue.Waiter] {
+            hasRoom(limit) ? waiters.removeAll() : []
         }
     }
 
@@ -52,7 +52,7 @@ public final class LineWriter: Sendable {
         self.onBroken = onBroken
         var status = stat()
         canWriteAtOnce = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
-        try BackgroundThread.start { [self] in drainBacklog() }
+        try BackgroundThread.start("line-writer") { [self] in drainBacklog() }
     }
 
     /// Writes one message. Returns at once.
@@ -88,7 +88,7 @@ public final class LineWriter: Sendable {
             return false
         }
         if isNewlyBroken {
-            state.change { $0.waiters.takeAll() }.forEach { $0.resume() }
+            state.change { $0.waiters.removeAll() }.forEach { $0.resume() }
             onBroken()
         }
     }
@@ -107,19 +107,8 @@ public final class LineWriter: Sendable {
     /// Waits as ``waitForRoom()`` does, but keeps no thread from anything else, and no longer than until the task is
     /// cancelled.
     public func untilRoom() async {
-        while !Task.isCancelled {
-            guard let ticket = state.change({ $0.hasRoom(backlogLimit) ? nil : $0.waiters.newTicket() }) else { return }
-            await withTaskCancellationHandler {
-                await withCheckedContinuation { continuation in
-                    let mustWait = state.change { state in
-                        !state.hasRoom(backlogLimit) && state.waiters.add(continuation, ticket)
-                    }
-                    if !mustWait { continuation.resume() }
-                }
-            } onCancel: {
-                state.change { $0.waiters.cancel(ticket) }?.resume()
-            }
-            state.change { $0.waiters.forget(ticket) }
+        while !Task.isCancelled, !state.withLock({ $0.hasRoom(backlogLimit) }) {
+            try? await state.wait(in: \.waiters) { $0.hasRoom(backlogLimit) }
         }
     }
 
@@ -127,7 +116,7 @@ public final class LineWriter: Sendable {
     public func stopWaitingForRoom() {
         let waiters = state.change { state in
             state.mustNotWait = true
-            return state.waiters.takeAll()
+            return state.waiters.removeAll()
         }
         waiters.forEach { $0.resume() }
     }
@@ -145,7 +134,7 @@ public final class LineWriter: Sendable {
                 state.waiting -= 1
                 state.waitingBytes -= line.count
                 state.isBroken = isBroken
-                return state.waitersWithRoom(backlogLimit)
+                return state.removeWaitersWithRoom(backlogLimit)
             }
             waiters.forEach { $0.resume() }
             let isNewlyBroken = isBroken && !wasBroken

@@ -1,43 +1,67 @@
-/// Something that happens once, and that any number of tasks can wait for.
+/// A one-shot event that any number of tasks can await.
 public final class CompletionSignal: Sendable {
     private struct State {
         var isComplete = false
-        var nextTicket = 0
-        var waiters: [Int: CheckedContinuation<Bool, Never>] = [:]
+        var waiters = WaiterQueue()
     }
+
+    private struct TimeUpError: Error {}
 
     private let state = Locked(State())
 
-    /// Something that has not happened yet.
+    /// An event that has not happened yet.
     public init() {}
 
     /// Says that it has happened.
     public func complete() {
         let waiters = state.withLock { state in
             state.isComplete = true
-            defer { state.waiters = [:] }
-            return state.waiters.values
+            return state.waiters.removeAll()
         }
-        for waiter in waiters { waiter.resume(returning: true) }
+        for waiter in waiters { waiter.resume() }
     }
 
-    /// Waits for it, at most for `seconds`.
+    /// Waits for it, whether or not the task is cancelled.
+    public func wait() async {
+        _ = await wait(atMost: nil)
+    }
+
+    /// Waits for it as ``wait()`` does, at most for `seconds`.
     ///
     /// - Returns: whether it has happened.
     public func wait(seconds: Double) async -> Bool {
-        await withCheckedContinuation { continuation in
-            let ticket: Int? = state.withLock { state in
-                guard !state.isComplete else { return nil }
-                state.nextTicket += 1
-                state.waiters[state.nextTicket] = continuation
-                return state.nextTicket
+        await wait(atMost: seconds)
+    }
+
+    /// Waits for it.
+    ///
+    /// - Throws: `CancellationError` if the task is cancelled first.
+    public func waitUnlessCancelled() async throws {
+        try await state.wait(in: \.waiters) { $0.isComplete }
+    }
+
+    private func wait(atMost seconds: Double?) async -> Bool {
+        var timer: Task<Void, any Error>?
+        defer { timer?.cancel() }
+        do {
+            try await withCheckedThrowingContinuation { continuation in
+                let ticket: Int? = state.withLock { state in
+                    guard !state.isComplete else { return nil }
+                    let ticket = state.waiters.makeTicket()
+                    state.waiters.append(continuation, ticket: ticket)
+                    return ticket
+                }
+                guard let ticket else { return continuation.resume() }
+                guard let seconds else { return }
+                // Not a child task: cancelling the waiter must not cut the wait short.
+                timer = Task.detached { [state] in
+                    try await Task.sleep(for: .seconds(seconds))
+                    state.withLock { $0.waiters.remove(ticket: ticket) }?.resume(throwing: TimeUpError())
+                }
             }
-            guard let ticket else { return continuation.resume(returning: true) }
-            // Not a child task: cancelling the waiter must not cut the wait short.
-            Task.detached { [self] in
-                try await Task.sleep(for: .seconds(seconds))
-                state.withLock { $0.waiters.removeValue(forKey: ticket) }?.resume(returning: false)
-            }
+            return true
+        } catch {
+            return false
         }
     }
 }

@@ -8,7 +8,7 @@
 ///
 /// A wrapper over `pthread_mutex_t` rather than `Synchronization.Mutex`, on which ThreadSanitizer reports races that
 /// are none.
-public final class Locked<Value>: @unchecked Sendable {
+public final class Locked<Value>: Lockable, @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private var value: Value
 

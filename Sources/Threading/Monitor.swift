@@ -5,7 +5,7 @@
 #endif
 
 /// A value that only one thread at a time can touch, and whose changes threads can wait for.
-public final class Monitor<Value>: @unchecked Sendable {
+public final class Monitor<Value>: Lockable, @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let changed: UnsafeMutablePointer<pthread_cond_t>
     private var value: Value
@@ -32,6 +32,16 @@ public final class Monitor<Value>: @unchecked Sendable {
         pthread_mutex_destroy(mutex)
         changed.deallocate()
         mutex.deallocate()
+    }
+
+    /// Runs `body` with the value while no other thread has it. Threads that wait do not look again: not for changes that
+    /// they wait for.
+    public func withLock<Result, Failure: Error>(
+        _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return try body(&value)
     }
 
     /// Runs `body` with the value while no other thread has it, then lets those that wait look again.

@@ -27,4 +27,25 @@ import Threading
         signal.complete()
         #expect(await waiter.value)
     }
+
+    @Test func waitsWithoutALimit() async {
+        let signal = CompletionSignal()
+        let waiter = Task { await signal.wait() }
+        waiter.cancel()
+        signal.complete()
+        await waiter.value
+        await signal.wait()
+    }
+
+    @Test func waitsNoLongerThanToACancellationIfAskedTo() async throws {
+        let signal = CompletionSignal()
+        let (cancelled, patient) = (
+            Task { try await signal.waitUnlessCancelled() }, Task { try await signal.waitUnlessCancelled() }
+        )
+        cancelled.cancel()
+        await #expect(throws: CancellationError.self) { try await cancelled.value }
+        signal.complete()
+        try await patient.value
+        try await signal.waitUnlessCancelled()
+    }
 }

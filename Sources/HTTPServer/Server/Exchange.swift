@@ -21,9 +21,7 @@ final class Exchange: Sendable {
         var end: End?
         var isClosed = false
         var mustClose = false
-        var nextTicket = 0
-        var waiters: [Int: CheckedContinuation<Void, any Error>] = [:]
-        var cancelled: Set<Int> = []
+        var waiters = WaiterQueue()
     }
 
     private let state = Locked(State())
@@ -55,30 +53,10 @@ final class Exchange: Sendable {
     ///
     /// - Throws: ``ConnectionClosedError``, or `CancellationError`.
     func waitForRoom() async throws {
-        let ticket = state.withLock { state in
-            state.nextTicket += 1
-            return state.nextTicket
+        try await state.wait(in: \.waiters) { state in
+            guard !state.isClosed else { throw ConnectionClosedError() }
+            return state.unsent <= Self.highWater
         }
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let outcome: Result<Void, any Error>? = state.withLock { state in
-                    if state.cancelled.remove(ticket) != nil { return .failure(CancellationError()) }
-                    if state.isClosed { return .failure(ConnectionClosedError()) }
-                    if state.unsent <= Self.highWater { return .success(()) }
-                    state.waiters[ticket] = continuation
-                    return nil
-                }
-                if let outcome { continuation.resume(with: outcome) }
-            }
-        } onCancel: {
-            let waiter = state.withLock { state in
-                let waiter = state.waiters.removeValue(forKey: ticket)
-                if waiter == nil { state.cancelled.insert(ticket) }
-                return waiter
-            }
-            waiter?.resume(throwing: CancellationError())
-        }
-        state.withLock { _ = $0.cancelled.remove(ticket) }
     }
 
     /// Says that the answer is complete.
@@ -124,9 +102,7 @@ final class Exchange: Sendable {
 
     private func resume(_ change: (inout State) -> Bool) {
         let (waiters, isClosed) = state.withLock { state in
-            guard change(&state) else { return ([CheckedContinuation<Void, any Error>](), false) }
-            defer { state.waiters = [:] }
-            return (Array(state.waiters.values), state.isClosed)
+            (change(&state) ? state.waiters.removeAll() : [], state.isClosed)
         }
         for waiter in waiters {
             if isClosed { waiter.resume(throwing: ConnectionClosedError()) } else { waiter.resume() }

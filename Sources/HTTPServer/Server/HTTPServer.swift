@@ -13,12 +13,13 @@ public final class HTTPServer: Sendable {
     public let addresses: [RemoteAddress]
 
     private let mailbox: Mailbox
-    private let end: End
+    /// The end of the server's thread.
+    private let end: CompletionSignal
 
     /// The port at which it listens.
     public var port: Int { addresses.first?.port ?? 0 }
 
-    private init(addresses: [RemoteAddress], mailbox: Mailbox, end: End) {
+    private init(addresses: [RemoteAddress], mailbox: Mailbox, end: CompletionSignal) {
         self.addresses = addresses
         self.mailbox = mailbox
         self.end = end
@@ -34,16 +35,8 @@ public final class HTTPServer: Sendable {
         host: String, port: Int, options: HTTPServerOptions = HTTPServerOptions(), handler: @escaping Handler
     ) async throws(ListenError) -> HTTPServer {
         do {
-            return try await withHandover { handover in
-                do {
-                    // Looking up a name blocks.
-                    try BackgroundThread.start {
-                        handover.resume(with: Result { try startHere(host, port, options, handler) })
-                    }
-                } catch {
-                    handover.resume(throwing: error)
-                }
-            }
+            // Looking up a name blocks.
+            return try await BackgroundThread.run("http-start") { try startHere(host, port, options, handler) }
         } catch {
             throw error as? ListenError ?? ListenError(description: "cannot start the server: \(error)")
         }
@@ -58,9 +51,9 @@ public final class HTTPServer: Sendable {
         let listener = try Listener(host: host, port: port)
         do {
             let mailbox = try Mailbox()
-            let end = End()
+            let end = CompletionSignal()
             let service = ConnectionService(options: options, handler: handler, mailbox: mailbox)
-            try BackgroundThread.start {
+            try BackgroundThread.start("http-server") {
                 var loop = EventLoop(listener: listener, service: service)
                 loop.run()
                 end.complete()
@@ -84,34 +77,5 @@ public final class HTTPServer: Sendable {
     /// Waits until the server has stopped.
     public func waitUntilStopped() async {
         await end.wait()
-    }
-
-    /// The end of the server's thread.
-    private final class End: Sendable {
-        private struct State {
-            var isComplete = false
-            var waiters: [CheckedContinuation<Void, Never>] = []
-        }
-
-        private let state = Locked(State())
-
-        func complete() {
-            let waiters = state.withLock { state in
-                state.isComplete = true
-                defer { state.waiters = [] }
-                return state.waiters
-            }
-            for waiter in waiters { waiter.resume() }
-        }
-
-        func wait() async {
-            await withCheckedContinuation { continuation in
-                let isComplete = state.withLock { state in
-                    if !state.isComplete { state.waiters.append(continuation) }
-                    return state.isComplete
-                }
-                if isComplete { continuation.resume() }
-            }
-        }
     }
 }

@@ -80,6 +80,15 @@ import Threading
         try await third.wait()
     }
 
+    @Test func nobodyWaitsForATurnThatWasGivenBack() async throws {
+        let turns = UserTurns(mostWaiting: 10, most: 10)
+        let (first, second) = (try turns.take(for: "a"), try turns.take(for: "a"))
+        second.end()
+        try await second.wait()
+        first.end()
+        try await first.wait()
+    }
+
     @Test func aTurnThatNobodyHoldsIsGivenBack() throws {
         let turns = UserTurns(mostWaiting: 0, most: 1)
         _ = try turns.take(for: "a")

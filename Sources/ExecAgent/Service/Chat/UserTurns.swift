@@ -9,11 +9,13 @@ final class UserTurns: Sendable {
     final class Turn: Sendable {
         fileprivate let row: String
         fileprivate let number: Int
+        private let hasCome: CompletionSignal
         private let turns: UserTurns
 
-        fileprivate init(_ row: String, _ number: Int, _ turns: UserTurns) {
+        fileprivate init(_ row: String, _ number: Int, _ hasCome: CompletionSignal, _ turns: UserTurns) {
             self.row = row
             self.number = number
+            self.hasCome = hasCome
             self.turns = turns
         }
 
@@ -22,7 +24,7 @@ final class UserTurns: Sendable {
         /// Waits until it is this run's turn.
         ///
         /// - Throws: `CancellationError`.
-        func wait() async throws { try await turns.wait(for: self) }
+        func wait() async throws { try await hasCome.waitUnlessCancelled() }
 
         /// Whether the conversation was ended since the turn came.
         var isForgotten: Bool { turns.isForgotten(row) }
@@ -32,9 +34,8 @@ final class UserTurns: Sendable {
     }
 
     private struct Row {
-        /// The numbers of the runs, the one whose turn it is first.
-        var numbers: [Int] = []
-        var waiters: [Int: CheckedContinuation<Void, any Error>] = [:]
+        /// The runs, the one whose turn it is first, with what tells them that it is.
+        var runs: [(number: Int, hasCome: CompletionSignal)] = []
         var isForgotten = false
     }
 
@@ -42,7 +43,6 @@ final class UserTurns: Sendable {
         var lastNumber = 0
         var count = 0
         var rows: [String: Row] = [:]
-        var cancelled: Set<Int> = []
     }
 
     private let mostWaiting: Int
@@ -62,13 +62,15 @@ final class UserTurns: Sendable {
     /// - Parameter conversation: `nil` for a row of its own.
     /// - Throws: ``ServiceFailure`` where there are too many.
     func take(for conversation: String?) throws(ServiceFailure) -> Turn {
+        let hasCome = CompletionSignal()
         let place: (row: String, number: Int)? = state.withLock { state in
             // No conversation's name begins with a slash.
             let row = conversation ?? "/\(state.lastNumber + 1)"
-            guard state.count < most, state.rows[row]?.numbers.count ?? 0 <= mostWaiting else { return nil }
+            guard state.count < most, state.rows[row]?.runs.count ?? 0 <= mostWaiting else { return nil }
             state.lastNumber += 1
             state.count += 1
-            state.rows[row, default: Row()].numbers.append(state.lastNumber)
+            state.rows[row, default: Row()].runs.append((state.lastNumber, hasCome))
+            if state.rows[row]?.runs.count == 1 { hasCome.complete() }
             return (row, state.lastNumber)
         }
         guard let place else {
@@ -76,7 +78,7 @@ final class UserTurns: Sendable {
                 429, "Too many runs wait already. Try again when some have ended.", type: "rate_limit_error",
                 code: "too_many_runs", retryAfter: 5)
         }
-        return Turn(place.row, place.number, self)
+        return Turn(place.row, place.number, hasCome, self)
     }
 
     /// Says that what runs for a user now is not to be kept.
@@ -90,46 +92,23 @@ final class UserTurns: Sendable {
         }
     }
 
-    private func wait(for turn: Turn) async throws {
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let outcome: Result<Void, any Error>? = state.withLock { state in
-                    if state.cancelled.remove(turn.number) != nil { return .failure(CancellationError()) }
-                    guard let row = state.rows[turn.row], row.numbers.first != turn.number else {
-                        return .success(())
-                    }
-                    state.rows[turn.row]?.waiters[turn.number] = continuation
-                    return nil
-                }
-                if let outcome { continuation.resume(with: outcome) }
-            }
-        } onCancel: {
-            let waiter = state.withLock { state in
-                let waiter = state.rows[turn.row]?.waiters.removeValue(forKey: turn.number)
-                if waiter == nil { state.cancelled.insert(turn.number) }
-                return waiter
-            }
-            waiter?.resume(throwing: CancellationError())
-        }
-        state.withLock { _ = $0.cancelled.remove(turn.number) }
-    }
-
     private func isForgotten(_ row: String) -> Bool {
         state.withLock { $0.rows[row]?.isForgotten ?? false }
     }
 
     private func end(_ name: String, _ number: Int) {
-        let next = state.withLock { state -> CheckedContinuation<Void, any Error>? in
-            state.cancelled.remove(number)
-            guard var row = state.rows[name], let place = row.numbers.firstIndex(of: number) else { return nil }
-            row.numbers.remove(at: place)
+        let next = state.withLock { state -> CompletionSignal? in
+            guard var row = state.rows[name], let place = row.runs.firstIndex(where: { $0.number == number }) else {
+                return nil
+            }
+            // Whoever still waits for a place that was given back must not wait forever.
+            row.runs.remove(at: place).hasCome.complete()
             state.count -= 1
             // What was to be forgotten is what ran; the next begins anew.
             if place == 0 { row.isForgotten = false }
-            let next = row.numbers.first.flatMap { row.waiters.removeValue(forKey: $0) }
-            state.rows[name] = row.numbers.isEmpty ? nil : row
-            return next
+            state.rows[name] = row.runs.isEmpty ? nil : row
+            return row.runs.first?.hasCome
         }
-        next?.resume()
+        next?.complete()
     }
 }

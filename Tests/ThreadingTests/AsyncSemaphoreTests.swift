@@ -2,8 +2,6 @@ import TestSupport
 import Testing
 import Threading
 
-@testable import ExecCore
-
 @Suite(.timeLimit(.minutes(2))) struct AsyncSemaphoreTests {
     @Test func letsInNoMoreThanItsCount() async throws {
         let semaphore = AsyncSemaphore(count: 3)
