@@ -1,3 +1,5 @@
+import Threading
+
 /// A moment at which something is to be over.
 struct Deadline: Sendable {
     /// On the timekeeper's clock.
@@ -31,16 +33,12 @@ func withDeadline<Value: Sendable>(
     _ deadline: Deadline?, _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value? {
     guard let deadline else { return try await work() }
-    return try await withThrowingTaskGroup(of: Value?.self) { group in
-        group.addTask { try await work() }
-        group.addTask {
+    return try await withTimeLimit(
+        {
             // The moment may come later than the sleep ends: machines sleep as well.
             while case let rest = deadline.moment - deadline.timekeeper.now(), rest > 0 {
                 try await deadline.timekeeper.sleep(rest)
             }
-            return nil
-        }
-        defer { group.cancelAll() }
-        return try await group.next() ?? nil
-    }
+            return true
+        }, work)
 }

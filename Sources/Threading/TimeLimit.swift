@@ -1,0 +1,59 @@
+/// Runs `work` until it ends or its time is up; then it is cancelled, and its end still awaited.
+///
+/// - Parameters:
+///   - timer: returns when the time is up. Returns false if it leaves the outcome to `work`, say since the task is
+///     cancelled; what it throws is the outcome. Cancelled when `work` ends.
+///   - work: what is limited.
+/// - Returns: `nil` if the time was up first.
+/// - Throws: what `work` throws.
+public func withTimeLimit<Value: Sendable>(
+    _ timer: @escaping @Sendable () async throws -> Bool, _ work: @escaping @Sendable () async throws -> Value
+) async throws -> Value? {
+    try await withThrowingTaskGroup(of: LimitedOutcome<Value>.self) { group in
+        group.addTask { .value(try await work()) }
+        group.addTask { .timer(isUp: try await timer()) }
+        defer { group.cancelAll() }
+        while let outcome = try await group.next() {
+            switch outcome {
+            case .value(let value): return value
+            case .timer(isUp: true): return nil
+            case .timer(isUp: false): continue
+            }
+        }
+        return nil
+    }
+}
+
+private enum LimitedOutcome<Value: Sendable>: Sendable {
+    case value(Value)
+    case timer(isUp: Bool)
+}
+
+/// Runs `work` and gives up after `seconds`: it is cancelled then, but its end is not awaited, since what hangs may not
+/// notice.
+///
+/// - Returns: `nil` if the time was up first.
+/// - Throws: `CancellationError` if the task is cancelled first, and what `work` throws.
+public func abandoning<Value: Sendable>(
+    after seconds: Double, _ work: @escaping @Sendable () async throws -> Value
+) async throws -> Value? {
+    let outcome = Locked<Result<Value?, any Error>?>(nil)
+    let isSettled = CompletionSignal()
+    @Sendable func settle(_ result: Result<Value?, any Error>) {
+        outcome.withLock { if $0 == nil { $0 = result } }
+        isSettled.complete()
+    }
+    let worker = Task.detached {
+        do { settle(.success(try await work())) } catch { settle(.failure(error)) }
+    }
+    let clock = Task.detached {
+        try await Task.sleep(for: .seconds(seconds))
+        settle(.success(nil))
+    }
+    defer {
+        worker.cancel()
+        clock.cancel()
+    }
+    try await isSettled.waitUnlessCancelled()
+    return try outcome.withLock { $0 }?.get()
+}
