@@ -46,23 +46,29 @@ let package = Package(
         // Leaves: none of them knows the others' callers.
         .target(name: "JSON", swiftSettings: settings),
         .target(name: "YAML", dependencies: ["JSON"], swiftSettings: settings),
+        .target(name: "SystemCalls", cSettings: gnuSource, swiftSettings: settings),
         .target(name: "Threading", cSettings: gnuSource, swiftSettings: settings),
-        .target(name: "Diagnostics", swiftSettings: settings),
+        .target(name: "Diagnostics", dependencies: ["SystemCalls"], swiftSettings: settings),
         .target(name: "Hashing", swiftSettings: settings),
         .target(name: "CommandOptions", dependencies: ["Diagnostics"], swiftSettings: settings),
-        .target(name: "ChildProcess", dependencies: ["Threading"], cSettings: gnuSource, swiftSettings: settings),
+        .target(
+            name: "ChildProcess", dependencies: ["SystemCalls", "Threading"], cSettings: gnuSource,
+            swiftSettings: settings),
         // The wire: JSON-RPC over a byte stream, then MCP's own words.
-        .target(name: "JSONRPC", dependencies: ["JSON", "Threading"], swiftSettings: settings),
+        .target(name: "JSONRPC", dependencies: ["JSON", "SystemCalls", "Threading"], swiftSettings: settings),
         .target(name: "MCP", dependencies: ["JSON", "JSONRPC"], swiftSettings: settings),
         .target(
-            name: "MCPClient", dependencies: ["ChildProcess", "JSON", "JSONRPC", "MCP", "Threading"],
+            name: "MCPClient", dependencies: ["ChildProcess", "JSON", "JSONRPC", "MCP", "SystemCalls", "Threading"],
             swiftSettings: settings),
         // OpenAI's words, and a small HTTP server. Neither knows of MCP.
         .target(name: "OpenAI", dependencies: ["JSON"], swiftSettings: settings),
-        .target(name: "HTTPServer", dependencies: ["Threading"], cSettings: gnuSource, swiftSettings: settings),
+        .target(
+            name: "HTTPServer", dependencies: ["SystemCalls", "Threading"], cSettings: gnuSource,
+            swiftSettings: settings),
         // What a sandbox is. Knows nothing of MCP.
         .target(
-            name: "ExecCore", dependencies: ["ChildProcess", "Diagnostics", "Hashing", "JSON", "Threading", "YAML"],
+            name: "ExecCore",
+            dependencies: ["ChildProcess", "Diagnostics", "Hashing", "JSON", "SystemCalls", "Threading", "YAML"],
             resources: (guestSources.map { "Guest/\($0).py" } + imageSources).map { .embedInCode($0) },
             swiftSettings: settings),
         // A header of the system's C library that its Swift module leaves out.
@@ -71,13 +77,13 @@ let package = Package(
         .systemLibrary(name: "CCurl"),
         // The configuration files of MCP hosts. Knows nothing of the server but how it is started.
         .target(
-            name: "HostConfiguration", dependencies: [xattr, "JSON", "YAML"], swiftSettings: settings),
+            name: "HostConfiguration", dependencies: [xattr, "JSON", "SystemCalls", "YAML"], swiftSettings: settings),
         // The server.
         .executableTarget(
             name: "ExecMCP",
             dependencies: [
                 "CommandOptions", "Diagnostics", "ExecCore", "Hashing", "HostConfiguration", "JSON", "JSONRPC", "MCP",
-                "Threading",
+                "SystemCalls", "Threading",
             ],
             resources: [.embedInCode("Commands/Doctor/probe.py")], swiftSettings: settings),
         // The agent. Knows nothing of containers.
@@ -85,7 +91,7 @@ let package = Package(
             name: "ExecAgent",
             dependencies: [
                 curl, "CommandOptions", "Diagnostics", "HTTPServer", "Hashing", "HostConfiguration", "JSON", "JSONRPC",
-                "MCP", "MCPClient", "OpenAI", "Threading",
+                "MCP", "MCPClient", "OpenAI", "SystemCalls", "Threading",
             ],
             swiftSettings: settings),
 
@@ -98,6 +104,7 @@ let package = Package(
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "HashingTests", dependencies: ["ChildProcess", "Hashing", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "CommandOptionsTests", dependencies: ["CommandOptions"], swiftSettings: settings),
         .testTarget(name: "ThreadingTests", dependencies: ["TestSupport", "Threading"], swiftSettings: settings),
         .testTarget(
@@ -117,7 +124,9 @@ let package = Package(
             name: "HTTPServerTests", dependencies: ["HTTPServer", "TestSupport", "Threading"], swiftSettings: settings),
         .testTarget(
             name: "ExecCoreTests",
-            dependencies: ["ChildProcess", "Diagnostics", "ExecCore", "Hashing", "JSON", "TestSupport", "Threading"],
+            dependencies: [
+                "ChildProcess", "Diagnostics", "ExecCore", "Hashing", "JSON", "SystemCalls", "TestSupport", "Threading",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "HostConfigurationTests", dependencies: [xattr, "HostConfiguration", "JSON", "TestSupport", "YAML"],
@@ -126,14 +135,14 @@ let package = Package(
             name: "ExecMCPTests",
             dependencies: [
                 "CommandOptions", "Diagnostics", "ExecCore", "ExecMCP", "Hashing", "HostConfiguration", "JSON",
-                "JSONRPC", "MCP", "TestSupport", "Threading",
+                "JSONRPC", "MCP", "SystemCalls", "TestSupport", "Threading",
             ],
             swiftSettings: settings),
         .testTarget(
             name: "ExecAgentTests",
             dependencies: [
                 curl, "CommandOptions", "Diagnostics", "ExecAgent", "HTTPServer", "JSON", "JSONRPC", "MCP", "MCPClient",
-                "OpenAI", "TestSupport", "Threading",
+                "OpenAI", "SystemCalls", "TestSupport", "Threading",
             ],
             swiftSettings: settings),
         // What has to hold for any bytes: see the properties in it.
@@ -141,7 +150,7 @@ let package = Package(
             name: "FuzzTests",
             dependencies: [
                 "ExecCore", "ExecMCP", "HTTPServer", "HostConfiguration", "JSON", "JSONRPC", "MCP", "OpenAI",
-                "TestSupport", "YAML",
+                "SystemCalls", "TestSupport", "YAML",
             ],
             exclude: ["Corpus", "Fuzzer"], swiftSettings: settings),
         // Against the real engine and the sandbox's image, which `make image` readies.
@@ -166,7 +175,8 @@ if Context.environment["EXEC_MCP_FUZZER"] != nil {
         .executableTarget(
             name: "Fuzzer",
             dependencies: [
-                "ExecCore", "ExecMCP", "HTTPServer", "HostConfiguration", "JSON", "JSONRPC", "MCP", "OpenAI", "YAML",
+                "ExecCore", "ExecMCP", "HTTPServer", "HostConfiguration", "JSON", "JSONRPC", "MCP", "OpenAI",
+                "SystemCalls", "YAML",
             ],
             path: "Tests/FuzzTests", exclude: ["Corpus", "FuzzTests.swift", "Mutator.swift"],
             sources: ["Properties", "Fuzzer"], swiftSettings: settings),

@@ -1,3 +1,4 @@
+import SystemCalls
 import Threading
 
 #if canImport(Glibc)
@@ -80,7 +81,7 @@ private struct BoundedRun: Sendable {
         var termTime: Double?
         var endTime: Double?
         while polls.contains(where: { $0.fd >= 0 }) {
-            if waitUntilReady(&polls, milliseconds: Self.tickMilliseconds) {
+            if Descriptors.waitUntilReady(&polls, milliseconds: Self.tickMilliseconds) {
                 readReady(&polls, into: &kept)
             }
             let now = monotonicSeconds()
@@ -112,7 +113,7 @@ private struct BoundedRun: Sendable {
     private func readReady(_ polls: inout [pollfd], into kept: inout [[UInt8]]) {
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
         for place in polls.indices where polls[place].fd >= 0 && polls[place].revents != 0 {
-            let count = buffer.withUnsafeMutableBytes { readSome(polls[place].fd, $0) }
+            let count = buffer.withUnsafeMutableBytes { Descriptors.readSome(polls[place].fd, $0) }
             if count < 0 && errno == EAGAIN { continue }
             guard count > 0 else {
                 close(polls[place].fd)

@@ -1,3 +1,4 @@
+import SystemCalls
 import Threading
 
 #if canImport(Glibc)
@@ -150,11 +151,12 @@ public final class ChildProcess: Sendable {
             pollfd(fd: errorOutput, events: Int16(POLLIN), revents: 0),
         ]
         while polls.contains(where: { $0.fd >= 0 }) {
-            let isReady = waitUntilReady(&polls, milliseconds: watch == nil ? -1 : EndWatch.tickMilliseconds)
+            let isReady = Descriptors.waitUntilReady(
+                &polls, milliseconds: watch == nil ? -1 : EndWatch.tickMilliseconds)
             if watch?.isOver(at: monotonicSeconds()) == true { break }
             guard isReady else { continue }
             for place in polls.indices where polls[place].fd >= 0 && polls[place].revents != 0 {
-                let count = readSome(polls[place].fd, buffer)
+                let count = Descriptors.readSome(polls[place].fd, buffer)
                 if count < 0 && errno == EAGAIN { continue }
                 guard count > 0 else {
                     close(polls[place].fd)

@@ -1,3 +1,5 @@
+import SystemCalls
+
 /// A program to run and what to give it. There is no shell between this and the program.
 public struct Command: Sendable, Equatable {
     /// Path of the program file.
@@ -53,5 +55,5 @@ public struct SpawnError: Error, Sendable, Equatable, CustomStringConvertible {
     public let operation: String
 
     /// The failure in words.
-    public var description: String { "\(operation) \(executable): \(systemMessage(errno))" }
+    public var description: String { "\(operation) \(executable): \(SystemError(number: errno))" }
 }

@@ -1,3 +1,4 @@
+import SystemCalls
 import Threading
 
 #if canImport(Glibc)
@@ -39,7 +40,7 @@ public struct PipeEnds: Sendable, Equatable {
 ///   - descriptors: what it has as its descriptors 3 and up. They stay open here.
 /// - Throws: ``SpawnError``.
 public func spawnOurselves(_ arguments: [String], passing descriptors: [Int32]) throws(SpawnError) {
-    guard let program = ownExecutable(), !arguments.contains(where: { $0.utf8.contains(0) }) else {
+    guard let program = Executables.ownFile, !arguments.contains(where: { $0.utf8.contains(0) }) else {
         throw SpawnError(executable: "this program", errno: ENOENT, operation: "cannot start")
     }
     // Out of the way of the numbers that they are to have, lest one takes the place of another before its turn.
@@ -64,19 +65,6 @@ public func spawnOurselves(_ arguments: [String], passing descriptors: [Int32]) 
     }
     guard code == 0 else { throw SpawnError(executable: program, errno: code, operation: "cannot start") }
     try? BackgroundThread.start("child-reaper") { [identifier] in _ = reap(identifier) }
-}
-
-/// Where the file of this very program is.
-private func ownExecutable() -> String? {
-    #if canImport(Glibc)
-        // Leads to it also when another has taken its place on disk.
-        return "/proc/self/exe"
-    #else
-        var size = UInt32(PATH_MAX)
-        var buffer = [CChar](repeating: 0, count: Int(size))
-        guard _NSGetExecutablePath(&buffer, &size) == 0 else { return nil }
-        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    #endif
 }
 
 private func systemClose(_ descriptor: Int32) -> Int32 {

@@ -1,3 +1,4 @@
+import SystemCalls
 import Threading
 
 #if canImport(Glibc)
@@ -33,7 +34,7 @@ public final class PipeWriter: Sendable {
     /// Takes over `descriptor`: it is closed by ``close()``.
     init(descriptor: Int32) {
         self.descriptor = descriptor
-        setNonBlocking(descriptor)
+        Descriptors.setNonBlocking(descriptor)
     }
 
     deinit {
@@ -130,7 +131,7 @@ public final class PipeWriter: Sendable {
         while message.written < message.bytes.count {
             // A child that reads nothing must not keep this thread: look up now and then whether we were closed.
             var polls = [pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)]
-            let isReady = waitUntilReady(&polls, milliseconds: 100)
+            let isReady = Descriptors.waitUntilReady(&polls, milliseconds: 100)
             guard !state.withLock({ $0.isClosed }) else { return .failure(PipeClosedError()) }
             guard isReady else { continue }
             switch writeSome(message.bytes, from: message.written) {
@@ -142,15 +143,7 @@ public final class PipeWriter: Sendable {
     }
 
     private func writeSome(_ bytes: [UInt8], from start: Int) -> Result<Int, any Error> {
-        let count = bytes[start...].withUnsafeBytes { buffer in
-            retryingInterrupts {
-                #if canImport(Glibc)
-                    Glibc.write(descriptor, buffer.baseAddress, buffer.count)
-                #else
-                    Darwin.write(descriptor, buffer.baseAddress, buffer.count)
-                #endif
-            }
-        }
+        let count = bytes[start...].withUnsafeBytes { Descriptors.writeSome(descriptor, $0) }
         if count >= 0 { return .success(count) }
         return errno == EAGAIN ? .success(0) : .failure(PipeClosedError())
     }

@@ -1,3 +1,5 @@
+import SystemCalls
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -29,7 +31,7 @@ func spawn(_ command: Command) throws(SpawnError) -> SpawnedProcess {
     var open: [Int32] = []
     func pipeEnds() throws(SpawnError) -> (read: Int32, write: Int32) {
         do {
-            let ends = try makePipe()
+            let ends = try Descriptors.makePipe()
             open += [ends.read, ends.write]
             return ends
         } catch {

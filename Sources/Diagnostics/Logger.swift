@@ -1,3 +1,5 @@
+import SystemCalls
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -60,17 +62,6 @@ public struct Logger: Sendable {
     /// non-blocking, a line that nobody has read after a second is lost.
     @Sendable
     public static func writeToStandardError(_ line: String) {
-        var rest = Array(line.utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
-            if count > 0 {
-                rest = rest.dropFirst(count)
-            } else if errno == EAGAIN {
-                var watch = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
-                guard poll(&watch, 1, 1000) > 0 else { return }
-            } else if errno != EINTR {
-                return
-            }
-        }
+        Descriptors.write(Array(line.utf8), to: 2, patience: 1000)
     }
 }

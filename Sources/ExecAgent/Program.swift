@@ -1,5 +1,6 @@
 import CommandOptions
 import Diagnostics
+import SystemCalls
 import Threading
 
 #if canImport(Glibc)

@@ -1,3 +1,5 @@
+import SystemCalls
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -26,17 +28,16 @@ public struct LineReader: Sendable {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.readSize, alignment: 16)
         defer { buffer.deallocate() }
         while true {
-            let count = read(descriptor, buffer.baseAddress, buffer.count)
+            let count = Descriptors.readSome(descriptor, buffer)
             if count > 0 {
                 splitter.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]), body)
             } else if count == 0 {
                 return splitter.end(body)
-            } else if errno == EAGAIN {
+            } else {
                 // The flag belongs to the pipe: another program that has it may have set it.
-                var watch = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-                _ = poll(&watch, 1, -1)
-            } else if errno != EINTR {
-                throw ReadError(number: errno)
+                guard errno == EAGAIN, Descriptors.waitUntilReady(descriptor, for: POLLIN) else {
+                    throw ReadError(number: errno)
+                }
             }
         }
     }
@@ -48,5 +49,5 @@ public struct ReadError: Error, Sendable, Equatable, CustomStringConvertible {
     let number: Int32
 
     /// The system's words for it.
-    public var description: String { String(cString: strerror(number)) }
+    public var description: String { SystemError(number: number).description }
 }

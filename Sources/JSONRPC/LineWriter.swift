@@ -1,4 +1,5 @@
 public import JSON
+import SystemCalls
 import Threading
 
 #if canImport(Glibc)
@@ -79,7 +80,7 @@ public final class LineWriter: Sendable {
         let isNewlyBroken = state.change { state in
             guard !state.isBroken, state.waitingBytes <= backlogLimit else { return false }
             if state.waiting == 0, canWriteAtOnce, line.count <= Self.atomicSize, isReady() {
-                state.isBroken = !writeAll(line)
+                state.isBroken = !Descriptors.write(line, to: descriptor)
                 return state.isBroken
             }
             state.waiting += 1
@@ -122,14 +123,13 @@ public final class LineWriter: Sendable {
     }
 
     private func isReady() -> Bool {
-        var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        return systemPoll(&poll, 1, 0) > 0
+        Descriptors.waitUntilReady(descriptor, for: POLLOUT, milliseconds: 0)
     }
 
     private func drainBacklog() {
         while let line = backlog.next() {
             let wasBroken = state.change { $0.isBroken }
-            let isBroken = wasBroken || !writeAll(line)
+            let isBroken = wasBroken || !Descriptors.write(line, to: descriptor)
             let waiters = state.change { state in
                 state.waiting -= 1
                 state.waitingBytes -= line.count
@@ -141,33 +141,4 @@ public final class LineWriter: Sendable {
             if isNewlyBroken { onBroken() }
         }
     }
-
-    /// - Returns: false when the other side is gone.
-    private func writeAll(_ line: [UInt8]) -> Bool {
-        line.withUnsafeBytes { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let slice = UnsafeRawBufferPointer(rebasing: rest)
-                let count = systemWrite(descriptor, slice.baseAddress, slice.count)
-                if count >= 0 {
-                    rest = rest.dropFirst(count)
-                } else if errno == EAGAIN {
-                    // Someone who shares the file made it non-blocking.
-                    var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                    _ = systemPoll(&poll, 1, -1)
-                } else if errno != EINTR {
-                    return false
-                }
-            }
-            return true
-        }
-    }
 }
-
-#if canImport(Glibc)
-    private let systemWrite = Glibc.write
-    private let systemPoll = Glibc.poll
-#else
-    private let systemWrite = Darwin.write
-    private let systemPoll = Darwin.poll
-#endif

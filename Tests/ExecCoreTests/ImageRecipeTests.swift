@@ -1,5 +1,6 @@
 import ChildProcess
 import Hashing
+import SystemCalls
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Diagnostics
 import JSON
+import SystemCalls
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import Hashing
+import SystemCalls
 import TestSupport
 import Testing
 

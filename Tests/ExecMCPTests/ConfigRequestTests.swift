@@ -1,6 +1,7 @@
 import CommandOptions
 import ExecCore
 import HostConfiguration
+import SystemCalls
 import Testing
 
 @testable import ExecMCP

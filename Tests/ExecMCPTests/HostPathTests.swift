@@ -1,5 +1,6 @@
 import CommandOptions
 import ExecCore
+import SystemCalls
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import CommandOptions
 import Diagnostics
+import SystemCalls
 
 /// One option of the agent.
 typealias OptionDescription = CommandOptions.OptionDescription<AgentOptions>
@@ -38,7 +39,7 @@ enum OptionTable {
             flag: "--api-key-file", placeholder: "FILE", help: "a file with the key in it", fallback: "none",
             accepts: "a file that can be read and holds one key"
         ) { value, options in
-            guard let bytes = Descriptors.readFile(value, limit: 64 << 10) else { return false }
+            guard let bytes = Files.read(value, limit: 64 << 10) else { return false }
             let key = String(decoding: bytes, as: UTF8.self).trimmed
             options.key = key
             return isWord(key)

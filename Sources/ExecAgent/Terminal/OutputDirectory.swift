@@ -1,3 +1,5 @@
+import SystemCalls
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -28,7 +30,7 @@ struct OutputDirectory: Sendable, Equatable {
         for number in 1...Self.mostNumbers {
             let file = "\(path)/\(number == 1 ? safe : SafeFileName.numbered(safe, number))"
             if try create(file, bytes) { return file }
-            if isFile(file), Descriptors.readFile(file, limit: bytes.count) == bytes { return file }
+            if isFile(file), Files.read(file, limit: bytes.count) == bytes { return file }
         }
         throw OutputError(
             description: "cannot save \(safe): there are \(Self.mostNumbers) files of that name in \(path)")

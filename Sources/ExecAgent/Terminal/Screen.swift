@@ -1,3 +1,4 @@
+import SystemCalls
 import Threading
 
 /// What the program writes: the answer to standard output, all else to standard error. A thread of its own writes it, in

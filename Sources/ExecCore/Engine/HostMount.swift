@@ -1,3 +1,5 @@
+import SystemCalls
+
 /// A file or directory of the host that appears in the sandbox, read-only.
 struct HostMount: Sendable, Equatable {
     /// An absolute path of the host.

@@ -1,4 +1,5 @@
 import ChildProcess
+import SystemCalls
 
 /// What a build is told about the machine it runs on: proxies, where packages come from, which certificates to trust.
 /// None of it stays in the image.

@@ -1,3 +1,5 @@
+import SystemCalls
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -66,10 +68,6 @@ struct LingerDirectory: Sendable, Equatable {
     func age(of name: String) -> Int {
         var status = stat()
         guard lstat(file(name), &status) == 0 else { return 0 }
-        #if canImport(Glibc)
-            return time(nil) - status.st_mtim.tv_sec
-        #else
-            return time(nil) - status.st_mtimespec.tv_sec
-        #endif
+        return time(nil) - status.modificationTime.tv_sec
     }
 }

@@ -1,5 +1,6 @@
 import Hashing
 import JSON
+import SystemCalls
 
 /// What two servers must have in common for the one to go on with the other's sandbox.
 enum LingerKey {

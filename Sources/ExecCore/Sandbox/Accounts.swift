@@ -1,5 +1,6 @@
 import Diagnostics
 import JSON
+import SystemCalls
 import Threading
 
 /// A sandbox that cannot work under its account, because one of its directories is ``Account/common``'s alone.

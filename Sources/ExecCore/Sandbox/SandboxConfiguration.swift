@@ -1,3 +1,5 @@
+import SystemCalls
+
 /// What every sandbox of this server is like.
 public struct SandboxConfiguration: Sendable, Equatable {
     /// Where `/workspace` comes from.

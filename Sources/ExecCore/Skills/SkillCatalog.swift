@@ -1,4 +1,5 @@
 import JSON
+import SystemCalls
 import YAML
 
 /// The skills that there are at a moment.

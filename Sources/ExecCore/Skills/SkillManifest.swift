@@ -1,5 +1,6 @@
 import Hashing
 import JSON
+import SystemCalls
 import Threading
 
 /// A skill as a host may take it: all of its files with their digests.

@@ -1,4 +1,5 @@
 public import JSON
+import SystemCalls
 
 #if canImport(Glibc)
     import Glibc

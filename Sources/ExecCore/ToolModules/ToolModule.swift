@@ -1,3 +1,5 @@
+import SystemCalls
+
 /// A Python module in `/tools` that describes itself in its docstring.
 public struct ToolModule: Sendable, Equatable {
     /// Name to import it by.

@@ -1,11 +1,5 @@
 import CommandOptions
-import ExecCore
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import SystemCalls
 
 /// What this process was given by whoever started it.
 enum Environment {
@@ -16,16 +10,7 @@ enum Environment {
     static var home: String { variables["HOME"] ?? "" }
 
     /// The path of the running program without links; `nil` where the system does not say.
-    static var programPath: String? {
-        #if canImport(Glibc)
-            return Files.realPath("/proc/self/exe")
-        #else
-            var size: UInt32 = 4096
-            var buffer = [CChar](repeating: 0, count: Int(size))
-            guard _NSGetExecutablePath(&buffer, &size) == 0 else { return nil }
-            return buffer.withUnsafeBufferPointer { $0.baseAddress.flatMap { Files.realPath(String(cString: $0)) } }
-        #endif
-    }
+    static var programPath: String? { Executables.ownPath }
 
     /// The directory `name` (`skills` or `tools`) that belongs to the running program: beside it (a bundle), under
     /// `share/exec-mcp` of the place it is installed in, or at the top of the checkout that it was built in.

@@ -1,4 +1,5 @@
 import ExecCore
+import SystemCalls
 
 #if canImport(Glibc)
     import Glibc
@@ -18,7 +19,7 @@ enum HostPath {
         let path = text.dropFirst(fileScheme.count).drop { $0 != "/" }
         let host = text.dropFirst(fileScheme.count).prefix { $0 != "/" }
         guard host.isEmpty || host == "localhost", !path.isEmpty else { return text }
-        return PercentEncoding.decode(path) ?? text
+        return PercentEncoding.decode(path: path) ?? text
     }
 
     /// The real path of a directory; `nil` where there is none.

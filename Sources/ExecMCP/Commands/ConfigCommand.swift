@@ -2,6 +2,7 @@ import CommandOptions
 import Diagnostics
 import ExecCore
 import HostConfiguration
+import SystemCalls
 
 /// `exec-mcp config`: prints the configuration that gives an MCP host this server, or puts it into the host's file.
 struct ConfigCommand: Command {

@@ -2,6 +2,7 @@ import CommandOptions
 import Diagnostics
 import ExecCore
 import HostConfiguration
+import SystemCalls
 
 /// What the arguments of `exec-mcp config` ask for.
 struct ConfigRequest: Sendable {
@@ -119,7 +120,7 @@ struct ConfigRequest: Sendable {
             throw UsageError(message: "the path of this program is not known; give it with --program")
         }
         let word = CommandLine.arguments.first ?? ""
-        let directories = (Environment.variables["PATH"] ?? "").split(separator: ":").map(String.init)
+        let directories = Executables.searchPath(Environment.variables["PATH"] ?? "")
         let candidates = word.contains("/") ? [word] : directories.map { "\($0)/\(word)" }
         return candidates.first { $0.hasPrefix("/") && Files.realPath($0) == program } ?? program
     }

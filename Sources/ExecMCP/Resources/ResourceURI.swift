@@ -1,4 +1,5 @@
 import ExecCore
+import SystemCalls
 
 /// The URIs of what can be read: `skill://NAME/PATH` and `artifact:///NAME`, percent-encoded.
 enum ResourceURI: Hashable, Sendable {
@@ -16,14 +17,14 @@ enum ResourceURI: Hashable, Sendable {
         // By bytes: with a combining mark behind it, a slash is no slash to a string of characters.
         let utf8 = text.utf8
         if utf8.starts(with: Self.artifactScheme.utf8) {
-            guard let name = PercentEncoding.decode(Substring(utf8.dropFirst(Self.artifactScheme.utf8.count))),
+            guard let name = PercentEncoding.decode(path: Substring(utf8.dropFirst(Self.artifactScheme.utf8.count))),
                 Self.isSegment(name)
             else { return nil }
             self = .artifact(name: name)
         } else if utf8.starts(with: Self.skillScheme.utf8) {
             let encoded = utf8.dropFirst(Self.skillScheme.utf8.count)
                 .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-            let segments = encoded.compactMap { PercentEncoding.decode(Substring($0)) }
+            let segments = encoded.compactMap { PercentEncoding.decode(path: Substring($0)) }
             guard segments.count == encoded.count, let name = segments.first, segments.allSatisfy(Self.isSegment)
             else { return nil }
             self = .skill(name: name, path: Array(segments.dropFirst()))

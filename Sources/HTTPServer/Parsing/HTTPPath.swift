@@ -1,3 +1,5 @@
+import SystemCalls
+
 /// Paths of targets, for whoever finds a handler by them.
 public enum HTTPPath {
     /// The segments of a path, without their escapes: `/a/b%20c` is `["a", "b c"]`, and `/` is none.
@@ -33,16 +35,9 @@ public enum HTTPPath {
     }
 
     private static func decode(_ part: ArraySlice<UInt8>, takesControls: Bool = false) -> String? {
-        var decoded: [UInt8] = []
-        var rest = part
-        while var byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%") {
-                guard let high = rest.popFirst()?.hexValue, let low = rest.popFirst()?.hexValue else { return nil }
-                byte = UInt8(high << 4 | low)
-            }
-            guard takesControls || (byte >= 0x20 && byte != 0x7F) else { return nil }
-            decoded.append(byte)
-        }
+        guard let decoded = PercentEncoding.decode(part),
+            takesControls || decoded.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+        else { return nil }
         return String(validating: decoded, as: UTF8.self)
     }
 }

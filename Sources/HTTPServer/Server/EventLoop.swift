@@ -1,3 +1,5 @@
+import SystemCalls
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -37,7 +39,7 @@ struct EventLoop {
         while true {
             var (polls, ids) = whatToWaitFor()
             let timeout = milliseconds(from: .now)
-            _ = Socket.retrying { poll(&polls, nfds_t(polls.count), timeout) }
+            _ = retryingInterrupts { poll(&polls, nfds_t(polls.count), timeout) }
             let now = Instant.now
 
             let news = service.mailbox.take()

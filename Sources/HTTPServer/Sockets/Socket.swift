@@ -1,3 +1,5 @@
+import SystemCalls
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -31,9 +33,8 @@ enum Socket {
 
     /// Not inherited by any program started later, never waiting, and no signal where the other side is gone.
     static func prepare(_ descriptor: Int32) {
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        let flags = fcntl(descriptor, F_GETFL)
-        if flags >= 0 { _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
+        Descriptors.closeOnExec(descriptor)
+        Descriptors.setNonBlocking(descriptor)
         #if canImport(Darwin)
             setOption(descriptor, SOL_SOCKET, SO_NOSIGPIPE)
         #endif
@@ -47,7 +48,7 @@ enum Socket {
     /// - Returns: bytes taken; 0 where none can be taken now.
     static func send(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) throws(SocketError) -> Int {
         let sent = bytes.withUnsafeBytes { buffer in
-            retrying {
+            retryingInterrupts {
                 #if canImport(Glibc)
                     Glibc.send(descriptor, buffer.baseAddress, buffer.count, sendFlags)
                 #else
@@ -62,7 +63,7 @@ enum Socket {
 
     /// - Returns: how many bytes; 0 at the end of the stream; `nil` where there are none now.
     static func receive(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) throws(SocketError) -> Int? {
-        let count = retrying { recv(descriptor, buffer.baseAddress, buffer.count, 0) }
+        let count = retryingInterrupts { recv(descriptor, buffer.baseAddress, buffer.count, 0) }
         if count >= 0 { return count }
         if errno == EAGAIN || errno == EWOULDBLOCK { return nil }
         throw .last()
@@ -75,7 +76,7 @@ enum Socket {
         var address = sockaddr_storage()
         var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let descriptor = withAddress(&address) { address in
-            retrying {
+            retryingInterrupts {
                 #if canImport(Glibc)
                     accept4(listener, __SOCKADDR_ARG(__sockaddr__: address), &size, newFlags)
                 #else
@@ -109,13 +110,6 @@ enum Socket {
     ) -> Int32 {
         withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0) }
-        }
-    }
-
-    static func retrying<Result: BinaryInteger>(_ call: () -> Result) -> Result {
-        while true {
-            let result = call()
-            if result != -1 || errno != EINTR { return result }
         }
     }
 }

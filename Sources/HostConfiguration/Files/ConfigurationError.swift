@@ -1,3 +1,5 @@
+import SystemCalls
+
 /// Why a host's file was left as it is. One sentence without an end, that names the file.
 public struct ConfigurationError: Error, Sendable, Equatable {
     /// The sentence.
@@ -5,6 +7,11 @@ public struct ConfigurationError: Error, Sendable, Equatable {
 
     init(_ message: String) {
         self.message = message
+    }
+
+    /// The sentence with the system's reason for the call that has just failed.
+    static func system(_ what: String) -> ConfigurationError {
+        ConfigurationError("\(what): \(SystemError.last)")
     }
 }
 

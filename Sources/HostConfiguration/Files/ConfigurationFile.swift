@@ -1,3 +1,5 @@
+import SystemCalls
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -47,17 +49,13 @@ struct ConfigurationFile {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .system("cannot look at \(path)") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw ConfigurationError("\(path) is not a regular file") }
-        var content: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
-        while true {
-            guard content.count <= sizeLimit else {
-                throw ConfigurationError("\(path) has more than \(sizeLimit >> 20) MiB")
+        do throws(Descriptors.ContentsError) {
+            return (try Descriptors.contents(of: descriptor, limit: sizeLimit, waits: false), status)
+        } catch {
+            switch error {
+            case .tooLong: throw ConfigurationError("\(path) has more than \(sizeLimit >> 20) MiB")
+            case .system(let reason): throw ConfigurationError("cannot read \(path): \(reason)")
             }
-            let count = readOnce(descriptor, &buffer)
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw .system("cannot read \(path)") }
-            if count == 0 { return (content, status) }
-            content += buffer[..<count]
         }
     }
 
@@ -164,7 +162,8 @@ extension ConfigurationFile {
         guard isThere == (status != nil) else { throw hasChanged }
         guard let status else { return }
         guard now.st_ino == status.st_ino, now.st_dev == status.st_dev, now.st_size == status.st_size,
-            now.modification == status.modification
+            now.modificationTime.tv_sec == status.modificationTime.tv_sec,
+            now.modificationTime.tv_nsec == status.modificationTime.tv_nsec
         else { throw hasChanged }
     }
 
@@ -197,13 +196,7 @@ extension ConfigurationFile {
     private static func write(
         _ bytes: [UInt8], to descriptor: Int32, _ path: String
     ) throws(ConfigurationError) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = writeOnce(descriptor, rest)
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw .system("cannot write \(path)") }
-            rest = rest.dropFirst(count)
-        }
+        guard Descriptors.write(bytes, to: descriptor) else { throw .system("cannot write \(path)") }
     }
 
     /// Makes a directory and those above it.

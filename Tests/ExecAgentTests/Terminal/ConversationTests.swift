@@ -1,5 +1,6 @@
 import JSON
 import OpenAI
+import SystemCalls
 import TestSupport
 import Testing
 
@@ -155,7 +156,7 @@ import Testing
             "one", "/artifacts", "/artifacts \(directory.path)/all", "/exit", runner: making, files: files)
         #expect(written.contains("  old.txt (text/plain, 2 bytes)\n* x.txt (text/plain, 1 bytes)\n"))
         #expect(written.contains("Saved \(directory.path)/all/old.txt\nSaved \(directory.path)/all/x.txt\n"))
-        #expect(Descriptors.readFile("\(directory.path)/all/x.txt", limit: 10) == [65])
+        #expect(Files.read("\(directory.path)/all/x.txt", limit: 10) == [65])
         #expect(try await talk("/artifacts", "/exit").contains("There are no artifacts.\n"))
     }
 
@@ -175,9 +176,9 @@ import Testing
         #expect(written.contains("Saved \(file).md\n") && written.contains("Saved \(file).json\n"))
         #expect(written.contains("exec-agent: cannot write \(file).md: there is such a file already\n"))
         #expect(written.contains("Saved \(directory.path)/conversation-20"))
-        let text = String(decoding: Descriptors.readFile("\(file).md", limit: 10_000) ?? [], as: UTF8.self)
+        let text = String(decoding: Files.read("\(file).md", limit: 10_000) ?? [], as: UTF8.self)
         #expect(text == "## User\n\none\n\n## Agent\n\nanswer 1\n")
-        let json = try JSON.parse(Descriptors.readFile("\(file).json", limit: 10_000) ?? [])
+        let json = try JSON.parse(Files.read("\(file).json", limit: 10_000) ?? [])
         #expect(json["messages"]?.arrayValue?.count == 2)
     }
 

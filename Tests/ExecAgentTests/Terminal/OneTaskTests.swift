@@ -1,5 +1,6 @@
 import JSON
 import OpenAI
+import SystemCalls
 import TestSupport
 import Testing
 
@@ -131,8 +132,8 @@ extension AgentEvent {
                 Saved \(output)/x.txt
 
                 """)
-        #expect(Descriptors.readFile("\(output)/x.txt", limit: 10) == [65])
-        #expect(Descriptors.readFile("\(output)/other.txt", limit: 10) == nil)
+        #expect(Files.read("\(output)/x.txt", limit: 10) == [65])
+        #expect(Files.read("\(output)/other.txt", limit: 10) == nil)
     }
 
     @Test func savesBothOfTwoNamesThatDifferInTheirBytesAlone() async throws {
@@ -147,7 +148,7 @@ extension AgentEvent {
         }
         let (_, written) = try await run(runner, files: [names[0]: [65]], output: directory.path)
         #expect(written.ranges(of: "Saved ").count == 2, "\(written)")
-        for name in names { #expect(Descriptors.readFile("\(directory.path)/\(name)", limit: 10) == [65]) }
+        for name in names { #expect(Files.read("\(directory.path)/\(name)", limit: 10) == [65]) }
     }
 
     @Test func leavesWhatTakesTooLongToSaveWhereItIs() async throws {

@@ -3,6 +3,7 @@ import Diagnostics
 import ExecCore
 import Foundation
 import JSON
+import SystemCalls
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import JSON
 import JSONRPC
 import MCP
+import SystemCalls
 
 @testable import ExecMCP
 
@@ -9,7 +10,7 @@ extension Property {
     /// same.
     static let uris = Property(name: "uris") { bytes throws(Broken) in
         let text = String(decoding: bytes, as: UTF8.self)
-        try hold(PercentEncoding.decode(PercentEncoding.encode(text)) == text, "decoded to something else")
+        try hold(PercentEncoding.decode(path: PercentEncoding.encode(text)) == text, "decoded to something else")
         guard let uri = ResourceURI(text) else { return }
         let segments =
             switch uri {

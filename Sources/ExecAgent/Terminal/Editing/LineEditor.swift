@@ -1,4 +1,5 @@
 import Diagnostics
+import SystemCalls
 import Threading
 
 #if canImport(Glibc)

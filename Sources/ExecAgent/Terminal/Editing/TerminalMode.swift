@@ -1,3 +1,4 @@
+import SystemCalls
 import Threading
 
 #if canImport(Glibc)

@@ -1,5 +1,6 @@
 import Diagnostics
 import JSON
+import SystemCalls
 
 /// Where a person told the engine's command line to look for its engine, other than in the usual place.
 enum DockerAddress: Sendable, Equatable {

@@ -1,3 +1,5 @@
+public import SystemCalls
+
 /// Finds the engine's command line. Desktop hosts start servers with a bare `PATH`, so the usual places are looked
 /// through as well.
 public struct DockerLocator: Sendable {
@@ -50,7 +52,7 @@ public struct DockerLocator: Sendable {
 
     /// The directories to look in: `PATH` first.
     var searchPath: [String] {
-        let path = (environment["PATH"] ?? "").split(separator: ":").map(String.init).filter { $0.hasPrefix("/") }
+        let path = Executables.searchPath(environment["PATH"] ?? "")
         let home = environment["HOME"]
         let usual = Self.usualPlaces.compactMap { place in
             place.hasPrefix("~") ? home.map { $0 + place.dropFirst() } : place

@@ -1,3 +1,5 @@
+import SystemCalls
+
 extension DockerFailure {
     /// What a complaint means and what to do about it.
     func error(of complaint: DockerComplaint) -> ExecError {

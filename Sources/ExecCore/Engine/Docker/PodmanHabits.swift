@@ -1,3 +1,5 @@
+import SystemCalls
+
 /// What podman does otherwise than docker unless it is told not to.
 extension DockerCLI {
     private static let scriptLimit = 4096

@@ -32,7 +32,7 @@ public enum Files {
 
     /// What tells a file or directory apart from any other on this machine, wherever it is moved; `nil` where there is none
     /// at `path`.
-    static func identity(of path: String) -> String? {
+    public static func identity(of path: String) -> String? {
         var status = stat()
         return stat(path, &status) == 0 ? "\(status.st_dev):\(status.st_ino)" : nil
     }
@@ -53,7 +53,7 @@ public enum Files {
     }
 
     /// Whether `path` is below the directory `root`; both without links and dots.
-    static func isInside(_ path: String, _ root: String) -> Bool {
+    public static func isInside(_ path: String, _ root: String) -> Bool {
         // By bytes: with a combining mark behind it, a slash is no slash.
         path.utf8.starts(with: root == "/" ? "/".utf8 : "\(root)/".utf8)
     }
@@ -76,7 +76,7 @@ public enum Files {
     /// is none, hidden ones left out.
     ///
     /// - Parameter files: count only those with a file in them that has one of these names; empty for all.
-    static func misnamedDirectories(in directory: String, with files: [String] = []) -> [String] {
+    public static func misnamedDirectories(in directory: String, with files: [String] = []) -> [String] {
         guard let stream = opendir(directory) else { return [] }
         defer { closedir(stream) }
         var found: [String] = []
@@ -99,24 +99,20 @@ public enum Files {
         }
     }
 
-    /// The content of a file; `nil` where it cannot be read or has more than `limit` bytes.
+    /// The directory that this program runs in; `nil` if it is gone.
+    public static var currentDirectory: String? {
+        guard let directory = getcwd(nil, 0) else { return nil }
+        defer { free(directory) }
+        return String(cString: directory)
+    }
+
+    /// The content of a file, which is never waited for: a pipe that nobody writes to is empty.
+    ///
+    /// - Returns: `nil` if it can't be read or has more than `limit` bytes.
     public static func read(_ path: String, limit: Int) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        var content: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
-        while content.count <= limit {
-            #if canImport(Glibc)
-                let count = Glibc.read(descriptor, &buffer, buffer.count)
-            #else
-                let count = Darwin.read(descriptor, &buffer, buffer.count)
-            #endif
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { return nil }
-            if count == 0 { return content }
-            content += buffer[..<count]
-        }
-        return nil
+        return try? Descriptors.contents(of: descriptor, limit: limit, waits: false)
     }
 }

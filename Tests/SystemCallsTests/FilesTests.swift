@@ -1,5 +1,5 @@
-import ExecCore
 import Foundation
+import SystemCalls
 import TestSupport
 import Testing
 

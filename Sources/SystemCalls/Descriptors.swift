@@ -1,0 +1,149 @@
+#if canImport(Glibc)
+    public import Glibc
+#elseif canImport(Darwin)
+    public import Darwin
+#endif
+
+/// Open files, pipes and terminals, by their descriptors.
+public enum Descriptors {
+    /// Both ends of a pipe that no program started later inherits.
+    ///
+    /// - Throws: ``SystemError``.
+    public static func makePipe() throws(SystemError) -> (read: Int32, write: Int32) {
+        var ends: [Int32] = [-1, -1]
+        #if canImport(Glibc)
+            guard pipe2(&ends, O_CLOEXEC) == 0 else { throw .last }
+        #else
+            guard pipe(&ends) == 0 else { throw .last }
+            for end in ends { closeOnExec(end) }
+        #endif
+        return (ends[0], ends[1])
+    }
+
+    /// Keeps a descriptor from programs that are started later.
+    public static func closeOnExec(_ descriptor: Int32) {
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    }
+
+    /// Makes reads and writes on a descriptor return `EAGAIN` instead of waiting.
+    ///
+    /// Only for files that are ours alone: the flag belongs to the open file, and one that is shared with another program
+    /// would change under its feet.
+    public static func setNonBlocking(_ descriptor: Int32) {
+        let flags = fcntl(descriptor, F_GETFL)
+        if flags >= 0 { _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
+    }
+
+    /// Waits until one of `polls` is ready. Blocks the calling thread.
+    ///
+    /// - Parameter milliseconds: how long to wait at most; -1 for as long as it takes.
+    /// - Returns: whether any is ready.
+    public static func waitUntilReady(_ polls: inout [pollfd], milliseconds: Int32) -> Bool {
+        retryingInterrupts { poll(&polls, nfds_t(polls.count), milliseconds) } > 0
+    }
+
+    /// Waits as ``waitUntilReady(_:milliseconds:)`` does, for one descriptor.
+    ///
+    /// - Parameter events: `POLLIN`, `POLLOUT` or both.
+    public static func waitUntilReady(_ descriptor: Int32, for events: Int32, milliseconds: Int32 = -1) -> Bool {
+        var watch = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+        return retryingInterrupts { poll(&watch, 1, milliseconds) } > 0
+    }
+
+    /// Reads what there is, at most as much as `buffer` holds.
+    ///
+    /// - Returns: how many bytes; 0 at the end, -1 with `errno` for an error, which is never `EINTR`.
+    public static func readSome(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        retryingInterrupts { read(descriptor, buffer.baseAddress, buffer.count) }
+    }
+
+    /// Writes what goes in one call.
+    ///
+    /// - Returns: how many bytes; -1 with `errno` for an error, which is never `EINTR`.
+    public static func writeSome(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+        retryingInterrupts {
+            #if canImport(Glibc)
+                Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+            #else
+                Darwin.write(descriptor, bytes.baseAddress, bytes.count)
+            #endif
+        }
+    }
+
+    /// Writes all of `bytes`. Blocks the calling thread, even if another process that shares the file has made it
+    /// non-blocking.
+    ///
+    /// - Parameter patience: for how many milliseconds nothing need be taken before it is given up; -1 for ever.
+    /// - Returns: whether all was written; otherwise `errno` says why not.
+    @discardableResult
+    public static func write(_ bytes: [UInt8], to descriptor: Int32, patience: Int32 = -1) -> Bool {
+        bytes.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = writeSome(descriptor, UnsafeRawBufferPointer(rebasing: rest))
+                if count >= 0 {
+                    rest = rest.dropFirst(count)
+                } else {
+                    guard errno == EAGAIN, waitUntilReady(descriptor, for: POLLOUT, milliseconds: patience) else {
+                        return false
+                    }
+                }
+            }
+            return true
+        }
+    }
+
+    /// Why a file was not read.
+    public enum ContentsError: Error, Sendable, Equatable {
+        /// It has more bytes than were asked for.
+        case tooLong
+        /// The system refused.
+        case system(SystemError)
+    }
+
+    /// Reads to the end. Blocks the calling thread.
+    ///
+    /// - Parameters:
+    ///   - limit: how many bytes there may be.
+    ///   - waits: whether to wait for the end even if the descriptor is non-blocking, as another process that shares it may
+    ///     have made it.
+    /// - Throws: ``ContentsError``.
+    public static func contents(
+        of descriptor: Int32, limit: Int, waits: Bool = true
+    ) throws(ContentsError) -> [UInt8] {
+        var content: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        while content.count <= limit {
+            let count = buffer.withUnsafeMutableBytes { readSome(descriptor, $0) }
+            if count < 0 && errno == EAGAIN && waits && waitUntilReady(descriptor, for: POLLIN) { continue }
+            guard count >= 0 else { throw .system(.last) }
+            if count == 0 { return content }
+            content += buffer[..<count]
+        }
+        throw .tooLong
+    }
+
+    /// Reads as ``contents(of:limit:waits:)`` does.
+    ///
+    /// - Returns: `nil` if it can't be read or has more than `limit` bytes.
+    public static func readAll(from descriptor: Int32, limit: Int) -> [UInt8]? {
+        try? contents(of: descriptor, limit: limit)
+    }
+
+    /// Whether a descriptor is a terminal.
+    public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// Whether two descriptors are of one file, terminal or pipe.
+    public static func areOne(_ first: Int32, _ second: Int32) -> Bool {
+        var (one, other) = (stat(), stat())
+        return fstat(first, &one) == 0 && fstat(second, &other) == 0 && one.st_dev == other.st_dev
+            && one.st_ino == other.st_ino
+    }
+
+    /// The size of a terminal in characters; 80 × 24 if it doesn't say.
+    public static func size(of descriptor: Int32) -> (columns: Int, rows: Int) {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 else { return (80, 24) }
+        return (size.ws_col > 0 ? Int(size.ws_col) : 80, size.ws_row > 0 ? Int(size.ws_row) : 24)
+    }
+}

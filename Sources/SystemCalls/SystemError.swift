@@ -1,0 +1,22 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// An error number of the system.
+public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The number, as `errno` has it.
+    public let number: Int32
+
+    /// The error with this number.
+    public init(number: Int32) {
+        self.number = number
+    }
+
+    /// The error of the call that has just failed on this thread.
+    public static var last: SystemError { SystemError(number: errno) }
+
+    /// The system's own words.
+    public var description: String { String(cString: strerror(number)) }
+}
