@@ -1,12 +1,6 @@
 import SystemCalls
 import Threading
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// What a program that ran to its end left behind.
 public struct CommandOutput: Sendable, Equatable {
     /// How it ended.

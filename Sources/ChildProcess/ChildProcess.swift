@@ -1,12 +1,6 @@
 import SystemCalls
 import Threading
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// A program that lives for a while and is talked to over its standard input and output.
 ///
 /// One thread reads what the program writes and reaps it at its end.

@@ -1,12 +1,6 @@
 import SystemCalls
 import Threading
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Our ends of a child's three pipes, while they are on their way from one process of ours to another. Whoever holds this
 /// closes them.
 public struct PipeEnds: Sendable, Equatable {

@@ -1,11 +1,5 @@
 import SystemCalls
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// A program just started, with our ends of its three pipes. Whoever holds this closes them and reaps the process.
 struct SpawnedProcess {
     let identifier: pid_t

@@ -1,11 +1,5 @@
 import SystemCalls
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// How much a log line matters, the least first.
 public enum LogLevel: Int, Sendable, CaseIterable, Comparable {
     case debug, info, warning, error

@@ -3,12 +3,6 @@ import Diagnostics
 import SystemCalls
 import Threading
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// The program: reads the command line and does what it says.
 enum Program {
     private static let usageStatus: Int32 = 2

@@ -1,13 +1,8 @@
 import CommandOptions
 import Diagnostics
 import ExecCore
+import SystemCalls
 import Threading
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// The program: reads the command line and does what it says.
 enum Program {

@@ -1,7 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import SystemCalls
 
 exit(Program.run(arguments: Array(CommandLine.arguments.dropFirst())))

@@ -1,11 +1,5 @@
 import SystemCalls
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Reads lines from a descriptor, which stays the caller's.
 public struct LineReader: Sendable {
     private static let readSize = 64 * 1024

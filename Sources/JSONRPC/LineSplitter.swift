@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import SystemCalls
 
 /// Cuts a stream of bytes into lines: pieces in, lines out, no reading of its own. Each byte is looked at once, those of a
 /// line that is too long twice.

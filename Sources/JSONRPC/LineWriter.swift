@@ -2,12 +2,6 @@ public import JSON
 import SystemCalls
 import Threading
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Writes whole messages, one a line, to a descriptor that others may share and that may block.
 ///
 /// A short message goes out at once where it certainly does not block; all else is left to a thread. No line is ever

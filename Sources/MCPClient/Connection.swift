@@ -1,13 +1,8 @@
 import ChildProcess
 import JSON
 import JSONRPC
+import SystemCalls
 import Threading
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// A server's process and the JSON-RPC with it: requests and their answers, whatever the server sends. What the methods
 /// mean is not known here.

@@ -1,12 +1,7 @@
 import JSON
 import OpenAI
+import SystemCalls
 import Threading
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// A model behind an API like OpenAI's, local or far.
 final class Endpoint: ChatModel {

@@ -1,12 +1,7 @@
 import HTTPServer
 import OpenAI
+import SystemCalls
 import Threading
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// The service cannot run as it is told to.
 struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible {

@@ -1,10 +1,5 @@
+import SystemCalls
 import Threading
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// The signals that ask the program to end. Ctrl-C ends a run first, and the program only when there is none or when it
 /// comes again; the others end the program. One more while it is ending ends it at once.

@@ -1,11 +1,5 @@
 import SystemCalls
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// A file could not be written.
 struct OutputError: Error, Sendable, Equatable, CustomStringConvertible {
     let description: String

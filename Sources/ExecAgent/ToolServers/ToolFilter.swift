@@ -1,10 +1,5 @@
 import JSON
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import SystemCalls
 
 /// Which tools of a server are to be offered, by what hosts have of it in their files. Names may have the signs `*`, `?`
 /// and `[…]`, and the server's name in front, as some hosts have them.

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import SystemCalls
 
 /// An address of the internet protocol, version 4 or 6.
 struct IPAddress: Sendable, Hashable, CustomStringConvertible {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import SystemCalls
 
 /// Tells which addresses lead to this machine itself. A service of the host may listen at a public one as well.
 enum OwnAddress {

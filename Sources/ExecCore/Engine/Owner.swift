@@ -1,11 +1,5 @@
 import SystemCalls
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// The process that a container belongs to, told apart from any other, also one that later gets the same process id.
 public struct Owner: Sendable, Equatable {
     private static let prefix = "io.exec-mcp."

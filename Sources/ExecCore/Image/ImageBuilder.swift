@@ -1,12 +1,7 @@
 import ChildProcess
 import Diagnostics
+import SystemCalls
 import Threading
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// Builds the sandbox's image with an engine.
 ///

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import SystemCalls
 
 /// A file that is locked for as long as any process has a sandbox's pipes: the lock goes with the descriptor from one to
 /// the next, and the system ends it with the last of them. So it can be seen that a container is no orphan, though the

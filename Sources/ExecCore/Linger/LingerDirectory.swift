@@ -1,11 +1,5 @@
 import SystemCalls
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Where this account keeps what concerns sandboxes that linger: sockets at which they can be had, and marks that say
 /// which are held by a process. Nobody else can write or look there.
 struct LingerDirectory: Sendable, Equatable {

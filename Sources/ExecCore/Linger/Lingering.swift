@@ -1,12 +1,7 @@
 import ChildProcess
 import Diagnostics
+import SystemCalls
 import Threading
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// Sandboxes that outlive their server for a while, for the next server of the same account, user and options.
 struct Lingering: Sendable {

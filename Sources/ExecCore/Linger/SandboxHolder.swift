@@ -1,11 +1,6 @@
 import ChildProcess
 import JSON
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import SystemCalls
 
 /// A process that holds the pipes of one sandbox while there is no server for it, gives them to the first that asks, and
 /// ends when the time is up or the sandbox has ended. However it ends, unless it has given them away, they close, and with

@@ -1,10 +1,5 @@
 import Hashing
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import SystemCalls
 
 extension UserID {
     /// The user for whom the account stands that this process runs as, so that two people of one machine do not share a

@@ -1,13 +1,8 @@
 import ChildProcess
 import Diagnostics
 import JSON
+import SystemCalls
 import Threading
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// One user's container: a child process of the engine's (`docker run -i --rm`), whose standard input and output lead to
 /// the guest.

@@ -1,10 +1,5 @@
+import SystemCalls
 import Threading
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// What users lost with sandboxes of theirs that ended between calls, until they are told.
 public final class SandboxLosses: Sendable {

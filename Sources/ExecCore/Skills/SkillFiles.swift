@@ -1,11 +1,5 @@
 import SystemCalls
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// One file of a skill.
 public struct SkillFile: Sendable, Equatable {
     /// Its path below the skill's directory; `SKILL.md` for the skill's own file, however that is spelled on the disk.

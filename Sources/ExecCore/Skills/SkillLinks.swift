@@ -1,11 +1,5 @@
 import SystemCalls
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// The symbolic links in a skill that lead nowhere in the sandbox, where of the host there are only the skills.
 struct SkillLinks {
     private static let maximumDepth = 16

@@ -1,12 +1,6 @@
 public import JSON
 import SystemCalls
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// What is in directories at a moment, to be compared with another moment. Nothing is read but names and dates.
 public struct DirectoryState: Sendable, Equatable {
     private static let maximumEntries = 100_000

@@ -2,12 +2,7 @@ import Diagnostics
 import ExecCore
 import JSON
 import MCP
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import SystemCalls
 
 /// What is known of a call when it comes, and the line that is written when it has ended.
 struct AuditEntry: Sendable {

@@ -1,12 +1,6 @@
 import ExecCore
 import SystemCalls
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Paths of this machine, as people and hosts write them into options.
 enum HostPath {
     private static let fileScheme = "file://"

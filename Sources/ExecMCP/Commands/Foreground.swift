@@ -1,11 +1,6 @@
 import Diagnostics
+import SystemCalls
 import Threading
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// Work that a person waits for and may break off.
 enum Foreground {

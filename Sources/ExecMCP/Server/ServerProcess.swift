@@ -3,13 +3,8 @@ import Diagnostics
 import ExecCore
 import JSONRPC
 import MCP
+import SystemCalls
 import Threading
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// The server as a process: its descriptors, its signals, its end.
 struct ServerProcess {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import SystemCalls
 
 /// One connection, as the server's thread has it. Nothing here waits: each method does what can be done at once.
 final class Connection {

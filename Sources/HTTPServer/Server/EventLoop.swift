@@ -1,11 +1,5 @@
 import SystemCalls
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// The server's thread: waits for whatever happens to the listeners and the connections, and lets them do what can be
 /// done at once.
 struct EventLoop {

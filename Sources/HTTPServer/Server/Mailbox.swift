@@ -1,10 +1,5 @@
+import SystemCalls
 import Threading
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// What tasks tell the server's thread. A pipe wakes it where it waits.
 final class Mailbox: Sendable {

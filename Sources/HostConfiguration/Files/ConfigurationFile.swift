@@ -1,11 +1,5 @@
 import SystemCalls
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// A host's file as it was when it was read, and the means to put another text in its place without losing it.
 struct ConfigurationFile {
     /// The largest file that is touched, in bytes.

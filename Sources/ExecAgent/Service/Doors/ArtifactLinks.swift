@@ -1,13 +1,8 @@
 import Diagnostics
 import HTTPServer
 import Hashing
+import SystemCalls
 import Threading
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// Addresses of artifacts that open without a key: those that a person's browser asks for when a front end shows an answer.
 ///

@@ -1,11 +1,5 @@
 import SystemCalls
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// The file in which typed lines outlive a conversation: one entry on a line, line ends and backslashes in it escaped.
 /// Several programs may write to it at once. Nothing that is wrong with it hinders anybody.
 struct HistoryFile: Sendable, Equatable {

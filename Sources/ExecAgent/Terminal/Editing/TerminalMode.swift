@@ -1,12 +1,6 @@
 import SystemCalls
 import Threading
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// How a terminal hands over what is typed: each key at once and unshown, Ctrl-C and Ctrl-Z among them, while lines are
 /// edited here; as it did before otherwise.
 final class TerminalMode: Sendable {

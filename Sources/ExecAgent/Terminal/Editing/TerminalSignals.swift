@@ -1,10 +1,5 @@
+import SystemCalls
 import Threading
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// The signals by which a terminal and a shell say that the screen changes hands or size.
 enum TerminalSignals {

@@ -1,10 +1,5 @@
 import ExecCore
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import SystemCalls
 
 /// One examination: from the engine's command line to the end of a sandbox. What depends on a failure is not checked.
 struct Doctor: Sendable {

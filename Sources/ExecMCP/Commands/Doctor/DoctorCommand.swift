@@ -1,12 +1,7 @@
 import CommandOptions
 import ExecCore
 import JSON
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import SystemCalls
 
 /// `exec-mcp doctor`: checks everything that a server needs, and says what to do about what is wrong.
 struct DoctorCommand: Command {
