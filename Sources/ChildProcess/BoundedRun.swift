@@ -29,19 +29,19 @@ extension Command {
     public func run(limit: Int = 128 * 1024, timeout: Double) async throws -> CommandOutput {
         let isCancelled = Locked(false)
         return try await withTaskCancellationHandler {
-            try await withHandover { handover in
+            try await withPromise { promise in
                 do {
                     let spawned = try spawn(self)
                     close(spawned.input)
                     let run = BoundedRun(spawned, limit: limit, deadline: monotonicSeconds() + timeout, isCancelled)
                     do {
-                        try BackgroundThread.start("child-run") { handover.resume(returning: run.finish()) }
+                        try BackgroundThread.start("child-run") { promise.resume(returning: run.finish()) }
                     } catch {
                         run.abandon()
                         throw error
                     }
                 } catch {
-                    handover.resume(throwing: error)
+                    promise.resume(throwing: error)
                 }
             }
         } onCancel: {

@@ -54,7 +54,7 @@ public final class PipeWriter: Sendable {
     ///
     /// - Throws: ``PipeClosedError`` when the child no longer reads or the pipe was closed on our side.
     public func writeBlocking(_ bytes: [UInt8]) throws {
-        let outcome = Monitor<Result<Void, any Error>?>(nil)
+        let outcome = ConditionLocked<Result<Void, any Error>?>(nil)
         write(bytes) { result in outcome.change { $0 = result } }
         try outcome.wait { $0 }.get()
     }

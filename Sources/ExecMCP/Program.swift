@@ -22,7 +22,7 @@ enum Program {
             case .help: print(Help.text, terminator: "")
             case .version: print("exec-mcp \(Help.version)")
             case .serve(let options):
-                EndingSignals.block()
+                ShutdownSignals.block()
                 Allocator.giveBackLargeBlocks()
                 try ServerProcess(options).run()
             }

@@ -29,7 +29,7 @@ public final class LineWriter: Sendable {
     private let descriptor: Int32
     private let backlogLimit: Int
     private let canWriteAtOnce: Bool
-    private let state = Monitor(State())
+    private let state = ConditionLocked(State())
     private let backlog = BlockingQueue<[UInt8]>()
     private let onBroken: @Sendable () -> Void
 

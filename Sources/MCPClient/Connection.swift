@@ -42,7 +42,7 @@ final class Connection: Sendable {
     private let remarks = Locked<Set<String>>([])
     private let answersRequests = Locked(true)
     private let ending = Locked(Ending.none(observers: []))
-    private let hasEnded = CompletionSignal()
+    private let hasEnded = AsyncEvent()
     private let closing = Locked<Task<Void, Never>?>(nil)
 
     /// Starts `program` and reads from it.
@@ -106,8 +106,8 @@ final class Connection: Sendable {
         defer { timer?.cancel() }
         do {
             return try await withTaskCancellationHandler {
-                try await withHandover { handover in
-                    calls.begin(id, handover, onProgress: call.onProgress) { outbox.add(message) }
+                try await withPromise { promise in
+                    calls.begin(id, promise, onProgress: call.onProgress) { outbox.add(message) }
                 }
             } onCancel: {
                 giveUp(id, .cancelled, tellsServer: call.isCancellable)

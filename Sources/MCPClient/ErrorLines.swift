@@ -9,7 +9,7 @@ final class ErrorLines: Sendable {
 
     private struct State {
         var splitter = LineSplitter(limit: lineBytes)
-        var budget = RateBudget(perSecond: linesPerSecond, atOnce: linesAtOnce, savedSeconds: 0)
+        var budget = TokenBucket(perSecond: linesPerSecond, atOnce: linesAtOnce, savedSeconds: 0)
         /// Lines passed over since the last one that was told.
         var omitted = 0
 

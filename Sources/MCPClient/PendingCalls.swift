@@ -17,9 +17,9 @@ final class PendingCalls: Sendable {
     private static let progressPerSecond = 20.0
 
     private struct Call {
-        let handover: Handover<Reply>
+        let promise: Promise<Reply>
         let onProgress: (@Sendable (String) -> Void)?
-        var progressBudget = RateBudget(perSecond: progressPerSecond, atOnce: progressPerSecond, savedSeconds: 0)
+        var progressBudget = TokenBucket(perSecond: progressPerSecond, atOnce: progressPerSecond, savedSeconds: 0)
     }
 
     private enum Slot {
@@ -60,7 +60,7 @@ final class PendingCalls: Sendable {
     /// - Parameter send: sends it, and says why it could not. Called under the lock, so that no cancellation can come
     ///   before the request itself; must not block and not come back here.
     func begin(
-        _ id: Int, _ handover: Handover<Reply>, onProgress: (@Sendable (String) -> Void)?,
+        _ id: Int, _ promise: Promise<Reply>, onProgress: (@Sendable (String) -> Void)?,
         sending send: () -> MCPClientError?
     ) {
         let failure = state.withLock { state -> MCPClientError? in
@@ -73,10 +73,10 @@ final class PendingCalls: Sendable {
                 state.slots[id] = nil
                 return failure
             }
-            state.slots[id] = .waiting(Call(handover: handover, onProgress: onProgress))
+            state.slots[id] = .waiting(Call(promise: promise, onProgress: onProgress))
             return nil
         }
-        if let failure { handover.resume(throwing: failure) }
+        if let failure { promise.resume(throwing: failure) }
     }
 
     /// Takes an answer.
@@ -88,7 +88,7 @@ final class PendingCalls: Sendable {
             state.slots[id] = nil
             return call
         }
-        call?.handover.resume(with: outcome.mapError { $0 })
+        call?.promise.resume(with: outcome.mapError { $0 })
         return call != nil
     }
 
@@ -132,7 +132,7 @@ final class PendingCalls: Sendable {
         let calls = state.withLock { state -> [Call] in
             takeWaiting(&state)
         }
-        calls.forEach { $0.handover.resume(throwing: error) }
+        calls.forEach { $0.promise.resume(throwing: error) }
     }
 
     /// Fails all that wait, and all to come.
@@ -141,7 +141,7 @@ final class PendingCalls: Sendable {
             state.end = state.end ?? error
             return takeWaiting(&state)
         }
-        calls.forEach { $0.handover.resume(throwing: error) }
+        calls.forEach { $0.promise.resume(throwing: error) }
     }
 
     private func takeWaiting(_ state: inout State) -> [Call] {

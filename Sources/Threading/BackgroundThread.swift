@@ -77,11 +77,11 @@ public enum BackgroundThread {
         _ name: String, isolation: isolated (any Actor)? = #isolation,
         _ body: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
-        try await withHandover { handover in
+        try await withPromise { promise in
             do throws(ThreadError) {
-                try start(name) { handover.resume(with: Result { try body() }) }
+                try start(name) { promise.resume(with: Result { try body() }) }
             } catch {
-                handover.resume(throwing: error)
+                promise.resume(throwing: error)
             }
         }
     }

@@ -23,7 +23,7 @@ public final class BlockingQueue<Element: Sendable>: Sendable {
         }
     }
 
-    private let state = Monitor(State())
+    private let state = ConditionLocked(State())
 
     /// An empty, open queue.
     public init() {}

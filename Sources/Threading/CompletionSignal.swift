@@ -1,5 +1,5 @@
 /// A one-shot event that any number of tasks can await.
-public final class CompletionSignal: Sendable {
+public final class AsyncEvent: Sendable {
     private struct State {
         var isComplete = false
         var waiters = WaiterQueue()

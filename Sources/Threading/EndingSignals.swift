@@ -9,7 +9,7 @@
 ///
 /// They are blocked and waited for, rather than handled: a signal that comes before anybody waits is kept, so that none is
 /// lost, however early it comes.
-public enum EndingSignals {
+public enum ShutdownSignals {
     /// Keeps the signals from ending the process. To be called before anything has started a thread: those that are started
     /// later inherit that the signals are not theirs. Programs that are started get a mask of their own.
     public static func block() {

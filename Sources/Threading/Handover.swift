@@ -2,7 +2,7 @@
 ///
 /// The outcome goes through a lock. To the language a continuation is enough, but where it is resumed before its task
 /// waits, ThreadSanitizer does not see that the one comes after the other, and would report a race that is none.
-public struct Handover<Value: Sendable>: Sendable {
+public struct Promise<Value: Sendable>: Sendable {
     fileprivate let outcome: Locked<Result<Value, any Error>>
     fileprivate let continuation: CheckedContinuation<Void, Never>
 
@@ -26,11 +26,11 @@ public struct Handover<Value: Sendable>: Sendable {
 /// Waits for what `body` gets someone to hand over. `body` itself runs at once, in the calling task.
 ///
 /// - Throws: the error that was handed over.
-public func withHandover<Value: Sendable>(
-    isolation: isolated (any Actor)? = #isolation, _ body: (Handover<Value>) -> Void
+public func withPromise<Value: Sendable>(
+    isolation: isolated (any Actor)? = #isolation, _ body: (Promise<Value>) -> Void
 ) async throws -> Value {
     // Never seen: the task goes on only when it has been replaced.
     let outcome = Locked<Result<Value, any Error>>(.failure(CancellationError()))
-    await withCheckedContinuation { body(Handover(outcome: outcome, continuation: $0)) }
+    await withCheckedContinuation { body(Promise(outcome: outcome, continuation: $0)) }
     return try outcome.withLock { $0 }.get()
 }

@@ -5,7 +5,7 @@
 #endif
 
 /// A value that only one thread at a time can touch, and whose changes threads can wait for.
-public final class Monitor<Value>: Lockable, @unchecked Sendable {
+public final class ConditionLocked<Value>: Lockable, @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let changed: UnsafeMutablePointer<pthread_cond_t>
     private var value: Value

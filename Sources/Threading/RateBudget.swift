@@ -1,5 +1,5 @@
 /// How often something may happen: so many times at once, and after that so many times a second.
-public struct RateBudget: Sendable {
+public struct TokenBucket: Sendable {
     private let perSecond: Double
     private let most: Double
     private var left: Double

@@ -38,7 +38,7 @@ public func abandoning<Value: Sendable>(
     after seconds: Double, _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value? {
     let outcome = Locked<Result<Value?, any Error>?>(nil)
-    let isSettled = CompletionSignal()
+    let isSettled = AsyncEvent()
     @Sendable func settle(_ result: Result<Value?, any Error>) {
         outcome.withLock { if $0 == nil { $0 = result } }
         isSettled.complete()

@@ -121,7 +121,7 @@ import Threading
     @Test func waitsWhileTheReaderIsSlow() async throws {
         let directory = try TemporaryDirectory()
         let mark = "\(directory.path)/all-written"
-        let gate = Monitor(false)
+        let gate = ConditionLocked(false)
         let pieces = Recorder<Int>()
         let ended = Recorder<ChildProcess.End>()
         let child = try ChildProcess(starting: .shell("head -c 5000000 /dev/zero; touch \"$1\"", mark))

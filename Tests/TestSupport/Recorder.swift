@@ -2,7 +2,7 @@ import Threading
 
 /// Collects what callbacks report, in order, from whatever thread, and lets a test wait for it.
 package final class Recorder<Element: Sendable>: Sendable {
-    private let recorded = Monitor<[Element]>([])
+    private let recorded = ConditionLocked<[Element]>([])
 
     /// Nothing recorded yet.
     package init() {}

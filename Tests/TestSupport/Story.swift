@@ -22,15 +22,15 @@ extension ChildProcess {
     package func story() async throws -> Story {
         ignoreBrokenPipes()
         let pieces = Recorder<[UInt8]>()
-        let end = try await withHandover { handover in
+        let end = try await withPromise { promise in
             do {
                 try read {
                     pieces.record(Array($0))
                 } onEnd: {
-                    handover.resume(returning: $0)
+                    promise.resume(returning: $0)
                 }
             } catch {
-                handover.resume(throwing: error)
+                promise.resume(throwing: error)
             }
         }
         return Story(output: pieces.elements.flatMap { $0 }, end: end)

@@ -6,7 +6,7 @@ import Threading
 @Suite(.timeLimit(.minutes(2))) struct BackgroundThreadTests {
     @Test func runsOnAThreadOfItsOwn() async throws {
         // While all of them wait for each other, each must have its own.
-        let arrived = Monitor(0)
+        let arrived = ConditionLocked(0)
         _ = try await onThreads(16) { _ in
             arrived.change { $0 += 1 }
             arrived.wait { $0 == 16 ? () : nil }

@@ -1,9 +1,9 @@
 import Testing
 import Threading
 
-@Suite(.timeLimit(.minutes(2))) struct CompletionSignalTests {
+@Suite(.timeLimit(.minutes(2))) struct AsyncEventTests {
     @Test func letsEveryWaiterGoOn() async {
-        let signal = CompletionSignal()
+        let signal = AsyncEvent()
         let waiters = (0..<20).map { _ in Task { await signal.wait(seconds: 600) } }
         signal.complete()
         for waiter in waiters { #expect(await waiter.value) }
@@ -13,7 +13,7 @@ import Threading
 
     @Test(arguments: [0, -1, 0.000_001, 0.001])
     func givesUpWhenTheTimeIsUp(seconds: Double) async {
-        let signal = CompletionSignal()
+        let signal = AsyncEvent()
         await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<500 { group.addTask { await signal.wait(seconds: seconds) } }
             for await happened in group { #expect(!happened) }
@@ -21,7 +21,7 @@ import Threading
     }
 
     @Test func waitsOnForATaskThatIsCancelled() async {
-        let signal = CompletionSignal()
+        let signal = AsyncEvent()
         let waiter = Task { await signal.wait(seconds: 600) }
         waiter.cancel()
         signal.complete()
@@ -29,7 +29,7 @@ import Threading
     }
 
     @Test func waitsWithoutALimit() async {
-        let signal = CompletionSignal()
+        let signal = AsyncEvent()
         let waiter = Task { await signal.wait() }
         waiter.cancel()
         signal.complete()
@@ -38,7 +38,7 @@ import Threading
     }
 
     @Test func waitsNoLongerThanToACancellationIfAskedTo() async throws {
-        let signal = CompletionSignal()
+        let signal = AsyncEvent()
         let (cancelled, patient) = (
             Task { try await signal.waitUnlessCancelled() }, Task { try await signal.waitUnlessCancelled() }
         )

@@ -2,14 +2,14 @@ import TestSupport
 import Testing
 import Threading
 
-@Suite(.timeLimit(.minutes(2))) struct MonitorTests {
+@Suite(.timeLimit(.minutes(2))) struct ConditionLockedTests {
     @Test func doesNotWaitForWhatIsSoAlready() {
-        let monitor = Monitor(7)
+        let monitor = ConditionLocked(7)
         #expect(monitor.wait { $0 == 7 ? "seven" : nil } == "seven")
     }
 
     @Test func wakesEveryWaiterAtAChange() async throws {
-        let monitor = Monitor(0)
+        let monitor = ConditionLocked(0)
         let waiting = Recorder<Int>()
         async let seen = onThreads(6) { number in
             monitor.wait { value in
@@ -23,7 +23,7 @@ import Threading
     }
 
     @Test func givesWhatAWaiterTakesToNoOther() async throws {
-        let tokens = Monitor<[Int]>([])
+        let tokens = ConditionLocked<[Int]>([])
         async let taken = onThreads(10) { _ in tokens.wait { $0.popLast() } }
         for number in 0..<10 { tokens.change { $0.append(number) } }
         #expect(try await taken.sorted() == Array(0..<10))
@@ -31,7 +31,7 @@ import Threading
     }
 
     @Test func returnsWhatAChangeReturns() {
-        let monitor = Monitor("a")
+        let monitor = ConditionLocked("a")
         #expect(
             monitor.change { text in
                 text += "b"
@@ -40,7 +40,7 @@ import Threading
     }
 
     @Test func waitsNoLongerThanItMay() async throws {
-        let monitor = Monitor(0)
+        let monitor = ConditionLocked(0)
         #expect(monitor.wait(seconds: 0) { $0 > 0 ? $0 : nil } == nil)
         #expect(monitor.wait(seconds: 0.01) { $0 > 0 ? $0 : nil } == nil)
         #expect(monitor.wait(seconds: 0) { $0 == 0 ? "now" : nil } == "now")

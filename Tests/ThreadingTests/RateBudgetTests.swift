@@ -2,11 +2,11 @@ import Testing
 
 @testable import Threading
 
-@Suite struct RateBudgetTests {
+@Suite struct TokenBucketTests {
     /// How many of `tries` at each time, in seconds, a budget gives.
     private func given(perSecond: Double, atOnce: Double, tries: Int, at times: [Double]) -> [Int] {
         let start = ContinuousClock.now
-        var budget = RateBudget(perSecond: perSecond, atOnce: atOnce)
+        var budget = TokenBucket(perSecond: perSecond, atOnce: atOnce)
         return times.map { time in
             (0..<tries).reduce(0) { count, _ in budget.take(at: start + .seconds(time)) ? count + 1 : count }
         }

@@ -47,8 +47,8 @@ import Threading
     }
 
     @Test(arguments: [0, 0.001]) func abandonsWhatHangs(seconds: Double) async throws {
-        let release = CompletionSignal()
-        let isCancelled = CompletionSignal()
+        let release = AsyncEvent()
+        let isCancelled = AsyncEvent()
         let value = try await abandoning(after: seconds) {
             await withTaskCancellationHandler {
                 await release.wait()
@@ -63,8 +63,8 @@ import Threading
     }
 
     @Test func abandonsWhatHangsIfTheTaskIsCancelled() async {
-        let release = CompletionSignal()
-        let hasBegun = CompletionSignal()
+        let release = AsyncEvent()
+        let hasBegun = AsyncEvent()
         let task = Task {
             try await abandoning(after: 600) {
                 hasBegun.complete()

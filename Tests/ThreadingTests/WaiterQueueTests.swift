@@ -66,7 +66,7 @@ import Threading
     }
 
     @Test func losesNoTaskWhereCancellationsAndChangesMeet() async throws {
-        let condition = Monitor(State())
+        let condition = ConditionLocked(State())
         let tasks = (0..<500).map { _ in Task { try await condition.wait(in: \.waiters) { $0.isReady } } }
         for (number, task) in tasks.enumerated() {
             if number % 3 == 0 { task.cancel() }

@@ -25,8 +25,8 @@ final class Interrupts: Sendable {
     /// - Throws: ``ThreadError``.
     static func listening() throws(ThreadError) -> Interrupts {
         let interrupts = Interrupts()
-        EndingSignals.block()
-        try EndingSignals.forEach(interrupts.receive)
+        ShutdownSignals.block()
+        try ShutdownSignals.forEach(interrupts.receive)
         return interrupts
     }
 
@@ -34,7 +34,7 @@ final class Interrupts: Sendable {
     ///
     /// - Returns: the exit status: that of `work`, or 128 and the signal's number, as shells have it.
     func run(_ work: @escaping @Sendable () async -> Int32) -> Int32 {
-        let outcome = Monitor<Int32?>(nil)
+        let outcome = ConditionLocked<Int32?>(nil)
         let wasEnded = state.withLock { state in
             let task = Task.detached {
                 let status = await work()

@@ -226,7 +226,7 @@ final class Screen: Sendable {
 
     /// Waits until all of it is written. Blocks the calling thread.
     func flushHere() {
-        let isWritten = Monitor(false)
+        let isWritten = ConditionLocked(false)
         if queue.add(.mark { isWritten.change { $0 = true } }) { isWritten.wait { $0 ? () : nil } }
     }
 

@@ -16,7 +16,7 @@ final class Channel: Sendable {
     private struct PendingCall {
         enum Outcome {
             /// Not known yet; whoever waits for it, once someone does.
-            case open(Handover<Reply>?)
+            case open(Promise<Reply>?)
             case known(Result<Reply, any Error>)
         }
 
@@ -27,7 +27,7 @@ final class Channel: Sendable {
         /// as the guest does.
         let deadline: SuspendingClock.Instant
         let onProgress: (@Sendable ([UInt8]) -> Void)?
-        var progressBudget = RateBudget(perSecond: 8, atOnce: 32)
+        var progressBudget = TokenBucket(perSecond: 8, atOnce: 32)
         var outcome = Outcome.open(nil)
         var isSent = false
         var isCancelled = false
@@ -45,13 +45,13 @@ final class Channel: Sendable {
         /// Whether the guest says that processes live which commands left in the background.
         var hasJobs = false
         // What a guest sends unasked. An honest one stays far below.
-        var logBudget = RateBudget(perSecond: 1, atOnce: 200)
-        var artifactBudget = RateBudget(perSecond: 8, atOnce: 32)
-        var jobsBudget = RateBudget(perSecond: 2, atOnce: 32)
+        var logBudget = TokenBucket(perSecond: 1, atOnce: 200)
+        var artifactBudget = TokenBucket(perSecond: 8, atOnce: 32)
+        var jobsBudget = TokenBucket(perSecond: 2, atOnce: 32)
     }
 
     private enum Greeting {
-        case awaited(Handover<JSON>?)
+        case awaited(Promise<JSON>?)
         case received(JSON)
     }
 
@@ -104,14 +104,14 @@ final class Channel: Sendable {
     ///
     /// - Throws: the ``ExecError`` that the channel ended with.
     func greeting() async throws -> JSON {
-        try await withHandover { handover in
+        try await withPromise { promise in
             let answer: Result<JSON, any Error>? = state.withLock { state in
                 if let end = state.end { return .failure(end) }
                 if case .received(let greeting) = state.greeting { return .success(greeting) }
-                state.greeting = .awaited(handover)
+                state.greeting = .awaited(promise)
                 return nil
             }
-            if let answer { handover.resume(with: answer) }
+            if let answer { promise.resume(with: answer) }
         }
     }
 
@@ -173,23 +173,23 @@ final class Channel: Sendable {
     }
 
     private func outcome(of id: UInt32) async throws -> Reply {
-        try await withHandover { handover in
+        try await withPromise { promise in
             let known: Result<Reply, any Error>? = state.withLock { state in
                 if case .known(let result) = state.pending[id]?.outcome {
                     state.pending[id] = nil
                     return result
                 }
-                state.pending[id]?.outcome = .open(handover)
+                state.pending[id]?.outcome = .open(promise)
                 return nil
             }
-            if let known { handover.resume(with: known) }
+            if let known { promise.resume(with: known) }
         }
     }
 
     /// Records how a call ended, for whoever waits or will wait for it.
     private static func settle(
         _ id: UInt32, _ result: Result<Reply, any Error>, in state: inout State
-    ) -> Handover<Reply>? {
+    ) -> Promise<Reply>? {
         guard case .open(let waiting) = state.pending[id]?.outcome else { return nil }
         if waiting == nil {
             state.pending[id]?.outcome = .known(result)
@@ -255,9 +255,9 @@ final class Channel: Sendable {
             state.end = error
             state.isEndTold = state.isEndTold || !state.pending.isEmpty
             let calls = state.pending.keys.compactMap { Self.settle($0, .failure(error), in: &state) }
-            var waiting: Handover<JSON>?
-            if case .awaited(let handover) = state.greeting {
-                waiting = handover
+            var waiting: Promise<JSON>?
+            if case .awaited(let promise) = state.greeting {
+                waiting = promise
                 state.greeting = .awaited(nil)
             }
             return (calls, waiting)
@@ -288,11 +288,11 @@ final class Channel: Sendable {
     private func takeGreeting(_ frame: Frame) throws(ChannelViolation) {
         let value = try Self.json(frame)
         let waiting = try state.withLock { (state) throws(ChannelViolation) in
-            guard case .awaited(let handover) = state.greeting else {
+            guard case .awaited(let promise) = state.greeting else {
                 throw ChannelViolation(reason: "said hello twice")
             }
             state.greeting = .received(value)
-            return handover
+            return promise
         }
         waiting?.resume(returning: value)
     }

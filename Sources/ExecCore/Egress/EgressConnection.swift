@@ -28,7 +28,7 @@ final class EgressConnection: Sendable {
     private let id: UInt32
     /// Sends a frame to the guest and blocks until it is on its way. Throws when the sandbox is gone.
     private let send: @Sendable (Frame) throws -> Void
-    private let state = Monitor(State())
+    private let state = ConditionLocked(State())
 
     init(id: UInt32, send: @escaping @Sendable (Frame) throws -> Void) {
         self.id = id

@@ -14,8 +14,8 @@ final class EgressRelay: Sendable {
     private struct State {
         var connections: [UInt32: EgressConnection] = [:]
         var lastID: UInt32 = 0
-        var budget = RateBudget(perSecond: 100, atOnce: 1000)
-        var logBudget = RateBudget(perSecond: 1, atOnce: 50)
+        var budget = TokenBucket(perSecond: 100, atOnce: 1000)
+        var logBudget = TokenBucket(perSecond: 1, atOnce: 50)
         var hasEnded = false
     }
 

@@ -79,7 +79,7 @@ public struct ImageBuilder: Sendable {
     private func run(_ command: Command, onLine: @escaping @Sendable (String) -> Void) async throws -> ExitStatus {
         let child = try ChildProcess(starting: command)
         let end = Locked<ExitStatus?>(nil)
-        let ended = CompletionSignal()
+        let ended = AsyncEvent()
         let lines = [LineBuffer(onLine), LineBuffer(onLine)]
         try child.read {
             lines[0].add($0)

@@ -11,7 +11,7 @@ final class PipeRelease: Sendable {
     }
 
     private let state = Locked(State.open)
-    private let isComplete = CompletionSignal()
+    private let isComplete = AsyncEvent()
 
     /// Leaves the pipes. Where nobody waits any more they are closed.
     func complete(with ends: PipeEnds) {

@@ -39,7 +39,7 @@ public final class Sandbox: Sendable {
     private let channel: Channel
     private let toolTurns = AsyncSemaphore(count: Limits.concurrentCalls)
     private let artifactTurns = AsyncSemaphore(count: Limits.concurrentArtifactCalls)
-    private let ended = CompletionSignal()
+    private let ended = AsyncEvent()
     private let firstCause = Locked<String?>(nil)
     private let release = PipeRelease()
     private let observations: EngineObservations

@@ -24,7 +24,7 @@ final class AuditLog: Sendable {
     private let path: String
     private let logger: Logger
     private let state: Locked<State>
-    private let openCalls = Monitor(0)
+    private let openCalls = ConditionLocked(0)
 
     /// Opens the file, or makes one that only we may read.
     ///

@@ -11,16 +11,16 @@ enum Foreground {
     ///
     /// - Returns: its exit status; ``interruptedStatus`` where it was broken off.
     static func run(_ work: @escaping @Sendable () async -> Int32) -> Int32 {
-        EndingSignals.block()
+        ShutdownSignals.block()
         signal(SIGPIPE, SIG_IGN)
-        let outcome = Monitor<Int32?>(nil)
+        let outcome = ConditionLocked<Int32?>(nil)
         let isInterrupted = Locked(false)
         let task = Task.detached {
             let status = await work()
             outcome.change { $0 = status }
         }
         do {
-            try EndingSignals.forEach { _ in
+            try ShutdownSignals.forEach { _ in
                 if isInterrupted.withLock({ wasInterrupted in
                     defer { wasInterrupted = true }
                     return wasInterrupted

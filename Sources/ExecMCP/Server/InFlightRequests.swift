@@ -38,7 +38,7 @@ final class InFlightRequests: Sendable {
         var mustNotWait = false
     }
 
-    private let state = Monitor(State())
+    private let state = ConditionLocked(State())
     private let patience: Double
 
     /// - Parameter patience: how long a request is kept waiting for room, in seconds. Not for longer: what would make room

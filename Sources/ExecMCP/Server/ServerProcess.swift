@@ -44,13 +44,13 @@ struct ServerProcess {
         // this signal anyway, but that is not ours to say.
         signal(SIGXFSZ, SIG_IGN)
         let output = try takeStandardOutput()
-        let ending = Monitor(false)
+        let ending = ConditionLocked(false)
         let writer = try LineWriter(descriptor: output, backlogLimit: Self.unreadLimit) { ending.change { $0 = true } }
         let server = Server(options, audit: audit, logger: logger, locateEngine: locateEngine) {
             writer.writeIfKeepingUp($0.json)
         }
         let session = Session(methods: server.methods, writer: writer, logger: logger)
-        try EndingSignals.forEach { _ in ending.change { $0 = true } }
+        try ShutdownSignals.forEach { _ in ending.change { $0 = true } }
 
         if isatty(STDIN_FILENO) == 1 { Logger.writeToStandardError(Self.wordToPeople) }
         try BackgroundThread.start("stdin-reader") { [logger] in
@@ -126,7 +126,7 @@ struct ServerProcess {
         }
         // Nobody need read any more.
         writer.stopWaitingForRoom()
-        let isClosed = Monitor(false)
+        let isClosed = ConditionLocked(false)
         Task.detached {
             await server.close(grace: grace)
             isClosed.change { $0 = true }

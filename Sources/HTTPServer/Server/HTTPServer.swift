@@ -14,12 +14,12 @@ public final class HTTPServer: Sendable {
 
     private let mailbox: Mailbox
     /// The end of the server's thread.
-    private let end: CompletionSignal
+    private let end: AsyncEvent
 
     /// The port at which it listens.
     public var port: Int { addresses.first?.port ?? 0 }
 
-    private init(addresses: [RemoteAddress], mailbox: Mailbox, end: CompletionSignal) {
+    private init(addresses: [RemoteAddress], mailbox: Mailbox, end: AsyncEvent) {
         self.addresses = addresses
         self.mailbox = mailbox
         self.end = end
@@ -51,7 +51,7 @@ public final class HTTPServer: Sendable {
         let listener = try Listener(host: host, port: port)
         do {
             let mailbox = try Mailbox()
-            let end = CompletionSignal()
+            let end = AsyncEvent()
             let service = ConnectionService(options: options, handler: handler, mailbox: mailbox)
             try BackgroundThread.start("http-server") {
                 var loop = EventLoop(listener: listener, service: service)

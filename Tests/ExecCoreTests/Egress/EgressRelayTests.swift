@@ -158,7 +158,7 @@ import Threading
     }
 
     @Test func aFloodOfCallsIsRefusedAndMoreThanThereArePlacesIsAViolation() async throws {
-        let isHeld = Monitor(true)
+        let isHeld = ConditionLocked(true)
         let host = try #require(AllowedHost("host.example:443"))
         let relay = EgressRelay(
             policy: EgressPolicy(hosts: [host]), sandbox: "box",

@@ -22,7 +22,7 @@
         private static let mostConnections = 256
 
         private let multi: UnsafeMutableRawPointer
-        private let state = Monitor(State())
+        private let state = ConditionLocked(State())
         /// Those that libcurl has, by their handles. Of the thread alone, as the next.
         private var transfers: [UnsafeMutableRawPointer: CurlTransfer] = [:]
         /// No request is silent for too long before.

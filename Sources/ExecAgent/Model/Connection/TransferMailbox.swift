@@ -21,7 +21,7 @@ final class TransferMailbox: Sendable {
         var isFull = false
         /// How it ended, for the reader of all of it.
         var end: Result<Void, TransportError>?
-        var readers: [Handover<TransportEvent?>] = []
+        var readers: [Promise<TransportEvent?>] = []
     }
 
     /// Bytes beyond which no more are taken.
@@ -37,7 +37,7 @@ final class TransferMailbox: Sendable {
 
     /// Puts the head in.
     func put(_ head: ResponseHead) {
-        let reader: Handover<TransportEvent?>? = state.withLock { state in
+        let reader: Promise<TransportEvent?>? = state.withLock { state in
             guard state.end == nil else { return nil }
             if let reader = state.readers.popLast() { return reader }
             state.events.append(.head(head))
@@ -48,7 +48,7 @@ final class TransferMailbox: Sendable {
 
     /// Puts bytes of the body in.
     func put(_ bytes: UnsafeBufferPointer<UInt8>) -> Acceptance {
-        let (acceptance, reader): (Acceptance, Handover<TransportEvent?>?) = state.withLock { state in
+        let (acceptance, reader): (Acceptance, Promise<TransportEvent?>?) = state.withLock { state in
             guard state.end == nil else { return (.closed, nil) }
             if let reader = state.readers.popLast() { return (.accepted, reader) }
             guard state.size < limit else {
@@ -102,7 +102,7 @@ final class TransferMailbox: Sendable {
     func next(onRoom: () -> Void) async throws -> TransportEvent? {
         try await withTaskCancellationHandler {
             var hadNoRoom = false
-            let event = try await withHandover { reader in
+            let event = try await withPromise { reader in
                 let outcome: Result<TransportEvent?, any Error>? = state.withLock { state in
                     guard state.events.isEmpty else {
                         let event = state.events.removeFirst()

@@ -9,10 +9,10 @@ final class UserTurns: Sendable {
     final class Turn: Sendable {
         fileprivate let row: String
         fileprivate let number: Int
-        private let hasCome: CompletionSignal
+        private let hasCome: AsyncEvent
         private let turns: UserTurns
 
-        fileprivate init(_ row: String, _ number: Int, _ hasCome: CompletionSignal, _ turns: UserTurns) {
+        fileprivate init(_ row: String, _ number: Int, _ hasCome: AsyncEvent, _ turns: UserTurns) {
             self.row = row
             self.number = number
             self.hasCome = hasCome
@@ -35,7 +35,7 @@ final class UserTurns: Sendable {
 
     private struct Row {
         /// The runs, the one whose turn it is first, with what tells them that it is.
-        var runs: [(number: Int, hasCome: CompletionSignal)] = []
+        var runs: [(number: Int, hasCome: AsyncEvent)] = []
         var isForgotten = false
     }
 
@@ -62,7 +62,7 @@ final class UserTurns: Sendable {
     /// - Parameter conversation: `nil` for a row of its own.
     /// - Throws: ``ServiceFailure`` where there are too many.
     func take(for conversation: String?) throws(ServiceFailure) -> Turn {
-        let hasCome = CompletionSignal()
+        let hasCome = AsyncEvent()
         let place: (row: String, number: Int)? = state.withLock { state in
             // No conversation's name begins with a slash.
             let row = conversation ?? "/\(state.lastNumber + 1)"
@@ -97,7 +97,7 @@ final class UserTurns: Sendable {
     }
 
     private func end(_ name: String, _ number: Int) {
-        let next = state.withLock { state -> CompletionSignal? in
+        let next = state.withLock { state -> AsyncEvent? in
             guard var row = state.rows[name], let place = row.runs.firstIndex(where: { $0.number == number }) else {
                 return nil
             }

@@ -46,7 +46,7 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
     private let state = Locked(State())
     /// Entries for the history's file. No longer than what a person types.
     private let entries = BlockingQueue<String>()
-    private let entriesAreKept = CompletionSignal()
+    private let entriesAreKept = AsyncEvent()
 
     /// Takes the terminal and begins to read.
     ///
