@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Runs every end-to-end test against the built server, the built agent and the real engine. Arguments go to pytest, for
 # example `Tests/run.sh -k timeout`; EXEC_MCP_BINARY and EXEC_AGENT_BINARY name other programs to test.
+#
+# Modules run side by side, TEST_PROCESSES of them (two for each processor, eight at most), since most tests wait most of
+# the time; 0 runs them in one process, which a debugger needs. What is marked `alone` runs afterwards, by itself.
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -14,6 +17,9 @@ for program in "$EXEC_MCP_BINARY" "$EXEC_AGENT_BINARY"; do
     exit 1
 done
 "$here/environment.sh" || exit 1
+
+processors=$(getconf _NPROCESSORS_ONLN)
+processes=${TEST_PROCESSES:-$((processors < 4 ? processors * 2 : 8))}
 
 cd "$here" || exit 1
 status=0
@@ -30,7 +36,8 @@ suite() {
 selection=("$@")
 suites=(Conformance Protocol CommandLine Clients Sandbox Faults Attacks Skills Agent)
 suite tests "conformance, protocol, command line, published clients (mcp 2.x, fastmcp), sandbox, faults, attacks, skills, agent" \
-    "${suites[@]}" "$@"
+    "${suites[@]}" -m "not alone" -n "$processes" --dist loadfile "$@"
+suite tests "what runs alone" "${suites[@]}" -m alone "$@"
 suite tests-mcp1 "published client mcp 1.x" ClientsV1 "$@"
 suite tests-frameworks "agents of published frameworks" Frameworks "$@"
 printf '\n== %s\n' "podman in docker's place, as root and without"

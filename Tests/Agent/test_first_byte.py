@@ -9,8 +9,11 @@ import time
 import urllib.request
 from collections.abc import Callable
 
+import pytest
 from support.agent import Service
 from support.scripted import MODEL, says
+
+pytestmark = pytest.mark.alone
 
 Serve = Callable[..., Service]
 ROUNDS = 30

@@ -17,6 +17,8 @@ from support import engine, host_processes
 from support.agent import Service, agent_binary, environment
 from support.upstreams import Upstream
 
+pytestmark = pytest.mark.alone
+
 WAIT = 2.0
 # The share of a processor that a wait may take. It takes a hundredth of this; a loop that turns in a circle takes all.
 SHARE = 0.2

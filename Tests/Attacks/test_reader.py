@@ -9,6 +9,8 @@ import time
 import pytest
 from support.stdio_client import modern_meta, server_binary
 
+pytestmark = pytest.mark.alone
+
 
 def padded(request_id, method: str, params: dict, size: int = 90_000_000) -> str:
     params = {**params, "_meta": {**modern_meta(), "padding": "p" * size}}

@@ -7,8 +7,11 @@ import select
 import subprocess
 import threading
 
+import pytest
 from support.host_processes import resident_bytes
 from support.stdio_client import NoAnswer, server_binary
+
+pytestmark = pytest.mark.alone
 
 MIB = 1 << 20
 GROWTH = 20 * MIB

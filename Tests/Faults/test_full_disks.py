@@ -7,6 +7,8 @@ import pytest
 from support import engine
 from support.stdio_client import text_of
 
+pytestmark = pytest.mark.alone
+
 MIB = 1 << 20
 
 

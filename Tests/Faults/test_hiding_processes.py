@@ -4,6 +4,8 @@ import pytest
 from support import engine, outrunners
 from support.outrunners import KINDS
 
+pytestmark = pytest.mark.alone
+
 # Takes all the room there is for processes, and ends.
 CROWD = """
 python3 -c 'import os, time

@@ -5,6 +5,8 @@ import secrets
 import pytest
 from support import engine
 
+pytestmark = pytest.mark.alone
+
 THREADS = """
 import threading, time
 started = 0

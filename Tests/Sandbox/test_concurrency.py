@@ -1,7 +1,10 @@
 """Many calls at once on one pipe and in one sandbox."""
 
+import pytest
 from support import engine
 from support.stdio_client import text_of
+
+pytestmark = pytest.mark.alone
 
 
 def test_fifty_calls_at_once_are_all_answered_with_their_own_output(client):

@@ -15,6 +15,8 @@ from benchmarking.figures import ratio
 from benchmarking.rounds import Action, Pace, interleave
 from support import engine
 
+pytestmark = pytest.mark.alone
+
 FASTER = 15
 MARK = "cost"
 

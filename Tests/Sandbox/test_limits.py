@@ -58,6 +58,7 @@ print(50 < children < 256)
     assert engine.poll(lambda: len(engine.processes(same_sandbox)) < 50) is not None
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("bomb", [":(){ :|:& };:", ":(){ :|:& };:; sleep 300", "b() { b | b & b; }; b"])
 def test_a_fork_bomb_ends_with_its_call(client, same_sandbox, bomb):
     client.call_tool("execute_bash", command=bomb, timeout=3)
@@ -72,6 +73,7 @@ def test_tmp_is_bounded(client, same_sandbox):
     assert outcome["stdout"] != "0\n"
 
 
+@pytest.mark.alone
 def test_a_busy_loop_does_not_starve_the_sandbox(client, same_sandbox):
     client.start_tool("execute_bash", command="for i in 1 2 3 4; do (while :; do :; done) & done; wait", timeout=5)
     for number in range(5):

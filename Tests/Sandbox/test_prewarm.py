@@ -186,6 +186,7 @@ def test_nothing_is_left_of_it_when_the_server_ends(start_server, fresh_user, pe
         engine.wait_until_gone(person)
 
 
+@pytest.mark.alone
 def test_the_first_call_then_costs_less_than_half_of_a_cold_one(start_server, fresh_user):
     def first_call(*options):
         server = start_server("--user", fresh_user, *options)

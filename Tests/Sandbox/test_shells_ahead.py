@@ -3,6 +3,8 @@
 import pytest
 from support import engine
 
+pytestmark = pytest.mark.alone
+
 WAITING = "BASH_EXECUTION_STRING"
 
 
