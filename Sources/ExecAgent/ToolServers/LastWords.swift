@@ -9,7 +9,7 @@ final class LastWords: Sendable {
 
     /// Adds a line; one without text does not count.
     func add(_ line: String) {
-        let text = String(line.unicodeScalars.prefix(Self.lineLength)).trimmed
+        let text = String(String(line.unicodeScalars.prefix(Self.lineLength)).trimmingBlanks)
         guard !text.isEmpty else { return }
         lines.withLock { lines in
             lines.append(text)
@@ -24,4 +24,13 @@ final class LastWords: Sendable {
 
     /// The lines in one; empty for none.
     var text: String { lines.withLock { $0.joined(separator: " / ") } }
+}
+
+extension String {
+    /// The text without blanks at its ends.
+    fileprivate var trimmingBlanks: Substring {
+        let start = drop(while: \.isWhitespace)
+        guard let end = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+        return start[...end]
+    }
 }

@@ -49,7 +49,8 @@ struct ServerConfiguration {
         do throws(ConfigurationError) {
             let text = try ProgramFiles.read(file, limit: Self.fileLimit)
             let servers = try ServersFile.parse(
-                text, named: file, variables: environment, directory: ProgramFiles.currentDirectory ?? "/"
+                text, named: file, variables: environment, directory: ProgramFiles.currentDirectory ?? "/",
+                program: "exec-agent"
             ) { onWarning("\(file): \($0)") }
             if servers.isEmpty { onWarning("\(file): it names no server that can be used") }
             return servers

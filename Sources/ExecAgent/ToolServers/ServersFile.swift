@@ -34,15 +34,16 @@ struct ServersFile {
     ///   - name: the file's, by whose end its notation is known.
     ///   - variables: what references to environment variables stand for.
     ///   - directory: where this program runs: what a host calls its workspace.
+    ///   - program: what this program is called.
     ///   - onWarning: told what is left out, and why.
     /// - Throws: ``ConfigurationError`` where the text is no such file.
     static func parse(
         _ text: [UInt8], named name: String = "", variables: [String: String], directory: String = "/",
-        onWarning: (String) -> Void = { _ in }
+        program: String = "this program", onWarning: (String) -> Void = { _ in }
     ) throws(ConfigurationError) -> [ToolServerEntry] {
         var repeated: [String] = []
         var file = ServersFile()
-        try file.list(document(text, name, &repeated), directory, onWarning)
+        try file.list(document(text, name, &repeated), directory, program, onWarning)
         for name in Set(repeated).sorted() {
             onWarning("\(name.singleLine(limit: 100)) is there twice; the last counts")
         }
@@ -83,7 +84,7 @@ struct ServersFile {
     ///
     /// - Throws: where it has no place for them.
     private mutating func list(
-        _ document: JSON, _ directory: String, _ onWarning: (String) -> Void
+        _ document: JSON, _ directory: String, _ program: String, _ onWarning: (String) -> Void
     ) throws(ConfigurationError) {
         for path in Self.sections {
             var value: JSON? = document
@@ -92,7 +93,7 @@ struct ServersFile {
             if path == ["mcp"], value?["servers"] != nil { continue }
             if add(value, path.joined(separator: ".")) { break }
         }
-        addProject(document[Self.projects]?.objectValue ?? JSONObject(), directory, onWarning)
+        addProject(document[Self.projects]?.objectValue ?? JSONObject(), directory, program, onWarning)
         if !isKnown, case .object(let members) = document, !members.isEmpty,
             members.allSatisfy({ ServerReader.isLikeServer($0.value) })
         {
@@ -130,7 +131,7 @@ struct ServersFile {
     /// Adds the servers that are meant for the directory that this program runs in, before those for all directories of the
     /// same name.
     private mutating func addProject(
-        _ projects: JSONObject, _ directory: String, _ onWarning: (String) -> Void
+        _ projects: JSONObject, _ directory: String, _ program: String, _ onWarning: (String) -> Void
     ) {
         let own = projects[directory]
         let servers = own?["mcpServers"]?.objectValue ?? JSONObject()
@@ -142,7 +143,7 @@ struct ServersFile {
         listed.removeAll { server in off.contains { $0.utf8.elementsEqual(server.name.utf8) } }
         if listed.isEmpty, let other = others.first {
             let name = other.key.singleLine(limit: 200)
-            onWarning("its servers are for other directories than this one, such as \(name): start exec-agent there")
+            onWarning("its servers are for other directories than this one, such as \(name): start \(program) there")
         }
     }
 

@@ -1,5 +1,4 @@
 import JSON
-import MCP
 import OpenAI
 
 /// The tools of all MCP servers, and what else an agent needs of them. Starts servers when they are needed, and again
@@ -49,21 +48,6 @@ protocol ToolBox: Sendable {
     func close() async
 }
 
-/// What a tool returned.
-struct ToolOutcome: Sendable, Equatable {
-    /// For the model to read.
-    var content: [ContentBlock]
-    /// Whether the tool could not do what was asked.
-    var isError = false
-    /// Exit code of a command; `nil` for other tools.
-    var exitCode: Int?
-
-    /// A failure that the model is to read.
-    static func failure(_ message: String) -> ToolOutcome {
-        ToolOutcome(content: [.text(message)], isError: true)
-    }
-}
-
 /// A file that an agent hands out.
 struct ArtifactInfo: Sendable, Equatable {
     let name: String
@@ -82,28 +66,4 @@ struct ArtifactFile: Sendable, Equatable {
 struct SkillInfo: Sendable, Equatable {
     let name: String
     let description: String
-}
-
-/// How a server does.
-struct ToolServerHealth: Sendable, Equatable {
-    enum State: Sendable, Equatable {
-        case running, starting
-        /// Not started, or ended: the next request starts it.
-        case stopped
-        /// It cannot be started; with the reason.
-        case failed(String)
-    }
-
-    let name: String
-    let state: State
-}
-
-/// A tool server could not do what it was asked.
-struct ToolServerError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What happened and what to do.
-    let message: String
-    /// Whether what was asked for does not exist.
-    var isNotFound = false
-
-    var description: String { message }
 }

@@ -27,8 +27,6 @@ actor ToolServer {
     static let longestPause = 60.0
     /// Seconds of a pause that whoever needs the server waits for; with longer ones it is told at once.
     static let patience = 5.0
-    /// Who we are, to servers.
-    private static let identity = ClientIdentity(name: "exec-agent", version: "1")
 
     nonisolated let name: String
     /// Seconds that others wait for it; `nil` for the usual time.
@@ -37,6 +35,7 @@ actor ToolServer {
     nonisolated let tools: ToolFilter
 
     private let entry: ToolServerEntry
+    private let identity: ClientIdentity
     private let environment: [String: String]
     private let limits: ClientLimits
     private let timekeeper: Timekeeper
@@ -55,19 +54,22 @@ actor ToolServer {
     private var isStartable = true
 
     /// - Parameters:
-    ///   - environment: the environment of this process; see ``ServerEnvironment``.
+    ///   - identity: who we are, to the server.
+    ///   - environment: the whole environment of the server's program.
     ///   - log: what a person who runs the agent should know and nobody is told by an error.
     ///   - onErrorLine: hears the server's standard error.
     init(
-        _ entry: ToolServerEntry, environment: [String: String], limits: ClientLimits = ClientLimits(),
-        timekeeper: Timekeeper = .system, log: @escaping @Sendable (String) -> Void,
+        _ entry: ToolServerEntry, as identity: ClientIdentity, environment: [String: String],
+        limits: ClientLimits = ClientLimits(), timekeeper: Timekeeper = .system,
+        log: @escaping @Sendable (String) -> Void,
         onErrorLine: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         name = entry.name
         startSeconds = entry.startSeconds
         tools = entry.tools
         self.entry = entry
-        self.environment = ServerEnvironment.variables(for: entry, from: environment)
+        self.identity = identity
+        self.environment = environment
         self.limits = limits
         self.timekeeper = timekeeper
         self.log = log
@@ -193,7 +195,7 @@ actor ToolServer {
                     ServerProgram(
                         executable: executable, arguments: entry.arguments, environment: environment,
                         workingDirectory: entry.workingDirectory, secrets: entry.secrets),
-                    as: Self.identity, limits: limits, handlers: handlers))
+                    as: identity, limits: limits, handlers: handlers))
         } catch {
             return .failure(error)
         }

@@ -26,31 +26,8 @@ enum ToolServerFailure: Error, Sendable, Equatable {
         }
     }
 
-    /// What came of a call of `tool`, for the model.
-    func outcome(of tool: String, on server: String) -> ToolOutcome {
-        switch self {
-        case .inUse(.refused(_, let message)):
-            .failure("The call of \(tool) was refused: \(message)")
-        case .inUse(.ended(let how)):
-            .failure(
-                """
-                The tool server \(server) ended while \(tool) was running (\(how)). What the call had done by then is not \
-                known; the next call starts the server again.
-                """)
-        case .inUse(.timedOut(let seconds)):
-            .failure("\(tool) did not answer in \(Int(seconds)) seconds and was given up.")
-        case .toStart(let reason):
-            .failure("\(tool) cannot be called now: the tool server \(server) cannot be started: \(reason)")
-        case .late:
-            .failure("\(tool) cannot be called now: the tool server \(server) \(lateness)")
-        case .inUse(.cancelled), .cancelled:
-            .failure("The call of \(tool) was cancelled.")
-        case .inUse(let error):
-            .failure("The call of \(tool) failed: \(error)")
-        }
-    }
-
-    private var lateness: String {
+    /// That it has not answered in time, as part of a sentence; empty for other failures.
+    var lateness: String {
         guard case .late(let seconds, let said) = self else { return "" }
         let time = Int(exactly: seconds).map(String.init) ?? String(seconds)
         return "has not answered in \(time) seconds" + (said.isEmpty ? "" : "; it last said: \(said)")

@@ -14,6 +14,8 @@ final class ToolServers: ToolBox {
         result, look at files before you say what is in them, and when something fails, read the error and try again. \
         When you are done, answer with what you found or made.
         """
+    /// Who we are, to servers.
+    private static let identity = ClientIdentity(name: "exec-agent", version: "1")
     /// By which key of `_meta` exec-mcp knows whose sandbox a request is about.
     private static let userKey = "x-user-id"
 
@@ -41,8 +43,8 @@ final class ToolServers: ToolBox {
     ) {
         servers = entries.map { entry in
             ToolServer(
-                entry, environment: environment, limits: limits, timekeeper: timekeeper, log: log,
-                onErrorLine: { onErrorLine(entry.name, $0) })
+                entry, as: Self.identity, environment: ServerEnvironment.variables(for: entry, from: environment),
+                limits: limits, timekeeper: timekeeper, log: log, onErrorLine: { onErrorLine(entry.name, $0) })
         }
         tools = servers.map { ServerTools(of: $0, log: log) }
         prompts = servers.map { ServerPrompt(of: $0, timekeeper: timekeeper) }

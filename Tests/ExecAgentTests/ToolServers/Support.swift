@@ -49,8 +49,9 @@ struct Fixture {
     func withServer(_ entry: ToolServerEntry, _ body: (ToolServer) async throws -> Void) async throws {
         ignoreBrokenPipes()
         let server = ToolServer(
-            entry, environment: ["PATH": "/usr/bin:/bin"], limits: Self.limits, timekeeper: time.timekeeper,
-            log: log.record, onErrorLine: said.record)
+            entry, as: ClientIdentity(name: "test", version: "0"),
+            environment: ["PATH": "/usr/bin:/bin"].merging(entry.environment) { $1 }, limits: Self.limits,
+            timekeeper: time.timekeeper, log: log.record, onErrorLine: said.record)
         try await ending(server.close) { try await body(server) }
     }
 
