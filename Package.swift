@@ -60,6 +60,13 @@ let package = Package(
         .target(
             name: "MCPClient", dependencies: ["ChildProcess", "JSON", "JSONRPC", "MCP", "SystemCalls", "Threading"],
             swiftSettings: settings),
+        // Servers that others wrote: which there are, their start and their supervision. Knows no model.
+        .target(
+            name: "MCPServers",
+            dependencies: [
+                "Diagnostics", "HostConfiguration", "JSON", "MCP", "MCPClient", "SystemCalls", "Threading",
+            ],
+            swiftSettings: settings),
         // OpenAI's words, and a small HTTP server. Neither knows of MCP.
         .target(name: "OpenAI", dependencies: ["JSON"], swiftSettings: settings),
         .target(
@@ -90,8 +97,8 @@ let package = Package(
         .executableTarget(
             name: "ExecAgent",
             dependencies: [
-                curl, "CommandOptions", "Diagnostics", "HTTPServer", "Hashing", "HostConfiguration", "JSON", "JSONRPC",
-                "MCP", "MCPClient", "OpenAI", "SystemCalls", "Threading",
+                curl, "CommandOptions", "Diagnostics", "HTTPServer", "Hashing", "JSON", "JSONRPC", "MCP", "MCPClient",
+                "MCPServers", "OpenAI", "SystemCalls", "Threading",
             ],
             swiftSettings: settings),
 
@@ -121,6 +128,10 @@ let package = Package(
             dependencies: ["ExecMCP", "JSON", "JSONRPC", "MCP", "MCPClient", "TestSupport", "Threading"],
             swiftSettings: settings),
         .testTarget(
+            name: "MCPServersTests",
+            dependencies: ["JSON", "MCP", "MCPClient", "MCPServers", "TestSupport", "Threading"],
+            swiftSettings: settings),
+        .testTarget(
             name: "HTTPServerTests", dependencies: ["HTTPServer", "TestSupport", "Threading"], swiftSettings: settings),
         .testTarget(
             name: "ExecCoreTests",
@@ -142,7 +153,7 @@ let package = Package(
             name: "ExecAgentTests",
             dependencies: [
                 curl, "CommandOptions", "Diagnostics", "ExecAgent", "HTTPServer", "JSON", "JSONRPC", "MCP", "MCPClient",
-                "OpenAI", "SystemCalls", "TestSupport", "Threading",
+                "MCPServers", "OpenAI", "SystemCalls", "TestSupport", "Threading",
             ],
             swiftSettings: settings),
         // What has to hold for any bytes: see the properties in it.

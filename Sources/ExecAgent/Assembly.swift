@@ -1,5 +1,6 @@
 import CommandOptions
 import Diagnostics
+import MCPServers
 
 /// The parts of the program, put together as the options say.
 struct Assembly: Sendable {

@@ -15,6 +15,7 @@ import Testing
         "JSONRPC": ["JSON", "SystemCalls", "Threading"],
         "MCP": ["JSON", "JSONRPC"],
         "MCPClient": ["ChildProcess", "JSON", "JSONRPC", "MCP", "SystemCalls", "Threading"],
+        "MCPServers": ["Diagnostics", "HostConfiguration", "JSON", "MCP", "MCPClient", "SystemCalls", "Threading"],
         "OpenAI": ["JSON"],
         "HTTPServer": ["SystemCalls", "Threading"],
         "ExecCore": ["ChildProcess", "Diagnostics", "Hashing", "JSON", "SystemCalls", "Threading", "YAML"],
@@ -25,7 +26,7 @@ import Testing
         ],
         "ExecAgent": [
             "CCurl", "CommandOptions", "Diagnostics", "Dispatch", "Foundation", "HTTPServer", "Hashing",
-            "HostConfiguration", "JSON", "JSONRPC", "MCP", "MCPClient", "OpenAI", "SystemCalls", "Threading",
+            "JSON", "JSONRPC", "MCP", "MCPClient", "MCPServers", "OpenAI", "SystemCalls", "Threading",
         ],
     ]
 

@@ -1,5 +1,6 @@
 import JSON
 import OpenAI
+import Threading
 
 /// Whether the pictures that tools return go back to the model.
 enum ImagePolicy: String, Sendable, CaseIterable {

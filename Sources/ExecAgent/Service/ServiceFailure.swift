@@ -1,5 +1,6 @@
 import HTTPServer
 import JSON
+import MCPServers
 import OpenAI
 
 /// A request that is not answered with what was asked for: a status, and an error in OpenAI's shape.

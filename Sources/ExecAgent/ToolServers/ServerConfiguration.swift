@@ -1,3 +1,5 @@
+import MCPServers
+
 /// Which tool servers there are: what was asked for on the command line, or the server that comes with this program.
 struct ServerConfiguration {
     /// The server that comes with this program.

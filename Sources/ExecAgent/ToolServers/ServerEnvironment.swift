@@ -1,3 +1,5 @@
+import MCPServers
+
 /// What a tool server finds in its environment.
 enum ServerEnvironment {
     /// The keys of the agent itself. A tool server runs code that others wrote, some of it what the model writes, and

@@ -1,5 +1,6 @@
 import MCP
 import MCPClient
+import MCPServers
 import Threading
 
 /// What one server says about how to work with it: its prompt for agents, or else its instructions. Kept for an hour, or

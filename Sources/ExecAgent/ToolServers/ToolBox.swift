@@ -1,4 +1,5 @@
 import JSON
+import MCPServers
 import OpenAI
 
 /// The tools of all MCP servers, and what else an agent needs of them. Starts servers when they are needed, and again

@@ -1,5 +1,6 @@
 import MCP
 import MCPClient
+import MCPServers
 
 /// What a tool returned.
 struct ToolOutcome: Sendable, Equatable {

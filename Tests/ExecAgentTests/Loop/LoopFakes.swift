@@ -1,5 +1,6 @@
 import JSON
 import MCP
+import MCPServers
 import OpenAI
 import TestSupport
 import Threading

@@ -1,5 +1,6 @@
 import HTTPServer
 import JSON
+import MCPServers
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import HTTPServer
 import JSON
+import MCPServers
 import OpenAI
 import TestSupport
 import Threading

@@ -1,4 +1,5 @@
 import JSON
+import MCPServers
 import OpenAI
 import SystemCalls
 import TestSupport

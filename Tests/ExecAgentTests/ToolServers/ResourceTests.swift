@@ -1,3 +1,4 @@
+import MCPServers
 import OpenAI
 import TestSupport
 import Testing

@@ -1,30 +1,11 @@
 import JSON
 import MCP
 import MCPClient
+import MCPServers
 import TestSupport
 import Threading
 
 @testable import ExecAgent
-
-/// A time that passes only when a test says so, or when somebody sleeps.
-final class FakeTime: Sendable {
-    /// How long sleepers slept, in seconds.
-    let slept = Recorder<Double>()
-    private let seconds = Locked(1000.0)
-
-    var timekeeper: Timekeeper {
-        Timekeeper(
-            now: { [self] in seconds.withLock { $0 } },
-            sleep: { [self] duration in
-                slept.record(duration)
-                pass(duration)
-            })
-    }
-
-    func pass(_ duration: Double) {
-        seconds.withLock { $0 += duration }
-    }
-}
 
 /// Small servers in Python under supervision, and what is heard of them.
 struct Fixture {
@@ -43,16 +24,6 @@ struct Fixture {
         var limits = ClientLimits()
         limits.probeSeconds = 60
         return limits
-    }
-
-    /// Runs `body` with one server, and ends it.
-    func withServer(_ entry: ToolServerEntry, _ body: (ToolServer) async throws -> Void) async throws {
-        ignoreBrokenPipes()
-        let server = ToolServer(
-            entry, as: ClientIdentity(name: "test", version: "0"),
-            environment: ["PATH": "/usr/bin:/bin"].merging(entry.environment) { $1 }, limits: Self.limits,
-            timekeeper: time.timekeeper, log: log.record, onErrorLine: said.record)
-        try await ending(server.close) { try await body(server) }
     }
 
     /// Runs `body` with all servers of `entries`, and ends them.

@@ -1,3 +1,4 @@
+import MCPServers
 import TestSupport
 import Testing
 

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import ExecAgent
+@testable import MCPServers
 
 /// The tools of several servers together.
 @Suite(.timeLimit(.minutes(3))) struct ToolServersTests {
@@ -200,5 +201,32 @@ import Testing
             let failed = await servers.call("no", [:], user: nil) { _ in }
             #expect(failed == ToolOutcome(content: [.text(#"{"exit_code":3}"#)], isError: true, exitCode: 3))
         }
+    }
+
+    @Test func calledByNameAToolThatIsOffIsNotThere() async throws {
+        var entry = Fixture.entry(
+            """
+            def handle(message):
+                if message["method"] == "tools/list":
+                    answer(message, {"tools": [{"name": n, "inputSchema": {"type": "object"}} for n in ["read", "write"]]})
+                elif message["method"] == "tools/call":
+                    answer(message, text("done"))
+                    notify("notifications/tools/list_changed")
+            serve(handle)
+            """)
+        entry.tools = try ToolFilter(members: ["enabled_tools": ["read", "reed"], "disabled_tools": ["write", "w*"]])
+        try await fixture.withServers([entry]) { servers in
+            let before = try await servers.tools()
+            #expect(before.map(\.name) == ["read"])
+            let done = await servers.call("read", [:], user: nil) { _ in }
+            #expect(done.content == [.text("done")])
+            let refused = await servers.call("write", [:], user: nil) { _ in }
+            #expect(refused == .failure("There is no tool write. There are: read."))
+            let after = try await servers.tools()
+            #expect(after.map(\.name) == ["read"])
+        }
+        #expect(
+            fixture.log.elements.filter { $0.contains("configuration") }
+                == ["fake: the configuration names tools that it does not have: reed"])
     }
 }

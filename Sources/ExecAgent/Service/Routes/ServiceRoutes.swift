@@ -1,6 +1,7 @@
 import HTTPServer
 import JSON
 import MCP
+import MCPServers
 import Threading
 
 /// All that can be asked of the service.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ExecAgent
+@testable import MCPServers
 
 @Suite struct ServersFileTests {
     private let variables = ["HOME": "/home/ann", "EMPTY": "", "KEY_2": "secret"]

@@ -1,29 +1,29 @@
-import MCP
-
 /// The names that a model calls the tools of all servers by.
 ///
 /// OpenAI's API takes names of 1 to 64 characters of `[a-zA-Z0-9_-]`; MCP takes more, and every server has names of its
 /// own.
-struct ToolNames: Sendable {
+public struct ToolNames: Sendable {
     /// A tool, and where it is.
-    struct Place: Sendable, Equatable {
+    public struct Place: Sendable, Equatable {
         /// The number of its server.
-        let server: Int
+        public let server: Int
         /// Its name there.
-        let name: String
+        public let name: String
     }
 
-    static let longest = 64
+    /// Characters that a name may have.
+    public static let longest = 64
 
-    private(set) var places: [String: Place] = [:]
+    /// The tools by the names that a model calls them by.
+    public private(set) var places: [String: Place] = [:]
     /// The names of each server's tools, in their order.
-    private(set) var names: [[String]] = []
+    public private(set) var names: [[String]] = []
     /// The last number behind each name that needed one.
     private var numbers: [String: Int] = [:]
 
     /// Names for the tools of `servers`, whose names go before those of tools that another server has as well. The
     /// server that comes first keeps the plain name.
-    init(_ servers: [(name: String, tools: [String])]) {
+    public init(_ servers: [(name: String, tools: [String])]) {
         for (number, server) in servers.enumerated() {
             names.append(
                 server.tools.map { tool in

@@ -1,7 +1,7 @@
-import MCPClient
+public import MCPClient
 
 /// A tool server could not be used.
-enum ToolServerFailure: Error, Sendable, Equatable {
+public enum ToolServerFailure: Error, Sendable, Equatable {
     /// It could not be started, or must not be again yet; with the reason.
     case toStart(String)
     /// It was there, and this went wrong.
@@ -13,7 +13,7 @@ enum ToolServerFailure: Error, Sendable, Equatable {
     case cancelled
 
     /// What happened and what to do, for a person.
-    func error(of server: String) -> ToolServerError {
+    public func error(of server: String) -> ToolServerError {
         switch self {
         case .toStart(let reason):
             ToolServerError(message: "The tool server \(server) cannot be started: \(reason)")
@@ -27,7 +27,7 @@ enum ToolServerFailure: Error, Sendable, Equatable {
     }
 
     /// That it has not answered in time, as part of a sentence; empty for other failures.
-    var lateness: String {
+    public var lateness: String {
         guard case .late(let seconds, let said) = self else { return "" }
         let time = Int(exactly: seconds).map(String.init) ?? String(seconds)
         return "has not answered in \(time) seconds" + (said.isEmpty ? "" : "; it last said: \(said)")

@@ -1,17 +1,16 @@
-import JSON
-import MCPClient
-import Threading
+public import MCPClient
+public import Threading
 
 /// One tool server and its supervision: started at first need, and again at the next need after it has ended. One that
 /// ends again and again is given longer and longer pauses.
-actor ToolServer {
+public actor ToolServer {
     /// What the cached answers of a server hold for: this start of it, and this state of its lists.
-    struct Version: Sendable, Equatable {
+    public struct Version: Sendable, Equatable {
         fileprivate(set) var start = 0
         fileprivate(set) var changes: [String: Int] = [:]
 
         /// The same as long as the list of `tools`, `prompts` or `resources` is.
-        func of(_ list: String) -> [Int] { [start, changes[list] ?? 0] }
+        public func of(_ list: String) -> [Int] { [start, changes[list] ?? 0] }
     }
 
     private enum State {
@@ -22,17 +21,18 @@ actor ToolServer {
     }
 
     /// Seconds that a server must have run to be thought well when it ends.
-    static let goodRun = 60.0
+    public static let goodRun = 60.0
     /// The longest pause before another start, in seconds.
-    static let longestPause = 60.0
+    public static let longestPause = 60.0
     /// Seconds of a pause that whoever needs the server waits for; with longer ones it is told at once.
-    static let patience = 5.0
+    public static let patience = 5.0
 
-    nonisolated let name: String
+    /// What it is called in messages.
+    public nonisolated let name: String
     /// Seconds that others wait for it; `nil` for the usual time.
-    nonisolated let startSeconds: Double?
+    public nonisolated let startSeconds: Double?
     /// Which of its tools are offered.
-    nonisolated let tools: ToolFilter
+    public nonisolated let tools: ToolFilter
 
     private let entry: ToolServerEntry
     private let identity: ClientIdentity
@@ -53,12 +53,14 @@ actor ToolServer {
     /// Whether the last start worked.
     private var isStartable = true
 
+    /// The server of an entry. It is not started before it is needed.
+    ///
     /// - Parameters:
     ///   - identity: who we are, to the server.
     ///   - environment: the whole environment of the server's program.
     ///   - log: what a person who runs the agent should know and nobody is told by an error.
     ///   - onErrorLine: hears the server's standard error.
-    init(
+    public init(
         _ entry: ToolServerEntry, as identity: ClientIdentity, environment: [String: String],
         limits: ClientLimits = ClientLimits(), timekeeper: Timekeeper = .system,
         log: @escaping @Sendable (String) -> Void,
@@ -82,19 +84,19 @@ actor ToolServer {
     }
 
     /// The last that it said on standard error; empty for nothing.
-    nonisolated var lastWords: String { said.text }
+    public nonisolated var lastWords: String { said.text }
 
     /// Whether it has been started and has not ended.
-    nonisolated var isRunning: Bool { runs.withLock { $0 } }
+    public nonisolated var isRunning: Bool { runs.withLock { $0 } }
 
     /// What answers that are fetched now hold for.
-    nonisolated var version: Version { versions.withLock { $0 } }
+    public nonisolated var version: Version { versions.withLock { $0 } }
 
     /// Does something with the server, which is started if need be.
     ///
     /// - Parameter again: whether to do it once more where the server ends meanwhile: for what has no effects.
     /// - Throws: ``ToolServerFailure``.
-    nonisolated func use<Value: Sendable>(
+    public nonisolated func use<Value: Sendable>(
         again: Bool, _ body: @Sendable (MCPClient) async throws(MCPClientError) -> Value
     ) async throws(ToolServerFailure) -> Value {
         let client = try await client()
@@ -110,7 +112,7 @@ actor ToolServer {
     }
 
     /// How the server does.
-    var health: ToolServerHealth.State {
+    public var health: ToolServerHealth.State {
         switch state {
         case .running: .running
         case .starting: .starting
@@ -124,7 +126,7 @@ actor ToolServer {
     }
 
     /// Ends the server for good and waits until it has ended.
-    func close() async {
+    public func close() async {
         let state = state
         self.state = .closed
         switch state {

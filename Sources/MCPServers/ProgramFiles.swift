@@ -5,12 +5,12 @@
 #endif
 
 /// Where programs are, and the little that is read of files.
-enum ProgramFiles {
+public enum ProgramFiles {
     /// Where `PATH` is not set, what a shell would take.
     private static let usualPath = "/usr/local/bin:/usr/bin:/bin"
 
     /// The directory of the running program, without links; `nil` where the system does not say.
-    static let directoryOfThisProgram: String? = {
+    public static let directoryOfThisProgram: String? = {
         #if canImport(Glibc)
             let program = realPath("/proc/self/exe")
         #else
@@ -26,12 +26,12 @@ enum ProgramFiles {
     }()
 
     /// The last part of a path.
-    static func name(of path: String) -> String {
+    public static func name(of path: String) -> String {
         path.split(separator: "/").last.map(String.init) ?? path
     }
 
     /// Whether there is a file that can be run.
-    static func isProgram(_ path: String) -> Bool {
+    public static func isProgram(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
     }
@@ -47,7 +47,7 @@ enum ProgramFiles {
     ///
     /// - Parameter path: the directories to look in, as `PATH` has them.
     /// - Returns: `nil` where there is none that can be run.
-    static func find(_ command: String, on path: String?) -> String? {
+    public static func find(_ command: String, on path: String?) -> String? {
         guard !command.isEmpty else { return nil }
         if command.contains("/") { return isProgram(command) ? absolute(command) : nil }
         // An empty part means the current directory, and that is how one runs what one did not mean to.
@@ -58,7 +58,7 @@ enum ProgramFiles {
     /// The bytes of a file.
     ///
     /// - Throws: ``ConfigurationError`` where it cannot be read or has more than `limit` bytes.
-    static func read(_ path: String, limit: Int) throws(ConfigurationError) -> [UInt8] {
+    public static func read(_ path: String, limit: Int) throws(ConfigurationError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw unreadable() }
         defer { close(descriptor) }
@@ -84,7 +84,7 @@ enum ProgramFiles {
     }
 
     /// The directory that this program runs in; `nil` where it is gone.
-    static var currentDirectory: String? {
+    public static var currentDirectory: String? {
         guard let directory = getcwd(nil, 0) else { return nil }
         defer { free(directory) }
         return String(cString: directory)

@@ -2,7 +2,7 @@ import MCPClient
 import TestSupport
 import Testing
 
-@testable import ExecAgent
+@testable import MCPServers
 
 /// Keys that a server has from its entry, and what is told of what it says.
 @Suite(.timeLimit(.minutes(3))) struct ServerSecretsTests {

@@ -1,10 +1,10 @@
 import Diagnostics
-import MCP
+public import MCP
 import MCPClient
 import Threading
 
 /// The tools of one server that are to be offered, kept until the server says that they have changed or is started again.
-final class ServerTools: Sendable {
+public final class ServerTools: Sendable {
     private struct State {
         var tools: [Tool] = []
         /// What they hold for; `nil` before the first time.
@@ -13,23 +13,24 @@ final class ServerTools: Sendable {
         var missed: Set<String> = []
     }
 
-    let server: ToolServer
+    /// Whose tools they are.
+    public let server: ToolServer
     private let state = Locked(State())
     private let log: @Sendable (String) -> Void
 
     /// - Parameter log: told which tools the configuration names that the server does not have.
-    init(of server: ToolServer, log: @escaping @Sendable (String) -> Void) {
+    public init(of server: ToolServer, log: @escaping @Sendable (String) -> Void) {
         self.server = server
         self.log = log
     }
 
     /// The tools as they were when they were last fetched.
-    var lastKnown: [Tool] { state.withLock { $0.tools } }
+    public var lastKnown: [Tool] { state.withLock { $0.tools } }
 
     /// The tools as they are.
     ///
     /// - Throws: ``ToolServerFailure``.
-    func current() async throws(ToolServerFailure) -> [Tool] {
+    public func current() async throws(ToolServerFailure) -> [Tool] {
         let kept = state.withLock { $0.version == server.version.of("tools") ? $0.tools : nil }
         if let kept { return kept }
         let (all, version) = try await server.use(again: true) { (client) throws(MCPClientError) in

@@ -5,7 +5,7 @@ import JSON
 /// The servers of a file as MCP hosts have it: `{"mcpServers": {"NAME": {"command", "args", "env", "cwd"}}}`, or the forms
 /// that single hosts have for it. Read as the hosts do: JSON with comments, trailing commas and a byte order mark, TOML, or
 /// YAML.
-struct ServersFile {
+public struct ServersFile {
     /// A server as the file has it.
     struct Listed {
         /// Where it stands, for messages: `mcpServers.NAME`.
@@ -37,7 +37,7 @@ struct ServersFile {
     ///   - program: what this program is called.
     ///   - onWarning: told what is left out, and why.
     /// - Throws: ``ConfigurationError`` where the text is no such file.
-    static func parse(
+    public static func parse(
         _ text: [UInt8], named name: String = "", variables: [String: String], directory: String = "/",
         program: String = "this program", onWarning: (String) -> Void = { _ in }
     ) throws(ConfigurationError) -> [ToolServerEntry] {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ExecAgent
+@testable import MCPServers
 
 /// Files as single hosts have them, each with what comes of it.
 @Suite struct HostFilesTests {

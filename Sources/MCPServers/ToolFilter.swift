@@ -3,23 +3,26 @@ import SystemCalls
 
 /// Which tools of a server are to be offered, by what hosts have of it in their files. Names may have the signs `*`, `?`
 /// and `[…]`, and the server's name in front, as some hosts have them.
-struct ToolFilter: Sendable, Equatable {
+public struct ToolFilter: Sendable, Equatable {
     /// Lets no tool through.
-    static let nothing = ToolFilter(allowances: [[]])
+    public static let nothing = ToolFilter(allowances: [[]])
 
     /// Lists of names of which a tool must be in each.
-    private(set) var allowances: [[String]] = []
+    public private(set) var allowances: [[String]] = []
     /// Names of tools that are switched off.
-    private(set) var denials: [String] = []
+    public private(set) var denials: [String] = []
+
+    /// Lets all tools through.
+    public static let everything = ToolFilter(allowances: [])
 
     /// Whether a tool of this server is to be offered.
-    func lets(_ tool: String, of server: String) -> Bool {
+    public func lets(_ tool: String, of server: String) -> Bool {
         allowances.allSatisfy { $0.contains { Self.names($0, tool, server) } }
             && !denials.contains { Self.names($0, tool, server) }
     }
 
     /// The names that stand for no tool of the server that has these.
-    func unknown(among tools: [String], of server: String) -> [String] {
+    public func unknown(among tools: [String], of server: String) -> [String] {
         (allowances.joined() + denials).filter { pattern in
             !Self.isPattern(pattern) && !tools.contains { Self.names(pattern, $0, server) }
         }

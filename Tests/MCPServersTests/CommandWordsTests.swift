@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ExecAgent
+@testable import MCPServers
 
 @Suite struct CommandWordsTests {
     @Test(arguments: [

@@ -1,10 +1,9 @@
 import JSON
 import MCP
-import OpenAI
 import TestSupport
 import Testing
 
-@testable import ExecAgent
+@testable import MCPServers
 
 /// Which tools of a server are offered, by what hosts have of it in their files.
 @Suite(.timeLimit(.minutes(3))) struct ToolFilterTests {
@@ -102,33 +101,5 @@ import Testing
         #expect(found.warnings.count == 1)
         #expect(found.warnings[0].hasPrefix("mcpServers.notes: \(warning)"))
         #expect(found.warnings[0].hasSuffix("none of its tools is offered"))
-    }
-
-    @Test func calledByNameAToolThatIsOffIsNotThere() async throws {
-        let fixture = Fixture()
-        var entry = Fixture.entry(
-            """
-            def handle(message):
-                if message["method"] == "tools/list":
-                    answer(message, {"tools": [{"name": n, "inputSchema": {"type": "object"}} for n in ["read", "write"]]})
-                elif message["method"] == "tools/call":
-                    answer(message, text("done"))
-                    notify("notifications/tools/list_changed")
-            serve(handle)
-            """)
-        entry.tools = try ToolFilter(members: ["enabled_tools": ["read", "reed"], "disabled_tools": ["write", "w*"]])
-        try await fixture.withServers([entry]) { servers in
-            let before = try await servers.tools()
-            #expect(before.map(\.name) == ["read"])
-            let done = await servers.call("read", [:], user: nil) { _ in }
-            #expect(done.content == [.text("done")])
-            let refused = await servers.call("write", [:], user: nil) { _ in }
-            #expect(refused == .failure("There is no tool write. There are: read."))
-            let after = try await servers.tools()
-            #expect(after.map(\.name) == ["read"])
-        }
-        #expect(
-            fixture.log.elements.filter { $0.contains("configuration") }
-                == ["fake: the configuration names tools that it does not have: reed"])
     }
 }

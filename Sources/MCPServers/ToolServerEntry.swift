@@ -1,19 +1,33 @@
 /// A tool server as the configuration names it.
-struct ToolServerEntry: Sendable, Equatable {
+public struct ToolServerEntry: Sendable, Equatable {
     /// What it is called in messages, and where names of tools clash.
-    var name: String
+    public var name: String
     /// The program: a path, or a name to look for on `PATH`.
-    var command: String
+    public var command: String
     /// What the program is started with.
-    var arguments: [String] = []
+    public var arguments: [String] = []
     /// Variables besides those that it has from us.
-    var environment: [String: String] = [:]
+    public var environment: [String: String] = [:]
     /// The directory that it starts in; `nil` for our own.
-    var workingDirectory: String?
+    public var workingDirectory: String?
     /// Seconds that a run waits for its tools; `nil` for the usual time.
-    var startSeconds: Double?
+    public var startSeconds: Double?
     /// Which of its tools are offered.
-    var tools = ToolFilter()
+    public var tools = ToolFilter.everything
+
+    /// A server that is started with nothing but its command.
+    public init(
+        name: String, command: String, arguments: [String] = [], environment: [String: String] = [:],
+        workingDirectory: String? = nil, startSeconds: Double? = nil, tools: ToolFilter = .everything
+    ) {
+        self.name = name
+        self.command = command
+        self.arguments = arguments
+        self.environment = environment
+        self.workingDirectory = workingDirectory
+        self.startSeconds = startSeconds
+        self.tools = tools
+    }
 }
 
 extension ToolServerEntry {
@@ -24,7 +38,7 @@ extension ToolServerEntry {
 
     /// What is not to be told of what the server says, by what stands in its place: the values of its variables, and
     /// those of the headers that it is to send.
-    var secrets: [String: String] {
+    public var secrets: [String: String] {
         var secrets: [String: String] = [:]
         for (name, value) in environment where !Self.open.contains(name) { secrets["env \(name)"] = value }
         for (number, argument) in arguments.enumerated() {
@@ -45,8 +59,15 @@ extension ToolServerEntry {
 }
 
 /// The configuration cannot be used. Says where and why, and what would be right.
-struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
-    let message: String
+public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The sentence, without an end.
+    public let message: String
 
-    var description: String { message }
+    /// An error with this message.
+    public init(message: String) {
+        self.message = message
+    }
+
+    /// The message.
+    public var description: String { message }
 }

@@ -2,7 +2,7 @@ import MCPClient
 import TestSupport
 import Testing
 
-@testable import ExecAgent
+@testable import MCPServers
 
 /// How one server is started, and started again.
 @Suite(.timeLimit(.minutes(3))) struct ToolServerTests {

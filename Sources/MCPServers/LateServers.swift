@@ -1,11 +1,11 @@
-import Threading
+public import Threading
 
 /// Waits for tool servers, for each only so long: a silent one must not hold a run whose tools are others'.
 ///
 /// One that was late is not waited for again for a while, unless it has come to run since.
-final class LateServers: Sendable {
+public final class LateServers: Sendable {
     /// Seconds that a server may take to start and to say what it has.
-    static let usualSeconds = 30.0
+    public static let usualSeconds = 30.0
     /// Seconds for which nobody waits for a server that was late.
     static let pause = 60.0
 
@@ -20,14 +20,14 @@ final class LateServers: Sendable {
     private let marks = Locked<[ObjectIdentifier: Mark]>([:])
 
     /// - Parameter seconds: how long to wait for a server that says nothing else itself.
-    init(seconds: Double = usualSeconds, timekeeper: Timekeeper) {
+    public init(seconds: Double = usualSeconds, timekeeper: Timekeeper) {
         self.seconds = seconds
         self.timekeeper = timekeeper
     }
 
     /// What `body` makes of a server; ``ToolServerFailure/late(seconds:said:)`` where that takes too long. The server's own
     /// start goes on meanwhile.
-    func value<Value: Sendable>(
+    public func value<Value: Sendable>(
         of server: ToolServer, _ body: @escaping @Sendable () async throws(ToolServerFailure) -> Value
     ) async -> Result<Value, ToolServerFailure> {
         let limit = server.startSeconds ?? seconds
@@ -58,7 +58,7 @@ final class LateServers: Sendable {
     }
 
     /// What `body` throws and returns, as a value.
-    static func result<Value: Sendable>(
+    public static func result<Value: Sendable>(
         of body: () async throws(ToolServerFailure) -> Value
     ) async -> Result<Value, ToolServerFailure> {
         do throws(ToolServerFailure) {

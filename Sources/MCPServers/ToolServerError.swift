@@ -1,0 +1,16 @@
+/// A tool server could not do what it was asked.
+public struct ToolServerError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What happened and what to do.
+    public let message: String
+    /// Whether what was asked for does not exist.
+    public var isNotFound = false
+
+    /// An error with this message.
+    public init(message: String, isNotFound: Bool = false) {
+        self.message = message
+        self.isNotFound = isNotFound
+    }
+
+    /// The message.
+    public var description: String { message }
+}

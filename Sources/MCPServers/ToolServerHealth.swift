@@ -1,0 +1,22 @@
+/// How a server does.
+public struct ToolServerHealth: Sendable, Equatable {
+    /// Whether it can be used.
+    public enum State: Sendable, Equatable {
+        case running, starting
+        /// Not started, or ended: the next request starts it.
+        case stopped
+        /// It cannot be started; with the reason.
+        case failed(String)
+    }
+
+    /// The server's name.
+    public let name: String
+    /// Whether it can be used.
+    public let state: State
+
+    /// The state of the server of this name.
+    public init(name: String, state: State) {
+        self.name = name
+        self.state = state
+    }
+}
