@@ -29,12 +29,14 @@ final class Connection: Sendable {
     private static let longestTimer = 1e9
     /// Remarks about one server: it decides what they say, and must not fill the log.
     private static let mostRemarks = 50
+    private static let cancelled = "notifications/cancelled"
     /// Characters of one message about progress.
     private static let progressLength = 2000
 
     private let child: ChildProcess
     private let outbox: Outbox
     private let calls: PendingCalls
+    private let incoming: IncomingRequests
     private let limits: ClientLimits
     private let handlers: ServerHandlers
     private let secrets: SecretTexts
@@ -54,6 +56,7 @@ final class Connection: Sendable {
         splitter = Locked(LineSplitter(limit: limits.lineBytes))
         let calls = PendingCalls(limit: limits.requestsInFlight)
         self.calls = calls
+        incoming = IncomingRequests(elicitation: handlers.elicitation, limit: limits.unansweredQuestions)
         let secrets = SecretTexts(program.secrets)
         self.secrets = secrets
         let errorLines = ErrorLines(onLine: { handlers.onErrorLine(secrets.hidden(in: $0)) })
@@ -165,6 +168,7 @@ final class Connection: Sendable {
 
     private func tearDown() async {
         calls.close(.ended("it was closed"))
+        incoming.close()
         outbox.close()
         for signal in [nil, SIGTERM, SIGKILL] {
             if let signal { child.signal(signal) }
@@ -174,7 +178,7 @@ final class Connection: Sendable {
 
     private func giveUp(_ id: Int, _ error: MCPClientError, tellsServer: Bool) {
         guard calls.abandon(id, error), tellsServer else { return }
-        notify("notifications/cancelled", ["requestId": .integer(id), "reason": .string(error.description)])
+        notify(Self.cancelled, ["requestId": .integer(id), "reason": .string(error.description)])
     }
 }
 
@@ -304,6 +308,8 @@ extension Connection {
 
     private func take(_ notification: Notification) {
         guard notification.method == "notifications/progress" else {
+            let question = notification.method == Self.cancelled ? RequestID(notification.params["requestId"]) : nil
+            if let question, incoming.cancel(question) { return }
             return handlers.onNotification(notification.method)
         }
         guard let id = RequestID(notification.params["progressToken"])?.number,
@@ -320,9 +326,8 @@ extension Connection {
         guard answersRequests.withLock({ $0 }) else {
             return remark("it asks \(request.method.beginning(100)), though servers of its revision ask nothing")
         }
-        let outcome: Result<JSONObject, RPCError> =
-            request.method == "ping" ? .success([:]) : .failure(.methodNotFound("This client offers no such method."))
-        if !outbox.add(answer: Response(id: request.id, outcome).json) {
+        incoming.answer(request) { [weak self] outcome in
+            guard let self, !outbox.add(answer: Response(id: request.id, outcome).json) else { return }
             remark("it asks more than it reads answers; some get none")
         }
     }
@@ -360,6 +365,7 @@ extension Connection {
         let last = said.suffix(Self.mostLastWords).joined(separator: " / ").suffix(Self.lastWordsLength)
         let description = last.isEmpty ? "\(end.status)" : "\(end.status); it last said: \(last)"
         calls.close(.ended(description))
+        incoming.close()
         outbox.close()
         let observers = ending.withLock { ending -> [@Sendable (String) -> Void] in
             guard case .none(let observers) = ending else { return [] }

@@ -43,6 +43,8 @@ struct Handshake {
 
     let connection: Connection
     let identity: ClientIdentity
+    /// What the server may ask of this client; see ``capabilities(for:)``.
+    let capabilities: JSONObject
     let limits: ClientLimits
 
     /// Asks in the modern way (2026-07-28, basic/transports/stdio, Backward Compatibility).
@@ -54,7 +56,7 @@ struct Handshake {
         let reply: PendingCalls.Reply
         do {
             reply = try await connection.exchange(
-                "server/discover", ["_meta": .object(Self.modernMeta(identity))],
+                "server/discover", ["_meta": .object(Self.modernMeta(identity, capabilities))],
                 Connection.Call(timeLimit: limits.probeSeconds, isCancellable: false))
         } catch {
             switch error {
@@ -81,7 +83,7 @@ struct Handshake {
         let reply = try await connection.exchange(
             "initialize",
             [
-                "protocolVersion": .string(Revision.latestLegacy.rawValue), "capabilities": [:],
+                "protocolVersion": .string(Revision.latestLegacy.rawValue), "capabilities": .object(capabilities),
                 "clientInfo": Self.json(identity),
             ],
             Connection.Call(timeLimit: limits.requestSeconds, isCancellable: false))
@@ -102,10 +104,19 @@ struct Handshake {
         return Self.description(result, revision, info: result["serverInfo"])
     }
 
+    /// What a client can do that has this handler, in all revisions: those from before there were modes take their names
+    /// for none.
+    static func capabilities(for elicitation: (any ElicitationHandler)?) -> JSONObject {
+        guard let modes = elicitation?.modes, !modes.isEmpty else { return JSONObject() }
+        var named = JSONObject()
+        for mode in Elicitation.Mode.allCases where modes.contains(mode) { named[mode.rawValue] = [:] }
+        return ["elicitation": .object(named)]
+    }
+
     /// What each modern request carries (2026-07-28, basic/index).
-    static func modernMeta(_ identity: ClientIdentity) -> JSONObject {
+    static func modernMeta(_ identity: ClientIdentity, _ capabilities: JSONObject) -> JSONObject {
         [
-            MetaKey.protocolVersion: .string(modern.rawValue), MetaKey.clientCapabilities: [:],
+            MetaKey.protocolVersion: .string(modern.rawValue), MetaKey.clientCapabilities: .object(capabilities),
             MetaKey.clientInfo: json(identity),
         ]
     }
@@ -156,7 +167,7 @@ extension PendingCalls.Reply {
     /// The result of a request that was fulfilled.
     ///
     /// - Throws: the server's error; ``MCPClientError/unsupported(_:)`` for a result that is not complete, like one that
-    ///   asks for input (2026-07-28, basic/patterns/mrtr): this client declares nothing that a server could ask for.
+    ///   asks for input (2026-07-28, basic/patterns/mrtr) where nobody can give any.
     func result() throws(MCPClientError) -> JSONObject {
         switch outcome {
         case .failure(let error):

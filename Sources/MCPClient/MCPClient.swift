@@ -15,6 +15,7 @@ public final class MCPClient: Sendable {
     private let limits: ClientLimits
     /// What each request carries in `_meta`.
     private let meta: JSONObject
+    private let elicitation: (any ElicitationHandler)?
     private let listening: Task<Void, Never>?
 
     private init(
@@ -24,7 +25,9 @@ public final class MCPClient: Sendable {
         self.server = server
         self.connection = connection
         self.limits = limits
-        meta = server.revision.isModern ? Handshake.modernMeta(identity) : JSONObject()
+        elicitation = handlers.elicitation
+        let capabilities = Handshake.capabilities(for: handlers.elicitation)
+        meta = server.revision.isModern ? Handshake.modernMeta(identity, capabilities) : JSONObject()
         let listener = ChangeListener(server: server, connection: connection, meta: meta, handlers: handlers)
         listening = listener.map { listener in Task { await listener.listen() } }
     }
@@ -57,7 +60,9 @@ public final class MCPClient: Sendable {
         probing: Bool
     ) async throws(MCPClientError) -> MCPClient {
         let connection = try Connection(starting: program, limits: limits, handlers: handlers)
-        let handshake = Handshake(connection: connection, identity: identity, limits: limits)
+        let handshake = Handshake(
+            connection: connection, identity: identity,
+            capabilities: Handshake.capabilities(for: handlers.elicitation), limits: limits)
         do throws(MCPClientError) {
             if probing, let server = try await handshake.discover() {
                 connection.stopAnsweringRequests()
@@ -108,7 +113,8 @@ public final class MCPClient: Sendable {
     ///
     /// - Parameters:
     ///   - meta: goes into the request's `_meta`.
-    ///   - timeLimit: seconds for the answer; `nil` for as long as it takes.
+    ///   - timeLimit: seconds for the answer; `nil` for as long as it takes. A server of the modern era that asks the
+    ///     person something has as many again when that is answered.
     ///   - onProgress: hears what the server says of the call's progress, not more than about twenty times a second, on
     ///     the thread that reads from the server; must return soon. `nil` asks for none.
     /// - Throws: ``MCPClientError``. A tool that could not do what was asked is a result.
@@ -116,11 +122,21 @@ public final class MCPClient: Sendable {
         _ name: String, _ arguments: JSONObject, meta: JSONObject = JSONObject(), timeLimit: Double?,
         onProgress: (@Sendable (String) -> Void)? = nil
     ) async throws(MCPClientError) -> ToolResult {
-        let result = try await request(
+        try await callToolRaw(name, arguments, meta: meta, timeLimit: timeLimit, onProgress: onProgress)
+            .reading(remark: connection.remark)
+    }
+
+    /// Calls a tool as ``callTool(_:_:meta:timeLimit:onProgress:)`` does, and gives what the server answered as it is.
+    ///
+    /// - Throws: ``MCPClientError``.
+    public func callToolRaw(
+        _ name: String, _ arguments: JSONObject, meta: JSONObject = JSONObject(), timeLimit: Double?,
+        onProgress: (@Sendable (String) -> Void)? = nil
+    ) async throws(MCPClientError) -> RawToolResult {
+        let (result, size) = try await request(
             "tools/call", ["name": .string(name), "arguments": .object(arguments)], meta,
-            Connection.Call(timeLimit: timeLimit, onProgress: onProgress)
-        ).result
-        return ToolResult(answered: result, remark: connection.remark)
+            Connection.Call(timeLimit: timeLimit, onProgress: onProgress))
+        return RawToolResult(members: result, size: size)
     }
 
     /// The prompts of the server, all pages; as of tools, those that cannot be read are left out.
@@ -200,7 +216,22 @@ public final class MCPClient: Sendable {
         for member in extraMeta { meta[member.key] = member.value }
         if !meta.isEmpty { params["_meta"] = .object(meta) }
         let call = call ?? Connection.Call(timeLimit: limits.requestSeconds)
-        let reply = try await connection.exchange(method, params, call)
-        return (try reply.result(), reply.size)
+        var message = params
+        for _ in 0...limits.inputRounds {
+            let reply = try await connection.exchange(method, message, call)
+            guard let input = try inputRequired(method, reply) else { return (try reply.result(), reply.size) }
+            message = try await input.answered(params, by: elicitation)
+        }
+        throw .unsupported("questions to the user without end")
+    }
+
+    /// What the server asks instead of fulfilling a request; `nil` where it asks nothing, or must not.
+    private func inputRequired(
+        _ method: String, _ reply: PendingCalls.Reply
+    ) throws(MCPClientError) -> InputRequired? {
+        guard server.revision.isModern, InputRequired.methods.contains(method),
+            case .success(let result) = reply.outcome
+        else { return nil }
+        return try InputRequired(result, modes: elicitation?.modes ?? [])
     }
 }

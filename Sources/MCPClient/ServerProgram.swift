@@ -39,7 +39,7 @@ public struct ClientIdentity: Sendable, Equatable {
     }
 }
 
-/// Who hears of what a server does by itself. All are called on the thread that reads from the server, in order, and
+/// Who hears of what a server does by itself. All but ``elicitation`` are called on the thread that reads from the server, in order, and
 /// must return soon: nothing more is read meanwhile.
 public struct ServerHandlers: Sendable {
     /// A notification that belongs to no request: `notifications/tools/list_changed` and the like.
@@ -48,15 +48,19 @@ public struct ServerHandlers: Sendable {
     public var onErrorLine: @Sendable (String) -> Void
     /// Something that a server ought not to do and that is passed over; each kind is told once.
     public var onRemark: @Sendable (String) -> Void
+    /// Who answers the server's questions to the person; `nil` where nobody does, which the server is told.
+    public var elicitation: (any ElicitationHandler)?
 
     /// Handlers; those left out do nothing.
     public init(
         onNotification: @escaping @Sendable (_ method: String) -> Void = { _ in },
         onErrorLine: @escaping @Sendable (String) -> Void = { _ in },
-        onRemark: @escaping @Sendable (String) -> Void = { _ in }
+        onRemark: @escaping @Sendable (String) -> Void = { _ in },
+        elicitation: (any ElicitationHandler)? = nil
     ) {
         self.onNotification = onNotification
         self.onErrorLine = onErrorLine
         self.onRemark = onRemark
+        self.elicitation = elicitation
     }
 }

@@ -22,20 +22,22 @@ struct FakeServer {
 
     /// Starts a server and connects.
     func start(
-        _ script: String, limits: ClientLimits = .patient
+        _ script: String, limits: ClientLimits = .patient, elicitation: (any ElicitationHandler)? = nil
     ) async throws(MCPClientError) -> MCPClient {
         ignoreBrokenPipes()
         let handlers = ServerHandlers(
-            onNotification: notifications.record, onErrorLine: said.record, onRemark: remarks.record)
+            onNotification: notifications.record, onErrorLine: said.record, onRemark: remarks.record,
+            elicitation: elicitation)
         return try await MCPClient.start(
             Self.program(script), as: ClientIdentity(name: "test", version: "0"), limits: limits, handlers: handlers)
     }
 
     /// Runs `body` with a client of a server, and ends it.
     func with(
-        _ script: String, limits: ClientLimits = .patient, _ body: (MCPClient) async throws -> Void
+        _ script: String, limits: ClientLimits = .patient, elicitation: (any ElicitationHandler)? = nil,
+        _ body: (MCPClient) async throws -> Void
     ) async throws {
-        let client = try await start(script, limits: limits)
+        let client = try await start(script, limits: limits, elicitation: elicitation)
         do {
             try await body(client)
         } catch {
