@@ -1,13 +1,13 @@
 /// The words of a command as a shell takes them apart (POSIX, Shell Command Language, 2.2), and no more than that:
 /// nothing is expanded, and no shell is run.
-public struct CommandWords {
+struct CommandWords {
     private var rest: Substring.UnicodeScalarView
     private var words: [String] = []
     /// The word under way; `nil` between words. `''` makes an empty one.
     private var word: String.UnicodeScalarView?
 
     /// - Throws: ``ConfigurationError`` for a quote that is not closed, a backslash at the end, or no word at all.
-    public static func split(_ text: String) throws(ConfigurationError) -> [String] {
+    static func split(_ text: String) throws(ConfigurationError) -> [String] {
         var splitter = CommandWords(rest: Substring(text).unicodeScalars)
         return try splitter.split()
     }

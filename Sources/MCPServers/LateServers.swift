@@ -1,11 +1,9 @@
-public import Threading
+import Threading
 
 /// Waits for tool servers, for each only so long: a silent one must not hold a run whose tools are others'.
 ///
 /// One that was late is not waited for again for a while, unless it has come to run since.
-public final class LateServers: Sendable {
-    /// Seconds that a server may take to start and to say what it has.
-    public static let usualSeconds = 30.0
+final class LateServers: Sendable {
     /// Seconds for which nobody waits for a server that was late.
     static let pause = 60.0
 
@@ -20,14 +18,14 @@ public final class LateServers: Sendable {
     private let marks = Locked<[ObjectIdentifier: Mark]>([:])
 
     /// - Parameter seconds: how long to wait for a server that says nothing else itself.
-    public init(seconds: Double = usualSeconds, timekeeper: Timekeeper) {
+    init(seconds: Double, timekeeper: Timekeeper) {
         self.seconds = seconds
         self.timekeeper = timekeeper
     }
 
     /// What `body` makes of a server; ``ToolServerFailure/late(seconds:said:)`` where that takes too long. The server's own
     /// start goes on meanwhile.
-    public func value<Value: Sendable>(
+    func value<Value: Sendable>(
         of server: ToolServer, _ body: @escaping @Sendable () async throws(ToolServerFailure) -> Value
     ) async -> Result<Value, ToolServerFailure> {
         let limit = server.startSeconds ?? seconds
@@ -58,7 +56,7 @@ public final class LateServers: Sendable {
     }
 
     /// What `body` throws and returns, as a value.
-    public static func result<Value: Sendable>(
+    static func result<Value: Sendable>(
         of body: () async throws(ToolServerFailure) -> Value
     ) async -> Result<Value, ToolServerFailure> {
         do throws(ToolServerFailure) {

@@ -58,7 +58,7 @@ public enum ProgramFiles {
     /// The bytes of a file.
     ///
     /// - Throws: ``ConfigurationError`` where it cannot be read or has more than `limit` bytes.
-    public static func read(_ path: String, limit: Int) throws(ConfigurationError) -> [UInt8] {
+    static func read(_ path: String, limit: Int) throws(ConfigurationError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw unreadable() }
         defer { close(descriptor) }
@@ -84,7 +84,7 @@ public enum ProgramFiles {
     }
 
     /// The directory that this program runs in; `nil` where it is gone.
-    public static var currentDirectory: String? {
+    static var currentDirectory: String? {
         guard let directory = getcwd(nil, 0) else { return nil }
         defer { free(directory) }
         return String(cString: directory)

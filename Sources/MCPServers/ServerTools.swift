@@ -1,10 +1,9 @@
-import Diagnostics
-public import MCP
+import MCP
 import MCPClient
 import Threading
 
 /// The tools of one server that are to be offered, kept until the server says that they have changed or is started again.
-public final class ServerTools: Sendable {
+final class ServerTools: Sendable {
     private struct State {
         var tools: [Tool] = []
         /// What they hold for; `nil` before the first time.
@@ -13,24 +12,23 @@ public final class ServerTools: Sendable {
         var missed: Set<String> = []
     }
 
-    /// Whose tools they are.
-    public let server: ToolServer
+    let server: ToolServer
     private let state = Locked(State())
-    private let log: @Sendable (String) -> Void
+    private let onNotice: @Sendable (ServerNotice) -> Void
 
-    /// - Parameter log: told which tools the configuration names that the server does not have.
-    public init(of server: ToolServer, log: @escaping @Sendable (String) -> Void) {
+    /// - Parameter onNotice: told which tools the configuration names that the server does not have.
+    init(of server: ToolServer, onNotice: @escaping @Sendable (ServerNotice) -> Void) {
         self.server = server
-        self.log = log
+        self.onNotice = onNotice
     }
 
     /// The tools as they were when they were last fetched.
-    public var lastKnown: [Tool] { state.withLock { $0.tools } }
+    var lastKnown: [Tool] { state.withLock { $0.tools } }
 
     /// The tools as they are.
     ///
     /// - Throws: ``ToolServerFailure``.
-    public func current() async throws(ToolServerFailure) -> [Tool] {
+    func current() async throws(ToolServerFailure) -> [Tool] {
         let kept = state.withLock { $0.version == server.version.of("tools") ? $0.tools : nil }
         if let kept { return kept }
         let (all, version) = try await server.use(again: true) { (client) throws(MCPClientError) in
@@ -45,10 +43,7 @@ public final class ServerTools: Sendable {
             state = State(tools: tools, version: version, missed: known.union(unknown))
             return unknown.filter { !known.contains($0) }
         }
-        if !missed.isEmpty {
-            let names = missed.prefix(20).map { $0.singleLine(limit: 100) }.joined(separator: ", ")
-            log("\(server.name): the configuration names tools that it does not have: \(names)")
-        }
+        if !missed.isEmpty { onNotice(.unknownTools(server: server.name, names: missed)) }
         return tools
     }
 }

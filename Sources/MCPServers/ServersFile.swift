@@ -22,9 +22,35 @@ public struct ServersFile {
     /// Where Claude Code keeps the servers of single directories.
     private static let projects = "projects"
 
+    /// Bytes that a file may have.
+    private static let sizeLimit = 1024 * 1024
+
     private var listed: [Listed] = []
     /// Whether the file has a place for servers, be it empty.
     private var isKnown = false
+
+    /// Reads such a file, as ``parse(_:named:variables:directory:program:onWarning:)`` reads its text.
+    ///
+    /// - Parameters:
+    ///   - variables: what references to environment variables stand for.
+    ///   - program: what this program is called.
+    ///   - onWarning: told what is left out, and why; with the file's path.
+    /// - Throws: ``ConfigurationError``, with the file's path.
+    public static func read(
+        _ path: String, variables: [String: String], program: String, onWarning: (String) -> Void
+    ) throws(ConfigurationError) -> [ToolServerEntry] {
+        do throws(ConfigurationError) {
+            let text = try ProgramFiles.read(path, limit: sizeLimit)
+            let servers = try parse(
+                text, named: path, variables: variables, directory: ProgramFiles.currentDirectory ?? "/",
+                program: program
+            ) { onWarning("\(path): \($0)") }
+            if servers.isEmpty { onWarning("\(path): it names no server that can be used") }
+            return servers
+        } catch {
+            throw ConfigurationError(message: "\(path): \(error.message)")
+        }
+    }
 
     /// Reads the text of such a file. Servers that are switched off are left out, and so is one that cannot be used, which
     /// is told: the others are none the worse for it. Members that are not known here are passed over, because every
@@ -37,7 +63,7 @@ public struct ServersFile {
     ///   - program: what this program is called.
     ///   - onWarning: told what is left out, and why.
     /// - Throws: ``ConfigurationError`` where the text is no such file.
-    public static func parse(
+    static func parse(
         _ text: [UInt8], named name: String = "", variables: [String: String], directory: String = "/",
         program: String = "this program", onWarning: (String) -> Void = { _ in }
     ) throws(ConfigurationError) -> [ToolServerEntry] {

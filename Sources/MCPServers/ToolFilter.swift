@@ -5,24 +5,24 @@ import SystemCalls
 /// and `[…]`, and the server's name in front, as some hosts have them.
 public struct ToolFilter: Sendable, Equatable {
     /// Lets no tool through.
-    public static let nothing = ToolFilter(allowances: [[]])
+    static let nothing = ToolFilter(allowances: [[]])
 
     /// Lists of names of which a tool must be in each.
-    public private(set) var allowances: [[String]] = []
+    private(set) var allowances: [[String]] = []
     /// Names of tools that are switched off.
-    public private(set) var denials: [String] = []
+    private(set) var denials: [String] = []
 
     /// Lets all tools through.
     public static let everything = ToolFilter(allowances: [])
 
     /// Whether a tool of this server is to be offered.
-    public func lets(_ tool: String, of server: String) -> Bool {
+    func lets(_ tool: String, of server: String) -> Bool {
         allowances.allSatisfy { $0.contains { Self.names($0, tool, server) } }
             && !denials.contains { Self.names($0, tool, server) }
     }
 
     /// The names that stand for no tool of the server that has these.
-    public func unknown(among tools: [String], of server: String) -> [String] {
+    func unknown(among tools: [String], of server: String) -> [String] {
         (allowances.joined() + denials).filter { pattern in
             !Self.isPattern(pattern) && !tools.contains { Self.names(pattern, $0, server) }
         }

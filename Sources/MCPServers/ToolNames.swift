@@ -1,29 +1,25 @@
-/// The names that a model calls the tools of all servers by.
-///
-/// OpenAI's API takes names of 1 to 64 characters of `[a-zA-Z0-9_-]`; MCP takes more, and every server has names of its
-/// own.
-public struct ToolNames: Sendable {
+/// Names for the tools of all servers, each of 1 to 64 characters of `[a-zA-Z0-9_-]`: what the APIs of models take. MCP
+/// takes more, and every server has names of its own.
+struct ToolNames: Sendable {
     /// A tool, and where it is.
-    public struct Place: Sendable, Equatable {
+    struct Place: Sendable, Equatable {
         /// The number of its server.
-        public let server: Int
+        let server: Int
         /// Its name there.
-        public let name: String
+        let name: String
     }
 
-    /// Characters that a name may have.
-    public static let longest = 64
+    static let longest = 64
 
-    /// The tools by the names that a model calls them by.
-    public private(set) var places: [String: Place] = [:]
+    private(set) var places: [String: Place] = [:]
     /// The names of each server's tools, in their order.
-    public private(set) var names: [[String]] = []
+    private(set) var names: [[String]] = []
     /// The last number behind each name that needed one.
     private var numbers: [String: Int] = [:]
 
     /// Names for the tools of `servers`, whose names go before those of tools that another server has as well. The
     /// server that comes first keeps the plain name.
-    public init(_ servers: [(name: String, tools: [String])]) {
+    init(_ servers: [(name: String, tools: [String])]) {
         for (number, server) in servers.enumerated() {
             names.append(
                 server.tools.map { tool in

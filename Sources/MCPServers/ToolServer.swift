@@ -21,25 +21,26 @@ public actor ToolServer {
     }
 
     /// Seconds that a server must have run to be thought well when it ends.
-    public static let goodRun = 60.0
+    static let goodRun = 60.0
     /// The longest pause before another start, in seconds.
-    public static let longestPause = 60.0
+    static let longestPause = 60.0
     /// Seconds of a pause that whoever needs the server waits for; with longer ones it is told at once.
-    public static let patience = 5.0
+    static let patience = 5.0
 
     /// What it is called in messages.
     public nonisolated let name: String
     /// Seconds that others wait for it; `nil` for the usual time.
-    public nonisolated let startSeconds: Double?
+    nonisolated let startSeconds: Double?
     /// Which of its tools are offered.
-    public nonisolated let tools: ToolFilter
+    nonisolated let tools: ToolFilter
 
     private let entry: ToolServerEntry
     private let identity: ClientIdentity
     private let environment: [String: String]
     private let limits: ClientLimits
     private let timekeeper: Timekeeper
-    private let log: @Sendable (String) -> Void
+    private let elicitation: (any ElicitationHandler)?
+    private let onNotice: @Sendable (ServerNotice) -> Void
     private let onErrorLine: @Sendable (String) -> Void
     private let said: LastWords
     private let runs = Locked(false)
@@ -58,12 +59,14 @@ public actor ToolServer {
     /// - Parameters:
     ///   - identity: who we are, to the server.
     ///   - environment: the whole environment of the server's program.
-    ///   - log: what a person who runs the agent should know and nobody is told by an error.
+    ///   - elicitation: who answers its questions to the person; `nil` where nobody does.
+    ///   - onNotice: hears what nobody is told by an error.
     ///   - onErrorLine: hears the server's standard error.
     public init(
         _ entry: ToolServerEntry, as identity: ClientIdentity, environment: [String: String],
         limits: ClientLimits = ClientLimits(), timekeeper: Timekeeper = .system,
-        log: @escaping @Sendable (String) -> Void,
+        elicitation: (any ElicitationHandler)? = nil,
+        onNotice: @escaping @Sendable (ServerNotice) -> Void,
         onErrorLine: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         name = entry.name
@@ -74,7 +77,8 @@ public actor ToolServer {
         self.environment = environment
         self.limits = limits
         self.timekeeper = timekeeper
-        self.log = log
+        self.elicitation = elicitation
+        self.onNotice = onNotice
         let said = LastWords()
         self.said = said
         self.onErrorLine = { line in
@@ -84,10 +88,10 @@ public actor ToolServer {
     }
 
     /// The last that it said on standard error; empty for nothing.
-    public nonisolated var lastWords: String { said.text }
+    nonisolated var lastWords: String { said.text }
 
     /// Whether it has been started and has not ended.
-    public nonisolated var isRunning: Bool { runs.withLock { $0 } }
+    nonisolated var isRunning: Bool { runs.withLock { $0 } }
 
     /// What answers that are fetched now hold for.
     public nonisolated var version: Version { versions.withLock { $0 } }
@@ -190,7 +194,7 @@ public actor ToolServer {
         }
         let handlers = ServerHandlers(
             onNotification: { [weak self] in self?.noteChange($0) }, onErrorLine: onErrorLine,
-            onRemark: { [log, name] in log("\(name): \($0)") })
+            onRemark: { [onNotice, name] in onNotice(.remark(server: name, $0)) }, elicitation: elicitation)
         do throws(MCPClientError) {
             return .success(
                 try await MCPClient.start(
@@ -229,7 +233,7 @@ public actor ToolServer {
         versions.withLock { $0.start += 1 }
         if timekeeper.now() - since >= Self.goodRun { failures = 0 }
         pause("it ended: \(how)")
-        log("\(name): the MCP server has ended: \(how)")
+        onNotice(.ended(server: name, how: how))
         // One that only does not read any more is still there.
         Task { await client.close() }
     }

@@ -28,6 +28,19 @@ public struct ToolServerEntry: Sendable, Equatable {
         self.startSeconds = startSeconds
         self.tools = tools
     }
+
+    /// The server that a command starts, named after its program.
+    ///
+    /// - Parameter commandLine: as one would type it; quotes are read as a shell reads them, and nothing is expanded.
+    /// - Throws: ``ConfigurationError`` for what is no command.
+    public init(commandLine: String) throws(ConfigurationError) {
+        do throws(ConfigurationError) {
+            let words = try CommandWords.split(commandLine)
+            self.init(name: ProgramFiles.name(of: words[0]), command: words[0], arguments: Array(words.dropFirst()))
+        } catch {
+            throw ConfigurationError(message: "the command of the MCP server: \(error.message)")
+        }
+    }
 }
 
 extension ToolServerEntry {
@@ -38,7 +51,7 @@ extension ToolServerEntry {
 
     /// What is not to be told of what the server says, by what stands in its place: the values of its variables, and
     /// those of the headers that it is to send.
-    public var secrets: [String: String] {
+    var secrets: [String: String] {
         var secrets: [String: String] = [:]
         for (name, value) in environment where !Self.open.contains(name) { secrets["env \(name)"] = value }
         for (number, argument) in arguments.enumerated() {
@@ -56,18 +69,4 @@ extension ToolServerEntry {
         }
         return secrets
     }
-}
-
-/// The configuration cannot be used. Says where and why, and what would be right.
-public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The sentence, without an end.
-    public let message: String
-
-    /// An error with this message.
-    public init(message: String) {
-        self.message = message
-    }
-
-    /// The message.
-    public var description: String { message }
 }

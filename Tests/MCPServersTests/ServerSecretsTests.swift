@@ -23,7 +23,10 @@ import Testing
                 try await server.text("refuse")
             }
             let failure = await #expect(throws: ToolServerFailure.self) { try await server.text("die") }
-            let told = fixture.log.elements + fixture.said.elements + [failure.map { "\($0.error(of: "fake"))" } ?? ""]
+            let told =
+                fixture.notices.elements.map(\.description) + fixture.said.elements + [
+                    failure.map { "\($0.error(of: "fake"))" } ?? ""
+                ]
             #expect(!told.contains { $0.contains("VALUE") }, "\(told)")
             #expect(fixture.said.elements.contains { $0.hasPrefix("boom [env KEY] x") })
         }

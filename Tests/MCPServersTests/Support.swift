@@ -9,9 +9,11 @@ import Threading
 /// Small servers in Python under supervision, and what is heard of them.
 struct Fixture {
     let time = FakeTime()
-    let log = Recorder<String>()
+    let notices = Recorder<ServerNotice>()
     /// What the servers say to standard error.
     let said = Recorder<String>()
+    /// Who answers the servers' questions.
+    var elicitation: (any ElicitationHandler)?
 
     /// The entry of a server that does what `script` says.
     static func entry(_ script: String, name: String = "fake") -> ToolServerEntry {
@@ -27,12 +29,23 @@ struct Fixture {
 
     /// Runs `body` with one server, and ends it.
     func withServer(_ entry: ToolServerEntry, _ body: (ToolServer) async throws -> Void) async throws {
+        let server = server(entry)
+        try await ending(server.close) { try await body(server) }
+    }
+
+    /// Runs `body` with all servers of `entries` together, and ends them.
+    func withGroup(_ entries: [ToolServerEntry], _ body: (ServerGroup) async throws -> Void) async throws {
+        let group = ServerGroup(
+            entries.map(server), timekeeper: time.timekeeper, startSeconds: 150, onNotice: notices.record)
+        try await ending(group.close) { try await body(group) }
+    }
+
+    private func server(_ entry: ToolServerEntry) -> ToolServer {
         ignoreBrokenPipes()
-        let server = ToolServer(
+        return ToolServer(
             entry, as: ClientIdentity(name: "test", version: "0"),
             environment: ["PATH": "/usr/bin:/bin"].merging(entry.environment) { $1 }, limits: Self.limits,
-            timekeeper: time.timekeeper, log: log.record, onErrorLine: said.record)
-        try await ending(server.close) { try await body(server) }
+            timekeeper: time.timekeeper, elicitation: elicitation, onNotice: notices.record, onErrorLine: said.record)
     }
 
     private func ending(_ close: () async -> Void, _ body: () async throws -> Void) async throws {

@@ -42,7 +42,7 @@ import Testing
             #expect(first != second)
             #expect(await server.health == .running)
             #expect(fixture.time.slept.elements.isEmpty, "the first time there is no pause")
-            #expect(fixture.log.elements.count == 1)
+            #expect(fixture.notices.elements.count == 1)
         }
     }
 
@@ -96,7 +96,7 @@ import Testing
         try await fixture.withServer(Fixture.entry(script)) { server in
             _ = try await server.text("t")
             try await eventually { await server.health == .stopped }
-            #expect(fixture.log.elements == ["fake: the MCP server has ended: exit status 0"])
+            #expect(fixture.notices.elements == [.ended(server: "fake", how: "exit status 0")])
             _ = try await server.text("t")
         }
     }
@@ -113,7 +113,7 @@ import Testing
         try await fixture.withServer(entry) { server in
             await #expect(throws: ToolServerFailure.toStart(reason)) { try await server.text("t") }
             #expect(await server.health == .failed(reason))
-            #expect(fixture.log.elements.isEmpty, "the error says it")
+            #expect(fixture.notices.elements.isEmpty, "the error says it")
         }
     }
 
@@ -139,7 +139,7 @@ import Testing
             await server.close()
             await #expect(throws: ToolServerFailure.toStart("it was closed")) { try await server.text("t") }
             #expect(await server.health == .stopped)
-            #expect(fixture.log.elements.isEmpty)
+            #expect(fixture.notices.elements.isEmpty)
             #expect(fixture.said.elements.count == 1)
         }
     }

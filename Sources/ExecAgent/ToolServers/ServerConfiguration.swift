@@ -4,8 +4,6 @@ import MCPServers
 struct ServerConfiguration {
     /// The server that comes with this program.
     static let standardProgram = "exec-mcp"
-    /// Bytes that a configuration file may have.
-    private static let fileLimit = 1024 * 1024
 
     /// The value of `--mcp` or `MCP_SERVER_COMMAND`: a command as one would type it; `nil` where neither is given.
     var command: String?
@@ -28,7 +26,7 @@ struct ServerConfiguration {
             onWarning(warning)
         }
         if let command {
-            let first = try Self.entry(of: command)
+            let first = try ToolServerEntry(commandLine: command)
             return [first] + listed.filter { $0.name != first.name }
         }
         guard !listed.contains(where: { ProgramFiles.name(of: $0.command) == Self.standardProgram }) else {
@@ -48,17 +46,7 @@ struct ServerConfiguration {
 
     private func listedServers(onWarning: (String) -> Void) throws(ConfigurationError) -> [ToolServerEntry] {
         guard let file else { return [] }
-        do throws(ConfigurationError) {
-            let text = try ProgramFiles.read(file, limit: Self.fileLimit)
-            let servers = try ServersFile.parse(
-                text, named: file, variables: environment, directory: ProgramFiles.currentDirectory ?? "/",
-                program: "exec-agent"
-            ) { onWarning("\(file): \($0)") }
-            if servers.isEmpty { onWarning("\(file): it names no server that can be used") }
-            return servers
-        } catch {
-            throw ConfigurationError(message: "\(file): \(error.message)")
-        }
+        return try ServersFile.read(file, variables: environment, program: "exec-agent", onWarning: onWarning)
     }
 
     private func standardServer() -> String? {
@@ -68,15 +56,5 @@ struct ServerConfiguration {
             return path
         }
         return ProgramFiles.find(Self.standardProgram, on: environment["PATH"])
-    }
-
-    private static func entry(of command: String) throws(ConfigurationError) -> ToolServerEntry {
-        do throws(ConfigurationError) {
-            let words = try CommandWords.split(command)
-            return ToolServerEntry(
-                name: ProgramFiles.name(of: words[0]), command: words[0], arguments: Array(words.dropFirst()))
-        } catch {
-            throw ConfigurationError(message: "the command of the MCP server: \(error.message)")
-        }
     }
 }

@@ -5,7 +5,7 @@ import MCPServers
 import OpenAI
 import Threading
 
-/// The tools of all MCP servers together.
+/// The tools of all MCP servers together, as a model of OpenAI's API sees them.
 final class ToolServers: ToolBox {
     /// Seconds that a tool call may take. Servers have limits of their own, which are shorter and say more.
     static let callLimit = 3600.0
@@ -20,13 +20,9 @@ final class ToolServers: ToolBox {
     /// By which key of `_meta` exec-mcp knows whose sandbox a request is about.
     private static let userKey = "x-user-id"
 
-    let servers: [ToolServer]
-    private let tools: [ServerTools]
+    /// The servers and their supervision.
+    let group: ServerGroup
     private let prompts: [ServerPrompt]
-    private let names = Locked(ToolNames([]))
-    private let late: LateServers
-    /// Servers whose tools could not be had: nobody waits for their prompts.
-    private let unreachable = Locked<Set<ObjectIdentifier>>([])
     private let log: @Sendable (String) -> Void
 
     /// The servers of `entries`. None is started before it is needed.
@@ -38,64 +34,36 @@ final class ToolServers: ToolBox {
     ///   - log: what a person who runs the agent should know and nobody is told by an error.
     init(
         _ entries: [ToolServerEntry], environment: [String: String], limits: ClientLimits = ClientLimits(),
-        timekeeper: Timekeeper = .system, startSeconds: Double = LateServers.usualSeconds,
+        timekeeper: Timekeeper = .system, startSeconds: Double = ServerGroup.usualStartSeconds,
         onErrorLine: @escaping @Sendable (_ server: String, _ line: String) -> Void = { _, _ in },
         log: @escaping @Sendable (String) -> Void
     ) {
-        servers = entries.map { entry in
+        let servers = entries.map { entry in
             ToolServer(
                 entry, as: Self.identity, environment: ServerEnvironment.variables(for: entry, from: environment),
-                limits: limits, timekeeper: timekeeper, log: log, onErrorLine: { onErrorLine(entry.name, $0) })
+                limits: limits, timekeeper: timekeeper, onNotice: { log($0.description) },
+                onErrorLine: { onErrorLine(entry.name, $0) })
         }
-        tools = servers.map { ServerTools(of: $0, log: log) }
+        group = ServerGroup(servers, timekeeper: timekeeper, startSeconds: startSeconds) { log($0.description) }
         prompts = servers.map { ServerPrompt(of: $0, timekeeper: timekeeper) }
-        late = LateServers(seconds: startSeconds, timekeeper: timekeeper)
         self.log = log
     }
 
     /// The tools of all servers that can be started in time; the others are logged.
     func tools() async throws(ToolServerError) -> [FunctionTool] {
-        let outcomes = await outcomesOfTools()
-        let failed = zip(servers, outcomes).compactMap { server, outcome in
-            if case .failure = outcome { ObjectIdentifier(server) } else { nil }
+        try await group.allTools().map { named in
+            FunctionTool(name: named.name, description: named.tool.description, parameters: named.tool.inputSchema)
         }
-        unreachable.withLock { $0 = Set(failed) }
-        let (found, late, others) = Self.parted(outcomes, servers)
-        let failures = late + others
-        // A server that cannot be reached now keeps the names of its tools: they must not come to mean another's.
-        let names = ToolNames(
-            tools.enumerated().map { ($1.server.name, (found[$0] ?? $1.lastKnown).map(\.name)) })
-        self.names.withLock { $0 = names }
-        let functions = found.enumerated().flatMap { number, tools in
-            zip(names.names[number], tools ?? []).map { name, tool in
-                FunctionTool(name: name, description: tool.description, parameters: tool.inputSchema)
-            }
-        }
-        return try checked(functions, failures)
-    }
-
-    /// What came of asking each server for its tools. Where none has any in time there is nothing to go on with: then those
-    /// that are late are waited for as long as they may take at all.
-    private func outcomesOfTools() async -> [Result<[Tool], ToolServerFailure>] {
-        let outcomes = await results(tools, \.server) { (tools) throws(ToolServerFailure) in try await tools.current() }
-        let isLate = outcomes.map { if case .failure(.late) = $0 { true } else { false } }
-        let areNone = outcomes.allSatisfy { ((try? $0.get()) ?? []).isEmpty }
-        guard areNone, isLate.contains(true) else { return outcomes }
-        let lateTools = zip(tools, isLate).filter(\.1).map(\.0)
-        log("no tool server has answered yet; waiting for \(lateTools.map(\.server.name).joined(separator: ", "))")
-        var rest = await results(lateTools, \.server, isLimited: false) { (tools) throws(ToolServerFailure) in
-            try await tools.current()
-        }
-        return zip(outcomes, isLate).map { $1 ? rest.removeFirst() : $0 }
     }
 
     func systemPrompt() async -> String {
         var texts: [String] = []
-        let unreachable = unreachable.withLock { $0 }
-        let asked = prompts.filter { !unreachable.contains(ObjectIdentifier($0.server)) }
-        // That a server cannot be reached was said when its tools were asked for.
+        // Nobody waits for the prompt of a server that cannot be reached: that was said when its tools were asked for.
+        let asked = prompts.filter { group.isReachable($0.server) }
         var isComplete = asked.count == prompts.count
-        let outcomes = await results(asked, \.server) { (prompt) throws(ToolServerFailure) in try await prompt.text() }
+        let outcomes = await group.results(asked, \.server) { (prompt) throws(ToolServerFailure) in
+            try await prompt.text()
+        }
         for (server, outcome) in zip(asked.map(\.server), outcomes) {
             switch outcome {
             case .success(let text): texts += text.map { [$0] } ?? []
@@ -113,15 +81,14 @@ final class ToolServers: ToolBox {
     func call(
         _ name: String, _ arguments: JSONObject, user: String?, onProgress: @escaping @Sendable (String) -> Void
     ) async -> ToolOutcome {
-        guard let place = names.withLock({ $0.places[name] }) else {
-            let known = names.withLock { $0.places.keys.sorted() }.joined(separator: ", ")
+        guard let (server, tool) = group.tool(named: name) else {
+            let known = group.toolNames.sorted().joined(separator: ", ")
             return .failure("There is no tool \(name.prefix(100)). There are: \(known).")
         }
-        let server = servers[place.server]
         do {
             let result = try await server.use(again: false) { (client) throws(MCPClientError) in
                 try await client.callTool(
-                    place.name, arguments, meta: Self.meta(of: user), timeLimit: Self.callLimit, onProgress: onProgress)
+                    tool, arguments, meta: Self.meta(of: user), timeLimit: Self.callLimit, onProgress: onProgress)
             }
             return Self.outcome(result)
         } catch {
@@ -132,7 +99,7 @@ final class ToolServers: ToolBox {
     }
 
     func artifacts(of user: String?) async throws(ToolServerError) -> [ArtifactInfo] {
-        try await resources(of: user) { resource in
+        try await group.resources(meta: Self.meta(of: user)) { resource in
             ResourceAddress.artifactName(resource.uri).map {
                 ArtifactInfo(name: $0, mediaType: resource.mediaType, size: resource.size)
             }
@@ -145,7 +112,7 @@ final class ToolServers: ToolBox {
     }
 
     func skills() async throws(ToolServerError) -> [SkillInfo] {
-        try await resources(of: nil) { resource in
+        try await group.resources(meta: Self.meta(of: nil)) { resource in
             ResourceAddress.skillName(resource.uri).map {
                 SkillInfo(name: $0, description: resource.description ?? "")
             }
@@ -160,16 +127,18 @@ final class ToolServers: ToolBox {
         return text
     }
 
-    func health() async -> [ToolServerHealth] {
-        var states: [ToolServerHealth] = []
-        for server in servers { states.append(ToolServerHealth(name: server.name, state: await server.health)) }
-        return states
-    }
+    func health() async -> [ToolServerHealth] { await group.health() }
 
-    func close() async {
-        await withTaskGroup(of: Void.self) { group in
-            for server in servers { group.addTask { await server.close() } }
+    func close() async { await group.close() }
+
+    /// - Parameter absence: what to say where no server has the resource.
+    private func read(
+        _ uri: String, of user: String?, _ absence: String
+    ) async throws(ToolServerError) -> ResourceContents {
+        guard let contents = try await group.readResource(uri, meta: Self.meta(of: user)) else {
+            throw ToolServerError(message: absence, isNotFound: true)
         }
+        return contents
     }
 
     private static func meta(of user: String?) -> JSONObject {
@@ -187,121 +156,10 @@ final class ToolServers: ToolBox {
     }
 }
 
-// What several servers are asked for at once.
-extension ToolServers {
-    /// What `body` makes of the resources of all servers, in the order of the servers.
-    private func resources<Element: Sendable>(
-        of user: String?, _ body: @Sendable (Resource) -> Element?
-    ) async throws(ToolServerError) -> [Element] {
-        let (found, late, failures) = await fromEach(servers, \.self) { (server) throws(ToolServerFailure) in
-            try await server.use(again: true) { (client) throws(MCPClientError) in
-                try await client.listResources(meta: Self.meta(of: user))
-            }
-        }
-        let elements = found.flatMap { $0 ?? [] }.compactMap(body)
-        // One that is silent has nothing where another has answered.
-        guard found.contains(where: { $0 != nil }) else { return try checked(elements, failures + late) }
-        late.forEach { log($0.message) }
-        return try checked(elements, failures)
-    }
-
-    /// Reads a resource from the first server that has it.
-    ///
-    /// - Parameter absence: what to say where none has.
-    private func read(
-        _ uri: String, of user: String?, _ absence: String
-    ) async throws(ToolServerError) -> ResourceContents {
-        var failure: ToolServerError?
-        for server in servers {
-            do {
-                let started = await late.value(of: server) { () throws(ToolServerFailure) in
-                    try await server.use(again: false) { (client) throws(MCPClientError) in client.server }
-                }
-                guard try started.get().offers("resources") else { continue }
-                let contents = try await server.use(again: true) { (client) throws(MCPClientError) in
-                    try await client.readResource(uri, meta: Self.meta(of: user))
-                }
-                if let first = contents.first { return first }
-            } catch {
-                if !error.saysNotFound { failure = failure ?? error.error(of: server.name) }
-            }
-        }
-        throw failure ?? ToolServerError(message: absence, isNotFound: true)
-    }
-
-    /// What each of `sources` gives, `nil` for those that fail; and how they failed.
-    private func fromEach<Source: Sendable, Value: Sendable>(
-        _ sources: [Source], _ server: KeyPath<Source, ToolServer>,
-        _ body: @escaping @Sendable (Source) async throws(ToolServerFailure) -> Value
-    ) async -> (values: [Value?], late: [ToolServerError], failures: [ToolServerError]) {
-        Self.parted(await results(sources, server, body), sources.map { $0[keyPath: server] })
-    }
-
-    private static func parted<Value>(
-        _ outcomes: [Result<Value, ToolServerFailure>], _ servers: [ToolServer]
-    ) -> (values: [Value?], late: [ToolServerError], failures: [ToolServerError]) {
-        var late: [ToolServerError] = []
-        var failures: [ToolServerError] = []
-        let values = zip(servers, outcomes).map { server, outcome -> Value? in
-            switch outcome {
-            case .success(let value): return value
-            case .failure(let failure):
-                let error = failure.error(of: server.name)
-                if case .late = failure { late.append(error) } else { failures.append(error) }
-                return nil
-            }
-        }
-        return (values, late, failures)
-    }
-
-    /// The elements that came from the servers of which some failed: that is logged, or thrown where nothing came.
-    private func checked<Element>(
-        _ elements: [Element], _ failures: [ToolServerError]
-    ) throws(ToolServerError) -> [Element] {
-        if elements.isEmpty, let first = failures.first { throw first }
-        failures.forEach { log($0.message) }
-        return elements
-    }
-
-    /// What came of `body` for each of `sources`, all at once, in their order.
-    ///
-    /// - Parameter isLimited: whether nobody is waited for that is late.
-    private func results<Source: Sendable, Value: Sendable>(
-        _ sources: [Source], _ server: KeyPath<Source, ToolServer>, isLimited: Bool = true,
-        _ body: @escaping @Sendable (Source) async throws(ToolServerFailure) -> Value
-    ) async -> [Result<Value, ToolServerFailure>] {
-        await withTaskGroup(of: (Int, Result<Value, ToolServerFailure>).self) { group in
-            for (number, source) in sources.enumerated() {
-                let server = source[keyPath: server]
-                group.addTask { [late] in
-                    guard isLimited else {
-                        return (
-                            number, await LateServers.result { () throws(ToolServerFailure) in try await body(source) }
-                        )
-                    }
-                    let outcome = await late.value(of: server) { () throws(ToolServerFailure) in try await body(source)
-                    }
-                    return (number, outcome)
-                }
-            }
-            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
-        }
-    }
-}
-
 extension Array {
     /// The elements in order, of those with the same name only the first.
     fileprivate func firsts(by name: (Element) -> String) -> [Element] {
         var names = FileNames()
         return filter { names.add(name($0)) }
-    }
-}
-
-extension ToolServerFailure {
-    /// The codes of the error for a resource that there is not, now and in older revisions.
-    private static let notFoundCodes: Set<Int> = [-32602, -32002]
-
-    fileprivate var saysNotFound: Bool {
-        if case .inUse(.refused(let code, _)) = self { Self.notFoundCodes.contains(code) } else { false }
     }
 }

@@ -29,7 +29,7 @@ import Testing
     func aRunBeginsWithoutAServerThatIsSilent(script: String) async throws {
         let entries = [Self.entry(script, startSeconds: 2), Self.well]
         try await fixture.withServers(entries) { servers in
-            let start = Task { _ = try? await servers.servers[0].text("t") }
+            let start = Task { _ = try? await servers.group.servers[0].text("t") }
             defer { start.cancel() }
             try await fixture.said.wait(forCount: 2)
             // The second time nobody waits, and prompts and artifacts are had as well.
@@ -64,7 +64,7 @@ import Testing
             let before = try await servers.tools().map(\.name)
             #expect(before == ["read"])
             try directory.write("", to: "go")
-            while await servers.servers[0].health != .running { try await Task.sleep(for: .milliseconds(20)) }
+            while await servers.group.servers[0].health != .running { try await Task.sleep(for: .milliseconds(20)) }
             let after = try await servers.tools().map(\.name)
             #expect(after == ["write", "read"])
         }

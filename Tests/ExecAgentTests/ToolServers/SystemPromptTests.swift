@@ -43,9 +43,9 @@ import Testing
     @Test func dropsThePromptWhenItChangesOrTheServerIsStartedAgain() async throws {
         try await fixture.withServers([Self.counting()]) { servers in
             #expect(await servers.systemPrompt() == "fake 1")
-            _ = try await servers.servers[0].text("change")
+            _ = try await servers.group.servers[0].text("change")
             #expect(await servers.systemPrompt() == "fake 2")
-            await #expect(throws: ToolServerFailure.self) { try await servers.servers[0].text("die") }
+            await #expect(throws: ToolServerFailure.self) { try await servers.group.servers[0].text("die") }
             #expect(await servers.systemPrompt() == "fake 1")
         }
     }

@@ -1,0 +1,225 @@
+public import JSON
+public import MCP
+import MCPClient
+public import Threading
+
+/// Several supervised servers as one: their tools under names that do not clash, and what they have besides.
+public final class ServerGroup: Sendable {
+    /// A tool of one of the servers.
+    public struct NamedTool: Sendable {
+        /// The name that no other tool of the group has.
+        public let name: String
+        /// The server that has it.
+        public let server: ToolServer
+        /// The tool as its server has it.
+        public let tool: Tool
+    }
+
+    /// Seconds that others wait for a server that does not say how long.
+    public static let usualStartSeconds = 30.0
+
+    /// The servers, in the order in which they are asked.
+    public let servers: [ToolServer]
+    private let tools: [ServerTools]
+    private let names = Locked(ToolNames([]))
+    private let late: LateServers
+    /// Servers whose tools could not be had when they were last asked for.
+    private let unreachable = Locked<Set<ObjectIdentifier>>([])
+    private let onNotice: @Sendable (ServerNotice) -> Void
+
+    /// Puts servers together. None is started before it is needed.
+    ///
+    /// - Parameters:
+    ///   - startSeconds: how long others wait for a server that does not say what it has.
+    ///   - onNotice: hears what nobody is told by an error.
+    public init(
+        _ servers: [ToolServer], timekeeper: Timekeeper = .system, startSeconds: Double = usualStartSeconds,
+        onNotice: @escaping @Sendable (ServerNotice) -> Void
+    ) {
+        self.servers = servers
+        self.onNotice = onNotice
+        tools = servers.map { ServerTools(of: $0, onNotice: onNotice) }
+        late = LateServers(seconds: startSeconds, timekeeper: timekeeper)
+    }
+
+    /// The tools of all servers that can be started in time; the others are noticed.
+    ///
+    /// - Throws: ``ToolServerError`` where no server has any and one failed.
+    public func allTools() async throws(ToolServerError) -> [NamedTool] {
+        let outcomes = await outcomesOfTools()
+        let failed = zip(servers, outcomes).compactMap { server, outcome in
+            if case .failure = outcome { ObjectIdentifier(server) } else { nil }
+        }
+        unreachable.withLock { $0 = Set(failed) }
+        let (found, late, others) = Self.parted(outcomes, servers)
+        // A server that cannot be reached now keeps the names of its tools: they must not come to mean another's.
+        let names = ToolNames(
+            tools.enumerated().map { ($1.server.name, (found[$0] ?? $1.lastKnown).map(\.name)) })
+        self.names.withLock { $0 = names }
+        let named = found.enumerated().flatMap { number, tools in
+            zip(names.names[number], tools ?? []).map { name, tool in
+                NamedTool(name: name, server: servers[number], tool: tool)
+            }
+        }
+        return try checked(named, late + others)
+    }
+
+    /// The names of all tools as they were last had, in no order.
+    public var toolNames: [String] { names.withLock { Array($0.places.keys) } }
+
+    /// Which tool a name of the group means, and where; `nil` for none.
+    public func tool(named name: String) -> (server: ToolServer, name: String)? {
+        names.withLock { $0.places[name] }.map { (servers[$0.server], $0.name) }
+    }
+
+    /// Whether a server's tools could be had when they were last asked for, or were not asked for yet.
+    public func isReachable(_ server: ToolServer) -> Bool {
+        !unreachable.withLock { $0.contains(ObjectIdentifier(server)) }
+    }
+
+    /// What came of asking each server for its tools. Where none has any in time there is nothing to go on with: then those
+    /// that are late are waited for as long as they may take at all.
+    private func outcomesOfTools() async -> [Result<[Tool], ToolServerFailure>] {
+        let outcomes = await results(tools, \.server) { (tools) throws(ToolServerFailure) in try await tools.current() }
+        let isLate = outcomes.map { if case .failure(.late) = $0 { true } else { false } }
+        let areNone = outcomes.allSatisfy { ((try? $0.get()) ?? []).isEmpty }
+        guard areNone, isLate.contains(true) else { return outcomes }
+        let lateTools = zip(tools, isLate).filter(\.1).map(\.0)
+        onNotice(.waiting(servers: lateTools.map(\.server.name)))
+        var rest = await results(lateTools, \.server, isLimited: false) { (tools) throws(ToolServerFailure) in
+            try await tools.current()
+        }
+        return zip(outcomes, isLate).map { $1 ? rest.removeFirst() : $0 }
+    }
+
+    /// What `body` makes of the resources of all servers, in the order of the servers.
+    ///
+    /// - Parameters:
+    ///   - meta: goes into the requests' `_meta`.
+    ///   - body: `nil` for a resource that is not meant.
+    /// - Throws: ``ToolServerError`` where no server has any that is meant and one failed.
+    public func resources<Element: Sendable>(
+        meta: JSONObject, _ body: @Sendable (Resource) -> Element?
+    ) async throws(ToolServerError) -> [Element] {
+        let outcomes = await results(servers, \.self) { (server) throws(ToolServerFailure) in
+            try await server.use(again: true) { (client) throws(MCPClientError) in
+                try await client.listResources(meta: meta)
+            }
+        }
+        let (found, late, failures) = Self.parted(outcomes, servers)
+        let elements = found.flatMap { $0 ?? [] }.compactMap(body)
+        // One that is silent has nothing where another has answered.
+        guard found.contains(where: { $0 != nil }) else { return try checked(elements, failures + late) }
+        late.forEach(onNotice)
+        return try checked(elements, failures)
+    }
+
+    /// Reads a resource from the first server that has it.
+    ///
+    /// - Parameter meta: goes into the request's `_meta`.
+    /// - Returns: `nil` where no server has it.
+    /// - Throws: ``ToolServerError`` where none has it and one failed.
+    public func readResource(
+        _ uri: String, meta: JSONObject
+    ) async throws(ToolServerError) -> ResourceContents? {
+        var failure: ToolServerError?
+        for server in servers {
+            do {
+                let started = await late.value(of: server) { () throws(ToolServerFailure) in
+                    try await server.use(again: false) { (client) throws(MCPClientError) in client.server }
+                }
+                guard try started.get().offers("resources") else { continue }
+                let contents = try await server.use(again: true) { (client) throws(MCPClientError) in
+                    try await client.readResource(uri, meta: meta)
+                }
+                if let first = contents.first { return first }
+            } catch {
+                if !error.saysNotFound { failure = failure ?? error.error(of: server.name) }
+            }
+        }
+        if let failure { throw failure }
+        return nil
+    }
+
+    /// How the servers do.
+    public func health() async -> [ToolServerHealth] {
+        var states: [ToolServerHealth] = []
+        for server in servers { states.append(ToolServerHealth(name: server.name, state: await server.health)) }
+        return states
+    }
+
+    /// Ends all servers for good and waits until they have ended.
+    public func close() async {
+        await withTaskGroup(of: Void.self) { group in
+            for server in servers { group.addTask { await server.close() } }
+        }
+    }
+}
+
+// What several servers are asked for at once.
+extension ServerGroup {
+    /// What came of `body` for each of `sources`, all at once, in their order.
+    ///
+    /// - Parameters:
+    ///   - server: whose each source is.
+    ///   - isLimited: whether nobody is waited for that is late.
+    public func results<Source: Sendable, Value: Sendable>(
+        _ sources: [Source], _ server: KeyPath<Source, ToolServer>, isLimited: Bool = true,
+        _ body: @escaping @Sendable (Source) async throws(ToolServerFailure) -> Value
+    ) async -> [Result<Value, ToolServerFailure>] {
+        await withTaskGroup(of: (Int, Result<Value, ToolServerFailure>).self) { group in
+            for (number, source) in sources.enumerated() {
+                let server = source[keyPath: server]
+                group.addTask { [late] in
+                    guard isLimited else {
+                        return (
+                            number, await LateServers.result { () throws(ToolServerFailure) in try await body(source) }
+                        )
+                    }
+                    let outcome = await late.value(of: server) { () throws(ToolServerFailure) in try await body(source)
+                    }
+                    return (number, outcome)
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    /// What each server gave, `nil` for those that failed; and how they failed.
+    private static func parted<Value>(
+        _ outcomes: [Result<Value, ToolServerFailure>], _ servers: [ToolServer]
+    ) -> (values: [Value?], late: [ServerNotice], failures: [ServerNotice]) {
+        var late: [ServerNotice] = []
+        var failures: [ServerNotice] = []
+        let values = zip(servers, outcomes).map { server, outcome -> Value? in
+            switch outcome {
+            case .success(let value): return value
+            case .failure(let failure):
+                let notice = ServerNotice.failed(server: server.name, failure)
+                if case .late = failure { late.append(notice) } else { failures.append(notice) }
+                return nil
+            }
+        }
+        return (values, late, failures)
+    }
+
+    /// The elements that came from the servers of which some failed: that is noticed, or thrown where nothing came.
+    private func checked<Element>(
+        _ elements: [Element], _ failures: [ServerNotice]
+    ) throws(ToolServerError) -> [Element] {
+        if elements.isEmpty, case .failed(let server, let failure)? = failures.first {
+            throw failure.error(of: server)
+        }
+        failures.forEach(onNotice)
+        return elements
+    }
+}
+
+extension ToolServerFailure {
+    /// The codes of the error for a resource that there is not, now and in older revisions.
+    private static let notFoundCodes: Set<Int> = [-32602, -32002]
+
+    fileprivate var saysNotFound: Bool {
+        if case .inUse(.refused(let code, _)) = self { Self.notFoundCodes.contains(code) } else { false }
+    }
+}
