@@ -106,6 +106,11 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["ChildProcess", "Threading"], path: "Tests/TestSupport",
             swiftSettings: settings),
+        // Sandboxes without an engine: engines and guests that do what a test says.
+        .target(
+            name: "ExecCoreTestSupport",
+            dependencies: ["ChildProcess", "Diagnostics", "ExecCore", "JSON", "TestSupport", "Threading"],
+            path: "Tests/ExecCoreTestSupport", swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "YAMLTests", dependencies: ["YAML", "JSON", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics", "TestSupport"], swiftSettings: settings),
@@ -136,7 +141,8 @@ let package = Package(
         .testTarget(
             name: "ExecCoreTests",
             dependencies: [
-                "ChildProcess", "Diagnostics", "ExecCore", "Hashing", "JSON", "SystemCalls", "TestSupport", "Threading",
+                "ChildProcess", "Diagnostics", "ExecCore", "ExecCoreTestSupport", "Hashing", "JSON", "SystemCalls",
+                "TestSupport", "Threading",
             ],
             swiftSettings: settings),
         .testTarget(
@@ -178,7 +184,7 @@ let package = Package(
 if Context.environment["EXEC_MCP_FUZZER"] != nil {
     let server = package.targets.first { $0.name == "ExecMCP" }
     package.products = [.executable(name: "Fuzzer", targets: ["Fuzzer"])]
-    package.targets.removeAll { $0.isTest || $0.name == "ExecMCP" || $0.name == "TestSupport" }
+    package.targets.removeAll { $0.isTest || $0.name == "ExecMCP" || $0.name.hasSuffix("TestSupport") }
     package.targets += [
         .target(
             name: "ExecMCP", dependencies: server?.dependencies ?? [], exclude: ["main.swift"],

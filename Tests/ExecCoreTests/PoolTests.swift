@@ -1,4 +1,5 @@
 import Diagnostics
+import ExecCoreTestSupport
 import JSON
 import TestSupport
 import Testing

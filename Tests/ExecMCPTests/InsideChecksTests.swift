@@ -21,7 +21,8 @@ import Testing
         var options = Options(user: try #require(UserID("default")))
         configure(&options)
         let inside = InsideChecks(
-            options: options, facts: try #require(SandboxFacts(output: JSON.object(facts).text)))
+            options: options, facts: try #require(SandboxFacts(output: JSON.object(facts).text)),
+            hints: EngineHints(listContainers: "docker ps --all", diskUsage: "docker system df"))
         return try #require(inside.findings.first { $0.check == check })
     }
 

@@ -59,6 +59,13 @@ import Testing
         #expect(files.map(\.path) == ["Sources/ExecAgent/Model/Connection/URLSessionTransport.swift"])
     }
 
+    @Test func onePlaceKnowsWhichEnginesThereAre() {
+        let files = SourceFile.all.filter { file in
+            !file.path.contains("/Engine/Docker/") && file.isSwift && file.text.contains(/\bDocker[A-Z]/)
+        }
+        #expect(files.map(\.path) == ["Sources/ExecCore/Engine/EngineLocator.swift"])
+    }
+
     @Test func everyFileFitsAReadersHead() {
         for file in SourceFile.all {
             #expect(file.lines.count <= 400, "\(file.path) has \(file.lines.count) lines")

@@ -1,10 +1,10 @@
-import JSON
+package import JSON
 
 /// One message between the server and the guest. `guest/frames.py` is the other side of this.
 ///
 /// On the wire: the payload's length (4 bytes, big-endian), the kind (1), the call's id (4, big-endian), the payload.
-struct Frame: Sendable, Equatable {
-    enum Kind: UInt8, Sendable {
+package struct Frame: Sendable, Equatable {
+    package enum Kind: UInt8, Sendable {
         /// Guest to server: what the guest is and found, once at the start and once when it is asked. Server to guest: a new
         /// server is there and asks.
         case hello = 1
@@ -41,17 +41,17 @@ struct Frame: Sendable, Equatable {
     /// Ids of calls that the guest starts have this bit, so that the two sides never choose the same one.
     static let guestCallBit: UInt32 = 1 << 31
 
-    let kind: Kind
-    let call: UInt32
-    let payload: [UInt8]
+    package let kind: Kind
+    package let call: UInt32
+    package let payload: [UInt8]
 
-    init(_ kind: Kind, call: UInt32, payload: [UInt8] = []) {
+    package init(_ kind: Kind, call: UInt32, payload: [UInt8] = []) {
         self.kind = kind
         self.call = call
         self.payload = payload
     }
 
-    init(_ kind: Kind, call: UInt32, _ value: JSON) {
+    package init(_ kind: Kind, call: UInt32, _ value: JSON) {
         self.init(kind, call: call, payload: value.serialized())
     }
 
@@ -59,7 +59,7 @@ struct Frame: Sendable, Equatable {
     var isOfGuestCall: Bool { call & Self.guestCallBit != 0 }
 
     /// The frame as it is written.
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.headerSize + payload.count)
         withUnsafeBytes(of: UInt32(payload.count).bigEndian) { bytes.append(contentsOf: $0) }
@@ -71,13 +71,16 @@ struct Frame: Sendable, Equatable {
 }
 
 /// The guest sent what no guest of ours sends.
-struct ChannelViolation: Error, Equatable {
-    let reason: String
+package struct ChannelViolation: Error, Equatable {
+    package let reason: String
 }
 
 /// Takes bytes as they come and gives back whole frames. What it holds is bounded by the largest frame.
-struct FrameDecoder: Sendable {
+package struct FrameDecoder: Sendable {
     private var buffer: [UInt8] = []
+
+    /// Nothing has come yet.
+    package init() {}
 
     /// What has come since the last whole frame; after a violation, since the last piece before it.
     var unread: [UInt8] { buffer }
@@ -85,7 +88,7 @@ struct FrameDecoder: Sendable {
     /// Calls `body` with each frame that `bytes` completes.
     ///
     /// - Throws: ``ChannelViolation`` for a frame that is too long or of an unknown kind, and what `body` throws.
-    mutating func feed(
+    package mutating func feed(
         _ bytes: UnsafeRawBufferPointer, _ body: (Frame) throws(ChannelViolation) -> Void
     ) throws(ChannelViolation) {
         buffer.append(contentsOf: bytes)

@@ -50,6 +50,11 @@ public protocol ContainerEngine: Sendable {
     /// - Throws: ``ExecError`` with what is wrong and how to mend it.
     func versions() async throws(ExecError) -> EngineVersions
 
+    /// What a person types to look after it.
+    ///
+    /// - Parameter name: what the person calls it.
+    func hints(for name: String) -> EngineHints
+
     /// Whether it runs without root; `nil` where it does not say.
     func isRootless() async -> Bool?
 
@@ -73,6 +78,26 @@ public struct LabelledContainer: Sendable, Equatable {
     public let id: String
     /// The values of the labels that were asked for, in the same order; empty where it has none.
     public let values: [String]
+
+    /// A container as it was listed.
+    public init(id: String, values: [String]) {
+        self.id = id
+        self.values = values
+    }
+}
+
+/// Commands for a person who looks after an engine.
+public struct EngineHints: Sendable, Equatable {
+    /// Lists all containers, running or not.
+    public let listContainers: String
+    /// Shows what takes the engine's disk.
+    public let diskUsage: String
+
+    /// Hints in these words.
+    public init(listContainers: String, diskUsage: String) {
+        self.listContainers = listContainers
+        self.diskUsage = diskUsage
+    }
 }
 
 /// The versions of an engine's two halves.
@@ -81,6 +106,12 @@ public struct EngineVersions: Sendable, Equatable {
     public let client: String
     /// The daemon's; `nil` for an engine that has none.
     public let server: String?
+
+    /// The versions as the engine tells them.
+    public init(client: String, server: String?) {
+        self.client = client
+        self.server = server
+    }
 }
 
 /// What an engine says of one of its images. All of it is the engine's or the image's word.
@@ -93,6 +124,14 @@ public struct ImageDescription: Sendable, Equatable {
     public let created: Int?
     /// Its labels.
     public let labels: [String: String]
+
+    /// An image as the engine describes it.
+    public init(id: String, size: Int, created: Int?, labels: [String: String]) {
+        self.id = id
+        self.size = size
+        self.created = created
+        self.labels = labels
+    }
 }
 
 /// How a sandbox's container ended, in words.
@@ -103,6 +142,13 @@ public struct EngineFailure: Sendable, Equatable {
     public let startError: ExecError
     /// The failure of one that had been running.
     public let endError: ExecError
+
+    /// An end in these words.
+    public init(summary: String, startError: ExecError, endError: ExecError) {
+        self.summary = summary
+        self.startError = startError
+        self.endError = endError
+    }
 }
 
 extension ContainerEngine {

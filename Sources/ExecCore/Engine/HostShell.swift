@@ -7,7 +7,7 @@ public enum HostShell {
     /// Seconds that a bare `bash -c true` takes, the median of `rounds` or of what a few seconds allow; `nil` where there
     /// is no bash.
     public static func medianTime(rounds: Int, environment: [String: String]) async -> Double? {
-        guard let bash = try? DockerLocator(environment: environment).locate("bash") else { return nil }
+        guard let bash = ProgramSearch(environment: environment).path(of: "bash") else { return nil }
         var times: [Double] = []
         while times.count < rounds, times.reduce(0, +) < timeout {
             let began = ContinuousClock.now

@@ -47,10 +47,10 @@ public struct BuildEnvironment: Sendable {
 
     /// pip's own settings; empty where there is no pip.
     private func pipConfiguration() async -> [String: String] {
-        let locator = DockerLocator(environment: variables)
-        guard let python = try? locator.locate("python3") else { return [:] }
+        let search = ProgramSearch(environment: variables)
+        guard let python = search.path(of: "python3") else { return [:] }
         let list = Command(
-            executable: python, arguments: ["-m", "pip", "config", "list"], environment: locator.engineEnvironment)
+            executable: python, arguments: ["-m", "pip", "config", "list"], environment: search.programEnvironment)
         guard let output = try? await list.run(timeout: Self.pipTimeout), output.succeeded else { return [:] }
         return Self.settings(inListing: String(decoding: output.output, as: UTF8.self))
     }

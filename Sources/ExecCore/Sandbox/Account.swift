@@ -5,7 +5,7 @@ import Hashing
 /// The kernel counts some things per user of the machine, whatever container they are in: inotify instances, epoll
 /// watches, pending signals, message queues, locked memory, keys. Under one number for all, a sandbox could take them
 /// away from the others, and from the person whose number that is.
-struct Account: Sendable, Hashable {
+package struct Account: Sendable, Hashable {
     /// The lowest number of ``init(of:)``. Below are those of systems, from 1000 on those of people, which are given out
     /// from the bottom.
     static let lowest: UInt32 = 20_000
@@ -15,8 +15,8 @@ struct Account: Sendable, Hashable {
     /// The one that an image may have made its directories for.
     static let common = Account(user: 1000, group: 1000)
 
-    let user: UInt32
-    let group: UInt32
+    package let user: UInt32
+    package let group: UInt32
 
     init(user: UInt32, group: UInt32) {
         self.user = user

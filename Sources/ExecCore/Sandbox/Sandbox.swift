@@ -4,8 +4,7 @@ import JSON
 import SystemCalls
 import Threading
 
-/// One user's container: a child process of the engine's (`docker run -i --rm`), whose standard input and output lead to
-/// the guest.
+/// One user's container: a child process of the engine's, whose standard input and output lead to the guest.
 ///
 /// The pipe is the sandbox's life. When it closes, for whatever reason, the guest ends, and with process 1 everything in
 /// the container; the engine then removes it.

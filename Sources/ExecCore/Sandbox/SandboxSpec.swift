@@ -85,7 +85,7 @@ struct SandboxSpec: Sendable, Equatable {
         return mounts + hostMounts.mounts.map { .host(source: $0.source, target: $0.target, isReadOnly: true) }
     }
 
-    /// The command line of docker gives each container the proxies of its own settings, often with a password in them.
+    /// An engine may give each container the proxies of its own settings, often with a password in them.
     /// What is named here wins over those, and an empty one counts as none.
     private static let proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"]
 

@@ -112,7 +112,7 @@ struct ServerProcess {
 
     private var locateEngine: @Sendable () throws(ExecError) -> any ContainerEngine {
         { [engine = options.engine] () throws(ExecError) in
-            try DockerLocator(environment: Environment.variables).commandLine(of: engine)
+            try EngineLocator(environment: Environment.variables).engine(named: engine)
         }
     }
 

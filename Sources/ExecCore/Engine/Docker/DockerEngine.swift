@@ -23,6 +23,11 @@ extension DockerCLI: ContainerEngine {
             summary: failure.summary, startError: failure.startError(printed: printed), endError: failure.endError)
     }
 
+    /// Commands of the program's own.
+    public func hints(for name: String) -> EngineHints {
+        EngineHints(listContainers: "\(name) ps --all", diskUsage: "docker system df")
+    }
+
     /// The program, the variables that choose its engine, and the arguments of `docker run`.
     public func fingerprint(of container: ContainerSpec) -> [String] {
         [program] + Self.engineVariables.map { "\($0)=\(environment[$0] ?? "")" }

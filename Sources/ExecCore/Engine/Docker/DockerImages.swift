@@ -4,19 +4,14 @@ import ChildProcess
 extension DockerCLI {
     /// Builds an image from a context that is given over standard input.
     ///
-    /// - Parameters:
-    ///   - settings: build arguments, `NAME=VALUE`.
-    ///   - builder: the name of the builder of BuildKit's to use.
-    func build(
-        _ tag: String, base: String?, labels: [(name: String, value: String)], settings: [String], isFresh: Bool,
-        builder: String
-    ) -> Command {
+    /// - Parameter builder: the name of the builder of BuildKit's to use.
+    func command(for build: ImageBuild, builder: String) -> Command {
         // The host's network reaches whatever this machine reaches, a proxy on its loopback address included.
-        var arguments = ["build", "--network", "host", "--force-rm", "--tag", tag]
-        arguments += labels.flatMap { ["--label", "\($0.name)=\($0.value)"] }
-        let settings = (base.map { ["BASE_IMAGE=\($0)"] } ?? []) + settings
+        var arguments = ["build", "--network", "host", "--force-rm", "--tag", build.name]
+        arguments += build.labels.flatMap { ["--label", "\($0.name)=\($0.value)"] }
+        let settings = (build.base.map { ["BASE_IMAGE=\($0)"] } ?? []) + build.settings
         arguments += settings.flatMap { ["--build-arg", $0] }
-        if isFresh { arguments.append("--no-cache") }
+        if build.isFresh { arguments.append("--no-cache") }
         return Command(
             executable: program, arguments: arguments + ["-"],
             environment: environment.merging(["BUILDX_BUILDER": builder]) { $1 })
@@ -34,7 +29,7 @@ extension DockerCLI {
     }
 
     /// Takes a name from an image, which is removed with its last one.
-    func removeImage(_ image: String) -> Command {
+    func imageRemoval(_ image: String) -> Command {
         Command(executable: program, arguments: ["image", "rm", image], environment: environment)
     }
 

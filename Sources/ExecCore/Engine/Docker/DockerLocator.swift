@@ -1,21 +1,20 @@
 public import SystemCalls
 
-/// Finds the engine's command line. Desktop hosts start servers with a bare `PATH`, so the usual places are looked
-/// through as well.
+/// Finds docker's command line, or one like it.
 public struct DockerLocator: Sendable {
     private static let usualPlaces = [
         "/usr/local/bin", "/opt/homebrew/bin", "~/.docker/bin", "~/.orbstack/bin", "~/.rd/bin", "/usr/bin", "/bin",
         "/snap/bin",
     ]
 
-    private let environment: [String: String]
+    private let search: ProgramSearch
     private let isExecutable: @Sendable (String) -> Bool
 
     /// A locator that looks with this environment.
     public init(
         environment: [String: String], isExecutable: @escaping @Sendable (String) -> Bool = Files.isExecutable
     ) {
-        self.environment = environment
+        search = ProgramSearch(environment: environment, places: Self.usualPlaces, isExecutable: isExecutable)
         self.isExecutable = isExecutable
     }
 
@@ -31,10 +30,7 @@ public struct DockerLocator: Sendable {
             }
             return engine
         }
-        for directory in searchPath {
-            let path = "\(directory)/\(engine)"
-            if isExecutable(path) { return path }
-        }
+        if let path = search.path(of: engine) { return path }
         throw ExecError(
             .engineMissing,
             """
@@ -51,17 +47,8 @@ public struct DockerLocator: Sendable {
     }
 
     /// The directories to look in: `PATH` first.
-    var searchPath: [String] {
-        let path = Executables.searchPath(environment["PATH"] ?? "")
-        let home = environment["HOME"]
-        let usual = Self.usualPlaces.compactMap { place in
-            place.hasPrefix("~") ? home.map { $0 + place.dropFirst() } : place
-        }
-        return path + usual.filter { !path.contains($0) }
-    }
+    var searchPath: [String] { search.directories }
 
     /// The environment for the engine's command line: ours, with a `PATH` on which it finds its own helpers.
-    public var engineEnvironment: [String: String] {
-        environment.merging(["PATH": searchPath.joined(separator: ":")]) { $1 }
-    }
+    public var engineEnvironment: [String: String] { search.programEnvironment }
 }

@@ -10,14 +10,13 @@ struct Doctor: Sendable {
     func examine() async -> Report {
         var findings: [Finding] = []
         do throws(Hindrance) {
-            let engine = try commandLine(&findings)
-            let probe: any ContainerEngine = engine
-            try await reach(probe, &findings)
-            let orphans = try? await probe.orphanCount()
-            if await hasImage(probe, &findings) {
+            let engine = try locate(&findings)
+            try await reach(engine, &findings)
+            let orphans = try? await engine.orphanCount()
+            if await hasImage(engine, &findings) {
                 findings += await SandboxTrial(options: options, engine: engine, variables: variables).findings()
             }
-            findings.append(await leftovers(probe, before: orphans))
+            findings.append(await leftovers(engine, before: orphans))
         } catch {}
         findings += [skills, tools].filter { finding in !findings.contains { $0.check == finding.check } }
         return Report(findings: Self.completed(findings))
@@ -35,10 +34,10 @@ struct Doctor: Sendable {
         }
     }
 
-    private func commandLine(_ findings: inout [Finding]) throws(Hindrance) -> DockerCLI {
+    private func locate(_ findings: inout [Finding]) throws(Hindrance) -> any ContainerEngine {
         do {
-            let engine = try DockerLocator(environment: variables).commandLine(of: options.engine)
-            findings.append(.passed(.commandLine, engine.program))
+            let engine = try EngineLocator(environment: variables).engine(named: options.engine)
+            findings.append(.passed(.commandLine, engine.name))
             return engine
         } catch {
             findings.append(.failed(.commandLine, error))
@@ -46,11 +45,11 @@ struct Doctor: Sendable {
         }
     }
 
-    private func reach(_ probe: any ContainerEngine, _ findings: inout [Finding]) async throws(Hindrance) {
+    private func reach(_ engine: any ContainerEngine, _ findings: inout [Finding]) async throws(Hindrance) {
         do {
-            let versions = try await probe.versions()
+            let versions = try await engine.versions()
             var text = versions.server.map { "version \($0), command line \(versions.client)" } ?? versions.client
-            if await probe.isRootless() == true { text += ", rootless" }
+            if await engine.isRootless() == true { text += ", rootless" }
             findings.append(.passed(.engine, text))
         } catch {
             findings.append(.failed(.engine, error))
@@ -58,10 +57,10 @@ struct Doctor: Sendable {
         }
     }
 
-    private func hasImage(_ probe: any ContainerEngine, _ findings: inout [Finding]) async -> Bool {
+    private func hasImage(_ engine: any ContainerEngine, _ findings: inout [Finding]) async -> Bool {
         let name = options.configuration.image
         do {
-            let image = try await probe.image(name)
+            let image = try await engine.image(name)
             let digest = image.id.split(separator: ":").last.map { String($0.prefix(12)) } ?? image.id
             let age = image.created.map { ", \(Quantity.age(time(nil) - $0))" } ?? ""
             findings.append(.passed(.image, "\(name), \(digest), \(Quantity.bytes(image.size))\(age)"))
@@ -72,14 +71,15 @@ struct Doctor: Sendable {
         }
     }
 
-    private func leftovers(_ probe: any ContainerEngine, before: Int?) async -> Finding {
-        guard let before, let after = try? await probe.orphanCount() else {
-            return .warning(.leftovers, "the engine does not list its containers", "Try `\(options.engine) ps --all`.")
+    private func leftovers(_ engine: any ContainerEngine, before: Int?) async -> Finding {
+        let listing = engine.hints(for: options.engine).listContainers
+        guard let before, let after = try? await engine.orphanCount() else {
+            return .warning(.leftovers, "the engine does not list its containers", "Try `\(listing)`.")
         }
         if after > 0 {
             return .warning(
                 .leftovers, "\(after) containers of servers that are gone",
-                "The next start of a sandbox removes them; if it does not, look at `\(options.engine) ps --all`.")
+                "The next start of a sandbox removes them; if it does not, look at `\(listing)`.")
         }
         return .passed(
             .leftovers, before > 0 ? "none; \(before) of servers that are gone were removed" : "none")

@@ -4,6 +4,7 @@ import ExecCore
 struct InsideChecks {
     let options: Options
     let facts: SandboxFacts
+    let hints: EngineHints
 
     private var configuration: SandboxConfiguration { options.configuration }
 
@@ -98,14 +99,14 @@ struct InsideChecks {
             guard let reason = facts.directory(place).reason else { continue }
             return .failed(
                 .workspace, "\(kind): /\(place) cannot be written (\(reason))",
-                "Give a directory to an ordinary user; for volumes, look at the engine's disk (`docker system df`).")
+                "Give a directory to an ordinary user; for volumes, look at the engine's disk (`\(hints.diskUsage)`).")
         }
         let free = facts.directory("workspace").free ?? 0
         let text = "\(kind), \(Quantity.bytes(free)) free"
         if configuration.workspace == .persistent, free < configuration.workspaceLimit.bytes {
             return .warning(
                 .workspace, "\(text), less than the limit of \(configuration.workspaceLimit)",
-                "Make room on the engine's disk (`docker system df`), or lower --workspace-limit.")
+                "Make room on the engine's disk (`\(hints.diskUsage)`), or lower --workspace-limit.")
         }
         return .passed(.workspace, text)
     }

@@ -71,7 +71,8 @@ struct SandboxTrial: Sendable {
                         "The image's python3 is broken or older than 3.9. Build it anew: exec-mcp image --force.")
                 ]
             }
-            let inside = InsideChecks(options: options, facts: facts).findings
+            let hints = engine.hints(for: options.engine)
+            let inside = InsideChecks(options: options, facts: facts, hints: hints).findings
             let latency = try await latency()
             return [sandbox(facts, start: start)] + inside + unreadable(facts) + [latency]
         } catch {
@@ -139,9 +140,10 @@ struct SandboxTrial: Sendable {
         do {
             while try await engine.containerCount(of: user) > 0 {
                 guard began.duration(to: .now) < .seconds(Self.endSeconds) else {
+                    let listing = engine.hints(for: options.engine).listContainers
                     return .failed(
                         .end, "the container is still there \(Int(Self.endSeconds)) seconds after its end",
-                        "Restart the engine, and look at `\(options.engine) ps --all`.")
+                        "Restart the engine, and look at `\(listing)`.")
                 }
                 try await Task.sleep(for: .milliseconds(20))
             }

@@ -13,7 +13,7 @@ struct ImageMaker: Sendable {
     /// - Throws: ``ExecError`` with what went wrong and what to do; `CancellationError`.
     func run() async throws {
         let environment = BuildEnvironment(variables: Environment.variables)
-        let engine = try DockerLocator(environment: Environment.variables).commandLine(of: arguments.engine)
+        let engine = try EngineLocator(environment: Environment.variables).engine(named: arguments.engine)
         let recipe = ImageRecipe(base: arguments.base, certificates: environment.certificates)
         if try await isThere(recipe, engine) { return }
 
@@ -42,7 +42,7 @@ struct ImageMaker: Sendable {
     }
 
     /// Whether there is nothing to build; says so.
-    private func isThere(_ recipe: ImageRecipe, _ engine: DockerCLI) async throws -> Bool {
+    private func isThere(_ recipe: ImageRecipe, _ engine: any ContainerEngine) async throws -> Bool {
         let image: ImageDescription
         do {
             image = try await engine.image(arguments.tag)
@@ -70,7 +70,7 @@ struct ImageMaker: Sendable {
     }
 
     /// Runs the check in a sandbox of the image, as confined as any, with volumes as they come of it.
-    private func check(_ image: String, _ engine: DockerCLI) async throws {
+    private func check(_ image: String, _ engine: any ContainerEngine) async throws {
         let user = UserID.trial()
         var configuration = SandboxConfiguration()
         configuration.image = image

@@ -1,18 +1,17 @@
 import Diagnostics
-import TestSupport
-
-@testable import ExecCore
+package import ExecCore
+package import TestSupport
 
 /// A program in the place of the engine's command line.
-struct ScriptedEngine: Sendable {
+package struct ScriptedEngine: Sendable {
     /// What a guest says that is ready, and then does nothing until its input ends.
-    static let idleGuest = #"take(); say(1, 0, {"shell": True}); sys.stdin.read()"#
+    package static let idleGuest = #"take(); say(1, 0, {"shell": True}); sys.stdin.read()"#
 
     private let program: String
 
     /// - Parameter script: what `run` does, in Python. `take()` reads what a guest is sent before the first frame,
     ///   `say(kind, call, payload)` writes a frame, `user` is whose sandbox it is.
-    init(_ script: String, in directory: TemporaryDirectory) async throws {
+    package init(_ script: String, in directory: TemporaryDirectory) async throws {
         program = try await directory.writeProgram(
             """
             #!/usr/bin/python3 -I
@@ -32,10 +31,10 @@ struct ScriptedEngine: Sendable {
     }
 
     /// The engine that a pool takes it for.
-    var commandLine: DockerCLI { DockerCLI(program: program, environment: [:]) }
+    package var commandLine: DockerCLI { DockerCLI(program: program, environment: [:]) }
 
     /// A pool that has this engine.
-    func pool(limits: Limits = Limits(), log: Recorder<String> = Recorder()) -> SandboxPool {
+    package func pool(limits: Limits = Limits(), log: Recorder<String> = Recorder()) -> SandboxPool {
         SandboxPool(
             configuration: SandboxConfiguration(), limits: limits,
             logger: Logger(program: "exec-mcp", level: .debug) { log.record($0) }

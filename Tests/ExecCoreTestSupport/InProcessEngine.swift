@@ -1,38 +1,39 @@
+package import ChildProcess
+package import ExecCore
 import Foundation
-import JSON
-import TestSupport
+package import JSON
+package import TestSupport
 import Threading
-
-@testable import ChildProcess
-@testable import ExecCore
 
 /// An engine without a program or a process: each of its containers is a thread of the tests, which does what a script
 /// says at the end of real pipes.
-final class InProcessEngine: ContainerEngine {
+package final class InProcessEngine: ContainerEngine {
     /// What a container does, from its start to its end. When it returns, the container ends.
-    typealias Script = @Sendable (InProcessGuest) -> Void
+    package typealias Script = @Sendable (InProcessGuest) -> Void
 
     /// A guest that comes up, and answers every command with its own words.
-    static let echo: Script = { guest in
+    package static let echo: Script = { guest in
         guest.takeProgram()
         guest.say(Frame(.hello, call: 0, ["shell": true]))
         guest.answerCalls { $0["command"]?.stringValue ?? "" }
     }
 
-    let name = "in-process"
+    /// What it calls itself.
+    package let name = "in-process"
     /// The containers that were started, in order.
-    let started = Recorder<ContainerSpec>()
+    package let started = Recorder<ContainerSpec>()
     /// The names of those that were removed.
-    let removed = Recorder<String>()
+    package let removed = Recorder<String>()
 
     private let script: Script
     private let running = Locked<[String: InProcessGuest]>([:])
 
-    init(_ script: @escaping Script = echo) {
+    /// An engine whose containers do what `script` says.
+    package init(_ script: @escaping Script = echo) {
         self.script = script
     }
 
-    func start(_ container: ContainerSpec) throws -> ChildProcess {
+    package func start(_ container: ContainerSpec) throws -> ChildProcess {
         started.record(container)
         let (input, output, errors) = (try TestPipe(), try TestPipe(), try TestPipe())
         let guest = InProcessGuest(
@@ -47,7 +48,7 @@ final class InProcessEngine: ContainerEngine {
             adopting: PipeEnds(input: input.writeEnd, output: output.readEnd, errorOutput: errors.readEnd))
     }
 
-    func explain(
+    package func explain(
         _ end: ChildProcess.End, of configuration: SandboxConfiguration, printed: [UInt8]
     ) -> EngineFailure {
         let said = String(decoding: end.errorOutput, as: UTF8.self)
@@ -56,9 +57,9 @@ final class InProcessEngine: ContainerEngine {
             endError: ExecError(.sandboxEnded, "ended: \(said)"))
     }
 
-    func fingerprint(of container: ContainerSpec) -> [String] { [name] }
+    package func fingerprint(of container: ContainerSpec) -> [String] { [name] }
 
-    func remove(_ containers: [String], within seconds: Double) async throws(ExecError) -> String {
+    package func remove(_ containers: [String], within seconds: Double) async throws(ExecError) -> String {
         for container in containers {
             removed.record(container)
             running.withLock { $0[container] }?.end()
@@ -66,7 +67,7 @@ final class InProcessEngine: ContainerEngine {
         return "removed"
     }
 
-    func containers(
+    package func containers(
         labelled label: EngineLabel, telling names: [String], within seconds: Double
     ) async throws(ExecError) -> [LabelledContainer] {
         running.withLock { $0.values.map(\.container) }
@@ -78,20 +79,24 @@ final class InProcessEngine: ContainerEngine {
             }
     }
 
-    func remove(volumes: [String]) async {}
+    package func remove(volumes: [String]) async {}
 
-    func versions() async throws(ExecError) -> EngineVersions { EngineVersions(client: "1", server: "1") }
+    package func versions() async throws(ExecError) -> EngineVersions { EngineVersions(client: "1", server: "1") }
 
-    func isRootless() async -> Bool? { nil }
+    package func hints(for name: String) -> EngineHints {
+        EngineHints(listContainers: "\(name) list", diskUsage: "\(name) disk")
+    }
 
-    func image(_ name: String) async throws(ExecError) -> ImageDescription {
+    package func isRootless() async -> Bool? { nil }
+
+    package func image(_ name: String) async throws(ExecError) -> ImageDescription {
         ImageDescription(id: name, size: 0, created: nil, labels: [:])
     }
 }
 
 /// What is in a container of ``InProcessEngine``. Its functions block the thread that is the container.
-final class InProcessGuest: Sendable {
-    let container: ContainerSpec
+package final class InProcessGuest: Sendable {
+    package let container: ContainerSpec
     private let input: Int32
     private let outputs: Locked<[Int32]>
 
@@ -102,7 +107,7 @@ final class InProcessGuest: Sendable {
     }
 
     /// Reads what a guest is sent before the first frame.
-    func takeProgram() {
+    package func takeProgram() {
         while case let byte = readSome(from: input, atMost: 1), let byte = byte.first {
             if byte == UInt8(ascii: "\n") { break }
         }
@@ -111,17 +116,17 @@ final class InProcessGuest: Sendable {
     }
 
     /// Writes frames to the channel.
-    func say(_ frames: Frame...) {
+    package func say(_ frames: Frame...) {
         write(frames.flatMap(\.bytes), to: 0)
     }
 
     /// Writes to the error output.
-    func complain(_ text: String) {
+    package func complain(_ text: String) {
         write(Array(text.utf8), to: 1)
     }
 
     /// Answers each call with an exit code of 0 and what `answer` makes of its parameters, until the input ends.
-    func answerCalls(_ answer: (JSON) -> String) {
+    package func answerCalls(_ answer: (JSON) -> String) {
         var decoder = FrameDecoder()
         while case let piece = readSome(from: input), !piece.isEmpty {
             var frames: [Frame] = []
@@ -137,7 +142,7 @@ final class InProcessGuest: Sendable {
     }
 
     /// Waits until the input ends.
-    func waitForEnd() {
+    package func waitForEnd() {
         while !readSome(from: input).isEmpty {}
     }
 

@@ -1,0 +1,106 @@
+import ChildProcess
+import Diagnostics
+import SystemCalls
+import Threading
+
+/// Images with docker's command line.
+extension DockerCLI: ImageBuildingEngine {
+    /// How long a build may take, in seconds.
+    private static let buildTimeout = 3600.0
+    /// How long the engine may take for anything else, in seconds.
+    private static let imageTimeout = 30.0
+    private static let lastLines = 12
+
+    /// `docker build`, of a context that it reads from its standard input.
+    public func build(_ build: ImageBuild, onLine: @escaping @Sendable (String) -> Void) async throws {
+        let command = command(for: build, builder: await builder())
+        let last = Locked<[String]>([])
+        let status = try await run(command, reading: build.context) { line in
+            last.withLock { $0 = ($0 + [line]).suffix(Self.lastLines) }
+            onLine(line)
+        }
+        try Task.checkCancellation()
+        guard status == .exited(0) else { throw await failure(status, said: last.withLock { $0 }, of: build) }
+    }
+
+    /// `docker tag`.
+    public func addName(_ tag: String, to image: String) async throws {
+        let output = try await self.tag(image, as: tag).run(timeout: Self.imageTimeout)
+        guard output.succeeded else {
+            let said = String(decoding: output.errorOutput, as: UTF8.self).singleLine(limit: 600)
+            throw ExecError(.engineFailed, "The engine did not name the image \(tag): \(said)")
+        }
+    }
+
+    /// `docker image rm`.
+    public func removeImage(_ image: String) async {
+        _ = try? await imageRemoval(image).run(timeout: Self.imageTimeout)
+    }
+
+    /// `docker image prune`.
+    public func removeUnusedImages(labelled label: String) async {
+        _ = try? await pruneImages(label: label).run(timeout: Self.imageTimeout)
+    }
+
+    /// A builder of BuildKit's may keep its results to itself; the context's own one leaves them with the engine.
+    private func builder() async -> String {
+        guard let output = try? await contextName().run(timeout: Self.imageTimeout), output.succeeded else {
+            return "default"
+        }
+        let name = String(decoding: output.output, as: UTF8.self).trimmingBlanks
+        return name.isEmpty ? "default" : String(name)
+    }
+
+    private func run(
+        _ command: Command, reading context: [UInt8], onLine: @escaping @Sendable (String) -> Void
+    ) async throws -> ExitStatus {
+        let child = try ChildProcess(starting: command)
+        let end = Locked<ExitStatus?>(nil)
+        let ended = AsyncEvent()
+        let lines = [LineBuffer(onLine), LineBuffer(onLine)]
+        try child.read {
+            lines[0].add($0)
+        } onErrorOutput: {
+            lines[1].add($0)
+        } onEnd: { result in
+            lines.forEach { $0.finish() }
+            end.withLock { $0 = result.status }
+            ended.complete()
+        }
+        await withTaskCancellationHandler {
+            // A builder that reads no context has an answer of its own.
+            try? await child.input.write(context)
+            child.input.close()
+            if await !ended.wait(seconds: Self.buildTimeout) {
+                child.signal(SIGTERM)
+                if await !ended.wait(seconds: 5) { child.signal(SIGKILL) }
+                _ = await ended.wait(seconds: 5)
+            }
+        } onCancel: {
+            child.signal(SIGTERM)
+            Task.detached {
+                if await !ended.wait(seconds: 5) { child.signal(SIGKILL) }
+            }
+        }
+        return end.withLock { $0 } ?? .signalled(SIGKILL)
+    }
+
+    private func failure(_ status: ExitStatus, said lines: [String], of build: ImageBuild) async -> ImageBuildError {
+        let said = lines.joined(separator: "\n")
+        let end = ChildProcess.End(status: status, errorOutput: Array(said.utf8))
+        var unreachable = DockerFailure(engine: self, image: build.base ?? "", end: end).unreachableError
+        if unreachable != nil, (try? await versions()) != nil { unreachable = nil }
+        return ImageBuildError(
+            summary: "\(status)", lastLine: lines.last, engineError: unreachable,
+            isAboutFetching: Self.tellsOfAPull(said))
+    }
+
+    /// Whether the engine's last words are about fetching an image.
+    private static func tellsOfAPull(_ text: String) -> Bool {
+        let text = text.lowercased()
+        return [
+            "pull", "manifest", "registry", "resolve", "dial tcp", "initializing source", "not found", "no such host",
+            "timeout",
+        ].contains(where: text.contains)
+    }
+}
