@@ -27,8 +27,8 @@ let guestSources =
         "frames", "limits", "system", "places", "pollset", "processes", "terminal", "output", "paths",
         "charsets", "formats", "headers", "scaling", "pictures", "files", "docstrings", "artifacts", "watch",
         "shells", "keepers", "confinement", "pool", "counting", "surveying", "quota", "progress", "proxying",
-        "egress", "arrivals", "jobs", "calls", "memory", "endings", "channel", "disk_limit", "dispatcher",
-        "lifecycle", "main",
+        "guest_calls", "egress", "arrivals", "jobs", "calls", "memory", "endings", "channel", "disk_limit",
+        "dispatcher", "lifecycle", "main",
     ].map { "guest/\($0)" }
 
 // What the sandbox's image is built from, likewise: links to the files in container/, which are the only copy.

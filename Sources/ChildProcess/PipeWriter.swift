@@ -32,7 +32,7 @@ public final class PipeWriter: Sendable {
     private let backlog = BlockingQueue<Message>()
 
     /// Takes over `descriptor`: it is closed by ``close()``.
-    init(descriptor: Int32) {
+    package init(descriptor: Int32) {
         self.descriptor = descriptor
         Descriptors.setNonBlocking(descriptor)
     }

@@ -1,3 +1,4 @@
+import ExecCoreTestSupport
 import JSON
 import TestSupport
 import Testing

@@ -13,7 +13,8 @@ import Testing
             def off(self, descriptor): self.handlers.pop(descriptor, None)
         poll = Poll()
         said = []
-        egress = guest.egress.Egress(poll, sent.append, said.append, 0)
+        calls = guest.guest_calls.GuestCalls(sent.append)
+        egress = guest.egress.Egress(poll, calls, said.append, 0)
         class Local:
             def __init__(self):
                 self.ours, theirs = socket.socketpair()
@@ -26,8 +27,8 @@ import Testing
             def connect(self):
                 self.ours.send(b"CONNECT host:443 HTTP/1.1\\r\\n\\r\\n")
                 self.hears(select.EPOLLIN)
-                self.number = egress._last_call
-                egress.take(frames.WINDOW, self.number, (1 << 16).to_bytes(4, "big"))
+                self.number = self.client._number
+                calls.take(frames.WINDOW, self.number, (1 << 16).to_bytes(4, "big"))
                 return self
         def kinds():
             found = [kind for data in sent for kind, *_ in frames.Decoder().feed(data)]
@@ -43,7 +44,7 @@ import Testing
         let script = """
             one.client._to_client += b"not read yet" * 100_000
             \(ready)
-            egress.take(frames.FAILURE, one.number, b'{"code": "reset", "message": "gone"}')
+            calls.take(frames.FAILURE, one.number, b'{"code": "reset", "message": "gone"}')
             one.hears(select.EPOLLIN)
             one.hears(select.EPOLLIN | select.EPOLLOUT | select.EPOLLHUP)
             print([kind for kind in kinds() if kind in (frames.DATA, frames.END, frames.WINDOW)])
@@ -58,7 +59,7 @@ import Testing
         let script = """
             one.client._response = None
             one.client._write = lambda: 1 / 0
-            egress.take(frames.DATA, one.number, b"\\0data")
+            calls.take(frames.DATA, one.number, b"\\0data")
             print(len(said), kinds() == [frames.CANCEL], one.client._connection)
             other.ours.send(b"still here")
             other.hears(select.EPOLLIN)

@@ -1,16 +1,16 @@
-import ChildProcess
-import Diagnostics
-import JSON
+package import ChildProcess
+package import Diagnostics
+package import JSON
 import Threading
 
 /// Calls to the guest of one sandbox, many at once, over one pair of pipes.
 ///
 /// All that comes from the other end is untrusted: it is bounded, and what no guest of ours would send ends the sandbox.
-final class Channel: Sendable {
+package final class Channel: Sendable {
     /// What a call brought back.
-    struct Reply: Sendable {
-        var result: JSON = .null
-        var streams: [[UInt8]] = [[], []]
+    package struct Reply: Sendable {
+        package var result: JSON = .null
+        package var streams: [[UInt8]] = [[], []]
     }
 
     private struct PendingCall {
@@ -59,23 +59,26 @@ final class Channel: Sendable {
     private let logger: Logger
     private let now: @Sendable () -> ContinuousClock.Instant
     private let onArtifactsChanged: @Sendable (ArtifactChange) -> Void
-    private let egress: EgressRelay?
+    private let guestCalls: GuestCallRouter
     private let state = Locked(State())
     // Only the reading thread touches it; the lock is what tells the compiler so.
     let decoder = Locked(FrameDecoder())
 
     /// - Parameters:
     ///   - now: the clock by which the guest may send so much a second.
-    ///   - egress: takes the calls by which the guest asks for connections; `nil` where it may have none.
+    ///   - guestCalls: what serves the calls that the guest starts.
     ///   - onArtifactsChanged: called by the thread that reads, which waits for it.
-    init(
+    package init(
         input: PipeWriter, logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
-        egress: EgressRelay? = nil, onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void = { _ in }
+        guestCalls handlers: [GuestCallMethod: any GuestCallHandler] = [:],
+        onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void = { _ in }
     ) {
         self.input = input
         self.logger = logger
         self.now = now
-        self.egress = egress
+        guestCalls = GuestCallRouter(handlers: handlers, now: now) { refusal in
+            Task { try? await input.write(refusal.bytes) }
+        }
         self.onArtifactsChanged = onArtifactsChanged
     }
 
@@ -124,7 +127,7 @@ final class Channel: Sendable {
     ///   - replyLimit: how many bytes the guest may send back, besides the result itself.
     ///   - onProgress: called by the thread that reads with each piece of progress; `nil` where the guest may send none.
     /// - Throws: ``ExecError``: an argument that is too long, the guest's refusal, or the end of the sandbox.
-    func call(
+    package func call(
         _ method: String, _ params: JSON, body: [UInt8]? = nil, seconds: Double, replyLimit: Int,
         onProgress: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws -> Reply {
@@ -212,7 +215,7 @@ final class Channel: Sendable {
     /// Takes what the guest wrote. Called by the one thread that reads. What comes after the end is passed over.
     ///
     /// - Throws: ``ChannelViolation``, after which the channel must be ended.
-    func receive(_ bytes: UnsafeRawBufferPointer) throws(ChannelViolation) {
+    package func receive(_ bytes: UnsafeRawBufferPointer) throws(ChannelViolation) {
         let (hasEnded, onRest) = state.withLock { ($0.end != nil, $0.onRest) }
         if let onRest {
             return try decoder.withLock { (decoder) throws(ChannelViolation) in
@@ -229,7 +232,7 @@ final class Channel: Sendable {
     }
 
     /// Ends every call with `error` and closes the pipe, at which the guest ends. Later calls fail at once.
-    func end(_ error: ExecError) {
+    package func end(_ error: ExecError) {
         state.withLock { $0.onRest = nil }
         let fail = endCalls(error)
         input.close()
@@ -262,7 +265,7 @@ final class Channel: Sendable {
             }
             return (calls, waiting)
         }
-        egress?.end()
+        guestCalls.end()
         return {
             greeting?.resume(throwing: error)
             for call in calls { call.resume(throwing: error) }
@@ -270,7 +273,7 @@ final class Channel: Sendable {
     }
 
     private func take(_ frame: Frame) throws(ChannelViolation) {
-        if let egress, frame.isOfGuestCall { return try egress.take(frame) }
+        if frame.isOfGuestCall { return try guestCalls.take(frame) }
         switch frame.kind {
         case .hello: try takeGreeting(frame)
         case .data: try takeData(frame)
@@ -280,7 +283,7 @@ final class Channel: Sendable {
         case .artifacts: try takeArtifactChange(frame)
         case .progress: try takeProgress(frame)
         case .jobs: try takeJobs(frame)
-        case .call: try refuseGuestCall(frame)
+        case .call: throw ChannelViolation(reason: "started a call with an id of the server's")
         case .end, .cancel, .window, .leave: throw ChannelViolation(reason: "sent a frame that only the server sends")
         }
     }
@@ -363,20 +366,6 @@ final class Channel: Sendable {
             throw ChannelViolation(reason: "flooded the server with news of jobs")
         }
         state.withLock { $0.hasJobs = frame.payload[0] != 0 }
-    }
-
-    /// The guest may start calls, but without a way out there are none for it.
-    private func refuseGuestCall(_ frame: Frame) throws(ChannelViolation) {
-        guard frame.isOfGuestCall else {
-            throw ChannelViolation(reason: "started a call with an id of the server's")
-        }
-        let refusal: JSON = ["code": "unsupported", "message": "The server offers no calls to the sandbox."]
-        let answer = Frame(.failure, call: frame.call, refusal)
-        // Counted with the log lines, so that a flood of calls cannot pile up answers without end.
-        guard state.withLock({ $0.logBudget.take(at: now()) }) else {
-            throw ChannelViolation(reason: "flooded the server with calls")
-        }
-        Task { try? await input.write(answer.bytes) }
     }
 
     private static func json(_ frame: Frame) throws(ChannelViolation) -> JSON {

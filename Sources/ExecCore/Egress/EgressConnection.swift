@@ -5,7 +5,7 @@ import Threading
 ///
 /// One thread opens it and passes on what the host sends, another what the guest sends. Neither side may send more than
 /// the other has said it will take, so nobody is held up by a connection that nobody reads.
-final class EgressConnection: Sendable {
+final class EgressConnection: GuestCall {
     /// How many bytes may be on their way in each direction.
     static let window = 128 * 1024
     private static let connectSeconds = 15.0
@@ -26,13 +26,24 @@ final class EgressConnection: Sendable {
     }
 
     private let id: UInt32
-    /// Sends a frame to the guest and blocks until it is on its way. Throws when the sandbox is gone.
     private let send: @Sendable (Frame) throws -> Void
+    private let work: @Sendable (EgressConnection) -> Void
     private let state = ConditionLocked(State())
 
-    init(id: UInt32, send: @escaping @Sendable (Frame) throws -> Void) {
+    /// - Parameters:
+    ///   - send: sends a frame to the guest and blocks until it is on its way. Throws when the sandbox is gone.
+    ///   - work: what ``serve()`` does: calls ``run(to:by:onOpen:)`` or ``finish(_:)``.
+    init(
+        id: UInt32, send: @escaping @Sendable (Frame) throws -> Void,
+        work: @escaping @Sendable (EgressConnection) -> Void
+    ) {
         self.id = id
         self.send = send
+        self.work = work
+    }
+
+    func serve() {
+        work(self)
     }
 
     /// Opens the connection, serves it to its end and tells the guest how that was. Blocks the calling thread.
@@ -52,12 +63,7 @@ final class EgressConnection: Sendable {
 
     /// Tells the guest that nothing came of its call, or no more comes of it. Blocks the calling thread.
     func finish(_ failure: EgressFailure? = nil) {
-        guard let failure else {
-            try? send(Frame(.result, call: id, [:]))
-            return
-        }
-        let answer: JSON = ["code": .string(failure.code.rawValue), "message": .string(failure.message)]
-        try? send(Frame(.failure, call: id, answer))
+        try? send(failure?.frame(of: id) ?? Frame(.result, call: id, [:]))
     }
 
     // What the guest says. Called by the thread that reads the channel.

@@ -57,25 +57,4 @@ struct EgressPolicy: Sendable {
 }
 
 /// Why a connection out of a sandbox is not there.
-struct EgressFailure: Error, Sendable, Equatable {
-    /// The kinds, by the names that they have on the channel.
-    enum Code: String, Sendable {
-        /// It is not allowed.
-        case refused
-        /// The host has no address, or nobody answers there.
-        case unreachable
-        /// There are too many connections.
-        case busy
-        /// It was there and broke.
-        case lost
-    }
-
-    let code: Code
-    /// What happened, for whoever works in the sandbox.
-    let message: String
-
-    init(_ code: Code, _ message: String) {
-        self.code = code
-        self.message = message
-    }
-}
+typealias EgressFailure = GuestCallFailure

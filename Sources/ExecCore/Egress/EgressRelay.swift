@@ -2,21 +2,18 @@ import Diagnostics
 import JSON
 import Threading
 
-/// The way out of one sandbox: takes the calls by which its guest asks for connections, and the frames of those that
-/// there are. `guest/egress.py` is the other side of this.
+/// The way out of one sandbox: serves the calls by which its guest asks for connections. `guest/egress.py` is the other
+/// side of this.
 ///
 /// The sandbox has no network. What leaves it goes through its channel and this, and ends with it.
-final class EgressRelay: Sendable {
+final class EgressRelay: GuestCallHandler {
     /// How many connections a sandbox may have at once. The guest keeps others waiting from half of that on: it may hear
     /// of a connection's end before the end is booked here.
     static let mostConnections = 128
 
     private struct State {
-        var connections: [UInt32: EgressConnection] = [:]
-        var lastID: UInt32 = 0
         var budget = TokenBucket(perSecond: 100, atOnce: 1000)
         var logBudget = TokenBucket(perSecond: 1, atOnce: 50)
-        var hasEnded = false
     }
 
     private let policy: EgressPolicy
@@ -43,74 +40,25 @@ final class EgressRelay: Sendable {
         self.send = send
     }
 
-    /// Takes a frame of a call that the guest started. Returns at once.
-    ///
-    /// - Throws: ``ChannelViolation`` for what no guest of ours sends.
-    func take(_ frame: Frame) throws(ChannelViolation) {
-        if frame.kind == .call { return try begin(frame) }
-        guard let connection = try connection(of: frame) else { return }
-        switch frame.kind {
-        case .data: try connection.take(frame.payload.dropFirst())
-        case .window:
-            guard frame.payload.count == 4 else { throw ChannelViolation(reason: "sent a window that is none") }
-            try connection.grant(frame.payload.reduce(0) { $0 << 8 | UInt32($1) })
-        case .end: connection.endOfInput()
-        case .cancel: connection.cancel()
-        default: throw ChannelViolation(reason: "sent a frame that does not belong to a connection")
-        }
-    }
+    var maxOpenCalls: Int { Self.mostConnections }
 
-    /// Breaks all connections: the sandbox is gone.
-    func end() {
-        let connections = state.withLock { state in
-            state.hasEnded = true
-            return Array(state.connections.values)
+    func open(_ parameters: JSON, id: UInt32) throws(ChannelViolation) -> any GuestCall {
+        guard let target = ConnectParameters(parameters) else {
+            throw ChannelViolation(reason: "asked for something that is no connection")
         }
-        for connection in connections { connection.cancel() }
-    }
-
-    /// - Returns: `nil` where it has ended already, which the guest may not have heard yet.
-    private func connection(of frame: Frame) throws(ChannelViolation) -> EgressConnection? {
-        let (connection, lastID) = state.withLock { ($0.connections[frame.call], $0.lastID) }
-        guard connection != nil || frame.call <= lastID else {
-            throw ChannelViolation(reason: "sent a frame of a connection that it did not ask for")
-        }
-        return connection
-    }
-
-    private func begin(_ frame: Frame) throws(ChannelViolation) {
-        guard let request = try? JSON.parse(frame.payload), request["method"] == "connect",
-            let name = request["params"]?["host"]?.stringValue, let port = request["params"]?["port"]?.integerValue
-        else { throw ChannelViolation(reason: "asked for something that is no connection") }
-        let connection = EgressConnection(id: frame.call, send: send)
-        let isWithinBudget = try state.withLock { (state) throws(ChannelViolation) in
-            guard frame.call > state.lastID else { throw ChannelViolation(reason: "used the id of a call again") }
-            guard state.connections.count < Self.mostConnections else {
-                throw ChannelViolation(reason: "asked for more connections than it may")
+        let isWithinBudget = state.withLock { $0.budget.take(at: now()) }
+        return EgressConnection(id: id, send: send) { [self] connection in
+            if isWithinBudget {
+                serve(connection, target)
+            } else {
+                connection.finish(EgressFailure(.busy, "Too many connections at once. Try again in a second."))
             }
-            state.lastID = frame.call
-            state.connections[frame.call] = connection
-            return state.budget.take(at: now()) && !state.hasEnded
-        }
-        do {
-            // Refusals as well are sent by a thread of their own and keep their place until then: a guest that reads no
-            // answers runs out of places.
-            try BackgroundThread.start("egress-open") { [self] in
-                if isWithinBudget {
-                    serve(connection, name, port)
-                } else {
-                    connection.finish(EgressFailure(.busy, "Too many connections at once. Try again in a second."))
-                }
-                state.withLock { _ = $0.connections.removeValue(forKey: frame.call) }
-            }
-        } catch {
-            throw ChannelViolation(reason: "asked for a connection that the server has no thread for")
         }
     }
 
-    private func serve(_ connection: EgressConnection, _ name: String, _ port: Int) {
+    private func serve(_ connection: EgressConnection, _ target: ConnectParameters) {
         do throws(EgressFailure) {
-            let host = try policy.host(name, port)
+            let host = try policy.host(target.host, target.port)
             connection.run(to: host, by: policy) { address in
                 log { $0.info("sandbox \(sandbox) connected to \(host) (\(address))") }
             }
@@ -122,5 +70,18 @@ final class EgressRelay: Sendable {
 
     private func log(_ write: (Logger) -> Void) {
         if state.withLock({ $0.logBudget.take(at: now()) }) { write(logger) }
+    }
+}
+
+/// What the guest says of a connection that it asks for.
+struct ConnectParameters: Sendable, Equatable {
+    let host: String
+    let port: Int
+
+    /// Takes what the guest says; `nil` for what no guest of ours says.
+    init?(_ value: JSON) {
+        guard let host = value["host"]?.stringValue, let port = value["port"]?.integerValue else { return nil }
+        self.host = host
+        self.port = port
     }
 }

@@ -38,6 +38,7 @@ enum GuestProgram {
         ("pool", PackageResources.pool_py),
         ("progress", PackageResources.progress_py),
         ("proxying", PackageResources.proxying_py),
+        ("guest_calls", PackageResources.guest_calls_py),
         ("egress", PackageResources.egress_py),
         ("arrivals", PackageResources.arrivals_py),
         ("jobs", PackageResources.jobs_py),

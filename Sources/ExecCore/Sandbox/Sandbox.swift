@@ -104,7 +104,8 @@ public final class Sandbox: Sendable {
         self.observations = observations
         limits = spec.limits
         channel = Channel(
-            input: child.input, logger: logger, egress: Self.egress(of: spec, to: child.input, logger: logger),
+            input: child.input, logger: logger,
+            guestCalls: Self.guestCallHandlers(for: spec, input: child.input, logger: logger),
             onArtifactsChanged: onArtifactsChanged)
         try child.read { [name, channel, firstCause] bytes in
             do throws(ChannelViolation) {
@@ -157,14 +158,18 @@ public final class Sandbox: Sendable {
         }
     }
 
-    private static func egress(
-        of spec: SandboxSpec, to input: PipeWriter, logger: Logger
-    ) -> EgressRelay? {
+    /// What serves the calls that the guest starts.
+    private static func guestCallHandlers(
+        for spec: SandboxSpec, input: PipeWriter, logger: Logger
+    ) -> [GuestCallMethod: any GuestCallHandler] {
+        var handlers: [GuestCallMethod: any GuestCallHandler] = [:]
         let hosts = spec.configuration.allowedHosts
-        guard !hosts.isEmpty else { return nil }
-        return EgressRelay(policy: EgressPolicy(hosts: hosts), sandbox: spec.name, logger: logger) { frame in
-            try input.writeBlocking(frame.bytes)
+        if !hosts.isEmpty {
+            handlers[.connect] = EgressRelay(
+                policy: EgressPolicy(hosts: hosts), sandbox: spec.name, logger: logger
+            ) { frame in try input.writeBlocking(frame.bytes) }
         }
+        return handlers
     }
 
     private static func tamperingError(_ violation: ChannelViolation) -> ExecError {

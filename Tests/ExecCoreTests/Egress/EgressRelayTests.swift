@@ -12,18 +12,23 @@ import Threading
     private let log = Recorder<String>()
     private let clock = Locked(ContinuousClock.now)
 
-    /// A relay for one host, `host.example:PORT`, which is a listener of this test.
+    /// A way out to one host, `host.example:PORT`, which is a listener of this test, as the channel has it.
     private func relay(
         port: UInt16 = 443, to addresses: [String] = ["127.0.0.1"],
         isOpen: @escaping @Sendable (IPAddress) -> Bool = { _ in true }
-    ) throws -> EgressRelay {
+    ) throws -> GuestCallRouter {
         let host = try #require(AllowedHost("host.example:\(port)"))
         let places = addresses.compactMap { IPAddress($0) }
-        return EgressRelay(
+        let relay = EgressRelay(
             policy: EgressPolicy(hosts: [host], isOpen: isOpen) { _ in places }, sandbox: "box",
             logger: Logger(program: "exec-mcp", level: .debug) { [log] in log.record($0) },
             now: { [clock] in clock.withLock { $0 } }
         ) { [sent] in sent.record($0) }
+        return router(relay)
+    }
+
+    private func router(_ relay: EgressRelay) -> GuestCallRouter {
+        GuestCallRouter(handlers: [.connect: relay]) { [sent] in sent.record($0) }
     }
 
     private static func call(_ host: String, _ port: Int, id: UInt32 = id) -> Frame {
@@ -144,7 +149,7 @@ import Threading
         let server = try EchoServer()
         let relay = try relay(port: server.port)
         #expect(throws: ChannelViolation.self) { try relay.take(Frame(.data, call: Self.id, payload: [0, 1])) }
-        #expect(throws: ChannelViolation.self) { try relay.take(Frame(.call, call: Self.id, ["method": "other"])) }
+        #expect(throws: ChannelViolation.self) { try relay.take(Frame(.call, call: Self.id, ["method": "connect"])) }
         #expect(throws: ChannelViolation.self) { try relay.take(Frame(.call, call: Self.id, payload: [1, 2])) }
         try relay.take(Self.call("host.example", Int(server.port)))
         #expect(throws: ChannelViolation.self) { try relay.take(Self.call("host.example", 443)) }
@@ -160,13 +165,14 @@ import Threading
     @Test func aFloodOfCallsIsRefusedAndMoreThanThereArePlacesIsAViolation() async throws {
         let isHeld = ConditionLocked(true)
         let host = try #require(AllowedHost("host.example:443"))
-        let relay = EgressRelay(
-            policy: EgressPolicy(hosts: [host]), sandbox: "box",
-            logger: Logger(program: "exec-mcp", level: .error) { _ in }
-        ) { [sent] frame in
-            isHeld.wait { $0 ? nil : () }
-            sent.record(frame)
-        }
+        let relay = router(
+            EgressRelay(
+                policy: EgressPolicy(hosts: [host]), sandbox: "box",
+                logger: Logger(program: "exec-mcp", level: .error) { _ in }
+            ) { [sent] frame in
+                isHeld.wait { $0 ? nil : () }
+                sent.record(frame)
+            })
         for number in 1...UInt32(EgressRelay.mostConnections) {
             try relay.take(Self.call("evil.example", 443, id: Frame.guestCallBit | number))
         }

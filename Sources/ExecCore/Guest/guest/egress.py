@@ -1,7 +1,5 @@
 """The way out: an HTTP proxy on the sandbox's loopback whose connections are calls to the server, which decides about
 each and makes it. The sandbox itself has no network.
-
-Bytes go both ways in windows: neither side sends more than the other has said it will take.
 """
 
 import json
@@ -9,11 +7,10 @@ import select
 import socket
 import time
 
-from guest import frames, proxying
+from guest import frames, guest_calls, proxying
 
 # Others wait at the listening socket.
 MOST_CONNECTIONS = 64
-WINDOW = 128 * 1024
 
 _READ_SIZE = 64 * 1024
 # A client has so long to say where it wants to go.
@@ -25,15 +22,14 @@ _LOOK_SECONDS = 2.0
 
 
 class Egress:
-    """Takes clients, and knows which call is whose."""
+    """Takes clients, each of which has a call of its own."""
 
-    def __init__(self, poll, send, log, port):
+    def __init__(self, poll, calls, log, port):
         self.poll = poll
-        self.send = send
+        self.send = calls.send
+        self._calls = calls
         self._log = log
         self._clients = set()
-        self._by_call = {}
-        self._last_call = frames.GUEST_CALL
         self._next_look = None
         self._is_resting = False
         self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -42,12 +38,6 @@ class Egress:
         self._listener.bind(("127.0.0.1", port))
         self._listener.listen(256)
         self._listen()
-
-    def take(self, kind, number, payload):
-        """Takes a frame of a call that was started here."""
-        client = self._by_call.get(number)
-        if client:
-            self.guard(client, lambda: client.take(kind, payload))
 
     def guard(self, client, work):
         """Does `work` for a client. What nobody has thought of ends its connection, not the sandbox."""
@@ -59,14 +49,14 @@ class Egress:
 
     def begin_call(self, client, host, port):
         """Asks the server for a connection. Returns the call's number."""
-        self._last_call += 1
-        self._by_call[self._last_call] = client
-        request = {"method": "connect", "params": {"host": host, "port": port}}
-        self.send(frames.json_frame(frames.CALL, self._last_call, request))
-        return self._last_call
+
+        def take(kind, payload):
+            self.guard(client, lambda: client.take(kind, payload))
+
+        return self._calls.begin("connect", {"host": host, "port": port}, take)
 
     def end_call(self, number):
-        del self._by_call[number]
+        self._calls.end(number)
 
     def forget(self, client):
         """The client is gone and its call over."""
@@ -219,7 +209,7 @@ class Client:
             if not self._to_client:
                 self._drop_client()
             return
-        if self._number is not None and self._taken >= WINDOW // 4:
+        if self._number is not None and self._taken >= guest_calls.WINDOW // 4:
             self._egress.send(frames.frame(frames.WINDOW, self._number, self._taken.to_bytes(4, "big")))
             self._taken = 0
         if self._host_ended and not self._to_client and not self._is_shut:

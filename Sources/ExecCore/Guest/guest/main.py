@@ -15,6 +15,7 @@ from guest import (
     egress,
     endings,
     frames,
+    guest_calls,
     jobs,
     lifecycle,
     places,
@@ -44,6 +45,7 @@ class Guest:
         self._pool = pool.KeeperPool(score, config["pids"], config["workspace_limit"])
         self._watch = watch.ArtifactWatch(self._poll, config["artifact_limit"])
         self._proxy_port = config["proxy_port"]
+        self._guest_calls = guest_calls.GuestCalls(self._channel.send)
         self._egress = None
         self._job_news = jobs.JobNews()
         self._is_greeted = False
@@ -62,7 +64,7 @@ class Guest:
         self._pool.prepare()
         if self._proxy_port:
             try:
-                self._egress = egress.Egress(self._poll, self._channel.send, self._channel.log, self._proxy_port)
+                self._egress = egress.Egress(self._poll, self._guest_calls, self._channel.log, self._proxy_port)
             except OSError as error:
                 self._channel.log(f"there is no way out of the sandbox: {error.strerror}")
         while True:
@@ -124,7 +126,7 @@ class Guest:
             # The last words of the server that goes.
             pass
         elif number & frames.GUEST_CALL:
-            self._egress.take(kind, number, payload)
+            self._guest_calls.take(kind, number, payload)
         elif kind == frames.CALL:
             self._dispatcher.take_call(number, frames.json_value(payload))
         elif kind == frames.CANCEL:

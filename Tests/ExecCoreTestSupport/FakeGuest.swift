@@ -1,30 +1,31 @@
+import ChildProcess
 import Diagnostics
+package import ExecCore
 import Foundation
-import JSON
-import TestSupport
-import Threading
-
-@testable import ChildProcess
-@testable import ExecCore
+package import JSON
+package import TestSupport
+package import Threading
 
 /// The other end of a channel: gets what the server sends through a real pipe, and says what a test wants said.
-final class FakeGuest: Sendable {
-    let channel: Channel
+package final class FakeGuest: Sendable {
+    /// The server's end.
+    package let channel: Channel
     /// The frames that the server sent.
-    let received = Recorder<Frame>()
+    package let received = Recorder<Frame>()
     /// What the channel logged.
-    let log = Recorder<String>()
+    package let log = Recorder<String>()
     /// The changes of artifacts that the channel told of.
-    let changes = Recorder<ArtifactChange>()
+    package let changes = Recorder<ArtifactChange>()
     /// The channel's clock for what a guest may send a second.
-    let clock = Locked(ContinuousClock.now)
+    package let clock = Locked(ContinuousClock.now)
 
-    init() throws {
+    /// - Parameter guestCalls: what serves the calls that this guest starts.
+    package init(guestCalls: [GuestCallMethod: any GuestCallHandler] = [:]) throws {
         let pipe = try TestPipe()
         channel = Channel(
             input: PipeWriter(descriptor: pipe.writeEnd),
             logger: Logger(program: "exec-mcp", level: .debug) { [log] in log.record($0) },
-            now: { [clock] in clock.withLock { $0 } },
+            now: { [clock] in clock.withLock { $0 } }, guestCalls: guestCalls,
             onArtifactsChanged: { [changes] in changes.record($0) })
         try BackgroundThread.start { [received] in
             var decoder = FrameDecoder()
@@ -42,16 +43,17 @@ final class FakeGuest: Sendable {
     }
 
     /// Says `frames` to the channel in one piece.
-    func say(_ frames: Frame...) throws {
+    package func say(_ frames: Frame...) throws {
         try say(bytes: frames.flatMap(\.bytes))
     }
 
-    func say(bytes: [UInt8]) throws {
+    /// Says what may be no frame.
+    package func say(bytes: [UInt8]) throws {
         try bytes.withUnsafeBytes { try channel.receive($0) }
     }
 
     /// Starts a call with nothing special about it.
-    func call(
+    package func call(
         _ method: String = "m", _ params: JSON = [:], body: [UInt8]? = nil, replyLimit: Int = 1000,
         onProgress: (@Sendable ([UInt8]) -> Void)? = nil
     ) -> Task<Channel.Reply, any Error> {
@@ -62,7 +64,7 @@ final class FakeGuest: Sendable {
     }
 
     /// Waits for the next call and gives its id.
-    func nextCall(after seen: Int = 0) async throws -> UInt32 {
+    package func nextCall(after seen: Int = 0) async throws -> UInt32 {
         let calls = try await received.wait { $0.count { $0.kind == .call } > seen }.filter { $0.kind == .call }
         return calls[seen].call
     }

@@ -1,0 +1,123 @@
+import Diagnostics
+import JSON
+import Threading
+
+/// Takes the calls that a guest starts, each to the handler of its method, and the frames of those that are open to
+/// them. `guest/guest_calls.py` is the other side of this.
+///
+/// All that comes is untrusted. Each open call has a thread and keeps its place until it is answered: a guest that reads
+/// no answers runs out of places.
+package final class GuestCallRouter: Sendable {
+    private struct OpenCall {
+        let method: GuestCallMethod
+        let call: any GuestCall
+    }
+
+    private struct State {
+        var open: [UInt32: OpenCall] = [:]
+        /// The greatest id so far: the guest counts upwards.
+        var lastID: UInt32 = 0
+        /// How often the guest may ask for what there is not.
+        var refusals = TokenBucket(perSecond: 1, atOnce: 200)
+        var hasEnded = false
+    }
+
+    private let handlers: [GuestCallMethod: any GuestCallHandler]
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let refuse: @Sendable (Frame) -> Void
+    private let state = Locked(State())
+
+    /// - Parameters:
+    ///   - handlers: what serves the calls; a method that is not among them is refused.
+    ///   - now: the clock by which the guest may be refused so much a second.
+    ///   - refuse: sends the guest a refusal and returns at once.
+    package init(
+        handlers: [GuestCallMethod: any GuestCallHandler],
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, refuse: @escaping @Sendable (Frame) -> Void
+    ) {
+        self.handlers = handlers
+        self.now = now
+        self.refuse = refuse
+    }
+
+    /// Takes a frame of a call that the guest started. Called by the thread that reads; returns at once.
+    ///
+    /// - Throws: ``ChannelViolation`` for what no guest of ours sends.
+    package func take(_ frame: Frame) throws(ChannelViolation) {
+        switch frame.kind {
+        case .call: try begin(frame)
+        case .data: try openCall(of: frame)?.take(frame.payload.dropFirst())
+        case .window:
+            guard let call = try openCall(of: frame) else { return }
+            guard frame.payload.count == 4 else { throw ChannelViolation(reason: "sent a window that is none") }
+            try call.grant(frame.payload.reduce(0) { $0 << 8 | UInt32($1) })
+        case .end: try openCall(of: frame)?.endOfInput()
+        case .cancel: try openCall(of: frame)?.cancel()
+        case .result, .failure: throw ChannelViolation(reason: "answered a call that was not made")
+        default: throw ChannelViolation(reason: "sent a frame that does not belong to a call")
+        }
+    }
+
+    /// Ends all calls: the sandbox is gone.
+    package func end() {
+        let calls = state.withLock { state in
+            state.hasEnded = true
+            return state.open.values.map(\.call)
+        }
+        for call in calls { call.cancel() }
+    }
+
+    /// - Returns: `nil` where it has ended already, which the guest may not have heard yet.
+    private func openCall(of frame: Frame) throws(ChannelViolation) -> (any GuestCall)? {
+        let (call, lastID) = state.withLock { ($0.open[frame.call]?.call, $0.lastID) }
+        guard call != nil || frame.call <= lastID else {
+            let what = frame.kind == .data ? "data for no call" : "a frame of a call that it did not start"
+            throw ChannelViolation(reason: "sent \(what)")
+        }
+        return call
+    }
+
+    private func begin(_ frame: Frame) throws(ChannelViolation) {
+        guard let request = try? JSON.parse(frame.payload) else {
+            throw ChannelViolation(reason: "sent a frame that is not JSON")
+        }
+        let name = request["method"]?.stringValue ?? ""
+        guard let method = GuestCallMethod(rawValue: name), let handler = handlers[method] else {
+            return try refuseUnknown(name, frame.call)
+        }
+        let call = try handler.open(request["params"] ?? .null, id: frame.call)
+        let isWanted = try state.withLock { (state) throws(ChannelViolation) in
+            guard frame.call > state.lastID else { throw ChannelViolation(reason: "used the id of a call again") }
+            guard state.open.values.count(where: { $0.method == method }) < handler.maxOpenCalls else {
+                throw ChannelViolation(reason: "started more calls than it may")
+            }
+            state.lastID = frame.call
+            guard !state.hasEnded else { return false }
+            state.open[frame.call] = OpenCall(method: method, call: call)
+            return true
+        }
+        guard isWanted else { return }
+        do {
+            try BackgroundThread.start("guest-call") { [self] in
+                call.serve()
+                state.withLock { _ = $0.open.removeValue(forKey: frame.call) }
+            }
+        } catch {
+            throw ChannelViolation(reason: "started a call that the server has no thread for")
+        }
+    }
+
+    private func refuseUnknown(_ name: String, _ id: UInt32) throws(ChannelViolation) {
+        // So that a flood of calls cannot pile up answers without end.
+        let isWithinBudget = state.withLock { state in
+            state.lastID = max(state.lastID, id)
+            return state.refusals.take(at: now())
+        }
+        guard isWithinBudget else { throw ChannelViolation(reason: "flooded the server with calls") }
+        let message =
+            handlers.isEmpty
+            ? "The server offers no calls to the sandbox."
+            : "The server offers the sandbox no call \(name.singleLine(limit: 50))."
+        refuse(GuestCallFailure(.unsupported, message).frame(of: id))
+    }
+}
