@@ -3,13 +3,9 @@ import MCP
 
 /// Who this server is and what it offers, as the handshakes of both eras say it.
 enum ServerIdentity {
-    /// Where people read more. The name is one that nobody can take: hosts show it, so it must never lead astray.
-    static let websiteURL = "https://example.com/exec-mcp"
-
     static let implementation = Implementation(
         name: "exec-mcp", title: "exec-mcp code sandbox", version: Help.version,
-        summary: "Runs an agent's code in a private, hardened container.",
-        websiteURL: websiteURL, icons: [.server])
+        summary: "Runs an agent's code in a private, hardened container.", icons: [.server])
 
     /// What is offered to clients of `revision`.
     static func capabilities(for revision: Revision) -> JSON {
