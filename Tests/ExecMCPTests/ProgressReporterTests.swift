@@ -47,14 +47,23 @@ import Testing
         #expect(numbers.count < 100)
     }
 
-    @Test func aSilentCallGivesASignOfLife() async throws {
+    @Test(arguments: ["epoch 3", "Running for 7 epochs", "Running for 5 s", "Running for 5 s: Running for 10 s"])
+    func aSilentCallGivesASignOfLifeWithItsNewestLine(line: String) async throws {
         let sent = sent
         _ = try await reporter().reporting { progress in
-            progress.report?("epoch 3")
+            progress.report?(line)
             try await sent.wait(forCount: 2)
         }
         let message = try #require(sent.elements.last?.params["message"]?.stringValue)
-        #expect(message.hasPrefix("Running for ") && message.hasSuffix("epoch 3"))
+        #expect(message.wholeMatch(of: /Running for [0-9]+ s: (.*)/)?.output.1 == Substring(line))
+    }
+
+    @Test func aCallThatSaysNothingGivesSignsOfLifeThatDoNotQuoteEachOther() async throws {
+        let sent = sent
+        _ = try await reporter().reporting { _ in try await sent.wait(forCount: 2) }
+        let messages = sent.elements.compactMap { $0.params["message"]?.stringValue }
+        #expect(messages.count == 2)
+        #expect(messages.allSatisfy { $0.wholeMatch(of: /Running for [0-9]+ s/) != nil }, "\(messages)")
     }
 
     @Test func passesOnTheFailureOfTheWork() async throws {

@@ -62,7 +62,7 @@ struct CallToolMethod: Method {
             guard let reporter = ProgressReporter(context, exchange) else {
                 return result(await call.recording { await outcome(of: work, name, user, .unheard) }, context, remark)
             }
-            return try await reporter.reporting { progress in
+            return await reporter.reporting { progress in
                 result(await call.recording { await outcome(of: work, name, user, progress) }, context, remark)
             }
         }

@@ -26,49 +26,53 @@ struct ProgressReporter: Sendable {
         self.exchange = exchange
     }
 
-    /// Runs `work` and passes on what it reports: the newest line where several come at once, and in silence a sign of
-    /// life now and then.
-    func reporting<Value: Sendable>(
-        _ work: @escaping @Sendable (Progress) async throws -> Value
-    ) async throws -> Value {
-        let (lines, report) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
-        return try await withThrowingTaskGroup(of: Value?.self) { group in
-            group.addTask { try await work(Progress { report.yield($0) }) }
-            group.addTask {
-                await send(lines, signOfLife: report)
-                return nil
-            }
+    /// What is sent, by who says it.
+    private enum Message: Sendable {
+        /// A line of the work.
+        case line(String)
+        /// The reporter's own word in a silence, with the newest line; empty if there was none.
+        case signOfLife(after: String)
+    }
+
+    /// Runs `work` and passes on what it reports: the newest line if several come at once, and in silence a sign of life
+    /// now and then.
+    func reporting<Value: Sendable>(_ work: (Progress) async throws -> Value) async rethrows -> Value {
+        let (messages, report) = AsyncStream.makeStream(of: Message.self, bufferingPolicy: .bufferingNewest(1))
+        return try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
-            while let value = try await group.next() {
-                if let value { return value }
-            }
-            throw CancellationError()
+            group.addTask { await send(messages, signsOfLife: report) }
+            return try await work(Progress { report.yield(.line($0)) })
         }
     }
 
-    private func send(_ lines: AsyncStream<String>, signOfLife: AsyncStream<String>.Continuation) async {
+    private func send(_ messages: AsyncStream<Message>, signsOfLife: AsyncStream<Message>.Continuation) async {
         let newest = Locked("")
         let lastSent = Locked(ContinuousClock.now)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 while (try? await Task.sleep(for: Self.silence)) != nil {
                     guard lastSent.withLock({ $0 }).duration(to: .now) >= Self.silence / 2 else { continue }
-                    let said = newest.withLock { $0 }
-                    let seconds = start.duration(to: .now).components.seconds
-                    signOfLife.yield("Running for \(seconds) s" + (said.isEmpty ? "" : ": \(said)"))
+                    signsOfLife.yield(.signOfLife(after: newest.withLock { $0 }))
                 }
             }
             var previous = 0
-            for await line in lines {
-                newest.withLock { newest in
-                    if !line.hasPrefix("Running for ") { newest = line }
-                }
+            for await message in messages {
+                if case .line(let line) = message { newest.withLock { $0 = line } }
                 previous = max(previous + 1, milliseconds)
-                notify(previous, line)
+                notify(previous, text(of: message))
                 lastSent.withLock { $0 = .now }
                 if (try? await Task.sleep(for: Self.interval)) == nil { break }
             }
             group.cancelAll()
+        }
+    }
+
+    private func text(of message: Message) -> String {
+        switch message {
+        case .line(let line): return line
+        case .signOfLife(let line):
+            let seconds = start.duration(to: .now).components.seconds
+            return "Running for \(seconds) s" + (line.isEmpty ? "" : ": \(line)")
         }
     }
 
