@@ -19,13 +19,16 @@ final class SessionHarness: Sendable {
     private let pipe: TestPipe
 
     /// - Parameter engine: the program in the engine's place; `nil` for a machine without one.
-    init(engine: String? = nil, audit: AuditLog? = nil, _ change: (inout Options) -> Void = { _ in }) throws {
+    init(
+        engine: String? = nil, audit: AuditLog? = nil, pipeline: CallPipeline = CallPipeline(),
+        _ change: (inout Options) -> Void = { _ in }
+    ) throws {
         var options = Options(user: try #require(UserID("default")))
         change(&options)
         pipe = try TestPipe()
         let logger = Logger(program: "exec-mcp", level: .debug) { [log] in log.record($0) }
         let writer = try LineWriter(descriptor: pipe.writeEnd) {}
-        server = Server(options, audit: audit, logger: logger) { () throws(ExecError) in
+        server = Server(options, audit: audit, pipeline: pipeline, logger: logger) { () throws(ExecError) in
             guard let engine else { throw ExecError(.engineMissing, "No engine: install one.") }
             return DockerCLI(program: engine, environment: ["PATH": "/usr/bin:/bin"])
         } notify: {

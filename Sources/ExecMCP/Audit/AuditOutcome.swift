@@ -1,4 +1,5 @@
 import JSON
+import JSONRPC
 import MCP
 
 /// What came of a call.
@@ -35,21 +36,16 @@ struct AuditOutcome: Sendable, Equatable {
     var cancelled: AuditOutcome { AuditOutcome(.cancelled, exitCode: exitCode) }
 }
 
-/// What an audited call returns.
-protocol AuditedResult {
-    /// What is recorded of it.
-    var auditOutcome: AuditOutcome { get }
-}
-
-extension ToolResult: AuditedResult {
-    var auditOutcome: AuditOutcome { AuditOutcome(self) }
-}
-
-extension ResourceContents: AuditedResult {
-    var auditOutcome: AuditOutcome { AuditOutcome(.ok, bytes: bytes.count) }
-}
-
 extension AuditOutcome {
+    /// What came of a call.
+    init(_ result: CallResult) {
+        switch result {
+        case .tool(let result, _): self.init(result)
+        case .resource(let contents): self.init(.ok, bytes: contents.bytes.count)
+        case .failure(let error): self.init(error: error.message)
+        }
+    }
+
     /// What came of a call of a tool.
     init(_ result: ToolResult) {
         guard !result.isError else {

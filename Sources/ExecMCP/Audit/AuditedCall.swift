@@ -40,30 +40,17 @@ final class AuditedCall: Sendable {
         }
     }
 
-    /// Runs the call and records what came of it.
+    /// Records what came of the call, or that it was cancelled if the task is. Returns when the line is written.
     ///
-    /// - Parameter taskID: the task that the call became; `nil` where it is answered directly.
-    func recording<Value: AuditedResult, Failure: Error>(
-        asTask taskID: String? = nil, _ work: () async throws(Failure) -> Value
-    ) async throws(Failure) -> Value {
-        do throws(Failure) {
-            let value = try await work()
-            await write(value.auditOutcome, taskID)
-            return value
-        } catch {
-            await write(AuditOutcome(error: (error as? RPCError)?.message ?? "\(error)"), taskID)
-            throw error
-        }
+    /// - Parameter taskID: the task that the call became; `nil` if it is answered directly.
+    func record(_ outcome: AuditOutcome, asTask taskID: String?) async {
+        await claim(Task.isCancelled ? outcome.cancelled : outcome, taskID)?()
     }
 
-    /// Records a call that is answered at once. The line may come after the answer.
-    func end(_ outcome: AuditOutcome) {
+    /// Records a call that ends before it runs. The line may come after the answer.
+    private func end(_ outcome: AuditOutcome) {
         guard let write = claim(outcome, nil) else { return }
         Task { await write() }
-    }
-
-    private func write(_ outcome: AuditOutcome, _ taskID: String?) async {
-        await claim(Task.isCancelled ? outcome.cancelled : outcome, taskID)?()
     }
 
     /// What writes the line; `nil` where it has been written or there is no log. It does not need this object any more.

@@ -15,9 +15,10 @@ struct MethodTable: Sendable {
     ///   - pool: the users' sandboxes.
     ///   - subscriptions: who hears of changes.
     ///   - audit: where calls are recorded; `nil` for nowhere.
+    ///   - pipeline: the way of calls that hand out what is in a sandbox.
     init(
         options: Options, pool: SandboxPool, skills: SkillLibrary, subscriptions: Subscriptions, audit: AuditLog?,
-        logger: Logger
+        pipeline: CallPipeline, logger: Logger
     ) {
         self.subscriptions = subscriptions
         let user = UserOfRequest(standard: options.user)
@@ -30,10 +31,12 @@ struct MethodTable: Sendable {
         let prompt = SystemPromptSource(options: options, skills: skills, pool: pool)
         var methods: [any Method] = [
             PingMethod(), DiscoverMethod(), ListToolsMethod(tools: tools, prewarming: prewarming),
-            CallToolMethod(tools: tools, pool: pool, user: user, tasks: tasks, audit: audit, logger: logger),
+            CallToolMethod(
+                tools: tools, runner: ToolRunner(pool: pool, logger: logger), pipeline: pipeline, user: user,
+                tasks: tasks, audit: audit, logger: logger),
             ListPromptsMethod(), GetPromptMethod(source: prompt),
             ListResourcesMethod(catalog: catalog, user: user), ListResourceTemplatesMethod(),
-            ReadResourceMethod(catalog: catalog, user: user, audit: audit),
+            ReadResourceMethod(catalog: catalog, pipeline: pipeline, user: user, audit: audit),
             SubscribeMethod(direction: .subscribe, subscriptions: subscriptions, user: user),
             SubscribeMethod(direction: .unsubscribe, subscriptions: subscriptions, user: user),
             ListenMethod(subscriptions: subscriptions, user: user, tasks: tasks),

@@ -11,9 +11,10 @@ struct Server: Sendable {
 
     /// - Parameters:
     ///   - audit: where calls are recorded; `nil` for nowhere.
+    ///   - pipeline: the way of calls that hand out what is in a sandbox.
     ///   - notify: sends what belongs to no request.
     init(
-        _ options: Options, audit: AuditLog? = nil, logger: Logger,
+        _ options: Options, audit: AuditLog? = nil, pipeline: CallPipeline = CallPipeline(), logger: Logger,
         locateEngine: @escaping @Sendable () throws(ExecError) -> any ContainerEngine,
         notify: @escaping @Sendable (Notification) -> Void
     ) {
@@ -27,7 +28,8 @@ struct Server: Sendable {
             configuration: options.configuration, limits: options.limits, logger: logger, locateEngine: locateEngine
         ) { subscriptions.publish(.artifacts($0, $1)) }
         methods = MethodTable(
-            options: options, pool: pool, skills: skills, subscriptions: subscriptions, audit: audit, logger: logger)
+            options: options, pool: pool, skills: skills, subscriptions: subscriptions, audit: audit,
+            pipeline: pipeline, logger: logger)
     }
 
     /// Ends the subscriptions in order, then the sandboxes. Later calls are refused.

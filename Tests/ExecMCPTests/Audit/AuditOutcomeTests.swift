@@ -1,3 +1,4 @@
+import JSONRPC
 import MCP
 import Testing
 
@@ -34,8 +35,14 @@ import Testing
         #expect(ended == AuditOutcome(.cancelled, exitCode: 143, bytes: 0))
     }
 
+    @Test func aCallHasTheOutcomeOfWhatCameOfIt() {
+        let result = ToolResult(content: [.text("ab")])
+        #expect(AuditOutcome(.tool(result, remark: "a remark of the server")) == AuditOutcome(.ok, bytes: 2))
+        #expect(AuditOutcome(.failure(.invalidParams("why"))) == AuditOutcome(error: "why"))
+    }
+
     @Test func aResourceHasASize() {
         let contents = ResourceContents(uri: "artifact:///a", mediaType: "text/plain", bytes: [0, 1])
-        #expect(contents.auditOutcome == AuditOutcome(.ok, bytes: 2))
+        #expect(AuditOutcome(.resource(contents)) == AuditOutcome(.ok, bytes: 2))
     }
 }

@@ -2,27 +2,29 @@ import JSON
 import JSONRPC
 import MCP
 
-/// `resources/read`: the bytes behind a URI.
+/// `resources/read`: the bytes behind a URI, by the pipeline as well.
 struct ReadResourceMethod: Method {
     let name = "resources/read"
     let catalog: ResourceCatalog
+    let pipeline: CallPipeline
     let user: UserOfRequest
     let audit: AuditLog?
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
         let uri = try request.uri()
         // Skills are the host's own files; what a sandbox hands out is recorded.
-        let call = AuditedCall(
+        let audit = AuditedCall(
             in: ResourceURI.isOfArtifact(uri) ? audit : nil, of: name, ["uri": .string(uri)],
             by: try? self.user(context), context)
-        let user = try call.recordingRefusal { () throws(RPCError) in try self.user(context) }
-        return .later { _ in
-            let contents = try await call.recording { () throws(RPCError) in
-                try await catalog.read(uri, of: user, in: context.revision)
+        let user = try audit.recordingRefusal { () throws(RPCError) in try self.user(context) }
+        let call = ToolCall(name: name, user: user, context: context, audit: audit) { _ in
+            do throws(RPCError) {
+                return .resource(try await catalog.read(uri, of: user, in: context.revision))
+            } catch {
+                return .failure(error)
             }
-            let result: JSONObject = ["contents": [contents.json]]
-            return result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .dynamic)
         }
+        return .later { _ in try await pipeline.answer(to: call).get() }
     }
 }
 

@@ -1,0 +1,45 @@
+import Diagnostics
+import ExecCore
+import JSON
+import MCP
+import Threading
+
+/// Runs tools in the sandboxes of their users.
+struct ToolRunner: Sendable {
+    let pool: SandboxPool
+    let logger: Logger
+
+    /// What a call of `tool` does.
+    ///
+    /// - Throws: ``ToolArguments/Mismatch`` for arguments that the tool doesn't accept.
+    func work(
+        of tool: any SandboxTool, _ arguments: JSONObject, for user: UserID
+    ) throws(ToolArguments.Mismatch) -> ToolCall.Work {
+        let (name, remark) = (tool.description.name, tool.remark(on: arguments))
+        if let remark { logger.debug(remark) }
+        let work = try tool.prepare(arguments, telling: pool.losses, to: user)
+        return { progress in .tool(await result(of: work, name, user, progress), remark: remark) }
+    }
+
+    /// What the tool returns. That it failed is a result too: the model is to read why.
+    private func result(
+        of work: SandboxTool.Work, _ name: String, _ user: UserID, _ progress: Progress
+    ) async -> ToolResult {
+        do {
+            let hasStarted = Locked(false)
+            let onStart = progress.report.map { report in
+                { @Sendable in
+                    hasStarted.withLock { $0 = true }
+                    report("Starting the sandbox")
+                }
+            }
+            return try await pool.withSandbox(of: user, onStart: onStart) { sandbox in
+                if hasStarted.withLock({ $0 }) { progress.report?("The sandbox is up") }
+                return try await work(sandbox, progress)
+            }
+        } catch {
+            logger.debug("\(name) for \(user): \(error)")
+            return .failure("\(error)")
+        }
+    }
+}
