@@ -29,6 +29,17 @@ public enum ExtensionID {
     public static let skills = "io.modelcontextprotocol/skills"
     /// Calls that go on after their answer (SEP-2663).
     public static let tasks = "io.modelcontextprotocol/tasks"
+
+    /// All of them. They belong to the modern revision.
+    public static let all = [skills, tasks]
+
+    /// Whether a method of this name is an extension's by its name, as `tasks/…` is for `io.modelcontextprotocol/tasks`.
+    public static func owns(method name: String) -> Bool {
+        all.contains { identifier in
+            guard let extensionName = identifier.split(separator: "/").last else { return false }
+            return name.hasPrefix("\(extensionName)/")
+        }
+    }
 }
 
 /// What a request is to be understood by: its revision and its metadata. It may be kept for as long as the request is
@@ -51,7 +62,7 @@ public struct RequestContext: Sendable, Equatable {
         self.meta = Self.shortened(meta)
         let declared = (try? meta.object(MetaKey.clientCapabilities)?.object("extensions")) ?? JSONObject()
         extensions = Set(
-            [ExtensionID.skills, ExtensionID.tasks].filter { (try? declared.object($0)) != nil })
+            ExtensionID.all.filter { (try? declared.object($0)) != nil })
     }
 
     private static func shortened(_ meta: JSONObject) -> JSONObject {
@@ -105,16 +116,20 @@ extension RequestContext {
 
     /// Finds out what era a request belongs to. Each is judged by itself: the era is never fixed by the first one.
     ///
-    /// - Parameter negotiated: the revision that `initialize` agreed on, if there was one.
+    /// - Parameters:
+    ///   - negotiated: the revision that `initialize` agreed on, if there was one.
+    ///   - isModernOnly: whether no revision with a handshake has the method.
     /// - Throws: the error that the request gets: -32602 for missing metadata or a token that is too long, -32022 for a revision that is not served
     ///   by request (2026-07-28, basic/versioning).
-    public static func of(_ request: Request, negotiated: Revision?) throws(RPCError) -> RequestContext {
+    public static func of(
+        _ request: Request, negotiated: Revision?, isModernOnly: Bool
+    ) throws(RPCError) -> RequestContext {
         let meta = try request.params.object("_meta") ?? JSONObject()
         if let token = meta[MetaKey.progressToken]?.stringValue, token.utf8.count > maximumText {
             throw .invalidParams("progressToken may have at most \(maximumText) bytes, not \(token.utf8.count).")
         }
         if let version = meta.given(MetaKey.protocolVersion) { return try modern(version, meta) }
-        if let negotiated, !isModernOnly(request.method) {
+        if let negotiated, !isModernOnly {
             return RequestContext(revision: negotiated, meta: meta)
         }
         if request.method == "ping" { return RequestContext(revision: .latestLegacy, meta: meta) }
@@ -123,11 +138,6 @@ extension RequestContext {
             _meta lacks \(MetaKey.protocolVersion) and \(MetaKey.clientCapabilities). Send them with each request, or \
             send initialize first.
             """)
-    }
-
-    private static func isModernOnly(_ method: String) -> Bool {
-        ["server/discover", "subscriptions/listen", "resources/directory/read"].contains(method)
-            || method.hasPrefix("tasks/") || method.hasPrefix("skills/")
     }
 
     private static func modern(_ version: JSON, _ meta: JSONObject) throws(RPCError) -> RequestContext {

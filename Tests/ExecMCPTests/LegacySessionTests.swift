@@ -83,6 +83,26 @@ import Testing
         #expect(try await session.answer(method, params).errorCode == -32602)
     }
 
+    @Test(
+        arguments: [
+            "server/discover", "subscriptions/listen", "resources/directory/read", "tasks/get", "tasks/update",
+            "tasks/cancel", "skills/list", "skills/get",
+        ], ["2024-11-05", "2025-11-25"])
+    func asksForMetadataOfWhatOnlyTheModernRevisionHas(method: String, revision: String) async throws {
+        try await session.initialize(revision)
+        let answer = try await session.answer(method, [:])
+        #expect(answer.errorCode == -32602)
+        #expect(answer.errorMessage.hasPrefix("_meta lacks \(MetaKey.protocolVersion)"))
+    }
+
+    @Test(arguments: [
+        ("tasks/result", -32602), ("skills/x", -32602), ("server/x", -32601), ("subscriptions/x", -32601),
+    ])
+    func takesAnyMethodNamedAfterAnExtensionForTheModernRevisions(method: String, code: Int) async throws {
+        try await session.initialize("2025-11-25")
+        #expect(try await session.answer(method, [:]).errorCode == code)
+    }
+
     @Test(arguments: [
         "no/such", "", "logging/setLevel", "tools", "notifications/initialized", "sampling/createMessage",
         "resources/updated", "roots/list",

@@ -15,9 +15,17 @@ import Testing
         return Request(id: .integer(1), method: method, params: params)
     }
 
-    private func refusal(_ method: String = "tools/list", meta: JSON?, negotiated: Revision? = nil) -> RPCError? {
+    private func context(
+        _ method: String, meta: JSON?, negotiated: Revision?, isModernOnly: Bool = false
+    ) throws(RPCError) -> RequestContext {
+        try RequestContext.of(request(method, meta: meta), negotiated: negotiated, isModernOnly: isModernOnly)
+    }
+
+    private func refusal(
+        _ method: String = "tools/list", meta: JSON?, negotiated: Revision? = nil, isModernOnly: Bool = false
+    ) -> RPCError? {
         do {
-            _ = try RequestContext.of(request(method, meta: meta), negotiated: negotiated)
+            _ = try context(method, meta: meta, negotiated: negotiated, isModernOnly: isModernOnly)
             return nil
         } catch {
             return error
@@ -33,25 +41,27 @@ import Testing
     @Test(arguments: [nil] + Revision.allCases.filter { !$0.isModern })
     func understandsARequestThatNamesItsRevisionWhateverWasNegotiated(negotiated: Revision?) throws {
         for method in ["tools/list", "ping", "server/discover", "no/such"] {
-            let context = try RequestContext.of(
-                request(method, meta: .object(Self.modern)), negotiated: negotiated)
-            #expect(context == RequestContext(revision: .july2026, meta: Self.modern))
+            for isModernOnly in [false, true] {
+                let context = try context(
+                    method, meta: .object(Self.modern), negotiated: negotiated, isModernOnly: isModernOnly)
+                #expect(context == RequestContext(revision: .july2026, meta: Self.modern))
+            }
         }
     }
 
     @Test(arguments: Revision.allCases.filter { !$0.isModern })
     func understandsABareRequestByTheNegotiatedRevision(negotiated: Revision) throws {
         #expect(
-            try RequestContext.of(request("tools/list", meta: nil), negotiated: negotiated)
+            try context("tools/list", meta: nil, negotiated: negotiated)
                 == RequestContext(revision: negotiated))
         let meta: JSONObject = ["x-user-id": "u", "progressToken": 1]
         #expect(
-            try RequestContext.of(request("tools/call", meta: .object(meta)), negotiated: negotiated)
+            try context("tools/call", meta: .object(meta), negotiated: negotiated)
                 == RequestContext(revision: negotiated, meta: meta))
     }
 
     @Test func understandsABarePingBeforeTheHandshake() throws {
-        #expect(try RequestContext.of(request("ping", meta: nil), negotiated: nil).revision == .november2025)
+        #expect(try context("ping", meta: nil, negotiated: nil).revision == .november2025)
     }
 
     @Test(arguments: ["tools/list", "tools/call", "prompts/get", "no/such", "server/discover", "tasks/get"])
@@ -66,12 +76,12 @@ import Testing
 
     @Test(arguments: ["server/discover", "subscriptions/listen", "tasks/get", "tasks/result", "skills/list"])
     func asksForMetadataOfWhatOnlyTheModernRevisionHas(method: String) {
-        #expect(refusal(method, meta: nil, negotiated: .november2025)?.code == -32602)
+        #expect(refusal(method, meta: nil, negotiated: .november2025, isModernOnly: true)?.code == -32602)
     }
 
     @Test(arguments: [.null, [], [:], ["progressToken": nil]] as [JSON])
     func takesMetadataThatSaysNothingForNone(meta: JSON) throws {
-        let context = try RequestContext.of(request("tools/list", meta: meta), negotiated: .june2025)
+        let context = try context("tools/list", meta: meta, negotiated: .june2025)
         #expect(context == RequestContext(revision: .june2025))
     }
 
@@ -137,5 +147,13 @@ import Testing
     @Test(arguments: [["name": "c", "version": "1"], "odd", .null] as [JSON])
     func asksNothingOfTheClientsName(info: JSON) {
         #expect(refusal(meta: with("io.modelcontextprotocol/clientInfo", info)) == nil)
+    }
+
+    @Test(arguments: [
+        ("tasks/get", true), ("tasks/result", true), ("skills/list", true), ("tasks/", true), ("tasks", false),
+        ("tasksx/get", false), ("resources/tasks/get", false), ("tools/list", false), ("", false),
+    ])
+    func knowsTheMethodsOfAnExtensionByTheirNames(method: String, isOwned: Bool) {
+        #expect(ExtensionID.owns(method: method) == isOwned)
     }
 }

@@ -5,8 +5,7 @@ import MCP
 /// `server/discover`: what the modern revision has in place of a handshake (2026-07-28, basic/versioning).
 struct DiscoverMethod: Method {
     let name = "server/discover"
-
-    func isOffered(in revision: Revision) -> Bool { revision.isModern }
+    let era = MethodEra.modern
 
     func answer(_ request: Request, _ context: RequestContext) -> Answer {
         let result: JSONObject = [

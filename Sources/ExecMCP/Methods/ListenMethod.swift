@@ -7,11 +7,10 @@ import MCP
 /// basic/patterns/subscriptions).
 struct ListenMethod: Method {
     let name = "subscriptions/listen"
+    let era = MethodEra.modern
     let subscriptions: Subscriptions
     let user: UserOfRequest
     let tasks: TaskStore
-
-    func isOffered(in revision: Revision) -> Bool { revision.isModern }
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
         guard let wanted = request["notifications"]?.objectValue else {

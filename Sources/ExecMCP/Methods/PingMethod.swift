@@ -5,8 +5,7 @@ import MCP
 /// `ping`: answered at once, also before the handshake. The modern revision has none.
 struct PingMethod: Method {
     let name = "ping"
-
-    func isOffered(in revision: Revision) -> Bool { !revision.isModern }
+    let era = MethodEra.legacy
 
     func answer(_ request: Request, _ context: RequestContext) -> Answer { .now([:]) }
 }

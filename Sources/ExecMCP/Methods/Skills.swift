@@ -9,9 +9,8 @@ struct ListSkillsMethod: Method {
     private static let pageSize = 25
 
     let name = "skills/list"
+    let era = MethodEra.modern
     let skills: SkillLibrary
-
-    func isOffered(in revision: Revision) -> Bool { revision.isModern }
 
     func answer(_ request: Request, _ context: RequestContext) -> Answer {
         .later { _ in
@@ -27,9 +26,8 @@ struct ListSkillsMethod: Method {
 /// `skills/get`: the same of one skill, named by the URI of its `SKILL.md`.
 struct GetSkillMethod: Method {
     let name = "skills/get"
+    let era = MethodEra.modern
     let skills: SkillLibrary
-
-    func isOffered(in revision: Revision) -> Bool { revision.isModern }
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
         let uri = try request.uri()

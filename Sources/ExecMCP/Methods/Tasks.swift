@@ -9,13 +9,12 @@ struct TaskMethod: Method {
         case get, update, cancel
     }
 
+    let era = MethodEra.modern
     let kind: Kind
     let tasks: TaskStore
     let user: UserOfRequest
 
     var name: String { "tasks/\(kind.rawValue)" }
-
-    func isOffered(in revision: Revision) -> Bool { revision.isModern }
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
         try context.require(extension: ExtensionID.tasks)

@@ -16,8 +16,8 @@ protocol Method: Sendable {
     /// Its name on the wire.
     var name: String { get }
 
-    /// Whether `revision` has it.
-    func isOffered(in revision: Revision) -> Bool
+    /// Which revisions have it.
+    var era: MethodEra { get }
 
     /// Checks the parameters and begins the work.
     ///
@@ -26,5 +26,23 @@ protocol Method: Sendable {
 }
 
 extension Method {
-    func isOffered(in revision: Revision) -> Bool { true }
+    var era: MethodEra { .every }
+}
+
+/// Which revisions have a method.
+enum MethodEra: Sendable {
+    case every
+    /// Those with a handshake.
+    case legacy
+    /// Those in which each request carries its own metadata.
+    case modern
+
+    /// Whether `revision` is one of them.
+    func includes(_ revision: Revision) -> Bool {
+        switch self {
+        case .every: true
+        case .legacy: !revision.isModern
+        case .modern: revision.isModern
+        }
+    }
 }

@@ -47,11 +47,17 @@ struct MethodTable: Sendable {
         self.methods = Dictionary(uniqueKeysWithValues: methods.map { ($0.name, $0) })
     }
 
+    /// Whether only the modern revision can have a method of this name: one that it alone has, or any, known or not, of
+    /// an extension.
+    func isModernOnly(_ name: String) -> Bool {
+        methods[name]?.era == .modern || ExtensionID.owns(method: name)
+    }
+
     /// The method of a request.
     ///
     /// - Throws: -32601 where the revision has none of that name.
     func method(of request: Request, in revision: Revision) throws(RPCError) -> any Method {
-        guard let method = methods[request.method], method.isOffered(in: revision) else {
+        guard let method = methods[request.method], method.era.includes(revision) else {
             throw .methodNotFound("The method \(request.method.prefix(100)) is not offered here.")
         }
         return method

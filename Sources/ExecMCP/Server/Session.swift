@@ -129,7 +129,8 @@ final class Session: Sendable {
             negotiated.withLock { $0 = revision }
             return .now(result)
         }
-        let context = try RequestContext.of(request, negotiated: negotiated.withLock { $0 })
+        let context = try RequestContext.of(
+            request, negotiated: negotiated.withLock { $0 }, isModernOnly: methods.isModernOnly(request.method))
         return try methods.method(of: request, in: context.revision).answer(request, context)
     }
 

@@ -6,9 +6,8 @@ import MCP
 /// Listing).
 struct ReadDirectoryMethod: Method {
     let name = "resources/directory/read"
+    let era = MethodEra.modern
     let skills: SkillLibrary
-
-    func isOffered(in revision: Revision) -> Bool { revision.isModern }
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
         let uri = try request.uri()

@@ -9,13 +9,12 @@ struct SubscribeMethod: Method {
         case subscribe, unsubscribe
     }
 
+    let era = MethodEra.legacy
     let direction: Direction
     let subscriptions: Subscriptions
     let user: UserOfRequest
 
     var name: String { "resources/\(direction)" }
-
-    func isOffered(in revision: Revision) -> Bool { !revision.isModern }
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
         let uri = try request.uri()
