@@ -48,10 +48,19 @@ import Testing
     }
 
     @Test func theProgramsHaveOneVersion() {
-        let versions = SourceFile.all.filter { $0.path.hasSuffix("/CommandLine/Help.swift") }
-            .flatMap { $0.text.matches(of: /static let version = "([^"]+)"/).map { String($0.1) } }
-        #expect(versions.count == 2)
-        #expect(Set(versions).count == 1)
+        let declared = SourceFile.all.flatMap { file in
+            file.text.matches(of: /static let text = ("\d+\.\d+\.\d+")/).map { (file.path, String($0.1)) }
+        }
+        #expect(declared.map(\.0) == ["Sources/CommandOptions/ProgramVersion.swift"])
+        for (path, version) in declared {
+            #expect(SourceFile.all.filter { $0.text.contains(version) }.map(\.path) == [path])
+        }
+    }
+
+    @Test(arguments: ["artifact:///", "skill://", "agent_system_prompt", "x-user-id"])
+    func aNameThatBothProgramsKnowStandsInOnePlace(name: String) {
+        let files = SourceFile.all.filter { $0.isSwift && $0.text.contains("\"\(name)\"") }
+        #expect(files.map(\.target) == ["MCP"])
     }
 
     @Test func oneFileImportsFoundation() {

@@ -1,10 +1,11 @@
+import MCP
 import SystemCalls
 
 /// The URIs of what servers like exec-mcp hand out: `artifact:///NAME` and `skill://NAME/SKILL.md`, percent-encoded
 /// (RFC 3986, section 2.1).
 enum ResourceAddress {
-    private static let artifactScheme = "artifact:///"
-    private static let skillScheme = "skill://"
+    private static let artifactScheme = ResourcePrefix.artifact
+    private static let skillScheme = ResourcePrefix.skill
     private static let skillFile = "SKILL.md"
 
     /// The URI of the artifact called `name`.

@@ -7,7 +7,7 @@ import Threading
 /// until the server says that its prompts have changed or is started again.
 final class ServerPrompt: Sendable {
     /// The prompt that makes an agent, by the name that exec-mcp has for it.
-    static let name = "agent_system_prompt"
+    static let name = PromptName.agentSystem
     /// Seconds that a prompt is kept.
     static let lifetime = 3600.0
     /// Scalars of one server's prompt that are used.

@@ -18,7 +18,7 @@ final class ToolServers: ToolBox {
     /// Who we are, to servers.
     private static let identity = ClientIdentity(name: "exec-agent", version: "1")
     /// By which key of `_meta` exec-mcp knows whose sandbox a request is about.
-    private static let userKey = "x-user-id"
+    private static let userKey = MetaKey.user
 
     /// The servers and their supervision.
     let group: ServerGroup

@@ -2,7 +2,7 @@ import CommandOptions
 
 /// What `--help` and `--version` print.
 enum Help {
-    static let version = "0.1.0"
+    static let version = ProgramVersion.text
 
     static var text: String {
         let rows = OptionDescription.all.map(\.helpRow)

@@ -18,8 +18,8 @@ struct CompleteMethod: Method {
         switch request["ref"]?["type"]?.stringValue {
         case "ref/prompt":
             let prompt = request["ref"]?["name"]?.stringValue ?? ""
-            guard prompt == SystemPromptSource.name else {
-                throw .invalidParams("There is no prompt \(prompt.prefix(100)). There is: \(SystemPromptSource.name).")
+            guard prompt == PromptName.agentSystem else {
+                throw .invalidParams("There is no prompt \(prompt.prefix(100)). There is: \(PromptName.agentSystem).")
             }
             return .now(result([], context))
         case "ref/resource":

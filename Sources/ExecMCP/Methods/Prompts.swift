@@ -5,8 +5,6 @@ import MCP
 
 /// Makes the system prompt afresh from what is there.
 struct SystemPromptSource: Sendable {
-    static let name = "agent_system_prompt"
-
     private let configuration: SandboxConfiguration
     private let limits: Limits
     private let skills: SkillLibrary
@@ -31,7 +29,7 @@ struct SystemPromptSource: Sendable {
 /// `prompts/list`: the one prompt.
 struct ListPromptsMethod: Method {
     private static let prompt = Prompt(
-        name: SystemPromptSource.name, title: "System prompt for agents that run code",
+        name: PromptName.agentSystem, title: "System prompt for agents that run code",
         description:
             "What the sandbox is and its limits, the skills and Python modules in it, and how to hand back artifacts.",
         icons: [.server])
@@ -54,8 +52,8 @@ struct GetPromptMethod: Method {
         guard let name = request["name"]?.stringValue else {
             throw .invalidParams("prompts/get needs name, a string.")
         }
-        guard name == SystemPromptSource.name else {
-            throw .invalidParams("There is no prompt \(name.prefix(100)). There is: \(SystemPromptSource.name).")
+        guard name == PromptName.agentSystem else {
+            throw .invalidParams("There is no prompt \(name.prefix(100)). There is: \(PromptName.agentSystem).")
         }
         _ = try request.params.object("arguments")
         return .later { [source] _ in

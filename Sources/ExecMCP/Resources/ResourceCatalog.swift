@@ -5,8 +5,8 @@ import MCP
 
 /// What can be read by URI: the files of the skills, and the artifacts of a user.
 struct ResourceCatalog: Sendable {
-    static let skillTemplate = "skill://{skill}/{+path}"
-    static let artifactTemplate = "artifact:///{name}"
+    static let skillTemplate = ResourcePrefix.skill + "{skill}/{+path}"
+    static let artifactTemplate = ResourcePrefix.artifact + "{name}"
 
     static let templates = [
         ResourceTemplate(
@@ -40,8 +40,11 @@ struct ResourceCatalog: Sendable {
     func read(_ uri: String, of user: UserID, in revision: Revision) async throws(RPCError) -> ResourceContents {
         guard let resource = ResourceURI(uri) else {
             throw .resourceNotFound(
-                uri, "There is no resource \(uri.prefix(300)). URIs here are skill://NAME/PATH and artifact:///NAME.",
-                revision)
+                uri,
+                """
+                There is no resource \(uri.prefix(300)). URIs here are \(ResourcePrefix.skill)NAME/PATH and \
+                \(ResourcePrefix.artifact)NAME.
+                """, revision)
         }
         do {
             return try await content(of: resource, at: uri, user)

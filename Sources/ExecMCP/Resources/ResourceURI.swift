@@ -1,4 +1,5 @@
 import ExecCore
+import MCP
 import SystemCalls
 
 /// The URIs of what can be read: `skill://NAME/PATH` and `artifact:///NAME`, percent-encoded.
@@ -7,8 +8,6 @@ enum ResourceURI: Hashable, Sendable {
     case skill(name: String, path: [String])
     case artifact(name: String)
 
-    private static let skillScheme = "skill://"
-    private static let artifactScheme = "artifact:///"
     private static let maximumLength = 8192
 
     /// - Returns: `nil` for a URI that no resource of ours can have.
@@ -16,13 +15,13 @@ enum ResourceURI: Hashable, Sendable {
         guard text.utf8.count <= Self.maximumLength else { return nil }
         // By bytes: with a combining mark behind it, a slash is no slash to a string of characters.
         let utf8 = text.utf8
-        if utf8.starts(with: Self.artifactScheme.utf8) {
-            guard let name = PercentEncoding.decode(path: Substring(utf8.dropFirst(Self.artifactScheme.utf8.count))),
+        if utf8.starts(with: ResourcePrefix.artifact.utf8) {
+            guard let name = PercentEncoding.decode(path: Substring(utf8.dropFirst(ResourcePrefix.artifact.utf8.count))),
                 Self.isSegment(name)
             else { return nil }
             self = .artifact(name: name)
-        } else if utf8.starts(with: Self.skillScheme.utf8) {
-            let encoded = utf8.dropFirst(Self.skillScheme.utf8.count)
+        } else if utf8.starts(with: ResourcePrefix.skill.utf8) {
+            let encoded = utf8.dropFirst(ResourcePrefix.skill.utf8.count)
                 .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
             let segments = encoded.compactMap { PercentEncoding.decode(path: Substring($0)) }
             guard segments.count == encoded.count, let name = segments.first, segments.allSatisfy(Self.isSegment)
@@ -37,9 +36,9 @@ enum ResourceURI: Hashable, Sendable {
     var text: String {
         switch self {
         case .skill(let name, let path):
-            Self.skillScheme + ([name] + path).map { PercentEncoding.encode($0) }.joined(separator: "/")
+            ResourcePrefix.skill + ([name] + path).map { PercentEncoding.encode($0) }.joined(separator: "/")
         case .artifact(let name):
-            Self.artifactScheme + PercentEncoding.encode(name)
+            ResourcePrefix.artifact + PercentEncoding.encode(name)
         }
     }
 

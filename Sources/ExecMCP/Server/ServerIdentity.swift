@@ -22,8 +22,8 @@ enum ServerIdentity {
 
     static let instructions = """
         A private Linux sandbox for running code: execute_bash, write_file, read_file, read_docstring. The prompt \
-        agent_system_prompt describes it in full. Skills with further know-how are in /skills (read NAME/SKILL.md, \
-        also as resource skill://NAME/SKILL.md), Python helper modules in /tools; results for the user go to \
-        /artifacts and are resources too, artifact:///NAME.
+        \(PromptName.agentSystem) describes it in full. Skills with further know-how are in /skills (read \
+        NAME/SKILL.md, also as resource \(ResourcePrefix.skill)NAME/SKILL.md), Python helper modules in /tools; results \
+        for the user go to /artifacts and are resources too, \(ResourcePrefix.artifact)NAME.
         """
 }

@@ -1,6 +1,7 @@
 import Diagnostics
 import HTTPServer
 import Hashing
+import MCP
 import SystemCalls
 import Threading
 
@@ -118,7 +119,7 @@ final class ArtifactLinks: Sendable {
                 path.upperBound <= query.lowerBound, inside[query.upperBound...].contains("&signature="),
                 let name = inside[path.upperBound..<query.lowerBound].split(separator: "/").last
             else { continue }
-            kept += "artifact:///\(name)"
+            kept += ResourcePrefix.artifact + name
             rest = rest[inside.endIndex...]
             count += 1
         }
