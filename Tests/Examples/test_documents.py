@@ -12,7 +12,7 @@ from support.stdio_client import REPOSITORY, server_binary
 
 DOCUMENTS = [
     *REPOSITORY.glob("*.md"),
-    *REPOSITORY.glob("docs/*.md"),
+    *REPOSITORY.glob("docs/**/*.md"),
     REPOSITORY / "examples" / "README.md",
 ]
 

@@ -16,9 +16,8 @@ enum ResourceURI: Hashable, Sendable {
         // By bytes: with a combining mark behind it, a slash is no slash to a string of characters.
         let utf8 = text.utf8
         if utf8.starts(with: ResourcePrefix.artifact.utf8) {
-            guard let name = PercentEncoding.decode(path: Substring(utf8.dropFirst(ResourcePrefix.artifact.utf8.count))),
-                Self.isSegment(name)
-            else { return nil }
+            let encoded = Substring(utf8.dropFirst(ResourcePrefix.artifact.utf8.count))
+            guard let name = PercentEncoding.decode(path: encoded), Self.isSegment(name) else { return nil }
             self = .artifact(name: name)
         } else if utf8.starts(with: ResourcePrefix.skill.utf8) {
             let encoded = utf8.dropFirst(ResourcePrefix.skill.utf8.count)
