@@ -23,14 +23,14 @@ final class LateServers: Sendable {
         self.timekeeper = timekeeper
     }
 
-    /// What `body` makes of a server; ``ToolServerFailure/late(seconds:said:)`` where that takes too long. The server's own
+    /// What `body` makes of a server; ``SupervisionError/late(seconds:said:)`` where that takes too long. The server's own
     /// start goes on meanwhile.
     func value<Value: Sendable>(
-        of server: ToolServer, _ body: @escaping @Sendable () async throws(ToolServerFailure) -> Value
-    ) async -> Result<Value, ToolServerFailure> {
+        of server: ToolServer, _ body: @escaping @Sendable () async throws(SupervisionError) -> Value
+    ) async -> Result<Value, SupervisionError> {
         let limit = server.startSeconds ?? seconds
-        guard !isSkipped(server) else { return .failure(.late(seconds: limit, said: server.lastWords)) }
-        typealias Outcome = Result<Value, ToolServerFailure>
+        guard !isSkipped(server) else { return .failure(.late(seconds: limit, said: server.stderrTail)) }
+        typealias Outcome = Result<Value, SupervisionError>
         let outcome = await withTaskGroup(of: Outcome?.self, returning: Outcome?.self) { group in
             group.addTask { await Self.result(of: body) }
             group.addTask {
@@ -52,14 +52,14 @@ final class LateServers: Sendable {
         guard !Task.isCancelled else { return .failure(.cancelled) }
         let mark = Mark(until: timekeeper.now() + Self.pause, wasRunning: server.isRunning)
         marks.withLock { $0[ObjectIdentifier(server)] = mark }
-        return .failure(.late(seconds: limit, said: server.lastWords))
+        return .failure(.late(seconds: limit, said: server.stderrTail))
     }
 
     /// What `body` throws and returns, as a value.
     static func result<Value: Sendable>(
-        of body: () async throws(ToolServerFailure) -> Value
-    ) async -> Result<Value, ToolServerFailure> {
-        do throws(ToolServerFailure) {
+        of body: () async throws(SupervisionError) -> Value
+    ) async -> Result<Value, SupervisionError> {
+        do throws(SupervisionError) {
             return .success(try await body())
         } catch {
             return .failure(error)

@@ -53,8 +53,8 @@ public enum ProgramFiles {
 
     /// The bytes of a file.
     ///
-    /// - Throws: ``ConfigurationError`` where it cannot be read or has more than `limit` bytes.
-    static func read(_ path: String, limit: Int) throws(ConfigurationError) -> [UInt8] {
+    /// - Throws: ``ServerConfigurationError`` where it cannot be read or has more than `limit` bytes.
+    static func read(_ path: String, limit: Int) throws(ServerConfigurationError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw unreadable() }
         defer { close(descriptor) }
@@ -66,12 +66,14 @@ public enum ProgramFiles {
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw unreadable() }
             content += buffer[..<count]
-            guard content.count <= limit else { throw ConfigurationError(message: "it has more than \(limit) bytes") }
+            guard content.count <= limit else {
+                throw ServerConfigurationError(message: "it has more than \(limit) bytes")
+            }
         }
     }
 
-    private static func unreadable() -> ConfigurationError {
-        ConfigurationError(message: "it cannot be read: \(String(cString: strerror(errno)))")
+    private static func unreadable() -> ServerConfigurationError {
+        ServerConfigurationError(message: "it cannot be read: \(String(cString: strerror(errno)))")
     }
 
     private static func absolute(_ path: String) -> String {

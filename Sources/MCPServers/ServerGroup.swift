@@ -79,14 +79,14 @@ public final class ServerGroup: Sendable {
 
     /// What came of asking each server for its tools. Where none has any in time there is nothing to go on with: then those
     /// that are late are waited for as long as they may take at all.
-    private func outcomesOfTools() async -> [Result<[Tool], ToolServerFailure>] {
-        let outcomes = await results(tools, \.server) { (tools) throws(ToolServerFailure) in try await tools.current() }
+    private func outcomesOfTools() async -> [Result<[Tool], SupervisionError>] {
+        let outcomes = await results(tools, \.server) { (tools) throws(SupervisionError) in try await tools.current() }
         let isLate = outcomes.map { if case .failure(.late) = $0 { true } else { false } }
         let areNone = outcomes.allSatisfy { ((try? $0.get()) ?? []).isEmpty }
         guard areNone, isLate.contains(true) else { return outcomes }
         let lateTools = zip(tools, isLate).filter(\.1).map(\.0)
         onNotice(.waiting(servers: lateTools.map(\.server.name)))
-        var rest = await results(lateTools, \.server, isLimited: false) { (tools) throws(ToolServerFailure) in
+        var rest = await results(lateTools, \.server, isLimited: false) { (tools) throws(SupervisionError) in
             try await tools.current()
         }
         return zip(outcomes, isLate).map { $1 ? rest.removeFirst() : $0 }
@@ -101,7 +101,7 @@ public final class ServerGroup: Sendable {
     public func resources<Element: Sendable>(
         meta: JSONObject, _ body: @Sendable (Resource) -> Element?
     ) async throws(ToolServerError) -> [Element] {
-        let outcomes = await results(servers, \.self) { (server) throws(ToolServerFailure) in
+        let outcomes = await results(servers, \.self) { (server) throws(SupervisionError) in
             try await server.use(again: true) { (client) throws(MCPClientError) in
                 try await client.listResources(meta: meta)
             }
@@ -125,7 +125,7 @@ public final class ServerGroup: Sendable {
         var failure: ToolServerError?
         for server in servers {
             do {
-                let started = await late.value(of: server) { () throws(ToolServerFailure) in
+                let started = await late.value(of: server) { () throws(SupervisionError) in
                     try await server.use(again: false) { (client) throws(MCPClientError) in client.server }
                 }
                 guard try started.get().offers("resources") else { continue }
@@ -165,18 +165,18 @@ extension ServerGroup {
     ///   - isLimited: whether nobody is waited for that is late.
     public func results<Source: Sendable, Value: Sendable>(
         _ sources: [Source], _ server: KeyPath<Source, ToolServer>, isLimited: Bool = true,
-        _ body: @escaping @Sendable (Source) async throws(ToolServerFailure) -> Value
-    ) async -> [Result<Value, ToolServerFailure>] {
-        await withTaskGroup(of: (Int, Result<Value, ToolServerFailure>).self) { group in
+        _ body: @escaping @Sendable (Source) async throws(SupervisionError) -> Value
+    ) async -> [Result<Value, SupervisionError>] {
+        await withTaskGroup(of: (Int, Result<Value, SupervisionError>).self) { group in
             for (number, source) in sources.enumerated() {
                 let server = source[keyPath: server]
                 group.addTask { [late] in
                     guard isLimited else {
                         return (
-                            number, await LateServers.result { () throws(ToolServerFailure) in try await body(source) }
+                            number, await LateServers.result { () throws(SupervisionError) in try await body(source) }
                         )
                     }
-                    let outcome = await late.value(of: server) { () throws(ToolServerFailure) in try await body(source)
+                    let outcome = await late.value(of: server) { () throws(SupervisionError) in try await body(source)
                     }
                     return (number, outcome)
                 }
@@ -187,7 +187,7 @@ extension ServerGroup {
 
     /// What each server gave, `nil` for those that failed; and how they failed.
     private static func parted<Value>(
-        _ outcomes: [Result<Value, ToolServerFailure>], _ servers: [ToolServer]
+        _ outcomes: [Result<Value, SupervisionError>], _ servers: [ToolServer]
     ) -> (values: [Value?], late: [ServerNotice], failures: [ServerNotice]) {
         var late: [ServerNotice] = []
         var failures: [ServerNotice] = []
@@ -215,7 +215,7 @@ extension ServerGroup {
     }
 }
 
-extension ToolServerFailure {
+extension SupervisionError {
     /// The codes of the error for a resource that there is not, now and in older revisions.
     private static let notFoundCodes: Set<Int> = [-32602, -32002]
 

@@ -11,7 +11,7 @@ public enum ServerNotice: Sendable, Equatable, CustomStringConvertible {
     /// No server has said in time what it has: these are waited for.
     case waiting(servers: [String])
     /// What was asked of all servers was done without this one; with why.
-    case failed(server: String, ToolServerFailure)
+    case failed(server: String, SupervisionError)
 
     /// Names of unknown tools that are shown, and characters of each.
     private static let shownNames = 20

@@ -27,8 +27,8 @@ final class ServerTools: Sendable {
 
     /// The tools as they are.
     ///
-    /// - Throws: ``ToolServerFailure``.
-    func current() async throws(ToolServerFailure) -> [Tool] {
+    /// - Throws: ``SupervisionError``.
+    func current() async throws(SupervisionError) -> [Tool] {
         let kept = state.withLock { $0.version == server.version.of("tools") ? $0.tools : nil }
         if let kept { return kept }
         let (all, version) = try await server.use(again: true) { (client) throws(MCPClientError) in
@@ -36,7 +36,7 @@ final class ServerTools: Sendable {
             let version = self.server.version.of("tools")
             return (try await client.listTools(), version)
         }
-        let tools = all.filter { server.tools.lets($0.name, of: server.name) }
+        let tools = all.filter { server.tools.allows($0.name, of: server.name) }
         let unknown = server.tools.unknown(among: all.map(\.name), of: server.name)
         let missed = state.withLock { state in
             let known = state.missed

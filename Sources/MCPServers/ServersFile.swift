@@ -35,11 +35,11 @@ public struct ServersFile {
     ///   - variables: what references to environment variables stand for.
     ///   - program: what this program is called.
     ///   - onWarning: told what is left out, and why; with the file's path.
-    /// - Throws: ``ConfigurationError``, with the file's path.
+    /// - Throws: ``ServerConfigurationError``, with the file's path.
     public static func read(
         _ path: String, variables: [String: String], program: String, onWarning: (String) -> Void
-    ) throws(ConfigurationError) -> [ToolServerEntry] {
-        do throws(ConfigurationError) {
+    ) throws(ServerConfigurationError) -> [ToolServerEntry] {
+        do throws(ServerConfigurationError) {
             let text = try ProgramFiles.read(path, limit: sizeLimit)
             let servers = try parse(
                 text, named: path, variables: variables, directory: ProgramFiles.currentDirectory ?? "/",
@@ -48,7 +48,7 @@ public struct ServersFile {
             if servers.isEmpty { onWarning("\(path): it names no server that can be used") }
             return servers
         } catch {
-            throw ConfigurationError(message: "\(path): \(error.message)")
+            throw ServerConfigurationError(message: "\(path): \(error.message)")
         }
     }
 
@@ -62,21 +62,21 @@ public struct ServersFile {
     ///   - directory: where this program runs: what a host calls its workspace.
     ///   - program: what this program is called.
     ///   - onWarning: told what is left out, and why.
-    /// - Throws: ``ConfigurationError`` where the text is no such file.
+    /// - Throws: ``ServerConfigurationError`` where the text is no such file.
     static func parse(
         _ text: [UInt8], named name: String = "", variables: [String: String], directory: String = "/",
         program: String = "this program", onWarning: (String) -> Void = { _ in }
-    ) throws(ConfigurationError) -> [ToolServerEntry] {
+    ) throws(ServerConfigurationError) -> [ToolServerEntry] {
         var repeated: [String] = []
         var file = ServersFile()
         try file.list(document(text, name, &repeated), directory, program, onWarning)
         for name in Set(repeated).sorted() {
             onWarning("\(name.singleLine(limit: 100)) is there twice; the last counts")
         }
-        let reader = ServerReader(variables: variables, directory: directory)
+        let reader = ServerEntryParser(variables: variables, directory: directory)
         var entries: [ToolServerEntry] = []
         for server in file.listed {
-            do throws(ConfigurationError) {
+            do throws(ServerConfigurationError) {
                 let found = try reader.entry(server.name, server.members) {
                     onWarning("\(server.place.singleLine(limit: 100)): \($0)")
                 }
@@ -95,14 +95,16 @@ public struct ServersFile {
 
     private static func document(
         _ text: [UInt8], _ name: String, _ repeated: inout [String]
-    ) throws(ConfigurationError) -> JSON {
+    ) throws(ServerConfigurationError) -> JSON {
         let document: JSON?
         do {
             document = try ConfigurationText.parse(text, named: name, repeated: &repeated)
         } catch {
-            throw ConfigurationError(message: error.message)
+            throw ServerConfigurationError(message: error.message)
         }
-        guard let document else { throw ConfigurationError(message: "it is not valid JSON: there is nothing in it") }
+        guard let document else {
+            throw ServerConfigurationError(message: "it is not valid JSON: there is nothing in it")
+        }
         return document
     }
 
@@ -111,7 +113,7 @@ public struct ServersFile {
     /// - Throws: where it has no place for them.
     private mutating func list(
         _ document: JSON, _ directory: String, _ program: String, _ onWarning: (String) -> Void
-    ) throws(ConfigurationError) {
+    ) throws(ServerConfigurationError) {
         for path in Self.sections {
             var value: JSON? = document
             for key in path { value = value?[key] }
@@ -121,12 +123,12 @@ public struct ServersFile {
         }
         addProject(document[Self.projects]?.objectValue ?? JSONObject(), directory, program, onWarning)
         if !isKnown, case .object(let members) = document, !members.isEmpty,
-            members.allSatisfy({ ServerReader.isLikeServer($0.value) })
+            members.allSatisfy({ ServerEntryParser.isLikeServer($0.value) })
         {
             add(servers: members, "")
         }
         guard isKnown else {
-            throw ConfigurationError(
+            throw ServerConfigurationError(
                 message:
                     "it must hold an object mcpServers: {\"mcpServers\": {\"NAME\": {…}}}, or what another MCP host has"
             )

@@ -16,7 +16,7 @@ public struct ToolFilter: Sendable, Equatable {
     public static let everything = ToolFilter(allowances: [])
 
     /// Whether a tool of this server is to be offered.
-    func lets(_ tool: String, of server: String) -> Bool {
+    func allows(_ tool: String, of server: String) -> Bool {
         allowances.allSatisfy { $0.contains { Self.names($0, tool, server) } }
             && !denials.contains { Self.names($0, tool, server) }
     }
@@ -62,8 +62,8 @@ extension ToolFilter {
 
     /// Reads what the members of a server say of its tools.
     ///
-    /// - Throws: ``ConfigurationError`` where one of them has a form in which it cannot be told what is switched off.
-    init(members: JSONObject) throws(ConfigurationError) {
+    /// - Throws: ``ServerConfigurationError`` where one of them has a form in which it cannot be told what is switched off.
+    init(members: JSONObject) throws(ServerConfigurationError) {
         for member in members where member.value != .null {
             let name = Self.plain(member.key)
             if Self.allowing.contains(name) {
@@ -83,7 +83,7 @@ extension ToolFilter {
     }
 
     /// Adds what says of tools by what it holds whether they are on.
-    private mutating func add(_ value: JSON, _ name: String) throws(ConfigurationError) {
+    private mutating func add(_ value: JSON, _ name: String) throws(ServerConfigurationError) {
         guard let members = value.objectValue else {
             allow(try Self.list(value, name))
             return
@@ -106,7 +106,7 @@ extension ToolFilter {
             if let settings = tool.value.objectValue {
                 // What else a host has of a single tool says nothing about the others.
                 if try !Self.isOn(settings, "\(name).\(tool.key)") { off.append(tool.key) }
-            } else if let flag = ServerReader.flag(tool.value) {
+            } else if let flag = ServerEntryParser.flag(tool.value) {
                 if flag { on.append(tool.key) } else { off.append(tool.key) }
             } else {
                 throw Self.mismatch("\(name).\(tool.key)", "true or false", tool.value)
@@ -120,16 +120,18 @@ extension ToolFilter {
         denials += off
     }
 
-    private static func isOn(_ tool: JSONObject, _ name: String) throws(ConfigurationError) -> Bool {
+    private static func isOn(_ tool: JSONObject, _ name: String) throws(ServerConfigurationError) -> Bool {
         for (key, whenOn) in [("enabled", true), ("disabled", false)] {
             guard let value = tool.given(key) else { continue }
-            guard let flag = ServerReader.flag(value) else { throw mismatch("\(name).\(key)", "true or false", value) }
+            guard let flag = ServerEntryParser.flag(value) else {
+                throw mismatch("\(name).\(key)", "true or false", value)
+            }
             if flag != whenOn { return false }
         }
         return true
     }
 
-    private static func list(_ value: JSON, _ name: String) throws(ConfigurationError) -> [String] {
+    private static func list(_ value: JSON, _ name: String) throws(ServerConfigurationError) -> [String] {
         guard let elements = value.arrayValue else { throw mismatch(name, "an array of strings", value) }
         var names: [String] = []
         for element in elements {
@@ -144,8 +146,8 @@ extension ToolFilter {
         String(name.lowercased().filter { $0 != "_" && $0 != "-" })
     }
 
-    private static func mismatch(_ what: String, _ kind: String, _ found: JSON) -> ConfigurationError {
-        ConfigurationError(
+    private static func mismatch(_ what: String, _ kind: String, _ found: JSON) -> ServerConfigurationError {
+        ServerConfigurationError(
             message: "\(what) must be \(kind), not \(found.kindDescription): none of its tools is offered")
     }
 }

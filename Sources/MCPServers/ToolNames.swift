@@ -9,7 +9,7 @@ struct ToolNames: Sendable {
         let name: String
     }
 
-    static let longest = 64
+    static let maxLength = 64
 
     private(set) var places: [String: Place] = [:]
     /// The names of each server's tools, in their order.
@@ -32,15 +32,15 @@ struct ToolNames: Sendable {
 
     /// A name that is not taken yet.
     private mutating func freeName(_ tool: String, on server: String) -> String {
-        let plain = Self.fit(tool, Self.longest)
+        let plain = Self.fit(tool, Self.maxLength)
         if places[plain] == nil { return plain }
-        let prefixed = Self.fit("\(server)_\(tool)", Self.longest)
+        let prefixed = Self.fit("\(server)_\(tool)", Self.maxLength)
         if places[prefixed] == nil { return prefixed }
         // Names that differ only in what does not fit: a number tells them apart.
         while true {
             numbers[prefixed, default: 1] += 1
             let ending = "_\(numbers[prefixed, default: 1])"
-            let numbered = prefixed.prefix(Self.longest - ending.count) + ending
+            let numbered = prefixed.prefix(Self.maxLength - ending.count) + ending
             if places[String(numbered)] == nil { return String(numbered) }
         }
     }

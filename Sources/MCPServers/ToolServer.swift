@@ -21,11 +21,11 @@ public actor ToolServer {
     }
 
     /// Seconds that a server must have run to be thought well when it ends.
-    static let goodRun = 60.0
+    static let stableRunSeconds = 60.0
     /// The longest pause before another start, in seconds.
-    static let longestPause = 60.0
+    static let maxPause = 60.0
     /// Seconds of a pause that whoever needs the server waits for; with longer ones it is told at once.
-    static let patience = 5.0
+    static let maxAwaitedPause = 5.0
 
     /// What it is called in messages.
     public nonisolated let name: String
@@ -42,7 +42,7 @@ public actor ToolServer {
     private let elicitation: (any ElicitationHandler)?
     private let onNotice: @Sendable (ServerNotice) -> Void
     private let onErrorLine: @Sendable (String) -> Void
-    private let said: LastWords
+    private let said: StderrTail
     private let runs = Locked(false)
     private let versions = Locked(Version())
     private var state = State.stopped
@@ -79,7 +79,7 @@ public actor ToolServer {
         self.timekeeper = timekeeper
         self.elicitation = elicitation
         self.onNotice = onNotice
-        let said = LastWords()
+        let said = StderrTail()
         self.said = said
         self.onErrorLine = { line in
             said.add(line)
@@ -88,7 +88,7 @@ public actor ToolServer {
     }
 
     /// The last that it said on standard error; empty for nothing.
-    nonisolated var lastWords: String { said.text }
+    nonisolated var stderrTail: String { said.text }
 
     /// Whether it has been started and has not ended.
     nonisolated var isRunning: Bool { runs.withLock { $0 } }
@@ -99,10 +99,10 @@ public actor ToolServer {
     /// Does something with the server, which is started if need be.
     ///
     /// - Parameter again: whether to do it once more where the server ends meanwhile: for what has no effects.
-    /// - Throws: ``ToolServerFailure``.
+    /// - Throws: ``SupervisionError``.
     public nonisolated func use<Value: Sendable>(
         again: Bool, _ body: @Sendable (MCPClient) async throws(MCPClientError) -> Value
-    ) async throws(ToolServerFailure) -> Value {
+    ) async throws(SupervisionError) -> Value {
         let client = try await client()
         do {
             return try await body(client)
@@ -143,7 +143,7 @@ public actor ToolServer {
         }
     }
 
-    private func client() async throws(ToolServerFailure) -> MCPClient {
+    private func client() async throws(SupervisionError) -> MCPClient {
         while true {
             switch state {
             case .closed: throw .toStart("it was closed")
@@ -158,7 +158,7 @@ public actor ToolServer {
                 let pause = notBefore - timekeeper.now()
                 if pause <= 0 {
                     start()
-                } else if pause <= Self.patience {
+                } else if pause <= Self.maxAwaitedPause {
                     do {
                         try await timekeeper.sleep(pause)
                     } catch {
@@ -231,7 +231,7 @@ public actor ToolServer {
         state = .stopped
         runs.withLock { $0 = false }
         versions.withLock { $0.start += 1 }
-        if timekeeper.now() - since >= Self.goodRun { failures = 0 }
+        if timekeeper.now() - since >= Self.stableRunSeconds { failures = 0 }
         pause("it ended: \(how)")
         onNotice(.ended(server: name, how: how))
         // One that only does not read any more is still there.
@@ -243,7 +243,7 @@ public actor ToolServer {
         failures += 1
         lastFailure = failure
         let doublings = min(max(0, failures - 2), 16)
-        let pause = failures < 2 ? 0 : min(Self.longestPause, Double(1 << doublings))
+        let pause = failures < 2 ? 0 : min(Self.maxPause, Double(1 << doublings))
         notBefore = timekeeper.now() + pause
     }
 
@@ -259,7 +259,7 @@ public actor ToolServer {
         switch error {
         case .cannotStart(let reason): reason
         // What it says may be why it is silent.
-        case .timedOut where !lastWords.isEmpty: "\(error); it last said: \(lastWords)"
+        case .timedOut where !stderrTail.isEmpty: "\(error); it last said: \(stderrTail)"
         default: error.description
         }
     }

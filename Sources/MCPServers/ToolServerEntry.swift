@@ -32,13 +32,13 @@ public struct ToolServerEntry: Sendable, Equatable {
     /// The server that a command starts, named after its program.
     ///
     /// - Parameter commandLine: as one would type it; quotes are read as a shell reads them, and nothing is expanded.
-    /// - Throws: ``ConfigurationError`` for what is no command.
-    public init(commandLine: String) throws(ConfigurationError) {
-        do throws(ConfigurationError) {
-            let words = try CommandWords.split(commandLine)
+    /// - Throws: ``ServerConfigurationError`` for what is no command.
+    public init(commandLine: String) throws(ServerConfigurationError) {
+        do throws(ServerConfigurationError) {
+            let words = try ShellWords.split(commandLine)
             self.init(name: ProgramFiles.name(of: words[0]), command: words[0], arguments: Array(words.dropFirst()))
         } catch {
-            throw ConfigurationError(message: "the command of the MCP server: \(error.message)")
+            throw ServerConfigurationError(message: "the command of the MCP server: \(error.message)")
         }
     }
 }

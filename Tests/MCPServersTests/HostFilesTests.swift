@@ -190,7 +190,7 @@ import Testing
         ("config", "[mcp_servers.a]\ncommand = 'a'", "not valid JSON"),
     ])
     func saysWhichNotationAFileIsNotIn(name: String, text: String, part: String) {
-        let error = #expect(throws: ConfigurationError.self) { try read(text, named: name) }
+        let error = #expect(throws: ServerConfigurationError.self) { try read(text, named: name) }
         #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
     }
 
@@ -200,7 +200,7 @@ import Testing
         ("{KEY}", "{KEY}"), (#"{"a": "${KEY}"}"#, #"{"a": "secret"}"#), ("{{KEY}}", "{{KEY}}"),
     ])
     func knowsWhatHostsCallDirectoriesAndVariables(text: String, expanded: String) throws {
-        let found = try VariableReferences.expand(text, from: Self.variables, directory: "/home/ann/project")
+        let found = try VariableExpansion.expand(text, from: Self.variables, directory: "/home/ann/project")
         #expect(found == expanded)
     }
 }

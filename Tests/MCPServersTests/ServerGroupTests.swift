@@ -50,7 +50,7 @@ import Testing
 
     @Test func noticesAServerThatIsDoneWithout() async throws {
         let broken = ToolServerEntry(name: "broken", command: "/nowhere/at-all")
-        let reason = ToolServerFailure.toStart("there is no program at /nowhere/at-all")
+        let reason = SupervisionError.toStart("there is no program at /nowhere/at-all")
         try await fixture.withGroup([broken, Self.entry("good", tools: ["t"])]) { group in
             #expect(group.servers.allSatisfy(group.isReachable), "nobody knows yet")
             let tools = try await group.allTools()

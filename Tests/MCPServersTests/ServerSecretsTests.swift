@@ -19,10 +19,10 @@ import Testing
             """)
         entry.environment = ["KEY": "sk-SECRETVALUE"]
         try await fixture.withServer(entry) { server in
-            await #expect(throws: ToolServerFailure.inUse(.refused(code: -1, message: "no [env KEY]"))) {
+            await #expect(throws: SupervisionError.inUse(.refused(code: -1, message: "no [env KEY]"))) {
                 try await server.text("refuse")
             }
-            let failure = await #expect(throws: ToolServerFailure.self) { try await server.text("die") }
+            let failure = await #expect(throws: SupervisionError.self) { try await server.text("die") }
             let told =
                 fixture.notices.elements.map(\.description) + fixture.said.elements + [
                     failure.map { "\($0.error(of: "fake"))" } ?? ""

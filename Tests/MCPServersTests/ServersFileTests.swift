@@ -43,7 +43,7 @@ import Testing
         (#"{"name": "x", "version": {}}"#, "mcpServers"),
     ])
     func saysWhyAFileIsNone(text: String, part: String) {
-        let error = #expect(throws: ConfigurationError.self) { try parse(text) }
+        let error = #expect(throws: ServerConfigurationError.self) { try parse(text) }
         #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
     }
 
@@ -154,16 +154,16 @@ import Testing
         ("", ""),
     ])
     func expandsReferencesToVariables(text: String, expanded: String) throws {
-        #expect(try VariableReferences.expand(text, from: variables) == expanded)
+        #expect(try VariableExpansion.expand(text, from: variables) == expanded)
     }
 
     @Test(arguments: ["${NONE}", "a ${env:NONE} b"])
     func namesAVariableThatIsNotSet(text: String) {
         #expect(
-            throws: ConfigurationError(
+            throws: ServerConfigurationError(
                 message: "the environment variable NONE is not set, and there is no default for it")
         ) {
-            try VariableReferences.expand(text, from: variables)
+            try VariableExpansion.expand(text, from: variables)
         }
     }
 }

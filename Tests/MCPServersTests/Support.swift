@@ -61,7 +61,7 @@ struct Fixture {
 
 extension ToolServer {
     /// Calls a tool and takes its text.
-    func text(_ tool: String, again: Bool = false) async throws(ToolServerFailure) -> String {
+    func text(_ tool: String, again: Bool = false) async throws(SupervisionError) -> String {
         try await use(again: again) { (client) throws(MCPClientError) in
             guard case .text(let text)? = try await client.callTool(tool, [:], timeLimit: 60).content.first else {
                 throw .malformed("no text")

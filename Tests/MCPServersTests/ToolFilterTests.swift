@@ -15,7 +15,7 @@ import Testing
         var warnings: [String] = []
         let entries = try ServersFile.parse(Array(text.utf8), named: name, variables: [:]) { warnings.append($0) }
         let entry = try #require(entries.first)
-        return (Self.tools.filter { entry.tools.lets($0, of: entry.name) }, warnings)
+        return (Self.tools.filter { entry.tools.allows($0, of: entry.name) }, warnings)
     }
 
     @Test(arguments: [

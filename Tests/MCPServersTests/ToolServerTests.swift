@@ -34,7 +34,7 @@ import Testing
     @Test func failsTheCallsOfAServerThatEndsAndStartsItAgainAtTheNext() async throws {
         try await fixture.withServer(Fixture.entry(Self.mortal)) { server in
             let first = try await server.text("pid")
-            await #expect(throws: ToolServerFailure.inUse(.ended("exit status 5; it last said: \(first)"))) {
+            await #expect(throws: SupervisionError.inUse(.ended("exit status 5; it last said: \(first)"))) {
                 try await server.text("die")
             }
             #expect(await server.health == .stopped, "the next call starts it")
@@ -65,11 +65,11 @@ import Testing
     @Test func givesAServerThatEndsAgainAndAgainLongerAndLongerPauses() async throws {
         try await fixture.withServer(Fixture.entry(Self.mortal)) { server in
             for _ in 0..<5 {
-                await #expect(throws: ToolServerFailure.self) { try await server.text("die") }
+                await #expect(throws: SupervisionError.self) { try await server.text("die") }
             }
             #expect(fixture.time.slept.elements == [1, 2, 4])
             // The next pause is longer than anybody waits.
-            let error = await #expect(throws: ToolServerFailure.self) { try await server.text("pid") }
+            let error = await #expect(throws: SupervisionError.self) { try await server.text("pid") }
             guard case .toStart(let reason)? = error else {
                 Issue.record("\(String(describing: error))")
                 return
@@ -79,8 +79,8 @@ import Testing
             #expect(await server.health.isFailed)
             fixture.time.pass(8)
             _ = try await server.text("pid")
-            fixture.time.pass(ToolServer.goodRun)
-            await #expect(throws: ToolServerFailure.self) { try await server.text("die") }
+            fixture.time.pass(ToolServer.stableRunSeconds)
+            await #expect(throws: SupervisionError.self) { try await server.text("die") }
             _ = try await server.text("pid")
             #expect(fixture.time.slept.elements == [1, 2, 4], "a good run is a new beginning")
         }
@@ -111,7 +111,7 @@ import Testing
         var entry = ToolServerEntry(name: "x", command: command)
         entry.workingDirectory = directory
         try await fixture.withServer(entry) { server in
-            await #expect(throws: ToolServerFailure.toStart(reason)) { try await server.text("t") }
+            await #expect(throws: SupervisionError.toStart(reason)) { try await server.text("t") }
             #expect(await server.health == .failed(reason))
             #expect(fixture.notices.elements.isEmpty, "the error says it")
         }
@@ -123,11 +123,11 @@ import Testing
             threading.Event().wait()
             """
         try await fixture.withServer(Fixture.entry(script)) { server in
-            let call = Task { () throws(ToolServerFailure) in try await server.text("t") }
+            let call = Task { () throws(SupervisionError) in try await server.text("t") }
             try await fixture.said.wait(forCount: 1)
             #expect(await server.health == .starting)
             call.cancel()
-            await #expect(throws: ToolServerFailure.cancelled) { try await call.value }
+            await #expect(throws: SupervisionError.cancelled) { try await call.value }
             #expect(await server.health == .starting)
         }
     }
@@ -137,7 +137,7 @@ import Testing
             _ = try await server.text("t")
             await server.close()
             await server.close()
-            await #expect(throws: ToolServerFailure.toStart("it was closed")) { try await server.text("t") }
+            await #expect(throws: SupervisionError.toStart("it was closed")) { try await server.text("t") }
             #expect(await server.health == .stopped)
             #expect(fixture.notices.elements.isEmpty)
             #expect(fixture.said.elements.count == 1)

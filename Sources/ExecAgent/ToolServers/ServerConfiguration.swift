@@ -18,8 +18,8 @@ struct ServerConfiguration {
     /// `PATH`. The file's come after it; where one of these is an `exec-mcp` itself, there is no other.
     ///
     /// - Parameter onWarning: told what of the file is left out.
-    /// - Throws: ``ConfigurationError``.
-    func servers(onWarning: (String) -> Void = { _ in }) throws(ConfigurationError) -> [ToolServerEntry] {
+    /// - Throws: ``ServerConfigurationError``.
+    func servers(onWarning: (String) -> Void = { _ in }) throws(ServerConfigurationError) -> [ToolServerEntry] {
         var warnings: [String] = []
         let listed = try listedServers { warning in
             warnings.append(warning)
@@ -34,7 +34,7 @@ struct ServerConfiguration {
         }
         guard let program = standardServer() else {
             guard listed.isEmpty else { return listed }
-            throw ConfigurationError(
+            throw ServerConfigurationError(
                 message: warnings.map { "\($0); " }.joined() + """
                     there is no \(Self.standardProgram) beside this program or on PATH: install it, or name a server \
                     with --mcp COMMAND or MCP_SERVER_COMMAND
@@ -44,7 +44,7 @@ struct ServerConfiguration {
         return [standard] + listed.filter { $0.name != standard.name }
     }
 
-    private func listedServers(onWarning: (String) -> Void) throws(ConfigurationError) -> [ToolServerEntry] {
+    private func listedServers(onWarning: (String) -> Void) throws(ServerConfigurationError) -> [ToolServerEntry] {
         guard let file else { return [] }
         return try ServersFile.read(file, variables: environment, program: "exec-agent", onWarning: onWarning)
     }

@@ -30,8 +30,8 @@ final class ServerPrompt: Sendable {
 
     /// The text; `nil` where the server has nothing to say.
     ///
-    /// - Throws: ``ToolServerFailure``.
-    func text() async throws(ToolServerFailure) -> String? {
+    /// - Throws: ``SupervisionError``.
+    func text() async throws(SupervisionError) -> String? {
         let now = timekeeper.now()
         let current = kept.withLock { kept -> Kept? in
             guard let kept, kept.version == server.version.of("prompts"), now - kept.fetched < Self.lifetime

@@ -17,7 +17,7 @@ struct ToolOutcome: Sendable, Equatable {
     }
 }
 
-extension ToolServerFailure {
+extension SupervisionError {
     /// What came of a call of `tool`, for the model.
     func outcome(of tool: String, on server: String) -> ToolOutcome {
         switch self {

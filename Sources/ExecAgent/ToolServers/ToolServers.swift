@@ -61,7 +61,7 @@ final class ToolServers: ToolBox {
         // Nobody waits for the prompt of a server that cannot be reached: that was said when its tools were asked for.
         let asked = prompts.filter { group.isReachable($0.server) }
         var isComplete = asked.count == prompts.count
-        let outcomes = await group.results(asked, \.server) { (prompt) throws(ToolServerFailure) in
+        let outcomes = await group.results(asked, \.server) { (prompt) throws(SupervisionError) in
             try await prompt.text()
         }
         for (server, outcome) in zip(asked.map(\.server), outcomes) {

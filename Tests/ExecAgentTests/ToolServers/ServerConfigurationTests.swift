@@ -34,7 +34,7 @@ import Testing
 
     @Test func saysWhatToDoWhereThereIsNoServer() throws {
         try directory.makeDirectory("bin/exec-mcp")
-        let error = #expect(throws: ConfigurationError.self) { try configuration().servers() }
+        let error = #expect(throws: ServerConfigurationError.self) { try configuration().servers() }
         #expect(error?.message.contains("--mcp COMMAND") == true)
     }
 
@@ -43,7 +43,7 @@ import Testing
         #expect(
             try configuration(command: "/opt/my-server --flag 'a b'").servers()
                 == [ToolServerEntry(name: "my-server", command: "/opt/my-server", arguments: ["--flag", "a b"])])
-        let error = #expect(throws: ConfigurationError.self) { try configuration(command: "a 'b").servers() }
+        let error = #expect(throws: ServerConfigurationError.self) { try configuration(command: "a 'b").servers() }
         #expect(error?.message == "the command of the MCP server: a single quote (') is not closed")
     }
 
@@ -65,13 +65,13 @@ import Testing
     @Test func namesAFileThatCannotBeUsed() throws {
         let missing = "\(directory.path)/none.json"
         #expect(
-            throws: ConfigurationError(message: "\(missing): it cannot be read: No such file or directory")
+            throws: ServerConfigurationError(message: "\(missing): it cannot be read: No such file or directory")
         ) { try configuration(file: missing).servers() }
         let large = try directory.write(String(repeating: " ", count: 1 << 20) + "{}", to: "large.json")
-        #expect(throws: ConfigurationError(message: "\(large): it has more than 1048576 bytes")) {
+        #expect(throws: ServerConfigurationError(message: "\(large): it has more than 1048576 bytes")) {
             try configuration(file: large).servers()
         }
-        #expect(throws: ConfigurationError.self) { try configuration(file: directory.path).servers() }
+        #expect(throws: ServerConfigurationError.self) { try configuration(file: directory.path).servers() }
     }
 
     @Test(arguments: [
@@ -91,7 +91,7 @@ import Testing
 
     @Test func saysWhatWasLeftOutWhereThereIsNoServerAtAll() throws {
         let file = try directory.write(#"{"mcpServers": {"a": {"url": "http://127.0.0.1/"}}}"#, to: "s.json")
-        let error = #expect(throws: ConfigurationError.self) { try configuration(file: file).servers() }
+        let error = #expect(throws: ServerConfigurationError.self) { try configuration(file: file).servers() }
         #expect(error?.message.contains("reached by a URL") == true)
         #expect(error?.message.contains("--mcp COMMAND") == true)
     }

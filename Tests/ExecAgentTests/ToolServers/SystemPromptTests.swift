@@ -45,7 +45,7 @@ import Testing
             #expect(await servers.systemPrompt() == "fake 1")
             _ = try await servers.group.servers[0].text("change")
             #expect(await servers.systemPrompt() == "fake 2")
-            await #expect(throws: ToolServerFailure.self) { try await servers.group.servers[0].text("die") }
+            await #expect(throws: SupervisionError.self) { try await servers.group.servers[0].text("die") }
             #expect(await servers.systemPrompt() == "fake 1")
         }
     }

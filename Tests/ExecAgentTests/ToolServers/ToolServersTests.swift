@@ -90,7 +90,7 @@ import Testing
             _ = await call(servers, "t1")
             let changed = try await servers.tools().map(\.name)
             #expect(changed == ["t2"])
-            await #expect(throws: ToolServerFailure.self) { try await servers.group.servers[0].text("die") }
+            await #expect(throws: SupervisionError.self) { try await servers.group.servers[0].text("die") }
             let restarted = try await servers.tools().map(\.name)
             #expect(restarted == ["t1"])
         }

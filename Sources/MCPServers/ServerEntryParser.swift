@@ -1,7 +1,7 @@
 import JSON
 
 /// Reads one server of a host's file, by whichever names and in whichever forms hosts have its parts.
-struct ServerReader {
+struct ServerEntryParser {
     /// How long a server's name may be, in characters.
     private static let nameLength = 64
     /// What the members are called that name a server of the network.
@@ -31,13 +31,14 @@ struct ServerReader {
     ///
     /// - Parameter onWarning: told what is left out of one that can be used.
     /// - Returns: `nil` for one that is switched off.
-    /// - Throws: ``ConfigurationError`` for one that cannot be used.
+    /// - Throws: ``ServerConfigurationError`` for one that cannot be used.
     func entry(
         _ name: String, _ value: JSON, onWarning: (String) -> Void = { _ in }
-    ) throws(ConfigurationError) -> ToolServerEntry? {
+    ) throws(ServerConfigurationError) -> ToolServerEntry? {
         let isName = !name.isEmpty && name.count <= Self.nameLength
         guard isName, name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
-            throw ConfigurationError(message: "a server's name must have 1 to \(Self.nameLength) printable characters")
+            throw ServerConfigurationError(
+                message: "a server's name must have 1 to \(Self.nameLength) printable characters")
         }
         guard var members = value.objectValue else { throw Self.mismatch("it", "an object", value) }
         if Self.flag(members["disabled"]) == true || Self.flag(members["enabled"]) == false { return nil }
@@ -54,11 +55,11 @@ struct ServerReader {
 
     private func entry(
         _ name: String, _ members: JSONObject, _ onWarning: (String) -> Void
-    ) throws(ConfigurationError) -> ToolServerEntry {
+    ) throws(ServerConfigurationError) -> ToolServerEntry {
         var words = try command(members)
         words += try arguments(members)
         guard let program = words.first, !program.isEmpty else {
-            throw ConfigurationError(message: "it lacks command, the program to start")
+            throw ServerConfigurationError(message: "it lacks command, the program to start")
         }
         var entry = ToolServerEntry(name: name, command: try expand(program))
         for argument in words.dropFirst() { entry.arguments.append(try expand(argument)) }
@@ -67,7 +68,7 @@ struct ServerReader {
                 throw Self.mismatch("env.\(setting.key)", "a string", setting.value)
             }
             guard !setting.key.isEmpty, !setting.key.contains("=") else {
-                throw ConfigurationError(message: "env has a variable whose name is empty or contains =")
+                throw ServerConfigurationError(message: "env has a variable whose name is empty or contains =")
             }
             entry.environment[setting.key] = try expand(text)
         }
@@ -79,7 +80,7 @@ struct ServerReader {
         if let milliseconds = members["startup_timeout_ms"]?.numberValue, milliseconds > 0 {
             entry.startSeconds = milliseconds / 1000
         }
-        do throws(ConfigurationError) {
+        do throws(ServerConfigurationError) {
             entry.tools = try ToolFilter(members: members)
         } catch {
             entry.tools = .nothing
@@ -92,28 +93,28 @@ struct ServerReader {
     // MARK: - The parts
 
     /// The program, with the arguments that stand behind it.
-    private func command(_ members: JSONObject) throws(ConfigurationError) -> [String] {
+    private func command(_ members: JSONObject) throws(ServerConfigurationError) -> [String] {
         guard let (name, value) = Self.first(Self.commands, members) else { return [] }
         if let words = value.arrayValue { return try Self.texts(words, name) }
         guard let text = value.stringValue else { throw Self.mismatch(name, "a string", value) }
         // A whole command line, unless there is such a program.
-        guard text.contains(" "), !ProgramFiles.isProgram(try expand(text)), let words = try? CommandWords.split(text)
+        guard text.contains(" "), !ProgramFiles.isProgram(try expand(text)), let words = try? ShellWords.split(text)
         else { return [text] }
         return words
     }
 
-    private func arguments(_ members: JSONObject) throws(ConfigurationError) -> [String] {
+    private func arguments(_ members: JSONObject) throws(ServerConfigurationError) -> [String] {
         switch members.given("args") {
         case nil: return []
         case .array(let elements)?: return try Self.texts(elements, "args")
         case .string(let text)? where text.allSatisfy(\.isWhitespace): return []
-        case .string(let text)?: return try CommandWords.split(text)
+        case .string(let text)?: return try ShellWords.split(text)
         case .some(let other): throw Self.mismatch("args", "an array of strings", other)
         }
     }
 
     /// The environment, also as a list of `NAME=VALUE`.
-    private static func settings(_ members: JSONObject) throws(ConfigurationError) -> JSONObject {
+    private static func settings(_ members: JSONObject) throws(ServerConfigurationError) -> JSONObject {
         guard let (name, value) = first(environments, members) else { return JSONObject() }
         if let object = value.objectValue { return object }
         guard let lines = value.arrayValue else { throw mismatch(name, "an object of strings", value) }
@@ -127,21 +128,23 @@ struct ServerReader {
         return settings
     }
 
-    private func expand(_ text: String) throws(ConfigurationError) -> String {
-        let expanded = try VariableReferences.expand(text, from: variables, directory: directory)
-        guard !expanded.utf8.contains(0) else { throw ConfigurationError(message: "it has a text with a zero byte") }
+    private func expand(_ text: String) throws(ServerConfigurationError) -> String {
+        let expanded = try VariableExpansion.expand(text, from: variables, directory: directory)
+        guard !expanded.utf8.contains(0) else {
+            throw ServerConfigurationError(message: "it has a text with a zero byte")
+        }
         return expanded
     }
 
-    private static func checkType(_ members: JSONObject) throws(ConfigurationError) {
+    private static func checkType(_ members: JSONObject) throws(ServerConfigurationError) {
         let type = (members["type"] ?? members["transport"])?.stringValue?.lowercased() ?? ""
         if localTypes.contains(type), first(commands, members) != nil { return }
         guard !ownTypes.contains(type) else {
-            throw ConfigurationError(message: "it is a part of its host (type \(type)), not a program of its own")
+            throw ServerConfigurationError(message: "it is a part of its host (type \(type)), not a program of its own")
         }
         let hasAddress = addresses.contains { members[$0]?.stringValue?.isEmpty == false }
         guard !remoteTypes.contains(type), !hasAddress else {
-            throw ConfigurationError(
+            throw ServerConfigurationError(
                 message: """
                     only servers that are started as programs (type stdio, with a command) can be used, not those that \
                     are reached by a URL
@@ -171,7 +174,7 @@ struct ServerReader {
         names.lazy.compactMap { name in members.given(name).map { (name, $0) } }.first
     }
 
-    private static func texts(_ values: [JSON], _ name: String) throws(ConfigurationError) -> [String] {
+    private static func texts(_ values: [JSON], _ name: String) throws(ServerConfigurationError) -> [String] {
         var texts: [String] = []
         for value in values where value != .null {
             guard let text = text(value) else { throw mismatch("each of \(name)", "a string", value) }
@@ -189,7 +192,7 @@ struct ServerReader {
         }
     }
 
-    private static func mismatch(_ what: String, _ kind: String, _ found: JSON) -> ConfigurationError {
-        ConfigurationError(message: "\(what) must be \(kind), not \(found.kindDescription)")
+    private static func mismatch(_ what: String, _ kind: String, _ found: JSON) -> ServerConfigurationError {
+        ServerConfigurationError(message: "\(what) must be \(kind), not \(found.kindDescription)")
     }
 }

@@ -1,14 +1,14 @@
 /// References in a configuration file, as widely used hosts expand them: to environment variables as `${NAME}`,
 /// `${NAME:-default}`, `${env:NAME}` and `{env:NAME}`, to directories as `${workspaceFolder}` and `${userHome}`. Everything
 /// else, `$NAME` too, stays as it is.
-enum VariableReferences {
+enum VariableExpansion {
     /// - Parameter directory: what a host calls its workspace.
-    /// - Throws: ``ConfigurationError`` for a variable that is not set and has no default, and for what only the host
+    /// - Throws: ``ServerConfigurationError`` for a variable that is not set and has no default, and for what only the host
     ///   itself can fill in: started with the bare reference in the place of a key, a server would fail in ways that
     ///   nobody understands.
     static func expand(
         _ text: String, from variables: [String: String], directory: String = "/"
-    ) throws(ConfigurationError) -> String {
+    ) throws(ServerConfigurationError) -> String {
         guard text.utf8.contains(UInt8(ascii: "{")) else { return text }
         var expanded = ""
         var rest = Substring(text)
@@ -34,12 +34,12 @@ enum VariableReferences {
     /// - Returns: `nil` for what is no reference.
     private static func value(
         of text: Substring, isDollar: Bool, _ variables: [String: String], _ directory: String
-    ) throws(ConfigurationError) -> String? {
+    ) throws(ServerConfigurationError) -> String? {
         guard isDollar || text.hasPrefix("env:") || text.hasPrefix("file:") else { return nil }
         for kind in ["input:", "command:", "config:", "file:", "{"] where text.hasPrefix(kind) {
             // Of these everything but what is meant for us may be text of another kind: `${file}`.
             guard kind != "{" || text.hasPrefix("{ ") else { return nil }
-            throw ConfigurationError(
+            throw ServerConfigurationError(
                 message: """
                     \(isDollar ? "$" : ""){\(text)} is filled in by its host, which asks for it or keeps it: write the \
                     value there, or ${NAME} for an environment variable
@@ -54,7 +54,7 @@ enum VariableReferences {
         default: break
         }
         guard let value = reference.fallback else {
-            throw ConfigurationError(
+            throw ServerConfigurationError(
                 message: "the environment variable \(reference.name) is not set, and there is no default for it")
         }
         return value

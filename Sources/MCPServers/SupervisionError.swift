@@ -1,7 +1,7 @@
 public import MCPClient
 
 /// A tool server could not be used.
-public enum ToolServerFailure: Error, Sendable, Equatable {
+public enum SupervisionError: Error, Sendable, Equatable {
     /// It could not be started, or must not be again yet; with the reason.
     case toStart(String)
     /// It was there, and this went wrong.

@@ -2,7 +2,7 @@ import Testing
 
 @testable import MCPServers
 
-@Suite struct CommandWordsTests {
+@Suite struct ShellWordsTests {
     @Test(arguments: [
         ("exec-mcp", ["exec-mcp"]),
         ("  exec-mcp \t--user\nann ", ["exec-mcp", "--user", "ann"]),
@@ -17,7 +17,7 @@ import Testing
         ("p '\u{301}a b'", ["p", "\u{301}a b"]),
     ])
     func splitsAsAShellDoes(text: String, words: [String]) throws {
-        #expect(try CommandWords.split(text) == words)
+        #expect(try ShellWords.split(text) == words)
     }
 
     @Test(arguments: [
@@ -25,7 +25,7 @@ import Testing
         ("p \"a", "double quote"), (#"p "a\""#, "double quote"), ("p a\\", "backslash"),
     ])
     func refusesWhatAShellWouldWaitFor(text: String, part: String) {
-        let error = #expect(throws: ConfigurationError.self) { try CommandWords.split(text) }
+        let error = #expect(throws: ServerConfigurationError.self) { try ShellWords.split(text) }
         #expect(error?.message.contains(part) == true)
     }
 }

@@ -1,8 +1,8 @@
 import Threading
 
 /// The last lines that a program wrote to its standard error, bounded.
-final class LastWords: Sendable {
-    private static let mostLines = 3
+final class StderrTail: Sendable {
+    private static let maxLines = 3
     private static let lineLength = 200
 
     private let lines = Locked<[String]>([])
@@ -13,7 +13,7 @@ final class LastWords: Sendable {
         guard !text.isEmpty else { return }
         lines.withLock { lines in
             lines.append(text)
-            if lines.count > Self.mostLines { lines.removeFirst() }
+            if lines.count > Self.maxLines { lines.removeFirst() }
         }
     }
 

@@ -1,5 +1,5 @@
 /// The configuration cannot be used. Says where and why, and what would be right.
-public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct ServerConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The sentence, without an end.
     public let message: String
 
