@@ -18,9 +18,9 @@ public struct ClientLimits: Sendable, Equatable {
     public var unreadBytes = 256_000_000
     /// Answers to the server's own requests that wait because it does not read; those beyond are not given.
     public var unreadAnswers = 1000
-    /// Questions of the server to the person that wait for their answers at once.
+    /// Questions of a legacy server that wait for the user at once; more are refused.
     public var unansweredQuestions = 16
-    /// How often a request is made again because the server wants to know something first.
+    /// How often a request is repeated because a modern server asks for input.
     public var inputRounds = 16
     /// Pages of one list; those beyond are left out.
     public var pages = 200

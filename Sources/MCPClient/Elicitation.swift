@@ -1,43 +1,41 @@
 public import JSON
 
-/// A question that a server has for the person it works for (client/elicitation, since 2025-06-18). Everything in it comes
-/// from the server and is untrusted.
+/// A server's question to its user (client/elicitation, since 2025-06-18). All of it is untrusted.
 public struct Elicitation: Sendable, Equatable {
-    /// The ways in which servers ask.
+    /// The modes of elicitation.
     public enum Mode: String, Sendable, CaseIterable {
-        /// The person fills in a form, and the server gets what it says.
+        /// The user fills in a form, which the server gets.
         case form
-        /// The person visits an address, and the server gets nothing but consent. Since 2025-11-25.
+        /// The user visits a URL; the server only learns whether they agreed to. Since 2025-11-25.
         case url
     }
 
     /// What is asked for.
     public enum Request: Sendable, Equatable {
-        /// A form, as a JSON Schema of an object whose members are no objects.
+        /// A form, described by a JSON Schema of a flat object. The schema is not validated.
         case form(schema: JSONObject)
-        /// A visit to an address, which nothing may open without consent; with the name that the server has for it, which
-        /// it gives up to 2025-11-25.
+        /// A visit to a URL, which must not be opened without the user's consent. Revisions up to 2025-11-25 add an id.
         case url(String, id: String?)
     }
 
-    /// The method that asks, in all revisions that know it.
+    /// The method's name in every revision that has it.
     static let method = "elicitation/create"
-    /// Scalars that a question may have. One that is cut might be consented to for what it does not say.
-    private static let longestMessage = 16_000
-    private static let longestURL = 16_000
+    /// Maximum length in Unicode scalars. Longer messages are rejected, not cut: users must see all they agree to.
+    private static let maxMessageLength = 16_000
+    private static let maxURLLength = 16_000
 
-    /// The question, for the person.
+    /// The question, to be shown to the user.
     public let message: String
     /// What is asked for.
     public let request: Request
     /// All parameters, as the server wrote them.
     public let params: JSONObject
 
-    /// Reads the parameters of a question.
+    /// Parses the parameters of `elicitation/create`.
     ///
-    /// - Parameter modes: the ways that were offered to the server.
-    /// - Throws: ``MCPClientError/malformed(_:)`` for what is no question, ``MCPClientError/unsupported(_:)`` for one that
-    ///   was not offered to be answered.
+    /// - Parameter modes: the modes that this client declared.
+    /// - Throws: ``MCPClientError/malformed(_:)`` for invalid parameters, ``MCPClientError/unsupported(_:)`` for a mode that
+    ///   was not declared.
     init(_ params: JSONObject, modes: Set<Mode>) throws(MCPClientError) {
         let fields = Fields(params, of: "a question to the user")
         let name = try fields.optionalString("mode") ?? Mode.form.rawValue
@@ -45,16 +43,16 @@ public struct Elicitation: Sendable, Equatable {
             throw .unsupported("a question to the user in the mode \(name.beginning(64)), which was not offered")
         }
         message = try fields.string("message")
-        guard message.unicodeScalars.count <= Self.longestMessage else {
-            throw .malformed("a question to the user of more than \(Self.longestMessage) characters")
+        guard message.unicodeScalars.count <= Self.maxMessageLength else {
+            throw .malformed("a question to the user of more than \(Self.maxMessageLength) characters")
         }
         switch mode {
         case .form:
             request = .form(schema: try fields.optionalObject("requestedSchema") ?? ["type": "object"])
         case .url:
             let url = try fields.string("url")
-            guard url.unicodeScalars.count <= Self.longestURL else {
-                throw .malformed("a question to the user with an address of more than \(Self.longestURL) characters")
+            guard url.unicodeScalars.count <= Self.maxURLLength else {
+                throw .malformed("a question to the user with an address of more than \(Self.maxURLLength) characters")
             }
             request = .url(url, id: try fields.optionalString("elicitationId"))
         }
@@ -62,16 +60,16 @@ public struct Elicitation: Sendable, Equatable {
     }
 }
 
-/// What a person says to a question.
+/// The user's response to an ``Elicitation``.
 public enum ElicitationAnswer: Sendable, Equatable {
-    /// Yes; with what the form holds, `nil` for a visit.
+    /// The user agreed. Carries the form's content; `nil` for a URL.
     case accept(JSONObject?)
-    /// No.
+    /// The user refused.
     case decline
-    /// Neither: the question was closed.
+    /// The user dismissed the question without a choice.
     case cancel
 
-    /// The answer as it is written in all revisions.
+    /// The result as every revision encodes it.
     var json: JSONObject {
         switch self {
         case .accept(let content?): ["action": "accept", "content": .object(content)]
@@ -82,16 +80,16 @@ public enum ElicitationAnswer: Sendable, Equatable {
     }
 }
 
-/// Answers the questions of a server, whichever era it is of. A client that has one offers to be asked.
+/// Answers a server's questions to its user, in both eras. A client that has a handler declares the elicitation capability.
 public protocol ElicitationHandler: Sendable {
-    /// The ways in which the server may ask.
+    /// The modes to declare. Must not change.
     var modes: Set<Elicitation.Mode> { get }
 
-    /// Answers a question. May take as long as a person does.
+    /// Answers a question. May take as long as the user needs.
     ///
-    /// A modern server asks by its answer to a request, and this is called by the task that made the request, without a
-    /// time limit. One with a handshake asks while a request waits, nobody knows which, whose time goes on. The task is
-    /// cancelled when the request is, when the server takes its question back and when the server ends; what is
-    /// returned then is not sent.
+    /// A modern server asks in its result of a request: this runs in the task that made the request, and no time limit
+    /// applies meanwhile. A legacy server asks with a request of its own, which does not say which call it belongs to:
+    /// this runs in a new task, and the calls' time limits keep running. The task is cancelled when the call is cancelled
+    /// (modern), or when the server cancels its request or ends (legacy); the answer is then not sent.
     func answer(_ elicitation: Elicitation) async -> ElicitationAnswer
 }

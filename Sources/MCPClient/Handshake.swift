@@ -43,7 +43,7 @@ struct Handshake {
 
     let connection: Connection
     let identity: ClientIdentity
-    /// What the server may ask of this client; see ``capabilities(for:)``.
+    /// What this client declares; see ``capabilities(for:)``.
     let capabilities: JSONObject
     let limits: ClientLimits
 
@@ -104,8 +104,7 @@ struct Handshake {
         return Self.description(result, revision, info: result["serverInfo"])
     }
 
-    /// What a client can do that has this handler, in all revisions: those from before there were modes take their names
-    /// for none.
+    /// The capabilities of a client with this handler, for all revisions: those older than modes ignore their names.
     static func capabilities(for elicitation: (any ElicitationHandler)?) -> JSONObject {
         guard let modes = elicitation?.modes, !modes.isEmpty else { return JSONObject() }
         var named = JSONObject()

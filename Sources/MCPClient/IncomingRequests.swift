@@ -2,7 +2,7 @@ import JSON
 import JSONRPC
 import Threading
 
-/// The requests that a server with a handshake makes of its client, and those of them that wait for a person.
+/// Answers the requests of a legacy server, and keeps those that wait for the user.
 final class IncomingRequests: Sendable {
     typealias Outcome = Result<JSONObject, RPCError>
 
@@ -16,16 +16,16 @@ final class IncomingRequests: Sendable {
     private let state = Locked(State())
 
     /// - Parameters:
-    ///   - elicitation: who answers questions to the person; `nil` where none are taken.
-    ///   - limit: questions that may wait at once.
+    ///   - elicitation: answers questions to the user; `nil` if they are not supported.
+    ///   - limit: the maximum number of questions that wait at once.
     init(elicitation: (any ElicitationHandler)?, limit: Int) {
         self.elicitation = elicitation
         self.limit = limit
     }
 
-    /// Answers a request, at once or when the person has.
+    /// Answers a request, at once or when the user has answered.
     ///
-    /// - Parameter reply: sends the answer. Not called for a question that was taken back.
+    /// - Parameter reply: sends the response. Not called for a cancelled question.
     func answer(_ request: Request, reply: @escaping @Sendable (Outcome) -> Void) {
         switch (request.method, elicitation) {
         case ("ping", _): reply(.success([:]))
@@ -60,16 +60,16 @@ final class IncomingRequests: Sendable {
         if let refusal { reply(.failure(refusal)) }
     }
 
-    /// Gives a question up that the server has taken back.
+    /// Cancels a question at the server's request.
     ///
-    /// - Returns: whether there was one.
+    /// - Returns: whether a question with this id was waiting.
     func cancel(_ id: RequestID) -> Bool {
         let question = remove(id)
         question?.cancel()
         return question != nil
     }
 
-    /// Gives up all questions: nobody is there any more to hear the answers.
+    /// Cancels all questions and accepts no more: the server is gone.
     func close() {
         let questions = state.withLock { state in
             state.isClosed = true

@@ -1,31 +1,29 @@
 import JSON
 import JSONRPC
 
-/// What a modern server wants to know before it fulfils a request (2026-07-28, basic/patterns/mrtr). It keeps nothing:
-/// the request is made again, with the answers and with the state that it gave.
+/// A result that asks for input (2026-07-28, basic/patterns/mrtr). The server keeps no state: the client repeats the
+/// request with the answers and the state from this result.
 struct InputRequired {
-    /// The requests that may be answered so.
+    /// The methods that may return such a result.
     static let methods: Set<String> = ["tools/call", "prompts/get", "resources/read"]
-    /// Questions of one answer.
-    private static let mostQuestions = 16
+    private static let maxQuestions = 16
 
     private let questions: [(key: String, elicitation: Elicitation)]
     private let state: String?
 
-    /// Reads a result.
+    /// Parses a result.
     ///
-    /// - Parameter modes: the ways in which the server may ask; empty where it may not.
-    /// - Returns: `nil` for a result of another kind, and for one that asks what nobody is there to answer.
-    /// - Throws: ``MCPClientError/unsupported(_:)`` where it asks what was not offered to be answered,
-    ///   ``MCPClientError/malformed(_:)``.
+    /// - Parameter modes: the declared modes of elicitation; empty if none.
+    /// - Returns: `nil` for a result of another type, and for one with questions if no mode was declared.
+    /// - Throws: ``MCPClientError/unsupported(_:)`` for a question that was not declared, ``MCPClientError/malformed(_:)``.
     init?(_ result: JSONObject, modes: Set<Elicitation.Mode>) throws(MCPClientError) {
         guard result["resultType"] == "input_required" else { return nil }
         let fields = Fields(result, of: "a result that asks for input")
         let requests = try fields.optionalObject("inputRequests") ?? JSONObject()
         state = try fields.optionalString("requestState")
         guard requests.isEmpty ? state != nil : !modes.isEmpty else { return nil }
-        guard requests.count <= Self.mostQuestions else {
-            throw .unsupported("more than \(Self.mostQuestions) questions to the user at once")
+        guard requests.count <= Self.maxQuestions else {
+            throw .unsupported("more than \(Self.maxQuestions) questions to the user at once")
         }
         var questions: [(key: String, elicitation: Elicitation)] = []
         for request in requests {
@@ -40,10 +38,9 @@ struct InputRequired {
         self.questions = questions
     }
 
-    /// The parameters of the request that is made again, once all questions are answered; one after the other, as a
-    /// person answers them.
+    /// Asks the questions one at a time, and returns the parameters to repeat the request with.
     ///
-    /// - Parameter params: those of the first request: what one round adds is not for the next.
+    /// - Parameter params: the parameters of the first request. What one round adds does not apply to the next.
     /// - Throws: ``MCPClientError/cancelled``.
     func answered(
         _ params: JSONObject, by handler: (any ElicitationHandler)?

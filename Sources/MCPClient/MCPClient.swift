@@ -113,8 +113,8 @@ public final class MCPClient: Sendable {
     ///
     /// - Parameters:
     ///   - meta: goes into the request's `_meta`.
-    ///   - timeLimit: seconds for the answer; `nil` for as long as it takes. A server of the modern era that asks the
-    ///     person something has as many again when that is answered.
+    ///   - timeLimit: seconds for the answer; `nil` for no limit. Applies anew each time the request is repeated with
+    ///     input that a modern server asked for.
     ///   - onProgress: hears what the server says of the call's progress, not more than about twenty times a second, on
     ///     the thread that reads from the server; must return soon. `nil` asks for none.
     /// - Throws: ``MCPClientError``. A tool that could not do what was asked is a result.
@@ -126,7 +126,7 @@ public final class MCPClient: Sendable {
             .reading(remark: connection.remark)
     }
 
-    /// Calls a tool as ``callTool(_:_:meta:timeLimit:onProgress:)`` does, and gives what the server answered as it is.
+    /// Calls a tool like ``callTool(_:_:meta:timeLimit:onProgress:)``, and returns the result as the server wrote it.
     ///
     /// - Throws: ``MCPClientError``.
     public func callToolRaw(
@@ -225,7 +225,7 @@ public final class MCPClient: Sendable {
         throw .unsupported("questions to the user without end")
     }
 
-    /// What the server asks instead of fulfilling a request; `nil` where it asks nothing, or must not.
+    /// The input that a reply asks for; `nil` if it asks for none, or may not.
     private func inputRequired(
         _ method: String, _ reply: PendingCalls.Reply
     ) throws(MCPClientError) -> InputRequired? {

@@ -48,7 +48,7 @@ public struct ServerHandlers: Sendable {
     public var onErrorLine: @Sendable (String) -> Void
     /// Something that a server ought not to do and that is passed over; each kind is told once.
     public var onRemark: @Sendable (String) -> Void
-    /// Who answers the server's questions to the person; `nil` where nobody does, which the server is told.
+    /// Answers the server's questions to its user; `nil` declares no elicitation.
     public var elicitation: (any ElicitationHandler)?
 
     /// Handlers; those left out do nothing.

@@ -3,19 +3,19 @@ public import MCP
 import MCPClient
 public import Threading
 
-/// Several supervised servers as one: their tools under names that do not clash, and what they have besides.
+/// Several supervised servers as one: their tools under unique names, and their resources.
 public final class ServerGroup: Sendable {
     /// A tool of one of the servers.
     public struct NamedTool: Sendable {
-        /// The name that no other tool of the group has.
+        /// The name, unique within the group.
         public let name: String
         /// The server that has it.
         public let server: ToolServer
-        /// The tool as its server has it.
+        /// The tool as its server lists it.
         public let tool: Tool
     }
 
-    /// Seconds that others wait for a server that does not say how long.
+    /// Default for how many seconds the others wait for a server to start and list its tools.
     public static let usualStartSeconds = 30.0
 
     /// The servers, in the order in which they are asked.
@@ -23,15 +23,15 @@ public final class ServerGroup: Sendable {
     private let tools: [ServerTools]
     private let names = Locked(ToolNames([]))
     private let late: LateServers
-    /// Servers whose tools could not be had when they were last asked for.
+    /// Servers whose tools could not be listed last time.
     private let unreachable = Locked<Set<ObjectIdentifier>>([])
     private let onNotice: @Sendable (ServerNotice) -> Void
 
-    /// Puts servers together. None is started before it is needed.
+    /// Groups servers. Each is started when it is first needed.
     ///
     /// - Parameters:
-    ///   - startSeconds: how long others wait for a server that does not say what it has.
-    ///   - onNotice: hears what nobody is told by an error.
+    ///   - startSeconds: how long the others wait for a server whose entry does not say.
+    ///   - onNotice: called with what no error reports.
     public init(
         _ servers: [ToolServer], timekeeper: Timekeeper = .system, startSeconds: Double = usualStartSeconds,
         onNotice: @escaping @Sendable (ServerNotice) -> Void
@@ -42,9 +42,9 @@ public final class ServerGroup: Sendable {
         late = LateServers(seconds: startSeconds, timekeeper: timekeeper)
     }
 
-    /// The tools of all servers that can be started in time; the others are noticed.
+    /// Lists the tools of all servers that start in time; the others are reported by notices.
     ///
-    /// - Throws: ``ToolServerError`` where no server has any and one failed.
+    /// - Throws: ``ToolServerError`` if there are no tools and a server failed.
     public func allTools() async throws(ToolServerError) -> [NamedTool] {
         let outcomes = await outcomesOfTools()
         let failed = zip(servers, outcomes).compactMap { server, outcome in
@@ -64,15 +64,15 @@ public final class ServerGroup: Sendable {
         return try checked(named, late + others)
     }
 
-    /// The names of all tools as they were last had, in no order.
+    /// The unique names from the last ``allTools()``, in no order.
     public var toolNames: [String] { names.withLock { Array($0.places.keys) } }
 
-    /// Which tool a name of the group means, and where; `nil` for none.
+    /// Returns the server and its own name for the tool with a unique name; `nil` if there is none.
     public func tool(named name: String) -> (server: ToolServer, name: String)? {
         names.withLock { $0.places[name] }.map { (servers[$0.server], $0.name) }
     }
 
-    /// Whether a server's tools could be had when they were last asked for, or were not asked for yet.
+    /// Whether the last ``allTools()`` got this server's tools; true before the first.
     public func isReachable(_ server: ToolServer) -> Bool {
         !unreachable.withLock { $0.contains(ObjectIdentifier(server)) }
     }
@@ -92,12 +92,12 @@ public final class ServerGroup: Sendable {
         return zip(outcomes, isLate).map { $1 ? rest.removeFirst() : $0 }
     }
 
-    /// What `body` makes of the resources of all servers, in the order of the servers.
+    /// Lists the resources of all servers, in the order of the servers.
     ///
     /// - Parameters:
-    ///   - meta: goes into the requests' `_meta`.
-    ///   - body: `nil` for a resource that is not meant.
-    /// - Throws: ``ToolServerError`` where no server has any that is meant and one failed.
+    ///   - meta: added to the requests' `_meta`.
+    ///   - body: transforms a resource; `nil` leaves it out.
+    /// - Throws: ``ToolServerError`` if nothing is left and a server failed.
     public func resources<Element: Sendable>(
         meta: JSONObject, _ body: @Sendable (Resource) -> Element?
     ) async throws(ToolServerError) -> [Element] {
@@ -116,9 +116,9 @@ public final class ServerGroup: Sendable {
 
     /// Reads a resource from the first server that has it.
     ///
-    /// - Parameter meta: goes into the request's `_meta`.
-    /// - Returns: `nil` where no server has it.
-    /// - Throws: ``ToolServerError`` where none has it and one failed.
+    /// - Parameter meta: added to the request's `_meta`.
+    /// - Returns: `nil` if no server has it.
+    /// - Throws: ``ToolServerError`` if none has it and one failed.
     public func readResource(
         _ uri: String, meta: JSONObject
     ) async throws(ToolServerError) -> ResourceContents? {
@@ -141,7 +141,7 @@ public final class ServerGroup: Sendable {
         return nil
     }
 
-    /// How the servers do.
+    /// The state of each server.
     public func health() async -> [ToolServerHealth] {
         var states: [ToolServerHealth] = []
         for server in servers { states.append(ToolServerHealth(name: server.name, state: await server.health)) }
@@ -158,11 +158,11 @@ public final class ServerGroup: Sendable {
 
 // What several servers are asked for at once.
 extension ServerGroup {
-    /// What came of `body` for each of `sources`, all at once, in their order.
+    /// Runs `body` for all `sources` concurrently and returns the results in their order.
     ///
     /// - Parameters:
-    ///   - server: whose each source is.
-    ///   - isLimited: whether nobody is waited for that is late.
+    ///   - server: the server that a source belongs to.
+    ///   - isLimited: whether a late server fails instead of being waited for.
     public func results<Source: Sendable, Value: Sendable>(
         _ sources: [Source], _ server: KeyPath<Source, ToolServer>, isLimited: Bool = true,
         _ body: @escaping @Sendable (Source) async throws(SupervisionError) -> Value

@@ -1,23 +1,23 @@
 import Diagnostics
 
-/// What whoever runs a program should know of its servers, and nobody is told by an error.
+/// An event of a supervised server that no error reports, for the program's log.
 public enum ServerNotice: Sendable, Equatable, CustomStringConvertible {
-    /// A server does what it ought not to, and is used all the same; with what.
+    /// A server violates the protocol and is used all the same.
     case remark(server: String, String)
-    /// A server has ended by itself; with how, and the last that it said on standard error.
+    /// A server has ended by itself; with its exit status and the end of its standard error.
     case ended(server: String, how: String)
-    /// The configuration names tools of a server that it does not have.
+    /// The configuration names tools that a server does not have.
     case unknownTools(server: String, names: [String])
-    /// No server has said in time what it has: these are waited for.
+    /// No server has listed its tools in time; these are waited for.
     case waiting(servers: [String])
-    /// What was asked of all servers was done without this one; with why.
+    /// A request to all servers goes on without this one.
     case failed(server: String, SupervisionError)
 
-    /// Names of unknown tools that are shown, and characters of each.
+    /// Limits on the names of unknown tools in a description.
     private static let shownNames = 20
     private static let nameLength = 100
 
-    /// The notice in words, on one line where the server's words are.
+    /// The notice as a log line.
     public var description: String {
         switch self {
         case .remark(let server, let text): return "\(server): \(text)"

@@ -59,8 +59,8 @@ public actor ToolServer {
     /// - Parameters:
     ///   - identity: who we are, to the server.
     ///   - environment: the whole environment of the server's program.
-    ///   - elicitation: who answers its questions to the person; `nil` where nobody does.
-    ///   - onNotice: hears what nobody is told by an error.
+    ///   - elicitation: answers the server's questions to its user; `nil` declares no elicitation.
+    ///   - onNotice: called with what no error reports.
     ///   - onErrorLine: hears the server's standard error.
     public init(
         _ entry: ToolServerEntry, as identity: ClientIdentity, environment: [String: String],

@@ -1,12 +1,12 @@
 public import JSON
 public import MCP
 
-/// What a server answered to `tools/call`, as it wrote it: for whoever passes it on, or reads more of it than a model
-/// does. ``reading(remark:)`` is what an agent makes of it.
+/// The result of `tools/call` exactly as the server wrote it, for callers that relay it or need more than a model can
+/// read. ``reading(remark:)`` is an agent's view of it.
 public struct RawToolResult: Sendable, Equatable {
-    /// The whole result: also members, and kinds of content, that no revision has. Nothing in it is checked.
+    /// The whole result, unknown members and content types included. Not validated.
     public let members: JSONObject
-    /// Bytes of the answer on the wire.
+    /// Size of the response line in bytes.
     public let size: Int
 
     /// A result.
@@ -15,21 +15,21 @@ public struct RawToolResult: Sendable, Equatable {
         self.size = size
     }
 
-    /// The blocks of content as they came, sound and unknown kinds included; empty where there is no list of them.
+    /// The content blocks as they came, audio and unknown types included; empty if `content` is not an array.
     public var content: [JSON] { members["content"]?.arrayValue ?? [] }
 
-    /// The result for programs: any value, also null. `nil` where there is none.
+    /// The structured result: any JSON value, null included; `nil` if absent.
     public var structuredContent: JSON? { members["structuredContent"] }
 
-    /// What `_meta` holds; empty where there is none.
+    /// The members of `_meta`; empty if absent.
     public var meta: JSONObject { members["_meta"]?.objectValue ?? JSONObject() }
 
-    /// Whether the tool says that it could not do what was asked.
+    /// Whether the tool reports a failure.
     public var isError: Bool { Fields(members, of: "a tool's result").flag("isError") }
 
-    /// What an agent reads of the result: what a model cannot be shown, sound for one, becomes text that says so.
+    /// The result as an agent reads it: content that a model cannot be shown, such as audio, becomes text that says so.
     ///
-    /// - Parameter remark: told what is wrong with the result.
+    /// - Parameter remark: called with each defect of the result.
     public func reading(remark: (String) -> Void = { _ in }) -> ToolResult {
         ToolResult(answered: members, remark: remark)
     }
