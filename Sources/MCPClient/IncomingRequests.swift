@@ -29,7 +29,7 @@ final class IncomingRequests: Sendable {
     func answer(_ request: Request, reply: @escaping @Sendable (Outcome) -> Void) {
         switch (request.method, elicitation) {
         case ("ping", _): reply(.success([:]))
-        case (Elicitation.method, let handler?): ask(request, handler, reply)
+        case (Elicitation.method, let handler?) where !handler.modes.isEmpty: ask(request, handler, reply)
         default: reply(.failure(.methodNotFound("This client offers no such method.")))
         }
     }
