@@ -4,7 +4,7 @@ package import JSON
 ///
 /// On the wire: the payload's length (4 bytes, big-endian), the kind (1), the call's id (4, big-endian), the payload.
 package struct Frame: Sendable, Equatable {
-    package enum Kind: UInt8, Sendable {
+    package enum Kind: UInt8, Sendable, CaseIterable {
         /// Guest to server: what the guest is and found, once at the start and once when it is asked. Server to guest: a new
         /// server is there and asks.
         case hello = 1

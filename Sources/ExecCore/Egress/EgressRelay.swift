@@ -75,12 +75,18 @@ final class EgressRelay: GuestCallHandler {
 
 /// What the guest says of a connection that it asks for.
 struct ConnectParameters: Sendable, Equatable {
+    /// The names that these have on the channel.
+    enum Name: String, CaseIterable {
+        case host
+        case port
+    }
+
     let host: String
     let port: Int
 
     /// Takes what the guest says; `nil` for what no guest of ours says.
     init?(_ value: JSON) {
-        guard let host = value["host"]?.stringValue, let port = value["port"]?.integerValue else { return nil }
+        guard let host = value[Name.host]?.stringValue, let port = value[Name.port]?.integerValue else { return nil }
         self.host = host
         self.port = port
     }

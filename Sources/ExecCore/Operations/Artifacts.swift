@@ -1,7 +1,37 @@
 import JSON
 
+/// A listing of the artifacts.
+struct ListArtifactsParameters: GuestParameters {
+    static let operation = GuestOperation.listArtifacts
+
+    /// How many bytes an artifact may have.
+    let limit: Int
+    let timeout: Double
+
+    var json: JSON { ["limit": .integer(limit), "timeout": .double(timeout)] }
+}
+
+/// An artifact to read.
+struct ReadArtifactParameters: GuestParameters {
+    static let operation = GuestOperation.readArtifact
+
+    let name: String
+    /// How many bytes it may have.
+    let limit: Int
+    let timeout: Double
+
+    var json: JSON { ["name": .string(name), "limit": .integer(limit), "timeout": .double(timeout)] }
+}
+
 /// A file in `/artifacts`, for the user to have.
 public struct Artifact: Sendable, Equatable {
+    /// What the guest says of one, in a listing and in the result of a command.
+    enum Name: String, CaseIterable {
+        case name
+        case size
+        case modified
+    }
+
     /// The longest name that a file can have, in bytes.
     private static let longestName = 255
 
@@ -13,12 +43,12 @@ public struct Artifact: Sendable, Equatable {
     public let modified: Int?
 
     init?(_ value: JSON) {
-        guard let name = value["name"]?.stringValue, let size = value["size"]?.countValue,
+        guard let name = value[Name.name]?.stringValue, let size = value[Name.size]?.countValue,
             Self.isName(name)
         else { return nil }
         self.name = name
         self.size = size
-        modified = value["modified"]?.countValue
+        modified = value[Name.modified]?.countValue
     }
 
     /// Whether an artifact may be called so: not empty, not hidden, no path, at most 255 bytes.
@@ -37,10 +67,15 @@ public struct ArtifactContent: Sendable, Equatable {
     /// Whether it begins as a picture but is not a whole one, so that nobody should take it for one.
     public let isBrokenPicture: Bool
 
+    /// What the guest says of it besides its bytes.
+    enum Name: String, CaseIterable {
+        case isBrokenPicture = "is_broken_picture"
+    }
+
     /// Makes sense of what the guest says.
     init(_ reply: Channel.Reply) {
         bytes = reply.streams[0]
-        isBrokenPicture = reply.result["is_broken_picture"] == true
+        isBrokenPicture = reply.result[Name.isBrokenPicture] == true
     }
 }
 
@@ -58,9 +93,8 @@ extension Sandbox {
     ///
     /// - Throws: ``ExecError`` where `/artifacts` cannot be read or the sandbox ended.
     public func artifacts() async throws -> [Artifact] {
-        let params: JSON = ["limit": .integer(limits.artifactBytes), "timeout": .double(Self.fileTimeout)]
-        let reply = try await call(
-            "list_artifacts", params, seconds: Self.fileTimeout, replyLimit: Self.listingRoom, queue: .artifacts)
+        let parameters = ListArtifactsParameters(limit: limits.artifactBytes, timeout: Self.fileTimeout)
+        let reply = try await call(parameters, replyLimit: Self.listingRoom, queue: .artifacts)
         return try Self.artifacts(in: reply, limits: limits)
     }
 
@@ -85,12 +119,9 @@ extension Sandbox {
     /// As ``readArtifact(_:)``, and whether it begins as a picture but is not a whole one.
     public func artifactContent(_ name: String) async throws -> ArtifactContent {
         guard Artifact.isName(name) else { throw ExecError(.notFound, "There is no artifact of that name.") }
-        let params: JSON = [
-            "name": .string(name), "limit": .integer(limits.artifactBytes), "timeout": .double(Self.fileTimeout),
-        ]
+        let parameters = ReadArtifactParameters(
+            name: name, limit: limits.artifactBytes, timeout: Self.fileTimeout)
         return ArtifactContent(
-            try await call(
-                "read_artifact", params, seconds: Self.fileTimeout, replyLimit: limits.artifactBytes,
-                queue: .artifacts))
+            try await call(parameters, replyLimit: limits.artifactBytes, queue: .artifacts))
     }
 }

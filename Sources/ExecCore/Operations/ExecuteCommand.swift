@@ -1,5 +1,25 @@
 import JSON
 
+/// A command to run.
+struct ExecuteParameters: GuestParameters {
+    static let operation = GuestOperation.execute
+
+    let command: String
+    let timeout: Double
+    /// How many bytes of each output are wanted.
+    let limit: Int
+    /// Whether the newest lines of its output are wanted while it runs.
+    let wantsProgress: Bool
+
+    var json: JSON {
+        var members: JSONObject = [
+            "command": .string(command), "timeout": .double(timeout), "limit": .integer(limit),
+        ]
+        if wantsProgress { members["progress"] = true }
+        return .object(members)
+    }
+}
+
 /// What a shell command left behind.
 public struct CommandResult: Sendable, Equatable {
     /// The shell's exit code; 128 and the signal's number where a signal ended it; -1 where its time was up.
@@ -14,6 +34,14 @@ public struct CommandResult: Sendable, Equatable {
     public let isTruncated: Bool
     /// The artifacts that appeared or changed while it ran, at most a hundred.
     public let artifacts: [Artifact]
+
+    /// What the guest says of it besides its outputs.
+    enum Name: String, CaseIterable {
+        case exitCode = "exit_code"
+        case timedOut = "timed_out"
+        case truncated
+        case artifacts
+    }
 
     private static let maximumArtifacts = 100
     /// What a process can end with, 128 and a signal's number, and -1 when its time was up.
@@ -34,14 +62,14 @@ public struct CommandResult: Sendable, Equatable {
 
     /// Makes sense of what the guest says.
     init(_ reply: Channel.Reply) throws(ExecError) {
-        guard let code = reply.result["exit_code"]?.integerValue, Self.exitCodes.contains(code) else {
+        guard let code = reply.result[Name.exitCode]?.integerValue, Self.exitCodes.contains(code) else {
             throw ExecError(.sandboxEnded, "The sandbox answered without an exit code.")
         }
         self.init(
             exitCode: code, standardOutput: String(decoding: reply.streams[0], as: UTF8.self),
             standardError: String(decoding: reply.streams[1], as: UTF8.self),
-            timedOut: reply.result["timed_out"] == true, isTruncated: reply.result["truncated"] == true,
-            artifacts: (reply.result["artifacts"]?.arrayValue ?? []).prefix(Self.maximumArtifacts)
+            timedOut: reply.result[Name.timedOut] == true, isTruncated: reply.result[Name.truncated] == true,
+            artifacts: (reply.result[Name.artifacts]?.arrayValue ?? []).prefix(Self.maximumArtifacts)
                 .compactMap(Artifact.init))
     }
 }
@@ -69,15 +97,12 @@ extension Sandbox {
         guard !command.utf8.contains(0) else {
             throw ExecError(.invalidArgument, "command holds a NUL character, which no shell command can.")
         }
-        var params: JSONObject = [
-            "command": .string(command), "timeout": .double(timeout), "limit": .integer(limits.output),
-        ]
         let report = onOutput.map(OutputReport.init)
-        if report != nil { params["progress"] = true }
+        let parameters = ExecuteParameters(
+            command: command, timeout: timeout, limit: limits.output, wantsProgress: report != nil)
         defer { report?.close() }
         let reply = try await call(
-            "execute", .object(params), seconds: timeout, replyLimit: 2 * (limits.output + Self.noteRoom),
-            onProgress: report?.deliver)
+            parameters, replyLimit: 2 * (limits.output + Self.noteRoom), onProgress: report?.deliver)
         return try CommandResult(reply)
     }
 }

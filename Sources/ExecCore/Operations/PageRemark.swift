@@ -1,5 +1,7 @@
 import JSON
 
+private typealias Name = ReadFileResultName
+
 /// What to tell the reader of a page of text besides the text: what is not shown, and what an edit would spoil.
 enum PageRemark {
     /// - Parameters:
@@ -10,11 +12,11 @@ enum PageRemark {
     /// - Returns: `nil` if the page is all that there is to say.
     static func text(on result: JSON, offset: Int, isEmpty: Bool, limit: Int) -> String? {
         let remarks = [
-            isEmpty ? emptiness(offset) : nil, continuation(result, offset, limit), encoding(result["not_utf8"]),
-            result["has_mark"] == true
+            isEmpty ? emptiness(offset) : nil, continuation(result, offset, limit), encoding(result[Name.notUTF8]),
+            result[Name.hasMark] == true
                 ? "The file begins with a byte order mark (U+FEFF), the first character above: keep it in an edit."
                 : nil,
-            result["ends_lines_with_cr"] == true
+            result[Name.endsLinesWithCR] == true
                 ? #"Its lines end with a carriage return alone (\r), so that all of them count as one line here."#
                 : nil,
         ].compactMap { $0 }
@@ -26,8 +28,8 @@ enum PageRemark {
     }
 
     private static func continuation(_ result: JSON, _ offset: Int, _ limit: Int) -> String? {
-        guard let lines = result["lines"]?.countValue, let next = result["next"]?.countValue else { return nil }
-        if let cut = result["line_cut_at"]?.countValue {
+        guard let lines = result[Name.lines]?.countValue, let next = result[Name.next]?.countValue else { return nil }
+        if let cut = result[Name.lineCutAt]?.countValue {
             return """
                 Line \(offset + 1) is longer than a page: its first \(cut) bytes are shown. Continue with the next line \
                 at offset=\(next), or cut the line up with execute_bash.
@@ -40,10 +42,12 @@ enum PageRemark {
     }
 
     private static func encoding(_ flaws: JSON?) -> String? {
-        guard let flaws, let count = flaws["bytes"]?.countValue, let line = flaws["line"]?.countValue else {
+        guard let flaws, let count = flaws[Name.Flaws.bytes]?.countValue, let line = flaws[Name.Flaws.line]?.countValue
+        else {
             return nil
         }
-        let names = (flaws["perhaps"]?.arrayValue ?? []).compactMap(\.stringValue).filter(isEncodingName).prefix(2)
+        let names = (flaws[Name.Flaws.perhaps]?.arrayValue ?? []).compactMap(\.stringValue).filter(isEncodingName)
+            .prefix(2)
         let guess = names.isEmpty ? "" : "; perhaps \(names.joined(separator: " or "))"
         return """
             This is not UTF-8: \(count) \(count == 1 ? "byte" : "bytes") from line \(line) on \

@@ -1,5 +1,7 @@
 import JSON
 
+private typealias Name = ReadFileResultName
+
 /// What to tell the viewer of a picture that is not shown as its file is.
 enum PictureRemark {
     /// - Parameters:
@@ -8,19 +10,20 @@ enum PictureRemark {
     ///   - limit: how many bytes a picture may have to be shown as it is.
     /// - Returns: `nil` where there is nothing to say.
     static func text(on result: JSON, shownAs mediaType: String, limit: Int = Limits.imageBytes) -> String? {
-        if let size = result["unscaled"]?.countValue {
+        if let size = result[Name.unscaled]?.countValue {
             return """
                 Shown as it is, \(grouped(size)) bytes: the sandbox's image has no Pillow, which would scale it down to \
                 \(bytes(limit)).
                 """
         }
-        guard let scaled = result["scaled"], let from = dimensions(scaled["from"]), let to = dimensions(scaled["to"]),
-            let size = scaled["size"]?.countValue
+        guard let scaled = result[Name.scaled], let from = dimensions(scaled[Name.Scaling.from]),
+            let to = dimensions(scaled[Name.Scaling.to]),
+            let size = scaled[Name.Scaling.size]?.countValue
         else { return nil }
-        let type = scaled["type"]?.stringValue ?? mediaType
+        let type = scaled[Name.Scaling.type]?.stringValue ?? mediaType
         let verb = from == to ? "Converted" : "Scaled down"
         let kind = type == mediaType ? "" : " as \(shortName(mediaType))"
-        let bound = scaled["is_for_bytes"] == false ? "\(Limits.imageSide) pixels a side" : bytes(limit)
+        let bound = scaled[Name.Scaling.isForBytes] == false ? "\(Limits.imageSide) pixels a side" : bytes(limit)
         return """
             \(verb) from \(from), \(grouped(size)) bytes, to \(to)\(kind) to fit \(bound).\(frames(scaled, type))
             """
@@ -28,10 +31,10 @@ enum PictureRemark {
 
     /// What stands in the place of a picture that is not shown; `nil` if the guest says nothing of the kind.
     static func description(of result: JSON) -> String? {
-        guard let described = result["described"], let type = described["type"]?.stringValue,
-            type.utf8.count < 40, let size = described["size"]?.countValue
+        guard let described = result[Name.described], let type = described[Name.Description.type]?.stringValue,
+            type.utf8.count < 40, let size = described[Name.Description.size]?.countValue
         else { return nil }
-        let sides = dimensions(described["sides"]).map { ", \($0)" } ?? ""
+        let sides = dimensions(described[Name.Description.sides]).map { ", \($0)" } ?? ""
         return """
             A picture: \(type)\(sides), \(grouped(size)) bytes. This server shows no pictures (--picture-limit none). \
             Look into it with execute_bash, for example with Pillow.
@@ -40,7 +43,7 @@ enum PictureRemark {
 
     private static func frames(_ scaled: JSON, _ type: String) -> String {
         if type == "image/gif" { return " Only the first frame of a GIF is shown." }
-        return scaled["animated"] == true ? " Only the first frame of the animation is shown." : ""
+        return scaled[Name.Scaling.animated] == true ? " Only the first frame of the animation is shown." : ""
     }
 
     private static func dimensions(_ value: JSON?) -> String? {

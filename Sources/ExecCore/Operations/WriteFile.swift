@@ -1,5 +1,19 @@
 import JSON
 
+/// A file to write. Its content follows the call.
+struct WriteFileParameters: GuestParameters {
+    static let operation = GuestOperation.writeFile
+
+    let path: String
+    /// How many bytes follow.
+    let size: Int
+    let timeout: Double
+
+    var json: JSON {
+        ["file_path": .string(path), "size": .integer(size), "timeout": .double(timeout)]
+    }
+}
+
 /// A file that was written.
 public struct WrittenFile: Sendable, Equatable {
     /// Its path from the root.
@@ -7,12 +21,18 @@ public struct WrittenFile: Sendable, Equatable {
     /// Its size in bytes.
     public let size: Int
 
+    /// What the guest says of it.
+    enum Name: String, CaseIterable {
+        case path
+        case bytes
+    }
+
     /// The longest path that the system takes, in bytes, each of which may be none of a text and become three.
     private static let longestPath = 3 * 4096
 
     /// Makes sense of what the guest says.
     init(_ reply: Channel.Reply) throws(ExecError) {
-        guard let path = reply.result["path"]?.stringValue, let size = reply.result["bytes"]?.countValue,
+        guard let path = reply.result[Name.path]?.stringValue, let size = reply.result[Name.bytes]?.countValue,
             path.utf8.count <= Self.longestPath
         else {
             throw ExecError(.sandboxEnded, "The sandbox answered without a path.")
@@ -43,10 +63,8 @@ extension Sandbox {
                 and put them together with execute_bash.
                 """)
         }
-        let params: JSON = [
-            "file_path": .string(path), "size": .integer(bytes.count), "timeout": .double(Self.fileTimeout),
-        ]
-        let reply = try await call("write_file", params, body: bytes, seconds: Self.fileTimeout, replyLimit: 0)
+        let parameters = WriteFileParameters(path: path, size: bytes.count, timeout: Self.fileTimeout)
+        let reply = try await call(parameters, body: bytes, replyLimit: 0)
         return try WrittenFile(reply)
     }
 }

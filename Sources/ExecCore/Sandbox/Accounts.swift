@@ -56,7 +56,7 @@ final class Accounts: Sendable {
     ///
     /// - Throws: ``UnfitAccount`` where another account could.
     static func check(_ greeting: JSON, of spec: SandboxSpec) throws(UnfitAccount) {
-        guard spec.account == Account(of: spec.user), let owners = greeting["owners"]?.objectValue,
+        guard spec.account == Account(of: spec.user), let owners = greeting[HandshakeName.owners]?.objectValue,
             let place = owners.keys.first(where: { owners[$0]?.integerValue == Int(Account.common.user) })
         else { return }
         throw UnfitAccount(place: place)

@@ -25,10 +25,18 @@ public struct ArtifactChange: Sendable, Equatable {
         self.isComplete = isComplete
     }
 
+    /// The names that these have on the channel.
+    enum Name: String, CaseIterable {
+        case added
+        case modified
+        case removed
+        case more
+    }
+
     /// Takes what the guest says, if it is what a guest says.
     init?(_ value: JSON) {
-        guard let added = Self.names(value["added"]), let modified = Self.names(value["modified"]),
-            let removed = Self.names(value["removed"]), let hasMore = value["more"]?.boolValue
+        guard let added = Self.names(value[Name.added]), let modified = Self.names(value[Name.modified]),
+            let removed = Self.names(value[Name.removed]), let hasMore = value[Name.more]?.boolValue
         else { return nil }
         self.init(added: added, modified: modified, removed: removed, isComplete: !hasMore)
     }

@@ -151,7 +151,7 @@ public final class Sandbox: Sendable {
             try Accounts.check(greeting, of: spec)
             try Self.check(greeting, of: spec.configuration)
             observations.record(unwritable: Self.unwritable(greeting), of: spec.configuration)
-            observations.record(SeenLimits(greeting["limits"]), of: spec.configuration)
+            observations.record(SeenLimits(greeting[HandshakeName.limits]), of: spec.configuration)
         } catch {
             await stop()
             throw error
@@ -187,12 +187,12 @@ public final class Sandbox: Sendable {
 
     /// The directories that the sandbox cannot write to, as the guest says.
     private static func unwritable(_ greeting: JSON) -> [String] {
-        greeting["unwritable"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        greeting[HandshakeName.unwritable]?.arrayValue?.compactMap(\.stringValue) ?? []
     }
 
     private static func check(_ greeting: JSON, of configuration: SandboxConfiguration) throws(ExecError) {
         let image = configuration.image
-        guard greeting["shell"] == true else {
+        guard greeting[HandshakeName.shell] == true else {
             throw ExecError(.engineFailed, "The image \(image) has no /bin/bash, which a sandbox needs. Use another.")
         }
         guard !unwritable(greeting).contains("/workspace") else {
@@ -230,12 +230,14 @@ public final class Sandbox: Sendable {
     /// Makes one call to the guest, when its turn has come.
     ///
     /// - Parameters:
-    ///   - seconds: how long the guest may take by its own clock.
+    ///   - body: bytes that follow the call, for the operations that take some.
+    ///   - replyLimit: how many bytes the guest may send back, besides the result itself.
     ///   - queue: what it waits its turn with.
+    ///   - onProgress: called with each piece of progress; `nil` where the guest may send none.
     /// - Throws: ``ExecError``, and `CancellationError` where the task was cancelled before the call began.
-    func call(
-        _ method: String, _ params: JSON, body: [UInt8]? = nil, seconds: Double, replyLimit: Int,
-        queue: Queue = .tools, onProgress: (@Sendable ([UInt8]) -> Void)? = nil
+    func call<Parameters: GuestParameters>(
+        _ parameters: Parameters, body: [UInt8]? = nil, replyLimit: Int, queue: Queue = .tools,
+        onProgress: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws -> Channel.Reply {
         let turns = queue == .tools ? toolTurns : artifactTurns
         try await turns.wait()
@@ -244,8 +246,8 @@ public final class Sandbox: Sendable {
         // Cancelled while the sandbox started: a short command would be done before the guest heard of it.
         try Task.checkCancellation()
         return try await channel.call(
-            method, params, body: body, seconds: seconds + Self.answerGrace, replyLimit: replyLimit,
-            onProgress: onProgress)
+            Parameters.operation.rawValue, parameters.json, body: body,
+            seconds: parameters.timeout + Self.answerGrace, replyLimit: replyLimit, onProgress: onProgress)
     }
 
     /// Gives up on a guest that has let a call's time pass without an answer.

@@ -1,0 +1,219 @@
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+@testable import ExecCore
+
+/// The names that the server and the guest have for the same things, read out of the guest's own source text.
+@Suite(.timeLimit(.minutes(2))) struct ContractTests {
+    /// Functions that say which names a part of the guest uses.
+    private static let heading = #"""
+        import ast
+        trees = {name: ast.parse(module.__source__) for name, module in vars(guest).items() if name[0] != "_"}
+        functions = {(name, node.name): node for name, tree in trees.items() for node in ast.walk(tree)
+                     if isinstance(node, ast.FunctionDef)}
+        def text(node):
+            return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+        def called(node):
+            return getattr(node.func, "attr", getattr(node.func, "id", None)) if isinstance(node, ast.Call) else None
+        def read(node, name):
+            """The keys that are read of what is called `name`."""
+            for part in ast.walk(node):
+                if isinstance(part, ast.Subscript) and getattr(part.value, "id", None) == name and text(part.slice):
+                    yield text(part.slice)
+                elif called(part) == "get" and getattr(getattr(part.func, "value", None), "id", None) == name:
+                    yield text(part.args[0])
+        def written(node):
+            """The keys of dictionaries that are made or added to."""
+            for part in ast.walk(node):
+                if isinstance(part, ast.Dict):
+                    yield from filter(None, map(text, part.keys))
+                elif isinstance(part, ast.Assign):
+                    yield from filter(None, (text(getattr(at, "slice", None)) for at in part.targets))
+                elif called(part) == "update":
+                    yield from (keyword.arg for keyword in part.keywords)
+                elif isinstance(part, ast.DictComp):
+                    yield from filter(None, map(text, getattr(part.generators[0].iter, "elts", ())))
+        def closure(module, name):
+            """The function and those of its module that it calls."""
+            found, next_ones = [], [name]
+            while next_ones:
+                at = next_ones.pop()
+                if (module, at) in functions and functions[module, at] not in found:
+                    found.append(functions[module, at])
+                    next_ones += filter(None, map(called, ast.walk(functions[module, at])))
+            return found
+        def names(function, nodes, *more):
+            return sorted({name for node in nodes for name in function(node, *more)})
+        def show(*values):
+            print(json.dumps(values))
+
+        """#
+
+    /// What a script says of the guest: the arguments of its one `show`.
+    private func guest(_ script: String) async throws -> [JSON] {
+        let said = try await GuestModules.run(Self.heading + script)
+        return try #require(try JSON.parse(Array(said.utf8)).arrayValue)
+    }
+
+    private static func names<Name: RawRepresentable & CaseIterable>(_ type: Name.Type) -> Set<String>
+    where Name.RawValue == String { Set(type.allCases.map(\.rawValue)) }
+
+    private static func strings(_ value: JSON?) -> Set<String> {
+        Set(value?.arrayValue?.compactMap(\.stringValue) ?? [])
+    }
+
+    private static func keys(_ value: JSON?) -> Set<String> { Set(value?.objectValue?.keys.map { $0 } ?? []) }
+
+    @Test func framesHaveTheSameNumbers() async throws {
+        let found = try await guest(
+            """
+            show({name: value for name, value in vars(guest.frames).items() if name.isupper() and name[0] != "_"})
+            """)[0]
+        for kind in Frame.Kind.allCases {
+            #expect(found["\(kind)".uppercased()]?.integerValue == Int(kind.rawValue), "\(kind)")
+        }
+        let others = ["GUEST_CALL", "STDOUT", "STDERR", "MAX_PAYLOAD", "PIECE"]
+        #expect(found.objectValue?.count == Frame.Kind.allCases.count + others.count)
+        #expect(found["GUEST_CALL"]?.integerValue == Int(Frame.guestCallBit))
+        #expect(found["MAX_PAYLOAD"]?.integerValue == Frame.maximumPayload)
+        #expect([found["STDOUT"], found["STDERR"]] == [0, 1])
+    }
+
+    /// One operation with everything that may be said of it.
+    struct Operation: Sendable, CustomTestStringConvertible {
+        let parameters: any GuestParameters
+        /// The module and the function that do it.
+        let function: (module: String, name: String)
+        let results: Set<String>
+
+        var testDescription: String { type(of: parameters).operation.rawValue }
+    }
+
+    private static let operations = [
+        Operation(
+            parameters: WriteFileParameters(path: "", size: 0, timeout: 1), function: ("files", "write_file"),
+            results: names(WrittenFile.Name.self)),
+        Operation(
+            parameters: ReadFileParameters(
+                path: "", offset: 0, lineCount: 1, limit: 0, pictureLimit: 0, pictureSide: 0, unscaledPictureLimit: 0,
+                timeout: 1),
+            function: ("files", "read_file"),
+            results: names(ReadFileResultName.self).union(names(ReadFileResultName.Flaws.self))
+                .union(names(ReadFileResultName.Scaling.self)).union(names(ReadFileResultName.Description.self))),
+        Operation(
+            parameters: ReadDocstringParameters(path: "", functionName: "", limit: 0, timeout: 1),
+            function: ("docstrings", "read_docstring"), results: names(ReadDocstringResultName.self)),
+        Operation(
+            parameters: ListArtifactsParameters(limit: 0, timeout: 1), function: ("artifacts", "list_artifacts"),
+            results: names(Artifact.Name.self)),
+        Operation(
+            parameters: ReadArtifactParameters(name: "", limit: 0, timeout: 1),
+            function: ("artifacts", "read_artifact"), results: names(ArtifactContent.Name.self)),
+    ]
+
+    @Test(arguments: operations)
+    func fileOperationsHaveTheSameParametersAndResults(operation: Operation) async throws {
+        let (module, name) = operation.function
+        let found = try await guest(
+            """
+            nodes = closure("\(module)", "\(name)")
+            assert guest.keepers._OPERATIONS["\(operation.testDescription)"].__name__ == "\(name)"
+            # Refusals are made in the same functions, and are no results.
+            show(names(read, nodes, "params"), sorted(set(names(written, nodes)) - {"code", "message"}))
+            """)
+        // What every file operation is read for besides, before its function has it.
+        let common: Set<String> = module == "files" && name == "write_file" ? ["timeout", "size"] : ["timeout"]
+        #expect(Self.strings(found[0]).union(common) == Self.keys(operation.parameters.json))
+        #expect(Self.strings(found[1]) == operation.results)
+    }
+
+    @Test func commandsHaveTheSameParametersAndResults() async throws {
+        let found = try await guest(
+            """
+            command = next(node for node in ast.walk(trees["calls"]) if getattr(node, "name", "") == "Command")
+            show(names(read, [command, functions["dispatcher", "_command"]], "params"),
+                 names(written, [command]), names(written, [functions["artifacts", "_entry"]]))
+            """)
+        let parameters = ExecuteParameters(command: "", timeout: 1, limit: 0, wantsProgress: true)
+        #expect(Self.strings(found[0]) == Self.keys(parameters.json))
+        #expect(Self.strings(found[1]) == Self.names(CommandResult.Name.self))
+        #expect(Self.strings(found[2]) == Self.names(Artifact.Name.self))
+    }
+
+    @Test func theOperationsAreTheSame() async throws {
+        let found = try await guest(#"show(["execute", *guest.keepers._OPERATIONS])"#)
+        #expect(Self.strings(found[0]) == Self.names(GuestOperation.self))
+    }
+
+    @Test func failuresHaveTheSameCodes() async throws {
+        let found = try await guest(
+            """
+            def codes(node):
+                for part in ast.walk(node):
+                    at = {"Refusal": 1, "_fail": 1, "failure": 1}.get(called(part))
+                    if at is not None and len(part.args) > at:
+                        yield text(part.args[at])
+                    if isinstance(part, ast.Dict):
+                        yield from (text(value) for key, value in zip(part.keys, part.values) if text(key) == "code")
+                    if isinstance(part, ast.Assign) and getattr(part.targets[0], "id", "") == "code":
+                        yield from (text(end) for end in ast.walk(part.value) if text(end))
+                    if isinstance(part, ast.FunctionDef) and any(at.arg == "code" for at in part.args.args[-1:]):
+                        yield from map(text, part.args.defaults)
+            show(sorted({code for tree in trees.values() for code in codes(tree)} - {None}))
+            """)
+        #expect(Self.strings(found[0]) == Self.names(GuestFailureCode.self))
+    }
+
+    @Test func callsOfTheGuestsHaveTheSameNamesAndWindows() async throws {
+        let found = try await guest(
+            """
+            begins = [part for tree in trees.values() for part in ast.walk(tree)
+                      if called(part) == "begin" and part.args and text(part.args[0])]
+            show({text(part.args[0]): names(written, [part.args[1]]) for part in begins},
+                 sorted(guest.proxying._STATUS.keys() - {"bad"}), guest.guest_calls.WINDOW)
+            """)
+        #expect(Self.keys(found[0]) == Self.names(GuestCallMethod.self))
+        #expect(Self.strings(found[0]["connect"]) == Self.names(ConnectParameters.Name.self))
+        #expect(Self.strings(found[1]).isSubset(of: Self.names(GuestCallFailure.Code.self)))
+        #expect(found[2].integerValue == EgressConnection.window)
+    }
+
+    @Test func theHandshakeHasTheSameNames() async throws {
+        let found = try await guest(
+            """
+            show(names(written, [functions["system", "description"], functions["main", "_say_hello"]]),
+                 *(names(written, [functions["limits", version]]) for version in ("_version_1", "_version_2")))
+            """)
+        #expect(Self.strings(found[0]) == Self.names(HandshakeName.self))
+        let limits = Self.names(LimitKind.self).union(["swap"])
+        #expect(found.dropFirst().map(Self.strings) == [limits, limits])
+    }
+
+    @Test func newsAndConfigurationHaveTheSameNames() async throws {
+        let found = try await guest(
+            """
+            show(names(written, [functions["watch", "look"]]),
+                 names(read, [trees[name] for name in ("main", "dispatcher", "lifecycle")], "config"))
+            """)
+        #expect(Self.strings(found[0]) == Self.names(ArtifactChange.Name.self))
+        let payload = GuestProgram.handover(for: SandboxConfiguration(), limits: Limits())
+        let start = try #require(payload.firstIndex(of: UInt8(ascii: "\n"))) + 5
+        let program = try JSON.parse(Array(payload[start...]))
+        #expect(Self.strings(found[1]) == Self.keys(program["config"]))
+    }
+
+    /// The package carries each module, the program loads each, and there are no others.
+    @Test func theGuestsModulesAreTheSameEverywhere() throws {
+        let manifest = try String(contentsOfFile: "\(Repository.path)/Package.swift", encoding: .utf8)
+        let list = try #require(manifest.firstMatch(of: /guestSources =[^\]]*\]\s*\+ \[([^\]]*)\]/)).1
+        let carried = list.matches(of: /"(\w+)"/).map { String($0.1) }
+        let directory = "\(Repository.path)/Sources/ExecCore/Guest/guest"
+        let files = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".py") }
+        let loaded = GuestProgram.modules.map(\.name)
+        #expect(Set(carried) == Set(loaded))
+        #expect(carried.count == loaded.count)
+        #expect(Set(files.map { String($0.dropLast(3)) }) == Set(loaded))
+    }
+}
