@@ -1,48 +1,67 @@
 /// What the pool knows of a user's sandbox.
 struct PooledSandbox {
+    /// Where it is in its life.
+    enum State {
+        /// It is coming up.
+        case starting
+        /// It takes calls.
+        case running(Sandbox)
+        /// It has ended by itself, or is about to: it takes no calls, and the pool has yet to forget it.
+        case ending(Sandbox)
+    }
+
+    /// What brings it up.
     let start: Task<Sandbox, any Error>
-    /// The sandbox once it is up.
-    var sandbox: Sandbox?
-    var activeCalls = 0
+    private(set) var sandbox: Sandbox?
+    private(set) var activeCalls = 0
     /// The end of the last call; before the first, when the sandbox came up.
-    var lastUse = ContinuousClock.now
+    private(set) var lastUse = ContinuousClock.now
     /// When processes that commands left in the background were last seen alive.
-    var lastJob: ContinuousClock.Instant?
-    var hasServed = false
+    private(set) var lastJob: ContinuousClock.Instant?
+    private(set) var hasServed = false
     /// Whether it is wanted ahead of calls, so that another takes its place if it ends by itself.
-    var isKept = false
+    var isKept: Bool
+
+    /// - Parameter start: what brings it up.
+    init(start: Task<Sandbox, any Error>, isKept: Bool) {
+        self.start = start
+        self.isKept = isKept
+    }
+
+    /// Where it is in its life now.
+    var state: State {
+        guard let sandbox else { return .starting }
+        return sandbox.hasEnded ? .ending(sandbox) : .running(sandbox)
+    }
+
+    /// Whether processes live in it that commands left in the background.
+    var hasJobs: Bool { sandbox?.hasJobs == true }
+
+    /// It is up. Each caller that waited for that says so.
+    mutating func comeUp(as sandbox: Sandbox) {
+        self.sandbox = sandbox
+        if sandbox.isResumed { hasServed = true }
+    }
+
+    /// A call begins, which may have to wait for it to come up.
+    mutating func beginCall() {
+        activeCalls += 1
+        hasServed = true
+    }
+
+    /// A call is over.
+    mutating func endCall() {
+        activeCalls -= 1
+        lastUse = .now
+    }
+
+    /// Counts as used now.
+    mutating func touch() {
+        lastUse = .now
+    }
 
     /// Looks whether background processes live.
     mutating func lookForJobs(at now: ContinuousClock.Instant) {
-        if sandbox?.hasJobs == true { lastJob = now }
-    }
-
-    /// Why it is to be stopped now, in a few words; `nil` where it is not.
-    ///
-    /// Background processes keep it as calls do, up to a bound of their own.
-    func reasonToStop(at now: ContinuousClock.Instant, _ limits: Limits) -> String? {
-        guard sandbox != nil, activeCalls == 0, limits.idleTimeout > 0 else { return nil }
-        let unused = lastUse.duration(to: now)
-        let idle = max(lastUse, lastJob ?? lastUse).duration(to: now)
-        if idle >= .seconds(limits.idleTimeout) {
-            return "idle for \(Self.words(seconds: limits.idleTimeout))"
-        }
-        guard limits.jobTimeout > 0, sandbox?.hasJobs == true else { return nil }
-        let longest = max(limits.jobTimeout, limits.idleTimeout)
-        guard unused >= .seconds(longest) else { return nil }
-        return "no call for \(Self.words(seconds: longest)), though background processes ran"
-    }
-
-    /// What says whose place another user gets: the least. Those with background processes go last, and those that served
-    /// nobody yet first.
-    var rank: (Int, Int, ContinuousClock.Instant) {
-        (sandbox?.hasJobs == true ? 1 : 0, hasServed ? 1 : 0, lastUse)
-    }
-
-    private static func words(seconds: Int) -> String {
-        for (unit, length) in [("hours", 3600), ("minutes", 60)] where seconds % length == 0 && seconds >= 2 * length {
-            return "\(seconds / length) \(unit)"
-        }
-        return "\(seconds) seconds"
+        if hasJobs { lastJob = now }
     }
 }

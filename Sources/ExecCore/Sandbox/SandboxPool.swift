@@ -3,13 +3,8 @@ public import Diagnostics
 /// The sandboxes of all users: started at a user's first call or ahead of it, one each, and stopped when idle.
 public actor SandboxPool {
     private static let housekeepingInterval = Duration.seconds(1)
-    /// How many sandboxes are started ahead at once: calls need the engine too.
-    private static let mostStartsAhead = 4
     /// How long the command may take that a sandbox runs when it was started ahead, in seconds.
     private static let rehearsalTimeout = 5.0
-    /// How long a sandbox that served nobody must have lived to be worth another. Else one that ends at once would be
-    /// started for ever.
-    private static let worthReplacing = Duration.seconds(60)
 
     private let configuration: SandboxConfiguration
     private let limits: Limits
@@ -18,6 +13,7 @@ public actor SandboxPool {
     private let logger: Logger
     private let onArtifactsChanged: @Sendable (UserID, ArtifactChange) -> Void
     private let lingering: Lingering?
+    private let eviction: EvictionPolicy
     private let prewarmQueue: PrewarmQueue
     private let accounts = Accounts()
     private let observations: EngineObservations
@@ -26,8 +22,7 @@ public actor SandboxPool {
     public nonisolated let losses: SandboxLosses
 
     private var entries: [UserID: PooledSandbox] = [:]
-    private var startsAhead = 0
-    private var lastPrewarmFailure: String?
+    private var prewarmer: Prewarmer
     private var hasSwept = false
     /// Warnings about skills and tools, which every start would repeat.
     private var told: Set<String> = []
@@ -54,7 +49,10 @@ public actor SandboxPool {
         self.onArtifactsChanged = onArtifactsChanged
         owner = .current()
         losses = SandboxLosses(keepsWorkspace: configuration.workspace != .ephemeral)
-        prewarmQueue = PrewarmQueue(capacity: limits.maximumSandboxes)
+        eviction = EvictionPolicy(limits: limits)
+        let prewarmQueue = PrewarmQueue(capacity: limits.maximumSandboxes)
+        self.prewarmQueue = prewarmQueue
+        prewarmer = Prewarmer(queue: prewarmQueue)
         let observations = EngineObservations(logger: logger)
         self.observations = observations
         lingering =
@@ -137,13 +135,13 @@ public actor SandboxPool {
     var count: Int { entries.count }
 
     private func acquire(_ user: UserID, onStart: (@Sendable () -> Void)?) async throws -> Sandbox {
-        if let sandbox = entries[user]?.sandbox, !sandbox.hasEnded {
-            beginCall(of: user)
+        if case .running(let sandbox) = entries[user]?.state {
+            entries[user]?.beginCall()
             return sandbox
         }
         try Task.checkCancellation()
         let isKept = entries[user]?.isKept == true
-        if entries[user]?.sandbox?.hasEnded == true { bury(user) }
+        if case .ending = entries[user]?.state { bury(user) }
         if entries[user] == nil { try startSandbox(of: user, isKept: isKept) }
         guard let start = entries[user]?.start else { throw CancellationError() }
         onStart?()
@@ -151,31 +149,26 @@ public actor SandboxPool {
     }
 
     private func acquireRunning(_ user: UserID) async -> Sandbox? {
-        guard let entry = entries[user], entry.sandbox?.hasEnded != true else { return nil }
+        guard let entry = entries[user] else { return nil }
+        switch entry.state {
+        case .ending: return nil
         // Hosts list the artifacts beside the tools: that is not to wait for what no call waits for.
-        guard entry.sandbox != nil || entry.activeCalls > 0 else { return nil }
+        case .starting where entry.activeCalls == 0: return nil
         // Why one that is coming up does not is for the call to say that wanted it.
-        return try? await sandbox(of: user, from: entry.start)
+        case .starting, .running: return try? await sandbox(of: user, from: entry.start)
+        }
     }
 
     /// Counts a call and waits for the sandbox.
     private func sandbox(of user: UserID, from start: Task<Sandbox, any Error>) async throws -> Sandbox {
-        beginCall(of: user)
+        entries[user]?.beginCall()
         return try await result(of: start, for: user)
-    }
-
-    private func beginCall(of user: UserID) {
-        entries[user]?.activeCalls += 1
-        entries[user]?.hasServed = true
     }
 
     private func result(of start: Task<Sandbox, any Error>, for user: UserID) async throws -> Sandbox {
         do {
             let sandbox = try await start.value
-            if entries[user]?.start == start {
-                entries[user]?.sandbox = sandbox
-                if sandbox.isResumed { entries[user]?.hasServed = true }
-            }
+            if entries[user]?.start == start { entries[user]?.comeUp(as: sandbox) }
             return sandbox
         } catch {
             if entries[user]?.start == start { entries[user] = nil }
@@ -185,17 +178,16 @@ public actor SandboxPool {
 
     private func release(_ user: UserID, _ sandbox: Sandbox) {
         guard entries[user]?.sandbox === sandbox else { return }
-        entries[user]?.activeCalls -= 1
-        entries[user]?.lastUse = .now
+        entries[user]?.endCall()
     }
 
     /// Starts sandboxes ahead until as many as may be are under way, or nobody waits for one.
     private func startAhead() {
-        while startsAhead < Self.mostStartsAhead, let user = prewarmQueue.next() { startAhead(for: user) }
+        while let user = prewarmer.next() { startAhead(for: user) }
     }
 
     private func startAhead(for user: UserID) {
-        if entries[user]?.sandbox?.hasEnded == true { bury(user) }
+        if case .ending = entries[user]?.state { bury(user) }
         entries[user]?.isKept = true
         guard entries[user] == nil, !isClosed else { return }
         guard entries.count < limits.maximumSandboxes else {
@@ -207,30 +199,29 @@ public actor SandboxPool {
             return warn(user, error)
         }
         guard let start = entries[user]?.start else { return }
-        startsAhead += 1
+        prewarmer.beginStart()
         Task {
             var started: Sandbox?
             do {
                 let sandbox = try await result(of: start, for: user)
-                if entries[user]?.start == start { entries[user]?.lastUse = .now }
-                lastPrewarmFailure = nil
+                if entries[user]?.start == start { entries[user]?.touch() }
+                prewarmer.recordSuccess()
                 logger.info("sandbox \(sandbox.name) is up ahead of the next call")
                 started = sandbox
             } catch {
                 // Nobody need hear of one that was given up: its place was needed, or the server ends.
                 if !start.isCancelled { warn(user, error) }
             }
-            startsAhead -= 1
+            prewarmer.endStart()
             startAhead()
             // What is done for the first time takes longer, on both sides of the channel.
             _ = try? await started?.execute("true", timeout: Self.rehearsalTimeout)
         }
     }
 
-    /// Tells of a start ahead that failed: once where all fail alike, as they do without an engine.
+    /// Tells of a start ahead that failed, if that is news.
     private func warn(_ user: UserID, _ error: any Error) {
-        guard lastPrewarmFailure != "\(error)" else { return }
-        lastPrewarmFailure = "\(error)"
+        guard prewarmer.recordFailure(error) else { return }
         logger.warning("the sandbox of \(user) could not be started ahead; its first call tries again: \(error)")
     }
 
@@ -266,8 +257,7 @@ public actor SandboxPool {
 
     private func makeRoom() throws(ExecError) {
         guard entries.count >= limits.maximumSandboxes else { return }
-        let idle = entries.filter { $0.value.activeCalls == 0 }
-        guard let longest = idle.min(by: { $0.value.rank < $1.value.rank }) else {
+        guard let user = eviction.victim(among: entries) else {
             throw ExecError(
                 .busy,
                 """
@@ -275,7 +265,7 @@ public actor SandboxPool {
                 raise --max-sandboxes.
                 """)
         }
-        stop(longest.key, "another user needs its place")
+        stop(user, "another user needs its place")
     }
 
     /// Stops a sandbox between calls. Its user is told with the next result, if there was ever one.
@@ -315,14 +305,15 @@ public actor SandboxPool {
     private func keepHouse() -> Bool {
         let now = ContinuousClock.now
         for (user, entry) in entries {
-            guard let sandbox = entry.sandbox else { continue }
-            sandbox.endIfHung()
+            entry.sandbox?.endIfHung()
             entries[user]?.lookForJobs(at: now)
-            if sandbox.hasEnded {
+            switch entry.state {
+            case .starting: break
+            case .ending:
                 bury(user)
                 if entry.isKept { replace(entry, of: user) }
-            } else if let reason = entries[user]?.reasonToStop(at: now, limits) {
-                stop(user, reason)
+            case .running:
+                if let reason = entries[user].flatMap({ eviction.reasonToStop($0, at: now) }) { stop(user, reason) }
             }
         }
         if entries.isEmpty { housekeeping = nil }
@@ -331,7 +322,7 @@ public actor SandboxPool {
 
     /// Starts another in the place of a sandbox that ended by itself, unless that one came to nothing.
     private func replace(_ entry: PooledSandbox, of user: UserID) {
-        guard entry.hasServed || entry.lastUse.duration(to: .now) >= Self.worthReplacing else {
+        guard Prewarmer.isWorthReplacing(entry) else {
             return logger.warning(
                 "the sandbox of \(user) ended soon after it was started ahead; its first call starts another")
         }
