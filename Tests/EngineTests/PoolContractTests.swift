@@ -1,0 +1,1 @@
+../ExecCoreTests/PoolContractTests.swift
