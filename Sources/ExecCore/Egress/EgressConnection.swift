@@ -1,49 +1,52 @@
-import JSON
 import Threading
 
 /// One connection that code in a sandbox has asked for: a call that its guest started, and a socket.
 ///
-/// One thread opens it and passes on what the host sends, another what the guest sends. Neither side may send more than
-/// the other has said it will take, so nobody is held up by a connection that nobody reads.
+/// One thread opens it and passes on what the host sends, another what the guest sends.
 final class EgressConnection: GuestCall {
     /// How many bytes may be on their way in each direction.
-    static let window = 128 * 1024
+    static let window = GuestCallStream.window
     private static let connectSeconds = 15.0
     private static let pieceSize = 64 * 1024
 
     private struct State {
         /// The socket, while there is one.
         var socket: OutboundSocket?
-        /// How many bytes the guest will still take.
-        var credit = 0
-        /// How many bytes the guest may still send; none before the connection is there.
-        var room = 0
-        /// What the guest sent, not yet taken by the writing thread.
-        var outgoing: [UInt8] = []
-        var guestHasEnded = false
-        var isCancelled = false
         var writerHasEnded = true
     }
 
-    private let id: UInt32
-    private let send: @Sendable (Frame) throws -> Void
+    private let stream: GuestCallStream
     private let work: @Sendable (EgressConnection) -> Void
     private let state = ConditionLocked(State())
 
     /// - Parameters:
-    ///   - send: sends a frame to the guest and blocks until it is on its way. Throws when the sandbox is gone.
+    ///   - stream: the call's bytes.
     ///   - work: what ``serve()`` does: calls ``run(to:by:onOpen:)`` or ``finish(_:)``.
-    init(
-        id: UInt32, send: @escaping @Sendable (Frame) throws -> Void,
-        work: @escaping @Sendable (EgressConnection) -> Void
-    ) {
-        self.id = id
-        self.send = send
+    init(_ stream: GuestCallStream, work: @escaping @Sendable (EgressConnection) -> Void) {
+        self.stream = stream
         self.work = work
     }
 
     func serve() {
         work(self)
+    }
+
+    func take(_ bytes: ArraySlice<UInt8>) throws(ChannelViolation) {
+        try stream.take(bytes)
+    }
+
+    func grant(_ count: UInt32) throws(ChannelViolation) {
+        try stream.grant(count)
+    }
+
+    func endOfInput() {
+        stream.endOfInput()
+    }
+
+    func cancel() {
+        // In this order: a socket that is there only after it finds the call cancelled.
+        stream.cancel()
+        state.change { $0.socket?.abort() }
     }
 
     /// Opens the connection, serves it to its end and tells the guest how that was. Blocks the calling thread.
@@ -63,46 +66,7 @@ final class EgressConnection: GuestCall {
 
     /// Tells the guest that nothing came of its call, or no more comes of it. Blocks the calling thread.
     func finish(_ failure: EgressFailure? = nil) {
-        try? send(failure?.frame(of: id) ?? Frame(.result, call: id, [:]))
-    }
-
-    // What the guest says. Called by the thread that reads the channel.
-
-    /// Takes bytes for the host.
-    ///
-    /// - Throws: ``ChannelViolation`` where they are more than the guest may send.
-    func take(_ bytes: ArraySlice<UInt8>) throws(ChannelViolation) {
-        let isTooMuch = state.change { state in
-            state.room -= bytes.count
-            guard state.room >= 0, !state.guestHasEnded else { return !state.isCancelled }
-            state.outgoing += bytes
-            return false
-        }
-        if isTooMuch { throw ChannelViolation(reason: "sent more to a host than it may") }
-    }
-
-    /// The guest will take so many bytes more.
-    ///
-    /// - Throws: ``ChannelViolation`` where that would be more than there are on the way.
-    func grant(_ count: UInt32) throws(ChannelViolation) {
-        let isTooMuch = state.change { state in
-            state.credit += Int(count)
-            return state.credit > Self.window
-        }
-        if isTooMuch { throw ChannelViolation(reason: "asked for more of a host than it may") }
-    }
-
-    /// No more comes from the guest.
-    func endOfInput() {
-        state.change { $0.guestHasEnded = true }
-    }
-
-    /// The connection is no longer wanted.
-    func cancel() {
-        state.change { state in
-            state.isCancelled = true
-            state.socket?.abort()
-        }
+        stream.finish(failure)
     }
 
     // The way to the host
@@ -118,7 +82,7 @@ final class EgressConnection: GuestCall {
                 return socket
             } catch {
                 last = error
-                guard !state.change({ $0.isCancelled }) else { break }
+                guard !stream.isCancelled else { break }
             }
         }
         throw EgressFailure(last.code, "\(host): \(last.message)")
@@ -126,10 +90,8 @@ final class EgressConnection: GuestCall {
 
     private func connect(to address: IPAddress, _ port: UInt16) throws(EgressFailure) -> OutboundSocket {
         let socket = try OutboundSocket(connectingTo: address, port: port)
-        state.change { state in
-            state.socket = socket
-            if state.isCancelled { socket.abort() }
-        }
+        state.change { $0.socket = socket }
+        if stream.isCancelled { socket.abort() }
         do throws(EgressFailure) {
             try socket.finishConnecting(seconds: Self.connectSeconds)
             return socket
@@ -150,13 +112,9 @@ final class EgressConnection: GuestCall {
     ///
     /// - Returns: what broke it, if anything did.
     private func relay(_ socket: OutboundSocket) -> EgressFailure? {
-        state.change { state in
-            state.room = Self.window
-            state.credit = Self.window
-            state.writerHasEnded = false
-        }
+        state.change { $0.writerHasEnded = false }
         do {
-            try send(window(Self.window))
+            try stream.open()
             try BackgroundThread.start("egress-writer") { [self] in
                 let isWhole = passOnGuestBytes(to: socket)
                 if isWhole { socket.endWriting() } else { cancel() }
@@ -168,26 +126,20 @@ final class EgressConnection: GuestCall {
         let isWhole = passOnHostBytes(from: socket)
         if !isWhole { cancel() }
         state.wait { $0.writerHasEnded ? () : nil }
-        let isCancelled = state.change { $0.isCancelled }
-        return isCancelled ? EgressFailure(.lost, "The connection was lost.") : nil
+        return stream.isCancelled ? EgressFailure(.lost, "The connection was lost.") : nil
     }
 
     /// - Returns: whether the host has ended its side in order.
     private func passOnHostBytes(from socket: OutboundSocket) -> Bool {
         while true {
-            let room: Int = state.wait { state in
-                if state.isCancelled { return 0 }
-                guard state.credit > 0 else { return nil }
-                return min(state.credit, Self.pieceSize)
-            }
+            let room = stream.waitForCredit(atMost: Self.pieceSize)
             guard room > 0, let bytes = socket.read(atMost: room) else { return false }
             do {
                 guard !bytes.isEmpty else {
-                    try send(Frame(.end, call: id))
-                    return !state.change { $0.isCancelled }
+                    try stream.endWriting()
+                    return !stream.isCancelled
                 }
-                state.change { $0.credit -= bytes.count }
-                try send(Frame(.data, call: id, payload: [0] + bytes))
+                try stream.write(bytes)
             } catch {
                 return false
             }
@@ -196,22 +148,11 @@ final class EgressConnection: GuestCall {
 
     /// - Returns: whether all that the guest sent has gone out.
     private func passOnGuestBytes(to socket: OutboundSocket) -> Bool {
-        while true {
-            let (bytes, isCancelled): ([UInt8], Bool) = state.wait { state in
-                guard !state.outgoing.isEmpty || state.guestHasEnded || state.isCancelled else { return nil }
-                defer { state.outgoing = [] }
-                return (state.outgoing, state.isCancelled)
-            }
-            guard !isCancelled else { return false }
+        while let bytes = stream.read() {
             // Nothing more comes, and all of it is out.
             guard !bytes.isEmpty else { return true }
-            guard socket.write(bytes) else { return false }
-            state.change { $0.room += bytes.count }
-            guard (try? send(window(bytes.count))) != nil else { return false }
+            guard socket.write(bytes), (try? stream.release(bytes.count)) != nil else { return false }
         }
-    }
-
-    private func window(_ count: Int) -> Frame {
-        Frame(.window, call: id, payload: withUnsafeBytes(of: UInt32(count).bigEndian) { Array($0) })
+        return false
     }
 }

@@ -47,7 +47,7 @@ final class EgressRelay: GuestCallHandler {
             throw ChannelViolation(reason: "asked for something that is no connection")
         }
         let isWithinBudget = state.withLock { $0.budget.take(at: now()) }
-        return EgressConnection(id: id, send: send) { [self] connection in
+        return EgressConnection(GuestCallStream(id: id, send: send)) { [self] connection in
             if isWithinBudget {
                 serve(connection, target)
             } else {
