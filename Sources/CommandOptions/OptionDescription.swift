@@ -11,11 +11,13 @@ public struct OptionDescription<Settings>: Sendable {
     public let help: String
     /// The default, for the help.
     public let fallback: String
-    /// What values are accepted, as part of a sentence.
+    /// What values are accepted, as part of a sentence; empty if the option does not check them.
     public let accepts: String
     /// Why a value is not accepted, as a short clause such as "there is no such directory"; `nil` where ``accepts``
     /// says all there is to say. Asked for a value that ``apply`` did not accept.
     public let objection: @Sendable (String) -> String?
+    /// The paths of this machine that a value names.
+    public let paths: @Sendable (String) -> [String]
     /// Takes a value, which is empty for a flag without one; returns false if it is not accepted.
     public let apply: @Sendable (String, inout Settings) -> Bool
 
@@ -23,6 +25,7 @@ public struct OptionDescription<Settings>: Sendable {
     public init(
         flag: String = "", variable: String = "", placeholder: String = "", help: String, fallback: String,
         accepts: String = "", objection: @escaping @Sendable (String) -> String? = { _ in nil },
+        paths: @escaping @Sendable (String) -> [String] = { _ in [] },
         apply: @escaping @Sendable (String, inout Settings) -> Bool
     ) {
         self.flag = flag
@@ -32,6 +35,7 @@ public struct OptionDescription<Settings>: Sendable {
         self.fallback = fallback
         self.accepts = accepts
         self.objection = objection
+        self.paths = paths
         self.apply = apply
     }
 

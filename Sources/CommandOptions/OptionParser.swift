@@ -28,55 +28,56 @@ public struct OptionParser<Settings>: Sendable {
     ) throws(UsageError) -> Request {
         var flags: [(option: OptionDescription<Settings>, value: String)] = []
         var words: [String] = []
-        var rest = arguments[...]
-        while let argument = rest.popFirst() {
-            if argument == "--", takesWords {
-                words += rest
+        var reader = ArgumentReader(arguments)
+        while let argument = reader.next() {
+            if argument.text == "--", takesWords {
+                words += reader.remaining()
                 break
             }
             // A lone hyphen is a word by custom: standard input.
-            if takesWords, !argument.hasPrefix("-") || argument == "-" {
-                words.append(argument)
+            if takesWords, !argument.text.hasPrefix("-") || argument.text == "-" {
+                words.append(argument.text)
                 continue
             }
-            if ["--help", "-h", "help"].contains(argument) { return .help }
-            if ["--version", "version"].contains(argument) { return .version }
-            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard let option = options.first(where: { $0.flag == parts[0] && !$0.flag.isEmpty }) else {
-                throw UsageError(message: "unknown argument \(quoted(argument)); \(program) --help lists what there is")
+            if ["--help", "-h", "help"].contains(argument.text) { return .help }
+            if ["--version", "version"].contains(argument.text) { return .version }
+            guard let option = options.first(where: { $0.flag == argument.flag && !$0.flag.isEmpty }) else {
+                throw UsageError(message: "unknown argument \(argument.quoted); \(program) --help lists what there is")
             }
             guard option.takesValue else {
-                guard parts.count == 1 else { throw UsageError(message: "\(option.flag) takes no value") }
+                guard argument.attachedValue == nil else { throw UsageError(message: "\(option.flag) takes no value") }
                 flags.append((option, ""))
                 continue
             }
-            guard let value = parts.count > 1 ? parts[1] : rest.popFirst() else {
-                throw UsageError(message: "\(option.flag) needs a value: \(option.accepts)")
-            }
+            guard let value = reader.value(of: argument) else { throw option.missingValue }
             flags.append((option, value))
         }
         let flagged = Set(flags.map(\.option.flag))
         for option in options where option.flag.isEmpty || !flagged.contains(option.flag) {
             guard let value = environment[option.variable], !value.isEmpty else { continue }
-            try set(option, to: value, named: option.variable, in: &settings)
+            try option.set(to: value, named: option.variable, in: &settings)
         }
-        for (option, value) in flags { try set(option, to: value, named: option.flag, in: &settings) }
+        for (option, value) in flags { try option.set(to: value, named: option.flag, in: &settings) }
         return .run(words: words)
     }
+}
 
-    private func set(
-        _ option: OptionDescription<Settings>, to value: String, named name: String, in settings: inout Settings
-    ) throws(UsageError) {
-        guard option.apply(value, &settings) else {
-            // What has no flag is a secret.
-            let shown = option.flag.isEmpty ? "its value" : quoted(value)
-            let reason = option.objection(value).map { " (\($0.singleLine(limit: 300)))" } ?? ""
-            throw UsageError(message: "\(name) does not accept \(shown)\(reason): it takes \(option.accepts)")
-        }
+extension OptionDescription {
+    /// Gives the option a value.
+    ///
+    /// - Parameter name: the flag or the variable that it was given by.
+    /// - Throws: ``UsageError`` if it is not accepted.
+    func set(to value: String, named name: String, in settings: inout Settings) throws(UsageError) {
+        guard !apply(value, &settings) else { return }
+        // What has no flag is a secret.
+        let shown = flag.isEmpty ? "its value" : value.quotedArgument
+        let reason = objection(value).map { " (\($0.singleLine(limit: 300)))" } ?? ""
+        throw UsageError(message: "\(name) does not accept \(shown)\(reason): it takes \(accepts)")
     }
 
-    private func quoted(_ text: String) -> String {
-        "'\(text.singleLine(limit: 100))'"
+    /// The mistake of a flag without its value.
+    var missingValue: UsageError {
+        UsageError(message: "\(flag) needs a value" + (accepts.isEmpty ? "" : ": \(accepts)"))
     }
 }
 
@@ -96,5 +97,12 @@ public struct UsageError: Error, Equatable {
     /// A mistake.
     public init(message: String) {
         self.message = message
+    }
+
+    /// A value that `name`, a flag or a variable, does not accept.
+    ///
+    /// - Parameter accepts: what it takes, as part of a sentence.
+    public static func notAccepted(_ value: String, by name: String, accepts: String) -> UsageError {
+        UsageError(message: "\(name) does not accept \(value.quotedArgument): it takes \(accepts)")
     }
 }

@@ -30,7 +30,7 @@ enum OptionTable {
         OptionDescription(
             flag: "--engine", variable: "MCP_EXECUTOR_ENGINE", placeholder: "PROGRAM",
             help: "docker-compatible command line, name or path", fallback: "docker",
-            accepts: "a program's name or path"
+            accepts: "a program's name or path", paths: { $0.contains("/") ? [$0] : [] }
         ) { value, options in
             options.engine = HostPath.expanded(value)
             return !value.isEmpty && !value.hasPrefix("-")
@@ -47,7 +47,7 @@ enum OptionTable {
             flag: "--tools", variable: "MCP_TOOLS_PATH", placeholder: "DIR|none",
             help: "Python modules, mounted read-only at /tools", fallback: "tools beside the program",
             accepts: "a directory, or none (./none is a directory of that name)",
-            objection: { $0 == none ? nil : HostPath.objection(to: $0) }
+            objection: { $0 == none ? nil : HostPath.objection(to: $0) }, paths: { $0 == none ? [] : [$0] }
         ) { value, options in
             let path = HostPath.directory(value)
             options.configuration.toolsDirectory = value == none ? nil : path
@@ -60,7 +60,7 @@ enum OptionTable {
             objection: { value in
                 let missing = HostPath.list(value).first { HostPath.directory($0) == nil }
                 return missing.flatMap { path in HostPath.objection(to: path).map { "\(path): \($0)" } }
-            }
+            }, paths: { $0 == none ? [] : HostPath.list($0) }
         ) { value, options in
             if value == none {
                 options.configuration.skillsDirectories = []
@@ -77,7 +77,7 @@ enum OptionTable {
             fallback: "persistent", accepts: "persistent, ephemeral or the path of a directory (not /)",
             objection: { value in
                 HostPath.directory(value) == "/" ? "this is / itself" : HostPath.objection(to: value)
-            }
+            }, paths: { ["persistent", "ephemeral"].contains($0) ? [] : [$0] }
         ) { value, options in
             switch value {
             case "persistent": options.configuration.workspace = .persistent
@@ -257,7 +257,8 @@ enum OptionTable {
     private static let logOptions = [
         OptionDescription(
             flag: "--audit-log", variable: "MCP_EXECUTOR_AUDIT_LOG", placeholder: "FILE",
-            help: "file that gets one line of JSON for each call", fallback: "none", accepts: "the path of a file"
+            help: "file that gets one line of JSON for each call", fallback: "none", accepts: "the path of a file",
+            paths: { [$0] }
         ) { value, options in
             let path = HostPath.expanded(value)
             // Whether the file will do is seen when the server opens it: other commands read this option too.

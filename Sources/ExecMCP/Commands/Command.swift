@@ -1,5 +1,4 @@
 import CommandOptions
-import Diagnostics
 
 /// Something that the program does for a person, and then ends.
 protocol Command: Sendable {
@@ -52,12 +51,12 @@ enum Commands {
             let known = OptionDescription.all.map(\.flag) + commands.flatMap(\.flagsWithValue)
             guard
                 arguments[..<place].allSatisfy({ argument in
-                    !argument.hasPrefix("-") || known.contains { argument == $0 || argument.hasPrefix($0 + "=") }
+                    !argument.hasPrefix("-") || known.contains(Argument(argument).flag)
                 })
             else { return nil }
             let names = commands.map(\.name).joined(separator: ", ")
-            let word = word.singleLine(limit: 100)
-            throw UsageError(message: "unknown command '\(word)': there is \(names); exec-mcp --help explains them")
+            throw UsageError(
+                message: "unknown command \(word.quotedArgument): there is \(names); exec-mcp --help explains them")
         }
         return Call(command: command, arguments: Array(arguments[..<place] + arguments[(place + 1)...]))
     }

@@ -9,7 +9,7 @@ struct ConfigCommand: Command {
     let name = "config"
     let summary = "print the configuration for an MCP host, or put it into the host's file"
 
-    let flagsWithValue = ConfigRequest.flagsWithValue
+    let flagsWithValue = ConfigRequest.options.filter(\.takesValue).map(\.flag)
 
     private let surroundings = Surroundings(variables: Environment.variables)
 

@@ -1,5 +1,4 @@
 import CommandOptions
-import Diagnostics
 import ExecCore
 import HostConfiguration
 import SystemCalls
@@ -12,16 +11,35 @@ struct ConfigRequest: Sendable {
     private(set) var forProject = false
     private(set) var entry = ServerEntry(program: "")
 
-    /// The server's options whose values are paths of this machine. They must not depend on where a host starts it.
-    private static let pathFlags = ["--tools", "--skills", "--workspace", "--engine", "--audit-log"]
-    /// Flags of this command that are followed by a value.
-    static let flagsWithValue = ["--name", "--program"]
+    /// This command's own options.
+    static let options: [CommandOptions.OptionDescription<ConfigRequest>] = [
+        .init(ofCommand: "--write") { _, request in
+            request.isWritten = true
+            return true
+        },
+        .init(ofCommand: "--project") { _, request in
+            request.forProject = true
+            return true
+        },
+        .init(ofCommand: "--name", placeholder: "NAME", accepts: ServerEntry.namePattern) { value, request in
+            request.entry.name = value
+            return ServerEntry.isName(value)
+        },
+        .init(ofCommand: "--program", placeholder: "PATH", accepts: "an absolute path") { value, request in
+            request.entry.program = value
+            return value.hasPrefix("/")
+        },
+    ]
 
     /// - Throws: ``UsageError`` for arguments that are not accepted, those of the server included: better here than
     ///   when a host starts it.
     init(_ arguments: [String], defaults: Options) throws(UsageError) {
         let own = arguments.prefix { $0 != "--" }
-        let options = try readOwn(own) + arguments.dropFirst(own.count + 1)
+        let parser = SubcommandParser(options: Self.options, program: OptionDescription.all)
+        let options =
+            try parser.parse(own, into: &self) { (argument, request) throws(UsageError) in
+                try request.takeHost(argument)
+            } + arguments.dropFirst(own.count + 1)
         guard let host else {
             guard arguments.isEmpty else { throw Self.missingHost }
             return
@@ -41,75 +59,32 @@ struct ConfigRequest: Sendable {
         if effects.reachesNetwork { entry.isConfined = false }
     }
 
-    /// - Returns: the options of the server that stand among this command's own.
-    private mutating func readOwn(_ arguments: some Collection<String>) throws(UsageError) -> [String] {
-        var options: [String] = []
-        var rest = Array(arguments)[...]
-        while let argument = rest.popFirst() {
-            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            func value(_ accepts: String) throws(UsageError) -> String {
-                guard let value = parts.count > 1 ? parts[1] : rest.popFirst() else {
-                    throw UsageError(message: "\(parts[0]) needs a value: \(accepts)")
-                }
-                return value
-            }
-            switch parts[0] {
-            case "--write" where parts.count == 1: isWritten = true
-            case "--project" where parts.count == 1: forProject = true
-            case "--name":
-                entry.name = try value(ServerEntry.namePattern)
-                guard ServerEntry.isName(entry.name) else {
-                    throw Self.refusal("--name", entry.name, ServerEntry.namePattern)
-                }
-            case "--program":
-                entry.program = try value("an absolute path")
-                guard entry.program.hasPrefix("/") else {
-                    throw Self.refusal("--program", entry.program, "an absolute path")
-                }
-            case _ where OptionDescription.all.contains { $0.flag == parts[0] }:
-                options.append(argument)
-                let takesValue = OptionDescription.all.contains { $0.flag == parts[0] && $0.takesValue }
-                if takesValue, parts.count == 1, let value = rest.popFirst() { options.append(value) }
-            default:
-                guard host == nil, !argument.hasPrefix("-") else {
-                    throw UsageError(
-                        message: "config does not take \(Self.quoted(argument)): it takes a host, --write, --project, "
-                            + "--name NAME, --program PATH, and the server's options behind --")
-                }
-                guard let found = Host.all.first(where: { $0.name == argument }) else {
-                    throw UsageError(message: "\(Self.quoted(argument)) is no host: there is \(Self.hosts)")
-                }
-                host = found
-            }
+    /// Takes what is no option for the host.
+    private mutating func takeHost(_ argument: Argument) throws(UsageError) {
+        guard host == nil, !argument.text.hasPrefix("-") else {
+            throw UsageError(
+                message: "config does not take \(argument.quoted): it takes a host, --write, --project, "
+                    + "--name NAME, --program PATH, and the server's options behind --")
         }
-        return options
+        guard let found = Host.all.first(where: { $0.name == argument.text }) else {
+            throw UsageError(message: "\(argument.quoted) is no host: there is \(Self.hosts)")
+        }
+        host = found
     }
 
+    /// Refuses paths that depend on where a host starts the server.
+    ///
     /// - Parameter options: in a form that the parser of options has accepted.
     private static func refuseRelativePaths(in options: [String]) throws(UsageError) {
-        var rest = options[...]
-        while let argument = rest.popFirst() {
-            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard OptionDescription.all.contains(where: { $0.flag == parts[0] && $0.takesValue }) else { continue }
-            guard let value = parts.count > 1 ? parts[1] : rest.popFirst(), pathFlags.contains(parts[0]) else {
-                continue
+        var reader = ArgumentReader(options)
+        while let argument = reader.next() {
+            guard let option = OptionDescription.all.first(where: { $0.flag == argument.flag && $0.takesValue }),
+                let value = reader.value(of: argument)
+            else { continue }
+            for path in option.paths(value).map(HostPath.expanded) where !path.hasPrefix("/") {
+                throw .notAccepted(
+                    path, by: option.flag, accepts: "an absolute path here, because hosts start the server anywhere")
             }
-            // No directory at all.
-            if value == "none", ["--tools", "--skills"].contains(parts[0]) { continue }
-            for path in parts[0] == "--skills" ? HostPath.list(value) : [value] where isPath(path, of: parts[0]) {
-                let path = HostPath.expanded(path)
-                guard !path.hasPrefix("/") else { continue }
-                throw refusal(parts[0], path, "an absolute path here, because hosts start the server anywhere")
-            }
-        }
-    }
-
-    /// Whether the value of a path's option is a path: some take words too.
-    private static func isPath(_ value: String, of flag: String) -> Bool {
-        switch flag {
-        case "--workspace": !["persistent", "ephemeral"].contains(value)
-        case "--engine": value.contains("/")
-        default: true
         }
     }
 
@@ -128,12 +103,4 @@ struct ConfigRequest: Sendable {
     private static var hosts: String { Host.all.map(\.name).joined(separator: ", ") }
 
     private static let missingHost = UsageError(message: "config needs a host: \(hosts)")
-
-    private static func refusal(_ flag: String, _ value: String, _ accepts: String) -> UsageError {
-        UsageError(message: "\(flag) does not accept \(quoted(value)): it takes \(accepts)")
-    }
-
-    private static func quoted(_ text: String) -> String {
-        "'\(text.singleLine(limit: 100))'"
-    }
 }

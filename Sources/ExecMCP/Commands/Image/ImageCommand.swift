@@ -5,7 +5,7 @@ import ExecCore
 struct ImageCommand: Command {
     let name = "image"
     let summary = "build the sandbox's image; no checkout is needed"
-    let flagsWithValue = ImageArguments.flagsWithValue
+    let flagsWithValue = ImageArguments.options.filter(\.takesValue).map(\.flag)
 
     var help: String {
         """
