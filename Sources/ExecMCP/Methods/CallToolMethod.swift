@@ -16,7 +16,7 @@ struct CallToolMethod: Method {
     let audit: AuditLog?
     let logger: Logger
 
-    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
         let audit = AuditedCall(
             in: audit, of: request["name"]?.stringValue, request["arguments"], by: try? user(context),
             context)
@@ -25,7 +25,7 @@ struct CallToolMethod: Method {
 
     private func answer(
         _ request: Request, _ context: RequestContext, _ audit: AuditedCall
-    ) throws(RPCError) -> Answer {
+    ) throws(RPCError) -> MethodReply {
         let tool = try tool(of: request)
         let user = try user(context)
         let arguments = try arguments(of: request)
@@ -40,13 +40,13 @@ struct CallToolMethod: Method {
                 throw .invalidParams(error.message)
             }
             let refused = call { [message = error.message] _ in .tool(.failure(message)) }
-            return .later(holding: 0) { _ in try await pipeline.answer(to: refused).get() }
+            return .deferred(holding: 0) { _ in try await pipeline.answer(to: refused).get() }
         }
         logger.debug("\(accepted.name) for \(user)" + (context.traceID.map { ", trace \($0)" } ?? ""))
         if tool.canBecomeTask, context.declares(extension: ExtensionID.tasks) {
-            return .now(try task(of: accepted))
+            return .immediate(try task(of: accepted))
         }
-        return .later(holding: tool.size(of: arguments)) { exchange in
+        return .deferred(holding: tool.size(of: arguments)) { exchange in
             try await pipeline.answer(to: accepted.heard(by: exchange)).get()
         }
     }

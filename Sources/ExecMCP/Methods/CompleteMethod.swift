@@ -12,7 +12,7 @@ struct CompleteMethod: Method {
     let catalog: ResourceCatalog
     let user: UserOfRequest
 
-    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
         let argument = try argument(of: request)
         let user = try user(context)
         switch request["ref"]?["type"]?.stringValue {
@@ -21,17 +21,17 @@ struct CompleteMethod: Method {
             guard prompt == PromptName.agentSystem else {
                 throw .invalidParams("There is no prompt \(prompt.prefix(100)). There is: \(PromptName.agentSystem).")
             }
-            return .now(result([], context))
+            return .immediate(result([], context))
         case "ref/resource":
             let template = request["ref"]?["uri"]?.stringValue ?? ""
             let skill = request["context"]?["arguments"]?["skill"]?.stringValue
             switch (template, argument.name) {
             case (ResourceCatalog.skillTemplate, "skill"):
-                return .later { _ in result(matching(argument.value, catalog.skills.skills().map(\.name)), context) }
+                return .deferred { _ in result(matching(argument.value, catalog.skills.skills().map(\.name)), context) }
             case (ResourceCatalog.skillTemplate, "path"):
-                return .later { _ in result(matching(argument.value, paths(of: skill)), context) }
+                return .deferred { _ in result(matching(argument.value, paths(of: skill)), context) }
             case (ResourceCatalog.artifactTemplate, "name"):
-                return .later { _ in
+                return .deferred { _ in
                     result(matching(argument.value, await catalog.artifacts(of: user).map(\.name)), context)
                 }
             case (ResourceCatalog.skillTemplate, _), (ResourceCatalog.artifactTemplate, _):

@@ -7,13 +7,13 @@ struct DiscoverMethod: Method {
     let name = "server/discover"
     let era = MethodEra.modern
 
-    func answer(_ request: Request, _ context: RequestContext) -> Answer {
+    func answer(_ request: Request, _ context: RequestContext) -> MethodReply {
         let result: JSONObject = [
             "supportedVersions": .array(Revision.supported.map(JSON.string)),
             "capabilities": ServerIdentity.capabilities(for: context.revision),
             "instructions": .string(ServerIdentity.instructions),
             "_meta": [MetaKey.serverInfo: ServerIdentity.implementation.json(for: context.revision)],
         ]
-        return .now(result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .fixed))
+        return .immediate(result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .fixed))
     }
 }

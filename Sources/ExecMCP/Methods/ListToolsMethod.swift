@@ -9,11 +9,11 @@ struct ListToolsMethod: Method {
     /// Who gets a sandbox then; `nil` where nobody does.
     let prewarming: Prewarming?
 
-    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
         try request.refuseCursor()
         let result: JSONObject = ["tools": tools.listing(for: context.revision)]
         defer { prewarming?.begin(context) }
-        return .now(result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .fixed))
+        return .immediate(result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .fixed))
     }
 }
 

@@ -12,7 +12,7 @@ struct ListenMethod: Method {
     let user: UserOfRequest
     let tasks: TaskStore
 
-    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
         guard let wanted = request["notifications"]?.objectValue else {
             throw .invalidParams("subscriptions/listen needs notifications, an object that says what to hear of.")
         }
@@ -20,7 +20,7 @@ struct ListenMethod: Method {
         let filter = try filter(wanted, user, context)
         // Nothing of the request is kept but the filter: it stays open for as long as the client wants, and what it held
         // would never be free for others.
-        return .later(holding: 0) { [subscriptions, revision = context.revision] exchange in
+        return .deferred(holding: 0) { [subscriptions, revision = context.revision] exchange in
             try await subscriptions.serve(ListenStream(filter, user: user, exchange: exchange))
             let result: JSONObject = ["_meta": [MetaKey.subscriptionID: exchange.id.json]]
             return result.asResult(for: revision, from: ServerIdentity.implementation)

@@ -7,5 +7,5 @@ struct PingMethod: Method {
     let name = "ping"
     let era = MethodEra.legacy
 
-    func answer(_ request: Request, _ context: RequestContext) -> Answer { .now([:]) }
+    func answer(_ request: Request, _ context: RequestContext) -> MethodReply { .immediate([:]) }
 }

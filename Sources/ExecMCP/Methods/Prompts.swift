@@ -36,10 +36,10 @@ struct ListPromptsMethod: Method {
 
     let name = "prompts/list"
 
-    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
         try request.refuseCursor()
         let result: JSONObject = ["prompts": [Self.prompt.json(for: context.revision)]]
-        return .now(result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .fixed))
+        return .immediate(result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .fixed))
     }
 }
 
@@ -48,7 +48,7 @@ struct GetPromptMethod: Method {
     let name = "prompts/get"
     let source: SystemPromptSource
 
-    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
         guard let name = request["name"]?.stringValue else {
             throw .invalidParams("prompts/get needs name, a string.")
         }
@@ -56,7 +56,7 @@ struct GetPromptMethod: Method {
             throw .invalidParams("There is no prompt \(name.prefix(100)). There is: \(PromptName.agentSystem).")
         }
         _ = try request.params.object("arguments")
-        return .later { [source] _ in
+        return .deferred { [source] _ in
             let result: JSONObject = [
                 "description": "How to work in the sandbox",
                 "messages": [["role": "user", "content": ["type": "text", "text": .string(source.text())]]],

@@ -12,8 +12,8 @@ struct ListSkillsMethod: Method {
     let era = MethodEra.modern
     let skills: SkillLibrary
 
-    func answer(_ request: Request, _ context: RequestContext) -> Answer {
-        .later { _ in
+    func answer(_ request: Request, _ context: RequestContext) -> MethodReply {
+        .deferred { _ in
             let cursor = request["cursor"]
             let listed = skills.listedSkills(isNextPage: cursor != nil)
             let page = try Page(of: name, listed, key: \.name, cursor: cursor, size: Self.pageSize)
@@ -29,9 +29,9 @@ struct GetSkillMethod: Method {
     let era = MethodEra.modern
     let skills: SkillLibrary
 
-    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
         let uri = try request.uri()
-        return .later { _ in
+        return .deferred { _ in
             guard case .skill(let skillName, [SkillFiles.mainFile]) = ResourceURI(uri),
                 let skill = skills.skill(named: skillName), let entry = skills.entry(skill)
             else {

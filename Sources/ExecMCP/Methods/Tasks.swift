@@ -16,7 +16,7 @@ struct TaskMethod: Method {
 
     var name: String { "tasks/\(kind.rawValue)" }
 
-    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
         try context.require(extension: ExtensionID.tasks)
         guard let id = request["taskId"]?.stringValue else {
             throw .invalidParams("\(name) needs taskId, a string.")
@@ -27,7 +27,7 @@ struct TaskMethod: Method {
         }
         switch kind {
         case .get:
-            return .now(state.asResult(for: context.revision, from: ServerIdentity.implementation))
+            return .immediate(state.asResult(for: context.revision, from: ServerIdentity.implementation))
         case .update:
             // No task here ever asks for input, so there is nothing that the responses could answer.
             guard request["inputResponses"]?.objectValue != nil else {
@@ -36,6 +36,6 @@ struct TaskMethod: Method {
         case .cancel:
             _ = tasks.cancel(id, user: user)
         }
-        return .now(JSONObject().asResult(for: context.revision, from: ServerIdentity.implementation))
+        return .immediate(JSONObject().asResult(for: context.revision, from: ServerIdentity.implementation))
     }
 }

@@ -105,9 +105,9 @@ final class Session: Sendable {
     private func serve(_ request: Request, size: Int, _ reply: @escaping @Sendable (Response?) -> Void) {
         do {
             switch try begin(request) {
-            case .now(let result):
+            case .immediate(let result):
                 reply(Response(id: request.id, .success(result)))
-            case .later(let held, let work):
+            case .deferred(let held, let work):
                 // The id alone: what is in the request may be large, and the work long.
                 let id = request.id
                 try inFlight.start(id, size: max(held ?? size, 1), onCancel: { reply(nil) }) { [writer] place in
@@ -123,11 +123,11 @@ final class Session: Sendable {
         }
     }
 
-    private func begin(_ request: Request) throws(RPCError) -> Answer {
+    private func begin(_ request: Request) throws(RPCError) -> MethodReply {
         if request.method == methods.initialize.name {
             let (revision, result) = try methods.initialize.handshake(request)
             negotiated.withLock { $0 = revision }
-            return .now(result)
+            return .immediate(result)
         }
         let context = try RequestContext.of(
             request, negotiated: negotiated.withLock { $0 }, isModernOnly: methods.isModernOnly(request.method))

@@ -10,9 +10,9 @@ struct ListResourcesMethod: Method {
     let catalog: ResourceCatalog
     let user: UserOfRequest
 
-    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
         let user = try user(context)
-        return .later { _ in
+        return .deferred { _ in
             let last = try Page<Resource>.keyBefore(request["cursor"], of: name)
             // One more than a page tells that there is another.
             let resources = await catalog.resources(of: user, after: last, atMost: Self.pageSize + 1)
@@ -28,11 +28,11 @@ struct ListResourcesMethod: Method {
 struct ListResourceTemplatesMethod: Method {
     let name = "resources/templates/list"
 
-    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
         try request.refuseCursor()
         let result: JSONObject = [
             "resourceTemplates": .array(ResourceCatalog.templates.map { $0.json(for: context.revision) })
         ]
-        return .now(result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .fixed))
+        return .immediate(result.asResult(for: context.revision, from: ServerIdentity.implementation, cache: .fixed))
     }
 }

@@ -9,9 +9,9 @@ struct ReadDirectoryMethod: Method {
     let era = MethodEra.modern
     let skills: SkillLibrary
 
-    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
         let uri = try request.uri()
-        return .later { _ in
+        return .deferred { _ in
             guard case .skill(let skill, let path) = ResourceURI(uri),
                 let children = skills.children(of: skill, path: path)
             else {

@@ -10,7 +10,7 @@ struct ReadResourceMethod: Method {
     let user: UserOfRequest
     let audit: AuditLog?
 
-    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
         let uri = try request.uri()
         // Skills are the host's own files; what a sandbox hands out is recorded.
         let audit = AuditedCall(
@@ -24,7 +24,7 @@ struct ReadResourceMethod: Method {
                 return .failure(error)
             }
         }
-        return .later { _ in try await pipeline.answer(to: call).get() }
+        return .deferred { _ in try await pipeline.answer(to: call).get() }
     }
 }
 

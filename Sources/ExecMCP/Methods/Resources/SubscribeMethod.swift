@@ -16,7 +16,7 @@ struct SubscribeMethod: Method {
 
     var name: String { "resources/\(direction)" }
 
-    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer {
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
         let uri = try request.uri()
         let user = try user(context)
         guard let resource = ResourceURI(uri) else {
@@ -27,6 +27,6 @@ struct SubscribeMethod: Method {
         case .subscribe: try subscriptions.subscribe(to: subscription, as: uri)
         case .unsubscribe: subscriptions.unsubscribe(from: subscription)
         }
-        return .now([:])
+        return .immediate([:])
     }
 }

@@ -3,12 +3,12 @@ import JSONRPC
 import MCP
 
 /// What a method makes of a request.
-enum Answer: Sendable {
+enum MethodReply: Sendable {
     /// The result, at once and in the order of the requests.
-    case now(JSONObject)
+    case immediate(JSONObject)
     /// Work that takes time; requests that come meanwhile are served. `holding` is how many bytes of the request it goes on
     /// holding; `nil` stands for all of it.
-    case later(holding: Int? = nil, @Sendable (Exchange) async throws -> JSONObject)
+    case deferred(holding: Int? = nil, @Sendable (Exchange) async throws -> JSONObject)
 }
 
 /// One method of the protocol.
@@ -22,7 +22,7 @@ protocol Method: Sendable {
     /// Checks the parameters and begins the work.
     ///
     /// - Throws: the error that the request gets.
-    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> Answer
+    func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply
 }
 
 extension Method {
