@@ -11,13 +11,13 @@ import Testing
 
     private func reporter(_ revision: Revision = .july2026, token: JSON = "t") throws -> ProgressReporter {
         let context = RequestContext(revision: revision, meta: ["progressToken": token])
-        let exchange = Exchange(id: .integer(1)) { [sent] in sent.record($0) }
-        return try #require(ProgressReporter(context, exchange))
+        let notifier = RequestNotifier(id: .integer(1)) { [sent] in sent.record($0) }
+        return try #require(ProgressReporter(context, notifier))
     }
 
     @Test func reportsToNobodyWhoDidNotAsk() {
         let context = RequestContext(revision: .july2026)
-        #expect(ProgressReporter(context, Exchange(id: .integer(1)) { _ in }) == nil)
+        #expect(ProgressReporter(context, RequestNotifier(id: .integer(1)) { _ in }) == nil)
     }
 
     @Test(arguments: Revision.allCases, ["t", 7] as [JSON])

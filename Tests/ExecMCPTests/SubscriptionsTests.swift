@@ -98,7 +98,7 @@ import Testing
         filter.promptList = true
         filter.resources = [.artifact(name: "a"): "artifact:///a"]
         let stream = ListenStream(
-            filter, user: ann, exchange: Exchange(id: .string("L")) { heard.record($0) })
+            filter, user: ann, notifier: RequestNotifier(id: .string("L")) { heard.record($0) })
         let serving = Task { try await subscriptions.serve(stream) }
         try await heard.wait(forCount: 1)
         #expect(heard.elements[0].method == "notifications/subscriptions/acknowledged")
@@ -122,7 +122,7 @@ import Testing
         for round in 0..<2 * Subscriptions.maximumStreams {
             let heard = Recorder<Notification>()
             let stream = ListenStream(
-                ListenStream.Filter(), user: bob, exchange: Exchange(id: .integer(round)) { heard.record($0) })
+                ListenStream.Filter(), user: bob, notifier: RequestNotifier(id: .integer(round)) { heard.record($0) })
             let serving = Task { try await subscriptions.serve(stream) }
             try await heard.wait(forCount: 1)
             serving.cancel()
@@ -134,7 +134,7 @@ import Testing
         subscriptions.close()
         let heard = Recorder<Notification>()
         let stream = ListenStream(
-            ListenStream.Filter(), user: bob, exchange: Exchange(id: .integer(1)) { heard.record($0) })
+            ListenStream.Filter(), user: bob, notifier: RequestNotifier(id: .integer(1)) { heard.record($0) })
         try await subscriptions.serve(stream)
         #expect(heard.elements.count == 1)
     }

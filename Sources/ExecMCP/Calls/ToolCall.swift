@@ -15,7 +15,7 @@ struct ToolCall: Sendable {
     /// Its line in the audit log.
     let audit: AuditedCall
     /// The request by which the client can hear of its progress; `nil` if it cannot.
-    var exchange: Exchange?
+    var notifier: RequestNotifier?
     /// The task that it became; `nil` if it is answered directly.
     var taskID: String?
     /// Where its progress goes. An interceptor that changes lines puts its own in this place.
@@ -26,9 +26,9 @@ struct ToolCall: Sendable {
 
 extension ToolCall {
     /// The call, with the client hearing of its progress by the request itself.
-    func heard(by exchange: Exchange) -> ToolCall {
+    func heard(by notifier: RequestNotifier) -> ToolCall {
         var call = self
-        call.exchange = exchange
+        call.notifier = notifier
         return call
     }
 

@@ -15,15 +15,15 @@ final class ListenStream: Sendable {
         var tasks: Set<String> = []
     }
 
-    private let exchange: Exchange
+    private let notifier: RequestNotifier
     private let filter: Filter
     private let user: UserID
     private let ending = AsyncStream<Never>.makeStream()
 
-    init(_ filter: Filter, user: UserID, exchange: Exchange) {
+    init(_ filter: Filter, user: UserID, notifier: RequestNotifier) {
         self.filter = filter
         self.user = user
-        self.exchange = exchange
+        self.notifier = notifier
     }
 
     /// Says which part of the filter is honoured.
@@ -65,8 +65,8 @@ final class ListenStream: Sendable {
     private func send(_ notification: Notification) {
         var params = notification.params
         var meta = params["_meta"]?.objectValue ?? JSONObject()
-        meta[MetaKey.subscriptionID] = exchange.id.json
+        meta[MetaKey.subscriptionID] = notifier.id.json
         params["_meta"] = .object(meta)
-        exchange.notify(Notification(method: notification.method, params: params))
+        notifier.notify(Notification(method: notification.method, params: params))
     }
 }

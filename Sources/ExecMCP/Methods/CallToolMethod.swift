@@ -46,8 +46,8 @@ struct CallToolMethod: Method {
         if tool.canBecomeTask, context.declares(extension: ExtensionID.tasks) {
             return .immediate(try task(of: accepted))
         }
-        return .deferred(holding: tool.size(of: arguments)) { exchange in
-            try await pipeline.answer(to: accepted.heard(by: exchange)).get()
+        return .deferred(holding: tool.size(of: arguments)) { notifier in
+            try await pipeline.answer(to: accepted.heard(by: notifier)).get()
         }
     }
 

@@ -20,9 +20,9 @@ struct ListenMethod: Method {
         let filter = try filter(wanted, user, context)
         // Nothing of the request is kept but the filter: it stays open for as long as the client wants, and what it held
         // would never be free for others.
-        return .deferred(holding: 0) { [subscriptions, revision = context.revision] exchange in
-            try await subscriptions.serve(ListenStream(filter, user: user, exchange: exchange))
-            let result: JSONObject = ["_meta": [MetaKey.subscriptionID: exchange.id.json]]
+        return .deferred(holding: 0) { [subscriptions, revision = context.revision] notifier in
+            try await subscriptions.serve(ListenStream(filter, user: user, notifier: notifier))
+            let result: JSONObject = ["_meta": [MetaKey.subscriptionID: notifier.id.json]]
             return result.asResult(for: revision, from: ServerIdentity.implementation)
         }
     }

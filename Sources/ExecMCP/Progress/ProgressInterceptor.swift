@@ -1,7 +1,7 @@
 /// Tells the client how far a call is, if its request asked for that.
 struct ProgressInterceptor: CallInterceptor {
     func intercept(_ call: ToolCall, next: CallHandler) async -> CallResult {
-        guard let exchange = call.exchange, let reporter = ProgressReporter(call.context, exchange) else {
+        guard let notifier = call.notifier, let reporter = ProgressReporter(call.context, notifier) else {
             return await next(call)
         }
         return await reporter.reporting { await next(call.reporting(to: $0)) }

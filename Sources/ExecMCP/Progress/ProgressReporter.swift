@@ -15,15 +15,15 @@ struct ProgressReporter: Sendable {
 
     private let token: JSON
     private let hasMessages: Bool
-    private let exchange: Exchange
+    private let notifier: RequestNotifier
     private let start = ContinuousClock.now
 
     /// - Returns: `nil` where the client did not ask for progress.
-    init?(_ context: RequestContext, _ exchange: Exchange) {
+    init?(_ context: RequestContext, _ notifier: RequestNotifier) {
         guard let token = context.progressToken else { return nil }
         self.token = token
         hasMessages = context.revision.hasProgressMessages
-        self.exchange = exchange
+        self.notifier = notifier
     }
 
     /// What is sent, by who says it.
@@ -84,6 +84,6 @@ struct ProgressReporter: Sendable {
     private func notify(_ milliseconds: Int, _ line: String) {
         var params: JSONObject = ["progressToken": token, "progress": .double(Double(milliseconds) / 1000)]
         if hasMessages { params["message"] = .string(line) }
-        exchange.notify(Notification(method: "notifications/progress", params: params))
+        notifier.notify(Notification(method: "notifications/progress", params: params))
     }
 }

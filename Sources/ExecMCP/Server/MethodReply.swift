@@ -8,7 +8,7 @@ enum MethodReply: Sendable {
     case immediate(JSONObject)
     /// Work that takes time; requests that come meanwhile are served. `holding` is how many bytes of the request it goes on
     /// holding; `nil` stands for all of it.
-    case deferred(holding: Int? = nil, @Sendable (Exchange) async throws -> JSONObject)
+    case deferred(holding: Int? = nil, @Sendable (RequestNotifier) async throws -> JSONObject)
 }
 
 /// One method of the protocol.

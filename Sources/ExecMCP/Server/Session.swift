@@ -111,10 +111,10 @@ final class Session: Sendable {
                 // The id alone: what is in the request may be large, and the work long.
                 let id = request.id
                 try inFlight.start(id, size: max(held ?? size, 1), onCancel: { reply(nil) }) { [writer] place in
-                    let exchange = Exchange(id: id) { notification in
+                    let notifier = RequestNotifier(id: id) { notification in
                         place.whileActive { writer.writeIfKeepingUp(notification.json) }
                     }
-                    let outcome = await Self.outcome(of: work, exchange, writer)
+                    let outcome = await Self.outcome(of: work, notifier, writer)
                     if place.finish() { reply(Response(id: id, outcome)) }
                 }
             }
@@ -137,12 +137,13 @@ final class Session: Sendable {
     /// Does the work when there is room for what comes of it: a client that reads nothing may have asked for thousands of
     /// large answers.
     private static func outcome(
-        of work: @Sendable (Exchange) async throws -> JSONObject, _ exchange: Exchange, _ writer: LineWriter
+        of work: @Sendable (RequestNotifier) async throws -> JSONObject, _ notifier: RequestNotifier,
+        _ writer: LineWriter
     ) async -> Result<JSONObject, RPCError> {
         do {
             let untilRoom: @Sendable () async -> Void = { await writer.untilRoom() }
             await untilRoom()
-            return .success(try await AnswerRoom(untilRoom).while { try await work(exchange) })
+            return .success(try await AnswerRoom(untilRoom).while { try await work(notifier) })
         } catch let error as RPCError {
             return .failure(error)
         } catch {

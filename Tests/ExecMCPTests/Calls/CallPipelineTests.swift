@@ -68,7 +68,7 @@ import Testing
             _ = try? await sent.wait(forCount: 1)
             return .tool(ToolResult(content: []))
         }
-        _ = await pipeline("a", "b").answer(to: call.heard(by: Exchange(id: .integer(1)) { sent.record($0) }))
+        _ = await pipeline("a", "b").answer(to: call.heard(by: RequestNotifier(id: .integer(1)) { sent.record($0) }))
         #expect(sent.elements.map { $0.params["message"] } == ["half b a"])
     }
 
@@ -90,7 +90,7 @@ import Testing
             return .tool(ToolResult(content: []))
         }
         _ = await pipeline("a").answer(to: call)
-        _ = await pipeline("a").answer(to: call.heard(by: Exchange(id: .integer(1)) { _ in }))
+        _ = await pipeline("a").answer(to: call.heard(by: RequestNotifier(id: .integer(1)) { _ in }))
         #expect(isHeard.elements == [false, token != nil])
     }
 

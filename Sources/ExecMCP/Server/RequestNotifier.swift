@@ -1,7 +1,7 @@
 import JSONRPC
 
 /// A request that is being worked on: by it the work can tell the client something meanwhile.
-struct Exchange: Sendable {
+struct RequestNotifier: Sendable {
     /// The request's id.
     let id: RequestID
     private let send: @Sendable (Notification) -> Void
