@@ -13,16 +13,16 @@ import Threading
 
     /// Starts a request that ends when `gate` opens, and records whether it may answer then.
     private func start(_ id: RequestID, size: Int = 1, gate: AsyncGate) throws {
-        try requests.start(id, size: size, onCancel: { cancelled.record(id) }) { place in
+        try requests.start(id, size: size, onCancel: { cancelled.record(id) }) { request in
             await gate.wait()
-            ended.record(place.finish())
+            ended.record(request.finish())
         }
     }
 
     @Test func aRequestMayAnswerOnce() async throws {
         let answers = Recorder<[Bool]>()
-        try requests.start(.integer(1), size: 1, onCancel: {}) { place in
-            answers.record([place.finish(), place.finish()])
+        try requests.start(.integer(1), size: 1, onCancel: {}) { request in
+            answers.record([request.finish(), request.finish()])
         }
         #expect(try await answers.wait(forCount: 1) == [[true, false]])
     }
@@ -61,11 +61,11 @@ import Threading
 
     @Test func nothingHappensForARequestThatHasEnded() async throws {
         let seen = Recorder<[Bool]>()
-        try requests.start(.integer(1), size: 1, onCancel: {}) { place in
+        try requests.start(.integer(1), size: 1, onCancel: {}) { request in
             var happened = [false, false]
-            place.whileActive { happened[0] = true }
-            _ = place.finish()
-            place.whileActive { happened[1] = true }
+            request.whileActive { happened[0] = true }
+            _ = request.finish()
+            request.whileActive { happened[1] = true }
             seen.record(happened)
         }
         #expect(try await seen.wait(forCount: 1) == [[true, false]])

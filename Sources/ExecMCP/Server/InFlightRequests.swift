@@ -9,8 +9,8 @@ final class InFlightRequests: Sendable {
     /// How many bytes of requests may be held at once.
     static let maximumBytes = 256 * 1024 * 1024
 
-    /// One request's place among them.
-    struct Place: Sendable {
+    /// One of them.
+    struct InFlightRequest: Sendable {
         fileprivate let requests: InFlightRequests
         fileprivate let id: RequestID
         fileprivate let ticket: Int
@@ -52,11 +52,11 @@ final class InFlightRequests: Sendable {
     /// - Parameters:
     ///   - size: bytes that the request goes on holding in memory, at least 1.
     ///   - onCancel: called if the client cancels it; nothing is to be sent then.
-    ///   - work: gets the place of the request here.
+    ///   - work: gets the request here.
     /// - Throws: the error for an id that is in use or too many requests.
     func start(
         _ id: RequestID, size: Int, onCancel: @escaping @Sendable () -> Void,
-        _ work: @escaping @Sendable (Place) async -> Void
+        _ work: @escaping @Sendable (InFlightRequest) async -> Void
     ) throws(RPCError) {
         let hasRoom = state.wait(seconds: patience) { state in
             if state.bytes == 0 || state.bytes + size <= Self.maximumBytes { return true }
@@ -78,7 +78,7 @@ final class InFlightRequests: Sendable {
             state.nextTicket += 1
             state.bytes += size
             let task = Task {
-                await work(Place(requests: self, id: id, ticket: ticket))
+                await work(InFlightRequest(requests: self, id: id, ticket: ticket))
                 self.state.change { $0.bytes -= size }
             }
             state.entries[id] = Entry(ticket: ticket, task: task, onCancel: onCancel)

@@ -110,12 +110,12 @@ final class Session: Sendable {
             case .deferred(let held, let work):
                 // The id alone: what is in the request may be large, and the work long.
                 let id = request.id
-                try inFlight.start(id, size: max(held ?? size, 1), onCancel: { reply(nil) }) { [writer] place in
+                try inFlight.start(id, size: max(held ?? size, 1), onCancel: { reply(nil) }) { [writer] active in
                     let notifier = RequestNotifier(id: id) { notification in
-                        place.whileActive { writer.writeIfKeepingUp(notification.json) }
+                        active.whileActive { writer.writeIfKeepingUp(notification.json) }
                     }
                     let outcome = await Self.outcome(of: work, notifier, writer)
-                    if place.finish() { reply(Response(id: id, outcome)) }
+                    if active.finish() { reply(Response(id: id, outcome)) }
                 }
             }
         } catch {
