@@ -20,7 +20,7 @@ final class GuestCallStream: Sendable {
 
     private let id: UInt32
     private let send: @Sendable (Frame) throws -> Void
-    private let state = Monitor(State())
+    private let state = ConditionLocked(State())
 
     /// - Parameters:
     ///   - id: the call's id.

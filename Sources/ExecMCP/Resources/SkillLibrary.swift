@@ -14,7 +14,7 @@ final class SkillLibrary: Sendable {
     private let manifests = SkillManifests()
     private let memory = SkillMemory()
     /// What was seen last.
-    private let sight = Locked<Sight?>(nil)
+    private let snapshot = Locked<Snapshot?>(nil)
     /// Diagnostics already logged: skills are asked for often, and seldom change.
     private let reported = Locked<Set<String>>([])
 
@@ -27,7 +27,7 @@ final class SkillLibrary: Sendable {
     func skillsInSandbox() -> [Skill] {
         let catalog = SkillCatalog.load(from: directories, memory: memory)
         catalog.diagnostics.forEach { report($0.description) }
-        sight.withLock { $0 = Sight(skills: catalog.skills, time: .now) }
+        snapshot.withLock { $0 = Snapshot(skills: catalog.skills, time: .now) }
         return catalog.skills
     }
 
@@ -36,7 +36,7 @@ final class SkillLibrary: Sendable {
     /// - Parameter isNextPage: whether it is for a page of a list that is not the first.
     func skills(isNextPage: Bool = false) -> [Skill] {
         var names: Set<[UInt8]> = []
-        let recent = isNextPage ? sight.withLock { $0?.isRecent == true ? $0?.skills : nil } : nil
+        let recent = isNextPage ? snapshot.withLock { $0?.isRecent == true ? $0?.skills : nil } : nil
         return (recent ?? skillsInSandbox()).filter { skill in
             let isFirst = names.insert(Array(skill.name.utf8)).inserted
             if !isFirst {
@@ -150,7 +150,7 @@ final class SkillLibrary: Sendable {
 }
 
 /// The skills at a moment.
-private struct Sight: Sendable {
+private struct Snapshot: Sendable {
     let skills: [Skill]
     let time: ContinuousClock.Instant
 

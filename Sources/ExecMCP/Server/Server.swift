@@ -20,10 +20,10 @@ struct Server: Sendable {
     ) {
         let skills = SkillLibrary(directories: options.configuration.skillsDirectories, logger: logger)
         let subscriptions = Subscriptions(defaultUser: options.user, notify: notify)
-        let watch = HostWatch(skills: skills, toolsDirectory: options.configuration.toolsDirectory) {
+        let watcher = DirectoryWatcher(skills: skills, toolsDirectory: options.configuration.toolsDirectory) {
             subscriptions.publish($0)
         }
-        subscriptions.onAudience { watch.start() }
+        subscriptions.onAudience { watcher.start() }
         pool = SandboxPool(
             configuration: options.configuration, limits: options.limits, logger: logger, locateEngine: locateEngine
         ) { subscriptions.publish(.artifacts($0, $1)) }

@@ -9,12 +9,12 @@ struct Doctor: Sendable {
     /// Every check has a finding, whatever happens. It takes a bounded time.
     func examine() async -> Report {
         var findings: [Finding] = []
-        do throws(Hindrance) {
+        do throws(BlockedError) {
             let engine = try locate(&findings)
             try await reach(engine, &findings)
             let orphans = try? await engine.orphanCount()
             if await hasImage(engine, &findings) {
-                findings += await SandboxTrial(options: options, engine: engine, variables: variables).findings()
+                findings += await DoctorSandbox(options: options, engine: engine, variables: variables).findings()
             }
             findings.append(await leftovers(engine, before: orphans))
         } catch {}
@@ -23,7 +23,7 @@ struct Doctor: Sendable {
     }
 
     /// Something without which nothing more can be asked.
-    private struct Hindrance: Error {}
+    private struct BlockedError: Error {}
 
     /// The findings in order, with one for each check that was not made.
     static func completed(_ findings: [Finding]) -> [Finding] {
@@ -34,18 +34,18 @@ struct Doctor: Sendable {
         }
     }
 
-    private func locate(_ findings: inout [Finding]) throws(Hindrance) -> any ContainerEngine {
+    private func locate(_ findings: inout [Finding]) throws(BlockedError) -> any ContainerEngine {
         do {
             let engine = try EngineLocator(environment: variables).engine(named: options.engine)
             findings.append(.passed(.commandLine, engine.name))
             return engine
         } catch {
             findings.append(.failed(.commandLine, error))
-            throw Hindrance()
+            throw BlockedError()
         }
     }
 
-    private func reach(_ engine: any ContainerEngine, _ findings: inout [Finding]) async throws(Hindrance) {
+    private func reach(_ engine: any ContainerEngine, _ findings: inout [Finding]) async throws(BlockedError) {
         do {
             let versions = try await engine.versions()
             var text = versions.server.map { "version \($0), command line \(versions.client)" } ?? versions.client
@@ -53,7 +53,7 @@ struct Doctor: Sendable {
             findings.append(.passed(.engine, text))
         } catch {
             findings.append(.failed(.engine, error))
-            throw Hindrance()
+            throw BlockedError()
         }
     }
 
@@ -85,7 +85,7 @@ struct Doctor: Sendable {
             .leftovers, before > 0 ? "none; \(before) of servers that are gone were removed" : "none")
     }
 
-    /// The skills as this machine has them. ``SandboxTrial`` looks at them from inside as well.
+    /// The skills as this machine has them. ``DoctorSandbox`` looks at them from inside as well.
     private var skills: Finding {
         let directories = options.configuration.skillsDirectories
         guard !directories.isEmpty else {

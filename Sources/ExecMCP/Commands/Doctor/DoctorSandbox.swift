@@ -3,7 +3,7 @@ import ExecCore
 
 /// A sandbox that is started to be looked at, and removed again. Its user is nobody's, so that neither a server's sandbox
 /// nor anybody's files are touched; only a workspace that is a directory of this machine is the real one.
-struct SandboxTrial: Sendable {
+struct DoctorSandbox: Sendable {
     private static let startSeconds = 20.0
     private static let probeSeconds = 20.0
     private static let endSeconds = 10.0

@@ -7,7 +7,7 @@ import Threading
 ///
 /// It looks every two seconds, and only once someone wants to know. Events of the file system would be quicker, but
 /// they do not cross the mounts of desktop engines, network file systems and containers, where such directories lie.
-final class HostWatch: Sendable {
+final class DirectoryWatcher: Sendable {
     private static let interval = Duration.seconds(2)
 
     private let skills: SkillLibrary
