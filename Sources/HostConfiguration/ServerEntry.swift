@@ -36,5 +36,5 @@ public struct ServerEntry: Sendable, Equatable {
     }
 
     /// How long a host has to wait for an answer, in seconds: the longest call, and a minute to start the sandbox.
-    var patience: Int { longestCall + 60 }
+    var hostTimeout: Int { longestCall + 60 }
 }

@@ -28,10 +28,10 @@ import Testing
         ("zed", "/h/.config/zed/settings.json", "/h/.config/zed/settings.json"),
     ])
     func looksWhereTheHostLooks(name: String, linux: String, macOS: String) throws {
-        #expect(try host(name).userFile(Surroundings(system: .linux, variables: ["HOME": "/h"])) == linux)
-        #expect(try host(name).userFile(Surroundings(system: .macOS, variables: ["HOME": "/h/"])) == macOS)
+        #expect(try host(name).userFile(Platform(system: .linux, variables: ["HOME": "/h"])) == linux)
+        #expect(try host(name).userFile(Platform(system: .macOS, variables: ["HOME": "/h/"])) == macOS)
         for variables in [[:], ["HOME": ""], ["HOME": "h"]] {
-            #expect(try host(name).userFile(Surroundings(variables: variables)) == nil)
+            #expect(try host(name).userFile(Platform(variables: variables)) == nil)
         }
     }
 
@@ -47,7 +47,7 @@ import Testing
     func honoursTheVariablesOfTheHost(name: String, variable: String, path: String) throws {
         let host = try host(name)
         func file(_ value: String) -> String? {
-            host.userFile(Surroundings(system: .linux, variables: ["HOME": "/h", variable: value]))
+            host.userFile(Platform(system: .linux, variables: ["HOME": "/h", variable: value]))
         }
         #expect(file("/x") == path)
         #expect(file("/x//") == path)
@@ -62,12 +62,12 @@ import Testing
             for server in ["exec", "no", "Null", "a-b_9"] {
                 let entry = ServerEntry(name: server, program: Self.odd, arguments: arguments, longestCall: 1200)
                 let block = host.block(entry)
-                let edited = try host.notation.set(entry, in: [])
+                let edited = try host.format.set(entry, in: [])
                 #expect(edited.text == block)
                 #expect(edited.change == .added)
-                #expect(try host.notation.set(entry, in: Array(block.utf8)).change == .none)
-                let two = try host.notation.set(ServerEntry(program: "/p"), in: edited.bytes)
-                #expect(try host.notation.set(entry, in: two.bytes).change == .none || server == "exec")
+                #expect(try host.format.set(entry, in: Array(block.utf8)).change == .none)
+                let two = try host.format.set(ServerEntry(program: "/p"), in: edited.bytes)
+                #expect(try host.format.set(entry, in: two.bytes).change == .none || server == "exec")
             }
         }
     }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct JSONCEditorTests {
     private static let entry: JSON = ["command": "/p"]
 
-    private func set(_ text: String, _ entry: JSON = entry) throws(NotEditable) -> EditedText {
+    private func set(_ text: String, _ entry: JSON = entry) throws(EditError) -> EditedText {
         try JSONCEditor(Array(text.utf8)).set(entry, named: "exec", in: "servers")
     }
 
@@ -95,7 +95,7 @@ import Testing
     ])
     func aCarriageReturnEndsALine(text: String) throws {
         let edited = try set(text)
-        var scanner = JSONCScanner(Layout(edited.bytes))
+        var scanner = JSONCScanner(TextLayout(edited.bytes))
         let read = try #require(try scanner.document(), "\(edited.text)")
         #expect(scanner.json(read.range)?["servers"]?["exec"] == Self.entry, "\(edited.text)")
         for comment in ["// c\r", "// d\r", "/* b */"] where text.contains(comment) {
@@ -121,8 +121,8 @@ import Testing
         ("// none", "{\"s\": {\"e\": 5}}", true), ("{}", "[]", false),
     ])
     func seesWhetherAnythingElseHasChanged(old: String, new: String, isSame: Bool) throws {
-        var before = JSONCScanner(Layout(Array(old.utf8)))
-        var after = JSONCScanner(Layout(Array(new.utf8)))
+        var before = JSONCScanner(TextLayout(Array(old.utf8)))
+        var after = JSONCScanner(TextLayout(Array(new.utf8)))
         let (oldRoot, newRoot) = (try before.document(), try #require(try after.document()))
         let comparison = JSONCComparison(before, after)
         #expect(comparison.is(oldRoot, with: 5, named: "e", in: "s", equalTo: newRoot) == isSame)
@@ -180,7 +180,7 @@ import Testing
         ("{\"a\": \"\\", 1, "string"),
     ])
     func refusesWhatItDoesNotUnderstandAndSaysWhere(text: String, line: Int, part: String) throws {
-        let error = try #require(refusal { () throws(NotEditable) in try set(text) }, "\(text) was taken")
+        let error = try #require(refusal { () throws(EditError) in try set(text) }, "\(text) was taken")
         #expect(error.line == line)
         #expect(error.reason.contains(part), "\(error.reason)")
     }

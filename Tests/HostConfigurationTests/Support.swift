@@ -14,8 +14,8 @@ extension EditedText {
 }
 
 /// The refusal that an edit ends in; nil where it succeeds.
-func refusal(_ body: () throws(NotEditable) -> EditedText) -> NotEditable? {
-    do throws(NotEditable) {
+func refusal(_ body: () throws(EditError) -> EditedText) -> EditError? {
+    do throws(EditError) {
         _ = try body()
         return nil
     } catch {

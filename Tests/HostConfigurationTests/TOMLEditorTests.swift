@@ -6,7 +6,7 @@ import Testing
 @Suite struct TOMLEditorTests {
     private static let block = "[mcp_servers.exec]\ncommand = \"/p\"\ntimeout = 660\n"
 
-    private func set(_ text: String, _ block: String = block) throws(NotEditable) -> EditedText {
+    private func set(_ text: String, _ block: String = block) throws(EditError) -> EditedText {
         try TOMLEditor(Array(text.utf8)).set(["mcp_servers", "exec"], to: block)
     }
 
@@ -90,7 +90,7 @@ import Testing
         ("a = [ # b\rc\n]", 1, "carriage return"),
     ])
     func refusesWhatItDoesNotUnderstandAndSaysWhere(text: String, line: Int, part: String) throws {
-        let error = try #require(refusal { () throws(NotEditable) in try set(text) }, "\(text) was taken")
+        let error = try #require(refusal { () throws(EditError) in try set(text) }, "\(text) was taken")
         #expect(error.line == line)
         #expect(error.reason.contains(part), "\(error.reason)")
     }

@@ -9,7 +9,7 @@ import YAML
     private static let entry: JSON = ["cmd": "/p", "timeout": 660]
     private static let fields = ["cmd: \"/p\"", "# seconds", "timeout: 660"]
 
-    private func set(_ text: String) throws(NotEditable) -> EditedText {
+    private func set(_ text: String) throws(EditError) -> EditedText {
         try YAMLEditor(Array(text.utf8)).set(Self.entry, fields: Self.fields, named: "exec", in: "extensions")
     }
 
@@ -108,12 +108,12 @@ import YAML
         ("extensions:\n  \"ex\\u0065c\": 1\n", "edited safely"),
     ])
     func refusesWhatItDoesNotUnderstand(text: String, part: String) throws {
-        let error = try #require(refusal { () throws(NotEditable) in try set(text) }, "\(text) was taken")
+        let error = try #require(refusal { () throws(EditError) in try set(text) }, "\(text) was taken")
         #expect(error.reason.contains(part), "\(error.reason)")
     }
 
     @Test func saysWhichLineItDidNotUnderstand() {
-        #expect(refusal { () throws(NotEditable) in try set("a: 1\nb: \"x\n") }?.line == 2)
-        #expect(refusal { () throws(NotEditable) in try set("a: 1\n\nextensions: {b: 1}\n") }?.line == 3)
+        #expect(refusal { () throws(EditError) in try set("a: 1\nb: \"x\n") }?.line == 2)
+        #expect(refusal { () throws(EditError) in try set("a: 1\n\nextensions: {b: 1}\n") }?.line == 3)
     }
 }

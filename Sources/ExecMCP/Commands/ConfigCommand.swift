@@ -11,7 +11,7 @@ struct ConfigCommand: Command {
 
     let flagsWithValue = ConfigRequest.options.filter(\.takesValue).map(\.flag)
 
-    private let surroundings = Surroundings(variables: Environment.variables)
+    private let platform = Platform(variables: Environment.variables)
 
     func run(_ arguments: [String], defaults: Options) throws(UsageError) -> Int32 {
         let request = try ConfigRequest(arguments, defaults: defaults)
@@ -40,7 +40,7 @@ struct ConfigCommand: Command {
     }
 
     private func write(_ request: ConfigRequest, of host: Host) -> Int32 {
-        let path = request.forProject ? projectFile(of: host) : host.userFile(surroundings)
+        let path = request.forProject ? projectFile(of: host) : host.userFile(platform)
         guard let path else {
             return fail("HOME is not set: there is no place for \(host.title)'s file", request, host)
         }
@@ -62,7 +62,7 @@ struct ConfigCommand: Command {
         return 1
     }
 
-    private func report(_ outcome: Outcome, _ name: String) -> String {
+    private func report(_ outcome: ConfigWriteResult, _ name: String) -> String {
         switch outcome.change {
         case .created: "Made \(outcome.path) with the server \(name)."
         case .added: "Added the server \(name) to \(outcome.path)."
@@ -81,7 +81,7 @@ struct ConfigCommand: Command {
 
     /// The path of a person's file, with `~` for the home directory.
     private func userFile(of host: Host) -> String? {
-        guard let path = host.userFile(surroundings) else { return nil }
+        guard let path = host.userFile(platform) else { return nil }
         let home = Environment.home + "/"
         return (home.count > 1 && path.hasPrefix(home) ? "~/" + path.dropFirst(home.count) : path)
             .singleLine(limit: 10_000)

@@ -16,7 +16,7 @@ public struct ConfigurationError: Error, Sendable, Equatable {
 }
 
 /// Why a text cannot be edited, before anyone knows which file it is from.
-struct NotEditable: Error, Equatable {
+struct EditError: Error, Equatable {
     /// What is wrong, as part of a sentence.
     let reason: String
     /// The line, counted from 1; `nil` where it is the whole text.

@@ -29,7 +29,7 @@ struct ConfigurationFile {
         self.path = String(cString: resolved)
         let (content, status) = try Self.read(self.path)
         if let place = Self.firstInvalidByte(in: content) {
-            throw ConfigurationError("\(path), line \(Layout(content).line(at: place)): it is not UTF-8")
+            throw ConfigurationError("\(path), line \(TextLayout(content).line(at: place)): it is not UTF-8")
         }
         self.content = content
         self.status = status

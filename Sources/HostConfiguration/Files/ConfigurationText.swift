@@ -14,11 +14,11 @@ public enum ConfigurationText {
         _ bytes: [UInt8], named name: String, repeated: inout [String]
     ) throws(ConfigurationError) -> JSON? {
         let ending = name.lowercased().split(separator: ".").last
-        guard let first = bytes.first(where: { !Layout.isWhiteSpace($0) }) else { return nil }
+        guard let first = bytes.first(where: { !TextLayout.isWhiteSpace($0) }) else { return nil }
         let isObject = first == UInt8(ascii: "{")
         switch ending {
         case "toml" where !isObject:
-            do throws(NotEditable) {
+            do throws(EditError) {
                 let table = try TOML.parse(bytes)
                 return table.isEmpty ? nil : .object(table)
             } catch {
@@ -44,6 +44,6 @@ public enum ConfigurationText {
     }
 }
 
-extension NotEditable {
+extension EditError {
     fileprivate var place: String { line.map { "line \($0): " } ?? "" }
 }

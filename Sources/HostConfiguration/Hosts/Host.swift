@@ -9,17 +9,17 @@ public struct Host: Sendable {
     /// The file of a project, relative to the project; `nil` where projects have none.
     public let projectFile: String?
 
-    let notation: Notation
-    let userPath: @Sendable (Surroundings) -> String?
+    let format: ConfigFormat
+    let userPath: @Sendable (Platform) -> String?
 
     /// The file of a person; `nil` where no home directory is known.
-    public func userFile(_ surroundings: Surroundings) -> String? {
-        userPath(surroundings)
+    public func userFile(_ platform: Platform) -> String? {
+        userPath(platform)
     }
 
     /// The text of a file that has this entry alone, with a line break at its end.
     public func block(_ entry: ServerEntry) -> String {
-        notation.block(entry)
+        format.block(entry)
     }
 
     /// A command line for a shell that does the same; `nil` where the host has none.
@@ -47,56 +47,56 @@ extension Host {
     public static let all = [
         Host(
             name: "claude-code", title: "Claude Code", projectFile: ".mcp.json",
-            notation: .json(section: "mcpServers") { ["type": "stdio"] + command($0) }
-        ) { surroundings in
-            (surroundings.directory("CLAUDE_CONFIG_DIR") ?? surroundings.home).map { $0 + "/.claude.json" }
+            format: .json(section: "mcpServers") { ["type": "stdio"] + command($0) }
+        ) { platform in
+            (platform.directory("CLAUDE_CONFIG_DIR") ?? platform.home).map { $0 + "/.claude.json" }
         },
         Host(
             name: "claude-desktop", title: "Claude Desktop", projectFile: nil,
-            notation: .json(section: "mcpServers") { command($0) }
-        ) { surroundings in
-            surroundings.applicationSupport.map { $0 + "/Claude/claude_desktop_config.json" }
+            format: .json(section: "mcpServers") { command($0) }
+        ) { platform in
+            platform.applicationSupport.map { $0 + "/Claude/claude_desktop_config.json" }
         },
-        Host(name: "codex", title: "Codex CLI", projectFile: nil, notation: .toml) { surroundings in
-            let directory = surroundings.directory("CODEX_HOME") ?? surroundings.home.map { $0 + "/.codex" }
+        Host(name: "codex", title: "Codex CLI", projectFile: nil, format: .toml) { platform in
+            let directory = platform.directory("CODEX_HOME") ?? platform.home.map { $0 + "/.codex" }
             return directory.map { $0 + "/config.toml" }
         },
         Host(
             name: "cursor", title: "Cursor", projectFile: ".cursor/mcp.json",
-            notation: .json(section: "mcpServers") { command($0) }
-        ) { surroundings in
-            surroundings.home.map { $0 + "/.cursor/mcp.json" }
+            format: .json(section: "mcpServers") { command($0) }
+        ) { platform in
+            platform.home.map { $0 + "/.cursor/mcp.json" }
         },
         Host(
             name: "gemini", title: "Gemini CLI", projectFile: ".gemini/settings.json",
             // Milliseconds.
-            notation: .json(section: "mcpServers") { command($0) + ["timeout": .integer($0.patience * 1000)] }
-        ) { surroundings in
-            (surroundings.directory("GEMINI_CLI_HOME") ?? surroundings.home).map { $0 + "/.gemini/settings.json" }
+            format: .json(section: "mcpServers") { command($0) + ["timeout": .integer($0.hostTimeout * 1000)] }
+        ) { platform in
+            (platform.directory("GEMINI_CLI_HOME") ?? platform.home).map { $0 + "/.gemini/settings.json" }
         },
-        Host(name: "goose", title: "Goose", projectFile: nil, notation: .yaml) { surroundings in
-            if let root = surroundings.directory("GOOSE_PATH_ROOT") { return root + "/config/config.yaml" }
-            let directory = surroundings.directory("XDG_CONFIG_HOME") ?? surroundings.home.map { $0 + "/.config" }
+        Host(name: "goose", title: "Goose", projectFile: nil, format: .yaml) { platform in
+            if let root = platform.directory("GOOSE_PATH_ROOT") { return root + "/config/config.yaml" }
+            let directory = platform.directory("XDG_CONFIG_HOME") ?? platform.home.map { $0 + "/.config" }
             return directory.map { $0 + "/goose/config.yaml" }
         },
         Host(
             name: "vscode", title: "VS Code", projectFile: ".vscode/mcp.json",
-            notation: .json(section: "servers") { ["type": "stdio"] + command($0) }
-        ) { surroundings in
-            if let portable = surroundings.directory("VSCODE_PORTABLE") { return portable + "/user-data/User/mcp.json" }
-            let directory = surroundings.directory("VSCODE_APPDATA") ?? surroundings.applicationSupport
+            format: .json(section: "servers") { ["type": "stdio"] + command($0) }
+        ) { platform in
+            if let portable = platform.directory("VSCODE_PORTABLE") { return portable + "/user-data/User/mcp.json" }
+            let directory = platform.directory("VSCODE_APPDATA") ?? platform.applicationSupport
             return directory.map { $0 + "/Code/User/mcp.json" }
         },
         Host(
             name: "zed", title: "Zed", projectFile: nil,
-            notation: .json(section: "context_servers") { entry in
+            format: .json(section: "context_servers") { entry in
                 [
                     "command": .string(entry.program), "args": .array(entry.arguments.map(JSON.string)), "env": [:],
                 ]
             }
-        ) { surroundings in
-            let linux = surroundings.directory("FLATPAK_XDG_CONFIG_HOME") ?? surroundings.applicationSupport
-            let directory = surroundings.system == .linux ? linux : surroundings.home.map { $0 + "/.config" }
+        ) { platform in
+            let linux = platform.directory("FLATPAK_XDG_CONFIG_HOME") ?? platform.applicationSupport
+            let directory = platform.system == .linux ? linux : platform.home.map { $0 + "/.config" }
             return directory.map { $0 + "/zed/settings.json" }
         },
     ]

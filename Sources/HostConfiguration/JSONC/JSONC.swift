@@ -21,8 +21,8 @@ public enum JSONC {
     private static func parse(
         _ bytes: [UInt8], _ change: (inout JSONCScanner, JSONCValue) -> Void
     ) throws(ConfigurationError) -> JSON? {
-        var scanner = JSONCScanner(Layout(bytes))
-        do throws(NotEditable) {
+        var scanner = JSONCScanner(TextLayout(bytes))
+        do throws(EditError) {
             guard let value = try scanner.document() else { return nil }
             change(&scanner, value)
             return try read(scanner.bare(value.range))
@@ -46,12 +46,12 @@ public enum JSONC {
         return ranges
     }
 
-    private static func read(_ text: [UInt8]) throws(NotEditable) -> JSON {
+    private static func read(_ text: [UInt8]) throws(EditError) -> JSON {
         do {
             return try JSON.parse(text, .lenient)
         } catch {
             // Its place is one in the text without comments, which nobody sees.
-            throw NotEditable(error.reason)
+            throw EditError(error.reason)
         }
     }
 }

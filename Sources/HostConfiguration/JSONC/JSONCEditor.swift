@@ -4,15 +4,15 @@ import JSON
 ///
 /// Last of all, what was written is read again, and has to be what was there plus the entry.
 struct JSONCEditor {
-    private let layout: Layout
+    private let layout: TextLayout
     private let scanner: JSONCScanner
     private let root: JSONCValue?
     /// What each level is indented with.
     private let unit: String
 
-    /// - Throws: ``NotEditable`` where the text is no JSON.
-    init(_ bytes: [UInt8]) throws(NotEditable) {
-        let layout = Layout(bytes)
+    /// - Throws: ``EditError`` where the text is no JSON.
+    init(_ bytes: [UInt8]) throws(EditError) {
+        let layout = TextLayout(bytes)
         var scanner = JSONCScanner(layout)
         let root = try scanner.document()
         unit = root.flatMap { Self.unit(in: $0, layout) } ?? "  "
@@ -23,24 +23,24 @@ struct JSONCEditor {
 
     /// Sets the member `name` of the object that is the root's member `section`. What is missing is added.
     ///
-    /// - Throws: ``NotEditable`` where there is something else in its place, or more than one.
-    func set(_ entry: JSON, named name: String, in section: String) throws(NotEditable) -> EditedText {
+    /// - Throws: ``EditError`` where there is something else in its place, or more than one.
+    func set(_ entry: JSON, named name: String, in section: String) throws(EditError) -> EditedText {
         let edited = try edit(entry, name, section)
         guard edited.change != .none else { return edited }
-        var scanner = JSONCScanner(Layout(edited.bytes))
+        var scanner = JSONCScanner(TextLayout(edited.bytes))
         let read = try? scanner.document()
         let comparison = JSONCComparison(self.scanner, scanner)
         guard let read, comparison.is(root, with: entry, named: name, in: section, equalTo: read) else {
-            throw NotEditable("it is written in a way that cannot be edited safely")
+            throw EditError("it is written in a way that cannot be edited safely")
         }
         return edited
     }
 
-    private func edit(_ entry: JSON, _ name: String, _ section: String) throws(NotEditable) -> EditedText {
+    private func edit(_ entry: JSON, _ name: String, _ section: String) throws(EditError) -> EditedText {
         let newSection = JSON.object([name: entry])
         guard let root else {
             let end = layout.bytes.count
-            let isBlank = layout.bytes[layout.start...].allSatisfy(Layout.isWhiteSpace)
+            let isBlank = layout.bytes[layout.start...].allSatisfy(TextLayout.isWhiteSpace)
             let text = JSONText.lines(.object([section: newSection]), newline: layout.newline) + layout.newline
             return EditedText(
                 layout.bytes,
@@ -65,7 +65,7 @@ struct JSONCEditor {
     /// The member of that name. Of two, no one knows which a host reads.
     private func only(
         _ name: String, among members: [JSONCValue.Member]
-    ) throws(NotEditable) -> JSONCValue.Member? {
+    ) throws(EditError) -> JSONCValue.Member? {
         let found = members.filter { $0.name == name }
         guard found.count < 2 else { throw failure("there is a second \"\(name)\"", found[1].value) }
         return found.first
@@ -107,7 +107,7 @@ struct JSONCEditor {
         // Comments stay: the member comes behind the last of them.
         let place = scanner.extras.last { inside.contains($0.lowerBound) }?.upperBound ?? inside.lowerBound
         let rest = place..<inside.upperBound
-        let hasBreak = layout.bytes[rest].contains(where: Layout.isBreak)
+        let hasBreak = layout.bytes[rest].contains(where: TextLayout.isBreak)
         if isInline && !hasBreak {
             let isSpaced = layout.bytes[..<object.range.lowerBound].last == UInt8(ascii: " ")
             let text = member(name, JSONText.line(value, isSpaced: isSpaced), isSpaced)
@@ -133,14 +133,14 @@ struct JSONCEditor {
         var end = place
         for comment in scanner.extras where comment.lowerBound >= end {
             let between = layout.bytes[end..<comment.lowerBound]
-            guard between.allSatisfy(Layout.isBlank) else { break }
+            guard between.allSatisfy(TextLayout.isBlank) else { break }
             end = comment.upperBound
         }
         return end
     }
 
     /// By how much the first object with members on lines of their own indents them.
-    private static func unit(in value: JSONCValue, _ layout: Layout) -> String? {
+    private static func unit(in value: JSONCValue, _ layout: TextLayout) -> String? {
         guard let members = value.members else { return nil }
         if let first = members.first, let inner = layout.indentationAlone(before: first.key.lowerBound) {
             let outer = layout.indentation(ofLineAt: value.range.lowerBound)
@@ -152,7 +152,7 @@ struct JSONCEditor {
         return nil
     }
 
-    private func failure(_ reason: String, _ value: JSONCValue) -> NotEditable {
-        NotEditable(reason, line: layout.line(at: value.range.lowerBound))
+    private func failure(_ reason: String, _ value: JSONCValue) -> EditError {
+        EditError(reason, line: layout.line(at: value.range.lowerBound))
     }
 }

@@ -25,13 +25,13 @@ struct JSONCScanner {
     private static let endsWord = Array(",:/\"[]{}".utf8)
 
     private let bytes: [UInt8]
-    private let layout: Layout
+    private let layout: TextLayout
     private var offset: Int
     private var depth = 0
     /// Comments and trailing commas, what JSON itself does not know: in their order, once the whole text was read.
     private(set) var extras: [Range<Int>] = []
 
-    init(_ layout: Layout) {
+    init(_ layout: TextLayout) {
         self.layout = layout
         bytes = layout.bytes
         offset = layout.start
@@ -40,7 +40,7 @@ struct JSONCScanner {
     /// Reads the whole text.
     ///
     /// - Returns: its value; `nil` where there is nothing but white space and comments.
-    mutating func document() throws(NotEditable) -> JSONCValue? {
+    mutating func document() throws(EditError) -> JSONCValue? {
         try skipFiller()
         guard offset < bytes.count else { return nil }
         let value = try value()
@@ -71,7 +71,7 @@ struct JSONCScanner {
                 continue
             }
             let byte = bytes[place]
-            if isInString || !Layout.isWhiteSpace(byte) { text.append(byte) }
+            if isInString || !TextLayout.isWhiteSpace(byte) { text.append(byte) }
             if isInString, byte == UInt8(ascii: "\\"), place + 1 < range.upperBound {
                 place += 1
                 text.append(bytes[place])
@@ -106,7 +106,7 @@ struct JSONCScanner {
         return low
     }
 
-    private mutating func value() throws(NotEditable) -> JSONCValue {
+    private mutating func value() throws(EditError) -> JSONCValue {
         let start = offset
         switch peek() {
         case UInt8(ascii: "{"):
@@ -119,7 +119,7 @@ struct JSONCScanner {
         return JSONCValue(range: start..<offset, members: nil)
     }
 
-    private mutating func object() throws(NotEditable) -> [JSONCValue.Member] {
+    private mutating func object() throws(EditError) -> [JSONCValue.Member] {
         try enter()
         var members: [JSONCValue.Member] = []
         try skipFiller()
@@ -137,7 +137,7 @@ struct JSONCScanner {
         return members
     }
 
-    private mutating func member() throws(NotEditable) -> JSONCValue.Member {
+    private mutating func member() throws(EditError) -> JSONCValue.Member {
         let start = offset
         guard peek() == UInt8(ascii: "\"") else { throw failure("expected a name in double quotes, or '}'") }
         try string()
@@ -148,7 +148,7 @@ struct JSONCScanner {
         return JSONCValue.Member(key: key, name: (try? JSON.parse(bytes[key]))?.stringValue, value: try value())
     }
 
-    private mutating func array() throws(NotEditable) {
+    private mutating func array() throws(EditError) {
         try enter()
         var isSeparated = true
         try skipFiller()
@@ -164,7 +164,7 @@ struct JSONCScanner {
         depth -= 1
     }
 
-    private mutating func string() throws(NotEditable) {
+    private mutating func string() throws(EditError) {
         let start = offset
         offset += 1
         while let byte = peek(), byte >= 0x20 {
@@ -176,24 +176,24 @@ struct JSONCScanner {
     }
 
     /// Reads a number, `true`, `false` or `null`.
-    private mutating func word() throws(NotEditable) {
-        let word = bytes[offset...].prefix { !Layout.isWhiteSpace($0) && !Self.endsWord.contains($0) }
+    private mutating func word() throws(EditError) {
+        let word = bytes[offset...].prefix { !TextLayout.isWhiteSpace($0) && !Self.endsWord.contains($0) }
         guard !word.isEmpty, (try? JSON.parse(word)) != nil else {
             throw failure(offset < bytes.count ? "expected a value" : "the text ends too early")
         }
         offset = word.endIndex
     }
 
-    private mutating func enter() throws(NotEditable) {
+    private mutating func enter() throws(EditError) {
         offset += 1
         depth += 1
         guard depth <= Self.maximumDepth else { throw failure("nested deeper than \(Self.maximumDepth) levels") }
     }
 
     /// Skips white space and comments.
-    private mutating func skipFiller() throws(NotEditable) {
+    private mutating func skipFiller() throws(EditError) {
         while let byte = peek() {
-            if Layout.isWhiteSpace(byte) {
+            if TextLayout.isWhiteSpace(byte) {
                 offset += 1
             } else if byte == UInt8(ascii: "/"), peek(1) == UInt8(ascii: "/") {
                 let end = bytes[offset...].firstIndex { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
@@ -207,7 +207,7 @@ struct JSONCScanner {
         }
     }
 
-    private mutating func skipBlockComment() throws(NotEditable) {
+    private mutating func skipBlockComment() throws(EditError) {
         let start = offset
         offset += 2
         while offset < bytes.count, !(peek() == UInt8(ascii: "*") && peek(1) == UInt8(ascii: "/")) { offset += 1 }
@@ -229,7 +229,7 @@ struct JSONCScanner {
         return true
     }
 
-    private func failure(_ reason: String) -> NotEditable {
-        NotEditable(reason, line: layout.line(at: min(offset, bytes.count)))
+    private func failure(_ reason: String) -> EditError {
+        EditError(reason, line: layout.line(at: min(offset, bytes.count)))
     }
 }

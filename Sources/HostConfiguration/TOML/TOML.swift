@@ -8,15 +8,15 @@ enum TOML {
     static let longestPath = 32
 
     /// Reads a text.
-    static func parse(_ bytes: [UInt8]) throws(NotEditable) -> JSONObject {
-        var scanner = TOMLScanner(Layout(bytes))
+    static func parse(_ bytes: [UInt8]) throws(EditError) -> JSONObject {
+        var scanner = TOMLScanner(TextLayout(bytes))
         return try scanner.document()
     }
 }
 
 extension TOMLScanner {
     /// Reads the whole text with its values.
-    mutating func document() throws(NotEditable) -> JSONObject {
+    mutating func document() throws(EditError) -> JSONObject {
         var root = JSONObject()
         var (path, isElement): ([String], Bool) = ([], false)
         var table = JSONObject()
@@ -43,7 +43,7 @@ extension TOMLScanner {
         return root
     }
 
-    private mutating func readPair(into table: inout JSONObject) throws(NotEditable) {
+    private mutating func readPair(into table: inout JSONObject) throws(EditError) {
         let path = try keyPath()
         guard path.count <= TOML.longestPath else { throw failure("a key of too many parts") }
         guard skip("=") else { throw failure("expected '='") }
@@ -51,15 +51,15 @@ extension TOMLScanner {
         Self.set(try readValue(), at: path[...], in: &table)
     }
 
-    private mutating func readValue() throws(NotEditable) -> JSON {
+    private mutating func readValue() throws(EditError) -> JSON {
         switch peek() {
         case UInt8(ascii: "["):
             var list: [JSON] = []
-            try elements(until: "]") { scanner throws(NotEditable) in list.append(try scanner.readValue()) }
+            try elements(until: "]") { scanner throws(EditError) in list.append(try scanner.readValue()) }
             return .array(list)
         case UInt8(ascii: "{"):
             var table = JSONObject()
-            try elements(until: "}") { scanner throws(NotEditable) in try scanner.readPair(into: &table) }
+            try elements(until: "}") { scanner throws(EditError) in try scanner.readPair(into: &table) }
             return .object(table)
         default:
             let start = offset

@@ -1,17 +1,17 @@
 /// Sets one table in a TOML text, with the tables inside it, and leaves every other byte as it is.
 struct TOMLEditor {
-    private let layout: Layout
+    private let layout: TextLayout
     private let statements: [TOMLStatement]
 
-    /// - Throws: ``NotEditable`` where the text is no TOML.
-    init(_ bytes: [UInt8]) throws(NotEditable) {
-        layout = Layout(bytes)
+    /// - Throws: ``EditError`` where the text is no TOML.
+    init(_ bytes: [UInt8]) throws(EditError) {
+        layout = TextLayout(bytes)
         // Readers differ about it: of TOML it is no part.
         let stray = bytes.indices.first {
             bytes[$0] == UInt8(ascii: "\r") && bytes[($0 + 1)...].first != UInt8(ascii: "\n")
         }
         if let stray {
-            throw NotEditable("a carriage return stands without a line feed", line: layout.line(at: stray))
+            throw EditError("a carriage return stands without a line feed", line: layout.line(at: stray))
         }
         var scanner = TOMLScanner(layout)
         statements = try scanner.statements()
@@ -19,8 +19,8 @@ struct TOMLEditor {
 
     /// Sets the table `path` to what `block` says: its header and its lines, each with its break.
     ///
-    /// - Throws: ``NotEditable`` where the table is there in another form, or twice.
-    func set(_ path: [String], to block: String) throws(NotEditable) -> EditedText {
+    /// - Throws: ``EditError`` where the table is there in another form, or twice.
+    func set(_ path: [String], to block: String) throws(EditError) -> EditedText {
         try refuseOtherForms(of: path)
         let regions = try regions(of: path)
         let block = layout.newline == "\n" ? block : block.split(separator: "\n").map { $0 + layout.newline }.joined()
@@ -37,7 +37,7 @@ struct TOMLEditor {
     }
 
     /// Where the table and those inside it are: each from its header to the last of its values.
-    private func regions(of path: [String]) throws(NotEditable) -> [Range<Int>] {
+    private func regions(of path: [String]) throws(EditError) -> [Range<Int>] {
         var regions: [Range<Int>] = []
         var isInside = false
         var hasTable = false
@@ -59,7 +59,7 @@ struct TOMLEditor {
 
     /// Refuses the table, or one around it, as an inline table, with dotted keys, or as a list of tables: to add to
     /// these takes more than putting lines in.
-    private func refuseOtherForms(of path: [String]) throws(NotEditable) {
+    private func refuseOtherForms(of path: [String]) throws(EditError) {
         var table: [String] = []
         for statement in statements {
             switch statement.kind {
@@ -85,13 +85,13 @@ struct TOMLEditor {
         var start = region.lowerBound
         while start > layout.start {
             let line = layout.lineStart(of: start - 1)
-            guard layout.bytes[line..<start].allSatisfy(Layout.isWhiteSpace) else { break }
+            guard layout.bytes[line..<start].allSatisfy(TextLayout.isWhiteSpace) else { break }
             start = line
         }
         return start..<region.upperBound
     }
 
-    private func failure(_ reason: String, _ statement: TOMLStatement) -> NotEditable {
-        NotEditable(reason, line: layout.line(at: statement.range.lowerBound))
+    private func failure(_ reason: String, _ statement: TOMLStatement) -> EditError {
+        EditError(reason, line: layout.line(at: statement.range.lowerBound))
     }
 }

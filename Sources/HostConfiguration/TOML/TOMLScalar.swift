@@ -70,7 +70,7 @@ enum TOMLScalar {
             return Array(String(scalar).utf8)
         case 0x20, 0x09, 0x0A, 0x0D:
             // At the end of a line: the text goes on with the next that is not blank.
-            rest = rest.drop { Layout.isWhiteSpace($0) }
+            rest = rest.drop { TextLayout.isWhiteSpace($0) }
             return []
         default: return nil
         }

@@ -19,18 +19,18 @@ struct TOMLScanner {
     static let maximumDepth = 100
 
     let bytes: [UInt8]
-    private let layout: Layout
+    private let layout: TextLayout
     var offset: Int
     private var depth = 0
 
-    init(_ layout: Layout) {
+    init(_ layout: TextLayout) {
         self.layout = layout
         bytes = layout.bytes
         offset = layout.start
     }
 
     /// Reads the whole text.
-    mutating func statements() throws(NotEditable) -> [TOMLStatement] {
+    mutating func statements() throws(EditError) -> [TOMLStatement] {
         var statements: [TOMLStatement] = []
         while offset < bytes.count {
             let start = offset
@@ -47,7 +47,7 @@ struct TOMLScanner {
         return statements
     }
 
-    mutating func header() throws(NotEditable) -> TOMLStatement.Kind {
+    mutating func header() throws(EditError) -> TOMLStatement.Kind {
         offset += 1
         let isArray = skip("[")
         let path = try keyPath()
@@ -55,7 +55,7 @@ struct TOMLScanner {
         return isArray ? .arrayOfTables(path) : .table(path)
     }
 
-    private mutating func pair() throws(NotEditable) -> [String] {
+    private mutating func pair() throws(EditError) -> [String] {
         let path = try keyPath()
         guard skip("=") else { throw failure("expected '='") }
         skipBlanks()
@@ -63,7 +63,7 @@ struct TOMLScanner {
         return path
     }
 
-    mutating func keyPath() throws(NotEditable) -> [String] {
+    mutating func keyPath() throws(EditError) -> [String] {
         var path: [String] = []
         repeat {
             skipBlanks()
@@ -73,7 +73,7 @@ struct TOMLScanner {
         return path
     }
 
-    private mutating func key() throws(NotEditable) -> String {
+    private mutating func key() throws(EditError) -> String {
         let start = offset
         switch peek() {
         case UInt8(ascii: "\""):
@@ -96,14 +96,14 @@ struct TOMLScanner {
         }
     }
 
-    mutating func value() throws(NotEditable) {
+    mutating func value() throws(EditError) {
         switch peek() {
         case UInt8(ascii: "\""): try starts(with: "\"\"\"") ? longString("\"\"\"") : string("\"", hasEscapes: true)
         case UInt8(ascii: "'"): try starts(with: "'''") ? longString("'''") : string("'", hasEscapes: false)
         case UInt8(ascii: "["):
-            try elements(until: "]") { scanner throws(NotEditable) in try scanner.value() }
+            try elements(until: "]") { scanner throws(EditError) in try scanner.value() }
         case UInt8(ascii: "{"):
-            try elements(until: "}") { scanner throws(NotEditable) in _ = try scanner.pair() }
+            try elements(until: "}") { scanner throws(EditError) in _ = try scanner.pair() }
         default:
             // Numbers, dates, truth values; between a date and a time there may be a space.
             let word = bytes[offset...].prefix { byte in
@@ -120,8 +120,8 @@ struct TOMLScanner {
 
     /// Reads a list or an inline table, which may run over several lines.
     mutating func elements(
-        until end: StaticString, _ element: (inout TOMLScanner) throws(NotEditable) -> Void
-    ) throws(NotEditable) {
+        until end: StaticString, _ element: (inout TOMLScanner) throws(EditError) -> Void
+    ) throws(EditError) {
         offset += 1
         depth += 1
         guard depth <= Self.maximumDepth else { throw failure("nested deeper than \(Self.maximumDepth) levels") }
@@ -137,7 +137,7 @@ struct TOMLScanner {
         depth -= 1
     }
 
-    private mutating func string(_ quote: StaticString, hasEscapes: Bool) throws(NotEditable) {
+    private mutating func string(_ quote: StaticString, hasEscapes: Bool) throws(EditError) {
         let start = offset
         offset += 1
         while let byte = peek(), byte != UInt8(ascii: "\n") {
@@ -148,7 +148,7 @@ struct TOMLScanner {
         throw failure("a string does not end on its line")
     }
 
-    private mutating func longString(_ quotes: StaticString) throws(NotEditable) {
+    private mutating func longString(_ quotes: StaticString) throws(EditError) {
         let start = offset
         let quote = bytes[offset]
         offset += 3
@@ -169,9 +169,9 @@ struct TOMLScanner {
     }
 
     /// Skips white space, line breaks and comments.
-    private mutating func skipFiller() throws(NotEditable) {
+    private mutating func skipFiller() throws(EditError) {
         while let byte = peek() {
-            if Layout.isWhiteSpace(byte) {
+            if TextLayout.isWhiteSpace(byte) {
                 offset += 1
             } else if byte == UInt8(ascii: "#") {
                 try skipComment()
@@ -183,7 +183,7 @@ struct TOMLScanner {
     }
 
     /// Skips a comment, without the break behind it.
-    private mutating func skipComment() throws(NotEditable) {
+    private mutating func skipComment() throws(EditError) {
         offset = bytes[offset...].firstIndex { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") } ?? bytes.count
         // At the end of a text it would become half of the break that is put there.
         guard peek() != UInt8(ascii: "\r") || starts(with: "\r\n") else {
@@ -192,7 +192,7 @@ struct TOMLScanner {
     }
 
     /// Takes up the rest of a line, on which nothing but a comment may stand.
-    mutating func finishLine() throws(NotEditable) {
+    mutating func finishLine() throws(EditError) {
         skipBlanks()
         if peek() == UInt8(ascii: "#") { try skipComment() }
         guard offset < bytes.count else { return }
@@ -214,7 +214,7 @@ struct TOMLScanner {
         return true
     }
 
-    func failure(_ reason: String) -> NotEditable {
-        NotEditable(reason, line: layout.line(at: min(offset, bytes.count)))
+    func failure(_ reason: String) -> EditError {
+        EditError(reason, line: layout.line(at: min(offset, bytes.count)))
     }
 }

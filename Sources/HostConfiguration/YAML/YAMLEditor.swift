@@ -14,18 +14,18 @@ struct YAMLEditor {
         let isBlank: Bool
     }
 
-    private let layout: Layout
+    private let layout: TextLayout
     private let lines: [Line]
     private let document: JSONObject
 
-    /// - Throws: ``NotEditable`` where the text is no YAML, or no map.
-    init(_ bytes: [UInt8]) throws(NotEditable) {
-        layout = Layout(bytes)
+    /// - Throws: ``EditError`` where the text is no YAML, or no map.
+    init(_ bytes: [UInt8]) throws(EditError) {
+        layout = TextLayout(bytes)
         lines = Self.lines(of: layout)
         switch try Self.parse(bytes) {
         case .object(let object): document = object
         case .null: document = [:]
-        case let other: throw NotEditable("this is \(other.kindDescription) and no map")
+        case let other: throw EditError("this is \(other.kindDescription) and no map")
         }
     }
 
@@ -34,24 +34,24 @@ struct YAMLEditor {
     /// - Parameters:
     ///   - entry: what is to be read afterwards.
     ///   - fields: the lines that say so, without indentation.
-    /// - Throws: ``NotEditable`` where the map is there in another form than by indentation.
+    /// - Throws: ``EditError`` where the map is there in another form than by indentation.
     func set(
         _ entry: JSON, fields: [String], named name: String, in section: String
-    ) throws(NotEditable) -> EditedText {
+    ) throws(EditError) -> EditedText {
         let edited = try edit(entry, fields, name, section)
         var entries: JSONObject = document[section]?.objectValue ?? [:]
         entries[name] = entry
         var expected = document
         expected[section] = .object(entries)
         guard let read = try? Self.parse(edited.bytes), read == .object(expected) else {
-            throw NotEditable("it is written in a way that cannot be edited safely")
+            throw EditError("it is written in a way that cannot be edited safely")
         }
         return edited
     }
 
     private func edit(
         _ entry: JSON, _ fields: [String], _ name: String, _ section: String
-    ) throws(NotEditable) -> EditedText {
+    ) throws(EditError) -> EditedText {
         guard let head = lines.firstIndex(where: { valueStart(of: $0, key: section, indent: 0) != nil }) else {
             let end = layout.bytes.count
             let text = layout.separatorAtEnd + section + ":" + layout.newline + block(name, fields, indent: 2, unit: 2)
@@ -88,7 +88,7 @@ struct YAMLEditor {
         behind line: Int, _ name: String, _ fields: [String], _ indent: Int, _ unit: Int
     ) -> TextEdit {
         let end = lines[line].range.upperBound
-        let hasBreak = layout.bytes[..<end].last.map(Layout.isBreak) == true
+        let hasBreak = layout.bytes[..<end].last.map(TextLayout.isBreak) == true
         return TextEdit(at: end, (hasBreak ? "" : layout.newline) + block(name, fields, indent: indent, unit: unit))
     }
 
@@ -100,14 +100,14 @@ struct YAMLEditor {
     }
 
     /// Takes away an empty map or null behind a key, so that lines can follow.
-    private func clearing(ofValueOn line: Int, key: String) throws(NotEditable) -> [TextEdit] {
+    private func clearing(ofValueOn line: Int, key: String) throws(EditError) -> [TextEdit] {
         guard let start = valueStart(of: lines[line], key: key, indent: 0) else { return [] }
         let rest = layout.bytes[start..<lines[line].range.upperBound]
-        let text = rest.drop(while: Layout.isWhiteSpace)
+        let text = rest.drop(while: TextLayout.isWhiteSpace)
         guard let byte = text.first, byte != UInt8(ascii: "#") else { return [] }
         for empty in ["{}", "null", "~"] where text.starts(with: empty.utf8) {
             let behind = text.dropFirst(empty.utf8.count)
-            let next = behind.drop(while: Layout.isWhiteSpace).first
+            let next = behind.drop(while: TextLayout.isWhiteSpace).first
             if next == nil || next == UInt8(ascii: "#") { return [TextEdit(start..<behind.startIndex, "")] }
         }
         throw failure("\(key) is not written as a map of indented lines", line)
@@ -121,18 +121,18 @@ struct YAMLEditor {
             let rest = text.dropFirst(spelling.utf8.count).drop { $0 == UInt8(ascii: " ") }
             guard rest.first == UInt8(ascii: ":") else { continue }
             let value = rest.dropFirst()
-            if value.first.map(Layout.isWhiteSpace) ?? true { return value.startIndex }
+            if value.first.map(TextLayout.isWhiteSpace) ?? true { return value.startIndex }
         }
         return nil
     }
 
-    private static func lines(of layout: Layout) -> [Line] {
+    private static func lines(of layout: TextLayout) -> [Line] {
         var lines: [Line] = []
         var start = layout.start
         while start < layout.bytes.count {
             let end = layout.lineEnd(of: start)
             let text = layout.bytes[start..<end]
-            let first = text.first { !Layout.isWhiteSpace($0) }
+            let first = text.first { !TextLayout.isWhiteSpace($0) }
             lines.append(
                 Line(
                     range: start..<end, indent: text.prefix { $0 == UInt8(ascii: " ") }.count,
@@ -142,15 +142,15 @@ struct YAMLEditor {
         return lines
     }
 
-    private static func parse(_ bytes: [UInt8]) throws(NotEditable) -> JSON {
+    private static func parse(_ bytes: [UInt8]) throws(EditError) -> JSON {
         do throws(YAMLError) {
             return try YAML.parse(String(decoding: bytes, as: UTF8.self))
         } catch {
-            throw NotEditable(error.reason, line: error.line)
+            throw EditError(error.reason, line: error.line)
         }
     }
 
-    private func failure(_ reason: String, _ line: Int) -> NotEditable {
-        NotEditable(reason, line: line + 1)
+    private func failure(_ reason: String, _ line: Int) -> EditError {
+        EditError(reason, line: line + 1)
     }
 }

@@ -10,8 +10,8 @@ extension Property {
     static let jsonHosts = Property(name: "json-hosts") { bytes throws(Broken) in
         let section = "servers"
         let value: JSONObject = ["command": .string(entry.program), "env": [:]]
-        let notation = Notation.json(section: section) { _ in value }
-        guard let edited = try edit(bytes, notation, replacing: " \t\r\n"), let old = json(bytes) else { return }
+        let format = ConfigFormat.json(section: section) { _ in value }
+        guard let edited = try edit(bytes, format, replacing: " \t\r\n"), let old = json(bytes) else { return }
         var entries = old[section]?.objectValue ?? [:]
         entries[entry.name] = .object(value)
         var expected = old
@@ -35,15 +35,15 @@ extension Property {
 
     /// - Parameter replaceable: what need not be kept when the entry is added.
     private static func edit(
-        _ bytes: [UInt8], _ notation: Notation, replacing replaceable: String
+        _ bytes: [UInt8], _ format: ConfigFormat, replacing replaceable: String
     ) throws(Broken) -> EditedText? {
-        guard let edited = try? notation.set(entry, in: bytes) else { return nil }
+        guard let edited = try? format.set(entry, in: bytes) else { return nil }
         if edited.change == .none { try hold(edited.bytes == bytes, "changed without a change") }
         if edited.change == .added {
             let kept = bytes.filter { !replaceable.utf8.contains($0) }
             try hold(isSubsequence(kept, of: edited.bytes), "a byte is lost")
         }
-        guard let again = try? notation.set(entry, in: edited.bytes) else {
+        guard let again = try? format.set(entry, in: edited.bytes) else {
             throw Broken(description: "what was written is not understood")
         }
         try hold(again.change == .none && again.bytes == edited.bytes, "the entry is not found again")
@@ -58,7 +58,7 @@ extension Property {
 
     /// The object that a text with comments says; nil where a strict reader does not take it.
     private static func json(_ bytes: [UInt8]) -> JSONObject? {
-        var scanner = JSONCScanner(Layout(bytes))
+        var scanner = JSONCScanner(TextLayout(bytes))
         guard let root = try? scanner.document() else { return nil }
         return scanner.json(root.range)?.objectValue
     }
@@ -70,7 +70,7 @@ extension Property {
 
     /// What is said outside of the entry's own tables.
     private static func otherStatements(_ bytes: [UInt8]) -> [Statement]? {
-        var scanner = TOMLScanner(Layout(bytes))
+        var scanner = TOMLScanner(TextLayout(bytes))
         guard let statements = try? scanner.statements() else { return nil }
         let path = ["mcp_servers", entry.name]
         var isOwn = false
@@ -80,8 +80,8 @@ extension Property {
             case .pair: break
             }
             // The last line may come to have a break.
-            let text = bytes[statement.range].trimmingPrefix(while: Layout.isWhiteSpace).reversed()
-                .trimmingPrefix(while: Layout.isWhiteSpace)
+            let text = bytes[statement.range].trimmingPrefix(while: TextLayout.isWhiteSpace).reversed()
+                .trimmingPrefix(while: TextLayout.isWhiteSpace)
             return isOwn ? nil : Statement(kind: statement.kind, text: String(decoding: text.reversed(), as: UTF8.self))
         }
     }

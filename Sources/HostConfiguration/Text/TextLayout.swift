@@ -1,6 +1,6 @@
 /// Questions about the lines of a text, for those who write into it as its author would have. A line ends with LF, CR LF
 /// or CR.
-struct Layout {
+struct TextLayout {
     static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     let bytes: [UInt8]

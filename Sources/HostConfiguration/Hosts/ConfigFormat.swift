@@ -1,7 +1,7 @@
 import JSON
 
 /// The notation of a host's file, and what one server's entry looks like in it.
-enum Notation: Sendable {
+enum ConfigFormat: Sendable {
     /// JSON, as editors read it. The entry is a member of the root's member `section`.
     case json(section: String, entry: @Sendable (ServerEntry) -> JSONObject)
     /// Codex's TOML: the entry is a table in `mcp_servers`.
@@ -10,7 +10,7 @@ enum Notation: Sendable {
     case yaml
 }
 
-extension Notation {
+extension ConfigFormat {
     /// A whole file with this entry alone.
     func block(_ entry: ServerEntry) -> String {
         switch self {
@@ -29,13 +29,13 @@ extension Notation {
 
     /// Sets the entry in the text of a file.
     ///
-    /// - Throws: ``NotEditable`` where the text is not understood, or not in a form that can be added to.
-    func set(_ entry: ServerEntry, in text: [UInt8]) throws(NotEditable) -> EditedText {
+    /// - Throws: ``EditError`` where the text is not understood, or not in a form that can be added to.
+    func set(_ entry: ServerEntry, in text: [UInt8]) throws(EditError) -> EditedText {
         switch self {
         case .json(let section, let members):
             return try JSONCEditor(text).set(.object(members(entry)), named: entry.name, in: section)
         case .toml:
-            return try TOMLEditor(text).set(CodexEntry.path(entry), to: Notation.toml.block(entry))
+            return try TOMLEditor(text).set(CodexEntry.path(entry), to: ConfigFormat.toml.block(entry))
         case .yaml:
             let goose = GooseEntry(entry)
             return try YAMLEditor(text)
@@ -58,7 +58,7 @@ private struct CodexEntry {
             + [
                 "# Codex gives up on a call after 60 seconds unless told otherwise; "
                     + "exec-mcp allows commands of up to \(entry.longestCall).",
-                "tool_timeout_sec = \(entry.patience)",
+                "tool_timeout_sec = \(entry.hostTimeout)",
             ] + Self.approval(entry)
     }
 }
@@ -93,7 +93,7 @@ private struct GooseEntry {
         value = [
             "enabled": true, "type": "stdio", "name": .string(entry.name), "cmd": .string(entry.program),
             "args": .array(entry.arguments.map(JSON.string)), "envs": [:], "env_keys": [],
-            "timeout": .integer(entry.patience),
+            "timeout": .integer(entry.hostTimeout),
         ]
         fields = [
             "enabled: true",
@@ -104,7 +104,7 @@ private struct GooseEntry {
             "envs: {}",
             "env_keys: []",
             "# Seconds; exec-mcp allows commands of up to \(entry.longestCall).",
-            "timeout: \(entry.patience)",
+            "timeout: \(entry.hostTimeout)",
         ]
     }
 }

@@ -1,5 +1,5 @@
 /// Where a host's files are looked for.
-public struct Surroundings: Sendable {
+public struct Platform: Sendable {
     /// An operating system. Hosts keep their files in different places on each.
     public enum System: Sendable {
         /// Linux, with the XDG directories.
@@ -36,9 +36,9 @@ public struct Surroundings: Sendable {
     }
 }
 
-extension Surroundings.System {
+extension Platform.System {
     /// The one that this program runs on.
-    public static var current: Surroundings.System {
+    public static var current: Platform.System {
         #if os(macOS)
             return .macOS
         #else

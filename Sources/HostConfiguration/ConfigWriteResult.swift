@@ -1,5 +1,5 @@
 /// What became of a host's file.
-public struct Outcome: Sendable, Equatable {
+public struct ConfigWriteResult: Sendable, Equatable {
     /// What was done.
     public enum Change: Sendable {
         /// There was no file: it was made.
@@ -25,18 +25,19 @@ extension Host {
     ///
     /// - Parameter path: absolute, as ``userFile(_:)`` says it.
     /// - Throws: ``ConfigurationError`` where the file is left as it was, with the reason.
-    public func set(_ entry: ServerEntry, inFile path: String) throws(ConfigurationError) -> Outcome {
+    public func set(_ entry: ServerEntry, inFile path: String) throws(ConfigurationError) -> ConfigWriteResult {
         let file = try ConfigurationFile(reading: path)
         let edited: EditedText
-        do throws(NotEditable) {
-            edited = try notation.set(entry, in: file.content ?? [])
+        do throws(EditError) {
+            edited = try format.set(entry, in: file.content ?? [])
         } catch {
             let line = error.line.map { ", line \($0)" } ?? ""
             throw ConfigurationError("\(path)\(line): \(error.reason)")
         }
-        guard edited.change != .none else { return Outcome(change: .none, path: file.path, backup: nil) }
+        guard edited.change != .none else { return ConfigWriteResult(change: .none, path: file.path, backup: nil) }
         let backup = try file.replace(with: edited.bytes)
-        let change: Outcome.Change = edited.change == .replaced ? .replaced : backup == nil ? .created : .added
-        return Outcome(change: change, path: file.path, backup: backup)
+        let change: ConfigWriteResult.Change =
+            edited.change == .replaced ? .replaced : backup == nil ? .created : .added
+        return ConfigWriteResult(change: change, path: file.path, backup: backup)
     }
 }
