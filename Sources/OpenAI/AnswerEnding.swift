@@ -20,7 +20,11 @@ extension AnswerText {
         var unended = 0
         while true {
             switch place {
-            case .text: return ending
+            case .text, .over:
+                if readsCalls, ending.calls.isEmpty, !ending.hasUnreadCall {
+                    ending.hasUnreadCall = UnreadCall.ends(shown, tools)
+                }
+                return ending
             case .thought(let end, let before):
                 unended += 1
                 if unended <= Self.mostUnended {
@@ -67,8 +71,25 @@ extension AnswerText {
         return false
     }
 
+    /// Ends a thought in words where calls follow it.
+    private mutating func endAtCalls(_ ending: inout Ending) -> Bool {
+        let head = Array("assistantcommentary to=".utf8)
+        var at = start
+        while let found = held[at...].firstIndex(of: head[0]) {
+            at = found + 1
+            guard held[found...].starts(with: head) else { continue }
+            let reading = WrittenCalls.read(Array(held[found...]), tools, isSure: false, behind: [])
+            guard !reading.calls.isEmpty, reading.text.isEmpty else { return false }
+            thought += String(decoding: held[start..<found], as: UTF8.self)
+            take(reading, &ending)
+            return true
+        }
+        return false
+    }
+
     /// A thought whose end never came.
     private mutating func endUnended(_ end: ThoughtEnd, _ before: ProseContext.Before, _ ending: inout Ending) {
+        if case .words = end, readsCalls, endAtCalls(&ending) { return }
         // A model may call a tool in the middle of its thoughts. What it goes on to think behind a call, it thinks of it.
         var at = start
         var tries = 0
@@ -88,6 +109,7 @@ extension AnswerText {
         var isText = hasWords
         var length = 0
         if case .words = end { isText = true }
+        if case .mark(let mark) = end { isText = isText || ProseContext.isSentence(held[(start + mark.length)...]) }
         if case .mark(let mark) = end { length = mark.length }
         place = .text
         guard isText else {

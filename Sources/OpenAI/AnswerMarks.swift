@@ -6,8 +6,15 @@ extension AnswerText {
         ("here is my thought process:", "here is my response:"), ("analysis", "assistantfinal"),
     ].map { (Array($0.utf8), $1) }
 
+    private static let shortestWord = 4
+    /// Words before an answer, and what must stand behind them.
+    private static let leftovers = [("assistant", "<|channel|>"), (">>>all\n", "")].map {
+        (Array($0.utf8), Array($1.utf8))
+    }
+
     mutating func meaning(at place: Int, _ isWhole: Bool) -> Outcome {
         if !hasWords, isLineBlank, thought.isEmpty, let outcome = spokenThought(at: place, isWhole) { return outcome }
+        if !hasWords, isLineBlank, readsCalls, let outcome = leftover(at: place, isWhole) { return outcome }
         if readsCalls, let outcome = unmarkedCall(at: place, isWhole) { return outcome }
         guard Mark.mayBegin(with: held[place]) else { return .no }
         switch Mark.read(held, at: place, isWhole: isWhole) {
@@ -17,13 +24,25 @@ extension AnswerText {
         }
     }
 
+    /// What servers leave of a head whose mark they cut off.
+    private func leftover(at place: Int, _ isWhole: Bool) -> Outcome? {
+        for (word, next) in Self.leftovers {
+            let here = held[place...].prefix(word.count + next.count)
+            guard (word + next).starts(with: here) else { continue }
+            guard here.count < word.count + next.count else { return .through(place + word.count) }
+            if !isWhole { return .more }
+        }
+        return nil
+    }
+
     private mutating func spokenThought(at place: Int, _ isWhole: Bool) -> Outcome? {
         for (begin, end) in Self.spoken {
             let here = held[place...].prefix(begin.count)
             guard here.elementsEqual(begin.prefix(here.count), by: { $0 | 0x20 == $1 | 0x20 }) else { continue }
             let behind = place + begin.count
             guard behind < held.count else {
-                if isWhole || here.count < CallBeginning.shortestWord { continue }
+                // Where nothing can be called there is little that a server leaves, and the first letters are told at once.
+                if isWhole || !readsCalls && here.count < Self.shortestWord { continue }
                 return .more
             }
             // One word alone must be stuck to what follows.
@@ -34,7 +53,15 @@ extension AnswerText {
         return nil
     }
 
-    private var before: ProseContext.Before { isLineBlank ? .nothing : ProseContext.before(shown) }
+    private var before: ProseContext.Before {
+        guard isLineBlank else {
+            let before = ProseContext.before(shown)
+            // `<code>` opens what a text is about, as quotation marks do.
+            return before == .end && shown.hasSuffix(">") && CallQuotation.opens(behind: shown.utf8) ? .word : before
+        }
+        let last = hasWords ? shown.suffix(64).last { !$0.isWhitespace } : nil
+        return last == ":" || last == "：" ? .example : .nothing
+    }
 
     private mutating func meaning(of mark: Mark, at place: Int, _ isWhole: Bool) -> Outcome {
         switch mark.kind {
@@ -44,31 +71,50 @@ extension AnswerText {
                 answerWord = nil
                 return .through(mark.end)
             }
-            guard !mark.isEnd, !thought.isEmpty, !hasWords else { return .no }
+            if mark.word.hasSuffix("ofbox") {
+                // What is boxed is stuck to the marks.
+                let next = held.indices.contains(mark.end) ? held[mark.end] : nil
+                if next == nil, !isWhole { return .more }
+                let isStuck = mark.isEnd ? shown.last?.isWhitespace == false : next.map { $0 > 0x20 } == true
+                return isStuck ? .through(mark.end) : .no
+            }
+            guard !mark.isEnd, !thought.isEmpty || mark.hasBars, !hasWords else { return .no }
             answerWord = mark.word
             return .through(mark.end)
         case .calls, .element:
             guard readsCalls, !mark.isEnd else { return .no }
             return beginning(ofCalls: mark, isWhole)
         case .turn, .channel: return part(mark, at: place, isWhole)
-        case .stop:
-            guard mark.hasBars else { return stop(mark, isWhole) }
-            if hasChannels { return .through(mark.end) }
-            // Those that a server forgot to cut off.
-            guard before != .word, mark.word != "call" else { return .no }
-            guard let next = held[mark.end...].prefix(64).first(where: { $0 > 0x20 }) else {
-                return isWhole || held.count > mark.end + 64 ? .through(mark.end) : .more
-            }
-            return next == 0x3C ? .through(mark.end) : .no
-        case .parameter, .key, .value, .message, .separator, .result: return .no
+        case .stop: return stop(mark, isWhole)
+        // What is left of a head.
+        case .message: return mark.hasBars && !mark.isEnd && !hasWords ? .through(mark.end) : .no
+        case .parameter, .key, .value, .separator, .result: return .no
         }
     }
 
-    /// The end of a text in words that may be a person's.
-    private func stop(_ mark: Mark, _ isWhole: Bool) -> Outcome {
-        guard ["s", "endofturn"].contains(mark.word), before != .word, !shown.contains("<s>") else { return .no }
-        guard held[mark.end...].prefix(64).allSatisfy({ $0 <= 0x20 }), held.count <= mark.end + 64 else { return .no }
-        return isWhole ? .through(mark.end) : .more
+    /// The end of a text, which a server forgot to cut off, or which the text is about.
+    private mutating func stop(_ mark: Mark, _ isWhole: Bool) -> Outcome {
+        if mark.hasBars, hasChannels { return .through(mark.end) }
+        guard mark.word != "call", !ProseContext.isAboutEnd(shown) else { return .no }
+        if !hasWords, mark.word != "assistant" { return mark.hasBars ? .through(mark.end) : .no }
+        if mark.word == "assistant", !hasWords || isLineBlank && !mentionsEnds() {
+            // Whose text it is, before the text.
+            return ProseContext.follows(held, mark.end, isWhole).map { $0 ? .through(mark.end) : .no } ?? .more
+        }
+        switch EndOfText.following(held, mark.end, isWhole) {
+        case .more: return .more
+        case .nothing: return mentionsEnds() ? .no : .through(mark.end)
+        case .others:
+            if mentionsEnds() { return .no }
+            self.place = .over
+            return .changed
+        case .mark: return mark.hasBars && !mentionsEnds() ? .through(mark.end) : .no
+        case .words:
+            // `<|user|>` above what a user might say.
+            guard Mark.speakers.contains(mark.word), held[mark.end] == 0x0A, !mentionsEnds() else { return .no }
+            self.place = .over
+            return .changed
+        }
     }
 
     private mutating func beginning(of mark: Mark, _ isWhole: Bool) -> Outcome {
@@ -92,6 +138,11 @@ extension AnswerText {
     private mutating func endOfUnmarked(_ mark: Mark, _ isWhole: Bool) -> Outcome {
         guard thought.isEmpty, !hasMentions else { return .no }
         guard hasWords else { return .through(mark.end) }
+        // A text that names the beginning, in code for instance, names the end as well.
+        if ProseContext.hasBeginning(of: mark, shown) {
+            hasMentions = true
+            return .no
+        }
         if !isLineBlank {
             guard before != .word, before != .quotation else { return .no }
             guard let follows = ProseContext.follows(held, mark.end, isWhole) else { return .more }
@@ -118,7 +169,7 @@ extension AnswerText {
     /// A call without any marks.
     private mutating func unmarkedCall(at place: Int, _ isWhole: Bool) -> Outcome? {
         guard isLineBlank || held[place] == 0x7B && [.end, .colon].contains(before) && !isQuoted else { return nil }
-        switch CallBeginning.isUnmarked(held, at: place, hasWords ? [] : tools, isWhole) {
+        switch CallBeginning.isUnmarked(held, at: place, tools, isWhole, mayBePython: !hasWords) {
         case nil: return .more
         case true?:
             self.place = .calls(isSure: false)
@@ -131,7 +182,7 @@ extension AnswerText {
 
     /// What begins a part of a message: `<|start|>assistant<|channel|>final<|message|>`.
     private mutating func part(_ mark: Mark, at place: Int, _ isWhole: Bool) -> Outcome {
-        guard mark.hasBars, !mark.isEnd else { return .no }
+        guard mark.hasBars, !mark.isEnd, mark.kind != .turn || hasChannels || !mentionsEnds() else { return .no }
         let head: MessageHead
         switch MessageHead.read(held, at: mark.end, of: mark.kind, isWhole) {
         case .more: return .more

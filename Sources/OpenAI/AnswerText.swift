@@ -20,6 +20,8 @@ struct AnswerText: Sendable {
         ///
         /// `isSure` where it can hardly be anything else, so that a person should know if it cannot be read.
         case calls(isSure: Bool)
+        /// Behind the end, where a model goes on with what others might say.
+        case over
     }
 
     /// Backticks in a row, and bytes behind them in their line, that are waited for.
@@ -46,6 +48,11 @@ struct AnswerText: Sendable {
     var hasWords = false
     /// Whether the text is about marks, or has no ends of thoughts any more.
     var hasMentions = false
+    /// Whether the text has marks in it that are known to end texts, as far as it was looked at.
+    private var hasEnds = false
+    private var endsLookedAt = 0
+    /// The first end of the thought that may be what the thought is about.
+    private var mentionedEnd: (Int, Int)?
     /// The mark around the answer itself, whose end is no part of it either.
     var answerWord: String?
     var hasChannels = false
@@ -81,12 +88,15 @@ struct AnswerText: Sendable {
                 case .text: !readText(&told, isWhole)
                 case .thought(let end, let before): !readThought(end, before, &told, isWhole)
                 case .calls: true
+                case .over: true
                 }
             if isStuck { break }
         }
+        if case .over = place { start = held.count }
         guard start > 0 else { return told }
         held.removeFirst(start)
         searched = max(0, searched - start)
+        mentionedEnd = mentionedEnd.map { ($0 - start, $1 - start) }
         blankEnd = max(0, blankEnd - start)
         start = 0
         return told
@@ -138,7 +148,7 @@ struct AnswerText: Sendable {
                 isIndented = hasWords
             }
             if ticks == 0, !isIndented {
-                if Mark.mayBegin(with: byte) || byte == 0x7B || !hasWords && isLineBlank {
+                if Mark.mayBegin(with: byte) || byte == 0x7B || isLineBlank && (readsCalls || !hasWords) {
                     tellWords(upTo: at, &told)
                     switch meaning(at: at, isWhole) {
                     case .more: return false
@@ -184,6 +194,19 @@ struct AnswerText: Sendable {
                 tellWords(upTo: at, &told)
                 return .more
             }
+            // Behind the last line of code the end of the text may stand.
+            if isFence, run >= count, let rest = line.dropFirst(run).first, Mark.mayBegin(with: rest) {
+                switch Mark.read(held, at: line.startIndex + run, isWhole: isWhole) {
+                case .partial:
+                    tellWords(upTo: at, &told)
+                    return .more
+                case .mark(let mark) where mark.kind == .stop && mark.hasBars:
+                    fence = nil
+                    isLineBlank = false
+                    return .through(line.startIndex + run)
+                default: break
+                }
+            }
             if isFence, run >= count, line.dropFirst(run).allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { fence = nil }
             isLineBlank = false
             return .through(line.endIndex)
@@ -201,11 +224,16 @@ struct AnswerText: Sendable {
         // Code on one line, in many backticks.
         if line.first == 0x60, line.dropFirst(run).contains(0x60) { return .no }
         tellWords(upTo: at, &told)
+        // Calls as in Python are ordinary code, unless it is said to be for tools.
+        if readsCalls, CallBeginning.isFence(forTools: line) {
+            place = .calls(isSure: false)
+            start = at
+            return .changed
+        }
         if !hasWords, readsCalls {
-            // Calls as in Python are ordinary code, unless it is said to be for tools.
-            let isForTools = line.dropFirst(run).starts(with: "tool".utf8)
             let code = held[line.endIndex...].firstIndex { $0 > 0x20 } ?? held.count
-            switch CallBeginning.isUnmarked(held, at: code, isForTools ? tools : [], isWhole, shortest: 0) {
+            let mayHaveMarks = line.first == 0x60
+            switch CallBeginning.isInCode(held, at: code, tools, isWhole, mayHaveMarks: mayHaveMarks) {
             case nil: return .more
             case true?:
                 start = at
@@ -245,6 +273,17 @@ struct AnswerText: Sendable {
     mutating func beginThought(_ end: ThoughtEnd, _ before: ProseContext.Before, at place: Int) {
         self.place = .thought(end: end, before: before)
         searched = place
+        mentionedEnd = nil
+    }
+
+    /// Whether the text that is shown names marks that end texts.
+    mutating func mentionsEnds() -> Bool {
+        if hasEnds { return true }
+        let bytes = shown.utf8
+        let part = String(decoding: bytes.dropFirst(max(0, endsLookedAt - 16)), as: UTF8.self)
+        endsLookedAt = bytes.count
+        hasEnds = ProseContext.namesEnds(part)
+        return hasEnds
     }
 
     /// Where what was shown is a thought: some servers write the mark of its beginning themselves, and only that of its
@@ -306,6 +345,13 @@ struct AnswerText: Sendable {
             case .mark(let mark):
                 switch end {
                 case .mark(let begin) where mark.kind == .thought && mark.isEnd && mark.closes(begin):
+                    switch ProseContext.isMentionedEnd(held, found, mark.end, isWhole) {
+                    case nil: return nil
+                    case false?: return (found, mark.end)
+                    case true?: mentionedEnd = mentionedEnd ?? (found, mark.end)
+                    }
+                // Some models end a thought as any other part of a message.
+                case .mark(let begin) where begin.hasBars && mark.hasBars && mark.word == "end":
                     return (found, mark.end)
                 case .part where mark.kind == .stop || mark.kind == .channel && mark.isEnd: return (found, mark.end)
                 case .part where mark.kind == .turn || mark.kind == .channel: return (found, found)
@@ -315,6 +361,7 @@ struct AnswerText: Sendable {
             searched += 1
         }
         searched = held.count
-        return nil
+        // There is no other, so it is meant.
+        return isWhole ? mentionedEnd : nil
     }
 }

@@ -2,12 +2,17 @@
 enum CallBeginning {
     /// Bytes that are looked at.
     private static let longest = 240
-    /// Bytes of a word that begins as one which is waited for. Less may be the first piece of any text.
-    static let shortestWord = 4
     /// What calls without marks begin with, in lower case and without white space.
     private static let objects: [[UInt8]] = {
-        let keys = ["name", "function", "tool", "tool_name", "tool_calls", "arguments", "parameters", "args"]
-        let members = keys.map { "\"\($0)\"" } + ["\"type\":\"function", "\"id\":\"call"]
+        let keys = [
+            "name", "function", "tool", "tool_name", "tool_calls", "arguments", "parameters", "args", "action",
+            "action_input", "function_name", "function_call", "functioncall", "tool_call", "tool_use", "tool_input",
+            "tool_uses", "calls", "recipient_name", "thought", "thoughts", "reasoning",
+        ]
+        let members =
+            keys.map { "\"\($0)\"" } + [
+                "\"type\":\"function", "\"type\":\"tool_", "\"id\":\"call", "\"id\":\"toolu",
+            ]
         // Words for whom a message is, where its marks were left out.
         let heads = ["commentaryto=", "assistantcommentaryto=", "assistantanalysisto=", "to=functions."]
         return (members.flatMap { ["{\($0)", "[{\($0)", "functools[{\($0)"] } + heads).map { Array($0.utf8) }
@@ -26,35 +31,74 @@ enum CallBeginning {
             if packed.count > 24 { break }
         }
         if objects.contains(where: { packed.starts(with: $0) }) { return true }
-        let isWord = packed.first.map { 0x61...0x7A ~= $0 } ?? false
-        if isWord, packed.count < shortestWord { return false }
         return isWhole || text.count - place >= longest ? false : nil
     }
 
     /// Whether calls without marks begin at a place; `nil` where more has to come.
     ///
-    /// - Parameter tools: those that may be called as in Python; none where that is no call.
+    /// - Parameter mayBePython: whether a call as in Python is one without brackets around it, too.
     static func isUnmarked(
-        _ text: [UInt8], at place: Int, _ tools: [FunctionTool], _ isWhole: Bool, shortest: Int = shortestWord
+        _ text: [UInt8], at place: Int, _ tools: [FunctionTool], _ isWhole: Bool, mayBePython: Bool
     ) -> Bool? {
         guard place < text.count else { return isWhole ? false : nil }
         let byte = text[place]
         guard let isKnown = isObject(text, at: place, isWhole) else { return nil }
         if isKnown { return true }
         guard !tools.isEmpty else { return false }
+        guard let isNamed = NamedCall.begins(text, at: place, tools, isWhole) else { return nil }
+        if isNamed { return true }
+        if byte == 0x7B { return namesTool(text, at: place, tools, isWhole) }
+        guard mayBePython || byte == 0x5B else { return false }
         let start = byte == 0x5B ? place + 1 : place
         let word = text[start...].prefix(longest).prefix { isOfName($0) }
         guard word.endIndex < text.count else {
-            let isOpen = byte == 0x5B || word.count >= shortest
-            return isWhole || word.count >= longest || !isOpen || !mayName(word, tools) ? false : nil
+            return isWhole || word.count >= longest || !mayName(String(decoding: word, as: UTF8.self), tools)
+                ? false : nil
         }
         return text[word.endIndex] == 0x28 && names(String(decoding: word, as: UTF8.self), tools)
     }
 
+    /// Whether an object begins with the name of a tool: `{"run": {…}}`.
+    private static func namesTool(
+        _ text: [UInt8], at place: Int, _ tools: [FunctionTool], _ isWhole: Bool
+    ) -> Bool? {
+        let packed = text[place...].prefix(longest).filter { $0 > 0x20 }
+        let begins = tools.map { Array("{\"\($0.name)\":{".utf8) }
+        if begins.contains(where: { packed.starts(with: $0) }) { return true }
+        return isWhole || !begins.contains { $0.starts(with: packed) } ? false : nil
+    }
+
     /// Whether what came of a word may become the name of a tool.
-    private static func mayName(_ word: ArraySlice<UInt8>, _ tools: [FunctionTool]) -> Bool {
-        let beginning = String(decoding: word, as: UTF8.self).lowercased()
-        return tools.contains { $0.name.lowercased().hasPrefix(beginning) }
+    static func mayName(_ word: String, _ tools: [FunctionTool]) -> Bool {
+        let beginning = word.lowercased()
+        let names = tools.map { $0.name.lowercased() }
+        return ["", "default_api.", "functions.", "tools."].contains { prefix in
+            prefix.hasPrefix(beginning) && !prefix.isEmpty
+                || beginning.hasPrefix(prefix) && names.contains { $0.hasPrefix(beginning.dropFirst(prefix.count)) }
+        }
+    }
+
+    /// Whether calls begin at the first place of code; `nil` where more has to come.
+    static func isInCode(
+        _ text: [UInt8], at place: Int, _ tools: [FunctionTool], _ isWhole: Bool, mayHaveMarks: Bool
+    ) -> Bool? {
+        let isUnmarked = isUnmarked(text, at: place, tools, isWhole, mayBePython: false)
+        guard mayHaveMarks, isUnmarked == false, place < text.count, Mark.mayBegin(with: text[place]) else {
+            return isUnmarked
+        }
+        switch Mark.read(text, at: place, isWhole: isWhole) {
+        case .partial: return nil
+        case .mark(let mark) where !mark.isEnd && [.calls, .element].contains(mark.kind):
+            return follows(mark, in: text, tools, isWhole, isInLine: true)
+        default: return false
+        }
+    }
+
+    /// Whether the line of a fence says that what is in it calls tools.
+    static func isFence(forTools line: ArraySlice<UInt8>) -> Bool {
+        let word = line.drop { $0 == 0x60 || $0 == 0x7E }.drop { $0 == 0x20 }.prefix { $0 > 0x20 }
+        return ["tool_code", "tool_call", "tool_calls", "tool_use", "tools", "tool"].contains(
+            String(decoding: word, as: UTF8.self).lowercased())
     }
 
     /// Whether a mark is followed by what may be a call; `nil` where more has to come.
@@ -64,6 +108,7 @@ enum CallBeginning {
         _ mark: Mark, in text: [UInt8], _ tools: [FunctionTool], _ isWhole: Bool, isInLine: Bool
     ) -> Bool? {
         if let value = mark.value { return !isInLine || names(value, tools) }
+        if mark.word == "toolcode" || mark.word == "toolcall:begin" { return true }
         let next = text[mark.end...].prefix(longest).firstIndex { $0 > 0x20 }
         guard let next else { return isWhole || text.count - mark.end >= longest ? false : nil }
         switch text[next] {

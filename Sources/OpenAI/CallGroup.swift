@@ -48,7 +48,13 @@ struct CallGroup {
                 at = mark.end
                 continue
             }
-            if calls.isEmpty, case .head(let head) = MessageHead.read(bytes, at: at, of: .turn, true),
+            if !calls.isEmpty, NamedCall.isResult(bytes, at: at) {
+                // The real one comes.
+                at = bytes.count
+            } else if let (found, end) = NamedCall.read(bytes, at: at, tools) {
+                calls += found
+                at = end
+            } else if calls.isEmpty, case .head(let head) = MessageHead.read(bytes, at: at, of: .turn, true),
                 let recipient = head.recipient
             {
                 at = head.end
@@ -73,6 +79,8 @@ struct CallGroup {
             at += 1
             return true
         }
+        let isPrinted = bytes[at...].starts(with: "print(".utf8)
+        if isPrinted { at += 6 }
         let word = bytes[at...].prefix { CallBeginning.isOfName($0) }
         guard word.endIndex < bytes.count, bytes[word.endIndex] == 0x28,
             let (object, end) = LooseValue.members(bytes[word.endIndex...]),
@@ -80,6 +88,10 @@ struct CallGroup {
             CallJSON.fits(object, call.name, tools)
         else { return false }
         at = end
+        if isPrinted {
+            guard at < bytes.count, bytes[at] == 0x29 else { return false }
+            at += 1
+        }
         calls.append(call)
         return true
     }
@@ -119,7 +131,7 @@ struct CallGroup {
     /// - Returns: whether there was one, and nothing that is none.
     private mutating func readNext() -> Bool {
         guard skipBlanks() else {
-            if isOpen, name != nil { _ = addWithoutArguments() }
+            if isOpen, name != nil { _ = addWithoutArguments(name) }
             return false
         }
         if Mark.mayBegin(with: bytes[at]), case .mark(let mark) = Mark.read(bytes, at: at, isWhole: true) {
@@ -128,7 +140,12 @@ struct CallGroup {
         switch bytes[at] {
         case 0x7B where isOpen || name != nil, 0x5B where isOpen || name != nil: return readValue()
         case 0x28 where name != nil: return readMembers()
-        case 0x5D where isOpen && !calls.isEmpty:
+        case 0x70 where isOpen && name == nil && bytes[at...].starts(with: "print(".utf8):
+            at += 6
+            return true
+        // Surplus brackets.
+        case 0x29 where isOpen && !calls.isEmpty, 0x5D where isOpen && !calls.isEmpty,
+            0x7D where isOpen && !calls.isEmpty:
             at += 1
             end = at
             return true
@@ -144,7 +161,7 @@ struct CallGroup {
     private mutating func read(_ mark: Mark) -> Bool {
         switch mark.kind {
         case .calls where mark.isEnd, .stop:
-            if name != nil, !addWithoutArguments() { return false }
+            if name != nil, !addWithoutArguments(name) { return false }
             isOpen = false
             at = mark.end
             end = at
@@ -164,6 +181,8 @@ struct CallGroup {
             at = bytes[mark.end...].firstIndex { Mark.mayBegin(with: $0) || $0 == 0x7B } ?? bytes.count
             return true
         case .separator, .message:
+            // What stood before it is the call's id.
+            if mark.word == "toolcall:name" { name = nil }
             at = mark.end
             return true
         case .turn, .channel:
@@ -179,7 +198,7 @@ struct CallGroup {
         }
     }
 
-    private mutating func addWithoutArguments() -> Bool {
+    private mutating func addWithoutArguments(_ name: String?) -> Bool {
         guard let name, let call = CallJSON.call(name, JSONObject(), tools),
             tools.first(where: { $0.name == call.name })?.parameters["required"]?.arrayValue?.isEmpty != false,
             tools.first(where: { $0.name == call.name })?.parameters["properties"]?.objectValue?.isEmpty != false
@@ -201,6 +220,7 @@ struct CallGroup {
     }
 
     private mutating func readValue() -> Bool {
+        if isOpen, bytes[at...].starts(with: [0x7B, 0x7B]) { at += 1 }
         if let value = value() {
             guard let name else { return add(CallJSON.calls(of: value, tools, isPlain: false)) }
             return add(value.objectValue.flatMap { CallJSON.call(name, $0, tools) }.map { [$0] })
@@ -234,6 +254,8 @@ struct CallGroup {
             guard case .mark(let mark) = Mark.read(bytes, at: at, isWhole: true) else { break }
             if mark.isEnd, [.element, .calls].contains(mark.kind) {
                 if mark.kind == .element { at = mark.end }
+                // Arguments that are not where they belong must not be taken for none.
+                if arguments.isEmpty { return addWithoutArguments(name) }
                 return add(CallJSON.call(name, arguments, tools).map { [$0] })
             }
             guard mark.kind == .parameter, let key = mark.value else { break }

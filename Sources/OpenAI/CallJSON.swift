@@ -2,10 +2,15 @@ import JSON
 
 /// Tool calls in JSON that a model wrote, in whichever shape.
 enum CallJSON {
-    private static let names = ["name", "function", "tool", "tool_name"]
-    private static let arguments = ["arguments", "parameters", "args", "input", "tool_input"]
+    private static let names = ["name", "function", "tool", "tool_name", "function_name", "action", "recipient_name"]
+    private static let arguments = ["arguments", "parameters", "args", "input", "tool_input", "action_input"]
+    /// What a call stands in.
+    private static let wrappers = ["function", "function_call", "functionCall", "tool_call", "tool_use"]
     /// What stands in a call besides.
-    private static let others: Set<String> = ["type", "id", "index", "tool_call_id", "call_id", "tool_calls"]
+    private static let others: Set<String> = [
+        "type", "id", "index", "tool_call_id", "call_id", "tool_calls", "thought", "thoughts", "reasoning",
+    ]
+    private static let lists = ["tool_calls", "tool_uses", "calls"]
 
     /// The calls that a value says.
     ///
@@ -13,20 +18,24 @@ enum CallJSON {
     ///   it may as well be what a person asked for.
     /// - Returns: `nil` where any of it calls no tool that there is or says no arguments.
     static func calls(of value: JSON, _ tools: [FunctionTool], isPlain: Bool) -> [ToolCall]? {
-        if let elements = value.arrayValue ?? value["tool_calls"]?.arrayValue {
+        if let elements = value.arrayValue ?? lists.lazy.compactMap({ value[$0]?.arrayValue }).first {
             let found = elements.map { calls(of: $0, tools, isPlain: isPlain) }
             return elements.isEmpty || found.contains { $0 == nil } ? nil : found.flatMap { $0 ?? [] }
         }
         guard let object = value.objectValue else { return nil }
-        if let function = value["function"], function.objectValue != nil {
-            return calls(of: function, tools, isPlain: isPlain)
+        for wrapper in wrappers {
+            guard let call = value[wrapper], call.objectValue != nil else { continue }
+            return calls(of: call, tools, isPlain: isPlain)
         }
         guard let name = names.lazy.compactMap({ value[$0]?.stringValue }).first else {
             // `{"run": {…}}`
-            guard !isPlain, object.count == 1, let only = object.first(where: { _ in true }),
-                let inner = only.value.objectValue
+            guard object.count == 1, let only = object.first(where: { _ in true }),
+                let inner = only.value.objectValue, let call = call(only.key, inner, tools)
             else { return nil }
-            return call(only.key, inner, tools).map { [$0] }
+            guard !isPlain || only.key == call.name && !inner.isEmpty && fits(inner, call.name, tools) else {
+                return nil
+            }
+            return [call]
         }
         // What a tool is described by is no call of it.
         if object["description"] != nil { return nil }

@@ -78,10 +78,13 @@ struct Mark: Sendable, Equatable {
         }
         for (kind, names) in [
             (Kind.thought, ["think", "thinking", "thought", "thoughts", "reasoning", "scratchpad"]),
-            (.answer, ["response", "answer", "solution"]),
+            (.answer, ["response", "answer", "solution", "box"]),
             (
                 .calls,
-                ["toolcall", "toolcalls", "functioncall", "functioncalls", "toolcallssection", "action", "python"]
+                [
+                    "toolcall", "toolcalls", "functioncall", "functioncalls", "toolcallssection", "action", "python",
+                    "toolrequest",
+                ]
             ),
         ] {
             add(kind, names.flatMap { [$0 + "begin", $0 + "start", "begin" + $0, "start" + $0, "beginof" + $0] })
@@ -92,7 +95,8 @@ struct Mark: Sendable, Equatable {
         add(.answer, ["response", "answer"])
         add(.calls, ["toolcall", "toolcalls", "functioncall", "functioncalls", "tools", "pythontag", "toolsprefix"])
         add(.calls, ["toolssuffix"], isEnd: true)
-        add(.calls, ["tooluse"])
+        add(.calls, ["tooluse", "toolrequest", "toolcode", "toolcall:begin"])
+        add(.calls, ["toolcall:end"], isEnd: true)
         add(
             .result,
             [
@@ -103,27 +107,42 @@ struct Mark: Sendable, Equatable {
         add(.parameter, ["parameter", "param"])
         add(.key, ["argkey"])
         add(.value, ["argvalue"])
-        add(.turn, ["start", "imstart", "turn", "startofturn"])
+        add(.turn, ["begin", "start", "imstart", "turn", "startofturn", "startheaderid"])
         add(.channel, ["channel"])
-        add(.message, ["message"])
+        add(.message, ["message", "content", "endheaderid"])
         add(
             .stop,
-            ["end", "return", "call", "imend", "eotid", "eomid", "endofturn", "endoftext", "endofsentence", "s"],
-            isEnd: true)
+            [
+                "end", "return", "call", "imend", "eotid", "eomid", "endofturn", "endoftext", "endofsentence", "s",
+                "eos", "eot", "eod", "inst", "endofturntoken", "endofrole", "endofmessage", "messageend", "roleend",
+                "endofassistant", "endofuser", "hyeos", "calls", "beginoftext", "beginofsentence", "startoftext",
+            ], isEnd: true)
+        // What begins another's message ends one's own.
+        add(.stop, speakers.map { $0 }, isEnd: true)
+        add(.separator, ["toolcall:name", "toolcall:args"])
         add(.separator, ["toolsep", "toolcallargumentbegin", "args", "callid", "constrain", "plugin", "interpreter"])
         return words
     }()
+    /// Those who speak.
+    static let speakers: Set<String> = ["user", "assistant", "system", "observation"]
+    /// Those that say nothing without a slash.
+    private static let slashed: Set<String> = ["s", "inst"]
     /// Words that stand before another, as that of who made the mark.
     private static let spaces: Set<String> = ["seed", "minimax", "antml", "steptml", "dsml", "longcat"]
     /// Words that are ordinary ones without bars around them.
     private static let barred: Set<String> = [
         "start", "channel", "message", "end", "return", "call", "constrain", "plugin", "interpreter", "turn", "imstart",
         "imend", "eotid", "eomid", "endoftext", "endofsentence", "startaction", "endaction", "actionstart", "actionend",
-        "pythontag",
-        "pythonstart", "pythonend", "innerprefix", "innersuffix", "toolsprefix", "toolssuffix",
+        "begin", "content", "calls", "beginoftext", "beginofsentence", "startoftext", "beginofbox", "endofbox",
+        "pythontag", "user", "assistant", "system", "observation", "eot", "endofturntoken", "endofrole",
+        "endofmessage", "messageend", "roleend", "endofassistant", "endofuser", "hyeos", "startheaderid",
+        "endheaderid", "toolcall:begin", "toolcall:end", "toolcall:name", "toolcall:args", "pythonend", "innerprefix",
+        "innersuffix", "toolsprefix", "toolssuffix",
     ]
     /// Those of square brackets, in which many other words stand.
-    private static let squared: Set<String> = ["think", "thinking", "toolcall", "toolcalls", "args", "callid"]
+    private static let squared: Set<String> = [
+        "think", "thinking", "toolcall", "toolcalls", "args", "callid", "toolrequest", "endtoolrequest", "eos", "inst",
+    ]
 
     private static let brackets: [(open: [UInt8], close: [UInt8])] = [("<", ">"), ("[", "]"), ("◁", "▷")].map {
         (Array($0.utf8), Array($1.utf8))
@@ -249,7 +268,7 @@ struct Mark: Sendable, Equatable {
             isText = attributes.isText
         }
         // Without a name it is any word.
-        if word == "s", !part.hasSlash { return .none }
+        if slashed.contains(word), !part.hasSlash { return .none }
         if value == nil, word == "tool" || kind == .parameter && !parts.contains(where: \.hasSlash) { return .none }
         return .mark(
             Mark(

@@ -14,7 +14,18 @@ struct MessageHead: Sendable, Equatable {
 
     private static let longest = 300
     private static let thoughts: Set<String> = ["analysis", "thought", "thinking", "think", "reflection"]
+    /// Who speaks besides the model.
+    private static let others: Set<String> = [
+        "user", "system", "tool", "developer", "human", "function", "observation", "ipython", "environment",
+    ]
     private static let speakers: Set<String> = ["assistant", "model"]
+
+    /// Whether somebody else than the model speaks behind a mark; `nil` where more has to come.
+    static func isOfOthers(_ text: [UInt8], at start: Int, _ isWhole: Bool) -> Bool? {
+        let word = text[start...].prefix(16).prefix { 0x61...0x7A ~= $0 || 0x41...0x5A ~= $0 }
+        guard word.endIndex < text.count || isWhole else { return nil }
+        return others.contains(String(decoding: word, as: UTF8.self).lowercased())
+    }
 
     /// Reads what follows the first mark.
     static func read(_ text: [UInt8], at start: Int, of first: Mark.Kind, _ isWhole: Bool) -> Reading {
@@ -42,6 +53,10 @@ struct MessageHead: Sendable, Equatable {
             case .partial: return .more
             case .none: return .none
             case .mark(let mark):
+                if mark.kind == .calls, !mark.isEnd {
+                    let (head, names) = said(words, end: place)
+                    return names.isEmpty ? .head(head) : .none
+                }
                 if mark.kind == .message { return .head(said(words, end: mark.end).0) }
                 marks += 1
                 guard [.channel, .separator].contains(mark.kind), marks <= 3 else { return .none }

@@ -10,8 +10,12 @@ enum ProseContext {
         case word
         /// The sign of a quotation.
         case quotation
+        /// A line before that ends in a colon.
+        case example
     }
 
+    /// Bytes of a thought that is an example.
+    private static let longestExample = 200
     private static let openers = Set("([{\"'`*_/|<=“‘«„‚「『（【-–—&,+~、，")
     private static let ends = Set(".!?…。！？;；)）]>}】」』”")
     private static let goingOn = Set(".,;:!?)]}、，。；：！？）」』”’")
@@ -57,7 +61,12 @@ enum ProseContext {
             let words = String(decoding: content, as: UTF8.self).lowercased().split(whereSeparator: \.isWhitespace)
             if words.count == 1, words.first.map({ connecting.contains(String($0)) }) == true { return false }
         }
-        guard before != .nothing else { return true }
+        if before == .example { return content.count > longestExample }
+        guard before != .nothing else {
+            // `<think> begins a thought, </think> ends it.`
+            guard isSentence(content) else { return true }
+            return follows(text, end, isWhole)
+        }
         if before == .word {
             guard let first = content.first, mayBeginThought(first) else { return false }
             // Within a sentence no word is stuck to a mark that it is about.
@@ -67,6 +76,84 @@ enum ProseContext {
             }
         }
         return follows(text, end, isWhole, before, isSpaced: content.first == 0x20)
+    }
+
+    /// Whether what stands behind a mark at the beginning of a line goes on as a sentence about the mark.
+    static func isSentence(_ text: ArraySlice<UInt8>) -> Bool {
+        guard text.first == 0x20, let letter = text.dropFirst().first else { return false }
+        return (0x61...0x7A ~= letter || [0x2D, 0x3D, 0xE2].contains(letter))
+            && !text.contains { $0 == 0x0A || $0 == 0x0D }
+    }
+
+    /// Whether the end of a thought is what the thought is about; `nil` where more has to come to know.
+    static func isMentionedEnd(_ text: [UInt8], _ start: Int, _ end: Int, _ isWhole: Bool) -> Bool? {
+        guard start > 0, end < text.count else { return isWhole || start == 0 ? false : nil }
+        let before = text[start - 1]
+        let next = text[end]
+        if [0x60, 0x22, 0x27].contains(before) { return next == before }
+        let isSpaced = before == 0x20 && start > 1 && (0x61...0x7A ~= text[start - 2] || text[start - 2] == 0x2C)
+        guard isSpaced, next == 0x20 || ".,;)?".utf8.contains(next) else { return false }
+        guard end + 1 < text.count else { return isWhole ? false : nil }
+        let letter = text[end + 1]
+        return next == 0x20 ? 0x61...0x7A ~= letter : letter <= 0x20
+    }
+
+    /// Whether a text has the beginning that belongs to the end of a thought.
+    static func hasBeginning(of end: Mark, _ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        var at = 0
+        while let found = bytes[at...].firstIndex(where: Mark.mayBegin) {
+            at = found + 1
+            if case .mark(let mark) = Mark.read(bytes, at: found, isWhole: true), mark.kind == .thought, !mark.isEnd,
+                end.closes(mark)
+            {
+                return true
+            }
+        }
+        return false
+    }
+
+    // MARK: - Ends of texts
+
+    /// Whether a text names marks that end texts, or begin them.
+    static func namesEnds(_ text: String) -> Bool {
+        if ["</s>", "<s>", "<eos>", "<bos>", "[INST]", "<end_of_turn>", "<start_of_turn>", "<｜"]
+            .contains(where: text.contains)
+        {
+            return true
+        }
+        return text.ranges(of: "<|").contains { range in
+            text[range.upperBound...].first.map { $0.isLetter && $0.isASCII } ?? false
+        }
+    }
+
+    /// Whether an end of the text that stands behind these words is what they are about.
+    static func isAboutEnd(_ text: String) -> Bool {
+        var rest = text.suffix(64)
+        var isStuck = true
+        while let last = rest.last, last == " " || last == "\t" {
+            rest.removeLast()
+            isStuck = false
+        }
+        guard let last = rest.last else { return false }
+        if last.isNewline {
+            let before = rest.last { !$0.isWhitespace }
+            return before == ":" || before == "："
+        }
+        // What closes a quotation or code stands behind a word, what opens it does not.
+        let signs = rest.reversed().prefix { "\"'`*_|~”’»」』".contains($0) }.count
+        if signs > 0 {
+            guard let before = rest.dropLast(signs).last else { return true }
+            if rest.hasSuffix("```") { return !isStuck }
+            if rest.last == "|", !isStuck { return true }
+            if before == ":" || before == "：" { return true }
+            return before.isWhitespace && rest.last != "|" || "([{".contains(before)
+        }
+        if last == ":" || last == "：" || openers.contains(last) { return true }
+        if isStuck { return last.isLetter && !last.isASCII && !last.isCased }
+        if last.isMathSymbol, last != ">" { return true }
+        let isWord = last.isLetter || last.isNumber || last.isASCII
+        return isWord && !ends.contains(last)
     }
 
     /// Whether a thought may begin with a byte where a mark stands behind a word.

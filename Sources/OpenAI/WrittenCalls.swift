@@ -88,6 +88,7 @@ struct WrittenCalls {
                     continue
                 }
                 if last != nil {
+                    if isLeftover { return }
                     if let end = endOfMarked() {
                         reading.text += bytes[at..<end]
                         at = end
@@ -100,6 +101,14 @@ struct WrittenCalls {
             reading.text.append(byte)
             at += 1
         }
+    }
+
+    /// Words for a next message that never came, or the beginning of a call of which there is nothing.
+    private var isLeftover: Bool {
+        let rest = String(decoding: bytes[at...].prefix(64).filter { $0 > 0x20 }, as: UTF8.self)
+        if ["commentary", "analysis", "assistant", "final"].contains(rest) { return true }
+        guard case .mark(let mark) = Mark.read(bytes, at: at, isWhole: true) else { return false }
+        return [.calls, .element].contains(mark.kind) && !bytes[mark.end...].contains { $0 > 0x20 }
     }
 
     /// Where what begins here ends, if it is no sentence: the end of something, a thought, or another message.
@@ -174,29 +183,52 @@ struct WrittenCalls {
             reading.isUnread = reading.isUnread || isSure || namesTool() && (isAtStart || !goesOnBehindEnd)
             return false
         }
-        guard isAtStart || at == 0, CallBeginning.isUnmarked(bytes, at: at, at == 0 ? tools : [], true) == true else {
-            return false
-        }
+        guard isAtStart || at == 0,
+            CallBeginning.isUnmarked(bytes, at: at, tools, true, mayBePython: at == 0) == true
+        else { return false }
         var group = CallGroup(bytes, tools, at: at)
         if group.readPlain() {
             take(group, isAtStart: isAtStart)
             return true
         }
         failures += 1
-        reading.isUnread = reading.isUnread || (!group.isWhole && beginsPlainCall())
+        reading.isUnread =
+            reading.isUnread || bytes[at] == 0x7B && !group.calls.isEmpty || !group.isWhole && beginsPlainCall()
+            || NamedCall.isClear(bytes, at: at, tools)
         return false
     }
 
     /// The calls of a text that is nothing but code.
     private func fencedCalls() -> [ToolCall]? {
         guard bytes.starts(with: "```".utf8), let line = bytes.firstIndex(of: 0x0A),
-            let start = bytes[line...].firstIndex(where: { $0 > 0x20 })
+            let start = bytes[line...].firstIndex(where: { $0 > 0x20 }), var end = endOfCalls(from: start)
         else { return nil }
-        var end = bytes.count
         while end > start, bytes[end - 1] <= 0x20 { end -= 1 }
         guard bytes[..<end].suffix(3).elementsEqual("```".utf8), end - 3 > start else { return nil }
-        var group = CallGroup(Array(bytes[start..<end - 3]), tools, at: 0)
-        return group.readPlain() ? group.calls : nil
+        let code = Array(bytes[start..<end - 3])
+        var group = CallGroup(code, tools, at: 0)
+        if group.readPlain() { return group.calls }
+        guard CallBeginning.isMarked(code, at: 0, tools) else { return nil }
+        group = CallGroup(code, tools, at: 0)
+        return group.read(isInLine: true) && !code[group.end...].contains { $0 > 0x20 } ? group.calls : nil
+    }
+
+    /// Where the calls end that begin with a fence: before what a server forgot to cut off, and before what the model takes
+    /// for their results.
+    private func endOfCalls(from start: Int) -> Int? {
+        var place = start
+        while let found = bytes[place...].firstIndex(where: { $0 == 0x0A || Mark.mayBegin(with: $0) }) {
+            place = found + 1
+            let next = bytes[found...].firstIndex { $0 > 0x20 } ?? bytes.count
+            let isClosed = bytes[..<found].reversed().first { $0 > 0x20 } == 0x60
+            if isClosed, next < bytes.count, NamedCall.isResult(bytes, at: next) { return found }
+            if case .mark(let mark) = Mark.read(bytes, at: found, isWhole: true), mark.kind == .stop, isClosed,
+                case .nothing = EndOfText.following(bytes, mark.end, true)
+            {
+                return found
+            }
+        }
+        return bytes.count
     }
 
     private mutating func copyCode(isLineBlank: Bool) {

@@ -311,32 +311,36 @@ import Testing
         #expect(made.count == 1)
     }
 
-    /// What begins with a word is a call only where the first piece of the answer has some letters of it.
     @Test(arguments: [
         #"execute_bash(command="ls")"#, "commentary to=functions.execute_bash json\(arguments)", "functools[\(call)]",
         "assistantcommentary to=functions.execute_bash<|message|>\(arguments)", "to=functions.execute_bash\(arguments)",
     ])
     func aCallThatBeginsWithAWordIsRead(text: String) throws {
-        for size in [5, 11, 1000] {
+        for size in Self.sizes {
             let (said, answer) = try answer(text, pieces: size)
             #expect(answer.message.toolCalls.map(\.arguments.compact) == [#"{"command":"ls"}"#] && said.isEmpty)
         }
-        #expect(try answer(text, pieces: 1).told == text)
     }
 
     @Test func aThoughtThatBeginsWithAWordIsNotTold() throws {
-        for size in [5, 11, 1000] {
+        for size in Self.sizes {
             for begin in ["analysisI add.assistantfinal", "Here is my thought process:\nI add.\nHere is my response:"] {
                 #expect(try answer(begin + "Four.", pieces: size).told == "Four.")
             }
         }
     }
 
-    @Test(arguments: ["a", "H", "He", "e", "x", "com", "list"])
-    func theFirstLettersAreToldAtOnceWhereTheyMayBeAnyWord(text: String) throws {
+    @Test(arguments: ["I", "Hi", "x", "Ye", "an ", "ex.", "com, ", "lists", "Hello", "1", "He said"])
+    func theFirstLettersAreToldAtOnceWhereTheyBeginNoCall(text: String) throws {
         var assembler = CompletionAssembler(tools: Self.tools)
-        let told = try assembler.add(ChatChunk(delta: ChatChunk.Delta(text: text)))
-        #expect(told == (text.count < 4 ? text : ""))
+        #expect(try assembler.add(ChatChunk(delta: ChatChunk.Delta(text: text))) == text)
+    }
+
+    @Test(arguments: ["a", "H", "He", "e", "com", "list"])
+    func theFirstLettersOfWhatMayBeACallAreToldWithTheNextPiece(text: String) throws {
+        var assembler = CompletionAssembler(tools: Self.tools)
+        #expect(try assembler.add(ChatChunk(delta: ChatChunk.Delta(text: text))).isEmpty)
+        #expect(try assembler.add(ChatChunk(delta: ChatChunk.Delta(text: "x."))) == text + "x.")
     }
 
     @Test func callsOfTheServerAreNotMadeTwice() throws {
