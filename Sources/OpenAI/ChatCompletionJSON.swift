@@ -13,7 +13,8 @@ extension TokenUsage {
     init?(parsing value: JSON?) {
         guard let value, value.objectValue != nil else { return nil }
         func count(_ key: String) -> Int {
-            let number = value[key]?.numberValue ?? 0
+            // Some servers write numbers as texts.
+            let number = value[key]?.numberValue ?? value[key]?.stringValue.flatMap(Double.init) ?? 0
             // The bound keeps sums of many answers within an integer.
             return number > 0 && number < 1e12 ? Int(number) : 0
         }

@@ -196,3 +196,46 @@ def test_a_run_goes_on_when_the_context_is_full(run: Run) -> None:
     assert told == "Done." and "longer than the model takes" in said
     results = model.results()
     assert len(results[0]) < 3000 and json.loads(results[1])["stdout"] == "two\n"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["Thought: I look.\nAct", 'ion: execute_bash\nAction Input: {"command": "echo one"}\nObservation: two'],
+        ["Thought: I look.\n", "<execute_bash>\n<command>echo one</command>\n", "</execute_bash>"],
+        ["Thought: I look.\n```tool_", "code\nprint(default_api.execute_bash(command='echo one'))\n```"],
+        ["Thought: I look.\nex", 'ecute_bash\n{"command": "echo one"}', "<|observation|>"],
+    ],
+)
+def test_a_call_without_marks_is_run(run: Run, pieces: list[str]) -> None:
+    turn = stream(*[chunk(content=piece) for piece in pieces], chunk("stop"))
+    model, told, said = done(run, calls(bash("true"), failures=[turn]), says("Done."))
+    assert told == "Thought: I look.\n\n\nDone." and json.loads(model.results()[0])["stdout"] == "one\n"
+    assert "tool call" not in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Action: execute_bash\nAction Input: echo one",
+        'I look.\n```json\n{"name": "execute_bash", "arguments": {"command": "echo one"}}\n```',
+        "<execute_bash>\necho one\n</execute_bash>",
+    ],
+)
+def test_a_call_in_a_form_that_is_not_read_is_said(run: Run, text: str) -> None:
+    turn = stream(chunk(content=text), chunk("stop"))
+    _, told, said = done(run, says("Never.", failures=[turn]))
+    assert told == text and "tool calls do not arrive" in said
+
+
+def test_a_call_that_was_cut_is_told_to_the_model_and_said(run: Run) -> None:
+    turn = stream(call(arguments={"command": "echo one"}), chunk("length"))
+    turn["raw"] = turn["raw"].replace('\\"echo one\\"}', '\\"echo o')
+    model, told, said = done(run, calls(bash("true"), failures=[turn]), says("Done."))
+    assert told == "Done." and "cut at its limit of tokens" in said
+    assert "not one JSON object" in model.results()[0]
+
+
+def test_the_end_of_a_text_is_not_told(run: Run) -> None:
+    turn = stream(chunk(content="**Done**<|im_"), chunk(content="end|>\n<|im_start|>user\nThanks."), chunk("stop"))
+    assert done(run, says("Never.", failures=[turn]))[1] == "**Done**"

@@ -56,8 +56,14 @@ import Testing
         #expect(try assemble([#"{"content":"a"}"#], finish: "stop").usage == nil)
     }
 
+    @Test func countsUsageThatIsWrittenAsText() throws {
+        let chunk =
+            #"{"choices":[{"delta":{"content":"a"}}],"usage":{"prompt_tokens":"7","completion_tokens":"2.0"}}"#
+        #expect(try assemble(chunks: [chunk]).usage == TokenUsage(prompt: 7, completion: 2))
+    }
+
     @Test func countsNothingForUsageThatMakesNoSense() throws {
-        for number in ["-1", "1e300", "null", #""7""#] {
+        for number in ["-1", "1e300", "null", #""seven""#, #""-7""#, "true"] {
             let chunk = #"{"choices":[{"delta":{"content":"a"}}],"usage":{"prompt_tokens":\#(number)}}"#
             #expect(try assemble(chunks: [chunk]).usage == TokenUsage(prompt: 0, completion: 0))
         }

@@ -22,6 +22,8 @@ struct Run {
     private var hasSpoken = false
     private var lastWasEmpty = false
     private var contextCut = ContextCut()
+    /// What a person was told, which is not said again with each turn.
+    private let notices = Locked(Set<String>())
 
     init(
         model: any ChatModel, request: ChatRequest, calls: ToolCalls, limits: RunLimits,
@@ -56,7 +58,7 @@ struct Run {
     /// - Returns: `nil` when the time was up first; what came until then is a message all the same.
     private mutating func ask() async throws -> ChatCompletion? {
         turns += 1
-        let telling = Telling(separated: hasSpoken, onEvent: onEvent)
+        let telling = Telling(separated: hasSpoken, notices, onEvent: onEvent)
         let completion = try await withDeadline(deadline) { [model, request] in
             try await model.complete(request) { await telling.tell($0) }
         }
@@ -137,6 +139,12 @@ struct Run {
             wanted[place].name = ToolName.meant(by: wanted[place].name, among: calls.toolNames)
         }
         var message = completion.message
+        if completion.finishReason == .length, let cut = wanted.last, !ToolCalls.isWhole(cut) {
+            await onEvent(
+                .notice(
+                    "the model's answer was cut at its limit of tokens in the middle of a tool call, which is not run"
+                        + " so: the model is told. A higher limit (max_tokens) may help"))
+        }
         message.toolCalls = wanted.map(ToolCalls.acceptable)
         request.messages.append(message)
         if let limit = limitMet {
@@ -218,11 +226,15 @@ struct Run {
 /// Tells what a model says as it comes, and keeps it.
 private final class Telling: Sendable {
     private let said = Locked("")
+    private let notices: Locked<Set<String>>
     private let isSeparated: Bool
     private let onEvent: @Sendable (AgentEvent) async -> Void
 
-    /// - Parameter separated: whether a blank line goes before the text, to part it from an earlier turn's.
-    init(separated: Bool, onEvent: @escaping @Sendable (AgentEvent) async -> Void) {
+    /// - Parameters:
+    ///   - separated: whether a blank line goes before the text, to part it from an earlier turn's.
+    ///   - notices: those that were said already.
+    init(separated: Bool, _ notices: Locked<Set<String>>, onEvent: @escaping @Sendable (AgentEvent) async -> Void) {
+        self.notices = notices
         isSeparated = separated
         self.onEvent = onEvent
     }
@@ -242,6 +254,7 @@ private final class Telling: Sendable {
         case .retrying(let reason, let seconds):
             await onEvent(.retrying(reason: reason, seconds: seconds))
         case .notice(let message):
+            guard notices.withLock({ $0.insert(message).inserted }) else { return }
             await onEvent(.notice(message))
         }
     }

@@ -54,6 +54,11 @@ struct ToolCalls: Sendable {
             id: call.id, name: ToolName.acceptable(call.name), arguments: acceptable(call.arguments), extra: call.extra)
     }
 
+    /// Whether the arguments of a call are whole.
+    static func isWhole(_ call: ToolCall) -> Bool {
+        if case .success = arguments(of: call) { true } else { false }
+    }
+
     /// Arguments as they can go back to an endpoint: those that read them fail at what is not a JSON object.
     static func acceptable(_ arguments: String) -> String {
         if (try? JSON.parse(arguments))?.objectValue != nil { return arguments }

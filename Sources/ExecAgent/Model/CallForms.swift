@@ -29,6 +29,34 @@ extension [ChatMessage] {
         return result
     }
 
+    /// The messages with the tools told in the instructions at their beginning, in the words of models that learned to
+    /// call tools so.
+    func telling(_ tools: [FunctionTool]) -> [ChatMessage] {
+        guard !tools.isEmpty else { return self }
+        let instruction = ChatMessage(
+            role: .system,
+            text: """
+                # Tools
+
+                You may call one or more functions to assist with the user query.
+
+                You are provided with function signatures within <tools></tools> XML tags:
+                <tools>
+                \(tools.map(\.json.text).joined(separator: "\n"))
+                </tools>
+
+                For each function call, return a JSON object with function name and arguments within \
+                <tool_call></tool_call> XML tags, and stop behind the last one. Its result comes with the next message:
+                <tool_call>
+                {"name": "function_name", "arguments": {"argument": "value"}}
+                </tool_call>
+                """)
+        guard let first, first.role == .system || first.role == .developer else { return [instruction] + self }
+        var opening = first
+        opening.content += [.text("\n\n\(instruction.text)")]
+        return [opening] + dropFirst()
+    }
+
     /// The messages with calls and results told in text: by the assistant, and by the user.
     ///
     /// Templates that know two speakers take this alone. Calls are written as models without such a template write

@@ -49,6 +49,8 @@ struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
     let message: String
     /// HTTP status of the endpoint's answer; `nil` where there was none.
     var status: Int?
+    /// Whether the request is refused for the form that its answer was to have.
+    var isOfAnswerForm = false
 
     var description: String { message }
 }

@@ -18,7 +18,7 @@ final class Endpoint: ChatModel {
     /// Bytes of an answer after which the memory that it took goes back to the system.
     private static let largeAnswer = 4 << 20
 
-    private static let picturesNotice =
+    static let picturesNotice =
         "the model's API takes the request only without its pictures, which are told in words from now on"
 
     private let options: EndpointOptions

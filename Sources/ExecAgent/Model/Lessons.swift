@@ -23,8 +23,13 @@ extension EndpointRules {
             takesStreamOptions = false
             return Lesson()
         }
-        return learnMessages(refusal, form) ?? learnTools(refusal, form) ?? learnMembers(refusal, form)
-            ?? learnPictures(refusal, form) ?? learnTemplate(refusal, form)
+        if refusal.isOfStream, takesStream {
+            takesStream = false
+            return Lesson()
+        }
+        return learnMessages(refusal, form) ?? learnToolUse(refusal, form) ?? learnTools(refusal, form)
+            ?? learnMembers(refusal, form) ?? learnParameters(refusal, form) ?? learnPictures(refusal, form)
+            ?? learnTemplate(refusal, form)
     }
 
     /// Templates of models read schemas as those that made them expected: who fails for a reason of its own may take a
@@ -36,9 +41,19 @@ extension EndpointRules {
 
     // MARK: - Tools
 
+    /// A model that calls no tools by itself may call them in text.
+    private mutating func learnToolUse(_ refusal: Refusal, _ form: RequestForm) -> Lesson? {
+        guard !form.toolNames.isEmpty, !tellsToolsAsText, refusal.isOfToolUse else { return nil }
+        tellsToolsAsText = true
+        return Lesson(
+            notice:
+                "the model's API takes no tools for this model (\(refusal.words)): the model is told of them in words,"
+                + " and its calls are read from its text")
+    }
+
     private mutating func learnTools(_ refusal: Refusal, _ form: RequestForm) -> Lesson? {
         guard !form.toolNames.isEmpty, refusal.isOfTools else { return nil }
-        if let most = refusal.mostTools, most < form.toolNames.count {
+        if let most = refusal.mostTools(of: form.toolNames.count) {
             mostTools = most
             let lost = form.toolNames.dropFirst(most)
             return Lesson(
@@ -69,6 +84,7 @@ extension EndpointRules {
     // MARK: - Messages
 
     private mutating func learnMessages(_ refusal: Refusal, _ form: RequestForm) -> Lesson? {
+        if refusal.denies("system"), let lesson = learnSystem(form) { return lesson }
         if refusal.isOfOrder {
             if !mergesMessages, refusal.says(["alternate"]) {
                 mergesMessages = true
@@ -87,12 +103,15 @@ extension EndpointRules {
         }
         if !hasSingleCalls, form.hasSeveralCalls, refusal.isOfSeveralCalls { return learned(\.hasSingleCalls) }
         if refusal.isOfToolRole, let lesson = learnCallsAsText(form) { return lesson }
-        if takesSystem, refusal.isOfSystem {
-            takesSystem = false
-            mergesMessages = true
+        if refusal.isOfSystem, let lesson = learnSystem(form) { return lesson }
+        if let prefix = refusal.prefixOfIDs, idPrefix != prefix {
+            idPrefix = prefix
             return Lesson()
         }
-        if !hasShortIDs, refusal.isOfIDs { return learned(\.hasShortIDs) }
+        if !hasShortIDs, refusal.isOfIDs {
+            idPrefix = nil
+            return learned(\.hasShortIDs)
+        }
         if !wantsSignatures, refusal.says(["thought_signature", "thoughtsignature"]) {
             return learned(\.wantsSignatures)
         }
@@ -103,6 +122,13 @@ extension EndpointRules {
         }
         if !wantsOldReasoning, refusal.isOfWantOfReasoning { return learned(\.wantsOldReasoning) }
         return nil
+    }
+
+    private mutating func learnSystem(_ form: RequestForm) -> Lesson? {
+        guard form.hasSystem, takesSystem else { return nil }
+        takesSystem = false
+        mergesMessages = true
+        return Lesson()
     }
 
     /// The last resort of an order that isn't taken.
@@ -123,6 +149,13 @@ extension EndpointRules {
         return Lesson()
     }
 
+    /// Parameters that a client chose, or some other endpoint knows.
+    private mutating func learnParameters(_ refusal: Refusal, _ form: RequestForm) -> Lesson? {
+        guard let name = refusal.refusedParameter(of: form.optionalParameters) else { return nil }
+        refusedParameters.insert(name)
+        return Lesson(notice: "the model's API refuses '\(name)', which is left out: \(refusal.words)")
+    }
+
     private mutating func learned(_ rule: WritableKeyPath<EndpointRules, Bool>) -> Lesson {
         self[keyPath: rule] = true
         return Lesson()
@@ -133,7 +166,11 @@ extension EndpointRules {
     private mutating func learnPictures(_ refusal: Refusal, _ form: RequestForm) -> Lesson? {
         guard form.hasPictures, let refused = refusal.refusedPictures else { return nil }
         if refused == .all { takesPictures = false }
-        return Lesson(hidesPictures: true)
+        return Lesson(
+            hidesPictures: true,
+            notice: refused == .all
+                ? Endpoint.picturesNotice
+                : "the model's API refuses a picture, so that the pictures are told in words: \(refusal.words)")
     }
 }
 
@@ -155,14 +192,15 @@ extension Refusal {
     }
 
     /// Whether it is for the form that the answer is to have.
-    fileprivate var isOfAnswerForm: Bool {
+    var isOfAnswerForm: Bool {
         says([
-            "response_format", "response format", "response_schema", "response mime type", "json mode",
+            "response_format", "custom grammar", "response format", "response_schema", "response mime type",
+            "json mode",
             "structured output",
         ])
     }
 
-    fileprivate var isOfOrder: Bool {
+    var isOfOrder: Bool {
         says([
             "unexpected role", "message_order", "roles must alternate", "alternate user", "after role", "role order",
             "order of messages", "message order", "must be followed by", "cannot follow", "should be followed",
@@ -170,34 +208,11 @@ extension Refusal {
         ])
     }
 
-    fileprivate var isOfSystem: Bool {
-        says(["system role", "system message", "system prompt", "role system", "role 'system'", "role \"system\""])
-            && says(["not support", "unsupported", "not allowed", "not enabled", "no system"])
-    }
-
     fileprivate var isOfSeveralCalls: Bool {
         says([
             "single tool-call", "single tool call", "one tool call", "one tool-call", "parallel tool calls",
             "multiple tool calls", "single function call", "one function call",
         ])
-    }
-
-    /// Whether messages of tools aren't known at all.
-    fileprivate var isOfToolRole: Bool {
-        says(["user and assistant roles", "user, assistant and system roles", "system, user and assistant roles"])
-            || says(["role"])
-                && says([
-                    "role tool", "role 'tool'", "role \"tool\"", "role `tool`", "role: tool", "tool role",
-                    "'tool' role",
-                    "invalid message role", "unknown message role", "unsupported message role",
-                ])
-    }
-
-    fileprivate var isOfIDs: Bool {
-        says(["tool call id", "tool_call_id", "tool_calls[", "call id", "call_id"])
-            && says([
-                "length of 9", "length 9", "must be a-z", "too long", "maximum length", "above_max_length", "pattern",
-            ])
     }
 
     /// Whether results of tools are to say the tool's name.
@@ -236,28 +251,14 @@ extension Refusal {
         ])
     }
 
-    /// How many tools are taken, where there are too many.
-    fileprivate var mostTools: Int? {
-        guard says(["tools"]), says(["too long", "too many", "at most", "exceed", "maximum"]),
-            let text = error?.message.lowercased()
-        else { return nil }
-        for word in ["maximum length ", "at most ", "maximum of ", "limit of ", "no more than ", "maximum is ", "max "]
-        {
-            guard let range = text.firstRange(of: word) else { continue }
-            let number = text[range.upperBound...].prefix { $0.isASCII && $0.isNumber }
-            let rest = text[range.upperBound...].dropFirst(number.count)
-            // Not the length of a tool's name or description.
-            guard !rest.hasPrefix(" char"), !text.contains("description"), !text.contains(".name") else { return nil }
-            if let most = Int(number), most > 0 { return most }
-        }
-        return nil
-    }
-
     /// The tools that it names, or gives the numbers of.
     fileprivate func refusedTools(of names: [String]) -> [String] {
         let texts = [error?.param, error?.message].compactMap { $0 }
-        let named = names.filter { name in texts.contains { Self.names(name, in: $0) } }
-        if !named.isEmpty { return named }
+        // What is merely quoted may be a word of the tool that is named.
+        for isSaid in [true, false] {
+            let named = names.filter { name in texts.contains { Self.names(name, in: $0, isSaid: isSaid) } }
+            if !named.isEmpty { return named }
+        }
         // Where tools are a list in a list, the inner number counts.
         for list in ["function_declarations", "functiondeclarations", "functions", "tools"] {
             let numbers = texts.flatMap { Self.numbers(behind: list, in: $0.lowercased()) }
@@ -267,17 +268,19 @@ extension Refusal {
         return []
     }
 
-    /// Whether a text has a name between quotes or behind a word that says what it is. In a sentence without them, a
-    /// tool may be called what the sentence is about.
-    private static func names(_ name: String, in text: String) -> Bool {
-        ["'", "\"", "`"].contains { text.contains("\($0)\(name)\($0)") }
-            || ["function ", "tool ", "function: ", "tool: ", "function=", "name="].contains { word in
-                text.ranges(of: word + name).contains { range in
+    /// Whether a text has a name behind a word that says what it is, or else between quotes. In a sentence without them,
+    /// a tool may be called what the sentence is about.
+    private static func names(_ name: String, in text: String, isSaid: Bool) -> Bool {
+        let quotes = ["'", "\"", "`"]
+        guard isSaid else { return quotes.contains { text.contains("\($0)\(name)\($0)") } }
+        return ["function ", "tool ", "function: ", "tool: ", "function=", "name="].contains { word in
+            quotes.contains { text.contains("\(word)\($0)\(name)\($0)") }
+                || text.ranges(of: word + name).contains { range in
                     guard range.upperBound < text.endIndex else { return true }
                     let next = text[range.upperBound]
                     return !(next.isLetter || next.isNumber || next == "_" || next == "-")
                 }
-            }
+        }
     }
 
     private static func numbers(behind list: String, in text: String) -> [Int] {

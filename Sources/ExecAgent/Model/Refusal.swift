@@ -154,7 +154,9 @@ extension Refusal {
     func modelError(host: String, model: String, key: String?) -> ModelError {
         let words = quote(hiding: key)
         func make(_ kind: ModelError.Kind, _ text: String) -> ModelError {
-            ModelError(kind: kind, message: text, status: status == 0 ? nil : status)
+            ModelError(
+                kind: kind, message: text, status: status == 0 ? nil : status,
+                isOfAnswerForm: isOfAnswerForm)
         }
         if let location = redirection {
             return make(

@@ -10,6 +10,10 @@ struct RequestForm {
     let hasPictures: Bool
     /// Whether a message of the user follows a tool's.
     let hasUserAfterTool: Bool
+    /// Whether there are instructions of the system.
+    let hasSystem: Bool
+    /// Parameters of the request that it could do without.
+    let optionalParameters: [String]
     /// Whether there is a result of a tool.
     let hasToolResults: Bool
     /// Whether a message makes several calls.
@@ -21,6 +25,8 @@ struct RequestForm {
     private static let reasoningPrefixes = ["reasoning", "thinking"]
     /// Characters of a tool's description that endpoints with a limit take.
     private static let longestDescription = 1000
+    /// Parameters without which an answer would be another one than was asked for, or have no limit.
+    private static let neededParameters: Set<String> = ["response_format", "max_tokens", "max_completion_tokens"]
     private static let bridge = "I go on with what the tools returned."
 
     /// - Parameter hidesPictures: whether this request's pictures are refused, though the model takes others.
@@ -33,9 +39,14 @@ struct RequestForm {
             return FunctionTool(name: tool.name, description: description, parameters: schema)
         }
         if let most = rules.mostTools { request.tools = Array(request.tools.prefix(most)) }
+        for name in rules.refusedParameters { request.parameters[name] = nil }
         var messages = Self.withOwnThoughts(request.messages, rules)
+        if rules.tellsToolsAsText {
+            messages = messages.telling(request.tools)
+            request.tools = []
+        }
         if rules.hasSingleCalls { messages = messages.withSingleCalls }
-        if rules.tellsCallsAsText { messages = messages.withCallsAsText }
+        if rules.tellsCallsAsText || rules.tellsToolsAsText { messages = messages.withCallsAsText }
         messages = messages.map { Self.message($0, rules) }
         if rules.namesResults { messages = Self.withNamedResults(messages) }
         request.messages = Self.inOrder(
@@ -49,6 +60,8 @@ struct RequestForm {
         hasUserAfterTool = zip(request.messages, request.messages.dropFirst()).contains {
             $0.role == .tool && $1.role == .user
         }
+        hasSystem = request.messages.contains { $0.role == .system }
+        optionalParameters = request.parameters.keys.filter { !Self.neededParameters.contains($0) }
         hasToolResults = request.messages.contains { $0.role == .tool }
         hasSeveralCalls = request.messages.contains { $0.toolCalls.count > 1 }
         extraMembers = Set(
@@ -57,8 +70,10 @@ struct RequestForm {
     }
 
     private static func body(of request: ChatRequest, _ rules: EndpointRules) -> JSON {
-        let body = request.streamingBody(includesUsage: rules.takesStreamOptions)
-        guard rules.leavesOutEmptyText, var object = body.objectValue else { return body }
+        let body = request.streamingBody(includesUsage: rules.takesStreamOptions && rules.takesStream)
+        guard var object = body.objectValue else { return body }
+        if !rules.takesStream { object["stream"] = false }
+        guard rules.leavesOutEmptyText else { return .object(object) }
         object["messages"] = .array(
             (object["messages"]?.arrayValue ?? []).map { message in
                 guard message["content"] == "", message["tool_calls"] != nil, var object = message.objectValue else {
@@ -79,7 +94,7 @@ struct RequestForm {
         if message.role == .system, !rules.takesSystem { message.role = .user }
         for name in rules.refusedMembers { message.extra[name] = nil }
         message.toolCalls = message.toolCalls.enumerated().map { call($1, isFirst: $0 == 0, rules) }
-        if let id = message.toolCallID, rules.hasShortIDs { message.toolCallID = shortID(id) }
+        if let id = message.toolCallID { message.toolCallID = Self.id(id, rules) }
         return message
     }
 
@@ -87,7 +102,7 @@ struct RequestForm {
         var call = call
         call.name = ToolName.acceptable(call.name)
         call.arguments = ToolCalls.acceptable(call.arguments)
-        if rules.hasShortIDs { call.id = shortID(call.id) }
+        call.id = id(call.id, rules)
         for name in rules.refusedMembers { call.extra[name] = nil }
         if rules.wantsSignatures, isFirst, call.extra["extra_content"] == nil {
             // What the API's own page says to send for calls that another model made.
@@ -105,6 +120,11 @@ struct RequestForm {
             message.name = message.toolCallID.flatMap { names[$0] } ?? "tool"
             return message
         }
+    }
+
+    private static func id(_ id: String, _ rules: EndpointRules) -> String {
+        if let prefix = rules.idPrefix { return id.hasPrefix(prefix) ? id : "\(prefix)_\(shortID(id))" }
+        return rules.hasShortIDs ? shortID(id) : id
     }
 
     /// Nine letters and digits that are the same for the same id.

@@ -1,0 +1,160 @@
+import JSON
+import OpenAI
+
+/// What endpoints say of roles, ids, streams, tools and parameters that they do not take.
+extension Refusal {
+    // MARK: - Roles
+
+    private static let denials = [
+        "not support", "n't support", "unsupported", "not allowed", "not enabled", "not permitted", "not accept",
+        "not one of", "not a valid", "not valid", "unknown", "invalid role", "invalid message role", "invalid value",
+        "unrecognized", "unexpected role", "no system", "must not",
+    ]
+
+    /// Whether it says that there can be no message of a role.
+    func denies(_ role: String) -> Bool {
+        let ways = [
+            "role '\(role)'", "role \"\(role)\"", "role `\(role)`", "role: \(role)", "role \(role)", "role=\(role)",
+            "\(role) role", "'\(role)' role", "\"\(role)\" role", "`\(role)` role", "'\(role)' is not",
+            "\"\(role)\" is not", "`\(role)` is not", "variant `\(role)`", "support '\(role)'", "support \"\(role)\"",
+            "support `\(role)`", "got '\(role)'", "got \"\(role)\"", "got `\(role)`", "got \(role)",
+            "roles: \(role)", "role of \(role)", "value: '\(role)'", "value '\(role)'",
+        ]
+        return says(ways) && says(Self.denials) && !says(["alternate"])
+    }
+
+    /// Whether it lists the roles that there are, and a role is none of them.
+    private func lists(without role: String) -> Bool {
+        says(["role"]) && says(["should be", "must be", "one of", "expected", "only", "supported"])
+            && says(["user"]) && says(["assistant"]) && !says([role]) && !isOfOrder
+            && !says(["alternate", "start with"])
+    }
+
+    var isOfSystem: Bool {
+        denies("system") || denies("developer") || lists(without: "system")
+            || says([
+                "system message", "system prompt", "system instruction", "developer instruction", "developer message",
+            ])
+                && says([
+                    "not support", "n't support", "unsupported", "not allowed", "not enabled", "no system",
+                    "not permitted",
+                ])
+    }
+
+    /// Whether messages of tools aren't known at all.
+    var isOfToolRole: Bool { denies("tool") || lists(without: "tool") }
+
+    // MARK: - Ids
+
+    private var isAboutIDs: Bool {
+        says([
+            "tool call id", "tool_call_id", "tool_calls[", "call id", "call_id", "tool_use.id", "tool_use_id",
+            "tooluseid", "tool use id", "].id'", "expected an id",
+        ])
+    }
+
+    var isOfIDs: Bool {
+        isAboutIDs
+            && says([
+                "length of 9", "length 9", "must be a-z", "too long", "maximum length", "above_max_length", "pattern",
+                "length less than", "at most", "no more than", "regular expression", "alphanumeric", "characters",
+            ])
+    }
+
+    /// What ids are to begin with; `nil` where it says nothing of it.
+    var prefixOfIDs: String? {
+        guard isAboutIDs, let text = error?.message.lowercased() else { return nil }
+        for word in ["begins with ", "begin with ", "starts with ", "start with ", "prefix "] {
+            guard let range = text.firstRange(of: word) else { continue }
+            let rest = text[range.upperBound...].drop { "'\"`".contains($0) }
+            let prefix = rest.prefix { $0.isASCII && $0.isLetter }
+            if 1...8 ~= prefix.count { return String(prefix) }
+        }
+        return nil
+    }
+
+    // MARK: - Streams
+
+    /// Whether answers cannot be streamed.
+    var isOfStream: Bool {
+        guard [400, 404, 405, 422, 500, 501].contains(status), !isOfStreamOptions else { return false }
+        if error?.param == "stream" { return true }
+        return says([
+            "streaming is not", "streaming not", "streaming isn't", "streaming mode is not", "streaming mode not",
+            "streaming responses are not", "stream is not", "stream mode is not", "stream=true is not",
+            "stream: true is not", "to stream this model", "support stream", "stream must be false",
+            "streaming must be", "streaming with tool", "stream with tool", "'stream' does not", "'stream' is not",
+            "`stream` is not", "\"stream\" is not", "streaming is unsupported", "disable streaming", "non-streaming",
+        ])
+    }
+
+    // MARK: - Tools
+
+    /// Whether the model or its server takes no tools at all.
+    var isOfToolUse: Bool {
+        if says(["enable-auto-tool-choice", "tools param requires", "requires --jinja"]) { return true }
+        guard !says(["role", "parallel", "multiple", "single tool", "schema", "tool_choice"]) else { return false }
+        return says([
+            "support tool", "support function call", "support functions", "support the tools", "support 'tools'",
+            "support `tools`", "support \"tools\"", "tools are not supported", "tools is not supported",
+            "tools not supported", "tool calling is not", "tool calling not", "tool calls are not", "tool use is not",
+            "tool usage is not", "tool use not", "function calling is not", "function calling not",
+            "functions are not supported", "'tools' is not supported", "`tools` is not supported",
+            "`tool calling` is not", "not available with tools", "tools are not enabled", "tools are not available",
+            "tools are unsupported", "tool use is unsupported", "property 'tools' is unsupported",
+            "unrecognized request argument supplied: tools", "unsupported parameter: 'tools'",
+            "unknown parameter: 'tools'", "unknown field: tools", "unknown field `tools`",
+        ])
+    }
+
+    /// How many tools are taken, where there are too many.
+    ///
+    /// - Parameter count: how many there were. Of a number that is not said, half of them is tried.
+    func mostTools(of count: Int) -> Int? {
+        guard count > 1, let text = error?.message.lowercased(), says(["tools", "functions", "function_declarations"]),
+            says([
+                "too long", "too many", "at most", "exceed", "maximum", "max ", "max:", "up to", "no more than",
+                "limit", "fewer", "less than",
+            ])
+        else { return nil }
+        // Not the length of a tool's name or description, nor of the conversation.
+        let others = [
+            " char", "description", ".name", "token", "byte", "depth", "nest", "propert", "enum", "length of",
+        ]
+        let isOfNumber = says(["too many tools", "too many functions", "number of tools", "number of functions"])
+        let isOther = others.contains { text.contains($0) } && !isOfNumber
+        guard !isOther, ["tools[", "tools.", "functions["].allSatisfy({ !text.contains($0) }) else { return nil }
+        let numbers = text.split { !($0.isASCII && $0.isNumber) }.compactMap { Int($0) }
+        if let most = numbers.filter({ 1..<count ~= $0 }).max() { return most }
+        return isOfNumber || text.contains("array too long") ? max(1, count / 2) : nil
+    }
+
+    // MARK: - Parameters
+
+    /// Which of a request's parameters is not taken.
+    func refusedParameter(of names: [String]) -> String? {
+        guard
+            says([
+                "not support", "n't support", "unsupported", "unrecognized", "unknown", "not permitted", "not allowed",
+                "not a valid", "unexpected", "only the default", "extra inputs", "extra_forbidden",
+                "additional propert",
+                "cannot both", "deprecated", "is not enabled", "cannot find field", "not accept",
+            ])
+        else { return nil }
+        if let param = error?.param, let name = names.first(where: { param == $0 || param.hasPrefix("\($0).") }) {
+            return name
+        }
+        guard let text = error?.message else { return nil }
+        return names.last { name in
+            [
+                "'\(name)'", "\"\(name)\"", "`\(name)`", ": \(name)", "parameter \(name)", "field \(name)",
+                "argument \(name)",
+            ]
+            .contains { way in
+                text.ranges(of: way).contains { range in
+                    text[range.upperBound...].first.map { !($0.isLetter || $0.isNumber || $0 == "_") } ?? true
+                }
+            }
+        }
+    }
+}
