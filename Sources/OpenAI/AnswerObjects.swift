@@ -1,7 +1,7 @@
 import JSON
 
 /// JSON objects in the text of an answer, with whatever a model writes around them.
-enum AnswerObjects {
+public enum AnswerObjects {
     /// Beginnings that turned out to be none, after which no others are looked for: each may take as long as the whole text.
     private static let mostFailures = 64
 
@@ -10,6 +10,9 @@ enum AnswerObjects {
         let object: JSONObject
         let text: String
     }
+
+    /// The text of the last object in an answer; `nil` for none.
+    public static func last(in text: String) -> String? { all(in: text).last?.text }
 
     /// The objects that stand in no other value, in order. A list is no object, whatever is in it.
     static func all(in text: String) -> [Found] {

@@ -8,6 +8,12 @@ import OpenAI
 enum ChatParameters {
     /// Offers, of which a model need not make use.
     private static let offers = ["tools", "functions", "web_search_options"]
+    /// What front ends tell their own servers with each request. It means nothing to a model, and strict endpoints refuse
+    /// members that they do not know.
+    private static let ofFrontEnds: Set<String> = [
+        "id", "metadata", "background_tasks", "features", "variables", "model_item", "tool_servers", "files", "params",
+        "title", "task", "source", "object", "created",
+    ]
     private static let demands: [(name: String, values: [JSON], reason: String)] = [
         ("n", [1], "there is one answer to a request"),
         ("modalities", [["text"], [], "text"], "answers are text"),
@@ -24,7 +30,7 @@ enum ChatParameters {
         _ all: JSONObject
     ) throws(ServiceFailure) -> (passed: JSONObject, passedOver: [String], demand: CallDemand?) {
         var passed = all
-        for member in all where member.value == .null { passed[member.key] = nil }
+        for member in all where member.value == .null || isOfFrontEnd(member.key) { passed[member.key] = nil }
         for name in numbers + counts + otherNumbers { readNumber(name, &passed) }
         let (passedOver, demand) = try takeOffers(&passed)
         for (name, values, reason) in demands {
@@ -40,6 +46,14 @@ enum ChatParameters {
         if let seed = passed["seed"], seed.integerValue == nil { throw .wrong("seed", "must be a whole number") }
         try checkStop(&passed)
         return (passed, passedOver, demand)
+    }
+
+    private static func isOfFrontEnd(_ name: String) -> Bool {
+        if name.hasSuffix("token_ids") { return false }
+        let word = name.lowercased().filter { $0 != "_" && $0 != "-" }
+        return ofFrontEnds.contains(name) || name.hasSuffix("_id") || name.hasSuffix("_ids")
+            || ["chatid", "sessionid", "messageid", "conversationid", "threadid", "parentmessageid", "userid"]
+                .contains(word)
     }
 
     // MARK: - Tools

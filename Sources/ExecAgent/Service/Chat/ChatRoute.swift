@@ -166,12 +166,7 @@ struct ChatRoute: Sendable {
         on conversation: [ChatMessage], _ call: ChatCall, _ onEvent: @escaping @Sendable (AgentEvent) async -> Void
     ) async throws -> (RunResult, ToolCall?) {
         let user = UserName.forServers(call.caller.user)
-        guard let demand = call.demand else {
-            let result = try await runner.run(
-                conversation, user: user, model: call.model, limits: options.limits, parameters: call.parameters,
-                onEvent: onEvent)
-            return (result, nil)
-        }
+        guard let demand = call.demand else { return (try await answer(to: conversation, call, user, onEvent), nil) }
         let demanded = DemandedRun(
             demand: demand, limits: options.limits, parameters: call.parameters, onEvent: onEvent
         ) { conversation, limits, parameters in
@@ -184,6 +179,38 @@ struct ChatRoute: Sendable {
             }
         }
         return try await demanded.run(conversation)
+    }
+
+    private func answer(
+        to conversation: [ChatMessage], _ call: ChatCall, _ user: String?,
+        _ onEvent: @escaping @Sendable (AgentEvent) async -> Void
+    ) async throws -> RunResult {
+        let work:
+            @Sendable (
+                [ChatMessage], JSONObject, @escaping @Sendable (AgentEvent) async -> Void
+            ) async throws -> RunResult = { conversation, parameters, onEvent in
+                try await runner.run(
+                    conversation, user: user, model: call.model, limits: options.limits, parameters: parameters,
+                    onEvent: onEvent)
+            }
+        guard let form = call.parameters["response_format"] else {
+            return try await work(conversation, call.parameters, onEvent)
+        }
+        let hasBegun = Locked(false)
+        do {
+            return try await work(conversation, call.parameters) { event in
+                switch event {
+                case .notice, .retrying: break
+                default: hasBegun.withLock { $0 = true }
+                }
+                await onEvent(event)
+            }
+        } catch let error as ModelError where error.isOfAnswerForm && !hasBegun.withLock({ $0 }) {
+            var parameters = call.parameters
+            parameters["response_format"] = nil
+            return try await FormedRun(form: form, parameters: parameters, onEvent: onEvent, work: work)
+                .run(conversation)
+        }
     }
 
     /// What stands behind an answer: links to the artifacts of its run. Not behind one that a program is to read.

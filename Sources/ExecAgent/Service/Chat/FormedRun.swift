@@ -1,0 +1,44 @@
+import JSON
+import OpenAI
+
+/// A run of the agent whose answer is to have a form that its endpoint takes from no request with tools: the agent works
+/// without it, is told of it in words, and what it answers is told as the JSON that stands in it.
+struct FormedRun: Sendable {
+    /// The client's `response_format`.
+    let form: JSON
+    /// The other parameters.
+    let parameters: JSONObject
+    let onEvent: @Sendable (AgentEvent) async -> Void
+    let work:
+        @Sendable (
+            _ conversation: [ChatMessage], _ parameters: JSONObject,
+            _ onEvent: @escaping @Sendable (AgentEvent) async -> Void
+        ) async throws -> RunResult
+
+    func run(_ conversation: [ChatMessage]) async throws -> RunResult {
+        await onEvent(
+            .notice("the model's API takes no 'response_format' with tools: the model is told of the form in words"))
+        let own = conversation.prefix(while: \.isInstruction)
+        let instruction = ChatMessage(role: .system, text: instruction)
+        let opening: [ChatMessage] = own + [instruction] + conversation.dropFirst(own.count)
+        var result = try await work(opening, parameters) { [onEvent] event in
+            // The last text alone is the answer.
+            if case .text = event { return }
+            await onEvent(event)
+        }
+        guard let last = result.messages.last, last.role == .assistant, !last.text.isEmpty else { return result }
+        var text = last.text
+        if result.end == .answered, let object = AnswerObjects.last(in: text) { text = object }
+        result.messages[result.messages.count - 1] = ChatMessage(role: .assistant, text: text)
+        await onEvent(.text(text))
+        return result
+    }
+
+    private var instruction: String {
+        let schema = form["json_schema"]?["schema"] ?? form["schema"]
+        let words =
+            "Your last message is read by a program. Do what is asked, with your tools where they are of use, and then"
+            + " answer with one JSON object and nothing before it or behind it."
+        return schema.map { "\(words)\nJSON Schema of the object: \($0.text)" } ?? words
+    }
+}
