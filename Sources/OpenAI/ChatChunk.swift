@@ -178,7 +178,9 @@ extension ChatChunk.Delta {
         switch content {
         case .string(let text): text
         case .array(let parts):
-            parts.map { $0["type"]?.stringValue == "text" ? $0["text"]?.stringValue ?? "" : "" }.joined()
+            parts.map { part in
+                ["text", "output_text"].contains(part["type"]?.stringValue) ? part["text"]?.stringValue ?? "" : ""
+            }.joined()
         default: ""
         }
     }

@@ -4,9 +4,13 @@ extension FinishReason {
         // The second word and those behind it are what other servers, and the engines below them, say.
         switch word.lowercased() {
         case "stop", "eos", "eos_token", "eosfound", "end_turn", "stop_sequence", "complete": self = .stop
-        case "length", "max_tokens", "model_length", "max_output_tokens", "max_length": self = .length
+        case "length", "max_tokens", "model_length", "max_output_tokens", "max_length", "model_context_window_exceeded",
+            "context_window_exceeded", "context_length_exceeded", "token_limit", "truncated":
+            self = .length
         case "tool_calls", "function_call", "tool_call", "tool_use": self = .toolCalls
-        case "content_filter", "safety", "recitation", "prohibited_content", "sensitive": self = .contentFilter
+        case "content_filter", "safety", "recitation", "prohibited_content", "sensitive", "refusal",
+            "blocklist", "spii", "blocked", "content_filtered", "guardrail_intervened":
+            self = .contentFilter
         default: self = .other(word)
         }
     }

@@ -97,6 +97,7 @@ import Testing
 
     @Test(arguments: [
         ("eos", FinishReason.stop), ("model_length", .length), ("tool_use", .toolCalls), ("MAX_TOKENS", .length),
+        ("model_context_window_exceeded", .length), ("refusal", .contentFilter), ("BLOCKLIST", .contentFilter),
     ])
     func understandsTheWordsOfOtherServers(word: String, reason: FinishReason) throws {
         #expect(try assemble([#"{"content":"a"}"#], finish: word).finishReason == reason)

@@ -73,7 +73,10 @@ struct Refusal: Equatable {
                     "input token count", "maximum number of tokens", "context limit", "maximum prompt length",
                     "maximum model length", "prompt exceeds max length", "range of input length", "token limit",
                     "inputs must have less than", "max_new_tokens", "prompt is longer", "max message tokens",
-                    "more than max tokens", "prompt too long", "input too long",
+                    "more than max tokens", "prompt too long", "input too long", "too long for",
+                    "must be at least 1, got -",
+                    "tokens_limit_reached", "context_window", "the context is full", "超长", "输入长度超",
+                    "max input characters", "].content': string too long", "exceeds the context", "exceed the context",
                 ]))
             || status == 429 && says(["request too large"])
     }

@@ -257,7 +257,9 @@ private final class FakeTransport: Transport {
         (422, "inputs must have less than 4096 tokens. Given: 5000"),
         (400, "The prompt is longer than the model can take"),
         (400, "Total tokens of image and text exceed max message tokens"),
-        (400, "tokens in request more than max tokens allowed"),
+        (400, "tokens in request more than max tokens allowed"), (400, "max_tokens must be at least 1, got -1204."),
+        (400, "Input is too long for requested model."), (400, "Prompt 超长"), (400, "输入长度超过限制"),
+        (400, "Invalid 'messages[4].content': string too long. Expected a string with maximum length 10485760."),
         (429, "Request too large for gpt-4o on tokens per min (TPM): Limit 30000, Requested 40000."),
     ])
     func knowsThatAConversationIsTooLong(status: Int, message: String) {
