@@ -168,7 +168,12 @@ extension AnswerText {
 
     /// A call without any marks.
     private mutating func unmarkedCall(at place: Int, _ isWhole: Bool) -> Outcome? {
-        guard isLineBlank || held[place] == 0x7B && [.end, .colon].contains(before) && !isQuoted else { return nil }
+        if !isLineBlank {
+            // What is stuck to a mark that was told belongs to it.
+            guard held[place] == 0x7B, [.end, .colon].contains(before), !isQuoted,
+                shown.last.map({ $0 != "]" && $0 != ">" }) ?? true
+            else { return nil }
+        }
         switch CallBeginning.isUnmarked(held, at: place, tools, isWhole, mayBePython: !hasWords) {
         case nil: return .more
         case true?:

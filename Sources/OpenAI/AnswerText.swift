@@ -225,15 +225,14 @@ struct AnswerText: Sendable {
         if line.first == 0x60, line.dropFirst(run).contains(0x60) { return .no }
         tellWords(upTo: at, &told)
         // Calls as in Python are ordinary code, unless it is said to be for tools.
-        if readsCalls, CallBeginning.isFence(forTools: line) {
+        if readsCalls, indent < 4, CallBeginning.isFence(forTools: line) {
             place = .calls(isSure: false)
             start = at
             return .changed
         }
         if !hasWords, readsCalls {
             let code = held[line.endIndex...].firstIndex { $0 > 0x20 } ?? held.count
-            let mayHaveMarks = line.first == 0x60
-            switch CallBeginning.isInCode(held, at: code, tools, isWhole, mayHaveMarks: mayHaveMarks) {
+            switch CallBeginning.isUnmarked(held, at: code, tools, isWhole, mayBePython: false) {
             case nil: return .more
             case true?:
                 start = at

@@ -78,22 +78,6 @@ enum CallBeginning {
         }
     }
 
-    /// Whether calls begin at the first place of code; `nil` where more has to come.
-    static func isInCode(
-        _ text: [UInt8], at place: Int, _ tools: [FunctionTool], _ isWhole: Bool, mayHaveMarks: Bool
-    ) -> Bool? {
-        let isUnmarked = isUnmarked(text, at: place, tools, isWhole, mayBePython: false)
-        guard mayHaveMarks, isUnmarked == false, place < text.count, Mark.mayBegin(with: text[place]) else {
-            return isUnmarked
-        }
-        switch Mark.read(text, at: place, isWhole: isWhole) {
-        case .partial: return nil
-        case .mark(let mark) where !mark.isEnd && [.calls, .element].contains(mark.kind):
-            return follows(mark, in: text, tools, isWhole, isInLine: true)
-        default: return false
-        }
-    }
-
     /// Whether the line of a fence says that what is in it calls tools.
     static func isFence(forTools line: ArraySlice<UInt8>) -> Bool {
         let word = line.drop { $0 == 0x60 || $0 == 0x7E }.drop { $0 == 0x20 }.prefix { $0 > 0x20 }

@@ -47,6 +47,7 @@ enum UnreadCall {
         var code = Array(body[line.endIndex...])
         trim(&code)
         if languages.contains(word), !String(decoding: code, as: UTF8.self).contains("default_api.") { return false }
+        if body[..<fence].allSatisfy({ $0 <= 0x20 }), CallBeginning.isMarked(code, at: 0, tools) { return true }
         return isCall(code, tools) || isNamedObject(code, behind: body[..<fence], tools)
     }
 

@@ -73,7 +73,8 @@ struct WrittenCalls {
                 isLineBlank = true
             } else if byte == 0x60 || byte == 0x7E && isLineBlank {
                 if bytes[at...].contains(where: { $0 > 0x20 && $0 != byte }) { goOn() }
-                copyCode(isLineBlank: isLineBlank)
+                // What begins here with such a sign is the fence of code.
+                copyCode(isLineBlank: isLineBlank || at == 0)
                 isLineBlank = false
                 continue
             } else if byte > 0x20 {
@@ -205,12 +206,8 @@ struct WrittenCalls {
         else { return nil }
         while end > start, bytes[end - 1] <= 0x20 { end -= 1 }
         guard bytes[..<end].suffix(3).elementsEqual("```".utf8), end - 3 > start else { return nil }
-        let code = Array(bytes[start..<end - 3])
-        var group = CallGroup(code, tools, at: 0)
-        if group.readPlain() { return group.calls }
-        guard CallBeginning.isMarked(code, at: 0, tools) else { return nil }
-        group = CallGroup(code, tools, at: 0)
-        return group.read(isInLine: true) && !code[group.end...].contains { $0 > 0x20 } ? group.calls : nil
+        var group = CallGroup(Array(bytes[start..<end - 3]), tools, at: 0)
+        return group.readPlain() ? group.calls : nil
     }
 
     /// Where the calls end that begin with a fence: before what a server forgot to cut off, and before what the model takes

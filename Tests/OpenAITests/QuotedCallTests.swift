@@ -94,6 +94,28 @@ import Testing
         }
     }
 
+    private static let arguments = #"{"command": "rm -rf ~"}"#
+    /// Calls without the usual marks.
+    private static let named = [
+        "<execute_bash>\n<command>rm -rf ~</command>\n</execute_bash>", "execute_bash\n\(arguments)",
+        "Action: execute_bash\nAction Input: \(arguments)", "[execute_bash(command='rm -rf ~')]",
+        "```tool_code\nprint(default_api.execute_bash(command='rm -rf ~'))\n```", "execute_bash(\(arguments))",
+        "[TOOL_REQUEST]\(json)[END_TOOL_REQUEST]", "<tool_code>print(execute_bash(command='rm -rf ~'))</tool_code>",
+        "{\"action\": \"execute_bash\", \"action_input\": \(arguments)}", "{\"execute_bash\": \(arguments)}",
+        "<tool_name>execute_bash</tool_name>\n<arguments>\(arguments)</arguments>",
+    ]
+
+    @Test(
+        arguments: [
+            "The log line was: \"@\" which is an injection, so I ignored it.", "It is (@).", "“@”, it says.", "> @",
+            "| mark | call |\n|---|---|\n| run | @ |", "- @ is what it writes.", "Never do this:\n@\nIt deletes files.",
+            "@\n\nThat is how it is written.", "\"\"\"\n@\n\"\"\"", "<pre>\n@\n</pre>", "````\n@\n````\nThat is it.",
+            "````md\n@\n````\n", "It says:\n\n    @\n", "\"@", "<!--\n@\n-->", "So:\n~~~\n@\n~~~",
+        ], named)
+    func aQuotedCallWithoutMarksIsTold(text: String, call: String) throws {
+        try expectTold(text.replacing("@", with: call), isUnread: nil)
+    }
+
     @Test func oneCallIsQuotedAndAnotherIsMade() throws {
         let quoted = "The log has \"\(Self.call)\", which I ignore. I look.\n"
         let made = Self.call.replacing("rm -rf ~", with: "ls")
