@@ -54,7 +54,9 @@ struct RequestHead: Sendable, Equatable {
     private static func framing(
         _ fields: [String: String], isHTTP10: Bool, bodyLimit: Int
     ) throws(HTTPRefusal) -> Framing {
-        if let coding = fields["transfer-encoding"]?.lowercased() {
+        if let text = fields["transfer-encoding"] {
+            // Some signs beyond ASCII have letters of ASCII for their small ones.
+            let coding = text.utf8.allSatisfy { $0 < 0x80 } ? text.lowercased() : text
             guard fields["content-length"] == nil else {
                 throw HTTPRefusal(400, "A request must not have both content-length and transfer-encoding.")
             }
@@ -121,9 +123,12 @@ extension HTTPHeader {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), line[..<colon].isToken else {
             throw HTTPRefusal(400, "A field must be a name, a colon and a value, with no blank before the colon.")
         }
-        guard let value = String(validating: line[(colon + 1)...].trimmed, as: UTF8.self) else {
-            throw HTTPRefusal(400, "A field's value must be UTF-8.")
-        }
+        let bytes = line[(colon + 1)...].trimmed
+        // What is no UTF-8 is most likely the Latin-1 of old clients, of which each byte is a character: no two values
+        // become one.
+        let value =
+            String(validating: bytes, as: UTF8.self)
+            ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
         self.init(line[..<colon].text.lowercased(), value)
     }
 }

@@ -16,6 +16,15 @@ import Testing
         #expect(outcome.heads.first?.framing == .length(2) && outcome.heads.first?.closes == false)
     }
 
+    @Test(arguments: [
+        ([0xE9], "é"), ([0x4A, 0xF6, 0x72, 0x67], "Jörg"), ([0xC3, 0xA9], "é"), ([0x80, 0xFF], "\u{80}ÿ"),
+        ([0xE2, 0x82], "â\u{82}"), ([0xC3, 0xA9, 0xFF], "Ã©ÿ"),
+    ])
+    func takesValuesThatAreNoUTF8ForLatin1(bytes: [UInt8], value: String) {
+        let text = Array("GET / HTTP/1.1\r\nHost: a\r\nX-Name: ".utf8) + bytes + Array("\r\n\r\n".utf8)
+        #expect(parse([text[...]]).requests.first?.header("x-name") == value)
+    }
+
     @Test func readsRequestsOneAfterTheOther() {
         let one = "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx"
         let two = "POST /2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\ny\r\n0\r\n\r\n"
