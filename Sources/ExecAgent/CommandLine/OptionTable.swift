@@ -169,7 +169,7 @@ enum OptionTable {
             flag: "--public-url", variable: "AGENT_API_PUBLIC_URL", placeholder: "URL",
             help: "where browsers reach it: what the links to artifacts begin with",
             fallback: "its own address, where this machine alone reaches it",
-            accepts: "an http or https URL, such as https://agent.example.com"
+            accepts: "an http or https URL such as https://agent.example.com/path, without user, query and fragment"
         ) { value, options in
             options.publicURL = PublicURL.read(value)
             return options.publicURL != nil

@@ -7,6 +7,9 @@ public struct HTTPResponse: Sendable {
         /// Made piece by piece while it is sent. Not called for a `HEAD` request. The task is cancelled when the client
         /// goes away; what is thrown ends the connection, so that the client can tell that something is missing.
         case stream(@Sendable (ResponseWriter) async throws -> Void)
+        /// Not made, because the request is a `HEAD`; with its length in bytes, `nil` where that is not known. As the
+        /// answer to any other request it is an error of the handler.
+        case omitted(length: Int?)
     }
 
     /// The status, from 200 to 599.

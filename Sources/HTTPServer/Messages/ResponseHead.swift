@@ -56,6 +56,7 @@ struct ResponseHead: Sendable {
         return switch response.body {
         case .bytes(let bytes): .length(bytes.count)
         case .stream: isHTTP10 ? .untilClose : .chunked
+        case .omitted(let length): length.map { .length($0) } ?? .none
         }
     }
 }

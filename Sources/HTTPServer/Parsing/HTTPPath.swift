@@ -34,6 +34,17 @@ public enum HTTPPath {
         segment == "." || segment == ".." ? nil : decode(Array(segment.utf8)[...], takesControls: true)
     }
 
+    /// A segment without its escapes, where it is the name of one thing and never becomes a path: it may hold any other
+    /// character than a slash and a zero byte.
+    ///
+    /// - Returns: `nil` for an empty one, for `.` and `..`, for a bad escape, and for what is not UTF-8.
+    public static func name(of segment: some StringProtocol) -> String? {
+        guard let name = decode(Array(segment.utf8)[...], takesControls: true), !["", ".", ".."].contains(name),
+            !name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "/") })
+        else { return nil }
+        return name
+    }
+
     private static func decode(_ part: ArraySlice<UInt8>, takesControls: Bool = false) -> String? {
         guard let decoded = PercentEncoding.decode(part),
             takesControls || decoded.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })

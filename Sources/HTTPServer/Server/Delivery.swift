@@ -23,10 +23,14 @@ struct Delivery: Sendable {
     }
 
     private func send(_ head: ResponseHead, _ response: HTTPResponse) async throws {
+        if !isHead, case .omitted = response.body {
+            throw ResponseHead.Invalid(description: "a response to another request than HEAD has no content")
+        }
         if isHead || head.framing == .none {
             return try exchange.queue(head.bytes)
         }
         switch response.body {
+        case .omitted: break
         case .bytes(let bytes):
             // A small answer goes out in one packet, a large one is not copied.
             if bytes.count <= Exchange.highWater { return try exchange.queue(head.bytes + bytes) }

@@ -95,6 +95,46 @@ import Threading
         }
     }
 
+    @Test(arguments: [
+        "a\nb.txt", "a\r\nSet-Cookie: x.txt", "back\\slash.txt", "\u{1B}[31m.txt", "%41.txt", "a?b#c.txt", "...",
+        "日本 é.txt",
+        "\u{7F}", "a\tb", "-", "c:d", "\u{202E}gpj.txt", "'\";&+=.txt",
+    ])
+    func aNameMayHaveAnyCharacters(name: String) async throws {
+        var toolBox = FakeToolBox()
+        toolBox.files = ["ann": [name: ArtifactFile(mediaType: "text/plain", bytes: [0x31])]]
+        try await ServiceTrial(Self.making([name]), toolBox: toolBox).run { trial in
+            let target = try #require(try await targets(trial.say("go", ["user": "ann"]).text ?? "").first)
+            let listed = try await trial.ask("GET", "/ann/artifacts").json["data"]?.arrayValue?.first
+            for path in [target, try #require(listed?["path"]?.stringValue)] {
+                let file = try await trial.ask("GET", path)
+                #expect(file.status == 200 && file.body == "1", "\(path)")
+                #expect(file.field("Set-Cookie") == nil)
+            }
+        }
+    }
+
+    @Test func whatAFileIsIsToldWithoutReadingIt() async throws {
+        var toolBox = FakeToolBox()
+        toolBox.files = Self.files
+        try await ServiceTrial(Self.making(["plot.png", "page.html", "gone.txt"]), toolBox: toolBox).run { trial in
+            let targets = targets(try await trial.say("go", ["user": "ann"]).text ?? "")
+            try #require(targets.count == 3)
+            for (target, type, kind, length) in [
+                (targets[0], "image/png", "inline", "11"), (targets[1], "application/octet-stream", "attachment", "8"),
+                ("/ann/artifacts/plot.png", "image/png", "attachment", "11"),
+            ] {
+                let head = try await trial.ask("HEAD", target)
+                #expect(head.status == 200 && head.body.isEmpty)
+                #expect(head.field("Content-Type") == type && head.field("Content-Length") == length)
+                #expect(head.field("Content-Disposition")?.hasPrefix(kind + ";") == true)
+            }
+            #expect(toolBox.reads.elements.isEmpty)
+            #expect(try await trial.ask("HEAD", targets[2]).status == 404)
+            #expect(try await trial.ask("HEAD", "/ann/artifacts/gone.txt").status == 404)
+        }
+    }
+
     @Test func aLinkOpensThatOneFileAlone() async throws {
         try await with { trial in
             let text = try await trial.say("go", ["user": "ann"], fields: Self.key).text ?? ""
@@ -252,7 +292,14 @@ import Threading
             ("https://h/a/b//", "https://h/a/b"), ("http://h:8000/v1", "http://h:8000"), ("http://h/v1/", "http://h"),
             ("http://[::1]:8000", "http://[::1]:8000"), ("agent.example.com", nil), ("ftp://h", nil), ("http://", nil),
             ("http://h/?x", nil), ("http://h/#x", nil), ("http://u@h", nil), ("http://h/a b", nil), ("http://h/)", nil),
-            ("http://h:99999", nil), ("http://h/\n", nil),
+            ("http://h:99999", nil), ("http://h/\n", nil), ("https://v1", "https://v1"), ("https://v1/", "https://v1"),
+            ("https://v1/v1", "https://v1"), ("https://h//v1//", "https://h"), ("https://h/av1", "https://h/av1"),
+            ("https://h/v1/v1", "https://h/v1"), ("https://h:443/v1", "https://h:443"), ("https://h:", nil),
+            ("https://h:0", nil), ("https://h:-1", nil), ("https://h:8o", nil), ("https://h/%2F", "https://h/%2F"),
+            ("https://h/%zz", nil), ("https://h/%0a", nil), ("https://h/%", nil), ("https://h/[x]", nil),
+            ("https://u:p@h", nil), ("https://h?x", nil), ("https://h#x", nil), ("https://:80", nil),
+            ("https:///v1", nil),
+            ("https://[::1", nil), ("https://a b", nil), ("https://h/v1?x=/v1", nil),
         ] as [(String, String?)])
     func readsAPublicURL(text: String, url: String?) {
         #expect(PublicURL.read(text) == url)

@@ -67,6 +67,8 @@ struct FakeToolBox: ToolBox {
     var files: [String: [String: ArtifactFile]] = [:]
     var states: [ToolServerHealth] = [ToolServerHealth(name: "exec-mcp", state: .running)]
     var failure: ToolServerError?
+    /// Names of the files that were read.
+    let reads = Recorder<String>()
 
     func tools() async throws(ToolServerError) -> [FunctionTool] { [] }
     func systemPrompt() async -> String { "" }
@@ -82,6 +84,7 @@ struct FakeToolBox: ToolBox {
     }
 
     func artifact(named name: String, of user: String?) async throws(ToolServerError) -> ArtifactFile {
+        reads.record(name)
         guard let file = files[user ?? ""]?[name] else {
             throw ToolServerError(message: "there is no artifact of this name", isNotFound: true)
         }

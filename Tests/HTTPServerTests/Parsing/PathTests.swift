@@ -24,6 +24,18 @@ import Testing
         for bad in ["%", "%4", "%FF", "%00", "a\n"] { #expect(HTTPPath.decode(bad) == nil) }
     }
 
+    @Test(
+        arguments: [
+            ("a%0Ab", "a\nb"), ("%5C", "\\"), ("%7F%01", "\u{7F}\u{1}"), ("%2e%2e%2e", "..."), ("a%20b", "a b"),
+            ("", nil),
+            (".", nil), ("..", nil), ("%2E", nil), ("%2e.", nil), ("a%2Fb", nil), ("a/b", nil), ("a%00", nil),
+            ("%", nil),
+            ("%FF", nil),
+        ] as [(String, String?)])
+    func aNameIsAnyCharactersButASlash(segment: String, name: String?) {
+        #expect(HTTPPath.name(of: segment) == name)
+    }
+
     @Test func readsAuthorities() {
         func parts(_ text: String) -> [String]? {
             HTTPAuthority(text).map { [$0.host, $0.port.map(String.init) ?? ""] }

@@ -53,6 +53,19 @@ import Testing
         #expect(answer.hasSuffix("\r\n\r\n4\r\none \r\n7\r\nand two\r\n0\r\n\r\n"))
     }
 
+    @Test func answersHEADWithoutMakingTheContent() async throws {
+        let handler: HTTPServer.Handler = { request, _ in
+            HTTPResponse(body: .omitted(length: request.path == "/known" ? 1_000_000 : nil))
+        }
+        let heads = ["/known", "/unknown"].map { "HEAD \($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined()
+        let answer = try await exchange(heads + get("/known", last), handler: handler)
+        let answers = answer.split(separator: "HTTP/1.1 ")
+        try #require(answers.count == 3)
+        #expect(answers.map { $0.prefix(3) } == ["200", "200", "500"])
+        #expect(answers.map { $0.contains("Content-Length: 1000000\r\n") } == [true, false, false])
+        #expect(answers.dropLast().allSatisfy { $0.hasSuffix("\r\n\r\n") && !$0.contains("chunked") })
+    }
+
     @Test func sendsEachPieceWhenItIsMade() async throws {
         let (signals, signal) = AsyncStream<Void>.makeStream()
         let handler: HTTPServer.Handler = { _, _ in

@@ -2,19 +2,40 @@ import HTTPServer
 
 /// Where browsers reach the service, as whoever runs it says.
 enum PublicURL {
-    /// - Returns: the URL without a slash at its end, or the `/v1` that clients are told; `nil` for what is no http or https
-    ///   URL of a host and a path of plain signs.
+    /// Characters of a path besides letters and digits, all of which mean nothing in Markdown either.
+    private static let pathSigns = Array("-._~/:".utf8)
+
+    /// Reads an http or https URL of a host, perhaps with a port and a path.
+    ///
+    /// - Returns: the URL without the slashes at its end, and without the `/v1` that clients are told; `nil` for one that
+    ///   has a user, a query or a fragment, or whose host, port or path cannot be.
     static func read(_ text: String) -> String? {
         guard let scheme = ["http://", "https://"].first(where: { text.lowercased().hasPrefix($0) }) else { return nil }
         let rest = text.dropFirst(scheme.count)
-        let isPlain = rest.utf8.allSatisfy { byte in
-            byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 26 || "-._~/:[]%".utf8.contains(byte)
+        let authority = rest.prefix { $0 != "/" }
+        guard text.utf8.count <= 1000, let host = HTTPAuthority(authority), host.port != 0,
+            let path = path(rest.dropFirst(authority.count))
+        else { return nil }
+        return scheme + authority + path
+    }
+
+    private static func path(_ text: Substring) -> Substring? {
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%") {
+                guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16),
+                    value > 0x20
+                else { return nil }
+            } else if !(byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 26 || pathSigns.contains(byte)) {
+                return nil
+            }
         }
-        guard isPlain, text.utf8.count <= 1000, HTTPAuthority(rest.prefix { $0 != "/" }) != nil else { return nil }
-        var url = scheme + rest
-        while url.hasSuffix("/") { url.removeLast() }
-        if url.hasSuffix("/v1") { url.removeLast(3) }
-        return url
+        var path = text
+        func dropSlashes() { while path.hasSuffix("/") { path.removeLast() } }
+        dropSlashes()
+        if path.hasSuffix("/v1") { path.removeLast(3) }
+        dropSlashes()
+        return path
     }
 
     /// The host that it names.

@@ -15,30 +15,26 @@ enum Download {
 
     /// Fields for a file that a page of another origin shows: whole pictures in itself, everything else as a download. What a
     /// picture is its bytes say; one that may hold a program, such as SVG, is shown by a page and never opened by itself.
-    static func linkHeaders(of name: String, _ file: ArtifactFile) -> [HTTPHeader] {
+    ///
+    /// - Parameters:
+    ///   - type: its media type as the tool server has it.
+    ///   - pictureType: that of a picture which can hold no program; `nil` for any other file.
+    static func linkHeaders(of name: String, type: String, pictureType: String?) -> [HTTPHeader] {
         let own = [
             HTTPHeader("Cross-Origin-Resource-Policy", "cross-origin"), HTTPHeader("Referrer-Policy", "no-referrer"),
         ]
-        if let type = pictureType(of: file.bytes) {
+        if let pictureType {
             return own + [
-                HTTPHeader("Content-Type", type), HTTPHeader("Content-Disposition", disposition(name, "inline")),
+                HTTPHeader("Content-Type", pictureType), HTTPHeader("Content-Disposition", disposition(name, "inline")),
                 HTTPHeader("Content-Security-Policy", contentPolicy),
             ]
         }
-        let type = file.mediaType.lowercased()
-        let isActive = ["html", "xml", "script", "pdf"].contains { type.contains($0) } && type != "image/svg+xml"
-        return own + headers(of: name, type: isActive ? "application/octet-stream" : file.mediaType)
+        let plain = type.lowercased()
+        let isActive = ["html", "xml", "script", "pdf"].contains { plain.contains($0) } && plain != "image/svg+xml"
+        return own + headers(of: name, type: isActive ? "application/octet-stream" : type)
     }
 
     private static let contentPolicy = "default-src 'none'; sandbox"
-
-    private static func pictureType(of bytes: [UInt8]) -> String? {
-        let reader = ByteReader(bytes)
-        if reader.has(PNG.signature, at: 0) { return "image/png" }
-        if reader.has([0xFF, 0xD8, 0xFF], at: 0) { return "image/jpeg" }
-        if reader.has("GIF87a", at: 0) || reader.has("GIF89a", at: 0) { return "image/gif" }
-        return reader.has("RIFF", at: 0) && reader.has("WEBP", at: 8) ? "image/webp" : nil
-    }
 
     /// RFC 6266: a name that any client can read, and the whole one for those that know the encoding of RFC 8187.
     static func disposition(_ name: String, _ kind: String = "attachment") -> String {
@@ -76,4 +72,22 @@ enum Download {
         }
         return words.count == 2 && isPlain && areTokens && type.utf8.count <= 127
     }
+}
+
+extension ArtifactFile {
+    /// The type of a picture that can hold no program, as its bytes say; `nil` for any other file.
+    var pictureType: String? {
+        let reader = ByteReader(bytes)
+        if reader.has(PNG.signature, at: 0) { return "image/png" }
+        if reader.has([0xFF, 0xD8, 0xFF], at: 0) { return "image/jpeg" }
+        if reader.has("GIF87a", at: 0) || reader.has("GIF89a", at: 0) { return "image/gif" }
+        return reader.has("RIFF", at: 0) && reader.has("WEBP", at: 8) ? "image/webp" : nil
+    }
+}
+
+extension ArtifactInfo {
+    private static let pictureTypes: Set<String> = ["image/png", "image/jpeg", "image/gif", "image/webp"]
+
+    /// The type of such a picture where the list says so. What the file's bytes say may differ, and counts once it is opened.
+    var pictureType: String? { Self.pictureTypes.contains(mediaType) ? mediaType : nil }
 }

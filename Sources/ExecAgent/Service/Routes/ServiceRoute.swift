@@ -85,10 +85,10 @@ struct ServiceRouter: Sendable {
                 values["user"] = user
                 continue
             }
-            guard let value = HTTPPath.segments(of: "/\(segment)")?.first else { return nil }
             if part.hasPrefix("{") {
-                values[String(part.dropFirst().dropLast())] = value
-            } else if part != value {
+                guard let name = HTTPPath.name(of: segment) else { return nil }
+                values[String(part.dropFirst().dropLast())] = name
+            } else if HTTPPath.segments(of: "/\(segment)") != [String(part)] {
                 return nil
             }
         }

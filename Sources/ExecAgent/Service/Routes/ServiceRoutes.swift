@@ -133,8 +133,21 @@ struct ServiceRoutes: Sendable {
     private func linked(_ name: String, of user: String, _ request: HTTPRequest) async throws -> HTTPResponse {
         let verdict = links.verdict(on: request)
         guard verdict == .valid else { throw ServiceFailure(link: verdict) }
+        if let info = try await info(name, of: user, for: request) {
+            let headers = Download.linkHeaders(of: name, type: info.mediaType, pictureType: info.pictureType)
+            return HTTPResponse(headers: headers, body: .omitted(length: info.size))
+        }
         let file = try await file(name, of: user)
-        return HTTPResponse(headers: Download.linkHeaders(of: name, file), body: .bytes(file.bytes))
+        let headers = Download.linkHeaders(of: name, type: file.mediaType, pictureType: file.pictureType)
+        return HTTPResponse(headers: headers, body: .bytes(file.bytes))
+    }
+
+    /// What is told of a file without its content; `nil` where the request wants the content, or the file is in no list.
+    private func info(_ name: String, of user: String, for request: HTTPRequest) async throws -> ArtifactInfo? {
+        guard request.method == "HEAD" else { return nil }
+        return try await toolBox.artifacts(of: UserName.forServers(user)).first {
+            $0.name.utf8.elementsEqual(name.utf8)
+        }
     }
 
     private func file(_ name: String, of user: String) async throws -> ArtifactFile {
@@ -146,7 +159,12 @@ struct ServiceRoutes: Sendable {
     }
 
     private func artifact(_ name: String, of userName: String, _ request: HTTPRequest) async throws -> HTTPResponse {
-        let file = try await file(name, of: Caller.user(named: userName, by: request) ?? UserName.byDefault)
+        let user = Caller.user(named: userName, by: request) ?? UserName.byDefault
+        if let info = try await info(name, of: user, for: request) {
+            return HTTPResponse(
+                headers: Download.headers(of: name, type: info.mediaType), body: .omitted(length: info.size))
+        }
+        let file = try await file(name, of: user)
         return HTTPResponse(headers: Download.headers(of: name, type: file.mediaType), body: .bytes(file.bytes))
     }
 }
