@@ -144,14 +144,21 @@ final class Service: Sendable {
         var response: HTTPResponse
         do {
             response = try await router.answer(request)
+        } catch  where Task.isCancelled {
+            // The client has left, or the service stops: nobody reads an answer, and nothing is wrong with the service.
+            log("\(request.method) \(request.path): given up after \(milliseconds(since: start)) ms")
+            return finished(ServiceFailure.givenUp.response)
         } catch {
             let failure = ServiceFailure(error, namedModel: false)
             if failure.status >= 500 { log("\(request.method) \(request.path): \(failure.error.message)") }
             response = failure.response
         }
-        let milliseconds = Int(start.duration(to: .now) / .milliseconds(1))
-        log("\(request.method) \(request.path) \(response.status) after \(milliseconds) ms")
+        log("\(request.method) \(request.path) \(response.status) after \(milliseconds(since: start)) ms")
         return finished(response)
+    }
+
+    private static func milliseconds(since start: ContinuousClock.Instant) -> Int {
+        Int(start.duration(to: .now) / .milliseconds(1))
     }
 
     /// What holds of every answer.
@@ -165,4 +172,6 @@ final class Service: Sendable {
 extension ServiceFailure {
     fileprivate static let notReady = ServiceFailure(
         503, "The service is starting.", type: "server_error", code: "starting", retryAfter: 1)
+    fileprivate static let givenUp = ServiceFailure(
+        503, "The request was given up.", type: "server_error", code: "given_up")
 }

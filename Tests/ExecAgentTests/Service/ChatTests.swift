@@ -160,6 +160,10 @@ import Testing
             let next = try trial.send("POST", "/v1/chat/completions", body)
             try await events.wait(forCount: 3)
             next.close()
+            guard !isStreamed else { return }
+            // Nothing is wrong with the service.
+            let told = try await trial.log.wait { $0.contains { $0.contains("given up after") } }
+            #expect(!told.contains { $0.contains("500") || $0.contains("failed") }, "\(told)")
         }
     }
 

@@ -230,7 +230,7 @@ struct ChatRoute: Sendable {
 
     private func failure(of error: any Error, _ call: ChatCall, _ name: AnswerName) -> ServiceFailure {
         let failure = ServiceFailure(error, namedModel: call.model != nil)
-        if !(error is CancellationError) { log("\(name.id): \(failure.status) \(failure.error.message)") }
+        if !Task.isCancelled { log("\(name.id): \(failure.status) \(failure.error.message)") }
         return failure
     }
 }
