@@ -10,7 +10,7 @@ public enum ToolName {
     private static let mostWords = 8
 
     /// The tool that a model means, where its server left signs of its own in the name (`name<|channel|>commentary`,
-    /// `functions.name:0`, `mcp__server__name`) or the model wrote blanks, quotes or brackets around it, or the name in
+    /// `functions.name:0`, `mcp__server__name`, `mcp_server_name`) or the model wrote blanks, quotes or brackets around it, or the name in
     /// another way (`Name`, `na-me`).
     ///
     /// - Parameter known: the tools that there are.
@@ -38,7 +38,7 @@ public enum ToolName {
         var word = word.trimmingPrefix { $0.isWhitespace || "\"'`(*".contains($0) }
         while let last = word.last, last.isWhitespace || "\"'`()*:,;".contains(last) { word.removeLast() }
         for _ in 0..<mostWords {
-            if let tool = same(word, known) { return tool }
+            if let tool = same(word, known) ?? besideServer(word, known) { return tool }
             // The number of the call.
             let digits = word.reversed().prefix { $0.isASCII && $0.isNumber }.count
             if digits > 0, word.dropLast(digits).last == ":" {
@@ -63,6 +63,24 @@ public enum ToolName {
         // The server that the tool is of, as hosts write it.
         guard lower.hasPrefix("mcp__"), let server = word.dropFirst(5).firstRange(of: "__") else { return nil }
         return word[server.upperBound...]
+    }
+
+    /// The one tool that stands before or behind the name of an MCP server, as hosts join the two: `mcp_server_tool`,
+    /// `server-mcp_tool`, `tool_mcp_server`.
+    private static func besideServer(_ word: Substring, _ known: [String]) -> String? {
+        func words(_ text: some StringProtocol) -> [String] {
+            text.lowercased().split { signs.contains($0) }.map(String.init)
+        }
+        let written = words(word)
+        guard written.contains("mcp") else { return nil }
+        let found = known.filter { tool in
+            let name = words(tool)
+            // Besides the tool there are a server and the mark.
+            guard !name.isEmpty, written.count >= name.count + 2 else { return false }
+            return written.suffix(name.count) == name[...] && written.dropLast(name.count).contains("mcp")
+                || written.prefix(name.count) == name[...] && written[name.count] == "mcp"
+        }
+        return found.count == 1 ? found[0] : nil
     }
 
     /// The one tool of that name, whatever its case and its signs.
