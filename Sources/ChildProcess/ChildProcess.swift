@@ -78,6 +78,8 @@ public final class ChildProcess: Sendable {
     ///   - onOutput: called on that thread with each piece of standard output, in order. While it runs nothing more is
     ///     read, which is how a slow reader slows the child.
     ///   - onErrorOutput: called likewise with each piece of standard error.
+    ///   - onOutputEnd: called once on the same thread when the child has closed its standard output. Most do so by ending,
+    ///     but one may go on.
     ///   - onRelease: called on the same thread instead of `onEnd`, with our ends of the pipes, after ``release()``.
     ///   - onEnd: called once on the same thread, after the last output, when the child is gone and reaped.
     /// - Throws: ``SpawnError`` when there can be no thread; the child is ended then.
@@ -85,13 +87,14 @@ public final class ChildProcess: Sendable {
         endsWithProgram: Bool = false,
         onOutput: @escaping @Sendable (UnsafeRawBufferPointer) -> Void,
         onErrorOutput: @escaping @Sendable (UnsafeRawBufferPointer) -> Void = { _ in },
+        onOutputEnd: @escaping @Sendable () -> Void = {},
         onRelease: @escaping @Sendable (PipeEnds) -> Void = { $0.close() },
         onEnd: @escaping @Sendable (End) -> Void
     ) throws(SpawnError) {
         do {
             try BackgroundThread.start("child-output") { [self] in
                 var watch = endsWithProgram ? EndWatch(identifier: identifier) : nil
-                let (errorTail, released) = readUntilClosed(&watch, onOutput, onErrorOutput)
+                let (errorTail, released) = readUntilClosed(&watch, onOutput, onErrorOutput, onOutputEnd)
                 if let released { return onRelease(released) }
                 if watch != nil { input.close() }
                 if watch?.hasSeenEnd == true { signal(SIGKILL) }
@@ -135,7 +138,7 @@ public final class ChildProcess: Sendable {
     /// - Returns: the end of the standard error, and our ends if they were released.
     private func readUntilClosed(
         _ watch: inout EndWatch?, _ onOutput: (UnsafeRawBufferPointer) -> Void,
-        _ onErrorOutput: (UnsafeRawBufferPointer) -> Void
+        _ onErrorOutput: (UnsafeRawBufferPointer) -> Void, _ onOutputEnd: () -> Void
     ) -> (errorTail: [UInt8], released: PipeEnds?) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.readSize, alignment: 16)
         defer { buffer.deallocate() }
@@ -155,6 +158,7 @@ public final class ChildProcess: Sendable {
                 guard count > 0 else {
                     close(polls[place].fd)
                     polls[place].fd = -1
+                    if place == 0 { onOutputEnd() }
                     continue
                 }
                 let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])

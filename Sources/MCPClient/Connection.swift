@@ -27,6 +27,8 @@ final class Connection: Sendable {
 
     /// Seconds in the life of a timer that is as good as none.
     private static let longestTimer = 1e9
+    /// Seconds that a server which has closed its standard output may take to end by itself.
+    private static let lastSeconds = 2.0
     /// Remarks about one server: it decides what they say, and must not fill the log.
     private static let mostRemarks = 50
     private static let cancelled = "notifications/cancelled"
@@ -46,6 +48,8 @@ final class Connection: Sendable {
     private let ending = Locked(Ending.none(observers: []))
     private let hasEnded = AsyncEvent()
     private let closing = Locked<Task<Void, Never>?>(nil)
+    /// Whether it was ended because it had closed its standard output.
+    private let isMute = Locked(false)
 
     /// Starts `program` and reads from it.
     ///
@@ -68,17 +72,14 @@ final class Connection: Sendable {
             self.child = child
             outbox = Outbox(
                 input: child.input, limit: limits.unreadBytes, answerLimit: limits.unreadAnswers
-            ) {
+            ) { [hasEnded] in
                 // One that does not listen cannot be worked with, be it alive. Its end then fails what waits.
-                child.signal(SIGTERM)
-                Task {
-                    try await Task.sleep(for: .seconds(limits.closingSeconds))
-                    child.signal(SIGKILL)
-                }
+                Task { await child.terminate(hasEnded, withinSeconds: limits.closingSeconds) }
             }
             // A server whose program is gone is gone, whoever holds its pipes.
             try child.read(
                 endsWithProgram: true, onOutput: { [self] in read($0) }, onErrorOutput: { errorLines.feed($0) },
+                onOutputEnd: { [self] in Task { await endMute() } },
                 onEnd: { [self] in finish($0) })
         } catch {
             throw .cannotStart(error.description)
@@ -174,6 +175,13 @@ final class Connection: Sendable {
             if let signal { child.signal(signal) }
             if await hasEnded.wait(seconds: limits.closingSeconds) { return }
         }
+    }
+
+    /// Ends a server that has closed its standard output and does not end by itself: it can answer nothing any more.
+    private func endMute() async {
+        guard await !hasEnded.wait(seconds: Self.lastSeconds) else { return }
+        isMute.withLock { $0 = true }
+        await child.terminate(hasEnded, withinSeconds: limits.closingSeconds)
     }
 
     private func giveUp(_ id: Int, _ error: MCPClientError, tellsServer: Bool) {
@@ -363,7 +371,8 @@ extension Connection {
         let said = secrets.hidden(in: String(decoding: end.errorOutput, as: UTF8.self))
             .split(whereSeparator: \.isNewline).map(\.trimmed).filter { !$0.isEmpty }
         let last = said.suffix(Self.mostLastWords).joined(separator: " / ").suffix(Self.lastWordsLength)
-        let description = last.isEmpty ? "\(end.status)" : "\(end.status); it last said: \(last)"
+        let how = isMute.withLock { $0 } ? "it closed its standard output, and was ended" : "\(end.status)"
+        let description = last.isEmpty ? how : "\(how); it last said: \(last)"
         calls.close(.ended(description))
         incoming.close()
         outbox.close()
@@ -379,12 +388,4 @@ extension Connection {
     /// Lines of a server's standard error, and characters of them, that go into a message.
     private static let mostLastWords = 3
     private static let lastWordsLength = 400
-}
-
-extension Substring {
-    fileprivate var trimmed: Substring {
-        let start = drop(while: \.isWhitespace)
-        guard let end = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
-        return start[...end]
-    }
 }

@@ -106,4 +106,45 @@ import Testing
             try await eventually { try openDescriptors() <= before }
         }
     }
+
+    /// Servers that close their standard output, which is how most end, and go on living.
+    @Test(arguments: [
+        "os.close(1); say('mute'); time.sleep(600)", "os.close(1); time.sleep(600)",
+        "os.close(1); os.close(2); time.sleep(600)", "os.close(2); os.close(1); sys.stdin.read(); time.sleep(600)",
+        "os.dup2(os.open('/dev/null', os.O_WRONLY), 1); os.close(2); time.sleep(600)",
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN); os.close(1); time.sleep(600)",
+    ])
+    func aServerThatCanAnswerNothingAnyMoreHasEnded(habit: String) async throws {
+        let script = """
+            def handle(message):
+                sys.stdout.flush()
+                \(habit)
+            serve(handle)
+            """
+        let ended = Recorder<String>()
+        try await server.with(script, limits: .patient { $0.closingSeconds = 0.5 }) { client in
+            client.onEnd(ended.record)
+            let error = await #expect(throws: MCPClientError.self) { try await client.text("mute", timeLimit: nil) }
+            let how = "it closed its standard output, and was ended"
+            #expect("\(error.map { "\($0)" } ?? "")".contains(how))
+            let ends = try await ended.wait(forCount: 1)
+            #expect(ends[0].hasPrefix(how))
+        }
+    }
+
+    @Test func aServerThatEndsAfterItsStandardOutputSaysHow() async throws {
+        let script = """
+            def handle(message):
+                os.close(1)
+                say("the last words")
+                time.sleep(0.2)
+                os._exit(7)
+            serve(handle)
+            """
+        try await server.with(script) { client in
+            let error = await #expect(throws: MCPClientError.self) { try await client.text("end", timeLimit: nil) }
+            #expect("\(error.map { "\($0)" } ?? "")".contains("the last words"))
+            #expect("\(error.map { "\($0)" } ?? "")".contains("7"))
+        }
+    }
 }
