@@ -49,23 +49,13 @@ extension ToolServerEntry {
         "PATH", "HOME", "PWD", "TMPDIR", "SHELL", "USER", "LOGNAME", "LANG", "PYTHONPATH", "NODE_PATH",
     ]
 
-    /// What is not to be told of what the server says, by what stands in its place: the values of its variables, and
-    /// those of the headers that it is to send.
+    /// What is not to be told of what the server says, by what stands in its place: the values of its variables, and the
+    /// keys among its arguments.
     var secrets: [String: String] {
-        var secrets: [String: String] = [:]
-        for (name, value) in environment where !Self.open.contains(name) { secrets["env \(name)"] = value }
-        for (number, argument) in arguments.enumerated() {
-            let header: Substring
-            if ["--header", "-H"].contains(argument), number + 1 < arguments.count {
-                header = arguments[number + 1][...]
-            } else if argument.hasPrefix("--header=") {
-                header = argument.dropFirst("--header=".count)
-            } else {
-                continue
-            }
-            guard let colon = header.firstIndex(of: ":") else { continue }
-            let value = header[header.index(after: colon)...].drop(while: \.isWhitespace)
-            secrets["header \(header[..<colon])"] = String(value)
+        var secrets = ArgumentSecrets(arguments).found
+        for (name, value) in environment where !Self.open.contains(name) {
+            secrets["env \(name)"] = value
+            for (label, part) in ArgumentSecrets([value]).found { secrets["env \(name), \(label)"] = part }
         }
         return secrets
     }
