@@ -344,6 +344,42 @@ def test_ctrl_z_stops_the_program_and_the_line_is_there_again(start: Start) -> N
     assert terminal.wait() == 0
 
 
+def test_a_long_line_is_drawn_once_when_the_program_goes_on(start: Start) -> None:
+    shell = ["bash", "--norc", "--noprofile", "--noediting", "-i"]
+    _, terminal = start(program=shell, columns=40, PS1="shell: ")
+    terminal.wait_until(lambda: terminal.row == "shell:")
+    terminal.type(f"{agent_binary()}\n")
+    terminal.wait_until(lambda: terminal.row == ">")
+    words = " ".join(f"word{number}" for number in range(10, 30))
+    for _ in range(3):
+        terminal.type(f"{words}\x1a")
+        terminal.wait_until(lambda: terminal.row == "shell:")
+        terminal.type("clear; fg\n")
+        terminal.wait_until(lambda: terminal.row.endswith("word29"))
+        terminal.settle()
+        shown = "".join(terminal.shown)
+        assert shown.count("word10") == shown.count("word20") == 1, terminal.shown
+        terminal.type("\x15\x15\x0c")
+        terminal.wait_until(lambda: terminal.shown == [">"])
+    terminal.type("\x04")
+    terminal.wait_until(lambda: terminal.row == "shell:")
+
+
+def test_what_is_typed_ahead_and_not_kept_is_said(start: Start) -> None:
+    model, terminal = start([[says(["Half", " an answer."], failures=[{"silence": "after"}])], [says("Heard.")]])
+    terminal.type("go\r")
+    terminal.wait_until(lambda: len(model.requests()) == 1)
+    for letter in "ab":
+        terminal.type(PASTE + letter * 700_000 + PASTED)
+    terminal.type("\r")
+    terminal.wait_until(lambda: any("typed ahead has more than 1 MiB" in row for row in terminal.all_shown), 60)
+    terminal.type("\x03")
+    terminal.wait_until(lambda: terminal.row == ">")
+    send(terminal, "next")
+    assert said(model) == ["go", "next"]
+    leave(terminal)
+
+
 def test_a_program_that_was_stopped_takes_the_terminal_again(start: Start) -> None:
     shell = ["bash", "--norc", "--noprofile", "--noediting", "-i"]
     _, terminal = start(program=shell, PS1="shell: ")

@@ -13,6 +13,8 @@ final class Screen: Sendable {
         /// Whether a line can be drawn again in its place.
         var canRedraw = false
         var hasColors = false
+        /// Whether the terminal breaks rows that do not fit any more when it becomes narrower. Most do.
+        var breaksRows = false
         /// Whether Markdown in the answer is drawn.
         var drawsMarkdown = false
 
@@ -24,6 +26,8 @@ final class Screen: Sendable {
             areOne = Descriptors.areOne(answers, notes)
             let isClever = !["dumb", ""].contains(environment["TERM"] ?? "")
             canRedraw = Descriptors.isTerminal(notes) && isClever
+            let isOld = environment["XTERM_VERSION"] != nil || environment["TERM"]?.hasPrefix("rxvt") == true
+            breaksRows = canRedraw && !isOld
             let mayColor = isClever && (environment["NO_COLOR"] ?? "").isEmpty
             hasColors = canRedraw && mayColor
             drawsMarkdown = answersToTerminal && mayColor && !isPlain
@@ -84,7 +88,8 @@ final class Screen: Sendable {
     ///   - onBroken: called once when nobody reads the answer any more.
     /// - Throws: ``ThreadError``.
     init(
-        abilities: Abilities, answers: Int32 = 1, notes: Int32 = 2, onBroken: @escaping @Sendable () -> Void = {}
+        abilities: Abilities, answers: Int32 = 1, notes: Int32 = 2,
+        onBroken: @escaping @Sendable () -> Void = {}
     ) throws(ThreadError) {
         self.abilities = abilities
         self.answers = answers
@@ -157,7 +162,7 @@ final class Screen: Sendable {
             guard state.input != rows else { return }
             eraseStatus(&state)
             partFromAnswer(&state)
-            add(notes, (state.input?.beginning ?? "") + rows.drawing, &state)
+            add(notes, beginning(of: state.input, rows.columns) + rows.drawing, &state)
             state.input = rows
         }
     }
@@ -178,10 +183,15 @@ final class Screen: Sendable {
             guard let left = rows ?? state.input?.finished(height: Int.max) else { return }
             eraseStatus(&state)
             partFromAnswer(&state)
-            add(notes, (state.input?.beginning ?? "") + left.drawing + "\n", &state)
+            add(notes, beginning(of: state.input, left.columns) + left.drawing + "\n", &state)
             state.input = nil
             state.followsNote = abilities.areOne
         }
+    }
+
+    private func beginning(of input: EditedRows?, _ columns: Int) -> String {
+        guard let input else { return "" }
+        return abilities.breaksRows ? input.beginning(columns: columns) : input.beginning
     }
 
     /// Takes everything off the screen but the line of input.

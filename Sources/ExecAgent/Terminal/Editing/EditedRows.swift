@@ -5,6 +5,8 @@ struct EditedRows: Sendable, Equatable {
     /// The row that the cursor is on, and what stands before the cursor there.
     var cursorRow: Int
     var beforeCursor: String
+    /// The columns of the terminal that it was laid out for.
+    let columns: Int
 
     /// What stands before each further line of the text.
     private static let margin = "… "
@@ -14,6 +16,7 @@ struct EditedRows: Sendable, Equatable {
     /// - Parameters:
     ///   - columns, height: of the terminal. Where there are more rows than it has, those around the cursor are shown.
     init(prompt: String, line: EditedText, columns: Int, height: Int) {
+        self.columns = columns
         // The last column stays free: terminals do not agree on where the cursor is behind it.
         let width = max(columns - 1, 4)
         // A row that is too wide would be two of the terminal's.
@@ -43,6 +46,14 @@ struct EditedRows: Sendable, Equatable {
 
     /// What moves the cursor to the beginning of the rows.
     var beginning: String { "\r" + Self.up(cursorRow) }
+
+    /// What moves the cursor to the beginning of the rows on a terminal that may have become narrower, and has broken those
+    /// that do not fit any more.
+    func beginning(columns now: Int) -> String {
+        guard now < columns, now > 0 else { return beginning }
+        let above = rows.prefix(cursorRow).reduce(0) { $0 + max(1, (TerminalColumns.width(of: $1) + now - 1) / now) }
+        return "\r" + Self.up(above + TerminalColumns.width(of: beforeCursor) / now)
+    }
 
     /// What takes the rows off the terminal.
     var erasing: String { beginning + "\u{1B}[J" }

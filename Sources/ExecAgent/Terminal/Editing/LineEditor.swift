@@ -29,6 +29,8 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
         /// Names that were asked for.
         var found: (number: Int, completion: Completion)?
         var isClosed = false
+        /// Whether the terminal is somebody else's, so that nothing is drawn.
+        var isGivenBack = false
     }
 
     /// Bytes of keys that are kept while no line is asked for.
@@ -94,7 +96,11 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
     func giveBackNow() { mode.end() }
 
     func giveBack() {
-        guard !(state.withLock { $0.isClosed }) else { return }
+        let isClosed = state.withLock { state in
+            state.isGivenBack = true
+            return state.isClosed
+        }
+        guard !isClosed else { return }
         surroundings.screen.endLineOfInput()
         surroundings.screen.flushHere()
         mode.end()
@@ -104,7 +110,7 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
         guard !(state.withLock { $0.isClosed }) else { return }
         mode.begin()
         surroundings.screen.loseLineOfInput()
-        resize()
+        change { $0.isGivenBack = false }
     }
 
     func resize() { change { _ in } }
@@ -159,6 +165,8 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
         /// Keys that came while no line was asked for, or while names were.
         var backlog: [Key] = []
         var backlogSize = 0
+        /// Whether there was more of them than is kept. What comes behind it is not kept either: it belongs to it.
+        var hasLostKeys = false
         /// Whether Tab waits for names.
         var awaitsNames = false
         /// How many keys there were besides Tab, so that names that come too late for their question do nothing.
@@ -183,7 +191,7 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
         }
         if session.prompt != nil, !session.awaitsNames {
             let backlog = session.backlog
-            (session.backlog, session.backlogSize) = ([], 0)
+            (session.backlog, session.backlogSize, session.hasLostKeys) = ([], 0, false)
             take(backlog, &session)
         }
         draw(session)
@@ -197,7 +205,8 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
             } else if !session.awaitsNames {
                 edit(key, &session)
             } else if key == .control("C") {
-                (session.backlog, session.backlogSize, session.awaitsNames) = ([], 0, false)
+                (session.backlog, session.backlogSize, session.hasLostKeys) = ([], 0, false)
+                session.awaitsNames = false
                 edit(key, &session)
             } else {
                 store(key, &session)
@@ -211,7 +220,7 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
         switch key {
         case .control("C"):
             // What was typed before it was meant for what it interrupts.
-            (session.backlog, session.backlogSize) = ([], 0)
+            (session.backlog, session.backlogSize, session.hasLostKeys) = ([], 0, false)
             surroundings.interrupts.receive(SIGINT)
         case .control("Z"): kill(0, SIGTSTP)
         case .control("\\"): kill(0, SIGQUIT)
@@ -225,7 +234,13 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
             case .text(let text), .paste(let text): text.utf8.count
             default: 1
             }
-        guard session.backlogSize + size <= Self.backlogLimit else { return }
+        guard !session.hasLostKeys else { return }
+        guard session.backlogSize + size <= Self.backlogLimit else {
+            session.hasLostKeys = true
+            let limit = Self.backlogLimit >> 20
+            return surroundings.screen.note(
+                "What was typed ahead has more than \(limit) MiB: what you just gave is left out.", .bad)
+        }
         session.backlogSize += size
         session.backlog.append(key)
     }
@@ -275,9 +290,10 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
         let shown = session.editing.search.map { search in
             "(\(search.hasFailed ? "no match" : "search")) '\(search.text.singleLine(limit: 60))': "
         }
-        surroundings.screen.showLineOfInput(
-            EditedRows(
-                prompt: shown ?? prompt, line: session.editing.line, columns: size.columns, height: size.rows))
+        let rows = EditedRows(
+            prompt: shown ?? prompt, line: session.editing.line, columns: size.columns, height: size.rows)
+        // Under the lock: what is drawn after the terminal was given back would be there twice.
+        state.withLock { if !$0.isGivenBack { surroundings.screen.showLineOfInput(rows) } }
     }
 
     // MARK: Completion

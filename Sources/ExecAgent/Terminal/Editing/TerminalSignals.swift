@@ -37,6 +37,8 @@ enum TerminalSignals {
                 default:
                     receiver.giveBack()
                     letHappen(number)
+                    // What made the program go on came with it: the terminal is to be taken once.
+                    dropPending(SIGCONT)
                     receiver.takeAgain()
                 }
             }
@@ -51,6 +53,11 @@ enum TerminalSignals {
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
         pthread_kill(pthread_self(), number)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+
+    private static func dropPending(_ number: Int32) {
+        var (pending, signals, received) = (set([]), set([number]), Int32(0))
+        if sigpending(&pending) == 0, sigismember(&pending, number) == 1 { sigwait(&signals, &received) }
     }
 
     private static func set(_ numbers: [Int32]) -> sigset_t {
