@@ -16,18 +16,20 @@ enum Program {
     static func run(arguments: [String]) -> Int32 {
         // Whoever reads our answer, or is a server of ours, may end before we do.
         signal(SIGPIPE, SIG_IGN)
+        // A file may be as large as the system lets it: writing then fails, and says so.
+        signal(SIGXFSZ, SIG_IGN)
+        Descriptors.reserveStandardStreams()
         do {
             let invocation = try Invocation(
                 arguments, environment: ProcessEnvironment.variables,
                 isAtTerminal: Descriptors.isTerminal(STDIN_FILENO))
             switch invocation {
-            case .help: print(Help.text, terminator: "")
-            case .version: print("exec-agent \(Help.version)")
+            case .help: return write(Help.text)
+            case .version: return write("exec-agent \(Help.version)\n")
             case .task(let task, let options): return try work(on: try task ?? readTask(), options)
             case .conversation(let options): return try converse(options)
             case .serve(let options): return try serve(options)
             }
-            return 0
         } catch let error as UsageError {
             say(error.message)
             return usageStatus
@@ -39,6 +41,20 @@ enum Program {
 
     private static func say(_ message: String) {
         Logger.writeToStandardError("exec-agent: \(message.singleLine(limit: 2000))\n")
+    }
+
+    /// Writes to standard output.
+    ///
+    /// - Returns: the exit status.
+    private static func write(_ text: String) -> Int32 {
+        guard !Descriptors.write(Array(text.utf8), to: STDOUT_FILENO) else { return 0 }
+        guard errno != EPIPE else { return 128 + SIGPIPE }
+        sayOutputFailed(errno)
+        return failedStatus
+    }
+
+    private static func sayOutputFailed(_ error: Int32) {
+        say("cannot write to standard output: \(String(cString: strerror(error)))")
     }
 
     private static func readTask() throws(UsageError) -> String {
@@ -69,7 +85,7 @@ enum Program {
 
     private static func converse(_ options: AgentOptions) throws -> Int32 {
         TerminalSignals.block()
-        let interrupts = try Interrupts.listening()
+        let interrupts = try Interrupts.listening(takesQuit: false)
         let screen = try screen(interrupts, options)
         let parts = try Assembly(options, log: screen.log(options.logLevel))
         let editor = try editor(parts, options, screen, interrupts)
@@ -144,7 +160,12 @@ enum Program {
         let abilities = Screen.Abilities(
             answers: STDOUT_FILENO, notes: STDERR_FILENO, environment: ProcessEnvironment.variables,
             isPlain: options.isPlain || options.isJSON)
-        return try Screen(abilities: abilities) { interrupts.leave(SIGPIPE) }
+        return try Screen(abilities: abilities) { error in
+            // Nobody reads it any more, which is no failure of ours.
+            guard error != EPIPE else { return interrupts.leave(SIGPIPE) }
+            sayOutputFailed(error)
+            interrupts.fail(failedStatus)
+        }
     }
 }
 

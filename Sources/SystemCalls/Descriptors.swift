@@ -130,6 +130,14 @@ public enum Descriptors {
         try? contents(of: descriptor, limit: limit)
     }
 
+    /// Takes the numbers of standard streams that whoever started the program has closed: the next file to be opened would
+    /// get them, and what is meant for nobody would go there. Reading and writing them fails, as it does with closed ones.
+    public static func reserveStandardStreams() {
+        for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
+            _ = open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
+    }
+
     /// Whether a descriptor is a terminal.
     public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 

@@ -12,30 +12,35 @@
 public enum ShutdownSignals {
     /// Keeps the signals from ending the process. To be called before anything has started a thread: those that are started
     /// later inherit that the signals are not theirs. Programs that are started get a mask of their own.
-    public static func block() {
-        var signals = set
+    ///
+    /// - Parameter takesQuit: whether SIGQUIT is one of them, unless it is ignored.
+    public static func block(takesQuit: Bool = false) {
+        var signals = set(takesQuit)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
-    /// Starts a thread that calls `body` with each of them that comes, those that came since ``block()`` first.
+    /// Starts a thread that calls `body` with each of them that comes, those that came since ``block(takesQuit:)`` first.
     ///
+    /// - Parameter takesQuit: as given to ``block(takesQuit:)``.
     /// - Throws: ``ThreadError``.
-    public static func forEach(_ body: @escaping @Sendable (Int32) -> Void) throws(ThreadError) {
-        try BackgroundThread.start("signals") { [set] in
-            var (signals, number) = (set, Int32(0))
+    public static func forEach(
+        takesQuit: Bool = false, _ body: @escaping @Sendable (Int32) -> Void
+    ) throws(ThreadError) {
+        try BackgroundThread.start("signals") {
+            var (signals, number) = (set(takesQuit), Int32(0))
             while true {
                 if sigwait(&signals, &number) == 0 { body(number) }
             }
         }
     }
 
-    private static let set: sigset_t = {
+    private static func set(_ takesQuit: Bool) -> sigset_t {
         var signals = sigset_t()
         sigemptyset(&signals)
         for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
-        if !isIgnored(SIGHUP) { sigaddset(&signals, SIGHUP) }
+        for number in [SIGHUP] + (takesQuit ? [SIGQUIT] : []) where !isIgnored(number) { sigaddset(&signals, number) }
         return signals
-    }()
+    }
 
     private static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()

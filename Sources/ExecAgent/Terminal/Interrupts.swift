@@ -11,6 +11,8 @@ final class Interrupts: Sendable {
         var leave: (@Sendable () -> Void)?
         /// The signal that ends the program.
         var ending: Int32?
+        /// The exit status of a program that cannot go on.
+        var failure: Int32?
         /// What has to be done before the program ends at once.
         var beforeEnd: (@Sendable () -> Void)?
     }
@@ -22,17 +24,18 @@ final class Interrupts: Sendable {
 
     /// One that hears the signals. To be made before anything else has started a thread.
     ///
+    /// - Parameter takesQuit: whether SIGQUIT ends the program as SIGTERM does; else the system does what it does with it.
     /// - Throws: ``ThreadError``.
-    static func listening() throws(ThreadError) -> Interrupts {
+    static func listening(takesQuit: Bool = true) throws(ThreadError) -> Interrupts {
         let interrupts = Interrupts()
-        ShutdownSignals.block()
-        try ShutdownSignals.forEach(interrupts.receive)
+        ShutdownSignals.block(takesQuit: takesQuit)
+        try ShutdownSignals.forEach(takesQuit: takesQuit, interrupts.receive)
         return interrupts
     }
 
     /// Runs `work`, which the signals cancel, in a task, and waits for its end. Blocks the calling thread.
     ///
-    /// - Returns: the exit status: that of `work`, or 128 and the signal's number, as shells have it.
+    /// - Returns: the exit status: that of `work`, that of ``fail(_:)``, or 128 and the signal's number, as shells have it.
     func run(_ work: @escaping @Sendable () async -> Int32) -> Int32 {
         let outcome = ConditionLocked<Int32?>(nil)
         let wasEnded = state.withLock { state in
@@ -41,12 +44,12 @@ final class Interrupts: Sendable {
                 outcome.change { $0 = status }
             }
             state.leave = { task.cancel() }
-            return state.ending != nil
+            return state.ending != nil || state.failure != nil
         }
         // A signal may have come before there was anything to end.
         if wasEnded { state.withLock { $0.leave }?() }
         let status = outcome.wait { $0 }
-        return endingSignal.map { 128 + $0 } ?? status
+        return endingSignal.map { 128 + $0 } ?? state.withLock { $0.failure } ?? status
     }
 
     /// Runs `work` as what Ctrl-C ends first.
@@ -73,6 +76,15 @@ final class Interrupts: Sendable {
     func leave(_ number: Int32) {
         let leave = state.withLock { state in
             state.ending = state.ending ?? number
+            return state.leave
+        }
+        leave?()
+    }
+
+    /// Ends the program, which cannot go on, with this exit status. Unlike a signal it may come again.
+    func fail(_ status: Int32) {
+        let leave = state.withLock { state in
+            state.failure = state.failure ?? status
             return state.leave
         }
         leave?()

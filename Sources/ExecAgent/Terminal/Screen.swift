@@ -1,6 +1,12 @@
 import SystemCalls
 import Threading
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// What the program writes: the answer to standard output, all else to standard error. A thread of its own writes it, in
 /// the order of the calls, because a terminal or a pipe may make it wait.
 final class Screen: Sendable {
@@ -75,7 +81,7 @@ final class Screen: Sendable {
     let abilities: Abilities
     private let answers: Int32
     private let notes: Int32
-    private let onBroken: @Sendable () -> Void
+    private let onBroken: @Sendable (Int32) -> Void
     private let state = Locked(State())
     // Grows no larger than what a model says and what is noted of it, both of which have limits.
     private let queue = BlockingQueue<Piece>()
@@ -85,11 +91,11 @@ final class Screen: Sendable {
     /// - Parameters:
     ///   - answers: descriptor of the answer.
     ///   - notes: descriptor of everything else.
-    ///   - onBroken: called once when nobody reads the answer any more.
+    ///   - onBroken: called once when the answer cannot be written any more, with the error: `EPIPE` where nobody reads it.
     /// - Throws: ``ThreadError``.
     init(
         abilities: Abilities, answers: Int32 = 1, notes: Int32 = 2,
-        onBroken: @escaping @Sendable () -> Void = {}
+        onBroken: @escaping @Sendable (Int32) -> Void = { _ in }
     ) throws(ThreadError) {
         self.abilities = abilities
         self.answers = answers
@@ -264,13 +270,14 @@ final class Screen: Sendable {
             case .mark(let then): then()
             case .bytes(let descriptor, let bytes):
                 let wasWritten = Descriptors.write(bytes, to: descriptor)
+                let error = errno
                 let breaksNow = state.withLock { state in
                     state.waiting -= 1
                     guard !wasWritten, descriptor == answers, !state.isBroken else { return false }
                     state.isBroken = true
                     return true
                 }
-                if breaksNow { onBroken() }
+                if breaksNow { onBroken(error) }
             }
         }
     }

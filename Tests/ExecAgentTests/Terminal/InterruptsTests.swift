@@ -61,6 +61,20 @@ import Threading
         #expect(status == 128 + SIGTERM)
     }
 
+    @Test(arguments: [(nil, 1), (SIGTERM, 128 + SIGTERM)] as [(Int32?, Int32)])
+    func whatCannotGoOnEndsWithItsStatus(signal: Int32?, status: Int32) async throws {
+        let interrupts = Interrupts()
+        let found = try await onThread {
+            interrupts.run {
+                interrupts.fail(1)
+                if let signal { interrupts.receive(signal) }
+                try? await Task.sleep(for: .seconds(600))
+                return 0
+            }
+        }
+        #expect(found == status)
+    }
+
     @Test func withoutASignalTheStatusIsThatOfTheWork() async throws {
         #expect(try await onThread { Interrupts().run { 7 } } == 7)
     }

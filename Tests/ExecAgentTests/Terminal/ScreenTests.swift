@@ -3,6 +3,12 @@ import Testing
 
 @testable import ExecAgent
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// A screen whose two streams are one pipe, so that their order can be seen.
 struct ScreenTrial {
     let pipe: TestPipe
@@ -93,6 +99,29 @@ struct ScreenTrial {
                 + "\r\(drawn)… cd\n")
     }
 
+    @Test(arguments: [(true, 80, 1), (true, 20, 3), (true, 10, 6), (false, 10, 1)])
+    func aLineOfInputIsRedrawnWhereItBeginsInANarrowerTerminal(breaks: Bool, columns: Int, up: Int) async throws {
+        let trial = try ScreenTrial { ($0.canRedraw, $0.areOne, $0.breaksRows) = (true, true, breaks) }
+        let line = EditedText(String(repeating: "x", count: 30) + "\n" + String(repeating: "y", count: 25))
+        let before = EditedRows(prompt: "> ", line: line, columns: 81, height: 24)
+        let after = EditedRows(prompt: "> ", line: line, columns: columns, height: 24)
+        trial.screen.showLineOfInput(before)
+        trial.screen.showLineOfInput(after)
+        #expect(try await trial.written() == before.drawing + "\r\u{1B}[\(up)A" + after.drawing)
+    }
+
+    @Test func saysThatTheAnswerCannotBeWritten() async throws {
+        let full = open("/dev/full", O_WRONLY | O_CLOEXEC)
+        defer { close(full) }
+        let broken = Recorder<Int32>()
+        let screen = try Screen(abilities: Screen.Abilities(), answers: full, notes: 2) { broken.record($0) }
+        screen.answer("a")
+        screen.answer("b")
+        await screen.flush()
+        // A system without such a file has none to be opened either.
+        #expect(broken.elements == [full < 0 ? EBADF : ENOSPC])
+    }
+
     @Test func aStatusIsGoneBeforeAnythingElseIsWritten() async throws {
         let trial = try ScreenTrial { $0.canRedraw = true }
         trial.screen.status("one")
@@ -149,13 +178,13 @@ struct ScreenTrial {
         let pipe = try TestPipe()
         let broken = Recorder<String>()
         let screen = try Screen(abilities: Screen.Abilities(), answers: pipe.writeEnd, notes: 2) {
-            broken.record("broken")
+            broken.record("broken \($0 == EPIPE)")
         }
         _ = try await onThread { close(of: pipe) }
         screen.answer("a")
         screen.answer("b")
         await screen.flush()
-        #expect(broken.elements == ["broken"])
+        #expect(broken.elements == ["broken true"])
     }
 
     @Test(arguments: [("abc", 5, "abc"), ("abcdef", 5, "abcde"), ("日本語", 5, "日本"), ("", 5, ""), ("abc", 0, "")])
@@ -163,12 +192,6 @@ struct ScreenTrial {
         #expect(TerminalColumns.cut(line, to: width) == shown)
     }
 }
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 private func close(of pipe: TestPipe) {
     close(pipe.readEnd)
