@@ -17,7 +17,7 @@ public struct ServersFile {
     /// Where the servers stand, in the order in which they are looked for.
     private static let sections = [
         ["mcpServers"], ["mcp_servers"], ["context_servers"], ["mcp", "servers"], ["mcp"], ["servers"],
-        ["amp.mcpServers"], ["extensions"],
+        ["amp.mcpServers"], ["experimental", "modelContextProtocolServers"], ["extensions"],
     ]
     /// Where Claude Code keeps the servers of single directories.
     private static let projects = "projects"
@@ -69,18 +69,27 @@ public struct ServersFile {
     ) throws(ServerConfigurationError) -> [ToolServerEntry] {
         var repeated: [String] = []
         var file = ServersFile()
-        try file.list(document(text, name, &repeated), directory, program, onWarning)
+        let document = try document(text, name, &repeated)
+        try file.list(document, directory, program, onWarning)
+        let switches: ServerSwitches
+        do throws(ServerConfigurationError) {
+            switches = try ServerSwitches(document)
+        } catch {
+            onWarning(error.message)
+            return []
+        }
         for name in Set(repeated).sorted() {
             onWarning("\(name.singleLine(limit: 100)) is there twice; the last counts")
         }
         let reader = ServerEntryParser(variables: variables, directory: directory)
         var entries: [ToolServerEntry] = []
-        for server in file.listed {
+        for server in file.listed where switches.uses(server.name) {
             do throws(ServerConfigurationError) {
                 let found = try reader.entry(server.name, server.members) {
                     onWarning("\(server.place.singleLine(limit: 100)): \($0)")
                 }
-                guard let entry = found else { continue }
+                guard var entry = found else { continue }
+                entry.tools.switches = switches.tools
                 if let earlier = entries.firstIndex(where: { $0.name.utf8.elementsEqual(entry.name.utf8) }) {
                     onWarning("\(server.place.singleLine(limit: 100)): this name is there twice; the last counts")
                     entries.remove(at: earlier)
@@ -119,6 +128,8 @@ public struct ServersFile {
             for key in path { value = value?[key] }
             // Of the two hosts that have `mcp`, one has the servers a step further down.
             if path == ["mcp"], value?["servers"] != nil { continue }
+            // A third one has only names of servers there.
+            if path == ["mcp"], ["allowed", "excluded"].contains(where: { value?[$0]?.arrayValue != nil }) { continue }
             if add(value, path.joined(separator: ".")) { break }
         }
         addProject(document[Self.projects]?.objectValue ?? JSONObject(), directory, program, onWarning)

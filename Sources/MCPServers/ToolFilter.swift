@@ -11,6 +11,8 @@ public struct ToolFilter: Sendable, Equatable {
     private(set) var allowances: [[String]] = []
     /// Names of tools that are switched off.
     private(set) var denials: [String] = []
+    /// What the file says of tools outside of the server's entry; of those that fit a tool the last counts.
+    var switches: [ToolSwitch] = []
 
     /// Lets all tools through.
     public static let everything = ToolFilter(allowances: [])
@@ -19,6 +21,23 @@ public struct ToolFilter: Sendable, Equatable {
     func allows(_ tool: String, of server: String) -> Bool {
         allowances.allSatisfy { $0.contains { Self.names($0, tool, server) } }
             && !denials.contains { Self.names($0, tool, server) }
+            && switches.last { Self.names($0, tool, server) }?.isOn != false
+    }
+
+    private static func names(_ toolSwitch: ToolSwitch, _ tool: String, _ server: String) -> Bool {
+        if toolSwitch.takesPlainNames, matches(toolSwitch.pattern, tool) { return true }
+        // Hosts write other signs of a server's name as this one.
+        let written = String(server.map { $0.isASCII && ($0.isLetter || $0.isNumber || "_-".contains($0)) ? $0 : "_" })
+        let servers = server == written ? [server] : [server, written]
+        return servers.contains { server in
+            matches(toolSwitch.pattern, "mcp__\(server)")
+                || prefixes(of: server).contains { matches(toolSwitch.pattern, $0 + tool) }
+        }
+    }
+
+    /// What hosts write before the name of a server's tool.
+    private static func prefixes(of server: String) -> [String] {
+        ["mcp__\(server)__", "mcp_\(server)_", "\(server)__", "\(server)_", "\(server)."]
     }
 
     /// The names that stand for no tool of the server that has these.
@@ -32,8 +51,7 @@ public struct ToolFilter: Sendable, Equatable {
 
     private static func names(_ pattern: String, _ tool: String, _ server: String) -> Bool {
         if matches(pattern, tool) { return true }
-        for prefix in ["mcp__\(server)__", "mcp_\(server)_", "\(server)__", "\(server)_", "\(server)."]
-        where pattern.hasPrefix(prefix) {
+        for prefix in prefixes(of: server) where pattern.hasPrefix(prefix) {
             if matches(String(pattern.dropFirst(prefix.count)), tool) { return true }
         }
         return false

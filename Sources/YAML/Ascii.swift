@@ -15,6 +15,8 @@ enum Ascii {
     static let openList = UInt8(ascii: "[")
     static let closeList = UInt8(ascii: "]")
     static let openMap = UInt8(ascii: "{")
+    static let anchor = UInt8(ascii: "&")
+    static let alias = UInt8(ascii: "*")
     static let closeMap = UInt8(ascii: "}")
 
     /// Whether the byte is white space within a line.

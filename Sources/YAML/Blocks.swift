@@ -7,6 +7,19 @@ extension YAMLParser {
     /// - Parameter parentIndent: the column of the list or map that it is part of; -1 for the document's own node.
     mutating func parseBlockNode(parentIndent: Int) throws(YAMLError) -> JSON {
         if isAtListItem { return try parseBlockList() }
+        let isAlias = peek() == Ascii.alias
+        if let value = try parseReference({ (parser: inout YAMLParser) throws(YAMLError) -> JSON in
+            guard !parser.skipToLineEnd() else {
+                return try parser.parseNestedNode(parentIndent: parentIndent) ?? .null
+            }
+            guard !parser.isAtListItem, parser.keyColon() == nil else {
+                throw parser.failure("an anchor (&) cannot be on the line of a map or a list: put it on the one above")
+            }
+            return try parser.parseBlockNode(parentIndent: parentIndent)
+        }) {
+            if isAlias { try finishLine(after: "the alias") }
+            return value
+        }
         try refuseUnsupported()
         if keyColon() != nil { return try parseBlockMap() }
         return try parseBlockValue(parentIndent: parentIndent, colonsAreText: false)
@@ -73,35 +86,44 @@ extension YAMLParser {
         let indent = column
         let isTopLevel = depth == 1
         var object = JSONObject()
+        var merged: [JSONObject] = []
         repeat {
-            let key = try parseBlockKey()
+            let (key, isMerge) = try parseBlockKey()
+            if isMerge {
+                merged += try mergeSources(try parseMapValue(indent: indent, isTopLevel: false))
+                continue
+            }
             if object[key] != nil { throw failure("duplicate key '\(key)'") }
             object[key] = try parseMapValue(indent: indent, isTopLevel: isTopLevel)
         } while try nextContent() == indent
         leave()
+        object.merge(merged)
         return .object(object)
     }
 
-    private mutating func parseBlockKey() throws(YAMLError) -> String {
+    private mutating func parseBlockKey() throws(YAMLError) -> (key: String, isMerge: Bool) {
         if isAtListItem { throw failure("a list item where a key was expected") }
         try refuseUnsupported()
         guard let colon = keyColon() else {
             throw failure("expected 'key: value', with a space behind the colon")
         }
         let key: String
+        var isMerge = false
         if isAtQuote {
             key = try parseQuoted()
         } else {
             try checkPlainStart(inFlow: false)
             key = String(decoding: bytes(column..<colon).trimmingBlankSuffix, as: UTF8.self)
-            try refuseMerge(key)
+            isMerge = try self.isMerge(key)
         }
         column = colon + 1
-        return key
+        return (key, isMerge)
     }
 
-    func refuseMerge(_ plainKey: String) throws(YAMLError) {
-        if plainKey == "<<" { throw failure("merge keys (<<) are not supported") }
+    func isMerge(_ plainKey: String) throws(YAMLError) -> Bool {
+        guard plainKey == "<<" else { return false }
+        guard references != nil else { throw failure("merge keys (<<) are not supported") }
+        return true
     }
 
     private mutating func parseMapValue(indent: Int, isTopLevel: Bool) throws(YAMLError) -> JSON {
@@ -112,6 +134,13 @@ extension YAMLParser {
             return isListBelow ? try parseBlockList() : .null
         }
         if isAtListItem { throw failure("a list cannot begin on the line of its key") }
+        let isAlias = peek() == Ascii.alias
+        if let value = try parseReference({ (parser: inout YAMLParser) throws(YAMLError) -> JSON in
+            try parser.parseMapValue(indent: indent, isTopLevel: isTopLevel)
+        }) {
+            if isAlias { try finishLine(after: "the alias") }
+            return value
+        }
         try refuseUnsupported()
         return try parseBlockValue(parentIndent: indent, colonsAreText: isTopLevel)
     }

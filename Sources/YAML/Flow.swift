@@ -18,6 +18,15 @@ extension YAMLParser {
         case Ascii.doubleQuote, Ascii.singleQuote:
             let text = try parseQuoted()
             return FlowNode(value: .string(text), key: text, isPlain: false)
+        case Ascii.anchor, Ascii.alias:
+            let opening = line
+            if let value = try parseReference({ (parser: inout YAMLParser) throws(YAMLError) -> JSON in
+                try parser.skipFlowSpace(opening: opening)
+                return try parser.parseFlowNode().value
+            }) {
+                return FlowNode(value: value, key: nil, isPlain: false)
+            }
+            fallthrough
         default:
             try refuseUnsupported()
             let text = try parseFlowPlain()
@@ -54,9 +63,18 @@ extension YAMLParser {
         try enter()
         column += 1
         var object = JSONObject()
+        var merged: [JSONObject] = []
         try skipFlowSpace(opening: opening)
         while peek() != Ascii.closeMap {
-            let key = try flowKey(try parseFlowNode())
+            let node = try parseFlowNode()
+            if node.isPlain, let key = node.key, try isMerge(key) {
+                try skipFlowSpace(opening: opening)
+                guard peek() == Ascii.colon else { throw failure("a merge key (<<) takes maps") }
+                merged += try mergeSources(try parseFlowMapValue(opening: opening))
+                try skipFlowComma(opening: opening, closing: Ascii.closeMap)
+                continue
+            }
+            let key = try flowKey(node)
             if object[key] != nil { throw failure("duplicate key '\(key)'") }
             try skipFlowSpace(opening: opening)
             object[key] = peek() == Ascii.colon ? try parseFlowMapValue(opening: opening) : .null
@@ -64,6 +82,7 @@ extension YAMLParser {
         }
         column += 1
         leave()
+        object.merge(merged)
         return .object(object)
     }
 
@@ -79,7 +98,7 @@ extension YAMLParser {
 
     private func flowKey(_ node: FlowNode) throws(YAMLError) -> String {
         guard let key = node.key else { throw failure("a list or a map cannot be a key") }
-        if node.isPlain { try refuseMerge(key) }
+        if node.isPlain, try isMerge(key) { throw failure("a merge key (<<) cannot stand here") }
         return key
     }
 

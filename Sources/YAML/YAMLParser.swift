@@ -11,6 +11,8 @@ struct YAMLParser {
     /// The place in that line, in bytes. Only spaces and `-` stand before a nested block, so it counts columns too.
     var column = 0
     private(set) var depth = 0
+    /// What anchors stand for; `nil` where these are not read.
+    var references: References?
 
     init(source: SourceText) {
         self.source = source

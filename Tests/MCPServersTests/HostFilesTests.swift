@@ -61,6 +61,61 @@ import Testing
     }
 
     @Test(arguments: [
+        #"{"models": [], "experimental": {"modelContextProtocolServers": [{"transport": {"type": "stdio", "#
+            + #""command": "npx", "args": ["-y", "notes"], "env": {"KEY": "secret"}}}]}}"#
+    ])
+    func readsServersWithoutNames(text: String) throws {
+        let (entries, warnings) = try read(text)
+        var wanted = Self.wanted
+        wanted.name = "server-1"
+        #expect(entries == [wanted] && warnings.isEmpty, "\(warnings)")
+    }
+
+    @Test func readsAnchorsInYAML() throws {
+        let (entries, warnings) = try read(
+            """
+            common: &common
+              type: stdio
+              cmd: npx
+              envs: &env {KEY: secret}
+            extensions:
+              notes:
+                <<: *common
+                args: [-y, notes]
+              more: {cmd: more, envs: *env}
+            """, named: "config.yaml")
+        #expect(
+            entries == [Self.wanted, ToolServerEntry(name: "more", command: "more", environment: ["KEY": "secret"])])
+        #expect(warnings.isEmpty, "\(warnings)")
+    }
+
+    @Test(arguments: [
+        (#""mcp": {"allowed": ["a"]}"#, ["a"]), (#""mcp": {"excluded": ["a"]}"#, ["b"]),
+        (#""mcp": {"allowed": []}"#, []),
+        (#""mcp": {"allowed": ["a", "b"], "excluded": ["b"], "serverCommand": "x"}"#, ["a"]),
+        (#""allowMCPServers": ["b"]"#, ["b"]), (#""excludeMCPServers": ["b"]"#, ["a"]), (#""mcp": {}"#, ["a", "b"]),
+        (#""mcp": {"allowed": null, "excluded": []}"#, ["a", "b"]), (#""disabledMcpjsonServers": ["a"]"#, ["b"]),
+        (#""mcp": {"allowed": ["A"]}"#, []),
+    ])
+    func leavesOutServersThatAreSwitchedOffElsewhere(members: String, names: [String]) throws {
+        let text = #"{"mcpServers": {"a": {"command": "x"}, "b": {"command": "y"}}, MEMBERS}"#
+        let (entries, warnings) = try read(text.replacing("MEMBERS", with: members))
+        #expect(entries.map(\.name) == names && !warnings.contains { $0.contains("left out") }, "\(warnings)")
+    }
+
+    @Test(arguments: [#""mcp": {"allowed": [1]}"#, #""mcp": {"excluded": true}"#, #""excludeTools": [{}]"#])
+    func usesNoServerWhereItCannotBeToldWhichAreOff(members: String) throws {
+        let (entries, warnings) = try read(
+            #"{"mcpServers": {"a": {"command": "x"}}, MEMBERS}"#.replacing("MEMBERS", with: members))
+        #expect(entries.isEmpty && warnings.count == 1 && warnings[0].contains("none of the servers is used"))
+    }
+
+    @Test func aServerMayHaveTheNameOfASwitch() throws {
+        let (entries, _) = try read(#"{"mcp": {"allowed": {"command": ["x"]}, "excluded": {"command": ["y"]}}}"#)
+        #expect(entries.map(\.name) == ["allowed", "excluded"])
+    }
+
+    @Test(arguments: [
         // Codex.
         """
         model = "gpt" # which
@@ -185,7 +240,7 @@ import Testing
         ("config.toml", "[mcp_servers.a\ncommand = 1", "not valid TOML: line 1"),
         ("config.toml", "[mcp_servers.a]\ncommand = \"\\q\"", "not valid TOML: line 2"),
         ("config.toml", "# nothing\n", "nothing in it"), ("config.toml", "a = 1\n", "mcpServers"),
-        ("config.yaml", "extensions: &a\n  b: *a", "cannot be read as YAML: line 1"),
+        ("config.yaml", "extensions: &a\n  b: *a", "cannot be read as YAML: line 2"),
         ("config.yml", "", "nothing in it"), ("config.yaml", "- 1", "mcpServers"),
         ("config", "[mcp_servers.a]\ncommand = 'a'", "not valid JSON"),
     ])

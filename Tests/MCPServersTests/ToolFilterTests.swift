@@ -19,6 +19,39 @@ import Testing
     }
 
     @Test(arguments: [
+        (#""tools": {"notes_write": false}"#, ["read", "write_all", "search"]),
+        (#""tools": {"notes_*": false, "notes_read": true}"#, ["read"]), (#""tools": {"notes_read": true}"#, tools),
+        (#""tools": {"notes_read": true, "notes_*": false}"#, ["read"]), (#""tools": {"*": false}"#, []),
+        (#""tools": {"*": false, "notes*": true}"#, tools), (#""tools": {"write": false, "other_*": false}"#, tools),
+        (#""tools": {"exclude": ["write", "run_shell_command(rm)", "notes__read"]}"#, ["write_all", "search"]),
+        (#""tools": {"core": ["x"], "sandbox": true}"#, tools),
+        (#""excludeTools": ["search"]"#, ["read", "write", "write_all"]),
+        (#""permission": {"notes_write*": "deny", "bash": {"rm *": "deny"}, "edit": "ask"}"#, ["read", "search"]),
+        (#""permission": "allow""#, tools),
+        (
+            #""permissions": {"deny": ["mcp__notes__read", "Bash(rm:*)"]}"#,
+            ["write", "write_all", "search"]
+        ),
+        (#""permissions": {"deny": ["mcp__notes"], "allow": ["mcp__notes__read"]}"#, []),
+        (#""permissions": {"deny": ["read", "mcp__other"]}"#, tools),
+        (#""amp.tools.disable": ["mcp__notes__write*", "builtin:read"]"#, ["read", "search"]),
+        (#""tools": null, "permission": null, "excludeTools": null"#, tools),
+    ])
+    func offersWhatTheRestOfTheFileLeavesOn(members: String, expected: [String]) throws {
+        let found = try offered(
+            #"{"mcpServers": {"notes": {"command": "npx"}}, MEMBERS}"#.replacing("MEMBERS", with: members))
+        #expect(found.tools == expected)
+        #expect(found.warnings.isEmpty)
+    }
+
+    @Test func knowsAServersNameAsHostsWriteIt() throws {
+        let found = try offered(
+            #"{"mcp": {"my notes": {"command": ["npx"]}}, "tools": {"my_notes_write*": false, "my notes_search": false}}"#
+        )
+        #expect(found.tools == ["read"])
+    }
+
+    @Test(arguments: [
         (#""includeTools": ["read"]"#, ["read"]),
         (#""includeTools": ["read(path)", "nothing"]"#, ["read"]),
         (#""includeTools": []"#, []),

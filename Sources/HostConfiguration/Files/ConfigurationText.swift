@@ -29,7 +29,7 @@ public enum ConfigurationText {
                 throw ConfigurationError("it is not valid YAML: it has bytes that are no UTF-8")
             }
             do throws(YAMLError) {
-                let value = try YAML.parse(text)
+                let value = try YAML.parseWithReferences(text)
                 return value == .null ? nil : value
             } catch {
                 throw ConfigurationError("it cannot be read as YAML: \(error)")

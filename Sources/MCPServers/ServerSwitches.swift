@@ -1,0 +1,86 @@
+import JSON
+
+/// Whether the tools that a pattern stands for are on.
+struct ToolSwitch: Sendable, Equatable {
+    /// A name, or a pattern with `*`, `?` and `[…]`: of the tool with its server's in front.
+    let pattern: String
+    let isOn: Bool
+    /// Whether the pattern may stand for a tool's name without its server as well.
+    var takesPlainNames = false
+}
+
+/// What a host's file says outside of the servers' entries: which servers are used, and which tools are switched off.
+struct ServerSwitches {
+    /// The only servers that are used; `nil` for all.
+    private var allowed: [String]?
+    private var excluded: [String] = []
+    /// What is said of tools, what counts most last.
+    private(set) var tools: [ToolSwitch] = []
+
+    /// Reads what hosts have of it: `mcp.allowed` and `mcp.excluded`, `tools` with names and truth values or with
+    /// `exclude`, `permission` and `permissions.deny`, and a few more.
+    ///
+    /// - Throws: ``ServerConfigurationError`` where one of them has a form in which it cannot be told what is switched off.
+    init(_ document: JSON) throws(ServerConfigurationError) {
+        let mcp = document["mcp"]?["servers"] == nil ? document["mcp"] : nil
+        if let value = Self.list(mcp?["allowed"]) ?? document["allowMCPServers"], value != .null {
+            allowed = try Self.names(value, "mcp.allowed")
+        }
+        for (name, value) in [
+            ("mcp.excluded", Self.list(mcp?["excluded"])), ("excludeMCPServers", document["excludeMCPServers"]),
+            ("disabledMcpjsonServers", document["disabledMcpjsonServers"]),
+        ] {
+            if let value { excluded += try Self.names(value, name) }
+        }
+        try addTools(document)
+    }
+
+    /// Whether a server is used.
+    func uses(_ server: String) -> Bool {
+        allowed?.contains { $0.utf8.elementsEqual(server.utf8) } != false
+            && !excluded.contains { $0.utf8.elementsEqual(server.utf8) }
+    }
+
+    private mutating func addTools(_ document: JSON) throws(ServerConfigurationError) {
+        for member in document["tools"]?.objectValue ?? [:] {
+            if let isOn = ServerReader.flag(member.value) { add(ToolSwitch(pattern: member.key, isOn: isOn)) }
+        }
+        for member in document["permission"]?.objectValue ?? [:] {
+            // Rules for single commands or paths are those of the host's own tools.
+            guard let rule = member.value.stringValue else { continue }
+            add(ToolSwitch(pattern: member.key, isOn: rule.lowercased() != "deny"))
+        }
+        tools.sort { $0.pattern.utf8.count < $1.pattern.utf8.count }
+        for (name, value, takesPlainNames) in [
+            ("tools.exclude", document["tools"]?["exclude"], true), ("excludeTools", document["excludeTools"], true),
+            ("permissions.deny", document["permissions"]?["deny"], false),
+            ("amp.tools.disable", document["amp.tools.disable"], false),
+        ] {
+            guard let value else { continue }
+            // With something in brackets it is about what the host's own tool is called with.
+            for pattern in try Self.names(value, name) where !pattern.contains("(") {
+                add(ToolSwitch(pattern: pattern, isOn: false, takesPlainNames: takesPlainNames))
+            }
+        }
+    }
+
+    private mutating func add(_ toolSwitch: ToolSwitch) { tools.append(toolSwitch) }
+
+    /// A value that is no server: in files of other hosts there may be one of that name.
+    private static func list(_ value: JSON?) -> JSON? { value?.objectValue == nil ? value : nil }
+
+    private static func names(_ value: JSON, _ name: String) throws(ServerConfigurationError) -> [String] {
+        if value == .null { return [] }
+        var names: [String] = []
+        for element in value.arrayValue ?? [value] {
+            guard let text = element.stringValue else {
+                throw ServerConfigurationError(
+                    message: """
+                        \(name) must be an array of strings, not \(value.kindDescription): none of the servers is used
+                        """)
+            }
+            names.append(text)
+        }
+        return names
+    }
+}
