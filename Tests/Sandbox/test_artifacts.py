@@ -69,6 +69,21 @@ def test_what_is_no_artifact_is_not_linked(client, command):
     assert run(client, command) == {}
 
 
+def test_an_artifact_over_the_limit_is_said(start_server):
+    server = start_server("--artifact-limit-mb", "1")
+    note = "Artifacts may have 1048576 bytes at most. Not handed out: {}. Make them smaller, for example by compressing"
+    said = server.bash("cd /artifacts; echo small > small; truncate -s 1048577 over.bin; ln -s over.bin link; exit 3")
+    assert said["stderr"].startswith(note.format("link (1048577 bytes), over.bin (1048577 bytes)"))
+    assert said["exit_code"] == 3
+    # Once, and again when it changes.
+    assert server.bash("true")["stderr"] == ""
+    assert server.bash("touch /artifacts/small; rm /artifacts/link; truncate -s 9 /artifacts/over.bin")["stderr"] == ""
+    grown = server.bash("echo error >&2; truncate -s 2M $'/artifacts/o\\nv\\e[31m.bin' /artifacts/over.bin")["stderr"]
+    assert grown.startswith("error\n" + note.format("o?v?[31m.bin (2097152 bytes), over.bin (2097152 bytes)"))
+    many = server.bash("for i in $(seq 100 199); do truncate -s 2M /artifacts/$i; done")["stderr"]
+    assert "104 (2097152 bytes) and 95 more." in many
+
+
 def test_an_artifact_over_the_limit_is_not_linked(start_server):
     server = start_server("--artifact-limit-mb", "1")
     found = run(server, "cd /artifacts; truncate -s 1048576 fits.bin; truncate -s 1048577 over.bin")

@@ -15,6 +15,8 @@ DIRECTORY = "/artifacts"
 # A directory with more entries than this is looked at no further: each look is part of a call's time.
 _MAX_FILES = 1000
 _MAX_CHANGED = 100
+# Of artifacts that are too large more are not named in a result.
+_MAX_TOO_LARGE = 5
 # A listing takes its own time, and may look at more to find the first by name.
 _MAX_LOOKED_AT = 100_000
 _MAX_LISTED = 1000
@@ -39,8 +41,10 @@ def is_name(name):
         return False
 
 
-def snapshot(size_limit):
-    """Each artifact by name, with what changes when it does: size, time in seconds, and what marks a new content."""
+def snapshot():
+    """Each artifact by name, those that are too large as well, with what changes when it does: size, time in seconds,
+    and what marks a new content.
+    """
     found = {}
     try:
         directory = _open_directory()
@@ -50,7 +54,7 @@ def snapshot(size_limit):
         with os.scandir(directory) as entries:
             for entry in itertools.islice(entries, _MAX_FILES):
                 status = _status(entry.name, directory)
-                if status and status.st_size <= size_limit:
+                if status:
                     found[entry.name] = _mark(status)
     except OSError:
         pass
@@ -59,10 +63,33 @@ def snapshot(size_limit):
     return found
 
 
-def changed(before, now):
+def within(size_limit, found):
+    """Those of a snapshot that are not too large."""
+    return {name: mark for name, mark in found.items() if mark[0] <= size_limit}
+
+
+def changed(before, now, size_limit):
     """What the server is told of each artifact that was not in `before`, or was another."""
-    names = sorted(name for name, mark in now.items() if before.get(name) != mark)
+    names = sorted(name for name in within(size_limit, now) if before.get(name) != now[name])
     return [_entry(name, now[name]) for name in names[:_MAX_CHANGED]]
+
+
+def note_of_too_large(before, now, size_limit):
+    """What the caller is to know of those that came or changed and are not handed out; empty where there are none."""
+    names = sorted(name for name, mark in now.items() if mark[0] > size_limit and before.get(name) != mark)
+    if not names:
+        return ""
+    listed = ", ".join(f"{_shown(name)} ({now[name][0]} bytes)" for name in names[:_MAX_TOO_LARGE])
+    more = f" and {len(names) - _MAX_TOO_LARGE} more" if len(names) > _MAX_TOO_LARGE else ""
+    return (
+        f"Artifacts may have {size_limit} bytes at most. Not handed out: {listed}{more}. "
+        "Make them smaller, for example by compressing or splitting them.\n"
+    )
+
+
+def _shown(name):
+    """A name on one line, without what could be taken for more than a name."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
 def list_artifacts(params, _, sink):

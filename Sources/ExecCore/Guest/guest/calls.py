@@ -230,9 +230,11 @@ class Command(Call):
         result = {"exit_code": self.exit_code}
         if stdout.truncated or stderr.truncated:
             result["truncated"] = True
-        changed = artifacts.changed(self._artifacts, self._watch.current())
+        now, limit = self._watch.current(), self._watch.size_limit
+        changed = artifacts.changed(self._artifacts, now, limit)
         if changed:
             result["artifacts"] = changed
+        self.note += artifacts.note_of_too_large(self._artifacts, now, limit)
         errors = stderr.finish()
         if self.timed_out:
             result["exit_code"] = -1

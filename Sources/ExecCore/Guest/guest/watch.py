@@ -22,8 +22,9 @@ class ArtifactWatch:
 
     def __init__(self, poll, size_limit):
         self._poll = poll
-        self._size_limit = size_limit
-        self._told = {}
+        self.size_limit = size_limit
+        # What was there at the last look, and what the server was told of it.
+        self._seen = self._told = {}
         self._descriptor = system.watch_directory(artifacts.DIRECTORY)
         self._events = select.poll()
         if self.is_told:
@@ -44,7 +45,8 @@ class ArtifactWatch:
 
     def forget(self):
         """Another server is there, which has been told of nothing."""
-        self._told, self._has_looked = {}, False
+        self._seen = self._told = {}
+        self._has_looked = False
         self.wake()
 
     def seconds_to_wait(self):
@@ -54,8 +56,8 @@ class ArtifactWatch:
     def current(self):
         """A snapshot of what is there: that of the last look, where nothing has happened since."""
         if not self.is_told or not self._has_looked or self._events.poll(0):
-            return artifacts.snapshot(self._size_limit)
-        return self._told
+            return artifacts.snapshot()
+        return self._seen
 
     def look(self):
         """A frame that tells what has changed since the last look; empty where nothing has."""
@@ -64,7 +66,8 @@ class ArtifactWatch:
             # First, so that what happens from here on is an event again.
             self._drain()
             self._poll.on(self._descriptor, select.EPOLLIN, lambda events: self._hear())
-        before, now = self._told, artifacts.snapshot(self._size_limit)
+        self._seen = artifacts.snapshot()
+        before, now = self._told, artifacts.within(self.size_limit, self._seen)
         self._told, self._has_looked = now, True
         lists = {
             "added": [name for name in now if name not in before],
