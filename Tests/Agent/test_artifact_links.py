@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -70,6 +71,22 @@ def test_a_plot_is_shown_in_a_page(service: Service, user: str) -> None:
     assert (status, headers["Content-Type"], content) == (200, "application/octet-stream", b"<script>\n")
     assert headers["Content-Disposition"].startswith("attachment")
     assert fetch(links["plot.png"], "HEAD")[0] == 200 and fetch(links["plot.png"], "POST")[0] == 403
+
+
+def test_files_of_any_name_open(serve: Serve, user: str) -> None:
+    names = ["a\nb.txt", "back\\slash.txt", "\x1b[31m.txt", "%41.txt", "a?b#c.txt", "日本.txt", "x" * 251 + ".txt"]
+    files = "; ".join(f"printf %s {shlex.quote(name)} > {shlex.quote('/artifacts/' + name)}" for name in names)
+    service = serve(script(calls(bash(files)), says("Here they are.")), AGENT_API_KEYS=KEY)
+    links = re.findall(r"\]\((http[^)]+)\)", plot(service, user))
+    assert len(links) == len(names)
+    contents = []
+    for link in links:
+        status, headers, content = fetch(link)
+        assert status == 200, link
+        contents.append(content.decode())
+        status, told, content = fetch(link, "HEAD")
+        assert (status, told["Content-Length"], content) == (200, headers["Content-Length"], b"")
+    assert sorted(contents) == sorted(names)
 
 
 def test_a_link_opens_nothing_else(service: Service, user: str) -> None:
