@@ -86,6 +86,26 @@ import Testing
         }
     }
 
+    @Test func startsAServerAnewThatHasClosedItsOutputAndLives() async throws {
+        let script = """
+            def handle(message):
+                if message["params"]["name"] == "mute":
+                    os.close(1)
+                    time.sleep(600)
+                answer(message, text("ok"))
+            serve(handle)
+            """
+        try await fixture.withServer(Fixture.entry(script)) { server in
+            let failure = await #expect(throws: ToolServerFailure.self) { try await server.text("mute") }
+            let how = "it closed its standard output, and was ended"
+            #expect("\(failure.map { "\($0.error(of: "fake"))" } ?? "")".contains(how))
+            try await eventually { await server.health == .stopped }
+            #expect(fixture.log.elements == ["fake: the MCP server has ended: \(how)"])
+            let text = try await server.text("t")
+            #expect(text == "ok")
+        }
+    }
+
     @Test func noticesTheEndOfAnIdleServer() async throws {
         let script = """
             def handle(message):
