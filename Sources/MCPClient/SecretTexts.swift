@@ -14,8 +14,7 @@ struct SecretTexts: Sendable {
         var labels: [[UInt8]: String] = [:]
         for (label, value) in values.sorted(by: { $0.key < $1.key }) {
             for part in Self.parts(of: value) where part.utf8.count >= Self.shortest {
-                let text = Array(part.utf8)
-                if labels[text] == nil { labels[text] = label }
+                for text in [Array(part.utf8), Self.inJSON(part)] where labels[text] == nil { labels[text] = label }
             }
         }
         secrets = labels.map { (Array("[\($0.value)]".utf8), $0.key) }.sorted { $0.text.count > $1.text.count }
@@ -50,6 +49,11 @@ struct SecretTexts: Sendable {
             parts += members.compactMap(\.value.stringValue).flatMap { [$0] + credentials(in: $0) }
         }
         return parts + credentials(in: value)
+    }
+
+    /// A text as it stands between the quotation marks of JSON, in which many programs log.
+    private static func inJSON(_ text: String) -> [UInt8] {
+        Array(JSON.string(text).serialized().dropFirst().dropLast())
     }
 
     private static func credentials(in value: String) -> [String] {

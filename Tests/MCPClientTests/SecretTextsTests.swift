@@ -14,7 +14,8 @@ import Testing
         ("401 for abcdef123456", "401 for [env AUTH]"),
         ("Bearer abcdef123456", "[env AUTH]"),
         ("password hunter2hunter2 for db", "password [env URL] for db"),
-        ("second line of it", "[env PEM]"),
+        ("second line of it", "[env PEM]"), (#"{"key":"a\"b\\cdefgh"}"#, #"{"key":"[env QUOTED]"}"#),
+        (#"a"b\cdefgh"#, "[env QUOTED]"), (#"one\nline\tmore"#, "[env LINES]"),
         (#"header "ntn_1234567""#, #"header "[env HEADERS]""#),
         ("", ""),
     ])
@@ -22,6 +23,7 @@ import Testing
         let secrets = SecretTexts([
             "env KEY": "sk-SECRETVALUE", "env LONG": "sk-SECRETVALUE-long", "env SHORT": "short", "env EMPTY": "",
             "env AUTH": "Bearer abcdef123456", "env URL": "postgres://ann:hunter2hunter2@db.local/x",
+            "env QUOTED": #"a"b\cdefgh"#, "env LINES": "one\nline\tmore",
             "env PEM": "-----BEGIN-----\nsecond line of it\n",
             "env HEADERS": #"{"Authorization": "Bearer ntn_1234567"}"#,
         ])
