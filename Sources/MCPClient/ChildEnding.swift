@@ -13,7 +13,7 @@ extension ChildProcess {
     /// - Parameters:
     ///   - hasEnded: what says that it has ended.
     ///   - seconds: how long it may take.
-    func terminate(_ hasEnded: CompletionSignal, withinSeconds seconds: Double) async {
+    func terminate(_ hasEnded: AsyncEvent, withinSeconds seconds: Double) async {
         signal(SIGTERM)
         if await !hasEnded.wait(seconds: seconds) { signal(SIGKILL) }
     }

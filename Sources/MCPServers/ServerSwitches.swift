@@ -43,7 +43,7 @@ struct ServerSwitches {
 
     private mutating func addTools(_ document: JSON) throws(ServerConfigurationError) {
         for member in document["tools"]?.objectValue ?? [:] {
-            if let isOn = ServerReader.flag(member.value) { add(ToolSwitch(pattern: member.key, isOn: isOn)) }
+            if let isOn = ServerEntryParser.flag(member.value) { add(ToolSwitch(pattern: member.key, isOn: isOn)) }
         }
         for member in document["permission"]?.objectValue ?? [:] {
             // Rules for single commands or paths are those of the host's own tools.

@@ -49,7 +49,7 @@ enum NamedCall {
             let next = skip(text, line) { $0 <= 0x20 || $0 == 0x2A }
             return matches(text, at: next, label.arguments) == .whole
         }
-        guard let brace = text[place...].firstIndex(of: 0x7B), CallJSON.end(of: text, from: brace) == nil else {
+        guard let brace = text[place...].firstIndex(of: 0x7B), JSON.endOfValue(in: text, from: brace) == nil else {
             return false
         }
         return text[(brace + 1)...].first { $0 > 0x20 } == 0x22
@@ -203,7 +203,7 @@ enum NamedCall {
             at = skip(text, at) { CallBeginning.isOfName($0) }
             at = skip(text, at) { $0 <= 0x20 }
         }
-        guard at < text.count, text[at] == 0x7B || text[at] == 0x5B, var end = CallJSON.end(of: text, from: at),
+        guard at < text.count, text[at] == 0x7B || text[at] == 0x5B, var end = JSON.endOfValue(in: text, from: at),
             let value = try? JSON.parseModelText(Array(text[at..<end]))
         else { return nil }
         if ticks > 0 {

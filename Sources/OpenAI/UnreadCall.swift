@@ -69,7 +69,7 @@ enum UnreadCall {
         var place = 0
         for _ in 0..<mostTries {
             guard let start = bytes[place...].firstIndex(where: { $0 == 0x7B || $0 == 0x5B }) else { return false }
-            guard let end = CallJSON.end(of: bytes, from: start) else {
+            guard let end = JSON.endOfValue(in: bytes, from: start) else {
                 place = start + 1
                 continue
             }

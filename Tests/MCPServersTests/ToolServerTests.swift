@@ -96,7 +96,7 @@ import Testing
             serve(handle)
             """
         try await fixture.withServer(Fixture.entry(script)) { server in
-            let failure = await #expect(throws: ToolServerFailure.self) { try await server.text("mute") }
+            let failure = await #expect(throws: SupervisionError.self) { try await server.text("mute") }
             let how = "it closed its standard output, and was ended"
             #expect("\(failure.map { "\($0.error(of: "fake"))" } ?? "")".contains(how))
             try await eventually { await server.health == .stopped }

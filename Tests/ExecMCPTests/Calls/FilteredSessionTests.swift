@@ -2,6 +2,7 @@ import Diagnostics
 import ExecCore
 import JSON
 import MCP
+import SystemCalls
 import TestSupport
 import Testing
 
