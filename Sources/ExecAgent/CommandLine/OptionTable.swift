@@ -199,21 +199,13 @@ enum OptionTable {
     ]
 
     static let log = [
-        OptionDescription(
-            flag: "--log-level", variable: "AGENT_LOG_LEVEL", placeholder: "LEVEL",
-            help: "least severe line logged to stderr", fallback: "warning; info for serve",
-            accepts: LogLevel.allCases.map(\.name).joined(separator: ", ")
-        ) { value, options in
-            guard let level = LogLevel(name: value) else { return false }
+        OptionDescription.logLevel(variable: "AGENT_LOG_LEVEL", fallback: "warning; info for serve") { level, options in
             options.logLevel = level
-            return true
         }
     ]
 
     private static func assign(_ text: String, _ range: ClosedRange<Int>, _ take: (Int) -> Void) -> Bool {
-        guard text.allSatisfy({ $0.isASCII && $0.isNumber }), let number = Int(text), range.contains(number) else {
-            return false
-        }
+        guard let number = OptionValue.wholeNumber(text, in: range) else { return false }
         take(number)
         return true
     }
@@ -224,9 +216,6 @@ enum OptionTable {
     }
 
     private static func isUser(_ text: String) -> Bool {
-        guard let first = text.first, text.utf8.count <= 63, first.isASCII, first.isLetter || first.isNumber else {
-            return false
-        }
-        return text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }
+        OptionValue.isName(text, extra: "_.-", limit: 63)
     }
 }

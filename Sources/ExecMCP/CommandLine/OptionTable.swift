@@ -94,7 +94,7 @@ enum OptionTable {
             help: "none, bridge or the name of one of the engine's networks", fallback: "none",
             accepts: "none, bridge or a network's name (never host)"
         ) { value, options in
-            guard isName(value, extra: "_.-"), value != "host" else { return false }
+            guard OptionValue.isName(value, extra: "_.-", limit: 255), value != "host" else { return false }
             options.configuration.network = value
             return true
         },
@@ -113,7 +113,7 @@ enum OptionTable {
             help: "the engine's runtime, for example runsc", fallback: "the engine's own",
             accepts: "the name of a runtime"
         ) { value, options in
-            guard isName(value, extra: "_.-/") else { return false }
+            guard OptionValue.isName(value, extra: "_.-/", limit: 255) else { return false }
             options.configuration.runtime = value
             return true
         },
@@ -265,37 +265,21 @@ enum OptionTable {
             options.auditLog = path
             return !path.isEmpty && !path.hasPrefix("-") && !path.hasSuffix("/")
         },
-        OptionDescription(
-            flag: "--log-level", variable: "MCP_EXECUTOR_LOG_LEVEL", placeholder: "LEVEL",
-            help: "least severe line logged to stderr", fallback: "info",
-            accepts: LogLevel.allCases.map(\.name).joined(separator: ", ")
-        ) { value, options in
-            guard let level = LogLevel(name: value) else { return false }
+        OptionDescription.logLevel(variable: "MCP_EXECUTOR_LOG_LEVEL", fallback: "info") { level, options in
             options.logLevel = level
-            return true
         },
     ]
 
     private static func assign(
         _ text: String, _ range: ClosedRange<Int>, to path: WritableKeyPath<Options, Int>, of options: inout Options
     ) -> Bool {
-        guard text.allSatisfy({ $0.isASCII && $0.isNumber }), let number = Int(text), range.contains(number) else {
-            return false
-        }
+        guard let number = OptionValue.wholeNumber(text, in: range) else { return false }
         options[keyPath: path] = number
         return true
     }
 
     /// Whether `text` may be the name of an image.
     static func isImageName(_ text: String) -> Bool {
-        isName(text, extra: "._-/:@")
-    }
-
-    /// Whether `text` is a name that no program can take for an option.
-    private static func isName(_ text: String, extra: String) -> Bool {
-        guard let first = text.first, text.utf8.count <= 255, first.isASCII, first.isLetter || first.isNumber else {
-            return false
-        }
-        return text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || extra.contains($0)) }
+        OptionValue.isName(text, extra: "._-/:@", limit: 255)
     }
 }
