@@ -100,7 +100,7 @@ import Testing
             let how = "it closed its standard output, and was ended"
             #expect("\(failure.map { "\($0.error(of: "fake"))" } ?? "")".contains(how))
             try await eventually { await server.health == .stopped }
-            #expect(fixture.log.elements == ["fake: the MCP server has ended: \(how)"])
+            #expect(fixture.notices.elements == [.ended(server: "fake", how: how)])
             let text = try await server.text("t")
             #expect(text == "ok")
         }
