@@ -90,10 +90,10 @@ import Testing
         let script = """
             looked = 0
             snapshot = guest.artifacts.snapshot
-            def counting(limit):
+            def counting():
                 global looked
                 looked += 1
-                return snapshot(limit)
+                return snapshot()
             guest.artifacts.snapshot = counting
             watch = guest.watch.ArtifactWatch(guest.pollset.PollSet(), 1000)
             print(sorted(watch.current()), sorted(watch.current()), looked)
