@@ -107,7 +107,9 @@ struct ScreenTrial {
         let after = EditedRows(prompt: "> ", line: line, columns: columns, height: 24)
         trial.screen.showLineOfInput(before)
         trial.screen.showLineOfInput(after)
-        #expect(try await trial.written() == before.drawing + "\r\u{1B}[\(up)A" + after.drawing)
+        trial.screen.endLineOfInput()
+        let written = try await trial.written()
+        #expect(written.hasPrefix(before.drawing + "\r\u{1B}[\(up)A" + after.drawing), "\(written.debugDescription)")
     }
 
     @Test func saysThatTheAnswerCannotBeWritten() async throws {
