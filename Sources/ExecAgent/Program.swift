@@ -69,11 +69,11 @@ enum Program {
     }
 
     private static func work(on task: String, _ options: AgentOptions) throws -> Int32 {
-        let interrupts = try Interrupts.listening()
+        let interrupts = try SignalHandler.listening()
         let screen = try screen(interrupts, options)
-        let parts = try Assembly(options, log: screen.log(options.logLevel))
+        let parts = try AgentApp(options, log: screen.log(options.logLevel))
         return interrupts.run {
-            let status = await OneTask(
+            let status = await TaskRunner(
                 runner: parts.agent, toolBox: parts.toolBox, screen: screen, interrupts: interrupts,
                 user: options.user, limits: options.limits, output: options.output.map { OutputDirectory(path: $0) },
                 isJSON: options.isJSON
@@ -85,14 +85,14 @@ enum Program {
 
     private static func converse(_ options: AgentOptions) throws -> Int32 {
         TerminalSignals.block()
-        let interrupts = try Interrupts.listening(takesQuit: false)
+        let interrupts = try SignalHandler.listening(takesQuit: false)
         let screen = try screen(interrupts, options)
-        let parts = try Assembly(options, log: screen.log(options.logLevel))
+        let parts = try AgentApp(options, log: screen.log(options.logLevel))
         let editor = try editor(parts, options, screen, interrupts)
         let source: any LineSource =
             if let editor { editor } else { PlainLines(lines: try InputLines.of(STDIN_FILENO), screen: screen) }
         return interrupts.run {
-            var conversation = Conversation(
+            var conversation = REPL(
                 runner: parts.agent, toolBox: parts.toolBox, screen: screen, interrupts: interrupts,
                 user: options.user, limits: options.limits, output: options.output.map { OutputDirectory(path: $0) },
                 greeting: "exec-agent \(Help.version) with \(options.model.singleLine(limit: 100)). /help lists the "
@@ -107,7 +107,7 @@ enum Program {
 
     /// What lets a person edit lines; `nil` where the terminal does that by itself, as one does that cannot redraw.
     private static func editor(
-        _ parts: Assembly, _ options: AgentOptions, _ screen: Screen, _ interrupts: Interrupts
+        _ parts: AgentApp, _ options: AgentOptions, _ screen: TerminalOutput, _ interrupts: SignalHandler
     ) throws(ThreadError) -> LineEditor? {
         guard screen.abilities.canRedraw else { return nil }
         let editor = try LineEditor(
@@ -115,7 +115,7 @@ enum Program {
             LineEditor.Surroundings(
                 screen: screen, interrupts: interrupts,
                 history: options.history.file(environment: ProcessEnvironment.variables),
-                commands: Conversation.commands
+                commands: REPL.commands
             ) { [toolBox = parts.toolBox, user = options.user] in
                 let deadline = Deadline(in: namesTime, on: .system)
                 let artifacts = try? await withDeadline(deadline) { try await toolBox.artifacts(of: user) }
@@ -126,9 +126,9 @@ enum Program {
     }
 
     private static func serve(_ options: AgentOptions) throws -> Int32 {
-        let interrupts = try Interrupts.listening()
+        let interrupts = try SignalHandler.listening()
         let logger = Logger(program: "exec-agent", level: options.logLevel)
-        let parts = try Assembly(options, log: logger)
+        let parts = try AgentApp(options, log: logger)
         let service = parts.service(options, log: logger)
         let status = interrupts.run {
             var status: Int32 = 0
@@ -156,11 +156,13 @@ enum Program {
         return interrupts.endingSignal == nil ? status : 0
     }
 
-    private static func screen(_ interrupts: Interrupts, _ options: AgentOptions) throws(ThreadError) -> Screen {
-        let abilities = Screen.Abilities(
+    private static func screen(_ interrupts: SignalHandler, _ options: AgentOptions) throws(ThreadError)
+        -> TerminalOutput
+    {
+        let abilities = TerminalOutput.Abilities(
             answers: STDOUT_FILENO, notes: STDERR_FILENO, environment: ProcessEnvironment.variables,
             isPlain: options.isPlain || options.isJSON)
-        return try Screen(abilities: abilities) { error in
+        return try TerminalOutput(abilities: abilities) { error in
             // Nobody reads it any more, which is no failure of ours.
             guard error != EPIPE else { return interrupts.leave(SIGPIPE) }
             sayOutputFailed(error)
@@ -169,7 +171,7 @@ enum Program {
     }
 }
 
-extension Screen {
+extension TerminalOutput {
     /// A log whose lines stand among the notes.
     fileprivate func log(_ level: LogLevel) -> Logger {
         Logger(program: "exec-agent", level: level) { [self] line in note(String(line.dropLast())) }

@@ -30,7 +30,7 @@ final class Connection: Sendable {
     /// Seconds that a server which has closed its standard output may take to end by itself.
     private static let lastSeconds = 2.0
     /// Remarks about one server: it decides what they say, and must not fill the log.
-    private static let mostRemarks = 50
+    private static let maxRemarks = 50
     private static let cancelled = "notifications/cancelled"
     /// Characters of one message about progress.
     private static let progressLength = 2000
@@ -136,7 +136,7 @@ final class Connection: Sendable {
     /// Says once that the server does what it ought not to.
     func remark(_ text: String) {
         let text = secrets.hidden(in: text)
-        let isNew = remarks.withLock { $0.count < Self.mostRemarks && $0.insert(text).inserted }
+        let isNew = remarks.withLock { $0.count < Self.maxRemarks && $0.insert(text).inserted }
         if isNew { handlers.onRemark(text) }
     }
 
@@ -370,7 +370,7 @@ extension Connection {
         // The last line alone often says nothing: the version of an interpreter, the end of a trace.
         let said = secrets.hidden(in: String(decoding: end.errorOutput, as: UTF8.self))
             .split(whereSeparator: \.isNewline).map(\.trimmed).filter { !$0.isEmpty }
-        let last = said.suffix(Self.mostLastWords).joined(separator: " / ").suffix(Self.lastWordsLength)
+        let last = said.suffix(Self.maxLastWords).joined(separator: " / ").suffix(Self.lastWordsLength)
         let how = isMute.withLock { $0 } ? "it closed its standard output, and was ended" : "\(end.status)"
         let description = last.isEmpty ? how : "\(how); it last said: \(last)"
         calls.close(.ended(description))
@@ -386,6 +386,6 @@ extension Connection {
     }
 
     /// Lines of a server's standard error, and characters of them, that go into a message.
-    private static let mostLastWords = 3
+    private static let maxLastWords = 3
     private static let lastWordsLength = 400
 }

@@ -5,7 +5,7 @@ import JSONRPC
 /// before the message, signs that colour it, two messages in one line.
 enum EmbeddedObjects {
     /// Braces that begin no object are tried so often; each costs a look at the whole line.
-    private static let mostAttempts = 16
+    private static let maxAttempts = 16
     /// Longer lines are not looked at.
     private static let longestLine = 16 << 20
 
@@ -15,7 +15,7 @@ enum EmbeddedObjects {
         var parts: [ArraySlice<UInt8>] = []
         var attempts = 0
         var place = line.startIndex
-        while attempts < mostAttempts, let start = line[place...].firstIndex(of: UInt8(ascii: "{")) {
+        while attempts < maxAttempts, let start = line[place...].firstIndex(of: UInt8(ascii: "{")) {
             if let end = end(of: line, from: start) {
                 parts.append(line[start..<end])
                 place = end

@@ -10,9 +10,9 @@ extension AnswerText {
     }
 
     /// Thoughts without an end that are looked at: each may take as long as the whole text.
-    private static let mostUnended = 4
+    private static let maxUnended = 4
     /// Beginnings of calls in such a thought that are looked at.
-    private static let mostTries = 16
+    private static let maxTries = 16
 
     /// Takes in the end.
     mutating func finish() -> Ending {
@@ -27,7 +27,7 @@ extension AnswerText {
                 return ending
             case .thought(let end, let before):
                 unended += 1
-                if unended <= Self.mostUnended {
+                if unended <= Self.maxUnended {
                     endUnended(end, before, &ending)
                 } else {
                     place = .text
@@ -93,7 +93,7 @@ extension AnswerText {
         // A model may call a tool in the middle of its thoughts. What it goes on to think behind a call, it thinks of it.
         var at = start
         var tries = 0
-        while readsCalls, tries < Self.mostTries, let found = held[at...].firstIndex(where: Mark.mayBegin) {
+        while readsCalls, tries < Self.maxTries, let found = held[at...].firstIndex(where: Mark.mayBegin) {
             at = found + 1
             guard CallBeginning.isMarked(held, at: found, tools) else { continue }
             tries += 1

@@ -3,7 +3,7 @@ import JSON
 /// JSON objects in the text of an answer, with whatever a model writes around them.
 public enum AnswerObjects {
     /// Beginnings that turned out to be none, after which no others are looked for: each may take as long as the whole text.
-    private static let mostFailures = 64
+    private static let maxFailures = 64
 
     /// An object, and its text.
     struct Found {
@@ -21,7 +21,7 @@ public enum AnswerObjects {
         var found: [Found] = []
         var failures = 0
         var place = 0
-        while place < bytes.count, failures < mostFailures {
+        while place < bytes.count, failures < maxFailures {
             if bytes[place] == UInt8(ascii: "{") || bytes[place] == UInt8(ascii: "[") {
                 if let end = JSON.endOfValue(in: bytes, from: place),
                     let value = try? JSON.parseModelText(Array(bytes[place..<end]))

@@ -6,7 +6,7 @@ enum CallElement {
     /// Bytes of a beginning that are looked at.
     private static let longest = 240
     /// Ends of an element that are tried: its name may stand in its arguments.
-    private static let mostEnds = 8
+    private static let maxEnds = 8
     private static let wrappers: Set<String> = [
         "use_mcp_tool", "tool_call", "tool_use", "function_call", "invoke", "tool", "function", "action", "use_tool",
     ]
@@ -49,7 +49,7 @@ enum CallElement {
         guard let (name, start) = tag(text, at: place) else { return nil }
         let close = Array("</\(name)>".utf8)
         var at = start
-        for _ in 0..<mostEnds {
+        for _ in 0..<maxEnds {
             guard let found = first(close, in: text, from: at) else { return nil }
             at = found + close.count
             let content = Array(text[start..<found])

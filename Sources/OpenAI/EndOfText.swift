@@ -13,12 +13,12 @@ enum EndOfText {
     }
 
     /// Marks and white space in a row that are looked at.
-    private static let mostMarks = 8
+    private static let maxMarks = 8
     private static let longestBlank = 64
 
     static func following(_ text: [UInt8], _ end: Int, _ isWhole: Bool) -> Following {
         var at = end
-        for _ in 0..<mostMarks {
+        for _ in 0..<maxMarks {
             let blank = text[at...].prefix(longestBlank)
             guard let next = blank.firstIndex(where: { $0 > 0x20 }) else {
                 return isWhole || blank.count == longestBlank ? .nothing : .more

@@ -2,7 +2,7 @@ public import JSON
 
 extension JSON {
     /// How many values an answer of a model may hold: each takes many times its length in memory.
-    static let mostAnswerValues = 200_000
+    static let maxAnswerValues = 200_000
 
     /// Reads JSON that a model or its server wrote: leniently, and where that fails, once more with what weak ones get
     /// wrong put right: line breaks and tabs that stand in a text as they are, bytes that are no UTF-8.
@@ -11,7 +11,7 @@ extension JSON {
     public static func parseModelText(_ bytes: [UInt8]) throws(JSONParseError) -> JSON {
         let failure: JSONParseError
         do throws(JSONParseError) {
-            return try parse(bytes, .lenient, valueLimit: mostAnswerValues)
+            return try parse(bytes, .lenient, valueLimit: maxAnswerValues)
         } catch {
             failure = error
         }
@@ -19,7 +19,7 @@ extension JSON {
         let repaired = repairingStrings(in: bytes)
         guard repaired != bytes else { throw failure }
         do throws(JSONParseError) {
-            return try parse(repaired, .lenient, valueLimit: mostAnswerValues)
+            return try parse(repaired, .lenient, valueLimit: maxAnswerValues)
         } catch {
             throw failure
         }

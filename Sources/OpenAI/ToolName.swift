@@ -7,7 +7,7 @@ public enum ToolName {
     private static let prefixes = ["functions", "function", "tools", "tool", "default_api"]
     private static let signs: Set<Character> = [".", ":", "_", "/", "-"]
     /// Words of a name, and signs of servers before it, that are looked at.
-    private static let mostWords = 8
+    private static let maxWords = 8
 
     /// The tool that a model means, where its server left signs of its own in the name (`name<|channel|>commentary`,
     /// `functions.name:0`, `mcp__server__name`, `mcp_server_name`) or the model wrote blanks, quotes or brackets around it, or the name in
@@ -25,11 +25,11 @@ public enum ToolName {
             words.append(rest[..<start.lowerBound])
             rest = rest[start.upperBound...].firstRange(of: "|>").map { rest[$0.upperBound...] } ?? ""
         }
-        words = (words + [rest]).prefix(mostWords).map { $0 }
+        words = (words + [rest]).prefix(maxWords).map { $0 }
         let tools = Set(
             words.flatMap { part in
                 tool(part, known).map { [$0] }
-                    ?? part.split(whereSeparator: \.isWhitespace).prefix(mostWords).compactMap { tool($0, known) }
+                    ?? part.split(whereSeparator: \.isWhitespace).prefix(maxWords).compactMap { tool($0, known) }
             })
         return tools.count == 1 ? tools.first ?? name : name
     }
@@ -37,7 +37,7 @@ public enum ToolName {
     private static func tool(_ word: Substring, _ known: [String]) -> String? {
         var word = word.trimmingPrefix { $0.isWhitespace || "\"'`(*".contains($0) }
         while let last = word.last, last.isWhitespace || "\"'`()*:,;".contains(last) { word.removeLast() }
-        for _ in 0..<mostWords {
+        for _ in 0..<maxWords {
             if let tool = same(word, known) ?? besideServer(word, known) { return tool }
             // The number of the call.
             let digits = word.reversed().prefix { $0.isASCII && $0.isNumber }.count

@@ -6,7 +6,7 @@ enum UnreadCall {
     /// Bytes of the end of a text that are looked at.
     private static let longest = 65_536
     /// Beginnings of objects that are tried.
-    private static let mostTries = 64
+    private static let maxTries = 64
     /// Languages whose code calls functions of its own.
     private static let languages: Set<String> = ["python", "py", "python3", "bash", "sh", "javascript", "js", "swift"]
 
@@ -67,7 +67,7 @@ enum UnreadCall {
 
     private static func endsInNamedObject(_ bytes: [UInt8], _ tools: [FunctionTool]) -> Bool {
         var place = 0
-        for _ in 0..<mostTries {
+        for _ in 0..<maxTries {
             guard let start = bytes[place...].firstIndex(where: { $0 == 0x7B || $0 == 0x5B }) else { return false }
             guard let end = JSON.endOfValue(in: bytes, from: start) else {
                 place = start + 1

@@ -17,7 +17,7 @@ struct WrittenCalls {
 
     /// Beginnings of calls that turned out to be none, after which no others are looked for: each may take as long as the
     /// whole text.
-    private static let mostFailures = 16
+    private static let maxFailures = 16
 
     private let bytes: [UInt8]
     /// What stands before them in their line.
@@ -84,7 +84,7 @@ struct WrittenCalls {
                 {
                     return
                 }
-                if failures < Self.mostFailures, readCalls(isAtStart: isLineBlank, isSure: isSure && at == 0) {
+                if failures < Self.maxFailures, readCalls(isAtStart: isLineBlank, isSure: isSure && at == 0) {
                     isLineBlank = true
                     continue
                 }
@@ -160,7 +160,7 @@ struct WrittenCalls {
     private var goesOnBehindEnd: Bool {
         var place = bytes.count
         var tries = 0
-        while tries < Self.mostFailures, let found = bytes[at..<place].lastIndex(where: Mark.mayBegin) {
+        while tries < Self.maxFailures, let found = bytes[at..<place].lastIndex(where: Mark.mayBegin) {
             tries += 1
             place = found
             guard case .mark(let mark) = Mark.read(bytes, at: found, isWhole: true), mark.isEnd else { continue }

@@ -11,10 +11,10 @@ struct References: Sendable {
     }
 
     /// Values that aliases may add, and that may be counted for it. 16 bytes of a text are one more.
-    private static let mostValues = 1_000_000
+    private static let maxValues = 1_000_000
 
     private var anchored: [String: Anchored] = [:]
-    private var left = mostValues
+    private var left = maxValues
 
     /// Remembers what an anchor stands for; of two with one name the later counts from there on.
     mutating func add(_ name: String, _ value: JSON) {

@@ -31,7 +31,7 @@ package final class FakeGuest: Sendable {
             var decoder = FrameDecoder()
             while case let piece = readSome(from: pipe.readEnd), !piece.isEmpty {
                 piece.withUnsafeBytes { bytes in
-                    try? decoder.feed(bytes) { (frame) throws(ChannelViolation) in received.record(frame) }
+                    try? decoder.feed(bytes) { (frame) throws(ChannelError) in received.record(frame) }
                 }
             }
             close(pipe.readEnd)

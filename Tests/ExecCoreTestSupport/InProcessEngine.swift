@@ -131,7 +131,7 @@ package final class InProcessGuest: Sendable {
         while case let piece = readSome(from: input), !piece.isEmpty {
             var frames: [Frame] = []
             piece.withUnsafeBytes { bytes in
-                try? decoder.feed(bytes) { (frame) throws(ChannelViolation) in frames.append(frame) }
+                try? decoder.feed(bytes) { (frame) throws(ChannelError) in frames.append(frame) }
             }
             for frame in frames where frame.kind == .call {
                 let params = (try? JSON.parse(frame.payload))?["params"] ?? [:]

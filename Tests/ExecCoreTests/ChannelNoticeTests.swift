@@ -19,7 +19,7 @@ import Threading
             try guest.say(frame)
             return nil
         } catch {
-            return (error as? ChannelViolation)?.reason ?? "\(error)"
+            return (error as? ChannelError)?.reason ?? "\(error)"
         }
     }
 

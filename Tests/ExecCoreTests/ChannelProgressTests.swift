@@ -25,7 +25,7 @@ import Threading
             try guest.say(bytes: frames.flatMap(\.bytes))
             return nil
         } catch {
-            return (error as? ChannelViolation)?.reason ?? "\(error)"
+            return (error as? ChannelError)?.reason ?? "\(error)"
         }
     }
 
@@ -83,7 +83,7 @@ import Threading
 
     @Test func aReportSaysNothingOnceItIsClosed() {
         let said = Recorder<String>()
-        let report = OutputReport { said.record($0) }
+        let report = ProgressSink { said.record($0) }
         report.deliver(Array("\u{1B}[1m one \u{1B}[0m\r\n".utf8))
         report.deliver(Array("\u{1B}[2K\t".utf8))
         report.deliver([])

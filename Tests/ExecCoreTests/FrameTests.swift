@@ -55,13 +55,13 @@ import Testing
     @Test(arguments: [UInt32(Frame.maximumPayload) + 1, 0x7FFF_FFFF, .max])
     func refusesALongerFrameByItsHeader(length: UInt32) {
         let header = withUnsafeBytes(of: length.bigEndian) { Array($0) } + [3, 0, 0, 0, 1]
-        let error = #expect(throws: ChannelViolation.self) { try frames([header]) }
+        let error = #expect(throws: ChannelError.self) { try frames([header]) }
         #expect(error?.reason == "announced a frame of \(length) bytes")
     }
 
     @Test(arguments: [0, 14, 42, 255] as [UInt8])
     func refusesAFrameOfAnUnknownKind(kind: UInt8) {
-        let error = #expect(throws: ChannelViolation.self) { try frames([[0, 0, 0, 0, kind, 0, 0, 0, 1]]) }
+        let error = #expect(throws: ChannelError.self) { try frames([[0, 0, 0, 0, kind, 0, 0, 0, 1]]) }
         #expect(error?.reason == "sent a frame of the unknown kind \(kind)")
     }
 
@@ -69,7 +69,7 @@ import Testing
         var decoder = FrameDecoder()
         var frames: [Frame] = []
         let bytes = Frame(.end, call: 1).bytes + [0, 0, 0, 0, 99, 0, 0, 0, 1]
-        #expect(throws: ChannelViolation.self) {
+        #expect(throws: ChannelError.self) {
             try bytes.withUnsafeBytes { try decoder.feed($0) { frames.append($0) } }
         }
         #expect(frames == [Frame(.end, call: 1)])

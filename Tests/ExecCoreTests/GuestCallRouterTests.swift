@@ -44,8 +44,8 @@ import Threading
 
         init(maxOpenCalls: Int = 4) { self.maxOpenCalls = maxOpenCalls }
 
-        func open(_ parameters: JSON, id: UInt32) throws(ChannelViolation) -> any GuestCall {
-            guard parameters != "bad" else { throw ChannelViolation(reason: "asked for nonsense") }
+        func open(_ parameters: JSON, id: UInt32) throws(ChannelError) -> any GuestCall {
+            guard parameters != "bad" else { throw ChannelError(reason: "asked for nonsense") }
             let call = Call(id: id, parameters: parameters) { [answered] in answered.record($0) }
             opened.record(call)
             return call

@@ -56,7 +56,7 @@ import Testing
         for (place, name) in [("a", "cafe\u{301}"), ("b", "caf\u{E9}"), ("b", "cafe\u{301}")] {
             try self.place.write("---\nname: \(name)\ndescription: of \(place)\n---\n", to: "\(place)/\(name)/SKILL.md")
         }
-        let memory = SkillMemory()
+        let memory = SkillCache()
         let directories = ["\(place.path)/a", "\(place.path)/b"]
         for _ in 0..<2 {
             let skills = SkillCatalog.load(from: directories, memory: memory).skills

@@ -37,7 +37,7 @@ enum Invocation: Sendable, Equatable {
             self = serves ? .serve(options) : try Self.task(words, options, isAtTerminal: isAtTerminal)
             try Self.check(options)
             // A machine that others reach is not opened by mistake. The service looks again at what it listens to.
-            guard Doors.isLoopback(options.host) || !options.clientKeys.isEmpty else {
+            guard AccessPolicy.isLoopback(options.host) || !options.clientKeys.isEmpty else {
                 throw UsageError(
                     message: "\(options.host) lets other machines in: set AGENT_API_KEYS to the keys that clients must "
                         + "show, or listen at 127.0.0.1")

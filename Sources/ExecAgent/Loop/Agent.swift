@@ -28,12 +28,12 @@ struct AgentSettings: Sendable, Equatable {
 /// An agent: a model that works with the tools of MCP servers.
 struct Agent: AgentRunner {
     private let model: any ChatModel
-    private let toolBox: any ToolBox
+    private let toolBox: any ToolProvider
     private let settings: AgentSettings
     private let timekeeper: Timekeeper
 
     init(
-        model: any ChatModel, toolBox: any ToolBox, settings: AgentSettings, timekeeper: Timekeeper = .system
+        model: any ChatModel, toolBox: any ToolProvider, settings: AgentSettings, timekeeper: Timekeeper = .system
     ) {
         self.model = model
         self.toolBox = toolBox

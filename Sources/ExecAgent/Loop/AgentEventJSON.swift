@@ -3,7 +3,7 @@ import OpenAI
 
 extension AgentEvent {
     /// More of a call's arguments is not passed on: a file that is written is not news.
-    private static let mostArguments = 16 * 1024
+    private static let maxArguments = 16 * 1024
 
     /// The event for machines, as `--json` prints it and as the API's `exec_agent` member has it.
     var json: JSON {
@@ -11,7 +11,7 @@ extension AgentEvent {
         case .text(let text):
             return ["type": "text", "text": .string(text)]
         case .toolStarted(let call):
-            let beginning = String(decoding: call.arguments.utf8.prefix(Self.mostArguments), as: UTF8.self)
+            let beginning = String(decoding: call.arguments.utf8.prefix(Self.maxArguments), as: UTF8.self)
             return [
                 "type": "tool_started", "id": .string(call.id), "name": .string(call.name),
                 "arguments": .string(beginning),

@@ -17,7 +17,7 @@ struct Run {
     /// All tokens, guessed where the endpoint does not count them.
     private var tokens = 0
     /// What one answer can cost: a larger number is a mistake of the endpoint, and must not become one of ours.
-    private static let mostTokens = 1 << 40
+    private static let maxTokens = 1 << 40
     /// Whether the text of an earlier turn was told.
     private var hasSpoken = false
     private var lastWasEmpty = false
@@ -58,7 +58,7 @@ struct Run {
     /// - Returns: `nil` when the time was up first; what came until then is a message all the same.
     private mutating func ask() async throws -> ChatCompletion? {
         turns += 1
-        let telling = Telling(separated: hasSpoken, notices, onEvent: onEvent)
+        let telling = TextForwarder(separated: hasSpoken, notices, onEvent: onEvent)
         let completion = try await withDeadline(deadline) { [model, request] in
             try await model.complete(request) { await telling.tell($0) }
         }
@@ -187,8 +187,8 @@ struct Run {
             tokens += (request.messages.reduce(said) { $0 + $1.text.utf8.count }) / 4
             return
         }
-        let prompt = min(max(cost.prompt, 0), Self.mostTokens)
-        let answer = min(max(cost.completion, 0), Self.mostTokens)
+        let prompt = min(max(cost.prompt, 0), Self.maxTokens)
+        let answer = min(max(cost.completion, 0), Self.maxTokens)
         let before = usage ?? TokenUsage(prompt: 0, completion: 0)
         usage = TokenUsage(prompt: before.prompt + prompt, completion: before.completion + answer)
         tokens += prompt + answer
@@ -224,7 +224,7 @@ struct Run {
 }
 
 /// Tells what a model says as it comes, and keeps it.
-private final class Telling: Sendable {
+private final class TextForwarder: Sendable {
     private let said = Locked("")
     private let notices: Locked<Set<String>>
     private let isSeparated: Bool

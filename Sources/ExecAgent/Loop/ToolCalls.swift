@@ -4,7 +4,7 @@ import Threading
 
 /// The tool calls of one run.
 struct ToolCalls: Sendable {
-    let toolBox: any ToolBox
+    let toolBox: any ToolProvider
     /// The tools that there are.
     let toolNames: [String]
     let user: String?

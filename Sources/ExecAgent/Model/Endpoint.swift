@@ -12,9 +12,9 @@ final class Endpoint: ChatModel {
     static let largestRefusal = 64 << 10
     /// Models of which it is remembered what they take; beyond it, all are asked anew: the names may be those that
     /// clients of a service think of.
-    static let mostModels = 1000
+    static let maxModels = 1000
     /// How often one request is written differently: who refuses without end is not asked without end.
-    static let mostLessons = 40
+    static let maxLessons = 40
     /// Bytes of an answer after which the memory that it took goes back to the system.
     private static let largeAnswer = 4 << 20
 
@@ -59,7 +59,7 @@ final class Endpoint: ChatModel {
                 return answer
             } catch var failure as FailedAttempt {
                 try Task.checkCancellation()
-                if let refusal = failure.refusal, lessons < Self.mostLessons,
+                if let refusal = failure.refusal, lessons < Self.maxLessons,
                     let lesson = learn(from: refusal, form, model: request.model)
                 {
                     lessons += 1
@@ -71,7 +71,7 @@ final class Endpoint: ChatModel {
                     // They are not why; what was told of an answer is told.
                     if !failure.hasBegun { failure = first }
                     unexplained = nil
-                } else if !hasTriedPictures, lessons < Self.mostLessons, form.hasPictures,
+                } else if !hasTriedPictures, lessons < Self.maxLessons, form.hasPictures,
                     let refusal = failure.refusal,
                     refusal.mayBeOfPictures(afterFailures: failures)
                 {
@@ -102,7 +102,7 @@ final class Endpoint: ChatModel {
         rules.withLock { $0[model] ?? EndpointRules() }
     }
 
-    private func learn(from refusal: Refusal, _ form: RequestForm, model: String) -> EndpointRules.Lesson? {
+    private func learn(from refusal: UpstreamError, _ form: RequestForm, model: String) -> EndpointRules.Lesson? {
         change(model) { $0.learn(from: refusal, of: form) }
     }
 
@@ -115,7 +115,7 @@ final class Endpoint: ChatModel {
             let before = own
             let result = body(&own)
             guard own != before else { return result }
-            if rules.count >= Self.mostModels, rules[model] == nil { rules = [:] }
+            if rules.count >= Self.maxModels, rules[model] == nil { rules = [:] }
             rules[model] = own
             return result
         }
@@ -130,7 +130,7 @@ final class Endpoint: ChatModel {
         var mayPass = false
         /// Why, in few words.
         var reason = ""
-        var refusal: Refusal?
+        var refusal: UpstreamError?
         /// Whether something of an answer was told.
         var hasBegun = false
 
@@ -173,7 +173,7 @@ final class Endpoint: ChatModel {
             // A cancelled task gets the end of the stream.
             try Task.checkCancellation()
             guard let head else { throw TransportError.lost }
-            guard 200...299 ~= head.status else { throw failure(Refusal(head, body: refused), model) }
+            guard 200...299 ~= head.status else { throw failure(UpstreamError(head, body: refused), model) }
             let (text, answer) = try reader.finish()
             if !text.isEmpty { await onEvent(.text(text)) }
             return answer
@@ -184,7 +184,7 @@ final class Endpoint: ChatModel {
         }
     }
 
-    private func failure(_ refusal: Refusal, hasBegun: Bool = false, _ model: String) -> FailedAttempt {
+    private func failure(_ refusal: UpstreamError, hasBegun: Bool = false, _ model: String) -> FailedAttempt {
         FailedAttempt(
             error: refusal.modelError(host: transport.host, model: model, key: options.key),
             mayPass: refusal.mayPass && !hasBegun, reason: refusal.reason, refusal: hasBegun ? nil : refusal)
@@ -192,7 +192,7 @@ final class Endpoint: ChatModel {
 
     private func failure(_ error: AnswerReader.Failure, hasBegun: Bool, _ model: String) -> FailedAttempt {
         switch error {
-        case .said(let said): failure(Refusal(said), hasBegun: hasBegun, model)
+        case .said(let said): failure(UpstreamError(said), hasBegun: hasBegun, model)
         case .unusable(.lost): failure(.lost, hasBegun: hasBegun)
         case .unusable(.failed(let word)):
             FailedAttempt(

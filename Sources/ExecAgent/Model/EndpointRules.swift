@@ -30,7 +30,7 @@ struct EndpointRules: Equatable {
     /// Whether all schemas are plain: an endpoint that does not say which it refuses.
     var areSchemasPlain = false
     /// How many tools it takes; `nil` for any number.
-    var mostTools: Int?
+    var maxTools: Int?
     var order = Order.free
     /// Whether a message makes no more than one call.
     var hasSingleCalls = false

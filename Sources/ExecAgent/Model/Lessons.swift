@@ -13,7 +13,7 @@ extension EndpointRules {
     /// Learns from a refusal what to write differently.
     ///
     /// - Returns: `nil` where it says nothing that could be: the same would be refused again.
-    mutating func learn(from refusal: Refusal, of form: RequestForm) -> Lesson? {
+    mutating func learn(from refusal: UpstreamError, of form: RequestForm) -> Lesson? {
         guard refusal.mayBeOfForm else { return nil }
         // Pictures may be what is too much; else it is for the run to say less.
         if refusal.isTooLong { return learnPictures(refusal, form) }
@@ -34,7 +34,7 @@ extension EndpointRules {
 
     /// Templates of models read schemas as those that made them expected: who fails for a reason of its own may take a
     /// plain one.
-    private mutating func learnTemplate(_ refusal: Refusal, _ form: RequestForm) -> Lesson? {
+    private mutating func learnTemplate(_ refusal: UpstreamError, _ form: RequestForm) -> Lesson? {
         guard refusal.isOfTemplate, !form.toolNames.isEmpty, !areSchemasPlain else { return nil }
         return learned(\.areSchemasPlain)
     }
@@ -42,7 +42,7 @@ extension EndpointRules {
     // MARK: - Tools
 
     /// A model that calls no tools by itself may call them in text.
-    private mutating func learnToolUse(_ refusal: Refusal, _ form: RequestForm) -> Lesson? {
+    private mutating func learnToolUse(_ refusal: UpstreamError, _ form: RequestForm) -> Lesson? {
         guard !form.toolNames.isEmpty, !tellsToolsAsText, refusal.isOfToolUse else { return nil }
         tellsToolsAsText = true
         return Lesson(
@@ -51,10 +51,10 @@ extension EndpointRules {
                 + " and its calls are read from its text")
     }
 
-    private mutating func learnTools(_ refusal: Refusal, _ form: RequestForm) -> Lesson? {
+    private mutating func learnTools(_ refusal: UpstreamError, _ form: RequestForm) -> Lesson? {
         guard !form.toolNames.isEmpty, refusal.isOfTools else { return nil }
-        if let most = refusal.mostTools(of: form.toolNames.count) {
-            mostTools = most
+        if let most = refusal.maxTools(of: form.toolNames.count) {
+            maxTools = most
             let lost = form.toolNames.dropFirst(most)
             return Lesson(
                 notice: "the model's API takes no more than \(most) tools; left out are \(lost.joined(separator: ", "))"
@@ -83,7 +83,7 @@ extension EndpointRules {
 
     // MARK: - Messages
 
-    private mutating func learnMessages(_ refusal: Refusal, _ form: RequestForm) -> Lesson? {
+    private mutating func learnMessages(_ refusal: UpstreamError, _ form: RequestForm) -> Lesson? {
         if refusal.denies("system"), let lesson = learnSystem(form) { return lesson }
         if refusal.isOfOrder {
             if !mergesMessages, refusal.says(["alternate"]) {
@@ -140,7 +140,7 @@ extension EndpointRules {
     }
 
     /// Members that only some servers know are refused by others, for instance after a change of the model.
-    private mutating func learnMembers(_ refusal: Refusal, _ form: RequestForm) -> Lesson? {
+    private mutating func learnMembers(_ refusal: UpstreamError, _ form: RequestForm) -> Lesson? {
         guard !form.extraMembers.isEmpty, !refusal.isOfWantOfReasoning else { return nil }
         var members = form.extraMembers.filter { refusal.says([$0.lowercased()]) }
         if members.isEmpty, refusal.isOfUnknownMembers { members = form.extraMembers }
@@ -150,7 +150,7 @@ extension EndpointRules {
     }
 
     /// Parameters that a client chose, or some other endpoint knows.
-    private mutating func learnParameters(_ refusal: Refusal, _ form: RequestForm) -> Lesson? {
+    private mutating func learnParameters(_ refusal: UpstreamError, _ form: RequestForm) -> Lesson? {
         guard let name = refusal.refusedParameter(of: form.optionalParameters) else { return nil }
         refusedParameters.insert(name)
         return Lesson(notice: "the model's API refuses '\(name)', which is left out: \(refusal.words)")
@@ -163,7 +163,7 @@ extension EndpointRules {
 
     // MARK: - Pictures
 
-    private mutating func learnPictures(_ refusal: Refusal, _ form: RequestForm) -> Lesson? {
+    private mutating func learnPictures(_ refusal: UpstreamError, _ form: RequestForm) -> Lesson? {
         guard form.hasPictures, let refused = refusal.refusedPictures else { return nil }
         if refused == .all { takesPictures = false }
         return Lesson(
@@ -176,7 +176,7 @@ extension EndpointRules {
 
 // MARK: - What refusals say
 
-extension Refusal {
+extension UpstreamError {
     /// Whether it may be for how the request is written.
     fileprivate var mayBeOfForm: Bool {
         [400, 404, 413, 415, 422, 500, 501].contains(status) && !isOutOfQuota

@@ -2,7 +2,7 @@ import JSON
 import OpenAI
 
 /// What endpoints say of roles, ids, streams, tools and parameters that they do not take.
-extension Refusal {
+extension UpstreamError {
     // MARK: - Roles
 
     private static let denials = [
@@ -110,7 +110,7 @@ extension Refusal {
     /// How many tools are taken, where there are too many.
     ///
     /// - Parameter count: how many there were. Of a number that is not said, half of them is tried.
-    func mostTools(of count: Int) -> Int? {
+    func maxTools(of count: Int) -> Int? {
         guard count > 1, let text = error?.message.lowercased(), says(["tools", "functions", "function_declarations"]),
             says([
                 "too long", "too many", "at most", "exceed", "maximum", "max ", "max:", "up to", "no more than",

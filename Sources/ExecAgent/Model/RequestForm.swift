@@ -38,7 +38,7 @@ struct RequestForm {
             let description = isPlain ? String(tool.description.prefix(Self.longestDescription)) : tool.description
             return FunctionTool(name: tool.name, description: description, parameters: schema)
         }
-        if let most = rules.mostTools { request.tools = Array(request.tools.prefix(most)) }
+        if let most = rules.maxTools { request.tools = Array(request.tools.prefix(most)) }
         for name in rules.refusedParameters { request.parameters[name] = nil }
         var messages = Self.withOwnThoughts(request.messages, rules)
         if rules.tellsToolsAsText {

@@ -5,9 +5,9 @@ enum ToolSchema {
     /// How deeply schemas within a schema are looked at, references included.
     private static let deepest = 32
     /// Values of a plain schema: references may make it much larger than what it came from.
-    private static let mostValues = 20_000
+    private static let maxValues = 20_000
     /// Schemas that are made one: those that refer to themselves would otherwise be without number.
-    private static let mostMerged = 1000
+    private static let maxMerged = 1000
     private static let unions = ["anyOf", "oneOf", "allOf"]
     /// What the top of a schema must not have at OpenAI, and what says nothing to a model.
     private static let notAtTop =
@@ -18,7 +18,7 @@ enum ToolSchema {
     /// The schema with what every endpoint demands: an object with properties at the top, unions there made one object,
     /// arrays that say what is in them, and nothing required that is not there.
     static func acceptable(_ schema: JSON) -> JSON {
-        var left = mostMerged
+        var left = maxMerged
         var object = merged(schema, root: schema, depth: 0, &left)
         for key in notAtTop { object[key] = nil }
         var result: JSONObject = ["type": "object", "properties": .object(properties(of: object))]
@@ -120,7 +120,7 @@ enum ToolSchema {
     /// The schema in nothing but the words that all endpoints know: `type`, `description`, `properties`, `required`,
     /// `items`, and `enum` of texts. What it says beyond them is for the tool's server to say.
     static func plain(_ schema: JSON) -> JSON {
-        var left = mostValues
+        var left = maxValues
         let acceptable = acceptable(schema)
         var result = plain(acceptable, root: schema, depth: 0, &left).objectValue ?? JSONObject()
         result["type"] = "object"

@@ -12,11 +12,11 @@ struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible {
 /// `exec-agent serve`: the agent behind an API as OpenAI's, for any program that speaks it.
 final class Service: Sendable {
     private let options: ServiceOptions
-    private let toolBox: any ToolBox
+    private let toolBox: any ToolProvider
     private let log: @Sendable (String) -> Void
-    private let budgets: RequestBudgets
+    private let budgets: RateLimiter
     private let chat: ChatRoute
-    private let links = ArtifactLinks()
+    private let links = SignedArtifactLinks()
     private let state = Locked(State())
 
     private struct State {
@@ -26,7 +26,7 @@ final class Service: Sendable {
 
     /// A service that does not run yet. Who started the tool servers also ends them.
     init(
-        options: ServiceOptions, runner: any AgentRunner, toolBox: any ToolBox,
+        options: ServiceOptions, runner: any AgentRunner, toolBox: any ToolProvider,
         log: @escaping @Sendable (String) -> Void
     ) {
         var options = options
@@ -35,12 +35,12 @@ final class Service: Sendable {
         self.options = options
         self.toolBox = toolBox
         self.log = log
-        budgets = RequestBudgets(perSecond: options.requestsPerSecond, atOnce: options.requestsAtOnce)
+        budgets = RateLimiter(perSecond: options.requestsPerSecond, atOnce: options.requestsAtOnce)
         chat = ChatRoute(
             options: options, runner: runner,
-            conversations: Conversations(
-                seconds: options.sessionSeconds, most: options.mostSessions, mostBytes: options.mostSessionBytes),
-            turns: UserTurns(mostWaiting: options.mostWaitingRuns, most: options.mostRuns), budgets: budgets,
+            conversations: ConversationStore(
+                seconds: options.sessionSeconds, most: options.maxSessions, maxBytes: options.maxSessionBytes),
+            turns: PerUserQueue(maxWaiting: options.maxWaitingRuns, most: options.maxRuns), budgets: budgets,
             links: links, log: log)
     }
 
@@ -56,7 +56,7 @@ final class Service: Sendable {
     /// - Throws: ``ServiceError``.
     func start() async throws(ServiceError) {
         let keys = options.keys
-        guard Doors.isLoopback(options.host) || !keys.isEmpty else {
+        guard AccessPolicy.isLoopback(options.host) || !keys.isEmpty else {
             throw ServiceError(
                 description: "'\(options.host)' lets other machines in: set AGENT_API_KEYS to one or more keys that "
                     + "clients have to bring, or listen at 127.0.0.1")
@@ -66,11 +66,11 @@ final class Service: Sendable {
                 description: "key \(bad + 1) of AGENT_API_KEYS has a blank or a sign that is not ASCII: such a key "
                     + "cannot be sent")
         }
-        let doors = Locked<Doors?>(nil)
+        let doors = Locked<AccessPolicy?>(nil)
         var http = HTTPServerOptions()
         http.limits = options.http
         http.log = log
-        http.refusal = { Self.finished(ServiceFailure($0).response) }
+        http.refusal = { Self.finished(APIRequestError($0).response) }
         http.screen = { request, remote in
             // Nobody knows a port that the system chose before the doors are set.
             let refusal = doors.withLock { $0 }.map { $0.refusal(of: request, from: remote) } ?? .notReady
@@ -93,11 +93,11 @@ final class Service: Sendable {
         } catch {
             throw ServiceError(description: error.description)
         }
-        guard !keys.isEmpty || started.addresses.allSatisfy({ Doors.isLoopback($0.host) }) else {
+        guard !keys.isEmpty || started.addresses.allSatisfy({ AccessPolicy.isLoopback($0.host) }) else {
             await started.stop(graceSeconds: 0)
             throw ServiceError(description: "'\(options.host)' is not this machine alone: set AGENT_API_KEYS")
         }
-        doors.withLock { $0 = Doors(options, port: started.port, budgets: budgets, links: links) }
+        doors.withLock { $0 = AccessPolicy(options, port: started.port, budgets: budgets, links: links) }
         let isStopped = state.withLock { state in
             state.server = started
             return state.isStopped
@@ -112,7 +112,7 @@ final class Service: Sendable {
     private var linkBase: String? {
         guard options.linksArtifacts else { return nil }
         if let url = options.publicURL { return url }
-        return Doors.isLoopback(options.host) && options.hostNames.isEmpty ? addresses.first : nil
+        return AccessPolicy.isLoopback(options.host) && options.hostNames.isEmpty ? addresses.first : nil
     }
 
     /// Starts, and returns when the service has been stopped.
@@ -147,9 +147,9 @@ final class Service: Sendable {
         } catch  where Task.isCancelled {
             // The client has left, or the service stops: nobody reads an answer, and nothing is wrong with the service.
             log("\(request.method) \(request.path): given up after \(milliseconds(since: start)) ms")
-            return finished(ServiceFailure.givenUp.response)
+            return finished(APIRequestError.givenUp.response)
         } catch {
-            let failure = ServiceFailure(error, namedModel: false)
+            let failure = APIRequestError(error, namedModel: false)
             if failure.status >= 500 { log("\(request.method) \(request.path): \(failure.error.message)") }
             response = failure.response
         }
@@ -169,9 +169,9 @@ final class Service: Sendable {
     }
 }
 
-extension ServiceFailure {
-    fileprivate static let notReady = ServiceFailure(
+extension APIRequestError {
+    fileprivate static let notReady = APIRequestError(
         503, "The service is starting.", type: "server_error", code: "starting", retryAfter: 1)
-    fileprivate static let givenUp = ServiceFailure(
+    fileprivate static let givenUp = APIRequestError(
         503, "The request was given up.", type: "server_error", code: "given_up")
 }

@@ -23,9 +23,9 @@ struct ServiceOptions: Sendable {
     /// Seconds after which a conversation that nobody went on with is forgotten; 0 to remember none.
     var sessionSeconds = 3600.0
     /// Conversations that are kept at most; the one that rested longest goes first.
-    var mostSessions = 1000
+    var maxSessions = 1000
     /// Bytes that they may hold together.
-    var mostSessionBytes = 64 * 1024 * 1024
+    var maxSessionBytes = 64 * 1024 * 1024
 
     /// Requests a second that each key, or each address where there are no keys, may send in the long run; the same for
     /// each user.
@@ -33,9 +33,9 @@ struct ServiceOptions: Sendable {
     /// Requests that they may send at once.
     var requestsAtOnce = 200
     /// Runs of one conversation that may wait for one another.
-    var mostWaitingRuns = 64
+    var maxWaitingRuns = 64
     /// Runs of all users, those that wait included.
-    var mostRuns = 200
+    var maxRuns = 200
 
     /// Seconds of silence in a stream after which a comment says that the service lives.
     var signOfLifeSeconds = 15.0

@@ -8,7 +8,7 @@ struct SavedArtifact: Sendable, Equatable {
 
 /// Takes artifacts out of the sandbox.
 struct ArtifactSaver: Sendable {
-    let toolBox: any ToolBox
+    let toolBox: any ToolProvider
     let user: String?
     let directory: OutputDirectory
 

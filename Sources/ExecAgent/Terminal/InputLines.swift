@@ -16,7 +16,7 @@ protocol LineSource: Sendable {
 /// Lines as they come: the terminal itself lets a person edit them, or nobody does.
 struct PlainLines: LineSource {
     let lines: AsyncStream<String>
-    let screen: Screen
+    let screen: TerminalOutput
 
     func ask(_ prompt: String) { screen.prompt(prompt) }
 

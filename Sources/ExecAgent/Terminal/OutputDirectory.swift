@@ -11,7 +11,7 @@ struct OutputDirectory: Sendable, Equatable {
     let path: String
 
     /// How many names are tried for a file whose own name is taken.
-    private static let mostNumbers = 1000
+    private static let maxNumbers = 1000
 
     /// Saves a file under a name like `name`. Where the name is taken by other content, it gets a number; where the very
     /// same content is there, nothing is written. Blocks the calling thread.
@@ -21,13 +21,13 @@ struct OutputDirectory: Sendable, Equatable {
     func save(_ bytes: [UInt8], as name: String) throws(OutputError) -> String {
         try make()
         let safe = SafeFileName.of(name)
-        for number in 1...Self.mostNumbers {
+        for number in 1...Self.maxNumbers {
             let file = "\(path)/\(number == 1 ? safe : SafeFileName.numbered(safe, number))"
             if try create(file, bytes) { return file }
             if isFile(file), Files.read(file, limit: bytes.count) == bytes { return file }
         }
         throw OutputError(
-            description: "cannot save \(safe): there are \(Self.mostNumbers) files of that name in \(path)")
+            description: "cannot save \(safe): there are \(Self.maxNumbers) files of that name in \(path)")
     }
 
     /// Writes a new file, and fails where there is one. Blocks the calling thread.

@@ -6,7 +6,7 @@ import OpenAI
 import Threading
 
 /// The tools of all MCP servers together, as a model of OpenAI's API sees them.
-final class ToolServers: ToolBox {
+final class ToolServers: ToolProvider {
     /// Seconds that a tool call may take. Servers have limits of their own, which are shorter and say more.
     static let callLimit = 3600.0
     /// What stands in for a prompt that cannot be had.

@@ -214,20 +214,20 @@ package final class Channel: Sendable {
 
     /// Takes what the guest wrote. Called by the one thread that reads. What comes after the end is passed over.
     ///
-    /// - Throws: ``ChannelViolation``, after which the channel must be ended.
-    package func receive(_ bytes: UnsafeRawBufferPointer) throws(ChannelViolation) {
+    /// - Throws: ``ChannelError``, after which the channel must be ended.
+    package func receive(_ bytes: UnsafeRawBufferPointer) throws(ChannelError) {
         let (hasEnded, onRest) = state.withLock { ($0.end != nil, $0.onRest) }
         if let onRest {
-            return try decoder.withLock { (decoder) throws(ChannelViolation) in
-                try decoder.feed(bytes) { (frame) throws(ChannelViolation) in
+            return try decoder.withLock { (decoder) throws(ChannelError) in
+                try decoder.feed(bytes) { (frame) throws(ChannelError) in
                     if frame.kind == .jobs { try takeJobs(frame) }
                     if frame.kind == .leave { onRest() }
                 }
             }
         }
         guard !hasEnded else { return }
-        try decoder.withLock { (decoder) throws(ChannelViolation) in
-            try decoder.feed(bytes) { (frame) throws(ChannelViolation) in try take(frame) }
+        try decoder.withLock { (decoder) throws(ChannelError) in
+            try decoder.feed(bytes) { (frame) throws(ChannelError) in try take(frame) }
         }
     }
 
@@ -272,7 +272,7 @@ package final class Channel: Sendable {
         }
     }
 
-    private func take(_ frame: Frame) throws(ChannelViolation) {
+    private func take(_ frame: Frame) throws(ChannelError) {
         if frame.isOfGuestCall { return try guestCalls.take(frame) }
         switch frame.kind {
         case .hello: try takeGreeting(frame)
@@ -283,16 +283,16 @@ package final class Channel: Sendable {
         case .artifacts: try takeArtifactChange(frame)
         case .progress: try takeProgress(frame)
         case .jobs: try takeJobs(frame)
-        case .call: throw ChannelViolation(reason: "started a call with an id of the server's")
-        case .end, .cancel, .window, .leave: throw ChannelViolation(reason: "sent a frame that only the server sends")
+        case .call: throw ChannelError(reason: "started a call with an id of the server's")
+        case .end, .cancel, .window, .leave: throw ChannelError(reason: "sent a frame that only the server sends")
         }
     }
 
-    private func takeGreeting(_ frame: Frame) throws(ChannelViolation) {
+    private func takeGreeting(_ frame: Frame) throws(ChannelError) {
         let value = try Self.json(frame)
-        let waiting = try state.withLock { (state) throws(ChannelViolation) in
+        let waiting = try state.withLock { (state) throws(ChannelError) in
             guard case .awaited(let promise) = state.greeting else {
-                throw ChannelViolation(reason: "said hello twice")
+                throw ChannelError(reason: "said hello twice")
             }
             state.greeting = .received(value)
             return promise
@@ -300,29 +300,29 @@ package final class Channel: Sendable {
         waiting?.resume(returning: value)
     }
 
-    private func takeData(_ frame: Frame) throws(ChannelViolation) {
-        try state.withLock { (state) throws(ChannelViolation) in
+    private func takeData(_ frame: Frame) throws(ChannelError) {
+        try state.withLock { (state) throws(ChannelError) in
             guard let stream = frame.payload.first, stream < 2, state.pending[frame.call] != nil else {
-                throw ChannelViolation(reason: "sent data for no call")
+                throw ChannelError(reason: "sent data for no call")
             }
             state.pending[frame.call]?.room -= frame.payload.count - 1
             guard let room = state.pending[frame.call]?.room, room >= 0 else {
-                throw ChannelViolation(reason: "sent more than was asked for")
+                throw ChannelError(reason: "sent more than was asked for")
             }
             state.pending[frame.call]?.reply.streams[Int(stream)] += frame.payload.dropFirst()
         }
     }
 
-    private func takeProgress(_ frame: Frame) throws(ChannelViolation) {
-        let report = try state.withLock { (state) throws(ChannelViolation) in
+    private func takeProgress(_ frame: Frame) throws(ChannelError) {
+        let report = try state.withLock { (state) throws(ChannelError) in
             guard let call = state.pending[frame.call], case .open = call.outcome, let report = call.onProgress else {
-                throw ChannelViolation(reason: "sent progress that nobody asked for")
+                throw ChannelError(reason: "sent progress that nobody asked for")
             }
             guard frame.payload.count <= Frame.maximumProgress else {
-                throw ChannelViolation(reason: "sent progress of \(frame.payload.count) bytes")
+                throw ChannelError(reason: "sent progress of \(frame.payload.count) bytes")
             }
             guard state.pending[frame.call]?.progressBudget.take(at: now()) == true else {
-                throw ChannelViolation(reason: "flooded the server with progress")
+                throw ChannelError(reason: "flooded the server with progress")
             }
             return report
         }
@@ -331,11 +331,11 @@ package final class Channel: Sendable {
 
     private func finish(
         _ frame: Frame, _ outcome: (Reply, JSON) -> Result<Reply, any Error>
-    ) throws(ChannelViolation) {
+    ) throws(ChannelError) {
         let value = try Self.json(frame)
-        let (waiting, result) = try state.withLock { (state) throws(ChannelViolation) in
+        let (waiting, result) = try state.withLock { (state) throws(ChannelError) in
             guard let call = state.pending[frame.call], case .open = call.outcome else {
-                throw ChannelViolation(reason: "answered a call that was not made")
+                throw ChannelError(reason: "answered a call that was not made")
             }
             let result = outcome(call.reply, value)
             return (Self.settle(frame.call, result, in: &state), result)
@@ -343,36 +343,36 @@ package final class Channel: Sendable {
         waiting?.resume(with: result)
     }
 
-    private func takeLog(_ frame: Frame) throws(ChannelViolation) {
+    private func takeLog(_ frame: Frame) throws(ChannelError) {
         guard state.withLock({ $0.logBudget.take(at: now()) }) else {
-            throw ChannelViolation(reason: "flooded the log")
+            throw ChannelError(reason: "flooded the log")
         }
         logger.warning("sandbox: \(String(decoding: frame.payload, as: UTF8.self))")
     }
 
-    private func takeArtifactChange(_ frame: Frame) throws(ChannelViolation) {
+    private func takeArtifactChange(_ frame: Frame) throws(ChannelError) {
         guard let change = ArtifactChange(try Self.json(frame)) else {
-            throw ChannelViolation(reason: "told of artifacts that cannot be")
+            throw ChannelError(reason: "told of artifacts that cannot be")
         }
         guard state.withLock({ $0.artifactBudget.take(at: now()) }) else {
-            throw ChannelViolation(reason: "flooded the server with changes of artifacts")
+            throw ChannelError(reason: "flooded the server with changes of artifacts")
         }
         onArtifactsChanged(change)
     }
 
-    private func takeJobs(_ frame: Frame) throws(ChannelViolation) {
-        guard frame.payload.count == 1 else { throw ChannelViolation(reason: "told of jobs that cannot be") }
+    private func takeJobs(_ frame: Frame) throws(ChannelError) {
+        guard frame.payload.count == 1 else { throw ChannelError(reason: "told of jobs that cannot be") }
         guard state.withLock({ $0.jobsBudget.take(at: now()) }) else {
-            throw ChannelViolation(reason: "flooded the server with news of jobs")
+            throw ChannelError(reason: "flooded the server with news of jobs")
         }
         state.withLock { $0.hasJobs = frame.payload[0] != 0 }
     }
 
-    private static func json(_ frame: Frame) throws(ChannelViolation) -> JSON {
+    private static func json(_ frame: Frame) throws(ChannelError) -> JSON {
         do {
             return try JSON.parse(frame.payload)
         } catch {
-            throw ChannelViolation(reason: "sent a frame that is not JSON")
+            throw ChannelError(reason: "sent a frame that is not JSON")
         }
     }
 }

@@ -71,7 +71,7 @@ package struct Frame: Sendable, Equatable {
 }
 
 /// The guest sent what no guest of ours sends.
-package struct ChannelViolation: Error, Equatable {
+package struct ChannelError: Error, Equatable {
     package let reason: String
 }
 
@@ -87,19 +87,19 @@ package struct FrameDecoder: Sendable {
 
     /// Calls `body` with each frame that `bytes` completes.
     ///
-    /// - Throws: ``ChannelViolation`` for a frame that is too long or of an unknown kind, and what `body` throws.
+    /// - Throws: ``ChannelError`` for a frame that is too long or of an unknown kind, and what `body` throws.
     package mutating func feed(
-        _ bytes: UnsafeRawBufferPointer, _ body: (Frame) throws(ChannelViolation) -> Void
-    ) throws(ChannelViolation) {
+        _ bytes: UnsafeRawBufferPointer, _ body: (Frame) throws(ChannelError) -> Void
+    ) throws(ChannelError) {
         buffer.append(contentsOf: bytes)
         var start = 0
         while buffer.count - start >= Frame.headerSize {
             let length = Self.number(buffer[start..<start + 4])
             guard length <= Frame.maximumPayload else {
-                throw ChannelViolation(reason: "announced a frame of \(length) bytes")
+                throw ChannelError(reason: "announced a frame of \(length) bytes")
             }
             guard let kind = Frame.Kind(rawValue: buffer[start + 4]) else {
-                throw ChannelViolation(reason: "sent a frame of the unknown kind \(buffer[start + 4])")
+                throw ChannelError(reason: "sent a frame of the unknown kind \(buffer[start + 4])")
             }
             let end = start + Frame.headerSize + Int(length)
             guard buffer.count >= end else { break }

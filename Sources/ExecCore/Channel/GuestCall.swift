@@ -16,8 +16,8 @@ package protocol GuestCallHandler: Sendable {
     /// - Parameters:
     ///   - parameters: what the guest asks for. It is no more to be trusted than what runs in the sandbox.
     ///   - id: the call's id, which all of its frames have.
-    /// - Throws: ``ChannelViolation`` for parameters that no guest of ours sends. What is only not allowed is answered.
-    func open(_ parameters: JSON, id: UInt32) throws(ChannelViolation) -> any GuestCall
+    /// - Throws: ``ChannelError`` for parameters that no guest of ours sends. What is only not allowed is answered.
+    func open(_ parameters: JSON, id: UInt32) throws(ChannelError) -> any GuestCall
 }
 
 /// A call that the guest has started and that is not over.
@@ -30,13 +30,13 @@ package protocol GuestCall: Sendable {
 
     /// Takes bytes that the guest sent.
     ///
-    /// - Throws: ``ChannelViolation`` where they are more than the guest may send.
-    func take(_ bytes: ArraySlice<UInt8>) throws(ChannelViolation)
+    /// - Throws: ``ChannelError`` where they are more than the guest may send.
+    func take(_ bytes: ArraySlice<UInt8>) throws(ChannelError)
 
     /// The guest will take `count` more bytes.
     ///
-    /// - Throws: ``ChannelViolation`` where that would be more than there are on the way.
-    func grant(_ count: UInt32) throws(ChannelViolation)
+    /// - Throws: ``ChannelError`` where that would be more than there are on the way.
+    func grant(_ count: UInt32) throws(ChannelError)
 
     /// No more comes from the guest.
     func endOfInput()

@@ -42,19 +42,19 @@ package final class GuestCallRouter: Sendable {
 
     /// Takes a frame of a call that the guest started. Called by the thread that reads; returns at once.
     ///
-    /// - Throws: ``ChannelViolation`` for what no guest of ours sends.
-    package func take(_ frame: Frame) throws(ChannelViolation) {
+    /// - Throws: ``ChannelError`` for what no guest of ours sends.
+    package func take(_ frame: Frame) throws(ChannelError) {
         switch frame.kind {
         case .call: try begin(frame)
         case .data: try openCall(of: frame)?.take(frame.payload.dropFirst())
         case .window:
             guard let call = try openCall(of: frame) else { return }
-            guard frame.payload.count == 4 else { throw ChannelViolation(reason: "sent a window that is none") }
+            guard frame.payload.count == 4 else { throw ChannelError(reason: "sent a window that is none") }
             try call.grant(frame.payload.reduce(0) { $0 << 8 | UInt32($1) })
         case .end: try openCall(of: frame)?.endOfInput()
         case .cancel: try openCall(of: frame)?.cancel()
-        case .result, .failure: throw ChannelViolation(reason: "answered a call that was not made")
-        default: throw ChannelViolation(reason: "sent a frame that does not belong to a call")
+        case .result, .failure: throw ChannelError(reason: "answered a call that was not made")
+        default: throw ChannelError(reason: "sent a frame that does not belong to a call")
         }
     }
 
@@ -68,28 +68,28 @@ package final class GuestCallRouter: Sendable {
     }
 
     /// - Returns: `nil` where it has ended already, which the guest may not have heard yet.
-    private func openCall(of frame: Frame) throws(ChannelViolation) -> (any GuestCall)? {
+    private func openCall(of frame: Frame) throws(ChannelError) -> (any GuestCall)? {
         let (call, lastID) = state.withLock { ($0.open[frame.call]?.call, $0.lastID) }
         guard call != nil || frame.call <= lastID else {
             let what = frame.kind == .data ? "data for no call" : "a frame of a call that it did not start"
-            throw ChannelViolation(reason: "sent \(what)")
+            throw ChannelError(reason: "sent \(what)")
         }
         return call
     }
 
-    private func begin(_ frame: Frame) throws(ChannelViolation) {
+    private func begin(_ frame: Frame) throws(ChannelError) {
         guard let request = try? JSON.parse(frame.payload) else {
-            throw ChannelViolation(reason: "sent a frame that is not JSON")
+            throw ChannelError(reason: "sent a frame that is not JSON")
         }
         let name = request["method"]?.stringValue ?? ""
         guard let method = GuestCallMethod(rawValue: name), let handler = handlers[method] else {
             return try refuseUnknown(name, frame.call)
         }
         let call = try handler.open(request["params"] ?? .null, id: frame.call)
-        let isWanted = try state.withLock { (state) throws(ChannelViolation) in
-            guard frame.call > state.lastID else { throw ChannelViolation(reason: "used the id of a call again") }
+        let isWanted = try state.withLock { (state) throws(ChannelError) in
+            guard frame.call > state.lastID else { throw ChannelError(reason: "used the id of a call again") }
             guard state.open.values.count(where: { $0.method == method }) < handler.maxOpenCalls else {
-                throw ChannelViolation(reason: "started more calls than it may")
+                throw ChannelError(reason: "started more calls than it may")
             }
             state.lastID = frame.call
             guard !state.hasEnded else { return false }
@@ -103,17 +103,17 @@ package final class GuestCallRouter: Sendable {
                 state.withLock { _ = $0.open.removeValue(forKey: frame.call) }
             }
         } catch {
-            throw ChannelViolation(reason: "started a call that the server has no thread for")
+            throw ChannelError(reason: "started a call that the server has no thread for")
         }
     }
 
-    private func refuseUnknown(_ name: String, _ id: UInt32) throws(ChannelViolation) {
+    private func refuseUnknown(_ name: String, _ id: UInt32) throws(ChannelError) {
         // So that a flood of calls cannot pile up answers without end.
         let isWithinBudget = state.withLock { state in
             state.lastID = max(state.lastID, id)
             return state.refusals.take(at: now())
         }
-        guard isWithinBudget else { throw ChannelViolation(reason: "flooded the server with calls") }
+        guard isWithinBudget else { throw ChannelError(reason: "flooded the server with calls") }
         let message =
             handlers.isEmpty
             ? "The server offers no calls to the sandbox."

@@ -34,26 +34,26 @@ final class GuestCallStream: Sendable {
 
     /// Takes bytes that the guest sent.
     ///
-    /// - Throws: ``ChannelViolation`` where they are more than the guest may send.
-    func take(_ bytes: ArraySlice<UInt8>) throws(ChannelViolation) {
+    /// - Throws: ``ChannelError`` where they are more than the guest may send.
+    func take(_ bytes: ArraySlice<UInt8>) throws(ChannelError) {
         let isTooMuch = state.change { state in
             state.room -= bytes.count
             guard state.room >= 0, !state.guestHasEnded else { return !state.isCancelled }
             state.incoming += bytes
             return false
         }
-        if isTooMuch { throw ChannelViolation(reason: "sent more to a call of its own than it may") }
+        if isTooMuch { throw ChannelError(reason: "sent more to a call of its own than it may") }
     }
 
     /// The guest will take `count` more bytes.
     ///
-    /// - Throws: ``ChannelViolation`` where that would be more than there are on the way.
-    func grant(_ count: UInt32) throws(ChannelViolation) {
+    /// - Throws: ``ChannelError`` where that would be more than there are on the way.
+    func grant(_ count: UInt32) throws(ChannelError) {
         let isTooMuch = state.change { state in
             state.credit += Int(count)
             return state.credit > Self.window
         }
-        if isTooMuch { throw ChannelViolation(reason: "asked for more of a call of its own than it may") }
+        if isTooMuch { throw ChannelError(reason: "asked for more of a call of its own than it may") }
     }
 
     /// No more comes from the guest.

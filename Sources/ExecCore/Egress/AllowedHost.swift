@@ -3,7 +3,7 @@ public struct AllowedHost: Sendable, Hashable, CustomStringConvertible {
     /// What is accepted, for people.
     public static let pattern = "HOST:PORT, for example example.org:443"
     /// How many there may be.
-    public static let mostHosts = 64
+    public static let maxHosts = 64
 
     private static let longestName = 253
     private static let longestLabel = 63

@@ -31,11 +31,11 @@ final class EgressConnection: GuestCall {
         work(self)
     }
 
-    func take(_ bytes: ArraySlice<UInt8>) throws(ChannelViolation) {
+    func take(_ bytes: ArraySlice<UInt8>) throws(ChannelError) {
         try stream.take(bytes)
     }
 
-    func grant(_ count: UInt32) throws(ChannelViolation) {
+    func grant(_ count: UInt32) throws(ChannelError) {
         try stream.grant(count)
     }
 
@@ -53,7 +53,7 @@ final class EgressConnection: GuestCall {
     ///
     /// - Parameter onOpen: told of the address once the connection is there.
     func run(to host: AllowedHost, by policy: EgressPolicy, onOpen: (IPAddress) -> Void) {
-        do throws(EgressFailure) {
+        do throws(EgressError) {
             let socket = try open(host, policy, onOpen)
             let failure = relay(socket)
             release(socket)
@@ -65,7 +65,7 @@ final class EgressConnection: GuestCall {
     }
 
     /// Tells the guest that nothing came of its call, or no more comes of it. Blocks the calling thread.
-    func finish(_ failure: EgressFailure? = nil) {
+    func finish(_ failure: EgressError? = nil) {
         stream.finish(failure)
     }
 
@@ -73,10 +73,10 @@ final class EgressConnection: GuestCall {
 
     private func open(
         _ host: AllowedHost, _ policy: EgressPolicy, _ onOpen: (IPAddress) -> Void
-    ) throws(EgressFailure) -> OutboundSocket {
-        var last = EgressFailure(.unreachable, "It cannot be reached.")
+    ) throws(EgressError) -> OutboundSocket {
+        var last = EgressError(.unreachable, "It cannot be reached.")
         for address in try policy.addresses(of: host) {
-            do throws(EgressFailure) {
+            do throws(EgressError) {
                 let socket = try connect(to: address, host.port)
                 onOpen(address)
                 return socket
@@ -85,14 +85,14 @@ final class EgressConnection: GuestCall {
                 guard !stream.isCancelled else { break }
             }
         }
-        throw EgressFailure(last.code, "\(host): \(last.message)")
+        throw EgressError(last.code, "\(host): \(last.message)")
     }
 
-    private func connect(to address: IPAddress, _ port: UInt16) throws(EgressFailure) -> OutboundSocket {
+    private func connect(to address: IPAddress, _ port: UInt16) throws(EgressError) -> OutboundSocket {
         let socket = try OutboundSocket(connectingTo: address, port: port)
         state.change { $0.socket = socket }
         if stream.isCancelled { socket.abort() }
-        do throws(EgressFailure) {
+        do throws(EgressError) {
             try socket.finishConnecting(seconds: Self.connectSeconds)
             return socket
         } catch {
@@ -111,7 +111,7 @@ final class EgressConnection: GuestCall {
     /// Passes bytes on in both directions until both have ended.
     ///
     /// - Returns: what broke it, if anything did.
-    private func relay(_ socket: OutboundSocket) -> EgressFailure? {
+    private func relay(_ socket: OutboundSocket) -> EgressError? {
         state.change { $0.writerHasEnded = false }
         do {
             try stream.open()
@@ -121,12 +121,12 @@ final class EgressConnection: GuestCall {
                 state.change { $0.writerHasEnded = true }
             }
         } catch {
-            return EgressFailure(.busy, "The server has no thread for another connection.")
+            return EgressError(.busy, "The server has no thread for another connection.")
         }
         let isWhole = passOnHostBytes(from: socket)
         if !isWhole { cancel() }
         state.wait { $0.writerHasEnded ? () : nil }
-        return stream.isCancelled ? EgressFailure(.lost, "The connection was lost.") : nil
+        return stream.isCancelled ? EgressError(.lost, "The connection was lost.") : nil
     }
 
     /// - Returns: whether the host has ended its side in order.

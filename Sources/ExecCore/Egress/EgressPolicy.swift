@@ -7,7 +7,7 @@ struct EgressPolicy: Sendable {
 
     private let hosts: [AllowedHost]
     private let isOpen: @Sendable (IPAddress) -> Bool
-    private let resolve: @Sendable (String) throws(EgressFailure) -> [IPAddress]
+    private let resolve: @Sendable (String) throws(EgressError) -> [IPAddress]
 
     /// - Parameters:
     ///   - hosts: what may be reached.
@@ -16,7 +16,7 @@ struct EgressPolicy: Sendable {
     init(
         hosts: [AllowedHost],
         isOpen: @escaping @Sendable (IPAddress) -> Bool = isOpenByDefault,
-        resolve: @escaping @Sendable (String) throws(EgressFailure) -> [IPAddress] = NameResolver.addresses
+        resolve: @escaping @Sendable (String) throws(EgressError) -> [IPAddress] = NameResolver.addresses
     ) {
         self.hosts = hosts
         self.isOpen = isOpen
@@ -29,12 +29,12 @@ struct EgressPolicy: Sendable {
 
     /// The host that a sandbox asks for, if it is among those that may be reached.
     ///
-    /// - Throws: ``EgressFailure``.
-    func host(_ name: String, _ port: Int) throws(EgressFailure) -> AllowedHost {
+    /// - Throws: ``EgressError``.
+    func host(_ name: String, _ port: Int) throws(EgressError) -> AllowedHost {
         guard let host = hosts.first(where: { $0.allows(host: name, port: port) }) else {
             let shown = hosts.prefix(Self.shownHosts).map(\.description).joined(separator: ", ")
             let rest = hosts.count > Self.shownHosts ? " and \(hosts.count - Self.shownHosts) more" : ""
-            throw EgressFailure(
+            throw EgressError(
                 .refused,
                 "\(name.singleLine(limit: 100)):\(port) cannot be reached from this sandbox, only \(shown)\(rest).")
         }
@@ -45,11 +45,11 @@ struct EgressPolicy: Sendable {
     /// the connection goes to just these addresses: the name cannot come to mean something else between. Blocks the
     /// calling thread.
     ///
-    /// - Throws: ``EgressFailure``.
-    func addresses(of host: AllowedHost) throws(EgressFailure) -> [IPAddress] {
+    /// - Throws: ``EgressError``.
+    func addresses(of host: AllowedHost) throws(EgressError) -> [IPAddress] {
         let open = try resolve(host.name).filter(isOpen)
         guard !open.isEmpty else {
-            throw EgressFailure(
+            throw EgressError(
                 .refused, "\(host.name) leads to no public address: private and local ones are not reached.")
         }
         return open
@@ -57,4 +57,4 @@ struct EgressPolicy: Sendable {
 }
 
 /// Why a connection out of a sandbox is not there.
-typealias EgressFailure = GuestCallFailure
+typealias EgressError = GuestCallFailure

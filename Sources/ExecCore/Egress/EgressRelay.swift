@@ -9,7 +9,7 @@ import Threading
 final class EgressRelay: GuestCallHandler {
     /// How many connections a sandbox may have at once. The guest keeps others waiting from half of that on: it may hear
     /// of a connection's end before the end is booked here.
-    static let mostConnections = 128
+    static let maxConnections = 128
 
     private struct State {
         var budget = TokenBucket(perSecond: 100, atOnce: 1000)
@@ -40,24 +40,24 @@ final class EgressRelay: GuestCallHandler {
         self.send = send
     }
 
-    var maxOpenCalls: Int { Self.mostConnections }
+    var maxOpenCalls: Int { Self.maxConnections }
 
-    func open(_ parameters: JSON, id: UInt32) throws(ChannelViolation) -> any GuestCall {
+    func open(_ parameters: JSON, id: UInt32) throws(ChannelError) -> any GuestCall {
         guard let target = ConnectParameters(parameters) else {
-            throw ChannelViolation(reason: "asked for something that is no connection")
+            throw ChannelError(reason: "asked for something that is no connection")
         }
         let isWithinBudget = state.withLock { $0.budget.take(at: now()) }
         return EgressConnection(GuestCallStream(id: id, send: send)) { [self] connection in
             if isWithinBudget {
                 serve(connection, target)
             } else {
-                connection.finish(EgressFailure(.busy, "Too many connections at once. Try again in a second."))
+                connection.finish(EgressError(.busy, "Too many connections at once. Try again in a second."))
             }
         }
     }
 
     private func serve(_ connection: EgressConnection, _ target: ConnectParameters) {
-        do throws(EgressFailure) {
+        do throws(EgressError) {
             let host = try policy.host(target.host, target.port)
             connection.run(to: host, by: policy) { address in
                 log { $0.info("sandbox \(sandbox) connected to \(host) (\(address))") }

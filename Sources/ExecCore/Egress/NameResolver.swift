@@ -3,12 +3,12 @@ import SystemCalls
 /// Asks the system where a host is.
 enum NameResolver {
     /// How many addresses of a host are looked at.
-    private static let mostAddresses = 16
+    private static let maxAddresses = 16
 
     /// The addresses of a host, in the order to try them. Blocks the calling thread.
     ///
-    /// - Throws: ``EgressFailure``.
-    static func addresses(of host: String) throws(EgressFailure) -> [IPAddress] {
+    /// - Throws: ``EgressError``.
+    static func addresses(of host: String) throws(EgressError) -> [IPAddress] {
         if let address = IPAddress(host) { return [address] }
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
@@ -17,12 +17,12 @@ enum NameResolver {
         var list: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(host, nil, &hints, &list)
         guard code == 0, let list else {
-            throw EgressFailure(.unreachable, "\(host) has no address: \(String(cString: gai_strerror(code))).")
+            throw EgressError(.unreachable, "\(host) has no address: \(String(cString: gai_strerror(code))).")
         }
         defer { freeaddrinfo(list) }
         var addresses: [IPAddress] = []
         var next: UnsafeMutablePointer<addrinfo>? = list
-        while let entry = next?.pointee, addresses.count < mostAddresses {
+        while let entry = next?.pointee, addresses.count < maxAddresses {
             if let address = address(in: entry.ai_addr), !addresses.contains(address) { addresses.append(address) }
             next = entry.ai_next
         }

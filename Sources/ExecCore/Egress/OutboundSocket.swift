@@ -10,8 +10,8 @@ struct OutboundSocket: Sendable {
 
     /// Begins to connect. What comes of it tells ``finishConnecting(seconds:)``.
     ///
-    /// - Throws: ``EgressFailure``.
-    init(connectingTo address: IPAddress, port: UInt16) throws(EgressFailure) {
+    /// - Throws: ``EgressError``.
+    init(connectingTo address: IPAddress, port: UInt16) throws(EgressError) {
         #if canImport(Glibc)
             let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         #else
@@ -35,13 +35,13 @@ struct OutboundSocket: Sendable {
 
     /// Waits until the connection is there.
     ///
-    /// - Throws: ``EgressFailure`` where it cannot be made, or not in time.
-    func finishConnecting(seconds: Double) throws(EgressFailure) {
+    /// - Throws: ``EgressError`` where it cannot be made, or not in time.
+    func finishConnecting(seconds: Double) throws(EgressError) {
         var watch = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         let deadline = ContinuousClock.now + .seconds(seconds)
         while true {
             let rest = ContinuousClock.now.duration(to: deadline) / .seconds(1)
-            guard rest > 0 else { throw EgressFailure(.unreachable, "Nobody answered in \(Int(seconds)) seconds.") }
+            guard rest > 0 else { throw EgressError(.unreachable, "Nobody answered in \(Int(seconds)) seconds.") }
             let count = poll(&watch, 1, Int32(rest * 1000) + 1)
             if count > 0 { break }
             guard count == 0 || errno == EINTR else { throw Self.unreachable(errno) }
@@ -104,8 +104,8 @@ struct OutboundSocket: Sendable {
         _ = systemClose(descriptor)
     }
 
-    private static func unreachable(_ number: Int32) -> EgressFailure {
-        EgressFailure(.unreachable, "It cannot be reached: \(String(cString: strerror(number))).")
+    private static func unreachable(_ number: Int32) -> EgressError {
+        EgressError(.unreachable, "It cannot be reached: \(String(cString: strerror(number))).")
     }
 
     #if canImport(Glibc)

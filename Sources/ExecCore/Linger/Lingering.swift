@@ -34,7 +34,7 @@ struct Lingering: Sendable {
 
     /// How many sandboxes with background processes linger for one user with one set of options. Servers that run side by
     /// side each have their own.
-    private static let mostWithJobs = 4
+    private static let maxWithJobs = 4
 
     /// How old a socket must be for a look whether its holder was killed, in seconds.
     private static let staleSeconds = 600
@@ -159,7 +159,7 @@ struct Lingering: Sendable {
                 jobCount += other.hasJobs ? 1 : 0
             }
         }
-        return name.hasJobs ? jobCount < Self.mostWithJobs : betterCount == 0
+        return name.hasJobs ? jobCount < Self.maxWithJobs : betterCount == 0
     }
 
     /// The names of those that fit, the best first.

@@ -12,7 +12,7 @@ struct LocalSocket: Sendable {
     /// How long the other side may keep us waiting, in seconds.
     static let patience = 1
     /// How many descriptors come at once at most.
-    static let mostDescriptors = 8
+    static let maxDescriptors = 8
 
     #if canImport(Glibc)
         private static let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
@@ -116,7 +116,7 @@ struct LocalSocket: Sendable {
     /// - Returns: `nil` at the end of the stream, where nothing comes in time, or where more descriptors came than may be.
     func receive(limit: Int) -> (bytes: [UInt8], descriptors: [Int32])? {
         var bytes = [UInt8](repeating: 0, count: limit)
-        var control = ControlMessage(room: Self.mostDescriptors)
+        var control = ControlMessage(room: Self.maxDescriptors)
         var (count, flags) = (0, Int32(0))
         bytes.withUnsafeMutableBytes { bytes in
             control.withBytes { control in

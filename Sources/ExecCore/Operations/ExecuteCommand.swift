@@ -97,7 +97,7 @@ extension Sandbox {
         guard !command.utf8.contains(0) else {
             throw ExecError(.invalidArgument, "command holds a NUL character, which no shell command can.")
         }
-        let report = onOutput.map(OutputReport.init)
+        let report = onOutput.map(ProgressSink.init)
         let parameters = ExecuteParameters(
             command: command, timeout: timeout, limit: limits.output, wantsProgress: report != nil)
         defer { report?.close() }

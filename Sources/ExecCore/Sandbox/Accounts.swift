@@ -4,7 +4,7 @@ import SystemCalls
 import Threading
 
 /// A sandbox that cannot work under its account, because one of its directories is ``Account/common``'s alone.
-struct UnfitAccount: Error {
+struct AccountError: Error {
     /// The directory.
     let place: String
 }
@@ -30,10 +30,10 @@ final class Accounts: Sendable {
     func start(
         _ spec: SandboxSpec, logger: Logger, _ body: (SandboxSpec) async throws -> Sandbox
     ) async throws -> Sandbox {
-        let unfit: UnfitAccount
+        let unfit: AccountError
         do {
             return try await body(spec)
-        } catch let error as UnfitAccount {
+        } catch let error as AccountError {
             unfit = error
         }
         if onCommon.withLock({ $0.insert(spec.user).inserted }) {
@@ -54,11 +54,11 @@ final class Accounts: Sendable {
 
     /// Looks at what a guest said of the places that it cannot write to.
     ///
-    /// - Throws: ``UnfitAccount`` where another account could.
-    static func check(_ greeting: JSON, of spec: SandboxSpec) throws(UnfitAccount) {
+    /// - Throws: ``AccountError`` where another account could.
+    static func check(_ greeting: JSON, of spec: SandboxSpec) throws(AccountError) {
         guard spec.account == Account(of: spec.user), let owners = greeting[HandshakeName.owners]?.objectValue,
             let place = owners.keys.first(where: { owners[$0]?.integerValue == Int(Account.common.user) })
         else { return }
-        throw UnfitAccount(place: place)
+        throw AccountError(place: place)
     }
 }

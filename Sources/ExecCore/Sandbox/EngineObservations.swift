@@ -4,8 +4,8 @@ import Threading
 /// What starts of sandboxes show of the engine, each told of once: what it says, and the limits that it does not keep.
 final class EngineObservations: Sendable {
     /// How many lines of one sandbox's engine are logged, and how many different ones of all.
-    private static let mostLines = 20
-    private static let mostDifferentLines = 100
+    private static let maxLines = 20
+    private static let maxDifferentLines = 100
     private static let lineLimit = 600
 
     private struct State {
@@ -61,7 +61,7 @@ final class EngineObservations: Sendable {
         return { [self] bytes in
             let lines = partial.withLock { partial in
                 var lines: [[UInt8]] = []
-                for byte in bytes where partial.count < Self.mostLines {
+                for byte in bytes where partial.count < Self.maxLines {
                     if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
                         lines.append(partial.line)
                         partial = ([], partial.count + 1)
@@ -78,7 +78,7 @@ final class EngineObservations: Sendable {
     private func log(_ line: String) {
         guard line.contains(where: { !$0.isWhitespace }) else { return }
         let isNew = state.withLock { state in
-            state.lines.count < Self.mostDifferentLines && state.lines.insert(line).inserted
+            state.lines.count < Self.maxDifferentLines && state.lines.insert(line).inserted
         }
         if isNew { logger.warning("the engine says: \(line)") }
     }

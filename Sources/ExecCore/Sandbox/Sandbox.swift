@@ -46,7 +46,7 @@ public final class Sandbox: Sendable {
     /// Starts a container and waits for its guest.
     ///
     /// - Parameter place: what it needs to linger, which it closes at its end; `nil` where it is not to.
-    /// - Throws: ``ExecError`` with what is wrong and how to mend it, or ``UnfitAccount``.
+    /// - Throws: ``ExecError`` with what is wrong and how to mend it, or ``AccountError``.
     static func start(
         _ spec: SandboxSpec, engine: any ContainerEngine, place: Lingering.Place? = nil, logger: Logger,
         observations: EngineObservations, onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
@@ -108,7 +108,7 @@ public final class Sandbox: Sendable {
             guestCalls: Self.guestCallHandlers(for: spec, input: child.input, logger: logger),
             onArtifactsChanged: onArtifactsChanged)
         try child.read { [name, channel, firstCause] bytes in
-            do throws(ChannelViolation) {
+            do throws(ChannelError) {
                 try channel.receive(bytes)
             } catch {
                 logger.error("sandbox \(name) \(error.reason): ending it")
@@ -172,7 +172,7 @@ public final class Sandbox: Sendable {
         return handlers
     }
 
-    private static func tamperingError(_ violation: ChannelViolation) -> ExecError {
+    private static func tamperingError(_ violation: ChannelError) -> ExecError {
         ExecError(
             .sandboxEnded,
             """

@@ -4,7 +4,7 @@ import Threading
 /// What users lost with sandboxes of theirs that ended between calls, until they are told.
 public final class SandboxLosses: Sendable {
     /// Of how many users it is remembered. The oldest loss is forgotten for the newest.
-    static let mostUsers = 1024
+    static let maxUsers = 1024
 
     private struct Loss {
         let cause: String
@@ -33,7 +33,7 @@ public final class SandboxLosses: Sendable {
         state.withLock { state in
             if state.losses.updateValue(loss, forKey: user) != nil { state.order.removeAll { $0 == user } }
             state.order.append(user)
-            if state.order.count > Self.mostUsers { state.losses[state.order.removeFirst()] = nil }
+            if state.order.count > Self.maxUsers { state.losses[state.order.removeFirst()] = nil }
         }
     }
 

@@ -294,7 +294,7 @@ public actor SandboxPool {
         guard housekeeping == nil else { return }
         housekeeping = Task { [weak self] in
             while (try? await Task.sleep(for: Self.housekeepingInterval, tolerance: .seconds(1))) != nil {
-                guard await self?.keepHouse() == true else { return }
+                guard await self?.sweepIdle() == true else { return }
             }
         }
     }
@@ -302,7 +302,7 @@ public actor SandboxPool {
     /// Stops what is idle, gives up on what is hung, forgets what has ended.
     ///
     /// - Returns: whether there is anything left to look after.
-    private func keepHouse() -> Bool {
+    private func sweepIdle() -> Bool {
         let now = ContinuousClock.now
         for (user, entry) in entries {
             entry.sandbox?.endIfHung()

@@ -20,7 +20,7 @@ public struct SkillCatalog: Sendable, Equatable {
     ///
     /// - Parameter memory: knows the skills that were there before, and is told of those that are there now. Without it
     ///   each is read.
-    public static func load(from directories: [String], memory: SkillMemory = SkillMemory()) -> SkillCatalog {
+    public static func load(from directories: [String], memory: SkillCache = SkillCache()) -> SkillCatalog {
         var found: [SeenSkill] = []
         var misnamed: [SkillDiagnostic] = []
         // By bytes, as file systems tell names apart: to Swift an accented letter is the letter and the accent.

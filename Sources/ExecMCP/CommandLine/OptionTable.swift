@@ -106,7 +106,7 @@ enum OptionTable {
             let hosts = value.split(whereSeparator: { $0 == "," || $0 == " " }).map { AllowedHost(String($0)) }
             options.configuration.allowedHosts += hosts.compactMap { $0 }
             return !hosts.isEmpty && !hosts.contains(nil)
-                && options.configuration.allowedHosts.count <= AllowedHost.mostHosts
+                && options.configuration.allowedHosts.count <= AllowedHost.maxHosts
         },
         OptionDescription(
             flag: "--runtime", variable: "MCP_EXECUTOR_RUNTIME", placeholder: "NAME",

@@ -12,7 +12,7 @@ final class SkillLibrary: Sendable {
     let directories: [String]
     private let logger: Logger
     private let manifests = SkillManifests()
-    private let memory = SkillMemory()
+    private let memory = SkillCache()
     /// What was seen last.
     private let snapshot = Locked<Snapshot?>(nil)
     /// Diagnostics already logged: skills are asked for often, and seldom change.

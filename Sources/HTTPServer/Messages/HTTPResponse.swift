@@ -1,4 +1,4 @@
-/// An answer. What frames it (`Content-Length`, `Transfer-Encoding`, `Connection`) and the `Date` are the server's to say.
+/// An answer. What frames it (`Content-Length`, `Transfer-Encoding`, `HTTPConnection`) and the `Date` are the server's to say.
 public struct HTTPResponse: Sendable {
     /// The content.
     public enum Body: Sendable {

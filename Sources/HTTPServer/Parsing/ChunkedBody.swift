@@ -10,7 +10,7 @@ struct ChunkedBody: Sendable {
 
     private static let longestLine = 1024
     /// More digits than any size that is taken needs; leading zeros count.
-    private static let mostDigits = 16
+    private static let maxDigits = 16
 
     private let limits: HTTPLimits
     private var place = Place.size
@@ -26,7 +26,7 @@ struct ChunkedBody: Sendable {
     /// Takes what there is of the body and puts it at the end of `body`.
     ///
     /// - Returns: whether the body is complete.
-    mutating func take(_ input: inout InputBuffer, into body: inout [UInt8]) throws(HTTPRefusal) -> Bool {
+    mutating func take(_ input: inout InputBuffer, into body: inout [UInt8]) throws(HTTPError) -> Bool {
         while true {
             switch place {
             case .size:
@@ -55,23 +55,23 @@ struct ChunkedBody: Sendable {
         }
     }
 
-    private mutating func size(_ line: ArraySlice<UInt8>, room: Int) throws(HTTPRefusal) -> Int {
+    private mutating func size(_ line: ArraySlice<UInt8>, room: Int) throws(HTTPError) -> Int {
         let digits = line.prefix { $0.hexValue != nil }
         let rest = line[digits.endIndex...]
-        guard (1...Self.mostDigits).contains(digits.count), rest.first ?? UInt8(ascii: ";") == UInt8(ascii: ";") else {
+        guard (1...Self.maxDigits).contains(digits.count), rest.first ?? UInt8(ascii: ";") == UInt8(ascii: ";") else {
             throw .badChunk
         }
         extensionBytes += rest.count
         guard extensionBytes <= limits.chunkExtensionBytes else {
-            throw HTTPRefusal(400, "The chunks have more extensions than are taken.")
+            throw HTTPError(400, "The chunks have more extensions than are taken.")
         }
         guard let size = Int(digits.text, radix: 16), size <= room else { throw .bodyTooLarge(limit: limits.bodyBytes) }
         return size
     }
 
     /// - Returns: whether there was a whole line.
-    private mutating func takeTrailer(_ input: inout InputBuffer) throws(HTTPRefusal) -> Bool {
-        let tooLarge = HTTPRefusal.headTooLarge(limit: limits.headBytes)
+    private mutating func takeTrailer(_ input: inout InputBuffer) throws(HTTPError) -> Bool {
+        let tooLarge = HTTPError.headTooLarge(limit: limits.headBytes)
         guard let line = try lines.next(&input, limit: limits.headBytes - trailerBytes, tooLong: tooLarge) else {
             return false
         }
@@ -87,7 +87,7 @@ struct ChunkedBody: Sendable {
     }
 }
 
-extension HTTPRefusal {
-    fileprivate static let badChunk = HTTPRefusal(
+extension HTTPError {
+    fileprivate static let badChunk = HTTPError(
         400, "A chunk must be its size in hexadecimal digits, a line end, so many bytes and a line end.")
 }

@@ -11,13 +11,13 @@ struct LineScanner: Sendable {
     ///   - limit: bytes of the line without its end.
     /// - Returns: the line without its end; `nil` where its end is still to come.
     mutating func next(
-        _ input: inout InputBuffer, limit: Int, tooLong: HTTPRefusal
-    ) throws(HTTPRefusal) -> ArraySlice<UInt8>? {
+        _ input: inout InputBuffer, limit: Int, tooLong: HTTPError
+    ) throws(HTTPError) -> ArraySlice<UInt8>? {
         while scanned < input.count {
             let byte = input[scanned]
             if hasReturn {
                 guard byte == .lineFeed else {
-                    throw HTTPRefusal(400, "A carriage return in a head must be followed by a line feed.")
+                    throw HTTPError(400, "A carriage return in a head must be followed by a line feed.")
                 }
                 let line = input.take(scanned + 1).dropLast(2)
                 self = LineScanner()
@@ -28,9 +28,9 @@ struct LineScanner: Sendable {
             } else if scanned >= limit {
                 throw tooLong
             } else if byte == .lineFeed {
-                throw HTTPRefusal(400, "Lines of a head must end with a carriage return and a line feed.")
+                throw HTTPError(400, "Lines of a head must end with a carriage return and a line feed.")
             } else if byte.isControl {
-                throw HTTPRefusal(400, "A head must not contain control characters.")
+                throw HTTPError(400, "A head must not contain control characters.")
             }
             scanned += 1
         }

@@ -24,20 +24,20 @@ struct RequestHead: Sendable, Equatable {
     /// - Parameters:
     ///   - fields: names in lower case.
     ///   - bodyLimit: bytes that a body may have.
-    init(_ line: RequestLine, _ fields: [HTTPHeader], bodyLimit: Int) throws(HTTPRefusal) {
+    init(_ line: RequestLine, _ fields: [HTTPHeader], bodyLimit: Int) throws(HTTPError) {
         var seen: [String: String] = [:]
         for field in fields where Self.singletons.contains(field.name) {
             guard seen.updateValue(field.value, forKey: field.name) == nil else {
-                throw HTTPRefusal(400, "The field \(field.name) must not come twice.")
+                throw HTTPError(400, "The field \(field.name) must not come twice.")
             }
         }
         isHTTP10 = line.isHTTP10
         framing = try Self.framing(seen, isHTTP10: line.isHTTP10, bodyLimit: bodyLimit)
         expectsContinue = try Self.expectsContinue(seen["expect"], isHTTP10: line.isHTTP10)
 
-        guard seen["host"] != nil || line.isHTTP10 else { throw HTTPRefusal(400, "The field host is missing.") }
+        guard seen["host"] != nil || line.isHTTP10 else { throw HTTPError(400, "The field host is missing.") }
         if let host = seen["host"], HTTPAuthority(host) == nil {
-            throw HTTPRefusal(400, "The field host is not a valid host.")
+            throw HTTPError(400, "The field host is not a valid host.")
         }
         var fields = fields
         if let authority = line.target.authority {
@@ -53,34 +53,34 @@ struct RequestHead: Sendable, Equatable {
 
     private static func framing(
         _ fields: [String: String], isHTTP10: Bool, bodyLimit: Int
-    ) throws(HTTPRefusal) -> Framing {
+    ) throws(HTTPError) -> Framing {
         if let text = fields["transfer-encoding"] {
             // Some signs beyond ASCII have letters of ASCII for their small ones.
             let coding = text.utf8.allSatisfy { $0 < 0x80 } ? text.lowercased() : text
             guard fields["content-length"] == nil else {
-                throw HTTPRefusal(400, "A request must not have both content-length and transfer-encoding.")
+                throw HTTPError(400, "A request must not have both content-length and transfer-encoding.")
             }
-            guard !isHTTP10 else { throw HTTPRefusal(400, "HTTP/1.0 has no transfer-encoding.") }
+            guard !isHTTP10 else { throw HTTPError(400, "HTTP/1.0 has no transfer-encoding.") }
             guard coding == "chunked" else {
                 // What nearly says chunked is an attempt to be read in two ways.
                 let isOther = !coding.isEmpty && !coding.contains("chunked")
-                throw HTTPRefusal(isOther ? 501 : 400, "The only transfer-encoding that is understood is chunked.")
+                throw HTTPError(isOther ? 501 : 400, "The only transfer-encoding that is understood is chunked.")
             }
             return .chunked
         }
         guard let text = fields["content-length"] else { return .length(0) }
         guard !text.isEmpty, text.utf8.allSatisfy(\.isDigit), let length = Int(text) else {
-            throw HTTPRefusal(400, "The field content-length must be one decimal number.")
+            throw HTTPError(400, "The field content-length must be one decimal number.")
         }
         guard length <= bodyLimit else { throw .bodyTooLarge(limit: bodyLimit) }
         return .length(length)
     }
 
-    private static func expectsContinue(_ value: String?, isHTTP10: Bool) throws(HTTPRefusal) -> Bool {
+    private static func expectsContinue(_ value: String?, isHTTP10: Bool) throws(HTTPError) -> Bool {
         // RFC 9110, section 10.1.1: an expectation of an HTTP/1.0 client is passed over.
         guard let value, !isHTTP10 else { return false }
         guard value.lowercased() == "100-continue" else {
-            throw HTTPRefusal(417, "The only expectation that can be met is 100-continue.")
+            throw HTTPError(417, "The only expectation that can be met is 100-continue.")
         }
         return true
     }
@@ -94,34 +94,34 @@ struct RequestLine: Sendable, Equatable {
     let target: RequestTarget
     let isHTTP10: Bool
 
-    init(_ line: ArraySlice<UInt8>, targetLimit: Int) throws(HTTPRefusal) {
+    init(_ line: ArraySlice<UInt8>, targetLimit: Int) throws(HTTPError) {
         let parts = line.split(separator: .space, omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0].isToken, parts[0].count <= Self.longestMethod, !parts[1].isEmpty else {
-            throw HTTPRefusal(400, "The first line must be a method, a target and a version, with one space between.")
+            throw HTTPError(400, "The first line must be a method, a target and a version, with one space between.")
         }
         guard parts[1].count <= targetLimit else { throw .targetTooLong(limit: targetLimit) }
         let version = Array(parts[2])
         guard version.count == 8, version[..<5].elementsEqual("HTTP/".utf8), version[5].isDigit, version[6] == 0x2E,
             version[7].isDigit
         else {
-            throw HTTPRefusal(400, "The first line must end with HTTP/1.1.")
+            throw HTTPError(400, "The first line must end with HTTP/1.1.")
         }
         guard version[5] == UInt8(ascii: "1") else {
-            throw HTTPRefusal(505, "The only version spoken here is HTTP/1.1.")
+            throw HTTPError(505, "The only version spoken here is HTTP/1.1.")
         }
         isHTTP10 = version[7] == UInt8(ascii: "0")
         method = parts[0].text
-        guard method != "CONNECT" else { throw HTTPRefusal(501, "This server is no proxy.") }
+        guard method != "CONNECT" else { throw HTTPError(501, "This server is no proxy.") }
         target = try RequestTarget(parts[1], method: method)
     }
 }
 
 extension HTTPHeader {
     /// Reads a field's line (RFC 9112, section 5): no fold, no blank before the colon.
-    init(line: ArraySlice<UInt8>) throws(HTTPRefusal) {
-        guard line.first?.isBlank != true else { throw HTTPRefusal(400, "A field must not go on in the next line.") }
+    init(line: ArraySlice<UInt8>) throws(HTTPError) {
+        guard line.first?.isBlank != true else { throw HTTPError(400, "A field must not go on in the next line.") }
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), line[..<colon].isToken else {
-            throw HTTPRefusal(400, "A field must be a name, a colon and a value, with no blank before the colon.")
+            throw HTTPError(400, "A field must be a name, a colon and a value, with no blank before the colon.")
         }
         let bytes = line[(colon + 1)...].trimmed
         // What is no UTF-8 is most likely the Latin-1 of old clients, of which each byte is a character: no two values
@@ -133,20 +133,20 @@ extension HTTPHeader {
     }
 }
 
-extension HTTPRefusal {
-    static func bodyTooLarge(limit: Int) -> HTTPRefusal {
-        HTTPRefusal(413, "The body is larger than the \(limit) bytes that are taken.")
+extension HTTPError {
+    static func bodyTooLarge(limit: Int) -> HTTPError {
+        HTTPError(413, "The body is larger than the \(limit) bytes that are taken.")
     }
 
-    static func targetTooLong(limit: Int) -> HTTPRefusal {
-        HTTPRefusal(414, "The target is longer than the \(limit) bytes that are taken.")
+    static func targetTooLong(limit: Int) -> HTTPError {
+        HTTPError(414, "The target is longer than the \(limit) bytes that are taken.")
     }
 
-    static func headTooLarge(limit: Int) -> HTTPRefusal {
-        HTTPRefusal(431, "The fields are larger than the \(limit) bytes that are taken.")
+    static func headTooLarge(limit: Int) -> HTTPError {
+        HTTPError(431, "The fields are larger than the \(limit) bytes that are taken.")
     }
 
-    static func tooManyFields(limit: Int) -> HTTPRefusal {
-        HTTPRefusal(431, "There are more than the \(limit) fields that are taken.")
+    static func tooManyFields(limit: Int) -> HTTPError {
+        HTTPError(431, "There are more than the \(limit) fields that are taken.")
     }
 }

@@ -20,7 +20,7 @@ struct RequestParser: Sendable {
         case line(afterBlank: Bool)
         case fields(RequestLine)
         case body(RequestHead, Body)
-        case refused(HTTPRefusal)
+        case refused(HTTPError)
     }
 
     private enum Body: Sendable {
@@ -59,7 +59,7 @@ struct RequestParser: Sendable {
     /// The next event; `nil` where more has to come first.
     ///
     /// - Throws: why the stream is refused; from then on always the same.
-    mutating func next() throws(HTTPRefusal) -> Event? {
+    mutating func next() throws(HTTPError) -> Event? {
         do {
             return try step()
         } catch {
@@ -70,7 +70,7 @@ struct RequestParser: Sendable {
         }
     }
 
-    private mutating func step() throws(HTTPRefusal) -> Event? {
+    private mutating func step() throws(HTTPError) -> Event? {
         while true {
             switch place {
             case .line(let afterBlank):
@@ -108,23 +108,23 @@ struct RequestParser: Sendable {
         }
     }
 
-    private mutating func takeRequestLine() throws(HTTPRefusal) -> ArraySlice<UInt8>? {
+    private mutating func takeRequestLine() throws(HTTPError) -> ArraySlice<UInt8>? {
         // The method, the version and the spaces need no more than the rest.
         try lines.next(&input, limit: limits.targetBytes + 64, tooLong: .targetTooLong(limit: limits.targetBytes))
     }
 
-    private mutating func takeFieldLine() throws(HTTPRefusal) -> ArraySlice<UInt8>? {
+    private mutating func takeFieldLine() throws(HTTPError) -> ArraySlice<UInt8>? {
         try lines.next(&input, limit: limits.headBytes - fieldBytes, tooLong: .headTooLarge(limit: limits.headBytes))
     }
 
-    private mutating func add(_ line: ArraySlice<UInt8>) throws(HTTPRefusal) {
+    private mutating func add(_ line: ArraySlice<UInt8>) throws(HTTPError) {
         fields.append(try HTTPHeader(line: line))
         fieldBytes = min(limits.headBytes, fieldBytes + line.count + 2)
         guard fields.count <= limits.headerCount else { throw .tooManyFields(limit: limits.headerCount) }
     }
 
     /// - Returns: whether the body is complete.
-    private mutating func takeBody(_ rest: Body, of head: RequestHead) throws(HTTPRefusal) -> Bool {
+    private mutating func takeBody(_ rest: Body, of head: RequestHead) throws(HTTPError) -> Bool {
         switch rest {
         case .length(let left):
             let piece = input.take(left)

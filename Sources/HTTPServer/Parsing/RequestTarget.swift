@@ -5,9 +5,9 @@ struct RequestTarget: Sendable, Equatable {
     /// The host of a whole URL. It stands above the `Host` field.
     let authority: String?
 
-    init(_ bytes: ArraySlice<UInt8>, method: String) throws(HTTPRefusal) {
+    init(_ bytes: ArraySlice<UInt8>, method: String) throws(HTTPError) {
         if bytes.elementsEqual([UInt8(ascii: "*")]) {
-            guard method == "OPTIONS" else { throw HTTPRefusal(400, "The target * is for OPTIONS alone.") }
+            guard method == "OPTIONS" else { throw HTTPError(400, "The target * is for OPTIONS alone.") }
             (path, query, authority) = ("*", nil, nil)
             return
         }
@@ -17,23 +17,23 @@ struct RequestTarget: Sendable, Equatable {
         let pathBytes = rest[..<pathEnd]
         let queryBytes = rest[pathEnd...].dropFirst()
         guard Self.isValid(pathBytes, besides: "/"), Self.isValid(queryBytes, besides: "/?") else {
-            throw HTTPRefusal(400, "The target has characters that must be percent-encoded, or a bad escape.")
+            throw HTTPError(400, "The target has characters that must be percent-encoded, or a bad escape.")
         }
         path = pathBytes.isEmpty ? "/" : pathBytes.text
         query = pathEnd == rest.endIndex ? nil : queryBytes.text
     }
 
     /// Takes `http://host:port` where the target begins with it.
-    private static func takeAuthority(_ rest: inout ArraySlice<UInt8>) throws(HTTPRefusal) -> String? {
+    private static func takeAuthority(_ rest: inout ArraySlice<UInt8>) throws(HTTPError) -> String? {
         guard rest.first != UInt8(ascii: "/") else { return nil }
         let scheme = "http://"
         guard rest.prefix(scheme.utf8.count).text.lowercased() == scheme else {
-            throw HTTPRefusal(400, "The target must be a path or a URL that begins with http://.")
+            throw HTTPError(400, "The target must be a path or a URL that begins with http://.")
         }
         rest = rest.dropFirst(scheme.utf8.count)
         let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
         let authority = rest[..<end].text
-        guard HTTPAuthority(authority) != nil else { throw HTTPRefusal(400, "The target's host is not valid.") }
+        guard HTTPAuthority(authority) != nil else { throw HTTPError(400, "The target's host is not valid.") }
         rest = rest[end...]
         return authority
     }

@@ -6,21 +6,21 @@ struct EventLoop {
     typealias Instant = ContinuousClock.Instant
 
     /// Connections that are told that there are too many; one more is closed without a word.
-    private static let mostRefused = 64
+    private static let maxRefused = 64
     private static let bufferSize = 64 * 1024
     /// Seconds without taking connections after the system has no descriptor for one.
     private static let pauseSeconds = 0.1
 
     private let listener: Listener
-    private let service: ConnectionService
+    private let service: ConnectionContext
     private let admission: Admission
-    private var connections: [Int: Connection] = [:]
+    private var connections: [Int: HTTPConnection] = [:]
     private var lastID = 0
     private var isListening = true
     private var pausedUntil: Instant?
     private var graceEnd: Instant?
 
-    init(listener: Listener, service: ConnectionService) {
+    init(listener: Listener, service: ConnectionContext) {
         self.listener = listener
         self.service = service
         admission = Admission(limits: service.limits)
@@ -105,18 +105,18 @@ struct EventLoop {
         _ accepted: (descriptor: Int32, remote: RemoteAddress), _ buffer: UnsafeMutableRawBufferPointer, _ now: Instant
     ) {
         let refusal = refusal(of: accepted.remote, now)
-        if refusal != nil, connections.values.count(where: \.isRefused) >= Self.mostRefused {
+        if refusal != nil, connections.values.count(where: \.isRefused) >= Self.maxRefused {
             return Socket.closeDescriptor(accepted.descriptor)
         }
         lastID += 1
-        let connection = Connection(id: lastID, accepted, service, now: now, refusal: refusal)
+        let connection = HTTPConnection(id: lastID, accepted, service, now: now, refusal: refusal)
         connections[lastID] = connection
         // What it has sent already may show who asks: in a crowd it would else go before it is heard.
         if refusal == nil { connection.ready(Int16(POLLIN), buffer, now) }
     }
 
     /// Makes room for a connection, or says why there is none.
-    private mutating func refusal(of remote: RemoteAddress, _ now: Instant) -> HTTPRefusal? {
+    private mutating func refusal(of remote: RemoteAddress, _ now: Instant) -> HTTPError? {
         switch admission.decision(on: remote, beside: connections.values, now) {
         case .refuses(let refusal): return refusal
         case .takes(let other):

@@ -12,14 +12,14 @@ public final class HTTPServer: Sendable {
     /// Where it listens: several addresses for a name that has several, one port.
     public let addresses: [RemoteAddress]
 
-    private let mailbox: Mailbox
+    private let mailbox: EventLoopQueue
     /// The end of the server's thread.
     private let end: AsyncEvent
 
     /// The port at which it listens.
     public var port: Int { addresses.first?.port ?? 0 }
 
-    private init(addresses: [RemoteAddress], mailbox: Mailbox, end: AsyncEvent) {
+    private init(addresses: [RemoteAddress], mailbox: EventLoopQueue, end: AsyncEvent) {
         self.addresses = addresses
         self.mailbox = mailbox
         self.end = end
@@ -50,9 +50,9 @@ public final class HTTPServer: Sendable {
         }
         let listener = try Listener(host: host, port: port)
         do {
-            let mailbox = try Mailbox()
+            let mailbox = try EventLoopQueue()
             let end = AsyncEvent()
-            let service = ConnectionService(options: options, handler: handler, mailbox: mailbox)
+            let service = ConnectionContext(options: options, handler: handler, mailbox: mailbox)
             try BackgroundThread.start("http-server") {
                 var loop = EventLoop(listener: listener, service: service)
                 loop.run()

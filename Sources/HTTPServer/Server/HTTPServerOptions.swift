@@ -12,7 +12,7 @@ public struct HTTPServerOptions: Sendable {
     public var isKnown: @Sendable (HTTPRequest) -> Bool = { _ in true }
 
     /// What a client is told of a request that the server itself refuses. By default the reason in plain text.
-    public var refusal: @Sendable (HTTPRefusal) -> HTTPResponse = { HTTPResponse(status: $0.status, text: $0.reason) }
+    public var refusal: @Sendable (HTTPError) -> HTTPResponse = { HTTPResponse(status: $0.status, text: $0.reason) }
 
     /// Hears in one line what whoever runs the server ought to know. By default nobody.
     public var log: @Sendable (String) -> Void = { _ in }

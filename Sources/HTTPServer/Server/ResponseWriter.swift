@@ -1,9 +1,9 @@
 /// Sends the content of a streamed answer.
 public struct ResponseWriter: Sendable {
-    private let exchange: Exchange
+    private let exchange: ResponseStream
     private let isChunked: Bool
 
-    init(_ exchange: Exchange, isChunked: Bool) {
+    init(_ exchange: ResponseStream, isChunked: Bool) {
         self.exchange = exchange
         self.isChunked = isChunked
     }

@@ -3,7 +3,7 @@ import JSON
 /// TOML 1.0 as a host's file has it, as JSON. Dates and times are texts; a key that comes twice counts as it comes last.
 enum TOML {
     /// Tables of one text; more are refused, because each may cost a copy of those before.
-    static let mostTables = 5000
+    static let maxTables = 5000
     /// Parts of one key.
     static let longestPath = 32
 
@@ -33,7 +33,7 @@ extension TOMLScanner {
                 case .arrayOfTables(let keys): (path, isElement) = (keys, true)
                 }
                 tables += 1
-                guard tables <= TOML.mostTables else { throw failure("more than \(TOML.mostTables) tables") }
+                guard tables <= TOML.maxTables else { throw failure("more than \(TOML.maxTables) tables") }
                 guard path.count <= TOML.longestPath else { throw failure("a key of too many parts") }
             default: try readPair(into: &table)
             }

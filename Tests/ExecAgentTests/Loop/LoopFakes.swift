@@ -62,7 +62,7 @@ extension ToolCall {
 }
 
 /// Tools that do what a test says.
-final class ScriptedToolBox: ToolBox {
+final class ScriptedToolBox: ToolProvider {
     typealias Work = @Sendable (JSONObject, @Sendable (String) -> Void) async -> ToolOutcome
 
     let calls = Recorder<JSONObject>()

@@ -238,7 +238,7 @@ import Testing
         let endpoint = Endpoint(EndpointOptions(), transport: transport) { _ in }
         let tools = (0..<500).map { FunctionTool(name: "t\($0)", description: "", parameters: [:]) }
         await #expect(throws: ModelError.self) { try await ask(endpoint, tools) }
-        #expect(transport.bodies.elements.count == Endpoint.mostLessons + 1)
+        #expect(transport.bodies.elements.count == Endpoint.maxLessons + 1)
     }
 
     @Test func picturesAreFoldedInWhereNoOrderIsTaken() async throws {

@@ -184,18 +184,18 @@ import Threading
 
     @Test func aLinkHasItsTime() throws {
         let time = Locked(1_000_000)
-        let links = ArtifactLinks(now: { time.withLock { $0 } })
+        let links = SignedArtifactLinks(now: { time.withLock { $0 } })
         links.use(base: "https://agent.example/x")
         let address = try #require(links.address(of: "a b.png", user: "hashed-1"))
         #expect(address.hasPrefix("https://agent.example/x/v1/artifacts/hashed-1/a%20b.png?expires=1604800&signature="))
         let query = String(address.split(separator: "?")[1])
-        func verdict(_ method: String, _ path: String, _ query: String?) -> ArtifactLinks.Verdict {
+        func verdict(_ method: String, _ path: String, _ query: String?) -> SignedArtifactLinks.Verdict {
             links.verdict(on: HTTPRequest(method: method, path: path, query: query))
         }
         let path = "/v1/artifacts/hashed-1/a%20b.png"
         #expect(verdict("GET", path, query) == .valid && verdict("HEAD", path, query) == .valid)
         #expect(verdict("POST", path, query) == .other && verdict("GET", "/v1/artifacts", query) == .other)
-        time.withLock { $0 += ArtifactLinks.lifetime - 1 }
+        time.withLock { $0 += SignedArtifactLinks.lifetime - 1 }
         #expect(verdict("GET", path, query) == .valid)
         time.withLock { $0 += 1 }
         #expect(verdict("GET", path, query) == .expired)
@@ -271,19 +271,19 @@ import Threading
             ("](](](?expires=1&signature=", "](](](?expires=1&signature="),
         ] as [(String, String?)])
     func anAnswerIsGivenBackAsTheModelWroteIt(text: String, wanted: String?) {
-        let links = ArtifactLinks()
+        let links = SignedArtifactLinks()
         links.use(base: "https://h:1/p")
         let link = "![x](\(links.address(of: "x y.png", user: "ann") ?? ""))"
-        let found = ArtifactLinks.withoutAddresses(text.replacing("LINK", with: link))
+        let found = SignedArtifactLinks.withoutAddresses(text.replacing("LINK", with: link))
         #expect(found == wanted ?? "![x](artifact:///x%20y.png) ![x](artifact:///x%20y.png)")
     }
 
     @Test func oneAnswerHasOnlySoManyLinks() {
-        let links = ArtifactLinks()
+        let links = SignedArtifactLinks()
         links.use(base: "http://x")
         let text = links.markdown(of: (0..<25).map { "\($0).png" }, user: "ann")
         #expect(text.matches(of: /signature=/).count == 20 && text.hasSuffix("\n\n(and 5 more)"))
-        #expect(ArtifactLinks().markdown(of: ["a.png"], user: "ann").isEmpty)
+        #expect(SignedArtifactLinks().markdown(of: ["a.png"], user: "ann").isEmpty)
     }
 
     @Test(

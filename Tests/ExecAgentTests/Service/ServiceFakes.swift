@@ -63,7 +63,7 @@ final class FakeRunner: AgentRunner {
 }
 
 /// Tool servers with two skills and some files.
-struct FakeToolBox: ToolBox {
+struct FakeToolBox: ToolProvider {
     var files: [String: [String: ArtifactFile]] = [:]
     var states: [ToolServerHealth] = [ToolServerHealth(name: "exec-mcp", state: .running)]
     var failure: ToolServerError?

@@ -128,7 +128,7 @@ import Testing
     @Test func refusesRunsWhereTooManyWait() async throws {
         let events = Recorder<String>()
         var options = ServiceOptions()
-        options.mostWaitingRuns = 0
+        options.maxWaitingRuns = 0
         try await ServiceTrial(FakeRunner.waiting(events), options: options).run { trial in
             let first = try trial.send(
                 "POST", "/v1/chat/completions", ServiceTrial.body([["role": "user", "content": "a"]], Self.ann))

@@ -148,17 +148,17 @@ import Threading
     @Test func whatNoGuestOfOursSendsIsAViolation() async throws {
         let server = try EchoServer()
         let relay = try relay(port: server.port)
-        #expect(throws: ChannelViolation.self) { try relay.take(Frame(.data, call: Self.id, payload: [0, 1])) }
-        #expect(throws: ChannelViolation.self) { try relay.take(Frame(.call, call: Self.id, ["method": "connect"])) }
-        #expect(throws: ChannelViolation.self) { try relay.take(Frame(.call, call: Self.id, payload: [1, 2])) }
+        #expect(throws: ChannelError.self) { try relay.take(Frame(.data, call: Self.id, payload: [0, 1])) }
+        #expect(throws: ChannelError.self) { try relay.take(Frame(.call, call: Self.id, ["method": "connect"])) }
+        #expect(throws: ChannelError.self) { try relay.take(Frame(.call, call: Self.id, payload: [1, 2])) }
         try relay.take(Self.call("host.example", Int(server.port)))
-        #expect(throws: ChannelViolation.self) { try relay.take(Self.call("host.example", 443)) }
+        #expect(throws: ChannelError.self) { try relay.take(Self.call("host.example", 443)) }
         try await sent.wait(forCount: 1)
         let tooMuch = Frame(.data, call: Self.id, payload: Array(repeating: 0, count: EgressConnection.window + 2))
-        #expect(throws: ChannelViolation.self) { try relay.take(tooMuch) }
-        #expect(throws: ChannelViolation.self) { try relay.take(Self.window(.max)) }
-        #expect(throws: ChannelViolation.self) { try relay.take(Frame(.window, call: Self.id, payload: [1])) }
-        #expect(throws: ChannelViolation.self) { try relay.take(Frame(.hello, call: Self.id, [:])) }
+        #expect(throws: ChannelError.self) { try relay.take(tooMuch) }
+        #expect(throws: ChannelError.self) { try relay.take(Self.window(.max)) }
+        #expect(throws: ChannelError.self) { try relay.take(Frame(.window, call: Self.id, payload: [1])) }
+        #expect(throws: ChannelError.self) { try relay.take(Frame(.hello, call: Self.id, [:])) }
         relay.end()
     }
 
@@ -173,14 +173,14 @@ import Threading
                 isHeld.wait { $0 ? nil : () }
                 sent.record(frame)
             })
-        for number in 1...UInt32(EgressRelay.mostConnections) {
+        for number in 1...UInt32(EgressRelay.maxConnections) {
             try relay.take(Self.call("evil.example", 443, id: Frame.guestCallBit | number))
         }
-        #expect(throws: ChannelViolation.self) {
+        #expect(throws: ChannelError.self) {
             try relay.take(Self.call("evil.example", 443, id: Frame.guestCallBit | 1000))
         }
         isHeld.change { $0 = false }
-        try await sent.wait(forCount: EgressRelay.mostConnections)
+        try await sent.wait(forCount: EgressRelay.maxConnections)
     }
 
     @Test func framesOfAConnectionThatHasEndedArePassedOver() async throws {

@@ -105,7 +105,7 @@ import Testing
 
     @Test func aLossIsToldOnceAndTheOldestIsForgotten() throws {
         let losses = SandboxLosses(keepsWorkspace: true)
-        let users = try (0...SandboxLosses.mostUsers).map { try #require(UserID("u\($0)")) }
+        let users = try (0...SandboxLosses.maxUsers).map { try #require(UserID("u\($0)")) }
         #expect(losses.take(for: users[0]) == nil)
         for user in users { losses.record("was stopped (test)", for: user) }
         #expect(losses.take(for: users[0]) == nil)

@@ -20,7 +20,7 @@ import Testing
         return (client, try #require(listener.accept()))
     }
 
-    @Test(arguments: 0...LocalSocket.mostDescriptors)
+    @Test(arguments: 0...LocalSocket.maxDescriptors)
     func passesDescriptorsInOrder(count: Int) throws {
         let (client, server) = try connection()
         defer { client.close(); server.close() }
@@ -42,7 +42,7 @@ import Testing
         defer { client.close(); server.close() }
         let pipe = try TestPipe()
         defer { for end in [pipe.readEnd, pipe.writeEnd] { close(end) } }
-        let many = Array(repeating: pipe.writeEnd, count: 3 * LocalSocket.mostDescriptors)
+        let many = Array(repeating: pipe.writeEnd, count: 3 * LocalSocket.maxDescriptors)
         #expect(client.send([1], with: many))
         #expect(server.receive(limit: 1) == nil)
     }

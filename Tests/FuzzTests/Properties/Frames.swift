@@ -20,7 +20,7 @@ extension Property {
 
     private struct Decoded: Equatable {
         var frames: [Frame] = []
-        var violation: ChannelViolation?
+        var violation: ChannelError?
     }
 
     private static func decode(_ pieces: [ArraySlice<UInt8>]) -> Decoded {
@@ -31,7 +31,7 @@ extension Property {
                 try piece.withUnsafeBytes { try decoder.feed($0) { decoded.frames.append($0) } }
             }
         } catch {
-            decoded.violation = error as? ChannelViolation
+            decoded.violation = error as? ChannelError
         }
         return decoded
     }

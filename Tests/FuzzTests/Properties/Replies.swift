@@ -12,7 +12,7 @@ extension Property {
         var reply = Channel.Reply()
         var frames: [Frame] = []
         bytes.withUnsafeBytes { piece in
-            try? decoder.feed(piece) { (frame) throws(ChannelViolation) in frames.append(frame) }
+            try? decoder.feed(piece) { (frame) throws(ChannelError) in frames.append(frame) }
         }
         for frame in frames {
             switch frame.kind {

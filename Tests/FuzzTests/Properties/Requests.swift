@@ -35,13 +35,13 @@ extension Property {
         var requests: [HTTPRequest] = []
         /// Of each head, which may be one more than the requests.
         var areHTTP10: [Bool] = []
-        var refusal: HTTPRefusal?
+        var refusal: HTTPError?
     }
 
     private static func read(_ pieces: [ArraySlice<UInt8>]) -> Stream {
         var parser = RequestParser(limits: limits)
         var stream = Stream()
-        do throws(HTTPRefusal) {
+        do throws(HTTPError) {
             for piece in pieces {
                 parser.append(piece)
                 while let event = try parser.next() {

@@ -5,7 +5,7 @@ import TestSupport
 /// What a parser makes of a stream.
 struct Outcome: Equatable {
     var events: [RequestParser.Event] = []
-    var refusal: HTTPRefusal?
+    var refusal: HTTPError?
 
     var requests: [HTTPRequest] {
         events.compactMap { if case .request(let request) = $0 { request } else { nil } }
@@ -33,7 +33,7 @@ let smallLimits = {
 func parse(_ pieces: [ArraySlice<UInt8>], limits: HTTPLimits = smallLimits) -> Outcome {
     var parser = RequestParser(limits: limits)
     var outcome = Outcome()
-    do throws(HTTPRefusal) {
+    do throws(HTTPError) {
         for piece in pieces {
             parser.append(piece)
             while let event = try parser.next() { outcome.events.append(event) }

@@ -115,7 +115,7 @@ import Testing
         var parser = RequestParser(limits: smallLimits)
         parser.append("GET / HTTP/3.0\r\n".utf8)
         for _ in 0..<2 {
-            #expect(throws: HTTPRefusal.self) { try parser.next() }
+            #expect(throws: HTTPError.self) { try parser.next() }
             parser.append("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
         }
     }

@@ -19,7 +19,7 @@
         }
 
         /// Connections that are kept for the next requests.
-        private static let mostConnections = 256
+        private static let maxConnections = 256
 
         private let multi: UnsafeMutableRawPointer
         private let state = ConditionLocked(State())
@@ -32,7 +32,7 @@
         init?() {
             guard Self.isReady, let multi = curl_multi_init() else { return nil }
             self.multi = multi
-            ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.mostConnections)
+            ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.maxConnections)
         }
 
         deinit {

@@ -17,23 +17,23 @@ struct ChatCall: Sendable {
     /// The call that the answer must be; `nil` for an answer in text.
     let demand: CallDemand?
 
-    /// - Throws: ``ServiceFailure`` with status 400 or 415.
+    /// - Throws: ``APIRequestError`` with status 400 or 415.
     ///
     /// - Parameter ownModel: the model as it is listed, which a client may write in other cases.
-    init(_ request: HTTPRequest, ownModel: String) throws(ServiceFailure) {
+    init(_ request: HTTPRequest, ownModel: String) throws(APIRequestError) {
         try Self.checkType(request)
         let body: JSON
         do throws(JSONParseError) {
             // Half an emoji, a raw tab or a byte order mark is no attack.
             body = try JSON.parseModelText(Self.withoutMark(request.body))
         } catch {
-            throw ServiceFailure(400, "The body is not JSON: \(error).", code: "invalid_json")
+            throw APIRequestError(400, "The body is not JSON: \(error).", code: "invalid_json")
         }
         let chat: ClientRequest
         do throws(FormatError) {
             chat = try ClientRequest(parsing: body)
         } catch {
-            throw ServiceFailure(error)
+            throw APIRequestError(error)
         }
         caller = Caller(named: chat.user, by: request, messages: chat.messages)
         let named = chat.model.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
@@ -43,7 +43,7 @@ struct ChatCall: Sendable {
         includesUsage = chat.includesUsage
         (parameters, passedOver, demand) = try ChatParameters.check(chat.parameters)
         guard messages.contains(where: { $0.role == .user }) else {
-            throw ServiceFailure(
+            throw APIRequestError(
                 400, "There must be a message of the role 'user': it is what the agent works on.", param: "messages")
         }
     }
@@ -54,13 +54,13 @@ struct ChatCall: Sendable {
 
     /// A page can send a form to any service without asking; it cannot send JSON. What says in no way that it comes from a
     /// page is a program that left the type out, or sends what its library puts there.
-    private static func checkType(_ request: HTTPRequest) throws(ServiceFailure) {
+    private static func checkType(_ request: HTTPRequest) throws(APIRequestError) {
         let field = request.header("content-type") ?? ""
         let type = field.prefix { $0 != ";" && $0 != " " && $0 != "," }.lowercased()
         if type == "application/json" { return }
         let isOfPage = request.headers.contains { $0.name.hasPrefix("sec-") || pageFields.contains($0.name) }
         guard !isOfPage, loose.contains(type) || type.hasSuffix("json") else {
-            throw ServiceFailure(
+            throw APIRequestError(
                 415, "Send the body as 'Content-Type: application/json'.", code: "unsupported_media_type")
         }
     }

@@ -28,7 +28,7 @@ enum ChatParameters {
     /// - Returns: the parameters for the model, the ignored offers, and the call that the answer must be.
     static func check(
         _ all: JSONObject
-    ) throws(ServiceFailure) -> (passed: JSONObject, passedOver: [String], demand: CallDemand?) {
+    ) throws(APIRequestError) -> (passed: JSONObject, passedOver: [String], demand: CallDemand?) {
         var passed = all
         for member in all where member.value == .null || isOfFrontEnd(member.key) { passed[member.key] = nil }
         for name in numbers + counts + otherNumbers { readNumber(name, &passed) }
@@ -60,7 +60,7 @@ enum ChatParameters {
 
     private static func takeOffers(
         _ passed: inout JSONObject
-    ) throws(ServiceFailure) -> (passedOver: [String], demand: CallDemand?) {
+    ) throws(APIRequestError) -> (passedOver: [String], demand: CallDemand?) {
         let demand: CallDemand?
         do throws(CallDemand.Unmet) {
             demand = try CallDemand(passed)
@@ -102,7 +102,7 @@ enum ChatParameters {
     }
 
     /// Nought and below is no limit, as many clients and some servers have it.
-    private static func checkCount(_ name: String, _ passed: inout JSONObject) throws(ServiceFailure) {
+    private static func checkCount(_ name: String, _ passed: inout JSONObject) throws(APIRequestError) {
         guard let value = passed[name] else { return }
         guard let count = value.integerValue else {
             throw .wrong(name, "must be a whole number, or 0 or below for no limit")
@@ -121,7 +121,7 @@ enum ChatParameters {
         }
     }
 
-    private static func checkStop(_ passed: inout JSONObject) throws(ServiceFailure) {
+    private static func checkStop(_ passed: inout JSONObject) throws(APIRequestError) {
         guard let stop = passed["stop"] else { return }
         if stop == "" || stop == [] {
             passed["stop"] = nil
@@ -132,12 +132,12 @@ enum ChatParameters {
     }
 }
 
-extension ServiceFailure {
-    static func unsupported(_ name: String, _ reason: String) -> ServiceFailure {
-        ServiceFailure(400, "'\(name)' is not supported: \(reason).", param: name, code: "unsupported_parameter")
+extension APIRequestError {
+    static func unsupported(_ name: String, _ reason: String) -> APIRequestError {
+        APIRequestError(400, "'\(name)' is not supported: \(reason).", param: name, code: "unsupported_parameter")
     }
 
-    fileprivate static func wrong(_ name: String, _ problem: String) -> ServiceFailure {
-        ServiceFailure(400, "'\(name)' \(problem).", param: name, code: "invalid_type")
+    fileprivate static func wrong(_ name: String, _ problem: String) -> APIRequestError {
+        APIRequestError(400, "'\(name)' \(problem).", param: name, code: "invalid_type")
     }
 }

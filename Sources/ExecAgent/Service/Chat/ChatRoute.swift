@@ -6,21 +6,21 @@ import Threading
 /// `POST /v1/chat/completions`: a run of the agent, as if it were a model.
 struct ChatRoute: Sendable {
     /// Events of a whole answer; more of them are left out.
-    private static let mostEvents = 1000
+    private static let maxEvents = 1000
 
     let options: ServiceOptions
     let runner: any AgentRunner
-    let conversations: Conversations
-    let turns: UserTurns
-    let budgets: RequestBudgets
-    let links: ArtifactLinks
+    let conversations: ConversationStore
+    let turns: PerUserQueue
+    let budgets: RateLimiter
+    let links: SignedArtifactLinks
     let log: @Sendable (String) -> Void
     /// The members of which the log knows already that they are passed over.
     private let knownPassedOver = Locked<Set<String>>([])
 
     init(
-        options: ServiceOptions, runner: any AgentRunner, conversations: Conversations, turns: UserTurns,
-        budgets: RequestBudgets, links: ArtifactLinks, log: @escaping @Sendable (String) -> Void
+        options: ServiceOptions, runner: any AgentRunner, conversations: ConversationStore, turns: PerUserQueue,
+        budgets: RateLimiter, links: SignedArtifactLinks, log: @escaping @Sendable (String) -> Void
     ) {
         self.options = options
         self.runner = runner
@@ -36,18 +36,18 @@ struct ChatRoute: Sendable {
         // They are for the person: the model's provider need not have them, and an old one opens nothing.
         call.messages = call.messages.map { $0.role == .assistant ? $0.withoutAddresses : $0 }
         if let seconds = budgets.take("user \(call.caller.user)") {
-            throw ServiceFailure.tooManyRequests(seconds: seconds)
+            throw APIRequestError.tooManyRequests(seconds: seconds)
         }
         tellOfPassedOver(call.passedOver)
         // Where nothing is remembered there is nothing to lose.
         let turn = try turns.take(for: options.sessionSeconds > 0 ? call.caller.conversation : nil)
-        let name = AnswerName(model: call.model ?? options.model)
+        let name = CompletionID(model: call.model ?? options.model)
         return call.isStreamed ? stream(call, turn, name) : try await whole(call, turn, name)
     }
 
     // MARK: - The two ways to answer
 
-    private func whole(_ call: ChatCall, _ turn: UserTurns.Turn, _ name: AnswerName) async throws -> HTTPResponse {
+    private func whole(_ call: ChatCall, _ turn: PerUserQueue.Turn, _ name: CompletionID) async throws -> HTTPResponse {
         let text = Locked("")
         let events = Locked<[JSON]>([])
         let made = MadeArtifacts()
@@ -59,7 +59,7 @@ struct ChatRoute: Sendable {
                 switch event {
                 case .text(let piece): text.withLock { $0 += piece }
                 case .toolProgress: break
-                default: events.withLock { if $0.count < Self.mostEvents { $0.append(event.json) } }
+                default: events.withLock { if $0.count < Self.maxEvents { $0.append(event.json) } }
                 }
             }
         } catch {
@@ -82,7 +82,7 @@ struct ChatRoute: Sendable {
         return HTTPResponse(json: json)
     }
 
-    private func stream(_ call: ChatCall, _ turn: UserTurns.Turn, _ name: AnswerName) -> HTTPResponse {
+    private func stream(_ call: ChatCall, _ turn: PerUserQueue.Turn, _ name: CompletionID) -> HTTPResponse {
         let headers = [
             HTTPHeader("Content-Type", "\(EventStream.mediaType); charset=utf-8"),
             // Some proxies keep a stream back until it is complete.
@@ -111,7 +111,7 @@ struct ChatRoute: Sendable {
     ///
     /// - Returns: what is still to be said as well.
     private func run(
-        _ call: ChatCall, _ turn: UserTurns.Turn, telling stream: ChatStream
+        _ call: ChatCall, _ turn: PerUserQueue.Turn, telling stream: ChatStream
     ) async throws -> (RunResult, demanded: ToolCall?, rest: String) {
         // The end of the text is enough to know whether a limit was told.
         let said = Locked("")
@@ -145,7 +145,7 @@ struct ChatRoute: Sendable {
 
     /// - Returns: how it ended, and the call that the answer must be, where one is demanded.
     private func run(
-        _ call: ChatCall, _ turn: UserTurns.Turn, onEvent: @escaping @Sendable (AgentEvent) async -> Void
+        _ call: ChatCall, _ turn: PerUserQueue.Turn, onEvent: @escaping @Sendable (AgentEvent) async -> Void
     ) async throws -> (RunResult, ToolCall?) {
         defer { turn.end() }
         try await turn.wait()
@@ -228,8 +228,8 @@ struct ChatRoute: Sendable {
         }
     }
 
-    private func failure(of error: any Error, _ call: ChatCall, _ name: AnswerName) -> ServiceFailure {
-        let failure = ServiceFailure(error, namedModel: call.model != nil)
+    private func failure(of error: any Error, _ call: ChatCall, _ name: CompletionID) -> APIRequestError {
+        let failure = APIRequestError(error, namedModel: call.model != nil)
         if !Task.isCancelled { log("\(name.id): \(failure.status) \(failure.error.message)") }
         return failure
     }
@@ -237,7 +237,7 @@ struct ChatRoute: Sendable {
 
 extension ChatCall {
     /// The answer where it is a call.
-    fileprivate func answer(_ call: ToolCall?, _ name: AnswerName) -> DemandedAnswer? {
+    fileprivate func answer(_ call: ToolCall?, _ name: CompletionID) -> DemandedAnswer? {
         guard let demand, let call else { return nil }
         return DemandedAnswer(call, to: demand, id: name.callID)
     }
@@ -280,7 +280,7 @@ extension ChatMessage {
     fileprivate var withoutAddresses: ChatMessage {
         var message = self
         message.content = content.map { part in
-            if case .text(let text) = part { .text(ArtifactLinks.withoutAddresses(text)) } else { part }
+            if case .text(let text) = part { .text(SignedArtifactLinks.withoutAddresses(text)) } else { part }
         }
         return message
     }

@@ -6,10 +6,10 @@ import Threading
 /// Writes one answer as the events of a stream.
 final class ChatStream: Sendable {
     private let writer: ResponseWriter
-    private let answer: AnswerName
+    private let answer: CompletionID
     private let lastWrite = Locked(ContinuousClock.now)
 
-    init(_ writer: ResponseWriter, _ answer: AnswerName) {
+    init(_ writer: ResponseWriter, _ answer: CompletionID) {
         self.writer = writer
         self.answer = answer
     }
@@ -52,7 +52,7 @@ final class ChatStream: Sendable {
     }
 
     /// Ends the stream with an error, as OpenAI's libraries understand it, and without the mark of a whole answer.
-    func fail(_ failure: ServiceFailure) async throws {
+    func fail(_ failure: APIRequestError) async throws {
         try await send(EventStream.event(failure.error.json))
     }
 

@@ -20,7 +20,7 @@ struct DemandedRun: Sendable {
     /// Statuses with which an endpoint may refuse the form of an answer.
     private static let refusals: Set<Int> = [400, 404, 415, 422, 500, 501]
 
-    /// - Throws: ``ServiceFailure`` where the run gives no call, and what the run throws.
+    /// - Throws: ``APIRequestError`` where the run gives no call, and what the run throws.
     func run(_ conversation: [ChatMessage]) async throws -> (result: RunResult, call: ToolCall) {
         let start = ContinuousClock.now
         let opening = DemandText.opening(conversation, demand)
@@ -58,14 +58,14 @@ struct DemandedRun: Sendable {
         return result.messages.flatMap(\.toolCalls).reversed().lazy.compactMap { demand.call($0) }.first
     }
 
-    private static func failure(_ demand: CallDemand, _ result: RunResult) -> ServiceFailure {
+    private static func failure(_ demand: CallDemand, _ result: RunResult) -> APIRequestError {
         let reason =
             switch result.end {
             case .answered: "the model answered without a JSON object of its arguments"
             case .cut: "the model's answer was cut by its limit of tokens"
             case .limit(let sentence): sentence
             }
-        return ServiceFailure(
+        return APIRequestError(
             502, "There is no call of \(DemandText.names(demand)), which was demanded: \(reason)", type: "api_error",
             code: "no_function_call", mayRetry: false)
     }

@@ -18,13 +18,13 @@ extension AgentEvent {
 }
 
 extension AgentEvent.ToolEnd {
-    private static let mostArtifacts = 10
+    private static let maxArtifacts = 10
 
     fileprivate var summary: String {
         let outcome = if let exitCode, !isError { "exit \(exitCode)" } else { isError ? "failed" : "done" }
         let line = "\(AgentEvent.line(name, atMost: 80)): \(outcome) in \(CallSummary.duration(duration))"
         guard !artifacts.isEmpty else { return line }
-        var names = artifacts.prefix(Self.mostArtifacts).map { AgentEvent.line($0, atMost: 100) }
+        var names = artifacts.prefix(Self.maxArtifacts).map { AgentEvent.line($0, atMost: 100) }
         if artifacts.count > names.count { names.append("…") }
         return "\(line); artifacts: \(names.joined(separator: ", "))"
     }

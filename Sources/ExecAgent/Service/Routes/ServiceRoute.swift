@@ -20,7 +20,7 @@ struct ServiceRouter: Sendable {
     /// In the order in which they are tried.
     let routes: [ServiceRoute]
 
-    /// - Throws: ``ServiceFailure`` for a path that is none, and for a method that a path does not have.
+    /// - Throws: ``APIRequestError`` for a path that is none, and for a method that a path does not have.
     func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
         // The server leaves out the content of what is asked for with HEAD.
         let method = request.method == "HEAD" ? "GET" : request.method
@@ -39,13 +39,13 @@ struct ServiceRouter: Sendable {
                 status: 204, headers: [HTTPHeader("Allow", (allowed + ["OPTIONS"]).joined(separator: ", "))])
         }
         guard allowed.isEmpty else {
-            throw ServiceFailure(
+            throw APIRequestError(
                 405, "\(request.path) takes \(allowed.joined(separator: ", ")), not \(request.method).",
                 code: "method_not_allowed", headers: [HTTPHeader("Allow", allowed.joined(separator: ", "))])
         }
         // Who posts something speaks another of OpenAI's APIs, or has the wrong address.
         let advice = method == "POST" ? " Of OpenAI's APIs this is Chat Completions: POST /v1/chat/completions." : ""
-        throw ServiceFailure(
+        throw APIRequestError(
             404, "There is nothing at \(request.path).\(advice) GET /openapi.json says what there is.",
             code: "not_found")
     }

@@ -7,9 +7,9 @@ import Threading
 /// All that can be asked of the service.
 struct ServiceRoutes: Sendable {
     let options: ServiceOptions
-    let toolBox: any ToolBox
+    let toolBox: any ToolProvider
     let chat: ChatRoute
-    let links: ArtifactLinks
+    let links: SignedArtifactLinks
     /// Seconds since 1970 at which the service was started.
     let startTime: Int
     /// Whether a request brings a key, or none is asked for.
@@ -24,7 +24,7 @@ struct ServiceRoutes: Sendable {
             ServiceRoute(method: "GET", path: "/v1/models/{model+}", description: APIText.model) { _, values in
                 try model(values["model"] ?? "")
             },
-            ServiceRoute(method: "GET", path: ArtifactLinks.path, description: APIText.link) { request, values in
+            ServiceRoute(method: "GET", path: SignedArtifactLinks.path, description: APIText.link) { request, values in
                 try await linked(values["name"] ?? "", of: values["user"] ?? "", request)
             },
             ServiceRoute(method: "DELETE", path: "/v1/sessions/{user}", description: APIText.session) {
@@ -69,7 +69,7 @@ struct ServiceRoutes: Sendable {
 
     private func model(_ name: String) throws -> HTTPResponse {
         guard name.lowercased() == options.model.lowercased() else {
-            throw ServiceFailure(
+            throw APIRequestError(
                 404, "There is no model of this name in the list, though a request may name any that the endpoint has.",
                 param: "model", code: "model_not_found")
         }
@@ -112,7 +112,7 @@ struct ServiceRoutes: Sendable {
         do throws(ToolServerError) {
             text = try await toolBox.skill(named: name)
         } catch {
-            throw error.isNotFound ? ServiceFailure(404, error.message, code: "skill_not_found") : error
+            throw error.isNotFound ? APIRequestError(404, error.message, code: "skill_not_found") : error
         }
         return HTTPResponse(
             headers: [HTTPHeader("Content-Type", "text/markdown; charset=utf-8")], body: .bytes(Array(text.utf8)))
@@ -132,7 +132,7 @@ struct ServiceRoutes: Sendable {
     /// What an address opens that was given with an answer. A key does not open it: it is for that one file alone.
     private func linked(_ name: String, of user: String, _ request: HTTPRequest) async throws -> HTTPResponse {
         let verdict = links.verdict(on: request)
-        guard verdict == .valid else { throw ServiceFailure(link: verdict) }
+        guard verdict == .valid else { throw APIRequestError(link: verdict) }
         if let info = try await info(name, of: user, for: request) {
             let headers = Download.linkHeaders(of: name, type: info.mediaType, pictureType: info.pictureType)
             return HTTPResponse(headers: headers, body: .omitted(length: info.size))
@@ -154,7 +154,7 @@ struct ServiceRoutes: Sendable {
         do throws(ToolServerError) {
             return try await toolBox.artifact(named: name, of: UserName.forServers(user))
         } catch {
-            throw error.isNotFound ? ServiceFailure(404, error.message, code: "artifact_not_found") : error
+            throw error.isNotFound ? APIRequestError(404, error.message, code: "artifact_not_found") : error
         }
     }
 

@@ -15,7 +15,7 @@ struct EditedRows: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - columns, height: of the terminal. Where there are more rows than it has, those around the cursor are shown.
-    init(prompt: String, line: EditedText, columns: Int, height: Int) {
+    init(prompt: String, line: EditBuffer, columns: Int, height: Int) {
         self.columns = columns
         // The last column stays free: terminals do not agree on where the cursor is behind it.
         let width = max(columns - 1, 4)

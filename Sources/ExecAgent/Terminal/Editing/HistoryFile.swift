@@ -178,6 +178,6 @@ struct HistoryFile: Sendable, Equatable {
                 entry.append(byte)
             }
         }
-        return HarmlessText.of(String(decoding: entry, as: UTF8.self))
+        return SanitizedText.of(String(decoding: entry, as: UTF8.self))
     }
 }

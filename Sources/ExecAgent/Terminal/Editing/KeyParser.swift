@@ -83,7 +83,7 @@ struct KeyParser {
             if byte == 0x0A, place > pasted.startIndex, pasted[place - 1] == 0x0D { continue }
             lines.append(byte == 0x0D ? 0x0A : byte)
         }
-        return HarmlessText.of(String(decoding: lines, as: UTF8.self))
+        return SanitizedText.of(String(decoding: lines, as: UTF8.self))
     }
 
     // MARK: Keys
@@ -128,7 +128,7 @@ struct KeyParser {
         }
         guard pending.count >= length else { return nil }
         defer { pending = [] }
-        let text = HarmlessText.of(String(decoding: pending, as: UTF8.self))
+        let text = SanitizedText.of(String(decoding: pending, as: UTF8.self))
         return text.isEmpty ? nil : .text(text)
     }
 

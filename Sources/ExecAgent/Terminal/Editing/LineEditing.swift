@@ -24,12 +24,12 @@ struct LineEditing: Sendable {
         var place: Int?
         var hasFailed = false
         /// The line as it was before.
-        let before: EditedText
+        let before: EditBuffer
     }
 
     private enum Direction { case forward, backward }
 
-    private(set) var line = EditedText()
+    private(set) var line = EditBuffer()
     private(set) var search: Search?
     private var history: InputHistory
     private var killed = ""
@@ -89,7 +89,7 @@ struct LineEditing: Sendable {
             return .edited
         }
         let text = line.text
-        line = EditedText()
+        line = EditBuffer()
         history.leave()
         return .submitted(text)
     }
@@ -104,7 +104,7 @@ struct LineEditing: Sendable {
         case "N": return handle(.down)
         case "C":
             guard !line.isEmpty else { return .interrupted }
-            line = EditedText()
+            line = EditBuffer()
             history.leave()
         case "D":
             guard !line.isEmpty else { return .ended }
@@ -154,7 +154,7 @@ struct LineEditing: Sendable {
     }
 
     private mutating func show(_ entry: String?) {
-        if let entry { line = EditedText(entry) }
+        if let entry { line = EditBuffer(entry) }
     }
 
     /// - Returns: `nil` where the search is over and the key is one for the line.
@@ -199,13 +199,13 @@ struct LineEditing: Sendable {
         search?.hasFailed = place == nil
         guard let place else { return }
         search?.place = place
-        line = EditedText(history.entry(at: place))
+        line = EditBuffer(history.entry(at: place))
     }
 
     /// Stays at what was found, from where Up and Down go on.
     private mutating func endSearch() {
         if let search, let place = search.place {
-            line = EditedText(history.look(at: place, leaving: search.before.text))
+            line = EditBuffer(history.look(at: place, leaving: search.before.text))
         }
         search = nil
     }

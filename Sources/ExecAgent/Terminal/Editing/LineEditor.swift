@@ -13,8 +13,8 @@ import Threading
 final class LineEditor: LineSource, TerminalSignals.Receiver {
     /// What the editor needs from outside.
     struct Surroundings: Sendable {
-        var screen: Screen
-        var interrupts: Interrupts
+        var screen: TerminalOutput
+        var interrupts: SignalHandler
         /// The file with what was typed before; `nil` for none.
         var history: HistoryFile?
         /// The commands that lines may begin with.
@@ -272,7 +272,7 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
         }
     }
 
-    private func submit(_ text: String, _ line: EditedText, _ session: inout Session) {
+    private func submit(_ text: String, _ line: EditBuffer, _ session: inout Session) {
         guard let prompt = session.prompt else { return }
         var whole = line
         whole.move(to: whole.characters.count)

@@ -19,7 +19,7 @@ struct MarkdownTable: Sendable {
 
     /// The most that is held back, in letters.
     private static let sizeLimit = 256 << 10
-    private static let mostColumns = 100
+    private static let maxColumns = 100
     private static let narrowest = 4
     private static let border = " │ "
 
@@ -52,7 +52,7 @@ struct MarkdownTable: Sendable {
         guard rows.count > 1, let alignments = Self.alignments(of: rows[1]) else { return drawPlain(&writer) }
         let texts = [Self.cells(of: rows[0])] + rows.dropFirst(2).map(Self.cells)
         let count = texts.map(\.count).max() ?? 0
-        guard count <= Self.mostColumns else { return drawPlain(&writer) }
+        guard count <= Self.maxColumns else { return drawPlain(&writer) }
         let cells = texts.enumerated().map { row, texts in
             (0..<count).map { Cell(texts.indices.contains($0) ? texts[$0] : "", row == 0 ? .bold : []) }
         }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct EditedRowsTests {
     private func rows(_ text: String, cursor: Int? = nil, columns: Int = 11, height: Int = 24) -> EditedRows {
-        var line = EditedText(text)
+        var line = EditBuffer(text)
         if let cursor { line.move(to: cursor) }
         return EditedRows(prompt: "> ", line: line, columns: columns, height: height)
     }
@@ -27,7 +27,7 @@ import Testing
         ("123456789日", "", ["123456789"]), ("12345678901234567890123", "x\ny", ["1234567890", "x", "… y"]),
     ])
     func aPromptStaysOnOneRow(prompt: String, text: String, shown: [String]) {
-        let drawn = EditedRows(prompt: prompt, line: EditedText(text), columns: 11, height: 24)
+        let drawn = EditedRows(prompt: prompt, line: EditBuffer(text), columns: 11, height: 24)
         #expect(drawn.rows == shown)
     }
 

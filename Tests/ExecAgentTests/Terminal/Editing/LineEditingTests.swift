@@ -113,7 +113,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(1))) func aLargePasteIsPutIntoTheLineInLinearTime() {
         let pasted = String(repeating: "some words\n", count: 20_000)
-        var line = EditedText("ab")
+        var line = EditBuffer("ab")
         line.move(to: 1)
         line.insert(pasted)
         #expect(line.cursor == 1 + pasted.utf8.count)

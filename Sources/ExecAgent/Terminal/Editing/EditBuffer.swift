@@ -1,0 +1,107 @@
+/// Text with a cursor. A character is what a reader takes for one: a letter with its accents, an emoji with all of its
+/// parts.
+struct EditBuffer: Sendable, Equatable {
+    private(set) var characters: [Character] = []
+    /// How many characters are before it.
+    private(set) var cursor = 0
+
+    var text: String { String(characters) }
+    var isEmpty: Bool { characters.isEmpty }
+    var beforeCursor: String { String(characters[..<cursor]) }
+    /// Whether the cursor is behind all of it.
+    var isAtEnd: Bool { cursor == characters.count }
+
+    /// The text with the cursor behind it.
+    init(_ text: String = "") {
+        characters = Array(text)
+        cursor = characters.count
+    }
+
+    mutating func insert(_ text: String) {
+        // An accent joins the letter before it, and a joiner the emoji on both of its sides.
+        let start = max(0, cursor - 1)
+        let end = min(characters.count, cursor + 1)
+        let head = String(characters[start..<cursor]) + text
+        let whole = Array(head + String(characters[cursor..<end]))
+        let headSize = head.unicodeScalars.count
+        var size = 0
+        var count = 0
+        while count < whole.count, size < headSize {
+            size += whole[count].unicodeScalars.count
+            count += 1
+        }
+        characters.replaceSubrange(start..<end, with: whole)
+        cursor = start + count
+    }
+
+    /// Takes away the characters between the cursor and a place.
+    ///
+    /// - Returns: what was there.
+    @discardableResult
+    mutating func delete(to place: Int) -> String {
+        let (start, end) = (max(0, min(place, cursor)), min(characters.count, max(place, cursor)))
+        let deleted = String(characters[start..<end])
+        characters.removeSubrange(start..<end)
+        cursor = start
+        return deleted
+    }
+
+    mutating func move(to place: Int) {
+        cursor = max(0, min(place, characters.count))
+    }
+
+    /// Exchanges the characters around the cursor.
+    mutating func transpose() {
+        guard cursor > 0, characters.count > 1 else { return }
+        let right = isAtEnd ? cursor - 1 : cursor
+        characters.swapAt(right - 1, right)
+        cursor = right + 1
+    }
+
+    // MARK: Places
+
+    var lineStart: Int { (characters[..<cursor].lastIndex(of: "\n") ?? -1) + 1 }
+    var lineEnd: Int { characters[cursor...].firstIndex(of: "\n") ?? characters.count }
+
+    var previousWord: Int {
+        var place = cursor
+        while place > 0, !Self.isInWord(characters[place - 1]) { place -= 1 }
+        while place > 0, Self.isInWord(characters[place - 1]) { place -= 1 }
+        return place
+    }
+
+    var nextWord: Int {
+        var place = cursor
+        while place < characters.count, !Self.isInWord(characters[place]) { place += 1 }
+        while place < characters.count, Self.isInWord(characters[place]) { place += 1 }
+        return place
+    }
+
+    /// Where what stands between blanks before the cursor begins.
+    var previousBlank: Int {
+        var place = cursor
+        while place > 0, characters[place - 1].isWhitespace { place -= 1 }
+        while place > 0, !characters[place - 1].isWhitespace { place -= 1 }
+        return place
+    }
+
+    /// The same place in the line above; `nil` in the first line.
+    var above: Int? {
+        let start = lineStart
+        guard start > 0 else { return nil }
+        let previous = (characters[..<(start - 1)].lastIndex(of: "\n") ?? -1) + 1
+        return min(previous + cursor - start, start - 1)
+    }
+
+    /// The same place in the line below; `nil` in the last line.
+    var below: Int? {
+        let end = lineEnd
+        guard end < characters.count else { return nil }
+        let next = characters[(end + 1)...].firstIndex(of: "\n") ?? characters.count
+        return min(end + 1 + cursor - lineStart, next)
+    }
+
+    private static func isInWord(_ character: Character) -> Bool {
+        character.isLetter || character.isNumber
+    }
+}

@@ -1,0 +1,109 @@
+import Diagnostics
+import OpenAI
+import Threading
+
+/// Shows what an agent does: its words as the answer, its tool calls as notes, and on a terminal a line that moves while
+/// it waits for either.
+final class ProgressDisplay: Sendable {
+    private struct Call {
+        let id: String
+        let number: Int
+        let summary: String
+        let began: ContinuousClock.Instant
+        var progress = ""
+    }
+
+    private struct State {
+        var callCount = 0
+        var running: [Call] = []
+        /// Since when the model is silent.
+        var waitsSince = ContinuousClock.now
+        var frame = 0
+    }
+
+    private static let frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
+    private static let frameTime = Duration.milliseconds(100)
+    /// How long the model may be silent before that is shown, in seconds.
+    private static let patience = 0.5
+
+    private let screen: TerminalOutput
+    private let state = Locked(State())
+
+    init(screen: TerminalOutput) {
+        self.screen = screen
+    }
+
+    /// Shows an event.
+    func show(_ event: AgentEvent) {
+        switch event {
+        case .text(let text):
+            state.withLock { $0.waitsSince = .now }
+            screen.answer(text)
+        case .toolStarted(let call):
+            let begun = state.withLock { state in
+                state.callCount += 1
+                let summary = CallSummary.of(call)
+                state.running.append(Call(id: call.id, number: state.callCount, summary: summary, began: .now))
+                return "[\(state.callCount)] \(summary)"
+            }
+            // A call ends what is said.
+            screen.endText()
+            screen.note(begun, .faint)
+        case .toolProgress(let callID, let message):
+            state.withLock { state in
+                guard let place = state.running.firstIndex(where: { $0.id == callID }) else { return }
+                state.running[place].progress = TerminalText.line(Array(message.utf8), atMost: 200)
+            }
+        case .toolEnded(let end):
+            showEnd(end)
+        case .retrying(let reason, let seconds):
+            let reason = reason.singleLine(limit: 300)
+            screen.note("The model is asked again in \(CallSummary.duration(seconds)): \(reason)", .faint)
+        case .notice(let message):
+            screen.note("exec-agent: warning: \(message.singleLine(limit: 1000))", .bad)
+        }
+    }
+
+    /// Keeps the moving line moving until the task is cancelled.
+    func animate() async {
+        guard screen.abilities.canRedraw else { return }
+        while !Task.isCancelled {
+            screen.status(status())
+            do { try await Task.sleep(for: Self.frameTime) } catch { break }
+        }
+        screen.status(nil)
+    }
+
+    private func showEnd(_ end: AgentEvent.ToolEnd) {
+        let number = state.withLock { state -> Int? in
+            state.waitsSince = .now
+            guard let place = state.running.firstIndex(where: { $0.id == end.callID }) else { return nil }
+            return state.running.remove(at: place).number
+        }
+        let outcome =
+            if let code = end.exitCode, !end.isError { "exit \(code)" } else { end.isError ? "failed" : "done" }
+        var line = "[\(number ?? 0)] \(outcome) in \(CallSummary.duration(end.duration))"
+        if !end.artifacts.isEmpty {
+            let names = end.artifacts.map { $0.singleLine(limit: 255) }.joined(separator: ", ")
+            line += "; artifacts: \(names)"
+        }
+        screen.note(line, end.isError || (end.exitCode ?? 0) != 0 ? .bad : .faint)
+    }
+
+    /// The moving line as it is now; `nil` where there is nothing to wait for.
+    private func status() -> String? {
+        state.withLock { state in
+            state.frame = (state.frame + 1) % Self.frames.count
+            let frame = Self.frames[state.frame]
+            if let call = state.running.last {
+                let others = state.running.count > 1 ? " and \(state.running.count - 1) more" : ""
+                let time = CallSummary.duration((ContinuousClock.now - call.began) / .seconds(1))
+                let progress = call.progress.isEmpty ? "" : ": \(call.progress)"
+                return "\(frame) [\(call.number)]\(others) \(time)\(progress)"
+            }
+            let silence = (ContinuousClock.now - state.waitsSince) / .seconds(1)
+            guard silence >= Self.patience else { return nil }
+            return "\(frame) waiting for the model \(CallSummary.duration(silence))"
+        }
+    }
+}

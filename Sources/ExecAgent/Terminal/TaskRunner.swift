@@ -1,0 +1,91 @@
+import Diagnostics
+import JSON
+import OpenAI
+import Threading
+
+/// One task from the command line: worked on, shown, and its artifacts saved.
+struct TaskRunner: Sendable {
+    let runner: any AgentRunner
+    let toolBox: any ToolProvider
+    let screen: TerminalOutput
+    let interrupts: SignalHandler
+    let user: String?
+    let limits: RunLimits
+    /// Where artifacts go; `nil` to leave them where they are.
+    let output: OutputDirectory?
+    /// Whether standard output gets a line of JSON for each event.
+    let isJSON: Bool
+    var timekeeper = Timekeeper.system
+
+    /// Works on the task.
+    ///
+    /// - Returns: the exit status.
+    func run(_ task: String) async -> Int32 {
+        let deadline = limits.seconds.map { Deadline(in: $0, on: timekeeper) }
+        let made = Locked(FileNames())
+        let said = Locked("")
+        let activity = ProgressDisplay(screen: screen)
+        var report: TaskReport
+        do {
+            let result = try await interrupts.interruptible {
+                async let _: Void = isJSON ? () : await activity.animate()
+                return try await runner.run(
+                    [ChatMessage(role: .user, text: task)], user: user, model: nil, limits: limits,
+                    parameters: JSONObject()
+                ) { event in
+                    switch event {
+                    case .toolEnded(let end): made.withLock { made in end.artifacts.forEach { made.add($0) } }
+                    case .text(let text): said.withLock { $0 += text }
+                    // What the model says behind a call is of its next turn.
+                    case .toolStarted: said.withLock { $0 = "" }
+                    case .toolProgress, .retrying, .notice: break
+                    }
+                    if isJSON { write(event.json) } else { activity.show(event) }
+                }
+            }
+            report = TaskReport(result)
+        } catch is CancellationError {
+            report = TaskReport(status: .interrupted, reason: "interrupted")
+        } catch {
+            report = TaskReport(status: .failed, reason: "\(error)")
+        }
+        // Of an answer that broke off, what came is what there is.
+        if [.interrupted, .failed].contains(report.status) { report.answer = said.withLock { $0 }.trimmed }
+        if !isJSON { screen.endLine() }
+        report.artifacts = await save(made.withLock { $0.all }, deadline)
+        tell(report)
+        await screen.flush()
+        return report.status.exitStatus
+    }
+
+    private func save(_ names: [String], _ deadline: Deadline?) async -> [SavedArtifact] {
+        guard !names.isEmpty else { return [] }
+        guard let output else {
+            if !isJSON { screen.note("Left in the sandbox: \(Self.list(names)). With --output DIR they are saved.") }
+            return []
+        }
+        let saver = ArtifactSaver(toolBox: toolBox, user: user, directory: output)
+        let saved = try? await saver.save(names, by: deadline?.forSaving) { [screen] in
+            screen.note("exec-agent: \($0.singleLine(limit: 1000))", .bad)
+        }
+        if !isJSON {
+            for artifact in saved ?? [] { screen.note("Saved \(artifact.path.singleLine(limit: 4096))") }
+        }
+        return saved ?? []
+    }
+
+    private func tell(_ report: TaskReport) {
+        if isJSON { return write(report.json) }
+        // The answer itself says which limit was met.
+        guard report.status != .limit, let reason = report.reason else { return }
+        screen.note("exec-agent: \(reason.singleLine(limit: 2000))", report.status == .interrupted ? .plain : .bad)
+    }
+
+    private func write(_ json: JSON) {
+        screen.answer(json.text + "\n")
+    }
+
+    static func list(_ names: [String]) -> String {
+        names.map { $0.singleLine(limit: 255) }.joined(separator: ", ")
+    }
+}

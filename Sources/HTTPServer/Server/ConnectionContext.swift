@@ -1,0 +1,28 @@
+/// What all connections of a server share.
+struct ConnectionContext: Sendable {
+    let options: HTTPServerOptions
+    let handler: HTTPServer.Handler
+    let mailbox: EventLoopQueue
+
+    var limits: HTTPLimits { options.limits }
+
+    /// Starts the task that answers a request.
+    func start(_ request: HTTPRequest, from remote: RemoteAddress, _ delivery: ResponseSender) -> Task<Void, Never> {
+        mailbox.taskStarted()
+        return Task.detached {
+            await delivery.deliver(await handler(request, remote))
+            mailbox.taskEnded()
+        }
+    }
+
+    /// The bytes of an answer that ends the connection and is not made by a handler.
+    func lastWord(_ response: HTTPResponse, isHead: Bool) -> [UInt8] {
+        guard case .bytes(let body) = response.body,
+            let head = try? ResponseHead(response, isHTTP10: false, closes: true, date: HTTPDate.now())
+        else {
+            options.log("HTTP: a refusal is not valid")
+            return Array("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".utf8)
+        }
+        return isHead || head.framing == .none ? head.bytes : head.bytes + body
+    }
+}

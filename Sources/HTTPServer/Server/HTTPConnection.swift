@@ -1,0 +1,293 @@
+import SystemCalls
+
+/// One connection, as the server's thread has it. Nothing here waits: each method does what can be done at once.
+final class HTTPConnection {
+    private enum Phase {
+        /// A request is awaited or comes in.
+        case receiving
+        /// A handler works on it, or its answer is not out yet.
+        case answering(ResponseStream, Task<Void, Never>)
+        /// What is written is the last.
+        case closing
+        /// All is written. What still comes is thrown away, so that the client is not reset while it reads the answer.
+        case lingering
+        case closed
+    }
+
+    typealias Instant = ContinuousClock.Instant
+
+    /// More than this of requests yet to come is not read ahead.
+    private static let maxWaiting = 64 * 1024
+    private static let lingerSeconds = 2.0
+    private static let maxDropped = 64 * 1024 * 1024
+    /// A connection that is this young may have a request on its way.
+    private static let youthSeconds = 1.0
+
+    let id: Int
+    let remote: RemoteAddress
+    let descriptor: Int32
+    /// Whether it was refused when it came: it does not count as one of those that are served.
+    let isRefused: Bool
+    /// Until when it is so young that its first request may be on its way.
+    let youthEnd: Instant
+
+    private let service: ConnectionContext
+    private var phase = Phase.receiving
+    private var parser: RequestParser
+    private var head: RequestHead?
+    private var output = OutputQueue()
+    private var requestCount = 0
+    private var isKnown = false
+    private var inputEnded = false
+    private var isStopping = false
+    private var droppedBytes = 0
+
+    /// What the deadline is for; `nil` while it has to be set afresh.
+    private var awaited: RequestParser.Progress?
+    private var receiveDeadline: Instant
+    private var sendDeadline: Instant?
+    private var sentSinceDeadline = 0
+    /// Since when it has rested.
+    private(set) var restingSince: Instant
+
+    init(
+        id: Int, _ accepted: (descriptor: Int32, remote: RemoteAddress), _ service: ConnectionContext, now: Instant,
+        refusal: HTTPError? = nil
+    ) {
+        self.id = id
+        (descriptor, remote) = accepted
+        self.service = service
+        parser = RequestParser(limits: service.limits)
+        // For the first request, silence before it counts as part of its head.
+        receiveDeadline = now + .seconds(service.limits.headSeconds)
+        awaited = .idle
+        restingSince = now
+        isRefused = refusal != nil
+        youthEnd = now + .seconds(Self.youthSeconds)
+        if let refusal { refuse(refusal, now) }
+    }
+
+    // MARK: - What the thread wants to know
+
+    var isClosed: Bool { if case .closed = phase { true } else { false } }
+
+    /// Whether it can be closed for another one: it rests, and has been served or was silent for a while.
+    func isEvictable(_ now: Instant) -> Bool {
+        isResting && (requestCount > 0 || youthEnd <= now)
+    }
+
+    /// Whether it has not shown yet who asks, and nothing is being done for it.
+    var isUnknown: Bool {
+        if case .answering = phase { false } else { !isKnown }
+    }
+
+    /// Whether nothing is under way.
+    private var isResting: Bool {
+        if case .receiving = phase { parser.progress == .idle && output.isEmpty } else { false }
+    }
+
+    /// What to wait for.
+    var interest: Int16 {
+        var events: Int16 = output.isEmpty ? 0 : Int16(POLLOUT)
+        guard !inputEnded else { return events }
+        if case .answering = phase, parser.waitingBytes >= Self.maxWaiting {
+            events |= Socket.hungUp
+        } else {
+            events |= Int16(POLLIN)
+        }
+        return events
+    }
+
+    /// When to come back though nothing happened.
+    var deadline: Instant? {
+        switch phase {
+        case .receiving, .lingering: min(receiveDeadline, sendDeadline ?? receiveDeadline)
+        case .answering, .closing: sendDeadline
+        case .closed: nil
+        }
+    }
+
+    // MARK: - What happens to it
+
+    /// Something can be read or written.
+    func ready(_ events: Int16, _ buffer: UnsafeMutableRawBufferPointer, _ now: Instant) {
+        if events & Int16(POLLOUT) != 0 { flush(now) }
+        if events & Int16(POLLIN) != 0 {
+            receive(buffer, now)
+        } else if events & Socket.hungUp != 0 {
+            inputDidEnd()
+        }
+        if events & Int16(POLLERR | POLLHUP | POLLNVAL) != 0 { close() }
+    }
+
+    /// The answer has got on.
+    func answerProgressed(_ now: Instant) {
+        guard case .answering(let exchange, _) = phase else { return }
+        for piece in exchange.takePieces() { output.append(piece) }
+        flush(now)
+    }
+
+    /// The deadline may have passed.
+    func timePassed(_ now: Instant) {
+        guard let deadline, deadline <= now else { return }
+        // Who does not read would not read a refusal either, and who said nothing asked for no answer.
+        let isReading = sendDeadline.map { $0 > now } ?? true
+        if case .receiving = phase, isReading, parser.progress != .idle {
+            refuse(HTTPError(408, "The request took too long to come."), now)
+        } else {
+            close()
+        }
+    }
+
+    /// The server stops: what is under way may end.
+    func stop() {
+        isStopping = true
+        if isResting { close() }
+        if case .answering(let exchange, _) = phase { exchange.closeAfterwards() }
+    }
+
+    /// Ends at once.
+    func close() {
+        if case .answering(let exchange, let task) = phase {
+            task.cancel()
+            exchange.close()
+        }
+        guard !isClosed else { return }
+        phase = .closed
+        Socket.closeDescriptor(descriptor)
+    }
+
+    // MARK: - In
+
+    private func receive(_ buffer: UnsafeMutableRawBufferPointer, _ now: Instant) {
+        guard !isClosed, let count = try? Socket.receive(descriptor, buffer) ?? -1 else { return close() }
+        guard count > 0 else {
+            if count == 0 { inputDidEnd() }
+            return
+        }
+        switch phase {
+        case .receiving, .answering:
+            parser.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            process(now)
+        case .closing, .lingering:
+            droppedBytes += count
+            if droppedBytes > Self.maxDropped { close() }
+        case .closed:
+            break
+        }
+    }
+
+    private func inputDidEnd() {
+        inputEnded = true
+        switch phase {
+        case .receiving, .lingering: close()
+        case .answering(_, let task): task.cancel()
+        case .closing, .closed: break
+        }
+    }
+
+    private func process(_ now: Instant) {
+        while case .receiving = phase {
+            do {
+                switch try parser.next() {
+                case .head(let head): take(head, now)
+                case .request(let request): answer(request)
+                case nil: return awaitMore(now)
+                }
+            } catch {
+                refuse(error, now)
+            }
+        }
+    }
+
+    private func awaitMore(_ now: Instant) {
+        let progress = parser.progress
+        guard progress != awaited else { return }
+        let isFirst = requestCount == 0 && awaited == .idle
+        awaited = progress
+        switch progress {
+        case .idle:
+            restingSince = now
+            receiveDeadline = now + .seconds(service.limits.idleSeconds)
+        case .head:
+            if !isFirst { receiveDeadline = now + .seconds(service.limits.headSeconds) }
+        case .body:
+            receiveDeadline = now + .seconds(service.limits.bodySeconds)
+        }
+    }
+
+    private func take(_ head: RequestHead, _ now: Instant) {
+        self.head = head
+        requestCount += 1
+        if let refusal = service.options.screen(head.request, remote) {
+            end(with: service.lastWord(refusal, isHead: head.request.method == "HEAD"), now)
+            return
+        }
+        isKnown = isKnown || service.options.isKnown(head.request)
+        if head.expectsContinue, parser.waitingBytes == 0 {
+            output.append(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+            flush(now)
+        }
+    }
+
+    private func answer(_ request: HTTPRequest) {
+        let isLast = requestCount >= service.limits.requestsPerConnection || isStopping
+        let exchange = ResponseStream { [mailbox = service.mailbox, id] in mailbox.progressed(connection: id) }
+        let delivery = ResponseSender(
+            exchange: exchange, isHead: request.method == "HEAD", isHTTP10: head?.isHTTP10 ?? false,
+            closes: head?.closes ?? true || isLast, log: service.options.log)
+        head = nil
+        awaited = nil
+        phase = .answering(exchange, service.start(request, from: remote, delivery))
+    }
+
+    // MARK: - Out
+
+    private func refuse(_ refusal: HTTPError, _ now: Instant) {
+        // A head that was never understood may have been one of HEAD: then the content is more than was asked for, on
+        // a connection that ends here.
+        end(with: service.lastWord(service.options.refusal(refusal), isHead: head?.request.method == "HEAD"), now)
+    }
+
+    private func end(with bytes: [UInt8], _ now: Instant) {
+        output.append(bytes)
+        phase = .closing
+        flush(now)
+    }
+
+    private func flush(_ now: Instant) {
+        guard !isClosed, let sent = try? output.send(to: descriptor) else { return close() }
+        sentSinceDeadline += sent
+        if output.isEmpty {
+            sendDeadline = nil
+        } else if sendDeadline == nil || sentSinceDeadline >= ResponseStream.highWater {
+            sendDeadline = now + .seconds(service.limits.sendSeconds)
+            sentSinceDeadline = 0
+        }
+        if case .answering(let exchange, _) = phase { exchange.didSend(sent) }
+        if output.isEmpty { outputDidEnd(now) }
+    }
+
+    private func outputDidEnd(_ now: Instant) {
+        switch phase {
+        case .answering(let exchange, _):
+            switch exchange.finalEnd {
+            case nil: return
+            case .abort: close()
+            case .keepAlive where !inputEnded && !isStopping:
+                phase = .receiving
+                process(now)
+            case .keepAlive, .close: linger(now)
+            }
+        case .closing: linger(now)
+        case .receiving, .lingering, .closed: break
+        }
+    }
+
+    private func linger(_ now: Instant) {
+        guard !inputEnded else { return close() }
+        phase = .lingering
+        receiveDeadline = now + .seconds(Self.lingerSeconds)
+        Socket.endOutput(descriptor)
+    }
+}
