@@ -26,40 +26,49 @@ struct ProgressReporter: Sendable {
         self.notifier = notifier
     }
 
-    /// What is sent, by who says it.
-    private enum Message: Sendable {
-        /// A line of the work.
-        case line(String)
-        /// The reporter's own word in a silence, with the newest line; empty if there was none.
-        case signOfLife(after: String)
+    /// What there is to send.
+    private struct News: Sendable {
+        /// A line of the work that has not been sent.
+        var line: String?
+        /// Whether it has been silent for long. It never takes the place of a line.
+        var isSilent = false
+        /// The newest line, sent or not; empty if there was none.
+        var newest = ""
     }
 
     /// Runs `work` and passes on what it reports: the newest line if several come at once, and in silence a sign of life
     /// now and then.
     func reporting<Value: Sendable>(_ work: (Progress) async throws -> Value) async rethrows -> Value {
-        let (messages, report) = AsyncStream.makeStream(of: Message.self, bufferingPolicy: .bufferingNewest(1))
+        let news = Locked(News())
+        let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         return try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
-            group.addTask { await send(messages, signsOfLife: report) }
-            return try await work(Progress { report.yield(.line($0)) })
+            group.addTask { await send(news, at: wakes, wake) }
+            return try await work(
+                Progress { line in
+                    news.withLock { ($0.line, $0.newest) = (line, line) }
+                    wake.yield()
+                })
         }
     }
 
-    private func send(_ messages: AsyncStream<Message>, signsOfLife: AsyncStream<Message>.Continuation) async {
-        let newest = Locked("")
+    private func send(
+        _ news: Locked<News>, at wakes: AsyncStream<Void>, _ wake: AsyncStream<Void>.Continuation
+    ) async {
         let lastSent = Locked(ContinuousClock.now)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 while (try? await Task.sleep(for: Self.silence)) != nil {
                     guard lastSent.withLock({ $0 }).duration(to: .now) >= Self.silence / 2 else { continue }
-                    signsOfLife.yield(.signOfLife(after: newest.withLock { $0 }))
+                    news.withLock { $0.isSilent = true }
+                    wake.yield()
                 }
             }
             var previous = 0
-            for await message in messages {
-                if case .line(let line) = message { newest.withLock { $0 = line } }
+            for await _ in wakes {
+                guard let text = news.withLock(takeText) else { continue }
                 previous = max(previous + 1, milliseconds)
-                notify(previous, text(of: message))
+                notify(previous, text)
                 lastSent.withLock { $0 = .now }
                 if (try? await Task.sleep(for: Self.interval)) == nil { break }
             }
@@ -67,13 +76,12 @@ struct ProgressReporter: Sendable {
         }
     }
 
-    private func text(of message: Message) -> String {
-        switch message {
-        case .line(let line): return line
-        case .signOfLife(let line):
-            let seconds = start.duration(to: .now).components.seconds
-            return "Running for \(seconds) s" + (line.isEmpty ? "" : ": \(line)")
-        }
+    private func takeText(_ news: inout News) -> String? {
+        defer { (news.line, news.isSilent) = (nil, false) }
+        if let line = news.line { return line }
+        guard news.isSilent else { return nil }
+        let seconds = start.duration(to: .now).components.seconds
+        return "Running for \(seconds) s" + (news.newest.isEmpty ? "" : ": \(news.newest)")
     }
 
     private var milliseconds: Int {
