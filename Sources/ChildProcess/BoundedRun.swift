@@ -1,30 +1,30 @@
 import SystemCalls
 import Threading
 
-/// What a program that ran to its end left behind.
+/// The result of a program that ran to its end.
 public struct CommandOutput: Sendable, Equatable {
-    /// How it ended.
+    /// The exit status.
     public let status: ExitStatus
-    /// Its standard output, up to the limit.
+    /// The standard output, up to the limit.
     public let output: [UInt8]
-    /// Its standard error, up to the limit.
+    /// The standard error, up to the limit.
     public let errorOutput: [UInt8]
-    /// Whether it was stopped because its time was up.
+    /// Whether the program was terminated because it timed out or the calling task was cancelled.
     public let timedOut: Bool
 
-    /// Whether it ended itself with code 0 in time.
+    /// Whether the program exited with code 0 in time.
     public var succeeded: Bool { status == .exited(0) && !timedOut }
 }
 
 extension Command {
     /// Runs the program to its end with an empty standard input. A failing program is a result, not an error.
     ///
-    /// When the time is up, or the calling task is cancelled, the program's process group gets SIGTERM and two seconds
-    /// later SIGKILL.
+    /// On timeout, or if the calling task is cancelled, the program's process group gets SIGTERM, and SIGKILL two
+    /// seconds later.
     ///
     /// - Parameters:
-    ///   - limit: how many bytes of each output to keep; the rest is read and dropped.
-    ///   - timeout: seconds.
+    ///   - limit: the maximum number of bytes of each output to keep; the rest is read and discarded.
+    ///   - timeout: the time limit in seconds.
     /// - Throws: ``SpawnError``.
     public func run(limit: Int = 128 * 1024, timeout: Double) async throws -> CommandOutput {
         let isCancelled = Locked(false)
@@ -54,7 +54,7 @@ extension Command {
 private struct BoundedRun: Sendable {
     private static let tickMilliseconds: Int32 = 50
     private static let termToKillSeconds = 2.0
-    /// How long a descendant in its own session may hold the pipes after the program's end.
+    /// Seconds to keep reading after the program's end, in case a descendant in its own session holds the pipes open.
     private static let drainSeconds = 0.5
 
     private let process: SpawnedProcess
@@ -96,7 +96,7 @@ private struct BoundedRun: Sendable {
             status: reap(process.identifier), output: kept[0], errorOutput: kept[1], timedOut: termTime != nil)
     }
 
-    /// Ends the program where there is no thread to wait for it.
+    /// Kills the program if no thread can be started to wait for it.
     func abandon() {
         kill(-process.identifier, SIGKILL)
         close(process.output)

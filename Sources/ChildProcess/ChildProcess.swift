@@ -1,30 +1,30 @@
 import SystemCalls
 import Threading
 
-/// A program that lives for a while and is talked to over its standard input and output.
+/// A long-running child process with pipes to its standard input, output and error.
 ///
-/// One thread reads what the program writes and reaps it at its end.
+/// A single thread reads its output and reaps it when it ends.
 public final class ChildProcess: Sendable {
-    /// How a child ended, and the last it said.
+    /// How a child ended, and the end of its standard error.
     public struct End: Sendable, Equatable {
-        /// Its exit code or the signal that ended it.
+        /// The exit code, or the signal that terminated it.
         public let status: ExitStatus
-        /// The end of what it wrote to standard error, at most ``errorOutputLimit`` bytes.
+        /// The end of its standard error, at most ``errorOutputLimit`` bytes.
         public let errorOutput: [UInt8]
 
-        /// An end like this.
+        /// An end with these values.
         public init(status: ExitStatus, errorOutput: [UInt8]) {
             self.status = status
             self.errorOutput = errorOutput
         }
     }
 
-    /// How much of the standard error is kept, in bytes.
+    /// The maximum number of bytes of standard error to keep.
     public static let errorOutputLimit = 8 * 1024
 
     private static let readSize = 256 * 1024
 
-    /// The process id; 0 for a process that another started. It may be another's once the child has ended: use
+    /// The process id; 0 for an adopted process. May be reused by another process once the child has ended: use
     /// ``signal(_:)``.
     public let identifier: Int32
     /// The child's standard input.
@@ -33,12 +33,12 @@ public final class ChildProcess: Sendable {
     private let executable: String
     private let output: Int32
     private let errorOutput: Int32
-    /// Whether there is nothing to reap or to signal: it is done, or the process is not ours.
+    /// Whether there is no process to reap or signal: it has been reaped, or isn't our child.
     private let isReaped: Locked<Bool>
     private let isToBeReleased = Locked(false)
 
-    /// Starts `command`. Call ``read(onOutput:onEnd:)`` next, which is what reaps it in the end. SIGPIPE must be ignored:
-    /// the child may close its input at any time.
+    /// Starts `command`. Call ``read(onOutput:onEnd:)`` next, which also reaps the child. SIGPIPE must be ignored: the
+    /// child may close its input at any time.
     ///
     /// - Throws: ``SpawnError``.
     public init(starting command: Command) throws(SpawnError) {
@@ -51,10 +51,11 @@ public final class ChildProcess: Sendable {
         isReaped = Locked(false)
     }
 
-    /// Goes on with the pipes of a process that another process of ours started. It cannot be signalled, and how it ends
-    /// is not known: its status will be that of a child whose status the system did not keep, -1. SIGPIPE must be ignored.
+    /// Takes over the pipes of a process that another of our processes started. It can't be signalled, and its exit
+    /// status is unknown: it is reported as -1, as for a child whose status the system discarded. SIGPIPE must be
+    /// ignored.
     ///
-    /// - Parameter ends: our ends, which are this object's from now on.
+    /// - Parameter ends: our ends of the pipes; this object takes ownership.
     public init(adopting ends: PipeEnds) {
         executable = "a process"
         identifier = 0
@@ -64,25 +65,25 @@ public final class ChildProcess: Sendable {
         isReaped = Locked(true)
     }
 
-    /// Has the reading end after the piece of output that is being taken, so that another process can go on with the
-    /// pipes. To be called from within `onOutput`. Where a message to the child is not all out, nothing happens.
+    /// Stops reading after the current piece of output, so that another process can take over the pipes. Call it from
+    /// within `onOutput`. Has no effect while a message to the child is only partly written.
     public func release() {
         isToBeReleased.withLock { $0 = true }
     }
 
-    /// Reads the child's outputs on a thread of their own until it ends. To be called once.
+    /// Reads the child's outputs on a dedicated thread until it ends. Call it once.
     ///
     /// - Parameters:
-    ///   - endsWithProgram: whether it is all over when the program itself has ended, though something that it started
-    ///     still holds its outputs. What is left of its process group gets SIGKILL then. Noticed within a second or so.
-    ///   - onOutput: called on that thread with each piece of standard output, in order. While it runs nothing more is
-    ///     read, which is how a slow reader slows the child.
+    ///   - endsWithProgram: whether to stop when the program itself has ended, even if one of its descendants still
+    ///     holds its outputs. The rest of its process group then gets SIGKILL. Detected within about a second.
+    ///   - onOutput: called on that thread with each piece of standard output, in order. Nothing more is read until it
+    ///     returns: a slow consumer applies back-pressure to the child.
     ///   - onErrorOutput: called likewise with each piece of standard error.
-    ///   - onOutputEnd: called once on the same thread when the child has closed its standard output. Most do so by ending,
-    ///     but one may go on.
+    ///   - onOutputEnd: called once on the same thread when the child has closed its standard output. Usually it has
+    ///     ended, but it may continue.
     ///   - onRelease: called on the same thread instead of `onEnd`, with our ends of the pipes, after ``release()``.
-    ///   - onEnd: called once on the same thread, after the last output, when the child is gone and reaped.
-    /// - Throws: ``SpawnError`` when there can be no thread; the child is ended then.
+    ///   - onEnd: called once on the same thread, after the last output, when the child has been reaped.
+    /// - Throws: ``SpawnError`` if no thread can be started; the child is then killed.
     public func read(
         endsWithProgram: Bool = false,
         onOutput: @escaping @Sendable (UnsafeRawBufferPointer) -> Void,
@@ -109,9 +110,9 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    /// Sends `signal` to the child and whatever it started in its session's process group. Does nothing once it ended.
+    /// Sends `signal` to the process group of the child's session. Does nothing once the child has ended.
     public func signal(_ signal: Int32) {
-        // Under the lock, so that the number cannot pass to another process between the look and the kill.
+        // Under the lock, so that the process id can't be reused between the check and the kill.
         isReaped.withLock { isReaped in
             if !isReaped { kill(-identifier, signal) }
         }
@@ -122,7 +123,7 @@ public final class ChildProcess: Sendable {
             input.close()
             return .exited(-1)
         }
-        // Wait without reaping first: the id must stay ours until no one can signal it any more.
+        // Wait without reaping first: the id must stay ours until nobody can signal it any more.
         var info = siginfo_t()
         _ = retryingInterrupts { waitid(P_PID, id_t(identifier), &info, WEXITED | WNOWAIT) }
         input.close()
@@ -132,7 +133,7 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    /// Reads both outputs until both are closed, or `watch` says that it is over, and closes our ends, unless they are
+    /// Reads both outputs until they are closed or `watch` reports the end, then closes our ends, unless they are
     /// released.
     ///
     /// - Returns: the end of the standard error, and our ends if they were released.
@@ -179,10 +180,10 @@ public final class ChildProcess: Sendable {
     }
 }
 
-/// Looks now and then whether a program has ended whose outputs something else holds open.
+/// Polls for the end of a program whose outputs another process holds open.
 private struct EndWatch {
     static let tickMilliseconds: Int32 = 500
-    /// How long what is in the pipes is still read after the program's end.
+    /// Seconds to keep reading the pipes after the program's end.
     private static let drainSeconds = 0.5
 
     private let identifier: pid_t

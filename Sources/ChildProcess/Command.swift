@@ -1,14 +1,14 @@
 import SystemCalls
 
-/// A program to run and what to give it. There is no shell between this and the program.
+/// A program to run, and its parameters. No shell is involved.
 public struct Command: Sendable, Equatable {
     /// Path of the program file.
     public var executable: String
-    /// What the program gets after its own name.
+    /// The arguments after the program's name.
     public var arguments: [String]
-    /// The whole environment of the program; `nil` hands on our own.
+    /// The complete environment of the program; `nil` inherits ours.
     public var environment: [String: String]?
-    /// The directory that the program starts in; `nil` for our own.
+    /// The directory to start the program in; `nil` for the current one.
     public var workingDirectory: String?
 
     /// A command that runs the program at `executable`.
@@ -25,12 +25,12 @@ public struct Command: Sendable, Equatable {
 
 /// How a program ended.
 public enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
-    /// It ended itself with this code, 0 to 255.
+    /// It exited with this code, 0 to 255.
     case exited(Int32)
-    /// This signal ended it.
+    /// It was terminated by this signal.
     case signalled(Int32)
 
-    /// Takes apart what `waitpid` says.
+    /// Decodes a status from `waitpid`.
     init(waitStatus: Int32) {
         let signal = waitStatus & 0x7F
         self = signal == 0 ? .exited((waitStatus >> 8) & 0xFF) : .signalled(signal)
@@ -45,15 +45,15 @@ public enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// A program could not be started.
+/// A program couldn't be started.
 public struct SpawnError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Path of the program file.
     public let executable: String
-    /// The system's error number; `ENOENT` where there is no such file.
+    /// The system's error number; `ENOENT` if there is no such file.
     public let errno: Int32
-    /// What was being done, as part of a sentence.
+    /// The operation that failed, as part of a sentence.
     public let operation: String
 
-    /// The failure in words.
+    /// The error message.
     public var description: String { "\(operation) \(executable): \(SystemError(number: errno))" }
 }

@@ -1,43 +1,43 @@
 import SystemCalls
 import Threading
 
-/// Our ends of a child's three pipes, while they are on their way from one process of ours to another. Whoever holds this
-/// closes them.
+/// Our ends of a child's three pipes, while they are passed from one of our processes to another. The owner must close
+/// them.
 public struct PipeEnds: Sendable, Equatable {
-    /// Leads to its standard input.
+    /// The write end of its standard input.
     public let input: Int32
-    /// Comes from its standard output.
+    /// The read end of its standard output.
     public let output: Int32
-    /// Comes from its standard error.
+    /// The read end of its standard error.
     public let errorOutput: Int32
 
-    /// These ends.
+    /// Wraps these descriptors.
     public init(input: Int32, output: Int32, errorOutput: Int32) {
         self.input = input
         self.output = output
         self.errorOutput = errorOutput
     }
 
-    /// Closes them.
+    /// Closes the descriptors.
     public func close() {
         for end in [input, output, errorOutput] { _ = systemClose(end) }
     }
 }
 
-/// Starts this program once more, in a session of its own and to outlive us: its standard input, output and error lead
-/// nowhere, its directory is `/`, and it has no descriptor of ours but those that are named.
+/// Starts another instance of this program that outlives this process: in its own session, with standard input, output
+/// and error on `/dev/null`, in the directory `/`, and without our descriptors except the given ones.
 ///
-/// A thread reaps it if it ends before us.
+/// A thread reaps it if it ends before this process.
 ///
 /// - Parameters:
-///   - arguments: what it gets after its own name.
-///   - descriptors: what it has as its descriptors 3 and up. They stay open here.
+///   - arguments: the arguments after the program's name.
+///   - descriptors: passed on as descriptors 3 and up. They stay open in this process.
 /// - Throws: ``SpawnError``.
 public func spawnOurselves(_ arguments: [String], passing descriptors: [Int32]) throws(SpawnError) {
     guard let program = Executables.ownFile, !arguments.contains(where: { $0.utf8.contains(0) }) else {
         throw SpawnError(executable: "this program", errno: ENOENT, operation: "cannot start")
     }
-    // Out of the way of the numbers that they are to have, lest one takes the place of another before its turn.
+    // Copies above the target numbers, so that no descriptor is overwritten before it has been duplicated.
     let first = Int32(3)
     let copies = descriptors.map { fcntl($0, F_DUPFD_CLOEXEC, first + Int32(descriptors.count)) }
     defer { for copy in copies where copy >= 0 { _ = systemClose(copy) } }

@@ -7,11 +7,11 @@ import Threading
     import Darwin
 #endif
 
-/// The writing end of a pipe to a child: whole messages, in the order of the calls, without ever blocking the caller's
+/// The write end of a pipe to a child: writes whole messages, in the order of the calls, without blocking the caller's
 /// thread.
 ///
-/// What the pipe takes at once is written by the caller; the rest is left to a thread that is started the first time
-/// the child falls behind. A caller waits for its own message, so that nobody can pile up more than one.
+/// The caller writes what the pipe accepts at once; the rest is left to a thread, started the first time the child
+/// falls behind. Back-pressure: a caller waits for its own message, so none can queue more than one.
 public final class PipeWriter: Sendable {
     private struct Message: Sendable {
         let bytes: [UInt8]
@@ -22,7 +22,7 @@ public final class PipeWriter: Sendable {
     private struct State {
         var isClosed = false
         var hasThread = false
-        /// How many messages the thread still has; while there are any, callers must queue behind them.
+        /// The number of messages queued for the thread; while there are any, callers must queue behind them.
         var waiting = 0
         var descriptorIsOpen = true
     }
@@ -31,7 +31,7 @@ public final class PipeWriter: Sendable {
     private let state = Locked(State())
     private let backlog = BlockingQueue<Message>()
 
-    /// Takes over `descriptor`: it is closed by ``close()``.
+    /// Takes ownership of `descriptor`; ``close()`` closes it.
     package init(descriptor: Int32) {
         self.descriptor = descriptor
         Descriptors.setNonBlocking(descriptor)
@@ -41,18 +41,18 @@ public final class PipeWriter: Sendable {
         close()
     }
 
-    /// Writes `bytes` as one piece and returns when the pipe has taken all of them.
+    /// Writes `bytes` contiguously and returns when the pipe has accepted all of them.
     ///
-    /// - Throws: ``PipeClosedError`` when the child no longer reads or the pipe was closed on our side.
+    /// - Throws: ``PipeClosedError`` if the child no longer reads or the pipe was closed on our side.
     public func write(_ bytes: [UInt8]) async throws {
         try await withCheckedThrowingContinuation { continuation in
             write(bytes) { continuation.resume(with: $0) }
         }
     }
 
-    /// Writes `bytes` as ``write(_:)`` does, and blocks the calling thread until the pipe has taken all of them.
+    /// Writes `bytes` as ``write(_:)`` does, and blocks the calling thread until the pipe has accepted all of them.
     ///
-    /// - Throws: ``PipeClosedError`` when the child no longer reads or the pipe was closed on our side.
+    /// - Throws: ``PipeClosedError`` if the child no longer reads or the pipe was closed on our side.
     public func writeBlocking(_ bytes: [UInt8]) throws {
         let outcome = ConditionLocked<Result<Void, any Error>?>(nil)
         write(bytes) { result in outcome.change { $0 = result } }
@@ -64,7 +64,7 @@ public final class PipeWriter: Sendable {
         if let outcome = state.withLock({ begin(message, &$0) }) { completion(outcome) }
     }
 
-    /// Closes our end, which tells the child that no more comes. Messages not yet written are given up.
+    /// Closes our end, which signals the end of input to the child. Discards messages that are not yet written.
     public func close() {
         state.withLock { state in
             state.isClosed = true
@@ -73,9 +73,9 @@ public final class PipeWriter: Sendable {
         backlog.close()
     }
 
-    /// Gives our end away, open as it is, for another process to go on with.
+    /// Gives up ownership of the open descriptor, so that another process can take it over.
     ///
-    /// - Returns: the descriptor, which is the caller's from now on; `nil` where it is closed, or a message is not all out.
+    /// - Returns: the descriptor, now owned by the caller; `nil` if it is closed or a message is only partly written.
     func release() -> Int32? {
         let released: Int32? = state.withLock { state in
             guard !state.isClosed, state.waiting == 0 else { return nil }
@@ -87,9 +87,9 @@ public final class PipeWriter: Sendable {
         return released
     }
 
-    /// Writes what goes without waiting and queues the rest.
+    /// Writes what the pipe accepts at once and queues the rest.
     ///
-    /// - Returns: the outcome where there is one already.
+    /// - Returns: the outcome if it is already known.
     private func begin(_ message: Message, _ state: inout State) -> Result<Void, any Error>? {
         guard !state.isClosed else { return .failure(PipeClosedError()) }
         var message = message
@@ -105,7 +105,7 @@ public final class PipeWriter: Sendable {
                 try BackgroundThread.start("pipe-writer") { self.drainBacklog() }
                 state.hasThread = true
             } catch {
-                // Part of the message may be out: nothing may follow half a one.
+                // The message may be partly written: nothing may follow half a message.
                 state.isClosed = true
                 closeDescriptorIfUnused(&state)
                 return .failure(error)
@@ -129,7 +129,8 @@ public final class PipeWriter: Sendable {
 
     private func finish(_ message: inout Message) -> Result<Void, any Error> {
         while message.written < message.bytes.count {
-            // A child that reads nothing must not keep this thread: look up now and then whether we were closed.
+            // A child that doesn't read must not block this thread forever: check periodically whether the pipe was
+            // closed.
             var polls = [pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)]
             let isReady = Descriptors.waitUntilReady(&polls, milliseconds: 100)
             guard !state.withLock({ $0.isClosed }) else { return .failure(PipeClosedError()) }
@@ -159,5 +160,5 @@ public final class PipeWriter: Sendable {
     }
 }
 
-/// The pipe to a child is closed, on our side or the child's.
+/// The pipe to a child was closed, on our side or the child's.
 public struct PipeClosedError: Error, Sendable, Equatable {}

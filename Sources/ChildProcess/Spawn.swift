@@ -1,6 +1,6 @@
 import SystemCalls
 
-/// A program just started, with our ends of its three pipes. Whoever holds this closes them and reaps the process.
+/// A process that was just started, with our ends of its three pipes. The owner must close them and reap the process.
 struct SpawnedProcess {
     let identifier: pid_t
     let input: Int32
@@ -8,10 +8,11 @@ struct SpawnedProcess {
     let errorOutput: Int32
 }
 
-/// Starts a program in its own session, with every signal unblocked and at its default and with no descriptor of
-/// ours but its three pipes.
+/// Starts a program in its own session, with all signals unblocked and set to their default actions, and without our
+/// descriptors except its three pipes.
 ///
-/// `Foundation.Process` does none of these on Linux: children start with SIGTERM blocked and share pipes with siblings.
+/// `Foundation.Process` guarantees none of this on Linux: children start with SIGTERM blocked and share pipes with
+/// siblings.
 func spawn(_ command: Command) throws(SpawnError) -> SpawnedProcess {
     func failure(_ number: Int32, _ operation: String = "cannot start") -> SpawnError {
         SpawnError(executable: command.executable, errno: number, operation: operation)
@@ -66,7 +67,7 @@ func spawn(_ command: Command) throws(SpawnError) -> SpawnedProcess {
         identifier: identifier, input: input.write, output: output.read, errorOutput: errorOutput.read)
 }
 
-/// Whether a child has ended. It stays unreaped, so that its group can still be signalled.
+/// Whether a child has ended. Doesn't reap it, so that its process group can still be signalled.
 func hasEnded(_ identifier: pid_t) -> Bool {
     var info = siginfo_t()
     let result = waitid(P_PID, id_t(identifier), &info, WEXITED | WNOHANG | WNOWAIT)
@@ -77,15 +78,15 @@ func hasEnded(_ identifier: pid_t) -> Bool {
     #endif
 }
 
-/// Waits for the end of a child and takes its status. Blocks the calling thread.
+/// Waits for the end of a child and reaps it. Blocks the calling thread.
 func reap(_ identifier: pid_t) -> ExitStatus {
     var status: Int32 = 0
     let result = retryingInterrupts { waitpid(identifier, &status, 0) }
-    // ECHILD: someone ignores SIGCHLD, so that the system keeps no status.
+    // ECHILD: SIGCHLD is ignored, so the system discarded the status.
     return result == identifier ? ExitStatus(waitStatus: status) : .exited(-1)
 }
 
-/// Calls `body` with `strings` as the null-terminated row of C strings that exec wants.
+/// Calls `body` with `strings` as the null-terminated array of C strings that exec requires.
 func withCStrings<Result>(
     _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
 ) -> Result {
@@ -97,7 +98,7 @@ func withCStrings<Result>(
     }
 }
 
-/// What the new process does with descriptors before it becomes the program.
+/// The descriptor operations of the new process before it executes the program.
 struct FileActions {
     #if canImport(Darwin)
         var value: posix_spawn_file_actions_t?
@@ -121,9 +122,9 @@ struct FileActions {
         posix_spawn_file_actions_addopen(&value, target, path, O_RDWR, 0)
     }
 
-    /// Leaves only the descriptors below `first` to the program.
+    /// Closes all descriptors from `first` on.
     mutating func closeTheRest(from first: Int32 = 3) {
-        // Darwin does it by an attribute.
+        // On Darwin an attribute does this.
         #if canImport(Glibc)
             posix_spawn_file_actions_addclosefrom_np(&value, first)
         #endif
@@ -134,7 +135,7 @@ struct FileActions {
     }
 }
 
-/// Session and signal state of the new process.
+/// The session and signal state of the new process.
 struct SpawnAttributes {
     #if canImport(Darwin)
         var value: posix_spawnattr_t?

@@ -1,10 +1,10 @@
 import Diagnostics
 
-/// Reads the arguments of a command line one by one.
+/// Reads command-line arguments one at a time.
 public struct ArgumentReader: Sendable {
     private var rest: ArraySlice<String>
 
-    /// A reader of `arguments`, which lack the program's name.
+    /// A reader of `arguments`, which don't include the program's name.
     public init(_ arguments: some Sequence<String>) {
         rest = Array(arguments)[...]
     }
@@ -14,25 +14,25 @@ public struct ArgumentReader: Sendable {
         rest.popFirst().map(Argument.init)
     }
 
-    /// Reads the value of a flag: what is attached to it, else the next argument; `nil` at the end.
+    /// Reads the value of a flag: the attached value if there is one, otherwise the next argument; `nil` at the end.
     public mutating func value(of argument: Argument) -> String? {
         argument.attachedValue ?? rest.popFirst()
     }
 
-    /// Reads all that is left.
+    /// Reads all remaining arguments.
     public mutating func remaining() -> [String] {
         defer { rest = [] }
         return Array(rest)
     }
 }
 
-/// One argument of a command line.
+/// A command-line argument.
 public struct Argument: Sendable, Equatable {
-    /// As it is written.
+    /// The argument as written.
     public let text: String
-    /// What stands before its first `=`, which is a flag if the argument is an option.
+    /// The part before the first `=`; a flag if the argument is an option.
     public let flag: String
-    /// What stands after that; `nil` without one.
+    /// The part after the first `=`; `nil` if there is none.
     public let attachedValue: String?
 
     /// An argument.
@@ -45,11 +45,11 @@ public struct Argument: Sendable, Equatable {
         (flag, attachedValue) = (String(text[..<sign]), String(text[text.index(after: sign)...]))
     }
 
-    /// The argument as error texts quote it.
+    /// The argument as quoted in error messages.
     public var quoted: String { text.quotedArgument }
 }
 
 extension String {
-    /// The text as error texts quote an argument: on one line and not too long.
+    /// The text as error messages quote an argument: on one line and truncated.
     public var quotedArgument: String { "'\(singleLine(limit: 100))'" }
 }

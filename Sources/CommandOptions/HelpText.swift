@@ -1,5 +1,5 @@
 extension String {
-    /// The text with spaces after it up to `width` characters.
+    /// Returns the text, padded with trailing spaces to `width` characters.
     public func padded(to width: Int) -> String {
         self + String(repeating: " ", count: Swift.max(0, width - count))
     }

@@ -1,6 +1,6 @@
 import Diagnostics
 
-/// Reads a command line and the environment: a flag beats its variable, and the last of two equal flags the first.
+/// Parses the command line and the environment: a flag overrides its variable, and the last of repeated flags wins.
 public struct OptionParser<Settings>: Sendable {
     private let program: String
     private let options: [OptionDescription<Settings>]
@@ -9,19 +9,19 @@ public struct OptionParser<Settings>: Sendable {
     /// A parser.
     ///
     /// - Parameters:
-    ///   - program: the program's name, for what it says of mistakes.
-    ///   - options: every option that there is.
-    ///   - takesWords: whether there may be words that are no options. Without them, `help` and `version` are words
-    ///     that ask for just that.
+    ///   - program: the program's name, for error messages.
+    ///   - options: all options.
+    ///   - takesWords: whether to accept arguments that aren't options. If not, `help` and `version` are accepted like
+    ///     the flags of that name.
     public init(program: String, options: [OptionDescription<Settings>], takesWords: Bool = false) {
         self.program = program
         self.options = options
         self.takesWords = takesWords
     }
 
-    /// Changes `settings` as the arguments and the variables say.
+    /// Applies the arguments and variables to `settings`.
     ///
-    /// - Parameter arguments: without the program's name.
+    /// - Parameter arguments: the arguments without the program's name.
     /// - Throws: ``UsageError`` for an unknown flag or a value that is not accepted.
     public func parse(
         _ arguments: [String], environment: [String: String], into settings: inout Settings
@@ -34,7 +34,7 @@ public struct OptionParser<Settings>: Sendable {
                 words += reader.remaining()
                 break
             }
-            // A lone hyphen is a word by custom: standard input.
+            // By convention a lone hyphen isn't a flag but stands for standard input.
             if takesWords, !argument.text.hasPrefix("-") || argument.text == "-" {
                 words.append(argument.text)
                 continue
@@ -63,45 +63,45 @@ public struct OptionParser<Settings>: Sendable {
 }
 
 extension OptionDescription {
-    /// Gives the option a value.
+    /// Sets the option's value.
     ///
-    /// - Parameter name: the flag or the variable that it was given by.
+    /// - Parameter name: the flag or variable that provides the value.
     /// - Throws: ``UsageError`` if it is not accepted.
     func set(to value: String, named name: String, in settings: inout Settings) throws(UsageError) {
         guard !apply(value, &settings) else { return }
-        // What has no flag is a secret.
+        // An option without a flag is a secret: don't show its value.
         let shown = flag.isEmpty ? "its value" : value.quotedArgument
         let reason = objection(value).map { " (\($0.singleLine(limit: 300)))" } ?? ""
         throw UsageError(message: "\(name) does not accept \(shown)\(reason): it takes \(accepts)")
     }
 
-    /// The mistake of a flag without its value.
+    /// The error for a flag without its value.
     var missingValue: UsageError {
         UsageError(message: "\(flag) needs a value" + (accepts.isEmpty ? "" : ": \(accepts)"))
     }
 }
 
-/// What a command line asks for.
+/// The action that a command line requests.
 public enum Request: Sendable, Equatable {
-    /// The program's own work, with the words that are no options.
+    /// Normal operation, with the arguments that aren't options.
     case run(words: [String])
     case help
     case version
 }
 
-/// A command line that is not accepted. One line says which flag or variable and what it takes.
+/// An invalid command line. The one-line message names the flag or variable and the accepted values.
 public struct UsageError: Error, Equatable {
-    /// The line, without the program's name.
+    /// The message, without the program's name.
     public let message: String
 
-    /// A mistake.
+    /// An error with this message.
     public init(message: String) {
         self.message = message
     }
 
-    /// A value that `name`, a flag or a variable, does not accept.
+    /// Returns the error for a value that `name`, a flag or a variable, does not accept.
     ///
-    /// - Parameter accepts: what it takes, as part of a sentence.
+    /// - Parameter accepts: the accepted values, as part of a sentence.
     public static func notAccepted(_ value: String, by name: String, accepts: String) -> UsageError {
         UsageError(message: "\(name) does not accept \(value.quotedArgument): it takes \(accepts)")
     }

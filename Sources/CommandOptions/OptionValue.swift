@@ -1,8 +1,8 @@
 public import Diagnostics
 
-/// Kinds of values that options of several programs take.
+/// Parsers for option values that several programs share.
 public enum OptionValue {
-    /// The number that `text` is; `nil` for anything but digits, and beyond `range`.
+    /// Parses a non-negative decimal integer; `nil` for anything but digits, or if out of `range`.
     public static func wholeNumber(_ text: String, in range: ClosedRange<Int>) -> Int? {
         guard text.allSatisfy({ $0.isASCII && $0.isNumber }), let number = Int(text), range.contains(number) else {
             return nil
@@ -10,10 +10,10 @@ public enum OptionValue {
         return number
     }
 
-    /// Whether `text` is a name that no program can take for an option: ASCII letters, digits and `extra` characters, the
-    /// first a letter or digit.
+    /// Whether `text` is a name that no program can mistake for an option: ASCII letters, digits and `extra`
+    /// characters, starting with a letter or digit.
     ///
-    /// - Parameter limit: how many bytes it may have.
+    /// - Parameter limit: the maximum length in bytes.
     public static func isName(_ text: String, extra: String, limit: Int) -> Bool {
         guard let first = text.first, text.utf8.count <= limit, first.isASCII, first.isLetter || first.isNumber else {
             return false
@@ -23,12 +23,12 @@ public enum OptionValue {
 }
 
 extension OptionDescription {
-    /// `--log-level`.
+    /// The option `--log-level`.
     ///
     /// - Parameters:
-    ///   - variable: the variable of the environment that says the same.
+    ///   - variable: the equivalent environment variable.
     ///   - fallback: the default, for the help.
-    ///   - apply: takes the level.
+    ///   - apply: sets the level.
     public static func logLevel(
         variable: String, fallback: String, apply: @escaping @Sendable (LogLevel, inout Settings) -> Void
     ) -> OptionDescription {

@@ -4,9 +4,9 @@
     import Darwin
 #endif
 
-/// The environment that this process was started with.
+/// The environment of this process.
 public enum ProcessEnvironment {
-    /// All variables.
+    /// All environment variables, by name.
     public static let variables: [String: String] = {
         var variables: [String: String] = [:]
         var place = environ

@@ -1,5 +1,5 @@
 /// The version of the programs.
 public enum ProgramVersion {
-    /// As `--version` prints it.
+    /// The version as printed by `--version`.
     public static let text = "0.1.0"
 }

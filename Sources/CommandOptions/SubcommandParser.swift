@@ -1,24 +1,24 @@
-/// Reads the command line of a command that has options of its own and accepts the program's too.
+/// Parses the command line of a subcommand, which has its own options and also accepts the program's.
 public struct SubcommandParser<Settings>: Sendable {
     private let options: [OptionDescription<Settings>]
-    /// The program's flags, and whether each takes a value.
+    /// The program's flags; the value says whether a flag takes a value.
     private let programFlags: [String: Bool]
 
     /// A parser.
     ///
     /// - Parameters:
-    ///   - options: the command's own. They are known by their flags; variables are not read.
+    ///   - options: the subcommand's own options, identified by their flags; variables are not read.
     ///   - program: the program's options.
     public init<Program>(options: [OptionDescription<Settings>], program: [OptionDescription<Program>]) {
         self.options = options
         programFlags = Dictionary(program.map { ($0.flag, $0.takesValue) }) { first, _ in first }
     }
 
-    /// Changes `settings` as the command's own options say.
+    /// Applies the subcommand's own options to `settings`.
     ///
-    /// - Parameter other: takes what is neither an option of the command nor of the program.
-    /// - Returns: the program's options as they are written, for the program's own parser.
-    /// - Throws: ``UsageError`` for a value that is missing or not accepted, and what `other` throws.
+    /// - Parameter other: called with each argument that is neither an option of the subcommand nor of the program.
+    /// - Returns: the program's options as written, for the program's own parser.
+    /// - Throws: ``UsageError`` for a missing value or one that is not accepted, and what `other` throws.
     public func parse(
         _ arguments: some Sequence<String>, into settings: inout Settings,
         other: (Argument, inout Settings) throws(UsageError) -> Void
@@ -42,7 +42,7 @@ public struct SubcommandParser<Settings>: Sendable {
 }
 
 extension OptionDescription {
-    /// An option of a command that explains it in a help text of its own.
+    /// An option of a subcommand that documents it in its own help text.
     public init(
         ofCommand flag: String, placeholder: String = "", accepts: String = "",
         apply: @escaping @Sendable (String, inout Settings) -> Bool
@@ -50,7 +50,7 @@ extension OptionDescription {
         self.init(flag: flag, placeholder: placeholder, help: "", fallback: "", accepts: accepts, apply: apply)
     }
 
-    /// A flag without a value is not given by one that has some.
+    /// Whether the argument sets this option. A flag without a value doesn't match an argument with one.
     fileprivate func isGiven(by argument: Argument) -> Bool {
         flag == argument.flag && (takesValue || argument.attachedValue == nil)
     }

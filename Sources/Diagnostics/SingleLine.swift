@@ -1,6 +1,6 @@
 extension String {
-    /// The text on one line without control characters, so that nothing that came from elsewhere can drive a terminal
-    /// or fake a log line; what is over `limit` characters is cut.
+    /// Returns the text on one line without control characters, so that untrusted text can't control a terminal or
+    /// forge a log line. Text beyond `limit` Unicode scalars is cut.
     public func singleLine(limit: Int) -> String {
         var line = ""
         for scalar in unicodeScalars.prefix(limit) {

@@ -1,17 +1,17 @@
-/// Text that was written for a terminal, as plain text on one line.
+/// Converts terminal output to plain text on one line.
 public enum TerminalText {
     private enum State {
         case text
         /// After an escape character.
         case escape
-        /// In a control sequence: a colour or a movement of the cursor.
+        /// In a control sequence: a color or a cursor movement.
         case sequence
-        /// In a string for the terminal, such as a title.
+        /// In a string for the terminal, such as a window title.
         case string
     }
 
-    /// Makes bytes that may hold anything harmless to show: escape sequences and control characters go, ill-formed UTF-8
-    /// is repaired, and what is left is cut at a character's end.
+    /// Sanitizes arbitrary bytes for display: removes escape sequences and control characters, repairs invalid UTF-8,
+    /// and truncates to `limit` bytes without splitting a Unicode scalar.
     public static func line(_ bytes: [UInt8], atMost limit: Int) -> String {
         var state = State.text
         var line = String.UnicodeScalarView()
@@ -20,7 +20,7 @@ public enum TerminalText {
             let isText = state == .text
             state = next(state, scalar)
             guard isText, state == .text, let shown = shown(scalar) else { continue }
-            // Blanks count for nothing at the beginning.
+            // Skip leading blanks.
             guard shown != " " || !line.isEmpty else { continue }
             size += UTF8.width(shown)
             guard size <= limit else { break }
@@ -49,7 +49,7 @@ public enum TerminalText {
         switch scalar.properties.generalCategory {
         case .spaceSeparator, .lineSeparator, .paragraphSeparator: " "
         case .control: scalar == "\t" || scalar == "\n" || scalar == "\r" ? " " : nil
-        // Among these are the marks that turn the direction of writing.
+        // These include the bidirectional formatting characters.
         case .format, .surrogate: nil
         default: scalar
         }

@@ -2,14 +2,14 @@ import CommandOptions
 import Diagnostics
 import MCPServers
 
-/// The parts of the program, put together as the options say.
+/// The composition root: creates the parts of the program from its options.
 struct AgentApp: Sendable {
     let agent: Agent
     let toolBox: ToolServers
 
-    /// Nothing is started or asked yet.
+    /// Creates the parts without starting or contacting anything.
     ///
-    /// - Throws: ``UsageError`` where the options name what cannot be used.
+    /// - Throws: ``UsageError`` if an option has an unusable value.
     init(_ options: AgentOptions, log: Logger) throws(UsageError) {
         let environment = ProcessEnvironment.variables
         let endpoint: Endpoint
@@ -33,7 +33,7 @@ struct AgentApp: Sendable {
             model: endpoint, toolBox: toolBox, settings: AgentSettings(model: options.model, images: options.images))
     }
 
-    /// The API in front of the agent. It does not listen yet.
+    /// Creates the API service in front of the agent. It does not listen yet.
     func service(_ options: AgentOptions, log: Logger) -> Service {
         var settings = ServiceOptions()
         settings.host = options.host
@@ -49,7 +49,7 @@ struct AgentApp: Sendable {
         return Service(options: settings, runner: agent, toolBox: toolBox) { log.info($0) }
     }
 
-    /// Ends the servers, also where the task is cancelled.
+    /// Stops the tool servers, even if the task is cancelled.
     func close() async {
         await Task.detached { [toolBox] in await toolBox.close() }.value
     }

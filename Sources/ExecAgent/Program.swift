@@ -3,20 +3,20 @@ import Diagnostics
 import SystemCalls
 import Threading
 
-/// The program: reads the command line and does what it says.
+/// The program's entry point: parses the command line and runs the requested mode.
 enum Program {
     private static let usageStatus: Int32 = 2
     private static let failedStatus: Int32 = 1
-    /// The longest task that is read from standard input, in bytes.
+    /// Maximum size of a task read from standard input, in bytes.
     private static let taskLimit = 1 << 20
-    /// How long Tab waits for the names of artifacts, in seconds. What is typed meanwhile waits as well.
+    /// Seconds for which Tab completion waits for the names of artifacts. Input typed meanwhile is queued.
     private static let namesTime = 3.0
 
     /// - Returns: the exit status.
     static func run(arguments: [String]) -> Int32 {
-        // Whoever reads our answer, or is a server of ours, may end before we do.
+        // The reader of our output, or one of our servers, may exit before we do.
         signal(SIGPIPE, SIG_IGN)
-        // A file may be as large as the system lets it: writing then fails, and says so.
+        // If a file exceeds the system's size limit, the write must fail with an error instead of killing the process.
         signal(SIGXFSZ, SIG_IGN)
         Descriptors.reserveStandardStreams()
         do {
@@ -105,7 +105,7 @@ enum Program {
         }
     }
 
-    /// What lets a person edit lines; `nil` where the terminal does that by itself, as one does that cannot redraw.
+    /// Creates the line editor; `nil` if the terminal edits lines itself because it cannot redraw.
     private static func editor(
         _ parts: AgentApp, _ options: AgentOptions, _ screen: TerminalOutput, _ interrupts: SignalHandler
     ) throws(ThreadError) -> LineEditor? {
@@ -135,12 +135,12 @@ enum Program {
             do {
                 try await service.start()
                 say("listening at \(service.addresses.joined(separator: ", ")), with the model \(options.model)")
-                // So that the first answer waits for no server, and its health is known.
+                // Starts the servers early, so the first answer doesn't wait for them and their health is known.
                 async let tools = try? parts.toolBox.tools()
                 await withTaskCancellationHandler {
                     await service.waitUntilStopped()
                 } onCancel: {
-                    // The cancelled task itself cannot wait for the answers that still run.
+                    // The cancelled task itself cannot wait for the answers still in progress.
                     Task.detached { await service.stop() }
                 }
                 await parts.close()
@@ -152,7 +152,7 @@ enum Program {
             await parts.close()
             return status
         }
-        // A signal is how a service is meant to end.
+        // A signal is the normal way to stop a service.
         return interrupts.endingSignal == nil ? status : 0
     }
 
@@ -163,7 +163,7 @@ enum Program {
             answers: STDOUT_FILENO, notes: STDERR_FILENO, environment: ProcessEnvironment.variables,
             isPlain: options.isPlain || options.isJSON)
         return try TerminalOutput(abilities: abilities) { error in
-            // Nobody reads it any more, which is no failure of ours.
+            // The reader has gone, which isn't a failure of this program.
             guard error != EPIPE else { return interrupts.leave(SIGPIPE) }
             sayOutputFailed(error)
             interrupts.fail(failedStatus)
@@ -172,7 +172,7 @@ enum Program {
 }
 
 extension TerminalOutput {
-    /// A log whose lines stand among the notes.
+    /// Creates a logger that interleaves its lines with the notes.
     fileprivate func log(_ level: LogLevel) -> Logger {
         Logger(program: "exec-agent", level: level) { [self] line in note(String(line.dropLast())) }
     }

@@ -1,9 +1,9 @@
-/// Why something asked of a sandbox was not done.
+/// Why a request to a sandbox failed.
 ///
-/// A command that fails is no error: its exit code is a result. Errors are for what kept us from running it, and for
-/// file operations that cannot be done.
+/// A command that fails isn't an error: its exit code is a result. Errors are for commands that could not be run and
+/// for file operations that failed.
 public struct ExecError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What kind of failure it is.
+    /// The kind of a failure.
     public struct Code: Hashable, Sendable {
         private enum Value {
             case invalidArgument, refused, notFound, engineMissing, engineFailed, imageMissing, sandboxEnded, busy,
@@ -12,32 +12,32 @@ public struct ExecError: Error, Sendable, Equatable, CustomStringConvertible {
 
         private let value: Value
 
-        /// An argument is not acceptable, whatever the state of the sandbox.
+        /// An argument isn't acceptable, whatever the state of the sandbox.
         public static let invalidArgument = Code(value: .invalidArgument)
         /// The sandbox could not do it: no permission, not text, too large.
         public static let refused = Code(value: .refused)
-        /// What was asked for is not there.
+        /// The requested item doesn't exist.
         public static let notFound = Code(value: .notFound)
-        /// There is no engine command line.
+        /// The engine's command line was not found.
         public static let engineMissing = Code(value: .engineMissing)
-        /// The engine cannot be reached or will not start the sandbox.
+        /// The engine cannot be reached or doesn't start the sandbox.
         public static let engineFailed = Code(value: .engineFailed)
-        /// The engine does not have the sandbox's image.
+        /// The engine doesn't have the sandbox's image.
         public static let imageMissing = Code(value: .imageMissing)
-        /// The sandbox ended while the call was in it.
+        /// The sandbox ended during the call.
         public static let sandboxEnded = Code(value: .sandboxEnded)
-        /// All places are taken.
+        /// No capacity is left.
         public static let busy = Code(value: .busy)
-        /// It took longer than it may.
+        /// It took longer than allowed.
         public static let timedOut = Code(value: .timedOut)
     }
 
-    /// What kind of failure it is.
+    /// The kind of failure.
     public let code: Code
-    /// What happened and what to do about it, for the person or the model that asked.
+    /// What happened and what to do about it, for the user or the model that made the request.
     public let message: String
 
-    /// A failure of the kind `code`.
+    /// Creates a failure of the kind `code`.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message

@@ -4,11 +4,11 @@ import ExecCore
 import SystemCalls
 import Threading
 
-/// The program: reads the command line and does what it says.
+/// The program's entry point: parses the command line and runs the command or the server.
 enum Program {
     private static let usageStatus: Int32 = 2
 
-    /// - Returns: the exit status. A server that runs does not return.
+    /// - Returns: the exit status. Doesn't return while a server runs.
     static func run(arguments: [String]) -> Int32 {
         if arguments.first == SandboxHolder.word { return SandboxHolder.run(Array(arguments.dropFirst())) }
         var defaults = Options()

@@ -1,4 +1,4 @@
-/// The hash function of FIPS 180-4.
+/// SHA-256 (FIPS 180-4).
 public struct SHA256 {
     private static let constants: [UInt32] = [
         0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
@@ -18,18 +18,18 @@ public struct SHA256 {
 
     private init() {}
 
-    /// The digest of `bytes`, in 64 lower-case hexadecimal digits.
+    /// Returns the digest of `bytes` as 64 lowercase hexadecimal digits.
     public static func hexDigest(of bytes: [UInt8]) -> String {
         bytes.withUnsafeBytes { hexDigest(of: $0) }
     }
 
-    /// The digest of a text's UTF-8 bytes, in 64 lower-case hexadecimal digits. A long text is not copied.
+    /// Returns the digest of a text's UTF-8 bytes as 64 lowercase hexadecimal digits. Doesn't copy a long text.
     public static func hexDigest(of text: String) -> String {
         var text = text
         return text.withUTF8 { hexDigest(of: UnsafeRawBufferPointer($0)) }
     }
 
-    /// The digest of `bytes`, 32 of them.
+    /// Returns the digest of `bytes`, 32 bytes.
     public static func digest(of bytes: [UInt8]) -> [UInt8] {
         bytes.withUnsafeBytes { words(of: $0) }.flatMap { word in
             [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> UInt32($0)) }
@@ -49,7 +49,7 @@ public struct SHA256 {
         for start in stride(from: 0, to: whole, by: 64) {
             hash.take(UnsafeRawBufferPointer(rebasing: bytes[start..<start + 64]))
         }
-        // The rest, a mark, zeros up to the last eight bytes of a block, and there the length in bits.
+        // Padding: the remaining bytes, a marker, zeros up to the last eight bytes of a block, and the length in bits.
         var tail = Array(bytes[whole...]) + [0x80]
         tail += [UInt8](repeating: 0, count: (120 - tail.count) % 64)
         withUnsafeBytes(of: (UInt64(bytes.count) * 8).bigEndian) { tail.append(contentsOf: $0) }

@@ -1,30 +1,30 @@
-/// What became of a host's file.
+/// The result of setting an entry in a host's file.
 public struct ConfigWriteResult: Sendable, Equatable {
-    /// What was done.
+    /// How the file was changed.
     public enum Change: Sendable {
-        /// There was no file: it was made.
+        /// The file didn't exist and was created.
         case created
         /// The entry was added.
         case added
-        /// There was another entry of that name: the new one is in its place.
+        /// Another entry of that name was replaced.
         case replaced
-        /// The entry was there already: nothing was written.
+        /// The entry was there already, so nothing was written.
         case none
     }
 
-    /// What was done.
+    /// How the file was changed.
     public let change: Change
-    /// Where the file is, links followed.
+    /// The path of the file, with symbolic links resolved.
     public let path: String
-    /// Where the file is kept as it was before; `nil` where it was not there or not changed.
+    /// The path of the backup of the old file; `nil` if the file didn't exist or wasn't changed.
     public let backup: String?
 }
 
 extension Host {
-    /// Sets the entry in a file of this host, and keeps all else that is in it byte for byte.
+    /// Sets the entry in a file of this host, and keeps the rest of the file byte for byte.
     ///
-    /// - Parameter path: absolute, as ``userFile(_:)`` says it.
-    /// - Throws: ``ConfigurationError`` where the file is left as it was, with the reason.
+    /// - Parameter path: an absolute path, such as one from ``userFile(_:)``.
+    /// - Throws: ``ConfigurationError`` with the reason why the file can't be changed.
     public func set(_ entry: ServerEntry, inFile path: String) throws(ConfigurationError) -> ConfigWriteResult {
         let file = try ConfigurationFile(reading: path)
         let edited: EditedText

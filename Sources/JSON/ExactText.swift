@@ -1,21 +1,21 @@
-/// A text that is told apart from others by its bytes, as file systems tell names apart. To Swift two strings are one
-/// that mean the same letters, such as an accented one and the letter with its accent behind it.
+/// A string compared by its bytes, as file systems compare names. Swift's own comparison uses canonical equivalence:
+/// it treats an accented letter and the letter followed by a combining accent as equal.
 public struct ExactText: Hashable, Sendable, ExpressibleByStringLiteral {
-    /// The text.
+    /// The string.
     public let string: String
 
-    /// The text as it is.
+    /// Wraps the string unchanged.
     public init(_ string: String) { self.string = string }
 
-    /// The text as it is.
+    /// Wraps the literal unchanged.
     public init(stringLiteral value: String) { self.init(value) }
 
-    /// Whether the bytes are the same.
+    /// Whether the UTF-8 bytes are equal.
     public static func == (left: ExactText, right: ExactText) -> Bool {
-        // Swift's own comparison first: it is quick, and hardly ever holds where the bytes differ.
+        // Swift's comparison first: it is fast, and hardly ever true if the bytes differ.
         left.string == right.string && left.string.utf8.elementsEqual(right.string.utf8)
     }
 
-    /// As for a string: what has the same bytes is the same string.
+    /// Uses the string's hash: strings with equal bytes are equal and have the same hash.
     public func hash(into hasher: inout Hasher) { string.hash(into: &hasher) }
 }

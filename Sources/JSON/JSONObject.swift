@@ -1,9 +1,9 @@
-/// The members of a JSON object, in the order they were written, each name once.
+/// The members of a JSON object in their original order, with unique names.
 ///
-/// Small objects (nearly all there are) are searched in a row; from ``indexThreshold`` members on, an index keeps an
-/// object with a hundred thousand names from taking quadratic time.
+/// Small objects (nearly all of them) use linear search; from ``indexThreshold`` members on, an index avoids quadratic
+/// time for an object with a hundred thousand names.
 public struct JSONObject: Sendable {
-    /// One name with its value.
+    /// A name and its value.
     public struct Member: Sendable, Equatable {
         /// The member's name.
         public let key: String
@@ -16,19 +16,19 @@ public struct JSONObject: Sendable {
     private(set) var members: [Member] = []
     private var index: [String: Int] = [:]
 
-    /// An object without members.
+    /// An empty object.
     public init() {}
 
-    /// How many members there are.
+    /// The number of members.
     public var count: Int { members.count }
 
-    /// Whether there is no member.
+    /// Whether there are no members.
     public var isEmpty: Bool { members.isEmpty }
 
     /// The names, in order.
     public var keys: [String] { members.map(\.key) }
 
-    /// The value of the member named `key`; setting `nil` removes the member.
+    /// The value of the member named `key`; `nil` if there is none. Setting `nil` removes the member.
     public subscript(_ key: String) -> JSON? {
         get {
             position(of: key).map { members[$0].value }
@@ -43,14 +43,14 @@ public struct JSONObject: Sendable {
         }
     }
 
-    /// The value of the member named `key`; `nil` where there is none or where it is null, which most programs write for
-    /// what they leave out.
+    /// Returns the value of the member named `key`; `nil` if it is missing or null, which most programs write for
+    /// omitted members.
     public func given(_ key: String) -> JSON? {
         let value = self[key]
         return value == .null ? nil : value
     }
 
-    /// Adds a member unless there is one of that name already.
+    /// Adds a member unless there already is one with that name.
     ///
     /// - Returns: whether it was added.
     mutating func insertIfAbsent(_ key: String, _ value: JSON) -> Bool {
@@ -94,14 +94,14 @@ extension JSONObject: Equatable {
 }
 
 extension JSONObject: Sequence {
-    /// Walks the members in order.
+    /// Iterates over the members in order.
     public func makeIterator() -> IndexingIterator<[Member]> {
         members.makeIterator()
     }
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
-    /// An object with these members, in this order; of two members with one name the later wins.
+    /// An object with these members, in this order; the last of several with the same name wins.
     public init(dictionaryLiteral elements: (String, JSON)...) {
         for (key, value) in elements { self[key] = value }
     }

@@ -1,10 +1,10 @@
-/// Why a text is not the JSON that is accepted here.
+/// Why a text isn't acceptable JSON.
 public struct JSONParseError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What was wrong, as part of a sentence: `unexpected character`.
+    /// The fault, as part of a sentence: `unexpected character`.
     public let reason: String
-    /// How many bytes into the text it was found.
+    /// The byte offset of the fault.
     public let offset: Int
-    /// Whether the text may well be JSON, but has more values than the reader takes.
+    /// Whether the text may be valid JSON but has more values than the limit.
     public let isOverLimit: Bool
 
     init(reason: String, offset: Int, isOverLimit: Bool = false) {
@@ -13,6 +13,6 @@ public struct JSONParseError: Error, Sendable, Equatable, CustomStringConvertibl
         self.isOverLimit = isOverLimit
     }
 
-    /// The reason with its place.
+    /// The reason and the offset.
     public var description: String { "\(reason) at byte \(offset)" }
 }

@@ -1,27 +1,27 @@
 extension JSON {
-    /// How deeply arrays and objects may be nested before a text is refused, so that no input can exhaust the stack.
+    /// The maximum nesting depth of arrays and objects, so that no input can exhaust the stack.
     public static let maximumDepth = 128
 
-    /// How much a reader forgives. Neither kind takes anything that two readers could understand as two structures, such
-    /// as a member that comes twice, nor what cannot be kept as it was meant: bytes that are no UTF-8, or a number beyond
-    /// what a `Double` holds.
+    /// How tolerant the parser is. Neither mode accepts text that two parsers could interpret differently, such as
+    /// duplicate members, or values that can't be represented faithfully: invalid UTF-8, or numbers out of range for a
+    /// `Double`.
     public enum Reading: Sendable {
-        /// RFC 8259 to the letter: for what our own programs write.
+        /// Strict RFC 8259: for the output of our own programs.
         case strict
-        /// What the parsers of JavaScript and Python let pass, so that their programs write it: half a surrogate pair is
-        /// U+FFFD, a byte order mark in front is not there. For what comes from clients and models.
+        /// Also accepts what the JavaScript and Python parsers accept, because their programs write it: an unpaired
+        /// surrogate becomes U+FFFD, a leading byte order mark is ignored. For input from clients and models.
         case lenient
     }
 
-    /// Reads one JSON text: UTF-8, no trailing comma, no duplicate member, nothing after the value but white space. Names
-    /// that differ only in how Unicode composes their characters count as one.
+    /// Parses one JSON text: UTF-8, no trailing commas, no duplicate members, nothing but white space after the value.
+    /// Names that differ only in their Unicode composition count as equal.
     ///
     /// - Parameters:
     ///   - bytes: the whole text.
-    ///   - reading: how much is forgiven.
-    ///   - valueLimit: how many values the text may hold in all, members and elements included, so that `[0,0,…]` takes no
+    ///   - reading: how tolerant the parser is.
+    ///   - valueLimit: the maximum number of values, members and elements included, so that `[0,0,…]` can't use a
     ///     multiple of its length in memory.
-    /// - Throws: ``JSONParseError`` with the place of the first fault.
+    /// - Throws: ``JSONParseError`` with the position of the first fault.
     public static func parse(
         _ bytes: some Collection<UInt8>, _ reading: Reading = .strict, valueLimit: Int = .max
     ) throws(JSONParseError) -> JSON {
@@ -32,7 +32,7 @@ extension JSON {
         return try Array(bytes).withUnsafeBufferPointer { parseResult($0, reading, valueLimit) }.get()
     }
 
-    /// Reads one JSON text. See ``parse(_:_:valueLimit:)-(Collection,_,_)``.
+    /// Parses one JSON text. See ``parse(_:_:valueLimit:)-(Collection,_,_)``.
     public static func parse(
         _ text: String, _ reading: Reading = .strict, valueLimit: Int = .max
     ) throws(JSONParseError) -> JSON {
@@ -51,14 +51,14 @@ extension JSON {
     }
 }
 
-/// A recursive-descent reader over bytes that live at least as long as it does.
+/// A recursive-descent parser. The bytes must outlive it.
 struct JSONParser {
     let bytes: UnsafeBufferPointer<UInt8>
     let isLenient: Bool
     var offset = 0
     private var depth = 0
     private let valueLimit: Int
-    /// How many more values may come.
+    /// The number of further values allowed.
     private var valuesLeft: Int
 
     init(bytes: UnsafeBufferPointer<UInt8>, reading: JSON.Reading, valueLimit: Int) {
@@ -186,7 +186,9 @@ struct JSONParser {
         return true
     }
 
-    /// Skips white space, then `byte` if it stands there.
+    /// Skips white space, then `byte` if it follows.
+    ///
+    /// - Returns: whether it did.
     private mutating func skip(_ byte: UInt8) -> Bool {
         skipWhitespace()
         return skipByte(byte)

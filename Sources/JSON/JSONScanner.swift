@@ -1,19 +1,20 @@
-/// Follows the structure of JSON text from byte to byte without reading its values. Needs no valid text, keeps no text,
-/// and never recurses, so that any input takes linear time and constant memory.
+/// An incremental scanner that tracks the structure of JSON text without parsing its values. Tolerates invalid text,
+/// stores no text and never recurses: any input takes linear time and constant memory.
 public struct JSONScanner: Sendable {
-    /// What a byte is for.
+    /// The role of a byte.
     public enum Role: Sendable {
         /// Part of a string, its quotation marks included.
         case string
-        /// Opens an array or object, which counts in ``JSONScanner/depth`` already.
+        /// Opens an array or object, which ``JSONScanner/depth`` already includes.
         case open
-        /// Closes one, which no longer counts.
+        /// Closes an array or object, which the depth no longer includes.
         case close
         /// Anything else: part of a number or word, a comma, a colon, white space.
         case other
     }
 
-    /// How many arrays and objects are open; negative if more were closed than opened. Kinds of brackets aren't compared.
+    /// The number of open arrays and objects; negative if more were closed than opened. The kinds of brackets aren't
+    /// compared.
     public private(set) var depth = 0
     /// Whether the next byte belongs to a string.
     public private(set) var isInString = false
@@ -22,7 +23,7 @@ public struct JSONScanner: Sendable {
     /// A scanner outside any value.
     public init() {}
 
-    /// Advances over the next byte and tells what it is for.
+    /// Advances over the next byte and returns its role.
     @discardableResult public mutating func advance(over byte: UInt8) -> Role {
         if isInString {
             if isEscaped {
@@ -50,12 +51,12 @@ public struct JSONScanner: Sendable {
 }
 
 extension JSON {
-    /// Finds the end of an array or object in text that may have anything else around it.
+    /// Finds the end of an array or object in text that may contain anything else around it.
     ///
     /// - Parameters:
     ///   - text: UTF-8 text.
     ///   - start: the index of the opening bracket.
-    /// - Returns: the index after the bracket that closes it; `nil` if it isn't closed.
+    /// - Returns: the index after the matching closing bracket; `nil` if there is none.
     public static func endOfValue(in text: [UInt8], from start: Int) -> Int? {
         var scanner = JSONScanner()
         var place = start
@@ -66,10 +67,9 @@ extension JSON {
         return nil
     }
 
-    /// Repairs what careless programs write into strings: replaces bytes that aren't UTF-8 with U+FFFD, and escapes control
-    /// characters.
+    /// Repairs common faults in strings: replaces invalid UTF-8 with U+FFFD and escapes control characters.
     ///
-    /// - Parameter text: the text that ``parse(_:_:valueLimit:)-(Collection,_,_)`` refused.
+    /// - Parameter text: the text that ``parse(_:_:valueLimit:)-(Collection,_,_)`` rejected.
     /// - Returns: the text, unchanged if there is nothing to repair.
     public static func repairingStrings(in text: [UInt8]) -> [UInt8] {
         let text =

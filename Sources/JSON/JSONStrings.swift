@@ -1,5 +1,5 @@
 extension JSONParser {
-    /// Reads the string that starts at the quotation mark under the cursor.
+    /// Parses the string that starts at the quotation mark under the cursor.
     mutating func parseString() throws(JSONParseError) -> String {
         offset += 1
         let start = offset
@@ -13,7 +13,7 @@ extension JSONParser {
         return try parseEscapedString(from: start)
     }
 
-    /// The slow path: `start` up to the cursor was plain, and an escape (or a fault) stands at the cursor.
+    /// The slow path: the text from `start` to the cursor is plain; an escape (or a fault) is at the cursor.
     private mutating func parseEscapedString(from start: Int) throws(JSONParseError) -> String {
         var unescaped = Array(bytes[start..<offset])
         while true {
@@ -66,7 +66,7 @@ extension JSONParser {
         }
     }
 
-    /// Reads what follows `\u`: one code unit, or a surrogate pair. Half of one is U+FFFD where that is forgiven.
+    /// Parses what follows `\u`: one code unit, or a surrogate pair. If lenient, an unpaired surrogate becomes U+FFFD.
     private mutating func parseUnicodeEscape() throws(JSONParseError) -> Unicode.Scalar {
         let first = try parseHexUnit()
         if let scalar = Unicode.Scalar(first) { return scalar }
@@ -82,7 +82,7 @@ extension JSONParser {
             }
         }
         guard isLenient else { throw failure("lone surrogate") }
-        // What follows is no part of it.
+        // The next escape isn't part of it.
         offset = end
         return "\u{FFFD}"
     }

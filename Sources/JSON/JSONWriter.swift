@@ -1,5 +1,6 @@
 extension JSON {
-    /// The value as JSON text in UTF-8 on one line: no white space, slashes and non-ASCII characters as they are.
+    /// Returns the value as UTF-8 JSON text on one line, without white space; slashes and non-ASCII characters aren't
+    /// escaped.
     public func serialized() -> [UInt8] {
         var writer = JSONWriter()
         writer.write(self)
@@ -10,7 +11,7 @@ extension JSON {
     public var text: String { String(decoding: serialized(), as: UTF8.self) }
 }
 
-/// Appends JSON text to a growing row of bytes.
+/// Appends JSON text to a byte buffer.
 struct JSONWriter {
     private(set) var bytes: [UInt8] = []
 
@@ -19,7 +20,7 @@ struct JSONWriter {
         case .null: writeLiteral("null")
         case .bool(let value): writeLiteral(value ? "true" : "false")
         case .integer(let value): bytes.append(contentsOf: String(value).utf8)
-        // JSON has no word for what is not a number: null is what every other writer makes of it.
+        // JSON has no NaN or infinity; like most encoders, write null.
         case .double(let value): bytes.append(contentsOf: (value.isFinite ? String(value) : "null").utf8)
         case .string(let value): writeString(value)
         case .array(let elements): writeArray(elements)

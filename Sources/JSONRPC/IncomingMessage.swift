@@ -1,27 +1,27 @@
 public import JSON
 
-/// One message from the other side, by what kind it is.
+/// A message from the peer, classified by kind.
 public enum IncomingMessage: Sendable, Equatable {
     case request(Request)
     case notification(Notification)
-    /// An answer to a request of ours, and what it says: `nil` where that is neither a result nor an error. A server
-    /// that asks nothing can pass over it.
+    /// A response to one of our requests, and its outcome; `nil` if that is neither a valid result nor an error. A
+    /// server that sends no requests can ignore it.
     case response(RequestID?, Result<JSONObject, RPCError>?)
-    /// Several messages in an array, each by itself.
+    /// A batch; each message is classified on its own.
     case batch([IncomingMessage])
-    /// What is no message, with the answer that it gets.
+    /// An invalid message, with the response to it.
     case invalid(Response)
 
-    /// How many messages a batch may hold: their answers are kept until the last is there.
+    /// The maximum number of messages in a batch: the responses are kept until the last one is ready.
     public static let maximumBatch = 1000
 
-    /// Reads one line. The answer to what cannot be read bears the id of the message wherever one can be found in it: the
-    /// other side must not wait for an answer that it cannot tell for its own.
+    /// Parses one line. The response to an unreadable message carries its id if one can be found: the peer must not
+    /// wait for a response that it can't match.
     ///
     /// - Parameters:
-    ///   - valueLimit: how many values a message may hold, those in arrays and objects included.
-    ///   - anyVersion: whether a message counts that does not say `"jsonrpc": "2.0"` and can be nothing else: an answer with
-    ///     an id, a notification of the protocol, a ping.
+    ///   - valueLimit: the maximum number of values in a message, those in arrays and objects included.
+    ///   - anyVersion: whether to accept a message without `"jsonrpc": "2.0"` if it is unmistakable: a response with
+    ///     an id, a protocol notification, a ping.
     public static func parse(
         _ line: [UInt8], valueLimit: Int = .max, anyVersion: Bool = false
     ) -> IncomingMessage {
@@ -51,7 +51,7 @@ public enum IncomingMessage: Sendable, Equatable {
             })
     }
 
-    /// What a line is that is no JSON: one message, or each in an array, that gets this error.
+    /// Classifies a line that isn't valid JSON: one message, or each message of a batch, gets this error.
     private static func unreadable(_ line: [UInt8], _ error: RPCError) -> IncomingMessage {
         guard line.first(where: { $0 != 0x20 && $0 != 0x09 }) == UInt8(ascii: "[") else {
             return .invalid(Response(id: MessageScanner.id(in: line), .failure(error)))
@@ -61,7 +61,7 @@ public enum IncomingMessage: Sendable, Equatable {
         return .batch(ids.map { .invalid(Response(id: $0, .failure(error))) })
     }
 
-    /// - Parameter text: the message as it stands in the line.
+    /// - Parameter text: returns the message's text in the line.
     private static func classify(
         _ value: JSON, _ anyVersion: Bool, _ text: () -> ArraySlice<UInt8>
     ) -> IncomingMessage {
@@ -84,7 +84,7 @@ public enum IncomingMessage: Sendable, Equatable {
         guard let method = methodValue.stringValue else {
             return invalid(id, "method must be a string, not \(methodValue.kindDescription).")
         }
-        // Null for what a notification leaves out: its id.
+        // Null stands for an omitted member, such as a notification's id.
         let idValue = method.hasPrefix("notifications/") ? object.given("id") : object["id"]
         let params: JSONObject
         do throws(RPCError) {
@@ -108,7 +108,7 @@ public enum IncomingMessage: Sendable, Equatable {
         }
     }
 
-    /// Whether an object is a message though it does not say so. A line of a log may have any of these members.
+    /// Whether an object is certainly a message even without a version. A log line may have any of these members.
     private static func isUnmistakable(_ object: JSONObject, _ id: RequestID?) -> Bool {
         guard let method = object.given("method") else { return id != nil && hasOutcome(object) }
         return method == "ping" || method.stringValue?.hasPrefix("notifications/") == true
@@ -118,8 +118,8 @@ public enum IncomingMessage: Sendable, Equatable {
         message["result"] != nil || message["error"] != nil
     }
 
-    /// What a response says; `nil` where it breaks JSON-RPC: both a result and an error, or a result of the wrong form. What
-    /// is empty beside the other one says nothing.
+    /// Returns a response's outcome; `nil` if it violates JSON-RPC: both a result and an error, or a result that isn't
+    /// an object. An empty error beside a result is ignored.
     private static func outcome(_ response: JSONObject) -> Result<JSONObject, RPCError>? {
         switch (response.given("result"), response.given("error")) {
         case (.object(let result), nil), (.object(let result), .bool(false)?), (.object(let result), .string("")?),
@@ -136,9 +136,9 @@ public enum IncomingMessage: Sendable, Equatable {
 }
 
 extension JSONObject {
-    /// The member named `name`, an object.
+    /// Returns the member named `name`, which must be an object.
     ///
-    /// - Returns: `nil` where it is left out or null; an empty object for an empty array, which is how PHP writes one.
+    /// - Returns: `nil` if it is missing or null; an empty object for an empty array, which is how PHP writes one.
     /// - Throws: -32602 for anything else.
     public func object(_ name: String) throws(RPCError) -> JSONObject? {
         switch given(name) {

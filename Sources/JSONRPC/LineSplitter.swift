@@ -1,32 +1,30 @@
 import SystemCalls
 
-/// Cuts a stream of bytes into lines: pieces in, lines out, no reading of its own. Each byte is looked at once, those of a
-/// line that is too long twice.
+/// An incremental line splitter; does no I/O. Scans each byte once; bytes of overlong lines twice.
 public struct LineSplitter: Sendable {
-    /// A line, or the news that there was one too long.
+    /// A line, or a notice of an overlong one.
     public enum Line: Sendable, Equatable {
-        /// The line without its end (`\n` or `\r\n`). Never empty: blank lines are passed over.
+        /// A line without its terminator (`\n` or `\r\n`). Never empty: blank lines are ignored.
         case complete([UInt8])
-        /// A line of more bytes than the limit; its content is dropped. With the id of the message that it is, where that
-        /// can be found.
+        /// A line longer than the limit; its content is discarded. Carries the id of its message if it can be found.
         case tooLong(limit: Int, id: RequestID? = nil)
-        /// What stands behind the last line end when the stream is over: a line whose end was left out, or half a one.
+        /// The text after the last line terminator at the end of the stream: an unterminated line, or part of one.
         case unfinished([UInt8])
     }
 
     private let limit: Int
     private var pending: [UInt8] = []
-    /// Whether the line in progress was given up.
+    /// Whether the current line is overlong and is being discarded.
     private var isSkipping = false
-    /// What looks for the id in a line that was given up, until that was told.
+    /// Scans an overlong line for its id; `nil` once the line has been reported.
     private var scanner: MessageScanner?
 
-    /// A splitter that gives up lines longer than `limit` bytes.
+    /// A splitter that discards lines longer than `limit` bytes.
     public init(limit: Int) {
         self.limit = limit
     }
 
-    /// Calls `body` with each line that `bytes` completes, or shows to be too long.
+    /// Calls `body` with each line that `bytes` completes or makes overlong.
     public mutating func feed(_ bytes: UnsafeRawBufferPointer, _ body: (Line) -> Void) {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -42,7 +40,7 @@ public struct LineSplitter: Sendable {
         }
     }
 
-    /// Calls `body` with what is left when the stream is over, unless it is blank.
+    /// Calls `body` with the rest at the end of the stream, unless it is blank.
     public mutating func end(_ body: (Line) -> Void) {
         finish { line in
             if case .complete(let bytes) = line { body(.unfinished(bytes)) } else { body(line) }
@@ -62,7 +60,8 @@ public struct LineSplitter: Sendable {
         pending.append(contentsOf: piece)
     }
 
-    /// Tells of a line too long as soon as its id is known, or that it has none: its end may be long in coming.
+    /// Reports an overlong line as soon as its id is known or known to be missing: its end may take a long time to
+    /// arrive.
     private mutating func lookForID(_ piece: UnsafeRawBufferPointer, _ body: (Line) -> Void) {
         scanner?.feed(piece)
         if scanner?.isFinished == true { tellOfLineTooLong(body) }

@@ -2,13 +2,13 @@ public import JSON
 import SystemCalls
 import Threading
 
-/// Writes whole messages, one a line, to a descriptor that others may share and that may block.
+/// Writes messages, one per line, to a descriptor that may be shared and may block.
 ///
-/// A short message goes out at once where it certainly does not block; all else is left to a thread. No line is ever
-/// mixed with another.
+/// A short message is written at once if that certainly doesn't block; all others are queued for a writer thread.
+/// Lines are never interleaved.
 public final class LineWriter: Sendable {
     private struct State {
-        /// Lines handed to the thread and not yet written.
+        /// The number of lines that are queued but not yet written.
         var waiting = 0
         var waitingBytes = 0
         var isBroken = false
@@ -17,13 +17,13 @@ public final class LineWriter: Sendable {
 
         func hasRoom(_ limit: Int) -> Bool { isBroken || mustNotWait || waitingBytes < limit }
 
-        /// Who waits for room, where there is some.
+        /// Removes all waiters if there is room.
         mutating func removeWaitersWithRoom(_ limit: Int) -> [WaiterQueue.Waiter] {
             hasRoom(limit) ? waiters.removeAll() : []
         }
     }
 
-    /// POSIX: a write of at most this many bytes to a pipe that is ready does not block and is not split.
+    /// POSIX: a write of at most this size to a pipe that is ready neither blocks nor is split.
     private static let atomicSize = Int(PIPE_BUF)
 
     private let descriptor: Int32
@@ -33,11 +33,11 @@ public final class LineWriter: Sendable {
     private let backlog = BlockingQueue<[UInt8]>()
     private let onBroken: @Sendable () -> Void
 
-    /// A writer to `descriptor`, which stays the caller's. SIGPIPE must be ignored.
+    /// A writer to `descriptor`. Doesn't take ownership of it. SIGPIPE must be ignored.
     ///
     /// - Parameters:
-    ///   - backlogLimit: how many bytes may wait to be written before what may be lost is.
-    ///   - onBroken: called once when the other side no longer reads.
+    ///   - backlogLimit: the number of queued bytes above which droppable messages are dropped.
+    ///   - onBroken: called once when the peer no longer reads.
     /// - Throws: ``ThreadError``.
     public init(
         descriptor: Int32, backlogLimit: Int = 64 << 20, onBroken: @escaping @Sendable () -> Void
@@ -50,20 +50,20 @@ public final class LineWriter: Sendable {
         try BackgroundThread.start("line-writer") { [self] in drainBacklog() }
     }
 
-    /// Writes one message. Returns at once.
+    /// Writes a message. Returns at once.
     public func write(_ message: JSON) {
         write(line: message.serialized())
     }
 
-    /// Writes one message that is JSON text on one line already. Returns at once.
+    /// Writes a message that is already JSON text on one line. Returns at once.
     public func write(line text: [UInt8]) {
         add(text, backlogLimit: .max)
     }
 
-    /// Writes a message that nobody waits for, such as progress. It is lost where more waits to be written than the other
-    /// side seems to want to read: what comes by itself must not pile up without end.
+    /// Writes a droppable message, such as progress. It is dropped while the backlog is over the limit: unsolicited
+    /// messages must not queue up without bound.
     public func writeIfKeepingUp(_ message: JSON) {
-        // Not made for nobody.
+        // Checked first, to avoid serializing a message that would be dropped.
         guard state.change({ $0.waitingBytes <= backlogLimit }) else { return }
         add(message.serialized(), backlogLimit: backlogLimit)
     }
@@ -88,26 +88,26 @@ public final class LineWriter: Sendable {
         }
     }
 
-    /// Waits until less than `bytes` wait to be written, or the other side is gone. Blocks the calling thread.
+    /// Waits until fewer than `bytes` bytes are queued, or the peer is gone. Blocks the calling thread.
     public func waitUntilWaiting(below bytes: Int) {
         state.wait { $0.isBroken || $0.waitingBytes < bytes ? () : nil }
     }
 
-    /// Waits until there is room for more, as ``waitUntilWaiting(below:)`` does with the limit of the backlog, but no longer
-    /// than to ``stopWaitingForRoom()``. Blocks the calling thread.
+    /// Waits until the backlog is below its limit, the peer is gone, or ``stopWaitingForRoom()`` is called. Blocks the
+    /// calling thread.
     public func waitForRoom() {
         state.wait { $0.hasRoom(backlogLimit) ? () : nil }
     }
 
-    /// Waits as ``waitForRoom()`` does, but keeps no thread from anything else, and no longer than until the task is
-    /// cancelled.
+    /// Waits as ``waitForRoom()`` does, but suspends the task instead of blocking a thread, and also ends if the task
+    /// is cancelled.
     public func untilRoom() async {
         while !Task.isCancelled, !state.withLock({ $0.hasRoom(backlogLimit) }) {
             try? await state.wait(in: \.waiters) { $0.hasRoom(backlogLimit) }
         }
     }
 
-    /// Lets those go on who wait for room, now and from now on.
+    /// Ends all current and future waiting for room.
     public func stopWaitingForRoom() {
         let waiters = state.change { state in
             state.mustNotWait = true

@@ -4,15 +4,15 @@ public import JSON
 public enum RequestID: Hashable, Sendable, CustomStringConvertible {
     case integer(Int)
     case string(String)
-    /// An id that would come back as another one if it were read: an integer written as `5.0` or `1e3`, one beyond 64 bits,
-    /// a string with half a surrogate pair. The text as it stands in the message.
+    /// An id that parsing would change: an integer written as `5.0` or `1e3`, one beyond 64 bits, a string with an
+    /// unpaired surrogate. Holds the original text.
     case verbatim(String)
 
-    /// The longest id that is served, in bytes: it is kept while the request is worked on, and written with each
-    /// notification that belongs to it.
+    /// The maximum length of an id in bytes: it is kept while the request is processed, and repeated in each related
+    /// notification.
     public static let maximumLength = 1024
 
-    /// Reads an id; `nil` for anything that is none.
+    /// Parses an id; `nil` if the value isn't a valid one.
     public init?(_ value: JSON?) {
         switch value {
         case .integer(let number): self = .integer(number)
@@ -22,7 +22,7 @@ public enum RequestID: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The id as it came.
+    /// The id as received.
     public var json: JSON {
         switch self {
         case .integer(let number): .integer(number)
@@ -31,13 +31,13 @@ public enum RequestID: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether it is an id that is kept as it was written and reads as `value`, as another message may have it.
+    /// Whether this is a verbatim id that parses to `value`, which is how another message may contain it.
     public func isWritten(for value: JSON) -> Bool {
         guard case .verbatim(let text) = self else { return false }
         return (try? JSON.parse(text, .lenient)) == value
     }
 
-    /// By bytes.
+    /// Compares strings by their bytes.
     public static func == (left: RequestID, right: RequestID) -> Bool {
         switch (left, right) {
         case (.integer(let left), .integer(let right)): left == right
@@ -47,7 +47,7 @@ public enum RequestID: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// As ``==(_:_:)`` has it.
+    /// Consistent with ``==(_:_:)``.
     public func hash(into hasher: inout Hasher) {
         switch self {
         case .integer(let number): number.hash(into: &hasher)
@@ -55,7 +55,7 @@ public enum RequestID: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// How many bytes it has.
+    /// The length in bytes.
     var length: Int {
         switch self {
         case .integer: 8
@@ -63,17 +63,17 @@ public enum RequestID: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The id in text.
+    /// The id as JSON text.
     public var description: String { json.text }
 }
 
-/// A call that wants an answer.
+/// A call that expects a response.
 public struct Request: Sendable, Equatable {
-    /// What the answer must carry.
+    /// The id that the response must carry.
     public let id: RequestID
-    /// What to do.
+    /// The method to call.
     public let method: String
-    /// With what; empty where the request has none.
+    /// The parameters; empty if there are none.
     public let params: JSONObject
 
     /// A request.
@@ -83,10 +83,10 @@ public struct Request: Sendable, Equatable {
         self.params = params
     }
 
-    /// The parameter called `name`; `nil` where it is left out or null, which clients write for the same.
+    /// The parameter named `name`; `nil` if it is missing or null, which clients use interchangeably.
     public subscript(_ name: String) -> JSON? { params.given(name) }
 
-    /// The message as it is written.
+    /// The message on the wire.
     public var json: JSON {
         var message: JSONObject = ["jsonrpc": "2.0", "id": id.json, "method": .string(method)]
         if !params.isEmpty { message["params"] = .object(params) }
@@ -94,11 +94,11 @@ public struct Request: Sendable, Equatable {
     }
 }
 
-/// A message that gets no answer.
+/// A message that expects no response.
 public struct Notification: Sendable, Equatable {
-    /// What has happened.
+    /// The event.
     public let method: String
-    /// The particulars; empty where there are none.
+    /// The parameters; empty if there are none.
     public let params: JSONObject
 
     /// A notification.
@@ -107,7 +107,7 @@ public struct Notification: Sendable, Equatable {
         self.params = params
     }
 
-    /// The message as it is written.
+    /// The message on the wire.
     public var json: JSON {
         params.isEmpty
             ? ["jsonrpc": "2.0", "method": .string(method)]
@@ -115,13 +115,13 @@ public struct Notification: Sendable, Equatable {
     }
 }
 
-/// An error as a response carries it.
+/// A JSON-RPC error.
 public struct RPCError: Error, Sendable, Equatable {
-    /// What kind of error it is.
+    /// The error code.
     public let code: Int
-    /// What happened, for a person.
+    /// The message, for people.
     public let message: String
-    /// Particulars for the program on the other side.
+    /// Details for the peer program.
     public let data: JSON?
 
     /// An error.
@@ -131,7 +131,7 @@ public struct RPCError: Error, Sendable, Equatable {
         self.data = data
     }
 
-    /// Reads an error; `nil` for anything that is none. A message that is missing is an empty one.
+    /// Parses an error; `nil` if the value isn't a valid one. A missing message becomes an empty one.
     public init?(_ value: JSON) {
         guard let code = value["code"]?.integerValue else { return nil }
         guard let text = value["message"] else {
@@ -142,7 +142,7 @@ public struct RPCError: Error, Sendable, Equatable {
         self.init(code: code, message: message, data: value["data"])
     }
 
-    /// Reads what stands in the place of an error and is not written as one: a text, a code that is none.
+    /// Parses a malformed error leniently: a plain text, or an invalid code.
     init(lenient value: JSON) {
         let code = value["code"]
         self.init(
@@ -150,41 +150,41 @@ public struct RPCError: Error, Sendable, Equatable {
             message: value.stringValue ?? value["message"]?.stringValue ?? value.text, data: value["data"])
     }
 
-    /// The error as it is written.
+    /// The error on the wire.
     public var json: JSON {
         var body: JSONObject = ["code": .integer(code), "message": .string(message)]
         body["data"] = data
         return .object(body)
     }
 
-    /// The text is no JSON.
+    /// Parse error (-32700): the text isn't valid JSON.
     public static func parseError(_ message: String) -> RPCError { RPCError(code: -32700, message: message) }
-    /// The JSON is no request.
+    /// Invalid request (-32600): the JSON isn't a valid request.
     public static func invalidRequest(_ message: String) -> RPCError { RPCError(code: -32600, message: message) }
-    /// There is no such method.
+    /// Method not found (-32601).
     public static func methodNotFound(_ message: String) -> RPCError { RPCError(code: -32601, message: message) }
-    /// The parameters are not what the method takes.
+    /// Invalid params (-32602): the method doesn't accept the parameters.
     public static func invalidParams(_ message: String, data: JSON? = nil) -> RPCError {
         RPCError(code: -32602, message: message, data: data)
     }
-    /// Something failed here that the caller has no part in.
+    /// Internal error (-32603): a failure that the caller didn't cause.
     public static func internalError(_ message: String) -> RPCError { RPCError(code: -32603, message: message) }
 }
 
-/// The answer to a request.
+/// The response to a request.
 public struct Response: Sendable, Equatable {
-    /// The request's id; `nil` where it could not be read.
+    /// The request's id; `nil` if it couldn't be read.
     public let id: RequestID?
     /// The result or the error.
     public let outcome: Result<JSONObject, RPCError>
 
-    /// An answer.
+    /// A response.
     public init(id: RequestID?, _ outcome: Result<JSONObject, RPCError>) {
         self.id = id
         self.outcome = outcome
     }
 
-    /// The message as it is written.
+    /// The message on the wire.
     public var json: JSON {
         var message: JSONObject = ["jsonrpc": "2.0"]
         message["id"] = id?.json

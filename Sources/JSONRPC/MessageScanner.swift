@@ -1,30 +1,29 @@
 import JSON
 
-/// Looks for the `id` of a message in bytes that may be anything, so that the answer can bear it where the line as a whole
-/// cannot be read: pieces in, an id out. Only a member of the outermost object counts. Each byte is looked at once, and
-/// what is kept is bounded.
+/// An incremental scanner that finds the `id` of a message in arbitrary bytes, so that the response can carry it even
+/// if the line is unreadable. Only a member of the outermost object counts. Scans each byte once; memory is bounded.
 public struct MessageScanner: Sendable {
-    /// The longest id that is found, in bytes as it stands in the line.
+    /// The maximum length of an id in bytes, as written in the line.
     static let longestID = 64 * 1024
-    /// The longest name that can be `"id"`, escapes and quotation marks included.
+    /// The longest spelling of `"id"`, with escapes and quotation marks.
     private static let longestName = 14
 
     private enum Place {
         /// Before the object.
         case outside
-        /// A name of the object, or its end, may come.
+        /// Before a member name or the end of the object.
         case name
         /// Between a name and its value; whether the name is `id`.
         case colon(isID: Bool)
         case value(isID: Bool)
-        /// In a value, or behind it.
+        /// Within a value, or after it.
         case rest
-        /// In a number that is an id.
+        /// Within a number that is an id.
         case number
         case end
     }
 
-    /// What a string that is being passed is for.
+    /// The role of the string being scanned.
     private enum StringUse {
         case name, id, other
     }
@@ -37,24 +36,24 @@ public struct MessageScanner: Sendable {
     private var found: [[UInt8]?] = []
     private let endsWithFirst: Bool
 
-    /// - Parameter endsWithFirst: whether the first id counts whatever comes behind it. Otherwise it takes the whole
-    ///   message to know that there is no other one.
+    /// - Parameter endsWithFirst: whether to accept the first id regardless of what follows. Otherwise the whole
+    ///   message is scanned, to exclude a second one.
     init(endsWithFirst: Bool) {
         self.endsWithFirst = endsWithFirst
     }
 
-    /// Whether nothing that comes can change what was found.
+    /// Whether further input can't change the result.
     var isFinished: Bool {
         if case .end = place { true } else { false }
     }
 
-    /// The id; `nil` where there is none or more than one, or one that no message may have.
+    /// The id; `nil` if there is none, more than one, or an invalid one.
     var id: RequestID? {
         guard found.count == 1, let text = found[0] else { return nil }
         return RequestID(text: text)
     }
 
-    /// The id of the message that `line` is, or begins as.
+    /// Returns the id of the message in `line`, which may be incomplete.
     static func id(in line: some Collection<UInt8>) -> RequestID? {
         var scanner = MessageScanner(endsWithFirst: false)
         let isScanned: Void? = line.withContiguousStorageIfAvailable { scanner.feed(UnsafeRawBufferPointer($0)) }
@@ -62,7 +61,7 @@ public struct MessageScanner: Sendable {
         return scanner.id
     }
 
-    /// Takes the next bytes.
+    /// Consumes the next bytes.
     mutating func feed(_ bytes: UnsafeRawBufferPointer) {
         var offset = 0
         while offset < bytes.count, !isFinished {
@@ -80,7 +79,7 @@ public struct MessageScanner: Sendable {
         }
     }
 
-    /// Passes what is left of a string, up to its end or the end of the piece.
+    /// Skips the rest of a string, up to its end or the end of the input.
     private mutating func pass(_ bytes: UnsafeRawBufferPointer, _ offset: inout Int, _ use: StringUse) {
         let limit = use == .name ? Self.longestName : Self.longestID
         while offset < bytes.count {
@@ -99,7 +98,7 @@ public struct MessageScanner: Sendable {
         }
     }
 
-    /// Passes what is in arrays and objects within the message, up to the next string.
+    /// Skips nested arrays and objects, up to the next string.
     private mutating func skipNested(_ bytes: UnsafeRawBufferPointer, _ offset: inout Int) {
         while offset < bytes.count, depth > 1 {
             let byte = bytes[offset]
@@ -120,7 +119,7 @@ public struct MessageScanner: Sendable {
     }
 
     private mutating func keep(_ byte: UInt8, atMost limit: Int) {
-        // One more than the limit tells that it was too long.
+        // One byte over the limit marks the text as too long.
         if kept.count <= limit { kept.append(byte) }
     }
 
@@ -159,7 +158,7 @@ public struct MessageScanner: Sendable {
             kept = [byte]
             place = .number
         case (.value(let isID), _):
-            // An id of another kind is none, and another one behind it is not it.
+            // An id of another type is invalid, and a later one doesn't replace it.
             if isID { found.append(nil) }
             place = .rest
             takeStructure(byte)
@@ -190,13 +189,13 @@ public struct MessageScanner: Sendable {
 }
 
 extension RequestID {
-    /// Reads an id as it stands in a message; `nil` for what is none, a number with a fraction among them.
+    /// Parses an id as written in a message; `nil` if it is invalid, such as a number with a fraction.
     init?(text: [UInt8]) {
         guard let value = try? JSON.parse(text, .lenient) else { return nil }
         switch value {
         case .integer(let number): self = .integer(number)
         case .string(let string) where (try? JSON.parse(text)) != nil: self = .string(string)
-        // Half a surrogate pair, or a number that no `Int` holds, would come back as another one.
+        // An unpaired surrogate, or a number out of range for `Int`, would be sent back as a different id.
         case .string: self = .verbatim(String(decoding: text, as: UTF8.self))
         case .double(let number) where number.rounded() == number:
             self = .verbatim(String(decoding: text, as: UTF8.self))
@@ -205,9 +204,9 @@ extension RequestID {
     }
 }
 
-/// The elements of an array that stands in a line, found without reading them.
+/// Finds the elements of an array in a line without parsing them.
 enum ArrayElements {
-    /// Where they are, at most `limit`; of a line that is broken, those up to the fault.
+    /// Returns their ranges, at most `limit`; for a broken line, those up to the fault.
     static func ranges(in line: [UInt8], atMost limit: Int) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
         var start = 0

@@ -1,12 +1,12 @@
-/// Bytes as base64 text (RFC 4648, section 4).
+/// Base64 encoding (RFC 4648, section 4).
 public enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let padding = UInt8(ascii: "=")
 
-    /// The bytes as text, with padding.
+    /// Returns the bytes as base64, with padding.
     public static func encode(_ bytes: [UInt8]) -> String {
         let length = (bytes.count + 2) / 3 * 4
-        // Artifacts have tens of megabytes: no check of bounds for each digit.
+        // Artifacts can be tens of megabytes: avoid a bounds check per digit.
         return String(unsafeUninitializedCapacity: length) { text in
             bytes.withUnsafeBufferPointer { bytes in
                 alphabet.withUnsafeBufferPointer { alphabet in
@@ -26,9 +26,9 @@ public enum Base64 {
             return length
         }
     }
-    /// Reads base64 text. Line breaks and blanks in it are passed over (RFC 2045), padding may be missing.
+    /// Decodes base64. Ignores line breaks and blanks (RFC 2045); padding is optional.
     ///
-    /// - Returns: `nil` for what is no base64.
+    /// - Returns: `nil` if the text isn't valid base64.
     public static func decode(_ text: String) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count / 4 * 3)
@@ -52,7 +52,7 @@ public enum Base64 {
                 return nil
             }
         }
-        // What is left over: two digits are a byte, three are two, one alone is nothing.
+        // The remainder: two digits are one byte, three are two, a single one is invalid.
         let left = digits % 4
         guard left != 1, paddings == 0 || left + paddings == 4 else { return nil }
         if left == 2 { bytes.append(UInt8(truncatingIfNeeded: word >> 4)) }
@@ -63,7 +63,7 @@ public enum Base64 {
         return bytes
     }
 
-    /// The value of each digit; 64 for what is none.
+    /// The value of each digit; 64 for bytes that aren't digits.
     private static let values: [UInt8] = {
         var values = [UInt8](repeating: 64, count: 256)
         for (value, digit) in alphabet.enumerated() { values[Int(digit)] = UInt8(value) }

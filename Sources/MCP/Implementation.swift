@@ -1,21 +1,21 @@
 public import JSON
 
-/// Who a server is.
+/// A server's identity.
 public struct Implementation: Sendable, Equatable {
     /// Name for programs.
     public let name: String
-    /// Name for people.
+    /// Display name.
     public let title: String
     /// The program's version.
     public let version: String
-    /// What it does, in a sentence.
+    /// A one-sentence description.
     public let summary: String
-    /// Where people read more about it; `nil` for nowhere.
+    /// Web page with more information; `nil` for none.
     public let websiteURL: String?
-    /// Pictures of it.
+    /// The program's icons.
     public let icons: [Icon]
 
-    /// A server's description of itself.
+    /// An identity.
     public init(
         name: String, title: String, version: String, summary: String, websiteURL: String? = nil, icons: [Icon] = []
     ) {
@@ -27,7 +27,7 @@ public struct Implementation: Sendable, Equatable {
         self.icons = icons
     }
 
-    /// The description with the fields that `revision` knows.
+    /// Returns the wire format with the fields that `revision` supports.
     public func json(for revision: Revision) -> JSON {
         var object: JSONObject = ["name": .string(name)]
         if revision.hasStructuredContent { object["title"] = .string(title) }
@@ -40,6 +40,6 @@ public struct Implementation: Sendable, Equatable {
         return .object(object)
     }
 
-    /// What is enough to tell who made a result; the rest is said once, in the handshake.
+    /// The short form that identifies who produced a result; the rest is sent once, in the handshake.
     var brief: JSON { ["name": .string(name), "title": .string(title), "version": .string(version)] }
 }

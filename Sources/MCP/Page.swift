@@ -1,24 +1,24 @@
 public import JSON
 public import JSONRPC
 
-/// One page of a list, and the cursor that leads on (server/utilities/pagination, all revisions).
+/// One page of a list, and the cursor of the next (server/utilities/pagination, all revisions).
 ///
-/// A cursor names the last element that was shown, not a position: what comes or goes meanwhile makes no other element
-/// appear twice or not at all.
+/// A cursor names the last element shown, not a position: elements added or removed in the meantime make no other
+/// element appear twice or get lost.
 public struct Page<Element: Sendable>: Sendable {
-    /// What is on it.
+    /// The elements on the page.
     public let elements: [Element]
-    /// What to ask the next page with; `nil` on the last one.
+    /// The cursor of the next page; `nil` on the last one.
     public let nextCursor: String?
 
-    /// Takes the page that `cursor` leads to; the first one where it is null, as where there is none.
+    /// Returns the page that `cursor` refers to; the first page if it is missing or null.
     ///
     /// - Parameters:
-    ///   - list: the name of the list, so that one list's cursor is none of another's.
-    ///   - elements: all of them, in ascending order of their keys.
-    ///   - key: what an element is known by.
-    ///   - size: how many elements a page has at most.
-    /// - Throws: -32602 for a cursor that this list did not give out.
+    ///   - list: the name of the list, so that a cursor is valid for its own list only.
+    ///   - elements: all elements, in ascending order of their keys.
+    ///   - key: returns the key that identifies an element.
+    ///   - size: the maximum number of elements per page.
+    /// - Throws: -32602 for a cursor that this list did not issue.
     public init(
         of list: String, _ elements: [Element], key: (Element) -> String, cursor: JSON?, size: Int
     ) throws(RPCError) {
@@ -32,19 +32,19 @@ public struct Page<Element: Sendable>: Sendable {
         nextCursor = end < elements.count && end > start ? Cursor.text(list: list, key: key(elements[end - 1])) : nil
     }
 
-    /// The key of the last element that was shown before the page that `cursor` leads to, so that the elements up to it
-    /// need not be made; `nil` for the first page.
+    /// Returns the key of the last element before the page that `cursor` refers to, so that the elements up to it need
+    /// not be created; `nil` for the first page.
     ///
     /// - Parameter list: the name of the list.
-    /// - Throws: -32602 for a cursor that this list did not give out.
+    /// - Throws: -32602 for a cursor that this list did not issue.
     public static func keyBefore(_ cursor: JSON?, of list: String) throws(RPCError) -> String? {
         guard let cursor, cursor != .null else { return nil }
         return try Cursor.key(cursor, list: list)
     }
 
-    /// The page as a result has it: its elements under `name`, and the cursor where there is more.
+    /// Returns the page as the members of a result: its elements under `name`, and the cursor if there are more.
     ///
-    /// - Parameter json: an element as it is written; `nil` leaves it out.
+    /// - Parameter json: encodes an element; `nil` omits it.
     public func members(_ name: String, _ json: (Element) -> JSON?) -> JSONObject {
         var members: JSONObject = [name: .array(elements.compactMap(json))]
         members["nextCursor"] = nextCursor.map(JSON.string)
@@ -52,9 +52,9 @@ public struct Page<Element: Sendable>: Sendable {
     }
 }
 
-/// Cursors are opaque to clients: hexadecimal digits of the list's name and the key.
+/// Cursors are opaque to clients: the list's name and the key, hex-encoded.
 private enum Cursor {
-    /// The longest that is looked at, in bytes: the list of a directory, with two URIs of the greatest length in it.
+    /// The longest accepted cursor in bytes: enough for a directory listing with two URIs of maximum length.
     private static let maximumLength = 40 * 1024
     private static let digits = Array("0123456789abcdef".utf8)
 

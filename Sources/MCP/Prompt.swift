@@ -1,14 +1,14 @@
 public import JSON
 
-/// A prompt as `prompts/list` shows it.
+/// A prompt as listed by `prompts/list`.
 public struct Prompt: Sendable, Equatable {
-    /// Name to get it by.
+    /// The name that identifies the prompt in `prompts/get`.
     public let name: String
-    /// Name for people.
+    /// Display name.
     public let title: String
-    /// What it is for.
+    /// The prompt's purpose.
     public let description: String
-    /// Pictures of it.
+    /// The prompt's icons.
     public let icons: [Icon]
 
     /// A prompt without arguments.
@@ -19,7 +19,7 @@ public struct Prompt: Sendable, Equatable {
         self.icons = icons
     }
 
-    /// The prompt with the fields that `revision` knows.
+    /// Returns the wire format with the fields that `revision` supports.
     public func json(for revision: Revision) -> JSON {
         var object: JSONObject = ["name": .string(name)]
         if revision.hasStructuredContent { object["title"] = .string(title) }

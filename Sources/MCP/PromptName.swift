@@ -1,5 +1,5 @@
-/// The names of exec-mcp's prompts. Ours, not MCP's: both programs know them.
+/// The names of exec-mcp's prompts. Specific to exec-mcp, not part of MCP; shared by both programs.
 public enum PromptName {
-    /// The prompt that makes an agent of a model.
+    /// The system prompt that turns a model into an agent.
     public static let agentSystem = "agent_system_prompt"
 }

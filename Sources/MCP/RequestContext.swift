@@ -1,39 +1,40 @@
 public import JSON
 public import JSONRPC
 
-/// The names that MCP reserves in `_meta` (2026-07-28, basic/index).
+/// The keys that MCP reserves in `_meta` (2026-07-28, basic/index).
 public enum MetaKey {
-    /// The revision that a request is made in.
+    /// The protocol revision of a request.
     public static let protocolVersion = "io.modelcontextprotocol/protocolVersion"
-    /// What the client can do.
+    /// The client's capabilities.
     public static let clientCapabilities = "io.modelcontextprotocol/clientCapabilities"
-    /// Who the client is.
+    /// The client's identity.
     public static let clientInfo = "io.modelcontextprotocol/clientInfo"
-    /// The least severe log message that the client wants for a request.
+    /// The minimum severity of log messages that the client wants for a request.
     public static let logLevel = "io.modelcontextprotocol/logLevel"
-    /// Who made a result.
+    /// The server that produced a result.
     public static let serverInfo = "io.modelcontextprotocol/serverInfo"
-    /// Which `subscriptions/listen` a notification belongs to.
+    /// The `subscriptions/listen` request that a notification belongs to.
     public static let subscriptionID = "io.modelcontextprotocol/subscriptionId"
-    /// By what the client wants to be told of progress.
+    /// The token under which the client wants progress notifications.
     public static let progressToken = "progressToken"
-    /// The place of a request in a distributed trace (W3C Trace Context).
+    /// The request's span in a distributed trace (W3C Trace Context).
     public static let traceParent = "traceparent"
-    /// Ours, not MCP's: by it a host that serves several people over one pipe says who is meant.
+    /// Specific to exec-mcp, not part of MCP: identifies the user, for a host that serves several people over one
+    /// pipe.
     public static let user = "x-user-id"
 }
 
-/// The names of the extensions that are known here.
+/// The identifiers of the extensions supported here.
 public enum ExtensionID {
     /// Agent Skills as resources (SEP-2640).
     public static let skills = "io.modelcontextprotocol/skills"
-    /// Calls that go on after their answer (SEP-2663).
+    /// Calls that continue after their response (SEP-2663).
     public static let tasks = "io.modelcontextprotocol/tasks"
 
-    /// All of them. They belong to the modern revision.
+    /// All supported extensions. They exist only in the modern revision.
     public static let all = [skills, tasks]
 
-    /// Whether a method of this name is an extension's by its name, as `tasks/…` is for `io.modelcontextprotocol/tasks`.
+    /// Whether the method's name belongs to an extension, as `tasks/…` belongs to `io.modelcontextprotocol/tasks`.
     public static func owns(method name: String) -> Bool {
         all.contains { identifier in
             guard let extensionName = identifier.split(separator: "/").last else { return false }
@@ -42,18 +43,18 @@ public enum ExtensionID {
     }
 }
 
-/// What a request is to be understood by: its revision and its metadata. It may be kept for as long as the request is
-/// worked on, and is small however much there is in the request.
+/// How to interpret a request: its revision and metadata. May be kept while the request is processed; its size is
+/// bounded, whatever the size of the request.
 public struct RequestContext: Sendable, Equatable {
-    /// The longest text of the metadata that is kept, in bytes, and the longest token that is taken.
+    /// The maximum length in bytes of a metadata text that is kept, and of an accepted token.
     public static let maximumText = 1024
     private static let keptKeys = [MetaKey.progressToken, MetaKey.traceParent, MetaKey.user]
 
-    /// The revision that it is made in.
+    /// The revision of the request.
     public let revision: Revision
-    /// What counts here of its `_meta`, cut where it is long; null is left out.
+    /// The relevant members of `_meta`, truncated if long; nulls are omitted.
     public let meta: JSONObject
-    /// Those of the extensions known here that the client declared.
+    /// The supported extensions that the client declared.
     private let extensions: Set<String>
 
     /// A context.
@@ -70,7 +71,7 @@ public struct RequestContext: Sendable, Equatable {
         for key in keptKeys {
             switch meta.given(key) {
             case .string(let text) where text.utf8.count > maximumText:
-                // One more than the longest, so that it is still too long.
+                // One byte over the limit, so that the text is still recognized as too long.
                 kept[key] = .string(String(decoding: text.utf8.prefix(maximumText + 1), as: UTF8.self))
             case .array: kept[key] = []
             case .object: kept[key] = [:]
@@ -80,19 +81,19 @@ public struct RequestContext: Sendable, Equatable {
         return kept
     }
 
-    /// By what the client wants to be told of progress: a string or an integer; `nil` where it does not.
+    /// The token under which the client wants progress notifications: a string or an integer; `nil` if it wants none.
     public var progressToken: JSON? {
         switch meta[MetaKey.progressToken] {
         case .string(let text): .string(text)
         case .integer(let number): .integer(number)
-        // An integer all the same, as JSON Schema has it; beyond this one, it would come back as another one.
+        // Still an integer according to JSON Schema; beyond 2^53 a different one would be sent back.
         case .double(let number) where number.rounded() == number && abs(number) < 0x1p53: .double(number)
         default: nil
         }
     }
 
-    /// The trace that the request is part of, 32 hexadecimal digits; `nil` where it says none or no valid one (W3C
-    /// Trace Context, `traceparent`).
+    /// The ID of the trace that the request is part of, 32 hexadecimal digits; `nil` if missing or invalid (W3C Trace
+    /// Context, `traceparent`).
     public var traceID: String? {
         guard let parts = meta[MetaKey.traceParent]?.stringValue?.split(separator: "-", maxSplits: 8),
             parts.count >= 4, parts[0].count == 2, parts[1].count == 32, parts[2].count == 16, parts[3].count == 2,
@@ -102,7 +103,7 @@ public struct RequestContext: Sendable, Equatable {
         return String(parts[1])
     }
 
-    /// Whether the client declared `extension` on this request. What an earlier one declared does not count
+    /// Whether the client declared `extension` on this request. Declarations on earlier requests don't count
     /// (2026-07-28, basic/index).
     public func declares(extension identifier: String) -> Bool {
         revision.isModern && extensions.contains(identifier)
@@ -114,13 +115,13 @@ extension RequestContext {
         "debug", "info", "notice", "warning", "error", "critical", "alert", "emergency",
     ]
 
-    /// Finds out what era a request belongs to. Each is judged by itself: the era is never fixed by the first one.
+    /// Determines the era of a request. Each request is judged by itself: the first one never fixes the era.
     ///
     /// - Parameters:
-    ///   - negotiated: the revision that `initialize` agreed on, if there was one.
-    ///   - isModernOnly: whether no revision with a handshake has the method.
-    /// - Throws: the error that the request gets: -32602 for missing metadata or a token that is too long, -32022 for a revision that is not served
-    ///   by request (2026-07-28, basic/versioning).
+    ///   - negotiated: the revision negotiated by `initialize`; `nil` if none.
+    ///   - isModernOnly: whether the method exists in no revision with a handshake.
+    /// - Throws: the error to respond with: -32602 for missing metadata or a token that is too long, -32022 for a
+    ///   revision that isn't served per request (2026-07-28, basic/versioning).
     public static func of(
         _ request: Request, negotiated: Revision?, isModernOnly: Bool
     ) throws(RPCError) -> RequestContext {

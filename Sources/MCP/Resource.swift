@@ -1,23 +1,23 @@
 public import JSON
 
-/// Something that a client may read by its URI, as `resources/list` shows it.
+/// A resource that a client may read by its URI, as listed by `resources/list`.
 public struct Resource: Sendable, Equatable {
     /// The media type of a directory (`io.modelcontextprotocol/skills`, Directory Listing).
     public static let directoryType = "inode/directory"
 
-    /// What it is read by.
+    /// The URI to read it by.
     public let uri: String
     /// Name for programs.
     public let name: String
-    /// Name for people; `nil` where the name will do.
+    /// Display name; `nil` if the name is enough.
     public let title: String?
-    /// What it is; `nil` where the name says it.
+    /// A description; `nil` if the name is enough.
     public let description: String?
-    /// Its type, as MIME has it.
+    /// The MIME type.
     public let mediaType: String
-    /// Its size in bytes; `nil` where it has none or it is not known.
+    /// The size in bytes; `nil` if unknown or not applicable.
     public let size: Int?
-    /// When it was last changed, in seconds since 1970; `nil` where that is not known.
+    /// The time of the last modification, in seconds since 1970; `nil` if unknown.
     public let modified: Int?
 
     /// A resource.
@@ -34,7 +34,7 @@ public struct Resource: Sendable, Equatable {
         self.modified = modified
     }
 
-    /// The resource with the fields that `revision` knows.
+    /// Returns the wire format with the fields that `revision` supports.
     public func json(for revision: Revision) -> JSON {
         var object: JSONObject = ["uri": .string(uri), "name": .string(name)]
         if revision.hasStructuredContent { object["title"] = title.map(JSON.string) }
@@ -48,15 +48,15 @@ public struct Resource: Sendable, Equatable {
     }
 }
 
-/// A pattern of URIs (RFC 6570) that `resources/templates/list` shows.
+/// A URI template (RFC 6570) as listed by `resources/templates/list`.
 public struct ResourceTemplate: Sendable, Equatable {
-    /// The pattern.
+    /// The template.
     public let uriTemplate: String
     /// Name for programs.
     public let name: String
-    /// Name for people.
+    /// Display name.
     public let title: String
-    /// What is behind such a URI.
+    /// What the URIs refer to.
     public let description: String
 
     /// A template.
@@ -67,7 +67,7 @@ public struct ResourceTemplate: Sendable, Equatable {
         self.description = description
     }
 
-    /// The template with the fields that `revision` knows.
+    /// Returns the wire format with the fields that `revision` supports.
     public func json(for revision: Revision) -> JSON {
         var object: JSONObject = ["uriTemplate": .string(uriTemplate), "name": .string(name)]
         if revision.hasStructuredContent { object["title"] = .string(title) }
@@ -76,13 +76,13 @@ public struct ResourceTemplate: Sendable, Equatable {
     }
 }
 
-/// What `resources/read` gives: text, or bytes as base64.
+/// The contents returned by `resources/read`: text, or bytes as base64.
 public struct ResourceContents: Sendable, Equatable {
-    /// What was read.
+    /// The URI of the resource that was read.
     public let uri: String
-    /// Its type.
+    /// The MIME type.
     public let mediaType: String
-    /// Its bytes.
+    /// The content.
     public let bytes: [UInt8]
 
     /// The contents of `uri`.
@@ -92,8 +92,8 @@ public struct ResourceContents: Sendable, Equatable {
         self.bytes = bytes
     }
 
-    /// The contents as they are written. What is UTF-8 without NUL goes as text, all else as a blob, so that either way
-    /// the client has the same bytes.
+    /// The contents on the wire: valid UTF-8 without NUL is sent as text, everything else as a blob, so that the
+    /// client always gets the same bytes.
     public var json: JSON {
         var object: JSONObject = ["uri": .string(uri), "mimeType": .string(mediaType)]
         if !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) {

@@ -1,7 +1,7 @@
-/// How the URIs of exec-mcp's resources begin. Ours, not MCP's: both programs know them.
+/// The prefixes of exec-mcp's resource URIs. Specific to exec-mcp, not part of MCP; shared by both programs.
 public enum ResourcePrefix {
-    /// Of an artifact; its name follows.
+    /// Prefix of an artifact's URI; followed by its name.
     public static let artifact = "artifact:///"
-    /// Of a skill's file; the skill's name follows, then a slash and the path in it.
+    /// Prefix of a skill file's URI; followed by the skill's name, a slash and the path within the skill.
     public static let skill = "skill://"
 }

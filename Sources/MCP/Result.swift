@@ -1,21 +1,22 @@
 public import JSON
 
-/// How long a result may be kept and by whom (2026-07-28, server/utilities/caching).
+/// How long, and by whom, a result may be cached (2026-07-28, server/utilities/caching).
 public struct CacheHint: Sendable, Equatable {
-    /// Milliseconds that it stays true.
+    /// The time to live in milliseconds.
     public let lifetime: Int
-    /// Whether others than this client may keep it.
+    /// Whether caches shared with other clients may keep it.
     public let isPublic: Bool
 
-    /// True for an hour, for anybody: what the program itself fixes.
+    /// Cacheable by anyone for an hour: for results fixed by the program itself.
     public static let fixed = CacheHint(lifetime: 3_600_000, isPublic: true)
-    /// To be asked for anew each time.
+    /// Not cacheable: must be requested again each time.
     public static let dynamic = CacheHint(lifetime: 0, isPublic: false)
 }
 
 extension JSONObject {
-    /// The members as a result of `revision`: a modern one says that it is complete, who made it and, for those methods
-    /// that must, how long it may be kept (2026-07-28, basic/index and server/utilities/caching).
+    /// Returns the members as a result of `revision`. A modern result states that it is complete, who produced it and,
+    /// for the methods that require it, how long it may be cached (2026-07-28, basic/index and
+    /// server/utilities/caching).
     public func asResult(
         for revision: Revision, from server: Implementation, cache: CacheHint? = nil, type: String = "complete"
     ) -> JSONObject {

@@ -6,13 +6,13 @@ public enum Revision: String, Sendable, CaseIterable, Comparable {
     case november2025 = "2025-11-25"
     case july2026 = "2026-07-28"
 
-    /// The newest revision that begins with an `initialize` handshake.
+    /// The newest revision that starts with an `initialize` handshake.
     public static let latestLegacy = Revision.november2025
 
-    /// Whether it has no handshake and each request carries its own metadata (2026-07-28, basic/index).
+    /// Whether the revision has no handshake and each request carries its own metadata (2026-07-28, basic/index).
     public var isModern: Bool { self >= .july2026 }
 
-    /// Every revision served, newest first, as `supportedVersions` lists them.
+    /// Every supported revision, newest first, as `supportedVersions` lists them.
     public static let supported = allCases.reversed().map(\.rawValue)
 
     /// Whether `left` is older than `right`.
@@ -20,19 +20,20 @@ public enum Revision: String, Sendable, CaseIterable, Comparable {
         left.rawValue < right.rawValue
     }
 
-    /// Tool annotations (2025-03-26, server/tools).
+    /// Whether there are tool annotations (2025-03-26, server/tools).
     public var hasToolAnnotations: Bool { self >= .march2025 }
-    /// Progress notifications that say in words what is going on, and the capability `completions` (2025-03-26,
+    /// Whether there are progress notifications with a message, and the capability `completions` (2025-03-26,
     /// changelog).
     public var hasProgressMessages: Bool { self >= .march2025 }
-    /// JSON-RPC batches, which 2025-03-26 alone has (2025-03-26, basic/index).
+    /// Whether there are JSON-RPC batches; only 2025-03-26 has them (2025-03-26, basic/index).
     public var hasBatches: Bool { self == .march2025 }
-    /// Titles, output schemas, structured content and resource links (2025-06-18, changelog).
+    /// Whether there are titles, output schemas, structured content and resource links (2025-06-18, changelog).
     public var hasStructuredContent: Bool { self >= .june2025 }
-    /// `description`, `icons` and `websiteUrl` of implementations (2025-11-25, changelog).
+    /// Whether implementations have `description`, `icons` and `websiteUrl` (2025-11-25, changelog).
     public var hasImplementationDetails: Bool { self >= .november2025 }
-    /// The code of the error for a resource that there is not (2026-07-28, changelog).
+    /// The error code for a missing resource (2026-07-28, changelog).
     public var resourceNotFoundCode: Int { isModern ? -32602 : -32002 }
-    /// Bad tool arguments are a tool's result, so that the model sees them, and no protocol error (2025-11-25, changelog).
+    /// Whether invalid tool arguments are reported as a tool result, so that the model sees them, instead of a
+    /// protocol error (2025-11-25, changelog).
     public var reportsBadArgumentsAsResult: Bool { self >= .november2025 }
 }

@@ -4,13 +4,13 @@
     import Darwin
 #endif
 
-/// Moments as MCP writes them: ISO 8601, in UTC.
+/// Timestamps as MCP writes them: ISO 8601, in UTC.
 public enum Timestamp {
-    /// `2026-11-21T13:30:00Z`
+    /// Returns a timestamp such as `2026-11-21T13:30:00Z`; the epoch if the year would have more than four digits.
     public static func text(secondsSince1970 seconds: Int) -> String {
         var time = time_t(seconds)
         var parts = tm()
-        // Beyond the year 9999 the form has no room.
+        // The format has no room for years beyond 9999.
         guard (0...253_402_300_799).contains(seconds), gmtime_r(&time, &parts) != nil else {
             return "1970-01-01T00:00:00Z"
         }
@@ -21,7 +21,7 @@ public enum Timestamp {
         return "\(date.joined(separator: "-"))T\(clock.joined(separator: ":"))Z"
     }
 
-    /// Seconds since 1970 by the machine's clock, which may be set at any time.
+    /// Seconds since 1970 by the system clock, which may be changed at any time.
     public static var now: Int { Int(time(nil)) }
 
     private static func padded(_ number: Int, _ width: Int) -> String {

@@ -1,20 +1,20 @@
 public import JSON
 
-/// A tool as `tools/list` shows it.
+/// A tool as listed by `tools/list`.
 public struct Tool: Sendable, Equatable {
-    /// Name to call it by.
+    /// The name that identifies the tool in calls.
     public let name: String
-    /// Name for people.
+    /// Display name.
     public let title: String
-    /// What it does, for the model.
+    /// A description for the model.
     public let description: String
-    /// JSON Schema of its arguments.
+    /// The JSON Schema of the arguments.
     public let inputSchema: JSON
-    /// JSON Schema of its structured result; `nil` where it has none.
+    /// The JSON Schema of the structured result; `nil` if it has none.
     public let outputSchema: JSON?
-    /// Hints about its effects.
+    /// Hints about the tool's effects.
     public let annotations: JSONObject
-    /// Pictures of it.
+    /// The tool's icons.
     public let icons: [Icon]
 
     /// A tool.
@@ -31,7 +31,7 @@ public struct Tool: Sendable, Equatable {
         self.icons = icons
     }
 
-    /// The tool with the fields that `revision` knows.
+    /// Returns the wire format with the fields that `revision` supports.
     public func json(for revision: Revision) -> JSON {
         var object: JSONObject = ["name": .string(name)]
         if revision.hasStructuredContent { object["title"] = .string(title) }
@@ -44,15 +44,15 @@ public struct Tool: Sendable, Equatable {
     }
 }
 
-/// A piece of what a tool returns.
+/// One block of a tool result's content.
 public enum ContentBlock: Sendable, Equatable {
     case text(String)
     /// A picture's bytes and media type.
     case image(data: [UInt8], mediaType: String)
-    /// Something that the client may read by its URI. The size is in bytes; `nil` where it is not known.
+    /// A resource that the client may read by its URI. The size is in bytes; `nil` if unknown.
     case resourceLink(uri: String, name: String, mediaType: String, size: Int?)
 
-    /// The block as it is written in `revision`: a link, where there are none, is a line of text.
+    /// Returns the wire format in `revision`. In revisions without resource links, a link becomes a line of text.
     public func json(for revision: Revision) -> JSON {
         switch self {
         case .text(let text):
@@ -70,7 +70,7 @@ public enum ContentBlock: Sendable, Equatable {
         }
     }
 
-    /// The block with a line of text in the place of a link.
+    /// The block, with a link replaced by a line of text.
     public var withoutLink: ContentBlock {
         guard case .resourceLink(let uri, _, let mediaType, let size) = self else { return self }
         let length = size.map { ", \($0) bytes" } ?? ""
@@ -78,13 +78,13 @@ public enum ContentBlock: Sendable, Equatable {
     }
 }
 
-/// What a tool returns.
+/// The result of a tool call.
 public struct ToolResult: Sendable, Equatable {
-    /// For the model to read.
+    /// Content for the model.
     public let content: [ContentBlock]
-    /// For programs, where the tool has an output schema.
+    /// Structured content for programs, if the tool has an output schema.
     public let structuredContent: JSON?
-    /// Whether the tool could not do what was asked.
+    /// Whether the tool failed.
     public let isError: Bool
 
     /// A result.
@@ -94,12 +94,12 @@ public struct ToolResult: Sendable, Equatable {
         self.isError = isError
     }
 
-    /// A failure that the model is to read.
+    /// Returns a failure that the model can read.
     public static func failure(_ message: String) -> ToolResult {
         ToolResult(content: [.text(message)], isError: true)
     }
 
-    /// The result with the fields that `revision` knows.
+    /// Returns the members of the result that `revision` supports.
     public func members(for revision: Revision) -> JSONObject {
         var object: JSONObject = ["content": .array(content.map { $0.json(for: revision) })]
         if revision.hasStructuredContent { object["structuredContent"] = structuredContent }

@@ -2,13 +2,14 @@ import JSON
 import JSONRPC
 import MCP
 
-/// Hears of changes to a modern server's lists, which tells of them only on a stream that is asked for (2026-07-28,
-/// basic/patterns/subscriptions). What comes on it is handed on like any notification.
+/// Listens for list changes of a modern server, which reports them only on a stream that the client requests
+/// (2026-07-28, basic/patterns/subscriptions). Messages on the stream are handled like any notification.
 struct ChangeListener {
     private static let filters = [
         "tools": "toolsListChanged", "prompts": "promptsListChanged", "resources": "resourcesListChanged",
     ]
-    /// Seconds before a stream that the server ended is opened again, at first and at most.
+    /// Seconds before a stream that the server ended is reopened: exponential back-off from the first to the longest
+    /// delay.
     private static let firstDelay = 1.0
     private static let longestDelay = 60.0
 
@@ -17,7 +18,7 @@ struct ChangeListener {
     private let meta: JSONObject
     private let handlers: ServerHandlers
 
-    /// - Returns: `nil` where there is nothing to listen for.
+    /// - Returns: `nil` if there is nothing to listen for.
     init?(server: ServerDescription, connection: Connection, meta: JSONObject, handlers: ServerHandlers) {
         lists = Self.filters.keys.sorted().filter { server.tellsOfChanges(to: $0) }
         guard server.revision.isModern, !lists.isEmpty else { return nil }
@@ -44,7 +45,7 @@ struct ChangeListener {
                 return
             }
             delay = min(Self.longestDelay, delay * 2)
-            // Of what changed while there was no stream nobody was told.
+            // Changes made while there was no stream were not reported, so assume that every list has changed.
             lists.forEach { handlers.onNotification("notifications/\($0)/list_changed") }
         }
     }

@@ -8,11 +8,11 @@ import Threading
 #endif
 
 extension ChildProcess {
-    /// Asks the program to end, and kills it where it does not.
+    /// Sends SIGTERM, then SIGKILL if the program doesn't end in time.
     ///
     /// - Parameters:
-    ///   - hasEnded: what says that it has ended.
-    ///   - seconds: how long it may take.
+    ///   - hasEnded: completes when the program has ended.
+    ///   - seconds: how long to wait before SIGKILL.
     func terminate(_ hasEnded: AsyncEvent, withinSeconds seconds: Double) async {
         signal(SIGTERM)
         if await !hasEnded.wait(seconds: seconds) { signal(SIGKILL) }
@@ -20,7 +20,7 @@ extension ChildProcess {
 }
 
 extension Substring {
-    /// The text without white space at its ends.
+    /// The text without leading and trailing white space.
     var trimmed: Substring {
         let start = drop(while: \.isWhitespace)
         guard let end = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }

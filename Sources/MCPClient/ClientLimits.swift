@@ -1,32 +1,34 @@
-/// What a client waits for and takes from a server at most.
+/// The time, memory and request limits that a client applies to a server.
 public struct ClientLimits: Sendable, Equatable {
-    /// Seconds for the answer to `server/discover`; a server that is silent so long is taken for one that does not know
-    /// it (2026-07-28, basic/transports/stdio).
+    /// Seconds to wait for the response to `server/discover`; a server that stays silent is assumed not to support it
+    /// (2026-07-28, basic/transports/stdio).
     public var probeSeconds = 10.0
-    /// Seconds for the answer to any other request but `tools/call`, and for all pages of a list together. What comes
-    /// meanwhile gives no more time.
+    /// Seconds to wait for the response to any other request except `tools/call`, and for all pages of a list
+    /// together. Progress doesn't extend the limit.
     public var requestSeconds = 60.0
-    /// Seconds between the steps of ending a server: its input is closed, SIGTERM, SIGKILL.
+    /// Seconds between the steps of stopping a server: close its input, SIGTERM, SIGKILL.
     public var closingSeconds = 2.0
-    /// Bytes of one line from the server.
+    /// Maximum length of one line from the server in bytes.
     public var lineBytes = 100_000_000
-    /// Values in one line, members and elements included: `[0,0,…]` takes many times its length in memory.
+    /// Maximum number of values in one line, members and elements included: `[0,0,…]` needs many times its length in
+    /// memory.
     public var lineValues = 1_000_000
-    /// Requests that wait for an answer at once.
+    /// Maximum number of concurrent requests.
     public var requestsInFlight = 1024
-    /// Bytes that wait because the server does not read.
+    /// Maximum number of bytes queued while the server doesn't read.
     public var unreadBytes = 256_000_000
-    /// Answers to the server's own requests that wait because it does not read; those beyond are not given.
+    /// Maximum number of responses to the server's own requests queued while it doesn't read; further ones are
+    /// dropped.
     public var unreadAnswers = 1000
-    /// Questions of a legacy server that wait for the user at once; more are refused.
+    /// Maximum number of a legacy server's questions that wait for the user; further ones are refused.
     public var unansweredQuestions = 16
-    /// How often a request is repeated because a modern server asks for input.
+    /// Maximum number of times a request is repeated because a modern server asks for input.
     public var inputRounds = 16
-    /// Pages of one list; those beyond are left out.
+    /// Maximum number of pages of one list; further ones are ignored.
     public var pages = 200
-    /// Elements of one list; those beyond are left out.
+    /// Maximum number of elements of one list; further ones are ignored.
     public var elements = 10_000
 
-    /// The usual limits.
+    /// The default limits.
     public init() {}
 }

@@ -4,19 +4,19 @@ import JSONRPC
 import SystemCalls
 import Threading
 
-/// A server's process and the JSON-RPC with it: requests and their answers, whatever the server sends. What the methods
-/// mean is not known here.
+/// A server process and the JSON-RPC connection to it: requests, responses and the server's own messages. Knows
+/// nothing about the meaning of methods.
 ///
-/// All that the server writes is read by one thread of the child's, which also reaps it.
+/// The child process's reader thread reads all of the server's output and reaps the process.
 final class Connection: Sendable {
-    /// What a request is made with besides its method and parameters.
+    /// The options of a request.
     struct Call: Sendable {
-        /// Seconds for the answer; `nil` for as long as it takes.
+        /// Seconds to wait for the response; `nil` for no limit.
         var timeLimit: Double?
-        /// Whether the server is told when the request is given up. `initialize` must not be cancelled (2025-11-25,
+        /// Whether to notify the server if the request is abandoned. `initialize` must not be cancelled (2025-11-25,
         /// basic/utilities/cancellation).
         var isCancellable = true
-        /// Hears what the server says of its progress; `nil` asks for none.
+        /// Called with the server's progress messages; `nil` requests none.
         var onProgress: (@Sendable (String) -> Void)?
     }
 
@@ -25,14 +25,14 @@ final class Connection: Sendable {
         case ended(String)
     }
 
-    /// Seconds in the life of a timer that is as good as none.
+    /// The longest timer in seconds; practically unlimited.
     private static let longestTimer = 1e9
-    /// Seconds that a server which has closed its standard output may take to end by itself.
+    /// Seconds that a server has to exit by itself after closing its standard output.
     private static let lastSeconds = 2.0
-    /// Remarks about one server: it decides what they say, and must not fill the log.
+    /// Maximum number of distinct remarks about one server: it controls their content and must not flood the log.
     private static let maxRemarks = 50
     private static let cancelled = "notifications/cancelled"
-    /// Characters of one message about progress.
+    /// Maximum length of a progress message in Unicode scalars.
     private static let progressLength = 2000
 
     private let child: ChildProcess
@@ -48,10 +48,10 @@ final class Connection: Sendable {
     private let ending = Locked(Ending.none(observers: []))
     private let hasEnded = AsyncEvent()
     private let closing = Locked<Task<Void, Never>?>(nil)
-    /// Whether it was ended because it had closed its standard output.
+    /// Whether the server was stopped because it had closed its standard output.
     private let isMute = Locked(false)
 
-    /// Starts `program` and reads from it.
+    /// Starts `program` and reads its output.
     ///
     /// - Throws: ``MCPClientError/cannotStart(_:)``.
     init(starting program: ServerProgram, limits: ClientLimits, handlers: ServerHandlers) throws(MCPClientError) {
@@ -73,10 +73,10 @@ final class Connection: Sendable {
             outbox = Outbox(
                 input: child.input, limit: limits.unreadBytes, answerLimit: limits.unreadAnswers
             ) { [hasEnded] in
-                // One that does not listen cannot be worked with, be it alive. Its end then fails what waits.
+                // A server that doesn't read is useless even if it runs. Its end then fails the pending calls.
                 Task { await child.terminate(hasEnded, withinSeconds: limits.closingSeconds) }
             }
-            // A server whose program is gone is gone, whoever holds its pipes.
+            // If the program has ended, the server has, even if another process holds its pipes open.
             try child.read(
                 endsWithProgram: true, onOutput: { [self] in read($0) }, onErrorOutput: { errorLines.feed($0) },
                 onOutputEnd: { [self] in Task { await endMute() } },
@@ -86,10 +86,10 @@ final class Connection: Sendable {
         }
     }
 
-    /// Makes a request and waits for the answer.
+    /// Sends a request and waits for the response.
     ///
-    /// - Returns: the result or the error that the server answers with.
-    /// - Throws: ``MCPClientError`` where there is no answer.
+    /// - Returns: the result or the error that the server responds with.
+    /// - Throws: ``MCPClientError`` if there is no response.
     func exchange(
         _ method: String, _ params: JSONObject, _ call: Call
     ) async throws(MCPClientError) -> PendingCalls.Reply {
@@ -117,30 +117,30 @@ final class Connection: Sendable {
                 giveUp(id, .cancelled, tellsServer: call.isCancellable)
             }
         } catch {
-            // Nothing else is ever handed over.
+            // The promise is never resumed with any other error.
             throw error as? MCPClientError ?? .cancelled
         }
     }
 
-    /// Sends a notification. One that cannot be sent is lost.
+    /// Sends a notification. It is lost if it can't be sent.
     func notify(_ method: String, _ params: JSONObject = JSONObject()) {
         _ = outbox.add(Notification(method: method, params: params).json)
     }
 
-    /// From now on requests of the server get no answer: a modern client must write no responses (2026-07-28,
+    /// Stops responding to the server's requests: a modern client must write no responses (2026-07-28,
     /// basic/transports/stdio).
     func stopAnsweringRequests() {
         answersRequests.withLock { $0 = false }
     }
 
-    /// Says once that the server does what it ought not to.
+    /// Reports a protocol violation of the server, each distinct text once.
     func remark(_ text: String) {
         let text = secrets.hidden(in: text)
         let isNew = remarks.withLock { $0.count < Self.maxRemarks && $0.insert(text).inserted }
         if isNew { handlers.onRemark(text) }
     }
 
-    /// Calls `observer` when the server has ended, with how; at once where it has.
+    /// Calls `observer` with a description when the server has ended; at once if it already has.
     func onEnd(_ observer: @escaping @Sendable (String) -> Void) {
         let description = ending.withLock { ending -> String? in
             switch ending {
@@ -153,10 +153,11 @@ final class Connection: Sendable {
         if let description { observer(description) }
     }
 
-    /// Begins to end the server: its input is closed, and where that does not end it, signals do (2026-07-28,
+    /// Starts to stop the server: closes its input, then sends signals if that isn't enough (2026-07-28,
     /// basic/transports/stdio).
     ///
-    /// - Returns: the task that is done when the server has ended; the same for every call.
+    /// - Returns: the task that finishes when the server has ended, or some time after SIGKILL; the same one for every
+    ///   call.
     @discardableResult
     func close() -> Task<Void, Never> {
         closing.withLock { closing in
@@ -177,7 +178,7 @@ final class Connection: Sendable {
         }
     }
 
-    /// Ends a server that has closed its standard output and does not end by itself: it can answer nothing any more.
+    /// Stops a server that has closed its standard output but keeps running: it can't respond any more.
     private func endMute() async {
         guard await !hasEnded.wait(seconds: Self.lastSeconds) else { return }
         isMute.withLock { $0 = true }
@@ -190,13 +191,13 @@ final class Connection: Sendable {
     }
 }
 
-// What comes from the server, on the thread that reads.
+// Handling of the server's messages, on the reader thread.
 extension Connection {
     private func parse(_ bytes: [UInt8], anyVersion: Bool = false) -> IncomingMessage {
         IncomingMessage.parse(bytes, valueLimit: limits.lineValues, anyVersion: anyVersion)
     }
 
-    /// What a line says, and the line; mended where only then there is a message in it.
+    /// Returns the message in a line, and the line; repaired if it is readable only then.
     private func legible(_ line: [UInt8], anyVersion: Bool = false) -> (IncomingMessage, [UInt8]) {
         let message = parse(line, anyVersion: anyVersion)
         guard !message.isReadable, let mended = MendedLine.mended(line), parse(mended, anyVersion: true).isReadable
@@ -224,21 +225,20 @@ extension Connection {
         }
     }
 
-    /// Takes what a server that has ended wrote behind its last line end: it counts where it is a whole message.
+    /// Handles an unterminated last line of a server that has ended; ignores it unless it is a complete message.
     private func receiveLast(_ bytes: [UInt8]) {
         let (message, line) = legible(bytes)
         if case .invalid = message, !receiveOdd(line) { return }
         receive(message, line)
     }
 
-    /// Fails the call that a line with this id was the answer to. Where that is not known, all of them: nobody shall wait in
-    /// vain.
+    /// Fails the call that a line with this id responds to; if that is unknown, all calls, so that none waits forever.
     private func fail(_ id: RequestID?, _ error: MCPClientError) {
         if let number = id?.number, calls.finish(number, .failure(error)) { return }
         calls.failAll(error)
     }
 
-    /// - Parameter line: the line that is the message; empty for one in an array.
+    /// - Parameter line: the line that is the message; empty for a message in a batch.
     private func receive(_ message: IncomingMessage, _ line: [UInt8]) {
         switch message {
         case .response(let id, nil):
@@ -255,9 +255,10 @@ extension Connection {
         }
     }
 
-    /// Takes a line that is no message as it stands and yet has one: without its version, or behind and before other text.
+    /// Handles a line that contains a message but isn't a valid one: the version is missing, or there is other text
+    /// around it.
     ///
-    /// - Returns: whether there was one.
+    /// - Returns: whether there was a message.
     private func receiveOdd(_ line: [UInt8]) -> Bool {
         guard !line.isEmpty else { return false }
         switch parse(line, anyVersion: true) {
@@ -276,7 +277,7 @@ extension Connection {
         for part in EmbeddedObjects.parts(of: line) where part.count < line.count {
             let (message, text) = legible(Array(part), anyVersion: true)
             switch message {
-            // What a log quotes may be a message of somebody else: only what is meant for us counts.
+            // A log may quote a message meant for someone else: accept only messages addressed to this client.
             case .response(let id?, _) where id.number.map(calls.isWaiting) == true: break
             case .notification: break
             default: continue
@@ -298,13 +299,13 @@ extension Connection {
             }
         switch id {
         case .integer(let number)?:
-            // Nobody waits for the answer to a request that was given up; both sides may have spoken at once.
+            // The request may have been abandoned already; its response may have crossed the cancellation.
             _ = calls.finish(number, reply)
         case let id?:
             guard let number = id.number, calls.finish(number, reply) else { fallthrough }
             remark("it answers with ids of another kind than it was asked with")
         case nil:
-            // Who cannot read a request cannot say which one it was.
+            // A server that can't parse a request can't name its id.
             if id == nil, case .failure? = outcome, let number = calls.onlyOne, calls.finish(number, reply) { return }
             remark("it answered a request that nobody made")
         }
@@ -341,8 +342,8 @@ extension Connection {
     }
 
     private func passOver(_ response: Response, _ line: [UInt8]) {
-        // A message, but a broken one, like text that is no Unicode: whoever waits for it would wait in vain. The id of one
-        // with a method is not an id of ours.
+        // A message, but a broken one, for example invalid Unicode: without this its caller would wait forever. If it
+        // has a method, its id isn't one of ours.
         if case .failure(let error) = response.outcome, isLikeMessage(line) {
             let id = line.contains(Array("\"method\"".utf8)) ? nil : response.id
             if let number = id?.number, calls.finish(number, .failure(.malformed(error.message))) { return }
@@ -351,10 +352,10 @@ extension Connection {
         remark("it writes to its standard output what is no message")
     }
 
-    /// Whether a line is a message, if a broken one. The text of a log that quotes one is none, and an object in a log has
-    /// members of its own.
+    /// Whether a line is a message, even a broken one. Log text that quotes a message isn't one, and objects in a log
+    /// have other members.
     private func isLikeMessage(_ line: [UInt8]) -> Bool {
-        // Of a message in an array nothing more is known.
+        // Nothing more is known about a message in a batch.
         guard let first = line.first(where: { ![0x20, 0x09, 0xEF, 0xBB, 0xBF].contains($0) }) else { return true }
         return [UInt8(ascii: "{"), UInt8(ascii: "[")].contains(first)
             && ["jsonrpc", "result", "error"].contains { line.contains(Array("\"\($0)\"".utf8)) }
@@ -367,7 +368,7 @@ extension Connection {
             return lines
         }
         if case .unfinished(let bytes)? = rest.first { receiveLast(bytes) }
-        // The last line alone often says nothing: the version of an interpreter, the end of a trace.
+        // The last line alone is often meaningless: an interpreter's version, the end of a stack trace.
         let said = secrets.hidden(in: String(decoding: end.errorOutput, as: UTF8.self))
             .split(whereSeparator: \.isNewline).map(\.trimmed).filter { !$0.isEmpty }
         let last = said.suffix(Self.maxLastWords).joined(separator: " / ").suffix(Self.lastWordsLength)
@@ -385,7 +386,7 @@ extension Connection {
         observers.forEach { $0(description) }
     }
 
-    /// Lines of a server's standard error, and characters of them, that go into a message.
+    /// How much of a server's standard error a message quotes: the number of lines, and of characters.
     private static let maxLastWords = 3
     private static let lastWordsLength = 400
 }

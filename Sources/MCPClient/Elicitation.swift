@@ -4,7 +4,7 @@ public import JSON
 public struct Elicitation: Sendable, Equatable {
     /// The modes of elicitation.
     public enum Mode: String, Sendable, CaseIterable {
-        /// The user fills in a form, which the server gets.
+        /// The user fills in a form, which is sent to the server.
         case form
         /// The user visits a URL; the server only learns whether they agreed to. Since 2025-11-25.
         case url
@@ -24,7 +24,7 @@ public struct Elicitation: Sendable, Equatable {
     private static let maxMessageLength = 16_000
     private static let maxURLLength = 16_000
 
-    /// The question, to be shown to the user.
+    /// The question to show to the user.
     public let message: String
     /// What is asked for.
     public let request: Request
@@ -34,8 +34,8 @@ public struct Elicitation: Sendable, Equatable {
     /// Parses the parameters of `elicitation/create`.
     ///
     /// - Parameter modes: the modes that this client declared.
-    /// - Throws: ``MCPClientError/malformed(_:)`` for invalid parameters, ``MCPClientError/unsupported(_:)`` for a mode that
-    ///   was not declared.
+    /// - Throws: ``MCPClientError/malformed(_:)`` for invalid parameters, ``MCPClientError/unsupported(_:)`` for a
+    ///   mode that was not declared.
     init(_ params: JSONObject, modes: Set<Mode>) throws(MCPClientError) {
         let fields = Fields(params, of: "a question to the user")
         let name = try fields.optionalString("mode") ?? Mode.form.rawValue
@@ -80,7 +80,8 @@ public enum ElicitationAnswer: Sendable, Equatable {
     }
 }
 
-/// Answers a server's questions to its user, in both eras. A client that has a handler declares the elicitation capability.
+/// Answers a server's questions to its user, in both eras. A client with a handler declares the elicitation
+/// capability.
 public protocol ElicitationHandler: Sendable {
     /// The modes to declare. Must not change.
     var modes: Set<Elicitation.Mode> { get }
@@ -89,7 +90,7 @@ public protocol ElicitationHandler: Sendable {
     ///
     /// A modern server asks in its result of a request: this runs in the task that made the request, and no time limit
     /// applies meanwhile. A legacy server asks with a request of its own, which does not say which call it belongs to:
-    /// this runs in a new task, and the calls' time limits keep running. The task is cancelled when the call is cancelled
-    /// (modern), or when the server cancels its request or ends (legacy); the answer is then not sent.
+    /// this runs in a new task, and the calls' time limits keep running. The task is cancelled when the call is
+    /// cancelled (modern), or when the server cancels its request or ends (legacy); the answer is then not sent.
     func answer(_ elicitation: Elicitation) async -> ElicitationAnswer
 }

@@ -1,15 +1,15 @@
 import JSON
 import JSONRPC
 
-/// Looks for JSON objects in a line that has other text as well: a server's log on standard output without a line end
-/// before the message, signs that colour it, two messages in one line.
+/// Finds JSON objects in a line with other text: a server's log on standard output without a newline before the
+/// message, color codes, two messages on one line.
 enum EmbeddedObjects {
-    /// Braces that begin no object are tried so often; each costs a look at the whole line.
+    /// Maximum number of braces to try; each attempt may scan the whole line.
     private static let maxAttempts = 16
-    /// Longer lines are not looked at.
+    /// Maximum line length in bytes; longer lines are ignored.
     private static let longestLine = 16 << 20
 
-    /// The parts of `line` that are objects by their braces, in order; none lies in another.
+    /// Returns the parts of `line` that are objects, judged by their braces, in order and without overlap.
     static func parts(of line: [UInt8]) -> [ArraySlice<UInt8>] {
         guard line.count <= longestLine else { return [] }
         var parts: [ArraySlice<UInt8>] = []
@@ -27,7 +27,7 @@ enum EmbeddedObjects {
         return parts
     }
 
-    /// The index after the object that starts at `start`; `nil` if it has no end, or something else starts there.
+    /// Returns the index after the object that starts at `start`; `nil` if it isn't closed or isn't an object.
     private static func end(of line: [UInt8], from start: Int) -> Int? {
         let first = line[(start + 1)...].first { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
         return first == UInt8(ascii: "\"") ? JSON.endOfValue(in: line, from: start) : nil
@@ -35,7 +35,8 @@ enum EmbeddedObjects {
 }
 
 extension RequestID {
-    /// The number that an id means, also where it came as a text (`"2"`) or with a point (`2.0`); `nil` for none.
+    /// The id as an integer, also if it was written as a string (`"2"`) or with a fraction (`2.0`); `nil` if it isn't
+    /// one.
     var number: Int? {
         switch self {
         case .integer(let number): return number

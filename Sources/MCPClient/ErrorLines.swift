@@ -1,7 +1,7 @@
 import JSONRPC
 import Threading
 
-/// A server's standard error as lines, bounded: of a server that floods it not every line is told.
+/// Splits a server's standard error into lines, rate-limited by a token bucket: excess lines are dropped.
 final class ErrorLines: Sendable {
     private static let lineBytes = 8 * 1024
     private static let linesAtOnce = 200.0
@@ -10,10 +10,10 @@ final class ErrorLines: Sendable {
     private struct State {
         var splitter = LineSplitter(limit: lineBytes)
         var budget = TokenBucket(perSecond: linesPerSecond, atOnce: linesAtOnce, savedSeconds: 0)
-        /// Lines passed over since the last one that was told.
+        /// The number of lines dropped since the last one that was passed on.
         var omitted = 0
 
-        /// - Returns: what to tell of a line.
+        /// - Returns: the lines to pass on; a note precedes the first line after dropped ones.
         mutating func tell(_ line: LineSplitter.Line) -> [String] {
             guard budget.take(at: .now) else {
                 omitted += 1
@@ -39,7 +39,7 @@ final class ErrorLines: Sendable {
         self.onLine = onLine
     }
 
-    /// Takes the next piece of the stream.
+    /// Consumes the next piece of the stream.
     func feed(_ piece: UnsafeRawBufferPointer) {
         let told = state.withLock { state -> [String] in
             var lines: [LineSplitter.Line] = []

@@ -2,56 +2,56 @@ public import JSON
 import JSONRPC
 public import MCP
 
-/// What a server said of itself at the start.
+/// A server's description of itself from the handshake.
 public struct ServerDescription: Sendable, Equatable {
-    /// The revision that is spoken with it.
+    /// The protocol revision in use.
     public let revision: Revision
-    /// Its name for programs; empty where it says none.
+    /// The server's name for programs; empty if missing.
     public let name: String
-    /// What it can do, as the revision has it.
+    /// The server's capabilities, in the format of the revision.
     public let capabilities: JSONObject
-    /// How to work with it, for the model; `nil` where it says nothing.
+    /// The server's instructions for the model; `nil` if it has none.
     public let instructions: String?
 
-    /// Whether it offers `tools`, `prompts` or `resources`.
+    /// Whether the server declares `tools`, `prompts` or `resources`.
     public func offers(_ capability: String) -> Bool {
-        // An object, says the protocol, but some servers write true.
+        // The protocol requires an object, but some servers write true.
         switch capabilities.given(capability) {
         case nil, .bool(false): false
         default: true
         }
     }
 
-    /// Whether it may have tools though it does not say so: some servers declare nothing at all.
+    /// Whether the server may have undeclared tools: some servers declare nothing at all.
     var mayHaveTools: Bool {
         if offers("tools") { return true }
         return ["tools", "prompts", "resources"].allSatisfy { capabilities.given($0) == nil }
     }
 
-    /// Whether it tells of changes to the list of its `tools`, `prompts` or `resources`.
+    /// Whether the server reports changes to its list of `tools`, `prompts` or `resources`.
     public func tellsOfChanges(to capability: String) -> Bool {
         capabilities[capability]?["listChanged"]?.boolValue == true
     }
 }
 
-/// How a client and a server find the revision that they speak.
+/// Negotiates the protocol revision between client and server.
 struct Handshake {
-    /// The one modern revision that this client speaks.
+    /// The one modern revision that this client supports.
     static let modern = Revision.july2026
-    /// Scalars of instructions that are kept.
+    /// Maximum length of the instructions in Unicode scalars; the rest is cut.
     private static let instructionsLength = 16_000
 
     let connection: Connection
     let identity: ClientIdentity
-    /// What this client declares; see ``capabilities(for:)``.
+    /// The capabilities that this client declares; see ``capabilities(for:)``.
     let capabilities: JSONObject
     let limits: ClientLimits
 
-    /// Asks in the modern way (2026-07-28, basic/transports/stdio, Backward Compatibility).
+    /// Probes for a modern server (2026-07-28, basic/transports/stdio, Backward Compatibility).
     ///
-    /// - Returns: `nil` for a server that does not know it, or that knows only revisions with a handshake: any error
-    ///   says so, and so does silence.
-    /// - Throws: where server and client have no revision in common, or the server has ended.
+    /// - Returns: `nil` for a server that doesn't support the method, or only revisions with a handshake: any error or
+    ///   silence means so.
+    /// - Throws: ``MCPClientError`` if server and client have no revision in common, or the server has ended.
     func discover() async throws(MCPClientError) -> ServerDescription? {
         let reply: PendingCalls.Reply
         do {
@@ -71,14 +71,14 @@ struct Handshake {
             return Self.description(result, Self.modern, info: result["_meta"]?[MetaKey.serverInfo])
         case .failure(let error):
             if error.code == Self.unsupportedVersion, let versions = Self.strings(error.data?["supported"]) {
-                // It does not take the one revision that we have, whatever it lists: what is left is the handshake.
+                // It rejects this client's only modern revision, even if it lists it; only the handshake is left.
                 _ = try Self.isModernCommon(versions)
             }
             return nil
         }
     }
 
-    /// Shakes hands in the old way (2025-11-25, basic/lifecycle).
+    /// Performs the legacy handshake (2025-11-25, basic/lifecycle).
     func initialize() async throws(MCPClientError) -> ServerDescription {
         let reply = try await connection.exchange(
             "initialize",
@@ -92,7 +92,7 @@ struct Handshake {
         if let named = Revision(rawValue: result["protocolVersion"]?.stringValue ?? ""), !named.isModern {
             revision = named
         } else {
-            // It has answered, so that there is a handshake, and what the revisions differ in is little.
+            // The server has responded, so it knows the handshake, and the legacy revisions differ little.
             revision = .latestLegacy
             let said = result.given("protocolVersion").map { version in
                 "the revision \((version.stringValue ?? version.text).beginning(64)) of MCP"
@@ -104,7 +104,8 @@ struct Handshake {
         return Self.description(result, revision, info: result["serverInfo"])
     }
 
-    /// The capabilities of a client with this handler, for all revisions: those older than modes ignore their names.
+    /// Returns the capabilities of a client with this handler, for all revisions: revisions without modes ignore their
+    /// names.
     static func capabilities(for elicitation: (any ElicitationHandler)?) -> JSONObject {
         guard let modes = elicitation?.modes, !modes.isEmpty else { return JSONObject() }
         var named = JSONObject()
@@ -112,7 +113,7 @@ struct Handshake {
         return ["elicitation": .object(named)]
     }
 
-    /// What each modern request carries (2026-07-28, basic/index).
+    /// Returns the metadata of each modern request (2026-07-28, basic/index).
     static func modernMeta(_ identity: ClientIdentity, _ capabilities: JSONObject) -> JSONObject {
         [
             MetaKey.protocolVersion: .string(modern.rawValue), MetaKey.clientCapabilities: .object(capabilities),
@@ -120,11 +121,11 @@ struct Handshake {
         ]
     }
 
-    /// -32022: the server does not speak the revision of a request (2026-07-28, basic/index).
+    /// The error code -32022: the server doesn't support the request's revision (2026-07-28, basic/index).
     private static let unsupportedVersion = -32022
 
-    /// - Returns: whether the modern revision is among those that a server speaks; `false` where an older one is.
-    /// - Throws: where none is known.
+    /// - Returns: whether the server supports the modern revision; `false` if it supports only older ones.
+    /// - Throws: ``MCPClientError/unsupported(_:)`` if this client knows none of them.
     private static func isModernCommon(_ versions: [String]) throws(MCPClientError) -> Bool {
         if versions.contains(modern.rawValue) { return true }
         guard versions.contains(where: { Revision(rawValue: $0) != nil }) else {
@@ -142,7 +143,7 @@ struct Handshake {
             instructions: instructions?.beginning(instructionsLength))
     }
 
-    /// What a server can do, also where it only lists the names.
+    /// Returns the server's capabilities; also accepts a list of names.
     private static func capabilities(_ value: JSON?) -> JSONObject {
         if let object = value?.objectValue { return object }
         var capabilities = JSONObject()
@@ -160,13 +161,13 @@ struct Handshake {
 }
 
 extension PendingCalls.Reply {
-    /// Scalars of a server's error message that are passed on.
+    /// Maximum length in Unicode scalars of a server's error message; the rest is cut.
     private static let messageLength = 4000
 
-    /// The result of a request that was fulfilled.
+    /// Returns the result of a successful request.
     ///
-    /// - Throws: the server's error; ``MCPClientError/unsupported(_:)`` for a result that is not complete, like one that
-    ///   asks for input (2026-07-28, basic/patterns/mrtr) where nobody can give any.
+    /// - Throws: the server's error; ``MCPClientError/unsupported(_:)`` for an incomplete result, such as one that
+    ///   asks for input (2026-07-28, basic/patterns/mrtr) that can't be provided here.
     func result() throws(MCPClientError) -> JSONObject {
         switch outcome {
         case .failure(let error):

@@ -2,7 +2,7 @@ import JSON
 import JSONRPC
 import Threading
 
-/// Answers the requests of a legacy server, and keeps those that wait for the user.
+/// Responds to a legacy server's requests, and tracks those that wait for the user.
 final class IncomingRequests: Sendable {
     typealias Outcome = Result<JSONObject, RPCError>
 
@@ -17,13 +17,13 @@ final class IncomingRequests: Sendable {
 
     /// - Parameters:
     ///   - elicitation: answers questions to the user; `nil` if they are not supported.
-    ///   - limit: the maximum number of questions that wait at once.
+    ///   - limit: the maximum number of pending questions.
     init(elicitation: (any ElicitationHandler)?, limit: Int) {
         self.elicitation = elicitation
         self.limit = limit
     }
 
-    /// Answers a request, at once or when the user has answered.
+    /// Responds to a request, at once or when the user has answered.
     ///
     /// - Parameter reply: sends the response. Not called for a cancelled question.
     func answer(_ request: Request, reply: @escaping @Sendable (Outcome) -> Void) {

@@ -15,7 +15,8 @@ struct InputRequired {
     ///
     /// - Parameter modes: the declared modes of elicitation; empty if none.
     /// - Returns: `nil` for a result of another type, and for one with questions if no mode was declared.
-    /// - Throws: ``MCPClientError/unsupported(_:)`` for a question that was not declared, ``MCPClientError/malformed(_:)``.
+    /// - Throws: ``MCPClientError/unsupported(_:)`` for a question that was not declared,
+    ///   ``MCPClientError/malformed(_:)``.
     init?(_ result: JSONObject, modes: Set<Elicitation.Mode>) throws(MCPClientError) {
         guard result["resultType"] == "input_required" else { return nil }
         let fields = Fields(result, of: "a result that asks for input")

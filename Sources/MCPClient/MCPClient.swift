@@ -2,18 +2,18 @@ public import JSON
 import JSONRPC
 public import MCP
 
-/// A client of one MCP server, which it starts as a program and talks to over standard input and output. It speaks every
-/// revision: the modern one where the server does, else the newest with a handshake that the server knows.
+/// An MCP client that starts a server program and talks to it over standard input and output. Supports every revision:
+/// uses the modern one if the server does, otherwise the newest legacy one that the server supports.
 ///
-/// Everything that comes from the server is untrusted: it is bounded and checked, and what breaks the protocol is an
-/// error of the request in question. SIGPIPE must be ignored in the process.
+/// All data from the server is untrusted: it is bounded and validated, and a protocol violation fails the affected
+/// request. SIGPIPE must be ignored in the process.
 public final class MCPClient: Sendable {
-    /// What the server said of itself.
+    /// The server's description of itself.
     public let server: ServerDescription
 
     private let connection: Connection
     private let limits: ClientLimits
-    /// What each request carries in `_meta`.
+    /// The `_meta` of each request.
     private let meta: JSONObject
     private let elicitation: (any ElicitationHandler)?
     private let listening: Task<Void, Never>?
@@ -37,8 +37,8 @@ public final class MCPClient: Sendable {
         connection.close()
     }
 
-    /// Starts a server and finds out which revision to speak with it. Whoever holds the client calls ``close()`` in the
-    /// end; a cancelled start leaves nothing behind.
+    /// Starts a server and negotiates the revision. The caller must call ``close()`` when done; a cancelled start
+    /// leaves nothing behind.
     ///
     /// - Throws: ``MCPClientError``.
     public static func start(
@@ -48,13 +48,12 @@ public final class MCPClient: Sendable {
         do {
             return try await start(program, identity, limits, handlers, probing: true)
         } catch .ended {
-            // There are servers that end when the first message is none that they know. They get another start, and a
-            // handshake at once.
+            // Some servers exit if they don't know the first message. Restart them and begin with the handshake.
             return try await start(program, identity, limits, handlers, probing: false)
         }
     }
 
-    /// - Parameter probing: whether to ask in the modern way first.
+    /// - Parameter probing: whether to probe for a modern server first.
     static func start(
         _ program: ServerProgram, _ identity: ClientIdentity, _ limits: ClientLimits, _ handlers: ServerHandlers,
         probing: Bool
@@ -76,21 +75,21 @@ public final class MCPClient: Sendable {
         }
     }
 
-    /// Calls `observer` once when the server has ended, with how it ended and the last that it said on standard error;
-    /// at once where it has ended already.
+    /// Calls `observer` once when the server has ended, with a description that includes the end of its standard
+    /// error; at once if it has already ended.
     public func onEnd(_ observer: @escaping @Sendable (String) -> Void) {
         connection.onEnd(observer)
     }
 
-    /// Ends the server and waits until it has ended: its input is closed, and if that is not enough, it gets SIGTERM and
-    /// SIGKILL, ``ClientLimits/closingSeconds`` apart. May be called again, also meanwhile.
+    /// Stops the server and waits until it has ended: closes its input and, if that isn't enough, sends SIGTERM and
+    /// SIGKILL, ``ClientLimits/closingSeconds`` apart. May be called repeatedly and concurrently.
     public func close() async {
         listening?.cancel()
         await connection.close().value
     }
 
-    /// The tools of the server, all pages. Tools that cannot be read are left out, which is remarked; so are pages that
-    /// cannot be had behind one that could.
+    /// Lists the server's tools, all pages. Unreadable tools are left out with a remark, and so are failed pages after
+    /// a successful one.
     ///
     /// - Throws: ``MCPClientError``.
     public func listTools() async throws(MCPClientError) -> [Tool] {
@@ -109,15 +108,15 @@ public final class MCPClient: Sendable {
         }
     }
 
-    /// Calls a tool. When the calling task is cancelled, the server is told and the call ends at once.
+    /// Calls a tool. If the calling task is cancelled, the server is notified and the call ends at once.
     ///
     /// - Parameters:
-    ///   - meta: goes into the request's `_meta`.
-    ///   - timeLimit: seconds for the answer; `nil` for no limit. Applies anew each time the request is repeated with
-    ///     input that a modern server asked for.
-    ///   - onProgress: hears what the server says of the call's progress, not more than about twenty times a second, on
-    ///     the thread that reads from the server; must return soon. `nil` asks for none.
-    /// - Throws: ``MCPClientError``. A tool that could not do what was asked is a result.
+    ///   - meta: added to the request's `_meta`.
+    ///   - timeLimit: seconds to wait for the response; `nil` for no limit. Restarts each time the request is repeated
+    ///     with input that a modern server asked for.
+    ///   - onProgress: called with the server's progress messages, at most about 20 times a second, on the thread that
+    ///     reads from the server; must return quickly. `nil` requests none.
+    /// - Throws: ``MCPClientError``. A failure of the tool itself is a result.
     public func callTool(
         _ name: String, _ arguments: JSONObject, meta: JSONObject = JSONObject(), timeLimit: Double?,
         onProgress: (@Sendable (String) -> Void)? = nil
@@ -126,7 +125,7 @@ public final class MCPClient: Sendable {
             .reading(remark: connection.remark)
     }
 
-    /// Calls a tool like ``callTool(_:_:meta:timeLimit:onProgress:)``, and returns the result as the server wrote it.
+    /// Calls a tool like ``callTool(_:_:meta:timeLimit:onProgress:)``, but returns the result as the server wrote it.
     ///
     /// - Throws: ``MCPClientError``.
     public func callToolRaw(
@@ -139,7 +138,7 @@ public final class MCPClient: Sendable {
         return RawToolResult(members: result, size: size)
     }
 
-    /// The prompts of the server, all pages; as of tools, those that cannot be read are left out.
+    /// Lists the server's prompts, all pages. Unreadable prompts are left out, as in ``listTools()``.
     ///
     /// - Throws: ``MCPClientError``.
     public func listPrompts() async throws(MCPClientError) -> [Prompt] {
@@ -149,7 +148,7 @@ public final class MCPClient: Sendable {
         }
     }
 
-    /// The messages of a prompt without arguments.
+    /// Returns the messages of a prompt without arguments.
     ///
     /// - Throws: ``MCPClientError``.
     public func getPrompt(_ name: String) async throws(MCPClientError) -> [PromptMessage] {
@@ -157,9 +156,9 @@ public final class MCPClient: Sendable {
             answered: try await request("prompts/get", ["name": .string(name)]).result, remark: connection.remark)
     }
 
-    /// The resources of the server, all pages; as of tools, those that cannot be read are left out.
+    /// Lists the server's resources, all pages. Unreadable resources are left out, as in ``listTools()``.
     ///
-    /// - Parameter meta: goes into the request's `_meta`.
+    /// - Parameter meta: added to the request's `_meta`.
     /// - Throws: ``MCPClientError``.
     public func listResources(meta: JSONObject = JSONObject()) async throws(MCPClientError) -> [Resource] {
         guard server.offers("resources") else { return [] }
@@ -170,8 +169,8 @@ public final class MCPClient: Sendable {
 
     /// Reads a resource.
     ///
-    /// - Parameter meta: goes into the request's `_meta`.
-    /// - Returns: its contents, of which a server may give several for one URI.
+    /// - Parameter meta: added to the request's `_meta`.
+    /// - Returns: the contents; a server may return several for one URI.
     /// - Throws: ``MCPClientError``.
     public func readResource(
         _ uri: String, meta: JSONObject = JSONObject()
@@ -181,9 +180,9 @@ public final class MCPClient: Sendable {
             remark: connection.remark)
     }
 
-    /// All elements of a list (server/utilities/pagination, all revisions).
+    /// Returns all elements of a list (server/utilities/pagination, all revisions).
     ///
-    /// - Parameter seconds: for all pages together; `nil` for those of any request.
+    /// - Parameter seconds: the limit for all pages together; `nil` for the default of any request.
     private func list<Element>(
         _ name: String, _ meta: JSONObject, _ identity: KeyPath<Element, String>, seconds: Double? = nil,
         _ element: (JSON) throws(MCPClientError) -> Element
@@ -225,7 +224,7 @@ public final class MCPClient: Sendable {
         throw .unsupported("questions to the user without end")
     }
 
-    /// The input that a reply asks for; `nil` if it asks for none, or may not.
+    /// Returns the input that a reply asks for; `nil` if it asks for none, or must not.
     private func inputRequired(
         _ method: String, _ reply: PendingCalls.Reply
     ) throws(MCPClientError) -> InputRequired? {

@@ -1,23 +1,23 @@
-/// An MCP server did not do what it was asked.
+/// A request to an MCP server failed.
 public enum MCPClientError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The server's program cannot be started; with the reason.
+    /// The server's program can't be started; with the reason.
     case cannotStart(String)
-    /// The server has ended; with how, and the last that it said on standard error.
+    /// The server has ended; with its exit status and the end of its standard error.
     case ended(String)
-    /// The server answered with an error of the protocol.
+    /// The server responded with a protocol error.
     case refused(code: Int, message: String)
-    /// What the server sent breaks the protocol; with what is wrong.
+    /// The server violated the protocol; with a description of the fault.
     case malformed(String)
-    /// The server's answer is MCP, but of a kind that this client does not know; with what kind.
+    /// The response is valid MCP, but of a kind that this client doesn't support; with the kind.
     case unsupported(String)
-    /// The server did not answer in so many seconds.
+    /// The server didn't respond within the time limit.
     case timedOut(seconds: Double)
-    /// So many requests wait for this server's answers already.
+    /// Too many requests to this server are pending.
     case tooManyRequests(limit: Int)
     /// The calling task was cancelled.
     case cancelled
 
-    /// The error in words.
+    /// The error as a sentence.
     public var description: String {
         switch self {
         case .cannotStart(let reason): "the MCP server cannot be started: \(reason)"
@@ -31,7 +31,7 @@ public enum MCPClientError: Error, Sendable, Equatable, CustomStringConvertible 
         }
     }
 
-    /// What is wrong, without who did it.
+    /// The fault, without its originator.
     var reason: String {
         switch self {
         case .malformed(let what), .unsupported(let what), .refused(_, let what): what
@@ -39,7 +39,7 @@ public enum MCPClientError: Error, Sendable, Equatable, CustomStringConvertible 
         }
     }
 
-    /// Whether it is about one request, and the server is there for others.
+    /// Whether the error concerns one request only, so that the server is available for others.
     var isAnswer: Bool {
         switch self {
         case .refused, .malformed, .unsupported, .timedOut: true

@@ -1,14 +1,14 @@
 import JSON
 import JSONRPC
 
-/// A server's line that is not quite JSON and yet plain in what it means.
+/// Repairs a line that isn't valid JSON but has an obvious meaning.
 enum MendedLine {
     private static let noNumbers: Set<String> = ["nan", "infinity", "inf"]
 
-    /// The line with what programs get wrong put right: U+FFFD for bytes that are no UTF-8, escapes for control characters
-    /// in texts, null for numbers that JSON does not have.
+    /// Returns the line with common mistakes repaired: U+FFFD for invalid UTF-8, escapes for control characters in
+    /// strings, null for numbers that JSON doesn't have.
     ///
-    /// - Returns: `nil` where there is nothing to put right.
+    /// - Returns: `nil` if there is nothing to repair.
     static func mended(_ line: [UInt8]) -> [UInt8]? {
         let text = JSON.repairingStrings(in: line)
         var result: [UInt8] = []
@@ -30,16 +30,17 @@ enum MendedLine {
         return result == line ? nil : result
     }
 
-    /// What an answer says whose result is no object: the content of a tool's result by itself.
+    /// Returns the result of a response whose `result` isn't an object: it is treated as the content of a tool's
+    /// result.
     ///
-    /// - Returns: `nil` where it is no such answer.
+    /// - Returns: `nil` if it isn't such a response.
     static func bareResult(of line: [UInt8], valueLimit: Int) -> JSONObject? {
         guard let answer = try? JSON.parse(line, .lenient, valueLimit: valueLimit).objectValue,
             answer.given("error") == nil, let result = answer.given("result")
         else { return nil }
         switch result {
         case .object: return nil
-        // How PHP writes an empty object.
+        // PHP writes an empty object this way.
         case .array([]): return JSONObject()
         case .array(let elements) where elements.allSatisfy(isLikeBlock): return ["content": result]
         case .string: return ["content": result]
@@ -63,13 +64,13 @@ enum MendedLine {
     private static func isNumberless(_ word: ArraySlice<UInt8>) -> Bool {
         let text = String(decoding: word, as: UTF8.self)
         if noNumbers.contains(text.drop { "+-".contains($0) }.lowercased()) { return true }
-        // Beyond what a Double holds.
+        // Out of range for a Double.
         return text.utf8.contains { 0x30...0x39 ~= $0 } && Double(text)?.isInfinite == true
     }
 }
 
 extension IncomingMessage {
-    /// Whether it is a message, or has one in it.
+    /// Whether it is a valid message, or a batch that contains one.
     var isReadable: Bool {
         switch self {
         case .invalid: false

@@ -2,8 +2,7 @@ import ChildProcess
 import JSON
 import Threading
 
-/// Messages on their way to a server, one a line, in the order of the calls. Nobody waits for the server to read: what
-/// it does not take waits here, up to a limit.
+/// A bounded FIFO queue of messages to a server, one per line. Callers never wait for the server to read.
 final class Outbox: Sendable {
     private struct State {
         var waitingBytes = 0
@@ -23,8 +22,8 @@ final class Outbox: Sendable {
     private let lines = AsyncStream<Line>.makeStream()
 
     /// - Parameters:
-    ///   - limit: bytes that may wait.
-    ///   - answerLimit: answers that may wait.
+    ///   - limit: the maximum number of queued bytes.
+    ///   - answerLimit: the maximum number of queued responses.
     ///   - onBroken: called once when the server no longer reads.
     init(input: PipeWriter, limit: Int, answerLimit: Int, onBroken: @escaping @Sendable () -> Void) {
         self.input = input
@@ -46,9 +45,9 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Sends a message. Returns at once.
+    /// Queues a message. Returns at once.
     ///
-    /// - Returns: why it cannot be sent; `nil` where it is on its way.
+    /// - Returns: why it can't be sent; `nil` if it is queued.
     func add(_ message: JSON) -> MCPClientError? {
         let line = Line(bytes: message.serialized() + [0x0A], isAnswer: false)
         return state.withLock { state in
@@ -62,10 +61,10 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Sends the answer to a request of the server's. Whoever asks without end and reads nothing gets no more answers: they
-    /// would fill the memory.
+    /// Queues the response to a server's request. A server that keeps asking without reading gets no more responses,
+    /// because they would exhaust the memory.
     ///
-    /// - Returns: whether it is on its way.
+    /// - Returns: whether it is queued.
     func add(answer: JSON) -> Bool {
         let line = Line(bytes: answer.serialized() + [0x0A], isAnswer: true)
         return state.withLock { state in
@@ -77,7 +76,7 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Closes the server's input, which tells it that no more comes. What waits is given up.
+    /// Closes the server's input, which signals the end of input. Queued messages are discarded.
     func close() {
         state.withLock { $0.isClosed = true }
         lines.continuation.finish()

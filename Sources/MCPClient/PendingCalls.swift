@@ -2,10 +2,10 @@ import JSON
 import JSONRPC
 import Threading
 
-/// The requests that wait for an answer, by their ids. Each is answered once, whatever comes: the server's answer, the
-/// end of its time, a cancelled task or the end of the server.
+/// The pending requests by id. Each is completed exactly once, by whichever comes first: the response, the time limit,
+/// cancellation or the end of the server.
 final class PendingCalls: Sendable {
-    /// What a server answered, and how many bytes that had on the wire.
+    /// A server's response, and its size on the wire in bytes.
     struct Reply: Sendable {
         let outcome: Result<JSONObject, RPCError>
         let size: Int
@@ -13,7 +13,7 @@ final class PendingCalls: Sendable {
 
     typealias Outcome = Result<Reply, MCPClientError>
 
-    /// How often a request's progress is passed on.
+    /// The rate limit for passing on a request's progress.
     private static let progressPerSecond = 20.0
 
     private struct Call {
@@ -23,9 +23,9 @@ final class PendingCalls: Sendable {
     }
 
     private enum Slot {
-        /// The request is being made.
+        /// The id is reserved; the request hasn't been sent.
         case reserved
-        /// It was given up before it was made.
+        /// Abandoned before it was sent.
         case abandoned(MCPClientError)
         case waiting(Call)
     }
@@ -33,7 +33,7 @@ final class PendingCalls: Sendable {
     private struct State {
         var lastID = 0
         var slots: [Int: Slot] = [:]
-        /// Why there can be no more.
+        /// Why no more requests are accepted; `nil` if they are.
         var end: MCPClientError?
     }
 
@@ -44,7 +44,7 @@ final class PendingCalls: Sendable {
         self.limit = limit
     }
 
-    /// An id for a new request. ``begin(_:_:onProgress:sending:)`` must follow.
+    /// Reserves the id of a new request. ``begin(_:_:onProgress:sending:)`` must follow.
     func reserve() throws(MCPClientError) -> Int {
         try state.withLock { (state) throws(MCPClientError) in
             if let end = state.end { throw end }
@@ -55,10 +55,10 @@ final class PendingCalls: Sendable {
         }
     }
 
-    /// Lets a request wait for its answer, and sends it.
+    /// Sends a request and registers it as pending.
     ///
-    /// - Parameter send: sends it, and says why it could not. Called under the lock, so that no cancellation can come
-    ///   before the request itself; must not block and not come back here.
+    /// - Parameter send: sends the request; returns the error if it can't. Called under the lock, so that no
+    ///   cancellation can precede the request itself; must not block and must not use this object.
     func begin(
         _ id: Int, _ promise: Promise<Reply>, onProgress: (@Sendable (String) -> Void)?,
         sending send: () -> MCPClientError?
@@ -79,9 +79,9 @@ final class PendingCalls: Sendable {
         if let failure { promise.resume(throwing: failure) }
     }
 
-    /// Takes an answer.
+    /// Completes a request.
     ///
-    /// - Returns: whether anybody waited for it.
+    /// - Returns: whether it was pending.
     func finish(_ id: Int, _ outcome: Outcome) -> Bool {
         let call = state.withLock { state -> Call? in
             guard case .waiting(let call)? = state.slots[id] else { return nil }
@@ -92,12 +92,12 @@ final class PendingCalls: Sendable {
         return call != nil
     }
 
-    /// Whether the request with this id waits for its answer.
+    /// Whether the request with this id is pending.
     func isWaiting(_ id: Int) -> Bool {
         state.withLock { if case .waiting? = $0.slots[id] { true } else { false } }
     }
 
-    /// The request that waits, where it is the only one.
+    /// The id of the pending request, if there is exactly one.
     var onlyOne: Int? {
         state.withLock { state in
             guard state.slots.count == 1, case (let id, .waiting)? = state.slots.first else { return nil }
@@ -105,9 +105,9 @@ final class PendingCalls: Sendable {
         }
     }
 
-    /// Gives a request up, be it before it was made.
+    /// Abandons a request, even before it is sent.
     ///
-    /// - Returns: whether the server has it and should be told.
+    /// - Returns: whether it has been sent, so that the server should be notified.
     func abandon(_ id: Int, _ error: MCPClientError) -> Bool {
         if finish(id, .failure(error)) { return true }
         state.withLock { state in
@@ -116,7 +116,7 @@ final class PendingCalls: Sendable {
         return false
     }
 
-    /// Passes progress on to who made the request, not too often.
+    /// Passes progress on to the caller of the request, rate-limited.
     func report(_ message: String, of id: Int) {
         let onProgress = state.withLock { state -> (@Sendable (String) -> Void)? in
             guard case .waiting(var call)? = state.slots[id], let onProgress = call.onProgress else { return nil }
@@ -127,7 +127,7 @@ final class PendingCalls: Sendable {
         onProgress?(message)
     }
 
-    /// Fails all that wait now.
+    /// Fails all pending requests.
     func failAll(_ error: MCPClientError) {
         let calls = state.withLock { state -> [Call] in
             takeWaiting(&state)
@@ -135,7 +135,7 @@ final class PendingCalls: Sendable {
         calls.forEach { $0.promise.resume(throwing: error) }
     }
 
-    /// Fails all that wait, and all to come.
+    /// Fails all pending and future requests.
     func close(_ error: MCPClientError) {
         let calls = state.withLock { state -> [Call] in
             state.end = state.end ?? error

@@ -1,15 +1,14 @@
 import JSON
 
-/// Texts that are not to be quoted of a server, such as the keys that it was given: what it says goes into logs and to the
-/// model.
+/// Redacts secrets, such as the keys that a server was given, in its output, which goes to logs and to the model.
 struct SecretTexts: Sendable {
-    /// Shorter ones are also parts of words that mean nothing.
+    /// Minimum length in bytes; shorter texts also occur within ordinary words.
     private static let shortest = 8
 
-    /// The longest first: a text may be a part of another one.
+    /// Longest first, because one secret may be part of another.
     private let secrets: [(label: [UInt8], text: [UInt8])]
 
-    /// - Parameter values: the texts by what stands in their place.
+    /// - Parameter values: the secrets, by the label that replaces each.
     init(_ values: [String: String]) {
         var labels: [[UInt8]: String] = [:]
         for (label, value) in values.sorted(by: { $0.key < $1.key }) {
@@ -20,10 +19,10 @@ struct SecretTexts: Sendable {
         secrets = labels.map { (Array("[\($0.value)]".utf8), $0.key) }.sorted { $0.text.count > $1.text.count }
     }
 
-    /// A text with signs in the place of the secrets in it.
+    /// Returns the text with each secret replaced by its label.
     func hidden(in text: String) -> String {
         guard !secrets.isEmpty else { return text }
-        // By bytes: to Swift a letter with an accent behind it is another one.
+        // By bytes: Swift treats a letter followed by a combining accent as a different character.
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
         var place = 0
@@ -40,7 +39,7 @@ struct SecretTexts: Sendable {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// A value and those parts of it that programs take out of it and say alone.
+    /// Returns a value and the parts of it that programs may print separately.
     private static func parts(of value: String) -> [String] {
         var parts = [value]
         let lines = value.split(whereSeparator: \.isNewline).map(String.init)
@@ -51,7 +50,7 @@ struct SecretTexts: Sendable {
         return parts + credentials(in: value)
     }
 
-    /// A text as it stands between the quotation marks of JSON, in which many programs log.
+    /// Returns a text as JSON string content, because many programs log in JSON.
     private static func inJSON(_ text: String) -> [UInt8] {
         Array(JSON.string(text).serialized().dropFirst().dropLast())
     }
@@ -59,7 +58,7 @@ struct SecretTexts: Sendable {
     private static func credentials(in value: String) -> [String] {
         let words = value.split(separator: " ")
         if words.count == 2, ["bearer", "basic", "token"].contains(words[0].lowercased()) { return [String(words[1])] }
-        // The password of an address.
+        // The password in a URL.
         guard let scheme = value.firstRange(of: "://"),
             let sign = value[scheme.upperBound...].prefix(while: { $0 != "/" }).lastIndex(of: "@")
         else { return [] }

@@ -1,15 +1,15 @@
-/// A program that is an MCP server on its standard input and output, and what to start it with.
+/// An MCP server program that uses standard input and output, and the parameters to start it with.
 public struct ServerProgram: Sendable, Equatable {
     /// Path of the program file.
     public var executable: String
-    /// What the program gets after its own name. There is no shell between.
+    /// The arguments after the program's name. No shell is involved.
     public var arguments: [String]
-    /// The whole environment of the program.
+    /// The complete environment of the program.
     public var environment: [String: String]
-    /// The directory that it starts in; `nil` for our own.
+    /// The directory to start it in; `nil` for the current one.
     public var workingDirectory: String?
-    /// Texts that are not told of what the program says of itself and its errors, by what stands in their place. Those of
-    /// fewer than 8 bytes are.
+    /// Texts to redact in the program's output and errors, by the label that replaces each. Texts of fewer than 8
+    /// bytes are not redacted.
     public var secrets: [String: String]
 
     /// A program.
@@ -25,7 +25,7 @@ public struct ServerProgram: Sendable, Equatable {
     }
 }
 
-/// Who a client is, as it tells the server.
+/// A client's identity, as sent to the server.
 public struct ClientIdentity: Sendable, Equatable {
     /// Name for programs.
     public let name: String
@@ -39,19 +39,19 @@ public struct ClientIdentity: Sendable, Equatable {
     }
 }
 
-/// Who hears of what a server does by itself. All but ``elicitation`` are called on the thread that reads from the server, in order, and
-/// must return soon: nothing more is read meanwhile.
+/// Handlers of events that a server originates. All but ``elicitation`` are called on the thread that reads from the
+/// server, in order, and must return quickly: reading stops meanwhile.
 public struct ServerHandlers: Sendable {
-    /// A notification that belongs to no request: `notifications/tools/list_changed` and the like.
+    /// Called with a notification that belongs to no request, such as `notifications/tools/list_changed`.
     public var onNotification: @Sendable (_ method: String) -> Void
-    /// A line of the server's standard error.
+    /// Called with a line of the server's standard error.
     public var onErrorLine: @Sendable (String) -> Void
-    /// Something that a server ought not to do and that is passed over; each kind is told once.
+    /// Called with a protocol violation that is tolerated; once per distinct text.
     public var onRemark: @Sendable (String) -> Void
     /// Answers the server's questions to its user; `nil` declares no elicitation.
     public var elicitation: (any ElicitationHandler)?
 
-    /// Handlers; those left out do nothing.
+    /// Handlers; omitted ones do nothing.
     public init(
         onNotification: @escaping @Sendable (_ method: String) -> Void = { _ in },
         onErrorLine: @escaping @Sendable (String) -> Void = { _ in },

@@ -1,23 +1,23 @@
 import Diagnostics
 
-/// What of a program's arguments is not to be told, as far as the arguments themselves say so: values of options and
-/// variables with such names, of headers, and the keys in URLs. A key that stands all by itself looks like any word.
+/// The secrets among a program's arguments, as far as they are recognizable: values of options and variables with
+/// telling names, header values, and credentials in URLs. A bare key looks like any other word and isn't found.
 struct ArgumentSecrets {
-    /// Words of names whose values are secrets.
+    /// Words in a name that mark its value as a secret.
     private static let words: Set<String> = [
         "key", "keys", "apikey", "apikeys", "accesskey", "secretkey", "privatekey", "token", "accesstoken", "apitoken",
         "authtoken", "bearer", "secret", "secrets", "clientsecret", "password", "passwd", "passphrase", "pass", "pwd",
         "credential", "credentials", "auth", "authorization", "cookie", "pat", "jwt", "dsn", "signature", "sig",
     ]
-    /// Words at the end of names that say where a secret is, and not what.
+    /// Last words of names whose value says where a secret is, not what it is.
     private static let places: Set<String> = [
         "file", "path", "dir", "url", "uri", "env", "name", "id", "type", "header",
     ]
 
-    /// The secrets by what stands in their place.
+    /// The secrets, by the label that replaces each.
     private(set) var found: [String: String] = [:]
 
-    /// - Parameter arguments: without the program itself.
+    /// - Parameter arguments: the arguments, without the program itself.
     init(_ arguments: [String]) {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
@@ -28,7 +28,7 @@ struct ArgumentSecrets {
             } else if argument.contains("=") {
                 addAssignment(argument[...])
             } else if argument.hasPrefix("-"), let value = rest.first, Self.isSecret(argument[...]) {
-                // The value may begin with a dash, as keys do: only what is an option for certain is none.
+                // Keys may start with a dash, so only a value that is certainly an option is skipped.
                 if !value.hasPrefix("--") { add(value, of: argument[...]) }
             }
             addCredentials(of: argument)
@@ -52,7 +52,7 @@ struct ArgumentSecrets {
         add(value, as: "argument \(name.drop { $0 == "-" })")
     }
 
-    /// Adds what a URL has of keys: its user and password, and values of its query.
+    /// Adds the credentials in URLs: the password, or the user name if there is none, and secret query parameters.
     private mutating func addCredentials(of argument: String) {
         var rest = argument[...]
         while let scheme = rest.firstRange(of: "://") {
@@ -61,7 +61,7 @@ struct ArgumentSecrets {
             let authority = url.prefix { !"/?#".contains($0) }
             if let sign = authority.lastIndex(of: "@") {
                 let parts = authority[..<sign].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-                // A user alone is a key where it is the whole of what is shown.
+                // A user name without a password is itself the key.
                 if let secret = parts.last { add(String(secret), as: "password of a URL") }
             }
             let query = url.drop { $0 != "?" && $0 != "#" }.dropFirst()
@@ -72,7 +72,7 @@ struct ArgumentSecrets {
         }
     }
 
-    /// Adds a secret, and how it reads without its escapes.
+    /// Adds a secret, and its percent-decoded form.
     private mutating func add(_ secret: String, as label: String) {
         var (label, number) = (label, 1)
         let base = label
@@ -89,7 +89,7 @@ struct ArgumentSecrets {
             && text.utf8.allSatisfy { $0 &- 0x30 < 10 || ($0 | 0x20) &- 0x61 < 26 || "-_.:".utf8.contains($0) }
     }
 
-    /// Whether the value of this name is a secret, by the words of the name, however they are joined.
+    /// Whether a name marks its value as a secret: by its words, however they are joined.
     private static func isSecret(_ name: Substring) -> Bool {
         guard isName(name) else { return false }
         var words: [String] = []
@@ -109,7 +109,7 @@ struct ArgumentSecrets {
 }
 
 extension String {
-    /// The text without percent-encoding; `nil` where it has none that is valid.
+    /// The text without percent-encoding; `nil` if there is none or it is invalid.
     fileprivate var withoutPercentEscapes: String? {
         guard utf8.contains(UInt8(ascii: "%")) else { return nil }
         var bytes: [UInt8] = []

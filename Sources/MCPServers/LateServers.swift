@@ -1,15 +1,16 @@
 import Threading
 
-/// Waits for tool servers, for each only so long: a silent one must not hold a run whose tools are others'.
+/// Waits for tool servers with a time limit for each, so that a silent server doesn't block a run that uses other
+/// servers' tools.
 ///
-/// One that was late is not waited for again for a while, unless it has come to run since.
+/// A server that missed its limit is skipped for a while, unless it has started or ended since.
 final class LateServers: Sendable {
-    /// Seconds for which nobody waits for a server that was late.
+    /// How many seconds a late server is skipped.
     static let pause = 60.0
 
     private struct Mark {
         let until: Double
-        /// Whether it ran, and was silent all the same.
+        /// Whether the server was running when it missed the limit.
         let wasRunning: Bool
     }
 
@@ -17,14 +18,14 @@ final class LateServers: Sendable {
     private let timekeeper: Timekeeper
     private let marks = Locked<[ObjectIdentifier: Mark]>([:])
 
-    /// - Parameter seconds: how long to wait for a server that says nothing else itself.
+    /// - Parameter seconds: the default limit, for servers whose entry has none.
     init(seconds: Double, timekeeper: Timekeeper) {
         self.seconds = seconds
         self.timekeeper = timekeeper
     }
 
-    /// What `body` makes of a server; ``SupervisionError/late(seconds:said:)`` where that takes too long. The server's own
-    /// start goes on meanwhile.
+    /// Returns the outcome of `body` for a server; ``SupervisionError/late(seconds:said:)`` if it exceeds the limit.
+    /// The server's start continues in the background.
     func value<Value: Sendable>(
         of server: ToolServer, _ body: @escaping @Sendable () async throws(SupervisionError) -> Value
     ) async -> Result<Value, SupervisionError> {
@@ -39,7 +40,7 @@ final class LateServers: Sendable {
             }
             let first = await group.next() ?? nil
             group.cancelAll()
-            // The two may have come at once.
+            // Both may have finished at the same time.
             let second = await group.next() ?? nil
             if let first { return first }
             if case .success(let value)? = second { return .success(value) }
@@ -55,7 +56,7 @@ final class LateServers: Sendable {
         return .failure(.late(seconds: limit, said: server.stderrTail))
     }
 
-    /// What `body` throws and returns, as a value.
+    /// Returns the outcome of `body` as a value.
     static func result<Value: Sendable>(
         of body: () async throws(SupervisionError) -> Value
     ) async -> Result<Value, SupervisionError> {

@@ -1,11 +1,11 @@
 import SystemCalls
 
-/// Where programs are, and the little that is read of files.
+/// Looks up programs and reads small files.
 public enum ProgramFiles {
-    /// Where `PATH` is not set, what a shell would take.
+    /// The search path if `PATH` isn't set, as in a shell.
     private static let usualPath = "/usr/local/bin:/usr/bin:/bin"
 
-    /// The directory of the running program, without links; `nil` where the system does not say.
+    /// The directory of the running program, with symbolic links resolved; `nil` if the system doesn't report it.
     public static let directoryOfThisProgram: String? = {
         #if canImport(Glibc)
             let program = realPath("/proc/self/exe")
@@ -21,39 +21,39 @@ public enum ProgramFiles {
         return String(program[..<slash])
     }()
 
-    /// The last part of a path.
+    /// Returns the last component of a path.
     public static func name(of path: String) -> String {
         path.split(separator: "/").last.map(String.init) ?? path
     }
 
-    /// Whether there is a file that can be run.
+    /// Whether `path` is an executable regular file.
     public static func isProgram(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
     }
 
-    /// Whether there is a directory.
+    /// Whether `path` is a directory.
     static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// The absolute path of the program that a command means: a path, which is one from our own directory, or a name to
-    /// look for.
+    /// Returns the absolute path of a command's program. A command with a slash is a path, relative to the current
+    /// directory; any other is looked up.
     ///
-    /// - Parameter path: the directories to look in, as `PATH` has them.
-    /// - Returns: `nil` where there is none that can be run.
+    /// - Parameter path: the directories to search, in the format of `PATH`.
+    /// - Returns: `nil` if there is no executable.
     public static func find(_ command: String, on path: String?) -> String? {
         guard !command.isEmpty else { return nil }
         if command.contains("/") { return isProgram(command) ? absolute(command) : nil }
-        // An empty part means the current directory, and that is how one runs what one did not mean to.
+        // An empty part means the current directory, which can run a program by mistake.
         let directories = (path ?? usualPath).split(separator: ":").filter { $0.hasPrefix("/") }
         return directories.lazy.map { "\($0)/\(command)" }.first(where: isProgram)
     }
 
-    /// The bytes of a file.
+    /// Reads a file.
     ///
-    /// - Throws: ``ServerConfigurationError`` where it cannot be read or has more than `limit` bytes.
+    /// - Throws: ``ServerConfigurationError`` if it can't be read or has more than `limit` bytes.
     static func read(_ path: String, limit: Int) throws(ServerConfigurationError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw unreadable() }
@@ -81,7 +81,7 @@ public enum ProgramFiles {
         return "\(directory)/\(path)"
     }
 
-    /// The directory that this program runs in; `nil` where it is gone.
+    /// The current directory; `nil` if it has been deleted.
     static var currentDirectory: String? {
         guard let directory = getcwd(nil, 0) else { return nil }
         defer { free(directory) }

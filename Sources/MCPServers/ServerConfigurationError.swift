@@ -1,6 +1,6 @@
-/// The configuration cannot be used. Says where and why, and what would be right.
+/// The configuration can't be used. States where and why, and what would be valid.
 public struct ServerConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The sentence, without an end.
+    /// The sentence, without a final period.
     public let message: String
 
     /// An error with this message.

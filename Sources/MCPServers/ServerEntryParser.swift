@@ -1,37 +1,37 @@
 import JSON
 
-/// Reads one server of a host's file, by whichever names and in whichever forms hosts have its parts.
+/// Parses one server of a host's configuration file, in any of the names and formats that hosts use.
 struct ServerEntryParser {
-    /// How long a server's name may be, in characters.
+    /// The maximum length of a server's name in characters.
     private static let nameLength = 64
-    /// What the members are called that name a server of the network.
+    /// Members that hold the address of a remote server.
     private static let addresses = ["url", "uri", "serverUrl", "httpUrl"]
-    /// Types of servers that are no programs.
+    /// Server types that aren't local programs.
     private static let remoteTypes: Set<String> = [
         "http", "https", "sse", "streamable-http", "streamablehttp", "streamable_http", "ws", "websocket", "remote",
     ]
-    /// Types of servers that are programs, also where something else speaks against it.
+    /// Server types that are local programs, even if other members suggest otherwise.
     private static let localTypes: Set<String> = ["stdio", "local"]
-    /// Types of what comes with the host itself.
+    /// Types of servers that are built into the host.
     private static let ownTypes: Set<String> = ["builtin", "platform", "frontend", "inline_python"]
     private static let commands = ["command", "cmd"]
     private static let environments = ["env", "environment", "envs"]
     private static let directories = ["cwd", "workingDirectory", "working_directory"]
 
     let variables: [String: String]
-    /// What a host calls its workspace.
+    /// The workspace directory, in the host's terms.
     let directory: String
 
-    /// Whether a value has what a server has and little else does.
+    /// Whether a value has the members that identify a server.
     static func isLikeServer(_ value: JSON) -> Bool {
         (commands + addresses).contains { value[$0] != nil }
     }
 
-    /// Reads a server.
+    /// Parses a server.
     ///
-    /// - Parameter onWarning: told what is left out of one that can be used.
-    /// - Returns: `nil` for one that is switched off.
-    /// - Throws: ``ServerConfigurationError`` for one that cannot be used.
+    /// - Parameter onWarning: called with each part of a usable entry that is ignored.
+    /// - Returns: `nil` if the server is disabled.
+    /// - Throws: ``ServerConfigurationError`` if the entry can't be used.
     func entry(
         _ name: String, _ value: JSON, onWarning: (String) -> Void = { _ in }
     ) throws(ServerConfigurationError) -> ToolServerEntry? {
@@ -42,7 +42,7 @@ struct ServerEntryParser {
         }
         guard var members = value.objectValue else { throw Self.mismatch("it", "an object", value) }
         if Self.flag(members["disabled"]) == true || Self.flag(members["enabled"]) == false { return nil }
-        // Some hosts put how a server is started into a part of its own: these names, or the command itself.
+        // Some hosts nest the start parameters under one of these names, or under the command itself.
         for part in ["config", "transport", "command"] {
             guard let inner = members[part]?.objectValue else { continue }
             members[part] = nil
@@ -92,12 +92,12 @@ struct ServerEntryParser {
 
     // MARK: - The parts
 
-    /// The program, with the arguments that stand behind it.
+    /// Returns the program, followed by the arguments given with it.
     private func command(_ members: JSONObject) throws(ServerConfigurationError) -> [String] {
         guard let (name, value) = Self.first(Self.commands, members) else { return [] }
         if let words = value.arrayValue { return try Self.texts(words, name) }
         guard let text = value.stringValue else { throw Self.mismatch(name, "a string", value) }
-        // A whole command line, unless there is such a program.
+        // The text is a whole command line, unless a program of that name exists.
         guard text.contains(" "), !ProgramFiles.isProgram(try expand(text)), let words = try? ShellWords.split(text)
         else { return [text] }
         return words
@@ -113,7 +113,7 @@ struct ServerEntryParser {
         }
     }
 
-    /// The environment, also as a list of `NAME=VALUE`.
+    /// Returns the environment; also accepts a list of `NAME=VALUE`.
     private static func settings(_ members: JSONObject) throws(ServerConfigurationError) -> JSONObject {
         guard let (name, value) = first(environments, members) else { return JSONObject() }
         if let object = value.objectValue { return object }
@@ -154,7 +154,7 @@ struct ServerEntryParser {
 
     // MARK: - Values
 
-    /// A truth value, also as forms and scripts write it; `nil` for anything else.
+    /// Parses a boolean, including the spellings of forms and scripts; `nil` for anything else.
     static func flag(_ value: JSON?) -> Bool? {
         switch value {
         case .bool(let flag)?: return flag
@@ -169,7 +169,7 @@ struct ServerEntryParser {
         }
     }
 
-    /// The first of the members of these names that says anything.
+    /// Returns the first member with one of these names that has a value.
     private static func first(_ names: [String], _ members: JSONObject) -> (name: String, value: JSON)? {
         names.lazy.compactMap { name in members.given(name).map { (name, $0) } }.first
     }
@@ -183,7 +183,7 @@ struct ServerEntryParser {
         return texts
     }
 
-    /// A value as a program finds it among its arguments or in its environment.
+    /// Returns a value as the text of an argument or environment variable.
     private static func text(_ value: JSON) -> String? {
         switch value {
         case .string(let text): text

@@ -3,35 +3,35 @@ public import MCP
 import MCPClient
 public import Threading
 
-/// Several supervised servers as one: their tools under unique names, and their resources.
+/// A group of supervised servers: merges their tools under unique names, and their resources.
 public final class ServerGroup: Sendable {
     /// A tool of one of the servers.
     public struct NamedTool: Sendable {
         /// The name, unique within the group.
         public let name: String
-        /// The server that has it.
+        /// The server that provides it.
         public let server: ToolServer
-        /// The tool as its server lists it.
+        /// The tool as listed by its server.
         public let tool: Tool
     }
 
-    /// Default for how many seconds the others wait for a server to start and list its tools.
+    /// Default number of seconds that the other servers wait for one to start and list its tools.
     public static let usualStartSeconds = 30.0
 
-    /// The servers, in the order in which they are asked.
+    /// The servers, in the order in which they are queried.
     public let servers: [ToolServer]
     private let tools: [ServerTools]
     private let names = Locked(ToolNames([]))
     private let late: LateServers
-    /// Servers whose tools could not be listed last time.
+    /// Servers that failed to list their tools last time.
     private let unreachable = Locked<Set<ObjectIdentifier>>([])
     private let onNotice: @Sendable (ServerNotice) -> Void
 
-    /// Groups servers. Each is started when it is first needed.
+    /// A group of servers. Each is started on first use.
     ///
     /// - Parameters:
-    ///   - startSeconds: how long the others wait for a server whose entry does not say.
-    ///   - onNotice: called with what no error reports.
+    ///   - startSeconds: how long the other servers wait for one whose entry has no limit.
+    ///   - onNotice: called with events that no error reports.
     public init(
         _ servers: [ToolServer], timekeeper: Timekeeper = .system, startSeconds: Double = usualStartSeconds,
         onNotice: @escaping @Sendable (ServerNotice) -> Void
@@ -52,7 +52,7 @@ public final class ServerGroup: Sendable {
         }
         unreachable.withLock { $0 = Set(failed) }
         let (found, late, others) = Self.parted(outcomes, servers)
-        // A server that cannot be reached now keeps the names of its tools: they must not come to mean another's.
+        // An unreachable server keeps its tools' names, so that none comes to refer to another server's tool.
         let names = ToolNames(
             tools.enumerated().map { ($1.server.name, (found[$0] ?? $1.lastKnown).map(\.name)) })
         self.names.withLock { $0 = names }
@@ -64,21 +64,21 @@ public final class ServerGroup: Sendable {
         return try checked(named, late + others)
     }
 
-    /// The unique names from the last ``allTools()``, in no order.
+    /// The unique names from the last ``allTools()``, in no particular order.
     public var toolNames: [String] { names.withLock { Array($0.places.keys) } }
 
-    /// Returns the server and its own name for the tool with a unique name; `nil` if there is none.
+    /// Returns the server and the original name of the tool with a unique name; `nil` if there is none.
     public func tool(named name: String) -> (server: ToolServer, name: String)? {
         names.withLock { $0.places[name] }.map { (servers[$0.server], $0.name) }
     }
 
-    /// Whether the last ``allTools()`` got this server's tools; true before the first.
+    /// Whether the last ``allTools()`` got this server's tools; true before the first call.
     public func isReachable(_ server: ToolServer) -> Bool {
         !unreachable.withLock { $0.contains(ObjectIdentifier(server)) }
     }
 
-    /// What came of asking each server for its tools. Where none has any in time there is nothing to go on with: then those
-    /// that are late are waited for as long as they may take at all.
+    /// Asks each server for its tools. If none has any in time, waits for the late ones without the limit, because
+    /// nothing can proceed without tools.
     private func outcomesOfTools() async -> [Result<[Tool], SupervisionError>] {
         let outcomes = await results(tools, \.server) { (tools) throws(SupervisionError) in try await tools.current() }
         let isLate = outcomes.map { if case .failure(.late) = $0 { true } else { false } }
@@ -96,8 +96,8 @@ public final class ServerGroup: Sendable {
     ///
     /// - Parameters:
     ///   - meta: added to the requests' `_meta`.
-    ///   - body: transforms a resource; `nil` leaves it out.
-    /// - Throws: ``ToolServerError`` if nothing is left and a server failed.
+    ///   - body: transforms a resource; `nil` omits it.
+    /// - Throws: ``ToolServerError`` if there is no resource and a server failed.
     public func resources<Element: Sendable>(
         meta: JSONObject, _ body: @Sendable (Resource) -> Element?
     ) async throws(ToolServerError) -> [Element] {
@@ -108,7 +108,7 @@ public final class ServerGroup: Sendable {
         }
         let (found, late, failures) = Self.parted(outcomes, servers)
         let elements = found.flatMap { $0 ?? [] }.compactMap(body)
-        // One that is silent has nothing where another has answered.
+        // If another server has answered, a late one counts as having no resources.
         guard found.contains(where: { $0 != nil }) else { return try checked(elements, failures + late) }
         late.forEach(onNotice)
         return try checked(elements, failures)
@@ -141,14 +141,14 @@ public final class ServerGroup: Sendable {
         return nil
     }
 
-    /// The state of each server.
+    /// Returns the state of each server.
     public func health() async -> [ToolServerHealth] {
         var states: [ToolServerHealth] = []
         for server in servers { states.append(ToolServerHealth(name: server.name, state: await server.health)) }
         return states
     }
 
-    /// Ends all servers for good and waits until they have ended.
+    /// Stops all servers permanently and waits until they have ended.
     public func close() async {
         await withTaskGroup(of: Void.self) { group in
             for server in servers { group.addTask { await server.close() } }
@@ -156,9 +156,9 @@ public final class ServerGroup: Sendable {
     }
 }
 
-// What several servers are asked for at once.
+// Concurrent requests to several servers.
 extension ServerGroup {
-    /// Runs `body` for all `sources` concurrently and returns the results in their order.
+    /// Runs `body` for all `sources` concurrently and returns the results in the order of `sources`.
     ///
     /// - Parameters:
     ///   - server: the server that a source belongs to.
@@ -185,7 +185,7 @@ extension ServerGroup {
         }
     }
 
-    /// What each server gave, `nil` for those that failed; and how they failed.
+    /// Splits the outcomes into values (`nil` for each server that failed) and notices of the failures.
     private static func parted<Value>(
         _ outcomes: [Result<Value, SupervisionError>], _ servers: [ToolServer]
     ) -> (values: [Value?], late: [ServerNotice], failures: [ServerNotice]) {
@@ -203,7 +203,7 @@ extension ServerGroup {
         return (values, late, failures)
     }
 
-    /// The elements that came from the servers of which some failed: that is noticed, or thrown where nothing came.
+    /// Returns the elements and reports the failures as notices; throws the first failure if there are no elements.
     private func checked<Element>(
         _ elements: [Element], _ failures: [ServerNotice]
     ) throws(ToolServerError) -> [Element] {
@@ -216,7 +216,7 @@ extension ServerGroup {
 }
 
 extension SupervisionError {
-    /// The codes of the error for a resource that there is not, now and in older revisions.
+    /// The error codes for a missing resource, in current and older revisions.
     private static let notFoundCodes: Set<Int> = [-32602, -32002]
 
     fileprivate var saysNotFound: Bool {

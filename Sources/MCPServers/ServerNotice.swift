@@ -1,19 +1,19 @@
 import Diagnostics
 
-/// An event of a supervised server that no error reports, for the program's log.
+/// An event of a supervised server that no error reports; for the program's log.
 public enum ServerNotice: Sendable, Equatable, CustomStringConvertible {
-    /// A server violates the protocol and is used all the same.
+    /// A server violates the protocol but is still used.
     case remark(server: String, String)
-    /// A server has ended by itself; with its exit status and the end of its standard error.
+    /// A server has ended on its own; with its exit status and the end of its standard error.
     case ended(server: String, how: String)
     /// The configuration names tools that a server does not have.
     case unknownTools(server: String, names: [String])
-    /// No server has listed its tools in time; these are waited for.
+    /// No server has listed its tools in time; waiting for these.
     case waiting(servers: [String])
-    /// A request to all servers goes on without this one.
+    /// A request to all servers continues without this one.
     case failed(server: String, SupervisionError)
 
-    /// Limits on the names of unknown tools in a description.
+    /// Limits the names of unknown tools in a description.
     private static let shownNames = 20
     private static let nameLength = 100
 

@@ -1,26 +1,26 @@
 import JSON
 
-/// Whether the tools that a pattern stands for are on.
+/// Enables or disables the tools that match a pattern.
 struct ToolSwitch: Sendable, Equatable {
-    /// A name, or a pattern with `*`, `?` and `[…]`: of the tool with its server's in front.
+    /// A name or a glob pattern (`*`, `?`, `[…]`) that includes the server's name as a prefix.
     let pattern: String
     let isOn: Bool
-    /// Whether the pattern may stand for a tool's name without its server as well.
+    /// Whether the pattern may also match a tool's name without the server prefix.
     var takesPlainNames = false
 }
 
-/// What a host's file says outside of the servers' entries: which servers are used, and which tools are switched off.
+/// The settings outside the server entries of a host's file: which servers are used, and which tools are disabled.
 struct ServerSwitches {
-    /// The only servers that are used; `nil` for all.
+    /// The only servers to use; `nil` for all.
     private var allowed: [String]?
     private var excluded: [String] = []
-    /// What is said of tools, what counts most last.
+    /// Rules for tools, in ascending order of precedence.
     private(set) var tools: [ToolSwitch] = []
 
-    /// Reads what hosts have of it: `mcp.allowed` and `mcp.excluded`, `tools` with names and truth values or with
+    /// Parses the settings that hosts have: `mcp.allowed` and `mcp.excluded`, `tools` with names and booleans or with
     /// `exclude`, `permission` and `permissions.deny`, and a few more.
     ///
-    /// - Throws: ``ServerConfigurationError`` where one of them has a form in which it cannot be told what is switched off.
+    /// - Throws: ``ServerConfigurationError`` if the format of one doesn't reveal what is disabled.
     init(_ document: JSON) throws(ServerConfigurationError) {
         let mcp = document["mcp"]?["servers"] == nil ? document["mcp"] : nil
         if let value = Self.list(mcp?["allowed"]) ?? document["allowMCPServers"], value != .null {
@@ -46,7 +46,7 @@ struct ServerSwitches {
             if let isOn = ServerEntryParser.flag(member.value) { add(ToolSwitch(pattern: member.key, isOn: isOn)) }
         }
         for member in document["permission"]?.objectValue ?? [:] {
-            // Rules for single commands or paths are those of the host's own tools.
+            // Rules for single commands or paths apply to the host's own tools.
             guard let rule = member.value.stringValue else { continue }
             add(ToolSwitch(pattern: member.key, isOn: rule.lowercased() != "deny"))
         }
@@ -57,7 +57,7 @@ struct ServerSwitches {
             ("amp.tools.disable", document["amp.tools.disable"], false),
         ] {
             guard let value else { continue }
-            // With something in brackets it is about what the host's own tool is called with.
+            // A rule with parentheses is about the arguments of a host's own tool.
             for pattern in try Self.names(value, name) where !pattern.contains("(") {
                 add(ToolSwitch(pattern: pattern, isOn: false, takesPlainNames: takesPlainNames))
             }
@@ -66,7 +66,7 @@ struct ServerSwitches {
 
     private mutating func add(_ toolSwitch: ToolSwitch) { tools.append(toolSwitch) }
 
-    /// A value that is no server: in files of other hosts there may be one of that name.
+    /// Returns `nil` for an object, which is a server: other hosts' files may have a server of that name.
     private static func list(_ value: JSON?) -> JSON? { value?.objectValue == nil ? value : nil }
 
     private static func names(_ value: JSON, _ name: String) throws(ServerConfigurationError) -> [String] {

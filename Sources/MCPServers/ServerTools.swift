@@ -2,13 +2,13 @@ import MCP
 import MCPClient
 import Threading
 
-/// The tools of one server that are to be offered, kept until the server says that they have changed or is started again.
+/// Caches the offered tools of one server until the server reports a change or is restarted.
 final class ServerTools: Sendable {
     private struct State {
         var tools: [Tool] = []
-        /// What they hold for; `nil` before the first time.
+        /// The version that the cache is valid for; `nil` before the first fetch.
         var version: [Int]?
-        /// Names of tools of which it was said that there are none.
+        /// Configured names without a tool that have already been reported.
         var missed: Set<String> = []
     }
 
@@ -16,23 +16,23 @@ final class ServerTools: Sendable {
     private let state = Locked(State())
     private let onNotice: @Sendable (ServerNotice) -> Void
 
-    /// - Parameter onNotice: told which tools the configuration names that the server does not have.
+    /// - Parameter onNotice: called with the tools that the configuration names but the server doesn't have.
     init(of server: ToolServer, onNotice: @escaping @Sendable (ServerNotice) -> Void) {
         self.server = server
         self.onNotice = onNotice
     }
 
-    /// The tools as they were when they were last fetched.
+    /// The tools as last fetched.
     var lastKnown: [Tool] { state.withLock { $0.tools } }
 
-    /// The tools as they are.
+    /// Returns the current tools, from the cache if it is valid.
     ///
     /// - Throws: ``SupervisionError``.
     func current() async throws(SupervisionError) -> [Tool] {
         let kept = state.withLock { $0.version == server.version.of("tools") ? $0.tools : nil }
         if let kept { return kept }
         let (all, version) = try await server.use(again: true) { (client) throws(MCPClientError) in
-            // Taken before they are fetched: what changes meanwhile makes them old at once.
+            // Read before fetching: a change in the meantime invalidates the result at once.
             let version = self.server.version.of("tools")
             return (try await client.listTools(), version)
         }

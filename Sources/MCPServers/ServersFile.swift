@@ -2,40 +2,40 @@ import Diagnostics
 import HostConfiguration
 import JSON
 
-/// The servers of a file as MCP hosts have it: `{"mcpServers": {"NAME": {"command", "args", "env", "cwd"}}}`, or the forms
-/// that single hosts have for it. Read as the hosts do: JSON with comments, trailing commas and a byte order mark, TOML, or
-/// YAML.
+/// The servers in an MCP host's configuration file: `{"mcpServers": {"NAME": {"command", "args", "env", "cwd"}}}`, or
+/// the variants of particular hosts. Parsed as leniently as the hosts do: JSON with comments, trailing commas and a
+/// byte order mark, TOML, or YAML.
 public struct ServersFile {
-    /// A server as the file has it.
+    /// A server as listed in the file.
     struct Listed {
-        /// Where it stands, for messages: `mcpServers.NAME`.
+        /// Its path in the file, for messages: `mcpServers.NAME`.
         let place: String
         let name: String
         let members: JSON
     }
 
-    /// Where the servers stand, in the order in which they are looked for.
+    /// The sections that may hold servers, in the order in which they are searched.
     private static let sections = [
         ["mcpServers"], ["mcp_servers"], ["context_servers"], ["mcp", "servers"], ["mcp"], ["servers"],
         ["amp.mcpServers"], ["experimental", "modelContextProtocolServers"], ["extensions"],
     ]
-    /// Where Claude Code keeps the servers of single directories.
+    /// The section in which Claude Code keeps the servers of single directories.
     private static let projects = "projects"
 
-    /// Bytes that a file may have.
+    /// The maximum file size in bytes.
     private static let sizeLimit = 1024 * 1024
 
     private var listed: [Listed] = []
-    /// Whether the file has a place for servers, be it empty.
+    /// Whether the file has a section for servers, even an empty one.
     private var isKnown = false
 
-    /// Reads such a file, as ``parse(_:named:variables:directory:program:onWarning:)`` reads its text.
+    /// Reads and parses such a file; see ``parse(_:named:variables:directory:program:onWarning:)``.
     ///
     /// - Parameters:
-    ///   - variables: what references to environment variables stand for.
-    ///   - program: what this program is called.
-    ///   - onWarning: told what is left out, and why; with the file's path.
-    /// - Throws: ``ServerConfigurationError``, with the file's path.
+    ///   - variables: the values of references to environment variables.
+    ///   - program: the name of this program.
+    ///   - onWarning: called with each part that is ignored and why; includes the file's path.
+    /// - Throws: ``ServerConfigurationError``; includes the file's path.
     public static func read(
         _ path: String, variables: [String: String], program: String, onWarning: (String) -> Void
     ) throws(ServerConfigurationError) -> [ToolServerEntry] {
@@ -52,17 +52,16 @@ public struct ServersFile {
         }
     }
 
-    /// Reads the text of such a file. Servers that are switched off are left out, and so is one that cannot be used, which
-    /// is told: the others are none the worse for it. Members that are not known here are passed over, because every
-    /// host has some of its own.
+    /// Parses the text of such a file. Disabled servers are skipped. A server that can't be used is skipped with a
+    /// warning, so that the others still work. Unknown members are ignored, because every host has some of its own.
     ///
     /// - Parameters:
-    ///   - name: the file's, by whose end its notation is known.
-    ///   - variables: what references to environment variables stand for.
-    ///   - directory: where this program runs: what a host calls its workspace.
-    ///   - program: what this program is called.
-    ///   - onWarning: told what is left out, and why.
-    /// - Throws: ``ServerConfigurationError`` where the text is no such file.
+    ///   - name: the file's name; its extension determines the format.
+    ///   - variables: the values of references to environment variables.
+    ///   - directory: the directory that this program runs in: the workspace, in a host's terms.
+    ///   - program: the name of this program.
+    ///   - onWarning: called with each part that is ignored and why.
+    /// - Throws: ``ServerConfigurationError`` if the text isn't such a file.
     static func parse(
         _ text: [UInt8], named name: String = "", variables: [String: String], directory: String = "/",
         program: String = "this program", onWarning: (String) -> Void = { _ in }
@@ -119,16 +118,16 @@ public struct ServersFile {
 
     /// Finds the servers of a file.
     ///
-    /// - Throws: where it has no place for them.
+    /// - Throws: ``ServerConfigurationError`` if it has no section for servers.
     private mutating func list(
         _ document: JSON, _ directory: String, _ program: String, _ onWarning: (String) -> Void
     ) throws(ServerConfigurationError) {
         for path in Self.sections {
             var value: JSON? = document
             for key in path { value = value?[key] }
-            // Of the two hosts that have `mcp`, one has the servers a step further down.
+            // Of the two hosts with an `mcp` section, one has the servers one level deeper.
             if path == ["mcp"], value?["servers"] != nil { continue }
-            // A third one has only names of servers there.
+            // A third host has only the names of servers there.
             if path == ["mcp"], ["allowed", "excluded"].contains(where: { value?[$0]?.arrayValue != nil }) { continue }
             if add(value, path.joined(separator: ".")) { break }
         }
@@ -146,7 +145,7 @@ public struct ServersFile {
         }
     }
 
-    /// - Returns: whether there are servers in it.
+    /// - Returns: whether the section holds servers.
     private mutating func add(_ section: JSON?, _ place: String) -> Bool {
         switch section {
         case .null?: isKnown = true
@@ -167,8 +166,8 @@ public struct ServersFile {
         listed += servers.map { Listed(place: prefix + $0.key, name: $0.key, members: $0.value) }
     }
 
-    /// Adds the servers that are meant for the directory that this program runs in, before those for all directories of the
-    /// same name.
+    /// Adds the servers for the directory that this program runs in. They take precedence over servers of the same
+    /// name for all directories.
     private mutating func addProject(
         _ projects: JSONObject, _ directory: String, _ program: String, _ onWarning: (String) -> Void
     ) {

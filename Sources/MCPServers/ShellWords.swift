@@ -1,12 +1,12 @@
-/// The words of a command as a shell takes them apart (POSIX, Shell Command Language, 2.2), and no more than that:
-/// nothing is expanded, and no shell is run.
+/// Splits a command line into words as a shell does (quoting: POSIX, Shell Command Language, 2.2). Nothing is
+/// expanded, and no shell is run.
 struct ShellWords {
     private var rest: Substring.UnicodeScalarView
     private var words: [String] = []
-    /// The word under way; `nil` between words. `''` makes an empty one.
+    /// The word in progress; `nil` between words. `''` makes an empty one.
     private var word: String.UnicodeScalarView?
 
-    /// - Throws: ``ServerConfigurationError`` for a quote that is not closed, a backslash at the end, or no word at all.
+    /// - Throws: ``ServerConfigurationError`` for an unclosed quote, a trailing backslash, or no word at all.
     static func split(_ text: String) throws(ServerConfigurationError) -> [String] {
         var splitter = ShellWords(rest: Substring(text).unicodeScalars)
         return try splitter.split()
@@ -44,7 +44,7 @@ struct ShellWords {
         throw ServerConfigurationError(message: "a single quote (') is not closed")
     }
 
-    /// Between double quotes a backslash is one unless what follows would mean something there.
+    /// Within double quotes a backslash is literal unless it precedes a character that is special there.
     private mutating func takeDoubleQuoted() throws(ServerConfigurationError) {
         word = word ?? .init()
         while let next = rest.popFirst() {

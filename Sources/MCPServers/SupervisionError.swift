@@ -2,17 +2,17 @@ public import MCPClient
 
 /// A tool server could not be used.
 public enum SupervisionError: Error, Sendable, Equatable {
-    /// It could not be started, or must not be again yet; with the reason.
+    /// It couldn't be started, or must not be restarted yet; with the reason.
     case toStart(String)
-    /// It was there, and this went wrong.
+    /// It was running, and a request failed.
     case inUse(MCPClientError)
-    /// It has not said in so many seconds what it has; with the last that it said on standard error, else empty. It may
-    /// do yet.
+    /// It didn't list its tools or resources within the limit, but may still do so. `said` is the last it wrote to
+    /// standard error, or empty.
     case late(seconds: Double, said: String)
-    /// The calling task was cancelled while the server was being started.
+    /// The calling task was cancelled while the server was starting.
     case cancelled
 
-    /// What happened and what to do, for a person.
+    /// Returns a message for people: what happened and what to do.
     public func error(of server: String) -> ToolServerError {
         switch self {
         case .toStart(let reason):
@@ -26,7 +26,7 @@ public enum SupervisionError: Error, Sendable, Equatable {
         }
     }
 
-    /// That it has not answered in time, as part of a sentence; empty for other failures.
+    /// States, as part of a sentence, that it didn't answer in time; empty for other failures.
     public var lateness: String {
         guard case .late(let seconds, let said) = self else { return "" }
         let time = Int(exactly: seconds).map(String.init) ?? String(seconds)

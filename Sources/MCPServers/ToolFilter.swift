@@ -1,23 +1,23 @@
 import JSON
 import SystemCalls
 
-/// Which tools of a server are to be offered, by what hosts have of it in their files. Names may have the signs `*`, `?`
-/// and `[…]`, and the server's name in front, as some hosts have them.
+/// Decides which of a server's tools are offered, from the settings that hosts have for it. Names may be glob patterns
+/// (`*`, `?`, `[…]`) and may have the server's name as a prefix, as in some hosts.
 public struct ToolFilter: Sendable, Equatable {
-    /// Lets no tool through.
+    /// Allows no tool.
     static let nothing = ToolFilter(allowances: [[]])
 
-    /// Lists of names of which a tool must be in each.
+    /// Allow lists; a tool must be in each of them.
     private(set) var allowances: [[String]] = []
-    /// Names of tools that are switched off.
+    /// Names of disabled tools.
     private(set) var denials: [String] = []
-    /// What the file says of tools outside of the server's entry; of those that fit a tool the last counts.
+    /// Rules from outside the server's entry; the last one that matches a tool wins.
     var switches: [ToolSwitch] = []
 
-    /// Lets all tools through.
+    /// Allows all tools.
     public static let everything = ToolFilter(allowances: [])
 
-    /// Whether a tool of this server is to be offered.
+    /// Whether a tool of this server is offered.
     func allows(_ tool: String, of server: String) -> Bool {
         allowances.allSatisfy { $0.contains { Self.names($0, tool, server) } }
             && !denials.contains { Self.names($0, tool, server) }
@@ -26,7 +26,7 @@ public struct ToolFilter: Sendable, Equatable {
 
     private static func names(_ toolSwitch: ToolSwitch, _ tool: String, _ server: String) -> Bool {
         if toolSwitch.takesPlainNames, matches(toolSwitch.pattern, tool) { return true }
-        // Hosts write other signs of a server's name as this one.
+        // Hosts replace other characters of a server's name with an underscore.
         let written = String(server.map { $0.isASCII && ($0.isLetter || $0.isNumber || "_-".contains($0)) ? $0 : "_" })
         let servers = server == written ? [server] : [server, written]
         return servers.contains { server in
@@ -35,12 +35,12 @@ public struct ToolFilter: Sendable, Equatable {
         }
     }
 
-    /// What hosts write before the name of a server's tool.
+    /// The prefixes that hosts put before the name of a server's tool.
     private static func prefixes(of server: String) -> [String] {
         ["mcp__\(server)__", "mcp_\(server)_", "\(server)__", "\(server)_", "\(server)."]
     }
 
-    /// The names that stand for no tool of the server that has these.
+    /// Returns the configured names that match none of these tools.
     func unknown(among tools: [String], of server: String) -> [String] {
         (allowances.joined() + denials).filter { pattern in
             !Self.isPattern(pattern) && !tools.contains { Self.names(pattern, $0, server) }
@@ -62,7 +62,7 @@ public struct ToolFilter: Sendable, Equatable {
     }
 }
 
-// What a file has.
+// Parsing of a server's entry.
 extension ToolFilter {
     private static let allowing: Set<String> = [
         "enabledtools", "enabletools", "includetools", "includedtools", "availabletools", "allowedtools", "allowtools",
@@ -72,21 +72,21 @@ extension ToolFilter {
         "blockedtools",
     ]
     private static let either: Set<String> = ["tools", "toolfilter", "toolfilters"]
-    /// What lists are called within one of `either`.
+    /// Names of allow lists within one of `either`.
     private static let including: Set<String> = ["include", "included", "allow", "allowed", "enabled"]
     private static let excluding: Set<String> = [
         "exclude", "excluded", "deny", "denied", "disabled", "rejected", "blocked",
     ]
 
-    /// Reads what the members of a server say of its tools.
+    /// Parses the members of a server's entry that concern tools.
     ///
-    /// - Throws: ``ServerConfigurationError`` where one of them has a form in which it cannot be told what is switched off.
+    /// - Throws: ``ServerConfigurationError`` if the format of one doesn't reveal what is disabled.
     init(members: JSONObject) throws(ServerConfigurationError) {
         for member in members where member.value != .null {
             let name = Self.plain(member.key)
             if Self.allowing.contains(name) {
                 let names = try Self.list(member.value, member.key)
-                // The one host that has this name writes an empty list for all.
+                // The one host with this name writes an empty list for all tools.
                 if name != "availabletools" || !names.isEmpty { allow(names) }
             } else if Self.denying.contains(name) {
                 denials += try Self.list(member.value, member.key)
@@ -100,7 +100,7 @@ extension ToolFilter {
         if !names.contains("*") { allowances.append(names) }
     }
 
-    /// Adds what says of tools by what it holds whether they are on.
+    /// Adds a member whose format determines whether it enables or disables tools.
     private mutating func add(_ value: JSON, _ name: String) throws(ServerConfigurationError) {
         guard let members = value.objectValue else {
             allow(try Self.list(value, name))
@@ -122,7 +122,7 @@ extension ToolFilter {
         var off: [String] = []
         for tool in members where tool.value != .null {
             if let settings = tool.value.objectValue {
-                // What else a host has of a single tool says nothing about the others.
+                // A host's other settings for one tool say nothing about the other tools.
                 if try !Self.isOn(settings, "\(name).\(tool.key)") { off.append(tool.key) }
             } else if let flag = ServerEntryParser.flag(tool.value) {
                 if flag { on.append(tool.key) } else { off.append(tool.key) }
@@ -132,7 +132,7 @@ extension ToolFilter {
         }
         if !on.isEmpty {
             allow(on)
-            // What is on by name is on, whatever holds for the rest.
+            // A tool enabled by name stays enabled, whatever applies to the rest.
             if !on.contains("*") { off.removeAll { $0 == "*" } }
         }
         denials += off
@@ -154,7 +154,7 @@ extension ToolFilter {
         var names: [String] = []
         for element in elements {
             guard let text = element.stringValue else { throw mismatch("each of \(name)", "a string", element) }
-            // There are hosts that take arguments behind a name.
+            // Some hosts accept arguments after a name.
             names.append(String(text.prefix { $0 != "(" }))
         }
         return names

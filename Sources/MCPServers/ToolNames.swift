@@ -1,24 +1,24 @@
-/// Names for the tools of all servers, each of 1 to 64 characters of `[a-zA-Z0-9_-]`: what the APIs of models take. MCP
-/// takes more, and every server has names of its own.
+/// Unique names for the tools of all servers: 1 to 64 characters of `[a-zA-Z0-9_-]`, the limit of the model APIs. MCP
+/// allows more, and names may collide between servers.
 struct ToolNames: Sendable {
-    /// A tool, and where it is.
+    /// A tool's origin.
     struct Place: Sendable, Equatable {
-        /// The number of its server.
+        /// The index of its server.
         let server: Int
-        /// Its name there.
+        /// Its name on that server.
         let name: String
     }
 
     static let maxLength = 64
 
     private(set) var places: [String: Place] = [:]
-    /// The names of each server's tools, in their order.
+    /// The names of each server's tools, in the order of the tools.
     private(set) var names: [[String]] = []
-    /// The last number behind each name that needed one.
+    /// The last number appended to each name that needed one.
     private var numbers: [String: Int] = [:]
 
-    /// Names for the tools of `servers`, whose names go before those of tools that another server has as well. The
-    /// server that comes first keeps the plain name.
+    /// Assigns names to the tools of `servers`. If several servers have a tool of the same name, the first server
+    /// keeps the plain name; for the others, the server's name is added as a prefix.
     init(_ servers: [(name: String, tools: [String])]) {
         for (number, server) in servers.enumerated() {
             names.append(
@@ -30,13 +30,13 @@ struct ToolNames: Sendable {
         }
     }
 
-    /// A name that is not taken yet.
+    /// Returns a name that isn't used yet.
     private mutating func freeName(_ tool: String, on server: String) -> String {
         let plain = Self.fit(tool, Self.maxLength)
         if places[plain] == nil { return plain }
         let prefixed = Self.fit("\(server)_\(tool)", Self.maxLength)
         if places[prefixed] == nil { return prefixed }
-        // Names that differ only in what does not fit: a number tells them apart.
+        // Names that differ only in unsupported characters are distinguished by a number.
         while true {
             numbers[prefixed, default: 1] += 1
             let ending = "_\(numbers[prefixed, default: 1])"

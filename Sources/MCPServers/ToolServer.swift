@@ -1,15 +1,15 @@
 public import MCPClient
 public import Threading
 
-/// One tool server and its supervision: started at first need, and again at the next need after it has ended. One that
-/// ends again and again is given longer and longer pauses.
+/// Supervises one tool server: starts it on first use, and restarts it on the next use after it has ended. Repeated
+/// failures are restarted with exponential back-off.
 public actor ToolServer {
-    /// What the cached answers of a server hold for: this start of it, and this state of its lists.
+    /// The version that cached answers of a server are valid for: one start of it, and one state of its lists.
     public struct Version: Sendable, Equatable {
         fileprivate(set) var start = 0
         fileprivate(set) var changes: [String: Int] = [:]
 
-        /// The same as long as the list of `tools`, `prompts` or `resources` is.
+        /// Returns a value that stays equal while the list of `tools`, `prompts` or `resources` is unchanged.
         public func of(_ list: String) -> [Int] { [start, changes[list] ?? 0] }
     }
 
@@ -20,18 +20,18 @@ public actor ToolServer {
         case closed
     }
 
-    /// Seconds that a server must have run to be thought well when it ends.
+    /// Seconds that a server must have run for its end to reset the back-off.
     static let stableRunSeconds = 60.0
-    /// The longest pause before another start, in seconds.
+    /// The maximum delay before a restart, in seconds.
     static let maxPause = 60.0
-    /// Seconds of a pause that whoever needs the server waits for; with longer ones it is told at once.
+    /// The longest delay, in seconds, that a caller waits for; a longer one fails the call at once.
     static let maxAwaitedPause = 5.0
 
-    /// What it is called in messages.
+    /// The server's name in messages.
     public nonisolated let name: String
-    /// Seconds that others wait for it; `nil` for the usual time.
+    /// Seconds that the other servers wait for this one; `nil` for the default.
     nonisolated let startSeconds: Double?
-    /// Which of its tools are offered.
+    /// The filter for its tools.
     nonisolated let tools: ToolFilter
 
     private let entry: ToolServerEntry
@@ -46,22 +46,22 @@ public actor ToolServer {
     private let runs = Locked(false)
     private let versions = Locked(Version())
     private var state = State.stopped
-    /// Starts that failed and runs that ended soon, in a row.
+    /// Consecutive failures: starts that failed and runs that ended early.
     private var failures = 0
     private var notBefore = 0.0
-    /// Why there is no server now; `nil` where there was none yet, or there is one.
+    /// Why the server isn't running; `nil` if it is running or was never started.
     private var lastFailure: String?
-    /// Whether the last start worked.
+    /// Whether the last start succeeded.
     private var isStartable = true
 
-    /// The server of an entry. It is not started before it is needed.
+    /// The server of an entry. It is started on first use.
     ///
     /// - Parameters:
-    ///   - identity: who we are, to the server.
-    ///   - environment: the whole environment of the server's program.
+    ///   - identity: the client's identity.
+    ///   - environment: the complete environment of the server's program.
     ///   - elicitation: answers the server's questions to its user; `nil` declares no elicitation.
-    ///   - onNotice: called with what no error reports.
-    ///   - onErrorLine: hears the server's standard error.
+    ///   - onNotice: called with events that no error reports.
+    ///   - onErrorLine: called with each line of the server's standard error.
     public init(
         _ entry: ToolServerEntry, as identity: ClientIdentity, environment: [String: String],
         limits: ClientLimits = ClientLimits(), timekeeper: Timekeeper = .system,
@@ -87,18 +87,19 @@ public actor ToolServer {
         }
     }
 
-    /// The last that it said on standard error; empty for nothing.
+    /// The end of its standard error; empty if it wrote nothing.
     nonisolated var stderrTail: String { said.text }
 
-    /// Whether it has been started and has not ended.
+    /// Whether it has been started and hasn't ended.
     nonisolated var isRunning: Bool { runs.withLock { $0 } }
 
-    /// What answers that are fetched now hold for.
+    /// The version that answers fetched now are valid for.
     public nonisolated var version: Version { versions.withLock { $0 } }
 
-    /// Does something with the server, which is started if need be.
+    /// Runs `body` with the server, starting it if necessary.
     ///
-    /// - Parameter again: whether to do it once more where the server ends meanwhile: for what has no effects.
+    /// - Parameter again: whether to retry once if the server ends in the meantime; only for requests without side
+    ///   effects.
     /// - Throws: ``SupervisionError``.
     public nonisolated func use<Value: Sendable>(
         again: Bool, _ body: @Sendable (MCPClient) async throws(MCPClientError) -> Value
@@ -115,7 +116,7 @@ public actor ToolServer {
         return try await use(again: false, body)
     }
 
-    /// How the server does.
+    /// The server's state.
     public var health: ToolServerHealth.State {
         switch state {
         case .running: .running
@@ -124,12 +125,12 @@ public actor ToolServer {
         }
     }
 
-    /// Why the next request would not start the server; `nil` where it would.
+    /// Why the next request wouldn't start the server; `nil` if it would.
     private var failureOfStart: String? {
         isStartable && notBefore <= timekeeper.now() ? nil : lastFailure
     }
 
-    /// Ends the server for good and waits until it has ended.
+    /// Stops the server permanently and waits until it has ended.
     public func close() async {
         let state = state
         self.state = .closed
@@ -225,7 +226,7 @@ public actor ToolServer {
         }
     }
 
-    /// The server of `client` has ended.
+    /// Handles the end of the server behind `client`.
     private func lost(_ client: MCPClient, _ how: String) {
         guard case .running(let current, let since) = state, current === client else { return }
         state = .stopped
@@ -234,11 +235,11 @@ public actor ToolServer {
         if timekeeper.now() - since >= Self.stableRunSeconds { failures = 0 }
         pause("it ended: \(how)")
         onNotice(.ended(server: name, how: how))
-        // One that only does not read any more is still there.
+        // A server that only stopped reading is still running.
         Task { await client.close() }
     }
 
-    /// The first time there is no pause; then 1, 2, 4 seconds and so on.
+    /// Schedules the next start: no delay after the first failure, then 1, 2, 4… seconds.
     private func pause(_ failure: String) {
         failures += 1
         lastFailure = failure
@@ -250,7 +251,7 @@ public actor ToolServer {
     private nonisolated func noteChange(_ method: String) {
         let parts = method.split(separator: "/")
         guard parts.count == 3, parts[0] == "notifications", parts[2] == "list_changed" else { return }
-        // Only these, so that a server cannot fill the table.
+        // Only these, so that a server can't fill the dictionary.
         guard ["tools", "prompts", "resources"].contains(parts[1]) else { return }
         versions.withLock { $0.changes[String(parts[1]), default: 0] += 1 }
     }
@@ -258,13 +259,14 @@ public actor ToolServer {
     private nonisolated func reason(_ error: MCPClientError) -> String {
         switch error {
         case .cannotStart(let reason): reason
-        // What it says may be why it is silent.
+        // Its standard error may explain the silence.
         case .timedOut where !stderrTail.isEmpty: "\(error); it last said: \(stderrTail)"
         default: error.description
         }
     }
 
-    /// What a task gives; `nil` when the calling task is cancelled first. The task itself goes on: others wait for it.
+    /// Returns a task's value; `nil` if the calling task is cancelled first. The task itself continues, because others
+    /// wait for it.
     private static func value<Value: Sendable>(of task: Task<Value, Never>) async -> Value? {
         let values = AsyncStream<Value> { continuation in
             Task {

@@ -1,18 +1,18 @@
-/// A tool server as the configuration names it.
+/// A tool server as configured.
 public struct ToolServerEntry: Sendable, Equatable {
-    /// What it is called in messages, and where names of tools clash.
+    /// Its name in messages, and the prefix of tool names that collide.
     public var name: String
-    /// The program: a path, or a name to look for on `PATH`.
+    /// The program: a path, or a name to look up on `PATH`.
     public var command: String
-    /// What the program is started with.
+    /// The program's arguments.
     public var arguments: [String] = []
-    /// Variables besides those that it has from us.
+    /// Variables in addition to those inherited from this process.
     public var environment: [String: String] = [:]
-    /// The directory that it starts in; `nil` for our own.
+    /// The directory that it starts in; `nil` for the current one.
     public var workingDirectory: String?
-    /// Seconds that a run waits for its tools; `nil` for the usual time.
+    /// Seconds that a run waits for its tools; `nil` for the default.
     public var startSeconds: Double?
-    /// Which of its tools are offered.
+    /// The filter for its tools.
     public var tools = ToolFilter.everything
 
     /// A server that is started with nothing but its command.
@@ -29,10 +29,10 @@ public struct ToolServerEntry: Sendable, Equatable {
         self.tools = tools
     }
 
-    /// The server that a command starts, named after its program.
+    /// A server from a command line, named after its program.
     ///
-    /// - Parameter commandLine: as one would type it; quotes are read as a shell reads them, and nothing is expanded.
-    /// - Throws: ``ServerConfigurationError`` for what is no command.
+    /// - Parameter commandLine: the command as typed in a shell; quotes are interpreted, nothing is expanded.
+    /// - Throws: ``ServerConfigurationError`` if it isn't a valid command.
     public init(commandLine: String) throws(ServerConfigurationError) {
         do throws(ServerConfigurationError) {
             let words = try ShellWords.split(commandLine)
@@ -44,13 +44,13 @@ public struct ToolServerEntry: Sendable, Equatable {
 }
 
 extension ToolServerEntry {
-    /// Variables that are no secrets, whatever they hold.
+    /// Variables that are never secrets.
     private static let open: Set<String> = [
         "PATH", "HOME", "PWD", "TMPDIR", "SHELL", "USER", "LOGNAME", "LANG", "PYTHONPATH", "NODE_PATH",
     ]
 
-    /// What is not to be told of what the server says, by what stands in its place: the values of its variables, and the
-    /// keys among its arguments.
+    /// Texts to redact in the server's output, by the label that replaces each: the values of its variables, and the
+    /// secrets among its arguments.
     var secrets: [String: String] {
         var secrets = ArgumentSecrets(arguments).found
         for (name, value) in environment where !Self.open.contains(name) {

@@ -1,8 +1,8 @@
-/// A tool server could not do what it was asked.
+/// A request to a tool server failed.
 public struct ToolServerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What happened and what to do.
     public let message: String
-    /// Whether what was asked for does not exist.
+    /// Whether the requested item doesn't exist.
     public var isNotFound = false
 
     /// An error with this message.

@@ -1,11 +1,11 @@
-/// How a server does.
+/// A server's state, for health reports.
 public struct ToolServerHealth: Sendable, Equatable {
     /// Whether it can be used.
     public enum State: Sendable, Equatable {
         case running, starting
         /// Not started, or ended: the next request starts it.
         case stopped
-        /// It cannot be started; with the reason.
+        /// It can't be started; with the reason.
         case failed(String)
     }
 

@@ -1,11 +1,11 @@
-/// References in a configuration file, as widely used hosts expand them: to environment variables as `${NAME}`,
-/// `${NAME:-default}`, `${env:NAME}` and `{env:NAME}`, to directories as `${workspaceFolder}` and `${userHome}`. Everything
-/// else, `$NAME` too, stays as it is.
+/// Expands references in a configuration file as widely used hosts do: environment variables as `${NAME}`,
+/// `${NAME:-default}`, `${env:NAME}` and `{env:NAME}`, directories as `${workspaceFolder}` and `${userHome}`.
+/// Everything else, including `$NAME`, stays unchanged.
 enum VariableExpansion {
-    /// - Parameter directory: what a host calls its workspace.
-    /// - Throws: ``ServerConfigurationError`` for a variable that is not set and has no default, and for what only the host
-    ///   itself can fill in: started with the bare reference in the place of a key, a server would fail in ways that
-    ///   nobody understands.
+    /// - Parameter directory: the workspace directory, in the host's terms.
+    /// - Throws: ``ServerConfigurationError`` for a variable that isn't set and has no default, and for references
+    ///   that only the host can resolve: started with an unresolved reference in place of a key, a server would fail
+    ///   in ways that are hard to explain.
     static func expand(
         _ text: String, from variables: [String: String], directory: String = "/"
     ) throws(ServerConfigurationError) -> String {
@@ -30,14 +30,14 @@ enum VariableExpansion {
         return expanded + rest
     }
 
-    /// - Parameter isDollar: whether a dollar stands before the brace.
-    /// - Returns: `nil` for what is no reference.
+    /// - Parameter isDollar: whether a dollar sign precedes the brace.
+    /// - Returns: `nil` if it isn't a reference.
     private static func value(
         of text: Substring, isDollar: Bool, _ variables: [String: String], _ directory: String
     ) throws(ServerConfigurationError) -> String? {
         guard isDollar || text.hasPrefix("env:") || text.hasPrefix("file:") else { return nil }
         for kind in ["input:", "command:", "config:", "file:", "{"] where text.hasPrefix(kind) {
-            // Of these everything but what is meant for us may be text of another kind: `${file}`.
+            // A second brace counts only if a blank follows, as in `${{ NAME }}`; anything else may be ordinary text.
             guard kind != "{" || text.hasPrefix("{ ") else { return nil }
             throw ServerConfigurationError(
                 message: """
@@ -64,7 +64,7 @@ enum VariableExpansion {
         let name: String
         let fallback: String?
 
-        /// - Returns: `nil` for what is no reference of these forms.
+        /// - Returns: `nil` if it isn't a reference in one of these formats.
         init?(_ text: Substring) {
             var rest = text
             if rest.hasPrefix("env:") { rest = rest.dropFirst(4) }

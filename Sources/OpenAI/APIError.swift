@@ -1,17 +1,17 @@
 public import JSON
 
-/// An error as the API says it.
+/// An error in the API's format.
 public struct APIError: Error, Sendable, Equatable {
-    /// For a person to read.
+    /// Human-readable description.
     public var message: String
-    /// What kind of error: `invalid_request_error`; `nil` where the server does not say.
+    /// The category, such as `invalid_request_error`; `nil` if the server doesn't give one.
     public var type: String?
-    /// The member of the request at fault; `nil` for none.
+    /// The request member at fault; `nil` for none.
     public var param: String?
-    /// What a program tells errors apart by: `context_length_exceeded`; `nil` for none.
+    /// The machine-readable code, such as `context_length_exceeded`; `nil` for none.
     public var code: String?
 
-    /// An error.
+    /// Creates an error.
     public init(message: String, type: String? = nil, param: String? = nil, code: String? = nil) {
         self.message = message
         self.type = type
@@ -19,13 +19,13 @@ public struct APIError: Error, Sendable, Equatable {
         self.code = code
     }
 
-    /// The error of a request that is not what the API asks for.
+    /// Creates the error for a request that doesn't conform to the API.
     public init(_ error: FormatError) {
         self.init(
             message: error.description, type: "invalid_request_error", param: error.field.isEmpty ? nil : error.field)
     }
 
-    /// The whole body of an answer that says this error; also what stands for a chunk in a stream.
+    /// The complete response body for this error; in a stream, it takes the place of a chunk.
     public var json: JSON {
         func word(_ text: String?) -> JSON { text.map(JSON.string) ?? .null }
         return [
@@ -36,17 +36,17 @@ public struct APIError: Error, Sendable, Equatable {
         ]
     }
 
-    /// Finds the error that a body says, in OpenAI's shape or in one of those that other servers have: the error as a
-    /// text, in a list, without its envelope, or as `detail`.
+    /// Finds the error in a body, in OpenAI's shape or in a variant that other servers use: the error as a string, in
+    /// an array, without its envelope, or as `detail`.
     ///
-    /// - Returns: `nil` where the body says none.
+    /// - Returns: `nil` if the body contains no error.
     public init?(parsing body: JSON) {
         if let first = body.arrayValue?.first {
             self.init(parsing: first)
             return
         }
         let isBare = body["object"]?.stringValue == "error" || body["type"]?.stringValue == "error"
-        // Providers behind a router fail in their choice of the answer.
+        // Routers report a provider's failure inside the choice.
         let error =
             Self.said(body["error"]) ?? Self.said(body["choices"]?.arrayValue?.first?["error"])
             ?? (isBare ? body : Self.said(body["detail"]))
@@ -59,14 +59,14 @@ public struct APIError: Error, Sendable, Equatable {
             self.init(message: error.text)
             return
         }
-        // What the provider behind a router said, which tells more.
+        // The upstream provider's own message, which is more specific.
         if let raw = error["metadata"]?["raw"]?.stringValue, !raw.isEmpty { message += ": \(raw)" }
         self.init(
             message: message, type: Self.word(error["type"]), param: Self.word(error["param"]),
             code: Self.word(error["code"]))
     }
 
-    /// The error, where there is one: some servers write the member with each answer.
+    /// Returns the error if there is one: some servers include the member in every response, with an empty value.
     private static func said(_ error: JSON?) -> JSON? {
         switch error {
         case nil, .null?, .bool(false)?, .string("")?, .object([:])?, .array([])?: nil
@@ -74,7 +74,7 @@ public struct APIError: Error, Sendable, Equatable {
         }
     }
 
-    /// Codes are numbers at some servers.
+    /// Some servers send numeric codes.
     private static func word(_ value: JSON?) -> String? {
         value?.stringValue ?? value?.integerValue.map(String.init)
     }

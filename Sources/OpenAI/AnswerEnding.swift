@@ -1,20 +1,20 @@
-/// What the end of an answer's text brings.
+/// Processes the end of an answer's text.
 extension AnswerText {
-    /// What the end brings.
+    /// The result of reaching the end.
     struct Ending: Sendable {
-        /// What is to be told yet.
+        /// The text not yet emitted.
         var told = ""
         var calls: [ToolCall] = []
-        /// Whether there is a call that cannot be read.
+        /// Whether there is a call that cannot be parsed.
         var hasUnreadCall = false
     }
 
-    /// Thoughts without an end that are looked at: each may take as long as the whole text.
+    /// Maximum number of unterminated thoughts to process: each one may scan the whole text.
     private static let maxUnended = 4
-    /// Beginnings of calls in such a thought that are looked at.
+    /// Maximum number of possible call beginnings to try in such a thought.
     private static let maxTries = 16
 
-    /// Takes in the end.
+    /// Processes the end of the text.
     mutating func finish() -> Ending {
         var ending = Ending(told: advance(isWhole: true))
         var unended = 0
@@ -42,7 +42,7 @@ extension AnswerText {
         }
     }
 
-    /// Takes the calls that were read for those of the answer, and tells what stood around them.
+    /// Adopts the parsed calls as those of the answer, and emits the text around them.
     private mutating func take(_ reading: WrittenCalls.Reading, _ ending: inout Ending) {
         ending.calls = reading.calls
         held = reading.text
@@ -53,7 +53,7 @@ extension AnswerText {
         ending.told += advance(isWhole: true)
     }
 
-    /// Ends a thought with the end of another kind, which some models write.
+    /// Ends a thought at an end mark of another kind, which some models write.
     private mutating func endOtherwise(_ begin: Mark, _ ending: inout Ending) -> Bool {
         var at = start + begin.length
         let contentStart = at
@@ -71,7 +71,7 @@ extension AnswerText {
         return false
     }
 
-    /// Ends a thought in words where calls follow it.
+    /// Ends a thought without marks at the calls that follow it.
     private mutating func endAtCalls(_ ending: inout Ending) -> Bool {
         let head = Array("assistantcommentary to=".utf8)
         var at = start
@@ -87,10 +87,11 @@ extension AnswerText {
         return false
     }
 
-    /// A thought whose end never came.
+    /// Handles a thought whose end never came.
     private mutating func endUnended(_ end: ThoughtEnd, _ before: ProseContext.Before, _ ending: inout Ending) {
         if case .words = end, readsCalls, endAtCalls(&ending) { return }
-        // A model may call a tool in the middle of its thoughts. What it goes on to think behind a call, it thinks of it.
+        // A model may call a tool in the middle of its thoughts. What it writes after the call is its guess at the
+        // result.
         var at = start
         var tries = 0
         while readsCalls, tries < Self.maxTries, let found = held[at...].firstIndex(where: Mark.mayBegin) {

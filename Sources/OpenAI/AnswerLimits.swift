@@ -1,14 +1,14 @@
-/// How large an answer of a model may get before it is given up.
+/// Size limits beyond which a model's answer is rejected.
 public struct AnswerLimits: Sendable, Equatable {
-    /// Bytes of text.
+    /// Maximum text size, in bytes.
     public var textBytes = 8 << 20
-    /// Tool calls.
+    /// Maximum number of tool calls.
     public var toolCalls = 128
-    /// Bytes of the names, ids and arguments of all tool calls together.
+    /// Maximum total size of the names, ids and arguments of all tool calls, in bytes.
     public var argumentBytes = 8 << 20
-    /// Bytes of members that this library does not know, reasoning among them.
+    /// Maximum total size of members unknown to this library, including reasoning, in bytes.
     public var memberBytes = 8 << 20
 
-    /// The usual limits.
+    /// Creates the default limits.
     public init() {}
 }

@@ -1,13 +1,12 @@
-/// What marks in an answer's text mean where they stand.
+/// Interprets marks in an answer's text from their context.
 extension AnswerText {
-    /// Words that some models write before their thoughts and behind them, and what the marks of others leave of
-    /// themselves.
+    /// Phrases that some models write before and after their thoughts, and the remains of other models' marks.
     private static let spoken = [
         ("here is my thought process:", "here is my response:"), ("analysis", "assistantfinal"),
     ].map { (Array($0.utf8), $1) }
 
     private static let shortestWord = 4
-    /// Words before an answer, and what must stand behind them.
+    /// Words left before an answer, and what must follow them.
     private static let leftovers = [("assistant", "<|channel|>"), (">>>all\n", "")].map {
         (Array($0.utf8), Array($1.utf8))
     }
@@ -24,7 +23,7 @@ extension AnswerText {
         }
     }
 
-    /// What servers leave of a head whose mark they cut off.
+    /// Skips what a server leaves of a message head after stripping its mark.
     private func leftover(at place: Int, _ isWhole: Bool) -> Outcome? {
         for (word, next) in Self.leftovers {
             let here = held[place...].prefix(word.count + next.count)
@@ -41,11 +40,11 @@ extension AnswerText {
             guard here.elementsEqual(begin.prefix(here.count), by: { $0 | 0x20 == $1 | 0x20 }) else { continue }
             let behind = place + begin.count
             guard behind < held.count else {
-                // Where nothing can be called there is little that a server leaves, and the first letters are told at once.
+                // Without tools, servers leave few such remains, so the first letters are emitted immediately.
                 if isWhole || !readsCalls && here.count < Self.shortestWord { continue }
                 return .more
             }
-            // One word alone must be stuck to what follows.
+            // A single word counts only if the next text follows it without a space.
             guard begin.contains(0x20) || held[place] == begin[0] && 0x41...0x5A ~= held[behind] else { continue }
             beginThought(.words(end), .nothing, at: behind)
             return .changed
@@ -56,7 +55,7 @@ extension AnswerText {
     private var before: ProseContext.Before {
         guard isLineBlank else {
             let before = ProseContext.before(shown)
-            // `<code>` opens what a text is about, as quotation marks do.
+            // `<code>` introduces quoted text, as quotation marks do.
             return before == .end && shown.hasSuffix(">") && CallQuotation.opens(behind: shown.utf8) ? .word : before
         }
         let last = hasWords ? shown.suffix(64).last { !$0.isWhitespace } : nil
@@ -72,7 +71,7 @@ extension AnswerText {
                 return .through(mark.end)
             }
             if mark.word.hasSuffix("ofbox") {
-                // What is boxed is stuck to the marks.
+                // Box marks directly touch their content.
                 let next = held.indices.contains(mark.end) ? held[mark.end] : nil
                 if next == nil, !isWhole { return .more }
                 let isStuck = mark.isEnd ? shown.last?.isWhitespace == false : next.map { $0 > 0x20 } == true
@@ -86,19 +85,19 @@ extension AnswerText {
             return beginning(ofCalls: mark, isWhole)
         case .turn, .channel: return part(mark, at: place, isWhole)
         case .stop: return stop(mark, isWhole)
-        // What is left of a head.
+        // Remains of a message head.
         case .message: return mark.hasBars && !mark.isEnd && !hasWords ? .through(mark.end) : .no
         case .parameter, .key, .value, .separator, .result: return .no
         }
     }
 
-    /// The end of a text, which a server forgot to cut off, or which the text is about.
+    /// Handles an end-of-text mark: either the server forgot to strip it, or the text is about it.
     private mutating func stop(_ mark: Mark, _ isWhole: Bool) -> Outcome {
         if mark.hasBars, hasChannels { return .through(mark.end) }
         guard mark.word != "call", !ProseContext.isAboutEnd(shown) else { return .no }
         if !hasWords, mark.word != "assistant" { return mark.hasBars ? .through(mark.end) : .no }
         if mark.word == "assistant", !hasWords || isLineBlank && !mentionsEnds() {
-            // Whose text it is, before the text.
+            // The speaker's name before the text.
             return ProseContext.follows(held, mark.end, isWhole).map { $0 ? .through(mark.end) : .no } ?? .more
         }
         switch EndOfText.following(held, mark.end, isWhole) {
@@ -110,7 +109,7 @@ extension AnswerText {
             return .changed
         case .mark: return mark.hasBars && !mentionsEnds() ? .through(mark.end) : .no
         case .words:
-            // `<|user|>` above what a user might say.
+            // `<|user|>` on a line of its own, above an invented user turn.
             guard Mark.speakers.contains(mark.word), held[mark.end] == 0x0A, !mentionsEnds() else { return .no }
             self.place = .over
             return .changed
@@ -138,7 +137,7 @@ extension AnswerText {
     private mutating func endOfUnmarked(_ mark: Mark, _ isWhole: Bool) -> Outcome {
         guard thought.isEmpty, !hasMentions else { return .no }
         guard hasWords else { return .through(mark.end) }
-        // A text that names the beginning, in code for instance, names the end as well.
+        // A text that mentions the begin mark, in code for example, mentions the end mark as well.
         if ProseContext.hasBeginning(of: mark, shown) {
             hasMentions = true
             return .no
@@ -154,7 +153,7 @@ extension AnswerText {
 
     // MARK: - Calls
 
-    /// Whether a call here would be one that the text quotes.
+    /// Whether a call at this position would be one that the text merely quotes.
     private var isQuoted: Bool { !isLineBlank && CallQuotation.opens(behind: shown.utf8) }
 
     private mutating func beginning(ofCalls mark: Mark, _ isWhole: Bool) -> Outcome {
@@ -166,10 +165,10 @@ extension AnswerText {
         return .changed
     }
 
-    /// A call without any marks.
+    /// Handles a call without any marks.
     private mutating func unmarkedCall(at place: Int, _ isWhole: Bool) -> Outcome? {
         if !isLineBlank {
-            // What is stuck to a mark that was told belongs to it.
+            // Text directly after a mark that was emitted as text belongs to that mark.
             guard held[place] == 0x7B, [.end, .colon].contains(before), !isQuoted,
                 shown.last.map({ $0 != "]" && $0 != ">" }) ?? true
             else { return nil }
@@ -185,7 +184,7 @@ extension AnswerText {
 
     // MARK: - Parts of messages
 
-    /// What begins a part of a message: `<|start|>assistant<|channel|>final<|message|>`.
+    /// Handles the beginning of a message part: `<|start|>assistant<|channel|>final<|message|>`.
     private mutating func part(_ mark: Mark, at place: Int, _ isWhole: Bool) -> Outcome {
         guard mark.hasBars, !mark.isEnd, mark.kind != .turn || hasChannels || !mentionsEnds() else { return .no }
         let head: MessageHead

@@ -1,20 +1,20 @@
 import JSON
 
-/// JSON objects in the text of an answer, with whatever a model writes around them.
+/// Finds JSON objects in an answer's text, ignoring anything that the model writes around them.
 public enum AnswerObjects {
-    /// Beginnings that turned out to be none, after which no others are looked for: each may take as long as the whole text.
+    /// Maximum number of false starts before the search stops: each one may scan the rest of the text.
     private static let maxFailures = 64
 
-    /// An object, and its text.
+    /// An object and its source text.
     struct Found {
         let object: JSONObject
         let text: String
     }
 
-    /// The text of the last object in an answer; `nil` for none.
+    /// Returns the text of the last object in an answer; `nil` for none.
     public static func last(in text: String) -> String? { all(in: text).last?.text }
 
-    /// The objects that stand in no other value, in order. A list is no object, whatever is in it.
+    /// Returns the top-level objects in order. Objects inside an array don't count.
     static func all(in text: String) -> [Found] {
         let bytes = Array(text.utf8)
         if let whole = try? JSON.parseModelText(bytes) { return object(whole, bytes[...]).map { [$0] } ?? [] }
@@ -41,8 +41,8 @@ public enum AnswerObjects {
         value.objectValue.map { Found(object: $0, text: text(of: value, writtenAs: bytes)) }
     }
 
-    /// The text of a value that was read from `bytes`: those, where they are JSON and a number in them may be more than is
-    /// kept of it.
+    /// Returns the text of a value parsed from `bytes`: the original bytes if they are strict JSON and contain a
+    /// fraction, whose digits the parsed value may not preserve; otherwise the value, serialized.
     static func text(of value: JSON, writtenAs bytes: some Sequence<UInt8>) -> String {
         let bytes = Array(bytes)
         guard hasFraction(value), (try? JSON.parse(bytes)) == value else { return value.text }

@@ -1,79 +1,79 @@
-/// Tells in the text of an answer, however it is cut into pieces, what is meant for a person from what is not: thoughts
-/// between marks (`<think>…</think>`), and tool calls that the model's server left as text.
+/// Incremental filter for the text of an answer: separates what is meant for the reader from thoughts between marks
+/// (`<think>…</think>`) and from tool calls that the model's server left as text.
 ///
-/// A mark may stand anywhere. In code, between backticks and in a sentence it is what the text is about: what goes before
-/// it and follows it tells (``ProseContext``).
+/// A mark may occur anywhere. In code, between backticks or within a sentence it is only mentioned: the surrounding
+/// text decides (``ProseContext``).
 struct AnswerText: Sendable {
     /// What ends a thought.
     enum ThoughtEnd: Sendable, Equatable {
         case mark(Mark)
-        /// The end of a part of a message.
+        /// The end of a message part.
         case part
         case words(String)
     }
 
     enum Place: Sendable {
         case text
-        /// In a thought. One that begins within a line may turn out to be none.
+        /// In a thought. One that starts mid-line may turn out not to be a thought.
         case thought(end: ThoughtEnd, before: ProseContext.Before)
-        /// In what may be tool calls: nothing is told before the end, which shows whether they are.
+        /// In possible tool calls: nothing is emitted before the end, which shows whether they are calls.
         ///
-        /// `isSure` where it can hardly be anything else, so that a person should know if it cannot be read.
+        /// `isSure` if it can hardly be anything else, so the user should be notified if it cannot be parsed.
         case calls(isSure: Bool)
-        /// Behind the end, where a model goes on with what others might say.
+        /// After the end of the answer, where the model continues with invented turns of other speakers.
         case over
     }
 
-    /// Backticks in a row, and bytes behind them in their line, that are waited for.
+    /// Maximum length of a backtick run or of a fence's line to wait for, in bytes.
     private static let longestRun = 300
 
     let tools: [FunctionTool]
     var readsCalls: Bool
     var place = Place.text
-    /// What came, of which everything before `start` is dealt with.
+    /// Buffered input; everything before `start` has been processed.
     var held: [UInt8] = []
     var start = 0
-    /// Where the search for the end of a thought goes on.
+    /// Position at which the search for the end of a thought resumes.
     private var searched = 0
-    /// Up to where white space stands before any words, which may belong to what follows it.
+    /// End of the leading whitespace, which may belong to what follows it.
     private var blankEnd = 0
     var isLineBlank = true
     private var indent = 0
-    /// Whether this line is code because of the blanks before it.
+    /// Whether this line is an indented code block.
     private var isIndented = false
     private var fence: (byte: UInt8, count: Int)?
-    /// How many backticks began code in this line.
+    /// Length of the backtick run that opened inline code on this line; 0 outside inline code.
     private var ticks = 0
-    /// Whether anything but white space is shown.
+    /// Whether any text other than whitespace has been emitted.
     var hasWords = false
-    /// Whether the text is about marks, or has no ends of thoughts any more.
+    /// Whether the text mentions marks, so that further ones count as text as well.
     var hasMentions = false
-    /// Whether the text has marks in it that are known to end texts, as far as it was looked at.
+    /// Whether the part of the text checked so far contains known end-of-text marks.
     private var hasEnds = false
     private var endsLookedAt = 0
-    /// The first end of the thought that may be what the thought is about.
+    /// The first end mark in the thought that may only be mentioned there.
     private var mentionedEnd: (Int, Int)?
-    /// The mark around the answer itself, whose end is no part of it either.
+    /// The mark around the answer itself, whose end mark is also removed.
     var answerWord: String?
     var hasChannels = false
-    /// Whether anything was told.
+    /// Whether any text has been emitted.
     private(set) var hasTold = false
-    /// What is meant for a person.
+    /// The text meant for the reader.
     private(set) var shown = ""
-    /// All of the text as it came.
+    /// The complete text as received.
     private(set) var raw = ""
-    /// All thoughts.
+    /// All thoughts, concatenated.
     var thought = ""
 
-    /// - Parameter tools: those that calls are looked for of.
+    /// - Parameter tools: the tools whose calls are searched for.
     init(tools: [FunctionTool]) {
         self.tools = tools
         readsCalls = !tools.isEmpty
     }
 
-    /// Takes in the next piece.
+    /// Adds the next piece.
     ///
-    /// - Returns: what is to be told by now.
+    /// - Returns: the text that can be emitted now.
     mutating func add(_ piece: String) -> String {
         raw += piece
         held += piece.utf8
@@ -104,7 +104,7 @@ struct AnswerText: Sendable {
 
     // MARK: - Text
 
-    /// - Returns: whether the place is another one now.
+    /// - Returns: whether `place` has changed.
     private mutating func readText(_ told: inout String, _ isWhole: Bool) -> Bool {
         var at = max(start, blankEnd)
         while at < held.count {
@@ -170,15 +170,15 @@ struct AnswerText: Sendable {
         return false
     }
 
-    /// What something in the text turns out to be.
+    /// How a construct in the text was classified.
     enum Outcome {
-        /// More has to come to know.
+        /// More input is needed to decide.
         case more
-        /// Nothing.
+        /// Ordinary text.
         case no
-        /// It ends there.
+        /// Markup to skip, up to this position.
         case through(Int)
-        /// The place is another one.
+        /// `place` has changed.
         case changed
     }
 
@@ -194,7 +194,7 @@ struct AnswerText: Sendable {
                 tellWords(upTo: at, &told)
                 return .more
             }
-            // Behind the last line of code the end of the text may stand.
+            // An end-of-text mark may directly follow the closing fence.
             if isFence, run >= count, let rest = line.dropFirst(run).first, Mark.mayBegin(with: rest) {
                 switch Mark.read(held, at: line.startIndex + run, isWhole: isWhole) {
                 case .partial:
@@ -221,10 +221,10 @@ struct AnswerText: Sendable {
             tellWords(upTo: at, &told)
             return .more
         }
-        // Code on one line, in many backticks.
+        // Code on one line between three or more backticks.
         if line.first == 0x60, line.dropFirst(run).contains(0x60) { return .no }
         tellWords(upTo: at, &told)
-        // Calls as in Python are ordinary code, unless it is said to be for tools.
+        // Python-style calls are ordinary code, unless the fence is labeled as tool code.
         if readsCalls, indent < 4, CallBeginning.isFence(forTools: line) {
             place = .calls(isSure: false)
             start = at
@@ -246,7 +246,7 @@ struct AnswerText: Sendable {
         return .through(line.endIndex)
     }
 
-    /// Tells what comes before a place, unless it is nothing but white space before any words.
+    /// Emits the text before a position, unless it is only leading whitespace.
     private mutating func tellWords(upTo end: Int, _ told: inout String) {
         if hasWords || held[max(start, blankEnd)..<end].contains(where: { $0 > 0x20 }) {
             tell(upTo: end, &told)
@@ -259,7 +259,7 @@ struct AnswerText: Sendable {
         guard start < end else { return }
         let all = String(decoding: held[start..<end], as: UTF8.self)
         start = end
-        // Behind a thought stand empty lines that belong to it.
+        // Blank lines after a thought belong to the thought.
         let text = hasWords || thought.isEmpty ? all[...] : all.drop(while: \.isWhitespace)
         hasWords = hasWords || !text.allSatisfy(\.isWhitespace)
         hasTold = hasTold || !text.isEmpty
@@ -275,7 +275,7 @@ struct AnswerText: Sendable {
         mentionedEnd = nil
     }
 
-    /// Whether the text that is shown names marks that end texts.
+    /// Whether the emitted text mentions end-of-text marks.
     mutating func mentionsEnds() -> Bool {
         if hasEnds { return true }
         let bytes = shown.utf8
@@ -285,8 +285,7 @@ struct AnswerText: Sendable {
         return hasEnds
     }
 
-    /// Where what was shown is a thought: some servers write the mark of its beginning themselves, and only that of its
-    /// end comes.
+    /// Reclassifies the emitted text as a thought: some servers consume the begin mark, so only the end mark arrives.
     mutating func endUnmarkedThought(at end: Int) {
         thought += shown
         shown = ""
@@ -295,7 +294,8 @@ struct AnswerText: Sendable {
         start = end
     }
 
-    /// Looks for the end of a thought, whose mark stands at `start` where it may be none, else before it.
+    /// Searches for the end of a thought. If it may turn out not to be a thought, its begin mark is still at `start`;
+    /// otherwise `start` is after it.
     private mutating func readThought(
         _ end: ThoughtEnd, _ before: ProseContext.Before, _ told: inout String, _ isWhole: Bool
     ) -> Bool {
@@ -349,7 +349,7 @@ struct AnswerText: Sendable {
                     case false?: return (found, mark.end)
                     case true?: mentionedEnd = mentionedEnd ?? (found, mark.end)
                     }
-                // Some models end a thought as any other part of a message.
+                // Some models end a thought like any other message part.
                 case .mark(let begin) where begin.hasBars && mark.hasBars && mark.word == "end":
                     return (found, mark.end)
                 case .part where mark.kind == .stop || mark.kind == .channel && mark.isEnd: return (found, mark.end)
@@ -360,7 +360,7 @@ struct AnswerText: Sendable {
             searched += 1
         }
         searched = held.count
-        // There is no other, so it is meant.
+        // There is no other end, so this one counts.
         return isWhole ? mentionedEnd : nil
     }
 }

@@ -1,22 +1,21 @@
 import JSON
 
-/// The arguments of a call as its pieces add up to them.
+/// Accumulates the fragments of a call's arguments.
 struct CallArguments: Sendable {
-    /// All pieces, one after the other.
+    /// All fragments, concatenated.
     private(set) var joined = ""
-    /// The last piece, where each began with all of the one before it: some servers repeat what they sent.
+    /// The last fragment, as long as each one starts with the whole previous one: some servers resend everything so
+    /// far.
     private var repeated: String?
     private var scanner = JSONScanner()
-    /// Whether the arguments are a whole object, so that nothing can follow.
+    /// Whether the arguments are a complete object, so nothing can follow.
     private(set) var isComplete = false
 
-    /// Nothing but a first piece.
     init(_ piece: String) {
         repeated = piece.isEmpty ? nil : piece
         append(piece)
     }
 
-    /// Adds the next piece.
     mutating func add(_ piece: String) {
         guard !piece.isEmpty else { return }
         if joined.isEmpty {
@@ -37,10 +36,10 @@ struct CallArguments: Sendable {
         }
     }
 
-    /// Whether a piece says all of it once more.
+    /// Whether a fragment repeats the complete arguments.
     func isRepeated(by piece: String) -> Bool { isComplete && piece == joined }
 
-    /// What they are in the end.
+    /// The final arguments.
     var text: String {
         guard let repeated, repeated.utf8.count < joined.utf8.count, !Self.isObject(joined), Self.isObject(repeated)
         else {

@@ -1,8 +1,8 @@
-/// Tells early whether what comes may be tool calls: everything behind their beginning is held back.
+/// Detects the beginning of possible tool calls early: everything after it is held back.
 enum CallBeginning {
-    /// Bytes that are looked at.
+    /// Maximum number of bytes to examine.
     private static let longest = 240
-    /// What calls without marks begin with, in lower case and without white space.
+    /// How calls without marks start, in lower case and without whitespace.
     private static let objects: [[UInt8]] = {
         let keys = [
             "name", "function", "tool", "tool_name", "tool_calls", "arguments", "parameters", "args", "action",
@@ -13,16 +13,17 @@ enum CallBeginning {
             keys.map { "\"\($0)\"" } + [
                 "\"type\":\"function", "\"type\":\"tool_", "\"id\":\"call", "\"id\":\"toolu",
             ]
-        // Words for whom a message is, where its marks were left out.
+        // Recipients in message heads whose marks were stripped.
         let heads = ["commentaryto=", "assistantcommentaryto=", "assistantanalysisto=", "to=functions."]
         return (members.flatMap { ["{\($0)", "[{\($0)", "functools[{\($0)"] } + heads).map { Array($0.utf8) }
     }()
-    /// Words of servers before the name of a tool.
+    /// Words that servers write before a tool's name.
     static let signs: Set<String> = [
         "function", "functions", "assistant", "commentary", "analysis", "json", "code", "functools", "call", "tool",
     ]
 
-    /// Whether an object, a list of some or a word begins at a place that looks like calls; `nil` where more has to come.
+    /// Whether an object, an array of objects or a word at this position looks like calls; `nil` if more input is
+    /// needed.
     private static func isObject(_ text: [UInt8], at place: Int, _ isWhole: Bool) -> Bool? {
         var packed: [UInt8] = []
         for byte in text[place...].prefix(longest) where byte > 0x20 {
@@ -34,9 +35,9 @@ enum CallBeginning {
         return isWhole || text.count - place >= longest ? false : nil
     }
 
-    /// Whether calls without marks begin at a place; `nil` where more has to come.
+    /// Whether calls without marks begin at this position; `nil` if more input is needed.
     ///
-    /// - Parameter mayBePython: whether a call as in Python is one without brackets around it, too.
+    /// - Parameter mayBePython: whether to also accept a Python-style call without surrounding brackets.
     static func isUnmarked(
         _ text: [UInt8], at place: Int, _ tools: [FunctionTool], _ isWhole: Bool, mayBePython: Bool
     ) -> Bool? {
@@ -58,7 +59,7 @@ enum CallBeginning {
         return text[word.endIndex] == 0x28 && names(String(decoding: word, as: UTF8.self), tools)
     }
 
-    /// Whether an object begins with the name of a tool: `{"run": {…}}`.
+    /// Whether an object starts with a tool's name as its key: `{"run": {…}}`.
     private static func namesTool(
         _ text: [UInt8], at place: Int, _ tools: [FunctionTool], _ isWhole: Bool
     ) -> Bool? {
@@ -68,7 +69,7 @@ enum CallBeginning {
         return isWhole || !begins.contains { $0.starts(with: packed) } ? false : nil
     }
 
-    /// Whether what came of a word may become the name of a tool.
+    /// Whether a partial word may become the name of a tool.
     static func mayName(_ word: String, _ tools: [FunctionTool]) -> Bool {
         let beginning = word.lowercased()
         let names = tools.map { $0.name.lowercased() }
@@ -78,16 +79,16 @@ enum CallBeginning {
         }
     }
 
-    /// Whether the line of a fence says that what is in it calls tools.
+    /// Whether a fence is labeled as containing tool calls.
     static func isFence(forTools line: ArraySlice<UInt8>) -> Bool {
         let word = line.drop { $0 == 0x60 || $0 == 0x7E }.drop { $0 == 0x20 }.prefix { $0 > 0x20 }
         return ["tool_code", "tool_call", "tool_calls", "tool_use", "tools", "tool"].contains(
             String(decoding: word, as: UTF8.self).lowercased())
     }
 
-    /// Whether a mark is followed by what may be a call; `nil` where more has to come.
+    /// Whether a possible call follows a mark; `nil` if more input is needed.
     ///
-    /// - Parameter isInLine: whether the mark stands behind other words, where it must be clearer.
+    /// - Parameter isInLine: whether the mark follows other words on its line, where stronger evidence is required.
     static func follows(
         _ mark: Mark, in text: [UInt8], _ tools: [FunctionTool], _ isWhole: Bool, isInLine: Bool
     ) -> Bool? {
@@ -114,7 +115,7 @@ enum CallBeginning {
         return names(name, tools) || signs.contains(String(name.prefix { $0 != ":" }))
     }
 
-    /// Whether a call with marks begins at a place of a whole text.
+    /// Whether a call with marks begins at a position in a complete text.
     static func isMarked(_ text: [UInt8], at place: Int, _ tools: [FunctionTool]) -> Bool {
         guard case .mark(let mark) = Mark.read(text, at: place, isWhole: true), !mark.isEnd else { return false }
         switch mark.kind {
@@ -126,14 +127,14 @@ enum CallBeginning {
         }
     }
 
-    /// Whether a name means one of the tools.
+    /// Whether a name refers to one of the tools.
     static func names(_ name: String, _ tools: [FunctionTool]) -> Bool {
         let known = tools.map(\.name)
         let word = name.hasSuffix(".call") ? String(name.dropLast(5)) : name
         return known.contains(ToolName.meant(by: word, among: known))
     }
 
-    /// Whether a byte may stand in the name of a tool, with signs of servers in it.
+    /// Whether a byte may occur in a tool's name, including server-specific separators.
     static func isOfName(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x3A, 0x41...0x5A, 0x61...0x7A, 0x5F, 0x2D, 0x2E, 0x2F, 0x3D, 0x80...: true

@@ -1,35 +1,35 @@
 public import JSON
 
-/// A client's demand for a call of one of its own functions: a `tool_choice` that only a call can meet, or the older
+/// A client's demand for a call of one of its own functions: a `tool_choice` that only a call can satisfy, or the older
 /// `function_call`.
 ///
-/// Libraries ask for typed answers so: the function stands for the type, and nobody runs it.
+/// Libraries use this for structured output: the function stands for the type, and is never run.
 public struct CallDemand: Sendable, Equatable {
-    /// A demand that no call can meet.
+    /// A demand that no call can satisfy.
     public struct Unmet: Error, Sendable, Equatable {
-        /// The member of the request that says it.
+        /// The request member that makes the demand.
         public let member: String
     }
 
-    /// The functions, of which one is to be called. There is at least one.
+    /// The candidate functions, one of which must be called. Never empty.
     public let functions: [FunctionTool]
     /// Whether the client named the function itself.
     public let isNamed: Bool
-    /// Whether the call is to come as `function_call`, which was before there were `tool_calls`.
+    /// Whether the call is expected as `function_call`, the predecessor of `tool_calls`.
     public let isLegacy: Bool
 
-    /// Reads what a request demands.
+    /// Parses a request's demand.
     ///
     /// - Parameter parameters: the members of the request.
-    /// - Returns: `nil` for a request that leaves it to the model whether it calls anything.
-    /// - Throws: ``Unmet`` where what is demanded is no function that the request offers.
+    /// - Returns: `nil` if the request leaves the choice to the model.
+    /// - Throws: ``Unmet`` if the demanded function isn't one that the request offers.
     public init?(_ parameters: JSONObject) throws(Unmet) {
         for (member, isLegacy) in [("tool_choice", false), ("function_call", true)] {
             guard let choice = parameters[member], let wish = Wish(choice) else { continue }
             let offered = Self.offered(by: parameters)
             switch wish {
             case .any(nil) where Self.offersNothing(parameters):
-                // Some libraries say it with any request. Who offers nothing waits for no call.
+                // Some libraries send it with every request. A client that offers no functions expects no call.
                 continue
             case .any(let names): functions = offered.filter { names?.contains($0.name) ?? true }
             case .named(let name): functions = offered.filter { $0.name == name }
@@ -43,19 +43,19 @@ public struct CallDemand: Sendable, Equatable {
         return nil
     }
 
-    /// What a member that chooses tools says.
+    /// The choice that a member expresses.
     private enum Wish {
-        /// A function of these names; `nil` for one of all.
+        /// One of the functions with these names; `nil` for any function.
         case any([String]?)
         case named(String)
-        /// Something that is no function.
+        /// Something other than a function.
         case other
 
         private static let free: Set<String> = ["", "auto", "none"]
-        /// The second word is what other services say.
+        /// The second word is used by other services.
         private static let demanding: Set<String> = ["required", "any"]
 
-        /// - Returns: `nil` where nothing is demanded.
+        /// - Returns: `nil` if nothing is demanded.
         init?(_ choice: JSON) {
             if let word = choice.stringValue {
                 if Self.free.contains(word) { return nil }
@@ -90,7 +90,7 @@ public struct CallDemand: Sendable, Equatable {
 
     private static let offers = ["tools", "functions"]
 
-    /// The functions in a request's `tools` and `functions`. Tools of other kinds are none.
+    /// Returns the functions in a request's `tools` and `functions`. Other kinds of tools are ignored.
     private static func offered(by parameters: JSONObject) -> [FunctionTool] {
         var found: [FunctionTool] = []
         for offer in offers.flatMap({ parameters[$0]?.arrayValue ?? [] }) {
@@ -108,25 +108,25 @@ public struct CallDemand: Sendable, Equatable {
     }
 }
 
-// MARK: - The call
+// MARK: - Finding the call
 
 extension CallDemand {
-    /// What names the function in the answer where there is a choice. Not `name`: an object with that may be a call of a
-    /// tool that the model has itself.
+    /// The member that names the function in the answer if there are several. Not `name`, because an object with that
+    /// member may be a call of one of the model's own tools.
     public static let nameMember = "function_name"
 
-    /// The call that a text holds: its last object that fits, with prose and fences around it; else the last that there
-    /// is.
+    /// Extracts the call from a text: the last object that fits, ignoring surrounding prose and fences; otherwise the
+    /// last object.
     ///
-    /// - Returns: a call without an id; `nil` where the text holds no object, or none that says which function.
+    /// - Returns: a call without an id; `nil` if the text contains no object, or none that identifies its function.
     public func call(in text: String) -> ToolCall? {
         let calls = AnswerObjects.all(in: text).compactMap { call(of: $0) }
         return (calls.last { $0.fits } ?? calls.last)?.call
     }
 
-    /// What a model wrote as a call of a function: it may take one that is described to it for a tool that it has.
+    /// Converts a call that the model made: it may mistake a function described in the prompt for a tool it has.
     ///
-    /// - Returns: `nil` where it is no call of a demanded function.
+    /// - Returns: `nil` if it doesn't call a demanded function.
     public func call(_ call: ToolCall) -> ToolCall? {
         let name = ToolName.meant(by: call.name, among: functions.map(\.name))
         guard functions.contains(where: { $0.name == name }),
@@ -148,7 +148,7 @@ extension CallDemand {
             return functions.contains { $0.name == name }
                 ? call(name, arguments, JSON.object(arguments).text) : nil
         }
-        // The whole call, in one of the ways in which models write them.
+        // The complete call, in one of the formats that models use.
         if let calls = CallJSON.calls(of: .object(object), functions, isPlain: false), calls.count == 1 {
             return (calls[0], true)
         }

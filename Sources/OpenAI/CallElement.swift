@@ -1,23 +1,23 @@
 import JSON
 
-/// Calls that are elements whose names a model made itself: `<run><command>ls</command></run>`,
+/// Parses calls written as elements with ad hoc names: `<run><command>ls</command></run>`,
 /// `<use_mcp_tool><tool_name>run</tool_name><arguments>{…}</arguments></use_mcp_tool>`.
 enum CallElement {
-    /// Bytes of a beginning that are looked at.
+    /// Maximum number of bytes to examine at the beginning.
     private static let longest = 240
-    /// Ends of an element that are tried: its name may stand in its arguments.
+    /// Maximum number of end tags to try: the element's name may also occur in its arguments.
     private static let maxEnds = 8
     private static let wrappers: Set<String> = [
         "use_mcp_tool", "tool_call", "tool_use", "function_call", "invoke", "tool", "function", "action", "use_tool",
     ]
     private static let names: Set<String> = ["tool_name", "name", "tool", "function", "function_name", "action"]
-    /// Those of ``names`` that are no ordinary words.
+    /// The subset of ``names`` that aren't ordinary words.
     private static let firstNames: Set<String> = ["tool_name", "tool", "function_name", "action"]
     private static let arguments: Set<String> = [
         "arguments", "parameters", "args", "params", "input", "tool_input", "tool_args", "action_input",
     ]
 
-    /// Whether such a call begins at a place; `nil` where more has to come.
+    /// Whether such a call begins at this position; `nil` if more input is needed.
     static func begins(_ text: [UInt8], at place: Int, _ tools: [FunctionTool], _ isWhole: Bool) -> Bool? {
         let word = text[(place + 1)...].prefix(longest).prefix(while: isOfName)
         let name = String(decoding: word, as: UTF8.self)
@@ -30,7 +30,7 @@ enum CallElement {
         if tool(name, tools) != nil { return true }
         let isNamed = firstNames.contains(name)
         guard isNamed || wrappers.contains(name) else { return false }
-        // It must name a tool.
+        // A generic wrapper must contain the name of a tool.
         let next = text[(word.endIndex + 1)...].prefix(longest).firstIndex { $0 > 0x20 }
         guard let next else { return isWhole || text.count - word.endIndex > longest ? false : nil }
         if text[next] != 0x3C {
@@ -44,7 +44,7 @@ enum CallElement {
         return names.contains(child) || child == "server_name"
     }
 
-    /// Reads the call that begins at a place.
+    /// Parses the call that begins at this position.
     static func read(_ text: [UInt8], at place: Int, _ tools: [FunctionTool]) -> (call: ToolCall, end: Int)? {
         guard let (name, start) = tag(text, at: place) else { return nil }
         let close = Array("</\(name)>".utf8)
@@ -66,7 +66,7 @@ enum CallElement {
         return nil
     }
 
-    /// Whether an element that cannot be read is clearly meant as a call.
+    /// Whether an element that cannot be parsed is clearly meant as a call.
     static func isClear(_ text: [UInt8], at place: Int, _ tools: [FunctionTool]) -> Bool {
         guard let (name, start) = tag(text, at: place) else { return false }
         if first(Array("</\(name)>".utf8), in: text, from: start) != nil { return true }
@@ -83,7 +83,7 @@ enum CallElement {
             || 0x61...0x7A ~= byte
     }
 
-    /// The tool of exactly this name.
+    /// Returns the tool with exactly this name.
     private static func tool(_ name: String, _ tools: [FunctionTool]) -> String? {
         let name = name.hasPrefix("functions.") ? String(name.dropFirst(10)) : name
         return tools.contains { $0.name == name } ? name : nil
@@ -109,7 +109,7 @@ enum CallElement {
         String(decoding: text.drop { $0 <= 0x20 }.reversed().drop { $0 <= 0x20 }.reversed(), as: UTF8.self)
     }
 
-    /// The elements that make up a text; `nil` where there is anything else.
+    /// Splits a text into its child elements; `nil` if it contains anything else.
     private static func children(_ text: [UInt8]) -> [(key: String, text: String)]? {
         var found: [(key: String, text: String)] = []
         var at = text.firstIndex { $0 > 0x20 } ?? text.count
@@ -118,7 +118,7 @@ enum CallElement {
             let close = Array("</\(key)>".utf8)
             var search = start
             var end: Int?
-            // The mark of the end may stand in the text: what follows it is another element.
+            // The end tag may also occur within the text: it counts only if another element or the end follows.
             while end == nil, let place = first(close, in: text, from: search) {
                 search = place + close.count
                 at = text[search...].firstIndex { $0 > 0x20 } ?? text.count

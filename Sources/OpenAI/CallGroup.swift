@@ -1,18 +1,18 @@
 import JSON
 
-/// Tool calls that follow each other in a text, with what models and servers write around and between them.
+/// Parses consecutive tool calls in a text, including what models and servers write around and between them.
 struct CallGroup {
     private let bytes: [UInt8]
     private let tools: [FunctionTool]
     private var at: Int
-    /// The tool whose arguments are to come.
+    /// The tool whose arguments are expected next.
     private var name: String?
-    /// Whether something began that has not ended.
+    /// Whether a begin mark is still open.
     private var isOpen = false
     private(set) var calls: [ToolCall] = []
-    /// Behind the last of them.
+    /// Position after the last call.
     private(set) var end: Int
-    /// Whether the value that was read last is whole.
+    /// Whether the last value parsed was complete.
     private(set) var isWhole = true
 
     init(_ bytes: [UInt8], _ tools: [FunctionTool], at start: Int) {
@@ -22,23 +22,24 @@ struct CallGroup {
         end = start
     }
 
-    /// Reads calls with marks.
+    /// Parses calls with marks.
     ///
-    /// - Parameter isInLine: whether they stand behind other words: they must end before others follow then.
+    /// - Parameter isInLine: whether they follow other words on their line; if so, they must be closed before other
+    ///   words follow.
     /// - Returns: whether there are any.
     mutating func read(isInLine: Bool) -> Bool {
         while readNext() {}
         guard !calls.isEmpty, isOpen else { return !calls.isEmpty }
-        // Not every model ends what it began, but then nothing follows on the line.
+        // Not every model writes the end mark, but then nothing else may follow on the line.
         let rest = bytes[end...]
         let lineEnd = rest.firstIndex { $0 == 0x0A || $0 == 0x0D } ?? rest.endIndex
         if isInLine { return !rest.contains { $0 > 0x20 } }
         return !bytes[end..<lineEnd].contains { $0 > 0x20 }
     }
 
-    /// Reads calls without marks, up to the end of the text.
+    /// Parses calls without marks, up to the end of the text.
     ///
-    /// - Returns: whether there is nothing else.
+    /// - Returns: whether the text contains nothing but calls.
     mutating func readPlain() -> Bool {
         if bytes[at...].starts(with: "functools".utf8) { at += 9 }
         while skipBlanks() {
@@ -49,7 +50,7 @@ struct CallGroup {
                 continue
             }
             if !calls.isEmpty, NamedCall.isResult(bytes, at: at) {
-                // The real one comes.
+                // An invented result: the rest is ignored, since the real one follows.
                 at = bytes.count
             } else if let (found, end) = NamedCall.read(bytes, at: at, tools) {
                 calls += found
@@ -73,7 +74,7 @@ struct CallGroup {
         return !calls.isEmpty
     }
 
-    /// A call as in Python, or the brackets around some.
+    /// Parses a Python-style call, or the brackets around a list of them.
     private mutating func readPlainPython() -> Bool {
         if bytes[at] == 0x5B && calls.isEmpty || bytes[at] == 0x5D && !calls.isEmpty {
             at += 1
@@ -98,7 +99,7 @@ struct CallGroup {
 
     // MARK: - Parts
 
-    /// - Returns: whether there is more.
+    /// - Returns: whether any input is left.
     private mutating func skipBlanks() -> Bool {
         while at < bytes.count, bytes[at] <= 0x20 || bytes[at] == 0x2C || bytes[at] == 0x3B { at += 1 }
         return at < bytes.count
@@ -126,9 +127,9 @@ struct CallGroup {
         return true
     }
 
-    /// Reads the next part.
+    /// Parses the next part.
     ///
-    /// - Returns: whether there was one, and nothing that is none.
+    /// - Returns: whether a valid part was found.
     private mutating func readNext() -> Bool {
         guard skipBlanks() else {
             if isOpen, name != nil { _ = addWithoutArguments(name) }
@@ -143,14 +144,14 @@ struct CallGroup {
         case 0x70 where isOpen && name == nil && bytes[at...].starts(with: "print(".utf8):
             at += 6
             return true
-        // Surplus brackets.
+        // Surplus closing brackets.
         case 0x29 where isOpen && !calls.isEmpty, 0x5D where isOpen && !calls.isEmpty,
             0x7D where isOpen && !calls.isEmpty:
             at += 1
             end = at
             return true
         case 0x60 where isOpen:
-            // Arguments between backticks, with a word for what they are.
+            // Arguments between backticks, with an optional language label.
             at += bytes[at...].prefix { $0 == 0x60 }.count
             at += bytes[at...].prefix { CallBeginning.isOfName($0) }.count
             return true
@@ -181,7 +182,7 @@ struct CallGroup {
             at = bytes[mark.end...].firstIndex { Mark.mayBegin(with: $0) || $0 == 0x7B } ?? bytes.count
             return true
         case .separator, .message:
-            // What stood before it is the call's id.
+            // The text before it was the call's id.
             if mark.word == "toolcall:name" { name = nil }
             at = mark.end
             return true
@@ -226,7 +227,7 @@ struct CallGroup {
             return add(value.objectValue.flatMap { CallJSON.call(name, $0, tools) }.map { [$0] })
         }
         if bytes[at] == 0x5B {
-            // A list of calls as in Python.
+            // A Python-style list of calls.
             at += 1
             return true
         }
@@ -240,9 +241,9 @@ struct CallGroup {
         return add(CallJSON.call(name, object, tools).map { [$0] })
     }
 
-    // MARK: - Elements, and pairs
+    // MARK: - Elements and pairs
 
-    /// The arguments of a call whose mark has its name.
+    /// Parses the arguments of a call whose mark contains its name.
     private mutating func readElement(_ name: String) -> Bool {
         var arguments = JSONObject()
         while skipBlanks() {
@@ -254,7 +255,7 @@ struct CallGroup {
             guard case .mark(let mark) = Mark.read(bytes, at: at, isWhole: true) else { break }
             if mark.isEnd, [.element, .calls].contains(mark.kind) {
                 if mark.kind == .element { at = mark.end }
-                // Arguments that are not where they belong must not be taken for none.
+                // Misplaced arguments must not be mistaken for missing ones.
                 if arguments.isEmpty { return addWithoutArguments(name) }
                 return add(CallJSON.call(name, arguments, tools).map { [$0] })
             }
@@ -263,13 +264,13 @@ struct CallGroup {
             arguments[key] = CallJSON.value(text, of: key, name, tools, isText: mark.isText)
             at = end
         }
-        // Without its end, it is a call if its arguments are whole.
+        // Without an end mark, it counts as a call if its arguments are complete.
         guard !arguments.isEmpty else { return false }
         isOpen = true
         return add(CallJSON.call(name, arguments, tools).map { [$0] })
     }
 
-    /// Keys and values that follow a name.
+    /// Parses the keys and values after a name.
     private mutating func readPairs() -> Bool {
         guard let name else { return false }
         var arguments = JSONObject()
@@ -286,10 +287,10 @@ struct CallGroup {
         return add(CallJSON.call(name, arguments, tools).map { [$0] })
     }
 
-    /// What stands up to the end of an argument. The mark of that may stand in the argument too: the end is where the next
-    /// part follows. What does not end was cut, and must not be taken for the whole.
+    /// Returns the text up to the end of an argument. The end mark may also occur within the argument, so the end is
+    /// where the next part follows. An argument without an end was truncated and must not be taken as complete.
     private func content(from start: Int, of kind: Mark.Kind, _ name: String = "") -> (text: String, end: Int)? {
-        // Where the call ends, if the argument has no end of its own.
+        // The end of the call, if the argument has no end mark of its own.
         var callEnd: Int?
         var place = start
         search: while let found = bytes[place...].firstIndex(of: 0x3C) {

@@ -1,22 +1,22 @@
 import JSON
 
-/// Tool calls in JSON that a model wrote, in whichever shape.
+/// Parses tool calls that a model wrote as JSON, in any of the common shapes.
 enum CallJSON {
     private static let names = ["name", "function", "tool", "tool_name", "function_name", "action", "recipient_name"]
     private static let arguments = ["arguments", "parameters", "args", "input", "tool_input", "action_input"]
-    /// What a call stands in.
+    /// Members that wrap a call.
     private static let wrappers = ["function", "function_call", "functionCall", "tool_call", "tool_use"]
-    /// What stands in a call besides.
+    /// Additional members that a call may have.
     private static let others: Set<String> = [
         "type", "id", "index", "tool_call_id", "call_id", "tool_calls", "thought", "thoughts", "reasoning",
     ]
     private static let lists = ["tool_calls", "tool_uses", "calls"]
 
-    /// The calls that a value says.
+    /// Returns the calls that a value represents.
     ///
-    /// - Parameter isPlain: whether nothing but the value says that it is a call: it must fit the tool in all then, since
-    ///   it may as well be what a person asked for.
-    /// - Returns: `nil` where any of it calls no tool that there is or says no arguments.
+    /// - Parameter isPlain: whether only the value itself indicates a call. It must then match the tool's parameters
+    ///   exactly, because it may just as well be the JSON that the user asked for.
+    /// - Returns: `nil` if any element names an unknown tool or has no arguments.
     static func calls(of value: JSON, _ tools: [FunctionTool], isPlain: Bool) -> [ToolCall]? {
         if let elements = value.arrayValue ?? lists.lazy.compactMap({ value[$0]?.arrayValue }).first {
             let found = elements.map { calls(of: $0, tools, isPlain: isPlain) }
@@ -37,13 +37,13 @@ enum CallJSON {
             }
             return [call]
         }
-        // What a tool is described by is no call of it.
+        // An object with a description is the definition of a tool, not a call.
         if object["description"] != nil { return nil }
         if isPlain, object.contains(where: { !(names + arguments).contains($0.key) && !others.contains($0.key) }) {
             return nil
         }
         guard let given = arguments.lazy.compactMap({ value[$0] }).first else {
-            // The arguments beside the name.
+            // Arguments as siblings of the name.
             let rest = object.filter { !names.contains($0.key) && !others.contains($0.key) }
             var members = JSONObject()
             for member in rest { members[member.key] = member.value }
@@ -59,7 +59,8 @@ enum CallJSON {
         return isPlain && !fits(members, call.name, tools) ? nil : [call]
     }
 
-    /// A call of the tool that a name means; `nil` where there is no such tool, or what is said is the tool's own schema.
+    /// Creates a call of the tool that a name refers to; `nil` if there is no such tool, or if the arguments are the
+    /// tool's own schema.
     static func call(_ name: String, _ arguments: JSONObject, _ tools: [FunctionTool]) -> ToolCall? {
         let known = tools.map(\.name)
         let meant = ToolName.meant(by: name, among: known)
@@ -69,7 +70,7 @@ enum CallJSON {
         return ToolCall(id: "", name: meant, arguments: JSON.object(arguments).text)
     }
 
-    /// Whether a tool takes these arguments, and none that it demands is missing.
+    /// Whether a tool accepts these arguments and none of its required ones is missing.
     static func fits(_ arguments: JSONObject, _ name: String, _ tools: [FunctionTool]) -> Bool {
         guard let schema = tools.first(where: { $0.name == name })?.parameters else { return false }
         let properties = schema["properties"]?.objectValue ?? JSONObject()
@@ -79,13 +80,13 @@ enum CallJSON {
             && required.allSatisfy { arguments[$0] != nil }
     }
 
-    /// Whether a tool has an argument of this name.
+    /// Whether a tool has an argument with this name.
     static func takes(_ key: String?, _ name: String, _ tools: [FunctionTool]) -> Bool {
         let meant = ToolName.meant(by: name, among: tools.map(\.name))
         return key.map { tools.first { $0.name == meant }?.parameters["properties"]?[$0] != nil } ?? false
     }
 
-    /// What stands as text where an argument is: a text where the tool takes one there, else what it says as JSON.
+    /// Converts an argument given as text: a string if the tool expects one, otherwise parsed as JSON.
     static func value(_ text: String, of key: String, _ name: String, _ tools: [FunctionTool], isText: Bool?) -> JSON {
         let meant = ToolName.meant(by: name, among: tools.map(\.name))
         let schema = tools.first { $0.name == meant }?.parameters["properties"]?[key]
@@ -98,7 +99,7 @@ enum CallJSON {
         return (try? JSON.parse(String(trimmed), .lenient)) ?? LooseValue.word(trimmed) ?? .string(String(text))
     }
 
-    /// The value that begins at a place and lacks brackets at its end, where a mark shows that it is whole.
+    /// Parses a value that lacks its closing brackets, if an end mark shows that it is complete.
     static func closed(_ text: [UInt8], from start: Int) -> (value: JSON, end: Int)? {
         var open: [UInt8] = []
         var scanner = JSONScanner()

@@ -1,19 +1,19 @@
-/// Tells a call that a text quotes from one that is made, by what stands before it in its line.
+/// Distinguishes a call that the text quotes from one that the model makes, by what precedes it on its line.
 enum CallQuotation {
-    /// Bytes of a line that are looked at.
+    /// Maximum number of bytes of a line to examine.
     static let longestLine = 512
 
-    /// Whatever stands behind these belongs to what they open.
+    /// Characters that open a quotation, a bracket or code.
     private static let openers = Set("([{|`“„‘‚«‹「『（【")
 
-    /// What stands before a call in its line.
+    /// Returns the part of the call's line that precedes it.
     static func line(of text: some BidirectionalCollection<UInt8>) -> [UInt8] {
         let end = Array(text.suffix(longestLine))
         return end.lastIndex { $0 == 0x0A || $0 == 0x0D }.map { Array(end[($0 + 1)...]) } ?? end
     }
 
-    /// Whether a call that stands behind a text is quoted: behind what opens a quotation, a bracket, code or a comment, in
-    /// a line that is a quotation or a row of a table, or behind other words of a list.
+    /// Whether a call after this text is quoted: it follows an opening quotation mark, bracket, code mark or comment,
+    /// its line is a block quotation or a table row, or other words precede it in a list item.
     static func opens(behind text: some BidirectionalCollection<UInt8>) -> Bool {
         let line = String(decoding: line(of: text), as: UTF8.self)
         var words = line.drop { isBlank($0) }
@@ -25,7 +25,7 @@ enum CallQuotation {
         guard let character = words.last else { return false }
         switch character {
         case "\"", "'": return isStuck || words.dropLast().last.map { isBlank($0) || openers.contains($0) } ?? true
-        // A title between such signs tells what stands behind it.
+        // An emphasized title with a colon introduces what follows it.
         case "*", "_": return isStuck || words.suffix(6).contains { $0 == ":" || $0 == "：" }
         case ":", "：": return words.dropLast().last.map { $0 == "*" || $0 == "_" } == true
         case ">": return !endsElement(words)
@@ -36,7 +36,7 @@ enum CallQuotation {
 
     private static func isBlank(_ character: Character) -> Bool { character == " " || character == "\t" }
 
-    /// What stands behind the sign of a list's item; `nil` where there is none.
+    /// Returns the text after a list item's marker; `nil` if there is no marker.
     private static func item(_ words: Substring) -> Substring? {
         var rest = words
         if let sign = rest.first, "-*+•".contains(sign) {
@@ -49,7 +49,7 @@ enum CallQuotation {
         return rest.first.map(isBlank) == true ? rest : nil
     }
 
-    /// Whether a closing bracket ends an element, a comment or a mark between bars, and opens nothing.
+    /// Whether a closing angle bracket ends an element, a comment or a mark with bars, so that nothing is left open.
     private static func endsElement(_ words: Substring) -> Bool {
         let isEnd = ["|>", "｜>", "/>", "-->"].contains { words.hasSuffix($0) }
         return isEnd || words.lastIndex(of: "<").map { words[$0...].hasPrefix("</") || words[$0...] == "<s>" } == true

@@ -1,17 +1,17 @@
 import JSON
 
-/// Halves of characters: some servers cut a text between the two `\u` escapes that make one character, such as an emoji,
-/// and send each in a piece of its own. A string cannot hold half a character, so that a sign stands for it until the
-/// other half is there.
+/// Handles halves of characters: some servers split a text between the two `\u` escapes of a surrogate pair, such as an
+/// emoji's, and send each half in a separate chunk. A string cannot contain a lone surrogate, so a placeholder
+/// character represents it until the other half arrives.
 enum CharacterHalves {
-    /// The signs: 1024 first halves and then 1024 second ones, of a plane whose characters mean nothing.
+    /// The placeholders: 1024 for high surrogates, then 1024 for low ones, in a private-use plane.
     private static let firstSign: UInt32 = 0x10_F000
     private static let secondSign: UInt32 = 0x10_F400
     private static let lastSign: UInt32 = 0x10_F7FF
-    /// What the UTF-8 of all signs begins with.
+    /// The bytes that the UTF-8 encoding of every placeholder starts with.
     private static let beginning: [UInt8] = [0xF4, 0x8F]
 
-    /// A text of JSON with signs for the halves at the ends of its strings.
+    /// Replaces lone surrogates at the ends of JSON strings with placeholders.
     static func signed(_ text: [UInt8]) -> [UInt8] {
         guard let first = text.firstIndex(of: 0x5C) else { return text }
         var result = Array(text[..<first])
@@ -33,7 +33,7 @@ enum CharacterHalves {
             let isSecond = 0xDC00...0xDFFF ~= unit && place > 0 && text[place - 1] == 0x22
             let isPair = 0xD800...0xDBFF ~= unit && Self.unit(text, at: end).map { 0xDC00...0xDFFF ~= $0 } == true
             if isFirst || isSecond {
-                // The sign, as the two escapes that it is made of.
+                // The placeholder, written as its two escapes.
                 result += "\\udbf\(isFirst ? "c" : "d")\\ud\(String(0xC00 + unit & 0x3FF, radix: 16))".utf8
                 place = end
             } else {
@@ -50,7 +50,7 @@ enum CharacterHalves {
         return UInt32(String(decoding: text[place + 2..<place + 6], as: UTF8.self), radix: 16)
     }
 
-    /// A text with characters in the place of halves that stand together, and U+FFFD in that of others.
+    /// Replaces adjacent placeholders with the character they form, and any other placeholder with U+FFFD.
     static func joined(_ text: String) -> String {
         guard text.utf8.firstRange(of: beginning) != nil else { return text }
         var result = String.UnicodeScalarView()
@@ -76,12 +76,12 @@ enum CharacterHalves {
         return String(result)
     }
 
-    /// Whether a text ends in a first half, whose second may come.
+    /// Whether a text ends in a high surrogate, whose other half may follow.
     static func endsInHalf(_ text: String) -> Bool {
         text.unicodeScalars.last.map { firstSign..<secondSign ~= $0.value } ?? false
     }
 
-    /// Members with ``joined(_:)`` texts.
+    /// Returns the members with all texts passed through ``joined(_:)``.
     static func joined(_ members: JSONObject) -> JSONObject {
         var result = JSONObject()
         for member in members { result[joined(member.key)] = joined(member.value) }

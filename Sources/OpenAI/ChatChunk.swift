@@ -1,19 +1,19 @@
 public import JSON
 
-/// One piece of a streamed answer.
+/// One chunk of a streamed answer.
 public struct ChatChunk: Sendable, Equatable {
-    /// What a piece adds to the answer.
+    /// What a chunk adds to the answer.
     public struct Delta: Sendable, Equatable {
-        /// Who speaks: said in the first piece, by some servers in each.
+        /// The speaker: sent in the first chunk, or by some servers in every one.
         public var role: ChatMessage.Role?
-        /// Text that follows what came before.
+        /// Text to append.
         public var text: String
-        /// Tool calls and parts of them.
+        /// Tool calls or fragments of them.
         public var toolCalls: [ToolCallPiece]
-        /// Members that this library does not know, or parts of them.
+        /// Members unknown to this library, or fragments of them.
         public var extra: JSONObject
 
-        /// A delta.
+        /// Creates a delta.
         public init(
             role: ChatMessage.Role? = nil, text: String = "", toolCalls: [ToolCallPiece] = [],
             extra: JSONObject = JSONObject()
@@ -25,14 +25,14 @@ public struct ChatChunk: Sendable, Equatable {
         }
     }
 
-    /// What it adds; `nil` where there are no `choices`, as with the usage at the end.
+    /// The addition; `nil` if `choices` is empty or missing, as in the final chunk with the usage.
     public var delta: Delta?
-    /// Why the model stopped, once it has.
+    /// Why the model stopped; `nil` until it has.
     public var finishReason: FinishReason?
-    /// What the answer cost, as far as the server says.
+    /// The tokens used; `nil` if the server doesn't say.
     public var usage: TokenUsage?
 
-    /// A chunk.
+    /// Creates a chunk.
     public init(delta: Delta?, finishReason: FinishReason? = nil, usage: TokenUsage? = nil) {
         self.delta = delta
         self.finishReason = finishReason
@@ -40,22 +40,23 @@ public struct ChatChunk: Sendable, Equatable {
     }
 }
 
-/// Part of a tool call. Servers differ in all of it: calls come in pieces or whole, with and without numbers and ids.
+/// A fragment of a tool call. Servers differ in every respect: calls arrive in fragments or whole, with or without
+/// indexes and ids.
 public struct ToolCallPiece: Sendable, Equatable {
-    /// Which call of the answer it belongs to.
+    /// The call's index within the answer.
     public var index: Int?
-    /// The call's id.
+    /// The call's id; `nil` if this fragment has none.
     public var id: String?
-    /// The tool's name.
+    /// The tool's name, or a part of it; `nil` if this fragment has none.
     public var name: String?
-    /// The next piece of the arguments.
+    /// Text to append to the arguments.
     public var arguments: String
-    /// Whether it is the one call of the time before there were `tool_calls`.
+    /// Whether it is the legacy `function_call`, the predecessor of `tool_calls`.
     public var isLegacy: Bool
-    /// Members that this library does not know, or parts of them; those of `function` under that name.
+    /// Members unknown to this library, or fragments of them; those of `function` are under that key.
     public var extra: JSONObject
 
-    /// A piece.
+    /// Creates a fragment.
     public init(
         index: Int? = nil, id: String? = nil, name: String? = nil, arguments: String = "", isLegacy: Bool = false,
         extra: JSONObject = JSONObject()
@@ -69,15 +70,15 @@ public struct ToolCallPiece: Sendable, Equatable {
     }
 }
 
-// MARK: - Writing
+// MARK: - Serialization
 
 extension ChatChunk {
-    /// The chunk as the API writes it.
+    /// Serializes the chunk in the API's format.
     ///
     /// - Parameters:
     ///   - id: the same for all chunks of an answer.
-    ///   - created: seconds since 1970, likewise.
-    ///   - extra: further members, which clients that do not know them pass over.
+    ///   - created: seconds since 1970, also the same for all chunks.
+    ///   - extra: additional members, which clients that don't know them ignore.
     public func json(id: String, created: Int, model: String, extra: JSONObject = JSONObject()) -> JSON {
         var object: JSONObject = [
             "id": .string(id), "object": "chat.completion.chunk", "created": .integer(created),
@@ -101,7 +102,8 @@ extension ChatChunk.Delta {
     fileprivate var json: JSON {
         var object = JSONObject()
         if let role { object["role"] = .string(role.rawValue) }
-        // The first piece, which says the role, has a text even if it is empty: some clients add up without a check.
+        // The first chunk, which has the role, always has a text, even an empty one: some clients concatenate without
+        // checking.
         if !text.isEmpty || role != nil { object["content"] = .string(text) }
         if !toolCalls.isEmpty { object["tool_calls"] = .array(toolCalls.map(\.json)) }
         return .object(object)
@@ -123,20 +125,21 @@ extension ToolCallPiece {
     }
 }
 
-// MARK: - Reading
+// MARK: - Parsing
 
 extension ChatChunk {
-    /// Reads a chunk leniently, or a whole answer as one large chunk: what is missing or of a strange type counts as not
-    /// said. Of several choices the first counts.
+    /// Parses a chunk leniently, or a complete answer as one large chunk: missing members and members of an unexpected
+    /// type are ignored. Only the choice with index 0 counts.
     ///
-    /// - Throws: ``FormatError`` where the body cannot be a chunk at all.
+    /// - Throws: ``FormatError`` if the body cannot be a chunk at all.
     public init(parsing body: JSON) throws(FormatError) {
         let root = Field(body)
         guard try !root.object().isEmpty else { throw root.failure("is empty") }
         usage = TokenUsage(parsing: body["usage"])
         let choices = try root["choices"].elements()
         guard let choice = choices.first(where: { Self.number($0.value["index"]) ?? 0 == 0 }) else {
-            // A chunk may have none, or another choice's, but something must be what we know.
+            // Empty choices, or only those with another index, are valid, but at least one known member must be
+            // present.
             guard !choices.isEmpty || body["choices"] != nil || usage != nil || body["object"] != nil else {
                 throw root["choices"].mismatch("an array")
             }
@@ -145,11 +148,11 @@ extension ChatChunk {
         _ = try choice.object()
         delta = Delta(parsing: choice.value["delta"]?.objectValue ?? choice.value["message"]?.objectValue ?? [:])
         let reason = choice.value["finish_reason"]?.stringValue ?? ""
-        // Some servers write a word for none.
+        // Some servers send a word instead of null.
         if !["", "null", "none"].contains(reason.lowercased()) { finishReason = FinishReason(word: reason) }
     }
 
-    /// A number, which some servers write as a text.
+    /// Parses a number, which some servers send as a string.
     fileprivate static func number(_ value: JSON?) -> Int? {
         value?.integerValue ?? value?.numberValue.flatMap { abs($0) < 1e9 ? Int($0) : nil }
             ?? value?.stringValue.flatMap { Int($0) }
@@ -157,7 +160,7 @@ extension ChatChunk {
 }
 
 extension ChatChunk.Delta {
-    /// Members that are known, and those that say something about an answer which no request takes.
+    /// Known members, and those that describe an answer but aren't accepted in a request.
     private static let ownMembers: Set<String> = [
         "role", "content", "refusal", "tool_calls", "function_call", "name", "annotations", "audio", "logprobs",
         "finish_reason", "index", "usage",
@@ -167,13 +170,13 @@ extension ChatChunk.Delta {
         role = object["role"]?.stringValue.flatMap(ChatMessage.Role.init(rawValue:))
         text = Self.text(of: object["content"]) + (object["refusal"]?.stringValue ?? "")
         let calls = object["tool_calls"]
-        // One that is in no list is the only one.
+        // A call outside an array is the only one.
         toolCalls = (calls?.arrayValue ?? calls.map { [$0] } ?? []).compactMap { ToolCallPiece(parsing: $0) }
         if let call = object["function_call"], let piece = ToolCallPiece(function: call) { toolCalls.append(piece) }
         extra = object.without(Self.ownMembers)
     }
 
-    /// A text, or those of a list of parts.
+    /// Returns a text, or the concatenated texts of an array of parts.
     private static func text(of content: JSON?) -> String {
         switch content {
         case .string(let text): text
@@ -211,7 +214,7 @@ extension ToolCallPiece {
         value?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// Some servers write the arguments as the object that they ought to say.
+    /// Some servers send the arguments as an object instead of a string.
     private static func text(of arguments: JSON?) -> String {
         switch arguments {
         case .string(let text): text
@@ -222,7 +225,7 @@ extension ToolCallPiece {
 }
 
 extension JSONObject {
-    /// The members with other names, without those that are null.
+    /// Returns the members other than those named, without null values.
     fileprivate func without(_ names: Set<String>) -> JSONObject {
         var rest = JSONObject()
         for member in self where !names.contains(member.key) && member.value != .null {

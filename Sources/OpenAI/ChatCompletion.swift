@@ -1,17 +1,17 @@
 public import JSON
 
-/// What a model is asked: the body of `POST /chat/completions`.
+/// A request to a model: the body of `POST /chat/completions`.
 public struct ChatRequest: Sendable, Equatable {
     /// The model's name.
     public var model: String
     /// The conversation so far.
     public var messages: [ChatMessage]
-    /// What the model may call.
+    /// The tools that the model may call.
     public var tools: [FunctionTool]
-    /// Other members of the body, passed on as they are: `temperature`, `max_tokens` and so on.
+    /// Other members of the body, passed through unchanged: `temperature`, `max_tokens` and so on.
     public var parameters: JSONObject
 
-    /// A request.
+    /// Creates a request.
     public init(
         model: String, messages: [ChatMessage], tools: [FunctionTool] = [], parameters: JSONObject = JSONObject()
     ) {
@@ -24,47 +24,47 @@ public struct ChatRequest: Sendable, Equatable {
 
 /// Why a model stopped.
 public enum FinishReason: Sendable, Equatable {
-    /// It was done.
+    /// The answer is complete.
     case stop
-    /// It reached the limit of tokens.
+    /// The token limit was reached.
     case length
-    /// It wants tools to be called.
+    /// The model requests tool calls.
     case toolCalls
-    /// Its answer was held back.
+    /// A content filter withheld the answer.
     case contentFilter
-    /// Anything else, in the server's own word.
+    /// Any other reason, in the server's own word.
     case other(String)
 }
 
-/// What an answer cost, in tokens.
+/// The tokens that an answer used.
 public struct TokenUsage: Sendable, Equatable {
-    /// Tokens of the request.
+    /// Tokens in the request.
     public var prompt: Int
-    /// Tokens of the answer.
+    /// Tokens in the answer.
     public var completion: Int
 
-    /// A usage.
+    /// Creates a usage.
     public init(prompt: Int, completion: Int) {
         self.prompt = prompt
         self.completion = completion
     }
 
-    /// Both together.
+    /// The sum of both.
     public var total: Int { prompt + completion }
 }
 
-/// A model's whole answer.
+/// A model's complete answer.
 public struct ChatCompletion: Sendable, Equatable {
-    /// What the model said and which tools it calls.
+    /// The model's text and tool calls.
     public var message: ChatMessage
-    /// Why it stopped; `nil` where the server did not say.
+    /// Why the model stopped; `nil` if the server didn't say.
     public var finishReason: FinishReason?
-    /// What it cost; `nil` where the server did not say.
+    /// The tokens used; `nil` if the server didn't say.
     public var usage: TokenUsage?
-    /// Whether the text has what looks like a tool call and cannot be run as one.
+    /// Whether the text contains an apparent tool call that cannot be run.
     public var hasUnreadCall = false
 
-    /// An answer.
+    /// Creates an answer.
     public init(message: ChatMessage, finishReason: FinishReason?, usage: TokenUsage? = nil) {
         self.message = message
         self.finishReason = finishReason

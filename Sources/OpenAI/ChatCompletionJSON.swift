@@ -1,7 +1,7 @@
 public import JSON
 
 extension TokenUsage {
-    /// The usage as the API writes it.
+    /// Serializes the usage in the API's format.
     public var json: JSON {
         [
             "prompt_tokens": .integer(prompt), "completion_tokens": .integer(completion),
@@ -9,13 +9,13 @@ extension TokenUsage {
         ]
     }
 
-    /// Reads a usage leniently; `nil` where there is none. Numbers that make no sense are nought.
+    /// Parses a usage leniently; `nil` if there is none. Invalid numbers count as 0.
     init?(parsing value: JSON?) {
         guard let value, value.objectValue != nil else { return nil }
         func count(_ key: String) -> Int {
-            // Some servers write numbers as texts.
+            // Some servers send numbers as strings.
             let number = value[key]?.numberValue ?? value[key]?.stringValue.flatMap(Double.init) ?? 0
-            // The bound keeps sums of many answers within an integer.
+            // The bound keeps the sum over many answers from overflowing.
             return number > 0 && number < 1e12 ? Int(number) : 0
         }
         self.init(prompt: count("prompt_tokens"), completion: count("completion_tokens"))
@@ -23,11 +23,11 @@ extension TokenUsage {
 }
 
 extension ChatCompletion {
-    /// The answer as the API writes it where it is not streamed.
+    /// Serializes the answer in the API's non-streaming format.
     ///
     /// - Parameters:
     ///   - created: seconds since 1970.
-    ///   - extra: further members, which clients that do not know them pass over.
+    ///   - extra: additional members, which clients that don't know them ignore.
     public func json(id: String, created: Int, model: String, extra: JSONObject = JSONObject()) -> JSON {
         var object: JSONObject = [
             "id": .string(id), "object": "chat.completion", "created": .integer(created), "model": .string(model),
@@ -43,14 +43,14 @@ extension ChatCompletion {
         return .object(object)
     }
 
-    /// Reads a server's whole answer, leniently.
+    /// Parses a server's complete answer, leniently.
     ///
-    /// - Parameter tools: what the model may call, to find calls that it writes as text.
+    /// - Parameter tools: the tools that the model may call, to find calls written as text.
     /// - Throws: ``AnswerError``.
     public init(
         parsing body: JSON, limits: AnswerLimits = AnswerLimits(), tools: [FunctionTool] = []
     ) throws(AnswerError) {
-        // What holds of the pieces of a streamed answer holds of the whole: it is one large piece.
+        // A complete answer is treated as a single large chunk, so both follow the same rules.
         let chunk: ChatChunk
         do throws(FormatError) {
             chunk = try ChatChunk(parsing: body)

@@ -1,24 +1,23 @@
 import JSON
 
-/// The messages of a request as clients write them: in older forms of the API as well, and with holes where they cut the
-/// history.
+/// Parses a request's messages leniently: clients also send older forms of the API, and histories with gaps where they
+/// truncated them.
 ///
-/// An endpoint takes no call without its result, and no result without its call: a call that lost its result gets one that
-/// says so, and a result that lost its call is passed over.
+/// Endpoints accept neither a call without its result nor a result without its call: a call whose result is missing
+/// gets a placeholder result, and a result whose call is missing is ignored.
 struct ChatHistory {
-    /// What stands for the result of a call that the history does not have.
+    /// Placeholder for a result that is missing from the history.
     static let missingResult = "[The result of this call is not in the conversation any more.]"
-    /// Roles by other names.
+    /// Alternative names of roles.
     private static let roles: [String: ChatMessage.Role] = [
         "function": .tool, "human": .user, "ai": .assistant, "model": .assistant,
     ]
 
     private var messages: [ChatMessage] = []
-    /// The calls of the last message of the assistant that have no result yet, in order.
+    /// The calls of the last assistant message that have no result yet, in order.
     private var open: [ToolCall] = []
     private var calls = 0
 
-    /// Reads messages.
     static func messages(_ field: Field) throws(FormatError) -> [ChatMessage] {
         var history = ChatHistory()
         let all = try field.elements()
@@ -43,7 +42,8 @@ struct ChatHistory {
         let saysNothing = content?.allSatisfy { $0 == .text("") } ?? true
         if role == .assistant, saysNothing { content = [] }
         if role == .assistant, saysNothing, found.isEmpty { return }
-        // Nothing is what a person may send who only sends a file to go with it; elsewhere it says nothing.
+        // An empty last user message is valid, because it may only accompany a file; any other empty message is
+        // dropped.
         if content == nil, !(role == .user && isLast) { return }
         if content?.isEmpty ?? true, role != .assistant { content = [.text("")] }
         messages.append(
@@ -65,7 +65,7 @@ struct ChatHistory {
     private mutating func calls(of field: Field) throws(FormatError) -> [ToolCall] {
         var found: [ToolCall] = []
         for call in try field["tool_calls"].elements() { found.append(try ToolCall(parsing: call, number: number())) }
-        // What tool_calls were called before there could be several.
+        // The predecessor of `tool_calls`, which allowed a single call.
         if found.isEmpty, field["function_call"].value.objectValue != nil {
             found.append(try ToolCall(function: field["function_call"], id: nil, number: number()))
         }
@@ -80,7 +80,7 @@ struct ChatHistory {
     private mutating func addResult(_ field: Field, _ content: [ContentPart]) {
         let id = field["tool_call_id"].value.stringValue
         let name = field["name"].value.stringValue
-        // By its id, else by its name, else in the order of the calls.
+        // Matched by id if there is one, otherwise by name, otherwise by order.
         let place =
             if let id { open.firstIndex { $0.id == id } } else {
                 open.firstIndex { $0.name == name } ?? (open.isEmpty ? nil : open.startIndex)
@@ -100,10 +100,10 @@ struct ChatHistory {
 }
 
 extension ContentPart {
-    /// The parts of a message; `nil` where it has no content.
+    /// Parses the parts of a message; `nil` if it has no content.
     ///
-    /// - Parameter isLast: whether it is what the request is about. Of what was said before, a part that cannot be taken
-    ///   is named, and costs no more than itself.
+    /// - Parameter isLast: whether this is the message to answer. In earlier messages, an unsupported part is replaced
+    ///   with a note instead of failing the request.
     fileprivate static func parts(of content: Field, isLast: Bool) throws(FormatError) -> [ContentPart]? {
         switch content.value {
         case .null: return nil
@@ -130,7 +130,7 @@ extension ContentPart {
             return
         }
         let members = try field.object()
-        // A part without a type is what it has.
+        // A part without a type has the type of its member.
         let known = ["text", "refusal", "image_url"].first { members.given($0) != nil }
         let type = if let known, field["type"].isNull { known } else { try field["type"].string() }
         switch type {
@@ -149,7 +149,7 @@ extension ContentPart {
 }
 
 extension ToolCall {
-    /// - Parameter number: for the id of one that has none.
+    /// - Parameter number: used for the id if the call has none.
     fileprivate init(parsing field: Field, number: Int) throws(FormatError) {
         _ = try field.object()
         let id = try field["id"].optionalWord()
@@ -164,7 +164,7 @@ extension ToolCall {
 
     fileprivate init(function: Field, id: String?, number: Int) throws(FormatError) {
         let arguments = function["arguments"]
-        // Some clients take the text apart and send what was in it.
+        // Some clients parse the arguments and send the resulting object.
         let text =
             switch arguments.value {
             case .null: "{}"

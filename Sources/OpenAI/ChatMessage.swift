@@ -1,12 +1,12 @@
 public import JSON
 
-/// One message of a conversation, as the Chat Completions API has it.
+/// One message of a conversation in the Chat Completions API.
 public struct ChatMessage: Sendable, Equatable {
-    /// Who speaks.
+    /// The speaker's role.
     public enum Role: String, Sendable, CaseIterable {
-        /// Instructions by whoever runs the model.
+        /// Instructions by the operator of the model.
         case system
-        /// The same, in the newer API's word.
+        /// The same as `system`, under the newer API's name.
         case developer
         case user
         case assistant
@@ -14,22 +14,22 @@ public struct ChatMessage: Sendable, Equatable {
         case tool
     }
 
-    /// Who speaks.
+    /// The speaker's role.
     public var role: Role
-    /// What is said; empty where an assistant only calls tools.
+    /// The content; empty if an assistant only calls tools.
     public var content: [ContentPart]
-    /// The tools that an assistant calls.
+    /// The tool calls in an assistant message.
     public var toolCalls: [ToolCall]
-    /// Which call a tool's message answers; `nil` in all others.
+    /// The id of the call that a tool message answers; `nil` in all other messages.
     public var toolCallID: String?
-    /// Name of the participant; `nil` for none.
+    /// The participant's name; `nil` for none.
     public var name: String?
-    /// Members of an assistant's message that this library does not know, as they came: reasoning, signatures.
+    /// Members of an assistant message that are unknown to this library, unchanged: reasoning, signatures.
     public var extra = JSONObject()
-    /// The text as the model wrote it, where it had thoughts between marks in it; `nil` where ``content`` is all.
+    /// The text as the model wrote it, if it contained thoughts between marks; `nil` if ``content`` is complete.
     public var rawText: String?
 
-    /// A message.
+    /// Creates a message.
     public init(
         role: Role, content: [ContentPart], toolCalls: [ToolCall] = [], toolCallID: String? = nil, name: String? = nil
     ) {
@@ -40,17 +40,17 @@ public struct ChatMessage: Sendable, Equatable {
         self.name = name
     }
 
-    /// A message of nothing but text.
+    /// Creates a message with only text.
     public init(role: Role, text: String) {
         self.init(role: role, content: [.text(text)])
     }
 
-    /// What is said in text, pictures left out.
+    /// The text of the message, without pictures.
     public var text: String {
         content.map { if case .text(let text) = $0 { text } else { "" } }.joined()
     }
 
-    /// What the model thought, where its server says it apart from the answer, else empty.
+    /// The model's reasoning if the server sends it separately from the answer, otherwise empty.
     public var reasoning: String {
         for key in ["reasoning_content", "reasoning", "thinking"] {
             if let text = extra[key]?.stringValue, !text.isEmpty { return text }
@@ -60,25 +60,25 @@ public struct ChatMessage: Sendable, Equatable {
     }
 }
 
-/// A piece of a message.
+/// A part of a message.
 public enum ContentPart: Sendable, Equatable {
     case text(String)
-    /// A picture by its address, which may be a `data:` URL.
+    /// A picture by URL, which may be a `data:` URL.
     case imageURL(String)
 }
 
-/// A tool that a model calls.
+/// A model's call of a tool.
 public struct ToolCall: Sendable, Equatable {
-    /// Ties the result to the call.
+    /// Associates the result with the call.
     public var id: String
-    /// The tool's name, which need not exist.
+    /// The tool's name, which may be unknown.
     public var name: String
-    /// What the model wrote as arguments. It ought to be a JSON object, and is not always.
+    /// The arguments as the model wrote them: supposed to be a JSON object, but not always one.
     public var arguments: String
-    /// Members that this library does not know, as they came; those of the call's `function` under that name.
+    /// Members unknown to this library, unchanged; those of the call's `function` are under that key.
     public var extra: JSONObject
 
-    /// A call.
+    /// Creates a call.
     public init(id: String, name: String, arguments: String, extra: JSONObject = JSONObject()) {
         self.id = id
         self.name = name
@@ -87,16 +87,16 @@ public struct ToolCall: Sendable, Equatable {
     }
 }
 
-/// A tool as a model sees it.
+/// A tool's definition as sent to a model.
 public struct FunctionTool: Sendable, Equatable {
-    /// Name to call it by.
+    /// The tool's name.
     public let name: String
-    /// What it does.
+    /// What the tool does, as told to the model.
     public let description: String
-    /// JSON Schema of its arguments.
+    /// JSON Schema of the arguments.
     public let parameters: JSON
 
-    /// A tool.
+    /// Creates a tool definition.
     public init(name: String, description: String, parameters: JSON) {
         self.name = name
         self.description = description

@@ -1,7 +1,7 @@
 public import JSON
 
 extension ChatMessage {
-    /// The message as the API writes it.
+    /// Serializes the message in the API's format.
     public var json: JSON {
         var object: JSONObject = ["role": .string(role.rawValue), "content": contentJSON]
         if let name { object["name"] = .string(name) }
@@ -11,16 +11,17 @@ extension ChatMessage {
         return .object(object)
     }
 
-    /// Text alone is a string, which every server takes; only pictures need parts.
+    /// Text alone is sent as a string, which every server accepts; only pictures need parts.
     private var contentJSON: JSON {
-        // An assistant that only calls tools says an empty text: some servers refuse null, none refuses this.
+        // For an assistant message with only tool calls, the content is an empty string: some servers reject null, none
+        // rejects this.
         let isText = content.allSatisfy { if case .text = $0 { true } else { false } }
         return isText ? .string(text) : .array(content.map(\.json))
     }
 }
 
 extension ContentPart {
-    /// The part as the API writes it.
+    /// Serializes the part in the API's format.
     public var json: JSON {
         switch self {
         case .text(let text): ["type": "text", "text": .string(text)]
@@ -30,7 +31,7 @@ extension ContentPart {
 }
 
 extension ToolCall {
-    /// The call as the API writes it.
+    /// Serializes the call in the API's format.
     public var json: JSON {
         var function: JSONObject = ["name": .string(name), "arguments": .string(arguments)]
         function.addMissing(extra["function"]?.objectValue)
@@ -41,14 +42,14 @@ extension ToolCall {
 }
 
 extension JSONObject {
-    /// Adds the members of another object that this one does not have.
+    /// Adds the members of another object that are missing from this one.
     fileprivate mutating func addMissing(_ other: JSONObject?) {
         for member in other ?? JSONObject() where self[member.key] == nil { self[member.key] = member.value }
     }
 }
 
 extension FunctionTool {
-    /// The tool as the API writes it.
+    /// Serializes the tool in the API's format.
     public var json: JSON {
         [
             "type": "function",
@@ -60,9 +61,9 @@ extension FunctionTool {
 }
 
 extension ChatRequest {
-    /// The body of a request whose answer is to be streamed.
+    /// Serializes the body of a streaming request.
     ///
-    /// - Parameter includesUsage: whether the stream is to end with what it cost. Not every server knows the option.
+    /// - Parameter includesUsage: whether the stream should end with the usage. Not every server supports the option.
     public func streamingBody(includesUsage: Bool) -> JSON {
         var body: JSONObject = ["model": .string(model), "messages": .array(messages.map(\.json))]
         if !tools.isEmpty { body["tools"] = .array(tools.map(\.json)) }

@@ -1,27 +1,27 @@
 public import JSON
 
-/// What a client asks of an endpoint that speaks this API: the body of `POST /chat/completions`.
+/// A client's request to an endpoint of this API: the body of `POST /chat/completions`.
 ///
-/// Read strictly where a mistake would change what is asked, and leniently where it is plain what is meant.
+/// Parsed strictly if a mistake would change the meaning, and leniently if the meaning is clear.
 public struct ClientRequest: Sendable, Equatable {
-    /// The model's name; `nil` where the client leaves the choice.
+    /// The model's name; `nil` if the client leaves the choice to the server.
     public var model: String?
-    /// The conversation. It has at least one message.
+    /// The conversation. Never empty.
     public var messages: [ChatMessage]
-    /// Whether the answer is to be streamed.
+    /// Whether to stream the answer.
     public var isStreamed: Bool
-    /// Whether the stream is to end with what the answer cost.
+    /// Whether to end the stream with the usage.
     public var includesUsage: Bool
-    /// Who is served; `nil` where the client does not say.
+    /// The end user's id; `nil` if the client sends none.
     public var user: String?
-    /// All other members of the body, unread: `temperature`, `n`, `tools` and so on.
+    /// All other members of the body, not validated: `temperature`, `n`, `tools` and so on.
     public var parameters: JSONObject
 
     private static let ownMembers: Set<String> = ["model", "messages", "stream", "stream_options", "user"]
 
-    /// Reads a body.
+    /// Parses a body.
     ///
-    /// - Throws: ``FormatError`` that names the member at fault.
+    /// - Throws: ``FormatError``, which names the invalid member.
     public init(parsing body: JSON) throws(FormatError) {
         let root = Field(body)
         var rest = try root.object()

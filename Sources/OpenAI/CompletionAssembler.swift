@@ -1,21 +1,22 @@
 import JSON
 
-/// Why no answer came of what a server sent.
+/// Why a server's response contains no usable answer.
 public enum AnswerError: Error, Sendable, Equatable {
-    /// The stream ended before the answer did.
+    /// The stream ended before the answer was complete.
     case lost
-    /// The server says that the answer broke off, in its word.
+    /// The server reports that the answer was aborted, with its reason.
     case failed(String)
-    /// The answer is over a limit, named in the text.
+    /// The answer exceeds the limit named in the text.
     case tooLarge(String)
-    /// It is no answer of this API; with the reason.
+    /// The response isn't a valid answer of this API; with the reason.
     case malformed(String)
 }
 
-/// Puts the pieces of a streamed answer together.
+/// Assembles a streamed answer from its chunks.
 ///
-/// Servers number the calls, or give ids, or neither; they repeat the id or the name with each piece, give each piece an
-/// id of its own, or number all calls alike. What a piece belongs to is decided by all of that together.
+/// Servers number the calls, or send ids, or neither; they repeat the id or the name in each fragment, give each
+/// fragment its own id, or give all calls the same index. The assignment of a fragment to a call takes all of these
+/// into account.
 public struct CompletionAssembler: Sendable {
     private struct Call: Sendable {
         var index: Int?
@@ -34,29 +35,29 @@ public struct CompletionAssembler: Sendable {
     private var extra = MemberMerger()
     private var finishReason: FinishReason?
     private var usage: TokenUsage?
-    /// Whether something came that stands behind an answer alone.
+    /// Whether a usage without choices came after the last content: servers send it only once an answer is complete.
     private var hasEnded = false
-    /// A character of which half came.
+    /// The first half of a character that was split between chunks.
     private var half = ""
 
-    /// Nothing yet.
+    /// Creates an empty assembler.
     ///
-    /// - Parameter tools: what the model may call, to find calls that it writes as text.
+    /// - Parameter tools: the tools that the model may call, to find calls written as text.
     public init(limits: AnswerLimits = AnswerLimits(), tools: [FunctionTool] = []) {
         self.limits = limits
         self.tools = tools
         text = AnswerText(tools: tools)
     }
 
-    /// Whether the server said why the model stopped: nothing of the answer comes behind it.
+    /// Whether the server has said why the model stopped: nothing more of the answer follows.
     public var hasFinishReason: Bool { finishReason != nil }
 
-    /// Whether any text was told, so that asking again would be telling twice.
+    /// Whether any text has been emitted, so a retry would emit it twice.
     public var hasTold: Bool { text.hasTold }
 
-    /// Takes in the next chunk.
+    /// Adds the next chunk.
     ///
-    /// - Returns: the text that can be told by now: without thoughts, and without what may be calls.
+    /// - Returns: the text that can be emitted now, without thoughts and without possible calls.
     /// - Throws: ``AnswerError/tooLarge(_:)``.
     public mutating func add(_ chunk: ChatChunk) throws(AnswerError) -> String {
         // Some servers send a usage with each chunk: the last one counts.
@@ -79,15 +80,15 @@ public struct CompletionAssembler: Sendable {
         return text.add(CharacterHalves.joined(piece))
     }
 
-    /// The answer, now that the stream has ended, and what of its text was not told yet.
+    /// Returns the answer once the stream has ended, and the part of its text not emitted yet.
     ///
-    /// - Parameter isDone: whether the server said that it is the end.
-    /// - Throws: ``AnswerError/lost`` where no end of the answer has come, ``AnswerError/failed(_:)`` where the server
-    ///   says that it broke off.
+    /// - Parameter isDone: whether the server sent an explicit end.
+    /// - Throws: ``AnswerError/lost`` if the answer is incomplete, ``AnswerError/failed(_:)`` if the server reports
+    ///   that it was aborted.
     public mutating func completion(isDone: Bool) throws(AnswerError) -> (rest: String, answer: ChatCompletion) {
         if case .other(let word)? = finishReason, finishReason?.isFailure == true { throw .failed(word) }
         if finishReason == nil {
-            // What merely stops may be half an answer, and half of the calls.
+            // A stream that just stops may contain only half of the answer, or half of the calls.
             guard isDone || hasEnded, !text.raw.isEmpty || !calls.isEmpty || !extra.isEmpty else { throw .lost }
         }
         let last = text.add(CharacterHalves.joined(half))
@@ -98,7 +99,7 @@ public struct CompletionAssembler: Sendable {
                 id: $0.id ?? "", name: $0.name, arguments: CharacterHalves.joined($0.arguments.text),
                 extra: CharacterHalves.joined($0.extra.object))
         }
-        // Where the server has calls of its own, those in the text are the same once more.
+        // If the server sends structured calls, those in the text are duplicates.
         if toolCalls.isEmpty { toolCalls = ending.calls }
         guard toolCalls.count <= limits.toolCalls else { throw .tooLarge("more than \(limits.toolCalls) tool calls") }
         var reason = finishReason
@@ -115,7 +116,7 @@ public struct CompletionAssembler: Sendable {
             role: .assistant, content: told.isEmpty ? [] : [.text(told)], toolCalls: toolCalls)
         message.extra = CharacterHalves.joined(extra.object)
         guard !text.thought.isEmpty else { return message }
-        // As it came; calls that stood in it are calls now.
+        // Raw text only if no calls were parsed from it; those are structured calls now.
         if calls.count == toolCalls.count { message.rawText = text.raw }
         if message.reasoning.isEmpty, told.isEmpty, toolCalls.isEmpty {
             message.extra["reasoning"] = .string(text.thought)
@@ -123,7 +124,7 @@ public struct CompletionAssembler: Sendable {
         return message
     }
 
-    /// Each call gets an id that no other has: the results are told apart by it.
+    /// Gives each call a unique id, by which results are matched.
     private static func giveIDs(to calls: inout [ToolCall]) {
         var taken: Set<String> = []
         for place in calls.indices {
@@ -143,10 +144,10 @@ public struct CompletionAssembler: Sendable {
         }
     }
 
-    // MARK: - Pieces of calls
+    // MARK: - Call fragments
 
     private mutating func add(_ piece: ToolCallPiece, at position: Int) throws(AnswerError) {
-        // Some servers say each call in the old form as well as in the new one.
+        // Some servers send each call in both the legacy and the current form.
         if piece.isLegacy {
             if calls.contains(where: { !$0.isLegacy }) { return }
         } else {
@@ -157,7 +158,7 @@ public struct CompletionAssembler: Sendable {
             throw .tooLarge("more than \(limits.argumentBytes) bytes of tool calls")
         }
         guard let place = callContinued(by: piece, at: position) else {
-            // A piece that says nothing begins nothing.
+            // An empty fragment doesn't start a call.
             guard piece.name != nil || piece.id != nil || !piece.arguments.isEmpty else { return }
             guard calls.count < limits.toolCalls else { throw .tooLarge("more than \(limits.toolCalls) tool calls") }
             calls.append(
@@ -172,18 +173,18 @@ public struct CompletionAssembler: Sendable {
         try add(piece.extra, to: \.calls[place].extra)
     }
 
-    /// Which call a piece goes on with; nil where it begins one.
+    /// Returns the call that a fragment continues; `nil` if it starts a new one.
     private func callContinued(by piece: ToolCallPiece, at position: Int) -> Int? {
         guard let place = candidate(for: piece) else { return nil }
-        // A piece without a name never begins a call that has an earlier piece.
+        // A fragment without a name never starts a new call if there is one to continue.
         guard let name = piece.name else { return place }
         let call = calls[place]
         let hasOtherID = piece.id != nil && call.id != nil && piece.id != call.id
         if hasOtherID || (piece.index == nil && piece.id == nil && position > 0) { return nil }
-        // The name is repeated, or comes in pieces itself as long as there are no arguments.
+        // The name is either repeated, or itself sent in fragments until the first arguments arrive.
         guard name == call.name || call.arguments.joined.isEmpty else { return nil }
         guard !piece.arguments.isEmpty, call.arguments.isComplete else { return place }
-        // All of the call once more, or another one like it.
+        // Either the complete call repeated, or another identical one.
         return piece.id != nil && piece.id == call.id && call.arguments.isRepeated(by: piece.arguments) ? place : nil
     }
 
@@ -191,7 +192,7 @@ public struct CompletionAssembler: Sendable {
         if piece.isLegacy { return calls.lastIndex { $0.isLegacy } }
         if let index = piece.index { return calls.lastIndex { $0.index == index && !$0.isLegacy } }
         if let id = piece.id, let place = calls.lastIndex(where: { $0.id == id && !$0.isLegacy }) { return place }
-        // Without a number and a known id, a name begins a call and anything else belongs to the last one.
+        // Without an index or a known id, a name starts a call and anything else belongs to the last one.
         return calls.lastIndex { !$0.isLegacy }
     }
 }

@@ -1,18 +1,18 @@
-/// What stands behind a mark that ends a text.
+/// Classifies what follows an end-of-text mark.
 enum EndOfText {
     enum Following {
-        /// More has to come to know.
+        /// More input is needed to decide.
         case more
-        /// Nothing but white space and other such marks.
+        /// Only whitespace and further end-of-text marks.
         case nothing
-        /// What somebody else says: the model goes on with the conversation by itself.
+        /// Another speaker's turn: the model continues the conversation by itself.
         case others
-        /// Another mark, or what looks like one.
+        /// Another mark, or something that looks like one.
         case mark
         case words
     }
 
-    /// Marks and white space in a row that are looked at.
+    /// Maximum number of consecutive marks to examine, each with whitespace before it.
     private static let maxMarks = 8
     private static let longestBlank = 64
 

@@ -1,38 +1,38 @@
 public import JSON
 
-/// Writes server-sent events as the API streams them.
+/// Writes server-sent events in the API's streaming format.
 public enum EventStream {
-    /// The media type of a stream.
+    /// The media type of an event stream.
     public static let mediaType = "text/event-stream"
 
     /// The event that ends an answer.
     public static let done = Array("data: [DONE]\n\n".utf8)
 
-    /// An event with a value.
+    /// Serializes an event with a JSON value.
     public static func event(_ value: JSON) -> [UInt8] {
-        // A value is written on one line.
+        // The value is serialized on a single line.
         Array("data: ".utf8) + value.serialized() + [0x0A, 0x0A]
     }
 
-    /// A line that readers pass over: a sign of life.
+    /// Serializes a comment, which readers ignore: a keep-alive.
     public static func comment(_ text: String) -> [UInt8] {
         let line = text.utf8.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
         return Array(": ".utf8) + line + [0x0A, 0x0A]
     }
 }
 
-/// What an event of an answer says.
+/// The content of an event in a streamed answer.
 public enum AnswerEvent: Sendable, Equatable {
-    /// The next piece.
+    /// The next chunk.
     case chunk(ChatChunk)
     /// The answer failed.
     case failure(APIError)
-    /// The end.
+    /// The end of the stream.
     case done
 
-    /// Reads the data of an event.
+    /// Parses an event's data.
     ///
-    /// - Throws: ``FormatError`` where it is none of these.
+    /// - Throws: ``FormatError`` if it is none of these.
     public init(parsing data: [UInt8]) throws(FormatError) {
         let words = data.drop { $0 <= 0x20 }.reversed().drop { $0 <= 0x20 }.reversed()
         if words.elementsEqual("[DONE]".utf8) {
@@ -48,7 +48,7 @@ public enum AnswerEvent: Sendable, Equatable {
         if let error = APIError(parsing: value) {
             self = .failure(error)
         } else if value.objectValue?.isEmpty == true {
-            // A sign of life, which says nothing.
+            // An empty object is a keep-alive.
             self = .chunk(ChatChunk(delta: nil))
         } else {
             self = .chunk(try ChatChunk(parsing: value))

@@ -1,22 +1,22 @@
-/// Reads a stream of server-sent events (WHATWG HTML, section 9.2): pieces of bytes in, events out, no reading of its own.
+/// Incremental parser for server-sent events (WHATWG HTML, section 9.2); does no I/O.
 public struct EventStreamParser: Sendable {
-    /// An event.
+    /// A server-sent event.
     public struct Event: Sendable, Equatable {
-        /// Its type; empty for the ordinary one.
+        /// The event type; empty for the default one.
         public var type: String
-        /// Its data, lines joined with line feeds. It need not be UTF-8.
+        /// The data, lines joined with line feeds. Not necessarily valid UTF-8.
         public var data: [UInt8]
 
-        /// An event.
+        /// Creates an event.
         public init(type: String = "", data: [UInt8]) {
             self.type = type
             self.data = data
         }
     }
 
-    /// An event is larger than the limit.
+    /// An event exceeds the size limit.
     public struct EventTooLong: Error, Sendable, Equatable {
-        /// Bytes.
+        /// The limit, in bytes.
         public let limit: Int
     }
 
@@ -27,18 +27,18 @@ public struct EventStreamParser: Sendable {
     private var type = ""
     private var data: [UInt8] = []
     private var hasData = false
-    /// Whether the last byte was a carriage return, to which a line feed belongs.
+    /// Whether the last byte was a carriage return, so a line feed directly after it belongs to it.
     private var endsInReturn = false
     private var isFirstLine = true
 
-    /// A parser that gives up at events of more than `limit` bytes.
+    /// Creates a parser that rejects events of more than `limit` bytes.
     public init(limit: Int) {
         self.limit = limit
     }
 
-    /// Calls `body` with each event that `bytes` completes.
+    /// Parses `bytes` and calls `body` with each event that they complete.
     ///
-    /// - Throws: ``EventTooLong``, after which the parser is of no use, or what `body` throws.
+    /// - Throws: ``EventTooLong``, after which the parser must not be used, or any error that `body` throws.
     public mutating func feed(_ bytes: some Sequence<UInt8>, _ body: (Event) throws -> Void) throws {
         for byte in bytes {
             let followsReturn = endsInReturn
@@ -46,7 +46,7 @@ public struct EventStreamParser: Sendable {
             switch byte {
             case 0x0A where followsReturn: break
             case 0x0A, 0x0D: try finishLine(body)
-            // Comments are signs of life, which may go on for ever.
+            // Comments are keep-alives, which may continue indefinitely, so they don't count toward the limit.
             case _ where line.first == UInt8(ascii: ":") && !isFirstLine: break
             default:
                 guard line.count + data.count < limit else { throw EventTooLong(limit: limit) }
@@ -55,8 +55,8 @@ public struct EventStreamParser: Sendable {
         }
     }
 
-    /// Calls `body` with the event that the end of the stream cut, where it has data: not every server ends its last one
-    /// with a blank line.
+    /// Calls `body` with the incomplete event at the end of the stream, if it has data: not every server terminates its
+    /// last event with a blank line.
     public mutating func finish(_ body: (Event) throws -> Void) throws {
         if !line.isEmpty { try finishLine(body) }
         try dispatch(body)
@@ -76,7 +76,7 @@ public struct EventStreamParser: Sendable {
             hasData = true
             data.append(contentsOf: value)
         case "event": type = String(decoding: value, as: UTF8.self)
-        // Comments, ids and times to reconnect mean nothing to an answer that cannot be taken up again.
+        // Comments, ids and retry times are irrelevant, because an answer cannot be resumed.
         default: break
         }
     }

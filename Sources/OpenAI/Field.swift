@@ -1,7 +1,7 @@
 import JSON
 
-/// A value with the way to it, so that an error can name what is wrong. A member that is not there counts as null, which
-/// the API takes for the same.
+/// A JSON value together with its path, so that errors can name the invalid member. A missing member is treated as
+/// null, as the API does.
 struct Field {
     let value: JSON
     let path: String
@@ -35,7 +35,7 @@ struct Field {
         isNull ? nil : try string()
     }
 
-    /// A text; also a number or a truth value, which clients that keep numbers for names send as they are.
+    /// Returns a string; also accepts numbers and booleans, which some clients send as names without quoting them.
     func optionalWord() throws(FormatError) -> String? {
         switch value {
         case .integer, .double, .bool: value.text
@@ -43,7 +43,7 @@ struct Field {
         }
     }
 
-    /// A truth value; also as a text or a number, as forms and configurations have it.
+    /// Returns a boolean; also accepts its string and number forms, as used in forms and configuration files.
     func flag() throws(FormatError) -> Bool {
         switch value {
         case .null, 0: return false
@@ -59,7 +59,7 @@ struct Field {
         }
     }
 
-    /// The elements, each with its place; none where there is no such member.
+    /// Returns the elements, each with its path; empty if the member is missing.
     func elements() throws(FormatError) -> [Field] {
         if isNull { return [] }
         guard let elements = value.arrayValue else { throw mismatch("an array") }

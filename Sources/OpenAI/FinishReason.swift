@@ -1,7 +1,7 @@
 extension FinishReason {
-    /// The reason that the API's `word` stands for.
+    /// Parses the API's `word`.
     public init(word: String) {
-        // The second word and those behind it are what other servers, and the engines below them, say.
+        // All words but the first of each case come from other servers and the engines they use.
         switch word.lowercased() {
         case "stop", "eos", "eos_token", "eosfound", "end_turn", "stop_sequence", "complete": self = .stop
         case "length", "max_tokens", "model_length", "max_output_tokens", "max_length", "model_context_window_exceeded",
@@ -21,13 +21,13 @@ extension FinishReason {
         "malformed_tool_call", "unexpected_tool_call", "server_error",
     ]
 
-    /// Whether the answer broke off because something failed.
+    /// Whether the answer was aborted because of a failure.
     public var isFailure: Bool {
         guard case .other(let word) = self else { return false }
         return word.lowercased().hasPrefix("error") || Self.failures.contains(word.lowercased())
     }
 
-    /// The API's word for it.
+    /// The API's word for this reason.
     public var word: String {
         switch self {
         case .stop: "stop"

@@ -1,11 +1,10 @@
 import JSON
 
-/// Reads values as models write them that call tools otherwise than in JSON: as arguments in Python
-/// (`run(command='ls', deep=True)`), and as objects whose names have no quotes and whose texts have marks of their own
-/// (`{command:<|"|>ls<|"|>}`).
+/// Parses non-JSON values as models write them in tool calls: Python arguments (`run(command='ls', deep=True)`), and
+/// objects with unquoted keys and custom quotation marks (`{command:<|"|>ls<|"|>}`).
 struct LooseValue {
     private static let deepest = 32
-    /// What stands around texts.
+    /// Delimiters of strings.
     private static let quotes: [(begin: [UInt8], end: [UInt8])] = [
         ("<|\"|>", "<|\"|>"), ("<escape>", "<escape>"), ("\"\"\"", "\"\"\""), ("'''", "'''"), ("\"", "\""), ("'", "'"),
     ].map { (Array($0.utf8), Array($1.utf8)) }
@@ -21,7 +20,8 @@ struct LooseValue {
         at = text.startIndex
     }
 
-    /// The members between brackets at the beginning of a text, and where they end; `nil` where it is no such thing.
+    /// Parses the members between brackets at the start of a text; returns them and the position after them, or `nil`
+    /// if it isn't valid.
     static func members(_ text: ArraySlice<UInt8>) -> (object: JSONObject, end: Int)? {
         var reader = LooseValue(text)
         guard let first = text.first, first == 0x28 || first == 0x7B else { return nil }
@@ -29,7 +29,7 @@ struct LooseValue {
         return (object, reader.at)
     }
 
-    /// What a word stands for as in Python.
+    /// Returns the value of a Python or JSON literal such as `True` or `null`.
     static func word(_ text: Substring) -> JSON? { words[String(text)] }
 
     private mutating func skipBlanks() {

@@ -1,51 +1,52 @@
-/// A mark that models and their servers write between parts of a text: `<think>`, `</tool_call>`, `[TOOL_CALLS]`,
-/// `<|channel|>`, `<｜tool▁calls▁begin｜>`, `<invoke name="run">`.
+/// A control mark that models and their servers write between parts of a text: `<think>`, `</tool_call>`,
+/// `[TOOL_CALLS]`, `<|channel|>`, `<｜tool▁calls▁begin｜>`, `<invoke name="run">`.
 ///
-/// They are all alike: a word between brackets, with bars or without, a slash or a second word for the end, in any case,
-/// with blanks, underscores or the like within. So they are read alike, and a table says what a word stands for.
+/// All have the same structure: a word between brackets, optionally with bars, with a slash or a second word for the
+/// end, in any case, and with optional spaces, underscores and the like. So one parser reads them all, and a table maps
+/// each word to its meaning.
 struct Mark: Sendable, Equatable {
     enum Kind: Sendable, Equatable {
-        /// Thoughts stand behind it.
+        /// Thoughts follow.
         case thought
-        /// What is meant for a person does.
+        /// Text meant for the reader follows.
         case answer
-        /// Tool calls do.
+        /// Tool calls follow.
         case calls
-        /// One call does, whose name is the mark's value where it has one.
+        /// One call follows; the mark's value is its name, if given.
         case element
-        /// An argument does, whose name is the mark's value.
+        /// An argument follows; the mark's value is its name.
         case parameter
-        /// The name of an argument, and then its value.
+        /// The name of an argument, then its value.
         case key, value
-        /// A part of a message: who speaks, to whom, and what.
+        /// A message part: the speaker, the channel or recipient, and the content.
         case turn, channel, message
         /// The end of such a part.
         case stop
-        /// What a tool returned does, which no model knows.
+        /// A tool's result follows, which a model can only have invented.
         case result
-        /// It says nothing but that something else begins.
+        /// A separator without further meaning.
         case separator
     }
 
     let kind: Kind
-    /// Its word in lower case, without what does not tell words apart.
+    /// The word in lower case, without separators.
     let word: String
     let isEnd: Bool
-    /// The name that it gives.
+    /// The name it contains, such as a tool's or an argument's.
     let value: String?
-    /// Whether it says itself that what it holds is a text; `nil` where it does not say.
+    /// Whether it declares its content to be a string; `nil` if it doesn't say.
     let isText: Bool?
-    /// Whether there are bars in it, which no ordinary word has.
+    /// Whether it contains bars, which no ordinary tag does.
     let hasBars: Bool
-    /// Bytes.
+    /// Length in bytes.
     let length: Int
-    /// Behind its last byte.
+    /// Position after its last byte.
     let end: Int
 
-    /// Whether this is the end that belongs to a beginning.
+    /// Whether this is the end mark that matches a begin mark.
     func closes(_ begin: Mark) -> Bool { closes(begin.word) }
 
-    /// Whether this is the end that belongs to a beginning of that word.
+    /// Whether this is the end mark that matches a begin mark with this word.
     func closes(_ word: String) -> Bool {
         func base(_ word: String) -> Substring {
             var word = word[...]
@@ -60,15 +61,15 @@ struct Mark: Sendable, Equatable {
         return isEnd && base(self.word) == base(word)
     }
 
-    /// What stands at a place.
+    /// The result of parsing at a position.
     enum Reading: Sendable, Equatable {
         case none
-        /// The beginning of one, of which more has to come.
+        /// An incomplete mark: more input is needed.
         case partial
         case mark(Mark)
     }
 
-    /// Bytes after which what began is none.
+    /// Maximum length of a mark, in bytes.
     private static let longest = 240
 
     private static let words: [String: (kind: Kind, isEnd: Bool)] = {
@@ -117,19 +118,19 @@ struct Mark: Sendable, Equatable {
                 "eos", "eot", "eod", "inst", "endofturntoken", "endofrole", "endofmessage", "messageend", "roleend",
                 "endofassistant", "endofuser", "hyeos", "calls", "beginoftext", "beginofsentence", "startoftext",
             ], isEnd: true)
-        // What begins another's message ends one's own.
+        // The start of another speaker's message ends the model's own.
         add(.stop, speakers.map { $0 }, isEnd: true)
         add(.separator, ["toolcall:name", "toolcall:args"])
         add(.separator, ["toolsep", "toolcallargumentbegin", "args", "callid", "constrain", "plugin", "interpreter"])
         return words
     }()
-    /// Those who speak.
+    /// Speakers' roles.
     static let speakers: Set<String> = ["user", "assistant", "system", "observation"]
-    /// Those that say nothing without a slash.
+    /// Words that are a mark only with a slash.
     private static let slashed: Set<String> = ["s", "inst"]
-    /// Words that stand before another, as that of who made the mark.
+    /// Vendor prefixes before a word.
     private static let spaces: Set<String> = ["seed", "minimax", "antml", "steptml", "dsml", "longcat"]
-    /// Words that are ordinary ones without bars around them.
+    /// Words that are a mark only with bars, because they are ordinary words otherwise.
     private static let barred: Set<String> = [
         "start", "channel", "message", "end", "return", "call", "constrain", "plugin", "interpreter", "turn", "imstart",
         "imend", "eotid", "eomid", "endoftext", "endofsentence", "startaction", "endaction", "actionstart", "actionend",
@@ -139,7 +140,7 @@ struct Mark: Sendable, Equatable {
         "endheaderid", "toolcall:begin", "toolcall:end", "toolcall:name", "toolcall:args", "pythonend", "innerprefix",
         "innersuffix", "toolsprefix", "toolssuffix",
     ]
-    /// Those of square brackets, in which many other words stand.
+    /// Words that are a mark in square brackets, which commonly enclose other words.
     private static let squared: Set<String> = [
         "think", "thinking", "toolcall", "toolcalls", "args", "callid", "toolrequest", "endtoolrequest", "eos", "inst",
     ]
@@ -150,12 +151,12 @@ struct Mark: Sendable, Equatable {
     private static let wideBar = Array("｜".utf8)
     private static let wideBlank = Array("▁".utf8)
 
-    /// Whether a mark may begin with this byte.
+    /// Whether this byte may start a mark.
     static func mayBegin(with byte: UInt8) -> Bool { byte == 0x3C || byte == 0x5B || byte == 0xE2 }
 
-    /// Reads what stands at a place of a text.
+    /// Parses the mark at a position in a text.
     ///
-    /// - Parameter isWhole: whether nothing more comes behind the text.
+    /// - Parameter isWhole: whether the text is complete, so nothing more follows it.
     static func read(_ text: [UInt8], at start: Int, isWhole: Bool) -> Reading {
         let limit = min(text.count, start + longest)
         guard let pair = brackets.first(where: { text[start..<limit].starts(with: $0.open) }) else {
@@ -185,17 +186,17 @@ struct Mark: Sendable, Equatable {
         return isWhole || limit < text.count || limit - start >= longest ? .none : .partial
     }
 
-    /// What stands between two bars.
+    /// The content between two bars.
     private struct Part {
         var word: [UInt8] = []
         var hasSlash = false
-        /// What follows the word: `=run`, ` name="run"`.
+        /// The text after the word: `=run`, ` name="run"`.
         var rest: [UInt8] = []
         var hasRest = false
         var isQuoted = false
-        /// Whether all letters were upper-case ones.
+        /// Whether all letters are upper case.
         var isUpper = true
-        /// Whether a blank stands behind the word, which may go on or not.
+        /// Whether a space follows the word so far, which may still continue.
         private var hasBlank = false
 
         mutating func add(_ byte: UInt8) {
@@ -208,7 +209,7 @@ struct Mark: Sendable, Equatable {
             case 0x2F: hasSlash = true
             case 0x3D:
                 hasRest = true
-                // `name=` belongs to what follows the word.
+                // `name=` is an attribute, not part of the word.
                 if word.count > 4, hasBlank, word.suffix(4).elementsEqual("name".utf8) { word.removeLast(4) }
             case 0x3A: word = Mark.spaces.contains(String(decoding: word, as: UTF8.self)) ? [] : word + [byte]
             case 0x20, 0x09: hasBlank = hasBlank || !word.isEmpty
@@ -223,7 +224,7 @@ struct Mark: Sendable, Equatable {
         var text: String { String(decoding: word, as: UTF8.self) }
     }
 
-    /// The beginnings of all words, and of those that stand before them.
+    /// All prefixes of known words and vendor prefixes.
     private static let beginnings: Set<String> = {
         var all: Set<String> = [""]
         for word in Array(words.keys) + spaces {
@@ -241,7 +242,7 @@ struct Mark: Sendable, Equatable {
     private static func takesValue(_ kind: Kind) -> Bool { [.element, .parameter, .calls].contains(kind) }
 
     private static func couldBecome(_ parts: [Part]) -> Bool {
-        // Those before the last were looked at when they were the last.
+        // Earlier parts were checked when they were the last.
         guard parts.count <= 4, let part = parts.last else { return false }
         if part.hasRest, part.rest.count > 1 { return true }
         let word = part.text
@@ -258,7 +259,7 @@ struct Mark: Sendable, Equatable {
         let hasBars = parts.count > 1
         guard hasBars || isSquare || !barred.contains(word) else { return .none }
         guard !isSquare || squared.contains(word) && (kind != .thought || part.isUpper) else { return .none }
-        // A bar at one side alone says which side it is.
+        // A single bar on one side shows whether the mark opens or closes.
         let isClosing = parts.count == 2 && parts[1].word.isEmpty && !parts[0].hasSlash
         var value: String?
         var isText: Bool?
@@ -267,7 +268,7 @@ struct Mark: Sendable, Equatable {
             value = attributes.value
             isText = attributes.isText
         }
-        // Without a name it is any word.
+        // Without a slash or an attribute, these are ordinary words.
         if slashed.contains(word), !part.hasSlash { return .none }
         if value == nil, word == "tool" || kind == .parameter && !parts.contains(where: \.hasSlash) { return .none }
         return .mark(

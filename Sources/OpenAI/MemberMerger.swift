@@ -1,9 +1,9 @@
 import JSON
 
-/// Adds up members of a streamed answer that this library does not know, so that they can go back as they came: texts
-/// grow, objects are merged, and the elements of arrays too where they have a number.
+/// Merges the fragments of members that this library doesn't know, so they can be sent back unchanged: strings are
+/// concatenated, objects merged, and array elements too if they have an index.
 ///
-/// A tree of its own, because to change a text deep in a ``JSON`` copies it with each piece.
+/// Uses its own tree, because changing a string deep inside a ``JSON`` value would copy it for each fragment.
 struct MemberMerger: Sendable {
     private indirect enum Node: Sendable {
         case text(String)
@@ -12,17 +12,16 @@ struct MemberMerger: Sendable {
         case value(JSON)
     }
 
-    /// Members that name something: who repeats them with each piece does not mean that they grow.
+    /// Members that identify something: a repeated value isn't a continuation.
     private static let names: Set<String> = ["id", "type", "format", "index", "name", "role"]
 
     private var members: [(key: String, node: Node)] = []
-    /// About how many bytes are kept.
+    /// Approximate number of bytes kept.
     private(set) var byteCount = 0
 
-    /// Whether nothing came.
     var isEmpty: Bool { members.isEmpty }
 
-    /// Takes in the members of a piece. Null says nothing.
+    /// Adds the members of a fragment. Null is ignored.
     mutating func add(_ piece: JSONObject) {
         for member in piece where member.value != .null {
             byteCount += member.key.utf8.count + Self.size(of: member.value)
@@ -30,7 +29,7 @@ struct MemberMerger: Sendable {
         }
     }
 
-    /// All members, in the order in which they first came.
+    /// All members, in order of first appearance.
     var object: JSONObject { Self.object(members) }
 
     private static func object(_ members: [(key: String, node: Node)]) -> JSONObject {
@@ -57,7 +56,7 @@ struct MemberMerger: Sendable {
         }
     }
 
-    /// What a value takes in memory, roughly.
+    /// Returns the approximate memory size of a value, in bytes.
     private static func size(of value: JSON) -> Int {
         switch value {
         case .string(let text): 32 + text.utf8.count
@@ -76,7 +75,7 @@ struct MemberMerger: Sendable {
     }
 
     private static func merge(_ value: JSON, named key: String, into node: inout Node) {
-        // What grows is taken out before: else each piece would copy what came before it.
+        // A growing value is moved out first, so each fragment doesn't copy what came before it.
         if value == .null { return }
         if case .text(var text) = node, case .string(let more) = value {
             if names.contains(key) {
@@ -99,9 +98,9 @@ struct MemberMerger: Sendable {
         }
     }
 
-    /// Elements with a number go on with the last of that number and kind; others are further ones.
+    /// An element with an index continues the last one with the same index, type and id; others are appended.
     private static func add(_ elements: [JSON], to nodes: inout [Node]) {
-        // Elements of one piece are never parts of each other.
+        // Elements within one fragment are never parts of each other.
         let known = nodes.count
         for element in elements {
             if let number = element["index"]?.integerValue,

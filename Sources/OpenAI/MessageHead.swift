@@ -1,10 +1,10 @@
-/// What stands before a part of a message: `<|start|>assistant<|channel|>commentary to=functions.run<|message|>`.
+/// The head of a message part: `<|start|>assistant<|channel|>commentary to=functions.run<|message|>`.
 struct MessageHead: Sendable, Equatable {
-    /// The tool that the part is for; `nil` for none.
+    /// The tool that the part is addressed to; `nil` for none.
     let recipient: String?
     /// Whether the part is a thought.
     let isThought: Bool
-    /// Behind the last byte.
+    /// Position after the last byte.
     let end: Int
 
     enum Reading: Sendable, Equatable {
@@ -14,20 +14,20 @@ struct MessageHead: Sendable, Equatable {
 
     private static let longest = 300
     private static let thoughts: Set<String> = ["analysis", "thought", "thinking", "think", "reflection"]
-    /// Who speaks besides the model.
+    /// Speakers other than the model.
     private static let others: Set<String> = [
         "user", "system", "tool", "developer", "human", "function", "observation", "ipython", "environment",
     ]
     private static let speakers: Set<String> = ["assistant", "model"]
 
-    /// Whether somebody else than the model speaks behind a mark; `nil` where more has to come.
+    /// Whether another speaker than the model follows a mark; `nil` if more input is needed.
     static func isOfOthers(_ text: [UInt8], at start: Int, _ isWhole: Bool) -> Bool? {
         let word = text[start...].prefix(16).prefix { 0x61...0x7A ~= $0 || 0x41...0x5A ~= $0 }
         guard word.endIndex < text.count || isWhole else { return nil }
         return others.contains(String(decoding: word, as: UTF8.self).lowercased())
     }
 
-    /// Reads what follows the first mark.
+    /// Parses what follows the first mark.
     static func read(_ text: [UInt8], at start: Int, of first: Mark.Kind, _ isWhole: Bool) -> Reading {
         var words: [UInt8] = []
         var marks = 0
@@ -39,7 +39,7 @@ struct MessageHead: Sendable, Equatable {
                 let isOwn = first == .channel ? head.isThought : names.isEmpty && !words.isEmpty
                 return isOwn || head.recipient != nil ? .head(head) : .none
             }
-            // What is handed over begins without a mark.
+            // Arguments start without a mark.
             if byte == 0x7B {
                 let head = said(words, end: place).0
                 return head.recipient == nil ? .none : .head(head)
@@ -67,7 +67,7 @@ struct MessageHead: Sendable, Equatable {
         return isWhole || place - start >= longest ? .none : .more
     }
 
-    /// - Returns: the head, and what it says besides who speaks.
+    /// - Returns: the head, and its words other than the speaker.
     private static func said(_ bytes: [UInt8], end: Int) -> (MessageHead, [String]) {
         let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(String.init)
         let recipient = words.lazy.compactMap { word in

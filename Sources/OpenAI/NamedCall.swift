@@ -1,22 +1,22 @@
 import JSON
 
-/// Calls that begin with a label or with the name of a tool instead of a mark: `Action: run`, `run` above an object,
+/// Parses calls that start with a label or a tool's name instead of a mark: `Action: run`, `run` above an object,
 /// `<run>` around its arguments.
 ///
-/// They stand on lines of their own, and are calls where they name a tool and their arguments are what it takes.
+/// They start on a new line, and count as calls only if they name a tool and their arguments match its parameters.
 enum NamedCall {
-    /// Bytes that are looked at for the beginning.
+    /// Maximum number of bytes to examine at the beginning.
     private static let longest = 240
-    /// What stands before a name, in lower case, and what before the arguments.
+    /// Labels of the name and of the arguments, in lower case.
     private static let labels = [("action:", "action input:"), ("✿function✿:", "✿args✿:")].map {
         (name: Array($0.utf8), arguments: Array($1.utf8))
     }
-    /// Signs of servers before a name.
+    /// Prefixes that servers write before a name.
     private static let signs = [">>>", "call:"].map { Array($0.utf8) }
-    /// What a model may write as if a tool had returned it.
+    /// How a model may introduce an invented tool result.
     private static let results = ["observation:", "✿result✿:", "```tool_output"].map { Array($0.utf8) }
 
-    /// Whether such a call begins at a place, which is the beginning of a line; `nil` where more has to come.
+    /// Whether such a call begins at this position, which must be the start of a line; `nil` if more input is needed.
     static func begins(_ text: [UInt8], at place: Int, _ tools: [FunctionTool], _ isWhole: Bool) -> Bool? {
         guard place < text.count, !tools.isEmpty else { return false }
         if text[place] == 0x3C { return CallElement.begins(text, at: place, tools, isWhole) }
@@ -26,9 +26,9 @@ enum NamedCall {
         return false
     }
 
-    /// Reads the calls that begin at a place.
+    /// Parses the calls that begin at this position.
     ///
-    /// - Returns: the calls, and where they end; `nil` where there are none, or not all of them can be read.
+    /// - Returns: the calls and the position after them; `nil` if there are none, or not all of them can be parsed.
     static func read(_ text: [UInt8], at place: Int, _ tools: [FunctionTool]) -> (calls: [ToolCall], end: Int)? {
         guard place < text.count else { return nil }
         if text[place] == 0x3C {
@@ -38,8 +38,8 @@ enum NamedCall {
         return readLabelled(text, at: place, tools) ?? readNamed(text, at: place, tools)
     }
 
-    /// Whether what begins at a place can hardly be anything but a call, though it is none that can be made: words follow
-    /// it, it is cut, or its arguments are not what the tool takes.
+    /// Whether the text at this position is clearly intended as a call, even if it isn't a valid one: other words
+    /// follow it, it is truncated, or its arguments don't match the tool's parameters.
     static func isClear(_ text: [UInt8], at place: Int, _ tools: [FunctionTool]) -> Bool {
         guard begins(text, at: place, tools, true) == true else { return false }
         if read(text, at: place, tools) != nil { return true }
@@ -55,7 +55,7 @@ enum NamedCall {
         return text[(brace + 1)...].first { $0 > 0x20 } == 0x22
     }
 
-    /// The label at a place, and where what it says begins.
+    /// Returns the label at this position, and the position after it.
     private static func labelled(
         _ text: [UInt8], at place: Int
     ) -> (label: (name: [UInt8], arguments: [UInt8]), start: Int)? {
@@ -63,7 +63,7 @@ enum NamedCall {
         return labels.first { matches(text, at: start, $0.name) == .whole }.map { ($0, start + $0.name.count) }
     }
 
-    /// Whether what stands at a place is what a model made up as the result of its call.
+    /// Whether the text at this position is a tool result that the model invented.
     static func isResult(_ text: [UInt8], at place: Int) -> Bool {
         if case .mark(let mark) = Mark.read(text, at: place, isWhole: true), mark.kind == .result { return true }
         return results.contains { matches(text, at: place, $0) == .whole }
@@ -85,10 +85,10 @@ enum NamedCall {
         text[place...].firstIndex { !isBlank($0) } ?? text.count
     }
 
-    /// Blanks, and the signs of Markdown around a word.
+    /// Whether a byte is a space or a Markdown character around a word.
     private static func isOrnament(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x2A, 0x60].contains(byte) }
 
-    /// The name at a place without what parts it from what follows.
+    /// Returns the name at this position without the separator after it.
     private static func word(_ text: [UInt8], at place: Int) -> (word: String, end: Int) {
         let word = text[place...].prefix(longest).prefix { CallBeginning.isOfName($0) && $0 != 0x3A && $0 != 0x3D }
         return (String(decoding: word, as: UTF8.self), word.endIndex)
@@ -110,7 +110,7 @@ enum NamedCall {
             guard next < text.count else { return isWhole || next - place > longest ? false : nil }
             if [0x7B, 0x5B].contains(text[next]) { return true }
             let named = skip(text, next, where: isOrnament)
-            // Code between backticks.
+            // A fenced code block.
             if named - next >= 3 { return true }
             let (name, end) = word(text, at: named)
             guard end < text.count || isWhole else {
@@ -166,7 +166,7 @@ enum NamedCall {
         return text[next] == 0x7B
     }
 
-    /// Behind what parts a name from an object: blanks, a colon, the number of the call, a bracket.
+    /// Skips the separators between a name and an object: whitespace, a colon, the number of the call, a bracket.
     private static func skipSigns(_ text: [UInt8], _ end: Int) -> Int {
         var at = end
         if at < text.count, text[at] == 0x3A { at = skip(text, at + 1) { 0x30...0x39 ~= $0 } }
@@ -193,7 +193,7 @@ enum NamedCall {
 
     // MARK: - Arguments
 
-    /// The value in brackets at a place, which may be code.
+    /// Parses the object or array at this position, which may be in a code span or block.
     private static func object(_ text: [UInt8], at place: Int) -> (value: JSON, end: Int)? {
         var at = place
         var ticks = 0

@@ -1,20 +1,20 @@
-/// Tells marks that mean something from those that a sentence is about, by what stands around them.
+/// Distinguishes marks that have an effect from those that a sentence only mentions, by the surrounding text.
 enum ProseContext {
-    /// What stands before a mark in its line.
+    /// What precedes a mark on its line.
     enum Before: Sendable, Equatable {
         case nothing
-        /// The end of a sentence, or a word that the mark is stuck to.
+        /// The end of a sentence, or a word directly before the mark.
         case end
         case colon
-        /// A word of a sentence that goes on, or what opens a bracket.
+        /// A word of an unfinished sentence, or an opening bracket.
         case word
-        /// The sign of a quotation.
+        /// A block quotation marker.
         case quotation
-        /// A line before that ends in a colon.
+        /// A previous line that ends with a colon.
         case example
     }
 
-    /// Bytes of a thought that is an example.
+    /// Maximum length of a thought that is only an example, in bytes.
     private static let longestExample = 200
     private static let openers = Set("([{\"'`*_/|<=“‘«„‚「『（【-–—&,+~、，")
     private static let ends = Set(".!?…。！？;；)）]>}】」』”")
@@ -23,7 +23,7 @@ enum ProseContext {
         "and", "or", "to", "/", "...", "…", ",", "&", "und", "oder", "et", "ou", "y", "o", "和", "或", "与", "through",
     ]
 
-    /// What stands at the end of a text.
+    /// Classifies the end of a text.
     static func before(_ text: String) -> Before {
         var hasBlank = false
         let line = text.suffix(32).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).last ?? ""
@@ -36,7 +36,7 @@ enum ProseContext {
             } else if openers.contains(character) {
                 return .word
             } else if !hasBlank {
-                // Some languages have no blanks between words.
+                // Some languages don't put spaces between words.
                 return character.isLetter && !character.isASCII && !character.isCased ? .word : .end
             } else if character == ":" || character == "：" {
                 return .colon
@@ -48,12 +48,12 @@ enum ProseContext {
         return .nothing
     }
 
-    /// Whether what stands between marks is a thought, or the marks are what a sentence is about.
+    /// Whether the text between two marks is a thought, or the marks are only mentioned.
     ///
     /// - Parameters:
-    ///   - before: what stands before the first mark.
-    ///   - end: behind the second.
-    /// - Returns: `nil` where more has to come to know.
+    ///   - before: what precedes the first mark.
+    ///   - end: the position after the second mark.
+    /// - Returns: `nil` if more input is needed.
     static func isThought(
         _ content: ArraySlice<UInt8>, _ before: Before, _ text: [UInt8], _ end: Int, _ isWhole: Bool
     ) -> Bool? {
@@ -63,13 +63,13 @@ enum ProseContext {
         }
         if before == .example { return content.count > longestExample }
         guard before != .nothing else {
-            // `<think> begins a thought, </think> ends it.`
+            // For example: `<think> begins a thought, </think> ends it.`
             guard isSentence(content) else { return true }
             return follows(text, end, isWhole)
         }
         if before == .word {
             guard let first = content.first, mayBeginThought(first) else { return false }
-            // Within a sentence no word is stuck to a mark that it is about.
+            // A mentioned mark has a space between it and the next word of the sentence.
             if first != 0x0A, first != 0x0D {
                 guard end < text.count else { return isWhole ? false : nil }
                 return 0x41...0x5A ~= text[end] || 0x30...0x39 ~= text[end] || text[end] == 0x0A
@@ -78,14 +78,14 @@ enum ProseContext {
         return follows(text, end, isWhole, before, isSpaced: content.first == 0x20)
     }
 
-    /// Whether what stands behind a mark at the beginning of a line goes on as a sentence about the mark.
+    /// Whether the text after a mark at the start of a line continues as a sentence about the mark.
     static func isSentence(_ text: ArraySlice<UInt8>) -> Bool {
         guard text.first == 0x20, let letter = text.dropFirst().first else { return false }
         return (0x61...0x7A ~= letter || [0x2D, 0x3D, 0xE2].contains(letter))
             && !text.contains { $0 == 0x0A || $0 == 0x0D }
     }
 
-    /// Whether the end of a thought is what the thought is about; `nil` where more has to come to know.
+    /// Whether an end mark within a thought is only mentioned there; `nil` if more input is needed.
     static func isMentionedEnd(_ text: [UInt8], _ start: Int, _ end: Int, _ isWhole: Bool) -> Bool? {
         guard start > 0, end < text.count else { return isWhole || start == 0 ? false : nil }
         let before = text[start - 1]
@@ -98,7 +98,7 @@ enum ProseContext {
         return next == 0x20 ? 0x61...0x7A ~= letter : letter <= 0x20
     }
 
-    /// Whether a text has the beginning that belongs to the end of a thought.
+    /// Whether a text contains the begin mark that matches an end mark.
     static func hasBeginning(of end: Mark, _ text: String) -> Bool {
         let bytes = Array(text.utf8)
         var at = 0
@@ -113,9 +113,9 @@ enum ProseContext {
         return false
     }
 
-    // MARK: - Ends of texts
+    // MARK: - End-of-text marks
 
-    /// Whether a text names marks that end texts, or begin them.
+    /// Whether a text mentions marks that begin or end texts.
     static func namesEnds(_ text: String) -> Bool {
         if ["</s>", "<s>", "<eos>", "<bos>", "[INST]", "<end_of_turn>", "<start_of_turn>", "<｜"]
             .contains(where: text.contains)
@@ -127,7 +127,7 @@ enum ProseContext {
         }
     }
 
-    /// Whether an end of the text that stands behind these words is what they are about.
+    /// Whether the end-of-text mark that follows these words is only mentioned by them.
     static func isAboutEnd(_ text: String) -> Bool {
         var rest = text.suffix(64)
         var isStuck = true
@@ -140,7 +140,7 @@ enum ProseContext {
             let before = rest.last { !$0.isWhitespace }
             return before == ":" || before == "："
         }
-        // What closes a quotation or code stands behind a word, what opens it does not.
+        // Closing quotation or code marks follow a word, opening ones don't.
         let signs = rest.reversed().prefix { "\"'`*_|~”’»」』".contains($0) }.count
         if signs > 0 {
             guard let before = rest.dropLast(signs).last else { return true }
@@ -156,7 +156,7 @@ enum ProseContext {
         return isWord && !ends.contains(last)
     }
 
-    /// Whether a thought may begin with a byte where a mark stands behind a word.
+    /// Whether a thought may start with this byte if its mark follows a word.
     static func mayBeginThought(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x0A, 0x0D, 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
@@ -164,7 +164,7 @@ enum ProseContext {
         }
     }
 
-    /// Whether what follows the end of a thought is an answer, and not the rest of a sentence.
+    /// Whether an answer follows the end of a thought, rather than the rest of a sentence.
     static func follows(
         _ text: [UInt8], _ end: Int, _ isWhole: Bool, _ before: Before = .end, isSpaced: Bool = false
     ) -> Bool? {

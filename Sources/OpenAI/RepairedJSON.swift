@@ -1,13 +1,13 @@
 public import JSON
 
 extension JSON {
-    /// How many values an answer of a model may hold: each takes many times its length in memory.
+    /// Maximum number of values in a model's answer: each takes many times its length in memory.
     static let maxAnswerValues = 200_000
 
-    /// Reads JSON that a model or its server wrote: leniently, and where that fails, once more with what weak ones get
-    /// wrong put right: line breaks and tabs that stand in a text as they are, bytes that are no UTF-8.
+    /// Parses JSON written by a model or its server: leniently, and if that fails, once more after repairing common
+    /// mistakes: unescaped line breaks and tabs in strings, invalid UTF-8.
     ///
-    /// - Throws: ``JSONParseError`` with the first fault of the text as it came.
+    /// - Throws: ``JSONParseError`` with the first error in the original text.
     public static func parseModelText(_ bytes: [UInt8]) throws(JSONParseError) -> JSON {
         let failure: JSONParseError
         do throws(JSONParseError) {

@@ -1,23 +1,23 @@
-/// Names of tools as models write them and as endpoints take them.
+/// Normalizes tool names between what models write and what endpoints accept.
 public enum ToolName {
-    /// The longest that endpoints take, in characters.
+    /// Maximum length that endpoints accept, in characters.
     public static let longest = 64
 
-    /// What models and servers write before a name, with a sign behind it.
+    /// Prefixes that models and servers write before a name, followed by a separator.
     private static let prefixes = ["functions", "function", "tools", "tool", "default_api"]
     private static let signs: Set<Character> = [".", ":", "_", "/", "-"]
-    /// Words of a name, and signs of servers before it, that are looked at.
+    /// Maximum number of words of a name, and of prefixes and suffixes on each, to examine.
     private static let maxWords = 8
 
-    /// The tool that a model means, where its server left signs of its own in the name (`name<|channel|>commentary`,
-    /// `functions.name:0`, `mcp__server__name`, `mcp_server_name`) or the model wrote blanks, quotes or brackets around it, or the name in
-    /// another way (`Name`, `na-me`).
+    /// Resolves the tool that a model means. The server may have left its own marks in the name
+    /// (`name<|channel|>commentary`, `functions.name:0`, `mcp__server__name`, `mcp_server_name`), or the model may have
+    /// added spaces, quotes or brackets, or spelled it differently (`Name`, `na-me`).
     ///
-    /// - Parameter known: the tools that there are.
-    /// - Returns: one of `known` where it means exactly one, else `name` as it is.
+    /// - Parameter known: the available tools.
+    /// - Returns: one of `known` if the name matches exactly one, otherwise `name` unchanged.
     public static func meant(by name: String, among known: [String]) -> String {
         if known.contains(name) { return name }
-        // Nobody means a tool by a text of that length, and it may be very long.
+        // Text this long is not a tool name, and scanning it could be slow.
         guard name.utf8.count <= 1024 else { return name }
         var words: [Substring] = []
         var rest = name[...]
@@ -39,7 +39,7 @@ public enum ToolName {
         while let last = word.last, last.isWhitespace || "\"'`()*:,;".contains(last) { word.removeLast() }
         for _ in 0..<maxWords {
             if let tool = same(word, known) ?? besideServer(word, known) { return tool }
-            // The number of the call.
+            // The index of the call.
             let digits = word.reversed().prefix { $0.isASCII && $0.isNumber }.count
             if digits > 0, word.dropLast(digits).last == ":" {
                 word = word.dropLast(digits + 1)
@@ -60,13 +60,13 @@ public enum ToolName {
             let name = rest.drop { signs.contains($0) }
             if name.count < rest.count { return name }
         }
-        // The server that the tool is of, as hosts write it.
+        // The server's prefix, as hosts write it.
         guard lower.hasPrefix("mcp__"), let server = word.dropFirst(5).firstRange(of: "__") else { return nil }
         return word[server.upperBound...]
     }
 
-    /// The one tool that stands before or behind the name of an MCP server, as hosts join the two: `mcp_server_tool`,
-    /// `server-mcp_tool`, `tool_mcp_server`.
+    /// Returns the one tool whose name precedes or follows an MCP server's name, in the ways hosts join the two:
+    /// `mcp_server_tool`, `server-mcp_tool`, `tool_mcp_server`.
     private static func besideServer(_ word: Substring, _ known: [String]) -> String? {
         func words(_ text: some StringProtocol) -> [String] {
             text.lowercased().split { signs.contains($0) }.map(String.init)
@@ -75,7 +75,7 @@ public enum ToolName {
         guard written.contains("mcp") else { return nil }
         let found = known.filter { tool in
             let name = words(tool)
-            // Besides the tool there are a server and the mark.
+            // Besides the tool, the name contains a server's name and `mcp`.
             guard !name.isEmpty, written.count >= name.count + 2 else { return false }
             return written.suffix(name.count) == name[...] && written.dropLast(name.count).contains("mcp")
                 || written.prefix(name.count) == name[...] && written[name.count] == "mcp"
@@ -83,7 +83,7 @@ public enum ToolName {
         return found.count == 1 ? found[0] : nil
     }
 
-    /// The one tool of that name, whatever its case and its signs.
+    /// Returns the one tool with this name, ignoring case and separators.
     private static func same(_ word: Substring, _ known: [String]) -> String? {
         if let tool = known.first(where: { $0 == word }) { return tool }
         func only(_ form: (Substring) -> String) -> String? {
@@ -95,7 +95,7 @@ public enum ToolName {
         return only { $0.lowercased() } ?? only { $0.lowercased().filter { $0.isLetter || $0.isNumber } }
     }
 
-    /// A name that every endpoint takes: 1 to 64 characters of `[a-zA-Z0-9_-]`.
+    /// Returns a name that every endpoint accepts: 1 to 64 characters of `[a-zA-Z0-9_-]`.
     public static func acceptable(_ name: String) -> String {
         let fitting = name.unicodeScalars.prefix(longest).map { scalar -> Character in
             switch scalar {

@@ -1,20 +1,20 @@
 import JSON
 
-/// Tells that a text ends in a call which is not made, in a form that is none of those that are read, or where it may as
-/// well be an example: a person should know that nothing was run.
+/// Detects that a text ends with a call that isn't run, because its format is unknown or it may just as well be an
+/// example: the user should know that nothing was run.
 enum UnreadCall {
-    /// Bytes of the end of a text that are looked at.
+    /// Maximum number of bytes at the end of the text to examine.
     private static let longest = 65_536
-    /// Beginnings of objects that are tried.
+    /// Maximum number of possible object beginnings to try.
     private static let maxTries = 64
-    /// Languages whose code calls functions of its own.
+    /// Languages whose code contains function calls of its own.
     private static let languages: Set<String> = ["python", "py", "python3", "bash", "sh", "javascript", "js", "swift"]
 
-    /// Whether a text ends so.
+    /// Whether a text ends with such a call.
     static func ends(_ text: String, _ tools: [FunctionTool]) -> Bool {
         var bytes = Array(text.utf8.suffix(longest))
         trim(&bytes)
-        // A line that is a quotation.
+        // A block quotation is ignored.
         let line = bytes.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
         guard let last = bytes.last, bytes[line...].first(where: { $0 > 0x20 }) != 0x3E else { return false }
         if last == 0x60 { return endsInCode(bytes, tools) }
@@ -38,7 +38,7 @@ enum UnreadCall {
         let ticks = bytes.reversed().prefix { $0 == 0x60 }.count
         let body = Array(bytes.dropLast(ticks))
         guard ticks >= 3 else {
-            // A text that is nothing but code.
+            // The whole text is a code span.
             return bytes.prefix { $0 == 0x60 }.count == ticks && isCall(body.dropFirst(ticks), tools)
         }
         guard let fence = lastFence(body, ticks) else { return false }
@@ -51,7 +51,7 @@ enum UnreadCall {
         return isCall(code, tools) || isNamedObject(code, behind: body[..<fence], tools)
     }
 
-    /// Where the line of the last fence begins.
+    /// Returns the start of the last opening fence.
     private static func lastFence(_ bytes: [UInt8], _ ticks: Int) -> Int? {
         var place = bytes.count
         while place >= ticks {
@@ -63,7 +63,7 @@ enum UnreadCall {
         return nil
     }
 
-    // MARK: - Objects, elements and calls as in Python
+    // MARK: - Objects, elements and Python-style calls
 
     private static func endsInNamedObject(_ bytes: [UInt8], _ tools: [FunctionTool]) -> Bool {
         var place = 0
@@ -79,7 +79,7 @@ enum UnreadCall {
         return false
     }
 
-    /// Whether an object is what the tool takes that the last words before it name.
+    /// Whether an object matches the parameters of a tool named in the last words before it.
     private static func isNamedObject(
         _ object: [UInt8], behind text: ArraySlice<UInt8>, _ tools: [FunctionTool]
     ) -> Bool {
@@ -106,7 +106,7 @@ enum UnreadCall {
         }
     }
 
-    /// An object between marks of which the first is not one that is known.
+    /// Whether the text ends with an object between marks, the first of which is unknown.
     private static func endsInMarkedObject(_ bytes: [UInt8], _ tools: [FunctionTool]) -> Bool {
         var place = bytes.count
         for _ in 0..<4 {

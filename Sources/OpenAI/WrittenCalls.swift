@@ -1,51 +1,51 @@
 import JSON
 
-/// Tool calls that stand in the text of an answer, where the model's server does not know the model's way to call.
+/// Parses tool calls in the text of an answer, for servers that don't support the model's own call format.
 ///
-/// Models have many ways, which are made of few parts: marks (``Mark``), names, and arguments as JSON, as elements, as
-/// pairs of keys and values or as in Python. What is read is a row of such parts, whichever model made it.
+/// Models have many formats, but all consist of a few kinds of parts: marks (``Mark``), names, and arguments as JSON,
+/// as elements, as key-value pairs or as in Python. The parser accepts any sequence of such parts, regardless of the
+/// model.
 struct WrittenCalls {
-    /// What became of a text.
+    /// The result of parsing a text.
     struct Reading {
-        /// The calls, which have no ids.
+        /// The calls, without ids.
         var calls: [ToolCall] = []
-        /// The text around them; all of it where there are none.
+        /// The text around them; all of it if there are no calls.
         var text: [UInt8] = []
-        /// Whether something looks like a call and cannot be read.
+        /// Whether something looks like a call but cannot be parsed.
         var isUnread = false
     }
 
-    /// Beginnings of calls that turned out to be none, after which no others are looked for: each may take as long as the
-    /// whole text.
+    /// Maximum number of false starts before the search stops: each one may scan the rest of the text.
     private static let maxFailures = 16
 
     private let bytes: [UInt8]
-    /// What stands before them in their line.
+    /// What precedes `bytes` on its line.
     private let line: [UInt8]
     private let tools: [FunctionTool]
     private var at = 0
     private var failures = 0
     private var reading = Reading()
-    /// The calls behind which nothing but calls and marks came so far.
+    /// The last group of calls, as long as only calls and marks have followed it.
     private var last: Row?
 
-    /// Calls in a row.
+    /// Consecutive calls.
     private struct Row {
-        /// Where the first of them begins.
+        /// Start of the first call.
         let start: Int
-        /// Bytes of the text around calls before it.
+        /// Length in bytes of the surrounding text collected before it.
         let textCount: Int
-        /// Whether nothing else stands on its lines.
+        /// Whether the calls are alone on their lines.
         var isAlone: Bool
     }
 
-    /// Reads the calls of a text that begins where the first may.
+    /// Parses the calls in a text that starts where the first one may.
     ///
-    /// A model stops behind its calls. Where a sentence goes on there it is about them, and they are text like it.
+    /// A model stops after its calls. If a sentence continues after them, it is about them, and they count as text.
     ///
     /// - Parameters:
-    ///   - isSure: whether what it begins with can hardly be anything but a call.
-    ///   - line: what stands before it in its line.
+    ///   - isSure: whether the beginning can hardly be anything but a call.
+    ///   - line: what precedes the text on its line.
     static func read(_ bytes: [UInt8], _ tools: [FunctionTool], isSure: Bool, behind line: [UInt8]) -> Reading {
         var reader = WrittenCalls(bytes: bytes, line: line, tools: tools)
         reader.read(isSure: isSure)
@@ -73,12 +73,12 @@ struct WrittenCalls {
                 isLineBlank = true
             } else if byte == 0x60 || byte == 0x7E && isLineBlank {
                 if bytes[at...].contains(where: { $0 > 0x20 && $0 != byte }) { goOn() }
-                // What begins here with such a sign is the fence of code.
+                // At the start of the text, this character opens a code fence.
                 copyCode(isLineBlank: isLineBlank || at == 0)
                 isLineBlank = false
                 continue
             } else if byte > 0x20 {
-                // What the model takes for a result, it made up: the real one comes.
+                // A result here was invented by the model: the real one follows.
                 if !reading.calls.isEmpty, case .mark(let mark) = Mark.read(bytes, at: at, isWhole: true),
                     mark.kind == .result
                 {
@@ -104,7 +104,7 @@ struct WrittenCalls {
         }
     }
 
-    /// Words for a next message that never came, or the beginning of a call of which there is nothing.
+    /// Whether only the head of a next message follows that never came, or the beginning of an empty call.
     private var isLeftover: Bool {
         let rest = String(decoding: bytes[at...].prefix(64).filter { $0 > 0x20 }, as: UTF8.self)
         if ["commentary", "analysis", "assistant", "final"].contains(rest) { return true }
@@ -112,9 +112,9 @@ struct WrittenCalls {
         return [.calls, .element].contains(mark.kind) && !bytes[mark.end...].contains { $0 > 0x20 }
     }
 
-    /// Where what begins here ends, if it is no sentence: the end of something, a thought, or another message.
+    /// Returns where a construct other than a sentence ends: an end mark, a thought or another message.
     private func endOfMarked() -> Int? {
-        // One more call, which cannot be read.
+        // Another call, which cannot be parsed.
         if CallBeginning.isMarked(bytes, at: at, tools), namesTool() { return bytes.count }
         guard case .mark(let mark) = Mark.read(bytes, at: at, isWhole: true) else { return nil }
         if mark.isEnd || mark.kind == .separator { return mark.end }
@@ -131,7 +131,7 @@ struct WrittenCalls {
         }
     }
 
-    /// Takes the last calls for text: a sentence goes on behind them.
+    /// Reclassifies the last calls as text, because a sentence continues after them.
     private mutating func goOn() {
         guard let row = last else { return }
         last = nil
@@ -149,14 +149,14 @@ struct WrittenCalls {
         at = group.end
     }
 
-    /// Whether what stands before this place quotes it.
+    /// Whether the text before this position quotes what follows.
     private var isQuoted: Bool {
         guard last == nil else { return false }
         let before = bytes[..<at].suffix(CallQuotation.longestLine)
         return CallQuotation.opens(behind: before.count < at ? Array(before) : line + before)
     }
 
-    /// Whether words stand behind the last end of what began here.
+    /// Whether words follow the last end mark of what begins here.
     private var goesOnBehindEnd: Bool {
         var place = bytes.count
         var tries = 0
@@ -169,7 +169,7 @@ struct WrittenCalls {
         return false
     }
 
-    /// Reads the calls that begin here.
+    /// Parses the calls that begin here.
     ///
     /// - Returns: whether there are any.
     private mutating func readCalls(isAtStart: Bool, isSure: Bool) -> Bool {
@@ -199,7 +199,7 @@ struct WrittenCalls {
         return false
     }
 
-    /// The calls of a text that is nothing but code.
+    /// Parses the calls in a text that is a single code block.
     private func fencedCalls() -> [ToolCall]? {
         guard bytes.starts(with: "```".utf8), let line = bytes.firstIndex(of: 0x0A),
             let start = bytes[line...].firstIndex(where: { $0 > 0x20 }), var end = endOfCalls(from: start)
@@ -210,8 +210,8 @@ struct WrittenCalls {
         return group.readPlain() ? group.calls : nil
     }
 
-    /// Where the calls end that begin with a fence: before what a server forgot to cut off, and before what the model takes
-    /// for their results.
+    /// Returns the end of calls in a code block: before an end mark that the server forgot to strip, or before an
+    /// invented result.
     private func endOfCalls(from start: Int) -> Int? {
         var place = start
         while let found = bytes[place...].firstIndex(where: { $0 == 0x0A || Mark.mayBegin(with: $0) }) {
@@ -245,9 +245,9 @@ struct WrittenCalls {
         at = end
     }
 
-    // MARK: - What cannot be read
+    // MARK: - Unparsable calls
 
-    /// Whether what begins here names a tool.
+    /// Whether the text here names a tool.
     private func namesTool() -> Bool {
         let text = String(decoding: bytes[at...].prefix(400), as: UTF8.self)
         return text.split { !$0.isLetter && !$0.isNumber && !"_-.:".contains($0) }.prefix(16).contains {
@@ -255,7 +255,7 @@ struct WrittenCalls {
         }
     }
 
-    /// Whether an object that does not end names a tool and has arguments.
+    /// Whether an incomplete object names a tool and has arguments.
     private func beginsPlainCall() -> Bool {
         let text = String(decoding: bytes[at...].prefix(2000).filter { $0 > 0x20 }, as: UTF8.self)
         guard ["arguments", "parameters", "args"].contains(where: { text.contains("\"\($0)\":{") }),

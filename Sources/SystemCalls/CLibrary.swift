@@ -1,4 +1,4 @@
-// The system's C library, for all that import this module: its name differs from system to system.
+// Re-exports the system's C library, whose name differs between systems, to all importers of this module.
 #if canImport(Glibc)
     @_exported public import Glibc
 #elseif canImport(Darwin)

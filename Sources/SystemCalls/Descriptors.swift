@@ -4,9 +4,9 @@
     public import Darwin
 #endif
 
-/// Open files, pipes and terminals, by their descriptors.
+/// Operations on file descriptors of files, pipes and terminals.
 public enum Descriptors {
-    /// Both ends of a pipe that no program started later inherits.
+    /// Creates a pipe whose ends child processes don't inherit.
     ///
     /// - Throws: ``SystemError``.
     public static func makePipe() throws(SystemError) -> (read: Int32, write: Int32) {
@@ -20,15 +20,15 @@ public enum Descriptors {
         return (ends[0], ends[1])
     }
 
-    /// Keeps a descriptor from programs that are started later.
+    /// Keeps child processes from inheriting a descriptor.
     public static func closeOnExec(_ descriptor: Int32) {
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     }
 
-    /// Makes reads and writes on a descriptor return `EAGAIN` instead of waiting.
+    /// Makes reads and writes on a descriptor return `EAGAIN` instead of blocking.
     ///
-    /// Only for files that are ours alone: the flag belongs to the open file, and one that is shared with another program
-    /// would change under its feet.
+    /// Only for files that aren't shared: the flag belongs to the open file description, so it would also affect other
+    /// programs.
     public static func setNonBlocking(_ descriptor: Int32) {
         let flags = fcntl(descriptor, F_GETFL)
         if flags >= 0 { _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
@@ -36,7 +36,7 @@ public enum Descriptors {
 
     /// Waits until one of `polls` is ready. Blocks the calling thread.
     ///
-    /// - Parameter milliseconds: how long to wait at most; -1 for as long as it takes.
+    /// - Parameter milliseconds: the timeout; -1 for none.
     /// - Returns: whether any is ready.
     public static func waitUntilReady(_ polls: inout [pollfd], milliseconds: Int32) -> Bool {
         retryingInterrupts { poll(&polls, nfds_t(polls.count), milliseconds) } > 0
@@ -50,16 +50,16 @@ public enum Descriptors {
         return retryingInterrupts { poll(&watch, 1, milliseconds) } > 0
     }
 
-    /// Reads what there is, at most as much as `buffer` holds.
+    /// Reads the available bytes, at most as many as `buffer` holds.
     ///
-    /// - Returns: how many bytes; 0 at the end, -1 with `errno` for an error, which is never `EINTR`.
+    /// - Returns: the number of bytes; 0 at the end, -1 with `errno` for an error, which is never `EINTR`.
     public static func readSome(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
         retryingInterrupts { read(descriptor, buffer.baseAddress, buffer.count) }
     }
 
-    /// Writes what goes in one call.
+    /// Writes as many bytes as a single call accepts.
     ///
-    /// - Returns: how many bytes; -1 with `errno` for an error, which is never `EINTR`.
+    /// - Returns: the number of bytes; -1 with `errno` for an error, which is never `EINTR`.
     public static func writeSome(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
         retryingInterrupts {
             #if canImport(Glibc)
@@ -73,8 +73,8 @@ public enum Descriptors {
     /// Writes all of `bytes`. Blocks the calling thread, even if another process that shares the file has made it
     /// non-blocking.
     ///
-    /// - Parameter patience: for how many milliseconds nothing need be taken before it is given up; -1 for ever.
-    /// - Returns: whether all was written; otherwise `errno` says why not.
+    /// - Parameter patience: the number of milliseconds without progress after which to give up; -1 for no limit.
+    /// - Returns: whether all bytes were written; otherwise `errno` says why not.
     @discardableResult
     public static func write(_ bytes: [UInt8], to descriptor: Int32, patience: Int32 = -1) -> Bool {
         bytes.withUnsafeBytes { bytes in
@@ -93,20 +93,20 @@ public enum Descriptors {
         }
     }
 
-    /// Why a file was not read.
+    /// A file's contents couldn't be read.
     public enum ContentsError: Error, Sendable, Equatable {
-        /// It has more bytes than were asked for.
+        /// The file has more bytes than the limit.
         case tooLong
-        /// The system refused.
+        /// A system call failed.
         case system(SystemError)
     }
 
-    /// Reads to the end. Blocks the calling thread.
+    /// Reads to the end of the file. Blocks the calling thread.
     ///
     /// - Parameters:
-    ///   - limit: how many bytes there may be.
-    ///   - waits: whether to wait for the end even if the descriptor is non-blocking, as another process that shares it may
-    ///     have made it.
+    ///   - limit: the maximum number of bytes.
+    ///   - waits: whether to wait for the end even if the descriptor is non-blocking, which another process that
+    ///     shares it may have caused.
     /// - Throws: ``ContentsError``.
     public static func contents(
         of descriptor: Int32, limit: Int, waits: Bool = true
@@ -130,8 +130,9 @@ public enum Descriptors {
         try? contents(of: descriptor, limit: limit)
     }
 
-    /// Takes the numbers of standard streams that whoever started the program has closed: the next file to be opened would
-    /// get them, and what is meant for nobody would go there. Reading and writing them fails, as it does with closed ones.
+    /// Reserves the descriptors of standard streams that were closed when the program started. Otherwise the next
+    /// opened file would get the number, and output to the stream would end up in it. Reads and writes on them fail,
+    /// as on closed descriptors.
     public static func reserveStandardStreams() {
         for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
             _ = open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY)
@@ -141,14 +142,14 @@ public enum Descriptors {
     /// Whether a descriptor is a terminal.
     public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
-    /// Whether two descriptors are of one file, terminal or pipe.
+    /// Whether two descriptors refer to the same file, terminal or pipe.
     public static func areOne(_ first: Int32, _ second: Int32) -> Bool {
         var (one, other) = (stat(), stat())
         return fstat(first, &one) == 0 && fstat(second, &other) == 0 && one.st_dev == other.st_dev
             && one.st_ino == other.st_ino
     }
 
-    /// The size of a terminal in characters; 80 × 24 if it doesn't say.
+    /// Returns the size of a terminal in characters; 80 × 24 if it is unknown.
     public static func size(of descriptor: Int32) -> (columns: Int, rows: Int) {
         var size = winsize()
         guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 else { return (80, 24) }

@@ -4,13 +4,13 @@
     import Darwin
 #endif
 
-/// Where programs are.
+/// Looks up executables.
 public enum Executables {
-    /// Where to look if there is no `PATH`, as a shell would.
+    /// The search path if `PATH` isn't set, as in a shell.
     private static let usualPath = "/usr/local/bin:/usr/bin:/bin"
 
-    /// A path by which this very program can be started, even after another took its place on disk where the system can do
-    /// that; `nil` if the system does not say.
+    /// A path that starts this program, even after the file was replaced on disk if the system supports that; `nil` if
+    /// the system doesn't report it.
     public static var ownFile: String? {
         #if canImport(Glibc)
             return "/proc/self/exe"
@@ -22,16 +22,16 @@ public enum Executables {
         #endif
     }
 
-    /// The path of this program without links; `nil` if the system does not say.
+    /// The path of this program with symbolic links resolved; `nil` if the system doesn't report it.
     public static var ownPath: String? { ownFile.flatMap(Files.realPath) }
 
-    /// The absolute path of the program that a command means.
+    /// Returns the absolute path of a command's program.
     ///
     /// - Parameters:
-    ///   - command: a path, from the current directory if it isn't absolute, or a name to look for.
-    ///   - path: the directories to look in, as `PATH` has them. Relative and empty parts are ignored: with them one runs
-    ///     what one did not mean to.
-    /// - Returns: `nil` if there is none that can be run.
+    ///   - command: a path, relative to the current directory if it isn't absolute, or a name to look up.
+    ///   - path: the directories to search, in the format of `PATH`. Relative and empty parts are ignored, because
+    ///     they can run a program by mistake.
+    /// - Returns: `nil` if there is no executable.
     public static func find(_ command: String, on path: String?) -> String? {
         guard !command.isEmpty else { return nil }
         if command.contains("/") {
@@ -41,7 +41,7 @@ public enum Executables {
         return searchPath(path ?? usualPath).lazy.map { "\($0)/\(command)" }.first(where: Files.isExecutable)
     }
 
-    /// The directories of a `PATH`, without relative and empty parts.
+    /// Returns the directories of a `PATH`, without relative and empty parts.
     public static func searchPath(_ path: String) -> [String] {
         path.split(separator: ":").map(String.init).filter { $0.hasPrefix("/") }
     }

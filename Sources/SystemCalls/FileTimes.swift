@@ -5,7 +5,7 @@
 #endif
 
 extension stat {
-    /// When the content was last changed.
+    /// The time of the last content change (mtime).
     public var modificationTime: timespec {
         #if canImport(Glibc)
             st_mtim
@@ -14,7 +14,7 @@ extension stat {
         #endif
     }
 
-    /// When anything about the file was last changed.
+    /// The time of the last change of content or metadata (ctime).
     public var changeTime: timespec {
         #if canImport(Glibc)
             st_ctim

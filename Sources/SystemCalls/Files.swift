@@ -4,7 +4,7 @@
     import Darwin
 #endif
 
-/// The few things that are asked of the host's file system, without Foundation's start-up cost.
+/// File system queries without Foundation's start-up cost.
 public enum Files {
     /// Whether `path` is a directory (or a link to one).
     public static func isDirectory(_ path: String) -> Bool {
@@ -18,33 +18,34 @@ public enum Files {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
-    /// Whether `path` is a regular file that we may run.
+    /// Whether `path` is a regular file that this process may execute.
     public static func isExecutable(_ path: String) -> Bool {
         isRegularFile(path) && access(path, X_OK) == 0
     }
 
-    /// The user and group that own `path`; `nil` where there is no such file.
+    /// Returns the user and group that own `path`; `nil` if there is no such file.
     public static func owner(of path: String) -> (user: UInt32, group: UInt32)? {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         return (status.st_uid, status.st_gid)
     }
 
-    /// What tells a file or directory apart from any other on this machine, wherever it is moved; `nil` where there is none
-    /// at `path`.
+    /// Returns an identifier of a file or directory that is unique on this machine and survives moves; `nil` if
+    /// nothing exists at `path`.
     public static func identity(of path: String) -> String? {
         var status = stat()
         return stat(path, &status) == 0 ? "\(status.st_dev):\(status.st_ino)" : nil
     }
 
-    /// The path from the root without links and dots; `nil` where there is no such file.
+    /// Returns the absolute path without symbolic links and dots; `nil` if there is no such file.
     public static func realPath(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)
     }
 
-    /// What a symbolic link says, at most 4096 bytes of it; `nil` where `path` is no link, or one of another encoding.
+    /// Returns the target of a symbolic link, at most 4096 bytes of it; `nil` if `path` isn't a link, or the target
+    /// isn't valid UTF-8.
     public static func linkText(_ path: String) -> String? {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = readlink(path, &buffer, buffer.count)
@@ -52,13 +53,13 @@ public enum Files {
         return String(validating: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Whether `path` is below the directory `root`; both without links and dots.
+    /// Whether `path` is below the directory `root`. Both must be free of symbolic links and dots.
     public static func isInside(_ path: String, _ root: String) -> Bool {
-        // By bytes: with a combining mark behind it, a slash is no slash.
+        // By bytes: a slash followed by a combining mark is a different character to Swift.
         path.utf8.starts(with: root == "/" ? "/".utf8 : "\(root)/".utf8)
     }
 
-    /// The names in a directory, sorted, hidden ones left out; empty where it cannot be read.
+    /// Returns the names in a directory, sorted, without hidden ones; empty if it can't be read.
     public static func names(in directory: String) -> [String] {
         guard let stream = opendir(directory) else { return [] }
         defer { closedir(stream) }
@@ -72,10 +73,10 @@ public enum Files {
         return names.sorted()
     }
 
-    /// The directories in a directory whose names are not UTF-8, so that ``names(in:)`` leaves them out: with U+FFFD for what
-    /// is none, hidden ones left out.
+    /// Returns the subdirectories whose names aren't valid UTF-8, which ``names(in:)`` omits; invalid bytes become
+    /// U+FFFD. Hidden ones are omitted.
     ///
-    /// - Parameter files: count only those with a file in them that has one of these names; empty for all.
+    /// - Parameter files: include only directories that contain a file with one of these names; empty for all.
     public static func misnamedDirectories(in directory: String, with files: [String] = []) -> [String] {
         guard let stream = opendir(directory) else { return [] }
         defer { closedir(stream) }
@@ -99,14 +100,14 @@ public enum Files {
         }
     }
 
-    /// The directory that this program runs in; `nil` if it is gone.
+    /// The current directory; `nil` if it has been deleted.
     public static var currentDirectory: String? {
         guard let directory = getcwd(nil, 0) else { return nil }
         defer { free(directory) }
         return String(cString: directory)
     }
 
-    /// The content of a file, which is never waited for: a pipe that nobody writes to is empty.
+    /// Reads a file without ever blocking: a pipe without a writer is empty.
     ///
     /// - Returns: `nil` if it can't be read or has more than `limit` bytes.
     public static func read(_ path: String, limit: Int) -> [UInt8]? {

@@ -4,9 +4,9 @@
     import Darwin
 #endif
 
-/// Runs a system call again for as long as a signal interrupts it.
+/// Retries a system call while signals interrupt it (`EINTR`).
 ///
-/// - Returns: what it returned in the end; -1 with `errno` for an error other than `EINTR`.
+/// - Returns: the final return value; -1 with `errno` for an error other than `EINTR`.
 public func retryingInterrupts<Result: BinaryInteger>(_ call: () -> Result) -> Result {
     while true {
         let result = call()

@@ -4,7 +4,7 @@
     import Darwin
 #endif
 
-/// Seconds on a clock that no one sets.
+/// Returns the monotonic time in seconds.
 public func monotonicSeconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)

@@ -1,9 +1,9 @@
-/// Percent-encoding of the segments of a URI (RFC 3986, section 2.1).
+/// Percent-encoding of URI segments (RFC 3986, section 2.1).
 public enum PercentEncoding {
     private static let unreserved = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
     private static let digits = Array("0123456789ABCDEF")
 
-    /// `text` with escapes for all but unreserved characters.
+    /// Returns `text` with all but unreserved characters escaped.
     public static func encode(_ text: some StringProtocol) -> String {
         text.utf8.reduce(into: "") { encoded, byte in
             if unreserved.contains(byte) {
@@ -14,7 +14,7 @@ public enum PercentEncoding {
         }
     }
 
-    /// The bytes that `text` encodes, whatever they are; `nil` for an escape that is none.
+    /// Returns the decoded bytes, whatever they are; `nil` for an invalid escape.
     public static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         var rest = text.makeIterator()
@@ -29,9 +29,9 @@ public enum PercentEncoding {
         return bytes
     }
 
-    /// The text of a path or a segment of it.
+    /// Decodes a path or a segment of one.
     ///
-    /// - Returns: `nil` for what is no encoded UTF-8 text, and for what begins a query or a fragment.
+    /// - Returns: `nil` if it isn't encoded UTF-8 text, or contains the start of a query or fragment.
     public static func decode(path text: some StringProtocol) -> String? {
         guard !text.utf8.contains(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }) else { return nil }
         return decode(text.utf8).flatMap { String(validating: $0, as: UTF8.self) }

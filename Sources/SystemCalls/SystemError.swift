@@ -4,7 +4,7 @@
     import Darwin
 #endif
 
-/// An error number of the system.
+/// A system error number.
 public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The number, as `errno` has it.
     public let number: Int32
@@ -14,9 +14,9 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
         self.number = number
     }
 
-    /// The error of the call that has just failed on this thread.
+    /// The error of the last failed call on this thread.
     public static var last: SystemError { SystemError(number: errno) }
 
-    /// The system's own words.
+    /// The system's message for the error.
     public var description: String { String(cString: strerror(number)) }
 }

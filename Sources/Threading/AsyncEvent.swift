@@ -12,7 +12,7 @@ public final class AsyncEvent: Sendable {
     /// An event that has not happened yet.
     public init() {}
 
-    /// Says that it has happened.
+    /// Marks the event as happened and resumes every waiter.
     public func complete() {
         let waiters = state.withLock { state in
             state.isComplete = true
@@ -21,19 +21,19 @@ public final class AsyncEvent: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Waits for it, whether or not the task is cancelled.
+    /// Waits for the event, whether or not the task is cancelled.
     public func wait() async {
         _ = await wait(atMost: nil)
     }
 
-    /// Waits for it as ``wait()`` does, at most for `seconds`.
+    /// Waits for the event as ``wait()`` does, for at most `seconds`.
     ///
     /// - Returns: whether it has happened.
     public func wait(seconds: Double) async -> Bool {
         await wait(atMost: seconds)
     }
 
-    /// Waits for it.
+    /// Waits for the event.
     ///
     /// - Throws: `CancellationError` if the task is cancelled first.
     public func waitUnlessCancelled() async throws {

@@ -4,7 +4,7 @@ public final class AsyncSemaphore: Sendable {
         var free: Int
         var waiters = WaiterQueue()
 
-        /// Nobody passes those that wait.
+        /// Fails while tasks wait, so that no newcomer overtakes them.
         mutating func takeFree() -> Bool {
             guard free > 0, waiters.isEmpty else { return false }
             free -= 1
@@ -14,23 +14,24 @@ public final class AsyncSemaphore: Sendable {
 
     private let state: Locked<State>
 
-    /// A semaphore that as many tasks as `count` can pass at once.
+    /// A semaphore with `count` permits.
     public init(count: Int) {
         state = Locked(State(free: count))
     }
 
-    /// How many tasks wait.
+    /// The number of tasks that wait.
     public var waiterCount: Int { state.withLock { $0.waiters.count } }
 
-    /// Waits until fewer than the count are past it. ``signal()`` must follow.
+    /// Acquires a permit, waiting for one if necessary. Must be balanced by ``signal()``.
     ///
-    /// - Throws: `CancellationError` if the task is cancelled first; ``signal()`` must not follow then.
+    /// - Throws: `CancellationError` if the task is cancelled first. No permit is held then, so ``signal()`` must not
+    ///   follow.
     public func wait() async throws {
         if state.withLock({ $0.takeFree() }) { return }
         try await state.wait(in: \.waiters) { $0.takeFree() }
     }
 
-    /// Lets the next task pass.
+    /// Releases a permit; resumes the task that has waited longest.
     public func signal() {
         let next = state.withLock { state in
             let next = state.waiters.removeFirst()

@@ -4,7 +4,7 @@
     import Darwin
 #endif
 
-/// A thread of the operating system for work that blocks. Swift's own pool has one thread a core: a blocking call there
+/// An operating system thread for blocking work. Swift's own pool has one thread per core: a blocking call there
 /// stalls everything else.
 public enum BackgroundThread {
     private final class Body {
@@ -31,11 +31,11 @@ public enum BackgroundThread {
     /// Starts a detached thread that runs `body` and ends with it.
     ///
     /// - Parameters:
-    ///   - name: what debuggers and `ps -L` call it. Linux takes no more than 15 bytes, and leaves the program's name to a
-    ///     thread whose name is longer, or `nil`.
-    ///   - stackSize: bytes of stack; the default is enough for loops that read and hand on.
-    ///   - body: what it runs.
-    /// - Throws: ``ThreadError`` when the system refuses another thread.
+    ///   - name: the thread's name in debuggers and `ps -L`. Linux accepts at most 15 bytes; with a longer name, or
+    ///     `nil`, the thread keeps the program's name.
+    ///   - stackSize: stack size in bytes; the default is enough for loops that read and pass on data.
+    ///   - body: what the thread runs.
+    /// - Throws: ``ThreadError`` if the system refuses another thread.
     public static func start(
         _ name: String? = nil, stackSize: Int = 512 * 1024, _ body: @escaping @Sendable () -> Void
     ) throws(ThreadError) {
@@ -69,9 +69,9 @@ public enum BackgroundThread {
         }
     }
 
-    /// Runs what blocks on a thread of its own, and waits for its outcome.
+    /// Runs a blocking closure on a thread of its own and waits for its outcome.
     ///
-    /// - Parameter name: as of ``start(_:stackSize:_:)``.
+    /// - Parameter name: the thread's name; see ``start(_:stackSize:_:)``.
     /// - Throws: ``ThreadError``, and what `body` throws.
     public static func run<Value: Sendable>(
         _ name: String, isolation: isolated (any Actor)? = #isolation,
@@ -92,6 +92,6 @@ public struct ThreadError: Error, Sendable, CustomStringConvertible {
     /// The system's error number.
     public let errno: Int32
 
-    /// The system's own words.
+    /// The system's message for the error number.
     public var description: String { "cannot start a thread: \(String(cString: strerror(errno)))" }
 }

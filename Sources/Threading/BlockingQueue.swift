@@ -1,9 +1,9 @@
-/// A first-in, first-out queue between threads: ``next()`` waits until there is an element or the queue is closed.
+/// A blocking FIFO queue between threads: ``next()`` waits until there is an element or the queue is closed.
 ///
-/// It has no bound of its own. Whoever adds must know why the queue cannot grow without end.
+/// Unbounded: the producer must ensure that the queue cannot grow without limit.
 public final class BlockingQueue<Element: Sendable>: Sendable {
     private struct State {
-        // A taken element leaves nil behind, so that its memory is free before the row is trimmed.
+        // A removed element leaves nil behind, so that its memory is freed before the array is trimmed.
         var elements: [Element?] = []
         var head = 0
         var isClosed = false
@@ -28,9 +28,9 @@ public final class BlockingQueue<Element: Sendable>: Sendable {
     /// An empty, open queue.
     public init() {}
 
-    /// Adds `element` at the end.
+    /// Appends `element`.
     ///
-    /// - Returns: false if the queue was closed, in which case nothing was added.
+    /// - Returns: false if the queue was closed; nothing was added then.
     @discardableResult
     public func add(_ element: Element) -> Bool {
         state.change { state in
@@ -40,7 +40,7 @@ public final class BlockingQueue<Element: Sendable>: Sendable {
         }
     }
 
-    /// Takes the first element, waiting for one if need be. Blocks the calling thread.
+    /// Removes the first element, waiting for one if necessary. Blocks the calling thread.
     ///
     /// - Returns: `nil` once the queue is closed and empty.
     public func next() -> Element? {
@@ -50,7 +50,7 @@ public final class BlockingQueue<Element: Sendable>: Sendable {
         }
     }
 
-    /// Refuses further elements; those already there can still be taken.
+    /// Closes the queue: further elements are refused, those already in it can still be removed.
     public func close() {
         state.change { $0.isClosed = true }
     }

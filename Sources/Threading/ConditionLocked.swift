@@ -4,13 +4,13 @@
     import Darwin
 #endif
 
-/// A value that only one thread at a time can touch, and whose changes threads can wait for.
+/// A mutex-protected value with a condition variable: threads can wait for changes.
 public final class ConditionLocked<Value>: Lockable, @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let changed: UnsafeMutablePointer<pthread_cond_t>
     private var value: Value
 
-    /// Guards `value`.
+    /// Protects `value`.
     public init(_ value: sending Value) {
         self.value = value
         mutex = .allocate(capacity: 1)
@@ -34,8 +34,8 @@ public final class ConditionLocked<Value>: Lockable, @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Runs `body` with the value while no other thread has it. Threads that wait do not look again: not for changes that
-    /// they wait for.
+    /// Runs `body` with exclusive access to the value. Doesn't wake waiting threads; use ``change(_:)`` for changes
+    /// that they wait for.
     public func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -44,7 +44,7 @@ public final class ConditionLocked<Value>: Lockable, @unchecked Sendable {
         return try body(&value)
     }
 
-    /// Runs `body` with the value while no other thread has it, then lets those that wait look again.
+    /// Runs `body` with exclusive access to the value, then wakes the waiting threads.
     public func change<Result>(_ body: (inout Value) -> Result) -> Result {
         pthread_mutex_lock(mutex)
         defer {
@@ -54,7 +54,7 @@ public final class ConditionLocked<Value>: Lockable, @unchecked Sendable {
         return body(&value)
     }
 
-    /// Waits until `body` returns something, trying again after each change. Blocks the calling thread.
+    /// Waits until `body` returns a value, trying again after each change. Blocks the calling thread.
     public func wait<Result>(for body: (inout Value) -> Result?) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
@@ -64,9 +64,9 @@ public final class ConditionLocked<Value>: Lockable, @unchecked Sendable {
         }
     }
 
-    /// Waits as ``wait(for:)`` does, but no longer than `seconds` on a clock that nobody sets.
+    /// Waits as ``wait(for:)`` does, but no longer than `seconds` on the monotonic clock.
     ///
-    /// - Returns: `nil` where the time was up.
+    /// - Returns: `nil` on timeout.
     public func wait<Result>(seconds: Double, for body: (inout Value) -> Result?) -> Result? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
@@ -79,7 +79,7 @@ public final class ConditionLocked<Value>: Lockable, @unchecked Sendable {
         }
     }
 
-    /// Waits for a change, `duration` at most.
+    /// Waits for a change, for at most `duration`.
     private func wait(for duration: Duration) {
         let (seconds, attoseconds) = duration.components
         var time = timespec()

@@ -4,15 +4,14 @@
     import Darwin
 #endif
 
-/// A value that only one thread at a time can touch.
+/// A mutex-protected value.
 ///
-/// A wrapper over `pthread_mutex_t` rather than `Synchronization.Mutex`, on which ThreadSanitizer reports races that
-/// are none.
+/// Wraps `pthread_mutex_t` rather than `Synchronization.Mutex`, for which ThreadSanitizer reports false races.
 public final class Locked<Value>: Lockable, @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private var value: Value
 
-    /// Guards `value`.
+    /// Protects `value`.
     public init(_ value: sending Value) {
         self.value = value
         mutex = .allocate(capacity: 1)
@@ -24,7 +23,7 @@ public final class Locked<Value>: Lockable, @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Runs `body` with the value while no other thread has it. `body` must not block and must not come back here.
+    /// Runs `body` with exclusive access to the value. `body` must not block and must not use this lock again.
     public func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {

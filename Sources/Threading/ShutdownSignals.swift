@@ -4,24 +4,25 @@
     import Darwin
 #endif
 
-/// The signals that ask a program to end: SIGINT, SIGTERM, and SIGHUP unless whoever started it has it ignored, as `nohup`
-/// does.
+/// The signals that ask a program to shut down: SIGINT, SIGTERM, and SIGHUP unless it was ignored when the program
+/// started, as under `nohup`.
 ///
-/// They are blocked and waited for, rather than handled: a signal that comes before anybody waits is kept, so that none is
-/// lost, however early it comes.
+/// They are blocked and waited for instead of handled: a signal that arrives before anyone waits stays pending, so
+/// none is lost, however early it arrives.
 public enum ShutdownSignals {
-    /// Keeps the signals from ending the process. To be called before anything has started a thread: those that are started
-    /// later inherit that the signals are not theirs. Programs that are started get a mask of their own.
+    /// Keeps the signals from ending the process. Call it before any thread is started: threads inherit the mask.
+    /// Child processes get a mask of their own.
     ///
-    /// - Parameter takesQuit: whether SIGQUIT is one of them, unless it is ignored.
+    /// - Parameter takesQuit: whether to include SIGQUIT, unless it is ignored.
     public static func block(takesQuit: Bool = false) {
         var signals = set(takesQuit)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
-    /// Starts a thread that calls `body` with each of them that comes, those that came since ``block(takesQuit:)`` first.
+    /// Starts a thread that calls `body` with each signal that arrives, starting with those since
+    /// ``block(takesQuit:)``.
     ///
-    /// - Parameter takesQuit: as given to ``block(takesQuit:)``.
+    /// - Parameter takesQuit: the value passed to ``block(takesQuit:)``.
     /// - Throws: ``ThreadError``.
     public static func forEach(
         takesQuit: Bool = false, _ body: @escaping @Sendable (Int32) -> Void

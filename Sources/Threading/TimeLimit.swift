@@ -1,10 +1,10 @@
-/// Runs `work` until it ends or its time is up; then it is cancelled, and its end still awaited.
+/// Runs `work` with a time limit. On timeout `work` is cancelled, and its end is still awaited.
 ///
 /// - Parameters:
-///   - timer: returns when the time is up. Returns false if it leaves the outcome to `work`, say since the task is
-///     cancelled; what it throws is the outcome. Cancelled when `work` ends.
-///   - work: what is limited.
-/// - Returns: `nil` if the time was up first.
+///   - timer: returns when the time is up. Returns false to leave the outcome to `work`, for example because the task
+///     is cancelled; an error it throws is the outcome. Cancelled when `work` ends.
+///   - work: the work to limit.
+/// - Returns: `nil` on timeout.
 /// - Throws: what `work` throws.
 public func withTimeLimit<Value: Sendable>(
     _ timer: @escaping @Sendable () async throws -> Bool, _ work: @escaping @Sendable () async throws -> Value
@@ -29,10 +29,10 @@ private enum LimitedOutcome<Value: Sendable>: Sendable {
     case timer(isUp: Bool)
 }
 
-/// Runs `work` and gives up after `seconds`: it is cancelled then, but its end is not awaited, since what hangs may not
-/// notice.
+/// Runs `work` and abandons it after `seconds`: it is cancelled, but its end is not awaited, because work that hangs
+/// may not notice the cancellation.
 ///
-/// - Returns: `nil` if the time was up first.
+/// - Returns: `nil` on timeout.
 /// - Throws: `CancellationError` if the task is cancelled first, and what `work` throws.
 public func abandoning<Value: Sendable>(
     after seconds: Double, _ work: @escaping @Sendable () async throws -> Value

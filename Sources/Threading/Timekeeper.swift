@@ -1,13 +1,13 @@
-/// The time, which tests set as they like.
+/// A clock that tests can replace.
 public struct Timekeeper: Sendable {
-    /// Seconds on a clock that nobody sets.
+    /// Returns the monotonic time in seconds.
     public var now: @Sendable () -> Double
-    /// Waits so many seconds.
+    /// Suspends the task for a number of seconds.
     ///
-    /// - Throws: `CancellationError` when the task is cancelled.
+    /// - Throws: `CancellationError` if the task is cancelled.
     public var sleep: @Sendable (Double) async throws -> Void
 
-    /// A time of one's own.
+    /// A custom clock.
     public init(now: @escaping @Sendable () -> Double, sleep: @escaping @Sendable (Double) async throws -> Void) {
         self.now = now
         self.sleep = sleep
@@ -15,7 +15,7 @@ public struct Timekeeper: Sendable {
 
     private static let origin = ContinuousClock.now
 
-    /// The system's.
+    /// The system's monotonic clock.
     public static let system = Timekeeper(
         now: { origin.duration(to: .now) / .seconds(1) }, sleep: { try await Task.sleep(for: .seconds($0)) })
 }

@@ -1,21 +1,21 @@
-/// How often something may happen: so many times at once, and after that so many times a second.
+/// A token bucket rate limiter: a burst of `atOnce` events, then `perSecond` events per second.
 public struct TokenBucket: Sendable {
     private let perSecond: Double
     private let most: Double
     private var left: Double
     private var last: ContinuousClock.Instant?
 
-    /// A budget of which nothing is used.
+    /// A full bucket.
     ///
-    /// - Parameter savedSeconds: how long what is not used can be saved up, in seconds, beside what may happen at once. What
-    ///   waited in pipes while nobody read must not count as a flood.
+    /// - Parameter savedSeconds: how many seconds of unused rate can accumulate on top of the burst. Data that waited
+    ///   in pipes while nobody read must not count as a flood.
     public init(perSecond: Double, atOnce: Double, savedSeconds: Double = 120) {
         self.perSecond = perSecond
         left = atOnce
         most = atOnce + perSecond * savedSeconds
     }
 
-    /// Takes one. Returns whether there was one left.
+    /// Removes a token. Returns whether one was available.
     public mutating func take(at now: ContinuousClock.Instant) -> Bool {
         if let last {
             left = min(most, left + perSecond * max(0, last.duration(to: now) / .seconds(1)))

@@ -1,36 +1,36 @@
-/// Tasks that wait, in the order of their arrival.
+/// A FIFO queue of suspended tasks.
 ///
-/// A part of the state that a lock guards: whether a task must wait is decided, and its place taken, in one step. Tasks
-/// enter with ``Lockable/wait(in:unless:isolation:)``; whoever changes the state removes those that may go on, and resumes
-/// them outside the lock.
+/// Part of the state that a lock protects, so that a task decides whether to wait and takes its place in the queue in
+/// one atomic step. Tasks enter with ``Lockable/wait(in:unless:isolation:)``; the code that changes the state removes
+/// the tasks that may continue and resumes them outside the lock.
 public struct WaiterQueue: Sendable {
-    /// A task that waits. Must be resumed exactly once after it was removed from its queue.
+    /// A suspended task. Must be resumed exactly once after its removal from the queue.
     public struct Waiter: Sendable {
         fileprivate let ticket: Int
         fileprivate let continuation: CheckedContinuation<Void, any Error>
 
-        /// Lets the task go on.
+        /// Resumes the task.
         public func resume() { continuation.resume() }
 
-        /// Lets the task go on by throwing `error`.
+        /// Resumes the task by throwing `error`.
         public func resume(throwing error: any Error) { continuation.resume(throwing: error) }
     }
 
     private var lastTicket = 0
     private var waiters: [Waiter] = []
-    /// Tickets of tasks that were cancelled before they waited.
+    /// Tickets of tasks that were cancelled before they started to wait.
     private var cancelled: Set<Int> = []
 
-    /// A queue in which no task waits.
+    /// An empty queue.
     public init() {}
 
-    /// How many tasks wait.
+    /// The number of waiting tasks.
     public var count: Int { waiters.count }
 
-    /// Whether no task waits.
+    /// Whether no task is waiting.
     public var isEmpty: Bool { waiters.isEmpty }
 
-    /// Removes the task that has waited longest; `nil` if none waits.
+    /// Removes the task that has waited longest; `nil` if the queue is empty.
     public mutating func removeFirst() -> Waiter? {
         waiters.isEmpty ? nil : waiters.removeFirst()
     }
@@ -54,40 +54,41 @@ public struct WaiterQueue: Sendable {
         waiters.firstIndex { $0.ticket == ticket }.map { waiters.remove(at: $0) }
     }
 
-    /// Removes the task with this ticket, or has it not wait at all if it doesn't wait yet.
+    /// Removes the task with this ticket; if it isn't waiting yet, records the cancellation so that it never waits.
     fileprivate mutating func cancel(ticket: Int) -> Waiter? {
         let waiter = remove(ticket: ticket)
         if waiter == nil { cancelled.insert(ticket) }
         return waiter
     }
 
-    /// Forgets that the task with this ticket was cancelled.
+    /// Discards the recorded cancellation of the task with this ticket.
     ///
-    /// - Returns: whether it was.
+    /// - Returns: whether there was one.
     @discardableResult fileprivate mutating func removeCancellation(ticket: Int) -> Bool {
         cancelled.remove(ticket) != nil
     }
 }
 
-/// A value that only one thread at a time can touch.
+/// A mutex-protected value.
 public protocol Lockable<Value>: Sendable {
-    /// What the lock guards.
+    /// The protected value.
     associatedtype Value
 
-    /// Runs `body` with the value while no other thread has it. `body` must not block and must not come back here.
+    /// Runs `body` with exclusive access to the value. `body` must not block and must not use this lock again.
     func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result
 }
 
 extension Lockable where Value: Sendable {
-    /// Waits at the end of a queue in the value until the task is removed from there and resumed.
+    /// Waits at the end of a queue in the value until the task is removed from the queue and resumed.
     ///
     /// - Parameters:
     ///   - queue: the queue.
-    ///   - isReady: called under the lock before the task waits; returns whether it need not. May change the value.
-    /// - Throws: `CancellationError` if the task is cancelled first, what `isReady` throws, and what the task is resumed
-    ///   with.
+    ///   - isReady: called under the lock before the task waits; returns true if it need not wait. May change the
+    ///     value.
+    /// - Throws: `CancellationError` if the task is cancelled first, what `isReady` throws, and the error that the
+    ///   task is resumed with.
     public func wait(
         in queue: any WritableKeyPath<Value, WaiterQueue> & Sendable, unless isReady: (inout Value) throws -> Bool,
         isolation: isolated (any Actor)? = #isolation

@@ -1,4 +1,4 @@
-/// The bytes that the syntax of YAML is made of.
+/// The bytes of YAML's syntax.
 enum Ascii {
     static let tab: UInt8 = 0x09
     static let lineFeed: UInt8 = 0x0A
@@ -24,12 +24,12 @@ enum Ascii {
         byte == space || byte == tab
     }
 
-    /// Whether a word ends here: at white space or at the end of the line.
+    /// Whether a word ends here: at white space or the end of the line.
     static func isBlankOrEnd(_ byte: UInt8?) -> Bool {
         byte.map(isBlank) ?? true
     }
 
-    /// Whether the byte has a meaning of its own inside `[…]` and `{…}`.
+    /// Whether the byte has a special meaning inside `[…]` and `{…}`.
     static func isFlowIndicator(_ byte: UInt8) -> Bool {
         switch byte {
         case comma, openList, closeList, openMap, closeMap: true

@@ -1,13 +1,13 @@
-/// `|` and `>`: text whose lines stand below their header.
+/// Block scalars, `|` and `>`: the text is on the lines below the header.
 extension YAMLParser {
     private struct Header {
         var isFolded: Bool
         var chomping: BlockText.Chomping?
-        /// How much more than its parent the text is indented, where that is said.
+        /// The indentation of the text relative to its parent; `nil` if the header doesn't specify it.
         var indentation: Int?
     }
 
-    /// Reads the block scalar whose `|` or `>` is under the cursor.
+    /// Parses the block scalar whose `|` or `>` is under the cursor.
     mutating func parseBlockScalar(parentIndent: Int) throws(YAMLError) -> String {
         let header = try parseBlockScalarHeader()
         let indent = try textIndent(header, parentIndent: parentIndent)
@@ -36,8 +36,8 @@ extension YAMLParser {
         return header
     }
 
-    /// The indentation of the text: what the header says, or that of the first line that is not blank. Where there is
-    /// no such line, the deepest blank one counts.
+    /// Returns the indentation of the text: as the header specifies, or that of the first non-blank line. If there is
+    /// none, that of the deepest blank line.
     private func textIndent(_ header: Header, parentIndent: Int) throws(YAMLError) -> Int {
         if let indentation = header.indentation { return max(parentIndent, 0) + indentation }
         var ahead = self
@@ -54,7 +54,7 @@ extension YAMLParser {
     }
 }
 
-/// The text of a block scalar, put together line by line.
+/// Builds the text of a block scalar line by line.
 private struct BlockText {
     enum Chomping {
         /// One line break at the end, if there is any text.
@@ -67,9 +67,9 @@ private struct BlockText {
 
     let isFolded: Bool
     private var bytes: [UInt8] = []
-    /// The line breaks of the blank lines since the last line of text.
+    /// The number of line breaks from blank lines since the last line of text.
     private var blankLines = 0
-    /// What is known of the last line of text, once there is one.
+    /// Properties of the last line of text; `nil` before the first.
     private var last: (isFoldable: Bool, hasBreak: Bool)?
 
     init(isFolded: Bool) {
@@ -81,7 +81,7 @@ private struct BlockText {
             blankLines += hasBreak ? 1 : 0
             return
         }
-        // A line that is indented more than the others keeps its line breaks.
+        // Lines that are indented more than the others keep their line breaks.
         let isFoldable = isFolded && !Ascii.isBlank(first)
         switch last {
         case nil: break

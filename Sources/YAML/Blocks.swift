@@ -1,10 +1,10 @@
 import JSON
 
-/// Lists and maps in block form: their structure is in the indentation.
+/// Block lists and maps, structured by indentation.
 extension YAMLParser {
-    /// Reads the node whose first byte is under the cursor.
+    /// Parses the node whose first byte is under the cursor.
     ///
-    /// - Parameter parentIndent: the column of the list or map that it is part of; -1 for the document's own node.
+    /// - Parameter parentIndent: the column of the enclosing list or map; -1 for the document's root node.
     mutating func parseBlockNode(parentIndent: Int) throws(YAMLError) -> JSON {
         if isAtListItem { return try parseBlockList() }
         let isAlias = peek() == Ascii.alias
@@ -25,7 +25,7 @@ extension YAMLParser {
         return try parseBlockValue(parentIndent: parentIndent, colonsAreText: false)
     }
 
-    /// Reads a scalar or a flow collection, and the rest of its last line.
+    /// Parses a scalar or a flow collection, and the rest of its last line.
     private mutating func parseBlockValue(parentIndent: Int, colonsAreText: Bool) throws(YAMLError) -> JSON {
         switch peek() {
         case UInt8(ascii: "|"), UInt8(ascii: ">"):
@@ -72,7 +72,7 @@ extension YAMLParser {
         return try parseBlockNode(parentIndent: indent)
     }
 
-    /// Reads the node on the lines below, if there is one that is indented more than its parent.
+    /// Parses the node on the lines below if it is indented more than its parent.
     private mutating func parseNestedNode(parentIndent: Int) throws(YAMLError) -> JSON? {
         advanceLine()
         guard let indent = try nextContent(), indent > parentIndent else { return nil }
@@ -129,7 +129,7 @@ extension YAMLParser {
     private mutating func parseMapValue(indent: Int, isTopLevel: Bool) throws(YAMLError) -> JSON {
         guard !skipToLineEnd() else {
             if let value = try parseNestedNode(parentIndent: indent) { return value }
-            // The items of a list may stand in the column of the key that they belong to.
+            // The items of a list may start in the column of the key that the list belongs to.
             let isListBelow = try nextContent() == indent && isAtListItem
             return isListBelow ? try parseBlockList() : .null
         }
@@ -145,7 +145,7 @@ extension YAMLParser {
         return try parseBlockValue(parentIndent: indent, colonsAreText: isTopLevel)
     }
 
-    /// The column of the colon behind the key that begins at the cursor; nil where there is none on this line.
+    /// Returns the column of the colon after the key at the cursor; nil if there is none on this line.
     private func keyColon() -> Int? {
         guard let first = peek(), first != Ascii.openList, first != Ascii.openMap else { return nil }
         var ahead = self
@@ -162,7 +162,7 @@ extension YAMLParser {
         return nil
     }
 
-    /// Whether the cursor is at a colon that ends a key in block form.
+    /// Whether the cursor is at a colon that ends a block key.
     var isAtKeyColon: Bool {
         peek() == Ascii.colon && Ascii.isBlankOrEnd(peek(1))
     }

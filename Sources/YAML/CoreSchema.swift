@@ -1,8 +1,8 @@
 import JSON
 
-/// The types that a plain scalar can have: the core schema of YAML 1.2 (section 10.3.2).
+/// Resolves the types of plain scalars by the core schema of YAML 1.2 (section 10.3.2).
 enum CoreSchema {
-    /// The value of a plain scalar. An integer that does not fit 64 bits is a double.
+    /// Returns the value of a plain scalar. An integer that doesn't fit in 64 bits becomes a double.
     static func resolve(_ text: String) -> JSON {
         switch text {
         case "", "~", "null", "Null", "NULL": .null
@@ -13,7 +13,7 @@ enum CoreSchema {
     }
 
     private static func number(_ text: String) -> JSON? {
-        // Nearly all scalars are words: one look at the first byte tells them from numbers.
+        // Nearly all scalars are words: the first byte distinguishes them from numbers.
         guard let first = text.utf8.first, isDigit(first) || "+-.".utf8.contains(first) else { return nil }
         if text.hasPrefix("0o") { return integer(text.dropFirst(2), radix: 8) }
         if text.hasPrefix("0x") { return integer(text.dropFirst(2), radix: 16) }
@@ -25,7 +25,7 @@ enum CoreSchema {
         }
     }
 
-    /// Digits alone, without a sign.
+    /// Parses digits without a sign.
     private static func integer(_ digits: Substring, radix: Int) -> JSON? {
         guard !digits.isEmpty, digits.utf8.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }) else {
             return nil

@@ -1,16 +1,16 @@
 import JSON
 
-/// `[…]` and `{…}`, over as many lines as they take.
+/// Flow collections, `[…]` and `{…}`, over any number of lines.
 extension YAMLParser {
-    /// A node inside brackets, or a whole bracket.
+    /// A node inside a flow collection, or a whole collection.
     struct FlowNode {
         let value: JSON
-        /// What the node is as a key: a scalar's text as it was written, nil for a list or a map.
+        /// The node as a key: a scalar's text as written, nil for a list or a map.
         let key: String?
         let isPlain: Bool
     }
 
-    /// Reads the node that begins at the cursor; the cursor is behind it afterwards.
+    /// Parses the node at the cursor and moves the cursor past it.
     mutating func parseFlowNode() throws(YAMLError) -> FlowNode {
         switch peek() {
         case Ascii.openList: return FlowNode(value: try parseFlowList(), key: nil, isPlain: false)
@@ -44,7 +44,7 @@ extension YAMLParser {
             let nodeLine = line
             let node = try parseFlowNode()
             try skipFlowSpace(opening: opening)
-            // `[key: value]` is a list of one map; its key has to stand on the line of its colon.
+            // `[key: value]` is a list of one map; its key must be on the line of its colon.
             if peek() == Ascii.colon, line == nodeLine {
                 let key = try flowKey(node)
                 elements.append(.object([key: try parseFlowMapValue(opening: opening)]))
@@ -86,7 +86,7 @@ extension YAMLParser {
         return .object(object)
     }
 
-    /// Reads what follows the colon under the cursor, which may be nothing.
+    /// Parses the value after the colon under the cursor; it may be empty.
     private mutating func parseFlowMapValue(opening: Int) throws(YAMLError) -> JSON {
         column += 1
         try skipFlowSpace(opening: opening)
@@ -102,7 +102,7 @@ extension YAMLParser {
         return key
     }
 
-    /// Skips the comma behind an entry, unless the closing bracket stands there.
+    /// Skips the comma after an entry, unless the closing bracket follows.
     private mutating func skipFlowComma(opening: Int, closing: UInt8) throws(YAMLError) {
         if peek() == closing { return }
         guard peek() == Ascii.comma else {
@@ -112,7 +112,7 @@ extension YAMLParser {
         try skipFlowSpace(opening: opening)
     }
 
-    /// Skips white space, comments and line breaks. There is always a byte under the cursor afterwards.
+    /// Skips white space, comments and line breaks. Afterwards there is always a byte under the cursor.
     private mutating func skipFlowSpace(opening: Int) throws(YAMLError) {
         while skipToLineEnd() {
             advanceLine()

@@ -1,25 +1,25 @@
 public import JSON
 
-/// A file that begins with a map of YAML between two lines of `---`, and goes on with text.
+/// A file that starts with a YAML map between two `---` lines (front matter), followed by text.
 public struct FrontMatter: Sendable, Equatable {
-    /// The largest front matter that is read, in bytes.
+    /// The maximum size of the front matter in bytes.
     public static let maximumSize = 65536
 
-    /// The map; empty where there is nothing between the two lines.
+    /// The map; empty if there is nothing between the two lines.
     public let metadata: JSONObject
-    /// What follows the line that ends the front matter, as it was written.
+    /// The text after the line that ends the front matter, unchanged.
     public let body: String
-    /// The line of the file on which the body begins, counted from 1.
+    /// The line number in the file on which the body starts, counted from 1.
     public let bodyLine: Int
 
-    /// Takes a file apart.
+    /// Splits a file into front matter and body.
     ///
-    /// The first line is `---` (behind a byte order mark, if there is one), the last line of the front matter is `---`
-    /// or `...`; white space at the end of either does not matter.
+    /// The first line must be `---` (after a byte order mark, if there is one); the front matter ends with a line
+    /// `---` or `...`. White space at the end of either line is ignored.
     ///
-    /// - Throws: ``YAMLError`` with the line in the file, also where there is no front matter.
+    /// - Throws: ``YAMLError`` with the line in the file, also if there is no front matter.
     public static func parse(_ text: String) throws(YAMLError) -> FrontMatter {
-        // What follows the largest front matter is never looked at, however long it is.
+        // Nothing beyond the maximum size is read, however long the file is.
         let head = Array(text.utf8.prefix(maximumSize + 1))
         let first = head.starts(with: SourceText.byteOrderMark) ? SourceText.byteOrderMark.count : 0
         var (end, next) = SourceText.lineEnd(in: head, from: first)

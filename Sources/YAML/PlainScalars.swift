@@ -1,11 +1,11 @@
 import JSON
 
-/// Scalars without quotation marks.
+/// Plain (unquoted) scalars.
 extension YAMLParser {
-    /// Reads a plain scalar in block form, over all the lines that are indented more than its parent.
+    /// Parses a plain scalar in a block, over all lines that are indented more than its parent.
     ///
-    /// - Parameter colonsAreText: whether a colon followed by a space is text on the first line, and not the fault that
-    ///   it is in YAML.
+    /// - Parameter colonsAreText: whether a colon followed by a space is text on the first line, instead of the error
+    ///   that it is in YAML.
     mutating func parseBlockPlain(parentIndent: Int, colonsAreText: Bool) throws(YAMLError) -> JSON {
         try checkPlainStart(inFlow: false)
         let firstLine = line
@@ -32,7 +32,7 @@ extension YAMLParser {
         return CoreSchema.resolve(String(decoding: text, as: UTF8.self))
     }
 
-    /// Reads a plain scalar inside `[…]` or `{…}`; the cursor is behind it afterwards.
+    /// Parses a plain scalar inside `[…]` or `{…}` and moves the cursor past it.
     mutating func parseFlowPlain() throws(YAMLError) -> String {
         try checkPlainStart(inFlow: true)
         var text: [UInt8] = []
@@ -52,24 +52,24 @@ extension YAMLParser {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Whether the byte under the cursor goes on with a plain scalar in flow form.
+    /// Whether the byte under the cursor continues a plain scalar in a flow collection.
     private var isInFlowPlain: Bool {
         guard let byte = peek() else { return false }
         return !Ascii.isFlowIndicator(byte) && !isAtComment && !isAtFlowColon
     }
 
-    /// Whether the cursor is at a colon that ends a plain key in flow form.
+    /// Whether the cursor is at a colon that ends a plain key in a flow collection.
     var isAtFlowColon: Bool {
         peek() == Ascii.colon && (Ascii.isBlankOrEnd(peek(1)) || peek(1).map(Ascii.isFlowIndicator) == true)
     }
 
-    /// Goes to the first text of the line that is `count` lines down.
+    /// Moves to the first text of the line that is `count` lines below.
     mutating func moveDown(_ count: Int) {
         for _ in 0..<count { advanceLine() }
         moveToContent()
     }
 
-    /// Checks that a plain scalar may begin at the cursor.
+    /// Checks that a plain scalar may start at the cursor.
     func checkPlainStart(inFlow: Bool) throws(YAMLError) {
         guard let first = peek() else { throw failure("unexpected end of the line") }
         let isAllowed =
@@ -87,7 +87,7 @@ extension YAMLParser {
 }
 
 extension ArraySlice<UInt8> {
-    /// The bytes without the spaces and tabs at their end.
+    /// The bytes without trailing spaces and tabs.
     var trimmingBlankSuffix: ArraySlice<UInt8> {
         let last = lastIndex { !Ascii.isBlank($0) }
         return self[startIndex..<(last.map { $0 + 1 } ?? startIndex)]
@@ -95,7 +95,7 @@ extension ArraySlice<UInt8> {
 }
 
 extension [UInt8] {
-    /// What becomes of a line break inside a scalar: a space, or as many line breaks as there are blank lines.
+    /// Appends the result of a line break inside a scalar: a space, or as many line breaks as there are blank lines.
     mutating func appendFold(blankLines: Int) {
         if blankLines == 0 {
             append(Ascii.space)

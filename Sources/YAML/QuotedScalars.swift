@@ -1,11 +1,11 @@
-/// Scalars in single or double quotation marks.
+/// Single- and double-quoted scalars.
 extension YAMLParser {
-    /// Reads the quoted scalar that begins at the cursor; the cursor is behind its closing mark afterwards.
+    /// Parses the quoted scalar at the cursor and moves the cursor past its closing quotation mark.
     mutating func parseQuoted() throws(YAMLError) -> String {
         let isDouble = peek() == Ascii.doubleQuote
         let opening = line
         var text: [UInt8] = []
-        /// How much of `text` an escape wrote: white space there is kept at the end of a line.
+        /// The end of the last escape's output in `text`: white space from escapes is kept at the end of a line.
         var escapedEnd = 0
         column += 1
         while true {
@@ -35,9 +35,9 @@ extension YAMLParser {
         }
     }
 
-    /// Goes to the first text on the lines below.
+    /// Moves to the first text on the lines below.
     ///
-    /// - Returns: how many blank lines were skipped.
+    /// - Returns: the number of blank lines skipped.
     private mutating func moveToNextText(opening: Int) throws(YAMLError) -> Int {
         let (blanks, next) = skippingBlankLines(from: line + 1)
         guard next != nil else { throw failure("the quotation mark is never closed", line: opening) }
@@ -45,7 +45,7 @@ extension YAMLParser {
         return blanks
     }
 
-    /// Goes behind the closing mark of the quoted scalar at the cursor, if that is on the same line.
+    /// Moves past the closing quotation mark of the quoted scalar at the cursor, if it is on the same line.
     mutating func skipQuotedOnLine() -> Bool {
         let mark = peek()
         column += 1
@@ -65,7 +65,7 @@ extension YAMLParser {
 
     // MARK: Escapes
 
-    /// Reads the escape whose backslash is under the cursor.
+    /// Parses the escape whose backslash is under the cursor.
     private mutating func parseEscape() throws(YAMLError) -> String {
         column += 1
         let escape = peek() ?? 0
@@ -93,7 +93,7 @@ extension YAMLParser {
         }
     }
 
-    /// Reads the hexadecimal digits of an escape, and those of a second one where the first is half a surrogate pair.
+    /// Parses the hexadecimal digits of an escape, and those of a second one if the first is half a surrogate pair.
     private mutating func parseCodePoint(digits: Int) throws(YAMLError) -> String {
         var value = try parseHexadecimal(digits)
         if digits == 4, 0xD800..<0xDC00 ~= value, peek() == Ascii.backslash, peek(1) == UInt8(ascii: "u") {
@@ -118,7 +118,7 @@ extension YAMLParser {
 }
 
 extension [UInt8] {
-    /// Takes away the spaces and tabs at the end, but none before the index `start`.
+    /// Removes trailing spaces and tabs, but none before the index `start`.
     fileprivate mutating func removeBlankSuffix(from start: Int) {
         while count > start, let last, Ascii.isBlank(last) { removeLast() }
     }

@@ -1,8 +1,8 @@
 import JSON
 
-/// Anchors (`&name`), aliases (`*name`) and merge keys (`<<`), where they are read.
+/// Resolves anchors (`&name`), aliases (`*name`) and merge keys (`<<`), if enabled.
 ///
-/// What aliases stand for is bounded: a text must not become more than a few times what it could be without them.
+/// The expansion of aliases is bounded: it must not multiply the size of a document more than a few times.
 struct References: Sendable {
     private struct Anchored {
         let value: JSON
@@ -10,30 +10,30 @@ struct References: Sendable {
         let depth: Int
     }
 
-    /// Values that aliases may add, and that may be counted for it. 16 bytes of a text are one more.
+    /// The budget for anchored and aliased values; 16 bytes of text count as one more value.
     private static let maxValues = 1_000_000
 
     private var anchored: [String: Anchored] = [:]
     private var left = maxValues
 
-    /// Remembers what an anchor stands for; of two with one name the later counts from there on.
+    /// Records an anchor's value. An anchor with the same name replaces an earlier one from there on.
     mutating func add(_ name: String, _ value: JSON) {
         let (size, depth) = Self.extent(of: value)
         anchored[name] = Anchored(value: value, size: size, depth: depth)
         left -= size
     }
 
-    /// What an alias stands for, and how deep that is; `nil` where there is no such anchor above.
+    /// Returns an alias's value and its depth; `nil` if there is no such anchor above.
     mutating func value(of name: String) -> (value: JSON, depth: Int)? {
         guard let found = anchored[name] else { return nil }
         left -= found.size
         return (found.value, found.depth)
     }
 
-    /// Whether aliases stand for more than is read.
+    /// Whether the budget is exceeded.
     var isTooMuch: Bool { left < 0 }
 
-    /// Deep values cannot be: the parser has a limit, and holds aliases to it.
+    /// Recursion is safe: the parser limits the depth, also of aliases.
     private static func extent(of value: JSON) -> (size: Int, depth: Int) {
         var (size, depth) = (1, 0)
         func add(_ child: JSON) {
@@ -56,10 +56,10 @@ struct References: Sendable {
 }
 
 extension YAMLParser {
-    /// Reads an alias, or an anchor and the node that it is for, where one begins at the cursor and they are read at all.
+    /// Parses an alias, or an anchor and its node, if references are enabled and one is at the cursor.
     ///
-    /// - Parameter node: reads what stands behind an anchor.
-    /// - Returns: `nil` where there is none.
+    /// - Parameter node: parses the node after an anchor.
+    /// - Returns: `nil` if there is none.
     mutating func parseReference(
         _ node: (inout YAMLParser) throws(YAMLError) -> JSON
     ) throws(YAMLError) -> JSON? {
@@ -91,7 +91,7 @@ extension YAMLParser {
         if references?.isTooMuch == true { throw failure("its aliases (*) stand for more than is read") }
     }
 
-    /// The maps that a merge key takes in: one, or several of which the first counts most.
+    /// Returns the maps that a merge key includes: one, or several in descending order of precedence.
     func mergeSources(_ value: JSON) throws(YAMLError) -> [JSONObject] {
         var sources: [JSONObject] = []
         for source in value.arrayValue ?? [value] {
@@ -103,7 +103,7 @@ extension YAMLParser {
 }
 
 extension JSONObject {
-    /// Adds the members of others that are not there yet.
+    /// Adds the members of `sources` that are still missing.
     mutating func merge(_ sources: [JSONObject]) {
         for source in sources {
             for member in source where self[member.key] == nil { self[member.key] = member.value }

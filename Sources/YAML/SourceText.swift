@@ -1,14 +1,14 @@
-/// The text of a document, cut into lines.
+/// A document's text, split into lines.
 struct SourceText {
-    /// One line, without its break.
+    /// A line without its line break.
     struct Line {
-        /// Where its bytes are.
+        /// The range of its bytes.
         let range: Range<Int>
-        /// How many spaces it begins with.
+        /// The number of leading spaces.
         let indent: Int
-        /// Where its first byte is that is neither a space nor a tab: the end, in a blank line.
+        /// The index of the first byte that is neither a space nor a tab; the end if the line is blank.
         let contentStart: Int
-        /// Whether a line break ends it, and not the end of the text.
+        /// Whether the line ends with a line break instead of the end of the text.
         let hasBreak: Bool
 
         var isBlank: Bool { contentStart == range.upperBound }
@@ -18,9 +18,9 @@ struct SourceText {
     let firstLine: Int
     private(set) var lines: [Line] = []
 
-    /// Cuts `bytes` at LF, CR LF and CR, and skips a byte order mark.
+    /// Splits `bytes` at LF, CR LF and CR, and skips a byte order mark.
     ///
-    /// - Throws: ``YAMLError`` where there is a control character: YAML allows none but the tab.
+    /// - Throws: ``YAMLError`` if there is a control character: YAML allows none but the tab.
     init(_ bytes: [UInt8], firstLine: Int) throws(YAMLError) {
         self.bytes = bytes
         self.firstLine = firstLine
@@ -39,7 +39,7 @@ struct SourceText {
 
     static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-    /// Where the line that `start` is in ends, and where the next one begins.
+    /// Returns the end of the line that contains `start`, and the start of the next one.
     static func lineEnd(in bytes: [UInt8], from start: Int) -> (end: Int, next: Int) {
         var end = start
         while end < bytes.count, bytes[end] != Ascii.lineFeed, bytes[end] != Ascii.carriageReturn { end += 1 }
@@ -54,12 +54,12 @@ struct SourceText {
         return Line(range: range, indent: indent, contentStart: content, hasBreak: hasBreak)
     }
 
-    /// The first control character of C0 (but the tab), DEL or C1 (but NEL).
+    /// Returns the first control character: C0 (except the tab), DEL or C1 (except NEL).
     private static func firstControl(in bytes: ArraySlice<UInt8>) -> UInt8? {
         var previous: UInt8 = 0
         for byte in bytes {
             if byte < 0x20 && byte != Ascii.tab || byte == 0x7F { return byte }
-            // The code points 0x80 to 0x9F are two bytes, the first of them 0xC2.
+            // The code points 0x80 to 0x9F are encoded as 0xC2 and a second byte.
             if previous == 0xC2, byte < 0xA0, byte != 0x85 { return byte }
             previous = byte
         }

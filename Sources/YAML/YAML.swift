@@ -1,37 +1,37 @@
 public import JSON
 
-/// Reads the YAML that people write in the front matter of skills, and no more.
+/// A parser for the subset of YAML that people write in the front matter of skills.
 ///
-/// Read: plain, single- and double-quoted scalars, `|` and `>` blocks with all their indicators, lists and maps in
-/// block and in flow form, comments, scalars that run over several lines. Scalars have the types of the YAML 1.2 core
-/// schema: `yes` and `2024-01-01` are strings, `0o17` is an integer. A key is a string, spelled as it was written.
+/// Supported: plain, single- and double-quoted scalars, `|` and `>` blocks with all their indicators, block and flow
+/// lists and maps, comments, multi-line scalars. Scalars have the types of the YAML 1.2 core schema: `yes` and
+/// `2024-01-01` are strings, `0o17` is an integer. A key is a string, spelled as written.
 ///
-/// Refused, each with its name in the error: anchors, aliases and merge keys unless they are asked for, tags, directives,
-/// several documents, keys that are not a single scalar, duplicate keys, tabs as indentation, control characters.
+/// Rejected, each with its name in the error: anchors, aliases and merge keys unless enabled, tags, directives,
+/// multiple documents, keys that are not a single scalar, duplicate keys, tabs as indentation, control characters.
 ///
-/// One thing is read that YAML itself forbids, because so many people write it: on the line of a top-level key, the
-/// plain value may hold a colon followed by a space. `description: Use when: asked` means what its author meant.
+/// One extension to YAML, because so many people write it: on the line of a top-level key, the plain value may contain
+/// a colon followed by a space. `description: Use when: asked` is parsed as its author intended.
 public enum YAML {
-    /// How deeply lists and maps may be nested before a text is refused, so that no input can exhaust the stack.
+    /// The maximum nesting depth of lists and maps, so that no input can exhaust the stack.
     public static let maximumDepth = 64
 
-    /// Reads one document in time linear in its length. An empty one is null.
+    /// Parses one document in linear time. An empty one is null.
     ///
     /// - Throws: ``YAMLError`` with the line of the first fault.
     public static func parse(_ text: String) throws(YAMLError) -> JSON {
         try parse(Array(text.utf8), firstLine: 1)
     }
 
-    /// Reads one document as ``parse(_:)`` does, and anchors, aliases and merge keys in it as what they stand for.
+    /// Parses one document as ``parse(_:)`` does, and expands anchors, aliases and merge keys.
     ///
-    /// - Throws: ``YAMLError`` with the line of the first fault, also where aliases stand for much more than the text has.
+    /// - Throws: ``YAMLError`` with the line of the first fault, also if aliases expand to much more than the text.
     public static func parseWithReferences(_ text: String) throws(YAMLError) -> JSON {
         var parser = YAMLParser(source: try SourceText(Array(text.utf8), firstLine: 1))
         parser.references = References()
         return try parser.parseDocument()
     }
 
-    /// Reads a document that is part of a file and begins on that file's line `firstLine`.
+    /// Parses a document that is part of a file and starts on that file's line `firstLine`.
     static func parse(_ utf8: [UInt8], firstLine: Int) throws(YAMLError) -> JSON {
         var parser = YAMLParser(source: try SourceText(utf8, firstLine: firstLine))
         return try parser.parseDocument()

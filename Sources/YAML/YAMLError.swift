@@ -1,10 +1,10 @@
-/// Why a text is not the YAML that is accepted here.
+/// Why a text isn't acceptable YAML.
 public struct YAMLError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What was wrong, and where it helps, what to write instead.
+    /// The fault and, if it helps, what to write instead.
     public let reason: String
-    /// The line of the file on which it was found, counted from 1.
+    /// The line number in the file, counted from 1.
     public let line: Int
 
-    /// The line with the reason.
+    /// The line and the reason.
     public var description: String { "line \(line): \(reason)" }
 }

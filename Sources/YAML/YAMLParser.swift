@@ -1,17 +1,17 @@
 import JSON
 
-/// A recursive-descent reader: a cursor over the lines, and what every construct needs of it.
+/// A recursive-descent parser: a cursor over the lines, and the helpers that all constructs share.
 ///
-/// Functions named `parseBlock…` take up whole lines and leave the cursor at the start of a line; the others leave it
-/// just behind what they read.
+/// Functions named `parseBlock…` consume whole lines and leave the cursor at the start of a line; the others leave it
+/// right after what they parsed.
 struct YAMLParser {
     private let source: SourceText
-    /// The index of the line under the cursor: past the last one at the end.
+    /// The index of the line under the cursor; the number of lines at the end.
     private(set) var line = 0
-    /// The place in that line, in bytes. Only spaces and `-` stand before a nested block, so it counts columns too.
+    /// The cursor's byte offset in the line. Only spaces and `-` precede a nested block, so it is also the column.
     var column = 0
     private(set) var depth = 0
-    /// What anchors stand for; `nil` where these are not read.
+    /// The values of anchors; `nil` if references are disabled.
     var references: References?
 
     init(source: SourceText) {
@@ -39,19 +39,19 @@ struct YAMLParser {
 // MARK: - The cursor
 
 extension YAMLParser {
-    /// The line under the cursor, if it is not past the end.
+    /// The line under the cursor; `nil` at the end.
     var currentLine: SourceText.Line? {
         line < source.lines.count ? source.lines[line] : nil
     }
 
-    /// The byte `distance` behind the cursor, if the line reaches that far.
+    /// Returns the byte `distance` bytes after the cursor; `nil` if the line is shorter.
     func peek(_ distance: Int = 0) -> UInt8? {
         guard let range = currentLine?.range else { return nil }
         let place = range.lowerBound + column + distance
         return range.contains(place) ? source.bytes[place] : nil
     }
 
-    /// The bytes of the line under the cursor between two columns.
+    /// Returns the bytes between two columns of the line under the cursor.
     func bytes(_ columns: Range<Int>) -> ArraySlice<UInt8> {
         guard let range = currentLine?.range else { return [] }
         return source.bytes[range].dropFirst(columns.lowerBound).prefix(columns.count)
@@ -68,7 +68,7 @@ extension YAMLParser {
         column = 0
     }
 
-    /// Goes to the first byte of the current line that is neither a space nor a tab.
+    /// Moves to the first byte of the current line that is neither a space nor a tab.
     mutating func moveToContent() {
         guard let current = currentLine else { return }
         column = current.contentStart - current.range.lowerBound
@@ -78,24 +78,24 @@ extension YAMLParser {
         while let byte = peek(), Ascii.isBlank(byte) { column += 1 }
     }
 
-    /// Whether a comment begins at the cursor: a `#` at the start of the line or behind white space.
+    /// Whether a comment starts at the cursor: a `#` at the start of the line or after white space.
     var isAtComment: Bool {
         peek() == Ascii.comment && (column == 0 || Ascii.isBlankOrEnd(peek(-1)))
     }
 
-    /// Skips white space, and says whether nothing is left on the line then but a comment.
+    /// Skips white space; returns whether only a comment, or nothing, is left on the line.
     mutating func skipToLineEnd() -> Bool {
         skipBlanks()
         return peek() == nil || isAtComment
     }
 
-    /// Takes up the rest of the line, on which nothing but a comment may stand.
+    /// Consumes the rest of the line, which may contain only a comment.
     mutating func finishLine(after what: String) throws(YAMLError) {
         guard skipToLineEnd() else { throw failure("unexpected text after \(what)") }
         advanceLine()
     }
 
-    /// Goes on to the next line that is neither blank nor a comment, and to its first byte.
+    /// Moves to the first byte of the next line that is neither blank nor a comment.
     ///
     /// - Returns: its indentation; nil at the end of the document.
     mutating func nextContent() throws(YAMLError) -> Int? {
@@ -111,7 +111,8 @@ extension YAMLParser {
         return nil
     }
 
-    /// The number of blank lines from line `start` on, and the line behind them if that still belongs to the document.
+    /// Returns the number of blank lines from line `start` on, and the line after them if it still belongs to the
+    /// document.
     func skippingBlankLines(from start: Int) -> (blanks: Int, next: SourceText.Line?) {
         var place = start
         while place < source.lines.count, source.lines[place].isBlank { place += 1 }
@@ -132,7 +133,7 @@ extension YAMLParser {
 // MARK: - Faults and depth
 
 extension YAMLParser {
-    /// A fault on the line under the cursor, or on the line with the index `place`.
+    /// Returns an error for the line under the cursor, or for the line with the index `place`.
     func failure(_ reason: String, line place: Int? = nil) -> YAMLError {
         let last = max(source.lines.count - 1, 0)
         return YAMLError(reason: reason, line: source.firstLine + min(place ?? line, last))
@@ -148,7 +149,7 @@ extension YAMLParser {
         depth -= 1
     }
 
-    /// Refuses what begins with an indicator of something that is not read here.
+    /// Rejects the indicators of unsupported features.
     func refuseUnsupported() throws(YAMLError) {
         switch peek() {
         case UInt8(ascii: "&"): throw failure("anchors (&) are not supported; quote the text if it is not one")

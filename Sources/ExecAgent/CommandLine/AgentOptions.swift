@@ -1,51 +1,51 @@
 import CommandOptions
 import Diagnostics
 
-/// What the program was started with: flags, else variables, else defaults.
+/// The program's options: from flags, then environment variables, then defaults.
 struct AgentOptions: Sendable, Equatable {
     static let openAI = "https://api.openai.com/v1"
 
-    // The model.
+    // Model
     var baseURL = openAI
-    /// The endpoint's key; `nil` for none.
+    /// The endpoint's API key; `nil` for none.
     var key: String?
-    /// The model's name; empty where none was named.
+    /// The model's name; empty if none was given.
     var model = ""
-    /// Seconds of silence after which an answer of the model is given up.
+    /// Seconds without data after which a model's answer is abandoned.
     var modelTimeout = 120
     var images = ImagePolicy.auto
 
-    // The tools.
-    /// The command that starts the server; `nil` for exec-mcp.
+    // Tools
+    /// The command that starts the tool server; `nil` for exec-mcp.
     var serverCommand: String?
-    /// A file that names several servers; `nil` for none.
+    /// A configuration file that lists several servers; `nil` for none.
     var serverFile: String?
-    /// Whose sandbox; `nil` for the server's own default.
+    /// The user whose sandbox is used; `nil` for the server's default.
     var user: String?
 
-    // The run.
+    // Run
     var limits = RunLimits()
     var logLevel = LogLevel.warning
 
-    // A task or a conversation.
-    /// Where artifacts are saved; `nil` to leave them in the sandbox.
+    // Task or conversation
+    /// The directory that artifacts are saved to; `nil` to leave them in the sandbox.
     var output: String?
     var isJSON = false
-    /// Whether Markdown in answers is shown as it is, on a terminal too.
+    /// Whether Markdown in answers is shown unformatted, even on a terminal.
     var isPlain = false
     var history = HistoryOption.usual
 
-    // The service.
+    // Service
     var host = "127.0.0.1"
     var port = 8000
-    /// Further names under which clients reach it.
+    /// Additional host names under which clients reach the service.
     var hostNames: [String] = []
-    /// Where browsers reach it; `nil` where nobody says.
+    /// The URL at which browsers reach the service; `nil` if none was given.
     var publicURL: String?
     /// Whether answers end with links to their run's artifacts.
     var linksArtifacts = true
-    /// The keys that clients must show; none where they need not.
+    /// The API keys accepted from clients; empty if none is required.
     var clientKeys: [String] = []
-    /// Seconds after which a conversation without a new message is forgotten; 0 to remember none.
+    /// Seconds of inactivity after which a conversation is discarded; 0 to keep none.
     var sessionTimeout = 3600
 }

@@ -1,6 +1,6 @@
 import CommandOptions
 
-/// What `--help` and `--version` print.
+/// The output of `--help` and `--version`.
 enum Help {
     static let version = ProgramVersion.text
 

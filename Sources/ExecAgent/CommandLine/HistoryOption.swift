@@ -1,11 +1,11 @@
-/// Where what is typed in a conversation is kept.
+/// Where the input history of conversations is stored.
 enum HistoryOption: Sendable, Equatable {
-    /// Below the directory for the state of programs.
+    /// In the user's state directory.
     case usual
     case file(String)
     case off
 
-    /// The file; `nil` for none.
+    /// Returns the history file; `nil` for none.
     func file(environment: [String: String]) -> HistoryFile? {
         switch self {
         case .usual: HistoryFile(environment: environment)

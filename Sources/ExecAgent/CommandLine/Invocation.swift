@@ -1,21 +1,21 @@
 import CommandOptions
 import Diagnostics
 
-/// What a command line asks for.
+/// What a command line requests.
 enum Invocation: Sendable, Equatable {
-    /// Work on one task; `nil` where it is to be read from standard input.
+    /// Work on one task; `nil` to read it from standard input.
     case task(String?, AgentOptions)
     case conversation(AgentOptions)
     case serve(AgentOptions)
     case help
     case version
 
-    /// Reads the command line and the environment.
+    /// Parses the command line and the environment.
     ///
     /// - Parameters:
     ///   - arguments: without the program's name.
     ///   - isAtTerminal: whether standard input is a terminal.
-    /// - Throws: ``UsageError`` for what is not accepted.
+    /// - Throws: ``UsageError`` for invalid input.
     init(_ arguments: [String], environment: [String: String], isAtTerminal: Bool) throws(UsageError) {
         var arguments = arguments
         if ["help", "version"].contains(arguments.first) {
@@ -36,7 +36,7 @@ enum Invocation: Sendable, Equatable {
         case .run(let words):
             self = serves ? .serve(options) : try Self.task(words, options, isAtTerminal: isAtTerminal)
             try Self.check(options)
-            // A machine that others reach is not opened by mistake. The service looks again at what it listens to.
+            // Prevents accidentally exposing the service to the network. The service checks its actual addresses again.
             guard AccessPolicy.isLoopback(options.host) || !options.clientKeys.isEmpty else {
                 throw UsageError(
                     message: "\(options.host) lets other machines in: set AGENT_API_KEYS to the keys that clients must "

@@ -5,11 +5,11 @@ import SystemCalls
 /// One option of the agent.
 typealias OptionDescription = CommandOptions.OptionDescription<AgentOptions>
 
-/// The options of the agent, in the order of the help.
+/// The agent's options, in the order of the help.
 enum OptionTable {
-    /// Those of a task or a conversation.
+    /// Options for a task or a conversation.
     static let ofTask: [OptionDescription] = model + tools + limits + task + log
-    /// Those of `exec-agent serve`.
+    /// Options of `exec-agent serve`.
     static let ofService: [OptionDescription] = model + tools + limits + service + log
 
     static let model = [
@@ -210,7 +210,7 @@ enum OptionTable {
         return true
     }
 
-    /// Whether the text is one word that can be shown and sent.
+    /// Whether the text is a single printable word.
     private static func isWord(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= 4096 && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F }
     }

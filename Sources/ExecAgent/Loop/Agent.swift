@@ -2,30 +2,30 @@ import JSON
 import OpenAI
 import Threading
 
-/// Whether the pictures that tools return go back to the model.
+/// Whether pictures returned by tools are sent to the model.
 enum ImagePolicy: String, Sendable, CaseIterable {
-    /// They do, until the endpoint refuses them.
+    /// Sent until the endpoint rejects them.
     case auto
     case never
 }
 
-/// How an agent works, whatever its task.
+/// An agent's settings, which apply to all tasks.
 struct AgentSettings: Sendable, Equatable {
-    /// The model where a run names none.
+    /// The model for runs that don't name one.
     var model: String
     var images = ImagePolicy.auto
-    /// The longest text of a tool's result that the model gets, in bytes: about 10,000 tokens.
+    /// Maximum size of a tool result's text sent to the model, in bytes: about 10,000 tokens.
     var resultLimit = 40_000
-    /// The largest picture that the model gets, in bytes.
+    /// Maximum size of a picture sent to the model, in bytes.
     var imageLimit = 5_000_000
-    /// The largest picture that the model gets, in pixels of its longer side: what the APIs refuse stays in the
-    /// conversation, and every later request would fail as well.
+    /// Maximum length of a picture's longer side, in pixels. Larger pictures are rejected by the APIs, and because they
+    /// stay in the conversation, every later request would fail as well.
     var imageSide = 8000
-    /// Calls of one turn that run at once.
+    /// Maximum number of concurrent calls within one turn.
     var simultaneousCalls = 8
 }
 
-/// An agent: a model that works with the tools of MCP servers.
+/// An agent: a model that uses the tools of MCP servers.
 struct Agent: AgentRunner {
     private let model: any ChatModel
     private let toolBox: any ToolProvider
@@ -46,7 +46,7 @@ struct Agent: AgentRunner {
         onEvent: @escaping @Sendable (AgentEvent) async -> Void
     ) async throws -> RunResult {
         let deadline = limits.seconds.map { Deadline(in: $0, on: timekeeper) }
-        // Where the time is up before anything is asked, the run ends at once and says so.
+        // If the time is already up, the run ends immediately with an explanation.
         let opening = try await opening(by: deadline)
         let tools = opening?.tools ?? []
         let request = ChatRequest(
@@ -60,9 +60,9 @@ struct Agent: AgentRunner {
         return try await run.untilItEnds()
     }
 
-    /// What the tool servers say of themselves.
+    /// Collects the tool servers' tools and prompt.
     ///
-    /// - Returns: `nil` where the time was up first.
+    /// - Returns: `nil` if the deadline passed first.
     private func opening(by deadline: Deadline?) async throws -> (tools: [FunctionTool], prompt: String)? {
         do {
             return try await withDeadline(deadline) { [toolBox] in
@@ -70,14 +70,14 @@ struct Agent: AgentRunner {
                 return (tools, await toolBox.systemPrompt())
             }
         } catch {
-            // A call that was ended is an error of its server; that we ended it says more.
+            // A call ended by cancellation surfaces as a server error; the cancellation is more informative.
             try Task.checkCancellation()
             throw error
         }
     }
 
-    /// The conversation behind one system message: that of the servers, then the client's own. One, because many
-    /// models take a system message only as the first.
+    /// Prepends a single system message to the conversation: the servers' prompt followed by the client's own. A single
+    /// one, because many models accept a system message only at the start.
     static func opening(_ conversation: [ChatMessage], prompt: String) -> [ChatMessage] {
         let own = conversation.prefix { [.system, .developer].contains($0.role) }
         let texts = ([prompt] + own.map(\.text)).filter { !$0.isEmpty }

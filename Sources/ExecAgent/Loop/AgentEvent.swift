@@ -1,75 +1,75 @@
 import JSON
 import OpenAI
 
-/// What an agent does while it works on a task.
+/// An event during an agent's work on a task.
 enum AgentEvent: Sendable, Equatable {
     /// The next piece of the model's text.
     case text(String)
-    /// A tool call begins.
+    /// A tool call has started.
     case toolStarted(ToolCall)
-    /// The newest line of what a call does.
+    /// The latest progress message of a call.
     case toolProgress(callID: String, message: String)
     /// A call has ended.
     case toolEnded(ToolEnd)
-    /// The model did not answer and is asked again after so many seconds.
+    /// The model did not answer and is retried after this number of seconds.
     case retrying(reason: String, seconds: Double)
-    /// Something was left out or put right that a person should know.
+    /// Something was omitted or corrected that the user should know about.
     case notice(String)
 
-    /// How a tool call ended.
+    /// The outcome of a tool call.
     struct ToolEnd: Sendable, Equatable {
         let callID: String
         let name: String
         let isError: Bool
-        /// Exit code of a command; `nil` for other tools.
+        /// Exit code if it ran a command; `nil` for other tools.
         let exitCode: Int?
-        /// Seconds that it took.
+        /// Duration in seconds.
         let duration: Double
-        /// Names of the artifacts that it made or changed.
+        /// Names of the artifacts that the call created or changed.
         let artifacts: [String]
     }
 }
 
-/// Where a run stops though the model has not answered. `nil` is no limit.
+/// Limits at which a run stops before the model has finished. `nil` means no limit.
 struct RunLimits: Sendable, Equatable {
-    /// Requests to the model.
+    /// Maximum number of requests to the model.
     var turns: Int? = 50
-    /// Tokens of all requests and answers together, as the endpoint counts them.
+    /// Maximum number of tokens in all requests and answers, as counted by the endpoint.
     var tokens: Int?
-    /// Seconds.
+    /// Maximum duration in seconds.
     var seconds: Double? = 1800
 }
 
-/// How a run ended.
+/// The result of a run.
 struct RunResult: Sendable, Equatable {
     enum End: Sendable, Equatable {
         /// The model answered.
         case answered
-        /// The model's answer was cut by its own limit of tokens.
+        /// The model's answer was truncated at its own token limit.
         case cut
-        /// A limit of the run was met; with the sentence that says which, as added to the answer.
+        /// A limit of the run was reached; with the sentence that was added to the answer to say which.
         case limit(String)
     }
 
-    /// What the run adds to the conversation: the model's messages and the tools' results.
+    /// The messages that the run adds to the conversation: the model's messages and the tools' results.
     var messages: [ChatMessage]
     var end: End
-    /// The tokens of all turns; `nil` where the endpoint never said.
+    /// Total tokens of all turns; `nil` if the endpoint never reported any.
     var usage: TokenUsage?
 }
 
-/// Works on tasks: asks the model, runs the tools that it calls, until it answers.
+/// Works on tasks in a loop: asks the model and runs the tools it calls, until it answers.
 protocol AgentRunner: Sendable {
-    /// Goes on with a conversation until the model answers or a limit is met.
+    /// Continues a conversation until the model answers or a limit is reached.
     ///
     /// - Parameters:
-    ///   - conversation: what was said so far, the user's message last. Without a system message the servers' own
-    ///     prompt stands first; a system message of the client follows it.
-    ///   - user: whose sandbox; `nil` for the server's own default.
-    ///   - model: which model; `nil` for the default.
-    ///   - parameters: other members of each request to the model: `temperature` and so on.
-    ///   - onEvent: told of everything, in order, before this returns.
-    /// - Throws: ``ModelError``, ``ToolServerError``, or `CancellationError` when the task is cancelled.
+    ///   - conversation: the messages so far, ending with the user's. The servers' prompt is the system message; a
+    ///     system message of the client is appended to it.
+    ///   - user: the user whose sandbox is used; `nil` for the server's default.
+    ///   - model: the model's name; `nil` for the default.
+    ///   - parameters: additional members of each request to the model, such as `temperature`.
+    ///   - onEvent: receives all events, in order, before this returns.
+    /// - Throws: ``ModelError``, ``ToolServerError``, or `CancellationError` if the task is cancelled.
     func run(
         _ conversation: [ChatMessage], user: String?, model: String?, limits: RunLimits, parameters: JSONObject,
         onEvent: @escaping @Sendable (AgentEvent) async -> Void

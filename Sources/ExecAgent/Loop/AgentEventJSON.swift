@@ -2,10 +2,10 @@ import JSON
 import OpenAI
 
 extension AgentEvent {
-    /// More of a call's arguments is not passed on: a file that is written is not news.
+    /// Maximum size of a call's arguments to include: the contents of a written file, for example, would be too much.
     private static let maxArguments = 16 * 1024
 
-    /// The event for machines, as `--json` prints it and as the API's `exec_agent` member has it.
+    /// Serializes the event for machines: the output of `--json` and the API's `exec_agent` member.
     var json: JSON {
         switch self {
         case .text(let text):

@@ -1,16 +1,16 @@
 import JSON
 import OpenAI
 
-/// Makes a conversation shorter that has become longer than its model takes, step by step: first what older tool calls
-/// said and returned, then what the last ones returned, and last the oldest exchanges.
+/// Shortens a conversation that exceeds the model's context, in steps: first the arguments and results of older tool
+/// calls, then the latest results, and finally the oldest exchanges.
 struct ContextCut {
-    /// What is left out by now.
+    /// The steps, from the least to the most drastic.
     enum Step: Int, CaseIterable {
         case olderResults, moreOfThem, lastResults, oldestMessages
 
-        /// Bytes that are left of an older tool's result, or of a text in the arguments of an older call.
+        /// Maximum size of an older tool result, or of a text in an older call's arguments, in bytes.
         fileprivate var olderLimit: Int { self == .olderResults ? 2000 : 300 }
-        /// The same of the last turn's; `nil` for all.
+        /// The same for the last turn's; `nil` for no limit.
         fileprivate var lastLimit: Int? {
             switch self {
             case .olderResults, .moreOfThem: nil
@@ -22,15 +22,15 @@ struct ContextCut {
 
     private var steps = Step.allCases[...]
 
-    /// Takes the next steps until one makes the conversation shorter.
+    /// Applies further steps until one shortens the conversation.
     ///
-    /// - Parameter known: how many messages there are from before this run; fewer when some of them are left out.
-    /// - Returns: what was left out, in words; `nil` where nothing more can be.
+    /// - Parameter known: the number of messages from before this run, reduced if any of them are dropped.
+    /// - Returns: a description of what was omitted; `nil` if nothing more can be.
     mutating func shorten(_ messages: inout [ChatMessage], known: inout Int) -> String? {
         while let step = steps.first {
             let cut = Self.cutResults(&messages, step)
             let dropped = step == .oldestMessages ? Self.dropOldest(&messages, known: &known) : 0
-            // The oldest go half by half, as long as there are any.
+            // The oldest messages are halved repeatedly, until none are left.
             if dropped == 0 { steps = steps.dropFirst() }
             var parts: [String] = []
             if cut > 0 { parts.append("\(cut) tool result\(cut == 1 ? " was" : "s were") cut") }
@@ -50,7 +50,7 @@ struct ContextCut {
             if old.role == .tool, isLong(old.text, limit) {
                 messages[place].content = [.text(Excerpt.of(old.text, limit: limit))]
             }
-            // Pictures that tools returned.
+            // Pictures returned by tools.
             if old.role == .user, place > 0, messages[place - 1].role == .tool {
                 messages[place] = old.withoutPictures
             }
@@ -63,10 +63,10 @@ struct ContextCut {
         return count
     }
 
-    /// Whether it is worth while to cut a text, which one that is cut already is not.
+    /// Whether a text is worth cutting. One that is already cut isn't.
     private static func isLong(_ text: String, _ limit: Int) -> Bool { text.utf8.count > limit + 300 }
 
-    /// A call whose arguments say long texts, such as the content of a file, in short.
+    /// Shortens long texts in a call's arguments, such as the contents of a file.
     private static func shortened(_ call: ToolCall, limit: Int) -> ToolCall {
         guard isLong(call.arguments, limit),
             var arguments = (try? JSON.parseModelText(Array(call.arguments.utf8)))?.objectValue
@@ -81,10 +81,10 @@ struct ContextCut {
         return call
     }
 
-    /// Leaves out the older half of what was said before this run, up to a message of the user.
+    /// Drops the older half of the messages from before this run, up to a user message.
     private static func dropOldest(_ messages: inout [ChatMessage], known: inout Int) -> Int {
         let begin = messages.first.map { [.system, .developer].contains($0.role) } == true ? 1 : 0
-        // The last of the known messages is what this run is about.
+        // The last of the known messages is the one that this run answers.
         let starts = messages[..<max(begin, known)].indices.filter { place in
             place > begin && messages[place].role == .user && messages[place - 1].role != .tool
         }
@@ -96,7 +96,7 @@ struct ContextCut {
 }
 
 extension JSONObject {
-    /// The members that are not long.
+    /// Copies only the members that aren't long.
     fileprivate init(shortMembersOf members: JSONObject, limit: Int) {
         self.init()
         for member in members where member.value.serialized().count <= limit { self[member.key] = member.value }

@@ -1,11 +1,12 @@
 import JSON
 
-/// The beginning and the end of what is too long.
+/// Shortens long texts to their beginning and end.
 enum Excerpt {
-    /// The streams in the result of a command.
+    /// The streams in a command's result.
     private static let streams = ["stdout", "stderr"]
 
-    /// A tool's result in about `limit` bytes. Where it is a command's, its streams are cut and it stays JSON.
+    /// Shortens a tool's result to about `limit` bytes. For a command's result, only the streams are cut, so it remains
+    /// valid JSON.
     static func ofResult(_ text: String, limit: Int) -> String {
         guard text.utf8.count > limit else { return text }
         guard case .object(var result)? = try? JSON.parse(text), result["stdout"]?.stringValue != nil else {
@@ -16,12 +17,12 @@ enum Excerpt {
             guard let content = result[stream]?.stringValue else { continue }
             result[stream] = .string(of(content, limit: long.count > 1 ? limit / 2 : limit * 3 / 4))
         }
-        // The streams may be short and something else long, or full of what JSON escapes.
+        // The streams may be short while another member is long, or may expand because of JSON escapes.
         let cut = JSON.object(result).text
         return cut.utf8.count <= limit * 2 ? cut : of(cut, limit: limit)
     }
 
-    /// The head and the tail of a text, with a line between them that says how much is missing.
+    /// Returns the beginning and the end of a text, with a line between them that states how much is missing.
     static func of(_ text: String, limit: Int) -> String {
         let bytes = Array(text.utf8)
         guard bytes.count > limit else { return text }

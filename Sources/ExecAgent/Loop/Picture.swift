@@ -1,18 +1,18 @@
-/// Why bytes are no picture that a model can be shown; as the end of "it is …".
+/// Why bytes aren't a picture that can be sent to a model; completes the phrase "it is …".
 struct PictureError: Error, Equatable {
     let reason: String
 }
 
-/// What the head of a picture says, of the four formats that model APIs take. It is not decoded, but walked through to
-/// its end: a picture that breaks off is refused by the APIs.
+/// A picture's dimensions, in one of the four formats that model APIs accept. It isn't decoded, but scanned to its end,
+/// because the APIs reject truncated pictures.
 struct Picture: Equatable {
     let mediaType: String
-    /// Pixels.
+    /// In pixels.
     let width: Int
-    /// Pixels.
+    /// In pixels.
     let height: Int
 
-    /// - Throws: ``PictureError`` for what is no whole picture of a known format.
+    /// - Throws: ``PictureError`` if the bytes aren't a complete picture in a known format.
     init(_ bytes: [UInt8]) throws(PictureError) {
         let reader = ByteReader(bytes)
         let size: PictureSize
@@ -34,7 +34,7 @@ struct Picture: Equatable {
 
 typealias PictureSize = (width: Int, height: Int)
 
-/// Numbers at places of a text of bytes, where there are any.
+/// Bounds-checked access to the integers in a byte string.
 struct ByteReader {
     let bytes: [UInt8]
 
@@ -52,13 +52,13 @@ struct ByteReader {
 
     func byte(_ place: Int) throws(PictureError) -> Int { try big(place, 1) }
 
-    /// A big-endian number of `length` bytes.
+    /// Reads a big-endian integer of `length` bytes.
     func big(_ place: Int, _ length: Int) throws(PictureError) -> Int {
         guard place + length <= bytes.count else { throw cutOff }
         return bytes[place..<(place + length)].reduce(0) { $0 << 8 | Int($1) }
     }
 
-    /// A little-endian number of `length` bytes.
+    /// Reads a little-endian integer of `length` bytes.
     func little(_ place: Int, _ length: Int) throws(PictureError) -> Int {
         guard place + length <= bytes.count else { throw cutOff }
         return bytes[place..<(place + length)].reversed().reduce(0) { $0 << 8 | Int($1) }

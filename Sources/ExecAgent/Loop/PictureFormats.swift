@@ -40,9 +40,9 @@ enum PNG {
     }
 }
 
-/// JPEG (ITU-T T.81): segments behind markers, and the data behind the last of them.
+/// JPEG (ITU-T T.81): segments introduced by markers, and entropy-coded data after the last of them.
 enum JPEG {
-    /// Markers of a frame's head; the others of this range mean something else.
+    /// Start-of-frame markers; the excluded values in this range have other meanings.
     private static let frames = Set(0xC0...0xCF).subtracting([0xC4, 0xC8, 0xCC])
     private static let scan = 0xDA
 
@@ -69,7 +69,7 @@ enum JPEG {
         return size
     }
 
-    /// Whether the marker of the end comes behind a place. In the data itself 0xFF is always followed by zero.
+    /// Whether the end marker follows this position. Within the data itself, 0xFF is always followed by zero.
     private static func hasEnd(_ reader: ByteReader, from place: Int) -> Bool {
         var last: UInt8 = 0
         for byte in reader.bytes[min(place, reader.count)...].reversed() {
@@ -110,7 +110,7 @@ enum GIF {
     }
 }
 
-/// WebP (RFC 9649): a RIFF file whose first chunk says the size.
+/// WebP (RFC 9649): a RIFF file whose first chunk contains the dimensions.
 enum WebP {
     static func size(in reader: ByteReader) throws(PictureError) -> PictureSize {
         guard try reader.little(4, 4) + 8 <= reader.count else { throw reader.cutOff }

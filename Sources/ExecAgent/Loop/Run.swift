@@ -1,7 +1,7 @@
 import OpenAI
 import Threading
 
-/// One run of an agent: the model is asked and its tools are called, turn by turn, until it answers or a limit is met.
+/// One run of an agent: asks the model and calls its tools, turn by turn, until it answers or a limit is reached.
 struct Run {
     private let model: any ChatModel
     private let calls: ToolCalls
@@ -10,19 +10,20 @@ struct Run {
     private let onEvent: @Sendable (AgentEvent) async -> Void
 
     private var request: ChatRequest
-    /// How many messages of the request were there before this run.
+    /// The number of messages from before this run.
     private var known: Int
     private var turns = 0
     private var usage: TokenUsage?
-    /// All tokens, guessed where the endpoint does not count them.
+    /// Total tokens, estimated if the endpoint doesn't report them.
     private var tokens = 0
-    /// What one answer can cost: a larger number is a mistake of the endpoint, and must not become one of ours.
+    /// Upper bound for the tokens of one answer: a larger number is an endpoint's error, and must not cause an
+    /// overflow.
     private static let maxTokens = 1 << 40
-    /// Whether the text of an earlier turn was told.
+    /// Whether text of an earlier turn has been emitted.
     private var hasSpoken = false
     private var lastWasEmpty = false
     private var contextCut = ContextCut()
-    /// What a person was told, which is not said again with each turn.
+    /// Notices already sent to the user, so they aren't repeated each turn.
     private let notices = Locked(Set<String>())
 
     init(
@@ -38,9 +39,9 @@ struct Run {
         known = request.messages.count
     }
 
-    /// Runs it.
+    /// Runs to completion.
     ///
-    /// - Throws: ``ModelError``, or `CancellationError` when the task is cancelled.
+    /// - Throws: ``ModelError``, or `CancellationError` if the task is cancelled.
     mutating func untilItEnds() async throws -> RunResult {
         while true {
             if let limit = limitMet { return await stop(limit) }
@@ -55,7 +56,7 @@ struct Run {
 
     /// Asks the model once.
     ///
-    /// - Returns: `nil` when the time was up first; what came until then is a message all the same.
+    /// - Returns: `nil` if the deadline passed first; the text received until then is still added as a message.
     private mutating func ask() async throws -> ChatCompletion? {
         turns += 1
         let telling = TextForwarder(separated: hasSpoken, notices, onEvent: onEvent)
@@ -69,17 +70,17 @@ struct Run {
             return nil
         }
         count(completion)
-        // What grows again can be cut again.
+        // A conversation that grows again can be cut again from the first step.
         contextCut = ContextCut()
         return completion
     }
 
-    /// Makes the conversation shorter, which is longer than the model takes.
+    /// Shortens a conversation that exceeds the model's context.
     ///
-    /// - Returns: the end of the run where nothing more can be left out; `nil` where it goes on.
-    /// - Throws: `error` where the run has done nothing yet that could be told.
+    /// - Returns: the end of the run if nothing more can be omitted; `nil` if it continues.
+    /// - Throws: `error` if the run has nothing to show yet.
     private mutating func shorten(because error: ModelError) async throws -> RunResult? {
-        // A request that was refused is no turn.
+        // A rejected request doesn't count as a turn.
         turns -= 1
         guard let cut = contextCut.shorten(&request.messages, known: &known) else {
             guard request.messages.count > known else { throw error }
@@ -89,7 +90,7 @@ struct Run {
         return nil
     }
 
-    /// - Returns: the end of the run; `nil` where it goes on.
+    /// - Returns: the end of the run; `nil` if it continues.
     private mutating func handle(_ completion: ChatCompletion) async throws -> RunResult? {
         if completion.finishReason == .contentFilter {
             throw ModelError(
@@ -112,7 +113,7 @@ struct Run {
             request.messages.append(completion.message)
             return result(completion.finishReason == .length ? .cut : .answered)
         }
-        // Some models say nothing after a tool's result, and do the second time.
+        // Some models return nothing after a tool's result, but do when asked a second time.
         guard !lastWasEmpty else {
             if let answer = await answerOfReasoning(completion.message) { return answer }
             throw ModelError(
@@ -123,7 +124,7 @@ struct Run {
         return nil
     }
 
-    /// Some servers take a whole answer for thoughts: it is better than none.
+    /// Some servers classify a whole answer as reasoning: showing that is better than nothing.
     private mutating func answerOfReasoning(_ message: ChatMessage) async -> RunResult? {
         let text = message.reasoning
         guard !text.allSatisfy(\.isWhitespace) else { return nil }
@@ -148,7 +149,7 @@ struct Run {
         message.toolCalls = wanted.map(ToolCalls.acceptable)
         request.messages.append(message)
         if let limit = limitMet {
-            // A call without a result would make the conversation one that no endpoint takes.
+            // Endpoints reject a conversation that contains a call without a result.
             request.messages += calls.results(of: wanted, without: limit)
             return await stop(limit)
         }
@@ -183,7 +184,7 @@ struct Run {
             let said = completion.message.toolCalls.reduce(completion.message.text.utf8.count) {
                 $0 + $1.arguments.utf8.count
             }
-            // About four bytes a token.
+            // Assumes about four bytes per token.
             tokens += (request.messages.reduce(said) { $0 + $1.text.utf8.count }) / 4
             return
         }
@@ -194,9 +195,9 @@ struct Run {
         tokens += prompt + answer
     }
 
-    // MARK: The end
+    // MARK: Ending the run
 
-    /// Ends the run with a sentence in the answer that says why.
+    /// Ends the run, and appends a sentence to the answer that explains why.
     private mutating func stop(_ sentence: String) async -> RunResult {
         await onEvent(.text(hasSpoken ? "\n\n\(sentence)" : sentence))
         if let last = request.messages.last, request.messages.count > known, last.role == .assistant {
@@ -211,7 +212,7 @@ struct Run {
         RunResult(messages: Array(request.messages.dropFirst(known)), end: end, usage: usage)
     }
 
-    /// The calls with an id each: some endpoints give none, or one to all.
+    /// Gives each call a unique id: some endpoints send none, or the same for all.
     private static func distinct(_ calls: [ToolCall], turn: Int) -> [ToolCall] {
         var seen: Set<String> = []
         return calls.enumerated().map { place, call in
@@ -223,7 +224,7 @@ struct Run {
     }
 }
 
-/// Tells what a model says as it comes, and keeps it.
+/// Forwards the model's text as it arrives, and records it.
 private final class TextForwarder: Sendable {
     private let said = Locked("")
     private let notices: Locked<Set<String>>
@@ -231,8 +232,8 @@ private final class TextForwarder: Sendable {
     private let onEvent: @Sendable (AgentEvent) async -> Void
 
     /// - Parameters:
-    ///   - separated: whether a blank line goes before the text, to part it from an earlier turn's.
-    ///   - notices: those that were said already.
+    ///   - separated: whether to insert a blank line before the text, to separate it from an earlier turn's.
+    ///   - notices: the notices already sent.
     init(separated: Bool, _ notices: Locked<Set<String>>, onEvent: @escaping @Sendable (AgentEvent) async -> Void) {
         self.notices = notices
         isSeparated = separated

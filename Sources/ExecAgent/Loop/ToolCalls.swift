@@ -2,23 +2,23 @@ import JSON
 import OpenAI
 import Threading
 
-/// The tool calls of one run.
+/// Runs the tool calls of one run.
 struct ToolCalls: Sendable {
     let toolBox: any ToolProvider
-    /// The tools that there are.
+    /// The names of the available tools.
     let toolNames: [String]
     let user: String?
     let settings: AgentSettings
     let deadline: Deadline?
     let onEvent: @Sendable (AgentEvent) async -> Void
 
-    /// How much of arguments that are none the model is shown, in characters.
+    /// Maximum length of invalid arguments quoted to the model, in characters.
     private static let quoteLimit = 300
 
-    /// Runs the calls of one turn at once.
+    /// Runs the calls of one turn concurrently.
     ///
-    /// - Returns: a message for each, in the order of the calls, and the pictures behind them.
-    /// - Throws: `CancellationError` when the task is cancelled; the calls have ended then.
+    /// - Returns: a message for each, in the order of the calls, followed by the pictures.
+    /// - Throws: `CancellationError` if the task is cancelled; all calls have ended by then.
     func run(_ calls: [ToolCall]) async throws -> [ChatMessage] {
         let events = ToolEvents()
         let results = Locked([Int: ToolResultText]())
@@ -41,25 +41,25 @@ struct ToolCalls: Sendable {
         return messages(for: calls, results.withLock { $0 })
     }
 
-    /// Messages for calls that are not run.
+    /// Creates result messages for calls that aren't run.
     ///
-    /// - Parameter reason: why not.
+    /// - Parameter reason: why they aren't run.
     func results(of calls: [ToolCall], without reason: String) -> [ChatMessage] {
         messages(for: calls, [:], otherwise: "Not run. \(reason)")
     }
 
-    /// The call as it can go back to an endpoint.
+    /// Returns the call in a form that endpoints accept.
     static func acceptable(_ call: ToolCall) -> ToolCall {
         ToolCall(
             id: call.id, name: ToolName.acceptable(call.name), arguments: acceptable(call.arguments), extra: call.extra)
     }
 
-    /// Whether the arguments of a call are whole.
+    /// Whether a call's arguments are complete.
     static func isWhole(_ call: ToolCall) -> Bool {
         if case .success = arguments(of: call) { true } else { false }
     }
 
-    /// Arguments as they can go back to an endpoint: those that read them fail at what is not a JSON object.
+    /// Returns arguments in a form that endpoints accept: those that parse them reject anything but a JSON object.
     static func acceptable(_ arguments: String) -> String {
         if (try? JSON.parse(arguments))?.objectValue != nil { return arguments }
         guard let object = (try? JSON.parseModelText(Array(arguments.utf8)))?.objectValue else { return "{}" }
@@ -78,7 +78,7 @@ struct ToolCalls: Sendable {
                 pictures += [.text("The picture that \(call.name) returned (\(call.id)):"), .imageURL(address)]
             }
         }
-        // A tool's message carries nothing but text in this API, so the pictures follow as the user's.
+        // In this API a tool message contains only text, so pictures follow in a user message.
         if !pictures.isEmpty { messages.append(ChatMessage(role: .user, content: pictures)) }
         return messages
     }
@@ -116,7 +116,7 @@ struct ToolCalls: Sendable {
     }
 
     private static func arguments(of call: ToolCall) -> Result<JSONObject, ArgumentsError> {
-        // What a tool without parameters is called with by some models.
+        // Some models send no arguments for a tool without parameters.
         if call.arguments.allSatisfy(\.isWhitespace) { return .success(JSONObject()) }
         let problem: String
         do throws(JSONParseError) {

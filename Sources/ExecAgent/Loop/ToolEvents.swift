@@ -1,7 +1,7 @@
 import Threading
 
-/// What happens in calls that run at once, told one after the other. Of the progress of a call only the newest waits, so
-/// that a slow listener holds no tool back and nothing piles up.
+/// Serializes the events of concurrent calls. Only the newest progress event of each call is queued, so a slow consumer
+/// neither blocks the tools nor lets the queue grow.
 final class ToolEvents: Sendable {
     private let waiting = Locked<[AgentEvent]>([])
     private let signals: AsyncStream<Void>
@@ -11,7 +11,6 @@ final class ToolEvents: Sendable {
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Adds an event.
     func add(_ event: AgentEvent) {
         waiting.withLock { waiting in
             if case .toolProgress(let callID, _) = event {
@@ -24,12 +23,12 @@ final class ToolEvents: Sendable {
         signal.yield()
     }
 
-    /// Says that nothing more comes.
+    /// Signals that no more events follow.
     func finish() {
         signal.finish()
     }
 
-    /// Tells everything, until ``finish()``. To be called once.
+    /// Delivers all events until ``finish()``. Must be called only once.
     func deliver(to onEvent: @Sendable (AgentEvent) async -> Void) async {
         for await _ in signals { await tell(onEvent) }
         await tell(onEvent)

@@ -1,12 +1,12 @@
 import JSON
 import MCP
 
-/// What the model gets of a tool's result.
+/// The part of a tool's result that is sent to the model.
 struct ToolResultText: Sendable, Equatable {
     let text: String
     /// The pictures, as `data:` URLs.
     let imageAddresses: [String]
-    /// Names of the artifacts that the result names.
+    /// Names of the artifacts that the result refers to.
     let artifacts: [String]
 
     init(_ outcome: ToolOutcome, settings: AgentSettings) {
@@ -28,7 +28,7 @@ struct ToolResultText: Sendable, Equatable {
                 texts.append("[\(artifact.map { "artifact \($0)" } ?? uri): \(facts)]")
             }
         }
-        // What is left of each piece may be twice the limit; all of them together must not be more either.
+        // Each excerpt may still be twice the limit, so the limit is also applied to all of them together.
         var text = Excerpt.of(texts.joined(separator: "\n"), limit: settings.resultLimit * 2)
         if text.allSatisfy(\.isWhitespace) { text = "(no output)" }
         if outcome.isError, !text.lowercased().hasPrefix("error") { text = "Error: \(text)" }
@@ -37,7 +37,8 @@ struct ToolResultText: Sendable, Equatable {
         self.artifacts = artifacts
     }
 
-    /// What becomes of a picture, and its `data:` URL where the model gets it. Its type is what its bytes say.
+    /// Returns what happens to a picture, and its `data:` URL if it is sent to the model. Its type is detected from its
+    /// bytes.
     private static func picture(_ data: [UInt8], _ settings: AgentSettings) -> (fate: String, address: String?) {
         guard settings.images == .auto, data.count <= settings.imageLimit else { return ("it is not shown", nil) }
         do throws(PictureError) {

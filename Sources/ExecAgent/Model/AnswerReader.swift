@@ -1,27 +1,28 @@
 import JSON
 import OpenAI
 
-/// Reads the body of a successful answer, streamed or whole: pieces of bytes in, text and in the end the answer out.
+/// Incremental parser for the body of a successful response, streamed or complete; does no I/O.
 struct AnswerReader {
-    /// Why a body is no answer.
+    /// Why a body isn't an answer.
     enum Failure: Error, Equatable {
-        /// The server says itself that it failed.
+        /// The server itself reports an error.
         case said(APIError)
-        /// It is a web page.
+        /// The body is a web page.
         case page
         case unusable(AnswerError)
     }
 
-    /// What kind of body it is. Content types do not tell: some servers call a stream JSON, or say nothing.
+    /// The kind of body, detected from its content. Content types are unreliable: some servers label a stream as JSON,
+    /// or send none.
     private enum Kind {
         case stream, whole, page
     }
 
-    /// Bytes of one event. A whole answer comes as one at some servers.
+    /// Maximum size of one event, in bytes. Some servers send a complete answer as a single event.
     private static let largestEvent = 16 << 20
-    /// Bytes of a whole answer, and of white space before any.
+    /// Maximum size of a complete answer, or of leading whitespace, in bytes.
     private static let largestBody = 16 << 20
-    /// A byte order mark, which may stand before either.
+    /// A byte order mark, which may precede either kind.
     private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     private var kind: Kind?
@@ -31,32 +32,32 @@ struct AnswerReader {
     private let limits: AnswerLimits
     private let tools: [FunctionTool]
     private(set) var isDone = false
-    /// Whether the body has ended, which may be in the middle of an event.
+    /// Whether the body has ended, possibly in the middle of an event.
     private var isCut = false
-    /// What went wrong behind text that is to be told first; nothing more is read.
+    /// An error after text that must be emitted first; nothing more is parsed.
     private(set) var failure: Failure?
-    /// How many bytes came.
+    /// Number of bytes received.
     private(set) var byteCount = 0
 
-    /// - Parameter tools: what the model may call, to find calls that it writes as text.
+    /// - Parameter tools: the tools that the model may call, to find calls written as text.
     init(limits: AnswerLimits, tools: [FunctionTool] = []) {
         self.limits = limits
         self.tools = tools
         assembler = CompletionAssembler(limits: limits, tools: tools)
     }
 
-    /// Whether any text of the answer was told.
+    /// Whether any text of the answer has been emitted.
     var hasTold: Bool { assembler.hasTold }
 
-    /// Takes in the next bytes.
+    /// Adds the next bytes.
     ///
-    /// - Returns: the text that they add to the answer; ``failure`` may stand behind it.
+    /// - Returns: the text that they add to the answer; ``failure`` may be set as well.
     mutating func feed(_ bytes: [UInt8]) throws(Failure) -> String {
         if let failure { throw failure }
         byteCount += bytes.count
         var rest = bytes[...]
         if kind == nil {
-            // White space and a byte order mark say nothing yet, however long they go on.
+            // Whitespace and a byte order mark don't reveal the kind of body.
             guard let start = rest.firstIndex(where: { $0 > 0x20 && !Self.mark.contains($0) }) else {
                 guard byteCount <= Self.largestBody else { throw Self.tooLarge }
                 return ""
@@ -80,9 +81,9 @@ struct AnswerReader {
 
     private static var tooLarge: Failure { .unusable(.tooLarge("more than \(largestBody) bytes")) }
 
-    /// Takes in the end of the body.
+    /// Finishes at the end of the body.
     ///
-    /// - Returns: the text that was not told yet, and the answer.
+    /// - Returns: the text not emitted yet, and the answer.
     mutating func finish() throws(Failure) -> (text: String, answer: ChatCompletion) {
         if let failure { throw failure }
         guard kind == .whole else {
@@ -100,7 +101,7 @@ struct AnswerReader {
         do throws(JSONParseError) {
             value = try JSON.parseModelText(body)
         } catch {
-            // What is JSON up to its last byte broke off.
+            // JSON that is valid up to its last byte was truncated.
             let isCut = error.offset >= body.count || error.reason == "unexpected end"
             if isCut, body.contains(UInt8(ascii: "\"")) { throw .unusable(.lost) }
             throw .unusable(.malformed("It is not JSON: \(error)."))
@@ -141,13 +142,13 @@ struct AnswerReader {
         do throws(FormatError) {
             said = try AnswerEvent(parsing: event.data)
         } catch {
-            // Events of a type of their own are nothing of this API: signs of life, for instance.
+            // Events with a custom type aren't part of this API: keep-alives, for example.
             guard event.type.isEmpty || event.type == "error" else { return "" }
             let words = String(decoding: event.data.prefix(200), as: UTF8.self)
             if event.type == "error" { throw .said(APIError(message: words)) }
-            // The end of the body may have come in the middle of it. Whether it was the answer's, the rest of it tells.
+            // The body may have ended within this event. The assembler decides whether the answer is complete.
             if isCut { return "" }
-            // Behind the answer some servers write an end of their own.
+            // Some servers send an end marker of their own after the answer.
             if assembler.hasFinishReason { return "" }
             throw .unusable(.malformed("An event of the stream is no chunk of an answer: \(error)"))
         }

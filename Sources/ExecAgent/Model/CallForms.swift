@@ -1,11 +1,11 @@
 import JSON
 import OpenAI
 
-/// Other forms for tool calls and their results, for models whose chat template doesn't know the usual one.
+/// Alternative formats for tool calls and their results, for models whose chat template doesn't support the usual one.
 extension [ChatMessage] {
-    /// The messages with no more than one call in each, the call's result behind it.
+    /// The messages with at most one call in each, followed by that call's result.
     ///
-    /// Templates that read a single call refuse a conversation in which several were made at once.
+    /// Templates that support only a single call reject a conversation with parallel calls.
     var withSingleCalls: [ChatMessage] {
         var result: [ChatMessage] = []
         var rest = self[...]
@@ -17,7 +17,7 @@ extension [ChatMessage] {
             let answers = rest.prefix { $0.role == .tool }
             rest = rest.dropFirst(answers.count)
             for (place, call) in message.toolCalls.enumerated() {
-                // What was said and thought belongs to the first: saying it again would be another thing said.
+                // Only the first message keeps the text and reasoning; otherwise they would be repeated.
                 var single = place == 0 ? message : ChatMessage(role: .assistant, content: [])
                 single.toolCalls = [call]
                 result.append(single)
@@ -29,8 +29,8 @@ extension [ChatMessage] {
         return result
     }
 
-    /// The messages with the tools told in the instructions at their beginning, in the words of models that learned to
-    /// call tools so.
+    /// Returns the messages with the tools described in the system message at the beginning, in the wording that models
+    /// were trained on.
     func telling(_ tools: [FunctionTool]) -> [ChatMessage] {
         guard !tools.isEmpty else { return self }
         let instruction = ChatMessage(
@@ -57,10 +57,10 @@ extension [ChatMessage] {
         return [opening] + dropFirst()
     }
 
-    /// The messages with calls and results told in text: by the assistant, and by the user.
+    /// The messages with calls and results as text: calls in assistant messages, results in user messages.
     ///
-    /// Templates that know two speakers take this alone. Calls are written as models without such a template write
-    /// them, so that one that copies what it reads makes calls that are understood.
+    /// Templates that know only these two roles accept nothing else. Calls are written as models without a tool
+    /// template write them, so a model that imitates them produces calls that can be parsed.
     var withCallsAsText: [ChatMessage] {
         map { message in
             var message = message

@@ -2,54 +2,54 @@ import OpenAI
 
 /// A model that answers conversations.
 protocol ChatModel: Sendable {
-    /// Asks for one answer and waits for the whole of it.
+    /// Requests one answer and waits until it is complete.
     ///
-    /// - Parameter onEvent: told of what happens meanwhile, in order, before this returns.
-    /// - Throws: ``ModelError``, or `CancellationError` when the task is cancelled.
+    /// - Parameter onEvent: receives events in order, before this returns.
+    /// - Throws: ``ModelError``, or `CancellationError` if the task is cancelled.
     func complete(
         _ request: ChatRequest, onEvent: @escaping @Sendable (ModelEvent) async -> Void
     ) async throws -> ChatCompletion
 }
 
-/// What happens while a model answers.
+/// An event while a model answers.
 enum ModelEvent: Sendable, Equatable {
-    /// The next piece of its text.
+    /// The next piece of the answer's text.
     case text(String)
-    /// A request failed before anything of the answer came; it is sent again after so many seconds.
+    /// A request failed before any part of the answer arrived; it is retried after this number of seconds.
     case retrying(reason: String, seconds: Double)
-    /// Something was left out or put right that a person should know.
+    /// Something was omitted or corrected that the user should know about.
     case notice(String)
 }
 
-/// A model could not answer.
+/// A model's failure to answer.
 struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
     enum Kind: Sendable, Equatable {
         /// The endpoint cannot be reached, or the connection was lost.
         case unreachable
         /// The key is missing or wrong.
         case unauthorized
-        /// There is no such model or endpoint.
+        /// The model or the endpoint doesn't exist.
         case notFound
-        /// The conversation is longer than the model takes.
+        /// The conversation exceeds the model's context.
         case contextTooLong
-        /// Too many requests, still after all retries.
+        /// Too many requests, even after all retries.
         case rateLimited
-        /// The endpoint refuses the request for another reason.
+        /// The endpoint rejects the request for another reason.
         case refused
-        /// The endpoint fails, still after all retries.
+        /// The endpoint fails, even after all retries.
         case unavailable
-        /// What came is no answer of this API.
+        /// The response isn't an answer of this API.
         case malformed
-        /// Nothing came for too long.
+        /// The idle timeout expired.
         case silent
     }
 
     let kind: Kind
-    /// What happened and what to do, in one line.
+    /// What happened and what to do about it, on one line.
     let message: String
-    /// HTTP status of the endpoint's answer; `nil` where there was none.
+    /// HTTP status of the response; `nil` if there was none.
     var status: Int?
-    /// Whether the request is refused for the form that its answer was to have.
+    /// Whether the request was rejected because of its response format.
     var isOfAnswerForm = false
 
     var description: String { message }

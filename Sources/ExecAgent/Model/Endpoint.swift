@@ -3,19 +3,20 @@ import OpenAI
 import SystemCalls
 import Threading
 
-/// A model behind an API like OpenAI's, local or far.
+/// A model behind an OpenAI-compatible API, local or remote.
 final class Endpoint: ChatModel {
-    /// Waits for so many seconds, or less where the task is cancelled.
+    /// Waits this number of seconds, or less if the task is cancelled.
     typealias Wait = @Sendable (Double) async throws -> Void
 
-    /// Bytes of an error's body that are looked at.
+    /// Maximum size of an error body to read, in bytes.
     static let largestRefusal = 64 << 10
-    /// Models of which it is remembered what they take; beyond it, all are asked anew: the names may be those that
-    /// clients of a service think of.
+    /// Maximum number of models whose rules are remembered. Beyond it all are forgotten and learned again: the names
+    /// may be made up by clients of a service.
     static let maxModels = 1000
-    /// How often one request is written differently: who refuses without end is not asked without end.
+    /// Maximum number of times one request is rewritten, so an endpoint that rejects every form isn't retried
+    /// endlessly.
     static let maxLessons = 40
-    /// Bytes of an answer after which the memory that it took goes back to the system.
+    /// Size of an answer, in bytes, beyond which its memory is returned to the system.
     private static let largeAnswer = 4 << 20
 
     static let picturesNotice =
@@ -26,7 +27,7 @@ final class Endpoint: ChatModel {
     private let wait: Wait
     private let rules = Locked<[String: EndpointRules]>([:])
 
-    /// - Throws: ``ModelError`` where the address or the key cannot be used.
+    /// - Throws: ``ModelError`` if the address or the key is unusable.
     convenience init(_ options: EndpointOptions) throws(ModelError) {
         self.init(options, transport: try SystemTransport(options)) { try await Task.sleep(for: .seconds($0)) }
     }
@@ -44,7 +45,7 @@ final class Endpoint: ChatModel {
         var lessons = 0
         var waited = 0.0
         var hidesPictures = false
-        // A failure that its words do not explain, while it is tried whether the pictures are why.
+        // An unexplained failure, while testing whether the pictures caused it.
         var unexplained: FailedAttempt?
         var hasTriedPictures = false
         while true {
@@ -68,7 +69,8 @@ final class Endpoint: ChatModel {
                     continue
                 }
                 if let first = unexplained {
-                    // They are not why; what was told of an answer is told.
+                    // The pictures aren't the cause: report the original failure, unless part of an answer was already
+                    // emitted.
                     if !failure.hasBegun { failure = first }
                     unexplained = nil
                 } else if !hasTriedPictures, lessons < Self.maxLessons, form.hasPictures,
@@ -90,7 +92,7 @@ final class Endpoint: ChatModel {
                 await onEvent(.retrying(reason: failure.reason, seconds: seconds))
                 try await wait(seconds)
                 waited += seconds
-                // While a server loads its model, there is nothing to give up yet.
+                // While a server is still loading its model, the retries aren't used up.
                 if failure.refusal?.isOfLoading == true, waited < options.idleTimeout {
                     failures = min(failures, options.retries - 1)
                 }
@@ -123,15 +125,15 @@ final class Endpoint: ChatModel {
 
     // MARK: - One attempt
 
-    /// An attempt that gave no answer.
+    /// An attempt without an answer.
     private struct FailedAttempt: Error {
         let error: ModelError
-        /// Whether the same request may succeed later, and can be sent again: nothing of an answer has come.
+        /// Whether the same request may succeed later and can be retried, because no part of an answer has arrived.
         var mayPass = false
-        /// Why, in few words.
+        /// A short reason.
         var reason = ""
         var refusal: UpstreamError?
-        /// Whether something of an answer was told.
+        /// Whether part of an answer was emitted.
         var hasBegun = false
 
         func told(_ hasBegun: Bool) -> FailedAttempt {
@@ -164,13 +166,14 @@ final class Endpoint: ChatModel {
                     if !text.isEmpty { await onEvent(.text(text)) }
                     if let failure = reader.failure { throw failure }
                     if reader.isDone {
-                        // Nobody waits for the end behind the end. The connection is of use again once it is read.
+                        // Drains the rest of the stream in the background, because the connection can be reused only
+                        // then.
                         Task { for try await _ in events {} }
                         break reading
                     }
                 }
             }
-            // A cancelled task gets the end of the stream.
+            // In a cancelled task, the stream just ends.
             try Task.checkCancellation()
             guard let head else { throw TransportError.lost }
             guard 200...299 ~= head.status else { throw failure(UpstreamError(head, body: refused), model) }
@@ -225,12 +228,12 @@ final class Endpoint: ChatModel {
                 kind: .malformed, message: "The answer of \(transport.host) is too large: \(limit). It was given up."))
     }
 
-    /// An error with what to do about a proxy, where a host of our own network answers with what a proxy may have said.
+    /// Adds advice about the proxy, if a host on the local network returned an error that may be the proxy's.
     private func withAdvice(_ error: ModelError) -> ModelError {
         guard let proxy = options.proxy, proxy.isNear, !error.message.contains(proxy.variable) else { return error }
         let status = error.status ?? 502
         let kinds: [ModelError.Kind] = [.unreachable, .unavailable, .malformed, .notFound, .unauthorized]
-        // 407 is a proxy's alone.
+        // Only proxies send 407.
         guard status == 407 || (kinds.contains(error.kind) && [403, 404, 405, 500, 502, 503, 504].contains(status))
         else {
             return error
@@ -247,7 +250,7 @@ final class Endpoint: ChatModel {
         let passes = "The proxy on the way to \(host) fails"
         let reason = "the proxy failed (\(options.proxy?.variable ?? ""), \(options.proxy?.address ?? ""))"
         switch error {
-        // Behind a proxy it is the proxy that takes no connection.
+        // With a proxy configured, it is the proxy that refuses the connection.
         case .refused where options.proxy != nil:
             return make(
                 .unreachable, "\(passes): it takes no connection. \(options.proxy?.advice ?? "")", reason: reason)

@@ -1,17 +1,17 @@
 import OpenAI
 
-/// Where the model is, and how long and how often it is asked.
+/// The endpoint's address, key, timeout, retries and limits.
 struct EndpointOptions: Sendable {
-    /// Where the API is, up to `/v1`.
+    /// The API's base URL, up to `/v1`.
     var baseURL = "https://api.openai.com/v1"
-    /// What is sent as bearer token; `nil` or empty for none. It is never logged and stands in no error.
+    /// The bearer token; `nil` or empty for none. Never logged or included in errors.
     var key: String?
-    /// The proxy that requests go through, for errors; `nil` for none.
+    /// The proxy used for requests, to name in errors; `nil` for none.
     var proxy: ProxySetting?
-    /// Seconds without a byte after which an answer is given up.
+    /// Seconds without data after which a request is abandoned.
     var idleTimeout = 120.0
-    /// How often a request that failed before the first token is sent again.
+    /// Maximum number of retries of a request that failed before the first token.
     var retries = 4
-    /// How large an answer may get.
+    /// Size limits for an answer.
     var limits = AnswerLimits()
 }

@@ -1,63 +1,63 @@
 import OpenAI
 
-/// What a model behind an endpoint has turned out to take, and not to take. Learned from refusals and kept, so that the
-/// next request is right at once.
+/// What a model behind an endpoint was found to accept or reject. Learned from error responses and kept, so the next
+/// request is right the first time.
 struct EndpointRules: Equatable {
     /// How a tool's schema is written.
     enum Schema: Equatable {
-        /// In the few words that all endpoints know, with a short description of the tool.
+        /// With only the keywords that all endpoints know, and a short description of the tool.
         case plain
-        /// Not at all: the tool is refused however it is written.
+        /// Omitted: the tool is rejected in every form.
         case leftOut
     }
 
-    /// What stands between a tool's result and a message of the user.
+    /// What separates a tool's result from a following user message.
     enum Order: Equatable {
-        /// Nothing.
+        /// Nothing: the user message may follow directly.
         case free
-        /// A word of the assistant.
+        /// An assistant message.
         case bridged
-        /// The message becomes part of the tool's result, without its pictures.
+        /// The message is merged into the tool's result, without its pictures.
         case merged
     }
 
     var takesStreamOptions = true
-    /// Whether an answer may be streamed; else it comes as a whole.
+    /// Whether answers may be streamed; otherwise each arrives as a whole.
     var takesStream = true
     var takesPictures = true
-    /// Tools by name; those that are not here are written as usual.
+    /// Schema forms by tool name; tools not listed use the usual form.
     var schemas: [String: Schema] = [:]
-    /// Whether all schemas are plain: an endpoint that does not say which it refuses.
+    /// Whether all schemas are plain, for an endpoint that doesn't say which one it rejects.
     var areSchemasPlain = false
-    /// How many tools it takes; `nil` for any number.
+    /// Maximum number of tools; `nil` for no limit.
     var maxTools: Int?
     var order = Order.free
-    /// Whether a message makes no more than one call.
+    /// Whether a message contains at most one call.
     var hasSingleCalls = false
-    /// Whether calls and their results are told in text: the model's template knows nothing but two speakers.
+    /// Whether calls and results are sent as text, because the model's template knows only two roles.
     var tellsCallsAsText = false
-    /// Whether the tools are told in the instructions, and called in text: the endpoint takes none.
+    /// Whether tools are described in the system message and called as text, because the endpoint accepts no tools.
     var tellsToolsAsText = false
-    /// Whether there may be a message of the system; else its words stand before the user's first ones.
+    /// Whether system messages are accepted; otherwise their text is put before the first user message.
     var takesSystem = true
-    /// Whether messages of the same speaker that follow each other become one.
+    /// Whether consecutive messages of the same role are merged.
     var mergesMessages = false
-    /// Whether ids of calls are nine letters and digits.
+    /// Whether call ids consist of nine letters and digits.
     var hasShortIDs = false
-    /// What ids of calls begin with; `nil` for anything.
+    /// Required prefix of call ids; `nil` for none.
     var idPrefix: String?
-    /// Whether a text that is empty is left out.
+    /// Whether an empty text is omitted.
     var leavesOutEmptyText = false
-    /// Whether the result of a tool says the tool's name.
+    /// Whether a tool's result includes the tool's name.
     var namesResults = false
-    /// Members of messages and calls that are refused.
+    /// Members of messages and calls that are rejected.
     var refusedMembers: Set<String> = []
-    /// Parameters of requests that are refused.
+    /// Request parameters that are rejected.
     var refusedParameters: Set<String> = []
-    /// Whether what a model thought in earlier runs goes back as well.
+    /// Whether the model's reasoning from earlier runs is also sent back.
     var wantsOldReasoning = false
-    /// Whether calls without a signature, those of another model, get the one that says so.
+    /// Whether calls without a signature, made by another model, get the placeholder signature.
     var wantsSignatures = false
-    /// Whether the limit of tokens has its newer name.
+    /// Whether the token limit is sent under its newer name.
     var renamesTokenLimit = false
 }

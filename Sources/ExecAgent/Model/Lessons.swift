@@ -2,22 +2,23 @@ import JSON
 import OpenAI
 
 extension EndpointRules {
-    /// What a refusal taught.
+    /// What was learned from an error response.
     struct Lesson: Equatable {
-        /// Whether it holds for this request alone: its own pictures are bad.
+        /// Whether it applies only to this request, because its own pictures are invalid.
         var hidesPictures = false
-        /// What a person should know; `nil` for what loses nothing.
+        /// A notice for the user; `nil` if nothing is lost.
         var notice: String?
     }
 
-    /// Learns from a refusal what to write differently.
+    /// Learns from an error response how to rewrite the request.
     ///
-    /// - Returns: `nil` where it says nothing that could be: the same would be refused again.
+    /// - Returns: `nil` if nothing can be learned: the same request would be rejected again.
     mutating func learn(from refusal: UpstreamError, of form: RequestForm) -> Lesson? {
         guard refusal.mayBeOfForm else { return nil }
-        // Pictures may be what is too much; else it is for the run to say less.
+        // The pictures may be too large; otherwise the run must shorten the conversation.
         if refusal.isTooLong { return learnPictures(refusal, form) }
-        // The form is the client's wish, and the words for it are those for tools' schemas.
+        // The response format is the client's choice, and errors about it use the same words as those about tool
+        // schemas.
         if form.body["response_format"] != nil, refusal.isOfAnswerForm { return nil }
         if refusal.isOfStreamOptions, takesStreamOptions {
             takesStreamOptions = false
@@ -32,8 +33,8 @@ extension EndpointRules {
             ?? learnTemplate(refusal, form)
     }
 
-    /// Templates of models read schemas as those that made them expected: who fails for a reason of its own may take a
-    /// plain one.
+    /// Model templates assume that schemas have the form their authors expected: a template that fails with an internal
+    /// error may work with plain schemas.
     private mutating func learnTemplate(_ refusal: UpstreamError, _ form: RequestForm) -> Lesson? {
         guard refusal.isOfTemplate, !form.toolNames.isEmpty, !areSchemasPlain else { return nil }
         return learned(\.areSchemasPlain)
@@ -41,7 +42,7 @@ extension EndpointRules {
 
     // MARK: - Tools
 
-    /// A model that calls no tools by itself may call them in text.
+    /// A model without tool support may still call tools as text.
     private mutating func learnToolUse(_ refusal: UpstreamError, _ form: RequestForm) -> Lesson? {
         guard !form.toolNames.isEmpty, !tellsToolsAsText, refusal.isOfToolUse else { return nil }
         tellsToolsAsText = true
@@ -131,7 +132,7 @@ extension EndpointRules {
         return Lesson()
     }
 
-    /// The last resort of an order that isn't taken.
+    /// The last resort if no order of messages is accepted.
     private mutating func learnCallsAsText(_ form: RequestForm) -> Lesson? {
         guard form.hasToolResults, !tellsCallsAsText else { return nil }
         tellsCallsAsText = true
@@ -139,7 +140,7 @@ extension EndpointRules {
         return Lesson()
     }
 
-    /// Members that only some servers know are refused by others, for instance after a change of the model.
+    /// Members that only some servers know are rejected by others, for example after a switch of models.
     private mutating func learnMembers(_ refusal: UpstreamError, _ form: RequestForm) -> Lesson? {
         guard !form.extraMembers.isEmpty, !refusal.isOfWantOfReasoning else { return nil }
         var members = form.extraMembers.filter { refusal.says([$0.lowercased()]) }
@@ -149,7 +150,7 @@ extension EndpointRules {
         return Lesson()
     }
 
-    /// Parameters that a client chose, or some other endpoint knows.
+    /// Parameters that the client chose, or that are specific to another endpoint.
     private mutating func learnParameters(_ refusal: UpstreamError, _ form: RequestForm) -> Lesson? {
         guard let name = refusal.refusedParameter(of: form.optionalParameters) else { return nil }
         refusedParameters.insert(name)
@@ -174,10 +175,10 @@ extension EndpointRules {
     }
 }
 
-// MARK: - What refusals say
+// MARK: - Wording of errors
 
 extension UpstreamError {
-    /// Whether it may be for how the request is written.
+    /// Whether the error may be caused by the form of the request.
     fileprivate var mayBeOfForm: Bool {
         [400, 404, 413, 415, 422, 500, 501].contains(status) && !isOutOfQuota
     }
@@ -191,7 +192,7 @@ extension UpstreamError {
         says(["schema", "grammar", "function_declarations", "parameters", "properties", "unknown name"])
     }
 
-    /// Whether it is for the form that the answer is to have.
+    /// Whether the error is about the response format.
     var isOfAnswerForm: Bool {
         says([
             "response_format", "custom grammar", "response format", "response_schema", "response mime type",
@@ -215,7 +216,7 @@ extension UpstreamError {
         ])
     }
 
-    /// Whether results of tools are to say the tool's name.
+    /// Whether tool results must include the tool's name.
     fileprivate var isOfResultNames: Bool {
         let isOfName = says([
             "have a name", "has no name", "name is required", "requires a name", "requires name", "missing name",
@@ -251,15 +252,15 @@ extension UpstreamError {
         ])
     }
 
-    /// The tools that it names, or gives the numbers of.
+    /// Returns the tools that the error names, or refers to by index.
     fileprivate func refusedTools(of names: [String]) -> [String] {
         let texts = [error?.param, error?.message].compactMap { $0 }
-        // What is merely quoted may be a word of the tool that is named.
+        // Named tools take precedence, because a name that is only quoted may also be a word of that tool's definition.
         for isSaid in [true, false] {
             let named = names.filter { name in texts.contains { Self.names(name, in: $0, isSaid: isSaid) } }
             if !named.isEmpty { return named }
         }
-        // Where tools are a list in a list, the inner number counts.
+        // If tools are nested in a list within a list, the inner index counts.
         for list in ["function_declarations", "functiondeclarations", "functions", "tools"] {
             let numbers = texts.flatMap { Self.numbers(behind: list, in: $0.lowercased()) }
             let found = Set(numbers).sorted().filter(names.indices.contains).map { names[$0] }
@@ -268,8 +269,8 @@ extension UpstreamError {
         return []
     }
 
-    /// Whether a text has a name behind a word that says what it is, or else between quotes. In a sentence without them,
-    /// a tool may be called what the sentence is about.
+    /// Whether a text contains a name after a word such as "tool", or else in quotes. Unquoted, a tool's name may be an
+    /// ordinary word of the sentence.
     private static func names(_ name: String, in text: String, isSaid: Bool) -> Bool {
         let quotes = ["'", "\"", "`"]
         guard isSaid else { return quotes.contains { text.contains("\($0)\(name)\($0)") } }
@@ -285,7 +286,7 @@ extension UpstreamError {
 
     private static func numbers(behind list: String, in text: String) -> [Int] {
         text.ranges(of: list).compactMap { range in
-            // `tools[3].function`, `tools.3.function`, and in a list of the way there: `"tools", 3, "function"`.
+            // `tools[3].function`, `tools.3.function`, or a path given as a list: `"tools", 3, "function"`.
             let rest = text[range.upperBound...].trimmingPrefix { "\"'".contains($0) }
             guard let first = rest.first, "[.,".contains(first) else { return nil }
             return Int(rest.dropFirst().trimmingPrefix { $0 == " " }.prefix { $0.isASCII && $0.isNumber })

@@ -2,12 +2,12 @@
     import Glibc
 #endif
 
-/// The memory of this process.
+/// This process's memory.
 enum Memory {
-    /// Hands memory that is free back to the system, where the allocator would keep it.
+    /// Returns free memory to the system, if the allocator would keep it otherwise.
     static func giveBack() {
         #if canImport(Glibc)
-            // The header that declares it is not in Swift's module of the C library.
+            // Swift's module of the C library doesn't include the header that declares it.
             guard let symbol = dlsym(nil, "malloc_trim") else { return }
             _ = unsafeBitCast(symbol, to: (@convention(c) (Int) -> Int32).self)(0)
         #endif

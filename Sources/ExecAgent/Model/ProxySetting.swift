@@ -1,19 +1,19 @@
 import CommandOptions
 import HTTPServer
 
-/// The proxy that requests to an address go through because a variable of the environment names it.
+/// The proxy that an environment variable configures for requests to an address.
 struct ProxySetting: Sendable, Equatable {
-    /// The variable.
+    /// The variable's name.
     let variable: String
-    /// What it names, without the name and password in it.
+    /// The proxy's address, without user name and password.
     let address: String
-    /// The host that requests are for.
+    /// The host that requests are sent to.
     let host: String
 
     /// - Parameters:
-    ///   - url: what is asked.
-    ///   - variables: the environment, read as libcurl does.
-    /// - Returns: `nil` where requests go straight to the host, or may do.
+    ///   - url: the request's URL.
+    ///   - variables: the environment, interpreted as libcurl does.
+    /// - Returns: `nil` if requests go directly to the host, or may do so.
     init?(for url: String, in variables: [String: String]) {
         let isSecure = url.lowercased().hasPrefix("https:")
         guard let authority = Self.authority(of: url), let host = HTTPAuthority(authority)?.host else { return nil }
@@ -28,7 +28,7 @@ struct ProxySetting: Sendable, Equatable {
         address = scheme + (Self.authority(of: value) ?? value)
     }
 
-    /// That of this process; `nil` for a system that has its proxies elsewhere.
+    /// Returns the setting of this process; `nil` on systems that configure proxies elsewhere.
     static func ofThisProcess(for url: String) -> ProxySetting? {
         #if canImport(Glibc)
             ProxySetting(for: url, in: ProcessEnvironment.variables)
@@ -37,7 +37,7 @@ struct ProxySetting: Sendable, Equatable {
         #endif
     }
 
-    /// What a person should know of a failure that may be the proxy's: a model on this machine or beside it wants none.
+    /// Advice about a failure that may be caused by the proxy: a model on this machine or the local network needs none.
     var advice: String {
         "\(variable) names the proxy \(address): check it, "
             + (isNear
@@ -45,7 +45,7 @@ struct ProxySetting: Sendable, Equatable {
                 : "or name \(host) in no_proxy to go past it.")
     }
 
-    /// Whether the host is this machine or one of its own network, which no proxy elsewhere reaches.
+    /// Whether the host is this machine or on the local network, which an external proxy cannot reach.
     var isNear: Bool {
         let numbers = host.split(separator: ".", omittingEmptySubsequences: false).compactMap { UInt8($0) }
         if numbers.count == 4 {
@@ -56,19 +56,19 @@ struct ProxySetting: Sendable, Equatable {
             || [".local", ".localhost", ".internal", ".lan"].contains { host.hasSuffix($0) }
     }
 
-    /// What stands between the scheme and the path of a URL, without a name and password.
+    /// Returns the part between a URL's scheme and path, without user name and password.
     private static func authority(of url: String) -> String? {
         let rest = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? url[...]
         let authority = rest.prefix { !"/?#".contains($0) }
         return authority.split(separator: "@", omittingEmptySubsequences: false).last.map(String.init)
     }
 
-    /// Whether a host is, or may be, one of those that are asked without a proxy.
+    /// Whether a host is, or may be, exempt from the proxy.
     private static func mayBe(_ host: String, among exceptions: String) -> Bool {
         exceptions.split { $0 == "," || $0.isWhitespace }.contains { exception in
             var name = exception.lowercased()[...]
             if name == "*" { return true }
-            // Of networks it takes arithmetic to know who is in them.
+            // Matching networks would require address arithmetic, so any of them may include the host.
             if name.contains("/") { return true }
             if name.hasPrefix(".") { name = name.dropFirst() }
             if name.hasPrefix("["), name.hasSuffix("]") { name = name.dropFirst().dropLast() }

@@ -1,7 +1,7 @@
 import JSON
 import OpenAI
 
-/// What endpoints say of roles, ids, streams, tools and parameters that they do not take.
+/// Recognizes the error messages of endpoints about unsupported roles, ids, streaming, tools and parameters.
 extension UpstreamError {
     // MARK: - Roles
 
@@ -11,7 +11,7 @@ extension UpstreamError {
         "unrecognized", "unexpected role", "no system", "must not",
     ]
 
-    /// Whether it says that there can be no message of a role.
+    /// Whether the error says that a role isn't allowed.
     func denies(_ role: String) -> Bool {
         let ways = [
             "role '\(role)'", "role \"\(role)\"", "role `\(role)`", "role: \(role)", "role \(role)", "role=\(role)",
@@ -23,7 +23,7 @@ extension UpstreamError {
         return says(ways) && says(Self.denials) && !says(["alternate"])
     }
 
-    /// Whether it lists the roles that there are, and a role is none of them.
+    /// Whether the error lists the allowed roles, and this one isn't among them.
     private func lists(without role: String) -> Bool {
         says(["role"]) && says(["should be", "must be", "one of", "expected", "only", "supported"])
             && says(["user"]) && says(["assistant"]) && !says([role]) && !isOfOrder
@@ -41,7 +41,7 @@ extension UpstreamError {
                 ])
     }
 
-    /// Whether messages of tools aren't known at all.
+    /// Whether tool messages are unsupported.
     var isOfToolRole: Bool { denies("tool") || lists(without: "tool") }
 
     // MARK: - Ids
@@ -61,7 +61,7 @@ extension UpstreamError {
             ])
     }
 
-    /// What ids are to begin with; `nil` where it says nothing of it.
+    /// The required prefix of ids; `nil` if the error doesn't mention one.
     var prefixOfIDs: String? {
         guard isAboutIDs, let text = error?.message.lowercased() else { return nil }
         for word in ["begins with ", "begin with ", "starts with ", "start with ", "prefix "] {
@@ -75,7 +75,7 @@ extension UpstreamError {
 
     // MARK: - Streams
 
-    /// Whether answers cannot be streamed.
+    /// Whether streaming is unsupported.
     var isOfStream: Bool {
         guard [400, 404, 405, 422, 500, 501].contains(status), !isOfStreamOptions else { return false }
         if error?.param == "stream" { return true }
@@ -90,7 +90,7 @@ extension UpstreamError {
 
     // MARK: - Tools
 
-    /// Whether the model or its server takes no tools at all.
+    /// Whether the model or its server doesn't support tools at all.
     var isOfToolUse: Bool {
         if says(["enable-auto-tool-choice", "tools param requires", "requires --jinja"]) { return true }
         guard !says(["role", "parallel", "multiple", "single tool", "schema", "tool_choice"]) else { return false }
@@ -107,9 +107,10 @@ extension UpstreamError {
         ])
     }
 
-    /// How many tools are taken, where there are too many.
+    /// Returns the maximum number of tools, if there are too many.
     ///
-    /// - Parameter count: how many there were. Of a number that is not said, half of them is tried.
+    /// - Parameter count: the number of tools in the request. If the error doesn't state a maximum, half of this number
+    ///   is tried.
     func maxTools(of count: Int) -> Int? {
         guard count > 1, let text = error?.message.lowercased(), says(["tools", "functions", "function_declarations"]),
             says([
@@ -117,7 +118,7 @@ extension UpstreamError {
                 "limit", "fewer", "less than",
             ])
         else { return nil }
-        // Not the length of a tool's name or description, nor of the conversation.
+        // Not an error about the length of a tool's name or description, or of the conversation.
         let others = [
             " char", "description", ".name", "token", "byte", "depth", "nest", "propert", "enum", "length of",
         ]
@@ -131,7 +132,7 @@ extension UpstreamError {
 
     // MARK: - Parameters
 
-    /// Which of a request's parameters is not taken.
+    /// Returns the request parameter that was rejected.
     func refusedParameter(of names: [String]) -> String? {
         guard
             says([

@@ -1,35 +1,36 @@
 import JSON
 import OpenAI
 
-/// A request as one endpoint takes it. Everything that makes it acceptable is here: what all endpoints demand, and what
-/// this one turned out to.
+/// A request in the form that an endpoint accepts: it satisfies what all endpoints require, and the rules learned for
+/// this one.
 struct RequestForm {
     let body: JSON
-    /// The names of the tools in it.
+    /// The names of the tools in the request.
     let toolNames: [String]
     let hasPictures: Bool
-    /// Whether a message of the user follows a tool's.
+    /// Whether a user message directly follows a tool message.
     let hasUserAfterTool: Bool
-    /// Whether there are instructions of the system.
+    /// Whether there is a system message.
     let hasSystem: Bool
-    /// Parameters of the request that it could do without.
+    /// Parameters that the request could do without.
     let optionalParameters: [String]
-    /// Whether there is a result of a tool.
+    /// Whether there is a tool result.
     let hasToolResults: Bool
-    /// Whether a message makes several calls.
+    /// Whether a message contains several calls.
     let hasSeveralCalls: Bool
     /// Members of messages and calls that only some servers know.
     let extraMembers: Set<String>
 
-    /// What is told of a model's thoughts by members of its messages.
+    /// Prefixes of the members that contain a model's reasoning.
     private static let reasoningPrefixes = ["reasoning", "thinking"]
-    /// Characters of a tool's description that endpoints with a limit take.
+    /// Maximum length of a tool's description for endpoints with a limit, in characters.
     private static let longestDescription = 1000
-    /// Parameters without which an answer would be another one than was asked for, or have no limit.
+    /// Parameters that cannot be dropped without changing the requested answer or removing its limit.
     private static let neededParameters: Set<String> = ["response_format", "max_tokens", "max_completion_tokens"]
     private static let bridge = "I go on with what the tools returned."
 
-    /// - Parameter hidesPictures: whether this request's pictures are refused, though the model takes others.
+    /// - Parameter hidesPictures: whether to omit this request's pictures because they were rejected, though the model
+    ///   accepts others.
     init(_ request: ChatRequest, _ rules: EndpointRules, hidesPictures: Bool) {
         var request = request
         request.tools = request.tools.filter { rules.schemas[$0.name] != .leftOut }.map { tool in
@@ -89,7 +90,7 @@ struct RequestForm {
 
     private static func message(_ message: ChatMessage, _ rules: EndpointRules) -> ChatMessage {
         var message = message
-        // Where instructions stand among the messages, the older word is known to more servers.
+        // Among the messages, more servers know the older role.
         if message.role == .developer { message.role = .system }
         if message.role == .system, !rules.takesSystem { message.role = .user }
         for name in rules.refusedMembers { message.extra[name] = nil }
@@ -105,7 +106,7 @@ struct RequestForm {
         call.id = id(call.id, rules)
         for name in rules.refusedMembers { call.extra[name] = nil }
         if rules.wantsSignatures, isFirst, call.extra["extra_content"] == nil {
-            // What the API's own page says to send for calls that another model made.
+            // The placeholder that the API's documentation prescribes for calls made by another model.
             call.extra["extra_content"] = ["google": ["thought_signature": "skip_thought_signature_validator"]]
         }
         return call
@@ -127,20 +128,20 @@ struct RequestForm {
         return rules.hasShortIDs ? shortID(id) : id
     }
 
-    /// Nine letters and digits that are the same for the same id.
+    /// Nine letters and digits, derived deterministically from the id.
     private static func shortID(_ id: String) -> String {
         let bytes = Array(id.utf8)
         if bytes.count == 9, id.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) { return id }
-        // FNV-1a: no secret, only nearly always different for different ids.
+        // FNV-1a: not cryptographic, it only has to make collisions unlikely.
         let hash = bytes.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
         let digits = String(hash % 101_559_956_668_416, radix: 36)
         return String(repeating: "0", count: 9 - digits.count) + digits
     }
 
-    // MARK: - Thoughts
+    // MARK: - Reasoning
 
-    /// What a model thought goes back with the calls that it led to, and not with an older run, which is answered: its
-    /// thoughts cost tokens, and some servers refuse them.
+    /// Reasoning is sent back with the calls that it led to, but not with an earlier run, which is already answered: it
+    /// would cost tokens, and some servers reject it.
     private static func withOwnThoughts(_ messages: [ChatMessage], _ rules: EndpointRules) -> [ChatMessage] {
         guard !rules.wantsOldReasoning else { return messages.map { withRawText($0) } }
         let start =
@@ -164,7 +165,7 @@ struct RequestForm {
         return message
     }
 
-    // MARK: - The order
+    // MARK: - Message order
 
     private static func inOrder(
         _ messages: [ChatMessage], _ rules: EndpointRules, hidesPictures: Bool
@@ -198,7 +199,7 @@ extension ChatMessage {
         content.contains { if case .imageURL = $0 { true } else { false } }
     }
 
-    /// The message with words in the place of its pictures.
+    /// The message with its pictures replaced by text.
     var withoutPictures: ChatMessage {
         guard hasPictures else { return self }
         var message = self

@@ -1,20 +1,20 @@
 import OpenAI
 
-/// What all requests to an endpoint have in common: where they go, and their fields.
+/// The common part of all requests to an endpoint: the address and the header fields.
 struct RequestTemplate: Sendable, Equatable {
-    /// A field of a request's head.
+    /// A header field.
     struct Field: Sendable, Equatable {
         let name: String
         let value: String
     }
 
-    /// The address of the chat completions.
+    /// The URL of the chat completions.
     let url: String
-    /// The host in it, an IPv6 address without brackets.
+    /// The URL's host; an IPv6 address without brackets.
     let host: String
     let fields: [Field]
 
-    /// - Throws: ``ModelError`` where the address or the key cannot be used.
+    /// - Throws: ``ModelError`` if the address or the key is unusable.
     init(_ options: EndpointOptions) throws(ModelError) {
         (url, host) = try Self.address(options.baseURL)
         var fields = [
@@ -44,7 +44,8 @@ struct RequestTemplate: Sendable, Equatable {
         ModelError(kind: .refused, message: "The model's address \(problem): \(advice).")
     }
 
-    /// The address of the chat completions below `baseURL`, and its host. A query, which some services have, is kept.
+    /// Returns the URL of the chat completions under `baseURL`, and its host. A query, which some services require, is
+    /// kept.
     private static func address(_ baseURL: String) throws(ModelError) -> (url: String, host: String) {
         let unusable = refusal("is none that can be used")
         guard let colon = baseURL.firstRange(of: "://"), !baseURL.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }),
@@ -73,7 +74,7 @@ struct RequestTemplate: Sendable, Equatable {
         )
     }
 
-    /// The host of `authority`, which may have a port; `nil` where that is no host or no port.
+    /// Returns the host of `authority`, which may include a port; `nil` if either is invalid.
     private static func host(of authority: Substring) -> String? {
         let host: Substring
         let port: Substring
@@ -111,7 +112,7 @@ struct RequestTemplate: Sendable, Equatable {
         }
     }
 
-    /// `text` with what stands in no address escaped. What is escaped already stays.
+    /// Returns `text` with characters that aren't allowed in a URL percent-encoded. Existing escapes are kept.
     private static func escaped(_ text: Substring) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []

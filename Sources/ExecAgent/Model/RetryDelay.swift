@@ -1,33 +1,33 @@
 import SystemCalls
 
-/// How long to wait before a request is sent again.
+/// Exponential back-off between retries of a request.
 enum RetryDelay {
-    /// Seconds that a server's own wish is followed at most.
+    /// Maximum delay accepted from a server, in seconds.
     static let longestWish = 60.0
-    /// Seconds of the first wait; each further one is twice as long.
+    /// Seconds before the first retry; each further delay is twice as long.
     private static let first = 1.0
     private static let longest = 30.0
 
-    /// Seconds before the attempt that follows `failures` failed ones.
+    /// Returns the seconds to wait after `failures` failed attempts.
     ///
     /// - Parameters:
-    ///   - wish: the field `Retry-After` of the answer.
+    ///   - wish: the response's `Retry-After` field.
     ///   - now: seconds since 1970.
-    ///   - random: between 0 and 1. It keeps clients that failed together from coming back together.
+    ///   - random: between 0 and 1. Adds jitter, so clients that failed together don't retry together.
     static func seconds(failures: Int, wish: String?, now: Double, random: Double) -> Double {
         if let wish, let seconds = seconds(of: wish, now: now) { return min(max(seconds, 0), longestWish) }
         let backoff = min(longest, first * pow(2, Double(failures - 1)))
         return backoff * (0.5 + random / 2)
     }
 
-    /// The seconds that a `Retry-After` says (RFC 9110, section 10.2.3), as a number or a date.
+    /// Parses the seconds in a `Retry-After` field (RFC 9110, section 10.2.3), a number or a date.
     private static func seconds(of wish: String, now: Double) -> Double? {
         if let seconds = Double(wish), seconds.isFinite { return seconds }
         return date(wish).map { $0 - now }
     }
 
-    /// Seconds since 1970 of a date as HTTP has them, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7). The two
-    /// obsolete forms are not read.
+    /// Parses an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7) to seconds since 1970. The
+    /// two obsolete formats aren't supported.
     private static func date(_ text: String) -> Double? {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let words = text.split(separator: " ")

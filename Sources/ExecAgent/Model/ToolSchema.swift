@@ -1,22 +1,23 @@
 import JSON
 
-/// Schemas of tools in forms that endpoints take. MCP takes any JSON Schema of an object; the APIs of models take less.
+/// Converts tool schemas to forms that endpoints accept. MCP allows any JSON Schema of an object; model APIs allow
+/// less.
 enum ToolSchema {
-    /// How deeply schemas within a schema are looked at, references included.
+    /// Maximum depth of nested schemas to process, including references.
     private static let deepest = 32
-    /// Values of a plain schema: references may make it much larger than what it came from.
+    /// Maximum number of values in a plain schema: references may make it much larger than its source.
     private static let maxValues = 20_000
-    /// Schemas that are made one: those that refer to themselves would otherwise be without number.
+    /// Maximum number of schemas to merge: recursive schemas would otherwise never end.
     private static let maxMerged = 1000
     private static let unions = ["anyOf", "oneOf", "allOf"]
-    /// What the top of a schema must not have at OpenAI, and what says nothing to a model.
+    /// Keywords that OpenAI doesn't allow at the top level, and those that are useless to a model.
     private static let notAtTop =
         unions + ["enum", "const", "not", "if", "then", "else", "$ref", "$schema", "$id", "nullable"]
 
-    // MARK: - For everyone
+    // MARK: - For all endpoints
 
-    /// The schema with what every endpoint demands: an object with properties at the top, unions there made one object,
-    /// arrays that say what is in them, and nothing required that is not there.
+    /// Returns the schema with what every endpoint requires: an object with properties at the top, unions there merged
+    /// into one object, arrays with `items`, and no required properties that don't exist.
     static func acceptable(_ schema: JSON) -> JSON {
         var left = maxMerged
         var object = merged(schema, root: schema, depth: 0, &left)
@@ -27,7 +28,8 @@ enum ToolSchema {
         return completed(.object(result), depth: 0)
     }
 
-    /// A schema as one object: references followed, the variants of unions added to its own properties.
+    /// Returns a schema as a single object: references are resolved, and the variants of unions are added to its own
+    /// properties.
     private static func merged(_ schema: JSON, root: JSON, depth: Int, _ left: inout Int) -> JSONObject {
         left -= 1
         guard var object = schema.objectValue, depth < deepest, left > 0 else { return JSONObject() }
@@ -48,7 +50,7 @@ enum ToolSchema {
             }
             if !properties.isEmpty { object["properties"] = .object(properties) }
             let sets = parts.map { Set(names($0["required"])) }
-            // What is required in one of several variants only must not be demanded.
+            // A property that only some variants require must not be required.
             let common = union == "allOf" ? sets.reduce([]) { $0.union($1) } : shared(sets)
             let all = names(object["required"]) + common.subtracting(names(object["required"])).sorted()
             object["required"] = all.isEmpty ? nil : .array(all.map(JSON.string))
@@ -56,10 +58,10 @@ enum ToolSchema {
         return object
     }
 
-    /// A property that two variants have.
+    /// Combines two variants of a property.
     private static func either(_ first: JSON?, _ second: JSON) -> JSON {
         guard let first, first != second else { return second }
-        // What tells variants apart: each names its own.
+        // Discriminators: each variant has its own value.
         if let own = values(first), let more = values(second) {
             var object = first.objectValue ?? JSONObject()
             object["const"] = nil
@@ -86,7 +88,7 @@ enum ToolSchema {
     private static func properties(of object: JSONObject) -> JSONObject {
         var properties = JSONObject()
         for property in object["properties"]?.objectValue ?? JSONObject() {
-            // `true` stands for any value, `false` for none.
+            // The schema `true` allows any value, `false` none.
             properties[property.key] = property.value.objectValue == nil ? [:] : property.value
         }
         return properties
@@ -98,7 +100,7 @@ enum ToolSchema {
         return names.isEmpty ? nil : .array(names.map(JSON.string))
     }
 
-    /// OpenAI refuses an array that does not say what is in it.
+    /// OpenAI rejects an array without `items`.
     private static func completed(_ schema: JSON, depth: Int) -> JSON {
         guard var object = schema.objectValue, depth < deepest else { return schema }
         if object["type"]?.stringValue == "array", object["items"]?.objectValue == nil { object["items"] = [:] }
@@ -115,10 +117,10 @@ enum ToolSchema {
         return .object(object)
     }
 
-    // MARK: - For those who take little
+    // MARK: - For restrictive endpoints
 
-    /// The schema in nothing but the words that all endpoints know: `type`, `description`, `properties`, `required`,
-    /// `items`, and `enum` of texts. What it says beyond them is for the tool's server to say.
+    /// Returns the schema with only the keywords that all endpoints know: `type`, `description`, `properties`,
+    /// `required`, `items`, and `enum` of strings. The tool's server checks everything else.
     static func plain(_ schema: JSON) -> JSON {
         var left = maxValues
         let acceptable = acceptable(schema)
@@ -171,7 +173,7 @@ enum ToolSchema {
 
     // MARK: - References
 
-    /// What a reference within the schema leads to.
+    /// Resolves a reference within the schema.
     private static func target(of object: JSONObject, in root: JSON) -> JSON? {
         guard let reference = object["$ref"]?.stringValue, reference.hasPrefix("#") else { return nil }
         var value: JSON? = root

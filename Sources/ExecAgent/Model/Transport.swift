@@ -1,45 +1,45 @@
 /// Sends requests to an endpoint.
 protocol Transport: Sendable {
-    /// The host that requests go to, for errors.
+    /// The host that requests are sent to, to name in errors.
     var host: String { get }
 
-    /// Posts a JSON text to the chat completions of the endpoint. Who stops reading ends the request.
+    /// Posts a JSON text to the endpoint's chat completions. The request ends when the reader stops reading.
     func post(_ body: [UInt8]) -> AsyncThrowingStream<TransportEvent, any Error>
 }
 
-/// What comes of a request: one head, then the body in pieces. Fails with ``TransportError``.
+/// The events of a response: one head, then the body in pieces. Fails with ``TransportError``.
 enum TransportEvent: Sendable, Equatable {
     case head(ResponseHead)
     case bytes([UInt8])
 }
 
-/// What is of use of an answer's head.
+/// The relevant parts of a response's head.
 struct ResponseHead: Sendable, Equatable {
     var status: Int
-    /// The field `Retry-After`; `nil` where there is none.
+    /// The `Retry-After` field; `nil` if missing.
     var retryAfter: String?
-    /// The field `Location`, likewise.
+    /// The `Location` field; `nil` if missing.
     var location: String?
 }
 
-/// Why no answer, or not the whole of one, came.
+/// Why no response arrived, or only part of it.
 enum TransportError: Error, Sendable, Equatable {
-    /// The host's name is unknown.
+    /// The host name cannot be resolved.
     case unknownHost
-    /// Nobody takes the connection.
+    /// The connection was refused.
     case refused
-    /// No connection came about within so many seconds.
+    /// No connection was established within this number of seconds.
     case unconnected(seconds: Int)
-    /// A proxy on the way refuses, or cannot be reached; with the reason, and whether that may pass.
+    /// A proxy on the way refuses, or cannot be reached; with the reason, and whether the failure may be temporary.
     case proxy(String, mayPass: Bool)
-    /// The connection broke.
+    /// The connection was lost.
     case lost
-    /// Nothing came for the whole of the idle timeout.
+    /// The idle timeout expired without data.
     case silent
-    /// There is no trustworthy TLS connection; with the reason.
+    /// No trusted TLS connection could be established; with the reason.
     case insecure(String)
-    /// More than so many bytes came.
+    /// The response exceeds this number of bytes.
     case tooLarge(limit: Int)
-    /// What came is not HTTP, or anything else; with the reason.
+    /// The response isn't HTTP, or another failure; with the reason.
     case other(String)
 }

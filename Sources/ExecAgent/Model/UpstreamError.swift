@@ -1,27 +1,27 @@
 import JSON
 import OpenAI
 
-/// What an endpoint's refusal means. Servers agree on little but the status, so that their words count as well.
+/// Interprets an endpoint's error response. Servers agree on little but the status, so their wording counts as well.
 struct UpstreamError: Equatable {
-    /// HTTP status; that of the error itself where it came in the middle of an answer. 0 for none.
+    /// HTTP status; for an error in the middle of an answer, the status that its code or type stands for. 0 for none.
     let status: Int
-    /// What the server says; `nil` where it says nothing of this API.
+    /// The server's error; `nil` if the body contains none.
     let error: APIError?
     /// Whether the body is a web page.
     let isPage: Bool
     let head: ResponseHead?
 
-    /// Reads the answer of a request that failed.
+    /// Parses the response to a failed request.
     init(_ head: ResponseHead, body: [UInt8]) {
         self.head = head
         status = head.status
         let said = (try? JSON.parseModelText(body)).flatMap { APIError(parsing: $0) }
         isPage = said == nil && body.first { $0 > 0x20 } == UInt8(ascii: "<")
-        // Some answer in plain words.
+        // Some servers respond in plain text.
         error = said ?? (isPage || body.isEmpty ? nil : APIError(message: String(decoding: body, as: UTF8.self)))
     }
 
-    /// An error that came where the answer should have.
+    /// Wraps an error that arrived in place of the answer.
     init(_ error: APIError) {
         self.error = error
         isPage = false
@@ -31,7 +31,7 @@ struct UpstreamError: Equatable {
         status = error.code.flatMap { Int($0) } ?? (isLimit ? 429 : isFailure ? 503 : 0)
     }
 
-    /// Whether it has any of these words, which are in lower case.
+    /// Whether the error contains any of these phrases, which must be in lower case.
     func says(_ wordings: [String]) -> Bool {
         let texts = [error?.code, error?.type, error?.param, error?.message].compactMap { $0?.lowercased() }
         return texts.contains { text in wordings.contains { text.contains($0) } }
@@ -42,17 +42,17 @@ struct UpstreamError: Equatable {
         [408, 429, 500, 502, 503, 504, 529].contains(status) && !isOutOfQuota && !isTooLong && !isOfTemplate
     }
 
-    /// Whether the model's chat template could not be made a prompt of: the same request fails again.
+    /// Whether the model's chat template could not be rendered: the same request would fail again.
     var isOfTemplate: Bool {
         says(["jinja", "chat template", "chat_template", "parser for this template", "unhashable"])
     }
 
-    /// Whether the server reads its model from the disk still, which takes minutes for a large one.
+    /// Whether the server is still loading its model, which takes minutes for a large one.
     var isOfLoading: Bool {
         status == 503 && says(["loading", "not ready", "not loaded yet", "starting up"])
     }
 
-    /// Whether the account is used up, which no waiting helps.
+    /// Whether the account's quota is used up, so waiting doesn't help.
     var isOutOfQuota: Bool {
         status == 402
             || (status == 429 || status == 403 || status == 0)
@@ -62,9 +62,9 @@ struct UpstreamError: Equatable {
                 ])
     }
 
-    /// Whether the conversation is longer than the model takes.
+    /// Whether the conversation exceeds the model's context.
     var isTooLong: Bool {
-        // Of a request that is larger than what is allowed in a minute, no waiting makes less.
+        // Waiting doesn't help a request that exceeds the limit per minute by itself.
         [0, 400, 413, 422, 500].contains(status)
             && (status == 413
                 || says([
@@ -81,7 +81,7 @@ struct UpstreamError: Equatable {
             || status == 429 && says(["request too large"])
     }
 
-    /// Whether there is no such model.
+    /// Whether the model doesn't exist.
     var isUnknownModel: Bool {
         says(["model_not_found"])
             || [400, 404].contains(status) && says(["model"])
@@ -90,23 +90,23 @@ struct UpstreamError: Equatable {
                 ])
     }
 
-    /// Whether the server does not know that a stream can end with what it cost.
+    /// Whether the server doesn't support usage at the end of a stream.
     var isOfStreamOptions: Bool {
         [400, 422].contains(status) && (error?.param?.hasPrefix("stream_options") == true || says(["stream_options"]))
     }
 
-    /// Which pictures are refused.
+    /// Which pictures are rejected.
     enum RefusedPictures: Equatable {
-        /// Something is wrong with one of the request's.
+        /// At least one of this request's pictures is invalid.
         case these
-        /// The model takes none at all.
+        /// The model accepts no pictures at all.
         case all
     }
 
-    /// How servers that know texts alone refuse a list of parts.
+    /// How text-only servers reject an array of parts.
     private static let wantsText = ["valid string", "must be string", "must be a str", "of type string"]
 
-    /// Whether it is for the request's pictures; `nil` where it is for something else.
+    /// Which pictures the error is about; `nil` if it is about something else.
     var refusedPictures: RefusedPictures? {
         guard [400, 404, 413, 415, 422, 500, 501].contains(status),
             says(["image", "multimodal", "vision", "must be a string", "expected a string", "unknown variant"])
@@ -122,17 +122,17 @@ struct UpstreamError: Equatable {
     }
 }
 
-// MARK: - What is not said
+// MARK: - Unexplained errors
 
 extension UpstreamError {
-    /// What servers say that do not say what is wrong.
+    /// Messages that don't say what is wrong.
     private static let emptyWords: Set<String> = [
         "", "internal server error", "internal error", "server error", "error", "unknown error", "something went wrong",
     ]
 
-    /// Whether a request with pictures may be refused for them, though no words that are known say so.
+    /// Whether pictures may be the cause although the error doesn't say so in known words.
     ///
-    /// - Parameter failures: how often the request failed before: what fails in the server may pass.
+    /// - Parameter failures: how often the request failed before: a server error may be temporary.
     func mayBeOfPictures(afterFailures failures: Int) -> Bool {
         guard !isOutOfQuota, !isTooLong, !isUnknownModel else { return false }
         switch status {
@@ -145,15 +145,15 @@ extension UpstreamError {
     }
 }
 
-// MARK: - The error
+// MARK: - Error for the user
 
 extension UpstreamError {
-    /// Characters of a server's words that an error quotes.
+    /// Maximum length of the server's message quoted in an error, in characters.
     private static let longestQuote = 300
 
-    /// The error that a person reads.
+    /// Returns the error for the user.
     ///
-    /// - Parameter host: whom was asked.
+    /// - Parameter host: the host that was asked.
     func modelError(host: String, model: String, key: String?) -> ModelError {
         let words = quote(hiding: key)
         func make(_ kind: ModelError.Kind, _ text: String) -> ModelError {
@@ -193,7 +193,7 @@ extension UpstreamError {
         }
     }
 
-    /// Why a request is sent again, in few words.
+    /// A short reason for the retry.
     var reason: String {
         switch status {
         case 429: "too many requests (HTTP 429)"
@@ -204,14 +204,14 @@ extension UpstreamError {
 
     private var statusText: String { status == 0 ? "" : " (HTTP \(status))" }
 
-    /// What the server says is left out here: it may repeat the key.
+    /// Omits the server's message, because it may repeat the key.
     private func unauthorized(_ host: String, _ key: String?) -> String {
         key?.isEmpty == false
             ? "\(host) refuses the key: set OPENAI_API_KEY to one that it accepts."
             : "\(host) wants a key: set OPENAI_API_KEY."
     }
 
-    /// Where a redirection leads, without its query.
+    /// The target of a redirection, without its query.
     private var redirection: String? {
         guard 300...399 ~= status else { return nil }
         let place = head?.location?.prefix { $0 != "?" && $0 != "#" } ?? ""
@@ -219,20 +219,20 @@ extension UpstreamError {
         return text.isEmpty ? "another address" : text
     }
 
-    /// The server's own words, short and harmless.
+    /// The server's own message, shortened and sanitized.
     var words: String { Self.oneLine(error?.message ?? "", limit: Self.longestQuote) }
 
     private func quote(hiding key: String?) -> String {
         if isPage { return " It answered with a web page." }
         guard let error, !error.message.isEmpty else { return "" }
         var text = error.message
-        // Some servers repeat the key, whole or with stars in it. Looked for before anything is cut off.
+        // Some servers repeat the key, in full or masked with asterisks. It is removed before truncation.
         if let key, key.utf8.count >= 8 { text = text.replacing(key, with: "[key]") }
         text = text.split(separator: " ").map { $0.contains("**") ? "[key]" : String($0) }.joined(separator: " ")
         return " It says: \"\(Self.oneLine(text, limit: Self.longestQuote))\"."
     }
 
-    /// A text on one line, without anything that a terminal would take for a command.
+    /// Returns a text on one line, without control characters that a terminal would interpret.
     private static func oneLine(_ text: String, limit: Int) -> String {
         let shown = text.unicodeScalars.map { scalar -> Character in
             switch scalar.properties.generalCategory {
@@ -241,7 +241,7 @@ extension UpstreamError {
             }
         }
         guard shown.count > limit else { return String(shown).split(separator: " ").joined(separator: " ") }
-        // What is wrong may stand at the end, behind all that led to it.
+        // The cause may be at the end, after everything that led to it.
         let parts = [shown.prefix(limit / 2), shown.suffix(limit - limit / 2)]
         return parts.map { String($0).split(separator: " ").joined(separator: " ") }.joined(separator: " … ")
     }

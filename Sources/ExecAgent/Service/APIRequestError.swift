@@ -3,14 +3,14 @@ import JSON
 import MCPServers
 import OpenAI
 
-/// A request that is not answered with what was asked for: a status, and an error in OpenAI's shape.
+/// A failed API request: a status, and an error in OpenAI's format.
 struct APIRequestError: Error, Sendable, Equatable {
     let status: Int
     let error: APIError
-    /// Seconds after which it is worth to try again; `nil` where that is not known.
+    /// Seconds after which a retry is worthwhile; `nil` if unknown.
     var retryAfter: Int?
-    /// Whether the same request may succeed later: `nil` leaves it to the client. OpenAI's own libraries try every 5xx
-    /// twice more unless they are told not to, and a run is dear.
+    /// Whether the same request may succeed later; `nil` leaves it to the client. OpenAI's own libraries retry every
+    /// 5xx twice unless told not to, and a run is expensive.
     var mayRetry: Bool?
     var headers: [HTTPHeader] = []
 
@@ -25,7 +25,7 @@ struct APIRequestError: Error, Sendable, Equatable {
         self.headers = headers
     }
 
-    /// A body that is not what the API asks for.
+    /// Creates the error for an invalid request body.
     init(_ format: FormatError) {
         status = 400
         error = APIError(format)
@@ -41,9 +41,9 @@ struct APIRequestError: Error, Sendable, Equatable {
 }
 
 extension APIRequestError {
-    /// What a client is told of a run that failed.
+    /// Creates the error that a client gets for a failed run.
     ///
-    /// - Parameter namedModel: whether the client chose the model, so that it is the one to choose another.
+    /// - Parameter namedModel: whether the client chose the model, and so can choose another.
     init(_ failure: any Error, namedModel: Bool) {
         switch failure {
         case let failure as APIRequestError: self = failure
@@ -56,7 +56,7 @@ extension APIRequestError {
     }
 
     private init(_ failure: ModelError, namedModel: Bool) {
-        // The key, the address and the budget are those of whoever runs this service: not the client's to mend.
+        // The key, the endpoint and the budget belong to the operator: the client cannot fix them.
         func upstream(_ status: Int, _ code: String, mayRetry: Bool? = nil) -> APIRequestError {
             APIRequestError(status, failure.message, type: "api_error", code: code, mayRetry: mayRetry)
         }
@@ -79,7 +79,7 @@ extension APIRequestError {
         }
     }
 
-    /// What a client is told of a request that the HTTP server refuses by itself.
+    /// Creates the error for a request that the HTTP server itself rejects.
     init(_ refusal: HTTPError) {
         let codes = [
             408: "request_timeout", 413: "request_too_large", 414: "target_too_long", 431: "head_too_large",
@@ -92,7 +92,7 @@ extension APIRequestError {
 }
 
 extension HTTPResponse {
-    /// An answer in JSON.
+    /// Creates a JSON response.
     init(status: Int = 200, json: JSON) {
         self.init(
             status: status, headers: [HTTPHeader("Content-Type", "application/json")],

@@ -3,13 +3,13 @@ import OpenAI
 import SystemCalls
 import Threading
 
-/// The service cannot run as it is told to.
+/// The service cannot run as configured.
 struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What is wrong and what to do, in one line.
+    /// What is wrong and how to fix it, in one line.
     let description: String
 }
 
-/// `exec-agent serve`: the agent behind an API as OpenAI's, for any program that speaks it.
+/// `exec-agent serve`: the agent behind an OpenAI-compatible API, for any client that speaks it.
 final class Service: Sendable {
     private let options: ServiceOptions
     private let toolBox: any ToolProvider
@@ -24,13 +24,13 @@ final class Service: Sendable {
         var isStopped = false
     }
 
-    /// A service that does not run yet. Who started the tool servers also ends them.
+    /// Creates a service that is not running yet. The caller still owns the tool servers and must close them.
     init(
         options: ServiceOptions, runner: any AgentRunner, toolBox: any ToolProvider,
         log: @escaping @Sendable (String) -> Void
     ) {
         var options = options
-        // A list of keys that ends with a comma has no empty key.
+        // A list of keys with a trailing comma must not produce an empty key.
         options.keys.removeAll(where: \.isEmpty)
         self.options = options
         self.toolBox = toolBox
@@ -44,14 +44,14 @@ final class Service: Sendable {
             links: links, log: log)
     }
 
-    /// Where it listens, once it has been started: `http://127.0.0.1:8000`.
+    /// The URLs at which it listens, once it is started: `http://127.0.0.1:8000`.
     var addresses: [String] {
         state.withLock { $0.server?.addresses ?? [] }.map { address in
             "http://\(address.host.contains(":") ? "[\(address.host)]" : address.host):\(address.port)"
         }
     }
 
-    /// Starts to listen.
+    /// Starts listening.
     ///
     /// - Throws: ``ServiceError``.
     func start() async throws(ServiceError) {
@@ -72,7 +72,7 @@ final class Service: Sendable {
         http.log = log
         http.refusal = { Self.finished(APIRequestError($0).response) }
         http.screen = { request, remote in
-            // Nobody knows a port that the system chose before the doors are set.
+            // Until the policy is set, requests are rejected: no client knows a system-chosen port yet.
             let refusal = doors.withLock { $0 }.map { $0.refusal(of: request, from: remote) } ?? .notReady
             return refusal.map { Self.finished($0.response) }
         }
@@ -103,19 +103,19 @@ final class Service: Sendable {
             return state.isStopped
         }
         links.use(base: linkBase)
-        // It was told to stop while it started.
+        // It was stopped during the start.
         if isStopped { await started.stop(graceSeconds: 0) }
     }
 
-    /// What links to artifacts begin with. Who is told nothing else can say only of a service that this machine alone
-    /// reaches how its browsers do.
+    /// The base URL of links to artifacts. Without a configured one, it is only known for a service that this machine
+    /// alone can reach.
     private var linkBase: String? {
         guard options.linksArtifacts else { return nil }
         if let url = options.publicURL { return url }
         return AccessPolicy.isLoopback(options.host) && options.hostNames.isEmpty ? addresses.first : nil
     }
 
-    /// Starts, and returns when the service has been stopped.
+    /// Starts the service and returns when it has stopped.
     ///
     /// - Throws: ``ServiceError``.
     func run() async throws(ServiceError) {
@@ -123,12 +123,13 @@ final class Service: Sendable {
         await waitUntilStopped()
     }
 
-    /// Waits until the service has been stopped.
+    /// Waits until the service has stopped.
     func waitUntilStopped() async {
         await state.withLock { $0.server }?.waitUntilStopped()
     }
 
-    /// Takes no more requests, lets answers end for a while, then cancels what still runs. Returns when all of it ended.
+    /// Stops accepting requests, gives running ones a grace period, then cancels the rest. Returns when all have
+    /// ended.
     func stop() async {
         let server = state.withLock { state in
             state.isStopped = true
@@ -145,7 +146,8 @@ final class Service: Sendable {
         do {
             response = try await router.answer(request)
         } catch  where Task.isCancelled {
-            // The client has left, or the service stops: nobody reads an answer, and nothing is wrong with the service.
+            // The client is gone or the service is stopping: nobody reads the response, and nothing is wrong with the
+            // service.
             log("\(request.method) \(request.path): given up after \(milliseconds(since: start)) ms")
             return finished(APIRequestError.givenUp.response)
         } catch {
@@ -161,7 +163,7 @@ final class Service: Sendable {
         Int(start.duration(to: .now) / .milliseconds(1))
     }
 
-    /// What holds of every answer.
+    /// Adds the header fields that every response has.
     private static func finished(_ response: HTTPResponse) -> HTTPResponse {
         var response = response
         response.headers += [HTTPHeader("X-Content-Type-Options", "nosniff"), HTTPHeader("Cache-Control", "no-store")]

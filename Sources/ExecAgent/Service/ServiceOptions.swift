@@ -1,48 +1,47 @@
 import HTTPServer
 
-/// How `exec-agent serve` runs.
+/// Options of `exec-agent serve`.
 struct ServiceOptions: Sendable {
-    /// Where to listen: an address or a name. Anything but this machine's own loopback takes ``keys``.
+    /// The address or name to listen at. Anything but loopback requires ``keys``.
     var host = "127.0.0.1"
-    /// 0 for any port that is free.
+    /// The port; 0 for any free port.
     var port = 8000
-    /// The keys, one of which each request has to bring as `Authorization: Bearer KEY`. Without any, none is asked for.
+    /// The API keys, one of which each request must send as `Authorization: Bearer KEY`. If empty, no key is required.
     var keys: [String] = []
-    /// Further names under which clients reach the service, for example that of a proxy before it.
+    /// Additional host names of the service, for example that of a reverse proxy.
     var hostNames: [String] = []
-    /// Where browsers reach the service, as ``PublicURL`` reads it; `nil` where nobody says.
+    /// The public URL for browsers, as returned by ``PublicURL``; `nil` if not configured.
     var publicURL: String?
     /// Whether answers end with links to the artifacts of their run.
     var linksArtifacts = true
 
-    /// The model that answers where a request names none, as `GET /v1/models` lists it.
+    /// The default model, as `GET /v1/models` lists it.
     var model = "default"
-    /// Where a run stops.
+    /// The limits of a run.
     var limits = RunLimits()
 
-    /// Seconds after which a conversation that nobody went on with is forgotten; 0 to remember none.
+    /// Seconds after which an unused conversation is forgotten; 0 to remember none.
     var sessionSeconds = 3600.0
-    /// Conversations that are kept at most; the one that rested longest goes first.
+    /// Maximum number of remembered conversations; the one unused for longest is forgotten first.
     var maxSessions = 1000
-    /// Bytes that they may hold together.
+    /// Maximum total size of the conversations in bytes.
     var maxSessionBytes = 64 * 1024 * 1024
 
-    /// Requests a second that each key, or each address where there are no keys, may send in the long run; the same for
-    /// each user.
+    /// Sustained requests per second for each key, or for each address if there are no keys; the same for each user.
     var requestsPerSecond = 20.0
-    /// Requests that they may send at once.
+    /// Maximum burst of requests.
     var requestsAtOnce = 200
-    /// Runs of one conversation that may wait for one another.
+    /// Maximum number of waiting runs per conversation.
     var maxWaitingRuns = 64
-    /// Runs of all users, those that wait included.
+    /// Maximum number of runs of all users, waiting ones included.
     var maxRuns = 200
 
-    /// Seconds of silence in a stream after which a comment says that the service lives.
+    /// Seconds of silence in a stream after which a keep-alive comment is sent.
     var signOfLifeSeconds = 15.0
-    /// Seconds that running answers get to end when the service stops.
+    /// Seconds that running responses get to finish when the service stops.
     var graceSeconds = 5.0
-    /// What the HTTP server puts up with.
+    /// The limits of the HTTP server.
     var http = HTTPLimits()
-    /// The program's version, for the API's description.
+    /// The program's version, for the API description.
     var version = "0"
 }

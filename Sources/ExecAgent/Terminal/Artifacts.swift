@@ -1,12 +1,12 @@
-/// An artifact on this machine.
+/// An artifact saved on this machine.
 struct SavedArtifact: Sendable, Equatable {
-    /// Its name for the agent.
+    /// The agent's name for it.
     let name: String
-    /// Where it was saved.
+    /// The path at which it was saved.
     let path: String
 }
 
-/// Takes artifacts out of the sandbox.
+/// Copies artifacts from the sandbox to this machine.
 struct ArtifactSaver: Sendable {
     let toolBox: any ToolProvider
     let user: String?
@@ -15,8 +15,8 @@ struct ArtifactSaver: Sendable {
     /// Saves artifacts one after the other.
     ///
     /// - Parameters:
-    ///   - deadline: when to leave the rest where it is; `nil` for no limit.
-    ///   - onFailure: told what could not be saved, with the reason.
+    ///   - deadline: when to leave the rest in the sandbox; `nil` for no limit.
+    ///   - onFailure: receives a message for each artifact that cannot be saved, with the reason.
     func save(
         _ names: [String], by deadline: Deadline? = nil, onFailure: @Sendable (String) -> Void
     ) async throws -> [SavedArtifact] {

@@ -2,14 +2,14 @@ import Diagnostics
 import JSON
 import OpenAI
 
-/// A tool call in a few words for the person in front.
+/// Summarizes a tool call in a few words for the user.
 enum CallSummary {
-    /// The arguments that tell most of a call, the first of them that is there.
+    /// The most informative arguments; the first one present is shown.
     private static let telling = ["command", "file_path", "path", "query", "url", "name"]
-    /// The longest text of an argument, in bytes.
+    /// Maximum length of a shown argument, in bytes.
     private static let limit = 200
 
-    /// The tool and the first line of what it is to do: `execute_bash: python3 plot.py`.
+    /// Returns the tool and the first line of its main argument: `execute_bash: python3 plot.py`.
     static func of(_ call: ToolCall) -> String {
         let name = TerminalText.line(Array(call.name.utf8), atMost: 80)
         guard let arguments = (try? JSON.parse(call.arguments))?.objectValue else { return name }
@@ -22,7 +22,7 @@ enum CallSummary {
         return "\(name): \(line)\(lines.count > 1 ? " …" : "")"
     }
 
-    /// A time in words: `0.3 s`, `2 min 5 s`.
+    /// Formats a duration: `0.3 s`, `2 min 5 s`.
     static func duration(_ seconds: Double) -> String {
         guard seconds < 100 else {
             let whole = Int(min(seconds, 1e9))

@@ -5,16 +5,16 @@ struct OutputError: Error, Sendable, Equatable, CustomStringConvertible {
     let description: String
 }
 
-/// A directory of this machine that files are saved to. No file that is there already is ever changed.
+/// A local directory for saved files. Never changes an existing file.
 struct OutputDirectory: Sendable, Equatable {
-    /// Its path.
+    /// The path of the directory.
     let path: String
 
-    /// How many names are tried for a file whose own name is taken.
+    /// Maximum number of names tried for a file whose name is taken.
     private static let maxNumbers = 1000
 
-    /// Saves a file under a name like `name`. Where the name is taken by other content, it gets a number; where the very
-    /// same content is there, nothing is written. Blocks the calling thread.
+    /// Saves a file under a safe form of `name`. If the name is taken by different content, a number is added; if the
+    /// same content is already there, nothing is written. Blocks the calling thread.
     ///
     /// - Returns: the path of the file.
     /// - Throws: ``OutputError``.
@@ -30,7 +30,7 @@ struct OutputDirectory: Sendable, Equatable {
             description: "cannot save \(safe): there are \(Self.maxNumbers) files of that name in \(path)")
     }
 
-    /// Writes a new file, and fails where there is one. Blocks the calling thread.
+    /// Writes a new file, and fails if it exists. Blocks the calling thread.
     ///
     /// - Throws: ``OutputError``.
     static func write(_ bytes: [UInt8], toNewFile file: String) throws(OutputError) {
@@ -39,21 +39,21 @@ struct OutputDirectory: Sendable, Equatable {
         }
     }
 
-    /// Makes the directory and those above it where they are missing.
+    /// Creates the directory and missing parents.
     private func make() throws(OutputError) {
         var made = path.hasPrefix("/") ? "/" : ""
         for part in path.split(separator: "/") {
             made += "\(part)/"
             guard mkdir(made, 0o755) != 0, errno != EEXIST else { continue }
-            // Above what is ours there may be directories that refuse us with another error than that they exist.
+            // For an existing parent, `mkdir` may fail with an error other than EEXIST, such as missing permission.
             var status = stat()
             guard stat(made, &status) == 0 else { throw Self.failure("cannot make the directory \(path)") }
         }
     }
 
-    /// - Returns: false where there is such a file.
+    /// - Returns: false if the file exists.
     private static func create(_ file: String, _ bytes: [UInt8]) throws(OutputError) -> Bool {
-        // A link is a name that is taken, wherever it leads.
+        // A symbolic link counts as a taken name, wherever it leads.
         let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             if errno == EEXIST || errno == ELOOP { return false }

@@ -2,8 +2,8 @@ import Diagnostics
 import OpenAI
 import Threading
 
-/// Shows what an agent does: its words as the answer, its tool calls as notes, and on a terminal a line that moves while
-/// it waits for either.
+/// Shows what an agent does: its text as the answer, its tool calls as notes, and on a terminal an animated status
+/// line while it waits.
 final class ProgressDisplay: Sendable {
     private struct Call {
         let id: String
@@ -16,14 +16,14 @@ final class ProgressDisplay: Sendable {
     private struct State {
         var callCount = 0
         var running: [Call] = []
-        /// Since when the model is silent.
+        /// Since when the model has been silent.
         var waitsSince = ContinuousClock.now
         var frame = 0
     }
 
     private static let frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
     private static let frameTime = Duration.milliseconds(100)
-    /// How long the model may be silent before that is shown, in seconds.
+    /// Seconds of silence after which the status line says that the model is awaited.
     private static let patience = 0.5
 
     private let screen: TerminalOutput
@@ -46,7 +46,7 @@ final class ProgressDisplay: Sendable {
                 state.running.append(Call(id: call.id, number: state.callCount, summary: summary, began: .now))
                 return "[\(state.callCount)] \(summary)"
             }
-            // A call ends what is said.
+            // A tool call ends the current text.
             screen.endText()
             screen.note(begun, .faint)
         case .toolProgress(let callID, let message):
@@ -64,7 +64,7 @@ final class ProgressDisplay: Sendable {
         }
     }
 
-    /// Keeps the moving line moving until the task is cancelled.
+    /// Animates the status line until the task is cancelled.
     func animate() async {
         guard screen.abilities.canRedraw else { return }
         while !Task.isCancelled {
@@ -90,7 +90,7 @@ final class ProgressDisplay: Sendable {
         screen.note(line, end.isError || (end.exitCode ?? 0) != 0 ? .bad : .faint)
     }
 
-    /// The moving line as it is now; `nil` where there is nothing to wait for.
+    /// The current status line; `nil` if nothing is awaited.
     private func status() -> String? {
         state.withLock { state in
             state.frame = (state.frame + 1) % Self.frames.count

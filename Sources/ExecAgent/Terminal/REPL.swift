@@ -4,7 +4,7 @@ import MCP
 import OpenAI
 import Threading
 
-/// A conversation with the person at the terminal.
+/// An interactive conversation with the user at the terminal.
 struct REPL {
     private let runner: any AgentRunner
     private let toolBox: any ToolProvider
@@ -14,7 +14,7 @@ struct REPL {
     private let limits: RunLimits
     private let output: OutputDirectory?
     private let greeting: String
-    /// The person's home directory; `nil` for none.
+    /// The user's home directory; `nil` if unknown.
     private let home: String?
 
     private var history: [ChatMessage] = []
@@ -52,14 +52,14 @@ struct REPL {
         self.home = home
     }
 
-    /// Talks until the person leaves.
+    /// Runs until the user leaves.
     ///
     /// - Returns: the exit status.
     mutating func run(lines: AsyncStream<String>) async -> Int32 {
         await run(PlainLines(lines: lines, screen: screen))
     }
 
-    /// Talks until the person leaves.
+    /// Runs until the user leaves.
     ///
     /// - Returns: the exit status.
     mutating func run(_ source: any LineSource) async -> Int32 {
@@ -86,9 +86,9 @@ struct REPL {
         return 0
     }
 
-    /// - Returns: whether the conversation goes on.
+    /// - Returns: whether the conversation continues.
     private mutating func handle(_ message: String) async -> Bool {
-        // A command is one line: what has more is a message, such as a pasted one.
+        // A command is a single line; a longer text, such as a pasted one, is a message.
         guard message.hasPrefix("/"), !message.contains("\n") else {
             if !message.isEmpty { await answer(message) }
             return true
@@ -104,7 +104,7 @@ struct REPL {
         case "/help": screen.note(Self.help)
         case "/exit", "/quit": return false
         default:
-            // Such as one that begins with a path.
+            // For example a message that starts with a path.
             guard Self.looksLikeCommand(words[0]) else {
                 await answer(message)
                 return true
@@ -114,13 +114,13 @@ struct REPL {
         return true
     }
 
-    /// Whether a word can be meant for nothing but a command. A control character is no part of any word.
+    /// Whether a word can only be meant as a command. A control character is never part of a word.
     private static func looksLikeCommand(_ word: String) -> Bool {
         let name = word.dropFirst().prefix { !$0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } }
         return !name.isEmpty && name.allSatisfy(\.isLetter)
     }
 
-    /// A path as it was typed, with the home directory in place of its `~`, as shells have it.
+    /// Expands a leading `~` to the home directory, as shells do.
     private func expanded(_ path: String) -> String {
         guard let home, path == "~" || path.hasPrefix("~/") else { return path }
         return home + path.dropFirst()
@@ -138,13 +138,13 @@ struct REPL {
             history += [question] + result.messages
             if result.end == .cut { screen.note("The answer was cut by the model's own limit of tokens.", .bad) }
         } catch is CancellationError {
-            // What was said is known to both, so it stays.
+            // The user has seen the partial answer, so it stays in the history.
             let words = said.withLock { $0 }
             let answer = words.isEmpty ? Self.interruption : "\(words)\n\n\(Self.interruption)"
             history += [question, ChatMessage(role: .assistant, text: answer)]
             screen.note("Interrupted.")
         } catch {
-            // Nothing of it stays, so that the same can be asked again.
+            // Nothing is added to the history, so that the same message can be sent again.
             screen.note("exec-agent: \("\(error)".singleLine(limit: 2000))", .bad)
         }
         await keep(new.withLock { $0.all }, by: deadline?.forSaving)
@@ -173,7 +173,7 @@ struct REPL {
 
     // MARK: Files
 
-    /// Remembers artifacts, and saves them where that was asked for once and for all.
+    /// Records artifacts, and saves them if an output directory is configured.
     private mutating func keep(_ names: [String], by deadline: Deadline?) async {
         for name in names { made.add(name) }
         guard !names.isEmpty, let output else { return }
@@ -220,7 +220,7 @@ struct REPL {
 }
 
 extension String {
-    /// The text without blanks at its ends.
+    /// The text without leading and trailing whitespace.
     var trimmed: String {
         let begun = drop(while: \.isWhitespace)
         return String(begun.reversed().drop(while: \.isWhitespace).reversed())

@@ -1,10 +1,10 @@
-/// Names of files that somebody else chose.
+/// Makes untrusted file names safe.
 enum SafeFileName {
-    /// The longest name, in bytes; file systems take 255, and a number may be added.
+    /// Maximum length in bytes; file systems accept 255, and a number may be added.
     private static let limit = 200
 
-    /// A name for a file in one directory: no path, no hidden file, nothing that a terminal or a program takes for more
-    /// than a name.
+    /// Returns a name for a file in a single directory: not a path, not hidden, and without anything that a terminal
+    /// or a program treats specially.
     static func of(_ name: String) -> String {
         var safe = String.UnicodeScalarView()
         for scalar in name.unicodeScalars {
@@ -18,7 +18,7 @@ enum SafeFileName {
         return cut(String(safe))
     }
 
-    /// The name with a number before its extension: `plot-2.png`.
+    /// Returns the name with a number before its extension: `plot-2.png`.
     static func numbered(_ name: String, _ number: Int) -> String {
         let (stem, ending) = parts(of: name)
         return "\(stem)-\(number)\(ending)"

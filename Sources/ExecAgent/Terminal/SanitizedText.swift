@@ -1,8 +1,8 @@
-/// Text of several lines that cannot drive a terminal.
+/// Multi-line text that cannot control a terminal.
 enum SanitizedText {
-    /// The text without control characters other than line ends and tabs, and without the marks that turn the direction
-    /// of writing. What moves the cursor between words is a blank instead, but for a carriage return before a line end.
-    /// It may be a piece of a longer text.
+    /// Removes control characters except line ends and tabs, and bidirectional formatting characters. Cursor movements
+    /// between words become spaces, except for a carriage return before a line end. The text may be a piece of a
+    /// longer one.
     static func of(_ text: String) -> String {
         var shown = String.UnicodeScalarView()
         var follows = false

@@ -1,30 +1,31 @@
 import SystemCalls
 import Threading
 
-/// The signals that ask the program to end. Ctrl-C ends a run first, and the program only when there is none or when it
-/// comes again; the others end the program. One more while it is ending ends it at once.
+/// Handles the signals that end the program. Ctrl-C first cancels the current run, and ends the program only if there
+/// is none or if it is pressed again; the other signals end the program. A further signal during shutdown exits at
+/// once.
 final class SignalHandler: Sendable {
     private struct State {
-        /// Ends the run under way.
+        /// Cancels the current run.
         var cancelRun: (@Sendable () -> Void)?
         /// Ends the program.
         var leave: (@Sendable () -> Void)?
         /// The signal that ends the program.
         var ending: Int32?
-        /// The exit status of a program that cannot go on.
+        /// The exit status after a fatal error.
         var failure: Int32?
-        /// What has to be done before the program ends at once.
+        /// Runs before an immediate exit.
         var beforeEnd: (@Sendable () -> Void)?
     }
 
     private let state = Locked(State())
 
-    /// The signal that ends the program; `nil` where there was none.
+    /// The signal that ends the program; `nil` if there was none.
     var endingSignal: Int32? { state.withLock { $0.ending } }
 
-    /// One that hears the signals. To be made before anything else has started a thread.
+    /// Creates a handler that receives the signals. Must be called before any thread is started.
     ///
-    /// - Parameter takesQuit: whether SIGQUIT ends the program as SIGTERM does; else the system does what it does with it.
+    /// - Parameter takesQuit: whether SIGQUIT ends the program like SIGTERM; otherwise it keeps its default action.
     /// - Throws: ``ThreadError``.
     static func listening(takesQuit: Bool = true) throws(ThreadError) -> SignalHandler {
         let interrupts = SignalHandler()
@@ -33,9 +34,9 @@ final class SignalHandler: Sendable {
         return interrupts
     }
 
-    /// Runs `work`, which the signals cancel, in a task, and waits for its end. Blocks the calling thread.
+    /// Runs `work` in a task that the signals cancel, and waits for it to end. Blocks the calling thread.
     ///
-    /// - Returns: the exit status: that of `work`, that of ``fail(_:)``, or 128 and the signal's number, as shells have it.
+    /// - Returns: the exit status: that of `work`, that of ``fail(_:)``, or 128 plus the signal number, as in shells.
     func run(_ work: @escaping @Sendable () async -> Int32) -> Int32 {
         let outcome = ConditionLocked<Int32?>(nil)
         let wasEnded = state.withLock { state in
@@ -46,20 +47,20 @@ final class SignalHandler: Sendable {
             state.leave = { task.cancel() }
             return state.ending != nil || state.failure != nil
         }
-        // A signal may have come before there was anything to end.
+        // A signal may have arrived before there was anything to cancel.
         if wasEnded { state.withLock { $0.leave }?() }
         let status = outcome.wait { $0 }
         return endingSignal.map { 128 + $0 } ?? state.withLock { $0.failure } ?? status
     }
 
-    /// Runs `work` as what Ctrl-C ends first.
+    /// Runs `work` so that Ctrl-C cancels it first.
     ///
-    /// - Throws: what `work` throws, which is `CancellationError` when it was ended.
+    /// - Throws: what `work` throws; `CancellationError` if it was cancelled.
     func interruptible<Value: Sendable>(
         _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         let task = state.withLock { state in
-            // Under the lock, so that there is no moment at which it runs and cannot be ended.
+            // Under the lock, so that it never runs without being cancellable.
             let task = Task { try await work() }
             state.cancelRun = { task.cancel() }
             return task
@@ -81,7 +82,8 @@ final class SignalHandler: Sendable {
         leave?()
     }
 
-    /// Ends the program, which cannot go on, with this exit status. Unlike a signal it may come again.
+    /// Ends the program with this exit status after a fatal error. Unlike a signal, a second call does not exit at
+    /// once.
     func fail(_ status: Int32) {
         let leave = state.withLock { state in
             state.failure = state.failure ?? status
@@ -90,7 +92,7 @@ final class SignalHandler: Sendable {
         leave?()
     }
 
-    /// Has something done first where a signal ends the program at once.
+    /// Sets what runs before a signal exits the program at once.
     func beforeEnd(_ work: @escaping @Sendable () -> Void) {
         state.withLock { $0.beforeEnd = work }
     }

@@ -1,13 +1,13 @@
 import JSON
 import OpenAI
 
-/// How a task ended, for whoever started the program.
+/// The result of a task, for the caller of the program.
 struct TaskReport: Sendable, Equatable {
     enum Status: String, Sendable {
         case answered
-        /// The model's answer was cut by its own limit of tokens.
+        /// The model's answer was cut off by its own token limit.
         case cut
-        /// A limit of the run was met.
+        /// A limit of the run was reached.
         case limit
         case failed
         case interrupted
@@ -18,16 +18,16 @@ struct TaskReport: Sendable, Equatable {
             case .answered: 0
             case .failed: 1
             case .cut, .limit: 3
-            // As shells have it for Ctrl-C.
+            // As in shells after Ctrl-C.
             case .interrupted: 130
             }
         }
     }
 
     var status: Status
-    /// The model's last words.
+    /// The model's last text.
     var answer = ""
-    /// Why the task ended otherwise than with an answer, in one line; `nil` where it did.
+    /// Why the task ended without a complete answer, in one line; `nil` if it was answered.
     var reason: String?
     var usage: TokenUsage?
     var artifacts: [SavedArtifact] = []
@@ -51,7 +51,7 @@ struct TaskReport: Sendable, Equatable {
         usage = result.usage
     }
 
-    /// The report as the last line of `--json`.
+    /// The report as the last line of `--json` output.
     var json: JSON {
         var object: JSONObject = ["type": "result", "status": .string(status.rawValue), "answer": .string(answer)]
         object["reason"] = reason.map { .string($0) }

@@ -3,7 +3,7 @@ import JSON
 import OpenAI
 import Threading
 
-/// One task from the command line: worked on, shown, and its artifacts saved.
+/// Runs one task from the command line: shows its progress and saves its artifacts.
 struct TaskRunner: Sendable {
     let runner: any AgentRunner
     let toolBox: any ToolProvider
@@ -11,13 +11,13 @@ struct TaskRunner: Sendable {
     let interrupts: SignalHandler
     let user: String?
     let limits: RunLimits
-    /// Where artifacts go; `nil` to leave them where they are.
+    /// Where artifacts are saved; `nil` to leave them in the sandbox.
     let output: OutputDirectory?
-    /// Whether standard output gets a line of JSON for each event.
+    /// Whether each event is written to standard output as a line of JSON.
     let isJSON: Bool
     var timekeeper = Timekeeper.system
 
-    /// Works on the task.
+    /// Runs the task.
     ///
     /// - Returns: the exit status.
     func run(_ task: String) async -> Int32 {
@@ -36,7 +36,7 @@ struct TaskRunner: Sendable {
                     switch event {
                     case .toolEnded(let end): made.withLock { made in end.artifacts.forEach { made.add($0) } }
                     case .text(let text): said.withLock { $0 += text }
-                    // What the model says behind a call is of its next turn.
+                    // Text after a call belongs to the model's next turn.
                     case .toolStarted: said.withLock { $0 = "" }
                     case .toolProgress, .retrying, .notice: break
                     }
@@ -49,7 +49,7 @@ struct TaskRunner: Sendable {
         } catch {
             report = TaskReport(status: .failed, reason: "\(error)")
         }
-        // Of an answer that broke off, what came is what there is.
+        // Report the partial text of an interrupted answer.
         if [.interrupted, .failed].contains(report.status) { report.answer = said.withLock { $0 }.trimmed }
         if !isJSON { screen.endLine() }
         report.artifacts = await save(made.withLock { $0.all }, deadline)
@@ -76,7 +76,7 @@ struct TaskRunner: Sendable {
 
     private func tell(_ report: TaskReport) {
         if isJSON { return write(report.json) }
-        // The answer itself says which limit was met.
+        // The answer itself says which limit was reached.
         guard report.status != .limit, let reason = report.reason else { return }
         screen.note("exec-agent: \(reason.singleLine(limit: 2000))", report.status == .interrupted ? .plain : .bad)
     }

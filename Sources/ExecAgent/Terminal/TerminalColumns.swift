@@ -1,13 +1,13 @@
-/// How much room text takes on a terminal.
+/// Computes the width of text on a terminal.
 enum TerminalColumns {
-    /// Blocks whose letters and signs take two columns, besides emoji.
+    /// Unicode ranges of characters with two columns, besides emoji.
     private static let wide: [ClosedRange<UInt32>] = [
         0x1100...0x115F, 0x2329...0x232A, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97F, 0xAC00...0xD7A3,
         0xF900...0xFAFF, 0xFE10...0xFE19, 0xFE30...0xFE6F, 0xFF01...0xFF60, 0xFFE0...0xFFE6, 0x16FE0...0x18DFF,
         0x1AFF0...0x1B2FF, 0x1F200...0x1F265, 0x20000...0x3FFFD,
     ]
 
-    /// The beginning of a line that fits into `width` columns.
+    /// Returns the longest prefix of a line that fits into `width` columns.
     static func cut(_ line: String, to width: Int) -> String {
         var columns = 0
         var shown = ""
@@ -19,26 +19,26 @@ enum TerminalColumns {
         return shown
     }
 
-    /// The columns of a text on one line.
+    /// Returns the width of a single-line text.
     static func width(of text: some Sequence<Character>) -> Int {
         text.reduce(0) { $0 + width(of: $1) }
     }
 
-    /// The most columns that a terminal gives a character. Emoji that are joined to one picture are as wide as all of
-    /// them where a terminal cannot join them.
+    /// Returns the maximum width that a terminal gives a character. An emoji sequence is as wide as all of its parts
+    /// on terminals that cannot join them.
     static func width(of character: Character) -> Int {
         let scalars = character.unicodeScalars
         guard let first = scalars.first else { return 0 }
         if scalars.count == 1 { return width(of: first) }
         let sum = scalars.reduce(0) { $0 + width(of: $1) }
-        // Such a mark asks for the picture in place of the sign.
+        // The variation selector requests emoji presentation.
         return scalars.contains { $0.value == 0xFE0F } ? max(sum, 2) : sum
     }
 
     private static func width(of scalar: Unicode.Scalar) -> Int {
         let value = scalar.value
         if value < 0x300 { return value < 0x20 || (0x7F..<0xA0).contains(value) || value == 0xAD ? 0 : 1 }
-        // The vowels and last consonants of a Korean syllable that is written in parts.
+        // Vowels and final consonants of a Korean syllable in decomposed form.
         if (0x1160...0x11FF).contains(value) { return 0 }
         switch scalar.properties.generalCategory {
         case .nonspacingMark, .enclosingMark, .format, .lineSeparator, .paragraphSeparator: return 0

@@ -7,26 +7,26 @@ import Threading
     import Darwin
 #endif
 
-/// What the program writes: the answer to standard output, all else to standard error. A thread of its own writes it, in
-/// the order of the calls, because a terminal or a pipe may make it wait.
+/// The program's output: the answer to standard output, everything else to standard error. A thread of its own writes
+/// it in call order, because a terminal or a pipe may block.
 final class TerminalOutput: Sendable {
-    /// What the two streams are, and what they can do.
+    /// The properties of the two streams.
     struct Abilities: Sendable, Equatable {
         /// Whether the answer goes to a terminal.
         var answersToTerminal = false
-        /// Whether both streams go to one place, such as a terminal or a log.
+        /// Whether both streams go to the same place, such as a terminal or a log.
         var areOne = false
-        /// Whether a line can be drawn again in its place.
+        /// Whether a line can be redrawn in place.
         var canRedraw = false
         var hasColors = false
-        /// Whether the terminal breaks rows that do not fit any more when it becomes narrower. Most do.
+        /// Whether the terminal rewraps rows that no longer fit when it becomes narrower. Most do.
         var breaksRows = false
-        /// Whether Markdown in the answer is drawn.
+        /// Whether Markdown in the answer is rendered.
         var drawsMarkdown = false
 
-        /// Looks at the streams and at `TERM` and `NO_COLOR`.
+        /// Inspects the streams, `TERM` and `NO_COLOR`.
         ///
-        /// - Parameter isPlain: whether the answer is to be shown as it is.
+        /// - Parameter isPlain: whether the answer is shown without rendering.
         init(answers: Int32, notes: Int32, environment: [String: String], isPlain: Bool = false) {
             answersToTerminal = Descriptors.isTerminal(answers)
             areOne = Descriptors.areOne(answers, notes)
@@ -39,11 +39,11 @@ final class TerminalOutput: Sendable {
             drawsMarkdown = answersToTerminal && mayColor && !isPlain
         }
 
-        /// Two streams that have nothing to do with each other, and are no terminals.
+        /// Creates the properties of two unrelated streams that aren't terminals.
         init() {}
     }
 
-    /// How a note looks where there are colors.
+    /// The color of a note.
     enum Tone: String, Sendable {
         case plain = ""
         case faint = "\u{1B}[2m"
@@ -52,27 +52,27 @@ final class TerminalOutput: Sendable {
 
     private enum Piece: Sendable {
         case bytes(Int32, [UInt8])
-        /// Something to do once what came before is written.
+        /// Called once everything before it is written.
         case mark(@Sendable () -> Void)
     }
 
     private struct State {
-        /// Whether the answer's last line has no end yet.
+        /// Whether the last line of the answer is not ended yet.
         var isInsideLine = false
-        /// Whether the last that was written in the answer's place is a note.
+        /// Whether the last output in the same place as the answer is a note.
         var followsNote = false
-        /// Whether a status stands on the terminal's last line.
+        /// Whether the terminal's last line shows a status.
         var hasStatus = false
-        /// The line of input that stands on the terminal's last rows.
+        /// The line of input shown on the terminal's last rows.
         var input: EditedRows?
-        /// What draws the answer under way.
+        /// Renders the current answer.
         var markdown: MarkdownText?
         /// Pieces that the thread still has to write.
         var waiting = 0
         var isBroken = false
     }
 
-    /// Pieces in waiting, beyond which a status is not worth its place.
+    /// Number of queued pieces above which a status is skipped.
     private static let fullQueue = 50
     private static let eraseLine = "\r\u{1B}[K"
     private static let clearScreen = "\u{1B}[H\u{1B}[2J"
@@ -83,15 +83,15 @@ final class TerminalOutput: Sendable {
     private let notes: Int32
     private let onBroken: @Sendable (Int32) -> Void
     private let state = Locked(State())
-    // Grows no larger than what a model says and what is noted of it, both of which have limits.
+    // Bounded by the limits of the model's output and of its notes.
     private let queue = BlockingQueue<Piece>()
 
-    /// Starts to write.
+    /// Starts the writer thread.
     ///
     /// - Parameters:
-    ///   - answers: descriptor of the answer.
-    ///   - notes: descriptor of everything else.
-    ///   - onBroken: called once when the answer cannot be written any more, with the error: `EPIPE` where nobody reads it.
+    ///   - answers: descriptor for the answer.
+    ///   - notes: descriptor for everything else.
+    ///   - onBroken: called once if the answer can no longer be written, with the error: `EPIPE` if nobody reads it.
     /// - Throws: ``ThreadError``.
     init(
         abilities: Abilities, answers: Int32 = 1, notes: Int32 = 2,
@@ -115,12 +115,12 @@ final class TerminalOutput: Sendable {
         }
     }
 
-    /// Shows what is held back of the answer so far, because nothing that would change it can follow.
+    /// Shows the part of the answer that is held back: no later text can change it.
     func endText() {
         state.withLock { endText(&$0) }
     }
 
-    /// Ends the answer's last line where it has no end.
+    /// Ends the last line of the answer if necessary.
     func endLine() {
         state.withLock { state in
             endText(&state)
@@ -139,14 +139,14 @@ final class TerminalOutput: Sendable {
     private func answer(_ text: String, _ state: inout State) {
         guard !text.isEmpty else { return }
         eraseStatus(&state)
-        // Behind a note the line is ended already: one more end is a blank line.
+        // After a note the line is already ended: another line end would give a blank line.
         let follows = state.followsNote && text.hasPrefix("\n")
         add(answers, follows ? "\n" + text.drop { $0 == "\n" } : text, &state)
         state.isInsideLine = !text.hasSuffix("\n")
         state.followsNote = false
     }
 
-    /// Writes lines for the person in front. They must be harmless: see `singleLine`.
+    /// Writes lines for the user. They must be sanitized: see `singleLine`.
     func note(_ text: String, _ tone: Tone = .plain) {
         state.withLock { state in
             eraseStatus(&state)
@@ -162,7 +162,7 @@ final class TerminalOutput: Sendable {
 
     // MARK: The line of input
 
-    /// Draws a line of input in the place of the one that stands there, or else on a line of its own.
+    /// Draws a line of input in place of the current one, or else on a line of its own.
     func showLineOfInput(_ rows: EditedRows) {
         state.withLock { state in
             guard state.input != rows else { return }
@@ -173,7 +173,7 @@ final class TerminalOutput: Sendable {
         }
     }
 
-    /// Says that the cursor may be elsewhere: the line of input is next drawn on the row where it is by then.
+    /// Marks the cursor position as unknown: the line of input is next drawn at the cursor's row.
     func loseLineOfInput() {
         state.withLock { state in
             state.input?.rows = []
@@ -181,9 +181,9 @@ final class TerminalOutput: Sendable {
         }
     }
 
-    /// Leaves the line of input where it is, and goes on below it.
+    /// Leaves the line of input in place and continues below it.
     ///
-    /// - Parameter rows: what is left there; `nil` for what stands there.
+    /// - Parameter rows: the final rows; `nil` for the current ones.
     func endLineOfInput(_ rows: EditedRows? = nil) {
         state.withLock { state in
             guard let left = rows ?? state.input?.finished(height: Int.max) else { return }
@@ -200,7 +200,7 @@ final class TerminalOutput: Sendable {
         return abilities.breaksRows ? input.beginning(columns: columns) : input.beginning
     }
 
-    /// Takes everything off the screen but the line of input.
+    /// Clears the screen except for the line of input.
     func clear() {
         guard abilities.canRedraw else { return }
         state.withLock { state in
@@ -208,7 +208,7 @@ final class TerminalOutput: Sendable {
         }
     }
 
-    /// Asks for a line of input.
+    /// Shows a prompt for a line of input.
     func prompt(_ text: String) {
         state.withLock { state in
             eraseStatus(&state)
@@ -217,13 +217,13 @@ final class TerminalOutput: Sendable {
         }
     }
 
-    /// Draws a line that is gone with whatever is written next; `nil` takes it away. Where that cannot be drawn, nothing
-    /// happens.
+    /// Shows a status line that the next output replaces; `nil` removes it. Does nothing if the line cannot be
+    /// redrawn.
     func status(_ text: String?) {
         guard abilities.canRedraw else { return }
         state.withLock { state in
             guard let text else { return eraseStatus(&state) }
-            // In the middle of an answer's line it would look like a part of it.
+            // In the middle of a line of the answer it would look like a part of it.
             guard !(state.isInsideLine && abilities.areOne), state.waiting < Self.fullQueue else { return }
             let width = Descriptors.size(of: notes).columns - 1
             let line = TerminalColumns.cut(text, to: width)
@@ -233,14 +233,14 @@ final class TerminalOutput: Sendable {
         }
     }
 
-    /// Waits until all of it is written.
+    /// Waits until all output is written.
     func flush() async {
         await withCheckedContinuation { continuation in
             if !queue.add(.mark { continuation.resume() }) { continuation.resume() }
         }
     }
 
-    /// Waits until all of it is written. Blocks the calling thread.
+    /// Waits until all output is written. Blocks the calling thread.
     func flushHere() {
         let isWritten = ConditionLocked(false)
         if queue.add(.mark { isWritten.change { $0 = true } }) { isWritten.wait { $0 ? () : nil } }
@@ -252,7 +252,7 @@ final class TerminalOutput: Sendable {
         state.hasStatus = false
     }
 
-    /// Begins a new line for a note where the answer's line stands in the same place.
+    /// Starts a new line for a note if an unfinished line of the answer is in the same place.
     private func partFromAnswer(_ state: inout State) {
         guard state.isInsideLine, abilities.areOne else { return }
         add(notes, "\n", &state)

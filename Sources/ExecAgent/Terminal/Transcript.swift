@@ -1,9 +1,9 @@
 import JSON
 import OpenAI
 
-/// A conversation as a file.
+/// Formats a conversation as a file.
 enum Transcript {
-    /// For people: what was said, with the tool calls and their results as code.
+    /// For people: the dialog, with the tool calls and their results as code.
     static func markdown(_ messages: [ChatMessage]) -> String {
         messages.map { message in
             switch message.role {
@@ -20,7 +20,7 @@ enum Transcript {
         }.joined(separator: "\n")
     }
 
-    /// For programs: the messages as the Chat Completions API has them.
+    /// For programs: the messages in the format of the Chat Completions API.
     static func json(_ messages: [ChatMessage]) -> String {
         JSON.object(["messages": .array(messages.map(\.json))]).text + "\n"
     }
@@ -36,14 +36,14 @@ enum Transcript {
         }
     }
 
-    /// The call's arguments, a command as it is.
+    /// The arguments of a call; a command is shown unescaped.
     private static func block(of call: ToolCall) -> String {
         let arguments = try? JSON.parse(call.arguments)
         if let command = arguments?["command"]?.stringValue { return fenced(command) }
         return fenced(call.arguments)
     }
 
-    /// A block of code whose fence is longer than any in it.
+    /// A code block whose fence is longer than any in the text.
     private static func fenced(_ text: String) -> String {
         var longest = 2
         var current = 0

@@ -1,5 +1,5 @@
-/// Names of files in the order in which they came, each once. Two are the same where their bytes are: for Swift's own
-/// comparison a letter with an accent and the letter and the accent are one, for a file system they are two.
+/// An ordered set of file names. Names are compared by their bytes: Swift treats a precomposed character and its
+/// decomposed form as equal, a file system does not.
 struct FileNames: Sendable, Equatable {
     private(set) var all: [String] = []
     private var known: Set<[UInt8]> = []

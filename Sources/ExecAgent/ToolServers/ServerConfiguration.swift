@@ -1,23 +1,24 @@
 import MCPServers
 
-/// Which tool servers there are: what was asked for on the command line, or the server that comes with this program.
+/// Determines which tool servers to use: those given on the command line, or the bundled server.
 struct ServerConfiguration {
-    /// The server that comes with this program.
+    /// The bundled server.
     static let standardProgram = "exec-mcp"
 
-    /// The value of `--mcp` or `MCP_SERVER_COMMAND`: a command as one would type it; `nil` where neither is given.
+    /// The value of `--mcp` or `MCP_SERVER_COMMAND`: a command line as it would be typed; `nil` if neither is given.
     var command: String?
-    /// The value of `--mcp-config`: the path of a `mcpServers` JSON file; `nil` where it is not given.
+    /// The value of `--mcp-config`: the path of a JSON file with `mcpServers`; `nil` if not given.
     var file: String?
     /// The environment of this process.
     var environment: [String: String]
-    /// The directory of the running program; `nil` where it is not known.
+    /// The directory of the running program; `nil` if unknown.
     var programDirectory: String? = ProgramFiles.directoryOfThisProgram
 
-    /// The servers in order. The command's is the first, or else `exec-mcp`: the one beside this program, else the one on
-    /// `PATH`. The file's come after it; where one of these is an `exec-mcp` itself, there is no other.
+    /// Returns the servers in order. First comes the server of ``command``, or else `exec-mcp`: the one next to this
+    /// program, else the one on `PATH`. The file's servers follow; if one of these is itself an `exec-mcp`, the
+    /// default one is not added.
     ///
-    /// - Parameter onWarning: told what of the file is left out.
+    /// - Parameter onWarning: receives what is ignored in the file.
     /// - Throws: ``ServerConfigurationError``.
     func servers(onWarning: (String) -> Void = { _ in }) throws(ServerConfigurationError) -> [ToolServerEntry] {
         var warnings: [String] = []

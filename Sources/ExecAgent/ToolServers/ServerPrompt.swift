@@ -3,14 +3,14 @@ import MCPClient
 import MCPServers
 import Threading
 
-/// What one server says about how to work with it: its prompt for agents, or else its instructions. Kept for an hour, or
-/// until the server says that its prompts have changed or is started again.
+/// What one server says about working with it: its prompt for agents, or else its instructions. Cached for an hour, or
+/// until the server reports that its prompts have changed or is restarted.
 final class ServerPrompt: Sendable {
-    /// The prompt that makes an agent, by the name that exec-mcp has for it.
+    /// The name of exec-mcp's prompt for agents.
     static let name = PromptName.agentSystem
-    /// Seconds that a prompt is kept.
+    /// Seconds for which a prompt is cached.
     static let lifetime = 3600.0
-    /// Scalars of one server's prompt that are used.
+    /// Maximum number of Unicode scalars used of one server's prompt.
     static let longest = 100_000
 
     private struct Kept {
@@ -28,7 +28,7 @@ final class ServerPrompt: Sendable {
         self.timekeeper = timekeeper
     }
 
-    /// The text; `nil` where the server has nothing to say.
+    /// Returns the text; `nil` if the server has none.
     ///
     /// - Throws: ``SupervisionError``.
     func text() async throws(SupervisionError) -> String? {

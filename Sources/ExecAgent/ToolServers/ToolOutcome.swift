@@ -2,23 +2,23 @@ import MCP
 import MCPClient
 import MCPServers
 
-/// What a tool returned.
+/// The result of a tool call.
 struct ToolOutcome: Sendable, Equatable {
-    /// For the model to read.
+    /// Content for the model.
     var content: [ContentBlock]
-    /// Whether the tool could not do what was asked.
+    /// Whether the tool failed.
     var isError = false
-    /// Exit code of a command; `nil` for other tools.
+    /// The exit code of a command; `nil` for other tools.
     var exitCode: Int?
 
-    /// A failure that the model is to read.
+    /// Creates a failure with a message for the model.
     static func failure(_ message: String) -> ToolOutcome {
         ToolOutcome(content: [.text(message)], isError: true)
     }
 }
 
 extension SupervisionError {
-    /// What came of a call of `tool`, for the model.
+    /// Returns the outcome of a failed call of `tool`, for the model.
     func outcome(of tool: String, on server: String) -> ToolOutcome {
         switch self {
         case .inUse(.refused(_, let message)):

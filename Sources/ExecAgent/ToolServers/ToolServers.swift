@@ -5,33 +5,33 @@ import MCPServers
 import OpenAI
 import Threading
 
-/// The tools of all MCP servers together, as a model of OpenAI's API sees them.
+/// The combined tools of all MCP servers, as a model sees them through OpenAI's API.
 final class ToolServers: ToolProvider {
-    /// Seconds that a tool call may take. Servers have limits of their own, which are shorter and say more.
+    /// Timeout of a tool call in seconds. Servers have shorter limits of their own, which give better messages.
     static let callLimit = 3600.0
-    /// What stands in for a prompt that cannot be had.
+    /// Fallback for a prompt that is unavailable.
     static let builtInPrompt = """
         You are an agent that works with tools. Use them to do what the user asks for: run code instead of guessing its \
         result, look at files before you say what is in them, and when something fails, read the error and try again. \
         When you are done, answer with what you found or made.
         """
-    /// Who we are, to servers.
+    /// How this program identifies itself to servers.
     private static let identity = ClientIdentity(name: "exec-agent", version: "1")
-    /// By which key of `_meta` exec-mcp knows whose sandbox a request is about.
+    /// The key in `_meta` that tells exec-mcp whose sandbox a request is about.
     private static let userKey = MetaKey.user
 
-    /// The servers and their supervision.
+    /// The supervised servers.
     let group: ServerGroup
     private let prompts: [ServerPrompt]
     private let log: @Sendable (String) -> Void
 
-    /// The servers of `entries`. None is started before it is needed.
+    /// Creates the servers of `entries`. Each is started on demand.
     ///
     /// - Parameters:
     ///   - environment: the environment of this process; see ``ServerEnvironment``.
-    ///   - startSeconds: how long a run waits for a server that does not say what it has.
-    ///   - onErrorLine: hears what the servers write to standard error, with their names.
-    ///   - log: what a person who runs the agent should know and nobody is told by an error.
+    ///   - startSeconds: how long a run waits for a server that does not list its tools.
+    ///   - onErrorLine: receives each line that a server writes to standard error, with the server's name.
+    ///   - log: receives messages for the operator that no error reports.
     init(
         _ entries: [ToolServerEntry], environment: [String: String], limits: ClientLimits = ClientLimits(),
         timekeeper: Timekeeper = .system, startSeconds: Double = ServerGroup.usualStartSeconds,
@@ -49,7 +49,7 @@ final class ToolServers: ToolProvider {
         self.log = log
     }
 
-    /// The tools of all servers that can be started in time; the others are logged.
+    /// Returns the tools of all servers that start in time; the others are logged.
     func tools() async throws(ToolServerError) -> [FunctionTool] {
         try await group.allTools().map { named in
             FunctionTool(name: named.name, description: named.tool.description, parameters: named.tool.inputSchema)
@@ -58,7 +58,7 @@ final class ToolServers: ToolProvider {
 
     func systemPrompt() async -> String {
         var texts: [String] = []
-        // Nobody waits for the prompt of a server that cannot be reached: that was said when its tools were asked for.
+        // Skip servers that are unreachable: that was reported when their tools were requested.
         let asked = prompts.filter { group.isReachable($0.server) }
         var isComplete = asked.count == prompts.count
         let outcomes = await group.results(asked, \.server) { (prompt) throws(SupervisionError) in
@@ -69,7 +69,7 @@ final class ToolServers: ToolProvider {
             case .success(let text): texts += text.map { [$0] } ?? []
             case .failure(let failure):
                 isComplete = false
-                // Where we gave up ourselves nobody reads the prompt.
+                // If we were cancelled ourselves, nobody reads the prompt.
                 if Task.isCancelled { continue }
                 log("the system prompt lacks what \(server.name) says: \(failure.error(of: server.name))")
             }
@@ -92,7 +92,7 @@ final class ToolServers: ToolProvider {
             }
             return Self.outcome(result)
         } catch {
-            // The model is told as well, but it cannot mend this.
+            // The model is informed as well, but cannot fix this.
             if case .toStart = error { log(error.error(of: server.name).message) }
             return error.outcome(of: name, on: server.name)
         }
@@ -131,7 +131,7 @@ final class ToolServers: ToolProvider {
 
     func close() async { await group.close() }
 
-    /// - Parameter absence: what to say where no server has the resource.
+    /// - Parameter absence: the message if no server has the resource.
     private func read(
         _ uri: String, of user: String?, _ absence: String
     ) async throws(ToolServerError) -> ResourceContents {
@@ -148,7 +148,7 @@ final class ToolServers: ToolProvider {
     }
 
     private static func outcome(_ result: ToolResult) -> ToolOutcome {
-        // Servers ought to say in text as well what they say to programs, and not all do.
+        // Servers should repeat structured content as text, but not all do.
         let structured = result.structuredContent.map { [ContentBlock.text($0.text)] } ?? []
         return ToolOutcome(
             content: result.content.isEmpty ? structured : result.content, isError: result.isError,
@@ -157,7 +157,7 @@ final class ToolServers: ToolProvider {
 }
 
 extension Array {
-    /// The elements in order, of those with the same name only the first.
+    /// Returns the elements in order, keeping only the first of those with the same name.
     fileprivate func firsts(by name: (Element) -> String) -> [Element] {
         var names = FileNames()
         return filter { names.add(name($0)) }

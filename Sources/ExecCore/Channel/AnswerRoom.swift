@@ -1,21 +1,22 @@
-/// Where the answers of calls go may be full: whoever asks for them may read nothing.
+/// Backpressure for replies: makes calls wait while the output queue for their replies is full because the client does
+/// not read.
 public struct AnswerRoom: Sendable {
     @TaskLocal static var current: AnswerRoom?
 
     private let untilRoom: @Sendable () async -> Void
 
-    /// - Parameter untilRoom: waits until there is room, or the task is cancelled.
+    /// - Parameter untilRoom: returns once there is room, or the task is cancelled.
     public init(_ untilRoom: @escaping @Sendable () async -> Void) {
         self.untilRoom = untilRoom
     }
 
-    /// Does `work`, whose calls to a sandbox wait for room when their turn has come, just before they begin: however many
-    /// calls wait for their turn, answers do not pile up without bound.
+    /// Runs `work`. Each sandbox call in it waits for room after it has acquired its slot and just before it starts,
+    /// so the replies of any number of queued calls stay bounded.
     public func `while`<Value: Sendable>(_ work: @Sendable () async throws -> Value) async throws -> Value {
         try await Self.$current.withValue(self) { try await work() }
     }
 
-    /// Waits for the room of the task's answers, if there is anything to wait for.
+    /// Waits until there is room for the current task's replies. Returns at once if no `AnswerRoom` is in effect.
     static func wait() async {
         if let room = current { await room.untilRoom() }
     }

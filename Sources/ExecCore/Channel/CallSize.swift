@@ -1,20 +1,20 @@
 import JSON
 
-/// How large what is asked of the guest may be. It takes frames up to a length, and one that is longer would be the end of
-/// it, with everything that runs in the sandbox.
+/// Size limits on the parameters of a call. The guest ends, with everything that runs in the sandbox, if it receives a
+/// frame over the maximum length, so calls that would exceed it are rejected here.
 enum CallSize {
-    /// What the arguments may have that are no command, in bytes: names and paths, which come back in refusals.
+    /// Maximum size in bytes of each argument other than `command`: names and paths, which error messages repeat.
     static let argumentLimit = 64 * 1024
-    /// What is left of a frame for the longest argument, as it is written there.
+    /// Maximum size in bytes of the longest argument, `command`, as encoded in the frame.
     static let commandLimit = Frame.maximumPayload - 1024
 
-    /// - Throws: ``ExecError/Code/invalidArgument`` that names the argument which is too long.
+    /// - Throws: ``ExecError/Code/invalidArgument`` that names the argument that is too long.
     static func check(_ params: JSON) throws(ExecError) {
         for member in params.objectValue ?? [:] {
             guard let text = member.value.stringValue else { continue }
             let count = text.utf8.count
             if member.key == "command" {
-                // Escapes make at most six bytes of one.
+                // Escaping makes at most six bytes of one.
                 guard count > commandLimit / 6 else { continue }
                 let written = count > commandLimit ? count : member.value.serialized().count
                 guard written > commandLimit else { continue }

@@ -3,11 +3,11 @@ package import Diagnostics
 package import JSON
 import Threading
 
-/// Calls to the guest of one sandbox, many at once, over one pair of pipes.
+/// A multiplexed RPC channel to the guest of one sandbox: many concurrent calls over one pair of pipes.
 ///
-/// All that comes from the other end is untrusted: it is bounded, and what no guest of ours would send ends the sandbox.
+/// Everything from the other end is untrusted and bounded. Anything that our guest would never send ends the sandbox.
 package final class Channel: Sendable {
-    /// What a call brought back.
+    /// The result of a call and the bytes of its two streams.
     package struct Reply: Sendable {
         package var result: JSON = .null
         package var streams: [[UInt8]] = [[], []]
@@ -15,16 +15,16 @@ package final class Channel: Sendable {
 
     private struct PendingCall {
         enum Outcome {
-            /// Not known yet; whoever waits for it, once someone does.
+            /// No outcome yet. Holds the promise of the task that waits for it, if one does.
             case open(Promise<Reply>?)
             case known(Result<Reply, any Error>)
         }
 
         var reply = Reply()
-        /// How many bytes the guest may still send for it.
+        /// How many more bytes the guest may send for this call.
         var room: Int
-        /// When the guest counts as hung if it has not answered, on the clock that stands still while the machine sleeps,
-        /// as the guest does.
+        /// When the guest counts as hung if it has not answered. Measured on a clock that, like the guest, stops while
+        /// the machine sleeps.
         let deadline: SuspendingClock.Instant
         let onProgress: (@Sendable ([UInt8]) -> Void)?
         var progressBudget = TokenBucket(perSecond: 8, atOnce: 32)
@@ -38,13 +38,13 @@ package final class Channel: Sendable {
         var pending: [UInt32: PendingCall] = [:]
         var greeting: Greeting = .awaited(nil)
         var end: ExecError?
-        /// What is to be done when the guest rests; `nil` where it is not asked to.
+        /// Called when the guest is detached and idle; `nil` unless it was asked to detach.
         var onRest: (@Sendable () -> Void)?
         /// Whether a call has failed because of the end.
         var isEndTold = false
-        /// Whether the guest says that processes live which commands left in the background.
+        /// Whether the guest reports live background processes that commands started.
         var hasJobs = false
-        // What a guest sends unasked. An honest one stays far below.
+        // Rate limits on unsolicited messages from the guest. An honest guest stays far below them.
         var logBudget = TokenBucket(perSecond: 1, atOnce: 200)
         var artifactBudget = TokenBucket(perSecond: 8, atOnce: 32)
         var jobsBudget = TokenBucket(perSecond: 2, atOnce: 32)
@@ -61,13 +61,13 @@ package final class Channel: Sendable {
     private let onArtifactsChanged: @Sendable (ArtifactChange) -> Void
     private let guestCalls: GuestCallRouter
     private let state = Locked(State())
-    // Only the reading thread touches it; the lock is what tells the compiler so.
+    // Only the reading thread uses it. The lock is there for the compiler's concurrency checking.
     let decoder = Locked(FrameDecoder())
 
     /// - Parameters:
-    ///   - now: the clock by which the guest may send so much a second.
-    ///   - guestCalls: what serves the calls that the guest starts.
-    ///   - onArtifactsChanged: called by the thread that reads, which waits for it.
+    ///   - now: the clock for the rate limits on the guest.
+    ///   - guestCalls: the handlers of guest-initiated calls.
+    ///   - onArtifactsChanged: called on the reading thread, which blocks until it returns.
     package init(
         input: PipeWriter, logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         guestCalls handlers: [GuestCallMethod: any GuestCallHandler] = [:],
@@ -82,28 +82,28 @@ package final class Channel: Sendable {
         self.onArtifactsChanged = onArtifactsChanged
     }
 
-    /// Whether nothing more will come.
+    /// Whether the channel has ended.
     var hasEnded: Bool { state.withLock { $0.end != nil } }
 
-    /// Whether nothing more will come, and no call has failed because of that.
+    /// Whether the channel has ended and no call has failed because of that.
     var hasEndedUnheard: Bool { state.withLock { $0.end != nil && !$0.isEndTold } }
 
-    /// Whether the guest says that processes live which commands left in the background.
+    /// Whether the guest reports live background processes that commands started.
     var hasJobs: Bool { state.withLock { $0.hasJobs } }
 
-    /// Whether the guest has said hello.
+    /// Whether the guest's handshake has arrived.
     var hasGreeted: Bool {
         state.withLock { state in
             if case .received = state.greeting { true } else { false }
         }
     }
 
-    /// Writes what comes before the first frame.
+    /// Writes raw bytes that precede the first frame.
     func write(_ bytes: [UInt8]) async throws {
         try await input.write(bytes)
     }
 
-    /// Waits for the guest's first frame.
+    /// Waits for the guest's handshake, its first frame.
     ///
     /// - Throws: the ``ExecError`` that the channel ended with.
     func greeting() async throws -> JSON {
@@ -118,15 +118,15 @@ package final class Channel: Sendable {
         }
     }
 
-    /// Makes one call and waits for its end. When the task is cancelled the guest is told, and the wait goes on until
-    /// it says that the call's processes are gone.
+    /// Makes a call and waits for its outcome. If the task is cancelled, the guest is notified, and the wait continues
+    /// until the guest reports that the call's processes are gone.
     ///
     /// - Parameters:
-    ///   - body: bytes that follow the call, for the operations that take some.
+    ///   - body: bytes that follow the call, for operations that accept a body.
     ///   - seconds: how long the guest may take before it counts as hung.
-    ///   - replyLimit: how many bytes the guest may send back, besides the result itself.
-    ///   - onProgress: called by the thread that reads with each piece of progress; `nil` where the guest may send none.
-    /// - Throws: ``ExecError``: an argument that is too long, the guest's refusal, or the end of the sandbox.
+    ///   - replyLimit: how many bytes the guest may send back, not counting the result itself.
+    ///   - onProgress: called on the reading thread with each progress message; `nil` if the guest may send none.
+    /// - Throws: ``ExecError``: an argument is too long, the guest refused, or the sandbox ended.
     package func call(
         _ method: String, _ params: JSON, body: [UInt8]? = nil, seconds: Double, replyLimit: Int,
         onProgress: (@Sendable ([UInt8]) -> Void)? = nil
@@ -151,7 +151,7 @@ package final class Channel: Sendable {
                 state.pending[id]?.isCancelled = true
                 return state.pending[id]?.isSent ?? false
             }
-            // Not before the call itself: the guest would not know what is meant.
+            // Never before the call itself: the guest would not know the id.
             if isSent { Task { try? await input.write(Frame(.cancel, call: id).bytes) } }
         }
     }
@@ -171,7 +171,7 @@ package final class Channel: Sendable {
             }
             try await input.write(Frame(.end, call: id).bytes)
         } catch {
-            // The pipe is closed: the end of the process brings the reason to every call.
+            // The pipe is closed. When the process ends, every call fails with the reason.
         }
     }
 
@@ -189,7 +189,9 @@ package final class Channel: Sendable {
         }
     }
 
-    /// Records how a call ended, for whoever waits or will wait for it.
+    /// Records a call's outcome for the task that waits, or will wait, for it.
+    ///
+    /// - Returns: the promise to resume, if a task already waits.
     private static func settle(
         _ id: UInt32, _ result: Result<Reply, any Error>, in state: inout State
     ) -> Promise<Reply>? {
@@ -202,7 +204,7 @@ package final class Channel: Sendable {
         return waiting
     }
 
-    /// Whether the guest has let a call's time pass without an answer.
+    /// Whether any call is past its deadline without an answer.
     func hasOverdueCall(at now: SuspendingClock.Instant) -> Bool {
         state.withLock { state in
             state.pending.values.contains { call in
@@ -212,7 +214,7 @@ package final class Channel: Sendable {
         }
     }
 
-    /// Takes what the guest wrote. Called by the one thread that reads. What comes after the end is passed over.
+    /// Processes bytes from the guest. Called only by the reading thread. Bytes after the end are ignored.
     ///
     /// - Throws: ``ChannelError``, after which the channel must be ended.
     package func receive(_ bytes: UnsafeRawBufferPointer) throws(ChannelError) {
@@ -231,7 +233,7 @@ package final class Channel: Sendable {
         }
     }
 
-    /// Ends every call with `error` and closes the pipe, at which the guest ends. Later calls fail at once.
+    /// Fails every call with `error` and closes the pipe, at which the guest exits. Later calls fail at once.
     package func end(_ error: ExecError) {
         state.withLock { $0.onRest = nil }
         let fail = endCalls(error)
@@ -239,19 +241,19 @@ package final class Channel: Sendable {
         fail()
     }
 
-    /// Ends every call with `error` and asks the guest to do so too, and to rest then until another server comes. Later
-    /// calls fail at once, and what the guest still says is ignored.
+    /// Fails every call with `error` and asks the guest to end its calls, then to stay idle until another server
+    /// attaches. Later calls fail at once, and anything else that the guest sends is ignored.
     ///
-    /// - Parameter onRest: called by the thread that reads, when it has read the last that the guest says.
+    /// - Parameter onRest: called on the reading thread once the guest's last frame has been read.
     func leave(_ error: ExecError, onRest: @escaping @Sendable () -> Void) async throws {
         state.withLock { if $0.end == nil { $0.onRest = onRest } }
         endCalls(error)()
         try await input.write(Frame(.leave, call: 0).bytes)
     }
 
-    /// Records the end.
+    /// Records the end and settles every call.
     ///
-    /// - Returns: what tells those who wait.
+    /// - Returns: a closure that resumes the waiting tasks.
     private func endCalls(_ error: ExecError) -> () -> Void {
         let (calls, greeting) = state.withLock { state in
             let error = state.end ?? error

@@ -1,44 +1,46 @@
 package import JSON
 
-/// One message between the server and the guest. `guest/frames.py` is the other side of this.
+/// One message between the server and the guest. `guest/frames.py` is the other side.
 ///
-/// On the wire: the payload's length (4 bytes, big-endian), the kind (1), the call's id (4, big-endian), the payload.
+/// Wire format: payload length (4 bytes, big-endian), kind (1 byte), call id (4 bytes, big-endian), payload.
 package struct Frame: Sendable, Equatable {
     package enum Kind: UInt8, Sendable, CaseIterable {
-        /// Guest to server: what the guest is and found, once at the start and once when it is asked. Server to guest: a new
-        /// server is there and asks.
+        /// Guest to server: the handshake, which says what the guest is and what it found; sent once at startup and
+        /// once whenever requested. Server to guest: a new server has attached and requests the handshake.
         case hello = 1
         /// Starts a call.
         case call = 2
-        /// A piece of the call's bytes: one byte that names the stream, then the bytes.
+        /// A chunk of the call's bytes: one byte for the stream number, then the bytes.
         case data = 3
-        /// The caller's last piece has been sent.
+        /// The caller has sent its last chunk.
         case end = 4
         /// Ends the call with its result.
         case result = 5
         /// Ends the call with a code and a message.
         case failure = 6
-        /// The caller wants the call ended.
+        /// The caller cancels the call.
         case cancel = 7
-        /// Guest to server: a line for the log.
+        /// Guest to server: a log line.
         case log = 8
-        /// Guest to server: the newest line of a call's output, while it runs.
+        /// Guest to server: the newest output line of a running call.
         case progress = 9
-        /// Guest to server: which artifacts came, changed and went.
+        /// Guest to server: which artifacts were added, modified or removed.
         case artifacts = 10
-        /// The sender will take so many bytes more of the call (4 bytes, big-endian). Only calls of the guest have windows.
+        /// Flow control: the sender accepts this many more bytes of the call (4 bytes, big-endian). Only
+        /// guest-initiated calls have windows.
         case window = 11
-        /// Guest to server: whether processes live that commands left in the background (1 byte).
+        /// Guest to server: whether background processes that commands started are alive (1 byte).
         case jobs = 12
-        /// Server to guest: it goes, and every call ends. Guest to server: nothing more comes until a server says hello.
+        /// Server to guest: the server detaches, and every call ends. Guest to server: nothing more follows until a
+        /// server sends a handshake.
         case leave = 13
     }
 
     static let headerSize = 9
     static let maximumPayload = 1 << 20
-    /// What a frame of progress may hold, in bytes.
+    /// Maximum payload of a progress frame, in bytes.
     static let maximumProgress = 2048
-    /// Ids of calls that the guest starts have this bit, so that the two sides never choose the same one.
+    /// Set in the ids of guest-initiated calls, so that ids chosen by the two sides never collide.
     static let guestCallBit: UInt32 = 1 << 31
 
     package let kind: Kind
@@ -55,10 +57,10 @@ package struct Frame: Sendable, Equatable {
         self.init(kind, call: call, payload: value.serialized())
     }
 
-    /// Whether it belongs to a call that the guest started.
+    /// Whether the frame belongs to a guest-initiated call.
     var isOfGuestCall: Bool { call & Self.guestCallBit != 0 }
 
-    /// The frame as it is written.
+    /// The frame in wire format.
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.headerSize + payload.count)
@@ -70,24 +72,26 @@ package struct Frame: Sendable, Equatable {
     }
 }
 
-/// The guest sent what no guest of ours sends.
+/// A protocol violation: the guest sent something that our guest never sends.
 package struct ChannelError: Error, Equatable {
     package let reason: String
 }
 
-/// Takes bytes as they come and gives back whole frames. What it holds is bounded by the largest frame.
+/// Incremental frame decoder. Its buffer is bounded by the largest frame.
 package struct FrameDecoder: Sendable {
     private var buffer: [UInt8] = []
 
-    /// Nothing has come yet.
+    /// Creates a decoder with an empty buffer.
     package init() {}
 
-    /// What has come since the last whole frame; after a violation, since the last piece before it.
+    /// The bytes since the last complete frame. After a violation, also the complete frames before it in the same
+    /// chunk.
     var unread: [UInt8] { buffer }
 
     /// Calls `body` with each frame that `bytes` completes.
     ///
-    /// - Throws: ``ChannelError`` for a frame that is too long or of an unknown kind, and what `body` throws.
+    /// - Throws: ``ChannelError`` for a frame that is too long or of an unknown kind, and any error that `body`
+    ///   throws.
     package mutating func feed(
         _ bytes: UnsafeRawBufferPointer, _ body: (Frame) throws(ChannelError) -> Void
     ) throws(ChannelError) {

@@ -1,63 +1,64 @@
 package import JSON
 
-/// The calls that a guest may start, by the names that they have on the channel.
+/// The methods of guest-initiated calls, by their names on the channel.
 package enum GuestCallMethod: String, Sendable, CaseIterable {
-    /// Asks for a connection to a host: ``ConnectParameters``.
+    /// Opens a connection to a host: ``ConnectParameters``.
     case connect
 }
 
-/// Serves the calls of one method.
+/// Serves the guest-initiated calls of one method.
 package protocol GuestCallHandler: Sendable {
-    /// How many of its calls may be open at once. An honest guest asks for fewer.
+    /// The maximum number of its calls open at once. An honest guest stays below it.
     var maxOpenCalls: Int { get }
 
-    /// Makes a call that is about to begin. Called by the thread that reads the channel: returns at once.
+    /// Creates a call that is about to start. Called on the thread that reads the channel, so it must return at once.
     ///
     /// - Parameters:
-    ///   - parameters: what the guest asks for. It is no more to be trusted than what runs in the sandbox.
-    ///   - id: the call's id, which all of its frames have.
-    /// - Throws: ``ChannelError`` for parameters that no guest of ours sends. What is only not allowed is answered.
+    ///   - parameters: what the guest asks for. Untrusted, like everything that runs in the sandbox.
+    ///   - id: the call's id, which all its frames carry.
+    /// - Throws: ``ChannelError`` for parameters that our guest never sends. A request that is merely not allowed gets
+    ///   a failure reply instead.
     func open(_ parameters: JSON, id: UInt32) throws(ChannelError) -> any GuestCall
 }
 
-/// A call that the guest has started and that is not over.
+/// An open guest-initiated call.
 ///
-/// Bytes go both ways in windows: neither side sends more than the other has said it will take. All but ``serve()`` is
-/// called by the thread that reads the channel, and returns at once.
+/// Both directions use flow-control windows: neither side sends more than the other has granted. Everything except
+/// ``serve()`` is called on the thread that reads the channel and must return at once.
 package protocol GuestCall: Sendable {
-    /// Serves the call to its end and answers it. Called once; blocks the calling thread, which is the call's own.
+    /// Serves the call to completion and answers it. Called once, on the call's own thread, which it blocks.
     func serve()
 
-    /// Takes bytes that the guest sent.
+    /// Receives bytes from the guest.
     ///
-    /// - Throws: ``ChannelError`` where they are more than the guest may send.
+    /// - Throws: ``ChannelError`` if the guest exceeds its window.
     func take(_ bytes: ArraySlice<UInt8>) throws(ChannelError)
 
-    /// The guest will take `count` more bytes.
+    /// Grants the server `count` more bytes to send to the guest.
     ///
-    /// - Throws: ``ChannelError`` where that would be more than there are on the way.
+    /// - Throws: ``ChannelError`` if the total would exceed the window.
     func grant(_ count: UInt32) throws(ChannelError)
 
-    /// No more comes from the guest.
+    /// The guest has sent its last byte.
     func endOfInput()
 
-    /// The call is no longer wanted, or the sandbox is gone: ``serve()`` returns soon.
+    /// Cancels the call, because it is no longer wanted or the sandbox is gone. ``serve()`` then returns soon.
     func cancel()
 }
 
-/// Why a call of the guest's came to nothing.
+/// Why a guest-initiated call failed.
 package struct GuestCallFailure: Error, Sendable, Equatable {
-    /// The kinds, by the names that they have on the channel.
+    /// The failure codes, by their names on the channel.
     package enum Code: String, Sendable, CaseIterable {
-        /// It is not allowed.
+        /// The request isn't allowed.
         case refused
-        /// What it asked for is not there, or does not answer.
+        /// The target doesn't exist or doesn't answer.
         case unreachable
-        /// There are too many calls.
+        /// Too many calls are open.
         case busy
-        /// It was under way and broke.
+        /// The connection broke while in use.
         case lost
-        /// There is no such call.
+        /// The method is unknown.
         case unsupported
     }
 
@@ -70,7 +71,7 @@ package struct GuestCallFailure: Error, Sendable, Equatable {
         self.message = message
     }
 
-    /// The frame that tells the guest of it.
+    /// The frame that reports the failure to the guest.
     func frame(of call: UInt32) -> Frame {
         Frame(.failure, call: call, ["code": .string(code.rawValue), "message": .string(message)])
     }

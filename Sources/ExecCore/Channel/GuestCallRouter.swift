@@ -2,11 +2,11 @@ import Diagnostics
 import JSON
 import Threading
 
-/// Takes the calls that a guest starts, each to the handler of its method, and the frames of those that are open to
-/// them. `guest/guest_calls.py` is the other side of this.
+/// Routes guest-initiated calls to the handler of their method, and frames of open calls to those calls.
+/// `guest/guest_calls.py` is the other side.
 ///
-/// All that comes is untrusted. Each open call has a thread and keeps its place until it is answered: a guest that reads
-/// no answers runs out of places.
+/// Everything that arrives is untrusted. Each open call has a thread and keeps its slot until it is answered, so a
+/// guest that doesn't read replies runs out of slots.
 package final class GuestCallRouter: Sendable {
     private struct OpenCall {
         let method: GuestCallMethod
@@ -15,9 +15,9 @@ package final class GuestCallRouter: Sendable {
 
     private struct State {
         var open: [UInt32: OpenCall] = [:]
-        /// The greatest id so far: the guest counts upwards.
+        /// The highest id so far. The guest's ids only increase.
         var lastID: UInt32 = 0
-        /// How often the guest may ask for what there is not.
+        /// Rate limit on refused calls to unknown methods.
         var refusals = TokenBucket(perSecond: 1, atOnce: 200)
         var hasEnded = false
     }
@@ -28,9 +28,9 @@ package final class GuestCallRouter: Sendable {
     private let state = Locked(State())
 
     /// - Parameters:
-    ///   - handlers: what serves the calls; a method that is not among them is refused.
-    ///   - now: the clock by which the guest may be refused so much a second.
-    ///   - refuse: sends the guest a refusal and returns at once.
+    ///   - handlers: the handlers, by method. Calls to any other method are refused.
+    ///   - now: the clock for the rate limit on refusals.
+    ///   - refuse: sends a refusal to the guest and returns at once.
     package init(
         handlers: [GuestCallMethod: any GuestCallHandler],
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, refuse: @escaping @Sendable (Frame) -> Void
@@ -40,9 +40,9 @@ package final class GuestCallRouter: Sendable {
         self.refuse = refuse
     }
 
-    /// Takes a frame of a call that the guest started. Called by the thread that reads; returns at once.
+    /// Routes a frame of a guest-initiated call. Called on the reading thread; returns at once.
     ///
-    /// - Throws: ``ChannelError`` for what no guest of ours sends.
+    /// - Throws: ``ChannelError`` for anything that our guest never sends.
     package func take(_ frame: Frame) throws(ChannelError) {
         switch frame.kind {
         case .call: try begin(frame)
@@ -58,7 +58,7 @@ package final class GuestCallRouter: Sendable {
         }
     }
 
-    /// Ends all calls: the sandbox is gone.
+    /// Cancels all calls because the sandbox is gone.
     package func end() {
         let calls = state.withLock { state in
             state.hasEnded = true
@@ -67,7 +67,7 @@ package final class GuestCallRouter: Sendable {
         for call in calls { call.cancel() }
     }
 
-    /// - Returns: `nil` where it has ended already, which the guest may not have heard yet.
+    /// - Returns: `nil` if the call has already ended, which the guest may not know yet.
     private func openCall(of frame: Frame) throws(ChannelError) -> (any GuestCall)? {
         let (call, lastID) = state.withLock { ($0.open[frame.call]?.call, $0.lastID) }
         guard call != nil || frame.call <= lastID else {
@@ -108,7 +108,7 @@ package final class GuestCallRouter: Sendable {
     }
 
     private func refuseUnknown(_ name: String, _ id: UInt32) throws(ChannelError) {
-        // So that a flood of calls cannot pile up answers without end.
+        // So that a flood of calls cannot pile up refusals without bound.
         let isWithinBudget = state.withLock { state in
             state.lastID = max(state.lastID, id)
             return state.refusals.take(at: now())

@@ -1,18 +1,18 @@
 import JSON
 import Threading
 
-/// The bytes of a call that the guest started, in both directions and within windows: neither side may send more than
-/// the other has said it will take, so nobody is held up by a call that nobody reads.
+/// The bytes of a guest-initiated call in both directions, with flow-control windows: neither side sends more than the
+/// other has granted, so a call that nobody reads doesn't block the others.
 final class GuestCallStream: Sendable {
-    /// How many bytes may be on their way in each direction.
+    /// Maximum number of bytes in flight in each direction.
     static let window = 128 * 1024
 
     private struct State {
-        /// How many bytes the guest will still take.
+        /// How many more bytes the guest accepts.
         var credit = 0
-        /// How many bytes the guest may still send; none before the call is open.
+        /// How many more bytes the guest may send; 0 until the call is open.
         var room = 0
-        /// What the guest sent, not yet read.
+        /// Bytes from the guest that have not been read yet.
         var incoming: [UInt8] = []
         var guestHasEnded = false
         var isCancelled = false
@@ -24,17 +24,17 @@ final class GuestCallStream: Sendable {
 
     /// - Parameters:
     ///   - id: the call's id.
-    ///   - send: sends a frame to the guest and blocks until it is on its way. Throws when the sandbox is gone.
+    ///   - send: sends a frame to the guest and blocks until it is written. Throws if the sandbox is gone.
     init(id: UInt32, send: @escaping @Sendable (Frame) throws -> Void) {
         self.id = id
         self.send = send
     }
 
-    // What the guest says. Called by the thread that reads the channel.
+    // Input from the guest. Called on the thread that reads the channel.
 
-    /// Takes bytes that the guest sent.
+    /// Receives bytes from the guest.
     ///
-    /// - Throws: ``ChannelError`` where they are more than the guest may send.
+    /// - Throws: ``ChannelError`` if the guest exceeds its window.
     func take(_ bytes: ArraySlice<UInt8>) throws(ChannelError) {
         let isTooMuch = state.change { state in
             state.room -= bytes.count
@@ -45,9 +45,9 @@ final class GuestCallStream: Sendable {
         if isTooMuch { throw ChannelError(reason: "sent more to a call of its own than it may") }
     }
 
-    /// The guest will take `count` more bytes.
+    /// Grants the server `count` more bytes to send to the guest.
     ///
-    /// - Throws: ``ChannelError`` where that would be more than there are on the way.
+    /// - Throws: ``ChannelError`` if the total would exceed ``window``.
     func grant(_ count: UInt32) throws(ChannelError) {
         let isTooMuch = state.change { state in
             state.credit += Int(count)
@@ -56,22 +56,22 @@ final class GuestCallStream: Sendable {
         if isTooMuch { throw ChannelError(reason: "asked for more of a call of its own than it may") }
     }
 
-    /// No more comes from the guest.
+    /// The guest has sent its last byte.
     func endOfInput() {
         state.change { $0.guestHasEnded = true }
     }
 
-    /// The call is no longer wanted: who waits here returns.
+    /// Cancels the call. Threads that wait here return.
     func cancel() {
         state.change { $0.isCancelled = true }
     }
 
-    // What the call's own threads do. All of it may block.
+    // For the call's own threads. All of it may block.
 
-    /// Whether the call is no longer wanted.
+    /// Whether the call was cancelled.
     var isCancelled: Bool { state.change { $0.isCancelled } }
 
-    /// Lets the guest send, and be sent to, from now on. Called once, when what was asked for is there.
+    /// Opens the windows in both directions. Called once, when the requested resource is ready.
     func open() throws {
         state.change { state in
             state.room = Self.window
@@ -80,9 +80,9 @@ final class GuestCallStream: Sendable {
         try send(windowFrame(Self.window))
     }
 
-    /// The next bytes of the guest's.
+    /// Waits for the next bytes from the guest.
     ///
-    /// - Returns: an empty array when no more come; `nil` when the call is no longer wanted.
+    /// - Returns: an empty array at the end of input; `nil` if the call was cancelled.
     func read() -> [UInt8]? {
         state.wait { state -> [UInt8]?? in
             if state.isCancelled { return .some(nil) }
@@ -92,15 +92,15 @@ final class GuestCallStream: Sendable {
         }
     }
 
-    /// Lets the guest send as many bytes more as were read and are gone.
+    /// Grants the guest as many more bytes as were read and processed.
     func release(_ count: Int) throws {
         state.change { $0.room += count }
         try send(windowFrame(count))
     }
 
-    /// Waits until the guest takes bytes.
+    /// Waits until the guest accepts bytes.
     ///
-    /// - Returns: how many it takes, at most `limit`; 0 when the call is no longer wanted.
+    /// - Returns: how many bytes it accepts, at most `limit`; 0 if the call was cancelled.
     func waitForCredit(atMost limit: Int) -> Int {
         state.wait { state in
             if state.isCancelled { return 0 }
@@ -108,18 +108,18 @@ final class GuestCallStream: Sendable {
         }
     }
 
-    /// Sends bytes, no more than the guest takes.
+    /// Sends bytes. `bytes` must not be longer than the guest accepts.
     func write(_ bytes: [UInt8]) throws {
         state.change { $0.credit -= bytes.count }
         try send(Frame(.data, call: id, payload: [0] + bytes))
     }
 
-    /// Tells the guest that no more bytes come.
+    /// Signals the end of the output to the guest.
     func endWriting() throws {
         try send(Frame(.end, call: id))
     }
 
-    /// Ends the call: nothing came of it, or no more comes of it.
+    /// Ends the call, with `failure` or successfully.
     func finish(_ failure: GuestCallFailure?) {
         try? send(failure?.frame(of: id) ?? Frame(.result, call: id, [:]))
     }

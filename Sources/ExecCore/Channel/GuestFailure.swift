@@ -1,27 +1,27 @@
 import JSON
 
-/// Why the guest did not do what it was asked for, by the names that the kinds have on the channel.
+/// Why the guest did not do what it was asked to, by the names of the codes on the channel.
 enum GuestFailureCode: String, Sendable, CaseIterable {
-    /// There is no room for it.
+    /// No capacity is left.
     case busy
-    /// It took longer than it may.
+    /// It took longer than allowed.
     case timedOut = "timed_out"
-    /// What was asked for makes no sense, or cannot be done so.
+    /// The request isn't valid, or cannot be carried out this way.
     case invalid
-    /// What was asked for is not there.
+    /// The requested item doesn't exist.
     case notFound = "not_found"
-    /// The system did not let it.
+    /// The operating system reported an error.
     case io
-    /// It is not text.
+    /// The content isn't text.
     case binary
-    /// It is a picture that is not whole.
+    /// The picture is incomplete.
     case broken
-    /// It is more than may be handed on.
+    /// The content is larger than may be returned.
     case tooLarge = "too_large"
-    /// It was ended before it was done.
+    /// The operation was ended before it was finished.
     case ended
 
-    /// The kind of error that a caller sees.
+    /// The error code that the caller sees.
     var errorCode: ExecError.Code {
         switch self {
         case .busy: .busy
@@ -34,7 +34,7 @@ enum GuestFailureCode: String, Sendable, CaseIterable {
 }
 
 extension ExecError {
-    /// The error that a guest's failure stands for. A code that nobody knows is a refusal like others.
+    /// Creates the error for a guest's failure. An unknown code counts as a refusal.
     init(guestFailure value: JSON) {
         let said = value["message"]?.stringValue ?? ""
         let message = said.isEmpty ? "The sandbox refused without saying why." : said

@@ -1,15 +1,16 @@
-/// What a guest says in its first frame: what it is, and what it found. `guest/system.py` is the other side.
+/// The members of the guest's handshake frame: what the guest is and what it found. `guest/system.py` is the other
+/// side.
 enum HandshakeName: String, CaseIterable {
-    /// The number of the protocol that it speaks.
+    /// The protocol version that it speaks.
     case protocolNumber = "protocol"
     /// The version of its Python.
     case python
-    /// Whether there is a shell.
+    /// Whether the image has a shell.
     case shell
     /// The directories that the sandbox's user cannot write to.
     case unwritable
-    /// Whose these are.
+    /// The owners of those directories.
     case owners
-    /// What the control group holds it to: ``SeenLimits``.
+    /// The limits of its control group: ``SeenLimits``.
     case limits
 }

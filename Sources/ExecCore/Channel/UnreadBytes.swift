@@ -1,6 +1,7 @@
 import Threading
 
 extension Channel {
-    /// What has come and is no whole frame: before the greeting, what something else than a guest wrote.
+    /// Received bytes that are not a complete frame. Before the handshake, these are the output of something other
+    /// than the guest.
     var unreadBytes: [UInt8] { decoder.withLock { $0.unread } }
 }

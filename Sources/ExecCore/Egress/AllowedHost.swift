@@ -1,19 +1,19 @@
 /// A host and port that sandboxes may connect to.
 public struct AllowedHost: Sendable, Hashable, CustomStringConvertible {
-    /// What is accepted, for people.
+    /// The accepted form, for error messages.
     public static let pattern = "HOST:PORT, for example example.org:443"
-    /// How many there may be.
+    /// Maximum number of allowed hosts.
     public static let maxHosts = 64
 
     private static let longestName = 253
     private static let longestLabel = 63
 
-    /// A domain name in lower case, or an address in its usual form.
+    /// A domain name in lower case, or an address in canonical form.
     let name: String
     let port: UInt16
 
-    /// Reads `example.org:443`, `192.0.2.1:443` or `[2001:db8::1]:443`; `nil` for anything else, and for an address
-    /// that is not public: it could never be reached.
+    /// Parses `example.org:443`, `192.0.2.1:443` or `[2001:db8::1]:443`; `nil` for anything else. An address that
+    /// isn't public is rejected too, because it could never be reached.
     public init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")) else { return nil }
@@ -28,20 +28,20 @@ public struct AllowedHost: Sendable, Hashable, CustomStringConvertible {
         if let address = IPAddress(name) {
             guard address.isPublic else { return nil }
         } else {
-            // A name without a dot means something only in this machine's own network.
+            // A name without a dot has a meaning only in this machine's own network.
             guard name.utf8.contains(UInt8(ascii: ".")) else { return nil }
         }
         self.name = name
         self.port = port
     }
 
-    /// Whether a connection to this host and port is meant. Letters of ASCII are the same in both cases; nothing else
-    /// is made fit: no final dot, no other alphabet, no other way to write an address.
+    /// Whether a connection to `host` and `port` is allowed. ASCII letters match in either case. Nothing else is
+    /// normalized: no trailing dot, no other alphabet, no other notation of an address.
     func allows(host: String, port: Int) -> Bool {
         port == Int(self.port) && Self.normalized(Array(host.utf8)[...]) == name
     }
 
-    /// The host and port as they are given.
+    /// The host and port in the accepted form.
     public var description: String {
         name.utf8.contains(UInt8(ascii: ":")) ? "[\(name)]:\(port)" : "\(name):\(port)"
     }
@@ -53,7 +53,7 @@ public struct AllowedHost: Sendable, Hashable, CustomStringConvertible {
         return UInt16(String(decoding: digits, as: UTF8.self))
     }
 
-    /// A host name in lower case (RFC 1123) or an address in its usual form; `nil` for what is neither.
+    /// Returns a host name in lower case (RFC 1123) or an address in canonical form; `nil` for anything else.
     private static func normalized(_ host: ArraySlice<UInt8>) -> String? {
         if let address = IPAddress(String(decoding: host, as: UTF8.self)) { return address.description }
         guard (1...longestName).contains(host.count) else { return nil }
@@ -68,7 +68,7 @@ public struct AllowedHost: Sendable, Hashable, CustomStringConvertible {
         return (1...longestLabel).contains(label.count) && label.first != hyphen && label.last != hyphen
             && label.allSatisfy { byte in
                 switch byte {
-                // The underscore is in no host's name, but in some that are in use.
+                // The underscore isn't valid in a host name, but some names in use have it.
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                     UInt8(ascii: "0")...UInt8(ascii: "9"), hyphen, UInt8(ascii: "_"):
                     true
@@ -77,7 +77,8 @@ public struct AllowedHost: Sendable, Hashable, CustomStringConvertible {
             }
     }
 
-    /// Whether the system's resolver would take a name that ends so for an address: `127.1`, `2130706433`, `0x7f.1`.
+    /// Whether the system's resolver would take a name with this last label for an address: `127.1`, `2130706433`,
+    /// `0x7f.1`.
     private static func isNumber(_ label: ArraySlice<UInt8>) -> Bool {
         let isHexadecimal = label.starts(with: "0x".utf8) || label.starts(with: "0X".utf8)
         return isHexadecimal || label.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }

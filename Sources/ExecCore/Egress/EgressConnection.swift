@@ -1,16 +1,16 @@
 import Threading
 
-/// One connection that code in a sandbox has asked for: a call that its guest started, and a socket.
+/// One connection that code in a sandbox requested: a guest-initiated call and a socket.
 ///
-/// One thread opens it and passes on what the host sends, another what the guest sends.
+/// One thread opens it and forwards what the host sends; another forwards what the guest sends.
 final class EgressConnection: GuestCall {
-    /// How many bytes may be on their way in each direction.
+    /// Maximum number of bytes in flight in each direction.
     static let window = GuestCallStream.window
     private static let connectSeconds = 15.0
     private static let pieceSize = 64 * 1024
 
     private struct State {
-        /// The socket, while there is one.
+        /// The socket while it is in use.
         var socket: OutboundSocket?
         var writerHasEnded = true
     }
@@ -21,7 +21,7 @@ final class EgressConnection: GuestCall {
 
     /// - Parameters:
     ///   - stream: the call's bytes.
-    ///   - work: what ``serve()`` does: calls ``run(to:by:onOpen:)`` or ``finish(_:)``.
+    ///   - work: the body of ``serve()``, which calls ``run(to:by:onOpen:)`` or ``finish(_:)``.
     init(_ stream: GuestCallStream, work: @escaping @Sendable (EgressConnection) -> Void) {
         self.stream = stream
         self.work = work
@@ -44,14 +44,14 @@ final class EgressConnection: GuestCall {
     }
 
     func cancel() {
-        // In this order: a socket that is there only after it finds the call cancelled.
+        // In this order: a socket that is created afterwards finds the call cancelled.
         stream.cancel()
         state.change { $0.socket?.abort() }
     }
 
-    /// Opens the connection, serves it to its end and tells the guest how that was. Blocks the calling thread.
+    /// Opens the connection, serves it to its end and reports the outcome to the guest. Blocks the calling thread.
     ///
-    /// - Parameter onOpen: told of the address once the connection is there.
+    /// - Parameter onOpen: called with the address once the connection is open.
     func run(to host: AllowedHost, by policy: EgressPolicy, onOpen: (IPAddress) -> Void) {
         do throws(EgressError) {
             let socket = try open(host, policy, onOpen)
@@ -64,12 +64,12 @@ final class EgressConnection: GuestCall {
         }
     }
 
-    /// Tells the guest that nothing came of its call, or no more comes of it. Blocks the calling thread.
+    /// Reports the end of the call, or its failure, to the guest. Blocks the calling thread.
     func finish(_ failure: EgressError? = nil) {
         stream.finish(failure)
     }
 
-    // The way to the host
+    // Connecting
 
     private func open(
         _ host: AllowedHost, _ policy: EgressPolicy, _ onOpen: (IPAddress) -> Void
@@ -106,11 +106,11 @@ final class EgressConnection: GuestCall {
         socket.close()
     }
 
-    // Both directions
+    // Relaying
 
-    /// Passes bytes on in both directions until both have ended.
+    /// Forwards bytes in both directions until both have ended.
     ///
-    /// - Returns: what broke it, if anything did.
+    /// - Returns: the error that broke the connection; `nil` if it ended normally.
     private func relay(_ socket: OutboundSocket) -> EgressError? {
         state.change { $0.writerHasEnded = false }
         do {
@@ -129,7 +129,7 @@ final class EgressConnection: GuestCall {
         return stream.isCancelled ? EgressError(.lost, "The connection was lost.") : nil
     }
 
-    /// - Returns: whether the host has ended its side in order.
+    /// - Returns: whether the host closed its side in an orderly way.
     private func passOnHostBytes(from socket: OutboundSocket) -> Bool {
         while true {
             let room = stream.waitForCredit(atMost: Self.pieceSize)
@@ -146,10 +146,10 @@ final class EgressConnection: GuestCall {
         }
     }
 
-    /// - Returns: whether all that the guest sent has gone out.
+    /// - Returns: whether everything that the guest sent was written.
     private func passOnGuestBytes(to socket: OutboundSocket) -> Bool {
         while let bytes = stream.read() {
-            // Nothing more comes, and all of it is out.
+            // End of input, and all of it has been written.
             guard !bytes.isEmpty else { return true }
             guard socket.write(bytes), (try? stream.release(bytes.count)) != nil else { return false }
         }

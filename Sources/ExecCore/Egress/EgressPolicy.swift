@@ -1,8 +1,8 @@
 import Diagnostics
 
-/// What may be reached from the sandboxes.
+/// Decides which hosts and addresses sandboxes may reach.
 struct EgressPolicy: Sendable {
-    /// How many hosts a refusal names.
+    /// How many allowed hosts an error message lists.
     private static let shownHosts = 8
 
     private let hosts: [AllowedHost]
@@ -10,9 +10,9 @@ struct EgressPolicy: Sendable {
     private let resolve: @Sendable (String) throws(EgressError) -> [IPAddress]
 
     /// - Parameters:
-    ///   - hosts: what may be reached.
-    ///   - isOpen: whether an address may be connected to; by default what is public and not this machine's.
-    ///   - resolve: where a host is; it may block.
+    ///   - hosts: the allowed hosts.
+    ///   - isOpen: whether an address may be connected to; by default any public address that isn't this machine's.
+    ///   - resolve: returns the addresses of a host. May block.
     init(
         hosts: [AllowedHost],
         isOpen: @escaping @Sendable (IPAddress) -> Bool = isOpenByDefault,
@@ -27,9 +27,9 @@ struct EgressPolicy: Sendable {
         address.isPublic && ![address, address.translated].compactMap { $0 }.contains(where: OwnAddress.isOwn)
     }
 
-    /// The host that a sandbox asks for, if it is among those that may be reached.
+    /// Returns the allowed host that matches a sandbox's request.
     ///
-    /// - Throws: ``EgressError``.
+    /// - Throws: ``EgressError`` if there is none.
     func host(_ name: String, _ port: Int) throws(EgressError) -> AllowedHost {
         guard let host = hosts.first(where: { $0.allows(host: name, port: port) }) else {
             let shown = hosts.prefix(Self.shownHosts).map(\.description).joined(separator: ", ")
@@ -41,9 +41,9 @@ struct EgressPolicy: Sendable {
         return host
     }
 
-    /// The addresses of a host that may be connected to. What is asked for by name is judged by what it means now, and
-    /// the connection goes to just these addresses: the name cannot come to mean something else between. Blocks the
-    /// calling thread.
+    /// Returns the addresses of a host that may be connected to. A name is resolved and checked now, and the
+    /// connection goes to exactly these addresses, so the name cannot change its meaning in between (DNS rebinding).
+    /// Blocks the calling thread.
     ///
     /// - Throws: ``EgressError``.
     func addresses(of host: AllowedHost) throws(EgressError) -> [IPAddress] {
@@ -56,5 +56,5 @@ struct EgressPolicy: Sendable {
     }
 }
 
-/// Why a connection out of a sandbox is not there.
+/// Why a connection out of a sandbox failed.
 typealias EgressError = GuestCallFailure

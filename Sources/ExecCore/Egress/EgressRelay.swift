@@ -2,13 +2,13 @@ import Diagnostics
 import JSON
 import Threading
 
-/// The way out of one sandbox: serves the calls by which its guest asks for connections. `guest/egress.py` is the other
-/// side of this.
+/// The egress path of one sandbox: serves the calls by which its guest requests connections. `guest/egress.py` is the
+/// other side.
 ///
-/// The sandbox has no network. What leaves it goes through its channel and this, and ends with it.
+/// The sandbox has no network. Its connections go through its channel and this relay, and end with it.
 final class EgressRelay: GuestCallHandler {
-    /// How many connections a sandbox may have at once. The guest keeps others waiting from half of that on: it may hear
-    /// of a connection's end before the end is booked here.
+    /// Maximum number of concurrent connections of a sandbox. The guest queues connections from half of this number
+    /// on, because it may receive the end of a connection before the end is counted here.
     static let maxConnections = 128
 
     private struct State {
@@ -25,9 +25,9 @@ final class EgressRelay: GuestCallHandler {
 
     /// - Parameters:
     ///   - policy: what may be reached.
-    ///   - sandbox: its name, for the log.
-    ///   - now: the clock by which so many connections a second may be asked for.
-    ///   - send: sends a frame to the guest and blocks until it is on its way.
+    ///   - sandbox: the sandbox's name, for the log.
+    ///   - now: the clock for the rate limits on connections and log lines.
+    ///   - send: sends a frame to the guest and blocks until it is written.
     init(
         policy: EgressPolicy, sandbox: String, logger: Logger,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
@@ -73,9 +73,9 @@ final class EgressRelay: GuestCallHandler {
     }
 }
 
-/// What the guest says of a connection that it asks for.
+/// The parameters of a guest's request for a connection.
 struct ConnectParameters: Sendable, Equatable {
-    /// The names that these have on the channel.
+    /// The member names on the channel.
     enum Name: String, CaseIterable {
         case host
         case port
@@ -84,7 +84,7 @@ struct ConnectParameters: Sendable, Equatable {
     let host: String
     let port: Int
 
-    /// Takes what the guest says; `nil` for what no guest of ours says.
+    /// Parses the guest's parameters; `nil` for a request that our guest never sends.
     init?(_ value: JSON) {
         guard let host = value[Name.host]?.stringValue, let port = value[Name.port]?.integerValue else { return nil }
         self.host = host

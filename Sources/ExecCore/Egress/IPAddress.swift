@@ -1,14 +1,14 @@
 import SystemCalls
 
-/// An address of the internet protocol, version 4 or 6.
+/// An IPv4 or IPv6 address.
 struct IPAddress: Sendable, Hashable, CustomStringConvertible {
-    /// Four bytes or sixteen, in the order of the network.
+    /// Four or sixteen bytes in network order.
     let bytes: [UInt8]
 
-    /// Reads the usual form: four decimal numbers, or hexadecimal groups without a zone. Nothing else that a system's
-    /// resolver may know as an address.
+    /// Parses the standard notation: four decimal numbers, or hexadecimal groups without a zone. Rejects the other
+    /// notations that a system's resolver may accept as an address.
     init?(_ text: String) {
-        // A name ends there to the system, and goes on to everybody else.
+        // A NUL ends the text for the system, but not for other readers.
         guard !text.utf8.contains(0) else { return nil }
         var version4 = in_addr()
         if inet_pton(AF_INET, text, &version4) == 1 {
@@ -34,9 +34,9 @@ struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 
     var isVersion4: Bool { bytes.count == 4 }
 
-    /// Runs `body` with the address as system calls take it, and its size.
+    /// Runs `body` with the address in the form of system calls, and its size.
     ///
-    /// - Returns: what `body` returns; -1 if it could not be run.
+    /// - Returns: the result of `body`; -1 if it could not be run.
     func withSocketAddress(port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
         func run<Address>(_ value: Address) -> Int32 {
             withUnsafeBytes(of: value) { bytes in
@@ -58,10 +58,10 @@ struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         return run(value)
     }
 
-    /// Whether it is the loopback's.
+    /// Whether it is a loopback address.
     var isLoopback: Bool { isVersion4 ? bytes.first == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1] }
 
-    /// The usual form: RFC 5952 for version 6.
+    /// The canonical form; RFC 5952 for IPv6.
     var description: String {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         _ = bytes.withUnsafeBytes {
@@ -72,7 +72,7 @@ struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension IPAddress {
-    /// A range of addresses: the first ones of so many bits in common.
+    /// An address block in CIDR form: the addresses that share the first `bits` bits.
     private struct Block: Sendable {
         let bytes: [UInt8]
         let bits: Int
@@ -92,36 +92,37 @@ extension IPAddress {
         }
     }
 
-    /// What is not reachable from all of the internet (IANA's registry of special-purpose addresses), and groups. Among
-    /// these are private networks, this machine, links, and the addresses where clouds hand out credentials.
+    /// IPv4 blocks that aren't globally reachable (IANA's registry of special-purpose addresses), and multicast. They
+    /// include private networks, this machine, link-local addresses, and the addresses where clouds hand out
+    /// credentials.
     private static let closed4 = [
         Block([0], 8), Block([10], 8), Block([100, 64], 10), Block([127], 8), Block([169, 254], 16),
         Block([172, 16], 12), Block([192, 0, 0], 24), Block([192, 0, 2], 24), Block([192, 88, 99], 24),
         Block([192, 168], 16), Block([198, 18], 15), Block([198, 51, 100], 24), Block([203, 0, 113], 24),
         Block([224], 4), Block([240], 4),
-        // A cloud's service inside its customers' networks, though the address looks like any other.
+        // A cloud's service inside its customers' networks, although the address looks like a public one.
         Block([168, 63, 129, 16], 32),
     ]
 
-    /// Of version 6 only this is handed out to the internet, and of it not these: protocols and tunnels, documentation,
-    /// 6to4.
+    /// The only IPv6 block that is globally assigned, and the exceptions within it: protocols and tunnels,
+    /// documentation, 6to4.
     private static let open6 = Block([0x20], 3)
     private static let closed6 = [
         Block([0x20, 0x01, 0x00], 23), Block([0x20, 0x01, 0x0D, 0xB8], 32), Block([0x20, 0x02], 16),
         Block([0x3F, 0xFF, 0x00], 20),
     ]
 
-    /// What networks without version 4 put in front of an address of it, to reach it all the same (RFC 6052).
+    /// The NAT64 prefix, by which IPv6-only networks reach IPv4 addresses (RFC 6052).
     private static let translation = Block([0x00, 0x64, 0xFF, 0x9B], 96)
 
-    /// The address of version 4 that this one of version 6 leads to through a translator; `nil` for any other.
+    /// The IPv4 address that this IPv6 address reaches through a translator; `nil` for any other address.
     var translated: IPAddress? {
         guard !isVersion4, Self.translation.contains(bytes) else { return nil }
         return IPAddress(bytes: Array(bytes[12...]))
     }
 
-    /// Whether it may be anywhere in the internet: neither private, nor this machine, nor a link, a group or reserved.
-    /// Addresses of version 6 that hide one of version 4 in another way are not: nobody publishes them.
+    /// Whether it may be a host on the public internet: not private, this machine's, link-local, multicast or
+    /// reserved. IPv6 addresses that embed an IPv4 address in another way don't count, because nobody publishes them.
     var isPublic: Bool {
         if isVersion4 { return !Self.closed4.contains { $0.contains(bytes) } }
         if let translated { return translated.isPublic }

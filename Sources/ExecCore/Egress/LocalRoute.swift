@@ -1,10 +1,10 @@
 #if canImport(Glibc)
     import Glibc
 
-    /// Asks the kernel where it would send what goes to an address. Only the kernel can say that for certain: whole networks
-    /// can be routed to the machine itself, and look like any other from outside.
+    /// Asks the kernel where it would route an address. Only the kernel can tell for certain: whole networks can be
+    /// routed to the machine itself and look like any other from outside.
     enum LocalRoute {
-        // Of linux/netlink.h and linux/rtnetlink.h.
+        // From linux/netlink.h and linux/rtnetlink.h.
         private static let routing: Int32 = 0
         private static let requestType: UInt16 = 26
         private static let answerType: UInt16 = 24
@@ -14,13 +14,14 @@
         private static let headerSize = 16
         private static let typePlace = 7
 
-        /// Whether the address is the machine's own by its table of routes; false as well where it does not say.
+        /// Whether the routing table says that the address is the machine's own; `false` also if the kernel doesn't
+        /// answer.
         static func leads(to address: IPAddress) -> Bool {
             let descriptor = socket(
                 AF_NETLINK, Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue), routing)
             guard descriptor >= 0 else { return false }
             defer { close(descriptor) }
-            // It answers before the sending returns.
+            // The kernel answers before `send` returns.
             let question = question(address)
             var answer = [UInt8](repeating: 0, count: 4096)
             guard send(descriptor, question, question.count, 0) == question.count else { return false }
@@ -30,7 +31,7 @@
             return type == answerType && answer[headerSize + typePlace] == local
         }
 
-        /// A header, the kind of address, and the address as an attribute.
+        /// The request: a header, the address family, and the address as an attribute.
         private static func question(_ address: IPAddress) -> [UInt8] {
             let family = UInt8(address.isVersion4 ? AF_INET : AF_INET6)
             let route: [UInt8] = [family, UInt8(address.bytes.count * 8), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
@@ -44,7 +45,7 @@
         }
     }
 #else
-    /// Where there is no such question, other signs have to do.
+    /// Without such a query, other checks have to do.
     enum LocalRoute {
         static func leads(to address: IPAddress) -> Bool { false }
     }

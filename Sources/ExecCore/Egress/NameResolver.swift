@@ -1,11 +1,11 @@
 import SystemCalls
 
-/// Asks the system where a host is.
+/// Resolves host names with the system's resolver.
 enum NameResolver {
-    /// How many addresses of a host are looked at.
+    /// Maximum number of addresses considered per host.
     private static let maxAddresses = 16
 
-    /// The addresses of a host, in the order to try them. Blocks the calling thread.
+    /// Returns the addresses of a host, in the order to try them. Blocks the calling thread.
     ///
     /// - Throws: ``EgressError``.
     static func addresses(of host: String) throws(EgressError) -> [IPAddress] {
@@ -29,7 +29,7 @@ enum NameResolver {
         return addresses
     }
 
-    /// The address in what the system says; `nil` where it is of another kind.
+    /// Extracts the address from a system structure; `nil` for another address family.
     static func address(in pointer: UnsafeMutablePointer<sockaddr>?) -> IPAddress? {
         guard let pointer else { return nil }
         let raw = UnsafeRawPointer(pointer)

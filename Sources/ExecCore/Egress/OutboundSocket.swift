@@ -4,11 +4,11 @@
     import Darwin
 #endif
 
-/// A TCP connection to a host. Its calls block, and all but ``abort()`` are for one thread in each direction.
+/// A TCP connection to a host. Its calls block, and all except ``abort()`` may be used by one thread per direction.
 struct OutboundSocket: Sendable {
     private let descriptor: Int32
 
-    /// Begins to connect. What comes of it tells ``finishConnecting(seconds:)``.
+    /// Starts to connect. ``finishConnecting(seconds:)`` waits for the outcome.
     ///
     /// - Throws: ``EgressError``.
     init(connectingTo address: IPAddress, port: UInt16) throws(EgressError) {
@@ -21,7 +21,7 @@ struct OutboundSocket: Sendable {
         guard descriptor >= 0 else { throw Self.unreachable(errno) }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-        // A host that vanished is noticed though nobody writes.
+        // Detects a host that has vanished even if nobody writes.
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &yes, socklen_t(MemoryLayout<Int32>.size))
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
@@ -33,9 +33,9 @@ struct OutboundSocket: Sendable {
         }
     }
 
-    /// Waits until the connection is there.
+    /// Waits until the connection is established.
     ///
-    /// - Throws: ``EgressError`` where it cannot be made, or not in time.
+    /// - Throws: ``EgressError`` if it fails or times out.
     func finishConnecting(seconds: Double) throws(EgressError) {
         var watch = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         let deadline = ContinuousClock.now + .seconds(seconds)
@@ -53,9 +53,9 @@ struct OutboundSocket: Sendable {
         _ = fcntl(descriptor, F_SETFL, 0)
     }
 
-    /// Reads what there is, at most so many bytes, waiting for the first.
+    /// Reads the available bytes, at most `count`, and waits for the first one.
     ///
-    /// - Returns: an empty array at the end; `nil` where the connection is broken.
+    /// - Returns: an empty array at the end of the stream; `nil` if the connection is broken.
     func read(atMost count: Int) -> [UInt8]? {
         var length = -1
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -69,7 +69,7 @@ struct OutboundSocket: Sendable {
 
     /// Writes all of the bytes.
     ///
-    /// - Returns: false where the connection is broken.
+    /// - Returns: `false` if the connection is broken.
     func write(_ bytes: [UInt8]) -> Bool {
         bytes.withUnsafeBytes { bytes in
             var rest = bytes[...]
@@ -86,20 +86,20 @@ struct OutboundSocket: Sendable {
         }
     }
 
-    /// Tells the host that nothing more is sent to it.
+    /// Shuts down the sending side.
     func endWriting() {
         _ = shutdown(descriptor, Self.writing)
     }
 
-    /// Breaks the connection: whoever waits in a call returns from it, and what is not sent yet never will be. A host that
-    /// reads nothing would not hear of an end behind what it has not read.
+    /// Resets the connection: blocked calls return, and unsent bytes are discarded. An orderly shutdown would not
+    /// reach a host that has stopped reading.
     func abort() {
         var atOnce = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &atOnce, socklen_t(MemoryLayout<linger>.size))
         _ = shutdown(descriptor, Self.both)
     }
 
-    /// Gives the descriptor back. Nobody may use the socket any more.
+    /// Closes the descriptor. The socket must not be used afterwards.
     func close() {
         _ = systemClose(descriptor)
     }

@@ -1,19 +1,20 @@
 import SystemCalls
 
-/// Tells which addresses lead to this machine itself. A service of the host may listen at a public one as well.
+/// Detects addresses that lead to this machine itself. A service of the host may listen on a public one as well.
 enum OwnAddress {
-    /// Nobody's, for documents (RFC 5737, RFC 3849).
+    /// Documentation addresses, which belong to nobody (RFC 5737, RFC 3849).
     private static let foreign4 = IPAddress("192.0.2.1")
     private static let foreign6 = IPAddress("2001:db8::1")
 
-    /// Whether this machine answers at the address. Nothing is sent.
+    /// Whether this machine answers at the address. Sends nothing.
     ///
-    /// The interfaces do not tell all: whole networks can be routed to the loopback. The system knows, and says so when
-    /// asked for a socket there.
+    /// The list of interfaces isn't enough, because whole networks can be routed to the loopback. The system knows,
+    /// and shows it when asked to bind or connect a socket.
     static func isOwn(_ address: IPAddress) -> Bool {
         if interfaces().contains(address) || LocalRoute.leads(to: address) || leadsHere(address) { return true }
         guard canBind(address) else { return false }
-        // A machine can be set up to lend itself to any address, as balancers are: then that proves nothing.
+        // A machine can be configured to bind any address, as load balancers are. Then a successful bind proves
+        // nothing.
         guard let foreign = address.isVersion4 ? foreign4 : foreign6 else { return true }
         return !canBind(foreign)
     }
@@ -37,11 +38,11 @@ enum OwnAddress {
         }
     }
 
-    /// Whether the system would answer itself: what goes to an address of its own comes from that address, or from the
-    /// loopback.
+    /// Whether the system would send to itself: packets to one of its own addresses have that address, or a loopback
+    /// address, as their source.
     private static func leadsHere(_ address: IPAddress) -> Bool {
         withSocket(for: address) { descriptor in
-            // Any port will do: a socket for datagrams only notes where they would go.
+            // Any port works: connecting a datagram socket only selects the route.
             guard address.withSocketAddress(port: 9, { connect(descriptor, $0, $1) }) == 0 else { return false }
             var storage = sockaddr_storage()
             var size = socklen_t(MemoryLayout<sockaddr_storage>.size)

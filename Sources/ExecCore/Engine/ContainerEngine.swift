@@ -1,70 +1,70 @@
 public import ChildProcess
 
-/// What runs containers.
+/// Runs containers.
 ///
-/// Whatever the engine, every container gets all of the hardening: a root file system that cannot be written, no
-/// capabilities and no way to new privileges, an IPC namespace of its own, no core files, a bound on open files, no log of
-/// what it says on disk, and an end by SIGKILL after which nothing of it is left. Its image is never fetched for it.
+/// With any engine, every container gets the full hardening: a read-only root file system, no capabilities and no way
+/// to gain privileges, an IPC namespace of its own, no core files, a limit on open files, no log of its output on
+/// disk, and an end by SIGKILL after which nothing of it is left. Its image is never pulled implicitly.
 public protocol ContainerEngine: Sendable {
-    /// What it is called where a person reads of it: the path of its program.
+    /// The name shown to users: the path of its program.
     var name: String { get }
 
-    /// Starts a container and stays attached to it: what is returned has its standard input, output and error output.
-    /// When that input closes, so does the container's.
+    /// Starts a container and stays attached to it. The returned process has the container's standard input, output
+    /// and error output; when the process's input closes, so does the container's.
     ///
-    /// - Throws: an error that says why nothing could be started at all. All else shows in how the process ends.
+    /// - Throws: an error if nothing could be started at all. Any other failure shows in how the process ends.
     func start(_ container: ContainerSpec) throws -> ChildProcess
 
-    /// What an end means, in words for a person.
+    /// Explains to a user how a container ended.
     ///
     /// - Parameters:
-    ///   - configuration: what the container was started for.
-    ///   - printed: what came instead of the guest's first word.
+    ///   - configuration: the configuration of the sandbox.
+    ///   - printed: what was received instead of the guest's handshake.
     func explain(_ end: ChildProcess.End, of configuration: SandboxConfiguration, printed: [UInt8]) -> EngineFailure
 
-    /// What makes this engine, and the container that it would start, another than others: servers that have the same can
-    /// go on with each other's sandboxes. The name and the labels of the container don't count.
+    /// What distinguishes this engine, and the container that it would start, from others. Servers with equal
+    /// fingerprints can resume each other's sandboxes. The container's name and labels don't count.
     func fingerprint(of container: ContainerSpec) -> [String]
 
     /// Removes containers, running or not, by name or id.
     ///
-    /// - Parameter seconds: how long that may take.
-    /// - Returns: how it went, in words for the log.
-    /// - Throws: ``ExecError`` where the engine cannot be asked.
+    /// - Parameter seconds: the timeout.
+    /// - Returns: the outcome, in words for the log.
+    /// - Throws: ``ExecError`` if the engine cannot be reached.
     @discardableResult
     func remove(_ containers: [String], within seconds: Double) async throws(ExecError) -> String
 
-    /// All containers with the label `label`, running or not.
+    /// Lists all containers with the label `label`, running or not.
     ///
-    /// - Parameter names: the labels whose values are wanted.
-    /// - Throws: ``ExecError`` with what is wrong and how to mend it.
+    /// - Parameter names: the labels whose values to return.
+    /// - Throws: ``ExecError`` with the cause and a remedy.
     func containers(
         labelled label: EngineLabel, telling names: [String], within seconds: Double
     ) async throws(ExecError) -> [LabelledContainer]
 
-    /// Removes volumes that are in no container. Failures don't matter: there may be none.
+    /// Removes volumes that no container uses. Ignores failures, because the volumes may not exist.
     func remove(volumes: [String]) async
 
-    /// The versions of its two halves, which shows that it answers.
+    /// The versions of its client and server. A result shows that the engine answers.
     ///
-    /// - Throws: ``ExecError`` with what is wrong and how to mend it.
+    /// - Throws: ``ExecError`` with the cause and a remedy.
     func versions() async throws(ExecError) -> EngineVersions
 
-    /// What a person types to look after it.
+    /// Commands with which a user can inspect it.
     ///
-    /// - Parameter name: what the person calls it.
+    /// - Parameter name: the name that the user gave it.
     func hints(for name: String) -> EngineHints
 
-    /// Whether it runs without root; `nil` where it does not say.
+    /// Whether it runs without root; `nil` if it doesn't say.
     func isRootless() async -> Bool?
 
-    /// The image of this name.
+    /// The image with this name.
     ///
-    /// - Throws: ``ExecError``, with the code ``ExecError/Code/imageMissing`` where there is none.
+    /// - Throws: ``ExecError``, with the code ``ExecError/Code/imageMissing`` if there is none.
     func image(_ name: String) async throws(ExecError) -> ImageDescription
 }
 
-/// Which containers are meant.
+/// Selects containers by label.
 public struct EngineLabel: Sendable, Equatable {
     /// The label's name.
     public let name: String
@@ -72,60 +72,60 @@ public struct EngineLabel: Sendable, Equatable {
     public let value: String?
 }
 
-/// A container that an engine has listed. All of it is the engine's word.
+/// A container that an engine listed. All of it is the engine's word.
 public struct LabelledContainer: Sendable, Equatable {
-    /// Its whole id.
+    /// Its full id.
     public let id: String
-    /// The values of the labels that were asked for, in the same order; empty where it has none.
+    /// The values of the requested labels, in the same order; empty if it doesn't have the label.
     public let values: [String]
 
-    /// A container as it was listed.
+    /// Creates a listed container.
     public init(id: String, values: [String]) {
         self.id = id
         self.values = values
     }
 }
 
-/// Commands for a person who looks after an engine.
+/// Commands for a user who inspects an engine.
 public struct EngineHints: Sendable, Equatable {
     /// Lists all containers, running or not.
     public let listContainers: String
-    /// Shows what takes the engine's disk.
+    /// Shows the engine's disk usage.
     public let diskUsage: String
 
-    /// Hints in these words.
+    /// Creates hints from these commands.
     public init(listContainers: String, diskUsage: String) {
         self.listContainers = listContainers
         self.diskUsage = diskUsage
     }
 }
 
-/// The versions of an engine's two halves.
+/// The versions of an engine's client and server.
 public struct EngineVersions: Sendable, Equatable {
-    /// The command line's.
+    /// The version of the command line.
     public let client: String
-    /// The daemon's; `nil` for an engine that has none.
+    /// The version of the daemon; `nil` for an engine that has none.
     public let server: String?
 
-    /// The versions as the engine tells them.
+    /// Creates the versions that the engine reported.
     public init(client: String, server: String?) {
         self.client = client
         self.server = server
     }
 }
 
-/// What an engine says of one of its images. All of it is the engine's or the image's word.
+/// An engine's description of one of its images. All of it is the engine's or the image's word.
 public struct ImageDescription: Sendable, Equatable {
     /// Its digest, `sha256:…`.
     public let id: String
-    /// Bytes on disk.
+    /// Its size on disk, in bytes.
     public let size: Int
-    /// When it was made, in seconds since 1970; `nil` where the engine does not say so.
+    /// When it was created, in seconds since 1970; `nil` if the engine doesn't say.
     public let created: Int?
     /// Its labels.
     public let labels: [String: String]
 
-    /// An image as the engine describes it.
+    /// Creates a description of an image.
     public init(id: String, size: Int, created: Int?, labels: [String: String]) {
         self.id = id
         self.size = size
@@ -136,14 +136,14 @@ public struct ImageDescription: Sendable, Equatable {
 
 /// How a sandbox's container ended, in words.
 public struct EngineFailure: Sendable, Equatable {
-    /// In a few words, for the log.
+    /// A summary of a few words, for the log.
     public let summary: String
-    /// The failure of a sandbox whose guest never said hello.
+    /// The error if the guest never sent its handshake.
     public let startError: ExecError
-    /// The failure of one that had been running.
+    /// The error if the sandbox had been running.
     public let endError: ExecError
 
-    /// An end in these words.
+    /// Creates an explanation of an end.
     public init(summary: String, startError: ExecError, endError: ExecError) {
         self.summary = summary
         self.startError = startError
@@ -152,7 +152,7 @@ public struct EngineFailure: Sendable, Equatable {
 }
 
 extension ContainerEngine {
-    /// Whether there is an image of this name.
+    /// Whether the engine has an image with this name.
     func hasImage(_ name: String) async -> Bool {
         (try? await image(name)) != nil
     }
@@ -166,7 +166,7 @@ extension ContainerEngine {
         ).count
     }
 
-    /// How many containers servers left behind that are gone.
+    /// How many containers were left behind by servers that are gone.
     ///
     /// - Throws: ``ExecError``.
     public func orphanCount() async throws(ExecError) -> Int {
@@ -174,16 +174,16 @@ extension ContainerEngine {
         return OrphanSweep.orphans(among: candidates, seenBy: .current()).count
     }
 
-    /// Removes what a trial's sandbox kept, once its container is gone.
+    /// Removes the volumes of a test run's sandbox, once its container is gone.
     public func removeVolumes(of user: UserID, in configuration: SandboxConfiguration) async {
         await remove(volumes: SandboxSpec.volumes(of: user, in: configuration))
     }
 }
 
-/// How long engines are waited for, in seconds.
+/// Timeouts of engine commands, in seconds.
 enum EngineTimeout {
-    /// One answer to a question that somebody waits for.
+    /// A query that someone waits for.
     static let question = 5.0
-    /// What goes on in the background.
+    /// Work in the background.
     static let sweep = 20.0
 }

@@ -1,15 +1,15 @@
-/// Finds the engine that a person named. The one place that knows which kinds of engines there are.
+/// Finds the engine that the user named. The one place that knows which kinds of engines exist.
 public struct EngineLocator: Sendable {
     private let environment: [String: String]
 
-    /// A locator that looks with this environment.
+    /// Creates a locator that searches with this environment.
     public init(environment: [String: String]) {
         self.environment = environment
     }
 
-    /// The engine called `name`.
+    /// Returns the engine called `name`.
     ///
-    /// - Parameter name: what `--engine` takes: the name or the path of a command line like docker's.
+    /// - Parameter name: the value of `--engine`: the name or path of a Docker-compatible command line.
     /// - Throws: ``ExecError`` with the code ``ExecError/Code/engineMissing`` and a remedy.
     public func engine(named name: String) throws(ExecError) -> any ImageBuildingEngine {
         try DockerLocator(environment: environment).commandLine(of: name)

@@ -1,38 +1,38 @@
 import SystemCalls
 
-/// A file or directory of the host that appears in the sandbox, read-only.
+/// A host file or directory that is mounted read-only in the sandbox.
 struct HostMount: Sendable, Equatable {
-    /// An absolute path of the host.
+    /// Its absolute path on the host.
     let source: String
-    /// Where it is in the sandbox.
+    /// Its path in the sandbox.
     let target: String
 }
 
-/// What of the host's skills and tools appears where.
+/// Decides which of the host's skills and tools are mounted where.
 ///
-/// A directory is mounted whole where that will do: then what is added to it later is in the sandbox at once. A link in
-/// it that leads out of it would lead nowhere in the sandbox, so where there is one, what is in the directory is mounted
-/// piece by piece, with each link's target in the link's place.
+/// A directory is mounted whole if possible, so that later additions appear in the sandbox at once. But a link that
+/// leads out of it would be dangling in the sandbox. If there is one, the directory's entries are mounted one by one
+/// instead, with each link replaced by its target.
 struct HostMounts: Sendable, Equatable {
     private(set) var mounts: [HostMount] = []
     /// What had to be left out, each with the reason.
     private(set) var warnings: [String] = []
 
-    /// What is mounted for this configuration.
+    /// Determines the mounts for this configuration.
     init(_ configuration: SandboxConfiguration) {
         if let tools = configuration.toolsDirectory { add([tools], at: "/tools", withFiles: true) }
-        // Several directories are put together skill by skill.
+        // Several directories are merged skill by skill.
         let skills = configuration.skillsDirectories
         add(skills, at: "/skills", withFiles: skills.count == 1)
     }
 
-    /// Whether every engine takes this path as it is in the value of an option. It reads the value as CSV, which has no
-    /// way to keep a carriage return before a line feed; no other control character is any use in a name either.
+    /// Whether every engine accepts this path unchanged in an option's value. Engines parse the value as CSV, which
+    /// cannot preserve a carriage return before a line feed. Other control characters are of no use in a name either.
     static func canMount(_ path: String) -> Bool {
         path.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
     }
 
-    /// Whether a symbolic link leads out of the directory `root`, or would where that is at another place.
+    /// Whether a symbolic link leads out of the directory `root`, or would if that were at another place.
     static func leadsOut(_ link: String, of root: String) -> Bool {
         guard let text = Files.linkText(link) else { return false }
         if text.utf8.first == UInt8(ascii: "/") { return true }
@@ -40,16 +40,17 @@ struct HostMounts: Sendable, Equatable {
         return !Files.isInside(end, root)
     }
 
-    /// Why a path is none that ``canMount(_:)``.
+    /// Why a path fails ``canMount(_:)``.
     static let controlCharacter = "its path has a control character, of which engines change some"
-    /// Why what is in a directory is not mounted piece by piece.
+    /// Why an entry of a directory isn't mounted by itself.
     static let misnamed = "its name is not UTF-8"
 
     private mutating func add(_ directories: [String], at target: String, withFiles: Bool) {
         if directories.count == 1, !Self.hasLinkOut(directories[0]) {
             return mounts.append(HostMount(source: directories[0], target: target))
         }
-        // Of two with one name the first directory's is taken. By bytes, as file systems tell names apart.
+        // Of two entries with the same name, the first directory's wins. Names are compared as bytes, as file systems
+        // do.
         var taken: Set<[UInt8]> = []
         for directory in directories {
             for name in Files.names(in: directory) {

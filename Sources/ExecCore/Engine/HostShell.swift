@@ -1,11 +1,11 @@
 import ChildProcess
 
-/// The shell of this machine, to compare a sandbox's with.
+/// The shell of this machine, as a baseline for a sandbox's.
 public enum HostShell {
     private static let timeout = 5.0
 
-    /// Seconds that a bare `bash -c true` takes, the median of `rounds` or of what a few seconds allow; `nil` where there
-    /// is no bash.
+    /// The median time in seconds of a bare `bash -c true`, over `rounds` runs or as many as fit into a few seconds;
+    /// `nil` if there is no bash.
     public static func medianTime(rounds: Int, environment: [String: String]) async -> Double? {
         guard let bash = ProgramSearch(environment: environment).path(of: "bash") else { return nil }
         var times: [Double] = []

@@ -1,36 +1,36 @@
-/// An engine that can make the sandbox's image as well.
+/// An engine that can also build the sandbox's image.
 public protocol ImageBuildingEngine: ContainerEngine {
-    /// Builds an image. When the task is cancelled the build is ended.
+    /// Builds an image. Cancelling the task ends the build.
     ///
-    /// - Parameter onLine: called with each line that the engine says meanwhile, without control characters.
-    /// - Throws: ``ImageBuildError``, `CancellationError`, or an error that says why nothing could be started.
+    /// - Parameter onLine: called with each line of the engine's output, without control characters.
+    /// - Throws: ``ImageBuildError``, `CancellationError`, or an error if nothing could be started.
     func build(_ build: ImageBuild, onLine: @escaping @Sendable (String) -> Void) async throws
 
-    /// Gives an image another name, and takes it from the image that has it.
+    /// Gives an image an additional name, and removes that name from the image that had it.
     ///
-    /// - Throws: ``ExecError`` with what the engine said, or an error that says why it could not be asked.
+    /// - Throws: ``ExecError`` with the engine's message, or an error if the engine could not be run.
     func addName(_ tag: String, to image: String) async throws
 
-    /// Takes a name from an image, which is removed with its last one. Failures don't matter: there may be none.
+    /// Removes a name from an image; the image goes with its last name. Ignores failures, because it may not exist.
     func removeImage(_ image: String) async
 
-    /// Removes images with the label `label` that have no name and that nothing uses. Failures don't matter.
+    /// Removes unnamed and unused images with the label `label`. Ignores failures.
     func removeUnusedImages(labelled label: String) async
 }
 
-/// An image to build, in no engine's own words.
+/// An image to build, independent of the engine.
 public struct ImageBuild: Sendable {
     /// The image's name.
     package let name: String
-    /// The image to build on; `nil` for the recipe's own.
+    /// The base image; `nil` for the recipe's own.
     package let base: String?
-    /// What the image is labelled with.
+    /// The labels of the image.
     package let labels: [ContainerSpec.Pair]
-    /// Arguments of the build, `NAME=VALUE`. They don't stay in the image.
+    /// Build arguments, `NAME=VALUE`. They don't stay in the image.
     package let settings: [String]
-    /// Whether to use nothing of an earlier build.
+    /// Whether to ignore the caches of earlier builds.
     package let isFresh: Bool
-    /// What it is built from: a tape archive.
+    /// The build context: a tar archive.
     package let context: [UInt8]
 }
 
@@ -38,10 +38,10 @@ public struct ImageBuild: Sendable {
 public struct ImageBuildError: Error, Sendable, Equatable {
     /// How the engine's build ended, in a few words.
     let summary: String
-    /// What the engine said last; `nil` if it said nothing.
+    /// The last line of the engine's output; `nil` if there was none.
     let lastLine: String?
-    /// What is wrong where the engine could not be reached at all.
+    /// What is wrong, if the engine could not be reached at all.
     let engineError: ExecError?
-    /// Whether the engine's last words are about an image that it wanted to fetch.
+    /// Whether the engine's last output is about an image that it tried to pull.
     let isAboutFetching: Bool
 }

@@ -1,12 +1,13 @@
 import Diagnostics
 
-/// Removes containers that a server of ours left behind, should an engine ever have kept one.
+/// Removes containers that one of our servers left behind, in case an engine has kept one.
 struct OrphanSweep: Sendable {
     let engine: any ContainerEngine
     let owner: Owner
     let logger: Logger
 
-    /// Looks once and removes what belongs to a dead owner. Failures are logged: a sweep is never in a call's way.
+    /// Checks once and removes the containers of dead owners. Failures are only logged: a sweep never gets in a call's
+    /// way.
     func run() async {
         do {
             let candidates = try await Self.candidates(of: engine, within: EngineTimeout.sweep)
@@ -19,7 +20,7 @@ struct OrphanSweep: Sendable {
         }
     }
 
-    /// Our containers, with what tells whose they are.
+    /// Our containers, with the labels that identify their owners.
     static func candidates(
         of engine: any ContainerEngine, within seconds: Double
     ) async throws(ExecError) -> [LabelledContainer] {
@@ -28,7 +29,7 @@ struct OrphanSweep: Sendable {
             within: seconds)
     }
 
-    /// The ids of containers whose owner is dead and that nobody else holds.
+    /// The ids of containers whose owner is dead and that no process holds.
     static func orphans(
         among candidates: [LabelledContainer], seenBy observer: Owner,
         marksIn directories: @autoclosure () -> [LingerDirectory] = LingerDirectory.existing()

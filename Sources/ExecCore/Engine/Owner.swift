@@ -1,21 +1,21 @@
 import SystemCalls
 
-/// The process that a container belongs to, told apart from any other, also one that later gets the same process id.
+/// The process that owns a container. Distinguishes it from any other, including one that later reuses its process id.
 public struct Owner: Sendable, Equatable {
     private static let prefix = "io.exec-mcp."
 
-    /// The machine.
+    /// The machine's id or host name.
     public let host: String
-    /// The run of the machine's kernel.
+    /// Identifies the boot of the machine.
     public let boot: String
-    /// The process-id namespace: in another one the same number means another process.
+    /// The process-id namespace; the same pid in another one is a different process.
     public let pidNamespace: String
-    /// The process.
+    /// The process id.
     public let pid: Int32
-    /// When the process started, in the system's own unit.
+    /// When the process started, in a system-specific unit.
     public let startTime: String
 
-    /// Us.
+    /// Returns this process as an owner.
     public static func current() -> Owner {
         Owner(
             host: hostName(), boot: Self.bootIdentifier(), pidNamespace: Self.pidNamespaceIdentifier(), pid: getpid(),
@@ -31,16 +31,16 @@ public struct Owner: Sendable, Equatable {
         ]
     }
 
-    /// The label that carries the name of the user whose sandbox it is.
+    /// The label with the name of the user whose sandbox it is.
     static let userLabel = prefix + "user"
     /// The label by which all our containers are found.
     static let markLabel = prefix + "pid"
-    /// The label of containers that outlive their owner, of which a ``HoldMark`` says whether they are held.
+    /// The label of containers that may outlive their owner; their ``HoldMark`` shows whether a process holds them.
     static let lingerLabel = prefix + "linger"
     /// The names of ``labels``, in order.
     static let labelNames = ["host", "boot", "pid-namespace", "pid", "start-time"].map { prefix + $0 }
 
-    /// Reads the values of ``labelNames``; `nil` where they make no sense.
+    /// Parses the values of ``labelNames``; `nil` if they aren't valid.
     init?(labelValues values: [String]) {
         guard values.count == 5, let pid = Int32(values[3]), pid > 0 else { return nil }
         self.init(host: values[0], boot: values[1], pidNamespace: values[2], pid: pid, startTime: values[4])
@@ -54,8 +54,8 @@ public struct Owner: Sendable, Equatable {
         self.startTime = startTime
     }
 
-    /// Whether this owner is certainly gone, judged from where `observer` runs. An owner on another machine or in
-    /// another process namespace cannot be judged and counts as alive.
+    /// Whether this owner is certainly gone, as seen from `observer`. An owner on another machine or in another pid
+    /// namespace cannot be checked and counts as alive.
     func isDead(seenBy observer: Owner) -> Bool {
         guard host == observer.host else { return false }
         if boot != observer.boot { return true }
@@ -87,10 +87,10 @@ public struct Owner: Sendable, Equatable {
             return stat("/proc/self/ns/pid", &status) == 0 ? String(status.st_ino) : ""
         }
 
-        /// Clock ticks between the machine's start and the process's; `nil` where there is no such process.
+        /// The time between boot and the process's start, in clock ticks; `nil` if there is no such process.
         static func startTime(of pid: Int32) -> String? {
             guard let text = Files.read("/proc/\(pid)/stat", limit: 8192).map({ String(decoding: $0, as: UTF8.self) }),
-                // The name, in parentheses, may hold anything: fields are counted from its end.
+                // The process name, in parentheses, may contain anything, so fields are counted from its end.
                 let nameEnd = text.lastIndex(of: ")")
             else { return nil }
             let fields = text[nameEnd...].split(separator: " ")
@@ -107,7 +107,8 @@ public struct Owner: Sendable, Equatable {
 
         private static func pidNamespaceIdentifier() -> String { "" }
 
-        /// Microseconds since 1970; `nil` where there is no such process.
+        /// The process's start time: seconds since 1970 followed by the microseconds; `nil` if there is no such
+        /// process.
         static func startTime(of pid: Int32) -> String? {
             var name: [Int32] = [CTL_KERN, KERN_PROC, KERN_PROC_PID, pid]
             var info = kinfo_proc()

@@ -2,11 +2,11 @@ import ChildProcess
 import Diagnostics
 
 extension ExecError {
-    /// The failure of an engine that wrote something else to its standard output, which is the sandbox's channel.
+    /// The error for an engine that wrote something of its own to standard output, which is the sandbox's channel.
     ///
-    /// - Parameter end: how it ended; `nil` while it runs.
+    /// - Parameter end: how the engine ended; `nil` while it runs.
     static func strayOutput(_ printed: [UInt8], engine: String, end: ExitStatus? = nil) -> ExecError {
-        // A frame may follow the words.
+        // A frame may follow the text.
         let line = printed.prefix(2400).split(separator: UInt8(ascii: "\n")).first.map { Array($0) } ?? []
         let text = String(decoding: line, as: UTF8.self).singleLine(limit: 200)
         return ExecError(

@@ -1,15 +1,16 @@
 import JSON
 
-/// The program that runs as process 1 of every sandbox: Python source that this binary carries, so that it always
-/// matches the server and any image with python3 will do.
+/// The program that runs as process 1 of every sandbox. Its Python source is embedded in this binary, so that it
+/// always matches the server and works with any image that has python3.
 enum GuestProgram {
-    /// What the interpreter gets. It is isolated from the environment and from what the user installs, and takes its
-    /// program from the channel, so that the process list stays readable and no size limit of arguments applies.
+    /// The arguments of the Python interpreter. They isolate it from the environment and from user-installed packages.
+    /// It reads its program from the channel, which keeps the process list readable and avoids the size limit on
+    /// arguments.
     static let interpreterArguments = [
         "-I", "-S", "-X", "utf8", "-c", "import sys;exec(sys.stdin.buffer.raw.readline())",
     ]
 
-    /// The modules, each after those that it imports.
+    /// The modules in dependency order.
     static let modules: [(name: String, source: [UInt8])] = [
         ("frames", PackageResources.frames_py),
         ("limits", PackageResources.limits_py),
@@ -52,7 +53,7 @@ enum GuestProgram {
         ("main", PackageResources.main_py),
     ]
 
-    /// What the guest is sent before the first frame: a line that loads the program, then the program.
+    /// The bytes sent to the guest before the first frame: a line that loads the program, then the program.
     static func handover(for configuration: SandboxConfiguration, limits: Limits) -> [UInt8] {
         let program: JSON = [
             "modules": .array(modules.map { [.string($0.name), .string(String(decoding: $0.source, as: UTF8.self))] }),

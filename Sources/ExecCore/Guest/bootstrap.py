@@ -22,7 +22,7 @@ for name, source in program["modules"]:
     module = types.ModuleType("guest." + name)
     sys.modules["guest." + name] = module
     setattr(package, name, module)
-    # For a module that is also a program of its own.
+    # Needed by a module that also runs as a separate program (scaling).
     module.__source__ = source
     exec(compile(source, f"<guest/{name}.py>", "exec"), module.__dict__)
 package.main.main(program["config"])

@@ -1,8 +1,8 @@
 import ChildProcess
 import SystemCalls
 
-/// What a build is told about the machine it runs on: proxies, where packages come from, which certificates to trust.
-/// None of it stays in the image.
+/// What a build needs to know about the machine it runs on: proxies, package indexes, trusted certificates. None of it
+/// stays in the image.
 public struct BuildEnvironment: Sendable {
     private static let certificateVariables = ["PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"]
     private static let certificateFiles = [
@@ -18,19 +18,20 @@ public struct BuildEnvironment: Sendable {
 
     private let variables: [String: String]
 
-    /// The machine as these variables describe it.
+    /// Creates the environment of the machine that these variables describe.
     public init(variables: [String: String]) {
         self.variables = variables
     }
 
-    /// The certificates this machine trusts, among them perhaps one of a proxy between it and the package index.
+    /// The certificates that this machine trusts, possibly including that of a proxy in front of the package index.
     public var certificates: [UInt8] {
         let named = Self.certificateVariables.compactMap { variables[$0] }.filter { !$0.isEmpty }
         let file = (named + Self.certificateFiles).first(where: Files.isRegularFile)
         return file.flatMap { Files.read($0, limit: Self.certificateLimit) } ?? []
     }
 
-    /// The arguments of the build, `NAME=VALUE`: from the environment, else from this machine's pip configuration.
+    /// Returns the build arguments, `NAME=VALUE`: from the environment, otherwise from this machine's pip
+    /// configuration.
     func arguments() async -> [String] {
         var arguments: [String] = []
         let configured = await pipConfiguration()
@@ -45,7 +46,7 @@ public struct BuildEnvironment: Sendable {
         return arguments
     }
 
-    /// pip's own settings; empty where there is no pip.
+    /// Returns pip's own settings; empty if there is no pip.
     private func pipConfiguration() async -> [String: String] {
         let search = ProgramSearch(environment: variables)
         guard let python = search.path(of: "python3") else { return [:] }
@@ -55,7 +56,7 @@ public struct BuildEnvironment: Sendable {
         return Self.settings(inListing: String(decoding: output.output, as: UTF8.self))
     }
 
-    /// Reads lines such as `global.index-url='https://…'`.
+    /// Parses lines such as `global.index-url='https://…'`.
     static func settings(inListing listing: String) -> [String: String] {
         var settings: [String: String] = [:]
         for line in listing.lines where line.hasPrefix("global.") {

@@ -2,26 +2,26 @@ import Diagnostics
 
 /// Builds the sandbox's image with an engine.
 ///
-/// A new image bears a name of its own until it has proved to work; only then does it take the place of the old one.
+/// A new image has a provisional name until it has been shown to work. Only then does it replace the old one.
 public struct ImageBuilder: Sendable {
     private let engine: any ImageBuildingEngine
     private let recipe: ImageRecipe
     /// The image's provisional name.
     public let candidate: String
 
-    /// A builder of images from `recipe`.
+    /// Creates a builder of images from `recipe`.
     public init(engine: any ImageBuildingEngine, recipe: ImageRecipe) {
         self.engine = engine
         self.recipe = recipe
         candidate = "mcp-code-executor-candidate:\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
     }
 
-    /// Builds ``candidate``, to become `tag`. When the task is cancelled the build is ended.
+    /// Builds ``candidate``, to become `tag`. Cancelling the task ends the build.
     ///
     /// - Parameters:
-    ///   - isFresh: whether to use nothing of an earlier build.
-    ///   - onLine: called with each line that the engine says meanwhile, without control characters.
-    /// - Throws: ``ExecError`` with what the engine said last.
+    ///   - isFresh: whether to ignore the caches of earlier builds.
+    ///   - onLine: called with each line of the engine's output, without control characters.
+    /// - Throws: ``ExecError`` with the engine's last output.
     public func build(
         for tag: String, isFresh: Bool, environment: BuildEnvironment, onLine: @escaping @Sendable (String) -> Void
     ) async throws {
@@ -43,8 +43,8 @@ public struct ImageBuilder: Sendable {
         try await engine.addName(tag, to: candidate)
     }
 
-    /// Removes the provisional name and what nobody needs any more: an engine may keep the first stage, and any engine
-    /// keeps the image that a new one replaced. Failures don't matter.
+    /// Removes the provisional name and images that are no longer needed: an engine may keep the first stage, and
+    /// every engine keeps the image that a new one replaced. Ignores failures.
     public func removeLeftovers() async {
         await engine.removeImage(candidate)
         for label in [ImageRecipe.stageLabel, ImageRecipe.label] { await engine.removeUnusedImages(labelled: label) }

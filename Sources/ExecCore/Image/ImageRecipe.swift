@@ -1,51 +1,51 @@
 import Hashing
 
-/// What the sandbox's image is made from. The binary carries it, so that nobody needs a checkout.
+/// The inputs of the sandbox's image. They are embedded in the binary, so that no checkout is needed.
 public struct ImageRecipe: Sendable, Equatable {
-    /// The base where none is named, as the Dockerfile has it.
+    /// The default base image, as named in the Dockerfile.
     public static let defaultBase: String = {
         let mark = "ARG BASE_IMAGE="
         let line = dockerfile.lines.first { $0.hasPrefix(mark) }
         return line.map { String($0.dropFirst(mark.count)) } ?? ""
     }()
-    /// The base that `make image` makes where no registry answers.
+    /// The base image that `make image` creates if no registry answers.
     public static let localBase = "mcp-code-executor-base:local"
-    /// The label of an image that says what it was built from.
+    /// The label that identifies the inputs that an image was built from.
     static let label = "exec-mcp.build-inputs"
-    /// The label of the first stage, which the image is copied from.
+    /// The label of the first build stage, from which the image is copied.
     static let stageLabel = "exec-mcp.stage"
 
-    /// The Dockerfile's text.
+    /// The text of the Dockerfile.
     public static var dockerfile: String { text(PackageResources.Dockerfile) }
     /// The pinned Python packages, in pip's format.
     public static var requirements: String { text(PackageResources.requirements_txt) }
-    /// The Python program that checks an image from inside. It takes ``requirements`` as its argument.
+    /// The Python program that checks an image from inside. Its argument is ``requirements``.
     public static var check: String { text(PackageResources.smoke_py) }
 
-    /// The image to build on; `nil` for ``defaultBase``.
+    /// The base image; `nil` for ``defaultBase``.
     public let base: String?
-    /// Certificates to trust while building, in PEM; they do not stay in the image.
+    /// Certificates to trust during the build, in PEM. They do not stay in the image.
     let certificates: [UInt8]
 
-    /// A recipe that builds on this base.
+    /// Creates a recipe with this base.
     public init(base: String?, certificates: [UInt8]) {
         self.base = base
         self.certificates = certificates
     }
 
-    /// A digest of all that the image is made from. `container/image.sh` makes the same.
+    /// A digest of all inputs of the image. `container/image.sh` computes the same one.
     var digest: String {
         SHA256.hexDigest(
             of: PackageResources.Dockerfile + PackageResources.requirements_txt + PackageResources.prepare_sh
                 + Array((base ?? "").utf8))
     }
 
-    /// What ``label`` says of an image of this name.
+    /// The value of ``label`` for an image of this name.
     func labelValue(for tag: String) -> String {
         "\(tag)@\(digest)"
     }
 
-    /// The build's context.
+    /// The build context.
     var context: [UInt8] {
         var archive = TarArchive()
         archive.add("Dockerfile", PackageResources.Dockerfile)
@@ -55,21 +55,21 @@ public struct ImageRecipe: Sendable, Equatable {
         return archive.bytes
     }
 
-    /// How an image that is there relates to this recipe.
+    /// How an existing image relates to this recipe.
     public enum State: Sendable, Equatable {
-        /// Built from exactly this.
+        /// Built from exactly these inputs.
         case current
-        /// Built by us from something else.
+        /// Built by us from other inputs.
         case outdated
-        /// Somebody's own, or derived from ours under a name of its own.
+        /// Built by somebody else, or derived from ours under another name.
         case foreign
     }
 
-    /// Judges an image by its label.
+    /// Classifies an image by its label.
     public func state(of image: ImageDescription, tag: String) -> State {
         guard let label = image.labels[Self.label], label.hasPrefix("\(tag)@") else { return .foreign }
         let expected = labelValue(for: tag)
-        // `make image` adds a digest of how it made a base.
+        // `make image` appends a digest of how it created a base.
         return label == expected || label.hasPrefix("\(expected)-") ? .current : .outdated
     }
 

@@ -1,10 +1,11 @@
-/// A tape archive in memory (POSIX.1-1988, ustar), as engines take a build's context.
+/// An in-memory tar archive (POSIX.1-1988, ustar), the format of an engine's build context.
 struct TarArchive {
     private static let blockSize = 512
 
     private var content: [UInt8] = []
 
-    /// Adds a regular file that all may read. The same files make the same bytes, so that the engine's cache knows them.
+    /// Adds a regular file that everybody may read. The output is deterministic, so that the engine's cache recognizes
+    /// it.
     ///
     /// - Parameter name: at most 99 bytes, ASCII.
     mutating func add(_ name: String, _ bytes: [UInt8]) {
@@ -18,7 +19,7 @@ struct TarArchive {
         put("0000000\0", at: 116, width: 8)
         put(Self.octal(bytes.count, digits: 11), at: 124, width: 12)
         put(Self.octal(0, digits: 11), at: 136, width: 12)
-        // The sum counts its own field as blanks.
+        // The checksum counts its own field as blanks.
         put("        ", at: 148, width: 8)
         put("0", at: 156, width: 1)
         put("ustar\u{0}00", at: 257, width: 8)
@@ -27,7 +28,7 @@ struct TarArchive {
         content += header + bytes + [UInt8](repeating: 0, count: -bytes.count & (Self.blockSize - 1))
     }
 
-    /// The archive with its end mark.
+    /// The archive with its end marker.
     var bytes: [UInt8] {
         content + [UInt8](repeating: 0, count: 2 * Self.blockSize)
     }

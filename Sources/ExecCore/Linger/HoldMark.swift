@@ -1,19 +1,19 @@
 import SystemCalls
 
-/// A file that is locked for as long as any process has a sandbox's pipes: the lock goes with the descriptor from one to
-/// the next, and the system ends it with the last of them. So it can be seen that a container is no orphan, though the
-/// server that started it is gone.
+/// A lock file that stays locked while any process holds a sandbox's pipes. The lock passes from process to process
+/// with the descriptor, and the system releases it with the last copy. So a container can be recognized as in use even
+/// if the server that started it is gone.
 struct HoldMark: Sendable {
     private static let suffix = ".held"
-    /// A mark that nobody holds is removed when it is so old, in seconds. A new one may not be locked yet.
+    /// The age, in seconds, from which a mark that nobody holds is removed. A new one may not be locked yet.
     private static let staleSeconds = 600
 
-    /// The open file. Whoever holds this closes it.
+    /// The open, locked file. The owner of this value closes it.
     let descriptor: Int32
 
-    /// Makes the mark of a container, before it is started.
+    /// Creates the mark of a container, before the container is started.
     ///
-    /// - Returns: `nil` where that cannot be.
+    /// - Returns: `nil` if it cannot be created.
     static func make(for container: String, in directory: LingerDirectory) -> HoldMark? {
         let path = directory.file(container + suffix)
         let descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -31,12 +31,12 @@ struct HoldMark: Sendable {
         directories.contains { isLocked($0.file(container + suffix)) }
     }
 
-    /// Removes a mark, held or not.
+    /// Removes a mark, whether held or not.
     static func remove(of container: String, in directory: LingerDirectory) {
         directory.remove(container + suffix)
     }
 
-    /// Removes marks that killed processes left.
+    /// Removes marks that killed processes left behind.
     static func tidy(_ directory: LingerDirectory) {
         for name in directory.names() where name.hasSuffix(suffix) {
             guard directory.age(of: name) >= staleSeconds, !isLocked(directory.file(name)) else { continue }
@@ -48,15 +48,16 @@ struct HoldMark: Sendable {
         let descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        // Shared, so that two that look at the same time do not take each other for a holder.
+        // A shared lock, so that two processes that check at the same time don't take each other for a holder.
         return flock(descriptor, LOCK_SH | LOCK_NB) != 0
     }
 
-    /// What the label ``Owner/lingerLabel`` says of a container with a mark: whose the mark is, and its name.
+    /// The value of the label ``Owner/lingerLabel`` for a container with a mark: the mark's account and the
+    /// container's name.
     static func labelValue(for container: String) -> String { "\(geteuid())/\(container)" }
 
-    /// Whether nobody holds a container of a dead owner, by the value of its label. One of another account cannot be
-    /// judged, and counts as held.
+    /// Whether no process holds the container of a dead owner, judged by its label's value. A mark of another account
+    /// cannot be checked, and counts as held.
     static func isOrphan(labelValue: String, in directories: @autoclosure () -> [LingerDirectory]) -> Bool {
         guard !labelValue.isEmpty else { return true }
         let parts = labelValue.split(separator: "/", omittingEmptySubsequences: false)

@@ -1,20 +1,20 @@
 import SystemCalls
 
-/// Where this account keeps what concerns sandboxes that linger: sockets at which they can be had, and marks that say
-/// which are held by a process. Nobody else can write or look there.
+/// The directory where this account keeps the files of lingering sandboxes: the sockets at which they are available,
+/// and the marks that show which are held by a process. No other account can write or look there.
 struct LingerDirectory: Sendable, Equatable {
     let path: String
 
-    /// The directory, which is made if need be.
+    /// Returns the directory, and creates it if needed.
     ///
-    /// It does not depend on variables of the environment, of which some hosts hand on few.
+    /// Its path doesn't depend on environment variables, because some hosts pass on only a few.
     ///
-    /// - Returns: `nil` where there can be none: something else is in its place.
+    /// - Returns: `nil` if no directory is available because something else is in its place.
     static func make() -> LingerDirectory? {
         candidates().first { $0.make() }
     }
 
-    /// The directories that there are.
+    /// The directories that exist.
     static func existing() -> [LingerDirectory] {
         candidates().filter(\.isPrivate)
     }
@@ -31,7 +31,8 @@ struct LingerDirectory: Sendable, Equatable {
 
     private func make() -> Bool {
         let parent = path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)
-        // Of the two parents one is this account's alone, the other everybody's, where nobody can take away what is ours.
+        // One parent is private to this account. The other, `/tmp`, is everybody's, but nobody else can remove our
+        // entries.
         guard parent == "/tmp" || Self.isPrivate(String(parent)) else { return false }
         _ = mkdir(path, 0o700)
         return isPrivate
@@ -39,17 +40,17 @@ struct LingerDirectory: Sendable, Equatable {
 
     private var isPrivate: Bool { Self.isPrivate(path) }
 
-    /// Whether `path` is a directory of this account that no other may use, and no link.
+    /// Whether `path` is a directory, not a link, that belongs to this account and is not accessible to others.
     private static func isPrivate(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR && status.st_uid == geteuid()
             && status.st_mode & 0o077 == 0
     }
 
-    /// The path of a file in it.
+    /// The path of a file in the directory.
     func file(_ name: String) -> String { "\(path)/\(name)" }
 
-    /// The names of the files in it whose names begin with `prefix`, sorted.
+    /// The names of the files in it that start with `prefix`, sorted.
     func names(beginningWith prefix: String = "") -> [String] {
         Files.names(in: path).filter { $0.hasPrefix(prefix) }
     }
@@ -58,7 +59,7 @@ struct LingerDirectory: Sendable, Equatable {
         unlink(file(name))
     }
 
-    /// How many seconds ago a file in it was made or changed; 0 where there is none.
+    /// How many seconds ago a file in it was last modified; 0 if it doesn't exist.
     func age(of name: String) -> Int {
         var status = stat()
         guard lstat(file(name), &status) == 0 else { return 0 }

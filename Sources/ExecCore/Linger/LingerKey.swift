@@ -2,13 +2,14 @@ import Hashing
 import JSON
 import SystemCalls
 
-/// What two servers must have in common for the one to go on with the other's sandbox.
+/// What two servers must have in common for one to resume the other's sandbox.
 enum LingerKey {
-    /// Changes with how a sandbox is handed on.
+    /// Increment when the way a sandbox is handed over changes.
     private static let format = 1
 
-    /// A name for all that makes such a container: its user, everything that the engine is told but its name and owner,
-    /// the directories of the host that it sees (not only their paths), the engine, and the guest.
+    /// A digest of everything that defines such a container: its user, everything that the engine is given except the
+    /// container's name and owner, the identity (not only the path) of the host directories that it sees, the engine,
+    /// and the guest.
     static func key(of sandbox: SandboxSpec, engine: any ContainerEngine) -> String {
         let configuration = sandbox.configuration
         var directories = configuration.skillsDirectories + (configuration.toolsDirectory.map { [$0] } ?? [])

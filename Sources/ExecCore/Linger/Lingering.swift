@@ -3,9 +3,10 @@ import Diagnostics
 import SystemCalls
 import Threading
 
-/// Sandboxes that outlive their server for a while, for the next server of the same account, user and options.
+/// Keeps sandboxes alive for a while after their server ends, for the next server of the same account, user and
+/// options.
 struct Lingering: Sendable {
-    /// What a sandbox has that may linger. Whoever holds it closes it.
+    /// The files that a sandbox needs to linger. The owner of this value closes it.
     struct Place: Sendable {
         let directory: LingerDirectory
         let key: String
@@ -14,29 +15,29 @@ struct Lingering: Sendable {
         let mark: HoldMark
         let container: String
 
-        /// The sandbox has ended.
+        /// Call when the sandbox has ended. Removes the mark.
         func close() {
             HoldMark.remove(of: container, in: directory)
             leave()
         }
 
-        /// Another process has the sandbox.
+        /// Call when another process has the sandbox. Keeps the mark.
         func leave() {
             _ = systemClose(mark.descriptor)
         }
     }
 
-    /// A sandbox that was had from a holder.
+    /// A sandbox that was taken over from a holder.
     struct Taken: Sendable {
         let ends: PipeEnds
         let place: Place
     }
 
-    /// How many sandboxes with background processes linger for one user with one set of options. Servers that run side by
-    /// side each have their own.
+    /// How many sandboxes with background processes may linger for one user with one set of options. Servers that run
+    /// side by side each have their own.
     private static let maxWithJobs = 4
 
-    /// How old a socket must be for a look whether its holder was killed, in seconds.
+    /// Minimum age of a socket, in seconds, before checking whether its holder was killed.
     private static let staleSeconds = 600
 
     /// How long a sandbox lingers, in seconds.
@@ -44,7 +45,7 @@ struct Lingering: Sendable {
     let logger: Logger
     let observations: EngineObservations
 
-    /// Starts a sandbox, or goes on with one that lingers.
+    /// Resumes a lingering sandbox or starts a new one.
     ///
     /// - Throws: ``ExecError`` as ``Sandbox/start(_:engine:place:logger:observations:onArtifactsChanged:)`` does.
     func start(
@@ -80,27 +81,28 @@ struct Lingering: Sendable {
             onArtifactsChanged: onArtifactsChanged)
     }
 
-    /// Milliseconds since 1970: two sandboxes of one second are to be told apart.
+    /// Milliseconds since 1970, to tell apart two sandboxes that were started in the same second.
     private static func now() -> Int {
         var time = timeval()
         gettimeofday(&time, nil)
         return Int(time.tv_sec) * 1000 + Int(time.tv_usec) / 1000
     }
 
-    /// Hands a sandbox to a process that holds it, for the next server.
+    /// Hands a sandbox over to a holder process, for the next server.
     ///
-    /// - Returns: whether this server has nothing more to do with it. If not, the sandbox is to be stopped.
+    /// - Returns: whether this server has nothing more to do with it. If not, the caller must stop the sandbox.
     func leave(_ sandbox: Sandbox, within patience: Double) async -> Bool {
         guard let place = sandbox.place, !sandbox.hasEnded, let ends = await sandbox.release(within: patience) else {
             return false
         }
-        // What the guest said last is whether background processes live.
+        // The guest's last report was whether background processes are alive.
         let name = LingeringName(key: place.key, hasJobs: sandbox.hasJobs, started: place.started)
         await onThread { hold(ends, place, at: name) }
         return true
     }
 
-    /// Has a process hold the pipes. Where that may not or cannot be they are closed, and the sandbox goes.
+    /// Starts a process that holds the pipes. If that isn't allowed or fails, the pipes are closed, which ends the
+    /// sandbox.
     private func hold(_ ends: PipeEnds, _ place: Place, at name: LingeringName) {
         defer {
             ends.close()
@@ -126,7 +128,7 @@ struct Lingering: Sendable {
         }
     }
 
-    /// Takes the best sandbox that lingers.
+    /// Takes over the best lingering sandbox.
     private func take(_ key: String, in directory: LingerDirectory) -> Taken? {
         for name in names(key, in: directory) {
             guard let socket = connect(to: name, in: directory) else { continue }
@@ -139,8 +141,8 @@ struct Lingering: Sendable {
         return nil
     }
 
-    /// Decides about a sandbox and those like it that linger. One with background processes stays, as far as there are few;
-    /// of the others the best one alone.
+    /// Decides whether a sandbox may linger next to others with the same key. One with background processes may while
+    /// there are few of those; of the others, only the best one stays.
     ///
     /// - Returns: whether this one may linger.
     private func makeRoom(for name: LingeringName, in directory: LingerDirectory) -> Bool {
@@ -149,7 +151,7 @@ struct Lingering: Sendable {
             guard let socket = connect(to: other, in: directory) else { continue }
             defer { socket.close() }
             if name < other, !other.hasJobs {
-                // Taken and let go of.
+                // Taken over and dropped.
                 guard let (ends, mark, container) = SandboxHolder.take(from: socket) else { continue }
                 ends.close()
                 HoldMark.remove(of: container, in: directory)
@@ -162,7 +164,7 @@ struct Lingering: Sendable {
         return name.hasJobs ? jobCount < Self.maxWithJobs : betterCount == 0
     }
 
-    /// The names of those that fit, the best first.
+    /// The names with this key, best first.
     private func names(_ key: String, in directory: LingerDirectory) -> [LingeringName] {
         directory.names(beginningWith: key + "-").compactMap { LingeringName(fileName: $0) }
             .filter { $0.key == key }.sorted()
@@ -177,7 +179,7 @@ struct Lingering: Sendable {
         }
     }
 
-    /// Connects to a holder. What a killed one left behind is removed.
+    /// Connects to a holder. Removes the socket of one that was killed.
     private func connect(to name: LingeringName, in directory: LingerDirectory) -> LocalSocket? {
         do throws(LocalSocket.ConnectionError) {
             return try LocalSocket.connected(to: directory.file(name.fileName))
@@ -187,7 +189,7 @@ struct Lingering: Sendable {
         }
     }
 
-    /// Runs what waits for other processes on a thread of its own.
+    /// Runs blocking waits for other processes on a thread of their own.
     @discardableResult
     private func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value?) async -> Value? {
         try? await BackgroundThread.run("linger", body)

@@ -1,17 +1,17 @@
-/// The name of the socket at which a sandbox that lingers can be had. It tells by itself which ones fit, and which of
-/// several is the best: first those with background processes, then the one that was started first.
+/// The name of the socket at which a lingering sandbox is available. It encodes which sandboxes match, and their
+/// order: those with background processes first, then the one that was started first.
 struct LingeringName: Sendable, Comparable {
     private static let suffix = ".sock"
 
-    /// What the sandbox is like, from ``LingerKey``.
+    /// The configuration's digest from ``LingerKey``.
     let key: String
-    /// Whether background processes live in it.
+    /// Whether background processes are alive in it.
     let hasJobs: Bool
     /// When it was started, in milliseconds since 1970.
     let started: Int
     private let token: String
 
-    /// A name that no other sandbox has.
+    /// Creates a unique name.
     init(key: String, hasJobs: Bool, started: Int) {
         self.key = key
         self.hasJobs = hasJobs
@@ -19,7 +19,7 @@ struct LingeringName: Sendable, Comparable {
         token = String(UInt32.random(in: 0...UInt32.max), radix: 16)
     }
 
-    /// Reads a file's name; `nil` where it is none of these.
+    /// Parses a file name; `nil` if it isn't a valid name of such a socket.
     init?(fileName: String) {
         guard fileName.hasSuffix(Self.suffix) else { return nil }
         let parts = fileName.dropLast(Self.suffix.count).split(separator: "-", omittingEmptySubsequences: false)
@@ -37,7 +37,7 @@ struct LingeringName: Sendable, Comparable {
         "\(key)-\(hasJobs ? "jobs" : "none")-\(String(started, radix: 16))-\(token)\(Self.suffix)"
     }
 
-    /// Whether `left` is the better one.
+    /// Whether `left` is the better choice.
     static func < (left: LingeringName, right: LingeringName) -> Bool {
         (left.hasJobs ? 0 : 1, left.started, left.token) < (right.hasJobs ? 0 : 1, right.started, right.token)
     }

@@ -4,14 +4,14 @@
     import Darwin
 #endif
 
-/// A stream socket between two processes of this account on this machine, over which descriptors can go. No call takes
-/// longer than ``patience`` seconds.
+/// A Unix stream socket between two processes of this account that can pass file descriptors. No call takes longer
+/// than ``patience`` seconds.
 ///
-/// Whoever holds one closes it.
+/// The owner of this value closes it.
 struct LocalSocket: Sendable {
-    /// How long the other side may keep us waiting, in seconds.
+    /// Timeout of each send and receive, in seconds.
     static let patience = 1
-    /// How many descriptors come at once at most.
+    /// Maximum number of descriptors in one message.
     static let maxDescriptors = 8
 
     #if canImport(Glibc)
@@ -26,12 +26,13 @@ struct LocalSocket: Sendable {
 
     let descriptor: Int32
 
-    /// Makes a socket in `directory` that takes connections.
+    /// Creates a listening socket in `directory`.
     ///
-    /// - Returns: `nil` where that cannot be.
+    /// - Returns: `nil` on failure.
     static func listening(in directory: LingerDirectory, at name: String) -> LocalSocket? {
         guard let socket = new() else { return nil }
-        // Under another name until it takes connections: who is refused takes it for one that a killed process left.
+        // Bound under a temporary name until it listens. A client whose connection is refused would take it for a
+        // socket that a killed process left behind.
         let early = directory.file("." + name)
         let isBound = withAddress(of: early) { bind(socket.descriptor, $0, $1) == 0 } ?? false
         guard isBound, listen(socket.descriptor, 16) == 0, rename(early, directory.file(name)) == 0 else {
@@ -42,7 +43,7 @@ struct LocalSocket: Sendable {
         return socket
     }
 
-    /// Connects to the socket at `path`, if a process of this account listens there.
+    /// Connects to the socket at `path` if a process of this account listens there.
     ///
     /// - Throws: ``ConnectionError``.
     static func connected(to path: String) throws(ConnectionError) -> LocalSocket {
@@ -55,15 +56,15 @@ struct LocalSocket: Sendable {
         return socket
     }
 
-    /// Nobody could be reached.
+    /// The connection failed.
     struct ConnectionError: Error {
         let number: Int32
 
-        /// Whether whoever listened there is gone for good.
+        /// Whether the listening process is gone for good.
         var isFinal: Bool { number == ECONNREFUSED }
     }
 
-    /// Takes a connection of this account's; `nil` where there is none.
+    /// Accepts a connection from this account; `nil` if there is none.
     func accept() -> LocalSocket? {
         #if canImport(Glibc)
             let taken = Glibc.accept(descriptor, nil, nil)
@@ -87,9 +88,9 @@ struct LocalSocket: Sendable {
         #endif
     }
 
-    /// Sends `bytes`, at least one, and with the first of them copies of `descriptors`.
+    /// Sends `bytes`, at least one, with copies of `descriptors` attached to the first.
     ///
-    /// - Returns: whether all were sent.
+    /// - Returns: whether all of them were sent.
     func send(_ bytes: [UInt8], with descriptors: [Int32] = []) -> Bool {
         var bytes = bytes
         var control = ControlMessage(descriptors)
@@ -110,10 +111,10 @@ struct LocalSocket: Sendable {
         }
     }
 
-    /// Waits for bytes, and takes what comes at once. The descriptors are the caller's from then on; no program that is
-    /// started later inherits them.
+    /// Waits for bytes and returns those that arrive together. The caller owns the descriptors, which are marked
+    /// close-on-exec.
     ///
-    /// - Returns: `nil` at the end of the stream, where nothing comes in time, or where more descriptors came than may be.
+    /// - Returns: `nil` at the end of the stream, on timeout, or if too many descriptors arrived.
     func receive(limit: Int) -> (bytes: [UInt8], descriptors: [Int32])? {
         var bytes = [UInt8](repeating: 0, count: limit)
         var control = ControlMessage(room: Self.maxDescriptors)
@@ -142,7 +143,7 @@ struct LocalSocket: Sendable {
         return (Array(bytes[..<count]), descriptors)
     }
 
-    /// A socket that this process was started with, or was sent; `nil` where there is none of that number.
+    /// Wraps a socket that this process inherited or received; `nil` if the descriptor isn't open.
     init?(inherited descriptor: Int32) {
         guard fcntl(descriptor, F_GETFD) >= 0 else { return nil }
         self.init(descriptor: descriptor)
@@ -170,10 +171,10 @@ struct LocalSocket: Sendable {
         return descriptor >= 0 ? LocalSocket(prepared: descriptor) : nil
     }
 
-    /// Whether the process at the other end is this account's.
+    /// Whether the process at the other end belongs to this account.
     private var isOfThisAccount: Bool {
         #if canImport(Glibc)
-            // The process, its user and its group.
+            // The peer's process, user and group ids.
             var credentials: (UInt32, UInt32, UInt32) = (0, UInt32.max, 0)
             var size = socklen_t(MemoryLayout.size(ofValue: credentials))
             let code = getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size)
@@ -184,7 +185,7 @@ struct LocalSocket: Sendable {
         #endif
     }
 
-    /// - Returns: `nil` where the path is too long for an address.
+    /// - Returns: `nil` if the path is too long for a socket address.
     private static func withAddress<Result>(
         of path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
     ) -> Result? {
@@ -201,9 +202,9 @@ struct LocalSocket: Sendable {
     }
 }
 
-/// The part of a socket's message that carries descriptors: a header and, aligned as the system wants it, the numbers.
+/// The control message that carries descriptors: a header followed by the numbers, with the system's alignment.
 ///
-/// What C has macros for (`CMSG_LEN` and its kin) is done by hand: Swift does not import them.
+/// Laid out by hand because Swift doesn't import the C macros for it (`CMSG_LEN` and related ones).
 private struct ControlMessage {
     private static let alignment: Int = {
         #if canImport(Glibc)
@@ -216,17 +217,17 @@ private struct ControlMessage {
 
     private static func aligned(_ size: Int) -> Int { (size + alignment - 1) / alignment * alignment }
 
-    // Words, so that the header in it is aligned.
+    // Words, so that the header is aligned.
     private var words: [UInt64]
     private let size: Int
 
-    /// Room for so many descriptors.
+    /// Reserves room for `room` descriptors.
     init(room: Int) {
         size = Self.headerSize + Self.aligned(room * MemoryLayout<Int32>.size)
         words = [UInt64](repeating: 0, count: (size + 7) / 8)
     }
 
-    /// A message that carries these.
+    /// Encodes these descriptors.
     init(_ descriptors: [Int32]) {
         self.init(room: descriptors.count)
         var header = cmsghdr()
@@ -246,7 +247,7 @@ private struct ControlMessage {
         return words.withUnsafeMutableBytes { body(UnsafeMutableRawBufferPointer(rebasing: $0[..<size])) }
     }
 
-    /// The descriptors in a message that came. What never came is zeros, which say nothing.
+    /// The descriptors in a received message. If none was received, the buffer is all zeros, which decode to none.
     var descriptors: [Int32] {
         words.withUnsafeBytes { bytes in
             let header = bytes.load(as: cmsghdr.self)

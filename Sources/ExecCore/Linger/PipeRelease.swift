@@ -1,7 +1,7 @@
 import ChildProcess
 import Threading
 
-/// Where the thread that reads a sandbox's output leaves its pipes for whoever hands them on.
+/// Passes a sandbox's pipes from the thread that reads its output to the task that hands them over.
 final class PipeRelease: Sendable {
     private enum State {
         case open
@@ -13,7 +13,7 @@ final class PipeRelease: Sendable {
     private let state = Locked(State.open)
     private let isComplete = AsyncEvent()
 
-    /// Leaves the pipes. Where nobody waits any more they are closed.
+    /// Delivers the pipes, or closes them if nobody waits any more.
     func complete(with ends: PipeEnds) {
         let isWanted = state.withLock { state in
             guard case .open = state else { return false }
@@ -23,7 +23,7 @@ final class PipeRelease: Sendable {
         if isWanted { isComplete.complete() } else { ends.close() }
     }
 
-    /// Waits for the pipes, which are the caller's then. To be called once.
+    /// Waits for the pipes, which the caller then owns. Call at most once.
     func wait(seconds: Double) async -> PipeEnds? {
         _ = await isComplete.wait(seconds: seconds)
         return state.withLock { state in

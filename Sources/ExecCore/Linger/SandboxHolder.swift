@@ -2,31 +2,31 @@ import ChildProcess
 import JSON
 import SystemCalls
 
-/// A process that holds the pipes of one sandbox while there is no server for it, gives them to the first that asks, and
-/// ends when the time is up or the sandbox has ended. However it ends, unless it has given them away, they close, and with
-/// them the sandbox goes.
+/// A process that holds the pipes of one sandbox while no server uses it. It hands them to the first client that asks,
+/// and exits when the time is up or the sandbox has ended. Unless it has handed the pipes over, they close when it
+/// exits for any reason, which ends the sandbox.
 public enum SandboxHolder {
-    /// The word that makes the program this, as its first argument. People have no use for it.
+    /// The first argument that makes the program run as a holder. Internal; not meant for users.
     public static let word = "hold-sandbox"
 
-    /// What is asked of a holder, and what it says.
+    /// The messages of the hand-over protocol.
     enum Message: UInt8 {
-        /// Are you there?
+        /// Client: checks that the holder is alive.
         case probe = 0x3F
-        /// I am.
+        /// Holder: it is alive.
         case alive = 0x79
-        /// The pipes, please. They come with a description.
+        /// Client: requests the pipes. The reply carries them with a description.
         case take = 0x74
-        /// I have them.
+        /// Client: it has received the pipes.
         case taken = 0x6B
-        /// Then they are yours alone.
+        /// Holder: the client is now their only owner.
         case given = 0x64
     }
 
-    /// Longest description that goes with the pipes, in bytes.
+    /// Maximum length of the description that accompanies the pipes, in bytes.
     static let descriptionLimit = 4096
 
-    // What it is started with, from descriptor 3 on.
+    // The descriptors that it is started with, from 3 on.
     private static let ends = PipeEnds(input: 3, output: 4, errorOutput: 5)
     private static let mark: Int32 = 6
     private static let listener: Int32 = 7
@@ -45,9 +45,9 @@ public enum SandboxHolder {
             passing: [ends.input, ends.output, ends.errorOutput, mark.descriptor, listener.descriptor])
     }
 
-    /// The life of a holder.
+    /// Runs a holder until it exits.
     ///
-    /// - Parameter arguments: what follows ``word``.
+    /// - Parameter arguments: the arguments after ``word``.
     /// - Returns: the exit status.
     public static func run(_ arguments: [String]) -> Int32 {
         guard arguments.count == 4, let seconds = Double(arguments[3]), let listening = LocalSocket(inherited: listener)
@@ -64,12 +64,12 @@ public enum SandboxHolder {
         return 0
     }
 
-    /// - Returns: whether somebody has taken the pipes.
+    /// - Returns: whether a client took the pipes.
     private static func waitForTaker(_ listening: LocalSocket, _ container: String, deadline: Double) -> Bool {
         while true {
             let left = deadline - now()
             guard left > 0 else { return false }
-            // Of the sandbox's output only the end matters: nothing comes from it while it rests.
+            // Only the end of the sandbox's output matters: an idle guest writes nothing.
             var polls = [
                 pollfd(fd: listener, events: Int16(POLLIN), revents: 0), pollfd(fd: ends.output, events: 0, revents: 0),
             ]
@@ -81,7 +81,7 @@ public enum SandboxHolder {
         }
     }
 
-    /// - Returns: whether the peer has taken the pipes.
+    /// - Returns: whether the peer took the pipes.
     private static func serve(_ peer: LocalSocket, _ container: String) -> Bool {
         switch peer.receiveMessage() {
         case .probe:
@@ -90,7 +90,7 @@ public enum SandboxHolder {
         case .take:
             let description: JSON = ["container": .string(container)]
             let descriptors = [ends.input, ends.output, ends.errorOutput, mark]
-            // Until it says that it has them they are still ours, should it be killed just now.
+            // Until the peer confirms receipt the pipes remain ours, in case it is killed in between.
             guard peer.send(description.serialized(), with: descriptors), peer.receiveMessage() == .taken else {
                 return false
             }
@@ -101,10 +101,10 @@ public enum SandboxHolder {
         }
     }
 
-    /// Asks the holder at a socket for its sandbox.
+    /// Requests the sandbox from the holder at a socket.
     ///
-    /// - Returns: the pipes and the mark, which are the caller's from now on, and the container's name; `nil` where they
-    ///   are not to be had.
+    /// - Returns: the pipes and the mark, which the caller then owns, and the container's name; `nil` if they are not
+    ///   available.
     static func take(from socket: LocalSocket) -> (ends: PipeEnds, mark: HoldMark, container: String)? {
         guard socket.send(.take), let (bytes, descriptors) = socket.receive(limit: descriptionLimit) else { return nil }
         guard descriptors.count == 4, let container = (try? JSON.parse(bytes))?["container"]?.stringValue,

@@ -1,14 +1,14 @@
 import JSON
 
-/// A command to run.
+/// Parameters of the operation that runs a command.
 struct ExecuteParameters: GuestParameters {
     static let operation = GuestOperation.execute
 
     let command: String
     let timeout: Double
-    /// How many bytes of each output are wanted.
+    /// Maximum number of bytes to return of each output.
     let limit: Int
-    /// Whether the newest lines of its output are wanted while it runs.
+    /// Whether to report the newest output lines while it runs.
     let wantsProgress: Bool
 
     var json: JSON {
@@ -20,22 +20,22 @@ struct ExecuteParameters: GuestParameters {
     }
 }
 
-/// What a shell command left behind.
+/// The result of a shell command.
 public struct CommandResult: Sendable, Equatable {
-    /// The shell's exit code; 128 and the signal's number where a signal ended it; -1 where its time was up.
+    /// The shell's exit code; 128 plus the signal number if a signal ended it; -1 if it timed out.
     public let exitCode: Int
-    /// Standard output, cut in the middle where it is longer than the limit. What is no UTF-8 is replaced.
+    /// Standard output, truncated in the middle if it exceeds the limit. Bytes that aren't valid UTF-8 are replaced.
     public let standardOutput: String
-    /// Standard error, likewise.
+    /// Standard error, processed in the same way.
     public let standardError: String
-    /// Whether it was ended because its time was up.
+    /// Whether it was ended because it timed out.
     public let timedOut: Bool
-    /// Whether one of the outputs was cut.
+    /// Whether either output was truncated.
     public let isTruncated: Bool
-    /// The artifacts that appeared or changed while it ran, at most a hundred.
+    /// The artifacts that were added or modified while it ran, at most a hundred.
     public let artifacts: [Artifact]
 
-    /// What the guest says of it besides its outputs.
+    /// The members of the guest's result, besides the outputs.
     enum Name: String, CaseIterable {
         case exitCode = "exit_code"
         case timedOut = "timed_out"
@@ -44,10 +44,10 @@ public struct CommandResult: Sendable, Equatable {
     }
 
     private static let maximumArtifacts = 100
-    /// What a process can end with, 128 and a signal's number, and -1 when its time was up.
+    /// The valid exit codes: those of a process, 128 plus a signal number, and -1 for a timeout.
     private static let exitCodes = -1...255
 
-    /// What it left behind.
+    /// Creates a result.
     init(
         exitCode: Int, standardOutput: String, standardError: String, timedOut: Bool, isTruncated: Bool,
         artifacts: [Artifact]
@@ -60,7 +60,7 @@ public struct CommandResult: Sendable, Equatable {
         self.artifacts = artifacts
     }
 
-    /// Makes sense of what the guest says.
+    /// Decodes the guest's reply.
     init(_ reply: Channel.Reply) throws(ExecError) {
         guard let code = reply.result[Name.exitCode]?.integerValue, Self.exitCodes.contains(code) else {
             throw ExecError(.sandboxEnded, "The sandbox answered without an exit code.")
@@ -75,20 +75,20 @@ public struct CommandResult: Sendable, Equatable {
 }
 
 extension Sandbox {
-    /// What the guest's notes may add to a stream beyond the limit.
+    /// How many bytes the guest's notes may add to a stream beyond the limit.
     private static let noteRoom = 4096
 
-    /// Runs `command` with bash in `/workspace` and returns when the shell has exited and its output is
-    /// quiet. Background processes live on.
+    /// Runs `command` with bash in `/workspace` and returns when the shell has exited and its output is quiet.
+    /// Background processes keep running.
     ///
-    /// When the time is up or the task is cancelled, every process of the command gets SIGTERM and two seconds later
-    /// SIGKILL, however it detached.
+    /// On timeout or cancellation, every process of the command receives SIGTERM and two seconds later SIGKILL,
+    /// however it detached.
     ///
     /// - Parameters:
     ///   - timeout: seconds, more than 0 and at most ``Limits/maximumTimeout``.
-    ///   - onOutput: called while the command runs with the newest line of its output that is not blank, finished or
-    ///     not, at most four times a second: plain text of at most 512 bytes. It is called in order, never after the
-    ///     return of this function, and must return soon: this sandbox's answers wait for it.
+    ///   - onOutput: called while the command runs with the newest non-blank line of its output, complete or not, at
+    ///     most four times a second: plain text of at most 512 bytes. It is called in order, never after this function
+    ///     returns, and must return soon because this sandbox's replies wait for it.
     /// - Throws: ``ExecError`` for a timeout out of range or a sandbox that ended.
     public func execute(
         _ command: String, timeout: Double, onOutput: (@Sendable (String) -> Void)? = nil

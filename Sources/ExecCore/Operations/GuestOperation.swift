@@ -1,7 +1,7 @@
 import JSON
 
-/// The operations of the guest, by the names that they have on the channel. Each has its parameters and its results
-/// beside it here; `guest/keepers.py` and `guest/calls.py` are the other side.
+/// The guest's operations, by their names on the channel. The parameters and results of each are in a file next to
+/// this one; `guest/keepers.py` and `guest/calls.py` are the other side.
 enum GuestOperation: String, Sendable, CaseIterable {
     case execute
     case readFile = "read_file"
@@ -11,20 +11,20 @@ enum GuestOperation: String, Sendable, CaseIterable {
     case readArtifact = "read_artifact"
 }
 
-/// What the guest is told of a call.
+/// The parameters of a call to the guest.
 protocol GuestParameters: Sendable {
-    /// Which operation it is.
+    /// The operation to call.
     static var operation: GuestOperation { get }
 
     /// How long it may take by the guest's clock, in seconds.
     var timeout: Double { get }
 
-    /// All of it, as it is written.
+    /// The parameters in wire format.
     var json: JSON { get }
 }
 
 extension JSON {
-    /// The member that has this name on the channel.
+    /// The member with this name on the channel.
     subscript<Name: RawRepresentable>(_ name: Name) -> JSON? where Name.RawValue == String {
         self[name.rawValue]
     }

@@ -2,14 +2,14 @@ import JSON
 
 private typealias Name = ReadFileResultName
 
-/// What to tell the reader of a page of text besides the text: what is not shown, and what an edit would spoil.
+/// The note to the reader that accompanies a page of text: what is not shown, and what an edit would destroy.
 enum PageRemark {
     /// - Parameters:
-    ///   - result: what the guest says of the page.
-    ///   - offset: the first line that was asked for, from 0.
-    ///   - isEmpty: whether there is no text.
-    ///   - limit: how many bytes a page holds.
-    /// - Returns: `nil` if the page is all that there is to say.
+    ///   - result: the guest's description of the page.
+    ///   - offset: the first line that was requested, from 0.
+    ///   - isEmpty: whether the page has no text.
+    ///   - limit: maximum size of a page, in bytes.
+    /// - Returns: `nil` if there is nothing to note.
     static func text(on result: JSON, offset: Int, isEmpty: Bool, limit: Int) -> String? {
         let remarks = [
             isEmpty ? emptiness(offset) : nil, continuation(result, offset, limit), encoding(result[Name.notUTF8]),
@@ -56,7 +56,8 @@ enum PageRemark {
             """
     }
 
-    /// Whether the guest may have guessed it: it becomes a part of a command that is recommended.
+    /// Whether the guest's guess has the form of an encoding name. It becomes part of a recommended command, so it
+    /// must be harmless.
     private static func isEncodingName(_ name: String) -> Bool {
         (1...20).contains(name.utf8.count)
             && name.utf8.allSatisfy { UInt8(ascii: "-") == $0 || UInt8(ascii: "_") == $0 || isLetterOrDigit($0) }

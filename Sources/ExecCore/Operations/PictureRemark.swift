@@ -2,13 +2,13 @@ import JSON
 
 private typealias Name = ReadFileResultName
 
-/// What to tell the viewer of a picture that is not shown as its file is.
+/// The note to the viewer that accompanies a picture that is not shown unmodified.
 enum PictureRemark {
     /// - Parameters:
-    ///   - result: what the guest says of the picture.
+    ///   - result: the guest's description of the picture.
     ///   - mediaType: the type in which it is shown.
-    ///   - limit: how many bytes a picture may have to be shown as it is.
-    /// - Returns: `nil` where there is nothing to say.
+    ///   - limit: maximum size in bytes of a picture that is shown unmodified.
+    /// - Returns: `nil` if there is nothing to note.
     static func text(on result: JSON, shownAs mediaType: String, limit: Int = Limits.imageBytes) -> String? {
         if let size = result[Name.unscaled]?.countValue {
             return """
@@ -29,7 +29,7 @@ enum PictureRemark {
             """
     }
 
-    /// What stands in the place of a picture that is not shown; `nil` if the guest says nothing of the kind.
+    /// The text that replaces a picture that is not shown; `nil` if the guest's result has no description.
     static func description(of result: JSON) -> String? {
         guard let described = result[Name.described], let type = described[Name.Description.type]?.stringValue,
             type.utf8.count < 40, let size = described[Name.Description.size]?.countValue
@@ -59,7 +59,7 @@ enum PictureRemark {
         limit % 1_000_000 == 0 ? "\(limit / 1_000_000) MB" : "\(grouped(limit)) bytes"
     }
 
-    /// A number with a comma before each group of three digits.
+    /// Formats a number with a comma before each group of three digits.
     private static func grouped(_ number: Int) -> String {
         let digits = Array(String(number))
         return digits.indices.map { index in

@@ -1,9 +1,9 @@
 import Diagnostics
 import Threading
 
-/// Hands the newest lines of a command to who asked for them, and none after the call.
+/// Forwards a command's newest output lines to the caller, and none after the call has ended.
 final class ProgressSink: Sendable {
-    /// The longest line, in bytes.
+    /// Maximum length of a line, in bytes.
     private static let longestLine = 512
 
     private let report: @Sendable (String) -> Void
@@ -13,15 +13,15 @@ final class ProgressSink: Sendable {
         self.report = report
     }
 
-    /// Hands on what the guest says is the newest line. It is no more to be trusted than the command.
+    /// Forwards the line that the guest reports as the newest. It is as untrusted as the command's output.
     func deliver(_ payload: [UInt8]) {
         let line = TerminalText.line(payload, atMost: Self.longestLine)
         guard !line.isEmpty else { return }
-        // Under the lock, so that a line that is being handed on while the call ends is waited for.
+        // Under the lock, so that `close()` waits for a line that is being delivered.
         isOpen.withLock { if $0 { report(line) } }
     }
 
-    /// Nothing is handed on after this.
+    /// Stops forwarding. No line is delivered after this returns.
     func close() {
         isOpen.withLock { $0 = false }
     }

@@ -1,12 +1,12 @@
 import JSON
 
-/// A docstring to find.
+/// Parameters of the operation that finds a docstring.
 struct ReadDocstringParameters: GuestParameters {
     static let operation = GuestOperation.readDocstring
 
     let path: String
     let functionName: String
-    /// How many bytes of it are wanted.
+    /// Maximum number of bytes to return.
     let limit: Int
     let timeout: Double
 
@@ -18,20 +18,21 @@ struct ReadDocstringParameters: GuestParameters {
     }
 }
 
-/// What the guest says of a docstring besides its text.
+/// The members of the guest's result, besides the docstring's text.
 enum ReadDocstringResultName: String, CaseIterable {
     case path
     case cut
 }
 
 extension Sandbox {
-    /// The docstring of a function, method (`Class.method`) or class of a Python file, cleaned of indentation. The file
-    /// is parsed, never imported or run.
+    /// Returns the docstring of a function, method (`Class.method`) or class in a Python file, with its indentation
+    /// removed. The file is parsed, never imported or run.
     ///
     /// - Parameters:
-    ///   - path: absolute, or relative to `/workspace`; `~/`, `file:///`, `artifact:///` and `skill://` are understood.
-    ///   - name: what it is called in the file.
-    /// - Throws: ``ExecError``; for an unknown name it lists those there are.
+    ///   - path: absolute, or relative to `/workspace`; `~/`, `file:///`, `artifact:///` and `skill://` are
+    ///     understood.
+    ///   - name: its name in the file.
+    /// - Throws: ``ExecError``; for an unknown name it lists the available ones.
     public func docstring(of name: String, in path: String) async throws -> String {
         let parameters = ReadDocstringParameters(
             path: path, functionName: name, limit: limits.output, timeout: Self.fileTimeout)
@@ -39,7 +40,7 @@ extension Sandbox {
         return Self.docstring(in: reply)
     }
 
-    /// Makes sense of what the guest says. Never empty.
+    /// Decodes the guest's reply. The result is never empty.
     static func docstring(in reply: Channel.Reply) -> String {
         let text = String(decoding: reply.streams[0], as: UTF8.self)
         guard !text.isEmpty else { return "(empty docstring)" }

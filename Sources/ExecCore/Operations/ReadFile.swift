@@ -1,21 +1,21 @@
 import JSON
 
-/// A page of a text, or a picture, to read.
+/// Parameters of the operation that reads a page of text, or a picture.
 struct ReadFileParameters: GuestParameters {
     static let operation = GuestOperation.readFile
 
     let path: String
-    /// How many lines to leave out.
+    /// How many lines to skip.
     let offset: Int
-    /// How many lines are wanted at most; `nil` for as many as fit `limit`.
+    /// Maximum number of lines to return; `nil` for as many as fit `limit`.
     let lineCount: Int?
-    /// How many bytes a page may have.
+    /// Maximum size of a page, in bytes.
     let limit: Int
-    /// How many bytes a picture may have; 0 where none is shown.
+    /// Maximum size of a picture, in bytes; 0 to show none.
     let pictureLimit: Int
-    /// How many pixels a side a picture may have.
+    /// Maximum width and height of a picture, in pixels.
     let pictureSide: Int
-    /// How many bytes a picture may have that cannot be scaled down.
+    /// Maximum size in bytes of a picture that cannot be scaled down.
     let unscaledPictureLimit: Int
     let timeout: Double
 
@@ -30,30 +30,31 @@ struct ReadFileParameters: GuestParameters {
     }
 }
 
-/// What the guest says of a file besides its bytes. ``PageRemark`` and ``PictureRemark`` say what it means.
+/// The members of the guest's result, besides the file's bytes. ``PageRemark`` and ``PictureRemark`` put them into
+/// words.
 enum ReadFileResultName: String, CaseIterable {
     case path
-    // Of a page.
+    // For a page.
     case lines
     case next
     case lineCutAt = "line_cut_at"
     case notUTF8 = "not_utf8"
     case hasMark = "has_mark"
     case endsLinesWithCR = "ends_lines_with_cr"
-    // Of a picture.
+    // For a picture.
     case mediaType = "media_type"
     case scaled
     case unscaled
     case described
 
-    /// What is in ``notUTF8``.
+    /// The members of ``notUTF8``.
     enum Flaws: String, CaseIterable {
         case bytes
         case line
         case perhaps
     }
 
-    /// What is in ``scaled``: before and after.
+    /// The members of ``scaled``: before and after.
     enum Scaling: String, CaseIterable {
         case from
         case to
@@ -63,7 +64,7 @@ enum ReadFileResultName: String, CaseIterable {
         case isForBytes = "is_for_bytes"
     }
 
-    /// What is in ``described``.
+    /// The members of ``described``.
     enum Description: String, CaseIterable {
         case type
         case size
@@ -73,17 +74,16 @@ enum ReadFileResultName: String, CaseIterable {
 
 /// What was read from a file.
 public enum FileContent: Sendable, Equatable {
-    /// Lines of a text, and a remark for the reader if there is more to say. A text that is empty has a remark that says
-    /// why.
+    /// Lines of text, with a remark if there is more to say. An empty text always has a remark that says why.
     case text(String, remark: String?)
-    /// A whole picture, and a remark for the viewer where it is not the file as it is.
+    /// A complete picture, with a remark if it is not the unmodified file.
     case image(data: [UInt8], mediaType: String, remark: String?)
 
     private static let imageTypes: Set<String> = ["image/png", "image/jpeg", "image/gif", "image/webp"]
 
-    /// Makes sense of what the guest says.
+    /// Decodes the guest's reply.
     ///
-    /// - Parameter offset: the first line that was asked for, from 0 to ``Sandbox/largestCount``.
+    /// - Parameter offset: the first line that was requested, from 0 to ``Sandbox/largestCount``.
     init(_ reply: Channel.Reply, offset: Int, limits: Limits) throws(ExecError) {
         if let remark = PictureRemark.description(of: reply.result) {
             self = .text("", remark: remark)
@@ -106,13 +106,14 @@ public enum FileContent: Sendable, Equatable {
 }
 
 extension Sandbox {
-    /// Reads lines of a text, or a picture. One over ``Limits/pictureBytes`` or with more than ``Limits/imageSide`` pixels
-    /// a side is scaled down in the sandbox; one that is not whole is refused.
+    /// Reads lines of text, or a picture. A picture larger than ``Limits/pictureBytes``, or wider or higher than
+    /// ``Limits/imageSide`` pixels, is scaled down in the sandbox. An incomplete picture is refused.
     ///
     /// - Parameters:
-    ///   - path: absolute, or relative to `/workspace`; `~/`, `file:///`, `artifact:///` and `skill://` are understood.
-    ///   - offset: how many lines to pass over.
-    ///   - lineCount: how many lines to return at most; 0 or `nil` for all that fit ``Limits/output``.
+    ///   - path: absolute, or relative to `/workspace`; `~/`, `file:///`, `artifact:///` and `skill://` are
+    ///     understood.
+    ///   - offset: how many lines to skip.
+    ///   - lineCount: maximum number of lines to return; 0 or `nil` for all that fit ``Limits/output``.
     /// - Throws: ``ExecError`` with the reason why it cannot be read.
     public func read(_ path: String, offset: Int, lineCount: Int?) async throws -> FileContent {
         guard offset >= 0 else {

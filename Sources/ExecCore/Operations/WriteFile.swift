@@ -1,11 +1,11 @@
 import JSON
 
-/// A file to write. Its content follows the call.
+/// Parameters of the operation that writes a file. The content follows the call.
 struct WriteFileParameters: GuestParameters {
     static let operation = GuestOperation.writeFile
 
     let path: String
-    /// How many bytes follow.
+    /// The number of bytes that follow.
     let size: Int
     let timeout: Double
 
@@ -16,21 +16,21 @@ struct WriteFileParameters: GuestParameters {
 
 /// A file that was written.
 public struct WrittenFile: Sendable, Equatable {
-    /// Its path from the root.
+    /// Its absolute path.
     public let path: String
     /// Its size in bytes.
     public let size: Int
 
-    /// What the guest says of it.
+    /// The members of the guest's result.
     enum Name: String, CaseIterable {
         case path
         case bytes
     }
 
-    /// The longest path that the system takes, in bytes, each of which may be none of a text and become three.
+    /// The longest path that the system accepts, in bytes, each of which may be invalid UTF-8 and become three.
     private static let longestPath = 3 * 4096
 
-    /// Makes sense of what the guest says.
+    /// Decodes the guest's reply.
     init(_ reply: Channel.Reply) throws(ExecError) {
         guard let path = reply.result[Name.path]?.stringValue, let size = reply.result[Name.bytes]?.countValue,
             path.utf8.count <= Self.longestPath
@@ -43,14 +43,15 @@ public struct WrittenFile: Sendable, Equatable {
 }
 
 extension Sandbox {
-    /// How long one file operation may take, in seconds.
+    /// Timeout of a file operation, in seconds.
     static let fileTimeout = 60.0
 
-    /// Writes `content` to the file at `path` in one step: a reader sees the old file or the new one. Directories above
-    /// it are made.
+    /// Writes `content` to the file at `path` atomically: a reader sees either the old or the new file. Creates
+    /// missing parent directories.
     ///
     /// - Parameters:
-    ///   - path: absolute, or relative to `/workspace`; `~/`, `file:///`, `artifact:///` and `skill://` are understood.
+    ///   - path: absolute, or relative to `/workspace`; `~/`, `file:///`, `artifact:///` and `skill://` are
+    ///     understood.
     ///   - content: at most ``Limits/writeBytes`` bytes.
     /// - Throws: ``ExecError`` with the reason why it cannot be written.
     public func write(_ content: String, to path: String) async throws -> WrittenFile {

@@ -1,9 +1,9 @@
-/// The text that tells an agent what it can do with its sandbox, made from what there is.
+/// The text that describes an agent's sandbox to it, generated from the configuration.
 public struct SystemPrompt: Sendable {
-    /// How many characters a skill's entry may have, so that each costs under 100 tokens.
+    /// Maximum length of a skill's entry in characters, so that each costs under 100 tokens.
     private static let skillLimit = 390
     private static let skillNameLimit = 64
-    /// How many of the hosts that can be reached are named.
+    /// How many of the allowed hosts are listed.
     private static let shownHosts = 20
     /// How many characters of a module's description are quoted.
     private static let moduleLimit = 280
@@ -14,9 +14,9 @@ public struct SystemPrompt: Sendable {
     private let modules: [ToolModule]
     private let knowledge: LimitKnowledge
 
-    /// A prompt about sandboxes of this kind.
+    /// Creates a prompt about sandboxes with this configuration.
     ///
-    /// - Parameter knowledge: whether the engine keeps the limits. What it does not keep is not promised.
+    /// - Parameter knowledge: whether the engine enforces the limits. Limits that it doesn't enforce are not promised.
     public init(
         configuration: SandboxConfiguration, limits: Limits, skills: [Skill], modules: [ToolModule],
         knowledge: LimitKnowledge = LimitKnowledge()
@@ -28,7 +28,7 @@ public struct SystemPrompt: Sendable {
         self.knowledge = knowledge
     }
 
-    /// The whole text, in Markdown.
+    /// The complete text, in Markdown.
     public var text: String {
         [introduction, sandbox, longRuns, skillSection, moduleSection, artifacts, habits]
             .compactMap { $0 }.joined(separator: "\n\n") + "\n"
@@ -62,7 +62,8 @@ public struct SystemPrompt: Sendable {
         """
     }
 
-    /// It promises what holds, and asks for the rest: before the first sandbox nobody knows what does.
+    /// States the limits that are enforced as facts and the others as requests. Before the first sandbox it is unknown
+    /// which are enforced.
     private var limitSentence: String {
         let parts: [(kinds: Set<LimitKind>, text: (String) -> String)] = [
             (knowledge.held, { "Limits: \($0)." }),
@@ -103,7 +104,7 @@ public struct SystemPrompt: Sendable {
             : "There is a network: HTTP (Python's requests) and \(pipSentence) where it allows."
     }
 
-    /// What is downloaded lies in /tmp until it is installed, which has no room for very large packages.
+    /// Downloads stay in /tmp until they are installed, and it has no room for very large packages.
     private var pipSentence: String {
         let place = configuration.workspace == .ephemeral ? "" : ", which lasts,"
         return "`pip install --user`\(place) work (large packages: `TMPDIR=/workspace pip …`)"
@@ -199,7 +200,7 @@ public struct SystemPrompt: Sendable {
         """
     }
 
-    /// The text on one line, cut where it is longer than `limit` characters.
+    /// Returns the text on one line, truncated if it is longer than `limit` characters.
     private static func shortened(_ text: String, to limit: Int) -> String {
         let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         guard line.count > limit else { return line }

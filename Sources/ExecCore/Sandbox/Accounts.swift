@@ -3,18 +3,18 @@ import JSON
 import SystemCalls
 import Threading
 
-/// A sandbox that cannot work under its account, because one of its directories is ``Account/common``'s alone.
+/// The sandbox cannot work under its account, because one of its directories is writable only for ``Account/common``.
 struct AccountError: Error {
-    /// The directory.
+    /// The path of the directory.
     let place: String
 }
 
-/// The accounts of sandboxes. It remembers for which users only ``Account/common`` will do.
+/// Assigns accounts to sandboxes. Remembers which users need ``Account/common``.
 final class Accounts: Sendable {
     private let onCommon = Locked<Set<UserID>>([])
 
-    /// The account to start a sandbox under: that of the owner of a directory that the workspace is, so that files in it
-    /// stay theirs, but never root's; else the user's own.
+    /// The account to start a sandbox under. If the workspace is a host directory, that is the directory's owner, so
+    /// that files in it stay theirs, but never root. Otherwise it is the user's own account.
     func account(of user: UserID, in configuration: SandboxConfiguration) -> Account {
         if case .directory(let path, _) = configuration.workspace, let owner = Files.owner(of: path), owner.user != 0 {
             return Account(user: owner.user, group: owner.group)
@@ -22,10 +22,10 @@ final class Accounts: Sendable {
         return onCommon.withLock { $0.contains(user) } ? .common : Account(of: user)
     }
 
-    /// Starts a sandbox, and once more under ``Account/common`` if its directories turn out to be that one's alone, as
-    /// they are in an image that knows no other number.
+    /// Starts a sandbox. If its directories turn out to be writable only for ``Account/common``, as in an image that
+    /// knows no other user id, starts it once more under that account.
     ///
-    /// - Parameter body: starts the container that it is given.
+    /// - Parameter body: starts the container described by its argument.
     /// - Throws: what `body` throws.
     func start(
         _ spec: SandboxSpec, logger: Logger, _ body: (SandboxSpec) async throws -> Sandbox
@@ -52,9 +52,9 @@ final class Accounts: Sendable {
                 account: .common, configuration: spec.configuration, limits: spec.limits))
     }
 
-    /// Looks at what a guest said of the places that it cannot write to.
+    /// Checks the directories that the guest reported as not writable.
     ///
-    /// - Throws: ``AccountError`` where another account could.
+    /// - Throws: ``AccountError`` if another account could write to one of them.
     static func check(_ greeting: JSON, of spec: SandboxSpec) throws(AccountError) {
         guard spec.account == Account(of: spec.user), let owners = greeting[HandshakeName.owners]?.objectValue,
             let place = owners.keys.first(where: { owners[$0]?.integerValue == Int(Account.common.user) })

@@ -1,23 +1,23 @@
 import JSON
 
-/// What has happened to the artifacts of a sandbox since the last such report.
+/// Changes to the artifacts of a sandbox since the previous report.
 public struct ArtifactChange: Sendable, Equatable {
-    /// How many names of each kind a report holds at most.
+    /// Maximum number of names of each kind in a report.
     static let maximumNames = 100
 
-    /// Names of artifacts that were not there before.
+    /// Names of artifacts that are new.
     public let added: [String]
-    /// Names of artifacts with another content than before.
+    /// Names of artifacts whose content changed.
     public let modified: [String]
-    /// Names of artifacts that are no longer there.
+    /// Names of artifacts that no longer exist.
     public let removed: [String]
-    /// Whether these are all: where more than a hundred names of one kind changed, the others are left out.
+    /// Whether the lists are complete. If more than a hundred names of one kind changed, the rest are left out.
     public let isComplete: Bool
 
-    /// Whether names came or went.
+    /// Whether names were added or removed.
     public var listChanged: Bool { !added.isEmpty || !removed.isEmpty }
 
-    /// A change to tell of.
+    /// Creates a change to report.
     public init(added: [String] = [], modified: [String] = [], removed: [String] = [], isComplete: Bool = true) {
         self.added = added
         self.modified = modified
@@ -25,7 +25,7 @@ public struct ArtifactChange: Sendable, Equatable {
         self.isComplete = isComplete
     }
 
-    /// The names that these have on the channel.
+    /// The member names on the channel.
     enum Name: String, CaseIterable {
         case added
         case modified
@@ -33,7 +33,7 @@ public struct ArtifactChange: Sendable, Equatable {
         case more
     }
 
-    /// Takes what the guest says, if it is what a guest says.
+    /// Parses a guest's report; `nil` if it isn't a valid one.
     init?(_ value: JSON) {
         guard let added = Self.names(value[Name.added]), let modified = Self.names(value[Name.modified]),
             let removed = Self.names(value[Name.removed]), let hasMore = value[Name.more]?.boolValue

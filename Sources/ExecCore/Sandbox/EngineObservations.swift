@@ -1,9 +1,10 @@
 import Diagnostics
 import Threading
 
-/// What starts of sandboxes show of the engine, each told of once: what it says, and the limits that it does not keep.
+/// What sandbox starts reveal about the engine, each logged once: its messages, and the limits that it doesn't
+/// enforce.
 final class EngineObservations: Sendable {
-    /// How many lines of one sandbox's engine are logged, and how many different ones of all.
+    /// How many lines from the engine are logged for one sandbox, and how many different ones in all.
     private static let maxLines = 20
     private static let maxDifferentLines = 100
     private static let lineLimit = 600
@@ -20,10 +21,10 @@ final class EngineObservations: Sendable {
         self.logger = logger
     }
 
-    /// What is known of the limits.
+    /// What is known about the limits.
     var limits: LimitKnowledge { state.withLock { $0.limits } }
 
-    /// Takes what a sandbox says of its limits.
+    /// Records the limits that a sandbox reports, with a warning if the engine doesn't enforce them.
     func record(_ seen: SeenLimits, of configuration: SandboxConfiguration) {
         let broken = seen.broken(for: configuration)
         let kinds = Set(broken.map(\.kind))
@@ -42,7 +43,8 @@ final class EngineObservations: Sendable {
             """)
     }
 
-    /// Takes which directories a sandbox cannot write to. Those that it could not work without are others' concern.
+    /// Records the directories that a sandbox cannot write to, with a warning. Directories that it cannot work without
+    /// are checked elsewhere.
     func record(unwritable places: [String], of configuration: SandboxConfiguration) {
         let known = ["/artifacts", "/tmp", "/output", SandboxSpec.home].filter(places.contains)
         guard !known.isEmpty else { return }
@@ -54,8 +56,8 @@ final class EngineObservations: Sendable {
         if state.withLock({ $0.lines.insert(warning).inserted }) { logger.warning(warning) }
     }
 
-    /// Something that takes what the engine's command line writes to standard error for one sandbox, in pieces, and
-    /// logs it line by line.
+    /// Returns a closure that accepts chunks of what the engine's command line writes to standard error for one
+    /// sandbox and logs them line by line.
     func listener() -> @Sendable (UnsafeRawBufferPointer) -> Void {
         let partial = Locked<(line: [UInt8], count: Int)>(([], 0))
         return { [self] bytes in
@@ -84,14 +86,14 @@ final class EngineObservations: Sendable {
     }
 }
 
-/// What is known of how the engine keeps the limits of sandboxes: nothing before the first has been started.
+/// What is known about how the engine enforces the limits of sandboxes. Empty until the first one has started.
 public struct LimitKnowledge: Sendable, Equatable {
-    /// The limits that hold.
+    /// The limits that are enforced.
     public let held: Set<LimitKind>
-    /// Those that do not. What is in neither cannot be seen.
+    /// The limits that are not enforced. A limit in neither set cannot be observed.
     public let broken: Set<LimitKind>
 
-    /// What was seen.
+    /// Creates the knowledge of what was observed.
     public init(held: Set<LimitKind> = [], broken: Set<LimitKind> = []) {
         self.held = held
         self.broken = broken

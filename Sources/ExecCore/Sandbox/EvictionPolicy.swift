@@ -1,10 +1,10 @@
-/// Which sandboxes are stopped between calls, and when.
+/// Decides which sandboxes are stopped between calls, and when.
 struct EvictionPolicy: Sendable {
     let limits: Limits
 
-    /// Why a sandbox is to be stopped now, in a few words; `nil` if it is not.
+    /// Why a sandbox should be stopped now, in a few words; `nil` to keep it.
     ///
-    /// Background processes keep it as calls do, up to a bound of their own.
+    /// Background processes keep it alive as calls do, up to a limit of their own.
     func reasonToStop(_ entry: PooledSandbox, at now: ContinuousClock.Instant) -> String? {
         guard entry.sandbox != nil, entry.activeCalls == 0, limits.idleTimeout > 0 else { return nil }
         let unused = entry.lastUse.duration(to: now)
@@ -18,10 +18,10 @@ struct EvictionPolicy: Sendable {
         return "no call for \(Self.words(seconds: longest)), though background processes ran"
     }
 
-    /// Whose sandbox makes room for another's: of those without a call the one that was not used for longest. Those with
-    /// background processes come last, and those that served nobody yet first.
+    /// Picks the sandbox to stop to make room for another user: of those without a call, the least recently used one.
+    /// Those that have not served anyone yet come first, those with background processes last.
     ///
-    /// - Returns: `nil` if all of them are at work.
+    /// - Returns: `nil` if all are busy.
     func victim<Entries: Sequence<(key: UserID, value: PooledSandbox)>>(among entries: Entries) -> UserID? {
         entries.filter { $0.value.activeCalls == 0 }.min { Self.rank($0.value) < Self.rank($1.value) }?.key
     }

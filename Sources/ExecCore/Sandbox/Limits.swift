@@ -1,52 +1,54 @@
-/// Bounds on what one call may ask for and get.
+/// Limits on what one call may request and return.
 public struct Limits: Sendable, Equatable {
-    /// The longest time a command may be given, in seconds.
+    /// The longest timeout of a command, in seconds.
     public var maximumTimeout = 600
-    /// How many bytes of each stream, or of a file's page, one call returns.
+    /// Maximum number of bytes of each stream, or of a file's page, that one call returns.
     public var output = 32 * 1024
-    /// The largest picture that is shown as it is, in bytes. A larger one is scaled down to this. With 0 none is shown, and
-    /// each is described in words.
+    /// Maximum size in bytes of a picture that is shown as it is. A larger one is scaled down to this size. With 0, no
+    /// picture is shown; each is described in words.
     public var pictureBytes = Limits.imageBytes
-    /// The largest artifact that is served, in MiB.
+    /// Maximum size of an artifact that is served, in MiB.
     public var artifactMebibytes = 50
     /// Seconds without a call after which a sandbox is stopped; 0 for never.
     public var idleTimeout = 1800
-    /// Seconds since the last call after which a sandbox is stopped in which background processes live; 0 for never.
+    /// Seconds since the last call after which a sandbox with live background processes is stopped; 0 for never.
     public var jobTimeout = 259_200
-    /// Seconds that a sandbox outlives its server, for the next one of the same account, user and options; 0 for none.
+    /// Seconds that a sandbox outlives its server, to be reused by the next server of the same account, user and
+    /// options; 0 to disable.
     public var linger = 0
     /// How many users may have a live sandbox at once.
     public var maximumSandboxes = 32
 
-    /// The most that ``write(_:)`` takes, in bytes.
+    /// Maximum size that ``write(_:)`` accepts, in bytes.
     public static let writeBytes = 32 * 1024 * 1024
     /// The default of ``pictureBytes``.
     public static let imageBytes = 1_000_000
-    /// What ``unscaledPictureBytes`` is with the default of ``pictureBytes``.
+    /// The value of ``unscaledPictureBytes`` with the default ``pictureBytes``.
     public static let unscaledImageBytes = 8 * 1024 * 1024
-    /// The most pixels a side that a picture is shown with. The API of a model may refuse more in a conversation of many
-    /// pictures (Anthropic: 2000), and then the whole conversation; what is less loses what some models still see.
+    /// Maximum width and height of a shown picture, in pixels. A model's API may reject larger ones in a conversation
+    /// of many pictures (Anthropic: 2000), and with them the whole conversation. A smaller limit would lose detail
+    /// that some models still see.
     public static let imageSide = 2000
-    /// How many calls run at once in one sandbox; more wait their turn.
+    /// How many calls run at once in one sandbox. Further calls wait in a queue.
     public static let concurrentCalls = 64
-    /// How many artifacts are listed or read at once in one sandbox besides.
+    /// How many artifact listings and reads run at once in one sandbox, in addition to ``concurrentCalls``.
     public static let concurrentArtifactCalls = 4
 
-    /// The largest picture that is shown where the sandbox's image has no Pillow to scale it down with. Who wants smaller
-    /// ones than the default wants no larger ones there.
+    /// Maximum size in bytes of a shown picture if the sandbox's image has no Pillow to scale it down with. A setting
+    /// below the default applies here too: who wants smaller pictures than usual wants no larger ones either.
     var unscaledPictureBytes: Int {
         pictureBytes < Self.imageBytes ? pictureBytes : max(pictureBytes, Self.unscaledImageBytes)
     }
 
-    /// The largest artifact that is served, in bytes.
+    /// Maximum size of an artifact that is served, in bytes.
     var artifactBytes: Int { artifactMebibytes << 20 }
 
     /// The defaults.
     public init() {}
 
-    /// Says whether a command may be given `timeout` seconds. Needs no sandbox.
+    /// Checks that a command may have a timeout of `timeout` seconds. Needs no sandbox.
     ///
-    /// - Throws: ``ExecError/Code/invalidArgument`` for one that is not above 0 or is over ``maximumTimeout``.
+    /// - Throws: ``ExecError/Code/invalidArgument`` unless it is above 0 and at most ``maximumTimeout``.
     public func checkTimeout(_ timeout: Double) throws(ExecError) {
         guard timeout > 0, timeout <= Double(maximumTimeout) else {
             throw ExecError(

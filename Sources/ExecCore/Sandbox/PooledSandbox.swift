@@ -1,66 +1,66 @@
-/// What the pool knows of a user's sandbox.
+/// The pool's state for one user's sandbox.
 struct PooledSandbox {
-    /// Where it is in its life.
+    /// A sandbox's life-cycle phase.
     enum State {
-        /// It is coming up.
+        /// It is starting up.
         case starting
-        /// It takes calls.
+        /// It accepts calls.
         case running(Sandbox)
-        /// It has ended by itself, or is about to: it takes no calls, and the pool has yet to forget it.
+        /// It has ended by itself or is about to: it accepts no calls, and the pool has yet to discard it.
         case ending(Sandbox)
     }
 
-    /// What brings it up.
+    /// The task that starts it.
     let start: Task<Sandbox, any Error>
     private(set) var sandbox: Sandbox?
     private(set) var activeCalls = 0
-    /// The end of the last call; before the first, when the sandbox came up.
+    /// When the last call ended; before the first call, when the sandbox came up.
     private(set) var lastUse = ContinuousClock.now
-    /// When processes that commands left in the background were last seen alive.
+    /// When background processes of commands were last seen alive.
     private(set) var lastJob: ContinuousClock.Instant?
     private(set) var hasServed = false
-    /// Whether it is wanted ahead of calls, so that another takes its place if it ends by itself.
+    /// Whether it is kept prewarmed, so that it is replaced if it ends by itself.
     var isKept: Bool
 
-    /// - Parameter start: what brings it up.
+    /// - Parameter start: the task that starts the sandbox.
     init(start: Task<Sandbox, any Error>, isKept: Bool) {
         self.start = start
         self.isKept = isKept
     }
 
-    /// Where it is in its life now.
+    /// Its current phase.
     var state: State {
         guard let sandbox else { return .starting }
         return sandbox.hasEnded ? .ending(sandbox) : .running(sandbox)
     }
 
-    /// Whether processes live in it that commands left in the background.
+    /// Whether background processes of commands are alive in it.
     var hasJobs: Bool { sandbox?.hasJobs == true }
 
-    /// It is up. Each caller that waited for that says so.
+    /// Records that it is up. Called by each caller that waited for the start.
     mutating func comeUp(as sandbox: Sandbox) {
         self.sandbox = sandbox
         if sandbox.isResumed { hasServed = true }
     }
 
-    /// A call begins, which may have to wait for it to come up.
+    /// Counts a call, which may have to wait until the sandbox is up.
     mutating func beginCall() {
         activeCalls += 1
         hasServed = true
     }
 
-    /// A call is over.
+    /// Records the end of a call.
     mutating func endCall() {
         activeCalls -= 1
         lastUse = .now
     }
 
-    /// Counts as used now.
+    /// Marks it as used now.
     mutating func touch() {
         lastUse = .now
     }
 
-    /// Looks whether background processes live.
+    /// Checks for live background processes.
     mutating func lookForJobs(at now: ContinuousClock.Instant) {
         if hasJobs { lastJob = now }
     }

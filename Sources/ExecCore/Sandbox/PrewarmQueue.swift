@@ -1,28 +1,28 @@
 import Threading
 
-/// The users whose sandboxes are to be started ahead of their first call, in the order in which they were named.
+/// A FIFO queue of the users whose sandboxes are to be prewarmed, started ahead of their first call.
 ///
-/// Anyone may name users at any rate: nobody waits, a user waits here once, and no more of them than there may be
-/// sandboxes.
+/// Anyone may add users at any rate: adding never blocks, duplicates are ignored, and the queue holds at most as many
+/// users as there may be sandboxes.
 final class PrewarmQueue: Sendable {
     private struct State {
         var waiting: [UserID] = []
-        /// Whether somebody was told to come for those who wait.
+        /// Whether a consumer has been asked to drain the queue.
         var isAnnounced = false
     }
 
     private let capacity: Int
     private let state = Locked(State())
 
-    /// - Parameter capacity: how many users may wait; others are passed over.
+    /// - Parameter capacity: how many users may be queued. Further ones are ignored.
     init(capacity: Int) {
         self.capacity = capacity
     }
 
     /// Adds users.
     ///
-    /// - Returns: whether somebody has to come for them now. `false` where one was told so before and has not yet got
-    ///   `nil` from ``next()``.
+    /// - Returns: whether the caller must start draining the queue. `false` if an earlier caller was asked to and has
+    ///   not yet received `nil` from ``next()``.
     func add(_ users: [UserID]) -> Bool {
         state.withLock { state in
             for user in users where state.waiting.count < capacity && !state.waiting.contains(user) {
@@ -34,7 +34,7 @@ final class PrewarmQueue: Sendable {
         }
     }
 
-    /// Takes out who is next; `nil` once nobody is left.
+    /// Removes and returns the next user; `nil` once the queue is empty.
     func next() -> UserID? {
         state.withLock { state in
             guard !state.waiting.isEmpty else {

@@ -1,9 +1,9 @@
-/// Which sandboxes the pool starts ahead of calls, and how many at once.
+/// Decides which sandboxes the pool prewarms, and how many at once.
 struct Prewarmer {
-    /// How many sandboxes are started ahead at once: calls need the engine too.
+    /// How many sandboxes are prewarmed at once. Calls need the engine too.
     private static let maxStarts = 4
-    /// How long a sandbox that served nobody must have lived to be worth another. Else one that ends at once would be
-    /// started for ever.
+    /// How long a sandbox that served nobody must have lived to be replaced. Otherwise one that ends at once would be
+    /// restarted forever.
     private static let worthReplacing = Duration.seconds(60)
 
     private let queue: PrewarmQueue
@@ -15,37 +15,37 @@ struct Prewarmer {
         self.queue = queue
     }
 
-    /// Takes out the user whose sandbox is to be started next; `nil` if as many starts as may be are under way, or nobody
-    /// waits for one.
+    /// Removes and returns the user whose sandbox to start next; `nil` if the maximum number of starts is running or
+    /// the queue is empty.
     func next() -> UserID? {
         starts < Self.maxStarts ? queue.next() : nil
     }
 
-    /// A start is under way.
+    /// Counts a start.
     mutating func beginStart() {
         starts += 1
     }
 
-    /// A start is over, however it went.
+    /// Records the end of a start, successful or not.
     mutating func endStart() {
         starts -= 1
     }
 
-    /// One has come up: the next failure is news again.
+    /// Records a successful start. The next failure is reported again.
     mutating func recordSuccess() {
         lastFailure = nil
     }
 
     /// Records why a start failed.
     ///
-    /// - Returns: whether that is news. Where all fail alike, as they do without an engine, it is told once.
+    /// - Returns: whether to report it. Identical consecutive failures, as without an engine, are reported once.
     mutating func recordFailure(_ error: any Error) -> Bool {
         guard lastFailure != "\(error)" else { return false }
         lastFailure = "\(error)"
         return true
     }
 
-    /// Whether another takes the place of a sandbox that ended by itself.
+    /// Whether to replace a sandbox that ended by itself.
     static func isWorthReplacing(_ entry: PooledSandbox) -> Bool {
         entry.hasServed || entry.lastUse.duration(to: .now) >= worthReplacing
     }

@@ -4,31 +4,33 @@ import JSON
 import SystemCalls
 import Threading
 
-/// One user's container: a child process of the engine's, whose standard input and output lead to the guest.
+/// One user's container: a child process of the engine's command line, whose standard input and output lead to the
+/// guest.
 ///
-/// The pipe is the sandbox's life. When it closes, for whatever reason, the guest ends, and with process 1 everything in
-/// the container; the engine then removes it.
+/// The pipe is the sandbox's lifeline. When it closes for any reason, the guest exits, and with process 1 everything
+/// in the container. The engine then removes the container.
 public final class Sandbox: Sendable {
-    /// How long the engine may take to bring a sandbox up, in seconds.
+    /// How long the engine may take to start a sandbox, in seconds.
     static let startTimeout = 60.0
     /// How long after its own deadline a call may stay unanswered before the guest counts as hung, in seconds.
     static let answerGrace = 15.0
-    /// How long a guest that another server left may take to end that one's calls and say hello, in seconds.
+    /// How long a guest that another server left behind may take to end that server's calls and send a handshake, in
+    /// seconds.
     private static let resumeTimeout = 15.0
 
-    /// What a call waits for when many are under way.
+    /// The queue in which a call waits if many are running.
     enum Queue {
-        /// The tools, whose commands may take long.
+        /// Tool calls, whose commands may take long.
         case tools
-        /// Quick looks at artifacts, which are not to wait behind long commands.
+        /// Quick artifact reads, which must not wait behind long commands.
         case artifacts
     }
 
-    /// Name of the container.
+    /// The name of the container.
     let name: String
-    /// Bounds on what calls may ask for.
+    /// Limits on what calls may request.
     let limits: Limits
-    /// What it needs to linger; `nil` where it is not to.
+    /// What it needs to linger; `nil` if it is not to.
     let place: Lingering.Place?
     /// Whether another server started it.
     let isResumed: Bool
@@ -45,8 +47,9 @@ public final class Sandbox: Sendable {
 
     /// Starts a container and waits for its guest.
     ///
-    /// - Parameter place: what it needs to linger, which it closes at its end; `nil` where it is not to.
-    /// - Throws: ``ExecError`` with what is wrong and how to mend it, or ``AccountError``.
+    /// - Parameter place: what it needs to linger, which the sandbox closes when it ends; `nil` if it is not to
+    ///   linger.
+    /// - Throws: ``ExecError`` with the cause and a remedy, or ``AccountError``.
     static func start(
         _ spec: SandboxSpec, engine: any ContainerEngine, place: Lingering.Place? = nil, logger: Logger,
         observations: EngineObservations, onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
@@ -68,9 +71,9 @@ public final class Sandbox: Sendable {
         return sandbox
     }
 
-    /// Goes on with a sandbox that another server left.
+    /// Resumes a sandbox that another server left behind.
     ///
-    /// - Returns: `nil` where its guest does not say hello again.
+    /// - Returns: `nil` if its guest doesn't repeat the handshake.
     static func resume(
         _ taken: Lingering.Taken, as spec: SandboxSpec, engine: any ContainerEngine, logger: Logger,
         observations: EngineObservations, onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
@@ -112,7 +115,7 @@ public final class Sandbox: Sendable {
                 try channel.receive(bytes)
             } catch {
                 logger.error("sandbox \(name) \(error.reason): ending it")
-                // Before the guest's first word it is the engine that spoke, and no code is in the sandbox yet.
+                // Before the handshake, these bytes come from the engine: no code runs in the sandbox yet.
                 guard channel.hasGreeted || isResumed else {
                     return channel.end(.strayOutput(channel.unreadBytes, engine: engine.name))
                 }
@@ -134,14 +137,15 @@ public final class Sandbox: Sendable {
         }
     }
 
-    /// Writes what makes the guest say hello, and waits for that. If it comes to nothing, the sandbox is stopped.
+    /// Writes what makes the guest send its handshake and waits for it. Stops the sandbox on failure.
     private func awaitGreeting(
         after words: [UInt8], seconds: Double, _ slow: ExecError, _ spec: SandboxSpec
     ) async throws {
         do {
             let greeting = try await withTimeout(seconds: seconds, slow) { [channel] in
                 try await withTaskCancellationHandler {
-                    // A pipe that is closed already says less than the process's end, which the greeting waits for.
+                    // If the pipe is already closed, the process's end, which `greeting()` waits for, gives a better
+                    // reason.
                     try? await channel.write(words)
                     return try await channel.greeting()
                 } onCancel: {
@@ -158,7 +162,7 @@ public final class Sandbox: Sendable {
         }
     }
 
-    /// What serves the calls that the guest starts.
+    /// The handlers of guest-initiated calls.
     private static func guestCallHandlers(
         for spec: SandboxSpec, input: PipeWriter, logger: Logger
     ) -> [GuestCallMethod: any GuestCallHandler] {
@@ -185,7 +189,7 @@ public final class Sandbox: Sendable {
         first.withLock { if $0 == nil { $0 = cause } }
     }
 
-    /// The directories that the sandbox cannot write to, as the guest says.
+    /// The directories that, according to the guest, the sandbox cannot write to.
     private static func unwritable(_ greeting: JSON) -> [String] {
         greeting[HandshakeName.unwritable]?.arrayValue?.compactMap(\.stringValue) ?? []
     }
@@ -217,24 +221,24 @@ public final class Sandbox: Sendable {
     /// Whether the sandbox can no longer be used.
     var hasEnded: Bool { channel.hasEnded }
 
-    /// Whether it has ended and no call has heard of that.
+    /// Whether it has ended and no call has failed because of that.
     var hasEndedUnheard: Bool { channel.hasEndedUnheard }
 
-    /// How it ended, as the end of a sentence about it.
+    /// How it ended, as a predicate for a sentence about the sandbox.
     var endCause: String { firstCause.withLock { $0 } ?? "ended" }
 
-    /// Whether processes live in it that commands left in the background. It is the guest's word: one that lies keeps
+    /// Whether background processes of commands are alive in it, as the guest reports. A guest that lies only keeps
     /// its own sandbox longer.
     var hasJobs: Bool { channel.hasJobs }
 
-    /// Makes one call to the guest, when its turn has come.
+    /// Makes one call to the guest once a slot is free.
     ///
     /// - Parameters:
-    ///   - body: bytes that follow the call, for the operations that take some.
-    ///   - replyLimit: how many bytes the guest may send back, besides the result itself.
-    ///   - queue: what it waits its turn with.
-    ///   - onProgress: called with each piece of progress; `nil` where the guest may send none.
-    /// - Throws: ``ExecError``, and `CancellationError` where the task was cancelled before the call began.
+    ///   - body: bytes that follow the call, for operations that accept a body.
+    ///   - replyLimit: how many bytes the guest may send back, not counting the result itself.
+    ///   - queue: the queue in which it waits for a slot.
+    ///   - onProgress: called with each progress message; `nil` if the guest may send none.
+    /// - Throws: ``ExecError``, and `CancellationError` if the task was cancelled before the call started.
     func call<Parameters: GuestParameters>(
         _ parameters: Parameters, body: [UInt8]? = nil, replyLimit: Int, queue: Queue = .tools,
         onProgress: (@Sendable ([UInt8]) -> Void)? = nil
@@ -243,14 +247,15 @@ public final class Sandbox: Sendable {
         try await turns.wait()
         defer { turns.signal() }
         await AnswerRoom.wait()
-        // Cancelled while the sandbox started: a short command would be done before the guest heard of it.
+        // The task may have been cancelled while the sandbox started; a short command would finish before the guest
+        // received the cancellation.
         try Task.checkCancellation()
         return try await channel.call(
             Parameters.operation.rawValue, parameters.json, body: body,
             seconds: parameters.timeout + Self.answerGrace, replyLimit: replyLimit, onProgress: onProgress)
     }
 
-    /// Gives up on a guest that has let a call's time pass without an answer.
+    /// Ends the sandbox if a call is past its deadline without an answer.
     func endIfHung() {
         guard channel.hasOverdueCall(at: .now) else { return }
         Self.record("did not answer and was ended", in: firstCause)
@@ -262,12 +267,13 @@ public final class Sandbox: Sendable {
     /// Ends the sandbox and waits until its container is gone.
     ///
     /// - Parameters:
-    ///   - grace: seconds that the orderly way may take before the engine is told to remove the container.
-    ///   - removal: seconds to wait for that. The engine goes on with it when the time is up, or we are gone.
+    ///   - grace: seconds for an orderly exit before the engine is told to remove the container.
+    ///   - removal: seconds to wait for the removal. The engine continues with it when the time is up, or when this
+    ///     process is gone.
     public func stop(grace: Double = 3, removal: Double = 10) async {
         child.input.close()
         if await ended.wait(seconds: grace) { return }
-        // The guest is hung or the engine slow.
+        // The guest is hung or the engine is slow.
         Task.detached { [child, engine, name] in
             _ = try? await engine.remove([name], within: 30)
             child.signal(SIGKILL)
@@ -275,14 +281,15 @@ public final class Sandbox: Sendable {
         _ = await ended.wait(seconds: removal)
     }
 
-    /// Ends every call, has the guest rest and gives the pipes away, for another server to go on with.
+    /// Fails every call, makes the guest go idle and hands over the pipes, so that another server can resume the
+    /// sandbox.
     ///
-    /// - Returns: the pipes, which are the caller's; `nil` where the guest does not rest in time. The sandbox is to be
-    ///   stopped then.
+    /// - Returns: the pipes, owned by the caller; `nil` if the guest doesn't go idle in time. The caller must then
+    ///   stop the sandbox.
     func release(within seconds: Double) async -> PipeEnds? {
         let error = ExecError(.busy, "The server is shutting down.")
         Task.detached { [channel, child] in
-            // What fails is seen by the time that passes.
+            // A failure shows as a timeout.
             try? await channel.leave(error) { child.release() }
         }
         return await release.wait(seconds: seconds)

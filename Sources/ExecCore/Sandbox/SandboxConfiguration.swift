@@ -1,60 +1,62 @@
 import SystemCalls
 
-/// What every sandbox of this server is like.
+/// The configuration that all sandboxes of this server share.
 public struct SandboxConfiguration: Sendable, Equatable {
     /// Where `/workspace` comes from.
     public enum Workspace: Sendable, Equatable {
-        /// Named volumes of the user, which survive the server.
+        /// Named volumes of the user, which outlive the server.
         case persistent
-        /// Memory, gone with the sandbox.
+        /// Memory; lost when the sandbox ends.
         case ephemeral
-        /// This directory of the host, for this user and nobody else.
+        /// This host directory, for this user only.
         case directory(path: String, user: UserID)
     }
 
-    /// Name of the image.
+    /// The name of the image.
     public var image = "mcp-code-executor:latest"
     /// Where `/workspace` comes from.
     public var workspace = Workspace.persistent
-    /// How much a persistent workspace, with its artifacts, may hold.
+    /// Maximum size of a persistent workspace together with its artifacts.
     public var workspaceLimit = ByteCount(bytes: 2 << 30)
     /// `none`, `bridge`, or the name of one of the engine's networks.
     public var network = "none"
-    /// What may be reached though there is no network: through a proxy at ``proxyPort`` of the sandbox's own loopback.
+    /// The hosts that can be reached without a network, through a proxy at ``proxyPort`` on the sandbox's own
+    /// loopback.
     public var allowedHosts: [AllowedHost] = []
-    /// Memory of all processes and in-memory directories together; there is no swap.
+    /// Memory limit for all processes and in-memory directories together. There is no swap.
     public var memory = ByteCount(bytes: 1 << 30)
-    /// How many processors' time it may use.
+    /// How many processors' worth of time it may use.
     public var cpus = "1"
-    /// How many processes and threads it may have: what was set, else 256, or ``pidsWithRuntime`` with a ``runtime``.
+    /// How many processes and threads it may have: the value that was set, otherwise 256, or ``pidsWithRuntime`` with
+    /// a ``runtime``.
     public var pids: Int {
         get { namedPids ?? (runtime == nil ? 256 : Self.pidsWithRuntime) }
         set { namedPids = newValue }
     }
     private var namedPids: Int?
-    /// How many it may have by default with a ``runtime``: one with a kernel of its own has threads of the machine do
-    /// its work, which count too.
+    /// The default of ``pids`` with a ``runtime``: one with a kernel of its own uses threads of the machine for its
+    /// work, and these count too.
     public static let pidsWithRuntime = 4096
-    /// The engine's runtime, for example `runsc`; `nil` for its own.
+    /// The engine's runtime, for example `runsc`; `nil` for the engine's default.
     public var runtime: String?
-    /// Directory of the host that is `/tools`; `nil` for none.
+    /// The host directory mounted at `/tools`; `nil` for none.
     public var toolsDirectory: String?
-    /// Directories of the host whose skills are in `/skills`.
+    /// The host directories whose skills are mounted in `/skills`.
     public var skillsDirectories: [String] = []
 
-    /// Where the sandbox's proxy listens, if there are ``allowedHosts``.
+    /// The port of the sandbox's proxy, if there are ``allowedHosts``.
     static let proxyPort = 3128
 
     /// The defaults.
     public init() {}
 
-    /// Whether anything outside can be reached.
+    /// Whether anything outside the sandbox can be reached.
     var hasWayOut: Bool { network != "none" || !allowedHosts.isEmpty }
 
-    /// A directory of the host is one user's alone, and must still be the one that was named: who can write beside it
-    /// may have put a link to somewhere else in its place.
+    /// Checks a workspace that is a host directory. It belongs to one user only, and must still be the directory that
+    /// was configured: anyone who can write to its parent may have replaced it with a link.
     ///
-    /// - Throws: ``ExecError`` where `user` cannot have this workspace, or nobody can any more.
+    /// - Throws: ``ExecError`` if `user` cannot have this workspace, or the directory has changed.
     func checkWorkspace(of user: UserID) throws(ExecError) {
         guard case .directory(let path, let only) = workspace else { return }
         guard user == only else {

@@ -1,9 +1,9 @@
 import SystemCalls
 import Threading
 
-/// What users lost with sandboxes of theirs that ended between calls, until they are told.
+/// Remembers which users lost a sandbox between calls, until they are notified.
 public final class SandboxLosses: Sendable {
-    /// Of how many users it is remembered. The oldest loss is forgotten for the newest.
+    /// How many users' losses are remembered. The oldest loss is dropped for the newest.
     static let maxUsers = 1024
 
     private struct Loss {
@@ -13,7 +13,7 @@ public final class SandboxLosses: Sendable {
 
     private struct State {
         var losses: [UserID: Loss] = [:]
-        /// The users, the oldest loss first.
+        /// The users, oldest loss first.
         var order: [UserID] = []
     }
 
@@ -25,9 +25,9 @@ public final class SandboxLosses: Sendable {
         self.keepsWorkspace = keepsWorkspace
     }
 
-    /// Remembers that a user has lost a sandbox now.
+    /// Records that a user has lost a sandbox now.
     ///
-    /// - Parameter cause: how it came to that, as the end of a sentence about the sandbox: `was stopped because …`.
+    /// - Parameter cause: the reason, as a predicate for a sentence about the sandbox: `was stopped because …`.
     func record(_ cause: String, for user: UserID) {
         let loss = Loss(cause: cause, time: time(nil))
         state.withLock { state in
@@ -37,7 +37,7 @@ public final class SandboxLosses: Sendable {
         }
     }
 
-    /// What the user is to be told with the next result, and from then on has been told; `nil` for nothing.
+    /// Removes and returns the notice to include in the user's next result; `nil` if there is none.
     public func take(for user: UserID) -> String? {
         let loss = state.withLock { state in
             guard let loss = state.losses.removeValue(forKey: user) else { return nil as Loss? }

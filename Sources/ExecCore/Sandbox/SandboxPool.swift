@@ -1,9 +1,9 @@
 public import Diagnostics
 
-/// The sandboxes of all users: started at a user's first call or ahead of it, one each, and stopped when idle.
+/// The sandboxes of all users: at most one each, started at a user's first call or ahead of it, and stopped when idle.
 public actor SandboxPool {
     private static let housekeepingInterval = Duration.seconds(1)
-    /// How long the command may take that a sandbox runs when it was started ahead, in seconds.
+    /// Timeout in seconds of the warm-up command in a prewarmed sandbox.
     private static let rehearsalTimeout = 5.0
 
     private let configuration: SandboxConfiguration
@@ -18,25 +18,25 @@ public actor SandboxPool {
     private let accounts = Accounts()
     private let observations: EngineObservations
 
-    /// What users lost with sandboxes that ended between their calls.
+    /// Which users lost a sandbox between their calls.
     public nonisolated let losses: SandboxLosses
 
     private var entries: [UserID: PooledSandbox] = [:]
     private var prewarmer: Prewarmer
     private var hasSwept = false
-    /// Warnings about skills and tools, which every start would repeat.
+    /// Warnings about skills and tools that were already logged. Every start would repeat them.
     private var told: Set<String> = []
     private var isClosed = false
     private var housekeeping: Task<Void, Never>?
 
-    /// A pool without sandboxes. Nothing is started or looked for until the first call, or ``prewarm(_:)``.
+    /// Creates a pool without sandboxes. Nothing is started or looked up until the first call or ``prewarm(_:)``.
     ///
     /// - Parameters:
-    ///   - locateEngine: finds the engine. It is asked at each start of a sandbox, so that an engine that
-    ///     was installed meanwhile is found.
-    ///   - onArtifactsChanged: called when artifacts came, changed or went in a running sandbox, whoever did it, and
-    ///     soon after the start of one that has some. It may be called from any thread, for one user in order, and must
-    ///     return soon: that sandbox's answers wait for it.
+    ///   - locateEngine: finds the engine. Called at each start of a sandbox, so that an engine installed in the
+    ///     meantime is found.
+    ///   - onArtifactsChanged: called when artifacts were added, modified or removed in a running sandbox, whatever
+    ///     the cause, and soon after the start of a sandbox that has some. It may be called on any thread, in order
+    ///     for each user, and must return soon because that sandbox's replies wait for it.
     public init(
         configuration: SandboxConfiguration, limits: Limits, logger: Logger,
         locateEngine: @escaping @Sendable () throws(ExecError) -> any ContainerEngine,
@@ -59,22 +59,22 @@ public actor SandboxPool {
             limits.linger > 0 ? Lingering(seconds: limits.linger, logger: logger, observations: observations) : nil
     }
 
-    /// What the sandboxes so far show of how the engine keeps their limits.
+    /// What the sandboxes so far show about how the engine enforces their limits.
     public nonisolated var limitKnowledge: LimitKnowledge { observations.limits }
 
-    /// Has the sandboxes of these users started in the background, where they have none: a few at once, and only as far
-    /// as there is room, because no other sandbox is stopped for them.
+    /// Starts the sandboxes of these users in the background if they have none: a few at once, and only as far as
+    /// there is room, because no other sandbox is stopped for them.
     ///
-    /// Such a sandbox is one like any other, but another takes its place if it ends by itself. A start that fails is a
-    /// warning in the log; the user's first call tries again.
+    /// A prewarmed sandbox is like any other, except that it is replaced if it ends by itself. A failed start is
+    /// logged as a warning; the user's first call tries again.
     public nonisolated func prewarm(_ users: [UserID]) {
         if prewarmQueue.add(users) { Task { await startAhead() } }
     }
 
-    /// Runs `body` with the user's sandbox, which is started if need be and not stopped meanwhile.
+    /// Runs `body` with the user's sandbox, which is started if needed and not stopped in the meantime.
     ///
-    /// - Parameter onStart: called once if the call has to wait for a sandbox to come up, before the wait.
-    /// - Throws: ``ExecError`` where there can be no sandbox, and what `body` throws.
+    /// - Parameter onStart: called once before the wait if the call has to wait for a sandbox to start.
+    /// - Throws: ``ExecError`` if no sandbox is available, and any error that `body` throws.
     public nonisolated func withSandbox<Value: Sendable>(
         of user: UserID, onStart: (@Sendable () -> Void)? = nil, _ body: @Sendable (Sandbox) async throws -> Value
     ) async throws -> Value {
@@ -82,10 +82,10 @@ public actor SandboxPool {
         return try await run(body, with: sandbox, of: user)
     }
 
-    /// Runs `body` with the user's sandbox if there is one, and starts none. One that is coming up for a call is waited
-    /// for, one that is started ahead is not.
+    /// Runs `body` with the user's sandbox if there is one, without starting one. Waits for a sandbox that is starting
+    /// for a call, but not for one that is being prewarmed.
     ///
-    /// - Returns: what `body` returns; `nil` where the user has no sandbox.
+    /// - Returns: the result of `body`; `nil` if the user has no sandbox.
     /// - Throws: what `body` throws.
     public nonisolated func withRunningSandbox<Value: Sendable>(
         of user: UserID, _ body: @Sendable (Sandbox) async throws -> Value
@@ -109,7 +109,7 @@ public actor SandboxPool {
 
     /// Stops every sandbox, or leaves it to the next server. Later calls are refused.
     ///
-    /// - Parameter grace: seconds until those that do not end by themselves are forced to.
+    /// - Parameter grace: seconds until sandboxes that don't end by themselves are forced to.
     public func close(grace: Double) async {
         isClosed = true
         housekeeping?.cancel()
@@ -123,7 +123,7 @@ public actor SandboxPool {
                     {
                         return
                     }
-                    // One that is still starting ends as soon as its guest would have come up.
+                    // A sandbox that is still starting ends as soon as its guest would have come up.
                     entry.start.cancel()
                     if let sandbox = try? await entry.start.value { await sandbox.stop(grace: grace, removal: 0.1) }
                 }
@@ -131,7 +131,7 @@ public actor SandboxPool {
         }
     }
 
-    /// How many users have a sandbox, starting ones counted.
+    /// How many users have a sandbox, including those that are starting.
     var count: Int { entries.count }
 
     private func acquire(_ user: UserID, onStart: (@Sendable () -> Void)?) async throws -> Sandbox {
@@ -152,9 +152,9 @@ public actor SandboxPool {
         guard let entry = entries[user] else { return nil }
         switch entry.state {
         case .ending: return nil
-        // Hosts list the artifacts beside the tools: that is not to wait for what no call waits for.
+        // Hosts list the artifacts next to the tools. That must not wait for a sandbox that no call waits for.
         case .starting where entry.activeCalls == 0: return nil
-        // Why one that is coming up does not is for the call to say that wanted it.
+        // If it fails to start, the call that wanted it reports why.
         case .starting, .running: return try? await sandbox(of: user, from: entry.start)
         }
     }
@@ -181,7 +181,7 @@ public actor SandboxPool {
         entries[user]?.endCall()
     }
 
-    /// Starts sandboxes ahead until as many as may be are under way, or nobody waits for one.
+    /// Prewarms sandboxes until the maximum number of starts is running or the queue is empty.
     private func startAhead() {
         while let user = prewarmer.next() { startAhead(for: user) }
     }
@@ -209,17 +209,17 @@ public actor SandboxPool {
                 logger.info("sandbox \(sandbox.name) is up ahead of the next call")
                 started = sandbox
             } catch {
-                // Nobody need hear of one that was given up: its place was needed, or the server ends.
+                // A start that was given up needs no report: its place was needed, or the server is shutting down.
                 if !start.isCancelled { warn(user, error) }
             }
             prewarmer.endStart()
             startAhead()
-            // What is done for the first time takes longer, on both sides of the channel.
+            // Warm-up: the first command takes longer, on both sides of the channel.
             _ = try? await started?.execute("true", timeout: Self.rehearsalTimeout)
         }
     }
 
-    /// Tells of a start ahead that failed, if that is news.
+    /// Logs a failed prewarm unless it repeats the previous failure.
     private func warn(_ user: UserID, _ error: any Error) {
         guard prewarmer.recordFailure(error) else { return }
         logger.warning("the sandbox of \(user) could not be started ahead; its first call tries again: \(error)")
@@ -268,24 +268,25 @@ public actor SandboxPool {
         stop(user, "another user needs its place")
     }
 
-    /// Stops a sandbox between calls. Its user is told with the next result, if there was ever one.
+    /// Stops a sandbox between calls. If it has served its user, the user is notified with the next result.
     private func stop(_ user: UserID, _ reason: String) {
         logger.info("stopping the sandbox of \(user): \(reason)")
         if entries[user]?.hasServed == true { losses.record("was stopped (\(reason))", for: user) }
         discard(user)
     }
 
-    /// Forgets a sandbox that has ended. If no call has heard of it, its user is told with the next result.
+    /// Discards a sandbox that has ended. If no call has failed because of that, its user is notified with the next
+    /// result.
     private func bury(_ user: UserID) {
         guard let entry = entries[user], let sandbox = entry.sandbox else { return }
         if entry.hasServed, sandbox.hasEndedUnheard { losses.record(sandbox.endCause, for: user) }
         discard(user)
     }
 
-    /// Forgets a sandbox and stops it in the background.
+    /// Removes a sandbox from the pool and stops it in the background.
     private func discard(_ user: UserID) {
         guard let entry = entries.removeValue(forKey: user) else { return }
-        // One that is still starting need not come up first.
+        // No need to wait until a sandbox that is still starting is up.
         entry.start.cancel()
         Task.detached { try? await entry.start.value.stop() }
     }
@@ -299,9 +300,9 @@ public actor SandboxPool {
         }
     }
 
-    /// Stops what is idle, gives up on what is hung, forgets what has ended.
+    /// Stops idle sandboxes, gives up on hung ones and discards those that have ended.
     ///
-    /// - Returns: whether there is anything left to look after.
+    /// - Returns: whether any sandboxes are left.
     private func sweepIdle() -> Bool {
         let now = ContinuousClock.now
         for (user, entry) in entries {
@@ -320,7 +321,7 @@ public actor SandboxPool {
         return !entries.isEmpty
     }
 
-    /// Starts another in the place of a sandbox that ended by itself, unless that one came to nothing.
+    /// Prewarms a replacement for a sandbox that ended by itself, unless it ended too soon.
     private func replace(_ entry: PooledSandbox, of user: UserID) {
         guard Prewarmer.isWorthReplacing(entry) else {
             return logger.warning(

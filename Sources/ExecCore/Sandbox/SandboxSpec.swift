@@ -1,9 +1,9 @@
-/// One sandbox: whose it is, and what is in it and around it.
+/// Describes one sandbox: its user and owner, and what its container consists of.
 struct SandboxSpec: Sendable, Equatable {
     static let home = "/home/coderunner"
     private static let hostName = "sandbox"
-    /// What programs put aside for the sandboxes to come: what pip installs, and caches where there is a network. Hidden,
-    /// as it may be in a directory of the host, and under a name that nothing there has.
+    /// Where programs keep what outlives a sandbox: pip's installed packages, and caches if there is a network. A
+    /// hidden directory with an unusual name, because the workspace may be a host directory.
     private static let store = "/workspace/.sandbox"
 
     let name: String
@@ -12,13 +12,13 @@ struct SandboxSpec: Sendable, Equatable {
     let account: Account
     let configuration: SandboxConfiguration
     let limits: Limits
-    /// The skills and tools.
+    /// The mounts of skills and tools.
     let hostMounts: HostMounts
 
-    /// Whether a mark says that its pipes are held, though its owner may be gone.
+    /// Whether a hold mark shows that a process holds its pipes, even if its owner may be gone.
     var isMarked = false
 
-    /// - Parameter account: what the code runs under.
+    /// - Parameter account: the account that the code runs under.
     init(
         name: String, user: UserID, owner: Owner, account: Account, configuration: SandboxConfiguration, limits: Limits
     ) {
@@ -31,27 +31,28 @@ struct SandboxSpec: Sendable, Equatable {
         hostMounts = HostMounts(configuration)
     }
 
-    /// What begins the names of all.
+    /// The common prefix of all container names.
     private static let namePrefix = "mcp-executor-"
 
-    /// Whether `text` may be the name of one of our containers.
+    /// Whether `text` has the form of one of our container names.
     static func isName(_ text: String) -> Bool {
         text.hasPrefix(namePrefix) && UserID(String(text.prefix(63))) != nil
             && text.utf8.count <= 128 && text.utf8.allSatisfy { $0 != UInt8(ascii: "/") && $0 > 0x20 && $0 < 0x7F }
     }
 
-    /// A name that no container has: hosts start servers twice and kill them without warning.
+    /// Returns a name that no container has. It is random because hosts start servers twice and kill them without
+    /// warning.
     static func newName(for user: UserID) -> String {
         let digits = String(UInt64.random(in: 0...UInt64.max), radix: 36)
         return "\(namePrefix)\(user.name)-\(String(repeating: "0", count: 13 - digits.count))\(digits)"
     }
 
-    /// What an engine is to start.
+    /// The container for an engine to start.
     var container: ContainerSpec {
         ContainerSpec(
             name: name, hostName: Self.hostName, labels: labels, image: configuration.image, account: account,
             network: configuration.network, runtime: configuration.runtime, memory: configuration.memory.bytes,
-            // It counts towards the limit when it is used; an engine's own 64 MB are soon full.
+            // Counts toward the memory limit once it is used. The engine's default of 64 MB is soon full.
             sharedMemory: configuration.memory.bytes / 2,
             cpus: configuration.cpus, pids: configuration.pids, memoryDirectories: memoryDirectories, mounts: mounts,
             environment: environment, command: ["python3"] + GuestProgram.interpreterArguments)
@@ -63,7 +64,7 @@ struct SandboxSpec: Sendable, Equatable {
         return labels.map { ContainerSpec.Pair(name: $0.name, value: $0.value) }
     }
 
-    /// Directories in memory. What they hold counts towards the memory limit, so each gets a part of it.
+    /// In-memory directories. Their contents count toward the memory limit, so each gets a fraction of it.
     private var memoryDirectories: [ContainerSpec.MemoryDirectory] {
         var parts = [("/tmp", 4), (Self.home, 8), ("/output", 8)]
         if configuration.workspace == .ephemeral { parts += [("/workspace", 2), ("/artifacts", 4)] }
@@ -85,22 +86,22 @@ struct SandboxSpec: Sendable, Equatable {
         return mounts + hostMounts.mounts.map { .host(source: $0.source, target: $0.target, isReadOnly: true) }
     }
 
-    /// An engine may give each container the proxies of its own settings, often with a password in them.
-    /// What is named here wins over those, and an empty one counts as none.
+    /// An engine may inject the proxies of its own settings into each container, often with a password in them. These
+    /// values override those, and an empty one counts as unset.
     private static let proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"]
 
     private var environment: [ContainerSpec.Pair] {
         let own = [
             ("HOME", Self.home), ("USER", "coderunner"), ("LOGNAME", "coderunner"), ("TERM", "dumb"),
-            // Both are for speed: every bash would look the shell up in /etc/passwd and load twelve files for LANG.
+            // Both save time: otherwise every bash looks the shell up in /etc/passwd and loads twelve files for LANG.
             ("SHELL", "/bin/bash"), ("LANG", "C"), ("LC_CTYPE", "C.UTF-8"),
             ("PYTHONPATH", "/tools"), ("PYTHONUNBUFFERED", "1"), ("PYTHONDONTWRITEBYTECODE", "1"),
             ("MPLBACKEND", "Agg"), ("MCP_ARTIFACT_SIZE_LIMIT_MB", String(limits.artifactMebibytes)),
-            // Otherwise numpy starts a thread for each processor of the host, whatever share of them there is.
+            // Otherwise numpy starts a thread for each processor of the host, whatever the sandbox's share.
             ("OMP_NUM_THREADS", String(threads)), ("OPENBLAS_NUM_THREADS", String(threads)),
-            // Where there is room, and where it lasts as long as the workspace. The wheels themselves need not.
+            // Where there is room and the files last as long as the workspace. The wheels themselves need not last.
             ("PYTHONUSERBASE", Self.store), ("PIP_NO_CACHE_DIR", "1"), ("JOBLIB_TEMP_FOLDER", "/dev/shm"),
-            // The workspace itself belongs to nobody inside, which git takes for a trap.
+            // The workspace itself has no owner inside the sandbox, which git's ownership check rejects.
             ("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "safe.directory"), ("GIT_CONFIG_VALUE_0", "*"),
         ]
         let caches = configuration.hasWayOut ? [("XDG_CACHE_HOME", "\(Self.store)/cache")] : []
@@ -108,7 +109,7 @@ struct SandboxSpec: Sendable, Equatable {
         return (own + caches + proxies).map { ContainerSpec.Pair(name: $0.0, value: $0.1) }
     }
 
-    /// The value of a proxy variable.
+    /// The value of a proxy variable; empty for none.
     private func proxy(_ variable: String) -> String {
         guard !configuration.allowedHosts.isEmpty else { return "" }
         switch variable {
@@ -130,7 +131,8 @@ struct SandboxSpec: Sendable, Equatable {
         "mcp-executor-\(user.name)-\(purpose)"
     }
 
-    /// The owner of a directory of the host has artifacts of its own: files of another account could not be replaced.
+    /// Under the account of a host directory's owner, artifacts have a volume of their own: files of another account
+    /// could not be replaced.
     private var artifactVolume: String {
         let isUsers = account == .common || account == Account(of: user)
         return volume(isUsers ? "artifacts" : "artifacts-\(account.user)")

@@ -1,31 +1,31 @@
 public import JSON
 
-/// What every sandbox is limited in.
+/// The resources that are limited in every sandbox.
 public enum LimitKind: String, Sendable, CaseIterable {
     case memory
     case processors = "cpus"
     case processes = "pids"
 }
 
-/// What the control group of a sandbox holds it to, as it says itself. An engine may take the options and ignore them.
+/// The limits of a sandbox's control group, as reported from inside. An engine may accept the options and ignore them.
 public struct SeenLimits: Sendable, Equatable {
-    /// The program text that finds them: Python which defines `limits()`, whose answer ``init(_:)`` takes.
+    /// The Python program that reads them. It defines `limits()`, whose result ``init(_:)`` accepts.
     public static var program: String { String(decoding: PackageResources.limits_py, as: UTF8.self) }
 
-    /// What to do about limits that do not hold.
+    /// What to do about limits that are not enforced.
     public static let remedy = """
         Let the engine use control groups: a rootless engine needs version 2 of them with the controllers memory, cpu \
         and pids delegated to the user; a runtime of its own may need a setting.
         """
 
-    /// A limit that is not what was asked for.
+    /// A limit that exceeds the configured one.
     public struct Broken: Sendable, Equatable, CustomStringConvertible {
-        /// What it limits.
+        /// The limited resource.
         public let kind: LimitKind
-        /// The limit that there is; `nil` for none.
+        /// The actual limit; `nil` if there is none.
         public let limit: Double?
 
-        /// For people: `no memory limit`, `4096 processes`.
+        /// Human-readable: `no memory limit`, `4096 processes`.
         public var description: String {
             guard let limit else {
                 return switch kind {
@@ -46,10 +46,10 @@ public struct SeenLimits: Sendable, Equatable {
         }
     }
 
-    /// By their names in the answer; -1 for no limit.
+    /// The limits by their names in the report; -1 for no limit.
     private let values: [String: Double]
 
-    /// Reads the answer of ``program``. What makes no sense in it counts as not seen.
+    /// Parses the output of ``program``. A value that isn't valid counts as not observable.
     public init(_ answer: JSON?) {
         var values: [String: Double] = [:]
         for name in LimitKind.allCases.map(\.rawValue) + ["swap"] {
@@ -59,27 +59,28 @@ public struct SeenLimits: Sendable, Equatable {
         self.values = values
     }
 
-    /// The limits that let a sandbox of this kind have more than it should. What cannot be seen is not among them.
+    /// The limits that allow a sandbox of this configuration more than it should have. Excludes limits that cannot be
+    /// observed.
     public func broken(for configuration: SandboxConfiguration) -> [Broken] {
         LimitKind.allCases.compactMap { kind in
             guard let value = values[kind.rawValue] else { return nil }
             if value < 0 { return Broken(kind: kind, limit: nil) }
-            // The kernel rounds memory to pages and processors to the microsecond.
+            // The kernel rounds memory to pages and processor time to the microsecond.
             return value > configuration.wanted(kind) * 1.01 ? Broken(kind: kind, limit: value) : nil
         }
     }
 
-    /// What cannot be seen from inside.
+    /// The limits that cannot be observed from inside.
     public var hidden: [LimitKind] {
         LimitKind.allCases.filter { values[$0.rawValue] == nil }
     }
 
-    /// Whether memory can go to swap besides; `nil` where that cannot be seen.
+    /// Whether memory can be swapped out as well; `nil` if that cannot be observed.
     public var allowsSwap: Bool? { values["swap"].map { $0 != 0 } }
 }
 
 extension SandboxConfiguration {
-    /// How much of it a sandbox may have: bytes, processors, processes.
+    /// The configured limit, in bytes, processors or processes.
     fileprivate func wanted(_ kind: LimitKind) -> Double {
         switch kind {
         case .memory: Double(memory.bytes)

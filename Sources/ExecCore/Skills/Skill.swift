@@ -1,29 +1,29 @@
 public import JSON
 
-/// Know-how that an agent reads when it needs it: a directory with a `SKILL.md` (the Agent Skills format).
+/// Instructions that an agent reads when it needs them: a directory with a `SKILL.md` (the Agent Skills format).
 public struct Skill: Sendable, Equatable {
-    /// What it is called, by its front matter or, where that is silent, its directory.
+    /// Its name from the front matter, or its directory's name if the front matter has none.
     public let name: String
-    /// When to use it, in a sentence or two.
+    /// When to use it, in one or two sentences.
     public let description: String
-    /// Name of its directory.
+    /// The name of its directory.
     public let directoryName: String
-    /// Name of its file: `SKILL.md`, `Skill.md` or `skill.md`.
+    /// The name of its main file: `SKILL.md`, `Skill.md` or `skill.md`.
     public let fileName: String
-    /// Path of its directory on the host.
+    /// The path of its directory on the host.
     public let hostDirectory: String
-    /// The whole front matter.
+    /// The complete front matter.
     public let metadata: JSONObject
 
-    /// Where code in the sandbox reads it.
+    /// The path at which code in the sandbox reads it.
     public var sandboxPath: String { "/skills/\(directoryName)/\(fileName)" }
 }
 
-/// Something about a skill that its author may want to mend.
+/// A problem with a skill that its author may want to fix.
 public struct SkillDiagnostic: Sendable, Equatable, CustomStringConvertible {
-    /// Path of the file.
+    /// The path of the file.
     public let file: String
-    /// The line, from 1; `nil` where it is about the whole file.
+    /// The line, from 1; `nil` if it is about the whole file.
     public let line: Int?
     /// What is wrong.
     public let message: String

@@ -2,28 +2,27 @@ import JSON
 import SystemCalls
 import YAML
 
-/// The skills that there are at a moment.
+/// The skills that exist at one moment.
 public struct SkillCatalog: Sendable, Equatable {
     private static let fileNames = ["SKILL.md", "Skill.md", "skill.md"]
     private static let maximumFileSize = 4 * 1024 * 1024
-    /// The Agent Skills format's own bound.
+    /// The limit of the Agent Skills format.
     private static let maximumDescription = 1024
-    /// How many links that lead nowhere are named.
+    /// How many dangling links a message lists.
     private static let maximumLinks = 3
 
-    /// The skills, by directory name.
+    /// The skills, sorted by directory name.
     public let skills: [Skill]
-    /// What was odd about them and about those that are left out.
+    /// Problems with these skills and with those that were left out.
     public let diagnostics: [SkillDiagnostic]
 
-    /// Looks through directories of skills. Of two skills with one directory name the first is taken.
+    /// Scans directories of skills. Of two skills with the same directory name, the first wins.
     ///
-    /// - Parameter memory: knows the skills that were there before, and is told of those that are there now. Without it
-    ///   each is read.
+    /// - Parameter memory: the cache of earlier scans, which is updated. With the default every skill is read.
     public static func load(from directories: [String], memory: SkillCache = SkillCache()) -> SkillCatalog {
         var found: [SeenSkill] = []
         var misnamed: [SkillDiagnostic] = []
-        // By bytes, as file systems tell names apart: to Swift an accented letter is the letter and the accent.
+        // Compares bytes, as file systems do: Swift treats a precomposed letter and a letter with an accent as equal.
         var taken: Set<[UInt8]> = []
         for directory in directories {
             for name in Files.names(in: directory) where !taken.contains(Array(name.utf8)) {
@@ -48,9 +47,9 @@ public struct SkillCatalog: Sendable, Equatable {
             diagnostics: found.flatMap(\.diagnostics) + misnamed)
     }
 
-    /// What is in a directory; `nil` where that is no skill at all.
+    /// Scans a directory; `nil` if it isn't a skill.
     private static func look(in path: String, called name: String, beside parent: String) -> SeenSkill? {
-        // The stamps are taken before what they stand for is read: what changes meanwhile differs from them then.
+        // The stamps are read before the contents, so that a change in the meantime invalidates them.
         let directoryStamp = FileStamp(at: path)
         guard Files.isDirectory(path) else { return danglingLink(at: path) }
         let present = Files.names(in: path)
@@ -63,7 +62,7 @@ public struct SkillCatalog: Sendable, Equatable {
             diagnostics: diagnostics)
     }
 
-    /// A link to where nothing is: somebody wanted a skill to be here.
+    /// Reports a dangling link, because somebody wanted a skill to be here.
     private static func danglingLink(at path: String) -> SeenSkill? {
         guard Files.linkText(path) != nil, Files.realPath(path) == nil else { return nil }
         let diagnostic = SkillDiagnostic(file: path, line: nil, message: "is a link to where nothing is", isFatal: true)

@@ -2,15 +2,15 @@ import SystemCalls
 
 /// One file of a skill.
 public struct SkillFile: Sendable, Equatable {
-    /// Its path below the skill's directory; `SKILL.md` for the skill's own file, however that is spelled on the disk.
+    /// Its path relative to the skill's directory; `SKILL.md` for the main file, however it is spelled on disk.
     public let path: String
     /// Its size in bytes.
     public let size: Int
-    /// What changes when the file does.
+    /// Changes when the file changes.
     let stamp: FileStamp
 }
 
-/// What tells one state of a file from another without reading it.
+/// Identifies the state of a file without reading its contents.
 struct FileStamp: Sendable, Hashable {
     let device: UInt64
     let inode: UInt64
@@ -26,14 +26,14 @@ struct FileStamp: Sendable, Hashable {
         changed = Self.nanoseconds(status.changeTime)
     }
 
-    /// The stamp of what is at `path`, links followed; `nil` where nothing is.
+    /// The stamp of the file at `path`, with links followed; `nil` if there is none.
     init?(at path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         self.init(status)
     }
 
-    /// Whether the last change is so long ago that a further one would show.
+    /// Whether the last change is long enough ago that a further one would alter the stamp.
     var isSettled: Bool {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
@@ -45,26 +45,26 @@ struct FileStamp: Sendable, Hashable {
     }
 }
 
-/// The files of a skill: regular files at any depth, hidden ones left out.
+/// The files of a skill: regular files at any depth, except hidden ones.
 public struct SkillFiles: Sendable, Equatable {
-    /// How many files a skill may have (`io.modelcontextprotocol/skills`, limits).
+    /// Maximum number of files of a skill (`io.modelcontextprotocol/skills`, limits).
     public static let maximumCount = 512
-    /// How many bytes they may have together.
+    /// Maximum total size of its files, in bytes.
     public static let maximumBytes = 16 * 1024 * 1024
-    /// What a skill's own file is called.
+    /// The name of a skill's main file.
     public static let mainFile = "SKILL.md"
     private static let maximumDepth = 16
 
-    /// The files, in the order of their paths.
+    /// The files, sorted by path.
     public private(set) var files: [SkillFile] = []
-    /// Why not all of the directory is here; `nil` where it is.
+    /// Why the list is incomplete; `nil` if it is complete.
     public private(set) var defect: String?
 
-    /// How many bytes the files have together.
+    /// The total size of the files, in bytes.
     public var totalSize: Int { files.reduce(0) { $0 + $1.size } }
 
-    /// Looks through a skill's directory. At most ``maximumCount`` files and ``maximumBytes`` are taken, in the order of
-    /// their paths; links are not followed.
+    /// Scans a skill's directory. Includes at most ``maximumCount`` files and ``maximumBytes``, in the order of their
+    /// paths. Does not follow links.
     init(of skill: Skill) {
         var found: [SkillFile] = []
         collect(skill.hostDirectory, prefix: "", depth: 0, into: &found, main: skill.fileName)
@@ -87,7 +87,7 @@ public struct SkillFiles: Sendable, Equatable {
     ) {
         guard depth < Self.maximumDepth else { return defect = "its directories are nested too deep" }
         for name in Files.names(in: directory) {
-            // One over the limit tells that there are more.
+            // One over the limit shows that there are more.
             guard found.count <= Self.maximumCount else { return }
             let path = "\(directory)/\(name)"
             var status = stat()
@@ -97,7 +97,7 @@ public struct SkillFiles: Sendable, Equatable {
                 collect(path, prefix: "\(prefix)\(name)/", depth: depth + 1, into: &found, main: main)
             case S_IFREG:
                 let isMain = prefix.isEmpty && name == main
-                // On a disk that tells case apart, SKILL.md and skill.md may both be there.
+                // On a case-sensitive disk, SKILL.md and skill.md may both exist.
                 if !isMain, prefix.isEmpty, name == Self.mainFile { continue }
                 found.append(
                     SkillFile(
@@ -111,12 +111,12 @@ public struct SkillFiles: Sendable, Equatable {
 }
 
 extension Skill {
-    /// The skill's files as they are now.
+    /// Returns the skill's current files.
     public func files() -> SkillFiles { SkillFiles(of: self) }
 
-    /// The bytes of the file that ``SkillFiles`` calls `path`.
+    /// Returns the bytes of the file with the path `path` in ``SkillFiles``.
     ///
-    /// - Throws: ``ExecError`` with the code ``ExecError/Code/notFound`` where the skill has no such file.
+    /// - Throws: ``ExecError`` with the code ``ExecError/Code/notFound`` if the skill has no such file.
     public func read(_ path: String) throws(ExecError) -> [UInt8] {
         guard let file = files().files.first(where: { $0.path.utf8.elementsEqual(path.utf8) }),
             let bytes = Files.read(hostPath(of: file), limit: SkillFiles.maximumBytes)
@@ -124,7 +124,7 @@ extension Skill {
         return bytes
     }
 
-    /// Where on the host one of the skill's files is.
+    /// Returns the path of one of the skill's files on the host.
     public func hostPath(of file: SkillFile) -> String {
         "\(hostDirectory)/\(file.path == SkillFiles.mainFile ? fileName : file.path)"
     }

@@ -1,18 +1,18 @@
 import SystemCalls
 
-/// The symbolic links in a skill that lead nowhere in the sandbox, where of the host there are only the skills.
+/// The symbolic links in a skill that dangle in the sandbox, which sees only the skills of the host.
 struct SkillLinks {
     private static let maximumDepth = 16
     private static let maximumEntries = 4096
 
-    /// Paths of the links below the skill's directory.
+    /// The paths of the links relative to the skill's directory.
     private(set) var paths: [String] = []
-    /// Where links may lead.
+    /// The directory that links may not leave.
     private let root: String
     private var entries = 0
 
-    /// Looks through a skill's directory. A link in a skill may lead to another skill beside it, unless the skill is
-    /// itself a link: then it has others beside it in the sandbox.
+    /// Scans a skill's directory. A link in a skill may lead to another skill next to it, unless the skill is itself a
+    /// link: in the sandbox, that one has different neighbors.
     init(of skill: String, in directory: String) {
         let home = Files.realPath(directory)
         let own = Files.realPath(skill)

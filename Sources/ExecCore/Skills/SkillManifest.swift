@@ -3,11 +3,11 @@ import JSON
 import SystemCalls
 import Threading
 
-/// A skill as a host may take it: all of its files with their digests.
+/// A skill as a host receives it: all of its files with their digests.
 public struct SkillManifest: Sendable, Equatable {
     /// One file.
     public struct Entry: Sendable, Equatable {
-        /// Its path below the skill's directory.
+        /// Its path relative to the skill's directory.
         public let path: String
         /// Its size in bytes.
         public let size: Int
@@ -15,24 +15,24 @@ public struct SkillManifest: Sendable, Equatable {
         public let digest: String
     }
 
-    /// Every file of the skill, in the order of their paths.
+    /// Every file of the skill, sorted by path.
     public let entries: [Entry]
 }
 
-/// Makes manifests, and remembers the digests of files that have not changed since.
+/// Creates manifests and caches the digests of unchanged files.
 public final class SkillManifests: Sendable {
-    /// More than this many digests are not kept: all are forgotten then.
+    /// Maximum number of cached digests. The cache is emptied when it is full.
     private static let maximumDigests = 100_000
 
     private let digests = Locked<[FileStamp: String]>([:])
 
-    /// A maker that remembers nothing yet.
+    /// Creates a generator with an empty cache.
     public init() {}
 
-    /// The manifest of `skill` as it is now.
+    /// Returns the manifest of `skill` in its current state.
     ///
-    /// - Throws: ``ExecError`` with the code ``ExecError/Code/refused`` and the rule of the Agent Skills format or of the
-    ///   skills extension that the skill does not keep.
+    /// - Throws: ``ExecError`` with the code ``ExecError/Code/refused`` and the rule of the Agent Skills format or of
+    ///   the skills extension that the skill violates.
     public func manifest(of skill: Skill) throws(ExecError) -> SkillManifest {
         if let defect = skill.formatDefect { throw refusal(skill, defect) }
         let files = skill.files()
@@ -51,8 +51,8 @@ public final class SkillManifests: Sendable {
         if let known = digests.withLock({ $0[file.stamp] }) { return (file.size, known) }
         guard let bytes = Files.read(skill.hostPath(of: file), limit: SkillFiles.maximumBytes) else { return nil }
         let digest = SHA256.hexDigest(of: bytes)
-        // A file that changed while it was read is remembered under no stamp, nor is one so young that another change
-        // might leave its stamp as it is: the clock of a file system ticks slowly.
+        // Not cached if the file changed while it was read, or if it is so new that another change might not alter its
+        // stamp, because file-system clocks are coarse.
         if bytes.count == file.size, file.stamp.isSettled {
             digests.withLock { digests in
                 if digests.count >= Self.maximumDigests { digests = [:] }
@@ -72,8 +72,9 @@ extension Skill {
     private static let maximumDescription = 1024
     private static let maximumCompatibility = 500
 
-    /// Which rule of the Agent Skills format the front matter breaks, or `nil`. An agent in the sandbox can use such a
-    /// skill all the same; a host that gets skills over MCP may refuse the whole list for it.
+    /// The rule of the Agent Skills format that the front matter violates; `nil` if it is valid. An agent in the
+    /// sandbox can use such a skill anyway, but a host that receives skills over MCP may reject the whole list because
+    /// of it.
     public var formatDefect: String? {
         guard let name = metadata["name"]?.stringValue, Self.isFormatName(name) else {
             return "name must be 1 to \(Self.maximumName) lower-case letters, digits and single hyphens"
@@ -101,7 +102,7 @@ extension Skill {
             ? "a number in the front matter is one that JSON lacks" : nil
     }
 
-    /// JSON knows neither infinity nor what is no number, and the front matter is to arrive as it was written.
+    /// JSON has no infinity and no NaN, and the front matter must arrive as it was written.
     private static func isFinite(_ value: JSON) -> Bool {
         switch value {
         case .double(let number): number.isFinite

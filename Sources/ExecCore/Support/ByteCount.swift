@@ -1,18 +1,18 @@
-/// A number of bytes as the engine's command line writes it: `512m`, `1g`.
+/// A number of bytes in the notation of the engine's command line: `512m`, `1g`.
 public struct ByteCount: Sendable, Equatable, CustomStringConvertible {
     private static let units: [(letter: Character, bytes: Int)] = [
         ("g", 1 << 30), ("m", 1 << 20), ("k", 1 << 10), ("b", 1),
     ]
 
-    /// How many bytes.
+    /// The number of bytes.
     public let bytes: Int
 
-    /// So many bytes.
+    /// Creates a count of `bytes` bytes.
     public init(bytes: Int) {
         self.bytes = bytes
     }
 
-    /// Reads a whole number with one of the units b, k, m, g or none; `nil` for anything else and for zero.
+    /// Parses a whole number with an optional unit b, k, m or g; `nil` for anything else and for zero.
     public init?(_ text: String) {
         let text = text.lowercased()
         let unit = Self.units.first { $0.letter == text.last }

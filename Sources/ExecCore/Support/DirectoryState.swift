@@ -1,30 +1,30 @@
 public import JSON
 import SystemCalls
 
-/// What is in directories at a moment, to be compared with another moment. Nothing is read but names and dates.
+/// A snapshot of directories, to be compared with a later one. Reads only names and file attributes, no contents.
 public struct DirectoryState: Sendable, Equatable {
     private static let maximumEntries = 100_000
 
     private var stamps: [ExactText: FileStamp] = [:]
 
-    /// Looks into `directories` and those in them.
+    /// Takes a snapshot of `directories` and their subdirectories.
     ///
     /// - Parameters:
-    ///   - depth: how many levels are looked at.
-    ///   - suffix: how the names of the files end that count; empty for all.
+    ///   - depth: how many levels to scan.
+    ///   - suffix: the suffix of the file names to include; empty for all.
     public init(of directories: [String], depth: Int = 16, suffix: String = "") {
         for directory in directories { collect(directory, depth: depth, suffix: suffix) }
     }
 
-    /// What is other than at an earlier moment.
+    /// The differences from an earlier snapshot.
     public struct Changes: Sendable, Equatable {
-        /// The files that came, changed or went.
+        /// The files that were added, modified or removed.
         public let paths: Set<ExactText>
-        /// Whether files came or went.
+        /// Whether files were added or removed.
         public let hasOtherNames: Bool
     }
 
-    /// What is other than `before`.
+    /// Returns the differences from `before`.
     public func changes(since before: DirectoryState) -> Changes {
         let paths = Set(stamps.keys).union(before.stamps.keys).filter { stamps[$0] != before.stamps[$0] }
         return Changes(paths: paths, hasOtherNames: stamps.keys != before.stamps.keys)

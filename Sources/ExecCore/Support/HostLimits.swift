@@ -1,8 +1,8 @@
 import SystemCalls
 
-/// What this process may have, which what it starts cannot exceed.
+/// The resource limits of this process, which its child processes cannot exceed.
 enum HostLimits {
-    /// How many processes its user may have at most; `nil` where the system does not say.
+    /// Maximum number of processes of its user; `nil` if the system doesn't say.
     static var processes: UInt64? {
         var limit = rlimit()
         #if canImport(Glibc)

@@ -1,7 +1,8 @@
 import Diagnostics
 import Threading
 
-/// Makes lines of pieces of output. What ends with a carriage return is a line as well: progress overwrites itself so.
+/// Splits chunks of output into lines. A carriage return ends a line too, because progress displays overwrite
+/// themselves with it.
 final class LineBuffer: Sendable {
     private static let limit = 2000
 

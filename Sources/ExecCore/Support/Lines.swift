@@ -1,7 +1,7 @@
 extension StringProtocol {
-    /// The lines of a text of others, whichever way they end: LF, CRLF or CR.
+    /// The lines of a text from an external source, with any line ending: LF, CRLF or CR.
     ///
-    /// To Swift CRLF is a character of its own, so that a split at `"\n"` finds none of them.
+    /// To Swift, CRLF is a character of its own, so a split at `"\n"` doesn't find it.
     public var lines: [String] {
         var lines: [[UInt8]] = [[]]
         var previous: UInt8 = 0

@@ -1,6 +1,6 @@
-/// The type of a file, as MIME has it.
+/// Determines the MIME type of a file.
 public enum MediaType {
-    /// The type of which nothing is known.
+    /// The type of files about which nothing is known.
     public static let unknown = "application/octet-stream"
 
     private static let byExtension: [String: String] = [
@@ -25,7 +25,7 @@ public enum MediaType {
         "ods": openDocument + "spreadsheet", "odt": openDocument + "text", "pdf": "application/pdf",
         "pptx": officeDocument + "presentationml.presentation", "ps": "application/postscript",
         "xls": "application/vnd.ms-excel", "xlsx": officeDocument + "spreadsheetml.sheet",
-        // Pictures, sound, films
+        // Pictures, audio, video
         "avif": "image/avif", "bmp": "image/bmp", "flac": "audio/flac", "gif": "image/gif", "ico": "image/x-icon",
         "jpeg": "image/jpeg", "jpg": "image/jpeg", "m4a": "audio/mp4", "mkv": "video/x-matroska",
         "mov": "video/quicktime",
@@ -41,16 +41,17 @@ public enum MediaType {
     private static let officeDocument = "application/vnd.openxmlformats-officedocument."
     private static let openDocument = "application/vnd.oasis.opendocument."
 
-    /// Names whose files are ZIP archives inside: there the name says more than the content.
+    /// Extensions of formats that are ZIP archives inside: for these the name says more than the content.
     private static let zipBased: Set<String> = ["docx", "epub", "jar", "npz", "odp", "ods", "odt", "pptx", "xlsx"]
 
-    /// The type that a file's name promises; `application/octet-stream` where it promises none.
+    /// The type that a file's name implies; `application/octet-stream` if it implies none.
     public static func ofFile(named name: String) -> String {
         fileExtension(of: name).flatMap { byExtension[$0] } ?? unknown
     }
 
-    /// The type of a file by its content and name: what the first bytes say for certain, else what the name promises
-    /// unless the first bytes would show that, else `text/plain` for a text in UTF-8, else `application/octet-stream`.
+    /// The type of a file by its content and name: the type that the first bytes prove; otherwise the type that the
+    /// name implies, unless the first bytes would have to show it; otherwise `text/plain` for UTF-8 text, or
+    /// `application/octet-stream`.
     public static func of(_ content: [UInt8], named name: String) -> String {
         if let certain = signature(of: content) {
             guard certain == "application/zip", let suffix = fileExtension(of: name), zipBased.contains(suffix) else {
@@ -63,7 +64,7 @@ public enum MediaType {
         return isText ? "text/plain" : unknown
     }
 
-    /// What each file of this type begins with is known.
+    /// The types whose files always start with a known signature.
     private static let shown: Set<String> = [
         "image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "application/gzip",
     ]
@@ -74,7 +75,7 @@ public enum MediaType {
         if content.starts(with: "GIF87a".utf8) || content.starts(with: "GIF89a".utf8) { return "image/gif" }
         if content.starts(with: "RIFF".utf8), content.dropFirst(8).starts(with: "WEBP".utf8) { return "image/webp" }
         if content.starts(with: "%PDF-".utf8) { return "application/pdf" }
-        // The second is an archive without files.
+        // The second signature is that of an empty archive.
         if content.starts(with: [0x50, 0x4B, 3, 4]) || content.starts(with: [0x50, 0x4B, 5, 6]) {
             return "application/zip"
         }

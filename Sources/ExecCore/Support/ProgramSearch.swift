@@ -1,9 +1,9 @@
 import SystemCalls
 
-/// Finds programs of this machine. Desktop hosts start servers with a bare `PATH`, so the usual places are looked through
-/// as well.
+/// Finds programs on this machine. Desktop hosts start servers with a minimal `PATH`, so the usual directories are
+/// searched as well.
 struct ProgramSearch: Sendable {
-    /// Where programs usually are, whatever they are for.
+    /// The usual directories for programs of any kind.
     static let usualPlaces = ["/usr/local/bin", "/opt/homebrew/bin", "/usr/bin", "/bin", "/snap/bin"]
 
     private let environment: [String: String]
@@ -11,8 +11,8 @@ struct ProgramSearch: Sendable {
     private let isExecutable: @Sendable (String) -> Bool
 
     /// - Parameters:
-    ///   - environment: whose `PATH` comes first, and whose `HOME` a `~` stands for.
-    ///   - places: the directories to look in besides.
+    ///   - environment: provides `PATH`, which is searched first, and `HOME`, which replaces a `~`.
+    ///   - places: the additional directories to search.
     init(
         environment: [String: String], places: [String] = usualPlaces,
         isExecutable: @escaping @Sendable (String) -> Bool = Files.isExecutable
@@ -22,12 +22,12 @@ struct ProgramSearch: Sendable {
         self.isExecutable = isExecutable
     }
 
-    /// The path of the program called `name`; `nil` if there is none.
+    /// Returns the path of the program called `name`; `nil` if there is none.
     func path(of name: String) -> String? {
         directories.lazy.map { "\($0)/\(name)" }.first(where: isExecutable)
     }
 
-    /// The directories to look in: `PATH` first.
+    /// The directories to search, `PATH` first.
     var directories: [String] {
         let path = Executables.searchPath(environment["PATH"] ?? "")
         let home = environment["HOME"]

@@ -1,6 +1,6 @@
-/// Points in time as engines write them: RFC 3339, `2026-11-21T11:49:08.525417856Z`.
+/// Parses timestamps from engines: RFC 3339, `2026-11-21T11:49:08.525417856Z`.
 enum Timestamp {
-    /// Seconds since 1970, fractions left out; `nil` where `text` is no such time.
+    /// Returns the seconds since 1970 without fractions; `nil` if `text` isn't a valid timestamp.
     static func seconds(_ text: String) -> Int? {
         let bytes = Array(text.utf8)
         func number(_ place: Int, _ width: Int) -> Int? {
@@ -20,7 +20,8 @@ enum Timestamp {
         return ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second - offset
     }
 
-    /// Days since 1970 in the Gregorian calendar. Years begin in March here, so that the leap day comes last.
+    /// Returns the days since 1970 in the Gregorian calendar. Years are shifted to start in March, so that the leap
+    /// day comes last.
     private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
         let shifted = month > 2 ? year : year - 1
         let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1

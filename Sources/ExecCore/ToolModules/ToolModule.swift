@@ -1,17 +1,17 @@
 import SystemCalls
 
-/// A Python module in `/tools` that describes itself in its docstring.
+/// A Python module in `/tools` whose docstring describes it.
 public struct ToolModule: Sendable, Equatable {
-    /// Name to import it by.
+    /// The name to import it by.
     public let name: String
-    /// What it is for; empty where the docstring does not say.
+    /// Its purpose; empty if the docstring doesn't state it.
     public let description: String
-    /// Its functions, each as the docstring lists it: `name(arguments): what it does`.
+    /// Its functions as listed in the docstring: `name(arguments): what it does`.
     public let functions: [String]
 
     private static let maximumFileSize = 1024 * 1024
 
-    /// The modules in a directory of the host, by name. Names that begin with `_` are private.
+    /// Returns the modules in a host directory, sorted by name. Names that start with `_` are private.
     public static func load(from directory: String) -> [ToolModule] {
         Files.names(in: directory).compactMap { fileName in
             guard fileName.hasSuffix(".py"), !fileName.hasPrefix("_"), HostMounts.canMount(fileName),
@@ -22,8 +22,8 @@ public struct ToolModule: Sendable, Equatable {
         }
     }
 
-    /// Reads `Name:`, `Description:` and the bullets under `Available Functions:`. A value goes on in lines that are
-    /// indented deeper than its key.
+    /// Parses `Name:`, `Description:` and the bullets under `Available Functions:`. A value continues on lines that
+    /// are indented deeper than its key.
     init(name: String, docstring: String) {
         self.name = name
         var description = ""
@@ -50,9 +50,9 @@ public struct ToolModule: Sendable, Equatable {
         self.functions = functions
     }
 
-    /// The string that a Python file begins with, behind comments and blank lines; `nil` where there is none.
+    /// The string literal at the start of a Python file, after comments and blank lines; `nil` if there is none.
     static func moduleDocstring(of source: String) -> String? {
-        // By bytes, as Python does: with a combining mark behind it, a quote is no quote to Swift.
+        // Compares bytes, as Python does: a quote followed by a combining mark is not a quote to Swift.
         var rest = Array(source.utf8)[...]
         if rest.starts(with: "\u{FEFF}".utf8) { rest = rest.dropFirst(3) }
         while true {
@@ -83,7 +83,7 @@ public struct ToolModule: Sendable, Equatable {
 }
 
 extension StringProtocol {
-    /// The text without white space at its ends.
+    /// The text without leading and trailing white space.
     var trimmingBlanks: SubSequence {
         let start = self.drop { $0.isWhitespace }
         guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return start[start.endIndex...] }

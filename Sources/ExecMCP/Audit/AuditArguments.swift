@@ -1,7 +1,7 @@
 import Hashing
 import JSON
 
-/// The arguments of a call in the form in which they are recorded: short, and yet enough to prove later what they were.
+/// The arguments of a call in the form in which they are recorded: short, yet enough to prove later what they were.
 struct AuditArguments: Sendable {
     private static let maximumCount = 8
     private static let longestName = 32
@@ -15,12 +15,12 @@ struct AuditArguments: Sendable {
 
     private let value: Value
 
-    /// - Parameter arguments: as they came, so they may be anything.
+    /// - Parameter arguments: the arguments as received, which can be any JSON value.
     init(_ arguments: JSON?) {
         guard case .object(let object)? = arguments, object.count <= Self.maximumCount,
             object.allSatisfy({ $0.key.utf8.count <= Self.longestName })
         else {
-            // No tool takes such arguments.
+            // No tool accepts such arguments.
             value = arguments.map(Self.value) ?? .members([])
             return
         }
@@ -35,7 +35,7 @@ struct AuditArguments: Sendable {
         }
     }
 
-    /// - Parameter count: how many characters of each text are kept.
+    /// - Parameter count: the number of characters to keep of each text.
     func json(keeping count: Int) -> JSON {
         Self.json(value, count)
     }
@@ -52,10 +52,10 @@ struct AuditArguments: Sendable {
     }
 }
 
-/// A text of any length as it is recorded: whole where it is short; else its beginning, its length in bytes and its
+/// A text of any length as it is recorded: in full if it is short; otherwise its beginning, its length in bytes and its
 /// SHA-256.
 struct AuditText: Sendable {
-    /// How many characters (Unicode scalars) are kept of a text.
+    /// The maximum number of characters (Unicode scalars) kept of a text.
     static let longest = 200
 
     private let beginning: String
@@ -68,7 +68,7 @@ struct AuditText: Sendable {
         digest = beginning.utf8.count == byteCount ? nil : SHA256.hexDigest(of: text)
     }
 
-    /// - Parameter count: how many characters are kept, at most ``longest``.
+    /// - Parameter count: the number of characters to keep, at most ``longest``.
     func json(keeping count: Int) -> JSON {
         let kept = Self.beginning(of: beginning, count)
         guard kept.utf8.count < byteCount else { return .string(kept) }
@@ -78,7 +78,7 @@ struct AuditText: Sendable {
         ]
     }
 
-    /// The first `count` scalars of a text. Characters would not do: one may be of any length.
+    /// Returns the first `count` scalars of a text. Counts scalars because a `Character` can have any length.
     static func beginning(of text: String, _ count: Int) -> String {
         String(text.unicodeScalars.prefix(count))
     }

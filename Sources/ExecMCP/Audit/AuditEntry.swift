@@ -4,24 +4,24 @@ import JSON
 import MCP
 import SystemCalls
 
-/// What is known of a call when it comes, and the line that is written when it has ended.
+/// The facts known when a call arrives, and the line that is written when it has ended.
 struct AuditEntry: Sendable {
-    /// No line is longer, in bytes, its end not counted.
+    /// The maximum length of a line in bytes, without its line end.
     static let maximumLength = 4096
-    /// How many characters of a text are kept. The first number with which the line is short enough is taken; each short
-    /// text needs at most twelve bytes a character, which escapes all of it.
+    /// The numbers of characters to keep of a text, tried in order until the line is short enough. Every short text
+    /// needs at most twelve bytes a character, even if all of it is escaped.
     private static let keptCharacters = [AuditText.longest, 40, 0]
 
-    /// When the call came.
+    /// The time when the call arrived.
     let time = Self.now()
-    /// Whose sandbox it is about; `nil` where the request names somebody who cannot be.
+    /// The user whose sandbox the call uses; `nil` if the request names an invalid user.
     let user: UserID?
-    /// The tool's name, or the method's.
+    /// The name of the tool or method.
     let tool: String?
-    /// The trace that the request is part of.
+    /// The ID of the trace that the request belongs to.
     let traceID: String?
 
-    /// The line, without its end.
+    /// Returns the line, without its line end.
     func line(
         _ arguments: AuditArguments, _ outcome: AuditOutcome, taskID: String? = nil, duration: Duration
     ) -> [UInt8] {
@@ -50,12 +50,12 @@ struct AuditEntry: Sendable {
         return object
     }
 
-    /// To a tenth.
+    /// Rounds to a tenth of a millisecond.
     private static func milliseconds(_ duration: Duration) -> Double {
         ((duration / .microseconds(100)).rounded()) / 10
     }
 
-    /// `2026-11-21T13:30:00.123Z`
+    /// Returns the current time, such as `2026-11-21T13:30:00.123Z`.
     private static func now() -> String {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
@@ -65,8 +65,8 @@ struct AuditEntry: Sendable {
 }
 
 extension [UInt8] {
-    /// JSON text in which those characters are escaped too that JSON lets stand, yet drive a terminal or hide: the
-    /// control characters beyond ASCII, and marks that turn the direction of writing.
+    /// JSON text that also escapes characters that JSON allows but that can control a terminal or hide text: control
+    /// characters beyond ASCII, and marks that change the writing direction.
     fileprivate var showingNothingHidden: [UInt8] {
         guard contains(where: { $0 >= 0x80 }) else { return self }
         var shown = ""

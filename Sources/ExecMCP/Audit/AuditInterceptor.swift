@@ -1,4 +1,4 @@
-/// Records what came of each call.
+/// Records the outcome of each call.
 struct AuditInterceptor: CallInterceptor {
     func intercept(_ call: ToolCall, next: CallHandler) async -> CallResult {
         let result = await next(call)

@@ -9,13 +9,13 @@ import Threading
     import Darwin
 #endif
 
-/// A file that lines are added to, one for each call, and nothing is ever taken from.
+/// An append-only file with one line for each call.
 ///
-/// Each line is one `write` in append mode, so that several servers can share a file. A line that cannot be written is
-/// lost, which the log tells once; no call fails for it.
+/// Each line is one `write` in append mode, so that several servers can share a file. If a line can't be written, it is
+/// lost; the program's log reports this once, and no call fails because of it.
 final class AuditLog: Sendable {
     private struct State {
-        /// Whether the file ends within a line.
+        /// Whether the file ends with an incomplete line.
         var isTorn: Bool
         var hasFailed = false
     }
@@ -26,9 +26,9 @@ final class AuditLog: Sendable {
     private let state: Locked<State>
     private let openCalls = ConditionLocked(0)
 
-    /// Opens the file, or makes one that only we may read.
+    /// Opens the file, or creates one that only the current user may read.
     ///
-    /// - Throws: ``UsageError`` where it is no regular file of ours that can be written.
+    /// - Throws: ``UsageError`` if it isn't a writable regular file owned by the current user.
     init(path: String, logger: Logger) throws(UsageError) {
         self.path = path
         self.logger = logger
@@ -36,7 +36,7 @@ final class AuditLog: Sendable {
         do throws(UsageError) {
             try Self.check(descriptor, path, logger)
         } catch {
-            // What is not yet whole is not taken down by deinit.
+            // `deinit` doesn't run for an object that isn't fully initialized.
             close(descriptor)
             throw error
         }
@@ -47,26 +47,26 @@ final class AuditLog: Sendable {
         close(descriptor)
     }
 
-    /// Counts a call that owes a line.
+    /// Counts a call that needs a line.
     func begin() {
         openCalls.change { $0 += 1 }
     }
 
-    /// Writes the line of a call that was begun.
+    /// Writes the line of a call counted by ``begin()``.
     ///
-    /// - Parameter line: without its line end.
+    /// - Parameter line: the line without its line end.
     func end(_ line: [UInt8]) {
         append(line)
         openCalls.change { $0 -= 1 }
     }
 
-    /// Waits until every call that was begun has its line. Blocks the calling thread.
+    /// Waits until every call counted by ``begin()`` has its line. Blocks the calling thread.
     func waitForEnd() {
         openCalls.wait { $0 == 0 ? () : nil }
     }
 
     private func append(_ line: [UInt8]) {
-        // Held while writing, because whether a line is torn must be known before the next one.
+        // The lock is held while writing: the next write needs to know whether this line is incomplete.
         let failure: Int32? = state.withLock { state in
             let bytes = (state.isTorn ? [UInt8(ascii: "\n")] : []) + line + [UInt8(ascii: "\n")]
             var count: Int
@@ -91,11 +91,11 @@ final class AuditLog: Sendable {
 
 extension AuditLog {
     private static func open(_ path: String) throws(UsageError) -> Int32 {
-        // Neither a link is followed nor a pipe waited for.
+        // Follows no symbolic link and doesn't wait for the other end of a FIFO.
         let flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
         let made = openFile(path, flags | O_CREAT | O_EXCL)
         if made >= 0 {
-            // The mode above is subject to the umask, which may take from the owner too.
+            // The mode passed to open is subject to the umask, which may remove the owner's permissions too.
             fchmod(made, ownersOnly)
             return made
         }
@@ -125,7 +125,7 @@ extension AuditLog {
         }
     }
 
-    /// Whether a writer was interrupted in a line, by a full disk or a power cut.
+    /// Whether the last line is incomplete because its writer was interrupted, by a full disk or a power failure.
     private static func endsWithinLine(_ path: String) -> Bool {
         let descriptor = openFile(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }

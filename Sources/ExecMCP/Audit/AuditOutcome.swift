@@ -2,10 +2,10 @@ import JSON
 import JSONRPC
 import MCP
 
-/// What came of a call.
+/// The recorded outcome of a call.
 struct AuditOutcome: Sendable, Equatable {
     enum Kind: String, Sendable {
-        /// It was done. A command that exits non-zero was done too.
+        /// The call was carried out. That includes a command that exits with a non-zero status.
         case ok
         case error
         case cancelled
@@ -15,9 +15,9 @@ struct AuditOutcome: Sendable, Equatable {
     let kind: Kind
     /// The exit code of a command.
     var exitCode: Int?
-    /// How much output went to the client, in bytes: of a command what it printed, else the text, picture or file.
+    /// The amount of output sent to the client, in bytes: what a command printed, or the text, image or file.
     var bytes = 0
-    /// What the client was told of a failure.
+    /// The error message sent to the client.
     var error: String?
 
     init(_ kind: Kind, exitCode: Int? = nil, bytes: Int = 0) {
@@ -32,12 +32,12 @@ struct AuditOutcome: Sendable, Equatable {
         self.error = error
     }
 
-    /// The same after a cancellation: of what came nothing is told to the client.
+    /// The same outcome after a cancellation: no result is sent to the client, so no bytes are counted.
     var cancelled: AuditOutcome { AuditOutcome(.cancelled, exitCode: exitCode) }
 }
 
 extension AuditOutcome {
-    /// What came of a call.
+    /// The outcome of a call with this result.
     init(_ result: CallResult) {
         switch result {
         case .tool(let result, _): self.init(result)
@@ -46,7 +46,7 @@ extension AuditOutcome {
         }
     }
 
-    /// What came of a call of a tool.
+    /// The outcome of a tool call with this result.
     init(_ result: ToolResult) {
         guard !result.isError else {
             self.init(error: result.texts.joined(separator: " "))

@@ -4,21 +4,21 @@ import JSONRPC
 import MCP
 import Threading
 
-/// One call on its way to its line in the audit log. Whatever way the call goes, it gets exactly one: where nothing else
-/// was recorded of it, the line says that it was not run.
+/// A call that owes the audit log a line. It gets exactly one, whatever path it takes: if no outcome was recorded, the
+/// line says that the call was not run.
 final class AuditedCall: Sendable {
     private let log: AuditLog?
     private let entry: AuditEntry
     private let begun = ContinuousClock.now
-    /// Made beside the call: a file of 32 MiB takes a while to hash.
+    /// Computed in parallel with the call: hashing a file of 32 MiB takes a while.
     private let arguments: Task<AuditArguments, Never>?
     private let isEnded = Locked(false)
 
     /// - Parameters:
-    ///   - log: where the line goes; with `nil` nothing is recorded.
-    ///   - tool: the tool's name, or the method's; `nil` where the request has none.
-    ///   - arguments: as they came.
-    ///   - user: `nil` where the request names somebody who cannot be.
+    ///   - log: the log that receives the line; with `nil`, nothing is recorded.
+    ///   - tool: the name of the tool or method; `nil` if the request has none.
+    ///   - arguments: the arguments as received.
+    ///   - user: `nil` if the request names an invalid user.
     init(in log: AuditLog?, of tool: String?, _ arguments: JSON?, by user: UserID?, _ context: RequestContext) {
         self.log = log
         entry = AuditEntry(user: user, tool: tool, traceID: log == nil ? nil : context.traceID)
@@ -30,7 +30,7 @@ final class AuditedCall: Sendable {
         end(AuditOutcome(error: "The request was refused before it ran."))
     }
 
-    /// Runs what may refuse the call, and records if it does.
+    /// Runs checks that may reject the call, and records the rejection if they do.
     func recordingRefusal<Value>(_ body: () throws(RPCError) -> Value) throws(RPCError) -> Value {
         do throws(RPCError) {
             return try body()
@@ -40,20 +40,21 @@ final class AuditedCall: Sendable {
         }
     }
 
-    /// Records what came of the call, or that it was cancelled if the task is. Returns when the line is written.
+    /// Records the outcome of the call, or a cancellation if the task is cancelled. Returns when the line is written.
     ///
-    /// - Parameter taskID: the task that the call became; `nil` if it is answered directly.
+    /// - Parameter taskID: the ID of the task that the call became; `nil` if it is answered directly.
     func record(_ outcome: AuditOutcome, asTask taskID: String?) async {
         await claim(Task.isCancelled ? outcome.cancelled : outcome, taskID)?()
     }
 
-    /// Records a call that ends before it runs. The line may come after the answer.
+    /// Records a call that ends before it runs. The line may be written after the answer is sent.
     private func end(_ outcome: AuditOutcome) {
         guard let write = claim(outcome, nil) else { return }
         Task { await write() }
     }
 
-    /// What writes the line; `nil` where it has been written or there is no log. It does not need this object any more.
+    /// Returns a closure that writes the line; `nil` if the line was written already or there is no log. The closure
+    /// doesn't keep this object alive.
     private func claim(_ outcome: AuditOutcome, _ taskID: String?) -> (@Sendable () async -> Void)? {
         let isFirst = isEnded.withLock { isEnded in
             defer { isEnded = true }

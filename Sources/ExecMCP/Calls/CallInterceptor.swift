@@ -1,10 +1,10 @@
-/// A stage that every call passes on its way to what does it, and every result on its way back.
+/// A stage of the call pipeline: sees every call before the work and every result after it.
 protocol CallInterceptor: Sendable {
-    /// Handles a call: as a rule hands it to `next`, changed or not, and returns what comes back, changed or not.
+    /// Handles a call. Usually passes it to `next` and returns the result; may change either.
     func intercept(_ call: ToolCall, next: CallHandler) async -> CallResult
 }
 
-/// The rest of a call's way: the interceptors that are left, then the work.
+/// The rest of the pipeline: the remaining interceptors, then the work.
 struct CallHandler: Sendable {
     private let interceptors: ArraySlice<any CallInterceptor>
 

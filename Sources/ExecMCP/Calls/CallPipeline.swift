@@ -2,15 +2,15 @@ import JSON
 import JSONRPC
 import MCP
 
-/// The one way from a request to a sandbox and back, for tools and resources, direct answers and tasks.
+/// The single path from a request to a sandbox and back, for tools and resources, direct answers and tasks.
 ///
-/// Outermost is what tells the client of progress, then the audit log, then the filters: what a result says, and each line
-/// of progress, has passed the filters before anybody hears of it, the audit log included.
+/// Progress reporting is outermost, then the audit log, then the filters: every result and every line of progress has
+/// passed the filters before anything else sees it, including the audit log.
 struct CallPipeline: Sendable {
     private let handle: CallHandler
 
-    /// - Parameter filters: see and may change every call, result and line of progress; the first one has the last word on
-    ///   what goes out.
+    /// - Parameter filters: see and may change every call, result and line of progress. The first one is the last to
+    ///   change what goes out.
     init(filters: [any CallInterceptor] = []) {
         handle = CallHandler([ProgressInterceptor(), AuditInterceptor()] + filters)
     }

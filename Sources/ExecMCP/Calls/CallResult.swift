@@ -2,17 +2,17 @@ import JSON
 import JSONRPC
 import MCP
 
-/// What comes of a call.
+/// The result of a call.
 enum CallResult: Sendable, Equatable {
-    /// What a tool returns, failures that the model is to read included. The remark is the server's own, on the arguments;
-    /// `nil` if there is nothing to say.
+    /// What a tool returns, including failures that the model should read. `remark` is the server's own note about the
+    /// arguments; `nil` for none.
     case tool(ToolResult, remark: String? = nil)
-    /// What is behind a URI.
+    /// The contents of a URI.
     case resource(ResourceContents)
-    /// The error that the request gets.
+    /// The error that answers the request.
     case failure(RPCError)
 
-    /// The answer to the request, with the fields that `revision` knows.
+    /// Returns the answer to the request, with the fields that `revision` defines.
     func answer(for revision: Revision) -> Result<JSONObject, RPCError> {
         switch self {
         case .tool(let result, let remark):

@@ -1,38 +1,38 @@
 import ExecCore
 import MCP
 
-/// A call on its way through the pipeline: of a tool, or of another method that hands out what is in a sandbox.
+/// A call that passes through the pipeline: of a tool, or of another method that returns contents of a sandbox.
 struct ToolCall: Sendable {
-    /// What is called does its work here, and says there how far it is.
+    /// Does the work of the call and reports its progress.
     typealias Work = @Sendable (Progress) async -> CallResult
 
-    /// The tool's name, or the method's.
+    /// The name of the tool or method.
     let name: String
-    /// Whose sandbox it is about.
+    /// The user whose sandbox the call uses.
     let user: UserID
-    /// What the request is to be understood by.
+    /// The context in which the request is interpreted.
     let context: RequestContext
-    /// Its line in the audit log.
+    /// Its record for the audit log.
     let audit: AuditedCall
-    /// The request by which the client can hear of its progress; `nil` if it cannot.
+    /// Notifies the client of progress through the request; `nil` if that isn't possible.
     var notifier: RequestNotifier?
-    /// The task that it became; `nil` if it is answered directly.
+    /// The ID of the task that the call became; `nil` if it is answered directly.
     var taskID: String?
-    /// Where its progress goes. An interceptor that changes lines puts its own in this place.
+    /// Receives the progress of the call. An interceptor that changes lines replaces it with its own.
     var progress = Progress.unheard
-    /// What it does, after all interceptors.
+    /// What the call does, after all interceptors.
     let work: Work
 }
 
 extension ToolCall {
-    /// The call, with the client hearing of its progress by the request itself.
+    /// Returns the call with its progress sent to the client through the request.
     func heard(by notifier: RequestNotifier) -> ToolCall {
         var call = self
         call.notifier = notifier
         return call
     }
 
-    /// The call as a task, whose state says how far it is.
+    /// Returns the call as a task, whose state shows the progress.
     func asTask(_ id: String, _ progress: Progress) -> ToolCall {
         var call = self
         call.taskID = id
@@ -40,7 +40,7 @@ extension ToolCall {
         return call
     }
 
-    /// The call with another place for its progress.
+    /// Returns the call with another receiver for its progress.
     func reporting(to progress: Progress) -> ToolCall {
         var call = self
         call.progress = progress

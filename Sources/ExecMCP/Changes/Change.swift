@@ -1,14 +1,14 @@
 import ExecCore
 import JSON
 
-/// Something that clients may want to hear of.
+/// A change that clients can subscribe to.
 enum Change: Sendable {
-    /// Artifacts of a user came, changed or went.
+    /// Artifacts of a user were added, modified or removed.
     case artifacts(UserID, ArtifactChange)
-    /// Skill files came, changed or went.
+    /// Skill files were added, modified or removed.
     case skills(changed: Set<ResourceURI>, listChanged: Bool)
-    /// A Python module in the tools directory came, changed or went.
+    /// A Python module in the tools directory was added, modified or removed.
     case toolModules
-    /// A task of a user has a new state, here as `notifications/tasks` has it.
+    /// A task of a user has a new state, given in the form of `notifications/tasks`.
     case task(UserID, id: String, state: JSONObject)
 }

@@ -3,10 +3,11 @@ import JSON
 import MCP
 import Threading
 
-/// Notices when skills or tool modules change on the host.
+/// Detects changes of skills and tool modules on the host.
 ///
-/// It looks every two seconds, and only once someone wants to know. Events of the file system would be quicker, but
-/// they do not cross the mounts of desktop engines, network file systems and containers, where such directories lie.
+/// It polls every two seconds, and only after a client has asked for notifications. File system events would be faster,
+/// but they don't cross the mounts of desktop engines, network file systems and containers, where such directories are
+/// often located.
 final class DirectoryWatcher: Sendable {
     private static let interval = Duration.seconds(2)
 
@@ -21,11 +22,12 @@ final class DirectoryWatcher: Sendable {
         self.publish = publish
     }
 
-    /// Begins to look, if it has not begun.
+    /// Starts polling, unless it has started already.
     func start() {
         work.withLock { work in
             guard work == nil else { return }
-            // Now, at once, so that no change from here on is missed. It is quick: only names and dates.
+            // Takes the first snapshot before returning, so that no later change is missed. This is fast: it reads only
+            // names and dates.
             let (directories, modules) = (skillDirectories, modules)
             work = Task { await self.watch(directories, modules) }
         }
@@ -39,7 +41,7 @@ final class DirectoryWatcher: Sendable {
 
     private func watch(_ directories: DirectoryState, _ modules: DirectoryState) async {
         var (directories, modules) = (directories, modules)
-        // Where the files are by their URIs. Skills are read again only where something has changed.
+        // The path of each file by its URI. Skills are read again only if something has changed.
         var places = skills.placesByURI()
         repeat {
             let now = (directories: skillDirectories, modules: self.modules)
@@ -58,7 +60,7 @@ final class DirectoryWatcher: Sendable {
     ) -> Change {
         let touched = before.merging(now) { $1 }.filter { changes.paths.contains(ExactText($0.value)) }.keys
         let renamed = Set(before.keys).symmetricDifference(now.keys)
-        // A skill's own file says what the list says of it.
+        // The list includes data from the skill's main file.
         let describesSkill = touched.contains { $0.isSkillsOwnFile }
         return .skills(
             changed: renamed.union(touched),

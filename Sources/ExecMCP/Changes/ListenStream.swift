@@ -4,9 +4,9 @@ import JSONRPC
 import MCP
 import Threading
 
-/// One `subscriptions/listen` request that is open.
+/// An open `subscriptions/listen` request.
 final class ListenStream: Sendable {
-    /// What a client asked to hear of, as far as it is honoured.
+    /// The supported part of the filter that a client requested.
     struct Filter: Sendable {
         var resourceList = false
         var promptList = false
@@ -26,7 +26,7 @@ final class ListenStream: Sendable {
         self.notifier = notifier
     }
 
-    /// Says which part of the filter is honoured.
+    /// Sends the acknowledgement, with the supported part of the filter.
     func acknowledge() {
         var honoured = JSONObject()
         if filter.resourceList { honoured["resourcesListChanged"] = true }
@@ -40,7 +40,7 @@ final class ListenStream: Sendable {
                 method: "notifications/subscriptions/acknowledged", params: ["notifications": .object(honoured)]))
     }
 
-    /// Sends what of the change the filter lets through.
+    /// Sends the notifications about a change that match the filter.
     func tell(_ change: Change) {
         if let owner = change.user, owner != user { return }
         if filter.resourceList, change.changesResourceList { send(Change.resourceListChanged) }
@@ -54,10 +54,10 @@ final class ListenStream: Sendable {
         }
     }
 
-    /// Ends the stream in order.
+    /// Ends the stream in an orderly way.
     func end() { ending.continuation.finish() }
 
-    /// Waits until ``end()`` was called or the task is cancelled.
+    /// Waits until ``end()`` is called or the task is cancelled.
     func waitForEnd() async {
         for await _ in ending.stream {}
     }

@@ -4,13 +4,13 @@ import JSONRPC
 import MCP
 import Threading
 
-/// Who wants to hear of what, and the notifications that they get.
+/// The clients' subscriptions, and the notifications that they receive.
 ///
-/// A legacy client that has shaken hands hears of every list that changes, and of the resources that it subscribed to
-/// (2025-11-25, server/resources). A modern client opens streams, each with its own filter (2026-07-28,
-/// basic/patterns/subscriptions).
+/// A legacy client that has completed its handshake receives notifications of all list changes, and of the resources
+/// that it subscribed to (2025-11-25, server/resources). A modern client opens streams, each with its own filter
+/// (2026-07-28, basic/patterns/subscriptions).
 final class Subscriptions: Sendable {
-    /// A resource, seen by a user: artifacts of one name are different things to different users.
+    /// A resource as seen by a user: artifacts with the same name are different resources for different users.
     struct Subject: Hashable, Sendable {
         let resource: ResourceURI
         let user: UserID
@@ -21,19 +21,19 @@ final class Subscriptions: Sendable {
         }
     }
 
-    /// How many resources a legacy client may subscribe to, or one stream may name.
+    /// The maximum number of resources that a legacy client may subscribe to, or that a stream may name.
     static let maximumSubjects = 10_000
-    /// How many bytes their URIs may have together.
+    /// The maximum total size of their URIs, in bytes.
     static let maximumSubjectBytes = 1 << 20
-    /// How many streams may be open at once.
+    /// The maximum number of open streams.
     static let maximumStreams = 64
 
     private struct State {
         var isLegacyOpen = false
-        /// The legacy client's subscriptions, with the URIs as it wrote them.
+        /// The legacy client's subscriptions, with the URIs as the client wrote them.
         var legacySubjects: [Subject: String] = [:]
         var legacyBytes = 0
-        /// Not by request id: a client may use one again before the stream of that id has gone.
+        /// Not keyed by request ID: a client may reuse an ID before the old stream has been removed.
         var streams: [ObjectIdentifier: ListenStream] = [:]
         var isClosed = false
         var onAudience: @Sendable () -> Void = {}
@@ -44,8 +44,9 @@ final class Subscriptions: Sendable {
     private let notify: @Sendable (Notification) -> Void
 
     /// - Parameters:
-    ///   - defaultUser: whose artifacts a legacy client hears of without naming a user; asked for at the first change.
-    ///   - notify: sends to the client.
+    ///   - defaultUser: the user whose artifact changes a legacy client receives without naming a user; not
+    ///     evaluated before the first change.
+    ///   - notify: sends a notification to the client.
     init(
         defaultUser: @escaping @autoclosure @Sendable () -> UserID, notify: @escaping @Sendable (Notification) -> Void
     ) {
@@ -53,18 +54,18 @@ final class Subscriptions: Sendable {
         self.notify = notify
     }
 
-    /// Says what to do when there is someone to tell; it may be done more than once.
+    /// Sets the action to run when there is a client to notify; it may run more than once.
     func onAudience(_ action: @escaping @Sendable () -> Void) {
         state.withLock { $0.onAudience = action }
     }
 
-    /// A legacy client has finished its handshake.
+    /// Starts notifying a legacy client, which has completed its handshake.
     func openLegacy() {
         state.withLock { $0.onAudience }()
         state.withLock { $0.isLegacyOpen = true }
     }
 
-    /// - Throws: -32602 where there are too many.
+    /// - Throws: -32602 if there are too many subscriptions.
     func subscribe(to subject: Subject, as uri: String) throws(RPCError) {
         try state.withLock { (state) throws(RPCError) in
             let bytes = state.legacyBytes + uri.utf8.count - (state.legacySubjects[subject]?.utf8.count ?? 0)
@@ -84,18 +85,18 @@ final class Subscriptions: Sendable {
         state.withLock { $0.legacyBytes -= $0.legacySubjects.removeValue(forKey: subject)?.utf8.count ?? 0 }
     }
 
-    /// Serves one stream: acknowledges it, then sends what its filter lets through, until the task is cancelled or the
-    /// server ends.
+    /// Serves a stream: acknowledges it, then sends the changes that match its filter, until the task is cancelled or
+    /// the server shuts down.
     ///
-    /// - Throws: -32602 where too many are open.
+    /// - Throws: -32602 if too many streams are open.
     func serve(_ stream: ListenStream) async throws(RPCError) {
-        // Before the client can take the stream for open: from then on it misses nothing.
+        // Before the acknowledgement: once the client considers the stream open, it must not miss a change.
         state.withLock { $0.onAudience }()
         try state.withLock { (state) throws(RPCError) in
             guard state.streams.count < Self.maximumStreams else {
                 throw .invalidParams("\(Self.maximumStreams) subscriptions are open; end one first.")
             }
-            // Nothing may come before the acknowledgement, so it is sent while no change can be told.
+            // Nothing may precede the acknowledgement, so it is sent while the lock keeps changes from being published.
             stream.acknowledge()
             if state.isClosed { stream.end() } else { state.streams[ObjectIdentifier(stream)] = stream }
         }
@@ -103,7 +104,7 @@ final class Subscriptions: Sendable {
         state.withLock { $0.streams[ObjectIdentifier(stream)] = nil }
     }
 
-    /// Ends all streams in order, before the server does.
+    /// Ends all streams in an orderly way before the server shuts down.
     func close() {
         let streams = state.withLock { state in
             state.isClosed = true
@@ -112,7 +113,7 @@ final class Subscriptions: Sendable {
         streams.forEach { $0.end() }
     }
 
-    /// Tells everyone who wants to know.
+    /// Notifies all clients that subscribed to the change.
     func publish(_ change: Change) {
         state.withLock { state in
             if state.isLegacyOpen { tellLegacy(change, state.legacySubjects) }
@@ -133,7 +134,7 @@ final class Subscriptions: Sendable {
 }
 
 extension Change {
-    /// Whose artifacts or tasks it is about; `nil` for what is everybody's.
+    /// The user whose artifacts or tasks changed; `nil` for a change that concerns all users.
     var user: UserID? {
         switch self {
         case .artifacts(let user, _), .task(let user, _, _): user
@@ -149,7 +150,7 @@ extension Change {
         }
     }
 
-    /// The system prompt names the skills and the modules.
+    /// Whether the system prompt changes, which names the skills and the modules.
     var changesPrompt: Bool {
         switch self {
         case .skills, .toolModules: true
@@ -181,7 +182,7 @@ extension Change {
 }
 
 extension ArtifactChange {
-    /// Whether it is about the artifact called `name`. One that lists not all counts for every name.
+    /// Whether the artifact called `name` changed. An incomplete change matches every name.
     func touches(_ name: String) -> Bool {
         !isComplete || [added, modified, removed].contains { $0.contains { ExactText($0) == ExactText(name) } }
     }

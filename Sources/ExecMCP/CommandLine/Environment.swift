@@ -1,19 +1,19 @@
 import CommandOptions
 import SystemCalls
 
-/// What this process was given by whoever started it.
+/// The environment of this process.
 enum Environment {
-    /// All variables.
+    /// All environment variables.
     static var variables: [String: String] { ProcessEnvironment.variables }
 
-    /// The home directory; empty where none is known.
+    /// The home directory; empty if it is unknown.
     static var home: String { variables["HOME"] ?? "" }
 
-    /// The path of the running program without links; `nil` where the system does not say.
+    /// The path of the running program, with symbolic links resolved; `nil` if the system doesn't provide it.
     static var programPath: String? { Executables.ownPath }
 
-    /// The directory `name` (`skills` or `tools`) that belongs to the running program: beside it (a bundle), under
-    /// `share/exec-mcp` of the place it is installed in, or at the top of the checkout that it was built in.
+    /// Returns the directory `name` (`skills` or `tools`) that belongs to the running program: next to it (in a
+    /// bundle), in `share/exec-mcp` of its installation prefix, or at the top of the checkout that it was built in.
     static func companionDirectory(_ name: String) -> String? {
         guard let program = programPath else { return nil }
         var directory = parent(of: program)

@@ -1,12 +1,12 @@
 import ExecCore
 import SystemCalls
 
-/// Paths of this machine, as people and hosts write them into options.
+/// Paths of this machine, as people and hosts write them in options.
 enum HostPath {
     private static let fileScheme = "file://"
 
-    /// The path that `text` means: `~` and `~/…` begin at the home directory, and a `file:` URL is the path in it. All
-    /// else is a path already.
+    /// Expands `text` into a path: `~` and `~/…` start at the home directory, and a `file:` URL becomes its path.
+    /// Returns anything else unchanged.
     static func expanded(_ text: String) -> String {
         if text == "~" || text.hasPrefix("~/") { return Environment.home + text.dropFirst() }
         guard text.hasPrefix(fileScheme) else { return text }
@@ -16,7 +16,7 @@ enum HostPath {
         return PercentEncoding.decode(path: path) ?? text
     }
 
-    /// The real path of a directory; `nil` where there is none.
+    /// Returns the real path of a directory; `nil` if it doesn't exist.
     static func directory(_ text: String) -> String? {
         guard !text.isEmpty, let resolved = Files.realPath(expanded(text)), Files.isDirectory(resolved) else {
             return nil
@@ -24,11 +24,11 @@ enum HostPath {
         return resolved
     }
 
-    /// The paths of a list with `:` between them.
+    /// Splits a list of paths separated by `:`.
     static func list(_ text: String) -> [String] {
         var paths: [String] = []
         for part in text.split(separator: ":") {
-            // The colon of a URL is none of the list's.
+            // The colon of a URL doesn't separate paths.
             if paths.last == "file", part.hasPrefix("//") {
                 paths[paths.count - 1] += ":" + part
             } else {
@@ -38,7 +38,8 @@ enum HostPath {
         return paths
     }
 
-    /// Why ``directory(_:)`` finds none, as a clause; `nil` where it does, or where nothing is named.
+    /// Returns the reason why ``directory(_:)`` finds no directory, as a clause; `nil` if it finds one, or if `text` is
+    /// empty.
     static func objection(to text: String) -> String? {
         guard !text.isEmpty, directory(text) == nil else { return nil }
         let path = expanded(text)
@@ -46,7 +47,7 @@ enum HostPath {
         let reason = errno
         guard reason == ENOENT || reason == ENOTDIR else { return String(cString: strerror(reason)) }
         if path.hasPrefix("$") { return "there is no such directory; variables are not expanded here" }
-        // Hosts start servers anywhere, and then it says little that a relative path leads nowhere.
+        // Names the working directory: hosts start servers anywhere, so the relative path alone would explain little.
         let place = path.hasPrefix("/") ? nil : Files.realPath(".")
         return "there is no such directory" + (place.map { " in \($0)" } ?? "")
     }

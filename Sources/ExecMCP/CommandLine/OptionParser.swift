@@ -8,12 +8,12 @@ enum Invocation: Sendable, Equatable {
     case version
 }
 
-/// Reads the server's command line and the environment.
+/// Parses the server's command line and environment.
 enum OptionParser {
     /// - Parameters:
-    ///   - arguments: without the program's name.
-    ///   - defaults: the options where neither a flag nor a variable says otherwise.
-    /// - Throws: ``UsageError`` for an unknown flag or a value that is not accepted.
+    ///   - arguments: the arguments without the program's name.
+    ///   - defaults: the options used unless a flag or a variable overrides them.
+    /// - Throws: ``UsageError`` for an unknown flag or an invalid value.
     static func parse(
         _ arguments: [String], environment: [String: String], defaults: Options
     ) throws(UsageError) -> Invocation {
@@ -35,7 +35,7 @@ enum OptionParser {
         return .serve(options)
     }
 
-    /// Refuses expected users of whom one could never get a sandbox ahead.
+    /// Rejects prewarming if a named user could never get a sandbox in advance.
     private static func checkPrewarming(_ options: Options) throws(UsageError) {
         let others = options.prewarmUsers.filter { $0 != options.user }
         if case .directory(_, let only) = options.configuration.workspace, let other = others.first {

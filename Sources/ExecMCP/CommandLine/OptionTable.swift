@@ -2,7 +2,7 @@ import CommandOptions
 import Diagnostics
 import ExecCore
 
-/// One option of the server.
+/// An option of the server.
 typealias OptionDescription = CommandOptions.OptionDescription<Options>
 
 extension OptionDescription {
@@ -15,7 +15,7 @@ enum OptionTable {
     /// Every option, in the order of the help.
     static let all: [OptionDescription] = sandboxOptions + resourceOptions + limitOptions + prewarmOptions + logOptions
 
-    /// What stands in the place of a directory that there is not to be.
+    /// The value that stands for no directory.
     private static let none = "none"
 
     private static let sandboxOptions = [
@@ -84,7 +84,7 @@ enum OptionTable {
             case "ephemeral": options.configuration.workspace = .ephemeral
             default:
                 guard let path = HostPath.directory(value), path != "/" else { return false }
-                // The user is set when all options are known.
+                // The user is set after all options have been parsed.
                 options.configuration.workspace = .directory(path: path, user: options.user)
             }
             return true
@@ -236,7 +236,7 @@ enum OptionTable {
             accepts: "yes, true, 1, no, false or 0"
         ) { value, options in
             switch value {
-            // The flag has no value.
+            // Used as a flag, it has no value.
             case "", "yes", "true", "1": options.prewarm = true
             case "no", "false", "0": options.prewarm = false
             default: return false
@@ -261,7 +261,7 @@ enum OptionTable {
             paths: { [$0] }
         ) { value, options in
             let path = HostPath.expanded(value)
-            // Whether the file will do is seen when the server opens it: other commands read this option too.
+            // The file is checked when the server opens it, because other commands parse this option too.
             options.auditLog = path
             return !path.isEmpty && !path.hasPrefix("-") && !path.hasSuffix("/")
         },
@@ -278,7 +278,7 @@ enum OptionTable {
         return true
     }
 
-    /// Whether `text` may be the name of an image.
+    /// Whether `text` is a valid image name.
     static func isImageName(_ text: String) -> Bool {
         OptionValue.isName(text, extra: "._-/:@", limit: 255)
     }

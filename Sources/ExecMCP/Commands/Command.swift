@@ -1,23 +1,23 @@
 import CommandOptions
 
-/// Something that the program does for a person, and then ends.
+/// A subcommand: does a task for a person, and then the program ends.
 protocol Command: Sendable {
     /// The word on the command line, for example `doctor`.
     var name: String { get }
-    /// What it is for, in one line for `exec-mcp --help`.
+    /// A one-line description for `exec-mcp --help`.
     var summary: String { get }
-    /// What `exec-mcp NAME --help` prints, with a newline at its end.
+    /// The output of `exec-mcp NAME --help`, with a newline at its end.
     var help: String { get }
-    /// Flags of its own that are followed by a value, such as `--tag`.
+    /// The command's own flags that are followed by a value, such as `--tag`.
     var flagsWithValue: [String] { get }
 
-    /// Does it.
+    /// Runs the command.
     ///
     /// - Parameters:
     ///   - arguments: the command line without the command's name.
-    ///   - defaults: the server's options where neither a flag nor a variable says otherwise.
-    /// - Returns: the exit status: 0, 1 for a failure, 2 for arguments that are not accepted.
-    /// - Throws: ``UsageError`` for arguments that are not accepted.
+    ///   - defaults: the server's options, used unless a flag or a variable overrides them.
+    /// - Returns: the exit status: 0 for success, 1 for a failure, 2 for invalid arguments.
+    /// - Throws: ``UsageError`` for invalid arguments.
     func run(_ arguments: [String], defaults: Options) throws(UsageError) -> Int32
 }
 
@@ -25,29 +25,29 @@ extension Command {
     var flagsWithValue: [String] { [] }
 }
 
-/// The commands that there are.
+/// The available commands.
 enum Commands {
-    /// A command, and what it is called with.
+    /// A command and its arguments.
     struct Call {
         let command: any Command
         /// The command line without the command's name.
         let arguments: [String]
     }
 
-    /// All of them, in the order of the help.
+    /// All commands, in the order of the help.
     static let all: [any Command] = [ConfigCommand(), DoctorCommand(), ImageCommand()]
 
-    /// The command that a command line names, before, between or after the options; `nil` where it names none.
+    /// Finds the command in a command line. It may stand before, between or after the options; `nil` if there is none.
     ///
-    /// - Throws: ``UsageError`` for a word that is none.
+    /// - Throws: ``UsageError`` for a word that isn't a command.
     static func call(in arguments: [String], of commands: [any Command] = all) throws(UsageError) -> Call? {
-        // The value of an option may be the name of a command.
+        // The value of an option may equal the name of a command.
         let flags = OptionDescription.all.filter(\.takesValue).map(\.flag) + commands.flatMap(\.flagsWithValue)
         guard let place = CommandWord.place(in: arguments, takesValue: flags.contains) else { return nil }
         let word = arguments[place]
         guard !["help", "version"].contains(word) else { return nil }
         guard let command = commands.first(where: { $0.name == word }) else {
-            // Of a flag that is none, the word may be the value. The parser of options says which flag that is.
+            // After an unknown flag, the word may be its value. The option parser then reports the unknown flag.
             let known = OptionDescription.all.map(\.flag) + commands.flatMap(\.flagsWithValue)
             guard
                 arguments[..<place].allSatisfy({ argument in
@@ -61,7 +61,7 @@ enum Commands {
         return Call(command: command, arguments: Array(arguments[..<place] + arguments[(place + 1)...]))
     }
 
-    /// Whether the arguments of a command ask for its help. What follows `--` is not the command's own.
+    /// Whether the arguments of a command ask for its help. Arguments after `--` aren't the command's own.
     static func wantsHelp(_ arguments: some Sequence<String>) -> Bool {
         arguments.prefix { $0 != "--" }.contains { ["--help", "-h"].contains($0) }
     }

@@ -4,7 +4,7 @@ import ExecCore
 import HostConfiguration
 import SystemCalls
 
-/// `exec-mcp config`: prints the configuration that gives an MCP host this server, or puts it into the host's file.
+/// `exec-mcp config`: prints the configuration that adds this server to an MCP host, or writes it to the host's file.
 struct ConfigCommand: Command {
     let name = "config"
     let summary = "print the configuration for an MCP host, or put it into the host's file"
@@ -79,7 +79,7 @@ struct ConfigCommand: Command {
         return rows.joined(separator: "\n")
     }
 
-    /// The path of a person's file, with `~` for the home directory.
+    /// Returns the path of the user's configuration file, with `~` for the home directory.
     private func userFile(of host: Host) -> String? {
         guard let path = host.userFile(platform) else { return nil }
         let home = Environment.home + "/"

@@ -3,9 +3,9 @@ import ExecCore
 import HostConfiguration
 import SystemCalls
 
-/// What the arguments of `exec-mcp config` ask for.
+/// The parsed arguments of `exec-mcp config`.
 struct ConfigRequest: Sendable {
-    /// `nil` where the hosts are to be listed.
+    /// `nil` if the hosts should be listed.
     private(set) var host: Host?
     private(set) var isWritten = false
     private(set) var forProject = false
@@ -31,8 +31,8 @@ struct ConfigRequest: Sendable {
         },
     ]
 
-    /// - Throws: ``UsageError`` for arguments that are not accepted, those of the server included: better here than
-    ///   when a host starts it.
+    /// - Throws: ``UsageError`` for invalid arguments. Includes the server's arguments, so that they fail here and not
+    ///   when a host starts the server.
     init(_ arguments: [String], defaults: Options) throws(UsageError) {
         let own = arguments.prefix { $0 != "--" }
         let parser = SubcommandParser(options: Self.options, program: OptionDescription.all)
@@ -59,7 +59,7 @@ struct ConfigRequest: Sendable {
         if effects.reachesNetwork { entry.isConfined = false }
     }
 
-    /// Takes what is no option for the host.
+    /// Parses an argument that isn't an option as the host.
     private mutating func takeHost(_ argument: Argument) throws(UsageError) {
         guard host == nil, !argument.text.hasPrefix("-") else {
             throw UsageError(
@@ -72,9 +72,9 @@ struct ConfigRequest: Sendable {
         host = found
     }
 
-    /// Refuses paths that depend on where a host starts the server.
+    /// Rejects paths that depend on the directory in which a host starts the server.
     ///
-    /// - Parameter options: in a form that the parser of options has accepted.
+    /// - Parameter options: options that the option parser has accepted.
     private static func refuseRelativePaths(in options: [String]) throws(UsageError) {
         var reader = ArgumentReader(options)
         while let argument = reader.next() {
@@ -88,8 +88,8 @@ struct ConfigRequest: Sendable {
         }
     }
 
-    /// The absolute path by which this program was started, if it is one that lasts: a link that an update will point
-    /// elsewhere is better than what it points to now.
+    /// Returns an absolute path of this program that stays valid. Prefers the path by which it was started: a link that
+    /// an update redirects is better than its current target.
     private static func runningProgram() throws(UsageError) -> String {
         guard let program = Environment.programPath else {
             throw UsageError(message: "the path of this program is not known; give it with --program")

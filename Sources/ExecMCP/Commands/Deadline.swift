@@ -1,13 +1,13 @@
 import Threading
 
-/// The time was up.
+/// Thrown when the time limit has passed.
 struct DeadlineError: Error {}
 
-/// Runs `work` and gives up after `seconds`: it is cancelled then, but its end is not waited for, because what hangs may
-/// not hear of it.
+/// Runs `work` with a time limit of `seconds`. At the limit, `work` is cancelled but not waited for, because work that
+/// hangs may not react to the cancellation.
 ///
-/// - Throws: ``DeadlineError`` when the time is up, `CancellationError` when the task is cancelled, and what `work`
-///   throws.
+/// - Throws: ``DeadlineError`` at the time limit, `CancellationError` if the task is cancelled, and any error that
+///   `work` throws.
 func withDeadline<Value: Sendable>(
     seconds: Double, _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {

@@ -2,14 +2,14 @@ import Diagnostics
 import SystemCalls
 import Threading
 
-/// Work that a person waits for and may break off.
+/// Work that a person waits for and can interrupt.
 enum Foreground {
-    /// The exit status of what was broken off, as shells have it for Ctrl-C.
+    /// The exit status of interrupted work, the one that shells use for Ctrl-C.
     static let interruptedStatus: Int32 = 130
 
     /// Runs `work` and waits for its end. Ctrl-C and the other usual signals cancel it; a second one ends the process.
     ///
-    /// - Returns: its exit status; ``interruptedStatus`` where it was broken off.
+    /// - Returns: the exit status of `work`; ``interruptedStatus`` if it was interrupted.
     static func run(_ work: @escaping @Sendable () async -> Int32) -> Int32 {
         ShutdownSignals.block()
         signal(SIGPIPE, SIG_IGN)

@@ -4,8 +4,8 @@ import JSON
 import JSONRPC
 import MCP
 
-/// `tools/call`: finds the tool, checks its arguments, and picks how the call is answered: directly or as a task. The
-/// pipeline does the rest.
+/// `tools/call`: finds the tool, checks its arguments, and decides whether the call is answered directly or as a task.
+/// The pipeline does the rest.
 struct CallToolMethod: Method {
     let name = "tools/call"
     let tools: ToolCatalog
@@ -51,7 +51,7 @@ struct CallToolMethod: Method {
         }
     }
 
-    /// Makes a task of a call.
+    /// Turns a call into a task.
     ///
     /// - Returns: the answer to the request, which names the task.
     private func task(of call: ToolCall) throws(RPCError) -> JSONObject {
@@ -74,7 +74,7 @@ struct CallToolMethod: Method {
     }
 
     private func arguments(of request: Request) throws(RPCError) -> JSONObject {
-        // Each tool needs some, so an empty array is no empty object that was written as PHP does.
+        // Every tool needs arguments, so an empty array can't stand for an empty object as PHP encodes it.
         if case .array? = request["arguments"] { throw .invalidParams("arguments must be an object, not an array.") }
         return try request.params.object("arguments") ?? JSONObject()
     }

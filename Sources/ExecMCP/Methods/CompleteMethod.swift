@@ -5,7 +5,7 @@ import MCP
 
 /// `completion/complete`: suggests values for the variables of the resource templates (server/utilities/completion).
 struct CompleteMethod: Method {
-    /// How many values one answer may have.
+    /// The maximum number of values in an answer.
     private static let maximumCount = 100
 
     let name = "completion/complete"
@@ -55,7 +55,7 @@ struct CompleteMethod: Method {
         return (name, value)
     }
 
-    /// The files of the skill that the request says is chosen already, else those of all.
+    /// Returns the paths in the skill that the request's context names, or in all skills if it names none.
     private func paths(of skill: String?) -> [String] {
         let skills = catalog.skills.skills().filter { skill == nil || $0.name == skill }
         return Set(skills.flatMap { $0.files().files.map(\.path) }).sorted()

@@ -2,7 +2,7 @@ import JSON
 import JSONRPC
 import MCP
 
-/// `server/discover`: what the modern revision has in place of a handshake (2026-07-28, basic/versioning).
+/// `server/discover`: the modern revision's replacement for a handshake (2026-07-28, basic/versioning).
 struct DiscoverMethod: Method {
     let name = "server/discover"
     let era = MethodEra.modern

@@ -6,10 +6,10 @@ import MCP
 struct InitializeMethod: Sendable {
     let name = "initialize"
 
-    /// Agrees on the revision that the client asks for, or on the latest legacy one where that is none we know or has
-    /// no handshake.
+    /// Negotiates the revision that the client requests, or the latest legacy one if the requested revision is unknown
+    /// or has no handshake.
     ///
-    /// - Throws: -32602 where the request names no revision.
+    /// - Throws: -32602 if the request names no revision.
     func handshake(_ request: Request) throws(RPCError) -> (Revision, JSONObject) {
         guard let requested = request["protocolVersion"]?.stringValue else {
             throw .invalidParams("initialize needs protocolVersion, such as \"\(Revision.latestLegacy.rawValue)\".")

@@ -2,11 +2,11 @@ import JSON
 import JSONRPC
 import MCP
 
-/// `tools/list`: always the same tools, in the same order, on one page.
+/// `tools/list`: returns always the same tools, in the same order, on a single page.
 struct ListToolsMethod: Method {
     let name = "tools/list"
     let tools: ToolCatalog
-    /// Who gets a sandbox then; `nil` where nobody does.
+    /// Starts sandboxes when the tools are listed; `nil` if that is disabled.
     let prewarming: Prewarming?
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
@@ -18,7 +18,7 @@ struct ListToolsMethod: Method {
 }
 
 extension Request {
-    /// Lists of one page give out no cursor, so every cursor is someone else's.
+    /// Rejects a cursor. A single-page list returns no cursor, so any cursor comes from elsewhere.
     ///
     /// - Throws: -32602 (2026-07-28, server/utilities/pagination).
     func refuseCursor() throws(RPCError) {

@@ -3,7 +3,7 @@ import JSON
 import JSONRPC
 import MCP
 
-/// `subscriptions/listen`: a request that stays open and brings notifications (2026-07-28,
+/// `subscriptions/listen`: a request that stays open and delivers notifications (2026-07-28,
 /// basic/patterns/subscriptions).
 struct ListenMethod: Method {
     let name = "subscriptions/listen"
@@ -18,8 +18,8 @@ struct ListenMethod: Method {
         }
         let user = try user(context)
         let filter = try filter(wanted, user, context)
-        // Nothing of the request is kept but the filter: it stays open for as long as the client wants, and what it held
-        // would never be free for others.
+        // Keeps only the filter: the request stays open for as long as the client wants, and would hold its share of
+        // the request memory all that time.
         return .deferred(holding: 0) { [subscriptions, revision = context.revision] notifier in
             try await subscriptions.serve(ListenStream(filter, user: user, notifier: notifier))
             let result: JSONObject = ["_meta": [MetaKey.subscriptionID: notifier.id.json]]
@@ -27,7 +27,7 @@ struct ListenMethod: Method {
         }
     }
 
-    /// What of the wishes is honoured. The tools never change, so `toolsListChanged` is not.
+    /// Returns the supported part of the requested filter. The tools never change, so `toolsListChanged` is ignored.
     private func filter(
         _ wanted: JSONObject, _ user: UserID, _ context: RequestContext
     ) throws(RPCError) -> ListenStream.Filter {
@@ -74,7 +74,7 @@ struct ListenMethod: Method {
 }
 
 extension RequestContext {
-    /// - Throws: -32021 where the client did not declare `extension` on this request (2026-07-28, basic/index).
+    /// - Throws: -32021 if the client did not declare `extension` on this request (2026-07-28, basic/index).
     func require(extension identifier: String) throws(RPCError) {
         guard declares(extension: identifier) else {
             throw RPCError(

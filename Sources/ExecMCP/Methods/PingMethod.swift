@@ -2,7 +2,7 @@ import JSON
 import JSONRPC
 import MCP
 
-/// `ping`: answered at once, also before the handshake. The modern revision has none.
+/// `ping`: answered immediately, even before the handshake. The modern revision doesn't have it.
 struct PingMethod: Method {
     let name = "ping"
     let era = MethodEra.legacy

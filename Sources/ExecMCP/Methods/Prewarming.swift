@@ -1,16 +1,16 @@
 import ExecCore
 import MCP
 
-/// The sandboxes that are started when a client lists the tools: soon it will call one.
+/// Starts sandboxes when a client lists the tools, because a tool call is likely to follow.
 struct Prewarming: Sendable {
     let pool: SandboxPool
     let user: UserOfRequest
-    /// Users who get one then besides the one whom the request is about.
+    /// Users who get a sandbox in addition to the user of the request.
     let expected: [UserID]
 
-    /// Has them started in the background. Nobody waits.
+    /// Starts the sandboxes in the background, without waiting for them.
     func begin(_ context: RequestContext) {
-        // A name that nobody can have is for the user's calls to refuse: a listing is the same for all.
+        // An invalid user name is ignored here and rejected by the user's calls: a listing is the same for all users.
         let user = try? user(context)
         pool.prewarm((user.map { [$0] } ?? []) + expected)
     }

@@ -3,7 +3,7 @@ import JSON
 import JSONRPC
 import MCP
 
-/// Makes the system prompt afresh from what is there.
+/// Generates the system prompt from the current skills, modules and limits.
 struct SystemPromptSource: Sendable {
     private let configuration: SandboxConfiguration
     private let limits: Limits
@@ -26,7 +26,7 @@ struct SystemPromptSource: Sendable {
     }
 }
 
-/// `prompts/list`: the one prompt.
+/// `prompts/list`: returns the only prompt.
 struct ListPromptsMethod: Method {
     private static let prompt = Prompt(
         name: PromptName.agentSystem, title: "System prompt for agents that run code",
@@ -43,7 +43,7 @@ struct ListPromptsMethod: Method {
     }
 }
 
-/// `prompts/get`: the system prompt, made when it is asked for.
+/// `prompts/get`: returns the system prompt, generated on request.
 struct GetPromptMethod: Method {
     let name = "prompts/get"
     let source: SystemPromptSource

@@ -3,9 +3,10 @@ import JSON
 import JSONRPC
 import MCP
 
-/// `skills/list`: every skill with its front matter and the digests of its files (`io.modelcontextprotocol/skills`).
+/// `skills/list`: returns every skill with its front matter and the digests of its files
+/// (`io.modelcontextprotocol/skills`).
 struct ListSkillsMethod: Method {
-    /// An entry may name 512 files.
+    /// Small, because an entry may name 512 files.
     private static let pageSize = 25
 
     let name = "skills/list"
@@ -23,7 +24,7 @@ struct ListSkillsMethod: Method {
     }
 }
 
-/// `skills/get`: the same of one skill, named by the URI of its `SKILL.md`.
+/// `skills/get`: returns one skill in the same form, named by the URI of its `SKILL.md`.
 struct GetSkillMethod: Method {
     let name = "skills/get"
     let era = MethodEra.modern

@@ -1,8 +1,8 @@
-/// Where a tool says how far it is; whoever wants to know hears it.
+/// A sink for the progress that a tool reports.
 struct Progress: Sendable {
-    /// Takes a line; `nil` where nobody wants to know, so that nothing need be found out.
+    /// Receives a line; `nil` if nothing receives progress, so that the tool needn't determine it.
     let report: (@Sendable (String) -> Void)?
 
-    /// Nobody wants to know.
+    /// Discards all progress.
     static let unheard = Progress(report: nil)
 }

@@ -1,4 +1,4 @@
-/// Tells the client how far a call is, if its request asked for that.
+/// Notifies the client of the progress of a call, if its request asked for that.
 struct ProgressInterceptor: CallInterceptor {
     func intercept(_ call: ToolCall, next: CallHandler) async -> CallResult {
         guard let notifier = call.notifier, let reporter = ProgressReporter(call.context, notifier) else {

@@ -3,14 +3,14 @@ import JSONRPC
 import MCP
 import Threading
 
-/// Tells the client of a call how far it is (server/utilities/progress in the legacy revisions, basic/patterns/progress
-/// in 2026-07-28).
+/// Notifies the client of the progress of a call (server/utilities/progress in the legacy revisions,
+/// basic/patterns/progress in 2026-07-28).
 ///
-/// The progress is the number of seconds since the call came: how much there is to do, nobody knows.
+/// The progress value is the number of seconds since the call arrived, because the total amount of work is unknown.
 struct ProgressReporter: Sendable {
-    /// Four a second are enough for people, and no burden to hosts.
+    /// Four notifications a second are enough for people, and a light load for hosts.
     private static let interval = Duration.milliseconds(250)
-    /// Hosts stop waiting for a call of which they hear nothing for a minute.
+    /// Hosts stop waiting for a call after a minute without a notification.
     private static let silence = Duration.seconds(5)
 
     private let token: JSON
@@ -18,7 +18,7 @@ struct ProgressReporter: Sendable {
     private let notifier: RequestNotifier
     private let start = ContinuousClock.now
 
-    /// - Returns: `nil` where the client did not ask for progress.
+    /// - Returns: `nil` if the client didn't ask for progress.
     init?(_ context: RequestContext, _ notifier: RequestNotifier) {
         guard let token = context.progressToken else { return nil }
         self.token = token
@@ -26,18 +26,18 @@ struct ProgressReporter: Sendable {
         self.notifier = notifier
     }
 
-    /// What there is to send.
+    /// Progress that hasn't been sent yet.
     private struct News: Sendable {
-        /// A line of the work that has not been sent.
+        /// A line from the work that hasn't been sent.
         var line: String?
-        /// Whether it has been silent for long. It never takes the place of a line.
+        /// Whether a sign of life is due after a long silence. It never replaces a line.
         var isSilent = false
         /// The newest line, sent or not; empty if there was none.
         var newest = ""
     }
 
-    /// Runs `work` and passes on what it reports: the newest line if several come at once, and in silence a sign of life
-    /// now and then.
+    /// Runs `work` and forwards the progress that it reports: only the newest line if several arrive at once, and a
+    /// sign of life from time to time during silence.
     func reporting<Value: Sendable>(_ work: (Progress) async throws -> Value) async rethrows -> Value {
         let news = Locked(News())
         let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))

@@ -3,7 +3,7 @@ import JSON
 import JSONRPC
 import MCP
 
-/// What can be read by URI: the files of the skills, and the artifacts of a user.
+/// The resources that can be read by URI: the files of the skills, and the artifacts of a user.
 struct ResourceCatalog: Sendable {
     static let skillTemplate = ResourcePrefix.skill + "{skill}/{+path}"
     static let artifactTemplate = ResourcePrefix.artifact + "{name}"
@@ -20,23 +20,23 @@ struct ResourceCatalog: Sendable {
     let skills: SkillLibrary
     let pool: SandboxPool
 
-    /// What `user` can read now, in the order of the URIs: all artifacts, and of the skills' files no more than `count` of
-    /// those after the URI `last`. No sandbox is started for it: where the user's is not up, the artifacts in it are not
-    /// shown.
+    /// Returns the resources that `user` can read now, in the order of their URIs: all artifacts, and at most `count`
+    /// skill files, starting after the URI `last`. Starts no sandbox: if the user's sandbox isn't running, its
+    /// artifacts aren't listed.
     func resources(of user: UserID, after last: String?, atMost count: Int) async -> [Resource] {
         let resources = skills.resources(after: last, atMost: count) + (await artifacts(of: user)).map(Self.resource)
         return resources.sorted { $0.uri < $1.uri }
     }
 
-    /// The artifacts of `user`; none where the user's sandbox is not up.
+    /// Returns the artifacts of `user`; empty if the user's sandbox isn't running.
     func artifacts(of user: UserID) async -> [Artifact] {
         let listed = try? await pool.withRunningSandbox(of: user) { try await $0.artifacts() }
         return listed ?? []
     }
 
-    /// Reads one resource. For an artifact the user's sandbox is started if need be.
+    /// Reads a resource. For an artifact, starts the user's sandbox if necessary.
     ///
-    /// - Throws: the error that the request gets.
+    /// - Throws: the error that answers the request.
     func read(_ uri: String, of user: UserID, in revision: Revision) async throws(RPCError) -> ResourceContents {
         guard let resource = ResourceURI(uri) else {
             throw .resourceNotFound(
@@ -59,8 +59,8 @@ struct ResourceCatalog: Sendable {
         switch resource {
         case .artifact(let name):
             let content = try await pool.withSandbox(of: user) { try await $0.artifactContent(name) }
-            // The bytes are what was asked for. But hosts show models what is called a picture, and half of one is refused
-            // with the whole conversation.
+            // The bytes are returned as requested. But hosts show models everything that has the media type of an
+            // image, and model APIs reject a broken image together with the whole conversation.
             let type = content.isBrokenPicture ? MediaType.unknown : MediaType.of(content.bytes, named: name)
             return ResourceContents(uri: uri, mediaType: type, bytes: content.bytes)
         case .skill(let name, let path):
@@ -80,8 +80,8 @@ struct ResourceCatalog: Sendable {
 }
 
 extension RPCError {
-    /// The answer to a request for a resource that there is not: its code differs by revision (2026-07-28, changelog),
-    /// the URI is in the data in all.
+    /// The error for a missing resource. The code depends on the revision (2026-07-28, changelog); the data contains
+    /// the URI in all revisions.
     static func resourceNotFound(_ uri: String, _ message: String, _ revision: Revision) -> RPCError {
         RPCError(code: revision.resourceNotFoundCode, message: message, data: ["uri": .string(uri)])
     }

@@ -2,7 +2,7 @@ import ExecCore
 import MCP
 import SystemCalls
 
-/// The URIs of what can be read: `skill://NAME/PATH` and `artifact:///NAME`, percent-encoded.
+/// The URIs of resources: `skill://NAME/PATH` and `artifact:///NAME`, percent-encoded.
 enum ResourceURI: Hashable, Sendable {
     /// A file of a skill, or one of its directories; the path is empty for the skill's own directory.
     case skill(name: String, path: [String])
@@ -10,10 +10,10 @@ enum ResourceURI: Hashable, Sendable {
 
     private static let maximumLength = 8192
 
-    /// - Returns: `nil` for a URI that no resource of ours can have.
+    /// - Returns: `nil` for a URI that can't name a resource of this server.
     init?(_ text: String) {
         guard text.utf8.count <= Self.maximumLength else { return nil }
-        // By bytes: with a combining mark behind it, a slash is no slash to a string of characters.
+        // Compares bytes: in a string of characters, a slash followed by a combining mark isn't a slash.
         let utf8 = text.utf8
         if utf8.starts(with: ResourcePrefix.artifact.utf8) {
             let encoded = Substring(utf8.dropFirst(ResourcePrefix.artifact.utf8.count))
@@ -31,7 +31,7 @@ enum ResourceURI: Hashable, Sendable {
         }
     }
 
-    /// The URI itself.
+    /// The URI as text.
     var text: String {
         switch self {
         case .skill(let name, let path):
@@ -41,25 +41,25 @@ enum ResourceURI: Hashable, Sendable {
         }
     }
 
-    /// By the bytes of the names: encoded, only they remain.
+    /// Compares the encoded form, and therefore the bytes of the names.
     static func == (left: ResourceURI, right: ResourceURI) -> Bool { left.text == right.text }
 
     func hash(into hasher: inout Hasher) { text.hash(into: &hasher) }
 
-    /// Whether `text` asks for an artifact, be it in a form that none can have.
+    /// Whether `text` refers to an artifact, even if the URI is invalid.
     static func isOfArtifact(_ text: String) -> Bool { text.hasPrefix("artifact:") }
 
-    /// Whether it is the file that makes a directory a skill.
+    /// Whether it is the main file, which makes a directory a skill.
     var isSkillsOwnFile: Bool {
         if case .skill(_, [SkillFiles.mainFile]) = self { true } else { false }
     }
 
-    /// The URI of the file at `path` of a skill.
+    /// Returns the URI of the file at `path` in a skill.
     static func skillFile(_ path: String, of skill: String) -> ResourceURI {
         .skill(name: skill, path: path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) })
     }
 
-    /// Hidden names are none of ours, and with them `.` and `..` are out.
+    /// Rejects hidden names, which include `.` and `..`.
     private static func isSegment(_ text: String) -> Bool {
         guard let first = text.utf8.first, first != UInt8(ascii: ".") else { return false }
         return !text.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }

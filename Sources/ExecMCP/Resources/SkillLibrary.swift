@@ -4,18 +4,18 @@ import JSON
 import MCP
 import Threading
 
-/// The skills as resources. The directories are looked at anew each time: a skill that its author has just saved is
-/// there. Only the next page of a list does with what the page before it, or whoever asked last, has just seen: else a
-/// list of many skills would cost their number times that of its pages.
+/// The skills as resources. The directories are scanned on every request, so that a skill is available as soon as its
+/// author saves it. Follow-up pages of a list reuse a scan at most 1 s old, so listing N skills costs one scan, not one
+/// per page.
 final class SkillLibrary: Sendable {
-    /// Where the skills are.
+    /// The directories that contain the skills.
     let directories: [String]
     private let logger: Logger
     private let manifests = SkillManifests()
     private let memory = SkillCache()
-    /// What was seen last.
+    /// The result of the last scan.
     private let snapshot = Locked<Snapshot?>(nil)
-    /// Diagnostics already logged: skills are asked for often, and seldom change.
+    /// Diagnostics already logged: skills are scanned often, but seldom change.
     private let reported = Locked<Set<String>>([])
 
     init(directories: [String], logger: Logger) {
@@ -23,7 +23,7 @@ final class SkillLibrary: Sendable {
         self.logger = logger
     }
 
-    /// Every skill that the sandbox has, by the names of their directories.
+    /// Returns every skill that the sandbox has, sorted by directory name.
     func skillsInSandbox() -> [Skill] {
         let catalog = SkillCatalog.load(from: directories, memory: memory)
         catalog.diagnostics.forEach { report($0.description) }
@@ -31,9 +31,9 @@ final class SkillLibrary: Sendable {
         return catalog.skills
     }
 
-    /// The skills that can be told apart by their names; of two with one name the first directory's is taken.
+    /// Returns the skills with unique names; if several have the same name, the one in the first directory.
     ///
-    /// - Parameter isNextPage: whether it is for a page of a list that is not the first.
+    /// - Parameter isNextPage: whether the skills are for a follow-up page of a list.
     func skills(isNextPage: Bool = false) -> [Skill] {
         var names: Set<[UInt8]> = []
         let recent = isNextPage ? snapshot.withLock { $0?.isRecent == true ? $0?.skills : nil } : nil
@@ -46,15 +46,15 @@ final class SkillLibrary: Sendable {
         }
     }
 
-    /// The skill called `name`.
+    /// Returns the skill called `name`.
     func skill(named name: String) -> Skill? {
         skills().first { $0.name.utf8.elementsEqual(name.utf8) }
     }
 
-    /// The files of all skills in the order of their URIs, no more than `count` of those after the URI `last`. Only the
-    /// skills that they are in are looked through.
+    /// Returns the files of all skills in the order of their URIs: at most `count`, starting after the URI `last`.
+    /// Scans only the skills that contain them.
     func resources(after last: String?, atMost count: Int) -> [Resource] {
-        // A name has no slash that is not encoded, so the URIs of one skill come all before or all after another's.
+        // A slash in a name is encoded, so the URIs of one skill come all before or all after those of another.
         let places = skills(isNextPage: last != nil).map { ($0, "\(ResourceURI.skill(name: $0.name, path: []).text)/") }
         var found: [Resource] = []
         for (skill, start) in places.sorted(by: { $0.1 < $1.1 }) where found.count < count {
@@ -71,7 +71,7 @@ final class SkillLibrary: Sendable {
         skill.files().files.map { resource($0, of: skill) }.sorted { $0.uri < $1.uri }
     }
 
-    /// Where on the host each file of each skill is, by its URI.
+    /// Returns the path on the host of each file of each skill, by its URI.
     func placesByURI() -> [ResourceURI: String] {
         skills().reduce(into: [:]) { places, skill in
             for file in skill.files().files {
@@ -80,12 +80,13 @@ final class SkillLibrary: Sendable {
         }
     }
 
-    /// What is directly in a directory of a skill, in the order of the URIs; `nil` where there is no such directory.
+    /// Returns the direct children of a directory of a skill, in the order of their URIs; `nil` if there is no such
+    /// directory.
     func children(of skillName: String, path: [String]) -> [Resource]? {
         guard let skill = skill(named: skillName) else { return nil }
         let prefix = path.map { $0 + "/" }.joined()
         var children: [String: Resource] = [:]
-        // By bytes: with a combining mark behind it, a slash is no slash to Swift.
+        // Compares bytes: to Swift, a slash followed by a combining mark isn't a slash.
         for file in skill.files().files where file.path.utf8.starts(with: prefix.utf8) {
             let rest = file.path.utf8.dropFirst(prefix.utf8.count)
             if let slash = rest.firstIndex(of: UInt8(ascii: "/")) {
@@ -100,10 +101,10 @@ final class SkillLibrary: Sendable {
         return children.isEmpty && !path.isEmpty ? nil : children.values.sorted { $0.uri < $1.uri }
     }
 
-    /// The skills that keep the rules of the format, by name. The others are reported and left out, because a host may
-    /// refuse the whole list for one of them.
+    /// Returns the skills that follow the rules of the format, sorted by name. The others are reported and left out,
+    /// because a host may reject the whole list for one of them.
     ///
-    /// - Parameter isNextPage: whether it is for a page that is not the first.
+    /// - Parameter isNextPage: whether the skills are for a follow-up page of a list.
     func listedSkills(isNextPage: Bool) -> [Skill] {
         skills(isNextPage: isNextPage).filter { skill in
             guard let defect = skill.formatDefect else { return true }
@@ -112,7 +113,7 @@ final class SkillLibrary: Sendable {
         }.sorted { $0.name < $1.name }
     }
 
-    /// What `skills/list` and `skills/get` say of a skill; `nil` for one that breaks a rule.
+    /// Returns the entry of a skill in `skills/list` and `skills/get`; `nil` if the skill breaks a rule.
     func entry(_ skill: Skill) -> JSON? {
         do {
             let files = try manifests.manifest(of: skill).entries.map { file -> JSON in
@@ -141,7 +142,7 @@ final class SkillLibrary: Sendable {
         let name = file.path.split(separator: "/").last.map(String.init) ?? file.path
         return Resource(
             uri: ResourceURI.skillFile(file.path, of: skill.name).text,
-            // The extension wants the skill's own name for its main file.
+            // The extension requires the skill's own name for its main file.
             name: isMain ? skill.name : name,
             title: isMain ? "Skill: \(skill.name)" : "\(skill.name)/\(file.path)",
             description: isMain ? skill.description : nil,
@@ -149,7 +150,7 @@ final class SkillLibrary: Sendable {
     }
 }
 
-/// The skills at a moment.
+/// The skills at a point in time.
 private struct Snapshot: Sendable {
     let skills: [Skill]
     let time: ContinuousClock.Instant

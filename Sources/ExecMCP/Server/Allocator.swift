@@ -4,15 +4,15 @@
 
 /// The C library's allocator.
 enum Allocator {
-    /// Has memory of large blocks go back to the system when they are freed.
+    /// Makes large blocks return to the system when they are freed.
     ///
-    /// That is how glibc begins. But the first large block that is freed raises the limit to its size, up to 32 MiB, and
-    /// what is kept for later to twice that: one large file would stay with the server for its life. The limits are set
-    /// where files of usual size are still quick: each block that goes back has its pages made anew the next time. Does
-    /// nothing where the C library is another one.
+    /// This is glibc's initial behavior. But freeing the first large block raises the mmap threshold to that block's
+    /// size, up to 32 MiB, and the trim threshold to twice that: the memory of one large file would stay with the
+    /// server for its lifetime. The thresholds set here keep files of usual size fast, because the pages of a returned
+    /// block have to be allocated again the next time. Does nothing with other C libraries.
     static func giveBackLargeBlocks() {
         #if canImport(Glibc)
-            // Swift's module of the C library lacks it.
+            // Swift's module of the C library lacks this function.
             guard let symbol = dlsym(nil, "mallopt") else { return }
             let setOption = unsafeBitCast(symbol, to: (@convention(c) (CInt, CInt) -> CInt).self)
             _ = setOption(mapThreshold, 4 << 20)

@@ -2,17 +2,17 @@ import JSON
 import JSONRPC
 import Threading
 
-/// Gathers the answers to a batch and hands them on as one array when the last is in (2025-03-26, basic/index). They are
-/// kept as they will be written, which takes a fraction of the memory that they have as values.
+/// Collects the answers to a batch and sends them as one array after the last one has arrived (2025-03-26,
+/// basic/index). They are kept as serialized text, which needs a fraction of the memory of parsed values.
 final class BatchReply: Sendable {
-    /// How many bytes of answers are kept. What does not fit is answered with an error.
+    /// The maximum number of answer bytes kept. An answer that doesn't fit is replaced by an error.
     static let maximumBytes = 64 * 1024 * 1024
 
     private struct State {
         var awaited: Int
-        /// The answers, with commas between them.
+        /// The answers, separated by commas.
         var text: [UInt8] = []
-        /// How many bytes of the room for all batches are taken.
+        /// The number of bytes reserved in the room shared by all batches.
         var taken = 0
     }
 
@@ -22,9 +22,9 @@ final class BatchReply: Sendable {
     private let send: @Sendable ([UInt8]) -> Void
 
     /// - Parameters:
-    ///   - awaited: how many messages of the batch get an answer.
-    ///   - room: what the answers to all batches under way have together.
-    ///   - send: writes the array, as text on one line.
+    ///   - awaited: the number of messages in the batch that get an answer.
+    ///   - room: the memory budget shared by the answers to all batches in progress.
+    ///   - send: writes the array as text on one line.
     init(
         awaited: Int, limit: Int = maximumBytes, room: BatchRoom, send: @escaping @Sendable ([UInt8]) -> Void
     ) {
@@ -34,7 +34,7 @@ final class BatchReply: Sendable {
         self.send = send
     }
 
-    /// Takes one answer; `nil` stands for a request that was cancelled and gets none.
+    /// Adds an answer. `nil` stands for a cancelled request, which gets no answer.
     func add(_ response: Response?) {
         let answer = response?.json.serialized()
         let complete: [UInt8]? = state.withLock { state in
@@ -67,9 +67,9 @@ final class BatchReply: Sendable {
     }
 }
 
-/// How much the answers to all batches may hold that wait for their last one.
+/// The memory budget for incomplete batch answers, shared by all batches.
 final class BatchRoom: Sendable {
-    /// How many bytes.
+    /// The budget, in bytes.
     static let maximumBytes = 2 * BatchReply.maximumBytes
 
     private let taken = Locked(0)
@@ -79,7 +79,7 @@ final class BatchRoom: Sendable {
         self.limit = limit
     }
 
-    /// - Returns: whether there was room.
+    /// - Returns: whether there was enough room.
     func take(_ count: Int) -> Bool {
         taken.withLock { taken in
             guard taken + count <= limit else { return false }

@@ -8,7 +8,7 @@ extension Icon {
     static let read = drawing("M1 1h6v1H1m0 1h6v1H1m0 1h4v1H1")
     static let documentation = drawing("M1 1h3v6H1M5 1h2v6H5")
 
-    /// Few strokes: the listing of the tools is to stay short.
+    /// Few strokes, to keep the tool listing short.
     private static func drawing(_ path: String) -> Icon {
         Icon(svg: #"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="\#(path)"/></svg>"#)
     }

@@ -2,14 +2,14 @@ import JSON
 import JSONRPC
 import Threading
 
-/// The requests that are being worked on, so that they can be cancelled and counted.
+/// The requests in progress, kept so that they can be cancelled and limited in number and size.
 final class InFlightRequests: Sendable {
-    /// How many requests may be worked on at once.
+    /// The maximum number of requests in progress.
     static let maximumCount = 4096
-    /// How many bytes of requests may be held at once.
+    /// The maximum number of request bytes held at once.
     static let maximumBytes = 256 * 1024 * 1024
 
-    /// One of them.
+    /// A request in progress.
     struct InFlightRequest: Sendable {
         fileprivate let requests: InFlightRequests
         fileprivate let id: RequestID
@@ -20,7 +20,7 @@ final class InFlightRequests: Sendable {
         /// - Returns: whether its answer may still be sent.
         func finish() -> Bool { requests.finish(id, ticket) }
 
-        /// Runs `body` unless the request has ended, which it cannot meanwhile. `body` must not block.
+        /// Runs `body` unless the request has ended; the request can't end while `body` runs. `body` must not block.
         func whileActive(_ body: () -> Void) { requests.whileActive(id, ticket, body) }
     }
 
@@ -33,7 +33,7 @@ final class InFlightRequests: Sendable {
     private struct State {
         var nextTicket = 0
         var entries: [RequestID: Entry] = [:]
-        /// Counts cancelled ones too, until their work has ended.
+        /// Includes cancelled requests until their work has ended.
         var bytes = 0
         var mustNotWait = false
     }
@@ -41,19 +41,20 @@ final class InFlightRequests: Sendable {
     private let state = ConditionLocked(State())
     private let patience: Double
 
-    /// - Parameter patience: how long a request is kept waiting for room, in seconds. Not for longer: what would make room
-    ///   may be a cancellation, which cannot be read meanwhile.
+    /// - Parameter patience: the maximum time that a request waits for room, in seconds. The wait is limited because
+    ///   a cancellation that would make room can't be read during it.
     init(patience: Double = 10) {
         self.patience = patience
     }
 
-    /// Starts `work` under `id`. Where there is no room for it, blocks the calling thread until there is, for a while.
+    /// Starts `work` under `id`. If there isn't enough room, blocks the calling thread for a limited time until there
+    /// is.
     ///
     /// - Parameters:
-    ///   - size: bytes that the request goes on holding in memory, at least 1.
-    ///   - onCancel: called if the client cancels it; nothing is to be sent then.
-    ///   - work: gets the request here.
-    /// - Throws: the error for an id that is in use or too many requests.
+    ///   - size: the number of bytes that the request keeps in memory, at least 1.
+    ///   - onCancel: called if the client cancels the request; nothing may be sent after that.
+    ///   - work: receives the request in progress.
+    /// - Throws: an error if the ID is in use, or if there are too many requests.
     func start(
         _ id: RequestID, size: Int, onCancel: @escaping @Sendable () -> Void,
         _ work: @escaping @Sendable (InFlightRequest) async -> Void
@@ -87,7 +88,7 @@ final class InFlightRequests: Sendable {
         if let refusal { throw refusal }
     }
 
-    /// Cancels the request that `value` is the id of; an unknown one is passed over.
+    /// Cancels the request with the ID `value`; ignores an unknown ID.
     func cancel(_ value: JSON?) {
         let entry: Entry? = state.change { state in
             if let id = RequestID(value), let entry = state.entries.removeValue(forKey: id) { return entry }
@@ -98,12 +99,12 @@ final class InFlightRequests: Sendable {
         entry?.onCancel()
     }
 
-    /// Keeps requests from waiting for room, now and from now on.
+    /// Stops requests from waiting for room, including those that wait now.
     func stopWaitingForRoom() {
         state.change { $0.mustNotWait = true }
     }
 
-    /// Waits until all have ended and what they had to answer is written. Blocks the calling thread.
+    /// Waits until all requests have ended and their answers are written. Blocks the calling thread.
     func waitForEnd() {
         state.wait { $0.bytes == 0 ? () : nil }
     }

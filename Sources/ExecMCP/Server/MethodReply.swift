@@ -2,26 +2,26 @@ import JSON
 import JSONRPC
 import MCP
 
-/// What a method makes of a request.
+/// How a method answers a request.
 enum MethodReply: Sendable {
-    /// The result, at once and in the order of the requests.
+    /// The result, ready at once. Such results are sent in the order of the requests.
     case immediate(JSONObject)
-    /// Work that takes time; requests that come meanwhile are served. `holding` is how many bytes of the request it goes on
-    /// holding; `nil` stands for all of it.
+    /// Work that takes time; later requests are served meanwhile. `holding` is the number of bytes of the request that
+    /// the work keeps in memory; `nil` means all of it.
     case deferred(holding: Int? = nil, @Sendable (RequestNotifier) async throws -> JSONObject)
 }
 
-/// One method of the protocol.
+/// A method of the protocol.
 protocol Method: Sendable {
     /// Its name on the wire.
     var name: String { get }
 
-    /// Which revisions have it.
+    /// The revisions that have it.
     var era: MethodEra { get }
 
-    /// Checks the parameters and begins the work.
+    /// Checks the parameters and starts the work.
     ///
-    /// - Throws: the error that the request gets.
+    /// - Throws: the error that answers the request.
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply
 }
 
@@ -29,15 +29,15 @@ extension Method {
     var era: MethodEra { .every }
 }
 
-/// Which revisions have a method.
+/// The revisions that have a method.
 enum MethodEra: Sendable {
     case every
-    /// Those with a handshake.
+    /// Revisions with a handshake.
     case legacy
-    /// Those in which each request carries its own metadata.
+    /// Revisions in which each request carries its own metadata.
     case modern
 
-    /// Whether `revision` is one of them.
+    /// Whether `revision` belongs to this era.
     func includes(_ revision: Revision) -> Bool {
         switch self {
         case .every: true

@@ -3,19 +3,19 @@ import ExecCore
 import JSONRPC
 import MCP
 
-/// The methods that are offered. What is not here is answered with -32601.
+/// The methods that the server offers. All others are answered with -32601.
 struct MethodTable: Sendable {
     private let methods: [String: any Method]
-    /// The handshake stands apart: it alone changes the session.
+    /// Kept apart from the other methods because only the handshake changes the session.
     let initialize = InitializeMethod()
-    /// Who hears of changes.
+    /// The clients that are notified of changes.
     let subscriptions: Subscriptions
 
     /// - Parameters:
     ///   - pool: the users' sandboxes.
-    ///   - subscriptions: who hears of changes.
-    ///   - audit: where calls are recorded; `nil` for nowhere.
-    ///   - pipeline: the way of calls that hand out what is in a sandbox.
+    ///   - subscriptions: the clients that are notified of changes.
+    ///   - audit: the log that records calls; `nil` for none.
+    ///   - pipeline: the pipeline of calls that return contents of a sandbox.
     init(
         options: Options, pool: SandboxPool, skills: SkillLibrary, subscriptions: Subscriptions, audit: AuditLog?,
         pipeline: CallPipeline, logger: Logger
@@ -47,15 +47,15 @@ struct MethodTable: Sendable {
         self.methods = Dictionary(uniqueKeysWithValues: methods.map { ($0.name, $0) })
     }
 
-    /// Whether only the modern revision can have a method of this name: one that it alone has, or any, known or not, of
-    /// an extension.
+    /// Whether only the modern revision can have a method of this name: a method that only this revision has, or any
+    /// extension method, known or not.
     func isModernOnly(_ name: String) -> Bool {
         methods[name]?.era == .modern || ExtensionID.owns(method: name)
     }
 
-    /// The method of a request.
+    /// Returns the method of a request.
     ///
-    /// - Throws: -32601 where the revision has none of that name.
+    /// - Throws: -32601 if the revision has no method of that name.
     func method(of request: Request, in revision: Revision) throws(RPCError) -> any Method {
         guard let method = methods[request.method], method.era.includes(revision) else {
             throw .methodNotFound("The method \(request.method.prefix(100)) is not offered here.")

@@ -1,18 +1,18 @@
 import JSONRPC
 
-/// A request that is being worked on: by it the work can tell the client something meanwhile.
+/// A handle through which work on a request sends notifications to the client.
 struct RequestNotifier: Sendable {
-    /// The request's id.
+    /// The ID of the request.
     let id: RequestID
     private let send: @Sendable (Notification) -> Void
 
-    /// - Parameter send: writes a notification, unless the request has its answer or was cancelled.
+    /// - Parameter send: writes a notification, unless the request has been answered or cancelled.
     init(id: RequestID, send: @escaping @Sendable (Notification) -> Void) {
         self.id = id
         self.send = send
     }
 
-    /// Sends a notification. After the answer or a cancellation nothing more is sent (2026-07-28,
-    /// basic/patterns/progress and cancellation), and nothing to a client that has much to read already.
+    /// Sends a notification. Sends nothing after the answer or a cancellation (2026-07-28, basic/patterns/progress and
+    /// cancellation), or while the client has a large backlog to read.
     func notify(_ notification: Notification) { send(notification) }
 }

@@ -3,16 +3,16 @@ import ExecCore
 import JSONRPC
 import MCP
 
-/// What a server is made of, put together.
+/// Assembles the parts of a server (composition root).
 struct Server: Sendable {
-    /// What clients may ask for.
+    /// The methods that clients may call.
     let methods: MethodTable
     private let pool: SandboxPool
 
     /// - Parameters:
-    ///   - audit: where calls are recorded; `nil` for nowhere.
-    ///   - pipeline: the way of calls that hand out what is in a sandbox.
-    ///   - notify: sends what belongs to no request.
+    ///   - audit: the log that records calls; `nil` for none.
+    ///   - pipeline: the pipeline of calls that return contents of a sandbox.
+    ///   - notify: sends notifications that belong to no request.
     init(
         _ options: Options, audit: AuditLog? = nil, pipeline: CallPipeline = CallPipeline(), logger: Logger,
         locateEngine: @escaping @Sendable () throws(ExecError) -> any ContainerEngine,
@@ -32,9 +32,9 @@ struct Server: Sendable {
             pipeline: pipeline, logger: logger)
     }
 
-    /// Ends the subscriptions in order, then the sandboxes. Later calls are refused.
+    /// Ends the subscriptions in an orderly way, then the sandboxes. Later calls are rejected.
     ///
-    /// - Parameter grace: seconds until sandboxes that do not end by themselves are forced to.
+    /// - Parameter grace: the time after which sandboxes that haven't ended by themselves are forced to, in seconds.
     func close(grace: Double) async {
         methods.subscriptions.close()
         await pool.close(grace: grace)

@@ -1,16 +1,16 @@
 import JSON
 import MCP
 
-/// Who this server is and what it offers, as the handshakes of both eras say it.
+/// The server's identity and capabilities, as reported in the handshakes of both eras.
 enum ServerIdentity {
     static let implementation = Implementation(
         name: "exec-mcp", title: "exec-mcp code sandbox", version: Help.version,
         summary: "Runs an agent's code in a private, hardened container.", icons: [.server])
 
-    /// What is offered to clients of `revision`.
+    /// The capabilities offered to clients of `revision`.
     static func capabilities(for revision: Revision) -> JSON {
         var capabilities: JSONObject = [
-            // The tools never change, so nobody is promised to hear of it.
+            // No listChanged: the tools never change.
             "tools": [:], "prompts": ["listChanged": true], "resources": ["subscribe": true, "listChanged": true],
         ]
         if revision.hasProgressMessages { capabilities["completions"] = [:] }

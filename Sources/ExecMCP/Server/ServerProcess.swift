@@ -6,20 +6,20 @@ import MCP
 import SystemCalls
 import Threading
 
-/// The server as a process: its descriptors, its signals, its end.
+/// The server as a process: its descriptors, signals and shutdown.
 struct ServerProcess {
-    /// The longest line taken: a file of 32 MiB of which every character is escaped.
+    /// The maximum length of an input line, in bytes. Fits a file of 32 MiB in which every character is escaped.
     static let lineLimit = 100 * 1024 * 1024
-    /// Answers that wait for the client to read them, in bytes, before no more of its requests are read.
+    /// The maximum backlog of answers that the client hasn't read, in bytes. Above it, no more requests are read.
     private static let unreadLimit = 64 * 1024 * 1024
-    /// How long the orderly end may take, in seconds, before the process ends anyway. The pipes to the sandboxes close
-    /// with it, and with them the sandboxes.
+    /// The maximum time for an orderly shutdown, in seconds; then the process exits anyway. That closes the pipes to
+    /// the sandboxes, which ends the sandboxes too.
     private static let endDeadline = 0.9
     private static let sandboxGrace = 0.7
-    /// The same where sandboxes are left to the next server. Hosts wait two seconds before they use force.
+    /// The same limits if sandboxes are left to the next server. Hosts wait two seconds before they kill the process.
     private static let lingerDeadline = 1.8
     private static let lingerGrace = 1.4
-    /// For whoever starts it by hand: without it, nothing would ever seem to happen.
+    /// For people who start the server by hand: otherwise it would seem to do nothing.
     private static let wordToPeople = """
         exec-mcp: this is an MCP server, which an MCP host starts and talks to over standard input; Ctrl-D ends it. \
         `exec-mcp config HOST` sets up a host, `exec-mcp doctor` tries this machine, `exec-mcp --help` lists the rest.
@@ -30,18 +30,18 @@ struct ServerProcess {
     private let logger: Logger
     private let audit: AuditLog?
 
-    /// - Throws: ``UsageError`` where the audit log that was asked for cannot be used.
+    /// - Throws: ``UsageError`` if the requested audit log can't be used.
     init(_ options: Options) throws(UsageError) {
         self.options = options
         logger = Logger(program: "exec-mcp", level: options.logLevel)
         audit = if let path = options.auditLog { try AuditLog(path: path, logger: logger) } else { nil }
     }
 
-    /// Serves until the client closes the connection or a signal comes, then ends the process.
+    /// Serves until the client closes the connection or a signal arrives, then ends the process.
     func run() throws -> Never {
         signal(SIGPIPE, SIG_IGN)
-        // A file at its size limit is an error of that write, not the end of the process. Dispatch's own threads may block
-        // this signal anyway, but that is not ours to say.
+        // Makes a write beyond the file size limit fail instead of ending the process. Dispatch's own threads may block
+        // this signal anyway, but that isn't guaranteed.
         signal(SIGXFSZ, SIG_IGN)
         let output = try takeStandardOutput()
         let ending = ConditionLocked(false)
@@ -69,7 +69,7 @@ struct ServerProcess {
                 Self.watch(
                     input: STDIN_FILENO, output: output,
                     onInputClosed: {
-                        // What is still in the pipe is read, but nothing is waited for: nobody is there.
+                        // The rest of the pipe is still read, but without waiting for room, because the client is gone.
                         session.stopWaitingForRoom()
                         writer.stopWaitingForRoom()
                     }, onOutputClosed: { ending.change { $0 = true } })
@@ -80,7 +80,7 @@ struct ServerProcess {
         _exit(0)
     }
 
-    /// Keeps standard output for the protocol alone: whatever else writes to descriptor 1 ends up on standard error.
+    /// Reserves standard output for the protocol: anything else that writes to descriptor 1 goes to standard error.
     private func takeStandardOutput() throws -> Int32 {
         let output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
         guard output >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else {
@@ -94,12 +94,12 @@ struct ServerProcess {
         return fstat(descriptor, &status) == 0 && [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT)
     }
 
-    /// Tells when the other ends of the pipes are closed, and returns when both are. The reader would tell as well, unless
-    /// it waits for room; a write too, but an idle server writes nothing.
+    /// Reports when the other ends of the pipes are closed, and returns when both are. The reader would notice too,
+    /// unless it is waiting for room. So would a write, but an idle server writes nothing.
     private static func watch(
         input: Int32, output: Int32, onInputClosed: () -> Void, onOutputClosed: () -> Void
     ) {
-        // Without events asked for, only errors and the end are told.
+        // With no events requested, poll reports only errors and hang-ups.
         var watches = [input, output].map { pollfd(fd: isPipe($0) ? $0 : -1, events: 0, revents: 0) }
         while watches.contains(where: { $0.fd >= 0 }) {
             guard poll(&watches, nfds_t(watches.count), -1) > 0 else { continue }
@@ -116,7 +116,7 @@ struct ServerProcess {
         }
     }
 
-    /// Stops the sandboxes and lets the last answers out. Ends the process itself if that takes too long.
+    /// Stops the sandboxes and flushes the last answers. Ends the process itself if that takes too long.
     private func end(_ server: Server, _ session: Session, _ writer: LineWriter) throws {
         let lingers = options.limits.linger > 0
         let grace = lingers ? Self.lingerGrace : Self.sandboxGrace
@@ -124,7 +124,7 @@ struct ServerProcess {
             usleep(UInt32((lingers ? Self.lingerDeadline : Self.endDeadline) * 1_000_000))
             _exit(0)
         }
-        // Nobody need read any more.
+        // Nothing more needs to be read.
         writer.stopWaitingForRoom()
         let isClosed = ConditionLocked(false)
         Task.detached {

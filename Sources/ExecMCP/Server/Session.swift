@@ -5,14 +5,14 @@ import JSONRPC
 import MCP
 import Threading
 
-/// One client's conversation: lines in, answers out. Each request is understood by itself, in the era that it names;
-/// only the revision that `initialize` agreed on is remembered.
+/// A conversation with one client: reads lines, writes answers. Each request is interpreted on its own, in the era that
+/// it names; only the revision negotiated by `initialize` is kept as state.
 ///
-/// ``receive(_:)`` is called by one thread. What is quick is answered there and then, which keeps a `ping` or a
-/// cancellation from waiting behind work; what takes time runs in tasks.
+/// A single thread calls ``receive(_:)``. Quick requests are answered on that thread, so that a `ping` or a
+/// cancellation never waits behind work; anything that takes time runs in a task.
 final class Session: Sendable {
-    /// How many values a message may hold, those in arrays and objects included: some tens of bytes of memory each, where
-    /// a line has two. No request that means something comes near it.
+    /// The maximum number of values in a message, including those nested in arrays and objects. A value that takes two
+    /// bytes in a line needs some tens of bytes in memory. No meaningful request comes near this limit.
     static let valueLimit = 120_000
 
     private let methods: MethodTable
@@ -28,7 +28,7 @@ final class Session: Sendable {
         self.logger = logger
     }
 
-    /// Takes one line from the client.
+    /// Processes one line from the client.
     func receive(_ line: LineSplitter.Line) {
         switch line {
         case .tooLong(let limit, let id):
@@ -37,18 +37,19 @@ final class Session: Sendable {
         case .complete(let bytes):
             receive(IncomingMessage.parse(bytes, valueLimit: Self.valueLimit), size: bytes.count)
         case .unfinished(let bytes):
-            // A whole message counts, as `printf` writes one. Of half a one nobody waits for the answer.
+            // Accepts a whole message without a line end, as `printf` writes it. For part of a message, no client is
+            // waiting for an answer.
             let message = IncomingMessage.parse(bytes, valueLimit: Self.valueLimit)
             if !message.isBroken { receive(message, size: bytes.count) }
         }
     }
 
-    /// Keeps requests from waiting for room, now and from now on.
+    /// Stops requests from waiting for room, including those that wait now.
     func stopWaitingForRoom() {
         inFlight.stopWaitingForRoom()
     }
 
-    /// Waits until no request is being worked on.
+    /// Waits until no request is in progress.
     func waitForEnd() {
         inFlight.waitForEnd()
     }
@@ -61,7 +62,7 @@ final class Session: Sendable {
         let reply = BatchReply(awaited: messages.filter(\.isAnswered).count, room: batchRoom) { [writer] in
             writer.write(line: $0)
         }
-        // Each holds its own part of the line.
+        // Each message holds its own share of the line.
         let size = size / messages.count + 1
         for message in messages {
             if case .request(let request) = message, request.method == methods.initialize.name {
@@ -73,14 +74,14 @@ final class Session: Sendable {
         }
     }
 
-    /// Answers each message of a batch whose id is known, so that nobody waits for it.
+    /// Answers each message of a batch whose ID is known, so that the client doesn't wait for it.
     private func refuse(_ batch: [IncomingMessage]) {
         let error = RPCError.invalidRequest("Batches belong to the revision 2025-03-26 alone. Send one by one.")
         let ids = batch.compactMap(\.answeredID)
         for id in ids.isEmpty ? [nil] : ids.map(Optional.some) { respond(Response(id: id, .failure(error))) }
     }
 
-    /// - Parameter reply: called once for each message that is answered; with `nil` where it was cancelled.
+    /// - Parameter reply: called once for each message that gets an answer; with `nil` if the message was cancelled.
     private func handle(_ message: IncomingMessage, size: Int, _ reply: @escaping @Sendable (Response?) -> Void) {
         switch message {
         case .request(let request): serve(request, size: size, reply)
@@ -108,7 +109,7 @@ final class Session: Sendable {
             case .immediate(let result):
                 reply(Response(id: request.id, .success(result)))
             case .deferred(let held, let work):
-                // The id alone: what is in the request may be large, and the work long.
+                // Captures only the ID: the request may be large and the work may take long.
                 let id = request.id
                 try inFlight.start(id, size: max(held ?? size, 1), onCancel: { reply(nil) }) { [writer] active in
                     let notifier = RequestNotifier(id: id) { notification in
@@ -134,7 +135,7 @@ final class Session: Sendable {
         return try methods.method(of: request, in: context.revision).answer(request, context)
     }
 
-    /// Does the work when there is room for what comes of it: a client that reads nothing may have asked for thousands of
+    /// Does the work once there is room for its result: a client that reads nothing may have asked for thousands of
     /// large answers.
     private static func outcome(
         of work: @Sendable (RequestNotifier) async throws -> JSONObject, _ notifier: RequestNotifier,
@@ -157,7 +158,7 @@ final class Session: Sendable {
 }
 
 extension IncomingMessage {
-    /// Whether it is not what it was meant to be.
+    /// Whether the message, or one in the batch, is invalid.
     fileprivate var isBroken: Bool {
         switch self {
         case .invalid: true
@@ -166,7 +167,7 @@ extension IncomingMessage {
         }
     }
 
-    /// The id that an answer to it bears; `nil` where there is none or it gets no answer.
+    /// The ID to use in an answer; `nil` if the message has no ID or gets no answer.
     fileprivate var answeredID: RequestID? {
         switch self {
         case .request(let request): request.id
@@ -175,7 +176,7 @@ extension IncomingMessage {
         }
     }
 
-    /// Whether a batch that holds this owes an answer for it.
+    /// Whether a batch that contains this message owes an answer for it.
     fileprivate var isAnswered: Bool {
         switch self {
         case .request, .invalid, .batch: true

@@ -4,19 +4,20 @@ import JSONRPC
 import MCP
 import Threading
 
-/// The calls that go on after their answer (`io.modelcontextprotocol/tasks`). They live as long as the server.
+/// The calls that continue after their request was answered (`io.modelcontextprotocol/tasks`). They live as long as the
+/// server.
 final class TaskStore: Sendable {
-    /// How many may be at work at once.
+    /// The maximum number of tasks in progress.
     static let maximumWorking = 256
-    /// How much the results of those that have ended may hold, in bytes; the oldest make room.
+    /// The maximum total size of the results of ended tasks, in bytes; the oldest are removed to make room.
     static let maximumResultBytes = 64 * 1024 * 1024
-    /// How many are remembered in all.
+    /// The maximum number of tasks kept, including ended ones.
     static let maximumCount = 10_000
 
     private struct Record {
         let user: UserID
         let number: Int
-        /// By the wall clock, in seconds.
+        /// Wall-clock time, in seconds.
         let createdAt = Timestamp.now
         let begun = ContinuousClock.now
         var lastUpdate = ContinuousClock.now
@@ -25,7 +26,7 @@ final class TaskStore: Sendable {
         var work: Task<Void, Never>?
         var resultBytes = 0
 
-        /// Counted from the creation: a clock that was set back meanwhile must not put the change before it.
+        /// Computed from the creation time, so that it can't be earlier if the clock was set back.
         var lastUpdatedAt: Int { createdAt + Int(begun.duration(to: lastUpdate).components.seconds) }
     }
 
@@ -38,7 +39,7 @@ final class TaskStore: Sendable {
     private let state = Locked(State())
     private let publish: @Sendable (Change) -> Void
 
-    /// - Parameter publish: hears of each new state.
+    /// - Parameter publish: receives each new state.
     init(publish: @escaping @Sendable (Change) -> Void) {
         self.publish = publish
     }
@@ -46,10 +47,10 @@ final class TaskStore: Sendable {
     /// Starts a task.
     ///
     /// - Parameters:
-    ///   - id: its name, from ``makeID()``.
-    ///   - work: what it does; its result is that of the call.
-    /// - Returns: the state that the call is answered with.
-    /// - Throws: -32603 where too many are at work.
+    ///   - id: the ID of the task, from ``makeID()``.
+    ///   - work: the work of the task; its result is the result of the call.
+    /// - Returns: the state that answers the call.
+    /// - Throws: -32603 if too many tasks are in progress.
     func start(
         for user: UserID, id: String = makeID(),
         _ work: @escaping @Sendable (Progress) async -> Result<JSONObject, RPCError>
@@ -70,7 +71,7 @@ final class TaskStore: Sendable {
         }
     }
 
-    /// The state of a task with its result or error; `nil` where the user has none of that id.
+    /// Returns the state of a task with its result or error; `nil` if the user has no task with that ID.
     func state(of id: String, user: UserID) -> JSONObject? {
         state.withLock { state in
             guard let record = state.records[id], record.user == user else { return nil }
@@ -78,9 +79,9 @@ final class TaskStore: Sendable {
         }
     }
 
-    /// Begins to end a task; one that has ended stays as it is.
+    /// Starts to cancel a task; does nothing if it has ended.
     ///
-    /// - Returns: whether there is such a task.
+    /// - Returns: whether the task exists.
     func cancel(_ id: String, user: UserID) -> Bool {
         let (exists, work, ended) = state.withLock { state -> (Bool, Task<Void, Never>?, JSONObject?) in
             guard let record = state.records[id], record.user == user else { return (false, nil, nil) }
@@ -106,7 +107,7 @@ final class TaskStore: Sendable {
 
     private func finish(_ id: String, _ outcome: Result<JSONObject, RPCError>) {
         let ended = state.withLock { state -> (UserID, JSONObject)? in
-            // A cancelled one stays cancelled, whatever its work came to.
+            // A cancelled task stays cancelled, whatever the outcome of its work.
             guard let record = state.records[id], record.status == .working else { return nil }
             let status = TaskStatus(outcome)
             let bytes = status.byteCount
@@ -126,7 +127,7 @@ final class TaskStore: Sendable {
         publish(.task(user, id: id, state: json))
     }
 
-    /// Forgets the oldest that have ended, as far as the bounds demand it.
+    /// Removes the oldest ended tasks until the limits are met, but always keeps the last of them.
     private static func trim(_ state: inout State) {
         while state.resultBytes > maximumResultBytes || state.records.count > maximumCount {
             let ended = state.records.filter { $0.value.status != .working }
@@ -136,7 +137,7 @@ final class TaskStore: Sendable {
         }
     }
 
-    /// A name that nobody can guess.
+    /// Returns a random ID that can't be guessed.
     static func makeID() -> String {
         var generator = SystemRandomNumberGenerator()
         return (0..<2).map { _ in
@@ -162,7 +163,7 @@ final class TaskStore: Sendable {
         return object
     }
 
-    /// Short work is asked for often, long work seldom.
+    /// Returns a poll interval in milliseconds that grows with the age of the task.
     private static func pollInterval(age: Duration) -> Int {
         switch age {
         case ..<(.seconds(2)): 100
@@ -172,7 +173,7 @@ final class TaskStore: Sendable {
     }
 }
 
-/// Where a task stands.
+/// The status of a task.
 enum TaskStatus: Sendable, Equatable {
     case working
     case completed(JSONObject)

@@ -1,19 +1,19 @@
 import ExecCore
 import MCP
 
-/// How a command's result tells of the artifacts that the command made or changed.
+/// How a command's result refers to the artifacts that the command created or changed.
 ///
-/// A client cannot be asked what it makes of links: several frameworks fail at a `resource_link` (MCP 2025-06-18,
-/// server/tools) or take the whole result for an error, and all of them give the same `clientInfo`.
+/// The server can't detect whether a client supports links: several frameworks fail on a `resource_link` (MCP
+/// 2025-06-18, server/tools) or treat the whole result as an error, and all of them send the same `clientInfo`.
 enum ArtifactLinks: String, CaseIterable, Sendable {
-    /// By a link; by text to a client whose revision has no links.
+    /// As a link, or as text for a client whose revision has no links.
     case link
-    /// By a line of text.
+    /// As a line of text.
     case text
-    /// Not at all: they can still be listed and read as resources.
+    /// Not at all; the artifacts can still be listed and read as resources.
     case omitted = "none"
 
-    /// The blocks for these artifacts, in their order.
+    /// Returns the blocks for these artifacts, in the same order.
     func blocks(for artifacts: [Artifact]) -> [ContentBlock] {
         let links = artifacts.map { artifact in
             ContentBlock.resourceLink(

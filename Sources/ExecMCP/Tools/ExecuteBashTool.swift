@@ -4,7 +4,7 @@ import MCP
 
 /// `execute_bash`: runs a shell command.
 struct ExecuteBashTool: SandboxTool {
-    /// Seconds that a command has where the call does not say.
+    /// The default timeout of a command, in seconds.
     private static let usualTimeout = 30
 
     let canBecomeTask = true
@@ -31,7 +31,7 @@ struct ExecuteBashTool: SandboxTool {
                     "command": ["type": "string"],
                     "timeout": [
                         "type": "number", "default": .integer(defaultTimeout),
-                        // Some clients pass on of a schema what is text alone.
+                        // Some clients forward only the descriptions in a schema.
                         "description": .string(
                             "Seconds, default \(defaultTimeout), at most \(limits.maximumTimeout)"),
                     ],
@@ -48,7 +48,7 @@ struct ExecuteBashTool: SandboxTool {
             ],
             annotations: [
                 "readOnlyHint": false,
-                // What a command reaches on other machines it may destroy there as well.
+                // A command may also destroy data on other machines that it can reach.
                 "destructiveHint": .bool(effects.reachesFiles || effects.reachesNetwork),
                 "openWorldHint": .bool(effects.reachesNetwork),
             ], icons: [.shell])
@@ -58,7 +58,7 @@ struct ExecuteBashTool: SandboxTool {
         let arguments = checked(arguments)
         let command = try arguments.string("command")
         let timeout = try arguments.number("timeout") ?? Double(defaultTimeout)
-        // No sandbox need be started to say no.
+        // Checked here so that no sandbox is started for a call that will be rejected.
         do throws(ExecError) {
             try limits.checkTimeout(timeout)
         } catch {
@@ -70,7 +70,8 @@ struct ExecuteBashTool: SandboxTool {
         }
     }
 
-    /// Keys that say nothing are left out: an ordinary result is three keys, also for clients that only show text.
+    /// Leaves out keys that carry no information: an ordinary result has three keys, also for clients that show only
+    /// text.
     static func toolResult(_ result: CommandResult, links: ArtifactLinks = .link) -> ToolResult {
         var object: JSONObject = [
             "exit_code": .integer(result.exitCode), "stdout": .string(result.standardOutput),

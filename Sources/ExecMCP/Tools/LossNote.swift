@@ -3,9 +3,10 @@ import JSON
 import MCP
 
 extension SandboxTool {
-    /// Prepares a call whose result also says what its user lost with an earlier sandbox, if nobody has told of that yet.
+    /// Prepares a call whose result also reports what its user lost with an earlier sandbox, unless that was reported
+    /// already.
     ///
-    /// - Throws: as ``prepare(_:)`` does.
+    /// - Throws: the same errors as ``prepare(_:)``.
     func prepare(
         _ arguments: JSONObject, telling losses: SandboxLosses, to user: UserID
     ) throws(ToolArguments.Mismatch) -> Work {
@@ -15,7 +16,7 @@ extension SandboxTool {
             do {
                 result = try await work(sandbox, progress)
             } catch let error as ExecError where Self.comesOfWhatIsThere(error) {
-                // A file that cannot be found may have gone with the sandbox before.
+                // A missing file may have been lost with the earlier sandbox.
                 result = .failure("\(error)")
             }
             guard let note = losses.take(for: user) else { return result }
@@ -23,13 +24,14 @@ extension SandboxTool {
         }
     }
 
-    /// Whether a failure is about the files in the sandbox: one about the sandbox itself says what became of it.
+    /// Whether a failure is about files in the sandbox. A failure of the sandbox itself already explains what happened
+    /// to it.
     private static func comesOfWhatIsThere(_ error: ExecError) -> Bool {
         [.notFound, .refused, .invalidArgument].contains(error.code)
     }
 
-    /// The result with a note from the server: as the last lines of the standard error where there is one, which every
-    /// client shows its model, else as a block of its own.
+    /// Returns the result with a note from the server: as the last lines of the standard error if there is one, because
+    /// every client shows that to its model; otherwise as a separate block.
     private func adding(_ note: String, to result: ToolResult) -> ToolResult {
         guard var object = result.structuredContent?.objectValue, let errors = object["stderr"]?.stringValue,
             !result.content.isEmpty

@@ -2,7 +2,7 @@ import ExecCore
 import JSON
 import MCP
 
-/// `read_file`: returns lines of a text, or a picture.
+/// `read_file`: returns lines of a text file, or an image.
 struct ReadFileTool: SandboxTool {
     let description: Tool
 
@@ -35,7 +35,7 @@ struct ReadFileTool: SandboxTool {
         }
     }
 
-    /// No block of it is an empty text, which APIs of models refuse.
+    /// Contains no empty text block, because model APIs reject those.
     static func toolResult(_ content: FileContent) -> ToolResult {
         switch content {
         case .text(let text, let remark):

@@ -2,41 +2,42 @@ import ExecCore
 import JSON
 import MCP
 
-/// A tool: how it is shown, and what it does in a sandbox.
+/// A tool: its description, and what it does in a sandbox.
 protocol SandboxTool: Sendable {
-    /// What a call does with a sandbox.
+    /// The work of a call in a sandbox.
     typealias Work = @Sendable (Sandbox, Progress) async throws -> ToolResult
 
-    /// What `tools/list` shows.
+    /// The tool's entry in `tools/list`.
     var description: Tool { get }
 
-    /// Whether a call may take so long that a client which knows tasks had better not wait for it.
+    /// Whether a call may take so long that a client with support for tasks shouldn't wait for it.
     var canBecomeTask: Bool { get }
 
-    /// Checks the arguments and gives back the work to do with them.
+    /// Checks the arguments and returns the work to do with them.
     ///
-    /// - Throws: ``ToolArguments/Mismatch`` where the arguments are not what the input schema says.
+    /// - Throws: ``ToolArguments/Mismatch`` if the arguments don't match the input schema.
     func prepare(_ arguments: JSONObject) throws(ToolArguments.Mismatch) -> Work
 }
 
 extension SandboxTool {
     var canBecomeTask: Bool { false }
 
-    /// Takes the arguments apart; those that the input schema does not name are passed over.
+    /// Wraps the arguments for checked access; those that the input schema doesn't name are ignored.
     func checked(_ arguments: JSONObject) -> ToolArguments {
         ToolArguments(
             arguments, of: description.name, known: description.inputSchema["properties"]?.objectValue?.keys ?? [])
     }
 
-    /// What a result says of arguments that were passed over; `nil` where there is nothing to say.
+    /// Returns a note about ignored arguments; `nil` if there is nothing to report.
     func remark(on arguments: JSONObject) -> String? { checked(arguments).remark }
 
-    /// How many bytes of the arguments the work goes on holding.
+    /// Returns the number of bytes of the arguments that the work keeps in memory.
     func size(of arguments: JSONObject) -> Int { checked(arguments).size }
 }
 
 extension ToolResult {
-    /// The result with one more text, behind all others: what the tool itself returns stays where clients look for it.
+    /// Returns the result with a remark as the last block, so that the tool's own output stays where clients look for
+    /// it.
     func adding(_ remark: String?) -> ToolResult {
         guard let remark else { return self }
         return ToolResult(content: content + [.text(remark)], structuredContent: structuredContent, isError: isError)

@@ -1,27 +1,27 @@
 import JSON
 
-/// The arguments of one tool call, taken out one by one and checked against what the tool takes. Null counts as left out,
-/// and a text that is a number as that number: some hosts turn each number into a text on its way, so that a second try
-/// would not help. What the tool does not know is passed over.
+/// The arguments of a tool call, read one at a time and checked against what the tool accepts. Null counts as missing,
+/// and a string that contains a number counts as that number: some hosts turn every number into a string, so that a
+/// retry wouldn't help. Unknown arguments are ignored.
 struct ToolArguments {
-    /// An argument is missing, of the wrong type or out of its range.
+    /// Thrown if an argument is missing, of the wrong type or out of range.
     struct Mismatch: Error, Equatable {
         let message: String
-        /// Whether it has the right type and a value that the tool does not take: that is for the model to read in every
-        /// revision.
+        /// Whether the argument has the right type, but a value that the tool doesn't accept. In every revision, the
+        /// model should read such an error.
         var isOfValue = false
     }
 
-    /// What models add to a call out of habit, to say what it is for. It asks for nothing.
+    /// Arguments that models add to a call out of habit to explain it. They have no effect.
     private static let comments: Set<String> = [
         "_explanation", "comment", "description", "explanation", "explanation_for_user", "goal", "intent",
         "justification",
         "label", "motivation", "note", "notes", "objective", "purpose", "rationale", "reason", "reasoning", "summary",
         "task_description", "thinking", "thought", "thoughts", "title", "why",
     ]
-    /// How many unknown names are told of.
+    /// The maximum number of unknown names in a remark.
     private static let toldNames = 5
-    /// The longest text that is looked at as a number, in bytes.
+    /// The maximum length of a string that is parsed as a number, in bytes.
     private static let longestNumber = 400
 
     private let tool: String
@@ -34,8 +34,9 @@ struct ToolArguments {
         self.values = values
     }
 
-    /// What was passed over, and what the tool takes, for whoever meant something by it; `nil` where nothing was. What only
-    /// comments on the call is not worth a word, nor is a value that says nothing.
+    /// A note about ignored arguments, with the ones that the tool accepts, for a client that meant something by them;
+    /// `nil` if there were none. Arguments that only comment on the call, or that have an empty value, aren't
+    /// mentioned.
     var remark: String? {
         let unknown = values.filter { member in
             !known.contains(member.key) && !Self.comments.contains(member.key.lowercased())
@@ -47,12 +48,12 @@ struct ToolArguments {
         return "\(tool) has no argument \(names): passed over. It takes: \(known.joined(separator: ", "))."
     }
 
-    /// How many bytes the arguments have that the tool takes.
+    /// The size in bytes of the arguments that the tool accepts.
     var size: Int {
         known.reduce(0) { $0 + (values[$1]?.stringValue?.utf8.count ?? 0) }
     }
 
-    /// - Throws: ``Mismatch`` where it is missing or no string.
+    /// - Throws: ``Mismatch`` if it is missing or isn't a string.
     func string(_ name: String) throws(Mismatch) -> String {
         guard let value = values.given(name) else {
             throw Mismatch(
@@ -62,16 +63,16 @@ struct ToolArguments {
         return text
     }
 
-    /// - Returns: `nil` where it is left out or null.
-    /// - Throws: ``Mismatch`` where it is no number.
+    /// - Returns: `nil` if it is missing or null.
+    /// - Throws: ``Mismatch`` if it isn't a number.
     func number(_ name: String) throws(Mismatch) -> Double? {
         guard let value = values.given(name) else { return nil }
         guard let number = Self.number(value).numberValue else { throw wrongType(name, "a number", value) }
         return number
     }
 
-    /// - Returns: `nil` where it is left out or null.
-    /// - Throws: ``Mismatch`` where it is no whole number. `10.0` is one, as JSON Schema has it.
+    /// - Returns: `nil` if it is missing or null.
+    /// - Throws: ``Mismatch`` if it isn't an integer. As in JSON Schema, `10.0` is an integer.
     func integer(_ name: String) throws(Mismatch) -> Int? {
         guard let given = values.given(name) else { return nil }
         let value = Self.number(given)
@@ -79,17 +80,17 @@ struct ToolArguments {
         guard let number = value.numberValue, number.rounded() == number else {
             throw wrongType(name, "an integer", given)
         }
-        // Out of every range that a tool accepts, but an integer all the same.
+        // Outside the range of every tool, but still an integer.
         return Int(exactly: number) ?? (number < 0 ? Int.min : Int.max)
     }
 
-    /// The number that a text says; any other value as it is.
+    /// Returns the number that a string contains, or any other value unchanged.
     private static func number(_ value: JSON) -> JSON {
         guard let text = value.stringValue?.utf8, text.count <= longestNumber else { return value }
         let isBlank = { (byte: UInt8) in [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
         var digits = text.drop(while: isBlank)
         while let last = digits.last, isBlank(last) { digits = digits.dropLast() }
-        // `+5` is one to everybody but JSON.
+        // JSON alone doesn't accept `+5` as a number.
         if digits.first == UInt8(ascii: "+"), digits.dropFirst().first != UInt8(ascii: "-") {
             digits = digits.dropFirst()
         }

@@ -2,13 +2,13 @@ import ExecCore
 import JSON
 import MCP
 
-/// The tools that there are, in the order in which they are listed.
+/// The available tools, in the order in which they are listed.
 struct ToolCatalog: Sendable {
     private let tools: [any SandboxTool]
 
     /// - Parameters:
-    ///   - configuration: of the sandboxes, for what the tools can do there.
-    ///   - links: how results tell of artifacts.
+    ///   - configuration: the sandboxes' configuration, which determines what the tools can do there.
+    ///   - links: how results refer to artifacts.
     init(
         limits: Limits, configuration: SandboxConfiguration = SandboxConfiguration(), links: ArtifactLinks = .link
     ) {
@@ -19,15 +19,15 @@ struct ToolCatalog: Sendable {
         ]
     }
 
-    /// The tool called `name`.
+    /// Returns the tool called `name`.
     func tool(named name: String) -> (any SandboxTool)? {
         tools.first { $0.description.name == name }
     }
 
-    /// The names, for error messages.
+    /// The names of the tools, for error messages.
     var names: [String] { tools.map(\.description.name) }
 
-    /// The listing as `revision` has it.
+    /// Returns the tool list in the format of `revision`.
     func listing(for revision: Revision) -> JSON {
         .array(tools.map { $0.description.json(for: revision) })
     }

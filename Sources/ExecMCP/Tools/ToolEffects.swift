@@ -1,14 +1,14 @@
 import ExecCore
 
-/// What code in a sandbox can do beyond it, for the hints that clients decide by whether to ask their user first (MCP
+/// What code in a sandbox can affect outside it. Clients use these hints to decide whether to ask their user first (MCP
 /// 2025-03-26 and newer, `ToolAnnotations`).
 struct ToolEffects: Sendable, Equatable {
-    /// Whether files can be changed or lost that outlive the sandbox.
+    /// Whether code can change or delete files that outlive the sandbox.
     let reachesFiles: Bool
-    /// Whether other machines can be reached.
+    /// Whether code can reach other machines.
     let reachesNetwork: Bool
 
-    /// The effects in sandboxes of this kind.
+    /// Determines the effects in sandboxes with this configuration.
     init(in configuration: SandboxConfiguration) {
         reachesFiles = configuration.workspace != .ephemeral
         reachesNetwork = configuration.network != "none" || !configuration.allowedHosts.isEmpty

@@ -9,7 +9,7 @@ struct ToolRunner: Sendable {
     let pool: SandboxPool
     let logger: Logger
 
-    /// What a call of `tool` does.
+    /// Returns the work of a call of `tool`.
     ///
     /// - Throws: ``ToolArguments/Mismatch`` for arguments that the tool doesn't accept.
     func work(
@@ -21,7 +21,7 @@ struct ToolRunner: Sendable {
         return { progress in .tool(await result(of: work, name, user, progress), remark: remark) }
     }
 
-    /// What the tool returns. That it failed is a result too: the model is to read why.
+    /// Returns the tool's result. A failure is a result too, so that the model can read the reason.
     private func result(
         of work: SandboxTool.Work, _ name: String, _ user: UserID, _ progress: Progress
     ) async -> ToolResult {

@@ -1,11 +1,11 @@
-/// A request that the server itself refuses, before any handler sees it.
+/// A request that the server itself rejects before any handler sees it.
 public struct HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The status of the answer: 4xx or 5xx.
+    /// The response status: 4xx or 5xx.
     public let status: Int
-    /// What is wrong, as a sentence for whoever wrote the client.
+    /// What is wrong, as a sentence for the author of the client.
     public let reason: String
 
-    /// A refusal.
+    /// Creates an error with a status and a reason.
     public init(_ status: Int, _ reason: String) {
         self.status = status
         self.reason = reason

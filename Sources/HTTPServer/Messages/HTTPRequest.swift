@@ -1,17 +1,17 @@
-/// A request as it came, checked and bounded.
+/// A received request, validated and limited in size.
 public struct HTTPRequest: Sendable, Equatable {
-    /// `GET`, `POST` and so on.
+    /// The method: `GET`, `POST` and so on.
     public let method: String
-    /// Path of the target, with its escapes, without the query.
+    /// The path of the target, still percent-encoded, without the query.
     public let path: String
-    /// The query, with its escapes; `nil` where there is no `?`.
+    /// The query, still percent-encoded; `nil` if there is no `?`.
     public let query: String?
-    /// The fields in order, names in lower case.
+    /// The header fields in order; names are lowercase.
     public let headers: [HTTPHeader]
     /// The whole body.
     public let body: [UInt8]
 
-    /// A request.
+    /// Creates a request.
     public init(method: String, path: String, query: String? = nil, headers: [HTTPHeader] = [], body: [UInt8] = []) {
         self.method = method
         self.path = path
@@ -20,20 +20,20 @@ public struct HTTPRequest: Sendable, Equatable {
         self.body = body
     }
 
-    /// The value of the field of this name, which is given in lower case; `nil` where there is none.
+    /// Returns the value of the first field with this name (lowercase), or `nil` if there is none.
     public func header(_ name: String) -> String? {
         headers.first { $0.name == name }?.value
     }
 }
 
-/// One field of a message's head.
+/// One header field of a message.
 public struct HTTPHeader: Sendable, Equatable {
-    /// The field's name; in lower case in a request.
+    /// The field's name; lowercase in a request.
     public let name: String
-    /// The value without blanks around it.
+    /// The value without surrounding whitespace.
     public let value: String
 
-    /// A field.
+    /// Creates a field.
     public init(_ name: String, _ value: String) {
         self.name = name
         self.value = value

@@ -1,23 +1,24 @@
-/// Writes the head of an answer, and lets nothing into it that would make it another message.
+/// Serializes the head of a response. Rejects anything that would change how the message is parsed (response
+/// splitting).
 struct ResponseHead: Sendable {
     /// How the content is framed.
     enum Framing: Sendable, Equatable {
-        /// There is none, and cannot be.
+        /// There is no content, and there cannot be any.
         case none
-        /// So many bytes.
+        /// This number of bytes.
         case length(Int)
         /// Chunks, the last of which is empty.
         case chunked
-        /// All until the connection ends.
+        /// Everything until the connection ends.
         case untilClose
     }
 
-    /// What a handler must not say.
+    /// A response that a handler must not produce.
     struct Invalid: Error, Sendable, Equatable, CustomStringConvertible {
         let description: String
     }
 
-    /// Fields that say how the message is framed, or that only the server knows.
+    /// Fields that define the framing or that only the server can set.
     private static let reserved: Set<String> = [
         "connection", "content-length", "date", "keep-alive", "trailer", "transfer-encoding", "upgrade",
     ]
@@ -51,7 +52,7 @@ struct ResponseHead: Sendable {
     }
 
     private static func framing(_ response: HTTPResponse, isHTTP10: Bool) -> Framing {
-        // RFC 9110, section 8.6: no length where there can be no content.
+        // RFC 9110, section 8.6: no Content-Length if there can be no content.
         if response.status == 204 || response.status == 304 { return .none }
         return switch response.body {
         case .bytes(let bytes): .length(bytes.count)
@@ -61,7 +62,7 @@ struct ResponseHead: Sendable {
     }
 }
 
-/// The words that stand beside a status. Nobody reads them but people.
+/// Reason phrases. Only people read them.
 enum HTTPStatus {
     private static let reasons = [
         200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content", 301: "Moved Permanently",

@@ -1,4 +1,4 @@
-/// Reads a body that comes in chunks (RFC 9112, section 7.1). Extensions and trailers are checked and dropped.
+/// Incremental parser for a chunked body (RFC 9112, section 7.1). Validates and discards extensions and trailers.
 struct ChunkedBody: Sendable {
     private enum Place: Sendable {
         case size
@@ -9,7 +9,7 @@ struct ChunkedBody: Sendable {
     }
 
     private static let longestLine = 1024
-    /// More digits than any size that is taken needs; leading zeros count.
+    /// More digits than any accepted size needs; leading zeros count.
     private static let maxDigits = 16
 
     private let limits: HTTPLimits
@@ -23,7 +23,7 @@ struct ChunkedBody: Sendable {
         self.limits = limits
     }
 
-    /// Takes what there is of the body and puts it at the end of `body`.
+    /// Consumes the available input and appends the decoded bytes to `body`.
     ///
     /// - Returns: whether the body is complete.
     mutating func take(_ input: inout InputBuffer, into body: inout [UInt8]) throws(HTTPError) -> Bool {
@@ -69,7 +69,7 @@ struct ChunkedBody: Sendable {
         return size
     }
 
-    /// - Returns: whether there was a whole line.
+    /// - Returns: whether a complete line was available.
     private mutating func takeTrailer(_ input: inout InputBuffer) throws(HTTPError) -> Bool {
         let tooLarge = HTTPError.headTooLarge(limit: limits.headBytes)
         guard let line = try lines.next(&input, limit: limits.headBytes - trailerBytes, tooLong: tooLarge) else {

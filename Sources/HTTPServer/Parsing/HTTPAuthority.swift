@@ -1,11 +1,11 @@
-/// A host with its port, as the `Host` field and a URL have it (RFC 3986, section 3.2).
+/// A host with an optional port, as in the `Host` field and in URLs (RFC 3986, section 3.2).
 public struct HTTPAuthority: Sendable, Equatable {
-    /// The host's name or address in lower case; an IPv6 address without its brackets.
+    /// The host name or address in lowercase; an IPv6 address without its brackets.
     public let host: String
-    /// The port; `nil` where none is named.
+    /// The port; `nil` if none is given.
     public let port: Int?
 
-    /// Reads `example.com`, `127.0.0.1:8000`, `[::1]:8000`; `nil` for what is none of it.
+    /// Parses `example.com`, `127.0.0.1:8000` or `[::1]:8000`; returns `nil` for anything else.
     public init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
         guard bytes.count <= 255 + 8 else { return nil }

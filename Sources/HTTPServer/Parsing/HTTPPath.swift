@@ -1,11 +1,11 @@
 import SystemCalls
 
-/// Paths of targets, for whoever finds a handler by them.
+/// Decodes request paths for routing.
 public enum HTTPPath {
-    /// The segments of a path, without their escapes: `/a/b%20c` is `["a", "b c"]`, and `/` is none.
+    /// Returns the decoded segments of a path: `/a/b%20c` gives `["a", "b c"]`, and `/` gives none.
     ///
-    /// - Returns: `nil` where a segment is empty, `.` or `..`, is not UTF-8, or hides a slash, a backslash or a control
-    ///   character in an escape: such a path names nothing, and must not become the name of a file.
+    /// - Returns: `nil` if a segment is empty, `.` or `..`, isn't UTF-8, or contains an encoded slash, backslash or
+    ///   control character: such a path names nothing and must never become a file name (path traversal).
     public static func segments(of path: some StringProtocol) -> [String]? {
         let bytes = Array(path.utf8)
         guard bytes.first == UInt8(ascii: "/") else { return nil }
@@ -20,24 +20,24 @@ public enum HTTPPath {
         return segments
     }
 
-    /// A part of a path without its escapes, slashes included.
+    /// Decodes a part of a path, slashes included.
     ///
-    /// - Returns: `nil` for a bad escape, for what is not UTF-8, and for control characters.
+    /// - Returns: `nil` if an escape is invalid, or if the result isn't UTF-8 or contains control characters.
     public static func decode(_ part: some StringProtocol) -> String? {
         decode(Array(part.utf8)[...])
     }
 
-    /// A segment without its escapes, where it is never to become the name of a file: it may hold any character.
+    /// Decodes a segment that never becomes a file name; it may contain any character.
     ///
-    /// - Returns: `nil` for `.` and `..` as they are, for a bad escape, and for what is not UTF-8.
+    /// - Returns: `nil` for a literal `.` or `..`, for an invalid escape, or if the result isn't UTF-8.
     public static func text(of segment: some StringProtocol) -> String? {
         segment == "." || segment == ".." ? nil : decode(Array(segment.utf8)[...], takesControls: true)
     }
 
-    /// A segment without its escapes, where it is the name of one thing and never becomes a path: it may hold any other
-    /// character than a slash and a zero byte.
+    /// Decodes a segment that names one item and never becomes a path; it may contain any character except a slash and
+    /// a zero byte.
     ///
-    /// - Returns: `nil` for an empty one, for `.` and `..`, for a bad escape, and for what is not UTF-8.
+    /// - Returns: `nil` if the name is empty, `.` or `..`, if an escape is invalid, or if the result isn't UTF-8.
     public static func name(of segment: some StringProtocol) -> String? {
         guard let name = decode(Array(segment.utf8)[...], takesControls: true), !["", ".", ".."].contains(name),
             !name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "/") })

@@ -1,15 +1,15 @@
-/// Finds the lines of a head in what has come so far. Each byte is looked at once, however it came in pieces, and what is
-/// wrong is told at its first byte: so the same stream gives the same outcome in whatever pieces.
+/// Finds the lines of a head incrementally. Scans each byte once and reports an error at the first invalid byte, so
+/// the same stream gives the same result however it is split.
 struct LineScanner: Sendable {
     private var scanned = 0
     private var hasReturn = false
 
-    /// Takes the next line.
+    /// Consumes and returns the next line.
     ///
     /// - Parameters:
-    ///   - input: begins with the line; the line and its end are taken from it.
-    ///   - limit: bytes of the line without its end.
-    /// - Returns: the line without its end; `nil` where its end is still to come.
+    ///   - input: starts with the line; the line and its terminator are removed from it.
+    ///   - limit: maximum bytes of the line without its terminator.
+    /// - Returns: the line without its terminator; `nil` if the terminator has not arrived yet.
     mutating func next(
         _ input: inout InputBuffer, limit: Int, tooLong: HTTPError
     ) throws(HTTPError) -> ArraySlice<UInt8>? {
@@ -38,7 +38,7 @@ struct LineScanner: Sendable {
     }
 }
 
-/// What has come of a connection and was not yet taken.
+/// Received bytes of a connection that are not consumed yet.
 struct InputBuffer: Sendable {
     private var bytes: [UInt8] = []
     private var start = 0
@@ -49,7 +49,7 @@ struct InputBuffer: Sendable {
     subscript(_ place: Int) -> UInt8 { bytes[start + place] }
 
     mutating func append(_ piece: some Sequence<UInt8>) {
-        // What was taken is dropped in large steps, so that each byte is moved at most a few times.
+        // Consumed bytes are dropped in large steps, so that each byte is moved at most a few times.
         if start > 0, start >= 64 * 1024 || start == bytes.count {
             bytes.removeFirst(start)
             start = 0
@@ -57,7 +57,7 @@ struct InputBuffer: Sendable {
         bytes.append(contentsOf: piece)
     }
 
-    /// Takes the first `count` bytes, or as many as there are.
+    /// Removes and returns the first `count` bytes, or all if there are fewer.
     mutating func take(_ count: Int) -> ArraySlice<UInt8> {
         let end = Swift.min(bytes.count, start + count)
         defer { start = end }

@@ -1,4 +1,4 @@
-/// What RFC 9110 and RFC 3986 call single bytes.
+/// Character classes of RFC 9110 and RFC 3986.
 extension UInt8 {
     static let space = UInt8(ascii: " ")
     static let tab: UInt8 = 0x09
@@ -9,7 +9,7 @@ extension UInt8 {
     var isLetter: Bool { (self | 0x20) &- 0x61 < 26 }
     var isBlank: Bool { self == .space || self == .tab }
 
-    /// Control characters but the tab: they have no place in a head.
+    /// Whether this is a control character other than the tab; none is valid in a head.
     var isControl: Bool { (self < 0x20 && self != .tab) || self == 0x7F }
 
     /// RFC 9110, section 5.6.2: `tchar`.
@@ -29,12 +29,12 @@ extension UInt8 {
 }
 
 extension Collection<UInt8> {
-    /// Whether this is a token of RFC 9110: a method, a field's name.
+    /// Whether this is a token of RFC 9110, such as a method or a field name.
     var isToken: Bool { !isEmpty && allSatisfy(\.isTokenByte) }
 }
 
 extension ArraySlice<UInt8> {
-    /// Without the blanks at both ends.
+    /// The bytes without leading and trailing whitespace.
     var trimmed: ArraySlice<UInt8> {
         var slice = self
         while let first = slice.first, first.isBlank { slice.removeFirst() }

@@ -1,8 +1,8 @@
-/// The head of a request, checked: what it asks for, and how its body comes.
+/// The validated head of a request, with the framing of its body.
 struct RequestHead: Sendable, Equatable {
-    /// How a body comes (RFC 9112, section 6.3).
+    /// How a body is framed (RFC 9112, section 6.3).
     enum Framing: Sendable, Equatable {
-        /// So many bytes, which may be none.
+        /// This number of bytes, possibly zero.
         case length(Int)
         case chunked
     }
@@ -11,19 +11,19 @@ struct RequestHead: Sendable, Equatable {
     let request: HTTPRequest
     let framing: Framing
     let isHTTP10: Bool
-    /// Whether the connection ends with the answer.
+    /// Whether the connection closes after the response.
     let closes: Bool
     /// Whether the client waits for `100 Continue` before it sends the body.
     let expectsContinue: Bool
 
-    /// Fields that would mean different things to different readers if they came twice.
+    /// Fields that are ambiguous if they occur twice (request smuggling).
     private static let singletons: Set<String> = [
         "authorization", "content-length", "content-type", "expect", "host", "origin", "transfer-encoding",
     ]
 
     /// - Parameters:
-    ///   - fields: names in lower case.
-    ///   - bodyLimit: bytes that a body may have.
+    ///   - fields: names are lowercase.
+    ///   - bodyLimit: maximum bytes of a body.
     init(_ line: RequestLine, _ fields: [HTTPHeader], bodyLimit: Int) throws(HTTPError) {
         var seen: [String: String] = [:]
         for field in fields where Self.singletons.contains(field.name) {
@@ -41,7 +41,7 @@ struct RequestHead: Sendable, Equatable {
         }
         var fields = fields
         if let authority = line.target.authority {
-            // Section 3.2.2: the target's host counts, whatever the field says.
+            // RFC 9112, section 3.2.2: the host in the target takes precedence over the `Host` field.
             fields.removeAll { $0.name == "host" }
             fields.append(HTTPHeader("host", authority))
         }
@@ -55,14 +55,14 @@ struct RequestHead: Sendable, Equatable {
         _ fields: [String: String], isHTTP10: Bool, bodyLimit: Int
     ) throws(HTTPError) -> Framing {
         if let text = fields["transfer-encoding"] {
-            // Some signs beyond ASCII have letters of ASCII for their small ones.
+            // Lowercase only ASCII: some non-ASCII characters have ASCII lowercase forms.
             let coding = text.utf8.allSatisfy { $0 < 0x80 } ? text.lowercased() : text
             guard fields["content-length"] == nil else {
                 throw HTTPError(400, "A request must not have both content-length and transfer-encoding.")
             }
             guard !isHTTP10 else { throw HTTPError(400, "HTTP/1.0 has no transfer-encoding.") }
             guard coding == "chunked" else {
-                // What nearly says chunked is an attempt to be read in two ways.
+                // A near match of "chunked" is an attempt at request smuggling.
                 let isOther = !coding.isEmpty && !coding.contains("chunked")
                 throw HTTPError(isOther ? 501 : 400, "The only transfer-encoding that is understood is chunked.")
             }
@@ -77,7 +77,7 @@ struct RequestHead: Sendable, Equatable {
     }
 
     private static func expectsContinue(_ value: String?, isHTTP10: Bool) throws(HTTPError) -> Bool {
-        // RFC 9110, section 10.1.1: an expectation of an HTTP/1.0 client is passed over.
+        // RFC 9110, section 10.1.1: an expectation of an HTTP/1.0 client is ignored.
         guard let value, !isHTTP10 else { return false }
         guard value.lowercased() == "100-continue" else {
             throw HTTPError(417, "The only expectation that can be met is 100-continue.")
@@ -86,7 +86,7 @@ struct RequestHead: Sendable, Equatable {
     }
 }
 
-/// The first line of a request.
+/// The request line.
 struct RequestLine: Sendable, Equatable {
     private static let longestMethod = 32
 
@@ -117,15 +117,15 @@ struct RequestLine: Sendable, Equatable {
 }
 
 extension HTTPHeader {
-    /// Reads a field's line (RFC 9112, section 5): no fold, no blank before the colon.
+    /// Parses a field line (RFC 9112, section 5): no line folding, no whitespace before the colon.
     init(line: ArraySlice<UInt8>) throws(HTTPError) {
         guard line.first?.isBlank != true else { throw HTTPError(400, "A field must not go on in the next line.") }
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), line[..<colon].isToken else {
             throw HTTPError(400, "A field must be a name, a colon and a value, with no blank before the colon.")
         }
         let bytes = line[(colon + 1)...].trimmed
-        // What is no UTF-8 is most likely the Latin-1 of old clients, of which each byte is a character: no two values
-        // become one.
+        // A value that isn't valid UTF-8 is most likely Latin-1 from an old client. Decoding each byte as one
+        // character keeps distinct values distinct.
         let value =
             String(validating: bytes, as: UTF8.self)
             ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))

@@ -1,16 +1,16 @@
-/// Takes the bytes of a connection and gives the requests in them (RFC 9112): pieces in, requests out, no reading of its
-/// own. What two readers could take for different things is refused, and nothing after it is read.
+/// Incremental HTTP/1.1 parser (RFC 9112); does no I/O. Rejects ambiguous framing (request smuggling) and parses
+/// nothing after it.
 struct RequestParser: Sendable {
     enum Event: Sendable, Equatable {
-        /// A head is complete; its body is to come.
+        /// A head is complete; its body follows.
         case head(RequestHead)
         /// A request is complete.
         case request(HTTPRequest)
     }
 
-    /// How far the parser has come.
+    /// How far the current request has been parsed.
     enum Progress: Sendable, Equatable {
-        /// Nothing of a request has come.
+        /// No byte of a request has arrived.
         case idle
         case head
         case body
@@ -40,7 +40,7 @@ struct RequestParser: Sendable {
         self.limits = limits
     }
 
-    /// Bytes that came and are not yet taken.
+    /// Received bytes that are not consumed yet.
     var waitingBytes: Int { input.count }
 
     var progress: Progress {
@@ -51,14 +51,14 @@ struct RequestParser: Sendable {
         }
     }
 
-    /// Adds what has come.
+    /// Appends received bytes.
     mutating func append(_ bytes: some Sequence<UInt8>) {
         input.append(bytes)
     }
 
-    /// The next event; `nil` where more has to come first.
+    /// Returns the next event; `nil` if more input is needed.
     ///
-    /// - Throws: why the stream is refused; from then on always the same.
+    /// - Throws: why the stream is rejected; from then on always the same error.
     mutating func next() throws(HTTPError) -> Event? {
         do {
             return try step()
@@ -76,7 +76,7 @@ struct RequestParser: Sendable {
             case .line(let afterBlank):
                 guard let line = try takeRequestLine() else { return nil }
                 if line.isEmpty, !afterBlank {
-                    // Section 2.2: one empty line before a request is passed over.
+                    // RFC 9112, section 2.2: one empty line before a request is ignored.
                     place = .line(afterBlank: true)
                 } else {
                     place = .fields(try RequestLine(line, targetLimit: limits.targetBytes))
@@ -109,7 +109,7 @@ struct RequestParser: Sendable {
     }
 
     private mutating func takeRequestLine() throws(HTTPError) -> ArraySlice<UInt8>? {
-        // The method, the version and the spaces need no more than the rest.
+        // 64 bytes are enough for the method, the version and the spaces.
         try lines.next(&input, limit: limits.targetBytes + 64, tooLong: .targetTooLong(limit: limits.targetBytes))
     }
 

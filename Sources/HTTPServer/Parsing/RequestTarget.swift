@@ -1,8 +1,8 @@
-/// What a request line asks for (RFC 9112, section 3.2): a path, a whole URL as a proxy would get it, or `*`.
+/// The target of a request line (RFC 9112, section 3.2): a path, an absolute URL as a proxy would receive it, or `*`.
 struct RequestTarget: Sendable, Equatable {
     let path: String
     let query: String?
-    /// The host of a whole URL. It stands above the `Host` field.
+    /// The host of an absolute URL. It takes precedence over the `Host` field.
     let authority: String?
 
     init(_ bytes: ArraySlice<UInt8>, method: String) throws(HTTPError) {
@@ -23,7 +23,7 @@ struct RequestTarget: Sendable, Equatable {
         query = pathEnd == rest.endIndex ? nil : queryBytes.text
     }
 
-    /// Takes `http://host:port` where the target begins with it.
+    /// Consumes `http://host:port` if the target starts with it.
     private static func takeAuthority(_ rest: inout ArraySlice<UInt8>) throws(HTTPError) -> String? {
         guard rest.first != UInt8(ascii: "/") else { return nil }
         let scheme = "http://"

@@ -1,20 +1,20 @@
-/// Who has to go so that another connection may come.
+/// Decides which connection to close to make room for a new one.
 ///
-/// A connection is known once it has sent a head that shows who asks. Until then it costs its owner nothing, so that
-/// nobody may hold many of them, and the oldest of them is the first to go: who means to ask something sends its head
-/// at once.
+/// A connection is identified once it has sent a head that shows who the client is. Until then it costs the client
+/// nothing. So the number of unidentified connections is limited and the oldest of them is evicted first: a genuine
+/// client sends its head at once.
 struct Admission: Sendable {
     typealias Instant = ContinuousClock.Instant
 
     enum Decision {
-        /// It may come; another one has to go first.
+        /// The connection is admitted; the given one, if any, must be closed first.
         case takes(insteadOf: HTTPConnection?)
         case refuses(HTTPError)
     }
 
     let limits: HTTPLimits
 
-    /// What becomes of a new connection.
+    /// Decides whether a new connection is admitted.
     func decision(
         on remote: RemoteAddress, beside connections: some Collection<HTTPConnection>, _ now: Instant
     ) -> Decision {
@@ -29,7 +29,7 @@ struct Admission: Sendable {
             return .takes(insteadOf: oldest)
         }
         guard served.count >= limits.connections else { return .takes(insteadOf: nil) }
-        // One that rests can be closed at any time, as HTTP has it.
+        // HTTP allows an idle connection to be closed at any time.
         let goes =
             served.filter(\.isUnknown).min { $0.id < $1.id }
             ?? served.filter { $0.isEvictable(now) }.min { $0.restingSince < $1.restingSince }
@@ -37,7 +37,8 @@ struct Admission: Sendable {
         return .takes(insteadOf: goes)
     }
 
-    /// The connections that have had their time to say who they are, and of which their address holds too many.
+    /// Returns the connections that are past the time allowed for identification and exceed the limit for their
+    /// address.
     func surplus(of connections: some Collection<HTTPConnection>, _ now: Instant) -> [HTTPConnection] {
         crowds(in: connections).flatMap { crowd in
             let old = crowd.filter { $0.youthEnd <= now }
@@ -45,7 +46,7 @@ struct Admission: Sendable {
         }
     }
 
-    /// When there may be more of these; `nil` as long as nobody holds so many.
+    /// Returns when ``surplus(of:_:)`` may next find one; `nil` while no address is over the limit.
     func nextSurplus(of connections: some Collection<HTTPConnection>) -> Instant? {
         crowds(in: connections).map { $0.map(\.youthEnd).sorted()[limits.unknownConnectionsPerAddress] }.min()
     }

@@ -1,4 +1,4 @@
-/// What all connections of a server share.
+/// State shared by all connections of a server.
 struct ConnectionContext: Sendable {
     let options: HTTPServerOptions
     let handler: HTTPServer.Handler
@@ -6,7 +6,7 @@ struct ConnectionContext: Sendable {
 
     var limits: HTTPLimits { options.limits }
 
-    /// Starts the task that answers a request.
+    /// Starts the task that handles a request.
     func start(_ request: HTTPRequest, from remote: RemoteAddress, _ delivery: ResponseSender) -> Task<Void, Never> {
         mailbox.taskStarted()
         return Task.detached {
@@ -15,7 +15,7 @@ struct ConnectionContext: Sendable {
         }
     }
 
-    /// The bytes of an answer that ends the connection and is not made by a handler.
+    /// Serializes a response that the server itself makes and that ends the connection.
     func lastWord(_ response: HTTPResponse, isHead: Bool) -> [UInt8] {
         guard case .bytes(let body) = response.body,
             let head = try? ResponseHead(response, isHTTP10: false, closes: true, date: HTTPDate.now())

@@ -1,14 +1,14 @@
 import SystemCalls
 
-/// The server's thread: waits for whatever happens to the listeners and the connections, and lets them do what can be
-/// done at once.
+/// The server's event loop, on one thread: polls the listeners and the connections and does whatever can be done
+/// without blocking.
 struct EventLoop {
     typealias Instant = ContinuousClock.Instant
 
-    /// Connections that are told that there are too many; one more is closed without a word.
+    /// Connections that get the response "too many connections"; beyond that they are closed without a response.
     private static let maxRefused = 64
     private static let bufferSize = 64 * 1024
-    /// Seconds without taking connections after the system has no descriptor for one.
+    /// Seconds to stop accepting connections after the system ran out of descriptors.
     private static let pauseSeconds = 0.1
 
     private let listener: Listener
@@ -54,7 +54,7 @@ struct EventLoop {
         service.mailbox.close()
     }
 
-    /// What to poll: the mailbox, the connections in the order of the numbers, then the listeners.
+    /// Returns what to poll: the queue's pipe, the connections in the order of the returned ids, then the listeners.
     private func whatToWaitFor() -> (polls: [pollfd], connections: [Int]) {
         var polls = [pollfd(fd: service.mailbox.readEnd, events: Int16(POLLIN), revents: 0)]
         var ids: [Int] = []
@@ -70,9 +70,9 @@ struct EventLoop {
         return (polls, ids)
     }
 
-    /// How long to wait for something to happen; -1 for as long as it takes.
+    /// Returns the poll timeout in milliseconds; -1 for none.
     private func milliseconds(from now: Instant) -> Int32 {
-        // Without connections there is nothing to be cut off: only tasks that end are waited for.
+        // Without connections the grace period has nothing to cut off: only tasks that end are awaited.
         let surplus = admission.nextSurplus(of: connections.values)
         let others = [pausedUntil, surplus, connections.isEmpty ? nil : graceEnd].compactMap { $0 }
         guard let first = (connections.values.compactMap(\.deadline) + others).min() else { return -1 }
@@ -84,12 +84,12 @@ struct EventLoop {
         for (id, connection) in connections where connection.isClosed { connections[id] = nil }
     }
 
-    // MARK: - Coming and going
+    // MARK: - Accepting connections
 
     private mutating func takeConnections(_ buffer: UnsafeMutableRawBufferPointer, _ now: Instant) {
         do throws(SocketError) {
             for descriptor in listener.descriptors {
-                // A bounded number in a row: those that are here already have their turn as well.
+                // Bounded batch, so that existing connections get their turn as well.
                 for _ in 0..<64 {
                     guard let accepted = try Socket.accept(descriptor) else { break }
                     add(accepted, buffer, now)
@@ -111,11 +111,12 @@ struct EventLoop {
         lastID += 1
         let connection = HTTPConnection(id: lastID, accepted, service, now: now, refusal: refusal)
         connections[lastID] = connection
-        // What it has sent already may show who asks: in a crowd it would else go before it is heard.
+        // Data that has already arrived may identify the client. Otherwise the connection could be evicted from a
+        // crowd before it is read.
         if refusal == nil { connection.ready(Int16(POLLIN), buffer, now) }
     }
 
-    /// Makes room for a connection, or says why there is none.
+    /// Makes room for a connection, or returns why there is none.
     private mutating func refusal(of remote: RemoteAddress, _ now: Instant) -> HTTPError? {
         switch admission.decision(on: remote, beside: connections.values, now) {
         case .refuses(let refusal): return refusal
@@ -134,7 +135,7 @@ struct EventLoop {
             listener.close()
             for connection in connections.values { connection.stop() }
         }
-        // The shortest grace that was given counts.
+        // The shortest grace period wins.
         let end = min(graceEnd ?? now + .seconds(grace), now + .seconds(grace))
         graceEnd = end
         guard end <= now else { return }

@@ -1,15 +1,15 @@
 import SystemCalls
 import Threading
 
-/// What tasks tell the server's thread. A pipe wakes it where it waits.
+/// Notifies the event loop of events in other tasks. Wakes its poll through a pipe.
 final class EventLoopQueue: Sendable {
-    /// What has come since the last look.
+    /// The events since the last call of ``take()``.
     struct News: Sendable {
-        /// Connections whose answer has got on.
+        /// Connections whose response has made progress.
         var connections: Set<Int> = []
-        /// Seconds of grace, once the server is to stop.
+        /// Grace period in seconds, once the server is to stop.
         var stopGrace: Double?
-        /// Tasks that have not ended.
+        /// Tasks that have not ended yet.
         var runningTasks = 0
     }
 
@@ -19,7 +19,7 @@ final class EventLoopQueue: Sendable {
         var isClosed = false
     }
 
-    /// The end of the pipe that the thread waits at.
+    /// The read end of the pipe, which the event loop polls.
     let readEnd: Int32
     private let writeEnd: Int32
     private let state = Locked(State())
@@ -42,7 +42,7 @@ final class EventLoopQueue: Sendable {
     }
 
     func stop(graceSeconds: Double) {
-        // Bounded so that a point in time can be reckoned from it.
+        // Bounded, so that a deadline can be computed from it.
         let grace = max(0, min(graceSeconds, 1e9))
         tell { $0.stopGrace = min($0.stopGrace ?? grace, grace) }
     }
@@ -55,7 +55,7 @@ final class EventLoopQueue: Sendable {
         tell { $0.runningTasks -= 1 }
     }
 
-    /// Takes what has come. The thread's alone to call.
+    /// Removes and returns the events. Only the event loop's thread may call it.
     func take() -> News {
         var bytes: UInt64 = 0
         return state.withLock { state in
@@ -68,7 +68,7 @@ final class EventLoopQueue: Sendable {
         }
     }
 
-    /// The thread has ended: nobody listens any more.
+    /// Closes the pipe: the event loop has ended.
     func close() {
         state.withLock { state in
             guard !state.isClosed else { return }
@@ -82,7 +82,7 @@ final class EventLoopQueue: Sendable {
             change(&state.news)
             guard !state.isAwake, !state.isClosed else { return }
             state.isAwake = true
-            // One byte at a time: the pipe always has room for it.
+            // At most one byte is pending, so the pipe always has room for it.
             var byte: UInt8 = 1
             _ = write(writeEnd, &byte, 1)
         }

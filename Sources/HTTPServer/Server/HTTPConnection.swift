@@ -1,34 +1,35 @@
 import SystemCalls
 
-/// One connection, as the server's thread has it. Nothing here waits: each method does what can be done at once.
+/// One connection, owned by the event loop's thread. Never blocks: each method does what can be done at once.
 final class HTTPConnection {
     private enum Phase {
-        /// A request is awaited or comes in.
+        /// Waiting for a request or receiving one.
         case receiving
-        /// A handler works on it, or its answer is not out yet.
+        /// A handler is running, or its response is not fully sent yet.
         case answering(ResponseStream, Task<Void, Never>)
-        /// What is written is the last.
+        /// Sending the last output.
         case closing
-        /// All is written. What still comes is thrown away, so that the client is not reset while it reads the answer.
+        /// All output is sent. Further input is discarded, so that the client does not get a reset while it reads the
+        /// response.
         case lingering
         case closed
     }
 
     typealias Instant = ContinuousClock.Instant
 
-    /// More than this of requests yet to come is not read ahead.
+    /// Bytes of pipelined requests above which the connection stops reading ahead.
     private static let maxWaiting = 64 * 1024
     private static let lingerSeconds = 2.0
     private static let maxDropped = 64 * 1024 * 1024
-    /// A connection that is this young may have a request on its way.
+    /// A connection younger than this may have a request in flight.
     private static let youthSeconds = 1.0
 
     let id: Int
     let remote: RemoteAddress
     let descriptor: Int32
-    /// Whether it was refused when it came: it does not count as one of those that are served.
+    /// Whether it was rejected on arrival; such a connection does not count toward the limits.
     let isRefused: Bool
-    /// Until when it is so young that its first request may be on its way.
+    /// Until when its first request may be in flight.
     let youthEnd: Instant
 
     private let service: ConnectionContext
@@ -42,12 +43,12 @@ final class HTTPConnection {
     private var isStopping = false
     private var droppedBytes = 0
 
-    /// What the deadline is for; `nil` while it has to be set afresh.
+    /// What the receive deadline is for; `nil` if it must be set anew.
     private var awaited: RequestParser.Progress?
     private var receiveDeadline: Instant
     private var sendDeadline: Instant?
     private var sentSinceDeadline = 0
-    /// Since when it has rested.
+    /// When it last became idle.
     private(set) var restingSince: Instant
 
     init(
@@ -58,7 +59,7 @@ final class HTTPConnection {
         (descriptor, remote) = accepted
         self.service = service
         parser = RequestParser(limits: service.limits)
-        // For the first request, silence before it counts as part of its head.
+        // For the first request, the silence before it counts toward the time for its head.
         receiveDeadline = now + .seconds(service.limits.headSeconds)
         awaited = .idle
         restingSince = now
@@ -67,26 +68,27 @@ final class HTTPConnection {
         if let refusal { refuse(refusal, now) }
     }
 
-    // MARK: - What the thread wants to know
+    // MARK: - State for the event loop
 
     var isClosed: Bool { if case .closed = phase { true } else { false } }
 
-    /// Whether it can be closed for another one: it rests, and has been served or was silent for a while.
+    /// Whether it can be closed in favor of another one: it is idle, and has served a request or has been silent for a
+    /// while.
     func isEvictable(_ now: Instant) -> Bool {
         isResting && (requestCount > 0 || youthEnd <= now)
     }
 
-    /// Whether it has not shown yet who asks, and nothing is being done for it.
+    /// Whether it has not identified its client yet and no request is being handled.
     var isUnknown: Bool {
         if case .answering = phase { false } else { !isKnown }
     }
 
-    /// Whether nothing is under way.
+    /// Whether it is idle.
     private var isResting: Bool {
         if case .receiving = phase { parser.progress == .idle && output.isEmpty } else { false }
     }
 
-    /// What to wait for.
+    /// The events to poll for.
     var interest: Int16 {
         var events: Int16 = output.isEmpty ? 0 : Int16(POLLOUT)
         guard !inputEnded else { return events }
@@ -98,7 +100,7 @@ final class HTTPConnection {
         return events
     }
 
-    /// When to come back though nothing happened.
+    /// When ``timePassed(_:)`` must be called even if nothing happens.
     var deadline: Instant? {
         switch phase {
         case .receiving, .lingering: min(receiveDeadline, sendDeadline ?? receiveDeadline)
@@ -107,9 +109,9 @@ final class HTTPConnection {
         }
     }
 
-    // MARK: - What happens to it
+    // MARK: - Events
 
-    /// Something can be read or written.
+    /// Handles poll events.
     func ready(_ events: Int16, _ buffer: UnsafeMutableRawBufferPointer, _ now: Instant) {
         if events & Int16(POLLOUT) != 0 { flush(now) }
         if events & Int16(POLLIN) != 0 {
@@ -120,17 +122,18 @@ final class HTTPConnection {
         if events & Int16(POLLERR | POLLHUP | POLLNVAL) != 0 { close() }
     }
 
-    /// The answer has got on.
+    /// Sends newly produced parts of the response.
     func answerProgressed(_ now: Instant) {
         guard case .answering(let exchange, _) = phase else { return }
         for piece in exchange.takePieces() { output.append(piece) }
         flush(now)
     }
 
-    /// The deadline may have passed.
+    /// Closes the connection, or responds with 408, if the deadline has passed.
     func timePassed(_ now: Instant) {
         guard let deadline, deadline <= now else { return }
-        // Who does not read would not read a refusal either, and who said nothing asked for no answer.
+        // A client that does not read would not read an error response either, and one that sent nothing did not ask
+        // for a response.
         let isReading = sendDeadline.map { $0 > now } ?? true
         if case .receiving = phase, isReading, parser.progress != .idle {
             refuse(HTTPError(408, "The request took too long to come."), now)
@@ -139,14 +142,14 @@ final class HTTPConnection {
         }
     }
 
-    /// The server stops: what is under way may end.
+    /// Begins a graceful shutdown: closes the connection if it is idle, else after the current response.
     func stop() {
         isStopping = true
         if isResting { close() }
         if case .answering(let exchange, _) = phase { exchange.closeAfterwards() }
     }
 
-    /// Ends at once.
+    /// Closes the connection at once and cancels its task.
     func close() {
         if case .answering(let exchange, let task) = phase {
             task.cancel()
@@ -157,7 +160,7 @@ final class HTTPConnection {
         Socket.closeDescriptor(descriptor)
     }
 
-    // MARK: - In
+    // MARK: - Input
 
     private func receive(_ buffer: UnsafeMutableRawBufferPointer, _ now: Instant) {
         guard !isClosed, let count = try? Socket.receive(descriptor, buffer) ?? -1 else { return close() }
@@ -241,11 +244,11 @@ final class HTTPConnection {
         phase = .answering(exchange, service.start(request, from: remote, delivery))
     }
 
-    // MARK: - Out
+    // MARK: - Output
 
     private func refuse(_ refusal: HTTPError, _ now: Instant) {
-        // A head that was never understood may have been one of HEAD: then the content is more than was asked for, on
-        // a connection that ends here.
+        // A head that could not be parsed may have been a HEAD request. Then the content is more than was asked for,
+        // but the connection ends here anyway.
         end(with: service.lastWord(service.options.refusal(refusal), isHead: head?.request.method == "HEAD"), now)
     }
 

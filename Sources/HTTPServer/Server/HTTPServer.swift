@@ -1,19 +1,20 @@
 import Threading
 
-/// A small HTTP/1.1 server: one thread that reads and writes all connections, and a task for each request.
+/// A small HTTP/1.1 server: one event-loop thread that reads and writes all connections, and one task per request.
 ///
-/// One thread with `poll` and not a thread a connection: that a client is gone has to be noticed while nothing is read
-/// or written, and a thread that waits for its handler notices nothing without two more descriptors a connection.
+/// It uses one thread with `poll` rather than a thread per connection, because a disconnect must be noticed while
+/// nothing is read or written: a thread that waits for its handler would need two more descriptors per connection for
+/// that.
 public final class HTTPServer: Sendable {
-    /// Answers one request. The task is cancelled when the client goes away. A client that only ends its half of the
-    /// connection is taken for gone as well, since TCP does not tell the two apart; what it is still told, it gets.
+    /// Handles one request. The task is cancelled when the client goes away. A client that only closes its sending
+    /// half is treated the same way, since TCP cannot distinguish the two; what is still sent reaches it.
     public typealias Handler = @Sendable (HTTPRequest, RemoteAddress) async -> HTTPResponse
 
-    /// Where it listens: several addresses for a name that has several, one port.
+    /// The addresses at which it listens: one for each address of the host name, all with the same port.
     public let addresses: [RemoteAddress]
 
     private let mailbox: EventLoopQueue
-    /// The end of the server's thread.
+    /// Completes when the event loop's thread ends.
     private let end: AsyncEvent
 
     /// The port at which it listens.
@@ -25,17 +26,17 @@ public final class HTTPServer: Sendable {
         self.end = end
     }
 
-    /// Starts a server. It runs until ``stop(graceSeconds:)``, whether or not this object is kept.
+    /// Starts a server. It runs until ``stop(graceSeconds:)``, even if this object is released.
     ///
     /// - Parameters:
-    ///   - host: the address or name to listen at, all addresses of a name.
-    ///   - port: 0 for any that is free: see ``port``.
+    ///   - host: the address or name to listen at; all addresses of a name.
+    ///   - port: 0 for any free port; see ``port``.
     /// - Throws: ``ListenError``.
     public static func start(
         host: String, port: Int, options: HTTPServerOptions = HTTPServerOptions(), handler: @escaping Handler
     ) async throws(ListenError) -> HTTPServer {
         do {
-            // Looking up a name blocks.
+            // Resolving a name blocks.
             return try await BackgroundThread.run("http-start") { try startHere(host, port, options, handler) }
         } catch {
             throw error as? ListenError ?? ListenError(description: "cannot start the server: \(error)")
@@ -65,10 +66,10 @@ public final class HTTPServer: Sendable {
         }
     }
 
-    /// Stops listening, lets the answers that are under way end, then closes every connection and cancels what is left.
-    /// Returns when all handlers have returned.
+    /// Shuts down gracefully: stops listening, lets running responses finish, then closes every connection and cancels
+    /// the remaining tasks. Returns when all handlers have returned.
     ///
-    /// - Parameter graceSeconds: how long answers may take to end.
+    /// - Parameter graceSeconds: how long running responses may take to finish.
     public func stop(graceSeconds: Double = 10) async {
         mailbox.stop(graceSeconds: graceSeconds)
         await end.wait()

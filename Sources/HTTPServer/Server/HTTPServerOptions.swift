@@ -1,22 +1,23 @@
-/// How a server treats what comes, besides its handler.
+/// Options of a server besides its handler.
 public struct HTTPServerOptions: Sendable {
-    /// How much and how long it puts up with.
+    /// Size, time and connection limits.
     public var limits = HTTPLimits()
 
-    /// Looks at the head of a request before anything of its body is taken. A response refuses the request: it is sent
-    /// and the connection closed. Must not block, and must not stream. By default nothing is refused.
+    /// Inspects the head of a request before its body is read. If it returns a response, the request is rejected: the
+    /// response is sent and the connection closed. Must neither block nor return a streamed response. By default
+    /// nothing is rejected.
     public var screen: @Sendable (HTTPRequest, RemoteAddress) -> HTTPResponse? = { _, _ in nil }
 
-    /// Whether the head of a request that is let in shows who asks. A connection without such a head has to make room
-    /// for others: see ``HTTPLimits/unknownConnectionsPerAddress``. By default any head does.
+    /// Whether the head of an accepted request identifies its client. A connection without such a head may be closed
+    /// in favor of others: see ``HTTPLimits/unknownConnectionsPerAddress``. By default any head identifies the client.
     public var isKnown: @Sendable (HTTPRequest) -> Bool = { _ in true }
 
-    /// What a client is told of a request that the server itself refuses. By default the reason in plain text.
+    /// Returns the response to a request that the server itself rejects. By default the reason as plain text.
     public var refusal: @Sendable (HTTPError) -> HTTPResponse = { HTTPResponse(status: $0.status, text: $0.reason) }
 
-    /// Hears in one line what whoever runs the server ought to know. By default nobody.
+    /// Receives one-line messages for the operator. By default they are discarded.
     public var log: @Sendable (String) -> Void = { _ in }
 
-    /// The defaults.
+    /// Creates the default options.
     public init() {}
 }

@@ -1,8 +1,8 @@
-/// Bytes that wait until the system takes them.
+/// Queue of bytes that the kernel has not accepted yet.
 struct OutputQueue {
     private var pieces: [[UInt8]] = []
     private var first = 0
-    /// How much of the first piece is sent.
+    /// Bytes of the first piece that are already sent.
     private var offset = 0
 
     private(set) var count = 0
@@ -15,10 +15,10 @@ struct OutputQueue {
         count += piece.count
     }
 
-    /// Sends what the system takes at once.
+    /// Sends as much as the kernel accepts without blocking.
     ///
-    /// - Returns: how many bytes.
-    /// - Throws: ``SocketError`` when the connection is gone.
+    /// - Returns: the number of bytes sent.
+    /// - Throws: ``SocketError`` if the connection is gone.
     mutating func send(to descriptor: Int32) throws(SocketError) -> Int {
         var sent = 0
         while first < pieces.count {
@@ -33,7 +33,7 @@ struct OutputQueue {
     }
 
     private mutating func dropFirst() {
-        // Its memory is free before the row is trimmed.
+        // Frees the piece's memory now, before the array itself is trimmed.
         pieces[first] = []
         first += 1
         offset = 0

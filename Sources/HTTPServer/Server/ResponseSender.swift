@@ -1,13 +1,13 @@
-/// Puts an answer into the bytes of a connection.
+/// Serializes a response into a ``ResponseStream``.
 struct ResponseSender: Sendable {
     let exchange: ResponseStream
     let isHead: Bool
     let isHTTP10: Bool
-    /// Whether the connection ends with this answer.
+    /// Whether the connection closes after this response.
     let closes: Bool
     let log: @Sendable (String) -> Void
 
-    /// Hands the whole answer over. Returns when all of it was made, though the client may not have it yet.
+    /// Queues the whole response. Returns once all of it is produced, even if the client has not received it yet.
     func deliver(_ response: HTTPResponse) async {
         let closes = closes || exchange.mustClose
         do {
@@ -32,7 +32,7 @@ struct ResponseSender: Sendable {
         switch response.body {
         case .omitted: break
         case .bytes(let bytes):
-            // A small answer goes out in one packet, a large one is not copied.
+            // A small response goes out in one packet; a large one is not copied.
             if bytes.count <= ResponseStream.highWater { return try exchange.queue(head.bytes + bytes) }
             try exchange.queue(head.bytes)
             try exchange.queue(bytes)

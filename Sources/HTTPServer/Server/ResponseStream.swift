@@ -1,14 +1,14 @@
 import Threading
 
-/// One answer on its way from the task that makes it to the thread that sends it.
+/// Passes one response from the task that produces it to the event loop that sends it, with back-pressure.
 ///
-/// The task may be ahead of the client by ``highWater`` bytes; then it waits.
+/// The task may run ahead of the client by ``highWater`` bytes; beyond that it waits.
 final class ResponseStream: Sendable {
-    /// What becomes of the connection after the answer.
+    /// What happens to the connection after the response.
     enum End: Sendable, Equatable {
         case keepAlive
         case close
-        /// The answer is not whole: the connection must end without its end.
+        /// The response is incomplete: the connection must close without terminating it.
         case abort
     }
 
@@ -16,7 +16,7 @@ final class ResponseStream: Sendable {
 
     private struct State {
         var pieces: [[UInt8]] = []
-        /// Bytes that the system has not taken yet, whether they are here or with the thread.
+        /// Bytes that the kernel has not accepted yet, whether they are here or in the event loop's ``OutputQueue``.
         var unsent = 0
         var end: End?
         var isClosed = false
@@ -27,19 +27,19 @@ final class ResponseStream: Sendable {
     private let state = Locked(State())
     private let notify: @Sendable () -> Void
 
-    /// - Parameter notify: tells the thread that there is something to send.
+    /// - Parameter notify: notifies the event loop that there is something to send.
     init(notify: @escaping @Sendable () -> Void) {
         self.notify = notify
     }
 
-    /// Whether the connection ends with this answer, for a reason that came up after its request.
+    /// Whether the connection closes after this response, for a reason that came up after the request was parsed.
     var mustClose: Bool { state.withLock { $0.mustClose } }
 
-    // MARK: - The task's side
+    // MARK: - Producer side (task)
 
-    /// Hands over bytes without waiting.
+    /// Queues bytes without waiting.
     ///
-    /// - Throws: ``ConnectionClosedError`` when nobody takes them any more.
+    /// - Throws: ``ConnectionClosedError`` if the connection is closed or the response is finished.
     func queue(_ bytes: [UInt8]) throws(ConnectionClosedError) {
         try state.withLock { state throws(ConnectionClosedError) in
             guard !state.isClosed, state.end == nil else { throw ConnectionClosedError() }
@@ -49,7 +49,7 @@ final class ResponseStream: Sendable {
         notify()
     }
 
-    /// Waits until the client has taken so much that more may come.
+    /// Waits until at most ``highWater`` bytes are unsent.
     ///
     /// - Throws: ``ConnectionClosedError``, or `CancellationError`.
     func waitForRoom() async throws {
@@ -59,15 +59,15 @@ final class ResponseStream: Sendable {
         }
     }
 
-    /// Says that the answer is complete.
+    /// Marks the response as finished. Only the first call has an effect.
     func finish(_ end: End) {
         state.withLock { if $0.end == nil { $0.end = end } }
         notify()
     }
 
-    // MARK: - The thread's side
+    // MARK: - Consumer side (event loop)
 
-    /// Takes what is to be sent.
+    /// Removes and returns the queued pieces.
     func takePieces() -> [[UInt8]] {
         state.withLock { state in
             defer { state.pieces = [] }
@@ -75,10 +75,10 @@ final class ResponseStream: Sendable {
         }
     }
 
-    /// What becomes of the connection; `nil` while more of the answer is to come, or to be taken.
+    /// What happens to the connection; `nil` until the response is finished and all its pieces are removed.
     var finalEnd: End? { state.withLock { $0.pieces.isEmpty ? $0.end : nil } }
 
-    /// Counts what the system has taken, and lets the task go on.
+    /// Records that the kernel accepted `count` bytes, and resumes the task if there is room again.
     func didSend(_ count: Int) {
         resume { state in
             state.unsent -= count
@@ -86,12 +86,12 @@ final class ResponseStream: Sendable {
         }
     }
 
-    /// The connection ends after this answer.
+    /// Makes the connection close after this response.
     func closeAfterwards() {
         state.withLock { $0.mustClose = true }
     }
 
-    /// Nothing is sent any more: the connection is gone.
+    /// Discards everything unsent: the connection is gone.
     func close() {
         resume { state in
             state.isClosed = true
@@ -110,5 +110,5 @@ final class ResponseStream: Sendable {
     }
 }
 
-/// The client is gone, or the answer has ended: nothing more can be sent.
+/// The client is gone or the response is finished: nothing more can be sent.
 public struct ConnectionClosedError: Error, Sendable, Equatable {}

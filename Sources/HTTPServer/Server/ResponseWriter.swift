@@ -1,4 +1,4 @@
-/// Sends the content of a streamed answer.
+/// Sends the content of a streamed response.
 public struct ResponseWriter: Sendable {
     private let exchange: ResponseStream
     private let isChunked: Bool
@@ -8,14 +8,14 @@ public struct ResponseWriter: Sendable {
         self.isChunked = isChunked
     }
 
-    /// Sends a piece as soon as the client takes it. Returns at once while the client keeps up, and otherwise waits
-    /// until it has caught up. Pieces of concurrent calls stay whole.
+    /// Sends a piece of content. Returns at once while the client keeps up; otherwise waits until it has caught up.
+    /// Pieces of concurrent calls are never interleaved.
     ///
-    /// - Throws: ``ConnectionClosedError`` when the client is gone or was too slow, and `CancellationError` when the task
+    /// - Throws: ``ConnectionClosedError`` if the client is gone or was too slow, and `CancellationError` if the task
     ///   is cancelled.
     public func write(_ bytes: [UInt8]) async throws {
         try Task.checkCancellation()
-        // An empty chunk would be the last.
+        // An empty chunk would end the content.
         guard !bytes.isEmpty else { return }
         if isChunked {
             let size = Array("\(String(bytes.count, radix: 16))\r\n".utf8)
@@ -26,7 +26,7 @@ public struct ResponseWriter: Sendable {
         try await exchange.waitForRoom()
     }
 
-    /// Sends a piece of text in UTF-8. See ``write(_:)-([UInt8])``.
+    /// Sends text as UTF-8. See ``write(_:)-([UInt8])``.
     public func write(_ text: String) async throws {
         try await write(Array(text.utf8))
     }

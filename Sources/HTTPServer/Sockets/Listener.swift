@@ -4,24 +4,24 @@
     import Darwin
 #endif
 
-/// A server cannot listen where it is told to.
+/// The server cannot listen at the requested address.
 public struct ListenError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What was asked for and why it cannot be, in one line.
+    /// What was requested and why it failed, in one line.
     public let description: String
 }
 
-/// Sockets that wait for connections.
+/// The listening sockets.
 struct Listener: Sendable {
     private static let backlog: Int32 = 512
 
     let descriptors: [Int32]
     let addresses: [RemoteAddress]
 
-    /// Listens at every address of a host. Blocks the calling thread while a name is looked up.
+    /// Listens at every address of a host. Blocks the calling thread while a name is resolved.
     ///
     /// - Parameters:
     ///   - host: an address or a name.
-    ///   - port: 0 for any that is free, the same at every address.
+    ///   - port: 0 for any free port, the same at every address.
     init(host: String, port: Int) throws(ListenError) {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
@@ -41,10 +41,10 @@ struct Listener: Sendable {
             while let entry = next {
                 next = entry.pointee.ai_next
                 do throws(SocketError) {
-                    // The port that the system chose for the first address is asked for at the others.
+                    // The port that the system chose for the first address is requested for the others too.
                     bound.append(try Self.listen(entry.pointee, port: bound.first?.address.port ?? port))
                 } catch  where [EADDRNOTAVAIL, EAFNOSUPPORT].contains(error.number) {
-                    // A name may have an address of a family that this machine does not have.
+                    // A name may resolve to an address family that this machine does not have.
                     missing = error
                 }
             }
@@ -57,7 +57,7 @@ struct Listener: Sendable {
         addresses = bound.map(\.address)
     }
 
-    /// Ends the listening.
+    /// Stops listening.
     func close() {
         for descriptor in descriptors { Socket.closeDescriptor(descriptor) }
     }
@@ -70,7 +70,7 @@ struct Listener: Sendable {
         do throws(SocketError) {
             Socket.prepare(descriptor)
             Socket.setOption(descriptor, SOL_SOCKET, SO_REUSEADDR)
-            // An address means just that one, not both families at once.
+            // An IPv6 address means only IPv6, not both families at once.
             if entry.ai_family == AF_INET6 { Socket.setOption(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY) }
             var address = storage(of: entry)
             setPort(port, of: &address)
@@ -96,13 +96,13 @@ struct Listener: Sendable {
         return address
     }
 
-    /// Both families have the port at the same place.
+    /// The port is at the same offset in both address families.
     private static func setPort(_ port: Int, of address: inout sockaddr_storage) {
         let number = UInt16(truncatingIfNeeded: port).bigEndian
         withUnsafeMutableBytes(of: &address) { $0.storeBytes(of: number, toByteOffset: 2, as: UInt16.self) }
     }
 
-    // What the C library calls these is also what the methods here are called, and Glibc wraps the address.
+    // The C functions have the same names as the methods here, and Glibc wraps the address argument.
     #if canImport(Glibc)
         private static func bind(_ socket: Int32, _ address: UnsafeMutablePointer<sockaddr>, _ size: socklen_t) -> Int32
         {

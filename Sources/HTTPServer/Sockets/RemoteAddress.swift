@@ -1,15 +1,16 @@
 import SystemCalls
 
-/// Where a connection comes from.
+/// The address of a peer or a listening socket.
 public struct RemoteAddress: Sendable, Hashable {
-    /// The address in digits: `127.0.0.1`, `::1`.
+    /// The numeric address: `127.0.0.1`, `::1`.
     public let host: String
     /// The port.
     public let port: Int
-    /// What counts as one sender: the address, or of IPv6 the half of it that one machine is given whole.
+    /// What counts as one client: the address, or for IPv6 its first 64 bits, since a single machine is often assigned
+    /// a whole /64.
     public let network: String
 
-    /// An address.
+    /// Creates an address.
     public init(host: String, port: Int) {
         self.host = host
         self.port = port
@@ -37,7 +38,7 @@ public struct RemoteAddress: Sendable, Hashable {
         var bytes = [UInt8](repeating: 0, count: 16)
         let digits = host.prefix { $0 != "%" }
         guard digits.contains(":"), inet_pton(AF_INET6, String(digits), &bytes) == 1 else { return host }
-        // An address of IPv4 in IPv6's clothes.
+        // An IPv4-mapped IPv6 address.
         if bytes.prefix(10).allSatisfy({ $0 == 0 }), bytes[10] == 0xFF, bytes[11] == 0xFF {
             return bytes.suffix(4).map(String.init).joined(separator: ".")
         }

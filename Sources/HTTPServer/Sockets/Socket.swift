@@ -6,23 +6,23 @@ import SystemCalls
     import Darwin
 #endif
 
-/// An error of the system about a socket.
+/// A system error of a socket call.
 struct SocketError: Error, Sendable, Equatable, CustomStringConvertible {
     let number: Int32
 
-    /// The system's own words.
+    /// The system's own message.
     var description: String { String(cString: strerror(number)) }
 
     static func last() -> SocketError { SocketError(number: errno) }
 }
 
-/// The system's calls on sockets, none of which waits or raises a signal.
+/// Wrappers around the system's socket calls; none blocks or raises a signal.
 enum Socket {
     #if canImport(Glibc)
         static let stream = Int32(SOCK_STREAM.rawValue)
         static let newFlags = Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
         static let sendFlags = Int32(MSG_NOSIGNAL)
-        /// What poll reports when the other side has closed its half; Darwin reports POLLHUP then.
+        /// What `poll` reports when the peer has closed its sending half; Darwin reports POLLHUP instead.
         static let hungUp = Int16(POLLRDHUP)
     #else
         static let stream = SOCK_STREAM
@@ -31,7 +31,7 @@ enum Socket {
         static let hungUp: Int16 = 0
     #endif
 
-    /// Not inherited by any program started later, never waiting, and no signal where the other side is gone.
+    /// Makes a descriptor close-on-exec and non-blocking, and suppresses SIGPIPE.
     static func prepare(_ descriptor: Int32) {
         Descriptors.closeOnExec(descriptor)
         Descriptors.setNonBlocking(descriptor)
@@ -45,7 +45,7 @@ enum Socket {
         _ = setsockopt(descriptor, level, name, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// - Returns: bytes taken; 0 where none can be taken now.
+    /// - Returns: the number of bytes sent; 0 if it would block.
     static func send(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) throws(SocketError) -> Int {
         let sent = bytes.withUnsafeBytes { buffer in
             retryingInterrupts {
@@ -61,7 +61,7 @@ enum Socket {
         throw .last()
     }
 
-    /// - Returns: how many bytes; 0 at the end of the stream; `nil` where there are none now.
+    /// - Returns: the number of bytes received; 0 at the end of the stream; `nil` if it would block.
     static func receive(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) throws(SocketError) -> Int? {
         let count = retryingInterrupts { recv(descriptor, buffer.baseAddress, buffer.count, 0) }
         if count >= 0 { return count }
@@ -69,9 +69,9 @@ enum Socket {
         throw .last()
     }
 
-    /// Takes the next connection from a listener.
+    /// Accepts the next connection of a listener.
     ///
-    /// - Returns: `nil` where none waits.
+    /// - Returns: `nil` if none is pending.
     static func accept(_ listener: Int32) throws(SocketError) -> (descriptor: Int32, remote: RemoteAddress)? {
         var address = sockaddr_storage()
         var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -85,7 +85,7 @@ enum Socket {
             }
         }
         guard descriptor >= 0 else {
-            // What went away before it was taken is as good as none.
+            // A connection that was aborted before it was accepted counts as none.
             if [EAGAIN, EWOULDBLOCK, ECONNABORTED].contains(errno) { return nil }
             throw .last()
         }
@@ -99,12 +99,12 @@ enum Socket {
         _ = close(descriptor)
     }
 
-    /// Ends our half of a connection, which tells the other side that no more comes.
+    /// Closes the sending half of a connection, so that the peer sees the end of the stream.
     static func endOutput(_ descriptor: Int32) {
         _ = shutdown(descriptor, Int32(SHUT_WR))
     }
 
-    /// Hands an address to a call as the system's own type of it.
+    /// Passes an address to a call as a `sockaddr` pointer.
     static func withAddress(
         _ address: inout sockaddr_storage, _ body: (UnsafeMutablePointer<sockaddr>) -> Int32
     ) -> Int32 {

@@ -1,25 +1,25 @@
 import SystemCalls
 
-/// Why a host's file was left as it is. One sentence without an end, that names the file.
+/// The reason why a host's file was left unchanged or can't be read.
 public struct ConfigurationError: Error, Sendable, Equatable {
-    /// The sentence.
+    /// The reason in one sentence without a final period.
     public let message: String
 
     init(_ message: String) {
         self.message = message
     }
 
-    /// The sentence with the system's reason for the call that has just failed.
+    /// Creates an error with the system's reason for the call that has just failed.
     static func system(_ what: String) -> ConfigurationError {
         ConfigurationError("\(what): \(SystemError.last)")
     }
 }
 
-/// Why a text cannot be edited, before anyone knows which file it is from.
+/// The reason why a text can't be edited, independent of the file that it comes from.
 struct EditError: Error, Equatable {
-    /// What is wrong, as part of a sentence.
+    /// The problem, as part of a sentence.
     let reason: String
-    /// The line, counted from 1; `nil` where it is the whole text.
+    /// The line, counted from 1; `nil` if the problem concerns the whole text.
     let line: Int?
 
     init(_ reason: String, line: Int? = nil) {

@@ -1,20 +1,20 @@
 import SystemCalls
 
-/// A host's file as it was when it was read, and the means to put another text in its place without losing it.
+/// A snapshot of a host's file, and a way to replace its content without data loss.
 struct ConfigurationFile {
-    /// The largest file that is touched, in bytes.
+    /// The maximum size of a file that is read or changed, in bytes.
     static let sizeLimit = 16 << 20
 
-    /// Where it really is: links have been followed, so that a link stays one.
+    /// The real path, with symbolic links resolved, so that a link remains a link.
     let path: String
-    /// What is in it; `nil` where there is no such file yet.
+    /// The content of the file; `nil` if the file doesn't exist yet.
     let content: [UInt8]?
 
     private let status: stat?
 
     /// Reads the file at an absolute path.
     ///
-    /// - Throws: ``ConfigurationError`` where it is not a regular file, too large, not UTF-8 or cannot be read.
+    /// - Throws: ``ConfigurationError`` if it isn't a regular file, is too large, isn't UTF-8 or can't be read.
     init(reading path: String) throws(ConfigurationError) {
         var link = stat()
         guard lstat(path, &link) == 0 else {
@@ -36,7 +36,7 @@ struct ConfigurationFile {
     }
 
     private static func read(_ path: String) throws(ConfigurationError) -> ([UInt8], stat) {
-        // Without O_NONBLOCK the opening of a pipe would wait for its writer.
+        // Without O_NONBLOCK, opening a FIFO would wait for its writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw .system("cannot open \(path)") }
         defer { close(descriptor) }
@@ -66,14 +66,16 @@ struct ConfigurationFile {
 // MARK: - Writing
 
 extension ConfigurationFile {
-    /// Puts `text` in the place of what was read. A reader sees the old file or the new one, never a part; mode, owner
-    /// and extended attributes (access control lists are among them) stay. What was there is kept beside it first.
+    /// Replaces the content with `text`, after a backup next to the file. The replacement is atomic: a reader sees the
+    /// old file or the new one, never a part. Mode, owner and extended attributes (including access control lists) are
+    /// preserved.
     ///
-    /// A file with other names (hard links), or with attributes that a new file cannot be given, is written in place
-    /// instead: the names go on to mean one file, and for a moment a reader may see a part of it.
+    /// A file with hard links, or with attributes that can't be copied to a new file, is overwritten in place instead:
+    /// the links keep referring to one file, but a reader may briefly see a part of it.
     ///
-    /// - Returns: the path of the backup; `nil` where there was no file.
-    /// - Throws: ``ConfigurationError`` where it cannot be written, or somebody else has changed it since.
+    /// - Returns: the path of the backup; `nil` if there was no file.
+    /// - Throws: ``ConfigurationError`` if the file can't be written, or if another process has changed it since it was
+    ///   read.
     func replace(with text: [UInt8]) throws(ConfigurationError) -> String? {
         let directory = Self.parent(of: path)
         if let status {
@@ -105,7 +107,7 @@ extension ConfigurationFile {
         }
     }
 
-    /// Writes `text` into the file that is there.
+    /// Overwrites the existing file with `text`.
     private func overwrite(with text: [UInt8]) throws(ConfigurationError) -> String? {
         let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw .system("cannot write \(path)") }
@@ -121,7 +123,7 @@ extension ConfigurationFile {
                 throw .system("cannot write \(path)")
             }
         } catch {
-            // A full disk has room for what was there.
+            // Restores the old content, which fits even on a full disk.
             if let content, lseek(descriptor, 0, SEEK_SET) == 0 {
                 try? Self.write(content, to: descriptor, path)
                 ftruncate(descriptor, off_t(content.count))
@@ -133,7 +135,7 @@ extension ConfigurationFile {
 
     private func keepOwnerAndMode(of descriptor: Int32) throws(ConfigurationError) {
         guard let status else {
-            // mkstemp makes a file for its owner alone; any other program would have left that to the umask.
+            // mkstemp creates a file that only its owner may access; other programs would use the umask.
             let mask = umask(0)
             umask(mask)
             fchmod(descriptor, 0o666 & ~mask)
@@ -149,7 +151,7 @@ extension ConfigurationFile {
         guard fchmod(descriptor, status.st_mode & 0o7777) == 0 else { throw .system("cannot keep the mode of \(path)") }
     }
 
-    /// A host that runs may write its file at any time, and what it wrote must not be lost.
+    /// A running host may write its file at any time, and its changes must not be lost.
     private func refuseIfChanged() throws(ConfigurationError) {
         var now = stat()
         let isThere = lstat(path, &now) == 0
@@ -163,7 +165,7 @@ extension ConfigurationFile {
 
     private var hasChanged: ConfigurationError { ConfigurationError("\(path) has just been changed; try again") }
 
-    /// Copies what was read into a file of its own. None that is there is overwritten.
+    /// Copies the content that was read to a new file. Never overwrites an existing file.
     private func writeBackup() throws(ConfigurationError) -> String? {
         guard let content, let status else { return nil }
         let stamp = Self.timeStamp()
@@ -175,8 +177,8 @@ extension ConfigurationFile {
             guard descriptor >= 0 else { throw .system("cannot write the backup \(backup)") }
             defer { close(descriptor) }
             try Self.write(content, to: descriptor, backup)
-            // The file may hold secrets: nobody may read the backup who may not read the file. With an access control
-            // list the mode says more than its group may do.
+            // The file may contain secrets, so the backup must not be readable by anyone who can't read the file. With
+            // an access control list, the mode's group bits may grant more than the group really has.
             if fchown(descriptor, status.st_uid, status.st_gid) == 0 {
                 fchmod(descriptor, mode)
                 if !FileAttributes.copy(from: path, to: descriptor) { fchmod(descriptor, mode & 0o700) }
@@ -193,7 +195,7 @@ extension ConfigurationFile {
         guard Descriptors.write(bytes, to: descriptor) else { throw .system("cannot write \(path)") }
     }
 
-    /// Makes a directory and those above it.
+    /// Creates a directory and its parents.
     private static func makeDirectory(_ path: String) throws(ConfigurationError) {
         guard mkdir(path, 0o777) != 0, errno != EEXIST else { return }
         guard errno == ENOENT, path.count > 1 else { throw .system("cannot make the directory \(path)") }
@@ -206,7 +208,7 @@ extension ConfigurationFile {
         return String(path[..<slash])
     }
 
-    /// The local time as `YYYYMMDD-HHMMSS`.
+    /// Returns the local time as `YYYYMMDD-HHMMSS`.
     private static func timeStamp() -> String {
         var now = time(nil)
         var parts = tm()

@@ -1,15 +1,16 @@
 public import JSON
 import YAML
 
-/// A host's file in whichever notation it has.
+/// Parses a host's file in any supported format.
 public enum ConfigurationText {
-    /// Reads a text: TOML or YAML where the file's name ends so and no object begins the text, else JSON with comments.
+    /// Parses a text: as TOML or YAML if the file name has that extension and the text doesn't start with `{`,
+    /// otherwise as JSON with comments.
     ///
     /// - Parameters:
-    ///   - name: the file's name, or its path.
-    ///   - repeated: gets the names of members that come twice in an object, of which the last counts.
-    /// - Returns: `nil` where there is nothing in it.
-    /// - Throws: ``ConfigurationError`` that says which notation it is not, and where.
+    ///   - name: the name or path of the file.
+    ///   - repeated: receives the names of members that are repeated in an object of a JSON text; the last one counts.
+    /// - Returns: `nil` if the text is empty.
+    /// - Throws: ``ConfigurationError`` with the expected format and the position of the problem.
     public static func parse(
         _ bytes: [UInt8], named name: String, repeated: inout [String]
     ) throws(ConfigurationError) -> JSON? {

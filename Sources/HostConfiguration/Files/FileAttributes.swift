@@ -5,17 +5,17 @@
     import Darwin
 #endif
 
-/// What a file carries besides its content, owner and mode: extended attributes, and in them access control lists.
+/// A file's metadata besides its owner and mode: extended attributes, which include access control lists.
 enum FileAttributes {
     #if canImport(Glibc)
         private static let accessList = "system.posix_acl_access"
-        /// The most that is carried over. Linux lets names and values be no longer than this.
+        /// The size limit for attributes. Linux itself limits the list of names and each value to this size.
         private static let sizeLimit = 64 << 10
 
-        /// Gives the open file what the one at `path` carries, and takes away the access control list that its directory
-        /// gave it.
+        /// Copies the attributes of the file at `path` to the open file, and removes the access control list that it
+        /// inherited from its directory.
         ///
-        /// - Returns: false where some of it cannot be carried over.
+        /// - Returns: `false` if some attributes can't be copied.
         static func copy(from path: String, to descriptor: Int32) -> Bool {
             guard let names = names(of: path) else { return false }
             let isRemoved =
@@ -23,7 +23,7 @@ enum FileAttributes {
             guard isRemoved else { return false }
             return names.allSatisfy { name in
                 guard let value = value(of: name, path) else { return false }
-                // The system sets some by itself, and lets nobody set them.
+                // Some attributes are set by the system and can't be set by a program.
                 if value == self.value(of: name, descriptor) { return true }
                 return fsetxattr(descriptor, name, value, value.count, 0) == 0
             }
@@ -50,9 +50,9 @@ enum FileAttributes {
             return count < 0 ? nil : Array(buffer[..<count])
         }
     #elseif canImport(Darwin)
-        /// Gives the open file what the one at `path` carries.
+        /// Copies the attributes of the file at `path` to the open file.
         ///
-        /// - Returns: false where some of it cannot be carried over.
+        /// - Returns: `false` if some attributes can't be copied.
         static func copy(from path: String, to descriptor: Int32) -> Bool {
             let source = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
             guard source >= 0 else { return false }

@@ -1,8 +1,8 @@
 import JSON
 
-/// The notation of a host's file, and what one server's entry looks like in it.
+/// The format of a host's file, and the form of a server's entry in it.
 enum ConfigFormat: Sendable {
-    /// JSON, as editors read it. The entry is a member of the root's member `section`.
+    /// JSON as editors accept it. The entry is a member of the root's member `section`.
     case json(section: String, entry: @Sendable (ServerEntry) -> JSONObject)
     /// Codex's TOML: the entry is a table in `mcp_servers`.
     case toml
@@ -11,7 +11,7 @@ enum ConfigFormat: Sendable {
 }
 
 extension ConfigFormat {
-    /// A whole file with this entry alone.
+    /// Returns the text of a file that contains only this entry.
     func block(_ entry: ServerEntry) -> String {
         switch self {
         case .json(let section, let members):
@@ -29,7 +29,7 @@ extension ConfigFormat {
 
     /// Sets the entry in the text of a file.
     ///
-    /// - Throws: ``EditError`` where the text is not understood, or not in a form that can be added to.
+    /// - Throws: ``EditError`` if the text can't be parsed, or has a form that can't be extended.
     func set(_ entry: ServerEntry, in text: [UInt8]) throws(EditError) -> EditedText {
         switch self {
         case .json(let section, let members):
@@ -44,7 +44,7 @@ extension ConfigFormat {
     }
 }
 
-/// An entry as Codex reads it. A string of JSON is one of TOML.
+/// An entry in Codex's format. A JSON string is also a valid TOML string.
 private struct CodexEntry {
     let lines: [String]
 
@@ -64,7 +64,7 @@ private struct CodexEntry {
 }
 
 extension CodexEntry {
-    /// Codex asks before each call of a tool that runs code, and without a terminal to ask at it refuses the call.
+    /// Codex asks before each call of a tool that runs code, and rejects the call if there is no terminal to ask on.
     private static func approval(_ entry: ServerEntry) -> [String] {
         let setting = "default_tools_approval_mode = \"approve\""
         guard entry.isConfined else {
@@ -82,7 +82,7 @@ extension CodexEntry {
     }
 }
 
-/// An entry as Goose reads it.
+/// An entry in Goose's format.
 private struct GooseEntry {
     static let section = "extensions"
 

@@ -1,28 +1,28 @@
 import JSON
 
-/// A program that starts MCP servers, and the file in which it is told of them.
+/// A program that starts MCP servers, and the file that configures them.
 public struct Host: Sendable {
-    /// What it is called on a command line.
+    /// The name on the command line.
     public let name: String
-    /// What its makers call it.
+    /// The product name.
     public let title: String
-    /// The file of a project, relative to the project; `nil` where projects have none.
+    /// The path of a project's configuration file, relative to the project; `nil` if the host has none.
     public let projectFile: String?
 
     let format: ConfigFormat
     let userPath: @Sendable (Platform) -> String?
 
-    /// The file of a person; `nil` where no home directory is known.
+    /// Returns the path of the user's configuration file; `nil` if the home directory is unknown.
     public func userFile(_ platform: Platform) -> String? {
         userPath(platform)
     }
 
-    /// The text of a file that has this entry alone, with a line break at its end.
+    /// Returns the text of a file that contains only this entry, with a line break at its end.
     public func block(_ entry: ServerEntry) -> String {
         format.block(entry)
     }
 
-    /// A command line for a shell that does the same; `nil` where the host has none.
+    /// Returns a shell command that adds the entry; `nil` if the host has none.
     public func shellCommand(_ entry: ServerEntry, forProject: Bool) -> String? {
         guard name == "claude-code" else { return nil }
         let scope = forProject ? "project" : "user"
@@ -43,7 +43,7 @@ public struct Host: Sendable {
 }
 
 extension Host {
-    /// Every host that is known, by name.
+    /// All supported hosts, sorted by name.
     public static let all = [
         Host(
             name: "claude-code", title: "Claude Code", projectFile: ".mcp.json",
@@ -69,7 +69,7 @@ extension Host {
         },
         Host(
             name: "gemini", title: "Gemini CLI", projectFile: ".gemini/settings.json",
-            // Milliseconds.
+            // In milliseconds.
             format: .json(section: "mcpServers") { command($0) + ["timeout": .integer($0.hostTimeout * 1000)] }
         ) { platform in
             (platform.directory("GEMINI_CLI_HOME") ?? platform.home).map { $0 + "/.gemini/settings.json" }
@@ -101,7 +101,7 @@ extension Host {
         },
     ]
 
-    /// What nearly every host calls the program and its arguments.
+    /// Returns the program and its arguments under the names that nearly every host uses.
     private static func command(_ entry: ServerEntry) -> JSONObject {
         var members: JSONObject = ["command": .string(entry.program)]
         if !entry.arguments.isEmpty { members["args"] = .array(entry.arguments.map(JSON.string)) }
@@ -110,7 +110,7 @@ extension Host {
 }
 
 extension JSONObject {
-    /// The members of both, those on the left first.
+    /// Merges two objects, with the members on the left first.
     fileprivate static func + (left: JSONObject, right: JSONObject) -> JSONObject {
         right.reduce(into: left) { $0[$1.key] = $1.value }
     }

@@ -1,4 +1,4 @@
-/// Where a host's files are looked for.
+/// The operating system and environment, which determine where a host keeps its files.
 public struct Platform: Sendable {
     /// An operating system. Hosts keep their files in different places on each.
     public enum System: Sendable {
@@ -11,16 +11,16 @@ public struct Platform: Sendable {
     let system: System
     let variables: [String: String]
 
-    /// - Parameter variables: the environment.
+    /// - Parameter variables: the environment variables.
     public init(system: System = .current, variables: [String: String]) {
         self.system = system
         self.variables = variables
     }
 
-    /// The home directory; `nil` where none is known.
+    /// The home directory; `nil` if it is unknown.
     var home: String? { directory("HOME") }
 
-    /// Where applications keep their settings: `~/.config` on Linux unless a variable says otherwise.
+    /// The directory for application settings: on Linux `~/.config`, unless a variable overrides it.
     var applicationSupport: String? {
         switch system {
         case .linux: directory("XDG_CONFIG_HOME") ?? home.map { $0 + "/.config" }
@@ -28,7 +28,7 @@ public struct Platform: Sendable {
         }
     }
 
-    /// The directory that a variable names. As the XDG specification says, a path that is not absolute does not count.
+    /// Returns the directory that a variable names. A relative path is ignored, as the XDG specification requires.
     func directory(_ variable: String) -> String? {
         guard var path = variables[variable], path.hasPrefix("/") else { return nil }
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
@@ -37,7 +37,7 @@ public struct Platform: Sendable {
 }
 
 extension Platform.System {
-    /// The one that this program runs on.
+    /// The operating system that this program runs on.
     public static var current: Platform.System {
         #if os(macOS)
             return .macOS

@@ -1,19 +1,19 @@
 public import JSON
 
-/// JSON as people and editors write it into configuration files.
+/// Parses JSON as people and editors write it in configuration files.
 public enum JSONC {
-    /// Reads a text with comments, a comma behind the last member or element, and a byte order mark in front.
+    /// Parses a text that may have comments, trailing commas and a byte order mark.
     ///
-    /// - Returns: `nil` where there is nothing but white space and comments.
-    /// - Throws: ``ConfigurationError`` with the line of what cannot be read.
+    /// - Returns: `nil` if there is only white space and comments.
+    /// - Throws: ``ConfigurationError`` with the line that can't be parsed.
     public static func parse(_ bytes: [UInt8]) throws(ConfigurationError) -> JSON? {
         try parse(bytes) { _, _ in }
     }
 
-    /// Reads such a text in which a member may come twice in its object: the last counts, as it does for the hosts.
+    /// Parses such a text in which an object may repeat a member. The last one counts, as it does for the hosts.
     ///
-    /// - Parameter repeated: gets the names of these members.
-    /// - Throws: ``ConfigurationError`` with the line of what cannot be read.
+    /// - Parameter repeated: receives the names of repeated members.
+    /// - Throws: ``ConfigurationError`` with the line that can't be parsed.
     static func parse(_ bytes: [UInt8], repeated: inout [String]) throws(ConfigurationError) -> JSON? {
         try parse(bytes) { scanner, value in scanner.leaveOut(Self.repeated(in: value, &repeated)) }
     }
@@ -31,7 +31,7 @@ public enum JSONC {
         }
     }
 
-    /// Where members are behind which another one of the same name comes in their object, with their commas.
+    /// Returns the ranges, including commas, of members that are repeated later in their object.
     private static func repeated(in value: JSONCValue, _ names: inout [String]) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
         var seen: Set<String> = []
@@ -50,7 +50,7 @@ public enum JSONC {
         do {
             return try JSON.parse(text, .lenient)
         } catch {
-            // Its place is one in the text without comments, which nobody sees.
+            // The position is omitted: it refers to the text without comments, which the user never sees.
             throw EditError(error.reason)
         }
     }

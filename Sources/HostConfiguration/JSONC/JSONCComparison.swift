@@ -1,20 +1,20 @@
 import JSON
 
-/// Whether one JSON text with comments is another one with an entry set in it, and is so in nothing else.
+/// Checks that two JSON texts with comments differ in nothing but one entry that was set.
 struct JSONCComparison {
     private let old: JSONCScanner
     private let new: JSONCScanner
 
     /// - Parameters:
-    ///   - old: the scanner that has read the text before.
-    ///   - new: the one that has read the text after.
+    ///   - old: the scanner that has scanned the text before the change.
+    ///   - new: the scanner that has scanned the text after the change.
     init(_ old: JSONCScanner, _ new: JSONCScanner) {
         self.old = old
         self.new = new
     }
 
-    /// Whether `newRoot` is `oldRoot` with `entry` as the member `name` of its member `section`. Names and values that
-    /// were there have to be there in their order, byte for byte but for comments and white space.
+    /// Whether `newRoot` equals `oldRoot` with `entry` as the member `name` of its member `section`. All other names
+    /// and values must be the same, in the same order and byte for byte, except for comments and white space.
     func `is`(
         _ oldRoot: JSONCValue?, with entry: JSON, named name: String, in section: String, equalTo newRoot: JSONCValue
     ) -> Bool {
@@ -25,7 +25,7 @@ struct JSONCComparison {
         }
     }
 
-    /// - Parameter check: compares the values of the member `name`, which need not be among the old ones.
+    /// - Parameter check: compares the values of the member `name`, which may be missing from the old members.
     private func sameMembers(
         _ oldMembers: [JSONCValue.Member], _ newMembers: [JSONCValue.Member]?, but name: String,
         _ check: (JSONCValue?, JSONCValue) -> Bool

@@ -1,16 +1,16 @@
 import JSON
 
-/// Sets one member of one section in a JSON text with comments, and leaves every other byte as it is.
+/// Sets a member of a section in a JSON text with comments, and leaves every other byte unchanged.
 ///
-/// Last of all, what was written is read again, and has to be what was there plus the entry.
+/// As a final check, the result is scanned again, and must equal the original plus the entry.
 struct JSONCEditor {
     private let layout: TextLayout
     private let scanner: JSONCScanner
     private let root: JSONCValue?
-    /// What each level is indented with.
+    /// The indentation of each level.
     private let unit: String
 
-    /// - Throws: ``EditError`` where the text is no JSON.
+    /// - Throws: ``EditError`` if the text isn't valid JSON.
     init(_ bytes: [UInt8]) throws(EditError) {
         let layout = TextLayout(bytes)
         var scanner = JSONCScanner(layout)
@@ -21,9 +21,9 @@ struct JSONCEditor {
         self.root = root
     }
 
-    /// Sets the member `name` of the object that is the root's member `section`. What is missing is added.
+    /// Sets the member `name` of the object that is the root's member `section`. Adds what is missing.
     ///
-    /// - Throws: ``EditError`` where there is something else in its place, or more than one.
+    /// - Throws: ``EditError`` if a value of another kind is in its place, or if it is there more than once.
     func set(_ entry: JSON, named name: String, in section: String) throws(EditError) -> EditedText {
         let edited = try edit(entry, name, section)
         guard edited.change != .none else { return edited }
@@ -62,7 +62,7 @@ struct JSONCEditor {
         return EditedText(layout.bytes, [replacement(of: old, with: entry)], .replaced)
     }
 
-    /// The member of that name. Of two, no one knows which a host reads.
+    /// Returns the member of that name. Rejects a repeated name, because it is unknown which one a host reads.
     private func only(
         _ name: String, among members: [JSONCValue.Member]
     ) throws(EditError) -> JSONCValue.Member? {
@@ -104,7 +104,7 @@ struct JSONCEditor {
         of name: String, _ value: JSON, intoEmpty object: JSONCValue, isInline: Bool
     ) -> TextEdit {
         let inside = (object.range.lowerBound + 1)..<(object.range.upperBound - 1)
-        // Comments stay: the member comes behind the last of them.
+        // Keeps comments: inserts the member after the last one.
         let place = scanner.extras.last { inside.contains($0.lowerBound) }?.upperBound ?? inside.lowerBound
         let rest = place..<inside.upperBound
         let hasBreak = layout.bytes[rest].contains(where: TextLayout.isBreak)
@@ -123,12 +123,12 @@ struct JSONCEditor {
         JSON.string(name).text + (isSpaced ? ": " : ":") + value
     }
 
-    /// Whether there is a space behind the colon of a member.
+    /// Whether a space follows the colon of a member.
     private func isSpaced(_ member: JSONCValue.Member) -> Bool {
         layout.bytes[..<member.value.range.lowerBound].last == UInt8(ascii: " ")
     }
 
-    /// Where the comments end that begin on the line of a place: they belong to what stands before them.
+    /// Returns the end of the comments that start on the line of an offset: they belong to the text before them.
     private func endOfComments(onLineFrom place: Int) -> Int {
         var end = place
         for comment in scanner.extras where comment.lowerBound >= end {
@@ -139,7 +139,7 @@ struct JSONCEditor {
         return end
     }
 
-    /// By how much the first object with members on lines of their own indents them.
+    /// Returns the indentation that the first object with members on separate lines uses.
     private static func unit(in value: JSONCValue, _ layout: TextLayout) -> String? {
         guard let members = value.members else { return nil }
         if let first = members.first, let inner = layout.indentationAlone(before: first.key.lowerBound) {

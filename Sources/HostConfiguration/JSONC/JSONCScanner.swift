@@ -1,25 +1,25 @@
 import JSON
 
-/// Where the parts of a JSON text with comments are.
+/// The positions of the parts of a JSON text with comments.
 struct JSONCValue {
     struct Member {
-        /// Where the name is, with its quotes.
+        /// The range of the name, including its quotes.
         let key: Range<Int>
-        /// The name; `nil` where it is no text that can be read.
+        /// The name; `nil` if it can't be decoded.
         let name: String?
         let value: JSONCValue
-        /// Where the comma behind it is.
+        /// The offset of the comma after it.
         var comma: Int?
     }
 
     let range: Range<Int>
-    /// The members, where this is an object.
+    /// The members, if this is an object.
     let members: [Member]?
 }
 
-/// Reads JSON as editors do: with comments, and with a comma behind the last member. Keeps places, not values.
+/// Scans JSON as editors accept it, with comments and trailing commas. Records positions, not values.
 struct JSONCScanner {
-    /// How deeply values may be nested, so that no file can exhaust the stack.
+    /// The maximum nesting depth of values, so that no file can exhaust the stack.
     static let maximumDepth = 500
 
     private static let endsWord = Array(",:/\"[]{}".utf8)
@@ -28,7 +28,7 @@ struct JSONCScanner {
     private let layout: TextLayout
     private var offset: Int
     private var depth = 0
-    /// Comments and trailing commas, what JSON itself does not know: in their order, once the whole text was read.
+    /// Comments and trailing commas, which JSON itself doesn't allow. In order, once the whole text has been scanned.
     private(set) var extras: [Range<Int>] = []
 
     init(_ layout: TextLayout) {
@@ -37,27 +37,27 @@ struct JSONCScanner {
         offset = layout.start
     }
 
-    /// Reads the whole text.
+    /// Scans the whole text.
     ///
-    /// - Returns: its value; `nil` where there is nothing but white space and comments.
+    /// - Returns: its value; `nil` if there is only white space and comments.
     mutating func document() throws(EditError) -> JSONCValue? {
         try skipFiller()
         guard offset < bytes.count else { return nil }
         let value = try value()
         try skipFiller()
         guard offset == bytes.count else { throw failure("unexpected text after the end of the object") }
-        // A trailing comma is known to be one only behind the comments that follow it.
+        // A trailing comma is only recognized after the comments that follow it.
         extras.sort { $0.lowerBound < $1.lowerBound }
         return value
     }
 
-    /// The value that stands at a place, as JSON; `nil` where it cannot be read.
+    /// Returns the value in a range as JSON; `nil` if it can't be parsed.
     func json(_ range: Range<Int>) -> JSON? {
         try? JSON.parse(bare(range))
     }
 
-    /// What stands at a place without comments, trailing commas and the white space between its parts: the same bytes are
-    /// the same value, also where there is text in them that cannot be read.
+    /// Returns the bytes of a range without comments, trailing commas and white space between tokens. Equal bytes mean
+    /// equal values, even if they contain strings that can't be decoded.
     func bare(_ range: Range<Int>) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(range.count)
@@ -83,7 +83,7 @@ struct JSONCScanner {
         return text
     }
 
-    /// Leaves these ranges out of what ``bare(_:)`` gives, like comments. None lies in another.
+    /// Excludes these ranges from ``bare(_:)``, like comments. No range may contain another.
     mutating func leaveOut(_ ranges: [Range<Int>]) {
         guard !ranges.isEmpty else { return }
         let sorted = ranges.sorted { $0.lowerBound < $1.lowerBound }
@@ -95,7 +95,7 @@ struct JSONCScanner {
         extras = (others + sorted).sorted { $0.lowerBound < $1.lowerBound }
     }
 
-    /// The place in ``extras`` of the first that does not begin before a place of the text.
+    /// Returns the index in ``extras`` of the first one that starts at or after an offset (binary search).
     private func firstExtra(from place: Int) -> Int {
         var low = 0
         var high = extras.count
@@ -175,7 +175,7 @@ struct JSONCScanner {
         throw failure("a string does not end on its line")
     }
 
-    /// Reads a number, `true`, `false` or `null`.
+    /// Scans a number, `true`, `false` or `null`.
     private mutating func word() throws(EditError) {
         let word = bytes[offset...].prefix { !TextLayout.isWhiteSpace($0) && !Self.endsWord.contains($0) }
         guard !word.isEmpty, (try? JSON.parse(word)) != nil else {

@@ -1,12 +1,12 @@
 import JSON
 
-/// JSON as people write it.
+/// Formats JSON as people write it.
 enum JSONText {
-    /// The value over several lines, the first of which is not indented. Lists of scalars stay on one line.
+    /// Formats a value over several lines, the first of which isn't indented. Arrays stay on one line.
     ///
     /// - Parameters:
-    ///   - indentation: what the line that it begins on is indented with.
-    ///   - unit: what each level is indented with further.
+    ///   - indentation: the indentation of the line that the value starts on.
+    ///   - unit: the additional indentation for each level.
     static func lines(
         _ value: JSON, indentation: String = "", unit: String = "  ", newline: String = "\n"
     ) -> String {
@@ -19,9 +19,9 @@ enum JSONText {
         return "{" + newline + members.joined(separator: "," + newline) + newline + indentation + "}"
     }
 
-    /// The value on one line.
+    /// Formats a value on one line.
     ///
-    /// - Parameter isSpaced: whether there is a space behind each comma and colon.
+    /// - Parameter isSpaced: whether a space follows each comma and colon.
     static func line(_ value: JSON, isSpaced: Bool = true) -> String {
         let space = isSpaced ? " " : ""
         switch value {

@@ -1,13 +1,13 @@
 import JSON
 
-/// TOML 1.0 as a host's file has it, as JSON. Dates and times are texts; a key that comes twice counts as it comes last.
+/// Parses a host's TOML 1.0 file into JSON. Dates and times become strings; of a repeated key, the last value counts.
 enum TOML {
-    /// Tables of one text; more are refused, because each may cost a copy of those before.
+    /// The maximum number of tables in a text. Limited because each table may cost a copy of those before it.
     static let maxTables = 5000
-    /// Parts of one key.
+    /// The maximum number of parts in a key.
     static let longestPath = 32
 
-    /// Reads a text.
+    /// Parses a text.
     static func parse(_ bytes: [UInt8]) throws(EditError) -> JSONObject {
         var scanner = TOMLScanner(TextLayout(bytes))
         return try scanner.document()
@@ -15,7 +15,7 @@ enum TOML {
 }
 
 extension TOMLScanner {
-    /// Reads the whole text with its values.
+    /// Parses the whole text, including its values.
     mutating func document() throws(EditError) -> JSONObject {
         var root = JSONObject()
         var (path, isElement): ([String], Bool) = ([], false)
@@ -71,7 +71,7 @@ extension TOMLScanner {
         }
     }
 
-    /// Puts a table with its members where it belongs: beside those that are there.
+    /// Inserts a table at its path and merges it with the members that are there already.
     private static func put(
         _ table: JSONObject, at path: ArraySlice<String>, asElement: Bool, in object: inout JSONObject
     ) {
@@ -103,7 +103,7 @@ extension TOMLScanner {
         return object
     }
 
-    /// Changes what is at a path. The last element of a list of tables stands for the list.
+    /// Changes the value at a path. An array of tables on the path stands for its last element.
     private static func change(
         at path: ArraySlice<String>, in object: inout JSONObject, _ body: (inout JSON?) -> Void,
         root: (JSONObject) -> JSONObject

@@ -1,12 +1,12 @@
-/// Sets one table in a TOML text, with the tables inside it, and leaves every other byte as it is.
+/// Sets a table, including its subtables, in a TOML text and leaves every other byte unchanged.
 struct TOMLEditor {
     private let layout: TextLayout
     private let statements: [TOMLStatement]
 
-    /// - Throws: ``EditError`` where the text is no TOML.
+    /// - Throws: ``EditError`` if the text isn't valid TOML.
     init(_ bytes: [UInt8]) throws(EditError) {
         layout = TextLayout(bytes)
-        // Readers differ about it: of TOML it is no part.
+        // A lone CR isn't valid TOML, and readers treat it differently.
         let stray = bytes.indices.first {
             bytes[$0] == UInt8(ascii: "\r") && bytes[($0 + 1)...].first != UInt8(ascii: "\n")
         }
@@ -17,9 +17,9 @@ struct TOMLEditor {
         statements = try scanner.statements()
     }
 
-    /// Sets the table `path` to what `block` says: its header and its lines, each with its break.
+    /// Replaces the table `path` with `block`: its header and its lines, each with a line break.
     ///
-    /// - Throws: ``EditError`` where the table is there in another form, or twice.
+    /// - Throws: ``EditError`` if the table exists in another form, or twice.
     func set(_ path: [String], to block: String) throws(EditError) -> EditedText {
         try refuseOtherForms(of: path)
         let regions = try regions(of: path)
@@ -36,7 +36,7 @@ struct TOMLEditor {
         return EditedText(layout.bytes, [TextEdit(first, block)] + removals, .replaced)
     }
 
-    /// Where the table and those inside it are: each from its header to the last of its values.
+    /// Returns the ranges of the table and its subtables, each from its header to its last value.
     private func regions(of path: [String]) throws(EditError) -> [Range<Int>] {
         var regions: [Range<Int>] = []
         var isInside = false
@@ -57,8 +57,8 @@ struct TOMLEditor {
         return regions
     }
 
-    /// Refuses the table, or one around it, as an inline table, with dotted keys, or as a list of tables: to add to
-    /// these takes more than putting lines in.
+    /// Rejects the table, or one that contains it, as an inline table, with dotted keys, or as an array of tables:
+    /// these can't be extended just by inserting lines.
     private func refuseOtherForms(of path: [String]) throws(EditError) {
         var table: [String] = []
         for statement in statements {

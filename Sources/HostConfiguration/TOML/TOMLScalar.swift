@@ -1,12 +1,12 @@
 import JSON
 
-/// A value of TOML that has no parts: a string in one of its four forms, a number, a truth value, a date.
+/// A TOML scalar: a string in one of its four forms, a number, a boolean or a date.
 enum TOMLScalar {
-    /// - Returns: `nil` for a string with an escape that there is not, or bytes that are no UTF-8.
+    /// - Returns: `nil` for a string with an invalid escape, or for bytes that aren't valid UTF-8.
     static func read(_ text: ArraySlice<UInt8>) -> JSON? {
         for quotes in ["\"\"\"", "'''"] where text.starts(with: quotes.utf8) && text.count >= 6 {
             var content = text.dropFirst(3).dropLast(3)
-            // The break behind the opening quotes is none of the text.
+            // A line break right after the opening quotes isn't part of the string.
             if content.starts(with: "\r\n".utf8) {
                 content = content.dropFirst(2)
             } else if content.first == UInt8(ascii: "\n") {
@@ -50,7 +50,7 @@ enum TOMLScalar {
         return String(validating: text, as: UTF8.self).map(JSON.string)
     }
 
-    /// What stands for a backslash and `sign`.
+    /// Returns the bytes that an escape sequence of a backslash and `sign` stands for; `nil` for an invalid one.
     private static func escaped(_ sign: UInt8, _ rest: inout ArraySlice<UInt8>) -> [UInt8]? {
         switch sign {
         case UInt8(ascii: "b"): return [0x08]
@@ -61,7 +61,7 @@ enum TOMLScalar {
         case UInt8(ascii: "e"): return [0x1B]
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): return [sign]
         case UInt8(ascii: "x"), UInt8(ascii: "u"), UInt8(ascii: "U"):
-            // The one with two digits is TOML 1.1's.
+            // The form with two digits is from TOML 1.1.
             let length = sign == UInt8(ascii: "x") ? 2 : sign == UInt8(ascii: "u") ? 4 : 8
             let digits = String(decoding: rest.prefix(length), as: UTF8.self)
             guard digits.utf8.count == length, let code = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(code)
@@ -69,7 +69,7 @@ enum TOMLScalar {
             rest = rest.dropFirst(length)
             return Array(String(scalar).utf8)
         case 0x20, 0x09, 0x0A, 0x0D:
-            // At the end of a line: the text goes on with the next that is not blank.
+            // A backslash at the end of a line joins it with the next text that isn't white space.
             rest = rest.drop { TextLayout.isWhiteSpace($0) }
             return []
         default: return nil

@@ -1,6 +1,6 @@
 import JSON
 
-/// What a TOML text is made of: a table's header, or a key with its value.
+/// A statement of a TOML text: a table header, or a key with its value.
 struct TOMLStatement: Equatable {
     enum Kind: Equatable {
         case table([String])
@@ -9,13 +9,13 @@ struct TOMLStatement: Equatable {
     }
 
     let kind: Kind
-    /// Its lines, with the break of the last.
+    /// The statement's lines, including the last line break.
     let range: Range<Int>
 }
 
-/// Reads TOML 1.0 as far as it takes to know what begins where. Values are passed over; `TOML` reads them.
+/// Scans TOML 1.0 only as far as needed to find the statements. Values are skipped; `TOML` parses them.
 struct TOMLScanner {
-    /// How deeply lists and inline tables may be nested, so that no file can exhaust the stack.
+    /// The maximum nesting depth of arrays and inline tables, so that no file can exhaust the stack.
     static let maximumDepth = 100
 
     let bytes: [UInt8]
@@ -29,7 +29,7 @@ struct TOMLScanner {
         offset = layout.start
     }
 
-    /// Reads the whole text.
+    /// Scans the whole text.
     mutating func statements() throws(EditError) -> [TOMLStatement] {
         var statements: [TOMLStatement] = []
         while offset < bytes.count {
@@ -105,7 +105,7 @@ struct TOMLScanner {
         case UInt8(ascii: "{"):
             try elements(until: "}") { scanner throws(EditError) in _ = try scanner.pair() }
         default:
-            // Numbers, dates, truth values; between a date and a time there may be a space.
+            // Numbers, dates and booleans. There may be a space between a date and a time.
             let word = bytes[offset...].prefix { byte in
                 byte > 0x20 && byte < 0x7F && !",]}#\"'[{=".utf8.contains(byte)
             }
@@ -118,7 +118,7 @@ struct TOMLScanner {
         }
     }
 
-    /// Reads a list or an inline table, which may run over several lines.
+    /// Scans an array or an inline table, which may span several lines.
     mutating func elements(
         until end: StaticString, _ element: (inout TOMLScanner) throws(EditError) -> Void
     ) throws(EditError) {
@@ -154,7 +154,7 @@ struct TOMLScanner {
         offset += 3
         while offset < bytes.count {
             if skip(quotes) {
-                // Up to two quotes may stand before the three that end it.
+                // Up to two quotes may precede the three closing quotes.
                 for _ in 0..<2 where peek() == quote { offset += 1 }
                 return
             }
@@ -182,16 +182,16 @@ struct TOMLScanner {
         throw failure("the text ends too early")
     }
 
-    /// Skips a comment, without the break behind it.
+    /// Skips a comment, but not the line break after it.
     private mutating func skipComment() throws(EditError) {
         offset = bytes[offset...].firstIndex { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") } ?? bytes.count
-        // At the end of a text it would become half of the break that is put there.
+        // At the end of a text, a lone CR would merge with the line break that is appended there.
         guard peek() != UInt8(ascii: "\r") || starts(with: "\r\n") else {
             throw failure("a carriage return stands in a comment")
         }
     }
 
-    /// Takes up the rest of a line, on which nothing but a comment may stand.
+    /// Consumes the rest of a line, which may contain only a comment.
     mutating func finishLine() throws(EditError) {
         skipBlanks()
         if peek() == UInt8(ascii: "#") { try skipComment() }

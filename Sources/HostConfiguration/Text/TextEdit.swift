@@ -1,4 +1,4 @@
-/// One change of a text: these bytes in place of those.
+/// A replacement of a range of a text.
 struct TextEdit: Equatable {
     let range: Range<Int>
     let replacement: [UInt8]
@@ -8,27 +8,27 @@ struct TextEdit: Equatable {
         self.replacement = Array(replacement.utf8)
     }
 
-    /// Puts a text in at a place.
+    /// Inserts a text at an offset.
     init(at place: Int, _ text: String) {
         self.init(place..<place, text)
     }
 }
 
-/// A text after the entry was set in it.
+/// The text after an entry was set.
 struct EditedText: Equatable {
     enum Change {
-        /// There was no entry of that name.
+        /// The entry was added.
         case added
-        /// There was another one.
+        /// Another entry of that name was replaced.
         case replaced
-        /// It was there already.
+        /// The entry was there already.
         case none
     }
 
     let bytes: [UInt8]
     let change: Change
 
-    /// - Parameter edits: in the order of their places, without overlaps.
+    /// - Parameter edits: the edits in order of their ranges, without overlaps.
     init(_ bytes: [UInt8], _ edits: [TextEdit], _ change: Change) {
         var edited: [UInt8] = []
         var place = 0

@@ -1,15 +1,15 @@
 import JSON
 import YAML
 
-/// Sets one entry of one top-level map in a YAML text, and leaves every other byte as it is.
+/// Sets an entry of a top-level map in a YAML text, and leaves every other byte unchanged.
 ///
-/// It works by lines and their indentation, which YAML can trick in many ways. Hence the last step: what was written is
-/// read again, and has to be what was there plus the entry.
+/// It works by lines and their indentation, which YAML syntax can defeat in many ways. As a final check, the result is
+/// therefore parsed again, and must equal the original plus the entry.
 struct YAMLEditor {
     private struct Line {
         let range: Range<Int>
         let indent: Int
-        /// Neither blank nor a comment.
+        /// Whether the line is neither blank nor a comment.
         let isContent: Bool
         let isBlank: Bool
     }
@@ -18,7 +18,7 @@ struct YAMLEditor {
     private let lines: [Line]
     private let document: JSONObject
 
-    /// - Throws: ``EditError`` where the text is no YAML, or no map.
+    /// - Throws: ``EditError`` if the text isn't valid YAML, or isn't a map.
     init(_ bytes: [UInt8]) throws(EditError) {
         layout = TextLayout(bytes)
         lines = Self.lines(of: layout)
@@ -32,9 +32,9 @@ struct YAMLEditor {
     /// Sets the entry `name` of the map `section`.
     ///
     /// - Parameters:
-    ///   - entry: what is to be read afterwards.
-    ///   - fields: the lines that say so, without indentation.
-    /// - Throws: ``EditError`` where the map is there in another form than by indentation.
+    ///   - entry: the value that the new text must parse to.
+    ///   - fields: the lines that represent `entry`, without indentation.
+    /// - Throws: ``EditError`` if the map isn't written as indented lines.
     func set(
         _ entry: JSON, fields: [String], named name: String, in section: String
     ) throws(EditError) -> EditedText {
@@ -79,7 +79,7 @@ struct YAMLEditor {
         return EditedText(layout.bytes, [TextEdit(range, block(name, fields, indent: indent, unit: unit))], .replaced)
     }
 
-    /// The last line of `range` that has content or a comment that belongs to it by its indentation.
+    /// Returns the last line of `range` with content, or with a comment that belongs to it by its indentation.
     private func lastLine(of range: Range<Int>, deeperThan indent: Int) -> Int {
         range.last { lines[$0].isContent || !lines[$0].isBlank && lines[$0].indent > indent } ?? range.lowerBound
     }
@@ -99,7 +99,7 @@ struct YAMLEditor {
         return lines.map { $0 + layout.newline }.joined()
     }
 
-    /// Takes away an empty map or null behind a key, so that lines can follow.
+    /// Removes an empty map or null after a key, so that lines can follow.
     private func clearing(ofValueOn line: Int, key: String) throws(EditError) -> [TextEdit] {
         guard let start = valueStart(of: lines[line], key: key, indent: 0) else { return [] }
         let rest = layout.bytes[start..<lines[line].range.upperBound]
@@ -113,7 +113,7 @@ struct YAMLEditor {
         throw failure("\(key) is not written as a map of indented lines", line)
     }
 
-    /// Where the value of a key begins: behind the colon. `nil` where the line does not begin with that key.
+    /// Returns the offset of the value of a key, right after the colon; `nil` if the line doesn't start with that key.
     private func valueStart(of line: Line, key: String, indent: Int) -> Int? {
         guard line.isContent, line.indent == indent else { return nil }
         let text = layout.bytes[line.range].dropFirst(indent)

@@ -1,8 +1,8 @@
 import JSON
 
-/// YAML as people write it.
+/// Formats YAML as people write it.
 enum YAMLText {
-    /// The text as a scalar in double quotes: JSON's form, with those characters escaped too that YAML does not print.
+    /// Returns a text as a double-quoted scalar: as in JSON, but also with characters escaped that YAML can't print.
     static func quoted(_ text: String) -> String {
         JSON.string(text).text.unicodeScalars.map { scalar in
             switch scalar.value {
@@ -15,13 +15,14 @@ enum YAMLText {
         }.joined()
     }
 
-    /// A name (see ``ServerEntry/isName(_:)``) as a key or value: without quotes, unless it were a truth value or null.
+    /// Returns a name (see ``ServerEntry/isName(_:)``) as a key or value, quoted only if YAML would read it as a
+    /// boolean or null.
     static func name(_ name: String) -> String {
         let words = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"]
         return words.contains(name.lowercased()) ? quoted(name) : name
     }
 
-    /// Texts as a list on one line.
+    /// Returns the texts as a list on one line.
     static func list(_ texts: [String]) -> String {
         "[" + texts.map(quoted).joined(separator: ", ") + "]"
     }

@@ -1,4 +1,4 @@
 extension String {
-    /// The first `length` scalars. Not characters: one of these may be as long as a line.
+    /// Returns the first `length` Unicode scalars. Not characters: a single one may be as long as a whole line.
     func beginning(_ length: Int) -> String { String(unicodeScalars.prefix(length)) }
 }

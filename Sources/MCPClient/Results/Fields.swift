@@ -1,18 +1,18 @@
 import JSON
 import MCP
 
-/// The members of an object that a server sent, each taken as what it must be.
+/// Typed access to the members of an object from a server.
 struct Fields {
     private let members: JSONObject
     private let subject: String
 
-    /// - Parameter subject: what the object is, for error messages.
+    /// - Parameter subject: names the object in error messages.
     init(_ members: JSONObject, of subject: String) {
         self.members = members
         self.subject = subject
     }
 
-    /// - Throws: ``MCPClientError/malformed(_:)`` where `value` is no object.
+    /// - Throws: ``MCPClientError/malformed(_:)`` if `value` isn't an object.
     init(_ value: JSON, of subject: String) throws(MCPClientError) {
         guard let members = value.objectValue else {
             throw .malformed("\(subject) must be an object, not \(value.kindDescription)")
@@ -25,7 +25,7 @@ struct Fields {
         return text
     }
 
-    /// Servers write null for what they leave out.
+    /// Servers write null for members that they omit.
     func optionalString(_ name: String) throws(MCPClientError) -> String? {
         switch members[name] {
         case nil, .null: return nil
@@ -34,10 +34,10 @@ struct Fields {
         }
     }
 
-    /// A text that only describes: one of another kind counts as left out.
+    /// Returns a descriptive text; a value of another type counts as missing.
     func description(_ name: String) -> String? { members[name]?.stringValue }
 
-    /// Whether a member says yes. Whatever does not counts as no.
+    /// Whether a member is true. Anything else counts as false.
     func flag(_ name: String) -> Bool {
         switch members[name] {
         case .bool(let value): value
@@ -46,13 +46,13 @@ struct Fields {
         }
     }
 
-    /// A number of bytes; `nil` for what cannot be one.
+    /// Returns a size in bytes; `nil` if the value can't be one.
     func size(_ name: String) -> Int? {
         guard let number = members[name]?.numberValue, number >= 0 else { return nil }
         return Int(exactly: number.rounded())
     }
 
-    /// Null is how Go writes an empty one.
+    /// Go writes null for an empty array.
     func array(_ name: String) throws(MCPClientError) -> [JSON] {
         switch members[name] {
         case nil: throw .malformed("\(subject) lacks \(name)")
@@ -67,7 +67,7 @@ struct Fields {
         return object
     }
 
-    /// An empty array is how PHP writes an empty object.
+    /// PHP writes an empty array for an empty object.
     func optionalObject(_ name: String) throws(MCPClientError) -> JSONObject? {
         switch members[name] {
         case nil, .null: return nil
@@ -77,7 +77,7 @@ struct Fields {
         }
     }
 
-    /// Bytes in base64, also in the alphabet of URLs, and behind the head of a `data:` URL.
+    /// Decodes base64, also with the URL-safe alphabet or a `data:` URL prefix.
     func bytes(_ name: String) throws(MCPClientError) -> [UInt8] {
         var text = try string(name)
         if text.utf8.starts(with: "data:".utf8), let comma = text.utf8.firstIndex(of: UInt8(ascii: ",")) {
@@ -97,7 +97,7 @@ struct Fields {
         return bytes
     }
 
-    /// The member as it came.
+    /// Returns the member without any check.
     func value(_ name: String) -> JSON? { members[name] }
 
     private func wrong(_ name: String, _ kind: String, _ found: JSON) -> MCPClientError {

@@ -1,9 +1,9 @@
 import JSON
 
-/// A list that a server gives page by page. What is odd about it costs no more than the odd part.
+/// Collects a list that a server returns page by page. A defect costs only the defective part.
 struct PagedList<Element> {
     private(set) var elements: [Element] = []
-    /// Whether a page has come.
+    /// Whether a page has arrived.
     private(set) var hasPages = false
 
     private let name: String
@@ -11,27 +11,27 @@ struct PagedList<Element> {
     private let limits: ClientLimits
     private var pages = 0
     private var size = 0
-    // By their bytes: Swift takes different spellings of one character for the same.
+    // By bytes: Swift treats different Unicode compositions of one character as equal.
     private var seen: Set<[UInt8]> = []
     private var cursors: Set<[UInt8]> = []
 
     /// - Parameters:
     ///   - name: the member of each page that holds the elements.
-    ///   - identity: what tells an element from the others; of those with the same only the first counts.
+    ///   - identity: identifies an element; of several with the same identity only the first counts.
     init(of name: String, _ identity: KeyPath<Element, String>, _ limits: ClientLimits) {
         self.name = name
         self.identity = identity
         self.limits = limits
     }
 
-    /// Takes a page.
+    /// Adds a page.
     ///
     /// - Parameters:
-    ///   - size: bytes of the page on the wire.
-    ///   - remark: told what is left out.
-    ///   - element: reads an element.
-    /// - Returns: the cursor of the next page; `nil` where this is the last that counts.
-    /// - Throws: ``MCPClientError/malformed(_:)`` where the page is none.
+    ///   - size: the size of the page on the wire in bytes.
+    ///   - remark: called with each part that is left out.
+    ///   - element: parses an element.
+    /// - Returns: the cursor of the next page; `nil` if this is the last one to read.
+    /// - Throws: ``MCPClientError/malformed(_:)`` if it isn't a valid page.
     mutating func add(
         _ page: JSONObject, size: Int, remark: (String) -> Void, _ element: (JSON) throws(MCPClientError) -> Element
     ) throws(MCPClientError) -> String? {
@@ -56,8 +56,7 @@ struct PagedList<Element> {
         return next(fields.value("nextCursor"), remark)
     }
 
-    /// The elements of a page, also where the names stand before them instead of in them, or where there is one without
-    /// its list.
+    /// Returns the elements of a page; also accepts an object keyed by name, or a single element without an array.
     private static func elements(_ page: Fields, _ name: String) throws(MCPClientError) -> [JSON] {
         guard case .object(let members)? = page.value(name) else { return try page.array(name) }
         if members["name"]?.stringValue != nil || members["uri"]?.stringValue != nil { return [.object(members)] }
@@ -77,7 +76,7 @@ struct PagedList<Element> {
             remark("its list of \(name) has a nextCursor that is no string but \(other.kindDescription)")
             return nil
         }
-        // Not in the protocol, but what there is no more of is often written so.
+        // Not in the protocol, but many servers mark the last page this way.
         guard !text.isEmpty else { return nil }
         guard cursors.insert(Array(text.utf8)).inserted else {
             remark("its list of \(name) runs in a circle; what came before counts")

@@ -3,15 +3,15 @@ public import MCP
 
 /// A message of a prompt.
 public struct PromptMessage: Sendable, Equatable {
-    /// Who speaks: `user` or `assistant`.
+    /// The speaker: `user` or `assistant`.
     public let role: String
-    /// What is said.
+    /// The message's content.
     public let content: ContentBlock
 
-    /// Reads the answer to `prompts/get`. What cannot be read is left out: a person's words must not be mixed with ours
-    /// about them.
+    /// Parses the response to `prompts/get`. Unreadable messages are left out, not replaced: a person's words must not
+    /// be mixed with notes about them.
     ///
-    /// - Parameter remark: told what is left out.
+    /// - Parameter remark: called with each part that is left out.
     static func all(answered result: JSONObject, remark: (String) -> Void) throws(MCPClientError) -> [PromptMessage] {
         var messages: [PromptMessage] = []
         for value in try Fields(result, of: "the answer to prompts/get").array("messages") {
@@ -24,7 +24,7 @@ public struct PromptMessage: Sendable, Equatable {
         return messages
     }
 
-    /// A message a block: there are servers that put several into one.
+    /// Returns one message per block: some servers put several blocks into one message.
     private static func blocks(of message: Fields) throws(MCPClientError) -> [PromptMessage] {
         let role = message.description("role") ?? "user"
         let blocks: [JSON] =
@@ -42,7 +42,7 @@ public struct PromptMessage: Sendable, Equatable {
 }
 
 extension Prompt {
-    /// Reads an element of `prompts/list`.
+    /// Parses an element of `prompts/list`.
     init(answered value: JSON) throws(MCPClientError) {
         let fields = try Fields(value, of: "a prompt")
         let name = try fields.string("name")

@@ -2,7 +2,7 @@ import JSON
 import MCP
 
 extension Resource {
-    /// Reads an element of `resources/list`.
+    /// Parses an element of `resources/list`.
     init(answered value: JSON) throws(MCPClientError) {
         let fields = try Fields(value, of: "a resource")
         let uri = try fields.string("uri")
@@ -14,10 +14,10 @@ extension Resource {
 }
 
 extension ResourceContents {
-    /// Reads the answer to `resources/read`. Of several contents those that cannot be read are left out.
+    /// Parses the response to `resources/read`. Unreadable contents are left out if others are readable.
     ///
-    /// - Parameter remark: told what is left out.
-    /// - Throws: ``MCPClientError/malformed(_:)`` where nothing can be read.
+    /// - Parameter remark: called if contents are left out.
+    /// - Throws: ``MCPClientError/malformed(_:)`` if none is readable.
     static func all(answered result: JSONObject, remark: (String) -> Void) throws(MCPClientError) -> [ResourceContents]
     {
         var contents: [ResourceContents] = []
@@ -36,7 +36,7 @@ extension ResourceContents {
         return contents
     }
 
-    /// Reads what was in a resource: text, or bytes as base64.
+    /// Parses the contents of a resource: text, or bytes as base64.
     init(answered value: JSON) throws(MCPClientError) {
         let fields = try Fields(value, of: "the content of a resource")
         let uri = fields.description("uri") ?? "a resource"

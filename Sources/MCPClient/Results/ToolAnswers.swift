@@ -2,9 +2,9 @@ import JSON
 import MCP
 
 extension Tool {
-    /// Reads an element of `tools/list`.
+    /// Parses an element of `tools/list`.
     ///
-    /// - Parameter remark: told what is wrong with one that can be used all the same.
+    /// - Parameter remark: called with each defect of a tool that is usable all the same.
     init(answered value: JSON, remark: (String) -> Void = { _ in }) throws(MCPClientError) {
         let fields = try Fields(value, of: "a tool")
         let name = try fields.string("name")
@@ -20,11 +20,11 @@ extension Tool {
 }
 
 extension Tool {
-    /// What other programs call the schema of a tool.
+    /// The names that programs use for a tool's input schema.
     private static let schemaNames = ["inputSchema", "input_schema", "parameters"]
 
-    /// The schema of a tool's arguments. Without one that can be read the tool takes an object of any members, and says
-    /// itself what is wrong with it.
+    /// Returns the schema of a tool's arguments. If it is unreadable, returns one that accepts any object; the tool
+    /// itself then reports invalid arguments.
     private static func schema(in tool: Fields, _ remark: (String) -> Void) -> JSONObject {
         for name in schemaNames {
             if let schema = object(tool.value(name)) { return schema }
@@ -40,7 +40,7 @@ extension Tool {
         return ["type": "object"]
     }
 
-    /// An object, also as PHP writes an empty one or as its text.
+    /// Returns an object; also accepts PHP's empty array and an object encoded as a string.
     private static func object(_ value: JSON?) -> JSONObject? {
         switch value {
         case .object(let members)?: members
@@ -52,9 +52,9 @@ extension Tool {
 }
 
 extension ToolResult {
-    /// Reads the answer to `tools/call`. The tool has run: whatever is wrong with a part of what it says, the rest counts.
+    /// Parses the response to `tools/call`. The tool has run, so a defect in one part must not discard the rest.
     ///
-    /// - Parameter remark: told what is wrong.
+    /// - Parameter remark: called with each defect.
     init(answered result: JSONObject, remark: (String) -> Void) {
         let fields = Fields(result, of: "a tool's result")
         self.init(
@@ -64,16 +64,16 @@ extension ToolResult {
 }
 
 extension ContentBlock {
-    /// The type of what nobody says the type of.
+    /// The media type of data without one.
     static let unknownType = "application/octet-stream"
-    /// Characters of a block of an unknown kind that are shown.
+    /// Maximum number of Unicode scalars quoted from a block of an unknown type.
     private static let shownLength = 2000
 
-    /// Characters of a block that cannot be read that are shown.
+    /// Maximum number of Unicode scalars quoted from an unreadable block.
     private static let shownOfUnreadable = 300
 
-    /// Reads the content of a result: blocks, or one of them alone. In the place of a block that cannot be read stands a
-    /// text that says so.
+    /// Parses the content of a result: an array of blocks, or a single one. An unreadable block is replaced by a text
+    /// that says so.
     static func all(answered value: JSON?, remark: (String) -> Void) -> [ContentBlock] {
         let values: [JSON] =
             switch value {
@@ -93,10 +93,10 @@ extension ContentBlock {
         }
     }
 
-    /// Reads a block of content. What there is no block for here, sound and kinds to come, becomes text that says so.
+    /// Parses a content block. Audio and unknown types, which can't be represented, become a text that says so.
     init(answered value: JSON) throws(MCPClientError) {
         let fields = try Fields(value, of: "a content block")
-        // What has a text and no type can be nothing else.
+        // A block with a text but no type can only be text.
         let isText = fields.value("type") == nil && fields.value("text")?.stringValue != nil
         switch isText ? "text" : try fields.string("type").lowercased() {
         case "text":
@@ -120,7 +120,7 @@ extension ContentBlock {
         }
     }
 
-    /// What a server put into its answer instead of a link.
+    /// Returns the block for a resource that is embedded in a response.
     private static func embedded(_ resource: ResourceContents) throws(MCPClientError) -> ContentBlock {
         if resource.mediaType.hasPrefix("image/") {
             return .image(data: resource.bytes, mediaType: resource.mediaType)

@@ -3,7 +3,7 @@
     import Glibc
 
     extension TransportError {
-        /// What `code`, with which `transfer` ended, means; `nil` where all is well.
+        /// Converts the `code` that `transfer` ended with; `nil` for success.
         init?(_ code: CURLcode, of transfer: CurlTransfer) {
             let reason = transfer.said.isEmpty ? String(cString: curl_easy_strerror(code)) : transfer.said
             if let proxyError = Self.proxyError(code, of: transfer, reason) {
@@ -14,7 +14,7 @@
             case CURLE_OK: return nil
             case CURLE_COULDNT_RESOLVE_HOST: self = .unknownHost
             case CURLE_COULDNT_CONNECT: self = .refused
-            // No other of libcurl's own timers is set.
+            // None of libcurl's other timers is used.
             case CURLE_OPERATION_TIMEDOUT: self = .unconnected(seconds: transfer.connectSeconds)
             case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2,
                 CURLE_HTTP2_STREAM, CURLE_SEND_FAIL_REWIND:
@@ -29,13 +29,13 @@
             }
         }
 
-        /// The failure of a proxy between us and the host.
+        /// Detects a failure of the proxy.
         private static func proxyError(
             _ code: CURLcode, of transfer: CurlTransfer, _ reason: String
         ) -> TransportError? {
             switch code {
             case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: return .proxy(reason, mayPass: false)
-            // Whom libcurl could not reach is said in its words alone.
+            // Only libcurl's message says which host it could not reach.
             case CURLE_COULDNT_CONNECT where hasProxies && !reason.contains(" \(transfer.host) "):
                 return .proxy(reason, mayPass: true)
             case CURLE_OK: return nil
@@ -48,7 +48,7 @@
             }
         }
 
-        /// Whether the environment names a proxy, for whichever hosts.
+        /// Whether the environment configures a proxy for any host.
         private static var hasProxies: Bool {
             let names: [String] = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
             return names.contains { name in getenv(name).map { $0.pointee != 0 } ?? false }

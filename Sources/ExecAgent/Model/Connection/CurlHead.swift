@@ -1,16 +1,17 @@
-/// The head of an answer, of which libcurl gives line after line, also of those that are no final answer.
+/// Incremental parser for a response's head, which libcurl delivers line by line, including the heads of interim
+/// responses.
 struct CurlHead {
-    /// Bytes of all lines so far.
+    /// Total size of all lines so far, in bytes.
     private(set) var size = 0
     private var status: Int?
     private var retryAfter: String?
     private var location: String?
-    /// Whether the head has been told. What comes then are the trailers.
+    /// Whether the head has been returned. Any further lines are trailers.
     private var isOver = false
 
-    /// Takes a line with its end.
+    /// Adds a line, including its terminator.
     ///
-    /// - Returns: the head, once it is whole.
+    /// - Returns: the head, once it is complete.
     mutating func feed(_ line: UnsafeRawBufferPointer) -> ResponseHead? {
         size += line.count
         guard !isOver else { return nil }
@@ -34,7 +35,7 @@ struct CurlHead {
     }
 
     private mutating func finish() -> ResponseHead? {
-        // Another head follows those below 200.
+        // A status below 200 is interim: another head follows.
         guard let status, status >= 200 else { return nil }
         isOver = true
         return ResponseHead(status: status, retryAfter: retryAfter, location: location)

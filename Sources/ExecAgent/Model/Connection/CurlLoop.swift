@@ -3,8 +3,8 @@
     import Glibc
     import Threading
 
-    /// The thread that serves all requests. It sleeps until something comes of one of them, or one is to be started,
-    /// resumed or ended.
+    /// The event loop of the thread that serves all requests. It sleeps until there is activity on one of them, or one
+    /// must be started, resumed or ended.
     final class CurlLoop: @unchecked Sendable {
         private enum Command {
             case start(CurlTransfer)
@@ -18,17 +18,17 @@
             var isStopping = false
         }
 
-        /// Connections that are kept for the next requests.
+        /// Maximum number of connections kept for reuse.
         private static let maxConnections = 256
 
         private let multi: UnsafeMutableRawPointer
         private let state = ConditionLocked(State())
-        /// Those that libcurl has, by their handles. Of the thread alone, as the next.
+        /// The transfers added to libcurl, by handle. Accessed only by the loop's thread, like `nextCheck`.
         private var transfers: [UnsafeMutableRawPointer: CurlTransfer] = [:]
-        /// No request is silent for too long before.
+        /// The earliest time at which a request may exceed its idle timeout.
         private var nextCheck: ContinuousClock.Instant?
 
-        /// - Returns: `nil` where libcurl cannot start.
+        /// - Returns: `nil` if libcurl cannot be initialized.
         init?() {
             guard Self.isReady, let multi = curl_multi_init() else { return nil }
             self.multi = multi
@@ -39,17 +39,17 @@
             curl_multi_cleanup(multi)
         }
 
-        /// Whether libcurl could be started, which is done once.
+        /// Whether libcurl was initialized; done once.
         private static let isReady: Bool = {
             guard curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK else { return false }
-            // The TLS library is taken apart when the program ends. Nobody must be using it then: what is registered
-            // last runs first.
+            // The TLS library is torn down at exit and must not be in use by then: handlers run in reverse order of
+            // their registration.
             atexit { CurlLoop.stopAll() }
             return true
         }()
 
         private static let running = Locked<[ObjectIdentifier: CurlLoop]>([:])
-        /// Seconds that the end of the program waits for a thread at most.
+        /// Maximum seconds that the program's exit waits for each thread.
         private static let patience = 1.0
 
         private static func stopAll() {
@@ -60,7 +60,7 @@
 
         // MARK: - From any thread
 
-        /// Begins a request. What becomes of it, also where it cannot begin, is in its mailbox.
+        /// Starts a request. Its outcome, including a failure to start, goes to its mailbox.
         func start(_ transfer: CurlTransfer) {
             let (isRefused, isFirst) = state.change { state in
                 guard !state.isStopping else { return (true, false) }
@@ -83,17 +83,17 @@
             }
         }
 
-        /// Goes on with a request whose reader has made room.
+        /// Resumes a request whose reader has made room.
         func resume(_ transfer: CurlTransfer) {
             tell(.resume(transfer))
         }
 
-        /// Ends a request, if it has not ended.
+        /// Ends a request that is still in progress.
         func end(_ transfer: CurlTransfer) {
             tell(.end(transfer))
         }
 
-        /// Ends all requests, and the thread.
+        /// Ends all requests and the thread.
         func stop() {
             state.change { $0.isStopping = true }
             wakeUp()
@@ -108,10 +108,11 @@
             curl_multi_wakeup(multi)
         }
 
-        // MARK: - On the thread
+        // MARK: - On the loop's thread
 
         private func run() {
-            // Signals are for others. SIGPIPE, which libcurl leaves to its user, comes to the thread that writes.
+            // Other threads handle signals. SIGPIPE, which libcurl leaves to its user, is delivered to the writing
+            // thread.
             var all = sigset_t()
             sigfillset(&all)
             pthread_sigmask(SIG_BLOCK, &all, nil)
@@ -123,7 +124,7 @@
                 finishEnded()
                 endSilent()
                 if code == CURLM_OK { code = curl_multi_poll(multi, nil, 0, longestSleep, nil) }
-                // Without this it would turn in a circle.
+                // Otherwise this would become a busy loop.
                 if code != CURLM_OK { endAll(.other(String(cString: curl_multi_strerror(code)))) }
             }
             endAll(.lost)
@@ -131,7 +132,7 @@
             state.change { $0.isRunning = false }
         }
 
-        /// - Returns: `nil` where the thread is to end.
+        /// - Returns: `nil` if the thread must end.
         private func nextCommands() -> [Command]? {
             state.change { state in
                 defer { state.commands = [] }
@@ -181,9 +182,9 @@
             }
         }
 
-        // MARK: - Silence
+        // MARK: - Idle timeouts
 
-        /// Gives up requests of which nothing has come for too long.
+        /// Ends requests whose idle timeout has expired.
         private func endSilent() {
             guard let check = nextCheck, check <= .now else { return }
             nextCheck = nil
@@ -203,8 +204,7 @@
             nextCheck = min(deadline, nextCheck ?? deadline)
         }
 
-        /// Milliseconds until a request may have been silent for too long, rounded up. libcurl's own timers make it
-        /// shorter.
+        /// Milliseconds until the next idle timeout may expire, rounded up. libcurl's own timers may shorten the sleep.
         private var longestSleep: Int32 {
             guard let nextCheck else { return .max }
             let (seconds, attoseconds) = ContinuousClock.now.duration(to: nextCheck).components

@@ -2,13 +2,13 @@
     import CCurl
     import Glibc
 
-    /// A request under way. All of it but the mailbox belongs to the thread of the loop.
+    /// A request in progress. Everything but the mailbox belongs to the loop's thread.
     final class CurlTransfer: @unchecked Sendable {
         let mailbox: TransferMailbox
 
         private let template: RequestTemplate
         private let settings: CurlSettings
-        /// Empty once libcurl has it.
+        /// Empty once libcurl has copied it.
         private var body: [UInt8]
 
         private(set) var easy: UnsafeMutableRawPointer?
@@ -19,7 +19,7 @@
         private var received = 0
         private var uploaded: curl_off_t = 0
         private var lastHeard = ContinuousClock.now
-        /// Why it was given up here.
+        /// Why this side ended the request.
         private var failure: TransportError?
         private(set) var isPaused = false
 
@@ -37,11 +37,11 @@
             problem.deallocate()
         }
 
-        // MARK: - Its life
+        // MARK: - Life cycle
 
-        /// Makes the handle. It is to be removed from any others before ``release()``.
+        /// Creates the handle. It must be removed from any multi handle before ``release()``.
         ///
-        /// - Returns: `nil` where there is no memory for it.
+        /// - Returns: `nil` if memory is exhausted.
         func prepare() -> UnsafeMutableRawPointer? {
             guard let easy = curl_easy_init() else { return nil }
             self.easy = easy
@@ -52,7 +52,7 @@
             return easy
         }
 
-        /// Frees what libcurl has of it.
+        /// Frees libcurl's resources.
         func release() {
             if let easy { curl_easy_cleanup(easy) }
             easy = nil
@@ -61,30 +61,30 @@
         }
 
         private func setConnection(of easy: UnsafeMutableRawPointer) {
-            // The name is looked up on a thread of its own, and no signal ends that.
+            // Names are resolved on a separate thread, so no signal is needed to time out.
             ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
             ccurl_end_without_waiting(easy)
             ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout.milliseconds)
-            // Routers on the way forget connections over which nothing is said, and a model may think for long.
+            // Routers drop idle connections, and a model may think for a long time.
             ccurl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
             ccurl_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
             settings.trust.file?.withCString { _ = ccurl_set_pointer(easy, CURLOPT_CAINFO, $0) }
             settings.trust.directory?.withCString { _ = ccurl_set_pointer(easy, CURLOPT_CAPATH, $0) }
-            // What a proxy says while it makes a tunnel is no answer.
+            // A proxy's response while establishing a tunnel isn't part of the response.
             ccurl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         }
 
         private func setRequest(of easy: UnsafeMutableRawPointer) {
             template.url.withCString { _ = ccurl_set_pointer(easy, CURLOPT_URL, $0) }
-            // No redirection is followed: the key and the conversation are meant for the configured address alone.
+            // Redirects aren't followed: the key and the conversation are intended only for the configured address.
             ccurl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
-            // Compression would hold events back; but it is understood.
+            // Compression would delay events, so none is requested; compressed responses are still decoded.
             "identity".withCString { _ = ccurl_set_pointer(easy, CURLOPT_ACCEPT_ENCODING, $0) }
             ccurl_set_long(easy, CURLOPT_POST, 1)
             ccurl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
             body.withUnsafeBytes { _ = ccurl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, $0.baseAddress) }
             body = []
-            // Servers that do not know `Expect` would have a large body waited for.
+            // With `Expect`, a large body would be delayed if the server doesn't support it.
             for field in template.fields.map({ "\($0.name): \($0.value)" }) + ["Expect:"] {
                 fields = curl_slist_append(fields, field) ?? fields
             }
@@ -109,9 +109,9 @@
             pointer.map { Unmanaged<CurlTransfer>.fromOpaque($0).takeUnretainedValue() }
         }
 
-        // MARK: - What comes
+        // MARK: - Receiving
 
-        /// - Returns: how many bytes were taken. Fewer than there are ends the request.
+        /// - Returns: the number of bytes accepted. Fewer than given ends the request.
         private func hearHead(_ line: UnsafeRawBufferPointer) -> Int {
             lastHeard = .now
             guard head.size + line.count <= settings.largestHead else {
@@ -133,14 +133,14 @@
                 received += bytes.count
                 return bytes.count
             case .full:
-                // libcurl keeps them, and leaves the rest to the kernel, and to the server.
+                // libcurl keeps these bytes; the rest is held back by the kernel and the server.
                 isPaused = true
                 return Int(CURL_WRITEFUNC_PAUSE)
             case .closed: return 0
             }
         }
 
-        /// Goes on where it had paused.
+        /// Resumes a paused request.
         func resume() {
             guard isPaused, let easy else { return }
             isPaused = false
@@ -148,12 +148,12 @@
             curl_easy_pause(easy, CURLPAUSE_CONT)
         }
 
-        // MARK: - Its end
+        // MARK: - Ending
 
-        /// When it has been silent for too long, as of now; `nil` where it waits for its reader.
+        /// When the idle timeout expires, as of now; `nil` while the request is paused for its reader.
         var deadline: ContinuousClock.Instant? {
             guard !isPaused, let easy else { return nil }
-            // A long request over a thin line is no silence.
+            // A slow upload isn't idle.
             var sent: curl_off_t = 0
             if ccurl_get_size(easy, CURLINFO_SIZE_UPLOAD_T, &sent) == CURLE_OK, sent > uploaded {
                 uploaded = sent
@@ -162,18 +162,18 @@
             return lastHeard + settings.idleTimeout
         }
 
-        /// Says how libcurl ended it.
+        /// Reports the outcome from libcurl.
         func end(_ code: CURLcode) {
             mailbox.end(failure ?? TransportError(code, of: self))
         }
 
-        /// What libcurl says of the end in words of its own; empty where it says nothing.
+        /// libcurl's own error message; empty if there is none.
         var said: String { String(cString: problem) }
 
-        /// The host that was meant.
+        /// The host that the request is for, as opposed to a proxy.
         var host: String { template.host }
 
-        /// The seconds that making a connection may take.
+        /// Maximum seconds for establishing a connection.
         var connectSeconds: Int { settings.connectTimeout.milliseconds / 1000 }
     }
 

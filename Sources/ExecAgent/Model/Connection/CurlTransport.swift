@@ -2,12 +2,11 @@
     import CCurl
     import Glibc
 
-    /// Requests by libcurl, which keeps its connections open for the next ones. One thread serves all of them.
+    /// Sends requests through libcurl, which keeps connections open for reuse. One thread serves all requests.
     ///
-    /// Foundation's `URLSession` is no choice on Linux: while it waits for an answer it turns in a circle, and takes a
-    /// whole core.
+    /// Foundation's `URLSession` isn't suitable on Linux: it busy-waits for responses, using a full core.
     final class CurlTransport: Transport {
-        /// Bytes of an answer, with all that streaming wraps around them.
+        /// Maximum size of an answer including the streaming overhead, in bytes.
         private static let largestAnswer = 64 << 20
 
         let host: String
@@ -15,8 +14,8 @@
         private let template: RequestTemplate
         private let settings: CurlSettings
 
-        /// - Parameter adjust: changes what holds for all requests.
-        /// - Throws: ``ModelError`` where the address or the key cannot be used.
+        /// - Parameter adjust: modifies the settings for all requests.
+        /// - Throws: ``ModelError`` if the address or the key is unusable.
         init(_ options: EndpointOptions, adjust: (inout CurlSettings) -> Void = { _ in }) throws(ModelError) {
             template = try RequestTemplate(options)
             host = template.host
@@ -42,7 +41,7 @@
             return AsyncThrowingStream { try await reader.next() }
         }
 
-        /// Whoever reads an answer. The request ends with it.
+        /// The reader of a response. The request ends with it.
         private final class Reader: Sendable {
             private let loop: CurlLoop
             private let transfer: CurlTransfer
@@ -59,43 +58,43 @@
 
             func next() async throws -> TransportEvent? {
                 let event = try await transfer.mailbox.next { loop.resume(transfer) }
-                // Nothing more comes, or the task was cancelled.
+                // The response has ended, or the task was cancelled.
                 if event == nil { loop.end(transfer) }
                 return event
             }
         }
     }
 
-    /// What holds for all requests.
+    /// Settings for all requests.
     struct CurlSettings: Sendable {
-        /// Bytes of an answer's body.
+        /// Maximum size of a response's body, in bytes.
         var largestAnswer: Int
-        /// Bytes of an answer's head.
+        /// Maximum size of a response's head, in bytes.
         var largestHead = 256 << 10
-        /// Unread bytes of an answer's body beyond which no more are received. More than most answers have: over HTTP/2 one
-        /// that is held back may hold up its neighbours.
+        /// Unread bytes of a response's body beyond which receiving pauses. Larger than most answers, because over
+        /// HTTP/2 a paused response may block others on the same connection.
         var largestUnread = 1 << 20
-        /// How long nothing may come.
+        /// Maximum time without data.
         var idleTimeout: Duration
-        /// How long making a connection may take: the name, TCP, the proxy, TLS.
+        /// Maximum time for establishing a connection: name resolution, TCP, proxy, TLS.
         var connectTimeout = Duration.seconds(30)
         var trust: CurlTrust
     }
 
-    /// Which certificates are trusted.
+    /// The certificate authorities to trust.
     struct CurlTrust: Sendable, Equatable {
-        /// A file with authorities; `nil` for the one that libcurl was built for.
+        /// A file of certificates; `nil` for libcurl's built-in default.
         var file: String?
-        /// A directory with them, likewise.
+        /// A directory of certificates; `nil` for libcurl's built-in default.
         var directory: String?
 
-        /// Where systems keep them: Debian, Ubuntu, Arch and Alpine; Fedora and its like; openSUSE; others.
+        /// The usual locations: Debian, Ubuntu, Arch and Alpine; Fedora and its derivatives; openSUSE; others.
         private static let usualFiles = [
             "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
             "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem",
         ]
 
-        /// What the variables of the environment name, as for OpenSSL and for curl; otherwise what the system has.
+        /// From the environment variables that OpenSSL and curl use; otherwise the system's.
         static var ofThisSystem: CurlTrust {
             CurlTrust(
                 variable: { name in getenv(name).map { String(cString: $0) } },
@@ -106,7 +105,7 @@
         }
 
         /// - Parameters:
-        ///   - preset: what libcurl was built for. It may be that of another system than this one.
+        ///   - preset: the paths compiled into libcurl, which may be those of another system.
         init(variable: (String) -> String?, preset: [String], exists: (String) -> Bool) {
             func named(_ name: String) -> String? { variable(name).flatMap { $0.isEmpty ? nil : $0 } }
             file = named("SSL_CERT_FILE") ?? named("CURL_CA_BUNDLE")

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-    /// How this system makes HTTPS connections.
+    /// The platform's HTTPS transport.
     typealias SystemTransport = CurlTransport
 #else
-    /// How this system makes HTTPS connections.
+    /// The platform's HTTPS transport.
     typealias SystemTransport = URLSessionTransport
 #endif

@@ -1,41 +1,41 @@
 import Threading
 
-/// What came of a request and nobody has read yet. One thread puts it in, tasks take it out.
+/// A bounded queue for a response's events, filled by one thread and read by tasks.
 ///
-/// It holds a bounded amount: the writer is told when it is full, and the reader then, when to ask for more.
+/// Provides backpressure: the writer is notified when the queue is full, and the reader when to request more.
 final class TransferMailbox: Sendable {
-    /// What has become of bytes that were put in.
+    /// The result of adding bytes.
     enum Acceptance: Sendable, Equatable {
         case accepted
-        /// They were not taken. They are welcome again once ``next(onRoom:)`` has asked for more.
+        /// The bytes were rejected. They can be added again once ``next(onRoom:)`` requests more.
         case full
-        /// Nobody reads any more.
+        /// Nobody is reading anymore.
         case closed
     }
 
     private struct State {
         var events: [TransportEvent] = []
-        /// Bytes in `events`.
+        /// Total size of the bytes in `events`.
         var size = 0
-        /// Whether bytes were turned away.
+        /// Whether bytes were rejected.
         var isFull = false
-        /// How it ended, for the reader of all of it.
+        /// How the response ended, reported after all events are read.
         var end: Result<Void, TransportError>?
         var readers: [Promise<TransportEvent?>] = []
     }
 
-    /// Bytes beyond which no more are taken.
+    /// Size in bytes at which further bytes are rejected.
     private let limit: Int
     private let state = Locked(State())
 
-    /// An empty one.
+    /// Creates an empty mailbox.
     ///
-    /// - Parameter limit: how many unread bytes make it full.
+    /// - Parameter limit: the number of unread bytes at which it is full.
     init(limit: Int) {
         self.limit = limit
     }
 
-    /// Puts the head in.
+    /// Adds the response's head.
     func put(_ head: ResponseHead) {
         let reader: Promise<TransportEvent?>? = state.withLock { state in
             guard state.end == nil else { return nil }
@@ -46,7 +46,7 @@ final class TransferMailbox: Sendable {
         reader?.resume(returning: .head(head))
     }
 
-    /// Puts bytes of the body in.
+    /// Adds bytes of the body.
     func put(_ bytes: UnsafeBufferPointer<UInt8>) -> Acceptance {
         let (acceptance, reader): (Acceptance, Promise<TransportEvent?>?) = state.withLock { state in
             guard state.end == nil else { return (.closed, nil) }
@@ -56,7 +56,7 @@ final class TransferMailbox: Sendable {
                 return (.full, nil)
             }
             state.size += bytes.count
-            // Small pieces become one: whoever reads slowly gets more at a time.
+            // Small pieces are coalesced, so a slow reader receives larger ones.
             if case .bytes(var unread) = state.events.last {
                 state.events.removeLast()
                 unread += bytes
@@ -70,12 +70,12 @@ final class TransferMailbox: Sendable {
         return acceptance
     }
 
-    /// Says that nothing more comes. What was put in before is still read. Only the first end counts.
+    /// Ends the response. Events added before are still delivered. Only the first call has an effect.
     func end(_ error: TransportError?) {
         end(error, forgettingUnread: false)
     }
 
-    /// Says that nobody reads any more.
+    /// Stops reading.
     func close() {
         end(nil, forgettingUnread: true)
     }
@@ -94,10 +94,10 @@ final class TransferMailbox: Sendable {
         for reader in readers { reader.resume(with: end.map { nil }.mapError { $0 }) }
     }
 
-    /// Takes the next out, and waits for it where there is none.
+    /// Removes and returns the next event, waiting for it if necessary.
     ///
-    /// - Parameter onRoom: called when bytes were turned away before, and there is room for them now.
-    /// - Returns: `nil` at the end, and where the task is cancelled.
+    /// - Parameter onRoom: called if bytes were rejected and there is room for them now.
+    /// - Returns: `nil` at the end, or if the task is cancelled.
     /// - Throws: ``TransportError``.
     func next(onRoom: () -> Void) async throws -> TransportEvent? {
         try await withTaskCancellationHandler {

@@ -2,11 +2,11 @@
     import Foundation
     import Threading
 
-    /// Requests over one `URLSession`, which keeps its connections open for the next ones.
+    /// Sends requests through one `URLSession`, which keeps connections open for reuse.
     final class URLSessionTransport: Transport {
-        /// Bytes of an answer, with all that streaming wraps around them. What nobody has read yet is kept in memory.
+        /// Maximum size of an answer including the streaming overhead, in bytes. Unread data is kept in memory.
         private static let largestAnswer = 64 << 20
-        /// The session's own default, six connections, would make conversations wait for each other.
+        /// The session's default of six connections would make conversations wait for each other.
         private static let connections = 256
 
         let host: String
@@ -14,7 +14,7 @@
         private let requests: RunningRequests
         private let template: URLRequest
 
-        /// - Throws: ``ModelError`` where the address or the key cannot be used.
+        /// - Throws: ``ModelError`` if the address or the key is unusable.
         init(_ options: EndpointOptions) throws(ModelError) {
             let template = try RequestTemplate(options)
             guard let url = URL(string: template.url) else {
@@ -22,13 +22,13 @@
                     kind: .refused, message: "The model's address is none that can be used: check OPENAI_BASE_URL.")
             }
             host = template.host
-            // The session's own timer may count otherwise than ours, which is the one that counts.
+            // The session's own timer may measure differently, so it is set longer than ours, which is authoritative.
             var request = URLRequest(url: url, timeoutInterval: 2 * options.idleTimeout)
             request.httpMethod = "POST"
             for field in template.fields { request.setValue(field.value, forHTTPHeaderField: field.name) }
             self.template = request
 
-            // Nothing is kept on disk, and no cookie goes back.
+            // Nothing is stored on disk, and no cookies are sent.
             let configuration = URLSessionConfiguration.ephemeral
             configuration.httpShouldSetCookies = false
             configuration.httpCookieStorage = nil
@@ -59,7 +59,7 @@
         }
     }
 
-    /// Hands on what the session says of its requests.
+    /// Forwards the session's events to the requests they belong to.
     private final class RunningRequests: NSObject, URLSessionDataDelegate {
         private struct Running {
             let continuation: AsyncThrowingStream<TransportEvent, any Error>.Continuation
@@ -80,7 +80,7 @@
             running.withLock { $0[task.taskIdentifier] = Running(continuation: continuation) }
         }
 
-        /// Gives a request up once nothing has come for the whole of the idle timeout.
+        /// Ends a request once the idle timeout expires without data.
         func endWhenSilent(_ identifier: Int) async {
             while let request = running.withLock({ $0[identifier] }) {
                 let end = request.lastHeard + idleTimeout
@@ -106,9 +106,9 @@
             heard(data.count, of: dataTask)?.yield(.bytes(Array(data)))
         }
 
-        /// Counts what came.
+        /// Counts received data.
         ///
-        /// - Returns: nil where the request is over, or now is: the answer is too large.
+        /// - Returns: `nil` if the request has ended, or ends now because the response is too large.
         private func heard(
             _ count: Int, of task: URLSessionTask
         ) -> AsyncThrowingStream<TransportEvent, any Error>.Continuation? {
@@ -122,7 +122,7 @@
             return nil
         }
 
-        /// No redirection is followed: the key and the conversation are meant for the configured address alone.
+        /// Redirects aren't followed: the key and the conversation are intended only for the configured address.
         func urlSession(
             _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
             newRequest request: URLRequest, completionHandler: @escaping @Sendable (URLRequest?) -> Void

@@ -1,18 +1,18 @@
 import Hashing
 
-/// The keys that open the service.
+/// The service's API keys.
 struct APIKeys: Sendable {
     private let digests: [[UInt8]]
 
     init(_ keys: [String]) {
-        // Digests have one length, whatever that of the key.
+        // Digests have a fixed length, whatever the length of the key.
         digests = keys.map { Array(SHA256.hexDigest(of: $0).utf8) }
     }
 
     var isEmpty: Bool { digests.isEmpty }
 
-    /// Which key an `Authorization` field brings. What it takes to find out does not depend on how much of a key is
-    /// right, or on which one it is.
+    /// Returns the index of the key in an `Authorization` field, in constant time: the time does not reveal how much
+    /// of a key is right or which one it is.
     func number(of field: String?) -> Int? {
         let key = Self.bearer(field)
         let digest = Array(SHA256.hexDigest(of: key ?? "").utf8)
@@ -20,7 +20,7 @@ struct APIKeys: Sendable {
         for (number, known) in digests.enumerated() {
             var difference: UInt8 = 0
             for place in 0..<min(known.count, digest.count) { difference |= known[place] ^ digest[place] }
-            // -1 where there is a difference, 0 where there is none.
+            // -1 if there is a difference, else 0.
             let isOther = (0 &- Int(difference)) >> (Int.bitWidth - 1)
             found = (found & isOther) | (number & ~isOther)
         }

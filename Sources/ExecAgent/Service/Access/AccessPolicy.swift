@@ -1,19 +1,19 @@
 import HTTPServer
 
-/// Who is let in: judged by the head of a request, before any of its body is taken.
+/// Decides who is let in, from the head of a request alone, before its body is read.
 struct AccessPolicy: Sendable {
-    /// What can be asked for without a key: it tells no more than that the service is there.
+    /// The path that needs no key: it reveals only that the service exists.
     private static let openPath = "/health"
 
     private let keys: APIKeys
     private let names: Set<String>
-    /// The port that the `Host` field has to name; `nil` for any.
+    /// The port that the `Host` field must name; `nil` for any.
     private let port: Int?
     private let takesAddresses: Bool
     private let budgets: RateLimiter
     private let links: SignedArtifactLinks
 
-    /// - Parameter port: at which the service listens.
+    /// - Parameter port: the port at which the service listens.
     init(_ options: ServiceOptions, port: Int, budgets: RateLimiter, links: SignedArtifactLinks = SignedArtifactLinks())
     {
         self.links = links
@@ -24,31 +24,33 @@ struct AccessPolicy: Sendable {
         names = Set(["localhost", "127.0.0.1", "::1", options.host] + told).reduce(into: []) {
             $0.insert($1.lowercased())
         }
-        // From elsewhere a service may be reached through another port, and by any of the machine's addresses. A page
-        // that rebinds a name of its own brings that name, and has no key.
+        // A service open to other machines may be reached through another port and at any of the machine's addresses.
+        // A DNS-rebinding page sends its own host name, and has no key.
         self.port = isLocal && told.isEmpty ? port : nil
         takesAddresses = !isLocal
         self.budgets = budgets
     }
 
-    /// Whether `host` can be reached by this machine alone.
+    /// Returns whether only this machine can reach `host`.
     static func isLoopback(_ host: String) -> Bool {
         let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
         return ["localhost", "::1"].contains(host.lowercased())
             || (numbers.count == 4 && numbers.allSatisfy { $0 != nil } && numbers[0] == 127)
     }
 
-    /// - Returns: why the request is refused; `nil` where it is let in.
+    /// Checks the host, the signed link, the origin, the key and the rate limit.
+    ///
+    /// - Returns: why the request is rejected; `nil` if it is let in.
     func refusal(of request: HTTPRequest, from remote: RemoteAddress) -> APIRequestError? {
         guard let host = request.header("host").flatMap({ HTTPAuthority($0) }), isOurs(host) else {
             return APIRequestError(
                 403, "The Host field names another host than this service. A proxy's name has to be made known to it.",
                 type: "permission_error", code: "host_not_allowed")
         }
-        // A page of a front end asks for what it shows from another origin and without a key: the address is the key.
+        // A front end's page loads artifacts cross-origin and without a key: the signed URL is the credential.
         switch links.verdict(on: request) {
         case .other: break
-        // Apart from what strangers ask for: behind a proxy they have the same address.
+        // Limited separately from unauthenticated requests: behind a proxy both have the same address.
         case .valid: return tooMany("links of \(remote.network)")
         case let verdict: return tooMany("address \(remote.network)") ?? APIRequestError(link: verdict)
         }
@@ -60,7 +62,7 @@ struct AccessPolicy: Sendable {
         if request.path == Self.openPath { return tooMany("address \(remote.network)") }
         if keys.isEmpty { return tooMany("address \(remote.network)") }
         guard let number = keys.number(of: request.header("authorization")) else {
-            // Who guesses is slowed down like anyone else.
+            // Guessing keys is rate-limited too.
             return tooMany("address \(remote.network)")
                 ?? APIRequestError(
                     401, "Send one of the service's keys as 'Authorization: Bearer KEY'.", code: "invalid_api_key",
@@ -69,7 +71,7 @@ struct AccessPolicy: Sendable {
         return tooMany("key \(number)")
     }
 
-    /// Whether a request brings a key, or none is asked for.
+    /// Returns whether a request has a valid key, or no key is required.
     func isAuthorized(_ request: HTTPRequest) -> Bool {
         keys.isEmpty || keys.number(of: request.header("authorization")) != nil
     }
@@ -89,7 +91,7 @@ struct AccessPolicy: Sendable {
     }
 
     private func isOwnOrigin(_ request: HTTPRequest, _ host: HTTPAuthority) -> Bool {
-        // Says of requests without an Origin, such as that of a picture in a page, where they come from.
+        // Gives the origin of requests that have no Origin field, such as that of an image in a page.
         if let site = request.header("sec-fetch-site"), !["same-origin", "none"].contains(site) { return false }
         guard let origin = request.header("origin") else { return true }
         guard let scheme = ["http://", "https://"].first(where: { origin.hasPrefix($0) }) else { return false }

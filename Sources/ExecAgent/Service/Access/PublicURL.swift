@@ -1,14 +1,14 @@
 import HTTPServer
 
-/// Where browsers reach the service, as whoever runs it says.
+/// The service's public URL for browsers, as configured by the operator.
 enum PublicURL {
-    /// Characters of a path besides letters and digits, all of which mean nothing in Markdown either.
+    /// Characters of a path besides letters and digits; none has a meaning in Markdown.
     private static let pathSigns = Array("-._~/:".utf8)
 
-    /// Reads an http or https URL of a host, perhaps with a port and a path.
+    /// Parses an http or https URL of a host, with an optional port and path.
     ///
-    /// - Returns: the URL without the slashes at its end, and without the `/v1` that clients are told; `nil` for one that
-    ///   has a user, a query or a fragment, or whose host, port or path cannot be.
+    /// - Returns: the URL without trailing slashes and without the `/v1` that clients use; `nil` if it has a user, a
+    ///   query or a fragment, or if its host, port or path is invalid.
     static func read(_ text: String) -> String? {
         guard let scheme = ["http://", "https://"].first(where: { text.lowercased().hasPrefix($0) }) else { return nil }
         let rest = text.dropFirst(scheme.count)
@@ -38,7 +38,7 @@ enum PublicURL {
         return path
     }
 
-    /// The host that it names.
+    /// Returns the host of a URL.
     static func host(of url: String) -> String? {
         guard let scheme = ["http://", "https://"].first(where: { url.hasPrefix($0) }) else { return nil }
         return HTTPAuthority(url.dropFirst(scheme.count).prefix { $0 != "/" })?.host

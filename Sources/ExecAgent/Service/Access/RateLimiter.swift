@@ -1,6 +1,6 @@
 import Threading
 
-/// How many requests each sender may send: so many at once, and after that so many a second.
+/// A token bucket per sender: a burst, then a steady rate of requests per second.
 final class RateLimiter: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -9,7 +9,8 @@ final class RateLimiter: Sendable {
         var last: Instant
     }
 
-    /// More senders are not remembered at once: of those that rested longest nothing is lost but that they were there.
+    /// Maximum number of senders to remember. Beyond that, those idle for longest are forgotten, which only refills
+    /// their bucket.
     private static let maxSenders = 10_000
 
     private let perSecond: Double
@@ -21,9 +22,9 @@ final class RateLimiter: Sendable {
         self.atOnce = Double(atOnce)
     }
 
-    /// Takes one request.
+    /// Consumes one token.
     ///
-    /// - Returns: `nil` if it may be sent, and otherwise the seconds after which one may.
+    /// - Returns: `nil` if the request is allowed, else the seconds until one is.
     func take(_ sender: String, now: Instant = .now) -> Int? {
         budgets.withLock { budgets in
             if budgets.count >= Self.maxSenders, budgets[sender] == nil { forget(&budgets, now) }
@@ -37,12 +38,12 @@ final class RateLimiter: Sendable {
         }
     }
 
-    /// Whole seconds, at most an hour: with a rate of nought it would be for ever.
+    /// Whole seconds, at most an hour: with a rate of zero the wait would be infinite.
     private static func seconds(_ time: Double) -> Int {
         time < 3600 ? max(1, Int(time.rounded(.up))) : 3600
     }
 
-    /// Forgets who has a whole budget again, or else who was last heard of longest ago.
+    /// Forgets senders whose bucket is full again; if that does not suffice, those idle for longest.
     private func forget(_ budgets: inout [String: Budget], _ now: Instant) {
         budgets = budgets.filter { $0.value.last.duration(to: now) / .seconds(1) * perSecond < atOnce }
         guard budgets.count >= Self.maxSenders else { return }

@@ -5,33 +5,33 @@ import MCP
 import SystemCalls
 import Threading
 
-/// Addresses of artifacts that open without a key: those that a person's browser asks for when a front end shows an answer.
+/// Signed URLs of artifacts that work without a key: a user's browser requests them when a front end shows an answer.
 ///
-/// An address is for one file of one user and for a time, and is signed with a secret of this process: nobody else can
-/// make one, or make another file, user or time of it. All of them end with the process.
+/// A URL is valid for one file of one user and for a limited time, and is signed with a secret of this process. Nobody
+/// else can create one or change its file, user or expiry. All URLs become invalid when the process ends.
 final class SignedArtifactLinks: Sendable {
-    /// What a request for an artifact is.
+    /// The result of checking a request for an artifact.
     enum Verdict: Sendable, Equatable {
-        /// Not such an address.
+        /// Not a signed-URL request.
         case other
-        /// It may be answered.
+        /// The signature is valid.
         case valid
-        /// It was signed, and its time is over.
+        /// The signature is valid, but the URL has expired.
         case expired
-        /// It is not signed, or not for this.
+        /// The signature is missing or wrong.
         case invalid
     }
 
-    /// The addresses' path, as the router has it.
+    /// The path template of the URLs, as the router uses it.
     static let path = "/v1/artifacts/{user}/{name}"
     private static let prefix = "/v1/artifacts/"
-    /// Seconds for which an address opens its file: as long as somebody may look at a chat again.
+    /// Seconds for which a URL is valid: as long as somebody may return to a chat.
     static let lifetime = 7 * 24 * 3600
-    /// Files that one answer links to.
+    /// Maximum number of files that one answer links to.
     static let most = 20
-    /// Bytes of a code, and digits of it.
+    /// Hex digits of a signature.
     private static let codeDigits = 64
-    /// What a page may show in itself: by their names, and no more than a guess.
+    /// File extensions that a page shows inline; only a guess by name.
     private static let pictures: Set<Substring> = ["png", "jpg", "jpeg", "gif", "webp", "svg"]
 
     private let secret: [UInt8]
@@ -45,14 +45,14 @@ final class SignedArtifactLinks: Sendable {
         self.now = now
     }
 
-    /// Sets what addresses begin with, as browsers reach the service: `http://127.0.0.1:8000`; `nil` to make none.
+    /// Sets the base of the URLs, as browsers reach the service: `http://127.0.0.1:8000`; `nil` to create no URLs.
     ///
-    /// It is never taken from a request: its `Host` field is whatever the client writes.
+    /// It is never derived from a request: the client controls the `Host` field.
     func use(base: String?) {
         self.base.withLock { $0 = base }
     }
 
-    /// The address of a file; `nil` where none is made.
+    /// Returns the URL of a file; `nil` if there is no base URL.
     ///
     /// - Parameter user: the name under which the tool servers know the user; see ``UserName``.
     func address(of name: String, user: String) -> String? {
@@ -63,7 +63,7 @@ final class SignedArtifactLinks: Sendable {
         return "\(base)\(path)?expires=\(expires)&signature=\(code)"
     }
 
-    /// The addresses of files as Markdown, pictures so that they are shown; empty where there are none.
+    /// Returns Markdown links to files, with pictures inline; empty if there are none.
     func markdown(of names: [String], user: String) -> String {
         let links = names.prefix(Self.most).compactMap { name in
             address(of: name, user: user).map { address in
@@ -75,7 +75,7 @@ final class SignedArtifactLinks: Sendable {
         return links.joined(separator: "\n\n") + "\n\n(and \(names.count - links.count) more)"
     }
 
-    /// What a request is, by its head alone.
+    /// Checks a request by its head alone.
     func verdict(on request: HTTPRequest) -> Verdict {
         guard ["GET", "HEAD"].contains(request.method), request.path.hasPrefix(Self.prefix),
             let values = ServiceRouter.values(of: request.path, in: Self.path),
@@ -86,9 +86,9 @@ final class SignedArtifactLinks: Sendable {
         return Int(expires).map { now() < $0 } == true ? .valid : .expired
     }
 
-    /// A text of an earlier answer without the addresses, which open files for whoever reads them. The lines that were put
-    /// behind the answer go: the model did not write them, and would write their like. Within other text stand the names
-    /// that the agent has for the files.
+    /// Removes the URLs from an earlier answer, since they open files for anyone who reads them. Lines that the
+    /// service appended to the answer are dropped: the model did not write them, and would imitate them. Within other
+    /// text, a URL is replaced by the agent's own name for the file.
     static func withoutAddresses(_ text: String) -> String {
         guard text.utf8.contains(UInt8(ascii: "?")), text.contains("&signature=") else { return text }
         var lines: [String] = []
@@ -106,7 +106,7 @@ final class SignedArtifactLinks: Sendable {
         return lines.isEmpty ? "(Files for you.)" : lines.joined(separator: "\n")
     }
 
-    /// A line with the agent's names in the place of addresses, and how many these are.
+    /// Replaces the URLs in a line by the agent's names and returns their number.
     private static func named(_ line: Substring) -> (text: String, count: Int) {
         var kept = ""
         var count = 0
@@ -126,7 +126,8 @@ final class SignedArtifactLinks: Sendable {
         return (kept + rest, count)
     }
 
-    /// The code over all that an address is for. Lengths go before the texts, so that no two are one.
+    /// Returns the signature over everything that a URL is for. Each text is prefixed with its length, so that
+    /// different fields never give the same message.
     private func code(_ user: String, _ name: String, _ expires: String) -> [UInt8] {
         let message = ["artifact", user, name, expires].flatMap { text in
             Array("\(text.utf8.count):".utf8) + Array(text.utf8)
@@ -134,7 +135,8 @@ final class SignedArtifactLinks: Sendable {
         return HMAC.sha256(of: message, key: secret)
     }
 
-    /// The time and the code of a query that has these and nothing else, written as they are written here.
+    /// Returns the expiry and the signature of a query that has exactly these two, in the form in which they are
+    /// written here.
     private static func parts(of query: String) -> (expires: String, code: [UInt8])? {
         let parts = query.split(separator: "&", omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0].hasPrefix("expires="), parts[1].hasPrefix("signature=") else { return nil }
@@ -159,7 +161,7 @@ final class SignedArtifactLinks: Sendable {
         }
     }
 
-    /// A file's name as Markdown shows it, and as nothing but text.
+    /// Returns a file name escaped as literal Markdown text.
     private static func label(_ name: String) -> String {
         TerminalText.line(Array(name.utf8), atMost: 200).reduce(into: "") { text, sign in
             if sign.isASCII, sign.isPunctuation || sign.isSymbol, !"-.".contains(sign) { text += "\\" }
@@ -169,7 +171,7 @@ final class SignedArtifactLinks: Sendable {
 }
 
 extension APIRequestError {
-    /// Why an address of an artifact does not open it.
+    /// Creates the error for a link that isn't valid.
     init(link verdict: SignedArtifactLinks.Verdict) {
         if verdict == .expired {
             self.init(

@@ -1,40 +1,41 @@
 import HTTPServer
 import OpenAI
 
-/// Who a request is for, and which conversation it goes on with.
+/// Who a request is for, and which conversation it continues.
 ///
-/// A request says so by its member `user`, or a front end does in its fields: the one who sits before it, and which of
-/// their chats it is. A request that says nothing is all by itself, as it is at OpenAI.
+/// The member `user` of a request says so, or a front end does in its header fields: which person and which of their
+/// chats. A request that says neither is stateless, as at OpenAI.
 struct Caller: Sendable, Equatable {
-    /// Whose sandbox; see ``UserName``.
+    /// The owner of the sandbox; see ``UserName``.
     let user: String
-    /// By which name the conversation is remembered, and its runs take turns; `nil` for a request by itself. It begins
-    /// with the user's: nobody goes on with another's.
+    /// The key under which the conversation is remembered and its runs are queued; `nil` for a stateless request. It
+    /// starts with the user's name, so that nobody continues another user's conversation.
     let conversation: String?
     /// Whether the conversation is one of several chats of the user.
     let isChat: Bool
 
-    /// Fields of Open WebUI, which sends both where it is told to forward who its users are.
+    /// Header fields of Open WebUI, which sends both if configured to forward user information.
     private static let userField = "x-openwebui-user-id"
     private static let chatField = "x-openwebui-chat-id"
-    /// Chats that the front end itself does not keep have this for an id, or begin with it: not theirs alone.
+    /// Ids of temporary chats, which the front end does not store, equal this or start with it. They aren't unique.
     private static let passingChat = "local"
-    /// What a front end asks on its own account, for a title and the like, begins so. It is not part of the chat.
+    /// Start of the prompts that a front end sends on its own behalf, for a title and the like. They aren't part of
+    /// the chat.
     private static let chore = "### Task:"
 
     /// - Parameters:
-    ///   - named: the member `user`; as good as none where it is empty.
-    ///   - messages: what is asked.
+    ///   - named: the member `user`; empty counts as missing.
+    ///   - messages: the messages of the request.
     init(named: String?, by request: HTTPRequest, messages: [ChatMessage]) {
         let named = named.flatMap { $0.isEmpty ? nil : $0 }
         guard let user = Self.user(named: named, by: request) else {
-            // Whoever is behind it: a chat's id alone tells nobody from anybody.
+            // The user is unknown, and a chat id alone does not identify anyone.
             (user, conversation, isChat) = (UserName.byDefault, nil, false)
             return
         }
         self.user = user
         guard let chat = Self.value(of: Self.chatField, in: request) else {
-            // A front end that does not say which chat it is begins a new one with any message.
+            // Without a chat id, any message may start a new chat in the front end.
             (conversation, isChat) = (named == nil ? nil : user, false)
             return
         }
@@ -43,9 +44,9 @@ struct Caller: Sendable, Equatable {
         conversation = isByItself ? nil : Self.name(of: chat, user)
     }
 
-    /// Whom a request is for; `nil` for one that says nothing of that.
+    /// Returns the user a request is for; `nil` if it names none.
     ///
-    /// - Parameter named: whom it names itself, in its body or path.
+    /// - Parameter named: the user named in the request's body or path.
     static func user(named: String?, by request: HTTPRequest) -> String? {
         switch (named, value(of: userField, in: request)) {
         case (let named?, let person?): UserName.of(named, via: person)
@@ -54,13 +55,13 @@ struct Caller: Sendable, Equatable {
         }
     }
 
-    /// Whether a remembered conversation is one of a user's.
+    /// Returns whether a remembered conversation belongs to a user.
     static func isConversation(_ name: String, of user: String) -> Bool {
         name == user || name.hasPrefix("\(user)/")
     }
 
     private static func name(of chat: String, _ user: String) -> String {
-        // No user's name has a slash.
+        // A user's name never contains a slash.
         "\(user)/\(UserName.hash(Array(chat.utf8)))"
     }
 
@@ -69,7 +70,7 @@ struct Caller: Sendable, Equatable {
         return said.count == 1 && said[0].text.hasPrefix(chore)
     }
 
-    /// All that stands in fields of this name, as RFC 9110 joins them; `nil` for nothing.
+    /// Returns the combined value of all fields with this name (RFC 9110); `nil` if empty.
     private static func value(of name: String, in request: HTTPRequest) -> String? {
         let values = request.headers.filter { $0.name == name }.map(\.value).filter { !$0.isEmpty }
         return values.isEmpty ? nil : values.joined(separator: ", ")

@@ -2,29 +2,28 @@ import HTTPServer
 import JSON
 import OpenAI
 
-/// A request to `POST /v1/chat/completions`, checked.
+/// A validated request to `POST /v1/chat/completions`.
 struct ChatCall: Sendable {
     let caller: Caller
-    /// As the client names it; `nil` where it leaves the choice.
+    /// The model that the client names; `nil` for the default.
     let model: String?
     var messages: [ChatMessage]
     let isStreamed: Bool
     let includesUsage: Bool
-    /// What is passed on to the model.
+    /// The parameters passed on to the model.
     let parameters: JSONObject
-    /// The members that are passed over, though the client may have hoped for something.
+    /// The ignored members from which the client may have expected something.
     let passedOver: [String]
-    /// The call that the answer must be; `nil` for an answer in text.
+    /// The call that the answer must be; `nil` for a text answer.
     let demand: CallDemand?
 
+    /// - Parameter ownModel: the model as listed; a client may write it in different case.
     /// - Throws: ``APIRequestError`` with status 400 or 415.
-    ///
-    /// - Parameter ownModel: the model as it is listed, which a client may write in other cases.
     init(_ request: HTTPRequest, ownModel: String) throws(APIRequestError) {
         try Self.checkType(request)
         let body: JSON
         do throws(JSONParseError) {
-            // Half an emoji, a raw tab or a byte order mark is no attack.
+            // Be lenient: half a surrogate pair, a raw tab or a byte order mark is not an attack.
             body = try JSON.parseModelText(Self.withoutMark(request.body))
         } catch {
             throw APIRequestError(400, "The body is not JSON: \(error).", code: "invalid_json")
@@ -52,8 +51,8 @@ struct ChatCall: Sendable {
         body.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(body.dropFirst(3)) : body
     }
 
-    /// A page can send a form to any service without asking; it cannot send JSON. What says in no way that it comes from a
-    /// page is a program that left the type out, or sends what its library puts there.
+    /// Prevents cross-site requests: a page can send a form to any service without permission, but not JSON. A request
+    /// without any sign of a page comes from a program that left the type out or sends its library's default.
     private static func checkType(_ request: HTTPRequest) throws(APIRequestError) {
         let field = request.header("content-type") ?? ""
         let type = field.prefix { $0 != ";" && $0 != " " && $0 != "," }.lowercased()
@@ -65,9 +64,9 @@ struct ChatCall: Sendable {
         }
     }
 
-    /// Fields that browsers send with what a page asks for, besides those that begin with `Sec-`.
+    /// Fields that browsers send with a page's requests, besides those that start with `Sec-`.
     private static let pageFields: Set<String> = ["origin", "referer", "cookie"]
-    /// Types that JSON goes by where nobody thought of the type.
+    /// Types that programs send with JSON by default.
     private static let loose: Set<String> = [
         "", "text/plain", "application/octet-stream", "application/x-www-form-urlencoded",
     ]

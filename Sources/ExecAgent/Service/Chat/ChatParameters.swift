@@ -1,15 +1,15 @@
 import JSON
 import OpenAI
 
-/// The members of a request that are the model's business.
+/// Validates the members of a request that concern the model.
 ///
-/// Refused is what a client could not do without: it would wait for something that never comes. What only says what is
-/// done anyway, or offers what nobody has to take, is passed over; so is a member that says nothing.
+/// A member is rejected if the client would wait in vain for its effect. It is ignored if it only asks for what
+/// happens anyway, makes an offer that nobody has to accept, or says nothing.
 enum ChatParameters {
-    /// Offers, of which a model need not make use.
+    /// Offers that a model need not use.
     private static let offers = ["tools", "functions", "web_search_options"]
-    /// What front ends tell their own servers with each request. It means nothing to a model, and strict endpoints refuse
-    /// members that they do not know.
+    /// Members that front ends add for their own servers. They mean nothing to a model, and strict endpoints reject
+    /// unknown members.
     private static let ofFrontEnds: Set<String> = [
         "id", "metadata", "background_tasks", "features", "variables", "model_item", "tool_servers", "files", "params",
         "title", "task", "source", "object", "created",
@@ -72,7 +72,7 @@ enum ChatParameters {
                     + " they are ignored")
         }
         for name in ["tool_choice", "function_call", "parallel_tool_calls"] { passed[name] = nil }
-        // The call is all of the answer.
+        // The call is the whole answer.
         if demand != nil { passed["response_format"] = nil }
         var passedOver: [String] = []
         for name in offers {
@@ -86,8 +86,8 @@ enum ChatParameters {
 
     // MARK: - Values
 
-    /// Numbers come as text from forms and from configurations, and as a text without anything where nobody chose one.
-    /// An integer may come as `1.0`.
+    /// Forms and configurations send numbers as strings, and an empty string if no value was chosen. An integer may
+    /// arrive as `1.0`.
     private static func readNumber(_ name: String, _ passed: inout JSONObject) {
         if let text = passed[name]?.stringValue {
             if text.allSatisfy(\.isWhitespace) {
@@ -101,7 +101,7 @@ enum ChatParameters {
         }
     }
 
-    /// Nought and below is no limit, as many clients and some servers have it.
+    /// Zero or less means no limit, as in many clients and some servers.
     private static func checkCount(_ name: String, _ passed: inout JSONObject) throws(APIRequestError) {
         guard let value = passed[name] else { return }
         guard let count = value.integerValue else {
@@ -110,7 +110,7 @@ enum ChatParameters {
         if count <= 0 { passed[name] = nil }
     }
 
-    /// Text is what there is anyway, and not every endpoint knows the word for it.
+    /// Text is the default, and not every endpoint accepts the explicit value.
     private static func checkFormat(_ passed: inout JSONObject) {
         let format = passed["response_format"]
         let type = format?.stringValue ?? format?["type"]?.stringValue

@@ -3,9 +3,9 @@ import JSON
 import OpenAI
 import Threading
 
-/// `POST /v1/chat/completions`: a run of the agent, as if it were a model.
+/// `POST /v1/chat/completions`: a run of the agent, presented as a model.
 struct ChatRoute: Sendable {
-    /// Events of a whole answer; more of them are left out.
+    /// Maximum number of events in a non-streamed answer; the rest is dropped.
     private static let maxEvents = 1000
 
     let options: ServiceOptions
@@ -15,7 +15,7 @@ struct ChatRoute: Sendable {
     let budgets: RateLimiter
     let links: SignedArtifactLinks
     let log: @Sendable (String) -> Void
-    /// The members of which the log knows already that they are passed over.
+    /// The ignored members that are already logged.
     private let knownPassedOver = Locked<Set<String>>([])
 
     init(
@@ -33,19 +33,19 @@ struct ChatRoute: Sendable {
 
     func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
         var call = try ChatCall(request, ownModel: options.model)
-        // They are for the person: the model's provider need not have them, and an old one opens nothing.
+        // Links are for the person: the model's provider must not get them, and an old one no longer works.
         call.messages = call.messages.map { $0.role == .assistant ? $0.withoutAddresses : $0 }
         if let seconds = budgets.take("user \(call.caller.user)") {
             throw APIRequestError.tooManyRequests(seconds: seconds)
         }
         tellOfPassedOver(call.passedOver)
-        // Where nothing is remembered there is nothing to lose.
+        // If no conversation is remembered, runs need not be serialized.
         let turn = try turns.take(for: options.sessionSeconds > 0 ? call.caller.conversation : nil)
         let name = CompletionID(model: call.model ?? options.model)
         return call.isStreamed ? stream(call, turn, name) : try await whole(call, turn, name)
     }
 
-    // MARK: - The two ways to answer
+    // MARK: - Whole and streamed answers
 
     private func whole(_ call: ChatCall, _ turn: PerUserQueue.Turn, _ name: CompletionID) async throws -> HTTPResponse {
         let text = Locked("")
@@ -85,7 +85,7 @@ struct ChatRoute: Sendable {
     private func stream(_ call: ChatCall, _ turn: PerUserQueue.Turn, _ name: CompletionID) -> HTTPResponse {
         let headers = [
             HTTPHeader("Content-Type", "\(EventStream.mediaType); charset=utf-8"),
-            // Some proxies keep a stream back until it is complete.
+            // Some proxies buffer a stream until it is complete.
             HTTPHeader("X-Accel-Buffering", "no"),
         ]
         return HTTPResponse(
@@ -107,13 +107,13 @@ struct ChatRoute: Sendable {
             })
     }
 
-    /// Runs while the stream shows signs of life.
+    /// Runs the agent while the stream sends keep-alive comments.
     ///
-    /// - Returns: what is still to be said as well.
+    /// - Returns: also the text that still has to be sent.
     private func run(
         _ call: ChatCall, _ turn: PerUserQueue.Turn, telling stream: ChatStream
     ) async throws -> (RunResult, demanded: ToolCall?, rest: String) {
-        // The end of the text is enough to know whether a limit was told.
+        // The end of the text is enough to know whether the limit was mentioned.
         let said = Locked("")
         let made = MadeArtifacts()
         return try await withThrowingTaskGroup(of: (RunResult, ToolCall?)?.self) { group in
@@ -121,7 +121,7 @@ struct ChatRoute: Sendable {
                 try await run(call, turn) { event in
                     made.note(event)
                     if case .text(let text) = event { said.withLock { $0 = String(($0 + text).suffix(1000)) } }
-                    // A client that is gone cancels the run: there is nobody to tell of it.
+                    // If the client is gone, the run is cancelled anyway.
                     try? await stream.tell(event)
                 }
             }
@@ -143,7 +143,7 @@ struct ChatRoute: Sendable {
 
     // MARK: - The run
 
-    /// - Returns: how it ended, and the call that the answer must be, where one is demanded.
+    /// - Returns: how it ended, and the call that the answer must be, if one is demanded.
     private func run(
         _ call: ChatCall, _ turn: PerUserQueue.Turn, onEvent: @escaping @Sendable (AgentEvent) async -> Void
     ) async throws -> (RunResult, ToolCall?) {
@@ -155,7 +155,7 @@ struct ChatRoute: Sendable {
         let (result, demanded) = try await work(on: conversation, call, onEvent)
         let seconds = (start.duration(to: .now) / .milliseconds(100)).rounded() / 10
         log("a run for the user \(call.caller.user) ended after \(seconds) s: \(result.finishReason.word)")
-        // Of a chat the front end itself keeps what was said.
+        // The front end itself stores a chat.
         if let name = call.caller.conversation, !call.caller.isChat, !turn.isForgotten {
             conversations.keep(conversation + result.messages, of: name)
         }
@@ -213,14 +213,14 @@ struct ChatRoute: Sendable {
         }
     }
 
-    /// What stands behind an answer: links to the artifacts of its run. Not behind one that a program is to read.
+    /// Returns what follows an answer: links to the artifacts of its run. Empty if a program reads the answer.
     private func ending(of call: ChatCall, _ made: MadeArtifacts, hasText: Bool) -> String {
         guard call.parameters["response_format"] == nil, call.demand == nil else { return "" }
         let markdown = links.markdown(of: made.names, user: call.caller.user)
         return markdown.isEmpty ? "" : (hasText ? "\n\n" : "") + markdown
     }
 
-    /// Says it once: front ends offer their tools with each request.
+    /// Logs each member once: front ends offer their tools with every request.
     private func tellOfPassedOver(_ members: [String]) {
         let news = knownPassedOver.withLock { known in members.filter { known.insert($0).inserted } }
         for member in news {
@@ -236,7 +236,7 @@ struct ChatRoute: Sendable {
 }
 
 extension ChatCall {
-    /// The answer where it is a call.
+    /// Returns the answer if it is a call.
     fileprivate func answer(_ call: ToolCall?, _ name: CompletionID) -> DemandedAnswer? {
         guard let demand, let call else { return nil }
         return DemandedAnswer(call, to: demand, id: name.callID)
@@ -244,7 +244,7 @@ extension ChatCall {
 }
 
 extension TokenUsage {
-    /// What clients are told where the endpoint does not count: many cannot do without a number.
+    /// Reported if the endpoint does not count tokens: many clients require a number.
     fileprivate static let unknown = TokenUsage(prompt: 0, completion: 0)
 }
 
@@ -256,14 +256,14 @@ extension RunResult {
         }
     }
 
-    /// The sentence that says which limit was met, where the text does not have it.
+    /// Returns the sentence that says which limit was reached, unless the text already contains it.
     fileprivate func unsaid(in text: String) -> String {
         guard case .limit(let sentence) = end, !text.contains(sentence) else { return "" }
         return (text.isEmpty ? "" : "\n\n") + sentence
     }
 }
 
-/// The names of the artifacts that a run made or changed.
+/// Collects the names of the artifacts that a run created or changed.
 private final class MadeArtifacts: Sendable {
     private let found = Locked(FileNames())
 
@@ -276,7 +276,7 @@ private final class MadeArtifacts: Sendable {
 }
 
 extension ChatMessage {
-    /// The message without addresses that open artifacts.
+    /// The message without URLs that open artifacts.
     fileprivate var withoutAddresses: ChatMessage {
         var message = self
         message.content = content.map { part in

@@ -3,7 +3,7 @@ import JSON
 import OpenAI
 import Threading
 
-/// Writes one answer as the events of a stream.
+/// Writes one answer as server-sent events.
 final class ChatStream: Sendable {
     private let writer: ResponseWriter
     private let answer: CompletionID
@@ -14,26 +14,26 @@ final class ChatStream: Sendable {
         self.answer = answer
     }
 
-    /// Begins the answer, before there is anything of it: so that the client knows that it is worked on.
+    /// Starts the answer before there is any content, so that the client knows that it is being worked on.
     ///
-    /// - Parameter hasText: whether it will be a text, and not a call.
+    /// - Parameter hasText: whether the answer is a text rather than a call.
     func begin(hasText: Bool) async throws {
         guard hasText else { return try await write(delta: ["role": "assistant", "content": nil]) }
         try await write(ChatChunk(delta: ChatChunk.Delta(role: .assistant)))
     }
 
-    /// Tells of the call that is the answer.
+    /// Sends the call that is the answer.
     func tell(_ answer: DemandedAnswer) async throws {
         for delta in answer.deltas { try await write(delta: delta) }
     }
 
-    /// Tells of what happens.
+    /// Sends an event.
     func tell(_ event: AgentEvent) async throws {
         if case .text(let text) = event {
             try await write(ChatChunk(delta: ChatChunk.Delta(text: text)))
         } else {
-            // On a chunk of its own, which adds nothing to the text: who does not know the member sees nothing. Many
-            // front ends show reasoning while there is no text yet.
+            // In a chunk of its own that adds nothing to the text: clients that don't know the member ignore it. Many
+            // front ends show reasoning until there is text.
             var extra: JSONObject = ["exec_agent": event.json]
             if let summary = event.summary {
                 extra["choices"] = Self.choices(delta: ["reasoning_content": .string(summary + "\n")])
@@ -44,19 +44,20 @@ final class ChatStream: Sendable {
 
     /// Ends the answer.
     ///
-    /// - Parameter usage: told in a chunk of its own; `nil` for none.
+    /// - Parameter usage: sent in a chunk of its own; `nil` for none.
     func end(_ reason: FinishReason, usage: TokenUsage?) async throws {
         try await write(ChatChunk(delta: ChatChunk.Delta(), finishReason: reason))
         if let usage { try await write(ChatChunk(delta: nil, usage: usage)) }
         try await send(EventStream.done)
     }
 
-    /// Ends the stream with an error, as OpenAI's libraries understand it, and without the mark of a whole answer.
+    /// Ends the stream with an error as OpenAI's libraries understand it, and without the `[DONE]` of a complete
+    /// answer.
     func fail(_ failure: APIRequestError) async throws {
         try await send(EventStream.event(failure.error.json))
     }
 
-    /// Says again and again that the service lives, where nothing else says so. Ends by being cancelled.
+    /// Sends a keep-alive comment after each `seconds` of silence. Runs until cancelled.
     func showLife(everySeconds seconds: Double) async throws {
         while true {
             let silence = lastWrite.withLock { $0.duration(to: .now) / .seconds(1) }
@@ -72,7 +73,7 @@ final class ChatStream: Sendable {
         [["index": 0, "delta": delta, "logprobs": nil, "finish_reason": nil]]
     }
 
-    /// Writes what a text's chunk has no place for.
+    /// Writes a delta that ``ChatChunk`` cannot represent.
     private func write(delta: JSON) async throws {
         try await write(ChatChunk(delta: ChatChunk.Delta()), ["choices": Self.choices(delta: delta)])
     }

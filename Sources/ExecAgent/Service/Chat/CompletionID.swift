@@ -1,14 +1,14 @@
 import SystemCalls
 
-/// What all pieces of an answer have in common.
+/// The fields that all chunks of an answer share.
 struct CompletionID: Sendable {
-    /// `chatcmpl-` and 24 letters and digits by chance.
+    /// `chatcmpl-` and 24 random letters and digits.
     let id: String
-    /// The id of the call that it may be: `call_` and the same.
+    /// The id if the answer is a call: `call_` and the same characters.
     let callID: String
     /// Seconds since 1970.
     let created: Int
-    /// The model, as the client named it.
+    /// The model as the client named it.
     let model: String
 
     init(model: String) {

@@ -1,10 +1,10 @@
 import OpenAI
 
 extension ChatMessage {
-    /// What asks for the rest of an answer, where a front end sends the conversation up to it: by itself it asks nothing,
-    /// and many endpoints refuse it.
+    /// Returns a message that asks for the rest of an answer if a conversation ends with an assistant message, as a
+    /// front end's "continue" sends it. On its own it asks nothing, and many endpoints reject it.
     ///
-    /// - Returns: `nil` for a conversation that ends otherwise.
+    /// - Returns: `nil` if the conversation ends otherwise.
     static func continuation(of conversation: [ChatMessage]) -> ChatMessage? {
         guard conversation.last(where: { !$0.isInstruction })?.role == .assistant else { return nil }
         return ChatMessage(role: .user, text: "Go on where your last answer stopped, without repeating any of it.")

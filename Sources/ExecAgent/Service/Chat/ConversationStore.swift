@@ -2,11 +2,11 @@ import JSON
 import OpenAI
 import Threading
 
-/// The conversations that go on where they stopped: those that were asked for by a user's name. In memory, bounded in
-/// number, bytes and time.
+/// Conversations that are continued by a user's name. In memory; limited in number, bytes and age.
 ///
-/// What a client sends is the history. Where it sends nothing but one new message of the user, the conversation goes on; not
-/// so a front end's chat, which comes whole each time: one message there is the first one, asked again or changed.
+/// The messages that a client sends are the history. If it sends only one new user message, the remembered
+/// conversation is continued. A front end's chat is never continued, since it is sent whole each time: a single
+/// message there is the first one, asked again or edited.
 final class ConversationStore: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -34,9 +34,9 @@ final class ConversationStore: Sendable {
     private let state = Locked(State())
 
     /// - Parameters:
-    ///   - seconds: how long a conversation rests before it is forgotten; 0 to remember none.
-    ///   - most: how many are kept.
-    ///   - maxBytes: what they may hold together.
+    ///   - seconds: how long a conversation stays unused before it is forgotten; 0 to remember none.
+    ///   - most: maximum number of conversations.
+    ///   - maxBytes: their maximum total size.
     init(
         seconds: Double, most: Int, maxBytes: Int, now: @escaping @Sendable () -> Instant = { ContinuousClock.now }
     ) {
@@ -46,18 +46,18 @@ final class ConversationStore: Sendable {
         self.now = now
     }
 
-    /// How many there are.
+    /// The number of conversations.
     var count: Int { state.withLock { $0.conversations.count } }
 
-    /// What a run goes on with.
+    /// Returns the messages a run starts with.
     ///
-    /// - Parameter messages: as the client sent them. New instructions of its own take the place of those before.
+    /// - Parameter messages: as the client sent them. If they include instructions, these replace the earlier ones.
     func continued(by messages: [ChatMessage], of caller: Caller) -> [ChatMessage] {
         guard let name = caller.conversation, !caller.isChat else { return messages }
         return continued(by: messages, of: name)
     }
 
-    /// What the conversation of this name goes on with.
+    /// Returns the messages with which the conversation of this name continues.
     func continued(by messages: [ChatMessage], of name: String) -> [ChatMessage] {
         guard Self.isOneNewMessage(messages) else { return messages }
         let time = now()
@@ -70,7 +70,7 @@ final class ConversationStore: Sendable {
             + known.filter { !$0.isInstruction } + messages.filter { !$0.isInstruction }
     }
 
-    /// Keeps a conversation in place of the one before.
+    /// Stores a conversation, replacing the earlier one.
     func keep(_ messages: [ChatMessage], of name: String) {
         guard seconds > 0 else { return }
         let time = now()
@@ -113,10 +113,10 @@ final class ConversationStore: Sendable {
 }
 
 extension ChatMessage {
-    /// Whether it is of whoever runs the client, and not part of what is said.
+    /// Whether it is an instruction by the client's operator rather than part of the dialog.
     var isInstruction: Bool { role == .system || role == .developer }
 
-    /// What it takes to keep it, about.
+    /// The approximate size in memory.
     fileprivate var byteCount: Int {
         let calls = toolCalls.reduce(extra.byteCount + (rawText?.utf8.count ?? 0)) {
             $0 + $1.arguments.utf8.count + $1.name.utf8.count + $1.id.utf8.count + $1.extra.byteCount

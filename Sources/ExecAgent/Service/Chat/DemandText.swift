@@ -1,24 +1,25 @@
 import JSON
 import OpenAI
 
-/// What a model is told of a client's functions, of which one is to be called with its answer.
+/// The prompts that tell a model about the client's functions, one of which its answer must call.
 enum DemandText {
-    /// The functions in words.
+    /// Returns the functions as a phrase.
     static func names(_ demand: CallDemand) -> String {
         let names = demand.functions.prefix(8).map { "'\($0.name.prefix(64))'" }
         let all = demand.functions.count > names.count ? names + ["…"] : names
         return all.count == 1 ? "the function \(all[0])" : "one of the functions \(all.joined(separator: ", "))"
     }
 
-    /// What the run begins with: the conversation behind the instruction, with the calls in it that earlier answers were
-    /// made of as the answers that they were. A model would take them for calls of a tool that it has.
+    /// Returns the opening of the run: the client's own instructions, ours, then the conversation. Earlier calls of
+    /// these functions are rewritten as plain answers: otherwise a model would take them for calls of a tool that it
+    /// has.
     static func opening(_ conversation: [ChatMessage], _ demand: CallDemand) -> [ChatMessage] {
         let own = conversation.prefix(while: \.isInstruction)
         let instruction = ChatMessage(role: .system, text: instruction(demand))
         return own + [instruction] + asAnswers(Array(conversation.dropFirst(own.count)), demand)
     }
 
-    /// What a model is told whose answer is no call.
+    /// Returns the prompt for a model whose answer isn't a call.
     static func correction(_ demand: CallDemand) -> String {
         """
         Your answer holds no JSON object that \(names(demand)) can be called with, and a program waits for it. Say your \
@@ -27,7 +28,7 @@ enum DemandText {
         """
     }
 
-    /// The `response_format` of such an answer.
+    /// Returns the `response_format` for such an answer.
     static func form(_ demand: CallDemand) -> JSON {
         let only = demand.functions.count == 1 ? demand.functions[0] : nil
         let schema: JSON =
@@ -37,7 +38,7 @@ enum DemandText {
                     CallDemand.nameMember: [
                         "type": "string", "enum": .array(demand.functions.map { .string($0.name) }),
                     ],
-                    // References in the functions' own schemas are to their own roots.
+                    // The functions' own schemas aren't embedded: their references are relative to their own roots.
                     "arguments": ["type": "object"],
                 ],
                 "required": [.string(CallDemand.nameMember), "arguments"],
@@ -55,7 +56,7 @@ enum DemandText {
         """
     }
 
-    /// What the object is.
+    /// Describes the JSON object.
     private static func object(_ demand: CallDemand) -> String {
         func lines(_ function: FunctionTool) -> String {
             let about = function.description.isEmpty ? "" : "What it is for: \(function.description)\n"

@@ -1,17 +1,17 @@
 import JSON
 import OpenAI
 
-/// An answer that is a call of a client's function, as the API writes it.
+/// An answer that is a call of a client's function, in the API's format.
 struct DemandedAnswer: Sendable, Equatable {
     let call: ToolCall
     let isLegacy: Bool
     let finishReason: FinishReason
 
-    /// - Parameter id: the call's.
+    /// - Parameter id: the id of the call.
     init(_ call: ToolCall, to demand: CallDemand, id: String) {
         self.call = ToolCall(id: id, name: call.name, arguments: call.arguments)
         isLegacy = demand.isLegacy
-        // OpenAI says that the model chose to call something only where it had the choice.
+        // At OpenAI the reason is `tool_calls` only if the model had the choice.
         finishReason = demand.isNamed ? .stop : .toolCalls
     }
 
@@ -19,7 +19,7 @@ struct DemandedAnswer: Sendable, Equatable {
         ["name": .string(call.name), "arguments": .string(arguments)]
     }
 
-    /// The message of a whole answer.
+    /// The message of a non-streamed answer.
     var message: JSON {
         var message: JSONObject = ["role": "assistant", "content": nil]
         if isLegacy {
@@ -30,7 +30,7 @@ struct DemandedAnswer: Sendable, Equatable {
         return .object(message)
     }
 
-    /// What the chunks of a stream add, behind the one that says who speaks.
+    /// The deltas of a stream, after the one with the role.
     var deltas: [JSON] {
         let rest: JSON = ["arguments": .string(call.arguments)]
         if isLegacy { return [["function_call": function("")], ["function_call": rest]] }

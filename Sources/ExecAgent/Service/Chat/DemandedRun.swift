@@ -3,9 +3,9 @@ import OpenAI
 
 /// A run of the agent whose answer becomes a call of a client's function.
 ///
-/// The agent works as always, with its own tools, and is told to answer with the function's arguments. Only where it does
-/// not is it asked once more, with a form that its endpoint is to force on the answer: with such a form many servers let
-/// a model call no tool.
+/// The agent works as usual, with its own tools, and is instructed to answer with the function's arguments. Only if it
+/// does not is it asked once more, with a `response_format` that the endpoint enforces: with that, many servers do not
+/// let a model call tools.
 struct DemandedRun: Sendable {
     typealias Work =
         @Sendable (_ conversation: [ChatMessage], RunLimits, _ parameters: JSONObject) async throws
@@ -17,10 +17,10 @@ struct DemandedRun: Sendable {
     let onEvent: @Sendable (AgentEvent) async -> Void
     let work: Work
 
-    /// Statuses with which an endpoint may refuse the form of an answer.
+    /// Statuses with which an endpoint may reject the `response_format`.
     private static let refusals: Set<Int> = [400, 404, 415, 422, 500, 501]
 
-    /// - Throws: ``APIRequestError`` where the run gives no call, and what the run throws.
+    /// - Throws: ``APIRequestError`` if the run gives no call, and whatever the run throws.
     func run(_ conversation: [ChatMessage]) async throws -> (result: RunResult, call: ToolCall) {
         let start = ContinuousClock.now
         let opening = DemandText.opening(conversation, demand)
@@ -50,7 +50,7 @@ struct DemandedRun: Sendable {
     }
 
     private func call(in result: RunResult) -> ToolCall? {
-        // What a limit broke off is no answer.
+        // What a limit interrupted isn't an answer.
         if case .limit = result.end { return nil }
         if let last = result.messages.last, last.role == .assistant, let call = demand.call(in: last.text) {
             return call
@@ -72,7 +72,7 @@ struct DemandedRun: Sendable {
 }
 
 extension RunLimits {
-    /// What a run leaves of them; `nil` where one is used up.
+    /// Returns the remaining limits after a run; `nil` if one is used up.
     fileprivate func rest(after result: RunResult, since start: ContinuousClock.Instant) -> RunLimits? {
         var rest = self
         if let turns { rest.turns = turns - result.messages.count { $0.role == .assistant } }

@@ -1,7 +1,7 @@
 import Diagnostics
 
 extension AgentEvent {
-    /// What happens in one line for a person in front; `nil` for what is said as text, and for steps on the way.
+    /// A one-line summary of the event for a person; `nil` for answer text and intermediate steps.
     var summary: String? {
         switch self {
         case .toolStarted(let call): CallSummary.of(call)

@@ -1,8 +1,8 @@
 import JSON
 import OpenAI
 
-/// A run of the agent whose answer is to have a form that its endpoint takes from no request with tools: the agent works
-/// without it, is told of it in words, and what it answers is told as the JSON that stands in it.
+/// A run of the agent with a `response_format` that its endpoint does not accept together with tools. The agent works
+/// without it, gets the format described in words, and only the JSON object in its answer is returned.
 struct FormedRun: Sendable {
     /// The client's `response_format`.
     let form: JSON
@@ -22,7 +22,7 @@ struct FormedRun: Sendable {
         let instruction = ChatMessage(role: .system, text: instruction)
         let opening: [ChatMessage] = own + [instruction] + conversation.dropFirst(own.count)
         var result = try await work(opening, parameters) { [onEvent] event in
-            // The last text alone is the answer.
+            // Only the last text is the answer.
             if case .text = event { return }
             await onEvent(event)
         }

@@ -1,11 +1,11 @@
 import Threading
 
-/// Lets one run of a conversation work at a time; others wait in the order in which they came.
+/// A FIFO queue per conversation: one run works at a time, the others wait in order of arrival.
 ///
-/// They wait and are not refused: two messages of one conversation at once would both go on from the same history, and
-/// what one of them adds would be lost. A run that belongs to no conversation waits for nobody.
+/// Runs wait rather than being rejected: two concurrent messages of one conversation would both continue the same
+/// history, and what one of them adds would be lost. A run without a conversation never waits.
 final class PerUserQueue: Sendable {
-    /// A run's place in its conversation's row. It is given back when nobody holds it any more.
+    /// A run's place in the queue of its conversation. Released at the latest when it is deinitialized.
     final class Turn: Sendable {
         fileprivate let row: String
         fileprivate let number: Int
@@ -26,15 +26,15 @@ final class PerUserQueue: Sendable {
         /// - Throws: `CancellationError`.
         func wait() async throws { try await hasCome.waitUnlessCancelled() }
 
-        /// Whether the conversation was ended since the turn came.
+        /// Whether the conversation was ended after this run's turn started.
         var isForgotten: Bool { turns.isForgotten(row) }
 
-        /// Gives the place back.
+        /// Releases the place.
         func end() { turns.end(row, number) }
     }
 
     private struct Row {
-        /// The runs, the one whose turn it is first, with what tells them that it is.
+        /// The runs with the event that signals their turn; the current one is first.
         var runs: [(number: Int, hasCome: AsyncEvent)] = []
         var isForgotten = false
     }
@@ -50,21 +50,21 @@ final class PerUserQueue: Sendable {
     private let state = Locked(State())
 
     /// - Parameters:
-    ///   - maxWaiting: runs of one conversation that may wait.
-    ///   - most: runs of all.
+    ///   - maxWaiting: maximum number of waiting runs per conversation.
+    ///   - most: maximum number of runs in total.
     init(maxWaiting: Int, most: Int) {
         self.maxWaiting = maxWaiting
         self.most = most
     }
 
-    /// Takes a place at the end of a conversation's row.
+    /// Acquires a place at the end of a conversation's queue.
     ///
-    /// - Parameter conversation: `nil` for a row of its own.
-    /// - Throws: ``APIRequestError`` where there are too many.
+    /// - Parameter conversation: `nil` for a queue of its own.
+    /// - Throws: ``APIRequestError`` if there are too many runs.
     func take(for conversation: String?) throws(APIRequestError) -> Turn {
         let hasCome = AsyncEvent()
         let place: (row: String, number: Int)? = state.withLock { state in
-            // No conversation's name begins with a slash.
+            // A conversation's name never starts with a slash.
             let row = conversation ?? "/\(state.lastNumber + 1)"
             guard state.count < most, state.rows[row]?.runs.count ?? 0 <= maxWaiting else { return nil }
             state.lastNumber += 1
@@ -81,9 +81,9 @@ final class PerUserQueue: Sendable {
         return Turn(place.row, place.number, hasCome, self)
     }
 
-    /// Says that what runs for a user now is not to be kept.
+    /// Marks a user's current runs as not to be stored.
     ///
-    /// - Returns: whether anything runs.
+    /// - Returns: whether there are any.
     func forget(_ user: String) -> Bool {
         state.withLock { state in
             let rows = state.rows.keys.filter { Caller.isConversation($0, of: user) }
@@ -101,10 +101,10 @@ final class PerUserQueue: Sendable {
             guard var row = state.rows[name], let place = row.runs.firstIndex(where: { $0.number == number }) else {
                 return nil
             }
-            // Whoever still waits for a place that was given back must not wait forever.
+            // If a released place is still awaited, the waiter must not hang.
             row.runs.remove(at: place).hasCome.complete()
             state.count -= 1
-            // What was to be forgotten is what ran; the next begins anew.
+            // Only the run that was working is forgotten; the next one starts afresh.
             if place == 0 { row.isForgotten = false }
             state.rows[name] = row.runs.isEmpty ? nil : row
             return row.runs.first?.hasCome

@@ -1,7 +1,8 @@
 import JSON
 
 extension APIText {
-    /// What goes in and out. Of OpenAI's own types the members that matter here; theirs are described by OpenAI.
+    /// The request and response schemas. Of OpenAI's own types, only the members that matter here; OpenAI documents
+    /// the rest.
     static let schemas: JSONObject = [
         "ChatRequest": object(
             [

@@ -1,6 +1,6 @@
 import JSON
 
-/// What the API's description says of each route.
+/// The OpenAPI descriptions of the routes.
 enum APIText {
     static let chat: JSON = [
         "operationId": "createChatCompletion",

@@ -1,10 +1,10 @@
 import HTTPServer
 
-/// Fields that make a browser save a file of a sandbox, and never show or run it.
+/// Header fields that make a browser save a file of a sandbox and never display or execute it.
 enum Download {
     /// - Parameters:
-    ///   - name: the file's, of which nothing is assumed.
-    ///   - type: its media type, likewise.
+    ///   - name: the name of the file; untrusted.
+    ///   - type: its media type; untrusted.
     static func headers(of name: String, type: String) -> [HTTPHeader] {
         [
             HTTPHeader("Content-Type", isMediaType(type) ? type : "application/octet-stream"),
@@ -13,12 +13,13 @@ enum Download {
         ]
     }
 
-    /// Fields for a file that a page of another origin shows: whole pictures in itself, everything else as a download. What a
-    /// picture is its bytes say; one that may hold a program, such as SVG, is shown by a page and never opened by itself.
+    /// Returns the header fields of a file that a page of another origin embeds: pictures inline, everything else as a
+    /// download. Whether a file is a picture is determined by its bytes. A format that may contain scripts, such as
+    /// SVG, can be embedded by a page but is never opened inline.
     ///
     /// - Parameters:
-    ///   - type: its media type as the tool server has it.
-    ///   - pictureType: that of a picture which can hold no program; `nil` for any other file.
+    ///   - type: the media type that the tool server reports.
+    ///   - pictureType: the type of a picture format that cannot contain scripts; `nil` for any other file.
     static func linkHeaders(of name: String, type: String, pictureType: String?) -> [HTTPHeader] {
         let own = [
             HTTPHeader("Cross-Origin-Resource-Policy", "cross-origin"), HTTPHeader("Referrer-Policy", "no-referrer"),
@@ -36,7 +37,8 @@ enum Download {
 
     private static let contentPolicy = "default-src 'none'; sandbox"
 
-    /// RFC 6266: a name that any client can read, and the whole one for those that know the encoding of RFC 8187.
+    /// RFC 6266: an ASCII name that any client can read, and the full one for clients that support the encoding of RFC
+    /// 8187.
     static func disposition(_ name: String, _ kind: String = "attachment") -> String {
         let plain = String(
             name.unicodeScalars.map { scalar in
@@ -48,7 +50,7 @@ enum Download {
         return "\(kind); filename=\"\(plain)\"; filename*=UTF-8''\(encoded(name))"
     }
 
-    /// Percent-encoded, but for letters, digits and `-._~`.
+    /// Percent-encodes everything except letters, digits and `-._~`.
     static func encoded(_ name: String) -> String {
         let digits = Array("0123456789ABCDEF")
         return name.utf8.reduce(into: "") { text, byte in
@@ -62,7 +64,7 @@ enum Download {
         }
     }
 
-    /// A type, a subtype, and parameters of plain signs.
+    /// Whether this is a type, a subtype, and parameters in plain ASCII.
     private static func isMediaType(_ type: String) -> Bool {
         let words = type.prefix { $0 != ";" }.split(separator: "/", omittingEmptySubsequences: false)
         let isPlain = type.utf8.allSatisfy { (0x20...0x7E).contains($0) && $0 != 0x2C }
@@ -75,7 +77,8 @@ enum Download {
 }
 
 extension ArtifactFile {
-    /// The type of a picture that can hold no program, as its bytes say; `nil` for any other file.
+    /// The media type, determined by the bytes, of a picture format that cannot contain scripts; `nil` for any other
+    /// file.
     var pictureType: String? {
         let reader = ByteReader(bytes)
         if reader.has(PNG.signature, at: 0) { return "image/png" }
@@ -88,6 +91,6 @@ extension ArtifactFile {
 extension ArtifactInfo {
     private static let pictureTypes: Set<String> = ["image/png", "image/jpeg", "image/gif", "image/webp"]
 
-    /// The type of such a picture where the list says so. What the file's bytes say may differ, and counts once it is opened.
+    /// The type of such a picture according to the list. The file's bytes may differ; they count once it is opened.
     var pictureType: String? { Self.pictureTypes.contains(mediaType) ? mediaType : nil }
 }

@@ -1,6 +1,6 @@
 import JSON
 
-/// The API's description, OpenAPI 3.1: made of the table of routes, so that it has all of them and no other.
+/// The API's OpenAPI 3.1 description, generated from the route table so that the two always match.
 struct OpenAPIDocument {
     let routes: [ServiceRoute]
     let version: String

@@ -1,28 +1,29 @@
 import HTTPServer
 import JSON
 
-/// One thing that can be asked of the service.
+/// A route of the service.
 struct ServiceRoute: Sendable {
-    /// Answers with the values of the path's placeholders, without their escapes.
+    /// Handles a request, given the decoded values of the path's placeholders.
     typealias Answer = @Sendable (HTTPRequest, [String: String]) async throws -> HTTPResponse
 
     /// `GET`, `POST` or `DELETE`.
     let method: String
-    /// With placeholders: `/skills/{name}`. `{user}` may be any text. One that stands last may hold slashes where it says so: `{model+}`.
+    /// The path with placeholders: `/skills/{name}`. `{user}` may be any text. A last placeholder marked with `+`,
+    /// such as `{model+}`, may contain slashes.
     let path: String
-    /// How the API's description has it.
+    /// The route's OpenAPI operation.
     let description: JSON
     let answer: Answer
 }
 
-/// Finds who answers a request.
+/// Finds the route that handles a request.
 struct ServiceRouter: Sendable {
     /// In the order in which they are tried.
     let routes: [ServiceRoute]
 
-    /// - Throws: ``APIRequestError`` for a path that is none, and for a method that a path does not have.
+    /// - Throws: ``APIRequestError`` for an unknown path, and for a method that a path does not support.
     func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
-        // The server leaves out the content of what is asked for with HEAD.
+        // The HTTP server omits the content of a response to HEAD.
         let method = request.method == "HEAD" ? "GET" : request.method
         let path = Self.tidied(request.path)
         var allowed: [String] = []
@@ -33,7 +34,7 @@ struct ServiceRouter: Sendable {
                 allowed += route.method == "GET" ? ["GET", "HEAD"] : [route.method]
             }
         }
-        // Says what there is, and to no page of another origin that it may have it.
+        // Lists the methods, without granting access to pages of other origins (CORS).
         if method == "OPTIONS", !allowed.isEmpty {
             return HTTPResponse(
                 status: 204, headers: [HTTPHeader("Allow", (allowed + ["OPTIONS"]).joined(separator: ", "))])
@@ -43,21 +44,21 @@ struct ServiceRouter: Sendable {
                 405, "\(request.path) takes \(allowed.joined(separator: ", ")), not \(request.method).",
                 code: "method_not_allowed", headers: [HTTPHeader("Allow", allowed.joined(separator: ", "))])
         }
-        // Who posts something speaks another of OpenAI's APIs, or has the wrong address.
+        // A POST to an unknown path uses another of OpenAI's APIs or a wrong URL.
         let advice = method == "POST" ? " Of OpenAI's APIs this is Chat Completions: POST /v1/chat/completions." : ""
         throw APIRequestError(
             404, "There is nothing at \(request.path).\(advice) GET /openapi.json says what there is.",
             code: "not_found")
     }
 
-    /// The path without the slashes that come of putting addresses together: `//v1/models/` is `/v1/models`.
+    /// Removes the duplicate and trailing slashes of joined URLs: `//v1/models/` becomes `/v1/models`.
     private static func tidied(_ path: String) -> String {
         guard path.hasPrefix("/") else { return path }
         return "/" + path.split(separator: "/").joined(separator: "/")
     }
 
-    /// What else a path may mean that is none: of OpenAI's addresses `/v1` is left out, or comes twice, where a client is
-    /// told the address without it or puts it there itself.
+    /// Returns alternatives for an unknown path: clients omit or double the `/v1` of OpenAI's paths, depending on
+    /// whether their base URL includes it.
     private static func meant(by path: String) -> [String] {
         var rest = path[...]
         while rest.hasPrefix("/v1/") { rest = rest.dropFirst(3) }
@@ -65,7 +66,7 @@ struct ServiceRouter: Sendable {
         return isOpenAIs ? ["/v1" + rest] : []
     }
 
-    /// - Returns: the values of the placeholders; `nil` where the path is another one.
+    /// - Returns: the values of the placeholders; `nil` if the path does not match.
     static func values(of path: String, in template: String) -> [String: String]? {
         let wanted = template.split(separator: "/")
         if let last = wanted.last, last.hasSuffix("+}") {

@@ -4,15 +4,15 @@ import MCP
 import MCPServers
 import Threading
 
-/// All that can be asked of the service.
+/// All routes of the service.
 struct ServiceRoutes: Sendable {
     let options: ServiceOptions
     let toolBox: any ToolProvider
     let chat: ChatRoute
     let links: SignedArtifactLinks
-    /// Seconds since 1970 at which the service was started.
+    /// When the service was started, in seconds since 1970.
     let startTime: Int
-    /// Whether a request brings a key, or none is asked for.
+    /// Whether a request has a valid key, or no key is required.
     let isAuthorized: @Sendable (HTTPRequest) -> Bool
 
     var router: ServiceRouter {
@@ -50,7 +50,7 @@ struct ServiceRoutes: Sendable {
         let own = ServiceRoute(method: "GET", path: "/openapi.json", description: APIText.document) { _, _ in
             HTTPResponse(json: document.withLock { $0 })
         }
-        // It describes itself as well.
+        // The document describes its own route as well.
         document.withLock { $0 = OpenAPIDocument(routes: all + [own], version: options.version).json }
         return ServiceRouter(routes: all + [own])
     }
@@ -84,7 +84,7 @@ struct ServiceRoutes: Sendable {
             json: ["id": .string(name), "object": "session", "deleted": .bool(isRunning || wasKept)])
     }
 
-    // MARK: - The tool servers
+    // MARK: - Tool servers
 
     private func health(_ isAuthorized: Bool) async -> HTTPResponse {
         let servers = await toolBox.health()
@@ -95,7 +95,7 @@ struct ServiceRoutes: Sendable {
             "mcp_server_connected": .bool(isConnected),
             "timestamp": .string(Timestamp.text(secondsSince1970: Timestamp.now)),
         ]
-        // Names and reasons are for those who are let in.
+        // Names and reasons are only for authorized clients.
         if isAuthorized { answer["servers"] = .array(servers.map(\.json)) }
         return HTTPResponse(status: isFailing ? 503 : 200, json: .object(answer))
     }
@@ -129,7 +129,7 @@ struct ServiceRoutes: Sendable {
         return HTTPResponse(json: ["object": "list", "data": .array(artifacts)])
     }
 
-    /// What an address opens that was given with an answer. A key does not open it: it is for that one file alone.
+    /// Opens a signed link from an answer. A key does not replace the signature: the route serves only that one file.
     private func linked(_ name: String, of user: String, _ request: HTTPRequest) async throws -> HTTPResponse {
         let verdict = links.verdict(on: request)
         guard verdict == .valid else { throw APIRequestError(link: verdict) }
@@ -142,7 +142,7 @@ struct ServiceRoutes: Sendable {
         return HTTPResponse(headers: headers, body: .bytes(file.bytes))
     }
 
-    /// What is told of a file without its content; `nil` where the request wants the content, or the file is in no list.
+    /// Returns a file's metadata for a HEAD request; `nil` if the request needs the content, or the file isn't listed.
     private func info(_ name: String, of user: String, for request: HTTPRequest) async throws -> ArtifactInfo? {
         guard request.method == "HEAD" else { return nil }
         return try await toolBox.artifacts(of: UserName.forServers(user)).first {

@@ -1,16 +1,16 @@
 import Diagnostics
 
-/// What Tab makes of the beginning of a word.
+/// The Tab completions of a partial word.
 struct Completion: Sendable, Equatable {
-    /// Most candidates that are listed.
+    /// Maximum number of candidates listed.
     private static let listLimit = 50
 
-    /// How many characters before the cursor are replaced.
+    /// Number of characters before the cursor to replace.
     var replaced = 0
-    /// All that they may become.
+    /// The possible replacements.
     var candidates: [String] = []
 
-    /// What all candidates have in common; `nil` where that is no more than what is there.
+    /// The common prefix of all candidates; `nil` if it adds nothing to the text.
     var insertion: String? {
         guard var common = candidates.first.map(Array.init) else { return nil }
         for candidate in candidates.dropFirst() {
@@ -19,7 +19,7 @@ struct Completion: Sendable, Equatable {
         return common.count > replaced || candidates.count == 1 ? String(common) : nil
     }
 
-    /// The candidates for the person in front.
+    /// The candidates as shown to the user.
     var list: String {
         let rest = candidates.count - Self.listLimit
         return candidates.prefix(Self.listLimit).joined(separator: "  ") + (rest > 0 ? "  … and \(rest) more" : "")
@@ -27,16 +27,16 @@ struct Completion: Sendable, Equatable {
 
     init() {}
 
-    /// Completes the command that a line begins with; `nil` where it begins with none.
+    /// Completes the command at the start of a line; `nil` if there is none.
     init?(command text: String, of commands: [String]) {
         guard text.hasPrefix("/"), !text.contains(where: \.isWhitespace) else { return nil }
         replaced = text.count
         candidates = commands.filter { $0.hasPrefix(text) }
-        // A path may be meant.
+        // It may be a path.
         if candidates.isEmpty { return nil }
     }
 
-    /// Completes the last word of a text to one of the names. Names with what cannot be shown are none.
+    /// Completes the last word of a text to one of the names. Names with unprintable characters are ignored.
     init(lastWordOf text: String, to names: [String]) {
         let word = text.reversed().prefix { !$0.isWhitespace && !"\"'`@(".contains($0) }.reversed()
         let start = String(word)

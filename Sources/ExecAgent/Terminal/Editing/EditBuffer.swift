@@ -1,24 +1,24 @@
-/// Text with a cursor. A character is what a reader takes for one: a letter with its accents, an emoji with all of its
+/// Text with a cursor. Positions count user-perceived characters: a letter with its accents, an emoji with all of its
 /// parts.
 struct EditBuffer: Sendable, Equatable {
     private(set) var characters: [Character] = []
-    /// How many characters are before it.
+    /// Number of characters before the cursor.
     private(set) var cursor = 0
 
     var text: String { String(characters) }
     var isEmpty: Bool { characters.isEmpty }
     var beforeCursor: String { String(characters[..<cursor]) }
-    /// Whether the cursor is behind all of it.
+    /// Whether the cursor is at the end.
     var isAtEnd: Bool { cursor == characters.count }
 
-    /// The text with the cursor behind it.
+    /// Creates a buffer with the cursor at the end.
     init(_ text: String = "") {
         characters = Array(text)
         cursor = characters.count
     }
 
     mutating func insert(_ text: String) {
-        // An accent joins the letter before it, and a joiner the emoji on both of its sides.
+        // A combining accent merges with the letter before it, and a joiner with the emoji on both sides.
         let start = max(0, cursor - 1)
         let end = min(characters.count, cursor + 1)
         let head = String(characters[start..<cursor]) + text
@@ -34,9 +34,9 @@ struct EditBuffer: Sendable, Equatable {
         cursor = start + count
     }
 
-    /// Takes away the characters between the cursor and a place.
+    /// Deletes the characters between the cursor and a position.
     ///
-    /// - Returns: what was there.
+    /// - Returns: the deleted text.
     @discardableResult
     mutating func delete(to place: Int) -> String {
         let (start, end) = (max(0, min(place, cursor)), min(characters.count, max(place, cursor)))
@@ -50,7 +50,7 @@ struct EditBuffer: Sendable, Equatable {
         cursor = max(0, min(place, characters.count))
     }
 
-    /// Exchanges the characters around the cursor.
+    /// Swaps the characters around the cursor.
     mutating func transpose() {
         guard cursor > 0, characters.count > 1 else { return }
         let right = isAtEnd ? cursor - 1 : cursor
@@ -58,7 +58,7 @@ struct EditBuffer: Sendable, Equatable {
         cursor = right + 1
     }
 
-    // MARK: Places
+    // MARK: Positions
 
     var lineStart: Int { (characters[..<cursor].lastIndex(of: "\n") ?? -1) + 1 }
     var lineEnd: Int { characters[cursor...].firstIndex(of: "\n") ?? characters.count }
@@ -77,7 +77,7 @@ struct EditBuffer: Sendable, Equatable {
         return place
     }
 
-    /// Where what stands between blanks before the cursor begins.
+    /// The start of the whitespace-delimited word before the cursor.
     var previousBlank: Int {
         var place = cursor
         while place > 0, characters[place - 1].isWhitespace { place -= 1 }
@@ -85,7 +85,7 @@ struct EditBuffer: Sendable, Equatable {
         return place
     }
 
-    /// The same place in the line above; `nil` in the first line.
+    /// The same column in the line above; `nil` in the first line.
     var above: Int? {
         let start = lineStart
         guard start > 0 else { return nil }
@@ -93,7 +93,7 @@ struct EditBuffer: Sendable, Equatable {
         return min(previous + cursor - start, start - 1)
     }
 
-    /// The same place in the line below; `nil` in the last line.
+    /// The same column in the line below; `nil` in the last line.
     var below: Int? {
         let end = lineEnd
         guard end < characters.count else { return nil }

@@ -1,25 +1,26 @@
-/// A line of input as it stands on a terminal, on as many rows as it needs.
+/// A line of input, laid out on as many terminal rows as it needs.
 struct EditedRows: Sendable, Equatable {
-    /// What stands on each row.
+    /// The text of each row.
     var rows: [String]
-    /// The row that the cursor is on, and what stands before the cursor there.
+    /// The row with the cursor, and the text before the cursor on it.
     var cursorRow: Int
     var beforeCursor: String
-    /// The columns of the terminal that it was laid out for.
+    /// The terminal width that it was laid out for.
     let columns: Int
 
-    /// What stands before each further line of the text.
+    /// Prefix of each further line of the text.
     private static let margin = "… "
 
     /// Lays out a text.
     ///
     /// - Parameters:
-    ///   - columns, height: of the terminal. Where there are more rows than it has, those around the cursor are shown.
+    ///   - columns, height: the size of the terminal. If there are more rows than fit, those around the cursor are
+    ///     shown.
     init(prompt: String, line: EditBuffer, columns: Int, height: Int) {
         self.columns = columns
-        // The last column stays free: terminals do not agree on where the cursor is behind it.
+        // The last column stays free: terminals disagree about where the cursor is after it.
         let width = max(columns - 1, 4)
-        // A row that is too wide would be two of the terminal's.
+        // A row that is too wide would wrap onto two terminal rows.
         var row = TerminalColumns.cut(prompt, to: width)
         var used = TerminalColumns.width(of: row)
         (rows, cursorRow, beforeCursor) = ([], 0, "")
@@ -44,23 +45,23 @@ struct EditedRows: Sendable, Equatable {
         showPart(of: max(height - 1, 1))
     }
 
-    /// What moves the cursor to the beginning of the rows.
+    /// The escape sequence that moves the cursor to the start of the rows.
     var beginning: String { "\r" + Self.up(cursorRow) }
 
-    /// What moves the cursor to the beginning of the rows on a terminal that may have become narrower, and has broken those
-    /// that do not fit any more.
+    /// Returns the escape sequence that moves the cursor to the start of the rows on a terminal that may have become
+    /// narrower and wrapped rows that no longer fit.
     func beginning(columns now: Int) -> String {
         guard now < columns, now > 0 else { return beginning }
         let above = rows.prefix(cursorRow).reduce(0) { $0 + max(1, (TerminalColumns.width(of: $1) + now - 1) / now) }
         return "\r" + Self.up(above + TerminalColumns.width(of: beforeCursor) / now)
     }
 
-    /// What takes the rows off the terminal.
+    /// The escape sequence that erases the rows.
     var erasing: String { beginning + "\u{1B}[J" }
 
-    /// What puts the rows on the terminal from the beginning of a row on. Each is drawn over what stands there, so that
-    /// nothing flickers. The cursor goes to its place by writing what is before it once more: terminals differ in how
-    /// wide they draw some characters.
+    /// The output that draws the rows from the start of a row. Each overwrites what is there, to avoid flicker. The
+    /// cursor is positioned by writing the text before it once more, because terminals disagree about the width of
+    /// some characters.
     var drawing: String {
         let drawn = rows.map { "\($0)\u{1B}[K" }.joined(separator: "\r\n")
         return "\(drawn)\u{1B}[J\r\(Self.up(rows.count - 1 - cursorRow))\(beforeCursor)"
@@ -68,7 +69,7 @@ struct EditedRows: Sendable, Equatable {
 
     private static func up(_ count: Int) -> String { count > 0 ? "\u{1B}[\(count)A" : "" }
 
-    /// The rows once nothing is changed any more, the first of them where there are many.
+    /// Returns the rows after editing has ended; if there are many, only the first of them.
     func finished(height: Int) -> EditedRows {
         var finished = self
         let most = height > 2 ? height - 1 : 2
@@ -87,10 +88,10 @@ struct EditedRows: Sendable, Equatable {
         cursorRow -= start
     }
 
-    /// A character as it is shown: on one row, and by itself.
+    /// Returns a character as it is displayed: on one row and on its own.
     private static func shown(_ character: Character) -> String {
         if character == "\t" { return "    " }
-        // A mark without a letter would join what stands before it.
+        // A combining mark without a base would merge with the text before it.
         return TerminalColumns.width(of: character) > 0 ? String(character) : "\u{25CC}\(character)"
     }
 }

@@ -1,11 +1,12 @@
 import SystemCalls
 
-/// The file in which typed lines outlive a conversation: one entry on a line, line ends and backslashes in it escaped.
-/// Several programs may write to it at once. Nothing that is wrong with it hinders anybody.
+/// Persistent input history: one entry per line, with line ends and backslashes escaped. Several programs may write to
+/// it at once. All errors are ignored.
 struct HistoryFile: Sendable, Equatable {
-    /// The longest entry that is kept, in bytes.
+    /// Maximum size of a stored entry in bytes.
     static let entryLimit = 64 << 10
-    /// The size beyond which the oldest entries go, and lines likewise. Between that and the double nothing happens.
+    /// The size, and the number of lines, to which the file is trimmed by dropping the oldest entries. It is only
+    /// trimmed once it exceeds twice that.
     static let sizeLimit = InputHistory.byteLimit
     static let lineLimit = InputHistory.entryLimit
 
@@ -15,9 +16,9 @@ struct HistoryFile: Sendable, Equatable {
         self.path = path
     }
 
-    /// The usual place; `nil` where there is no home.
+    /// The default path; `nil` if there is no home directory.
     init?(environment: [String: String]) {
-        // A relative path is to be ignored, as the base directories' specification has it.
+        // The XDG Base Directory Specification requires relative paths to be ignored.
         if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") {
             path = "\(state)/exec-agent/history"
         } else if let home = environment["HOME"], home.hasPrefix("/") {
@@ -27,7 +28,7 @@ struct HistoryFile: Sendable, Equatable {
         }
     }
 
-    /// The entries, the oldest first; none where the file cannot be read. Blocks the calling thread.
+    /// Returns the entries, oldest first; none if the file cannot be read. Blocks the calling thread.
     func entries() -> [String] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return [] }
@@ -36,14 +37,14 @@ struct HistoryFile: Sendable, Equatable {
         return Self.lines(of: content).suffix(Self.lineLimit).map(Self.entry)
     }
 
-    /// Adds an entry at the end. Blocks the calling thread.
+    /// Appends an entry. Blocks the calling thread.
     func add(_ entry: String) {
         guard entry.utf8.count <= Self.entryLimit, let descriptor = openLocked() else { return }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return }
         var line = Array(Self.line(of: entry).utf8)
-        // A line of somebody else may have been cut off.
+        // Another program's last line may have been cut off.
         if status.st_size > 0, Self.last(of: descriptor, at: status.st_size) != 0x0A { line.insert(0x0A, at: 0) }
         guard Descriptors.write(line, to: descriptor) else { return }
         trim(descriptor)
@@ -51,17 +52,17 @@ struct HistoryFile: Sendable, Equatable {
 
     // MARK: The file
 
-    /// Opens the file for reading and adding while no other program does.
+    /// Opens the file for reading and appending, with an exclusive lock.
     private func openLocked() -> Int32? {
         makeDirectory()
-        // Another program may replace it in between.
+        // Another program may replace the file in between.
         for _ in 0..<100 {
             let descriptor = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)
             guard descriptor >= 0 else { return nil }
             var (opened, there) = (stat(), stat())
             if Self.isOurs(descriptor), Self.lock(descriptor), fstat(descriptor, &opened) == 0 {
                 if stat(path, &there) == 0, opened.st_dev == there.st_dev, opened.st_ino == there.st_ino {
-                    // Whoever made it may have let others read it.
+                    // Whoever created it may have made it readable to others.
                     if opened.st_mode & 0o077 != 0 { fchmod(descriptor, 0o600) }
                     return descriptor
                 }
@@ -81,7 +82,7 @@ struct HistoryFile: Sendable, Equatable {
         return true
     }
 
-    /// Whether it is a file, and one of ours: a device or a pipe would make us wait.
+    /// Whether it is a regular file owned by this user: a device or a pipe could block.
     private static func isOurs(_ descriptor: Int32) -> Bool {
         var status = stat()
         return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_uid == geteuid()
@@ -95,11 +96,11 @@ struct HistoryFile: Sendable, Equatable {
         }
     }
 
-    /// Leaves the newest entries in the file where it has become too long.
+    /// Trims the file to the newest entries once it is too long.
     private func trim(_ descriptor: Int32) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return }
-        // A line has two bytes at least.
+        // A line has at least two bytes.
         guard status.st_size > 2 * Self.lineLimit, let content = Self.tail(of: descriptor) else { return }
         let lines = Self.lines(of: content)
         guard status.st_size > 2 * Self.sizeLimit || lines.count > 2 * Self.lineLimit else { return }
@@ -114,14 +115,14 @@ struct HistoryFile: Sendable, Equatable {
         if !isWritten || rename(new, target) != 0 { unlink(new) }
     }
 
-    /// The file itself where the path is a link.
+    /// Resolves the path if it is a symbolic link.
     private static func target(of path: String) -> String {
         guard let real = realpath(path, nil) else { return path }
         defer { free(real) }
         return String(cString: real)
     }
 
-    /// The last bytes of the file, from a line's beginning on.
+    /// Returns the last ``sizeLimit`` bytes of the file, starting at a line boundary.
     private static func tail(of descriptor: Int32) -> ArraySlice<UInt8>? {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return nil }

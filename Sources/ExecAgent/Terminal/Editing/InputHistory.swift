@@ -1,24 +1,24 @@
-/// What was typed before, and the one of it that is being looked at.
+/// The input history with a current position.
 struct InputHistory: Sendable {
-    /// How much is remembered: entries, and the bytes of all of them.
+    /// Limits: the number of entries, and their total size in bytes.
     static let entryLimit = 1000
     static let byteLimit = 1 << 20
 
     private var entries: [String] = []
     private var size = 0
-    /// What is looked at; the number of entries for the line that is new.
+    /// The current position; equals the number of entries for the new line.
     private var place = 0
-    /// What was changed while it was looked at, the new line among them.
+    /// Edits to entries during browsing, including the new line.
     private var drafts: [Int: String] = [:]
 
-    /// - Parameter entries: the oldest first.
+    /// - Parameter entries: oldest first.
     init(_ entries: [String] = []) {
         for entry in entries { add(entry) }
     }
 
-    /// Remembers an entry and looks at a new line again.
+    /// Adds an entry and returns to the new line.
     ///
-    /// - Returns: whether it was new: what begins with a blank is not remembered, nor what was the last one already.
+    /// - Returns: whether it was added: an entry that starts with whitespace or repeats the last one is not.
     @discardableResult
     mutating func add(_ entry: String) -> Bool {
         defer { (place, drafts) = (entries.count, [:]) }
@@ -35,12 +35,12 @@ struct InputHistory: Sendable {
         return true
     }
 
-    /// Looks at a new line again.
+    /// Returns to the new line.
     mutating func leave() {
         (place, drafts) = (entries.count, [:])
     }
 
-    /// The entry before or after the one that is looked at, as it was left; `nil` where there is none.
+    /// Returns the entry `step` positions away, with its edits; `nil` if there is none.
     mutating func step(_ step: Int, leaving text: String) -> String? {
         go(to: place + step, leaving: text)
     }
@@ -56,12 +56,12 @@ struct InputHistory: Sendable {
         return drafts[goal] ?? (goal < entries.count ? entries[goal] : "")
     }
 
-    /// Looks for an entry that contains `text`.
+    /// Searches for an entry that contains `text`.
     ///
     /// - Parameters:
-    ///   - start: the place of the first entry to look at; `nil` for the newest.
-    ///   - step: -1 for older ones, 1 for newer ones.
-    /// - Returns: its place; `nil` where there is none.
+    ///   - start: the position of the first entry to check; `nil` for the newest.
+    ///   - step: -1 for older entries, 1 for newer ones.
+    /// - Returns: its position; `nil` if there is none.
     func find(_ text: String, from start: Int?, step: Int) -> Int? {
         var place = start ?? entries.count - 1
         while entries.indices.contains(place) {
@@ -71,7 +71,7 @@ struct InputHistory: Sendable {
         return nil
     }
 
-    /// Looks at the entry at a place that was found.
+    /// Moves to the entry at a found position.
     mutating func look(at place: Int, leaving text: String) -> String {
         go(to: place, leaving: text) ?? text
     }

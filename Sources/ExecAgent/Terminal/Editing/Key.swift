@@ -1,14 +1,14 @@
-/// What a person does at the keyboard.
+/// A keyboard event.
 enum Key: Sendable, Equatable {
-    /// Letters and signs.
+    /// Typed characters.
     case text(String)
-    /// Text that came at once from the clipboard; its lines end in `\n`.
+    /// Text pasted from the clipboard; its lines end in `\n`.
     case paste(String)
-    /// Says that the paste before was longer than it may be.
+    /// The previous paste was truncated because it was too long.
     case pasteCut
-    /// Ctrl and a letter or sign, such as `A`.
+    /// Ctrl and a character, such as `A`.
     case control(Character)
-    /// Alt, or Escape before, and a letter or sign.
+    /// Alt, or a preceding Escape, and a character.
     case alt(Character)
     case enter, newline, tab, backspace, delete, escape
     case left, right, up, down, home, end, wordLeft, wordRight, deleteWord, deleteNextWord

@@ -1,33 +1,33 @@
-/// Turns what a terminal sends into keys. Does no reading of its own.
+/// Incremental parser that turns terminal input into keys; does no I/O.
 struct KeyParser {
-    /// The usual longest paste, in bytes.
+    /// Default maximum size of a paste in bytes.
     static let usualPasteLimit = 1 << 20
-    /// The longest sequence for one key, in bytes.
+    /// Maximum length of a key's escape sequence in bytes.
     private static let sequenceLimit = 64
     private static let pasteEnd = Array("\u{1B}[201~".utf8)
 
     private let pasteLimit: Int
-    /// What is not understood yet.
+    /// Bytes that don't form a key yet.
     private var pending: [UInt8] = []
-    /// The paste under way; `nil` outside of one.
+    /// The current paste; `nil` outside of one.
     private var paste: [UInt8]?
-    /// The last bytes of the paste, and the number of all of them, whether kept or not.
+    /// The last bytes of the paste, and its total size including dropped bytes.
     private var pasteTail: [UInt8] = []
     private var pasteSize = 0
 
-    /// - Parameter pasteLimit: the longest paste, in bytes; what is over it is left out.
+    /// - Parameter pasteLimit: maximum size of a paste in bytes; the rest is dropped.
     init(pasteLimit: Int = usualPasteLimit) {
         self.pasteLimit = pasteLimit
     }
 
-    /// How long what has begun is waited for, in milliseconds; `nil` where nothing has. If nothing follows by then,
-    /// a sequence is an Escape by itself, and a paste has lost its end.
+    /// Timeout for the rest of an incomplete input, in milliseconds; `nil` if there is none. After that, a sequence is
+    /// a lone Escape, and a paste has lost its end.
     var patience: Int32? { paste != nil ? 2000 : pending.first == 0x1B ? 500 : nil }
 
-    /// Takes the next bytes.
+    /// Parses the next bytes.
     mutating func take(_ bytes: some Sequence<UInt8>) -> [Key] {
         var keys: [Key] = []
-        // Letters that come at once are one text.
+        // Characters that arrive together become one text.
         var text = ""
         func add(_ key: Key) {
             if case .text(let more) = key { return text += more }
@@ -47,7 +47,7 @@ struct KeyParser {
         return keys
     }
 
-    /// Says that nothing followed.
+    /// Ends incomplete input after the timeout.
     mutating func giveUpWaiting() -> [Key] {
         guard patience != nil else { return [] }
         if let paste { return endPaste(paste, of: pasteSize) }
@@ -62,7 +62,7 @@ struct KeyParser {
         pasteTail.append(byte)
         if pasteTail.count > Self.pasteEnd.count { pasteTail.removeFirst() }
         pasteSize += 1
-        // What ends it is not part of it.
+        // The end marker isn't part of the paste.
         if pasteSize <= pasteLimit + Self.pasteEnd.count { paste?.append(byte) }
         guard byte == Self.pasteEnd.last, pasteTail == Self.pasteEnd, var content = paste else { return [] }
         content.removeLast(Self.pasteEnd.count)
@@ -78,7 +78,7 @@ struct KeyParser {
     private static func text(of pasted: ArraySlice<UInt8>) -> String {
         var lines: [UInt8] = []
         lines.reserveCapacity(pasted.count)
-        // A terminal sends a line's end as Enter does.
+        // A terminal sends line ends as carriage returns, like Enter.
         for (place, byte) in zip(pasted.indices, pasted) {
             if byte == 0x0A, place > pasted.startIndex, pasted[place - 1] == 0x0D { continue }
             lines.append(byte == 0x0D ? 0x0A : byte)
@@ -88,7 +88,7 @@ struct KeyParser {
 
     // MARK: Keys
 
-    /// The key that the pending bytes are; `nil` where they are none, or none yet.
+    /// Returns the key formed by the pending bytes; `nil` if they form none, or are incomplete.
     private mutating func next() -> Key? {
         guard let first = pending.first else { return nil }
         switch first {
@@ -112,7 +112,7 @@ struct KeyParser {
         }
     }
 
-    /// A letter of several bytes, once all of them are there.
+    /// Returns a multi-byte character once it is complete.
     private mutating func letter() -> Key? {
         let length =
             switch pending[0] {
@@ -122,7 +122,7 @@ struct KeyParser {
             default: 1
             }
         if let last = pending.last, pending.count > 1, last & 0xC0 != 0x80 {
-            // It was cut off, and another key follows.
+            // The character was truncated, and another key follows.
             pending = [last]
             return next()
         }
@@ -139,13 +139,13 @@ struct KeyParser {
             return nil
         }
         switch pending[1] {
-        // Some terminals send Alt as a further Escape.
+        // Some terminals send Alt as an additional Escape.
         case 0x1B: pending.removeFirst()
         case UInt8(ascii: "["): return commandSequence()
         case UInt8(ascii: "O"):
             guard pending.count > 2 else { return nil }
             defer { pending = [] }
-            // That of the keypad.
+            // Enter of the keypad.
             return pending[2] == UInt8(ascii: "M") ? .enter : Self.named(pending[2], [])
         case 0x0A, 0x0D: return done(.newline)
         case 0x08, 0x7F: return done(.deleteWord)
@@ -169,7 +169,7 @@ struct KeyParser {
         case UInt8(ascii: "[") where pending.count == 3: return nil
         case 0x40..<0x7F: break
         default:
-            // No part of a sequence: a key of its own.
+            // Not part of a sequence: a key of its own.
             pending = [last]
             return next()
         }

@@ -1,29 +1,29 @@
-/// A line of input while it is typed: what the keys do to it. Knows nothing of a terminal.
+/// The state of a line of input and the effect of each key on it. Independent of the terminal.
 struct LineEditing: Sendable {
-    /// What a key asks of whoever owns the line.
+    /// What the caller must do after a key.
     enum Outcome: Sendable, Equatable {
         case edited
-        /// The line is done; its own text is new again.
+        /// The line is complete; the buffer is empty again.
         case submitted(String)
-        /// No more lines will come.
+        /// End of input.
         case ended
         /// Ctrl-C in an empty line.
         case interrupted
         case complete
-        /// Some of what was pasted is missing.
+        /// A paste was truncated.
         case pasteCut
         case suspend
         case quit
         case clearScreen
     }
 
-    /// A search through what was typed before.
+    /// A search through the history.
     struct Search: Sendable, Equatable {
         var text = ""
-        /// Where the entry is that was found; `nil` for none.
+        /// The position of the entry found; `nil` for none.
         var place: Int?
         var hasFailed = false
-        /// The line as it was before.
+        /// The line before the search.
         let before: EditBuffer
     }
 
@@ -33,7 +33,7 @@ struct LineEditing: Sendable {
     private(set) var search: Search?
     private var history: InputHistory
     private var killed = ""
-    /// Whether the last key took text away: the next that does adds to it.
+    /// Whether the last key killed text; consecutive kills accumulate.
     private var isKilling = false
 
     init(history: InputHistory = InputHistory()) {
@@ -69,21 +69,21 @@ struct LineEditing: Sendable {
         return .edited
     }
 
-    /// Puts text in the place of the last characters before the cursor.
+    /// Replaces the last `count` characters before the cursor.
     mutating func replace(last count: Int, with text: String) {
         line.delete(to: line.cursor - count)
         line.insert(text)
     }
 
-    /// Remembers a line that was submitted.
+    /// Adds a submitted line to the history.
     ///
-    /// - Returns: whether it is to be kept for later.
+    /// - Returns: whether it must be stored in the history file.
     mutating func remember(_ text: String) -> Bool {
         history.add(text)
     }
 
     private mutating func enter() -> Outcome {
-        // As in a shell, the line goes on in the next.
+        // As in a shell, a trailing backslash continues the line.
         if line.isAtEnd, line.characters.last == "\\" {
             replace(last: 1, with: "\n")
             return .edited
@@ -110,7 +110,7 @@ struct LineEditing: Sendable {
             guard !line.isEmpty else { return .ended }
             line.delete(to: line.cursor + 1)
         case "K":
-            // At a line's end, its end goes.
+            // At the end of a line, kill the line break.
             kill(to: line.lineEnd == line.cursor ? line.cursor + 1 : line.lineEnd, .forward, wasKilling)
         case "U":
             kill(to: line.lineStart == line.cursor ? line.cursor - 1 : line.lineStart, .backward, wasKilling)
@@ -157,11 +157,11 @@ struct LineEditing: Sendable {
         if let entry { line = EditBuffer(entry) }
     }
 
-    /// - Returns: `nil` where the search is over and the key is one for the line.
+    /// - Returns: `nil` if the search has ended and the key is still to be handled by the line.
     private mutating func handleInSearch(_ key: Key) -> Outcome? {
         switch key {
         case .text(let text), .paste(let text):
-            // Letter by letter, however many come at once: what the first of them find stays.
+            // Search after each character, even if several arrive at once: a match of the first ones is kept.
             for letter in text {
                 search?.text.append(letter)
                 find(from: search?.place, step: -1)
@@ -202,7 +202,7 @@ struct LineEditing: Sendable {
         line = EditBuffer(history.entry(at: place))
     }
 
-    /// Stays at what was found, from where Up and Down go on.
+    /// Keeps the entry found; Up and Down continue from there.
     private mutating func endSearch() {
         if let search, let place = search.place {
             line = EditBuffer(history.look(at: place, leaving: search.before.text))

@@ -8,35 +8,35 @@ import Threading
     import Darwin
 #endif
 
-/// Reads lines that a person edits on a terminal. A thread of its own reads the keys all the time: those that come while
-/// no line is asked for are kept for the next one, but for Ctrl-C, which is heard at once.
+/// Reads lines that the user edits on a terminal. A thread of its own always reads the keys: those typed while no line
+/// is requested are buffered for the next one, except Ctrl-C, which takes effect at once.
 final class LineEditor: LineSource, TerminalSignals.Receiver {
-    /// What the editor needs from outside.
+    /// The editor's dependencies.
     struct Surroundings: Sendable {
         var screen: TerminalOutput
         var interrupts: SignalHandler
-        /// The file with what was typed before; `nil` for none.
+        /// The history file; `nil` for none.
         var history: HistoryFile?
-        /// The commands that lines may begin with.
+        /// The commands to complete at the start of a line.
         var commands: [String] = []
-        /// Names that words may be completed to.
+        /// Returns the names to complete words to.
         var names: @Sendable () async -> [String] = { [] }
     }
 
     private struct State {
-        /// What is asked for; `nil` while nothing is.
+        /// The prompt of the requested line; `nil` if none is newly requested.
         var prompt: String?
-        /// Names that were asked for.
+        /// A completion with the names that were requested.
         var found: (number: Int, completion: Completion)?
         var isClosed = false
-        /// Whether the terminal is somebody else's, so that nothing is drawn.
+        /// Whether another program owns the terminal, so that nothing may be drawn.
         var isGivenBack = false
     }
 
-    /// Bytes of keys that are kept while no line is asked for.
+    /// Maximum size in bytes of the input buffered while no line is requested.
     private static let backlogLimit = KeyParser.usualPasteLimit
 
-    /// The lines, until there are no more.
+    /// The submitted lines; ends at the end of input.
     let lines: AsyncStream<String>
 
     private let continuation: AsyncStream<String>.Continuation
@@ -46,13 +46,13 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
     private let mode: TerminalMode
     private let wake: (read: Int32, write: Int32)
     private let state = Locked(State())
-    /// Entries for the history's file. No longer than what a person types.
+    /// Entries to write to the history file. Bounded by what the user types.
     private let entries = BlockingQueue<String>()
     private let entriesAreKept = AsyncEvent()
 
-    /// Takes the terminal and begins to read.
+    /// Switches the terminal to raw mode and starts reading.
     ///
-    /// - Returns: `nil` where lines cannot be edited.
+    /// - Returns: `nil` if lines cannot be edited here.
     /// - Throws: ``ThreadError``.
     init?(input: Int32, output: Int32, _ surroundings: Surroundings) throws(ThreadError) {
         var ends: [Int32] = [-1, -1]
@@ -81,18 +81,18 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
         change { $0.prompt = prompt }
     }
 
-    /// Gives the terminal back for good, as it was.
+    /// Restores the terminal for good.
     func close() async {
         change { $0.isClosed = true }
         surroundings.screen.endLineOfInput()
         await surroundings.screen.flush()
         mode.end()
         entries.close()
-        // A file system that does not answer is waited for no longer than this.
+        // Bounded, in case the file system hangs.
         _ = await entriesAreKept.wait(seconds: 2)
     }
 
-    /// Gives the terminal back at once, whatever is still to be written.
+    /// Restores the terminal at once, even if output is pending.
     func giveBackNow() { mode.end() }
 
     func giveBack() {
@@ -118,11 +118,11 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
     private func change(_ body: (inout State) -> Void) {
         state.withLock { body(&$0) }
         var byte: UInt8 = 0
-        // A pipe that is full wakes as well.
+        // A full pipe wakes the thread as well.
         _ = write(wake.write, &byte, 1)
     }
 
-    // MARK: The thread of the keys
+    // MARK: The key thread
 
     private func read() {
         var parser = KeyParser()
@@ -158,26 +158,26 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
         #endif
     }
 
-    /// What the thread alone knows.
+    /// State owned by the key thread.
     private struct Session {
         var editing: LineEditing
         var prompt: String?
-        /// Keys that came while no line was asked for, or while names were.
+        /// Keys typed while no line was requested or a completion was pending.
         var backlog: [Key] = []
         var backlogSize = 0
-        /// Whether there was more of them than is kept. What comes behind it is not kept either: it belongs to it.
+        /// Whether the backlog has overflowed. Later keys are dropped too, because they belong to the dropped input.
         var hasLostKeys = false
-        /// Whether Tab waits for names.
+        /// Whether a completion waits for names.
         var awaitsNames = false
-        /// How many keys there were besides Tab, so that names that come too late for their question do nothing.
+        /// Number of keys other than Tab, to discard names that arrive too late.
         var keyCount = 0
-        /// How often Tab was pressed since the last other key, or since it had something to add.
+        /// Number of Tabs since the last other key or the last insertion.
         var tabCount = 0
     }
 
-    /// Looks at what others have said.
+    /// Handles requests from other threads.
     ///
-    /// - Returns: whether to go on.
+    /// - Returns: whether to continue.
     private func look(_ session: inout Session) -> Bool {
         let (prompt, found, isClosed) = state.withLock { state in
             defer { (state.prompt, state.found) = (nil, nil) }
@@ -215,11 +215,11 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
         draw(session)
     }
 
-    /// A key that comes while no line is asked for.
+    /// Handles a key that is typed while no line is requested.
     private func keep(_ key: Key, _ session: inout Session) {
         switch key {
         case .control("C"):
-            // What was typed before it was meant for what it interrupts.
+            // Earlier keys were meant for the work that it interrupts.
             (session.backlog, session.backlogSize, session.hasLostKeys) = ([], 0, false)
             surroundings.interrupts.receive(SIGINT)
         case .control("Z"): kill(0, SIGTSTP)
@@ -292,7 +292,7 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
         }
         let rows = EditedRows(
             prompt: shown ?? prompt, line: session.editing.line, columns: size.columns, height: size.rows)
-        // Under the lock: what is drawn after the terminal was given back would be there twice.
+        // Under the lock: a line drawn after the terminal was given back would appear twice.
         state.withLock { if !$0.isGivenBack { surroundings.screen.showLineOfInput(rows) } }
     }
 
@@ -323,7 +323,7 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
         }
     }
 
-    // MARK: The thread of the history's file
+    // MARK: The history thread
 
     private func keepEntries() {
         while let entry = entries.next() { surroundings.history?.add(entry) }

@@ -1,8 +1,8 @@
 import SystemCalls
 import Threading
 
-/// How a terminal hands over what is typed: each key at once and unshown, Ctrl-C and Ctrl-Z among them, while lines are
-/// edited here; as it did before otherwise.
+/// Switches a terminal between raw mode (each key at once, without echo, including Ctrl-C and Ctrl-Z), used while
+/// lines are edited, and its previous mode.
 final class TerminalMode: Sendable {
     private static let pastesMarked = "\u{1B}[?2004h"
     private static let pastesPlain = "\u{1B}[?2004l"
@@ -12,16 +12,16 @@ final class TerminalMode: Sendable {
     private let before: termios
     private let isOurs = Locked(false)
 
-    /// - Returns: `nil` where `input` is no terminal.
+    /// - Returns: `nil` if `input` isn't a terminal.
     init?(input: Int32, output: Int32) {
         var before = termios()
         guard tcgetattr(input, &before) == 0 else { return nil }
         (self.input, self.output, self.before) = (input, output, before)
     }
 
-    /// Makes the terminal hand over keys. Where the program is in the background, nothing happens: it would be stopped.
+    /// Switches to raw mode. Does nothing in the background, where the call would stop the program.
     ///
-    /// - Returns: whether it does.
+    /// - Returns: whether raw mode is on.
     @discardableResult
     func begin() -> Bool {
         isOurs.withLock { isOurs in
@@ -40,19 +40,19 @@ final class TerminalMode: Sendable {
         }
     }
 
-    /// Makes the terminal as it was.
+    /// Restores the previous mode.
     func end() {
         isOurs.withLock { isOurs in
             guard isOurs, isInForeground else { return }
             isOurs = false
             var before = before
             _ = Descriptors.write(Array(Self.pastesPlain.utf8), to: output)
-            // What is typed from here on is for whoever reads next.
+            // At once: what is typed from here on belongs to the next reader.
             tcsetattr(input, TCSANOW, &before)
         }
     }
 
-    /// Where there are no jobs, everything is in the foreground.
+    /// Without job control, every process is in the foreground.
     private var isInForeground: Bool {
         let group = tcgetpgrp(input)
         return group < 0 || group == getpgrp()

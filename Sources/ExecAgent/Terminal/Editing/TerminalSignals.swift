@@ -1,29 +1,29 @@
 import SystemCalls
 import Threading
 
-/// The signals by which a terminal and a shell say that the screen changes hands or size.
+/// Signals for job control and for changes of the terminal's size.
 enum TerminalSignals {
-    /// What they ask of whoever has changed the terminal.
+    /// Reacts to the signals on behalf of the owner of the terminal.
     protocol Receiver: Sendable {
-        /// The terminal is to be as it was before this returns: the program is going to stop or to end.
+        /// The program is about to stop or end: the terminal must be restored before this returns.
         func giveBack()
-        /// The terminal may be taken again, and may look otherwise.
+        /// The program continues: the terminal may be acquired again, and its content may have changed.
         func takeAgain()
-        /// The terminal has another size.
+        /// The terminal's size has changed.
         func resize()
     }
 
     private static let numbers = [SIGTSTP, SIGCONT, SIGWINCH, SIGQUIT]
 
-    /// Keeps the signals until somebody listens. To be called before anything has started a thread.
+    /// Blocks the signals until a receiver is set. Must be called before any thread is started.
     static func block() {
         var signals = set(numbers)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
-        // Systems may drop signals that nothing would come of. This is never called.
+        // Systems may discard signals whose default action is to ignore them. These handlers are never called.
         for number in [SIGCONT, SIGWINCH] { signal(number) { _ in } }
     }
 
-    /// Starts a thread that tells `receiver` of them.
+    /// Starts a thread that notifies `receiver` of the signals.
     ///
     /// - Throws: ``ThreadError``.
     static func tell(_ receiver: any Receiver) throws(ThreadError) {
@@ -37,7 +37,8 @@ enum TerminalSignals {
                 default:
                     receiver.giveBack()
                     letHappen(number)
-                    // What made the program go on came with it: the terminal is to be taken once.
+                    // The SIGCONT that resumed the program is still pending: drop it, so that the terminal is acquired
+                    // only once.
                     dropPending(SIGCONT)
                     receiver.takeAgain()
                 }
@@ -45,10 +46,10 @@ enum TerminalSignals {
         }
     }
 
-    /// Lets the calling thread have the signal, which stops or ends the program. Goes on when the program does.
+    /// Delivers a signal to the calling thread, which stops or ends the program. Returns when the program continues.
     private static func letHappen(_ number: Int32) {
         var signals = set([number])
-        // The language's runtime may have one that shows where the program is, and goes on.
+        // Swift's runtime may have a handler that only prints a backtrace and continues.
         if number == SIGQUIT { signal(number, SIG_DFL) }
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
         pthread_kill(pthread_self(), number)
@@ -61,7 +62,7 @@ enum TerminalSignals {
     }
 
     private static func set(_ numbers: [Int32]) -> sigset_t {
-        // Made in place: the headers of libcurl declare the type as well, and its initialiser would be theirs.
+        // Allocated explicitly: libcurl's headers declare the type as well, and its initializer would be theirs.
         let signals = UnsafeMutablePointer<sigset_t>.allocate(capacity: 1)
         defer { signals.deallocate() }
         sigemptyset(signals)

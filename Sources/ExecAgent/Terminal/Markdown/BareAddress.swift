@@ -1,12 +1,12 @@
-/// An address of the web within a text, behind its `http://`: what would be marks elsewhere is part of it.
+/// Incremental parser for a bare URL after its `http://`: characters that are Markdown elsewhere are part of it.
 struct BareAddress: Sendable {
-    /// Recognizes how one begins.
+    /// Recognizes the start of a URL.
     struct Beginning: Sendable {
         private var count = 0
 
-        /// Takes the next letter of the text.
+        /// Processes the next character of the text.
         ///
-        /// - Returns: whether an address has begun.
+        /// - Returns: whether a URL has started.
         mutating func take(_ scalar: Unicode.Scalar) -> Bool {
             switch (count, scalar) {
             case (_, "h"): count = 1
@@ -21,16 +21,17 @@ struct BareAddress: Sendable {
         }
     }
 
-    /// What may be emphasis that ends behind the address, and what follows it. It is part of the address if that goes on.
+    /// Characters that may close emphasis after the URL, and punctuation after them. They are part of the URL if it
+    /// continues.
     private(set) var tail: [Unicode.Scalar] = []
-    /// The last letter before the tail.
+    /// The last character before the tail.
     private(set) var last: Unicode.Scalar = "/"
     private var depth = 0
 
-    /// Takes the next letter.
+    /// Processes the next character.
     ///
-    /// - Parameter mayClose: whether a span is open that such a mark closes.
-    /// - Returns: what is known to be part of the address; `nil` if it has ended before the letter.
+    /// - Parameter mayClose: whether a span is open that such a delimiter closes.
+    /// - Returns: what is known to be part of the URL; `nil` if it has ended before the character.
     mutating func take(_ scalar: Unicode.Scalar, mayClose: (Unicode.Scalar) -> Bool) -> [Unicode.Scalar]? {
         switch scalar {
         case "<", ">", "\"": return nil
@@ -48,7 +49,7 @@ struct BareAddress: Sendable {
             depth -= 1
         default:
             if Letters.isBlank(scalar) { return nil }
-            // Some scripts go on without a blank.
+            // Some scripts continue without a space.
             if !scalar.isASCII, let mark = tail.first, mayClose(mark) { return nil }
         }
         defer { (tail, last) = ([], scalar) }

@@ -1,10 +1,10 @@
-/// Markdown within a line: emphasis, code, links. Takes it letter by letter, and gives back what cannot be changed by what
-/// follows, so that a text can be shown while it comes. What turns out to be no mark is text.
+/// Incremental parser for inline Markdown: emphasis, code, links. Accepts one character at a time and returns whatever
+/// later input can no longer change, so that text is shown while it arrives. Delimiters without an effect become text.
 struct InlineText: Sendable {
     private typealias Scalar = Unicode.Scalar
     private typealias Token = InlineToken
 
-    /// What the next letter may go on with.
+    /// The construct that the next character may continue.
     private enum Mode {
         case text
         case escape
@@ -19,10 +19,10 @@ struct InlineText: Sendable {
         case address(BareAddress)
     }
 
-    /// How long the end of a span is waited for, in letters: longer ones are shown as they are written.
+    /// Maximum length of a span in characters; longer ones are shown literally.
     private static let limit = 1000
 
-    /// How all of it looks.
+    /// The style of the whole text.
     var base: Style = []
 
     private var mode = Mode.text
@@ -30,7 +30,7 @@ struct InlineText: Sendable {
     private var heldSize = 0
     private var openCount = 0
     private var previous: Unicode.Scalar?
-    /// The letter before the marks that are being taken.
+    /// The character before the current delimiter run.
     private var beforeMarks: Unicode.Scalar?
     private var addressBeginning = BareAddress.Beginning()
     private var styles: [Style] = []
@@ -38,7 +38,7 @@ struct InlineText: Sendable {
 
     init() {}
 
-    /// All of a line.
+    /// Parses a whole line.
     static func pieces(of line: String, base: Style = []) -> [StyledPiece] {
         var inline = InlineText()
         inline.base = base
@@ -46,36 +46,36 @@ struct InlineText: Sendable {
         return inline.endLine()
     }
 
-    /// What is known by now.
+    /// Removes and returns the pieces that are final.
     mutating func takeReady() -> [StyledPiece] {
         defer { ready = [] }
         return ready
     }
 
-    /// Takes the next letter, which ends no line.
+    /// Processes the next character, which isn't a line end.
     mutating func take(_ scalar: Unicode.Scalar) {
         goOn(with: scalar)
         while heldSize > Self.limit, openCount > 0 { giveUpFirst() }
     }
 
-    /// Ends a line of a text that may go on in the next.
+    /// Ends a line of a text that may continue on the next line.
     ///
-    /// - Returns: whether a span is open that may end there.
+    /// - Returns: whether an open span may end there.
     mutating func isOpenAtLineEnd() -> Bool {
         switch mode {
         case .ticks: return true
         case .code(let ticks, _, let run) where run != ticks: return true
         default: finish()
         }
-        // What is no span after all may have begun another one.
+        // What turns out not to be a span may contain the start of another one.
         return openCount > 0 || !isInText
     }
 
     /// Ends the line.
     ///
-    /// - Returns: what had not been given back.
+    /// - Returns: the remaining pieces.
     mutating func endLine() -> [StyledPiece] {
-        // What is no span after all may hold marks of its own.
+        // What turns out not to be a span may contain delimiters of its own.
         while !isInText { finish() }
         while openCount > 0 { giveUpFirst() }
         flush()
@@ -87,7 +87,7 @@ struct InlineText: Sendable {
         if case .text = mode { true } else { false }
     }
 
-    // MARK: Letters
+    // MARK: Characters
 
     private mutating func goOn(with scalar: Scalar) {
         defer { previous = scalar }
@@ -154,7 +154,7 @@ struct InlineText: Sendable {
         }
     }
 
-    /// Ends what is under way as if the line ended.
+    /// Ends the current construct as if the line ended.
     private mutating func finish() {
         let ended = mode
         mode = .text
@@ -175,7 +175,7 @@ struct InlineText: Sendable {
             again("](", destination.written)
         case .address(let address):
             previous = address.last
-            // Marks there end spans, and begin none.
+            // Delimiters there close spans but never open any.
             for scalar in address.tail {
                 if isInText, lastOpener(scalar) == nil { add(String(scalar)) } else { goOn(with: scalar) }
                 previous = scalar
@@ -186,14 +186,14 @@ struct InlineText: Sendable {
         }
     }
 
-    /// Marks that began nothing, and what was taken for part of it.
+    /// Outputs delimiters that started nothing, and parses the text after them again.
     private mutating func again(_ marks: String, _ content: [Scalar]) {
         add(marks)
         previous = marks.unicodeScalars.last
         for scalar in content { goOn(with: scalar) }
     }
 
-    // MARK: Code, links, and the like
+    // MARK: Code, links and others
 
     private mutating func goOnWithCode(_ ticks: Int, _ content: [Scalar], _ run: Int, _ scalar: Scalar) {
         if scalar == "`" {
@@ -206,7 +206,7 @@ struct InlineText: Sendable {
             finish()
             goOn(with: scalar)
         } else {
-            // Let go of first, so that the array is not copied for each letter.
+            // Release the mode's copy first, so that the array isn't copied for each character.
             mode = .text
             var content = content
             if run > 0 { content += Array(repeating: "`", count: run) }
@@ -217,7 +217,7 @@ struct InlineText: Sendable {
 
     private mutating func addCode(_ content: [Scalar]) {
         var code = content[...]
-        // One blank on both sides parts ticks from ticks.
+        // One space on each side separates backticks in the code from the delimiters.
         if code.count > 2, code.first == " ", code.last == " ", code.contains(where: { $0 != " " }) {
             code = code.dropFirst().dropLast()
         }
@@ -284,7 +284,7 @@ struct InlineText: Sendable {
 
     // MARK: Emphasis
 
-    /// Takes marks that begin or end a span, by what stands on their two sides.
+    /// Opens or closes spans at a delimiter run, depending on the characters on its two sides.
     private mutating func span(_ mark: Scalar, _ count: Int, next: Scalar?) {
         let before = beforeMarks
         let (blankBefore, blankAfter) = (Letters.isBlank(before), Letters.isBlank(next))
@@ -293,7 +293,7 @@ struct InlineText: Sendable {
         let isRight = !blankBefore && (!markBefore || blankAfter || markAfter)
         var (canOpen, canClose) = (isLeft, isRight)
         if mark == "_" {
-            // Names have such marks inside.
+            // Identifiers contain underscores.
             (canOpen, canClose) = (isLeft && (!isRight || markBefore), isRight && (!isLeft || markAfter))
         }
         var rest = count
@@ -324,7 +324,7 @@ struct InlineText: Sendable {
         held.append(.off(style))
     }
 
-    // MARK: What is held back
+    // MARK: Held tokens
 
     private func lastOpener(_ mark: Scalar) -> Int? {
         held.lastIndex { if case .opener(mark, _) = $0 { true } else { false } }
@@ -357,7 +357,7 @@ struct InlineText: Sendable {
         }
     }
 
-    /// An open token that is text after all.
+    /// Turns an open token into text.
     private mutating func settle(_ place: Int) {
         guard held[place].isOpen else { return }
         held[place] = .text(held[place].literal)
@@ -369,7 +369,7 @@ struct InlineText: Sendable {
         if openCount == 0 { flush() }
     }
 
-    /// Shows what stands before the second open token.
+    /// Turns the first open token into text and outputs everything before the next one.
     private mutating func giveUpFirst() {
         if let first = held.firstIndex(where: \.isOpen) { settle(first) }
         let end = held.firstIndex(where: \.isOpen) ?? held.count

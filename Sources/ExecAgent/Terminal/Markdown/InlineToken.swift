@@ -1,7 +1,7 @@
-/// A part of a line of Markdown that is held back, as long as what follows may change how it looks.
+/// A part of a line of Markdown that is held back while later input may change its style.
 enum InlineToken: Sendable {
     case text(String)
-    /// Marks that may begin a span, until its end is found.
+    /// A delimiter run that may open a span, until its end is found.
     case opener(Unicode.Scalar, Int)
     case bracket(isPicture: Bool)
     case on(Style)
@@ -14,7 +14,7 @@ enum InlineToken: Sendable {
         }
     }
 
-    /// What an open one is if nothing comes of it.
+    /// The text of an open token that has no effect.
     var literal: String {
         switch self {
         case .opener(let mark, let count): String(repeating: Character(mark), count: count)

@@ -1,6 +1,6 @@
-/// Kinds of letters, as Markdown tells them apart.
+/// Character classes of Markdown.
 enum Letters {
-    /// Letters that have names, because they are marks of HTML.
+    /// Entities of characters that are special in HTML.
     static let entities = [
         "lt": "<", "gt": ">", "amp": "&", "quot": "\"", "apos": "'", "#39": "'", "nbsp": " ",
     ]
@@ -11,13 +11,13 @@ enum Letters {
         return String(text)
     }
 
-    /// Whether it parts words; a line's end, `nil`, does.
+    /// Whether it is whitespace; a line end, `nil`, counts.
     static func isBlank(_ scalar: Unicode.Scalar?) -> Bool { scalar?.properties.isWhitespace ?? true }
 
-    /// Whether it is punctuation of ASCII. That of other scripts stands beside letters without a blank.
+    /// Whether it is ASCII punctuation. Punctuation of other scripts appears next to letters without a space.
     static func isPunctuation(_ scalar: Unicode.Scalar?) -> Bool { scalar.map(isMark) ?? false }
 
-    /// Whether it can be escaped.
+    /// Whether it can be escaped with a backslash.
     static func isMark(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x21...0x2F, 0x3A...0x40, 0x5B...0x60, 0x7B...0x7E: true

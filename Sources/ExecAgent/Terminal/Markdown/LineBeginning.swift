@@ -1,20 +1,20 @@
-/// What a line of Markdown is, by how it begins.
+/// The kind of a Markdown line, determined by its start.
 enum LineBeginning: Equatable {
-    /// What the line is told from besides its own letters.
+    /// The context that the kind depends on besides the line itself.
     struct Context {
-        /// Whether what is there is all of the line.
+        /// Whether the line is complete.
         var isWhole = false
-        /// Whether code without a fence may stand here.
+        /// Whether indented code may start here.
         var takesIndentedCode = false
-        /// Whether the line began with the mark of a list.
+        /// Whether the line started with a list marker.
         var isInItem = false
-        /// Whether it follows a line of text, so that a line of marks may underline that.
+        /// Whether it follows a line of text, so that it may be that line's setext underline.
         var followsText = false
     }
 
     case blank
     case text
-    /// So many letters of marks and blanks, then the title.
+    /// `marks` characters of markers and spaces, then the title.
     case heading(level: Int, marks: Int)
     case rule
     case bullet(marks: Int)
@@ -22,16 +22,16 @@ enum LineBeginning: Equatable {
     case task(isDone: Bool, marks: Int)
     case quote(marks: Int)
     case fence(mark: Unicode.Scalar, count: Int)
-    /// A row of a table, which is known as a whole only.
+    /// A row of a table; only recognized once the line is complete.
     case row
     case indentedCode
 
-    /// How long a line of marks may be until it is text.
+    /// Maximum length of a line of markers; a longer one is text.
     private static let limit = 400
     private static let rowLimit = 16 << 10
 
-    /// - Parameter letters: the line's first letters, without its end.
-    /// - Returns: `nil` where that can still be several.
+    /// - Parameter letters: the start of the line, without its end.
+    /// - Returns: `nil` if it is still ambiguous.
     static func of(_ letters: ArraySlice<Unicode.Scalar>, _ context: Context) -> LineBeginning? {
         let indent = letters.prefix { $0 == " " || $0 == "\t" }
         let rest = letters.dropFirst(indent.count)

@@ -1,11 +1,11 @@
-/// What stands in parentheses behind a link's text: an address, and a title in quotes. Takes it letter by letter, and
-/// says at once where it can be none, so that what only looks like it stays as it is written.
+/// Incremental parser for the parentheses after a link's text: a URL, and a quoted title. Fails at the first invalid
+/// character, so that text that only looks like a link is shown literally.
 struct LinkDestination: Sendable {
     enum Step {
         case goesOn
-        /// The letter was the parenthesis that ends it.
+        /// The character was the closing parenthesis.
         case isWhole
-        /// It is none, and the letter is not taken.
+        /// It isn't a link destination; the character is not consumed.
         case isNone
     }
 
@@ -21,16 +21,16 @@ struct LinkDestination: Sendable {
 
     private static let limit = 1000
 
-    /// All that was taken.
+    /// All consumed characters.
     private(set) var written: [Unicode.Scalar] = []
     private(set) var address: [Unicode.Scalar] = []
-    /// With its quotes; empty where there is none.
+    /// With its quotes; empty if there is none.
     private(set) var title: [Unicode.Scalar] = []
     private var place = Place.beginning
 
-    /// Takes the next letter.
+    /// Processes the next character.
     mutating func take(_ scalar: Unicode.Scalar) -> Step {
-        // Without these, what is taken for one is read no more than twice.
+        // Excluding these bounds the cost: text mistaken for a destination is parsed at most twice.
         guard written.count <= Self.limit, scalar != "[", scalar != "`" else { return .isNone }
         let step = goOn(scalar)
         if case .goesOn = step { written.append(scalar) }
@@ -42,7 +42,7 @@ struct LinkDestination: Sendable {
         switch place {
         case .beginning:
             if isBlank { return .goesOn }
-            // What is quoted is an argument of a call.
+            // A quoted text is the argument of a function call.
             guard scalar != ")", scalar != "\"", scalar != "'" else { return .isNone }
             if scalar == "<" {
                 place = .angle
@@ -65,7 +65,7 @@ struct LinkDestination: Sendable {
         case .angleEnd, .titleEnd:
             if scalar == ")" { return .isWhole }
             guard isBlank else { return .isNone }
-            // Behind a title there are but blanks.
+            // Only whitespace may follow a title.
             if title.isEmpty { place = .blank }
         case .blank:
             if scalar == ")" { return .isWhole }

@@ -1,8 +1,8 @@
-/// A table of Markdown, row by row.
+/// A Markdown table, collected row by row.
 struct MarkdownTable: Sendable {
     private enum Alignment { case left, middle, right }
 
-    /// A letter as a reader sees it, and how it looks.
+    /// User-perceived characters with their styles.
     private struct Cell: Sendable {
         var letters: [(character: Character, style: Style)] = []
 
@@ -17,7 +17,7 @@ struct MarkdownTable: Sendable {
 
     private typealias Line = ArraySlice<(character: Character, style: Style)>
 
-    /// The most that is held back, in letters.
+    /// Maximum size of the rows held back, in bytes.
     private static let sizeLimit = 256 << 10
     private static let maxColumns = 100
     private static let narrowest = 4
@@ -29,16 +29,16 @@ struct MarkdownTable: Sendable {
     private var size = 0
 
     /// - Parameters:
-    ///   - prefix: what stands before each row, such as the mark of a quote.
-    ///   - width: its columns.
+    ///   - prefix: what precedes each row, such as the marker of a quote.
+    ///   - width: the width of the prefix in columns.
     init(prefix: [StyledPiece], width: Int) {
         self.prefix = prefix
         indent = width
     }
 
-    /// Takes the next row.
+    /// Adds the next row.
     ///
-    /// - Returns: false where it is no part of the table: what was taken before is a table by itself, or none.
+    /// - Returns: false if it isn't part of the table: the rows so far are a complete table, or none.
     mutating func add(_ row: String) -> Bool {
         guard rows.count != 1 || Self.alignments(of: row) != nil else { return false }
         guard size < Self.sizeLimit else { return false }
@@ -47,7 +47,7 @@ struct MarkdownTable: Sendable {
         return true
     }
 
-    /// Draws all of it, each row on a line.
+    /// Draws the table, each row on a line.
     func draw(columns: Int, writer: inout StyledWriter) {
         guard rows.count > 1, let alignments = Self.alignments(of: rows[1]) else { return drawPlain(&writer) }
         let texts = [Self.cells(of: rows[0])] + rows.dropFirst(2).map(Self.cells)
@@ -93,7 +93,7 @@ struct MarkdownTable: Sendable {
                 column += width
                 guard !isLast else { continue }
                 writer.write(String(repeating: " ", count: free - before))
-                // Terminals differ in how wide they draw letters of several parts.
+                // Terminals disagree about the width of characters with several scalars.
                 if line.contains(where: { $0.character.unicodeScalars.count > 1 }) { writer.move(toColumn: column) }
                 writer.write(Self.border, .faint)
                 column += Self.border.count
@@ -102,7 +102,7 @@ struct MarkdownTable: Sendable {
         }
     }
 
-    // MARK: Rows as they are written
+    // MARK: Source rows
 
     private static func cells(of row: String) -> [String] {
         var cells: [String] = []
@@ -120,14 +120,14 @@ struct MarkdownTable: Sendable {
             }
             isEscaped = character == "\\" && !isEscaped
         }
-        // The last mark ends the row.
+        // The last bar ends the row.
         if !cell.trimmed.isEmpty { cells.append(cell) }
         return cells.map { text in
             ["<br>", "<br/>", "<br />"].reduce(text.trimmed) { $0.split(separator: $1).joined(separator: " ") }
         }
     }
 
-    /// What the second row says of the columns; `nil` where it is none that does.
+    /// Returns the alignments in the delimiter row; `nil` if it isn't one.
     private static func alignments(of row: String) -> [Alignment]? {
         let cells = cells(of: row)
         var alignments: [Alignment] = []
@@ -142,7 +142,7 @@ struct MarkdownTable: Sendable {
 
     // MARK: Widths
 
-    /// The columns' widths, the widest of them cut until all fit; `nil` where they cannot.
+    /// Returns the column widths, with the widest columns cut until all fit; `nil` if they cannot fit.
     private static func fit(_ natural: [Int], into room: Int) -> [Int]? {
         func widths(_ most: Int) -> [Int] { natural.map { min($0, most) } }
         func fits(_ most: Int) -> Bool { widths(most).reduce(0, +) <= room }
@@ -155,7 +155,7 @@ struct MarkdownTable: Sendable {
         return widths(low)
     }
 
-    /// The lines of a cell, parted between words where that can be.
+    /// Wraps a cell, between words if possible.
     private static func wrap(_ letters: Line, _ width: Int) -> [Line] {
         var lines: [Line] = []
         var rest = letters
@@ -169,7 +169,7 @@ struct MarkdownTable: Sendable {
                 lines.append(rest)
                 break
             }
-            // One letter at least, though it is too wide.
+            // At least one character, even if it is too wide.
             let most = max(end, rest.startIndex + 1)
             let blank = rest[...min(most, rest.endIndex - 1)].lastIndex { $0.character == " " }
             if let blank, blank > rest.startIndex {

@@ -1,11 +1,11 @@
-/// Draws Markdown for a terminal while it comes. What was drawn is never drawn again: a letter is shown as soon as
-/// nothing that follows can change how it looks, a table once it is whole. However the text is cut, the same is drawn.
-/// Code stands there as it is, so that it can be copied.
+/// Renders Markdown for a terminal as it arrives. Output is never redrawn: a character is shown as soon as later input
+/// cannot change its style, a table once it is complete. The result does not depend on how the text is split. Code is
+/// left unchanged, so that it can be copied.
 struct MarkdownText: Sendable {
     private typealias Scalar = Unicode.Scalar
 
     private enum Place {
-        /// At a line's beginning, as long as it is not known what the line is.
+        /// At the start of a line whose kind is still unknown.
         case beginning
         case text
         case code
@@ -14,9 +14,9 @@ struct MarkdownText: Sendable {
     private struct Fence {
         let mark: Unicode.Scalar
         let count: Int
-        /// Blanks before it, which are no part of the code.
+        /// Spaces before it, which aren't part of the code.
         let indent: Int
-        /// Whether it stands in a quote, whose marks are no part of it either.
+        /// Whether it is in a quote, whose markers aren't part of the code either.
         let isQuoted: Bool
     }
 
@@ -24,19 +24,19 @@ struct MarkdownText: Sendable {
     private var writer = StyledWriter()
     private var inline = InlineText()
     private var place = Place.beginning
-    /// The line's letters that are not shown yet.
+    /// Characters of the line that aren't shown yet.
     private var held: [Unicode.Scalar] = []
     private var fence: Fence?
     private var table: MarkdownTable?
-    /// What stands before the held letters in this line.
+    /// What precedes the held characters in this line.
     private var prefix = LinePrefix()
-    /// Whether anything was shown. Blank lines before it are not.
+    /// Whether anything was shown. Leading blank lines are dropped.
     private var hasBegun = false
     private var isInList = false
     private var followsBlank = true
     private var followsText = false
     private var followsIndentedCode = false
-    /// Whether the line before is not ended, because a span in it may go on.
+    /// Whether the previous line is not ended yet, because a span in it may continue.
     private var followsOpen = false
 
     private struct LinePrefix {
@@ -46,14 +46,14 @@ struct MarkdownText: Sendable {
         var isInItem = false
     }
 
-    /// - Parameter columns: of the terminal.
+    /// - Parameter columns: the width of the terminal.
     init(columns: Int) {
         self.columns = columns
     }
 
-    /// Takes the next piece of the text.
+    /// Processes the next piece of the text.
     ///
-    /// - Returns: what to write.
+    /// - Returns: the output to write.
     mutating func take(_ text: String) -> String {
         for scalar in text.unicodeScalars { take(scalar) }
         writer.write(inline.takeReady())
@@ -62,7 +62,7 @@ struct MarkdownText: Sendable {
 
     /// Ends the text.
     ///
-    /// - Returns: what to write.
+    /// - Returns: the output to write.
     mutating func end() -> String {
         if place != .beginning || !held.isEmpty || !prefix.shown.isEmpty { endLine(hasEnd: false) }
         endOpenLine()
@@ -85,7 +85,7 @@ struct MarkdownText: Sendable {
         if place == .beginning {
             if let fence { endFencedLine(fence, hasEnd) } else { decide(isWhole: true, hasEnd: hasEnd) }
         }
-        // Else the line is whole and shown.
+        // Otherwise the line is already complete and shown.
         guard place != .beginning else { return }
         if place == .text, hasEnd, followsText, inline.isOpenAtLineEnd() {
             followsOpen = true
@@ -107,7 +107,7 @@ struct MarkdownText: Sendable {
         (place, held, prefix) = (.beginning, [], LinePrefix())
     }
 
-    // MARK: Lines by their beginnings
+    // MARK: Lines by their start
 
     private mutating func decide(isWhole: Bool, hasEnd: Bool = true) {
         while place == .beginning {
@@ -123,7 +123,7 @@ struct MarkdownText: Sendable {
         }
     }
 
-    /// - Returns: whether there is more to decide of the line, or text to show.
+    /// - Returns: whether the rest of the line still has to be classified or shown.
     private mutating func begin(_ beginning: LineBeginning, _ hasEnd: Bool) -> Bool {
         if followsOpen, beginning == .text, prefix.shown.isEmpty {
             followsOpen = false
@@ -158,7 +158,7 @@ struct MarkdownText: Sendable {
         case .numbered(let marks):
             item(Letters.string(held.dropFirst(indent).prefix(marks)), indent, marks)
         case .task(let isDone, let marks):
-            // The box stands in the bullet's place.
+            // The checkbox replaces the bullet.
             prefix.shown.removeLast()
             prefix.isInItem = false
             add(isDone ? "☑ " : "☐ ", replacing: indent + marks)
@@ -192,7 +192,7 @@ struct MarkdownText: Sendable {
         prefix.isInItem = true
     }
 
-    /// Puts something before the rest of the line, in the place of its first letters.
+    /// Replaces the first characters of the line by a prefix.
     private mutating func add(_ text: String, replacing count: Int, _ style: Style = []) {
         prefix.shown.append(StyledPiece(text: text, style: style))
         prefix.width += TerminalColumns.width(of: text)
@@ -227,7 +227,7 @@ struct MarkdownText: Sendable {
 
     // MARK: Code
 
-    /// Looks whether the letters that are held may still be the end of the code.
+    /// Shows the held characters as code unless they may still be the closing fence.
     private mutating func lookForEnd(of fence: Fence) {
         let line = Self.unquoted(held, fence.isQuoted)
         guard let line else { return }
@@ -255,7 +255,7 @@ struct MarkdownText: Sendable {
         }
     }
 
-    /// A line of code without the marks of the quote that it is in; `nil` as long as that cannot be known.
+    /// Returns a line of code without the quote's markers; `nil` while that is undecided.
     private static func unquoted(_ held: [Scalar], _ isQuoted: Bool) -> ArraySlice<Scalar>? {
         guard isQuoted else { return held[...] }
         let rest = held.drop { $0 == " " }
@@ -265,7 +265,7 @@ struct MarkdownText: Sendable {
         return rest.dropFirst(second == " " ? 2 : 1)
     }
 
-    /// The letters without so many columns of blanks at their beginning.
+    /// Removes up to `count` columns of leading whitespace.
     private static func dropping(_ count: Int, from letters: [Scalar]) -> ArraySlice<Scalar> {
         var rest = letters[...]
         var dropped = 0

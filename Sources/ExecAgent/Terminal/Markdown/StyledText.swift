@@ -1,4 +1,4 @@
-/// How letters look.
+/// Text attributes.
 struct Style: OptionSet, Sendable, Hashable {
     let rawValue: Int
 
@@ -13,19 +13,19 @@ struct Style: OptionSet, Sendable, Hashable {
         (.bold, "1"), (.faint, "2"), (.italic, "3"), (.underlined, "4"), (.struck, "9"), (.code, "36"),
     ]
 
-    /// What makes a terminal write so from here on.
+    /// The escape sequence that sets exactly these attributes.
     var sequence: String {
         "\u{1B}[" + (["0"] + Self.codes.filter { contains($0.0) }.map(\.1)).joined(separator: ";") + "m"
     }
 }
 
-/// A part of a text that looks alike.
+/// A run of text with one style.
 struct StyledPiece: Sendable, Equatable {
     var text: String
     var style: Style = []
 }
 
-/// Writes text in styles.
+/// Writes styled text with escape sequences.
 struct StyledWriter: Sendable {
     private var written = ""
     private var current: Style = []
@@ -40,7 +40,7 @@ struct StyledWriter: Sendable {
         for piece in pieces { write(piece.text, piece.style) }
     }
 
-    /// Ends the line. No style goes on behind it: some terminals would fill the rest of the line with it.
+    /// Ends the line. Resets the style first: some terminals would fill the rest of the line with it.
     mutating func endLine() {
         change(to: [])
         written += "\n"
@@ -48,13 +48,13 @@ struct StyledWriter: Sendable {
 
     /// Moves the cursor within its line.
     ///
-    /// - Parameter column: from 0 on.
+    /// - Parameter column: starts at 0.
     mutating func move(toColumn column: Int) {
         change(to: [])
         written += "\u{1B}[\(column + 1)G"
     }
 
-    /// What was written since this was last asked for. It leaves no style behind: others write as well.
+    /// Removes and returns the output. Resets the style at the end, since others write to the terminal as well.
     mutating func take() -> String {
         change(to: [])
         defer { written = "" }

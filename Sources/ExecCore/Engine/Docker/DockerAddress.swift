@@ -2,16 +2,16 @@ import Diagnostics
 import JSON
 import SystemCalls
 
-/// Where a person told the engine's command line to look for its engine, other than in the usual place.
+/// The address where the engine's command line was configured to find its engine, other than the default.
 enum DockerAddress: Sendable, Equatable {
-    /// A variable of the environment, and the address in it.
+    /// An environment variable and the address in it.
     case variable(name: String, value: String)
-    /// A context of docker's, or a connection of podman's.
+    /// A Docker context or a Podman connection.
     case context(String)
 
     private static let configurationLimit = 1 << 20
 
-    /// What was chosen for this command line; `nil` where it looks in the usual place.
+    /// Determines the address that this command line uses; `nil` for the default.
     init?(of engine: DockerCLI) {
         let variables = engine.environment
         func value(_ name: String) -> String? { variables[name].flatMap { $0.isEmpty ? nil : $0 } }
@@ -37,7 +37,7 @@ enum DockerAddress: Sendable, Equatable {
         return context
     }
 
-    /// What was chosen and how, as part of a sentence.
+    /// What was configured and how, as part of a sentence.
     var description: String {
         switch self {
         case .variable(let name, let value): "The container engine at \(Self.shown(value)), which \(name) names,"
@@ -45,7 +45,7 @@ enum DockerAddress: Sendable, Equatable {
         }
     }
 
-    /// How to choose another, as part of a sentence.
+    /// How to choose another engine, as part of a sentence.
     var correction: String {
         switch self {
         case .variable(let name, _): "correct \(name) (without it the engine of this machine is used)"
@@ -53,7 +53,7 @@ enum DockerAddress: Sendable, Equatable {
         }
     }
 
-    /// What starts the engine of a context that a program for desktops made; `nil` for others.
+    /// What starts the engine if a desktop program created the context; `nil` for other contexts.
     var program: String? {
         guard case .context(let name) = self else { return nil }
         return [
@@ -62,7 +62,7 @@ enum DockerAddress: Sendable, Equatable {
         ][name]
     }
 
-    /// The address without a password in it.
+    /// The address with its password hidden.
     private static func shown(_ address: String) -> String {
         let text = address.singleLine(limit: 200)
         guard let scheme = text.firstRange(of: "://"), let at = text[scheme.upperBound...].lastIndex(of: "@"),

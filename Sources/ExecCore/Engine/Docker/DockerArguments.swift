@@ -1,13 +1,13 @@
-/// The arguments of `docker run` for a container. No shell sees them.
+/// The arguments of `docker run` for a container. They are never passed through a shell.
 struct DockerArguments: Sendable, Equatable {
     let container: ContainerSpec
 
-    /// All of them, with the hardening that every container gets.
+    /// All arguments, including the hardening that every container gets.
     var all: [String] {
         identity + withoutIdentity
     }
 
-    /// All but what tells it apart from others like it.
+    /// All arguments except those that distinguish one container from others like it.
     var withoutIdentity: [String] {
         hardening + resourceLimits + memoryDirectories + mounts + environment + program
     }
@@ -15,20 +15,22 @@ struct DockerArguments: Sendable, Equatable {
     private var identity: [String] {
         [
             "--interactive", "--rm", "--name", container.name, "--hostname", container.hostName,
-            // Without a network the engine makes no entry for it, and programs that look their own host up fail.
+            // Without a network, the engine adds no hosts entry for it, and programs that resolve their own host name
+            // fail.
             "--add-host", "\(container.hostName):127.0.0.1", "--pull", "never",
         ] + container.labels.flatMap { ["--label", "\($0.name)=\($0.value)"] }
     }
 
     private var hardening: [String] {
         let arguments = [
-            // Otherwise the engine writes every byte of the channel to a log on disk as well.
+            // Otherwise the engine also writes every byte of the channel to a log on disk.
             "--log-driver", "none",
             "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
             "--network", container.network, "--ipc", "private", "--ulimit", "core=0",
-            // A machine has so many open files in all: without this one sandbox could have them all.
+            // The machine has a global limit on open files, which one sandbox could otherwise exhaust.
             "--ulimit", "nofile=1024:4096",
-            // The guest, as process 1, hears no gentler signal: without this the engine's stop would take ten seconds.
+            // As process 1, the guest doesn't receive a gentler signal: the engine's stop would otherwise take ten
+            // seconds.
             "--stop-signal", "SIGKILL",
             "--user", "\(container.account.user):\(container.account.group)", "--workdir", "/",
         ]
@@ -43,8 +45,8 @@ struct DockerArguments: Sendable, Equatable {
         ]
     }
 
-    /// They are everybody's, there being one user: podman takes no owner for them, and runc no other mode for a
-    /// directory that the image has.
+    /// Writable for everybody, since there is only one user: podman accepts no owner for them, and runc ignores any
+    /// other mode if the image has the directory.
     private var memoryDirectories: [String] {
         container.memoryDirectories.flatMap {
             ["--tmpfs", "\($0.path):rw,exec,nosuid,nodev,size=\($0.size),mode=1777"]
@@ -72,9 +74,9 @@ struct DockerArguments: Sendable, Equatable {
             + container.command.dropFirst()
     }
 
-    /// A field of the comma-separated value that `--mount` takes; the engine reads it as CSV.
+    /// Quotes a field of the comma-separated value of `--mount`, which the engine parses as CSV.
     private static func quotedField(_ field: String) -> String {
-        // By bytes: with a combining mark behind it, a comma is no comma to Swift, and is one to the engine.
+        // Compares bytes: a comma followed by a combining mark is a comma to the engine but not to Swift.
         let special = [UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r")]
         guard field.utf8.contains(where: special.contains) else { return field }
         let doubled = field.utf8.flatMap { $0 == UInt8(ascii: "\"") ? [$0, $0] : [$0] }

@@ -3,15 +3,15 @@ import Diagnostics
 import SystemCalls
 import Threading
 
-/// Images with docker's command line.
+/// Builds and manages images with docker's command line.
 extension DockerCLI: ImageBuildingEngine {
-    /// How long a build may take, in seconds.
+    /// Timeout of a build, in seconds.
     private static let buildTimeout = 3600.0
-    /// How long the engine may take for anything else, in seconds.
+    /// Timeout of all other image commands, in seconds.
     private static let imageTimeout = 30.0
     private static let lastLines = 12
 
-    /// `docker build`, of a context that it reads from its standard input.
+    /// Runs `docker build` with the context on its standard input.
     public func build(_ build: ImageBuild, onLine: @escaping @Sendable (String) -> Void) async throws {
         let command = command(for: build, builder: await builder())
         let last = Locked<[String]>([])
@@ -23,7 +23,7 @@ extension DockerCLI: ImageBuildingEngine {
         guard status == .exited(0) else { throw await failure(status, said: last.withLock { $0 }, of: build) }
     }
 
-    /// `docker tag`.
+    /// Runs `docker tag`.
     public func addName(_ tag: String, to image: String) async throws {
         let output = try await self.tag(image, as: tag).run(timeout: Self.imageTimeout)
         guard output.succeeded else {
@@ -32,17 +32,18 @@ extension DockerCLI: ImageBuildingEngine {
         }
     }
 
-    /// `docker image rm`.
+    /// Runs `docker image rm`.
     public func removeImage(_ image: String) async {
         _ = try? await imageRemoval(image).run(timeout: Self.imageTimeout)
     }
 
-    /// `docker image prune`.
+    /// Runs `docker image prune`.
     public func removeUnusedImages(labelled label: String) async {
         _ = try? await pruneImages(label: label).run(timeout: Self.imageTimeout)
     }
 
-    /// A builder of BuildKit's may keep its results to itself; the context's own one leaves them with the engine.
+    /// The builder of the current context. Other BuildKit builders may keep their results to themselves; this one
+    /// stores them in the engine.
     private func builder() async -> String {
         guard let output = try? await contextName().run(timeout: Self.imageTimeout), output.succeeded else {
             return "default"
@@ -68,7 +69,7 @@ extension DockerCLI: ImageBuildingEngine {
             ended.complete()
         }
         await withTaskCancellationHandler {
-            // A builder that reads no context has an answer of its own.
+            // A builder that doesn't read the context reports an error of its own.
             try? await child.input.write(context)
             child.input.close()
             if await !ended.wait(seconds: Self.buildTimeout) {
@@ -95,7 +96,7 @@ extension DockerCLI: ImageBuildingEngine {
             isAboutFetching: Self.tellsOfAPull(said))
     }
 
-    /// Whether the engine's last words are about fetching an image.
+    /// Whether the engine's last output is about pulling an image.
     private static func tellsOfAPull(_ text: String) -> Bool {
         let text = text.lowercased()
         return [

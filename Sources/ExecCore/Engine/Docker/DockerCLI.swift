@@ -1,14 +1,14 @@
 import ChildProcess
 
-/// The command line of docker, or of an engine that has one like it: each function gives the arguments of one call. No
-/// shell sees them, and nothing that an image or a sandbox says is among them.
+/// The command line of docker or a compatible engine. Each function returns one command. The arguments are never
+/// passed through a shell, and never contain anything that an image or a sandbox says.
 public struct DockerCLI: Sendable, Equatable {
-    /// Path of the engine's program.
+    /// The path of the engine's program.
     public let program: String
-    /// Its whole environment.
+    /// The complete environment of its commands.
     public let environment: [String: String]
 
-    /// The command line of the program at this path.
+    /// Creates the command line of the program at this path.
     public init(program: String, environment: [String: String]) {
         self.program = program
         self.environment = environment
@@ -17,8 +17,8 @@ public struct DockerCLI: Sendable, Equatable {
     /// Starts a sandbox and stays attached to it.
     func run(_ container: ContainerSpec) -> Command {
         var run = command(["run"] + habitArguments + DockerArguments(container: container).all)
-        // It passes bytes on, and Go's runtime does that best on one processor: with more, what comes back after a
-        // long input often lay for up to 10 ms until the runtime looked for it.
+        // The command only relays bytes, which Go's runtime does best on one processor. With more, the answer to a
+        // long input often waited up to 10 ms until the runtime polled for it.
         run.environment = environment.merging(["GOMAXPROCS": "1"]) { own, _ in own }
         return run
     }
@@ -28,7 +28,8 @@ public struct DockerCLI: Sendable, Equatable {
         command(["rm", "--force", "--volumes"] + containers)
     }
 
-    /// Lists the containers with a label, one a line: the id, and the values of the labels `names` after tabs.
+    /// Lists the containers with a label, one per line: the id, then the values of the labels `names`, separated by
+    /// tabs.
     func list(labelled label: EngineLabel, telling names: [String]) -> Command {
         command([
             "ps", "--all", "--no-trunc", "--filter", "label=\(label.name)\(label.value.map { "=" + $0 } ?? "")",
@@ -36,22 +37,22 @@ public struct DockerCLI: Sendable, Equatable {
         ])
     }
 
-    /// Removes volumes that are in no container.
+    /// Removes volumes that no container uses.
     func remove(volumes: [String]) -> Command {
         command(["volume", "rm"] + volumes)
     }
 
-    /// Gives the versions of the command line and of the engine as one JSON object.
+    /// Prints the versions of the command line and the engine as one JSON object.
     func version() -> Command {
         command(["version", "--format", Self.wholeAsJSON])
     }
 
-    /// Gives all that the engine says of itself as one JSON object.
+    /// Prints all information about the engine as one JSON object.
     func info() -> Command {
         command(["info", "--format", Self.wholeAsJSON])
     }
 
-    /// Gives all that the engine knows of an image as one JSON object.
+    /// Prints all information about an image as one JSON object.
     func inspect(image: String) -> Command {
         command(["image", "inspect", "--format", Self.wholeAsJSON, image])
     }

@@ -1,4 +1,4 @@
-/// What an engine's command line complains of, as far as it can be told from its words.
+/// What an engine's command line complains about, as far as its messages show.
 enum DockerComplaint: Sendable, Equatable, CaseIterable {
     case imageNotSigned
     case imageMissing
@@ -16,17 +16,17 @@ enum DockerComplaint: Sendable, Equatable, CaseIterable {
     case pythonMissing
     case diskFull
 
-    /// Tells what `text` complains of; `nil` for anything that is not known. The first complaint in the order of the
-    /// cases is taken.
+    /// Classifies the message `text`; `nil` if it isn't recognized. The first matching case, in declaration order,
+    /// wins.
     init?(_ text: String) {
-        // Warnings come before what fails, and tell of other things.
+        // Warnings precede the failure and are about something else.
         let text = text.lowercased().split { $0 == "\n" || $0 == "\r" }
             .filter { line in !Self.warnings.contains(where: line.contains) }.joined(separator: "\n")
         guard let found = Self.allCases.first(where: { $0.signs.contains { $0.isIn(text) } }) else { return nil }
         self = found
     }
 
-    /// Words by which a complaint is known: all of one group, and none of those that mean another thing.
+    /// A pattern for a message: it contains all of `words` and none of `never`.
     private struct Sign {
         let words: [String]
         let never: [String]
@@ -43,7 +43,8 @@ enum DockerComplaint: Sendable, Equatable, CaseIterable {
 
     private static let warnings = ["level=warning", "warn[", "warning:", "ignored on cgroups v1"]
 
-    /// What only a daemon that answers can say, or what is said of a machine that is no engine.
+    /// Words that only a daemon that answers uses, or that refer to a machine other than the engine, such as a
+    /// registry.
     private static let notOfTheEngine = ["response from daemon", "notary", "trust", "registry", "/v2/", "pull"]
 
     private var signs: [Sign] {

@@ -1,7 +1,7 @@
 public import ChildProcess
 
 extension DockerCLI: ContainerEngine {
-    /// Variables that choose the engine that the command line talks to.
+    /// The environment variables that select the engine.
     private static let engineVariables = [
         "HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "CONTAINER_HOST", "CONTAINER_CONNECTION",
     ]
@@ -9,12 +9,12 @@ extension DockerCLI: ContainerEngine {
     /// The path of the program.
     public var name: String { program }
 
-    /// `docker run`, attached.
+    /// Runs `docker run`, attached.
     public func start(_ container: ContainerSpec) throws -> ChildProcess {
         try ChildProcess(starting: run(container))
     }
 
-    /// What the command line's last words mean.
+    /// Interprets the command line's last output.
     public func explain(
         _ end: ChildProcess.End, of configuration: SandboxConfiguration, printed: [UInt8]
     ) -> EngineFailure {
@@ -23,12 +23,12 @@ extension DockerCLI: ContainerEngine {
             summary: failure.summary, startError: failure.startError(printed: printed), endError: failure.endError)
     }
 
-    /// Commands of the program's own.
+    /// Returns commands of the same program.
     public func hints(for name: String) -> EngineHints {
         EngineHints(listContainers: "\(name) ps --all", diskUsage: "docker system df")
     }
 
-    /// The program, the variables that choose its engine, and the arguments of `docker run`.
+    /// The program, the variables that select its engine, and the arguments of `docker run`.
     public func fingerprint(of container: ContainerSpec) -> [String] {
         [program] + Self.engineVariables.map { "\($0)=\(environment[$0] ?? "")" }
             + DockerArguments(container: container).withoutIdentity

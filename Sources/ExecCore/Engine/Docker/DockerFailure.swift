@@ -1,32 +1,32 @@
 import ChildProcess
 import Diagnostics
 
-/// What the engine's command line said when it ended, turned into words that help.
+/// Turns the engine's output when it failed into a helpful error.
 struct DockerFailure: Sendable {
     private static let saidLimit = 600
 
     let engine: DockerCLI
-    /// What was to be started; the image alone counts for a question.
+    /// The configuration of the sandbox to start. For a query, only its image matters.
     let configuration: SandboxConfiguration
     let end: ChildProcess.End
 
-    /// The failure of a sandbox to start.
+    /// Creates the failure of a sandbox's start.
     init(engine: DockerCLI, configuration: SandboxConfiguration, end: ChildProcess.End) {
         self.engine = engine
         self.configuration = configuration
         self.end = end
     }
 
-    /// The failure of a question about `image`.
+    /// Creates the failure of a query about `image`.
     init(engine: DockerCLI, image: String, end: ChildProcess.End) {
         var configuration = SandboxConfiguration()
         configuration.image = image
         self.init(engine: engine, configuration: configuration, end: end)
     }
 
-    /// The failure of a sandbox that never said hello.
+    /// The error of a sandbox whose guest never sent its handshake.
     ///
-    /// - Parameter printed: what came on standard output instead.
+    /// - Parameter printed: what arrived on standard output instead.
     func startError(printed: [UInt8] = []) -> ExecError {
         if let complaint { return error(of: complaint) }
         if !printed.isEmpty { return ExecError.strayOutput(printed, engine: engine.program, end: end.status) }
@@ -35,7 +35,7 @@ struct DockerFailure: Sendable {
             "The sandbox could not be started (\(end.status)). \(runtimeAdvice ?? "")The engine said: \(saidText)")
     }
 
-    /// The failure to answer a question.
+    /// The error of a query.
     var answerError: ExecError {
         if let complaint, Self.complaintsOfQuestions.contains(complaint) { return error(of: complaint) }
         return ExecError(.engineFailed, "The engine refused to answer (\(end.status)). It said: \(saidText)")
@@ -45,13 +45,13 @@ struct DockerFailure: Sendable {
         .imageMissing, .contextMissing, .accountNotAllowed, .unreachable, .userIDsMissing, .flagUnknown,
     ]
 
-    /// The failure of an engine that could not be asked at all; `nil` where that is not what it says.
+    /// The error if the engine could not be reached at all; `nil` for any other failure.
     var unreachableError: ExecError? {
         guard let complaint, [.contextMissing, .accountNotAllowed, .unreachable].contains(complaint) else { return nil }
         return error(of: complaint)
     }
 
-    /// The failure of a sandbox that had been running.
+    /// The error of a sandbox that had been running.
     var endError: ExecError {
         ExecError(
             .sandboxEnded,
@@ -65,7 +65,7 @@ struct DockerFailure: Sendable {
         DockerComplaint(String(decoding: end.errorOutput, as: UTF8.self))
     }
 
-    /// A runtime with a kernel of its own that runs into the limit of processes dies without a word.
+    /// A runtime with a kernel of its own exits without a message when it runs into the process limit.
     private var runtimeAdvice: String? {
         guard let runtime = configuration.runtime, end.status == .exited(2) else { return nil }
         return """
@@ -77,12 +77,12 @@ struct DockerFailure: Sendable {
 
     /// How the command line ended and what it said, in a few words.
     var summary: String {
-        // Of one that another server started there is no status.
+        // The status is unknown if another server started it.
         let status = end.status == .exited(-1) ? "nobody knows how" : "\(end.status)"
         return end.errorOutput.isEmpty ? status : "\(status): \(saidText)"
     }
 
-    /// What it said, on one line. Of much, the last lines: an engine warns first and fails last.
+    /// What it said, on one line. If that is long, the last lines: an engine warns first and fails last.
     var saidText: String {
         let lines = end.errorOutput.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
             .map { String(decoding: $0, as: UTF8.self).singleLine(limit: Self.saidLimit) }

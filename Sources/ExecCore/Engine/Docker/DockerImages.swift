@@ -1,12 +1,12 @@
 import ChildProcess
 
-/// The part of the engine's command line that makes images.
+/// The part of the engine's command line that manages images.
 extension DockerCLI {
-    /// Builds an image from a context that is given over standard input.
+    /// Builds an image from a context on standard input.
     ///
-    /// - Parameter builder: the name of the builder of BuildKit's to use.
+    /// - Parameter builder: the name of the BuildKit builder to use.
     func command(for build: ImageBuild, builder: String) -> Command {
-        // The host's network reaches whatever this machine reaches, a proxy on its loopback address included.
+        // The host's network reaches everything that this machine reaches, including a proxy on its loopback address.
         var arguments = ["build", "--network", "host", "--force-rm", "--tag", build.name]
         arguments += build.labels.flatMap { ["--label", "\($0.name)=\($0.value)"] }
         let settings = (build.base.map { ["BASE_IMAGE=\($0)"] } ?? []) + build.settings
@@ -23,17 +23,17 @@ extension DockerCLI {
             executable: program, arguments: ["context", "inspect", "--format", "{{.Name}}"], environment: environment)
     }
 
-    /// Gives an image another name.
+    /// Gives an image an additional name.
     func tag(_ image: String, as tag: String) -> Command {
         Command(executable: program, arguments: ["tag", image, tag], environment: environment)
     }
 
-    /// Takes a name from an image, which is removed with its last one.
+    /// Removes a name from an image; the image goes with its last name.
     func imageRemoval(_ image: String) -> Command {
         Command(executable: program, arguments: ["image", "rm", image], environment: environment)
     }
 
-    /// Removes images with this label that have no name and that nothing uses.
+    /// Removes unnamed and unused images with this label.
     func pruneImages(label: String) -> Command {
         Command(
             executable: program, arguments: ["image", "prune", "--force", "--filter", "label=\(label)"],

@@ -1,6 +1,6 @@
 public import SystemCalls
 
-/// Finds docker's command line, or one like it.
+/// Finds the command line of docker or a compatible engine.
 public struct DockerLocator: Sendable {
     private static let usualPlaces = [
         "/usr/local/bin", "/opt/homebrew/bin", "~/.docker/bin", "~/.orbstack/bin", "~/.rd/bin", "/usr/bin", "/bin",
@@ -10,7 +10,7 @@ public struct DockerLocator: Sendable {
     private let search: ProgramSearch
     private let isExecutable: @Sendable (String) -> Bool
 
-    /// A locator that looks with this environment.
+    /// Creates a locator that searches with this environment.
     public init(
         environment: [String: String], isExecutable: @escaping @Sendable (String) -> Bool = Files.isExecutable
     ) {
@@ -18,7 +18,7 @@ public struct DockerLocator: Sendable {
         self.isExecutable = isExecutable
     }
 
-    /// The path of the program called `engine`: a path is taken as it is, a name is looked for.
+    /// Returns the path of the program called `engine`: a path is used as it is, a name is searched for.
     ///
     /// - Throws: ``ExecError`` with the code ``ExecError/Code/engineMissing`` and a remedy.
     public func locate(_ engine: String) throws(ExecError) -> String {
@@ -39,16 +39,16 @@ public struct DockerLocator: Sendable {
             """)
     }
 
-    /// The command line of the program called `engine`, with the environment that it needs.
+    /// Returns the command line of the program called `engine`, with the environment that it needs.
     ///
     /// - Throws: ``ExecError`` as ``locate(_:)`` does.
     public func commandLine(of engine: String) throws(ExecError) -> DockerCLI {
         DockerCLI(program: try locate(engine), environment: engineEnvironment)
     }
 
-    /// The directories to look in: `PATH` first.
+    /// The directories to search, `PATH` first.
     var searchPath: [String] { search.directories }
 
-    /// The environment for the engine's command line: ours, with a `PATH` on which it finds its own helpers.
+    /// The environment for the engine's command line: the given one, with a `PATH` on which it finds its own helpers.
     public var engineEnvironment: [String: String] { search.programEnvironment }
 }

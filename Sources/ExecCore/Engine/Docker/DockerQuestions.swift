@@ -2,30 +2,30 @@ import ChildProcess
 import Diagnostics
 import JSON
 
-/// Questions to an engine, each with an end in sight.
+/// Queries to an engine, each with a timeout.
 extension DockerCLI {
-    /// What `docker version` says. Asks the daemon.
+    /// Runs `docker version`, which asks the daemon.
     public func versions() async throws(ExecError) -> EngineVersions {
         let answer = try await answer(to: version())
         let server = answer["Server"]
-        // nerdctl names components only.
+        // nerdctl lists only components.
         let version = server?["Version"] ?? server?["Components"]?.arrayValue?.first?["Version"]
         return EngineVersions(
             client: line(answer["Client"]?["Version"]?.stringValue ?? "?"), server: version?.stringValue.map(line))
     }
 
-    /// What `docker info` says, in docker's way or in podman's.
+    /// Runs `docker info` and reads docker's or podman's form of the answer.
     public func isRootless() async -> Bool? {
         guard let answer = try? await answer(to: info()) else { return nil }
-        // podman's way, then docker's.
+        // podman's form, then docker's.
         if let rootless = answer["host"]?["security"]?["rootless"]?.boolValue { return rootless }
         return answer["SecurityOptions"]?.arrayValue?.contains { $0.stringValue?.contains("rootless") == true }
     }
 
-    /// What `docker image inspect` says.
+    /// Runs `docker image inspect`.
     public func image(_ name: String) async throws(ExecError) -> ImageDescription {
         let found = try await answer(to: inspect(image: name), image: name)
-        // podman takes the format for a wish for JSON, and gives the list of what was inspected.
+        // podman takes the format as a request for JSON and prints the list of inspected images.
         let answer = found.arrayValue.map { $0.first ?? .null } ?? found
         guard let id = answer["Id"]?.stringValue else {
             throw ExecError(.engineFailed, "The engine's description of the image \(name) makes no sense.")
@@ -39,7 +39,7 @@ extension DockerCLI {
                 uniquingKeysWith: { first, _ in first }))
     }
 
-    /// What `docker ps` lists.
+    /// Runs `docker ps`.
     public func containers(
         labelled label: EngineLabel, telling names: [String], within seconds: Double
     ) async throws(ExecError) -> [LabelledContainer] {
@@ -47,7 +47,7 @@ extension DockerCLI {
         return Self.containers(inListing: listing, values: names.count)
     }
 
-    /// Reads a listing. A line that is not what was asked for is ignored: labels may have tabs and line ends in them.
+    /// Parses a listing. Malformed lines are ignored: labels may contain tabs and line breaks.
     static func containers(inListing listing: String, values count: Int) -> [LabelledContainer] {
         listing.lines.compactMap { line in
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
@@ -60,7 +60,7 @@ extension DockerCLI {
         text.utf8.count == 64 && text.allSatisfy { $0.isASCII && $0.isHexDigit }
     }
 
-    /// `docker rm --force --volumes`.
+    /// Runs `docker rm --force --volumes`.
     @discardableResult
     public func remove(_ containers: [String], within seconds: Double) async throws(ExecError) -> String {
         do {
@@ -70,7 +70,7 @@ extension DockerCLI {
         }
     }
 
-    /// `docker volume rm`, one by one.
+    /// Runs `docker volume rm`, once for each volume.
     public func remove(volumes: [String]) async {
         for volume in volumes {
             let removal: Command = remove(volumes: [volume])

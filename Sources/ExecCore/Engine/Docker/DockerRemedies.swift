@@ -1,14 +1,14 @@
 import SystemCalls
 
 extension DockerFailure {
-    /// What a complaint means and what to do about it.
+    /// The error for a complaint: what it means and what to do about it.
     func error(of complaint: DockerComplaint) -> ExecError {
         ExecError(complaint == .imageMissing ? .imageMissing : .engineFailed, "\(text(of: complaint))")
     }
 
     private var quoted: String { "The engine said: \(saidText)" }
     private var image: String { configuration.image }
-    /// What the advice must add where the engine is not the one by default.
+    /// What commands in a remedy need in addition if the engine isn't the default one.
     private var engineOption: String { engine.program == "docker" ? "" : " --engine \(engine.program)" }
 
     private func text(of complaint: DockerComplaint) -> String {
@@ -94,7 +94,7 @@ extension DockerFailure {
         return "The container engine is not running. Start it (\(start)) and call again. \(quoted)"
     }
 
-    /// A directory of this machine that the engine could not give to the sandbox.
+    /// The error if the engine could not mount a directory of this machine.
     private var mountText: String {
         let directory = sharedDirectories.first { saidText.contains($0.path) }
         let name =

@@ -1,12 +1,12 @@
 import SystemCalls
 
-/// What podman does otherwise than docker unless it is told not to.
+/// Where podman's defaults differ from docker's.
 extension DockerCLI {
     private static let scriptLimit = 4096
     private static let podmanProcesses: UInt64 = 16_384
 
-    /// Whether it is podman's, under whatever name: a link to it, or a script that starts it, as distributions have one
-    /// called docker.
+    /// Whether the program is podman under any name: a link to it, or a script that starts it, such as the `docker`
+    /// script of some distributions.
     var isPodman: Bool {
         let path = Files.realPath(program) ?? program
         if path.split(separator: "/").last?.hasPrefix("podman") == true { return true }
@@ -16,18 +16,18 @@ extension DockerCLI {
         return String(decoding: text, as: UTF8.self).contains("podman")
     }
 
-    /// The value of a container's label in the format of `ps`.
+    /// The template for a container label's value in the format of `ps`.
     func labelTemplate(_ name: String) -> String {
         isPodman ? "{{index .Labels \"\(name)\"}}" : "{{.Label \"\(name)\"}}"
     }
 
-    /// What a sandbox needs besides the arguments that every engine gets.
+    /// The additional arguments that a sandbox needs with this engine.
     var habitArguments: [String] {
         guard isPodman else { return [] }
         return [
-            // Otherwise it asks for a million processes a user, which not even every root may have.
+            // Otherwise podman requests a million processes per user, which even root may not always have.
             "--ulimit", "nproc=\(min(HostLimits.processes ?? .max, Self.podmanProcesses))",
-            // Otherwise a read-only system has memory without bounds mounted in these places.
+            // Otherwise podman mounts memory of unlimited size at these places of a read-only file system.
             "--tmpfs", "/run:ro,size=4k", "--tmpfs", "/var/tmp:ro,size=4k",
         ]
     }

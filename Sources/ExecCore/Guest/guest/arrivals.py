@@ -1,20 +1,20 @@
-"""Calls that have come and have no keeper yet.
+"""Admission queue: calls that have arrived and have no keeper yet.
 
-To start a keeper costs more than a short command does. Where calls are under way that have only just begun, a keeper
-will soon be free: the next call waits a moment for it before one more is started.
+Starting a keeper costs more than a short command. If calls in progress have only just started, a keeper will probably
+be free soon, so the next call waits briefly for it before another keeper is started.
 """
 
 import collections
 import time
 
-# How long nothing may have moved before one more keeper is started; half as long before the next, until one is free.
+# How long to wait for a free keeper before another is started. Halved for each further one until a keeper is free.
 _PATIENCE_SECONDS = 0.005
-# A call that has gone on for so long is none of those that end in the next moment.
+# A call that has run for this long is not expected to end at any moment.
 _SHORT_SECONDS = 0.02
 
 
 class Arrival:
-    """A call and the bytes that came with it."""
+    """A queued call and the input bytes received for it."""
 
     __slots__ = ("input", "method", "number", "params", "tries")
 
@@ -23,7 +23,7 @@ class Arrival:
         self.method = method
         self.params = params
         self.input = bytearray()
-        # How often there was no room for it.
+        # How often it could not start because there was no room for its process.
         self.tries = 0
 
 
@@ -39,7 +39,7 @@ class Arrivals:
 
     @property
     def size(self):
-        """How many bytes have come with those that wait."""
+        """The number of input bytes held for queued calls."""
         return sum(len(arrival.input) for arrival in self._waiting.values())
 
     def add(self, arrival):
@@ -49,7 +49,7 @@ class Arrivals:
         self._waiting[arrival.number] = arrival
 
     def put_back(self, arrival, seconds):
-        """Has a call wait again, before all others, and none of them be taken for so long: room is being made."""
+        """Requeues a call at the front and holds the queue for `seconds`, while room is being made."""
         arrival.tries += 1
         self._waiting[arrival.number] = arrival
         self._waiting.move_to_end(arrival.number, last=False)
@@ -59,13 +59,13 @@ class Arrivals:
         return self._waiting.get(number)
 
     def drop(self, number):
-        """Takes out a call that is to be forgotten. Returns it, or None where it does not wait."""
+        """Removes a cancelled call. Returns it, or None if it isn't queued."""
         return self._waiting.pop(number, None)
 
     def take(self, has_keeper, newest):
-        """The next call that is to begin now; None where it is better to wait.
+        """Removes and returns the next call to start; returns None if it is better to wait.
 
-        `has_keeper` says whether a keeper is free, `newest` when the last call began that is still under way.
+        `has_keeper`: whether a keeper is free. `newest`: when the most recent call in progress started.
         """
         if not self._waiting:
             return None

@@ -1,5 +1,5 @@
-"""Artifacts: the regular files directly in /artifacts that are not hidden and not too large, and the links there that
-lead to one of them. No other link counts, so that nothing outside can ever be taken for an artifact.
+"""Artifacts: the regular files directly in /artifacts that are not hidden and not too large, and the symbolic links
+there that lead to one of them. No other link counts, so that no file outside can ever be served as an artifact.
 """
 
 import errno
@@ -12,27 +12,27 @@ from guest import files, formats, frames, headers
 
 DIRECTORY = "/artifacts"
 
-# A directory with more entries than this is looked at no further: each look is part of a call's time.
+# A scan reads at most this many entries, because its time adds to that of each call.
 _MAX_FILES = 1000
 _MAX_CHANGED = 100
-# Of artifacts that are too large more are not named in a result.
+# The maximum number of artifacts that a result names as too large.
 _MAX_TOO_LARGE = 5
-# A listing takes its own time, and may look at more to find the first by name.
+# A listing is a call of its own, so it may read more entries to find the first ones by name.
 _MAX_LOOKED_AT = 100_000
 _MAX_LISTED = 1000
 _MAX_NAME = 255
 _MAX_LINKS = 8
 _CHUNK = 1 << 20
 _SIGNATURE = 16
-# A larger picture is too much for a model's API, and so for a host to hand on.
+# Larger pictures aren't checked: a model's API rejects them anyway, so hosts can't forward them.
 _JUDGED = 8 << 20
 _UNPACKED_SIDE = 2000
-# How a link may name the directory that it is in.
+# The directory parts that a link's target may have to name the directory that it is in.
 _INSIDE = ("", ".", DIRECTORY, "../artifacts")
 
 
 def is_name(name):
-    """Whether an artifact may be called so. A name that is no UTF-8 could not be told to anybody."""
+    """Returns whether `name` is valid for an artifact. Names that aren't valid UTF-8 could not be reported."""
     if not name or name.startswith(".") or "/" in name or "\0" in name:
         return False
     try:
@@ -42,8 +42,8 @@ def is_name(name):
 
 
 def snapshot():
-    """Each artifact by name, those that are too large as well, with what changes when it does: size, time in seconds,
-    and what marks a new content.
+    """Returns all artifacts by name, including those that are too large, with a mark that changes when the artifact
+    does: size, modification time in seconds, inode, and change time in nanoseconds.
     """
     found = {}
     try:
@@ -64,18 +64,18 @@ def snapshot():
 
 
 def within(size_limit, found):
-    """Those of a snapshot that are not too large."""
+    """Returns the artifacts of a snapshot that are not too large."""
     return {name: mark for name, mark in found.items() if mark[0] <= size_limit}
 
 
 def changed(before, now, size_limit):
-    """What the server is told of each artifact that was not in `before`, or was another."""
+    """Returns the entries to report for the artifacts that are new or changed since `before`."""
     names = sorted(name for name in within(size_limit, now) if before.get(name) != now[name])
     return [_entry(name, now[name]) for name in names[:_MAX_CHANGED]]
 
 
 def note_of_too_large(before, now, size_limit):
-    """What the caller is to know of those that came or changed and are not handed out; empty where there are none."""
+    """Returns a note on new or changed artifacts that are too large to be served; empty if there are none."""
     names = sorted(name for name, mark in now.items() if mark[0] > size_limit and before.get(name) != mark)
     if not names:
         return ""
@@ -88,12 +88,12 @@ def note_of_too_large(before, now, size_limit):
 
 
 def _shown(name):
-    """A name on one line, without what could be taken for more than a name."""
+    """Returns a name with unprintable characters replaced, so that it stays on one line."""
     return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
 def list_artifacts(params, _, sink):
-    """Sends the artifacts to `sink` as JSON, the first ones by name where there are many."""
+    """Writes the artifacts to `sink` as JSON; if there are too many, only the first ones by name."""
     found = []
     try:
         directory = _open_directory()
@@ -118,7 +118,7 @@ def list_artifacts(params, _, sink):
 
 
 def read_artifact(params, _, sink):
-    """Sends the content of an artifact to `sink`: as much as there is when it is opened, and no more."""
+    """Writes the content of an artifact to `sink`, at most as many bytes as it had when it was opened."""
     name, limit = params["name"], params["limit"]
     try:
         directory = _open_directory()
@@ -149,7 +149,7 @@ def read_artifact(params, _, sink):
 
 
 def _judged_picture(file, size):
-    """A picture's bytes, and whether it is not a whole one; None for anything else, which is as good as unread."""
+    """Returns a picture's bytes and whether it is broken. Returns None for other files, with the position reset."""
     media_type = formats.image_type(file.read(_SIGNATURE))
     file.seek(0)
     if not media_type:
@@ -167,7 +167,7 @@ def _open_directory():
 
 
 def _status(name, directory):
-    """The status of the artifact called `name`, links followed; None where there is none."""
+    """Returns the status of the artifact `name` with links followed; None if there is none."""
     try:
         for _ in range(_MAX_LINKS):
             if not is_name(name):
@@ -182,9 +182,9 @@ def _status(name, directory):
 
 
 def _open(name, directory):
-    """Opens the artifact called `name`; None where there is none.
+    """Opens the artifact `name`; returns None if there is none.
 
-    The system follows no link for us: each is read and judged, and what is open is looked at again.
+    O_NOFOLLOW: each link is read and checked here instead, and the opened file is checked again with fstat.
     """
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
     for _ in range(_MAX_LINKS):
@@ -207,7 +207,7 @@ def _open(name, directory):
 
 
 def _link_target(name, directory):
-    """The name in the directory that a link gives; empty where it leads anywhere else or is no link any more."""
+    """Returns the name in the directory that a link leads to; empty if it leads elsewhere or is no longer a link."""
     try:
         place, name = os.path.split(os.readlink(name, dir_fd=directory))
     except OSError:

@@ -1,4 +1,4 @@
-"""The calls in progress: a command with its captured outputs, or a file operation."""
+"""The state of a call in progress: a command with its captured output, or a file operation."""
 
 import errno
 import fcntl
@@ -11,17 +11,17 @@ import time
 from guest import artifacts, frames, keepers, output, progress, shells
 
 _READ_SIZE = 256 * 1024
-# How long an output has to be quiet after the shell's end, for how long it is waited for at most, and for how long on a
-# machine so busy that what is to write has hardly had the processor.
+# After the shell has exited: how long the output must be quiet, the longest wait for that, and how much longer to wait
+# on a machine so busy that the writing processes have hardly had any CPU time.
 _QUIET_SECONDS = 0.03
 _MOST_SECONDS = 0.25
 _MOST_STARVED_SECONDS = 3.0
-# What a shell says of a command that SIGKILL has ended.
+# The exit code that a shell reports for a command killed by SIGKILL (128 + 9).
 _KILLED = 137
 
 
 class Call:
-    """One call, the keeper that does it, and our ends of its two outputs."""
+    """One call, the keeper that runs it, and the read ends of its two outputs."""
 
     def __init__(self, number, keeper, timeout, outputs):
         self.number = number
@@ -29,14 +29,14 @@ class Call:
         self.timeout = timeout
         self.began = time.monotonic()
         self.deadline = self.began + timeout
-        # What goes to the keeper; the writing ends of the outputs go with its first piece.
+        # Bytes to send to the keeper. The write ends of the outputs are passed along with the first of them.
         self.input = bytearray()
         self.timed_out = False
-        # Whether the keeper was told to end it.
+        # Whether its processes are being ended.
         self.is_stopping = False
-        # Since when its end waits for a count of the workspace.
+        # When it ended and started to wait for a count of the workspace; None if it doesn't wait.
         self.ended = None
-        # What the keeper reported: one that died reported nothing.
+        # What the keeper has reported. A keeper that was killed reports nothing, which leaves the defaults.
         self.is_done = False
         self.wait_status = None
         self.start_error = None
@@ -46,9 +46,9 @@ class Call:
         self.open_outputs = {self.stdout, self.stderr}
 
     def write_input(self):
-        """Sends the keeper what it takes. Returns whether anything is left.
+        """Sends the keeper as much input as its socket accepts. Returns whether any is left.
 
-        Raises `OSError` if the outputs cannot be handed over.
+        Raises `OSError` if the output descriptors cannot be passed.
         """
         try:
             if self.input:
@@ -57,12 +57,12 @@ class Call:
         except BlockingIOError:
             pass
         except ConnectionError:
-            # The keeper is dead, which its end shows.
+            # The keeper is dead; SIGCHLD reports that.
             self.input.clear()
         return bool(self.input)
 
     def read(self, descriptor):
-        """Takes what was written to an output. Returns frames to send on."""
+        """Reads from an output. Returns frames to forward to the server."""
         try:
             data = os.read(descriptor, _READ_SIZE)
         except BlockingIOError:
@@ -73,31 +73,31 @@ class Call:
         return self.take(descriptor, data)
 
     def wake_at(self):
-        """When the call wants to be looked at again."""
+        """Returns when the call has to be checked again."""
         return self.deadline
 
     def take_progress(self, now):
-        """Frames that tell how far it is."""
+        """Returns progress frames that are due; empty if there are none."""
         return b""
 
     def look_for_quiet(self, now, at_work):
-        """Whether more output was waited for, and is no longer."""
+        """Returns whether the call has just stopped waiting for more output."""
         return False
 
     def take(self, descriptor, data):
         raise NotImplementedError
 
     def hear(self, kind, number, serial, is_free):
-        """Takes a report of the keeper."""
+        """Handles a report of the keeper."""
         raise NotImplementedError
 
     def finish(self):
-        """The call's last frames."""
+        """Returns the call's final frames."""
         raise NotImplementedError
 
 
 class Before:
-    """What there was before a command could do anything."""
+    """Baseline of artifacts and memory kills, taken before the command could run."""
 
     __slots__ = ("artifacts", "kills", "memory", "watch")
 
@@ -110,13 +110,12 @@ class Before:
 class Command(Call):
     """A shell command.
 
-    It ends when its shell has ended and its outputs are quiet: what a process substitution or a script that logs
-    through `tee` still has to say comes just after. A background job that holds an output costs that moment; one that
-    does not costs nothing.
+    It ends when its shell has exited and its outputs are quiet, because a process substitution or a script that logs
+    through `tee` may still write right after the exit. Only a background job that holds an output open adds that wait.
     """
 
     def __init__(self, number, keeper, params, shell, before, spool, may_write):
-        """`shell` has got the command; `before` was made when it had not."""
+        """`shell` has already received the command; `before` was captured earlier."""
         self.may_write = may_write
         self._watch, self._memory = before.watch, before.memory
         self._artifacts = before.artifacts
@@ -128,7 +127,8 @@ class Command(Call):
             self.stderr: output.Capture("stderr", params["limit"], spool),
         }
         self._progress = progress.Progress() if params.get("progress") else None
-        # While the shell has ended and an output is open: when it is quiet, and when that is waited for no longer.
+        # Once the shell has exited while an output is open: when the output counts as quiet, and the latest time to
+        # wait for that.
         self._quiet_at = self._latest = None
         self._is_quiet = False
         self.note = ""
@@ -136,7 +136,7 @@ class Command(Call):
     def take(self, descriptor, data):
         self._captures[descriptor].add(data)
         if self._quiet_at is not None:
-            # What writes without end is not waited for.
+            # A process that writes endlessly must not extend the wait beyond `_latest`.
             self._quiet_at = max(min(time.monotonic() + _QUIET_SECONDS, self._latest), self._quiet_at)
         if self._progress is None:
             return b""
@@ -157,7 +157,7 @@ class Command(Call):
     def hear(self, kind, number, serial, is_free):
         if kind == keepers.FREE:
             self.leaves_nothing = True
-        # A report about another shell is an old one: the shell that waited has died.
+        # A report with another serial is stale: it concerns an earlier shell that has died while prewarmed.
         elif serial == self.shell.serial:
             self.is_done = True
             self.leaves_nothing = is_free
@@ -171,17 +171,17 @@ class Command(Call):
 
     @property
     def has_left_shell(self):
-        """Whether its shell has ended and has left something, which may still have something to say."""
+        """Whether its shell has exited and left processes that may still write output."""
         return self.is_done and not self.leaves_nothing
 
     def is_over(self):
         return self.is_done and (self.leaves_nothing or not self.open_outputs or self._is_quiet)
 
     def look_for_quiet(self, now, at_work):
-        """Decides, once an output has been quiet long enough, that no more is waited for.
+        """Stops waiting for output once it has been quiet long enough. Returns whether it has just done so.
 
-        `at_work(is_starved)` says whether something that the command left wants the processor, or wants it and has
-        hardly had it: what has not run yet has not been able to write.
+        `at_work(is_starved)` returns whether a process that the command left is runnable or, with `is_starved`, is
+        runnable but has hardly had any CPU time: a process that has not run yet could not write.
         """
         if self._quiet_at is None or self._is_quiet or now < self._quiet_at:
             return False
@@ -193,16 +193,16 @@ class Command(Call):
         return True
 
     def stop_waiting(self):
-        """No more is waited for than what is there."""
+        """Stops waiting for output beyond what the pipes hold now."""
         self._is_quiet = True
         self._quiet_at = None
 
     def drain(self):
-        """Takes what is in the pipes now, and no more: a background job may go on writing for ever."""
+        """Reads only what the pipes hold now, because a background job may keep writing forever."""
         for descriptor in list(self.open_outputs):
             waiting = struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, b"\0\0\0\0"))[0]
             try:
-                # One read more than that tells whether anyone still holds the other end.
+                # One extra read detects whether any process still holds the write end.
                 while waiting >= 0 and descriptor in self.open_outputs:
                     data = os.read(descriptor, _READ_SIZE)
                     waiting -= len(data) or 1
@@ -216,11 +216,11 @@ class Command(Call):
 
     @property
     def exit_code(self):
-        # A keeper that was killed took its command with it.
+        # A keeper that was killed never reported a status; its command was killed too.
         return _KILLED if self.wait_status is None else keepers.exit_code(self.wait_status)
 
     def note_memory(self, is_last=False):
-        """Has the result say if memory ran out. `is_last`: nothing else runs."""
+        """Adds a note to the result if memory ran out. `is_last`: nothing else is running."""
         self.note += self._memory.end(self._began_with, self.exit_code, is_last and self.leaves_nothing)
 
     def finish(self):
@@ -250,7 +250,7 @@ class Command(Call):
 
 
 class FileOperation(Call):
-    """A file operation: the answer's body comes on standard output, its outcome on standard error."""
+    """A file operation. The keeper writes the response body to standard output and the outcome to standard error."""
 
     def __init__(self, number, keeper, method, params):
         super().__init__(number, keeper, params["timeout"], shells.Outputs())
@@ -267,7 +267,7 @@ class FileOperation(Call):
         if kind == keepers.DONE:
             self.is_done = True
         else:
-            # The shell that waits beside it has died.
+            # The keeper's prewarmed shell has died.
             self.keeper.drop_shell()
             self.leaves_nothing = is_free
 
@@ -297,7 +297,8 @@ def _why_not_started(number):
 
 def _encoded(result):
     if len(result) == 1:
-        # Most results are no more than that, and the encoder takes as long as the rest of a short command's end.
+        # Fast path: most results hold only the exit code, and the JSON encoder takes as long as everything else at the
+        # end of a short command.
         return b'{"exit_code":%d}' % result["exit_code"]
     return frames.encode(result)
 

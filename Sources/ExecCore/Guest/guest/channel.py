@@ -1,4 +1,4 @@
-"""The guest's end of the channel to the server: frames in and out, and whether more is wanted now."""
+"""The guest's end of the channel to the server: sends and receives frames, with backpressure."""
 
 import os
 import select
@@ -7,24 +7,24 @@ import time
 from guest import frames
 
 _READ_SIZE = 256 * 1024
-# At most so many lines for the server's log in so long.
+# Rate limit: at most this many lines for the server's log in this many seconds.
 _MOST_LINES = 10
 _LOG_SECONDS = 10.0
 
 
 class Channel:
     def __init__(self, poll, take):
-        """`take(kind, number, payload)` is called for each frame that comes."""
+        """`take(kind, number, payload)` is called for each frame received."""
         self._out, self._in = frames.take_channel()
         self._decoder = frames.Decoder()
         self._poll = poll
         self._take = take
-        # Whether there is no server that would read.
+        # Whether no server is connected that would read.
         self.is_resting = False
         self._said = []
 
     def read_if(self, should_read):
-        """Reads what comes from now on, or leaves it where it is."""
+        """Starts or stops reading frames."""
         if should_read:
             self._poll.on(self._in, select.EPOLLIN, lambda events: self._read())
         else:
@@ -35,7 +35,7 @@ class Channel:
             frames.write_all(self._out, data)
 
     def rest(self):
-        """Says that nothing more comes, and has nothing more come."""
+        """Announces that nothing more will be sent, and sends nothing more."""
         self.send(frames.frame(frames.LEAVE, 0))
         self.is_resting = True
 
@@ -43,8 +43,8 @@ class Channel:
         self.is_resting = False
 
     def log(self, text):
-        """Says something in the server's log, if there is something, unless much was said just before: the server bears
-        no flood.
+        """Sends a line to the server's log. Ignores empty text, and lines beyond the rate limit, to protect the server
+        from a flood.
         """
         if not text:
             return
@@ -57,7 +57,7 @@ class Channel:
     def _read(self):
         data = os.read(self._in, _READ_SIZE)
         if not data:
-            # The server is gone, or wants us gone: with process 1 everything here ends.
+            # The server is gone or wants the guest to end. The exit of process 1 ends everything in the sandbox.
             os._exit(0)
         for kind, number, payload in self._decoder.feed(data):
             self._take(kind, number, payload)

@@ -1,44 +1,44 @@
-"""Text that is not UTF-8: how much of it is not, and what it may be instead.
+"""Text that is not UTF-8: counts the invalid bytes and guesses the actual encoding.
 
-A guess is made only where it is likely: a wrong one leads to a file that is wrong for good.
+Guesses only if the result is likely, because a wrong guess can corrupt the file permanently.
 """
 
 import re
 
-# So much of a page is enough to tell.
+# The size of the sample that is enough for a guess, in bytes.
 _SAMPLE = 8192
 _SURE = 0.85
 _CLOSE = 0.05
-# From so many bytes on it is no accident that all are of one kind.
+# From this many non-ASCII bytes on, it's no coincidence if all of them belong to one kind.
 _LONG = 24
 
-# By their names for iconv, with the codecs of Python.
+# (name for iconv, Python codec)
 _MULTIBYTE = (("GBK", "gbk"), ("Shift_JIS", "cp932"), ("EUC-JP", "euc_jp"), ("EUC-KR", "cp949"), ("Big5", "cp950"))
-# Letters of Western Europe and the signs that word processors put in, but for those that are others elsewhere: in
-# Turkish, or on old Macintoshes.
+# Western European letters and the signs that word processors insert, except for bytes that mean something else in
+# similar encodings: Turkish, or old Macintosh.
 _WESTERN = "[À-ÏÑ-ÖØ-Üß-ïñ-öø-üŒœ€‚„…†‡‰‹›‘’“”•–—™\xa0¡¢£¥§©ª«®°±²³´µ·º»¼½¾¿]"
 _CYRILLIC = "[А-Яа-яЁё]"
 _SMALL_CYRILLIC = "[а-яё]"
-# Nearly half of any text.
+# These make up nearly half of any text.
 _FREQUENT_CYRILLIC = "[аеинот]"
 _CJK_SIGNS = frozenset("　、。，！？：；“”‘’《》「」『』（）·…—～％")
 
 
 def flaws(page):
-    """(how many bytes of `page` are not UTF-8, the place of the first); None where all are."""
+    """Returns (the number of bytes of `page` that aren't valid UTF-8, the offset of the first); None if all are."""
     try:
         page.decode()
         return None
     except UnicodeDecodeError as error:
         first = error.start
-    # Each byte that is no part of a character becomes one of these.
+    # `surrogateescape` maps each invalid byte to one of these.
     return len(re.findall("[\udc80-\udcff]", page.decode("utf-8", "surrogateescape"))), first
 
 
 def guess(page, first):
-    """What the text may be in, by the names that iconv knows: one, or two where both are likely, or none.
+    """Guesses the encoding. Returns the names that iconv accepts: one, or two if both are likely, or none.
 
-    `first` is where the page is no UTF-8 for the first time.
+    `first`: the offset of the first byte that isn't valid UTF-8.
     """
     start = max(0, first - _SAMPLE // 4)
     sample = page[start : start + _SAMPLE]
@@ -48,7 +48,8 @@ def guess(page, first):
     scores = {name: _score(sample, name, codec) for name, codec in _MULTIBYTE}
     least = max(_SURE, max(scores.values()) - _CLOSE)
     likely = sorted((name for name in scores if scores[name] >= least), key=scores.get, reverse=True)
-    # The letters of Korean are all among the frequent ones of Chinese, of which a text of some length has others too.
+    # The bytes of Korean letters are all those of frequent Chinese characters too, but a Chinese text of some length
+    # also has other characters. So if Korean is likely for a long sample, it is Korean.
     if "EUC-KR" in likely and sum(byte > 0x7F for byte in sample) >= _LONG:
         return ["EUC-KR"]
     return likely if len(likely) <= 2 else []
@@ -60,10 +61,10 @@ def _single_byte(sample):
     small = len(re.findall(rb"[a-z]", sample))
     if high < 3 * small and high <= 2 * len(runs):
         text = _decoded(sample, "cp1252")
-        # Single letters between others, and signs: words of other scripts are longer.
+        # Single accented letters among ASCII, and signs: other scripts have longer runs of non-ASCII bytes.
         if text is not None and _count(_WESTERN, text) >= 0.95 * high:
             return "Windows-1252"
-    # In both the letters of the other case lie where the small ones of one are.
+    # The two encodings swap upper and lower case: small letters in one are capitals in the other.
     for name, codec in (("Windows-1251", "cp1251"), ("KOI8-R", "koi8_r")):
         text = _decoded(sample, codec)
         if text and high >= 8 and _count(_CYRILLIC, text) >= 0.95 * high:
@@ -85,9 +86,9 @@ def _decoded(sample, codec):
 
 
 def _score(sample, name, codec):
-    """How much of what is not ASCII would be everyday text."""
+    """Returns the share of the non-ASCII characters that are common in everyday text of this encoding."""
     text = _decoded(sample, codec)
-    # The sample may end within a character.
+    # The sample may end in the middle of a character.
     if text is None:
         text = _decoded(sample[:-1], codec)
     foreign = [letter for letter in text or "" if letter > "\x7f"]
@@ -109,7 +110,7 @@ def _is_kana(letter):
 
 
 _EVERYDAY = {
-    # The first of the two levels of characters has those that are frequent.
+    # The ranges are level 1 of the character sets, which holds the frequent characters.
     "GBK": lambda letter: letter in _CJK_SIGNS or 0xB0 <= _lead(letter, "gb2312") <= 0xD7,
     "Big5": lambda letter: letter in _CJK_SIGNS or 0xA4 <= _lead(letter, "big5") <= 0xC6,
     "Shift_JIS": lambda letter: letter in _CJK_SIGNS or _is_kana(letter) or 0x88 <= _lead(letter, "shift_jis") <= 0x97,

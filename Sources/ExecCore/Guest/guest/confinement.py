@@ -1,7 +1,7 @@
-"""What the kernel keeps a command from, whatever it tries: system calls that take room on a disk faster than anybody
-counts, and, once the workspace is full, those that take room without writing to a file.
+"""Seccomp filters for commands: they forbid system calls that allocate disk space faster than it can be counted and,
+once the workspace is full, those that take space without writing to a file.
 
-A filter (seccomp) is inherited by everything that the process starts, and nothing takes it off.
+A filter is inherited by everything that the process starts, and can't be removed.
 """
 
 import ctypes
@@ -10,10 +10,10 @@ import os
 import resource
 import struct
 
-# How strict a filter is.
-USUAL = 0  # no room is taken ahead
-FULL = 1  # nor is anything written through memory that stands for a file
-SEALED = 2  # nor is anything made: no file, no directory, no link
+# The strictness of a filter; each level includes the ones before it.
+USUAL = 0  # forbids preallocation
+FULL = 1  # also forbids shared file mappings, through which files can be written
+SEALED = 2  # also forbids creating anything: files, directories, links
 
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_SECCOMP = 22
@@ -25,7 +25,7 @@ _NUMBER_OFFSET, _ARCHITECTURE_OFFSET, _ARGUMENTS_OFFSET = 0, 4, 16
 _INSTRUCTION = struct.Struct("=HBBI")
 
 _X86_64, _I386, _AARCH64, _ARM = 0xC000003E, 0x40000003, 0xC00000B7, 0x40000028
-# System calls of programs for 32-bit pointers on x86-64 have numbers of their own.
+# System calls of the x32 ABI (32-bit pointers on x86-64) have their own numbers, marked by this bit.
 _X32_BIT = 0x40000000
 
 _NUMBERS = {
@@ -41,24 +41,24 @@ _NUMBERS = {
     _I386: {"fallocate": 324, "ioctl": 54},
     _ARM: {"fallocate": 352, "ioctl": 54},
 }  # fmt: skip
-# The same everywhere, as all that are newer.
+# The same on all architectures, like those of all newer system calls.
 _NEW_NUMBERS = {"file_setattr": 469, "io_uring_setup": 425, "openat2": 437, "setxattrat": 463}
-# Programs for these run only where there is nothing more to forbid than usually.
+# Programs for these architectures are allowed only with the USUAL filter.
 _OLD_ARCHITECTURES = (_I386, _ARM)
 
-# FALLOC_FL_PUNCH_HOLE gives room back.
+# FALLOC_FL_PUNCH_HOLE is allowed because it frees space.
 _PUNCH_HOLE = 0x2
-# Requests of ioctl, without the sizes of what they take, which differ: fallocate by other names (RESVSP, RESVSP64,
-# ALLOCSP, ALLOCSP64, ZERO_RANGE), and FSSETXATTR, by which each byte written may take gigabytes (an extent size hint).
+# Requests of ioctl, without the size bits of their arguments, which differ: fallocate by other names (RESVSP, RESVSP64,
+# ALLOCSP, ALLOCSP64, ZERO_RANGE), and FSSETXATTR, whose extent size hint can make each written byte take gigabytes.
 _REQUEST = 0xFFFF
 _TAKING_REQUESTS = (0x5828, 0x582A, 0x580A, 0x5824, 0x5839, 0x5820)
 _MAP_SHARED, _MAP_ANONYMOUS = 0x01, 0x20
 _O_CREAT, _O_TMPFILE = 0x40, 0x400000
 
-# (call, (argument, mask, value) that must hold or None, error)
+# (system call, condition (argument, mask, value) or None for always, error to return)
 _USUAL_RULES = (
     ("fallocate", (1, _PUNCH_HOLE, 0), errno.EOPNOTSUPP),
-    # Whatever has a ring makes other system calls through it, which no filter sees.
+    # A ring can perform other operations that no filter sees.
     ("io_uring_setup", None, errno.ENOSYS),
     ("file_setattr", None, errno.ENOSYS),
     *(("ioctl", (1, _REQUEST, request), errno.ENOTTY) for request in _TAKING_REQUESTS),
@@ -69,7 +69,7 @@ _SEALED_RULES = (
     ("open", (1, _O_TMPFILE, _O_TMPFILE), errno.EDQUOT),
     ("openat", (2, _O_CREAT, _O_CREAT), errno.EDQUOT),
     ("openat", (2, _O_TMPFILE, _O_TMPFILE), errno.EDQUOT),
-    # Its flags are in memory, which a filter does not see.
+    # Its flags are in memory, which a filter can't read.
     ("openat2", None, errno.ENOSYS),
     *(
         (name, None, errno.EDQUOT)
@@ -82,10 +82,10 @@ _SEALED_RULES = (
 
 
 def confine(strictness, largest_file):
-    """Confines this process and all that it starts.
+    """Confines this process and everything that it starts.
 
-    `largest_file`: what bounds a file where the system has no such filters. Where it has them nothing does: a file with
-    holes may be as large as it likes.
+    `largest_file`: the file size limit (RLIMIT_FSIZE, in bytes) used only if the kernel doesn't support such filters.
+    With filters, file size is unlimited, so that sparse files may have any size.
     """
     try:
         _install(_program(strictness))

@@ -1,54 +1,54 @@
-"""Counting what directories take on disk, however they are nested and whatever their modes, and what is held open there
-after it was deleted.
+"""Counts the disk usage of directories, whatever their nesting and modes, and of deleted files that are still open.
 
-Everything is found by descriptors, so that no path is too long. What cannot be counted is an error, never nothing.
+Walks the tree with directory descriptors, so that no path is too long. Anything that can't be counted is an error; it
+is never counted as zero.
 """
 
 import errno
 import os
 import stat
 
-# An empty file takes room too: an inode and a name.
+# The minimum size counted for a file, in bytes: an empty file needs an inode and a name too.
 LEAST_FILE = 4096
-# One more name of a file that is counted.
+# The size counted for each further hard link, in bytes.
 _LEAST_NAME = 512
-# A descriptor is open for each level.
+# The maximum depth, because a descriptor is open for each level.
 _DEEPEST = 200
-# So many entries between two looks at the clock.
+# The number of directory entries between two ticks.
 _STRIDE = 256
 _OWNER_ACCESS = stat.S_IRUSR | stat.S_IXUSR
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _STOPPED = b"TtZXx"
-# Waiting in the kernel: for the disk, or for a child that has not begun.
+# Waiting in the kernel: for the disk, or for a vfork child that has not started.
 _WAITING = b"DI"
 
 
 class Uncountable(Exception):
-    """Something is there that cannot be counted; the message says what and why."""
+    """Something can't be counted; the message says what and why."""
 
 
 class Count:
-    """One count of `places`. `tick` is called often; what it raises ends the count."""
+    """One count of the directories `places`. Calls `tick` often; an exception from it ends the count."""
 
     def __init__(self, places, tick, own_processes=()):
         self._places = places
         self._tick = tick
-        # These show nobody what they have open, and hold nothing.
+        # The guest's own processes: they are undumpable, so their open files can't be listed, and they hold none.
         self._own_processes = {str(process) for process in own_processes}
         self._until_tick = _STRIDE
         self._seen = set()
         self._devices = set()
         self.bytes = 0
-        # Whether files may be held where no look finds them.
+        # Whether deleted files may be held in ways that can't be seen.
         self.is_blind = False
 
     def count_tree(self):
-        """Counts what has a name. Links to one file count once."""
+        """Counts everything that has a name. A file with several hard links counts once."""
         for place in self._places:
             self._walk(place)
 
     def _walk(self, place):
-        # For each directory on the way: its descriptor, the mode that it gets back, what is still to be counted in it.
+        # For each directory on the path: its descriptor, the mode to restore, and the subdirectories left to count.
         levels, names = [], [place]
         try:
             top = self._open(place, None, names)
@@ -77,7 +77,9 @@ class Count:
                 _leave(levels.pop())
 
     def _open(self, name, parent, names):
-        """A descriptor of the directory; None where it is gone, or can hold nothing of ours."""
+        """Opens a directory, granting itself access if it is the owner. Returns None if the directory is gone, or if
+        the sandbox's user can't have written to it.
+        """
         try:
             return os.open(name, _OPEN_DIRECTORY, dir_fd=parent)
         except FileNotFoundError:
@@ -96,12 +98,12 @@ class Count:
             os.chmod(name, mode, dir_fd=parent)
 
     def _enter(self, descriptor):
-        """Counts a directory's entries. Returns what `_walk` keeps of it."""
+        """Counts a directory's entries. Returns its level for `_walk`."""
         mode = None
         try:
             status = os.fstat(descriptor)
             if status.st_uid == os.geteuid() and status.st_mode & _OWNER_ACCESS != _OWNER_ACCESS:
-                # Its entries can be looked at only by who may enter it.
+                # Reading the status of entries requires search permission.
                 mode = stat.S_IMODE(status.st_mode)
                 os.fchmod(descriptor, mode | _OWNER_ACCESS)
             directories = []
@@ -119,7 +121,7 @@ class Count:
                     if stat.S_ISDIR(status.st_mode):
                         directories.append(entry.name)
         except FileNotFoundError:
-            # It was removed: nothing can be in it any more.
+            # It was removed, so it is empty.
             directories = []
         except BaseException:
             _leave((descriptor, mode, None))
@@ -135,16 +137,17 @@ class Count:
         self.bytes += max(status.st_blocks * 512, LEAST_FILE)
 
     def count_held(self, is_thorough):
-        """Counts what has lost its name and is open, as far as processes let it be seen.
+        """Counts deleted files that are still open, as far as /proc shows them.
 
-        A thorough look also sets `is_blind`; it is for a time when all other processes are stopped.
+        A thorough count also checks all threads, descriptors in flight and memory mappings, and sets `is_blind` for
+        what it can't count. It requires that all other processes are stopped.
         """
         for process in _processes():
             if process in self._own_processes:
                 continue
             self._tick()
             self._count_file(f"/proc/{process}/exe")
-            # Each thread may have descriptors of its own, and the first one may have ended.
+            # Each thread may have its own descriptor table, and the first thread may have exited.
             tasks = _names(f"/proc/{process}/task") if is_thorough else None
             for place in [f"/proc/{process}/task/{task}" for task in tasks or ()] or [f"/proc/{process}"]:
                 self._count_open(place, is_thorough)
@@ -160,7 +163,7 @@ class Count:
             kind = self._count_file(f"{place}/fd/{name}")
             if kind is None:
                 continue
-            # What is under way from one process to another is in nobody's hands.
+            # Descriptors in flight over a socket belong to no process and can't be listed.
             if is_thorough and stat.S_ISSOCK(kind) and _carries_descriptors(f"{place}/fdinfo/{name}"):
                 self.is_blind = True
 
@@ -177,7 +180,7 @@ class Count:
         return status.st_mode
 
     def _maps_what_is_deleted(self, process):
-        """Whether it has a deleted file of ours in memory: how much that takes nobody tells."""
+        """Returns whether the process maps a deleted file of `places` that isn't counted yet; its size is unknown."""
         starts = tuple(os.fsencode(place) + b"/" for place in self._places)
         try:
             with open(f"/proc/{process}/maps", "rb") as file:
@@ -193,7 +196,7 @@ class Count:
 
 
 def running_processes():
-    """What still runs of the other processes, though all were stopped."""
+    """Returns the other processes that are still running although all were sent SIGSTOP."""
     running = []
     for process in _processes():
         for task in _names(f"/proc/{process}/task") or ():
@@ -208,12 +211,12 @@ def running_processes():
 
 
 def _processes():
-    """All but process 1 and this one."""
+    """Returns the ids of all processes except process 1 and this one."""
     return [name for name in os.listdir("/proc") if name.isdecimal() and name not in ("1", str(os.getpid()))]
 
 
 def _names(directory):
-    """What is in a directory of a process; None where it may not be seen. A process that is gone has nothing."""
+    """Lists a directory of a process in /proc; None if access is denied, empty if the process is gone."""
     try:
         return os.listdir(directory)
     except OSError as error:
@@ -240,6 +243,6 @@ def _leave(level):
 
 
 def _shown(names):
-    """A path for a message, its middle left out where it is long."""
+    """Returns a path for a message, with its middle left out if it is long."""
     path = os.fsencode("/".join(names)).decode("utf-8", "replace")
     return path if len(path) <= 200 else f"{path[:100]}...{path[-80:]}"

@@ -1,4 +1,4 @@
-"""What the workspace's limit means for calls: which may begin, which are stopped, and which wait for a count."""
+"""Applies the workspace limit to calls: which may start, which are stopped, and which wait for a count."""
 
 import select
 import signal
@@ -8,12 +8,12 @@ from guest import calls, confinement, processes, quota
 
 
 class DiskLimit:
-    """The surveyor, where a limit is set, and the calls that it decides about."""
+    """Connects the disk monitor, if a limit is set, with the calls that it affects."""
 
     def __init__(self, limit):
         """`limit` in bytes; 0 for none."""
         self._surveyor = quota.Surveyor(limit) if limit else None
-        # What was stopped already before everything was, so that it can be counted.
+        # The processes that were already stopped before everything was frozen for a count.
         self._stopped_before = None
 
     def attach(self, poll, channel, pool, dispatcher, lifecycle):
@@ -28,7 +28,7 @@ class DiskLimit:
 
     @property
     def pids(self):
-        """The processes that count."""
+        """The process ids of the disk monitor: one or none."""
         return {self._surveyor.pid} if self._surveyor and self._surveyor.pid else set()
 
     @property
@@ -37,29 +37,29 @@ class DiskLimit:
 
     @property
     def is_frozen(self):
-        """Whether all processes are stopped, so that what is there can be counted."""
+        """Whether all processes are stopped for a count."""
         return self._surveyor is not None and self._surveyor.is_frozen
 
     @property
     def strictness(self):
-        """How a command has to be confined that begins now."""
+        """How strictly to confine a command that starts now."""
         return self._surveyor.strictness if self._surveyor else confinement.USUAL
 
     def note(self, what):
-        """What a result says of the limit; `what` it did."""
+        """Returns a note about the limit for a result or the log. `what`: its effect, which starts the note."""
         return self._surveyor.note(what)
 
     def poke(self):
-        """Says that there is work."""
+        """Notifies the disk monitor that there is work."""
         if self._surveyor and (todo := self._surveyor.poke()):
             self._act(todo)
 
     def hold(self, call):
-        """Has a call that is over wait for a count, if one is needed. Returns whether it waits."""
+        """Makes a call that has ended wait for a count, if one is needed. Returns whether it waits."""
         if not self.is_full or not isinstance(call, calls.Command):
             return False
         if call.ended is None:
-            # It may have deleted files, on which depends what the next call may do.
+            # It may have deleted files, which decides what the next call may do.
             call.ended = time.monotonic()
             call.deadline = call.ended + quota.PATIENCE_SECONDS
             self._dispatcher.expect(call)
@@ -67,12 +67,14 @@ class DiskLimit:
         return True
 
     def lose(self, pid):
-        """The process `pid` has ended."""
+        """Handles the exit of the process `pid`."""
         if self._surveyor and pid == self._surveyor.pid:
             self._forget()
 
     def find_stopped(self, pid):
-        """The process `pid` was stopped, by us or by code in the sandbox. Returns whether it is to go on."""
+        """Handles the stop of the process `pid`, by the guest or by code in the sandbox. Returns whether it should
+        continue.
+        """
         if self._surveyor and pid == self._surveyor.pid and not self.is_frozen:
             # The next poke starts another.
             processes.send(pid, signal.SIGKILL)
@@ -114,7 +116,7 @@ class DiskLimit:
                 self._dispatcher.end(call)
 
     def _stop_everything(self):
-        """Ends everything but what the sandbox itself consists of, whatever it belongs to."""
+        """Ends everything except the guest's own processes, whichever call it belongs to."""
         self._surveyor.thaw()
         self._channel.log(self.note("everything was stopped").rstrip())
         for call in self._dispatcher.calls:

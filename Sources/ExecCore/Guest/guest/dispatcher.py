@@ -1,4 +1,4 @@
-"""The calls in progress: which begin, what goes to their keepers and comes back, and how they end."""
+"""Dispatches calls: starts them, moves data between the server and their keepers, and ends them."""
 
 import math
 import os
@@ -8,9 +8,10 @@ import time
 from guest import arrivals, calls, confinement, endings, keepers, memory, output, places, shells
 
 _READ_SIZE = 256 * 1024
-# More than this not yet taken by keepers, and the channel is not read until they have.
+# Backpressure: with more bytes than this waiting for keepers, the channel is not read until they have been sent.
 _INPUT_BOUND = 64 * 1024 * 1024
-# How often a call tries to begin while room is made for it, and how many keepers are tried whose shell has died.
+# The maximum number of attempts to start a call while processes are ended to make room for it, and of keepers tried
+# whose prewarmed shell turns out to be dead.
 _MOST_TRIES = 300
 _MOST_KEEPERS = 16
 
@@ -23,9 +24,9 @@ class Dispatcher:
         self._arrivals = arrivals.Arrivals()
         self._calls = {}
         self._by_keeper = {}
-        # When the first of the calls is to be looked at, or was before it ended.
+        # The earliest time at which a call has to be checked. May belong to a call that has already ended.
         self._due = math.inf
-        # Called when a command is over and has left a job.
+        # Called when a command has ended and left a background job.
         self.tell_of_jobs = lambda has_jobs: None
 
     def attach(self, poll, channel, pool, watch, disk_limit, lifecycle):
@@ -39,7 +40,7 @@ class Dispatcher:
 
     @property
     def calls(self):
-        """The calls under way."""
+        """The calls in progress."""
         return list(self._calls.values())
 
     @property
@@ -47,23 +48,23 @@ class Dispatcher:
         return bool(self._calls)
 
     def call_of(self, keeper):
-        """The call that a keeper works for; None where it has none."""
+        """Returns the call that a keeper works on, or None if it has none."""
         return self._by_keeper.get(keeper.pid)
 
     def is_under_way(self, call):
         return call.number in self._calls
 
     def seconds_to_wait(self):
-        """How long until a call has to be looked at, under way or waiting for a keeper."""
+        """Returns the seconds until a call has to be checked, whether in progress or waiting for a keeper."""
         wait = max(0.0, self._due - time.monotonic())
         return min(wait, self._arrivals.seconds_to_wait()) if self._arrivals else wait
 
     def expect(self, call):
-        """Takes note of when a call under way is to be looked at, which has become another time."""
+        """Schedules the next check of a call in progress after its wake-up time has changed."""
         self._due = min(self._due, call.wake_at())
 
     def take_due(self, now):
-        """The calls under way, if one of them is to be looked at by now: then `expect` is to be told of each again."""
+        """Returns the calls in progress if a check is due, else none. The caller must `expect` each of them again."""
         if now < self._due:
             return []
         self._due = math.inf
@@ -86,7 +87,7 @@ class Dispatcher:
             self._fail(number, "ended", "Given up before it began.")
 
     def give_up(self):
-        """Ends every call."""
+        """Stops every call in progress and discards those that wait for a keeper."""
         self._arrivals = arrivals.Arrivals()
         for call in self.calls:
             self._lifecycle.stop(call)
@@ -100,10 +101,10 @@ class Dispatcher:
             else:
                 self._bound_input()
 
-    # Beginning
+    # Starting calls
 
     def begin_calls(self):
-        """Has the calls begin that wait for a keeper, as far as there is one or is to be one more."""
+        """Starts waiting calls for as long as a keeper is free or one more may be started."""
         while self._arrivals:
             newest = 0.0 if self._pool.has_idle else max((call.began for call in self._calls.values()), default=0.0)
             arrival = self._arrivals.take(self._pool.has_idle, newest)
@@ -114,7 +115,8 @@ class Dispatcher:
     def _begin(self, arrival):
         number, method, params = arrival.number, arrival.method, arrival.params
         if self._pool.has_background:
-            # What a command has closed is mended at its end; a job may close it at any time.
+            # Modes that a command has changed are repaired when it ends, but a background job may change them at any
+            # time.
             self._channel.log(places.mend())
         strictness = self._disk_limit.strictness
         may_write = strictness == confinement.USUAL
@@ -146,8 +148,8 @@ class Dispatcher:
         return (params["command"] if may_write else shells.NO_WRITING + params["command"]).encode()
 
     def _keeper_for(self, command, strictness):
-        """A keeper and the shell below it that has got `command`; no shell for no command, and neither if there is no
-        room for its process. Raises `OSError` if there are no descriptors.
+        """Returns a keeper and its shell, which has received `command`. The shell is None if `command` is None; both
+        are None if the process limit leaves no room. Raises `OSError` if no descriptors are available.
         """
         for _ in range(_MOST_KEEPERS):
             keeper = self._pool.take(strictness)
@@ -165,12 +167,12 @@ class Dispatcher:
                 if shell.run(command):
                     return keeper, shell
                 shell.close()
-            # What the shell left when it died belongs to no call.
+            # Processes that the dead shell left behind belong to no call.
             self._lifecycle.clear(keeper)
         return None, None
 
     def _wait_for_room(self, arrival):
-        """Has a call that there is no process for wait, if room is being made; else it fails."""
+        """Requeues a call that found no room for a process if room is being made; otherwise fails it."""
         if arrival.tries < _MOST_TRIES and self._lifecycle.make_room():
             self._arrivals.put_back(arrival, endings.TICK_SECONDS)
             return
@@ -191,7 +193,7 @@ class Dispatcher:
         self._channel.send(calls.failure(number, code, text))
 
     def _refuse(self, number, keeper, shell, error):
-        """Fails a call that could not begin, for lack of descriptors or for a reason that nobody has thought of."""
+        """Fails a call that could not start, for lack of descriptors or because of an unexpected error."""
         if isinstance(error, OSError):
             self._fail(number, "busy", _lack(error))
         else:
@@ -203,10 +205,10 @@ class Dispatcher:
         elif keeper:
             self._give_back(keeper, True)
 
-    # What goes wrong in one call ends that call
+    # Isolation: an error in one call ends only that call
 
     def guard(self, call, work):
-        """Does `work` for a call. What nobody has thought of ends the call, not the sandbox."""
+        """Runs `work` for a call. An unexpected error ends the call, not the sandbox."""
         try:
             work()
             self.expect(call)
@@ -244,7 +246,7 @@ class Dispatcher:
         self._channel.read_if(waiting <= _INPUT_BOUND)
 
     def _feed(self, call):
-        """Has the shell get the rest of a long command as it takes it."""
+        """Sends the rest of a long command as the shell reads it."""
         descriptor = call.shell.fileno()
         if descriptor >= 0:
             self._poll.on(descriptor, select.EPOLLOUT, lambda events: self._go_on_feeding(call))
@@ -266,7 +268,7 @@ class Dispatcher:
         self._poll.on(keeper.socket.fileno(), events, lambda events: self._hear(keeper, events))
 
     def _hear(self, keeper, events):
-        """The keeper reports, or can take more input."""
+        """Handles a report of the keeper, or sends it more input once its socket is writable."""
         call = self.call_of(keeper)
         if events & select.EPOLLOUT and call:
             self.guard(call, lambda: self._write_input(call))
@@ -279,7 +281,7 @@ class Dispatcher:
         except OSError:
             report = b""
         if len(report) < keepers.REPORT.size:
-            # It is dead or dying; its end as a process says the rest.
+            # It is dead or dying; SIGCHLD reports the rest.
             self._poll.off(keeper.socket.fileno())
             return
         kind, number, serial, is_free = keepers.REPORT.unpack(report)
@@ -289,12 +291,12 @@ class Dispatcher:
         if call:
             self.guard(call, lambda: self._report(call, kind, number, serial, is_free))
         elif not is_free:
-            # A shell that waited has died and left something: no command of ours has started that.
+            # A prewarmed shell has died and left processes that no command of ours started.
             self._lifecycle.clear(keeper)
         elif self._pool.is_apart(keeper):
             self._give_back(keeper, True)
         else:
-            # A shell that waited has died: the next command gets a fresh one.
+            # A prewarmed shell has died: the next command gets a new one.
             keeper.drop_shell()
 
     def _report(self, call, kind, number, serial, is_free):
@@ -309,12 +311,12 @@ class Dispatcher:
             self._pool.prepare()
 
     def dismiss(self, keeper):
-        """Lets go of a keeper."""
+        """Closes a keeper and stops listening to it."""
         if keeper.socket.fileno() >= 0:
             self._poll.off(keeper.socket.fileno())
             keeper.close()
 
-    # Ending
+    # Ending calls
 
     def _read_output(self, call, descriptor):
         self.guard(call, lambda: self._take_output(call, descriptor))
@@ -327,7 +329,7 @@ class Dispatcher:
             self.settle(call)
 
     def settle(self, call):
-        """Ends the call if all of it has come."""
+        """Ends the call if it is complete and need not wait for a count of the workspace."""
         if call.number not in self._calls or self._lifecycle.is_ending(call) or not call.is_over():
             return
         if not self._disk_limit.hold(call):
@@ -350,7 +352,7 @@ class Dispatcher:
         del self._calls[call.number]
         self._by_keeper.pop(call.keeper.pid, None)
         if is_command and not call.leaves_nothing:
-            # Before its result, so that the server knows of the job when the client knows that the command is over.
+            # Sent before the result, so that the server knows of the job by the time the client sees the command end.
             self.tell_of_jobs(True)
         self._channel.send(last)
         self._channel.log(places.mend())
@@ -359,16 +361,16 @@ class Dispatcher:
         if is_command or call.leaves_nothing:
             self._give_back(call.keeper, call.leaves_nothing)
         else:
-            # The shell that waited beside a file operation has died and left something.
+            # The keeper's prewarmed shell died during a file operation and left processes behind.
             self._lifecycle.clear(call.keeper)
         if is_command and call.is_stopping:
             self._lifecycle.clear_waiting()
 
     def _release(self, call, descriptor):
-        """Lets go of an output that the call no longer reads.
+        """Releases an output that the call no longer reads.
 
-        A background job may still write to it: its words are thrown away, but the pipe stays, or the next word would
-        kill it.
+        A background job may still write to it. Its output is discarded, but the pipe stays open because otherwise
+        SIGPIPE would kill the job at its next write.
         """
         if call.leaves_nothing:
             os.close(descriptor)

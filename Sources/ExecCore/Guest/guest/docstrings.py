@@ -1,4 +1,4 @@
-"""read_docstring: finds a docstring by parsing. Nothing of the file is imported or run."""
+"""read_docstring: finds a docstring by parsing the file, without importing or running any of it."""
 
 from guest import files, frames, paths
 
@@ -8,8 +8,8 @@ _DEFINITIONS = ("FunctionDef", "AsyncFunctionDef", "ClassDef")
 
 
 def read_docstring(params, _, sink):
-    """Sends the docstring of a function, class or method to `sink`."""
-    # Not at the top: every sandbox would pay for these at its start, and few need them.
+    """Writes the docstring of a function, class or method to `sink`."""
+    # Lazy imports: at the top they would slow down the start of every sandbox, and few need them.
     import ast
     import inspect
 
@@ -38,7 +38,7 @@ def _parse(ast, path):
         while len(source) <= _MAX_SOURCE and (piece := file.read(_MAX_SOURCE)):
             source += piece
     try:
-        # Bytes, so that the file's own declaration of its encoding counts.
+        # Bytes, so that the file's encoding declaration applies.
         return ast.parse(source, path)
     except SyntaxError as error:
         place = f"line {error.lineno}: " if error.lineno else ""
@@ -48,14 +48,14 @@ def _parse(ast, path):
 
 
 def _named(body, prefix):
-    """(dotted name, definition) of each function and class in `body` and in the classes and functions below it."""
+    """Yields (dotted name, definition) for each function and class in `body`, including nested ones."""
     for statement in body:
         if type(statement).__name__ in _DEFINITIONS:
             name = prefix + statement.name
             yield name, statement
             yield from _named(statement.body, name + ".")
         else:
-            # Definitions under if, try, with and the like belong to the level they stand on.
+            # Definitions inside if, try, with and the like belong to the enclosing scope.
             for inner in ("body", "orelse", "finalbody"):
                 yield from _named(getattr(statement, inner, None) or [], prefix)
             for branch in (getattr(statement, "handlers", None) or []) + (getattr(statement, "cases", None) or []):

@@ -1,5 +1,5 @@
-"""The way out: an HTTP proxy on the sandbox's loopback whose connections are calls to the server, which decides about
-each and makes it. The sandbox itself has no network.
+"""Egress: an HTTP proxy on the sandbox's loopback interface. Each connection is a call to the server, which decides
+whether to allow it and opens it. The sandbox itself has no network.
 """
 
 import json
@@ -9,20 +9,20 @@ import time
 
 from guest import frames, guest_calls, proxying
 
-# Others wait at the listening socket.
+# Further connections wait in the backlog of the listening socket.
 MOST_CONNECTIONS = 64
 
 _READ_SIZE = 64 * 1024
-# A client has so long to say where it wants to go.
+# How long a client may take to send the head of its request.
 _HEAD_SECONDS = 30.0
-# A client that has said all it has to say may be gone altogether. Where the system does not show which, it is given up
-# when nothing comes for so long.
+# A client that has shut down its sending side may be gone altogether. If the kernel doesn't reveal that, the connection
+# is closed after this long without traffic.
 _SILENT_SECONDS = 120.0
 _LOOK_SECONDS = 2.0
 
 
 class Egress:
-    """Takes clients, each of which has a call of its own."""
+    """Accepts clients of the proxy. Each has a call of its own."""
 
     def __init__(self, poll, calls, log, port):
         self.poll = poll
@@ -40,7 +40,7 @@ class Egress:
         self._listen()
 
     def guard(self, client, work):
-        """Does `work` for a client. What nobody has thought of ends its connection, not the sandbox."""
+        """Runs `work` for a client. An unexpected error ends its connection, not the sandbox."""
         try:
             work()
         except Exception as error:
@@ -48,7 +48,7 @@ class Egress:
             client.lose()
 
     def begin_call(self, client, host, port):
-        """Asks the server for a connection. Returns the call's number."""
+        """Requests a connection from the server. Returns the call's number."""
 
         def take(kind, payload):
             self.guard(client, lambda: client.take(kind, payload))
@@ -59,28 +59,28 @@ class Egress:
         self._calls.end(number)
 
     def forget(self, client):
-        """The client is gone and its call over."""
+        """Removes a client that is gone and whose call has ended."""
         self._clients.discard(client)
         self._listen()
 
     def rest(self):
-        """There is no server: clients are let go of, and new ones wait at the listening socket."""
+        """Handles the loss of the server: drops all clients and accepts no new ones; they wait in the backlog."""
         self._is_resting = True
         self._listen()
         for client in list(self._clients):
             client.let_go()
 
     def go_on(self):
-        """Another server is there."""
+        """Accepts clients again, because another server has connected."""
         self._is_resting = False
         self._listen()
 
     def seconds_to_wait(self):
-        """How long until the clock is to be looked at; None where nothing waits for it."""
+        """Returns the seconds until the next idle check; None if none is scheduled."""
         return None if self._next_look is None else max(0.0, self._next_look - time.monotonic())
 
     def look_at_clock(self):
-        """Gives up clients that have been silent for too long."""
+        """Drops clients that have been idle for too long."""
         now = time.monotonic()
         if self._next_look is None or now < self._next_look:
             return
@@ -106,7 +106,7 @@ class Egress:
         except (BlockingIOError, ConnectionError):
             return
         except OSError:
-            # There is no descriptor for it. It waits until the next look.
+            # No descriptor is available. The client waits until the next idle check.
             self.poll.off(self._listener.fileno())
             return
         connection.setblocking(False)
@@ -121,15 +121,15 @@ class Client:
         self._port = port
         # The socket; None once the client is gone.
         self._connection = connection
-        # The call; None before there is one and when it is over.
+        # The call's number; None before it starts and after it has ended.
         self._number = None
-        # What the client has said and the server does not take yet.
+        # Bytes from the client for which the server has granted no credit yet.
         self._from_client = bytearray()
-        # What makes the host's answer fit for the client; None for a tunnel.
+        # Rewrites the head of the host's response; None for a tunnel.
         self._response = None
-        # What the server will still take; nothing before the connection to the host is there.
+        # Flow control: the bytes that the server still accepts; 0 until the connection to the host is established.
         self._credit = 0
-        # What waits for the client to read it, and how much it has read since the server was told.
+        # Bytes that wait for the client to read them, and the number read since the last WINDOW frame.
         self._to_client = bytearray()
         self._taken = 0
         self._is_asked = False
@@ -137,13 +137,13 @@ class Client:
         self._client_ended = False
         self._host_ended = False
         self._is_shut = False
-        # What is to be written are the last words: then the client is let go.
+        # Whether to close the connection once all pending bytes are written.
         self._is_closing = False
         self._last_use = time.monotonic()
         self._events = None
         self._listen()
 
-    # What happens at the socket
+    # Socket events
 
     def _listen(self):
         if not self._connection:
@@ -168,12 +168,12 @@ class Client:
         if events & select.EPOLLERR:
             self._lose_client()
         elif events & select.EPOLLHUP and not self._wants_input():
-            # Both directions are closed: nothing can be written, and what is not read yet nobody takes.
+            # Both directions are closed: nothing can be written, and there is no use for bytes that are not read yet.
             self._lose_client()
         else:
             if events & select.EPOLLOUT:
                 self._write()
-            # What was ready when the events were taken may not be wanted any more: the call may have ended since.
+            # Check again whether input is wanted: the call may have ended since the events were collected.
             if events & (select.EPOLLIN | select.EPOLLHUP) and self._connection and self._wants_input():
                 self._read()
         self._listen()
@@ -263,7 +263,7 @@ class Client:
         self._listen()
 
     def _open(self):
-        """The connection to the host is there."""
+        """Handles the establishment of the connection to the host, which the first WINDOW frame signals."""
         if self._is_open:
             return
         self._is_open = True
@@ -271,20 +271,22 @@ class Client:
             self._say(proxying.ESTABLISHED, 0)
 
     def _say(self, data, count):
-        """Writes to the client what `count` bytes of the host have become: only those are told as taken."""
+        """Writes `data`, which `count` bytes of the host have become, to the client. Only `count` bytes are granted to
+        the server again.
+        """
         self._to_client += data
         self._taken += count - len(data)
         self._write()
 
     def _pass_on_first_bytes(self):
-        """Sends what came before the server took anything, as far as it takes it now."""
+        """Sends bytes that arrived before the server had granted credit, as far as the credit allows now."""
         if self._from_client and self._credit > 0 and self._connection and self._number is not None:
             piece = bytes(self._from_client[: self._credit])
             del self._from_client[: len(piece)]
             self._pass_on(piece)
 
     def _end(self, kind, payload):
-        """The server has ended the call."""
+        """Handles the end of the call by the server."""
         self._egress.end_call(self._number)
         self._number = None
         if not self._connection:
@@ -295,7 +297,7 @@ class Client:
         else:
             self._close_with(b"")
 
-    # Ends
+    # Closing
 
     def _close_with(self, last_words):
         self._is_closing = True
@@ -303,13 +305,13 @@ class Client:
         self._write()
 
     def _lose_client(self):
-        """The client is gone: nobody wants its connection any more."""
+        """Cancels the call of a client that is gone, and drops the client."""
         if self._number is not None:
             self._egress.send(frames.frame(frames.CANCEL, self._number))
         self._drop_client()
 
     def let_go(self):
-        """The server is gone, and the call with it."""
+        """Drops the client because the server is gone, and its call with it."""
         if self._number is not None:
             self._egress.end_call(self._number)
             self._number = None
@@ -319,7 +321,7 @@ class Client:
             self._egress.forget(self)
 
     def lose(self):
-        """Something is wrong with the client: it is let go, as far as it is still there."""
+        """Drops the client after an error, if it is still connected."""
         if self._connection:
             self._lose_client()
 
@@ -332,7 +334,9 @@ class Client:
             self._egress.forget(self)
 
     def is_quiet(self, now):
-        """Whether nothing has moved for a while: its socket does not tell that a client is gone before all is read."""
+        """Returns whether there was no traffic for a while. Such a client may be gone: its socket doesn't show that
+        before everything is read.
+        """
         return self._connection is not None and now - self._last_use >= _LOOK_SECONDS
 
     def look_at_clock(self, now, orphans):
@@ -345,13 +349,13 @@ class Client:
 
 
 def _orphans():
-    """The local ports whose sockets no process holds any more, as the kernel lists them."""
+    """Returns the local ports of TCP sockets that no process holds open any more, as /proc/net/tcp lists them."""
     ports = set()
     try:
         with open("/proc/net/tcp") as table:
             next(table, None)
             for line in table:
-                # Local address and port, and the ninth after it the inode, which is 0 for a socket that nobody has.
+                # Field 1 is the local address and port; field 9 the inode, which is 0 for a socket without a process.
                 words = line.split()
                 if words[9] == "0":
                     ports.add(int(words[1].rpartition(":")[2], 16))

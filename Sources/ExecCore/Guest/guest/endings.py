@@ -1,12 +1,13 @@
-"""Ending all that is below a keeper, until the kernel says that nothing is left of it.
+"""Ends everything below a keeper, until the kernel confirms that nothing is left.
 
-The look at the processes only says whom to signal. A keeper is a subreaper, so that nothing is left below it exactly
-when it has no child any more, and that it reports. A process that outruns one look is met by a harder one:
+Scanning /proc only finds the processes to signal. Completion is certain because a keeper is a subreaper: nothing is
+left below it exactly when it has no child any more, and it reports that. Processes that escape one step are met by the
+next, harder one:
 
-1. SIGTERM to each, so that a program can tidy up.
-2. SIGKILL two seconds later, or at once, to those that were stopped one by one.
+1. SIGTERM to each, so that programs can clean up.
+2. Two seconds later, or at once: SIGSTOP one by one until no new process shows up, then SIGKILL.
 3. SIGKILL to those that are found while the whole sandbox is stopped.
-4. Where that does not do either, because something keeps waking them: SIGKILL to everything in the sandbox.
+4. If that fails too, because something keeps waking them: SIGKILL to everything in the sandbox.
 """
 
 import os
@@ -17,12 +18,12 @@ from guest import processes
 
 TERM_SECONDS = 2.0
 TICK_SECONDS = 0.02
-# How long SIGKILL is tried on what belongs to the call alone.
+# How long SIGKILL is limited to the call's own processes before everything in the sandbox is killed.
 _KILL_SECONDS = 2.0
-# A look that finds nothing new is made sure of so often while the keeper's word is not there.
+# How often a scan that finds nothing new is repeated with the sandbox stopped until the keeper reports.
 _SURE_SECONDS = 0.2
 
-# What lost its keeper, in place of the keeper's id.
+# Stands for a keeper's process id: the processes that have lost their keeper.
 STRAYS = 0
 
 
@@ -32,9 +33,9 @@ class _Ending:
         self.kills_at = now + TERM_SECONDS if is_gentle else now
         self.gives_up_at = self.kills_at + _KILL_SECONDS
         self.asked = set()
-        # The ids of those that got SIGKILL.
+        # The ids of the processes that were sent SIGKILL.
         self.killed = set()
-        # What the last look found while the sandbox was stopped, when that was, and whether it found nothing new.
+        # What the last scan with the sandbox stopped found, when that was, and whether it found nothing new.
         self.last = None
         self.looked_at = 0.0
         self.is_stuck = False
@@ -45,7 +46,7 @@ class _Ending:
             self.kills_at, self.gives_up_at = now, now + _KILL_SECONDS
 
     def see(self, killed, is_whole):
-        """Takes what was killed while the sandbox was stopped."""
+        """Records what was killed while the sandbox was stopped."""
         self.killed |= {pid for pid, _ in killed}
         self.is_stuck = is_whole and self.last is not None and killed <= self.last
         self.last = killed
@@ -53,19 +54,19 @@ class _Ending:
 
 
 class Endings:
-    """What is being ended now, by the ids of the keepers that it is below of."""
+    """The process trees that are being ended now, by the process id of their keeper."""
 
     def __init__(self, own_children):
-        """`own_children()` gives the ids of the guest's own children."""
+        """`own_children()` returns the process ids of the guest's own children."""
         self._own_children = own_children
-        # Each by the id of its keeper.
+        # Keyed by the process id of the keeper.
         self.under_way = {}
 
     def __contains__(self, pid):
         return pid in self.under_way
 
     def begin(self, pids, is_gentle=False):
-        """Begins to end what is below the keepers `pids`, or `STRAYS`."""
+        """Starts to end everything below the keepers `pids`, which may include `STRAYS`."""
         for pid in pids:
             if pid not in self.under_way:
                 self.under_way[pid] = _Ending(is_gentle)
@@ -73,25 +74,25 @@ class Endings:
                 self.under_way[pid].harden()
 
     def is_over(self, pid):
-        """Takes the word that nothing is left below a keeper, or that it is gone itself.
+        """Records that nothing is left below a keeper, or that the keeper itself is gone.
 
-        Returns whether that was waited for.
+        Returns whether its processes were being ended.
         """
         return self.under_way.pop(pid, None) is not None
 
     def kill_everything(self, pids):
-        """Kills all that is not the guest's own, before this returns. Goes on with what is below the keepers `pids`."""
+        """Kills all processes except the guest's own before it returns, then keeps ending those below `pids`."""
         self.begin(pids)
         own = {os.getpid(), *self._own_children()}
         self._kill_frozen(self.under_way, lambda parents: parents.keys() - own)
 
     def step(self):
-        """Looks and acts once more. Returns whether everything in the sandbox had to be ended, keepers as well."""
+        """Scans and acts once. Returns whether everything in the sandbox had to be killed, keepers included."""
         now = time.monotonic()
         try:
             table = processes.Table()
         except OSError:
-            # Too many files are open to look. What needs no look can still be done.
+            # No descriptor is available for a scan. Steps that don't need one are still possible.
             table = None
         if table:
             self._act(table, now)
@@ -101,7 +102,7 @@ class Endings:
             if ending.is_stuck and pid == STRAYS:
                 del self.under_way[pid]
             elif ending.is_stuck:
-                # What is there can run no more: it waits for the kernel, or the keeper does not say that it is gone.
+                # The remaining processes can't run any more: they wait in the kernel, or the keeper fails to report.
                 processes.send(pid, signal.SIGKILL)
         if all(ending.is_stuck for ending in late.values()):
             return False
@@ -115,10 +116,10 @@ class Endings:
             if pid == STRAYS and not found and table.is_whole:
                 del self.under_way[pid]
             elif now < ending.kills_at:
-                # Parents first: a shell whose command ends before it has time to say so.
+                # Parents first: otherwise a shell would have time to report that its command was terminated.
                 for other in sorted(found - ending.asked, key=lambda pid: (table.starts[pid], pid)):
                     processes.send(other, signal.SIGTERM)
-                    # What is stopped acts on no other signal.
+                    # A stopped process handles SIGTERM only once it continues.
                     processes.send(other, signal.SIGCONT)
                 ending.asked |= found
             elif found and not ending.killed:

@@ -1,7 +1,7 @@
-"""write_file and read_file, done by a keeper with the rights of the sandbox's user.
+"""write_file and read_file, run by a keeper with the permissions of the sandbox's user.
 
-An operation gets its parameters, its body (what the caller sent with it) and a descriptor to write its bytes to; it
-returns what the result says besides.
+An operation receives its parameters, its request body and a descriptor to write its response body to. It returns the
+remaining fields of the result.
 """
 
 import codecs
@@ -12,14 +12,14 @@ import stat
 from guest import charsets, formats, frames, headers, paths, pictures
 
 _CHUNK = 1 << 20
-# More does not come at once.
+# The maximum number of bytes of a request body to receive at once.
 _PIECE = 256 * 1024
 _NEWLINE = ord("\n")
-# In UTF-8, in bytes.
+# The longest character in UTF-8, in bytes.
 _LONGEST_CHARACTER = 4
 _SNIFF = 8192
 _MAX_PICTURE_FILE = 64 * 1024 * 1024
-# Where the size of a picture stands in its file at the latest, as a rule: thumbnails and the like come before it.
+# How much of a picture file is read to find its dimensions, which may follow thumbnails and the like.
 _PICTURE_HEAD = 512 * 1024
 
 
@@ -40,18 +40,18 @@ _EXPLANATIONS = {
 
 
 def describe(error, path):
-    """A failure for an error of the system."""
+    """Returns the failure to report for an operating system error."""
     reason = _EXPLANATIONS.get(error.errno) or error.strerror or str(error)
     code = "not_found" if error.errno == errno.ENOENT else "io"
     return {"code": code, "message": f"{paths.shown(path or '')}: {reason}"}
 
 
 def write_file(params, body, _):
-    """Writes the body to a file beside the old one and puts it in its place in one step."""
+    """Writes the body to a new file next to the old one, then replaces the old one atomically."""
     path = paths.absolute(params["file_path"])
     if path.endswith("/") or os.path.isdir(path):
         raise Refusal(f"{path} is a directory. Give the path of a file.")
-    # Through a link, as an editor does it: the link stays and its target gets the new content.
+    # Like an editor, write through a symbolic link: the link stays and its target is replaced.
     target = os.path.realpath(path)
     directory = os.path.dirname(target)
     os.makedirs(directory, exist_ok=True)
@@ -72,7 +72,7 @@ def write_file(params, body, _):
             frames.write_all(descriptor, piece)
         os.fchmod(descriptor, mode)
         if not is_named:
-            # With a directory's descriptor, though none is needed: only then does Python follow the link.
+            # `src_dir_fd` isn't needed for an absolute path, but only with it does Python follow the link.
             os.link(f"/proc/self/fd/{descriptor}", temporary, src_dir_fd=descriptor, follow_symlinks=True)
             is_named = True
         os.rename(temporary, target)
@@ -85,10 +85,10 @@ def write_file(params, body, _):
 
 
 def _open_new(directory, name):
-    """Opens a new file without a name, of which nothing is left should we be killed, or one of that name where the file
-    system knows no other.
+    """Opens a new unnamed file (O_TMPFILE), of which nothing is left if this process is killed. Creates it as `name` if
+    the file system doesn't support that.
 
-    Returns its descriptor, and whether it has the name.
+    Returns its descriptor and whether it has the name.
     """
     try:
         return os.open(directory, os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC, 0o600), False
@@ -99,7 +99,7 @@ def _open_new(directory, name):
 
 
 def open_regular(path):
-    """Opens a regular file for reading, unbuffered. A FIFO or device is refused without waiting for it."""
+    """Opens a regular file for reading, unbuffered. Rejects a FIFO or device without blocking."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
@@ -115,7 +115,7 @@ def size_of(file):
 
 
 def read_file(params, _, sink):
-    """Sends a page of lines, or a whole image, to `sink`."""
+    """Writes a page of lines, or a whole image, to `sink`."""
     path = paths.absolute(params["file_path"])
     with open_regular(path) as file:
         start = file.read(_SNIFF)
@@ -136,7 +136,7 @@ def read_file(params, _, sink):
 
 
 def _peculiarities(page, offset):
-    """What whoever edits the file by this page has to know of it."""
+    """Returns what a caller that edits the file based on this page must know: encoding, byte order mark, line ends."""
     found = {}
     flaws = charsets.flaws(page)
     if flaws:
@@ -151,7 +151,7 @@ def _peculiarities(page, offset):
 
 
 def _send_picture(path, file, media_type, params, sink):
-    """Sends a picture that a model can be shown: a whole one, scaled down where it is larger than is shown."""
+    """Writes a complete picture that a model can be shown, scaled down if it exceeds the limits."""
     size, shown, side = size_of(file), params["picture_limit"], params["picture_side"]
     if not shown:
         sides = headers.sides(read(file, min(size, _PICTURE_HEAD)), media_type)
@@ -183,7 +183,7 @@ def _send_picture(path, file, media_type, params, sink):
 
 
 def _whole(path, file, size, media_type, side):
-    """The bytes of a picture, its width and its height."""
+    """Returns the bytes, width and height of a picture. Refuses a broken one."""
     file.seek(0)
     data = read(file, size)
     try:
@@ -196,7 +196,7 @@ def _whole(path, file, size, media_type, side):
 
 
 def read(file, size):
-    """The next `size` bytes, or as many as there are."""
+    """Reads the next `size` bytes, or fewer at the end of the file."""
     data = bytearray()
     while len(data) < size and (piece := file.read(min(_CHUNK, size - len(data)))):
         data += piece
@@ -209,7 +209,7 @@ def _too_large(path, what, reason):
 
 
 def _page(path, file, offset, line_count, limit):
-    """The bytes to show and what to say of them."""
+    """Returns the bytes to show and the result's fields about them."""
     rest, skipped = _skip_lines(file, offset)
     data = _read_ahead(file, rest, limit) if skipped == offset else b""
     if offset and not data:
@@ -225,7 +225,7 @@ def _page(path, file, offset, line_count, limit):
     if end:
         lines = data.count(b"\n", 0, end)
         return data[:end], {"lines": lines, "next": offset + lines}
-    # One line alone is longer than a page: its beginning, without cutting through a character.
+    # A single line is longer than a page: return its start without splitting a character.
     end = limit
     while end > limit - _LONGEST_CHARACTER and data[end] & 0xC0 == 0x80:
         end -= 1
@@ -233,10 +233,10 @@ def _page(path, file, offset, line_count, limit):
 
 
 def _skip_lines(file, count):
-    """Reads past `count` lines. Returns (bytes read beyond them, lines passed), using the memory of one chunk."""
+    """Skips `count` lines. Returns (bytes read beyond them, lines skipped). Needs the memory of a single chunk."""
     passed = 0
     is_unfinished = False
-    # One for all: memory that is new for each chunk would take longer than to look through it.
+    # One reused buffer: allocating memory for each chunk would take longer than searching it.
     chunk = bytearray(_CHUNK)
     while passed < count:
         size = file.readinto(chunk)
@@ -252,7 +252,7 @@ def _skip_lines(file, count):
 
 
 def _end_of_lines(data, count):
-    """Where the `count`th line of `data` ends; None where there are not so many whole ones."""
+    """Returns where the `count`th line of `data` ends; None if there are fewer complete lines."""
     end = 0
     for _ in range(count):
         end = data.find(b"\n", end) + 1
@@ -262,7 +262,7 @@ def _end_of_lines(data, count):
 
 
 def _read_ahead(file, start, limit):
-    """`start` and what follows it, one byte more than `limit` if there is as much."""
+    """Returns `start` and the bytes that follow it in the file, up to `limit` plus one."""
     data = bytearray(start[: limit + 1])
     while len(data) <= limit and (chunk := file.read(limit + 1 - len(data))):
         data += chunk

@@ -1,26 +1,26 @@
 """The framed channel between the server and the guest.
 
-A frame is a 9-byte header (payload length, kind, call id; big-endian) and the payload. Either side may start a call;
-the ids of calls that the guest starts have their highest bit set, so that the two sides never choose the same one.
+A frame is a 9-byte header (payload length, kind, call id; big-endian) and the payload. Either side may start a call.
+Ids of calls started by the guest have their highest bit set, so that the two sides never choose the same id.
 """
 
 import json
 import os
 import struct
 
-HELLO = 1  # guest to server: what the guest is and found; server to guest: a new server is there and asks for that
+HELLO = 1  # handshake. guest to server: describes the guest and the sandbox; server to guest: a new server asks for it
 CALL = 2  # starts a call: {"method": …, "params": {…}}
-DATA = 3  # a piece of the call's bytes: one byte that names the stream, then the bytes
-END = 4  # the caller's last piece has been sent
+DATA = 3  # a chunk of the call's bytes: one byte for the stream, then the bytes
+END = 4  # the caller has sent its last chunk
 RESULT = 5  # ends the call
 FAILURE = 6  # ends the call: {"code": …, "message": …}
 CANCEL = 7  # the caller wants the call ended
 LOG = 8  # guest to server: a line for the server's log
-PROGRESS = 9  # guest to server: the newest line of a call's output, while it runs
-ARTIFACTS = 10  # guest to server: which artifacts came, changed and went
-WINDOW = 11  # the sender will take so many bytes more of a call that the guest started
-JOBS = 12  # guest to server: whether processes live that commands left in the background (1 byte)
-LEAVE = 13  # server to guest: it goes, and calls end; guest to server: nothing more comes until a server says hello
+PROGRESS = 9  # guest to server: the newest line of a running call's output
+ARTIFACTS = 10  # guest to server: which artifacts were added, modified and removed
+WINDOW = 11  # flow control: the sender accepts this many more bytes of a call that the guest started
+JOBS = 12  # guest to server: whether background jobs of commands are running (1 byte)
+LEAVE = 13  # server to guest: it disconnects, calls end; guest to server: nothing more is sent until the next HELLO
 
 GUEST_CALL = 1 << 31
 
@@ -31,7 +31,7 @@ MAX_PAYLOAD = 1 << 20
 PIECE = MAX_PAYLOAD - 1
 
 _HEADER = struct.Struct(">IBI")
-# `json.loads` and `json.dumps` look their options up anew at each call.
+# Reused because `json.loads` and `json.dumps` process their options at each call.
 _decode = json.JSONDecoder().raw_decode
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
@@ -45,18 +45,18 @@ def json_frame(kind, call, value):
 
 
 def encode(value):
-    """The payload that holds a value."""
-    # File names may hold what is no UTF-8, which the server would not take.
+    """Returns a value as a JSON payload."""
+    # File names may contain bytes that aren't valid UTF-8, which the server would reject.
     return _encode(value).encode("utf-8", "replace")
 
 
 def json_value(payload):
-    """The value that a payload holds."""
+    """Returns the value of a JSON payload."""
     return _decode(payload.decode())[0]
 
 
 def data_frames(call, stream, data):
-    """All of `data` as frames of the named stream; nothing for no data."""
+    """Returns `data` as frames of the given stream; empty if there is no data."""
     if not data:
         return b""
     mark = bytes((stream,))
@@ -64,7 +64,7 @@ def data_frames(call, stream, data):
 
 
 class Decoder:
-    """Takes bytes as they come and gives back whole frames."""
+    """Incremental frame parser: accepts bytes as they arrive and yields whole frames."""
 
     def __init__(self):
         self._buffer = bytearray()
@@ -87,14 +87,14 @@ class Decoder:
 
 
 def write_all(descriptor, data):
-    """Writes all of `data`, waiting where the reader is slower."""
+    """Writes all of `data`; blocks while the reader is slower."""
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
 
 
 def take_channel():
-    """Moves the channel to the server off descriptors 0 and 1, which no child may ever see."""
+    """Moves the channel to the server off descriptors 0 and 1, so that no child ever inherits it."""
     channel_out, channel_in = os.dup(1), os.dup(0)
     null = os.open("/dev/null", os.O_RDWR)
     os.dup2(null, 0)

@@ -1,6 +1,6 @@
-"""Calls that the guest starts, each answered by the server: their ids, and whose the frames are that come for them.
+"""Calls from the guest to the server: assigns their ids and routes the frames that arrive for them.
 
-Bytes go both ways in windows: neither side sends more than the other has said it will take.
+Flow control with windows in both directions: neither side sends more bytes than the other has granted.
 """
 
 from guest import frames
@@ -15,8 +15,8 @@ class GuestCalls:
         self._takers = {}
 
     def begin(self, method, params, take):
-        """Starts a call. `take(kind, payload)` gets its frames, of which RESULT or FAILURE is the last. Returns its
-        number.
+        """Starts a call and returns its number. `take(kind, payload)` receives its frames; RESULT or FAILURE is the
+        last.
         """
         self._last += 1
         self._takers[self._last] = take
@@ -24,11 +24,11 @@ class GuestCalls:
         return self._last
 
     def take(self, kind, number, payload):
-        """Hands on a frame of a call that was started here. It may be over already."""
+        """Routes a frame to the call that it belongs to. Ignores frames of calls that have ended."""
         take = self._takers.get(number)
         if take:
             take(kind, payload)
 
     def end(self, number):
-        """A call is over: nothing is wanted of it any more."""
+        """Forgets a call; its further frames are ignored."""
         del self._takers[number]

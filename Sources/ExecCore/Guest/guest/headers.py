@@ -1,7 +1,7 @@
-"""What the headers of a picture file say, and whether the file is whole: by its structure, without decoding it.
+"""Reads the dimensions of a picture file and checks that it is complete, by its structure, without decoding it.
 
-A picture that a model's API cannot decode is refused there with everything that was said before it, so none may get
-that far. Starting Pillow to find out would cost each small picture a tenth of a second.
+A model's API that cannot decode a picture rejects it together with the whole conversation before it, so no broken
+picture may get that far. Starting Pillow for the check would cost 0.1 s for each small picture.
 """
 
 import re
@@ -14,11 +14,11 @@ _NAMES = {_PNG: "PNG", _JPEG: "JPEG", _GIF: "GIF", _WEBP: "WebP"}
 
 
 class Broken(Exception):
-    """The file is not a whole picture; the message says what it is instead."""
+    """The file isn't a complete picture; the message says what it is instead."""
 
 
 def sides(start, media_type):
-    """The width and height by the first bytes of a file; None where they do not say."""
+    """Returns the width and height from the first bytes of a file; None if they don't contain them."""
     try:
         return _SIDES[media_type](start)
     except (Broken, IndexError, struct.error):
@@ -26,10 +26,10 @@ def sides(start, media_type):
 
 
 def check(data, media_type, longest_side):
-    """The width and height of the whole picture in `data`. One with more pixels a side than `longest_side` is not
-    unpacked, as that may take any amount of time.
+    """Checks the picture in `data` and returns its width and height. Doesn't decompress one whose longer side exceeds
+    `longest_side` pixels, because that may take any amount of time.
 
-    Raises Broken for one that is not whole.
+    Raises Broken if the picture isn't complete.
     """
     name = _NAMES[media_type]
     try:
@@ -46,9 +46,9 @@ def check(data, media_type, longest_side):
 
 # PNG
 
-# By the kind of colour: how many channels, and the depths that there are.
+# By color type: the number of channels and the valid bit depths.
 _PNG_KINDS = {0: (1, (1, 2, 4, 8, 16)), 2: (3, (8, 16)), 3: (1, (1, 2, 4, 8)), 4: (2, (8, 16)), 6: (4, (8, 16))}
-# Of each pass of interlacing (Adam7): the first column and row, and the steps between them.
+# For each pass of Adam7 interlacing: the first column and row, then the column and row steps.
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
@@ -83,7 +83,7 @@ def _check_png(data, is_unpacked):
 
 
 def _png_bytes(width, height, bits, is_interlaced):
-    """How many bytes the rows take when they are unpacked, each with one for its filter."""
+    """Returns the size of the decompressed rows in bytes, including one filter byte for each."""
     total = 0
     for left, top, across, down in _PASSES if is_interlaced else ((0, 0, 1, 1),):
         columns, rows = -(-(width - left) // across), -(-(height - top) // down)
@@ -93,7 +93,9 @@ def _png_bytes(width, height, bits, is_interlaced):
 
 
 def _inflate(inflater, data, most):
-    """How many bytes come of `data`: at most `most`, whatever it was made to become, and few at a time."""
+    """Decompresses `data` in small chunks and returns the number of bytes produced, at most `most`: a guard against
+    decompression bombs.
+    """
     count = 0
     try:
         while count < most and data:
@@ -106,20 +108,20 @@ def _inflate(inflater, data, most):
 
 # JPEG
 
-# A marker in the coded rows that is neither a stuffed byte nor a restart.
+# A marker in the entropy-coded data that is neither a stuffed byte nor a restart marker.
 _ROWS_END = rb"\xff+[\x01-\xcf\xd8-\xfe]"
-# What begins a frame, and has its size; the exceptions are tables.
+# SOF markers: they start a frame and contain its dimensions. The exceptions aren't frames.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ROWS, _END = 0xDA, 0xD9
 
 
 def _jpeg_parts(data):
-    """(marker, where its content begins) of each part, up to the end of the picture."""
+    """Yields (marker, offset of its content) for each segment, up to the end of the picture."""
     place, marker = 2, 0
     while marker != _END:
         if data[place] != 0xFF:
             raise Broken(f"a damaged JPEG: there is no marker at byte {place}")
-        # Any number of them may fill up the space before a marker.
+        # Any number of 0xFF fill bytes may precede a marker.
         while data[place] == 0xFF:
             place += 1
         marker = data[place]
@@ -159,7 +161,7 @@ def _check_gif(data, _):
     while (kind := data[place]) != 0x3B:
         place += 1
         if kind == 0x2C:
-            # The rows follow the size of their codes.
+            # The image data follows the byte with the LZW code size.
             place = _after_colours(place + 9, data[place + 8]) + 1
             has_picture = has_picture or data[place] > 0
         elif kind == 0x21:
@@ -210,7 +212,7 @@ def _check_webp(data, _):
         if kind == b"VP8 " and start[3:] != b"\x9d\x01\x2a" or kind == b"VP8L" and start[:1] != b"\x2f":
             raise Broken("a damaged WebP: its picture does not begin as one")
         has_picture = has_picture or kind in _WEBP_PICTURES and length > 0
-        # An odd length has a byte more, which some leave out at the end.
+        # A chunk of odd length is followed by a padding byte, which some encoders leave out at the end of the file.
         place += 8 + length + (length & 1)
     if place > end + 1:
         raise Broken("a damaged WebP: a part of it is longer than the whole")

@@ -1,19 +1,19 @@
-"""Telling the server whether jobs live that commands left in the background: a sandbox that has some is not idle."""
+"""Notifies the server whether background jobs are running: a sandbox that has some is not idle."""
 
 from guest import frames
 
 
 class JobNews:
-    """What the server was last told."""
+    """The state that the server was last notified of."""
 
     def __init__(self):
         self.has_jobs = False
 
     def look(self, has_jobs, may_come_again):
-        """A frame that says what is new; empty where nothing is.
+        """Returns a frame if the state has changed; otherwise empty bytes.
 
-        Commands that leave short jobs one after the other are no news each time: where some `may_come_again` soon, it
-        is not said yet that there are none.
+        Commands that leave short jobs one after the other must not cause a notification each time: if new jobs
+        `may_come_again` soon, the notification that there are none is delayed.
         """
         if has_jobs == self.has_jobs or (may_come_again and not has_jobs):
             return b""

@@ -1,11 +1,11 @@
-"""Keepers: children of the guest that run one command at a time and keep hold of every process of it.
+"""Keepers: worker processes, children of the guest, that run one command at a time and track all of its processes.
 
 A keeper is a child subreaper. Whatever a command's processes do to detach (setsid, double forks, a cleared
-environment), they stay in the keeper's tree, so that the tree is the command. A keeper whose command left background
-jobs is not used again until they are gone. Keepers live on from call to call, which spares each call a fork of this
-interpreter: starting bash from a keeper costs what it costs anywhere.
+environment), they stay in the keeper's process tree, so the tree is the command. A keeper whose command left background
+jobs isn't reused until they are gone. Keepers live on from call to call, which saves each call a fork of this
+interpreter: starting bash from a keeper costs no more than elsewhere.
 
-File operations are done by a keeper itself.
+A keeper runs file operations in its own process.
 """
 
 import errno
@@ -20,18 +20,18 @@ from guest import artifacts, docstrings, files, shells, system
 
 WORKSPACE = "/workspace"
 
-# What a keeper reports: a kind, a number, which of the shells that it was asked for it is about (0: none), and whether
-# nothing is left of what it ran.
-EXITED = 1  # a shell has ended: its wait status
+# A keeper's report: the kind, a number, the serial of the shell that it concerns (0: none), and whether no process is
+# left of what the keeper ran.
+EXITED = 1  # a shell has exited: its wait status
 NOT_STARTED = 2  # a shell could not be started: the error number
-DONE = 3  # a file operation is over
+DONE = 3  # a file operation has ended
 FREE = 4  # the background jobs of an earlier command are gone
 REPORT = struct.Struct(">BII?")
 
 _LENGTH = struct.Struct(">I")
 _MOST_DESCRIPTORS = 3
 _NICENESS = 5
-# Whoever waits for "clone" children as well: a child may have asked for another signal than SIGCHLD at its end.
+# __WALL: also reap "clone" children, which may have requested a signal other than SIGCHLD at their exit.
 _WALL = 0x40000000
 _RESET_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD)
 
@@ -45,13 +45,13 @@ _OPERATIONS = {
 
 
 class Keeper:
-    """The guest's side of a keeper: its process id, the socket to it, and the shell that it has waiting."""
+    """The guest's side of a keeper: its process id, the socket to it, and its prewarmed shell."""
 
     __slots__ = ("_serial", "is_lasting", "pid", "socket", "waiting")
 
     def __init__(self, score, confine=None, is_lasting=True):
-        """`confine`: what it calls before all else; it binds whatever the keeper starts as well. A keeper that is not
-        lasting is for one call."""
+        """`confine`: called first in the child; the confinement is inherited by everything the keeper starts. A keeper
+        that is not lasting serves a single call."""
         self._serial = 0
         self.is_lasting = is_lasting
         self.waiting = None
@@ -71,15 +71,15 @@ class Keeper:
             theirs.close()
 
     def send(self, data, descriptors=()):
-        """Sends what the socket takes. Returns how many bytes that was."""
+        """Sends as much as the socket accepts. Returns the number of bytes sent."""
         if descriptors:
             return socket.send_fds(self.socket, [data], descriptors)
         return self.socket.send(data)
 
     def prepare_shell(self):
-        """Has a shell started that waits for its command. Returns whether one is there or on its way.
+        """Prewarms a shell. Returns whether one is running or being started.
 
-        Raises `OSError` if there are no descriptors for it, or too many of this user's are on their way to others.
+        Raises `OSError` if no descriptors are available, or if this user has too many in flight between processes.
         """
         if self.waiting is None:
             self.waiting = shells.WaitingShell(self._serial + 1)
@@ -89,7 +89,7 @@ class Keeper:
                 self.send(task, self.waiting.outputs.passed)
                 self.waiting.outputs.drop_passed()
             except (ConnectionError, BlockingIOError):
-                # The keeper is dead or held up.
+                # The keeper is dead or doesn't read its socket.
                 self.drop_shell()
             except OSError:
                 self.drop_shell()
@@ -97,7 +97,7 @@ class Keeper:
         return self.waiting is not None
 
     def take_shell(self):
-        """The waiting shell, which is the caller's from now on; None where there is none."""
+        """Returns the prewarmed shell and hands its ownership to the caller; returns None if there is none."""
         shell, self.waiting = self.waiting, None
         return shell
 
@@ -107,21 +107,22 @@ class Keeper:
             self.waiting = None
 
     def close(self):
-        """The keeper ends when it sees this, and what it still holds passes to the guest."""
+        """Closes the socket, at which the keeper exits; its remaining processes become children of the guest."""
         self.drop_shell()
         self.socket.close()
 
 
 def encode_task(value):
-    """The bytes that hand a task to a keeper; the descriptors for it go with their first piece."""
+    """Returns the bytes that send a task to a keeper; its descriptors are passed along with the first of them."""
     text = json.dumps(value).encode()
     return _LENGTH.pack(len(text)) + text
 
 
 def _live(task_socket, confine):
-    """The child's whole life. Never returns."""
+    """Runs the keeper in the child process. Never returns."""
     try:
-        # The channel, and the guest's ends of the sockets of other keepers, which would not see them close.
+        # Close the channel, and the guest's ends of other keepers' sockets: while they are open here, those keepers
+        # would not see the guest close them.
         os.closerange(3, task_socket.fileno())
         os.closerange(task_socket.fileno() + 1, 1 << 16)
         system.restore_file_limit()
@@ -129,18 +130,18 @@ def _live(task_socket, confine):
             confine()
         _KeeperProcess(task_socket).run()
     except BaseException:  # noqa: B036
-        # The guest sees the end of the socket; there is nobody else to tell.
+        # The guest sees the socket close; there is nothing else to notify.
         pass
     finally:
         os._exit(70)
 
 
 class _Stopped(BaseException):
-    """SIGTERM came in a file operation: unwind, so that temporary files go."""
+    """SIGTERM arrived during a file operation: unwind, so that temporary files are removed."""
 
 
 class _Body:
-    """The bytes that come with a file operation, as many as it announced."""
+    """The body of a file operation: reads exactly the announced number of bytes from the socket."""
 
     def __init__(self, source, size):
         self.size = size
@@ -156,17 +157,17 @@ class _Body:
 
 
 class _KeeperProcess:
-    """The keeper itself."""
+    """The keeper's side: the event loop of the worker process."""
 
     def __init__(self, task_socket):
         self._socket = task_socket
         self._shell = None
-        # The inode of the socket that the shell waits at.
+        # The inode of the socket from which the shell reads its command.
         self._command = None
         self._serial = 0
         self._retired = False
         self._ends = system.signal_descriptor(signal.SIGCHLD)
-        # A command that signals everything it may signal must not end its own keeper by accident.
+        # A command that signals every process it can must not end its own keeper by accident.
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         system.take_name("sandbox-worker")
@@ -198,7 +199,7 @@ class _KeeperProcess:
         descriptors = struct.unpack(f"{len(data) // 4}i", data)
         try:
             if task["method"] == "prepare":
-                # Not counted here: a shell that could not be asked for has had its number.
+                # The guest assigns serials: a shell whose request was never delivered has used one up.
                 self._serial = task["serial"]
                 self._prepare(*descriptors)
             else:
@@ -217,7 +218,7 @@ class _KeeperProcess:
         return b"".join(pieces)
 
     def _prepare(self, stdout, stderr, command):
-        """Starts a shell that waits for its command."""
+        """Starts a prewarmed shell."""
         self._command = os.fstat(command).st_ino
         actions = [
             (os.POSIX_SPAWN_DUP2, self._null, 0),
@@ -241,7 +242,7 @@ class _KeeperProcess:
             self._report(NOT_STARTED, error.errno or errno.EIO, self._serial)
 
     def _operate(self, task, stdout, stderr):
-        """Runs a file operation; its bytes go to `stdout`, its outcome as JSON to `stderr`."""
+        """Runs a file operation; writes its body to `stdout` and its outcome as JSON to `stderr`."""
         body = _Body(self._socket, task["params"].get("size", 0))
         signal.signal(signal.SIGTERM, _stop)
         try:
@@ -255,24 +256,24 @@ class _KeeperProcess:
             outcome = {"failure": {"code": "too_large", "message": text}}
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        # A refusal may come before the end of the body, and what is left of it would pass for the next task.
+        # The operation may fail before it has read the whole body; the rest would be taken for the next task.
         while body.read(1 << 20):
             pass
         os.write(stderr, json.dumps(outcome).encode())
 
     def _reap(self):
-        """Takes the children that have ended, and only then the news that they have: somebody waits for the report."""
+        """Reaps exited children first and clears the SIGCHLD notification afterwards: a call waits for the report."""
         is_free = self._take_ended()
         try:
             os.read(self._ends, 4096)
         except BlockingIOError:
             pass
         if not is_free:
-            # One that has ended in between is not heard of any more.
+            # A child that exited in between causes no further notification.
             self._take_ended()
 
     def _take_ended(self):
-        """Reports what has ended. Returns whether no child is left."""
+        """Reaps exited children and reports them. Returns whether no child is left."""
         ended = None
         while True:
             try:
@@ -285,7 +286,7 @@ class _KeeperProcess:
                 break
             if os.WIFSTOPPED(status):
                 if pid == self._shell and self._is_waiting():
-                    # Code in the sandbox stopped it. The command that it will get knows nothing of that.
+                    # Code in the sandbox stopped it before it received its command.
                     os.kill(pid, signal.SIGCONT)
             elif pid == self._shell:
                 ended = status
@@ -299,7 +300,7 @@ class _KeeperProcess:
         return is_free
 
     def _is_waiting(self):
-        """Whether the shell has not taken its command yet."""
+        """Returns whether the shell still waits for its command."""
         try:
             return os.stat(f"/proc/{self._shell}/fd/{shells.COMMAND_DESCRIPTOR}").st_ino == self._command
         except OSError:
@@ -314,6 +315,6 @@ def _stop(number, stack):
 
 
 def exit_code(wait_status):
-    """A shell's way to say how a process ended: its code, or 128 and the signal's number."""
+    """Returns the exit code as a shell reports it: the process's own code, or 128 plus the signal number."""
     code = os.waitstatus_to_exitcode(wait_status)
     return 128 - code if code < 0 else code

@@ -1,4 +1,4 @@
-"""How processes of the sandbox end: those that end themselves, those of calls that are stopped, and runaways."""
+"""Process lifecycle: reaps processes that exit, ends those of stopped calls, and ends runaway background jobs."""
 
 import os
 import select
@@ -7,9 +7,9 @@ import time
 
 from guest import calls, endings, processes, system
 
-# How long after a command that left background jobs the number of processes is watched.
+# How long the process count is watched after a command that left background jobs.
 _WATCH_SECONDS = 2.0
-# How long a keeper has to report once it was told to end.
+# How long a keeper may take to report after it was told to end a call.
 _LAST_SECONDS = 2.0
 _FULL = 0.9
 _KEEPER_LOST = "The command was ended from inside the sandbox, with the process that watches over it.\n"
@@ -29,13 +29,13 @@ class Lifecycle:
         self._dispatcher = dispatcher
 
     def begin(self):
-        """Hears of children that end from now on."""
+        """Starts listening for the exit of child processes."""
         self._ends = system.signal_descriptor(signal.SIGCHLD)
-        # Process 1 is deaf to signals that it has no handler for, so that code in the sandbox cannot end it.
+        # The kernel ignores signals sent to process 1 that it has no handler for, so code in the sandbox cannot end it.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         self._poll.on(self._ends, select.EPOLLIN, lambda events: self._reap())
 
-    # Ends that come by themselves
+    # Processes that exit by themselves
 
     def _reap(self):
         try:
@@ -51,7 +51,7 @@ class Lifecycle:
             if pid == 0:
                 break
             if os.WIFSTOPPED(status):
-                # Code in the sandbox runs under the same user and may have stopped a keeper: it is needed.
+                # Code in the sandbox runs as the same user and may have stopped a keeper, which has to continue.
                 if self._disk_limit.find_stopped(pid):
                     processes.send(pid, signal.SIGCONT)
                 continue
@@ -61,16 +61,16 @@ class Lifecycle:
                 has_lost = True
                 self._mourn(keeper)
         if has_lost:
-            # What killed one of them may have hit the others as well.
+            # Whatever killed one keeper may have affected the others as well.
             for keeper in self._pool.give_up_idle():
                 self._endings.is_over(keeper.pid)
                 self._dispatcher.dismiss(keeper)
-            # Nothing tells any more what those belong to that lost their keeper.
+            # Processes that lost their keeper can no longer be assigned to a call.
             self._end({endings.STRAYS})
             self._pool.prepare()
 
     def _mourn(self, keeper):
-        """A keeper was killed from inside, or unwound a file operation as it was told to."""
+        """Handles the exit of a keeper: it was killed from inside, or unwound a file operation when told to stop."""
         self._endings.is_over(keeper.pid)
         self._dispatcher.dismiss(keeper)
         call = self._dispatcher.call_of(keeper)
@@ -80,18 +80,18 @@ class Lifecycle:
             call.is_done = call.leaves_nothing = True
             self._dispatcher.settle(call)
 
-    # Ends that are brought about
+    # Processes that are ended
 
     def is_ending(self, call):
         """Whether the call's processes are being ended."""
         return call.keeper.pid in self._endings
 
     def hear_free(self, keeper):
-        """The kernel says that nothing is left below the keeper."""
+        """Handles the report that the keeper has no child left, as the kernel confirmed."""
         self._endings.is_over(keeper.pid)
 
     def stop(self, call):
-        """Begins to end all of the call's processes."""
+        """Starts to end all of the call's processes."""
         if call.is_stopping:
             return
         call.is_stopping = True
@@ -100,34 +100,34 @@ class Lifecycle:
         if not isinstance(call, calls.Command):
             processes.send(call.keeper.pid, signal.SIGTERM)
         elif call.is_done and call.leaves_nothing:
-            # It has ended, and waits for a count alone.
+            # It has ended and only waits for a count of the workspace.
             self._dispatcher.end(call)
         else:
             self._end({call.keeper.pid}, is_gentle=True)
 
     def clear(self, keeper):
-        """Ends what is below a keeper that works for no call, before it is used again."""
+        """Ends everything below a keeper that has no call, before the keeper is used again."""
         self._pool.set_apart(keeper)
         self._end({keeper.pid})
 
     def clear_waiting(self):
-        """Ends the shells that wait, and what is below their keepers.
+        """Ends the prewarmed shells and everything else below their keepers.
 
-        For when a command was ended by force: as every process of the sandbox runs under the same user, it may have
-        made a shell that waits run what it wanted to go on.
+        Used after a command was ended by force: since every process of the sandbox runs as the same user, the command
+        may have made a prewarmed shell run code that was meant to survive.
         """
         self._end(self._pool.set_waiting_apart())
 
     def end_background(self):
-        """Ends all background jobs."""
+        """Ends all background jobs and the prewarmed shells."""
         self._end({*self._pool.retired})
         self.clear_waiting()
 
     def end_everything(self):
-        """Ends everything in the sandbox but the guest's own processes: when this returns, nothing else can run on.
+        """Kills everything in the sandbox except the guest's own processes; nothing else runs on when this returns.
 
-        Commands under way end with it; file operations go on. What may have been missed is ended later, until the
-        kernel says that nothing is left.
+        Ends commands in progress; file operations continue. Processes that may have been missed are ended later, until
+        the kernel reports that none is left.
         """
         keepers = {*self._pool.set_waiting_apart(), *self._pool.retired}
         for call in self._dispatcher.calls:
@@ -137,7 +137,7 @@ class Lifecycle:
         self._endings.kill_everything({*keepers, endings.STRAYS})
 
     def end_runaway(self, is_room_needed=False):
-        """Makes room in a sandbox full of processes. Returns whether something is being ended for that."""
+        """Makes room in a sandbox full of processes. Returns whether any are being ended."""
         try:
             pid, count = self._pool.runaway(self._endings, is_room_needed)
         except OSError:
@@ -150,7 +150,7 @@ class Lifecycle:
         return True
 
     def make_room(self):
-        """Ends what takes all the room for processes. Returns whether there is a reason to wait for more room."""
+        """Ends the processes that exhaust the process limit. Returns whether it makes sense to wait for room."""
         if self._endings.under_way or self.end_runaway(not self._dispatcher.has_calls):
             return True
         if not self._is_blocked:
@@ -160,18 +160,18 @@ class Lifecycle:
         return True
 
     def give_up_if_blocked(self):
-        """Ends the sandbox if no call can begin in it any more."""
+        """Ends the sandbox if no call can start in it any more."""
         if self._is_blocked:
             os.write(2, b"guest: there is no room for another process, and nothing that can be ended")
             os._exit(70)
 
     @property
     def _is_blocked(self):
-        """Whether the sandbox is full of processes and no call is under way that could end."""
+        """Whether the sandbox is full of processes and no call is in progress whose end would make room."""
         return not self._dispatcher.has_calls and (system.process_count() or 0) > self._pids_limit * _FULL
 
     def watch_for_runaway(self):
-        """A command has left background jobs: they may become too many."""
+        """Watches the process count for a while after a command left background jobs, which may multiply."""
         self._watch_until = time.monotonic() + _WATCH_SECONDS
 
     def _end(self, pids, is_gentle=False):
@@ -183,11 +183,11 @@ class Lifecycle:
         if self._endings.step():
             self._channel.log("ended everything in the sandbox: what a call had left could not be ended otherwise")
 
-    # The clock
+    # Timers
 
     @property
     def is_busy(self):
-        """Whether processes are watched or ended, and the clock is to be looked at often."""
+        """Whether processes are being watched or ended, which requires frequent ticks."""
         return bool(self._endings.under_way or self._watch_until)
 
     def look_at_clock(self):
@@ -212,14 +212,14 @@ class Lifecycle:
             self._run_out(call, now)
 
     def _run_out(self, call, now):
-        """The call's time is up."""
+        """Handles a call that has reached its deadline."""
         if call.ended is not None:
             self._dispatcher.end(call)
         elif call.is_stopping:
             processes.send(call.keeper.pid, signal.SIGKILL)
             call.deadline = now + _LAST_SECONDS
         elif call.is_done and isinstance(call, calls.Command):
-            # Its shell has ended in time: only what may still come of its output is not waited for.
+            # Its shell exited in time, so this is no timeout: only further output is not waited for.
             call.stop_waiting()
             self._dispatcher.settle(call)
         else:
@@ -227,7 +227,7 @@ class Lifecycle:
             self.stop(call)
 
     def _is_at_work(self, keeper, is_starved):
-        """Whether something below the keeper wants the processor, or is starved of it."""
+        """Returns whether a process below the keeper is runnable or, with `is_starved`, is starved of CPU time."""
         try:
             table = processes.Table()
         except OSError:

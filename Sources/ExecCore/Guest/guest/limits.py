@@ -1,18 +1,18 @@
-"""What this process's control group holds it to, in the files of either version of control groups.
+"""Reads the resource limits of this process's control group, for cgroup v1 and v2.
 
-`exec-mcp doctor` runs this text too, in front of its own, so it imports nothing of the guest.
+`exec-mcp doctor` runs this source too, prepended to its own, so it must not import anything of the guest.
 """
 
 import os
 
 _ROOT = "/sys/fs/cgroup"
 _UNLIMITED = -1
-# Version 1 writes "no limit" as the largest number of whole pages: far more than any machine has.
+# cgroup v1 expresses "no limit" as the largest number of whole pages, far more than any machine has.
 _NO_MACHINE_HAS = 1 << 60
 
 
 def limits(root=_ROOT, groups="/proc/self/cgroup"):
-    """Bytes of memory and swap, processes, processors; -1 where there is no limit, None where it cannot be seen."""
+    """Returns the limits: bytes of memory and swap, processes, CPUs. -1 means unlimited, None unknown."""
     paths = _paths(groups)
     if os.path.exists(root + "/cgroup.controllers"):
         return _version_2(_directory(root, paths.get("", "/")))
@@ -23,7 +23,7 @@ def _version_2(group):
     controllers = (_read(group + "/cgroup.controllers") or "").split()
 
     def limit(controller, file):
-        # A controller that was not handed to this group limits nothing here, and neither does the topmost group.
+        # A controller that isn't enabled for this group limits nothing here, and neither does the root group.
         return _number(_read(f"{group}/{file}") or "max") if controller in controllers else _UNLIMITED
 
     quota, _, period = (_read(group + "/cpu.max") or "").partition(" ")
@@ -40,7 +40,7 @@ def _version_1(directory):
     both = _number(_read(directory("memory") + "/memory.memsw.limit_in_bytes"))
 
     def limit_of(controller, file):
-        # The topmost group has no such file.
+        # The root group has no such file.
         group = directory(controller)
         return _read(f"{group}/{file}") or ("max" if os.path.isdir(group) else None)
 
@@ -54,14 +54,14 @@ def _version_1(directory):
 
 
 def _swap(memory, both):
-    """Version 1 limits memory alone, and memory and swap together."""
+    """Returns the swap limit for cgroup v1, which limits memory, and memory plus swap."""
     if memory is None or both is None:
         return None
     return _UNLIMITED if _UNLIMITED in (memory, both) else both - memory
 
 
 def _paths(file):
-    """The path of this process's group by controller; the one of version 2 has none."""
+    """Returns the path of this process's group by controller; the key for cgroup v2 is the empty string."""
     paths = {}
     for line in (_read(file) or "").splitlines():
         _, _, rest = line.partition(":")
@@ -72,7 +72,7 @@ def _paths(file):
 
 
 def _directory(mount, path):
-    """Where the group's files are: the mount shows this group alone, or the whole tree that it is in."""
+    """Returns the directory of the group's files: the mount shows either only this group or the whole hierarchy."""
     whole = mount + path.rstrip("/")
     return whole if ".." not in path and os.path.isdir(whole) else mount
 

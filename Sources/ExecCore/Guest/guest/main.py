@@ -1,7 +1,7 @@
-"""The guest: process 1 of a sandbox. Takes calls from the server over its standard input and output, hands each to a
-keeper, and sends back what comes of it.
+"""The guest: process 1 of a sandbox. Receives calls from the server on standard input, dispatches each to a keeper (a
+worker process), and sends the results back on standard output.
 
-One thread and one loop. Nothing in the loop waits for a file, a command or a keeper.
+Single-threaded event loop. Nothing in the loop blocks on a file, a command or a keeper.
 """
 
 import gc
@@ -29,12 +29,13 @@ from guest import (
 
 PROTOCOL = 1
 
-# When nothing has happened for so long, shells are started ahead: the next call has not come right after the last.
+# Shells are prewarmed after the loop has been idle for this long, so that prewarming doesn't compete with a call that
+# follows right after the last one.
 _REST_SECONDS = 0.003
 
 
 class Guest:
-    """The parts of the guest and the loop that they share."""
+    """Owns the parts of the guest and runs the event loop that they share."""
 
     def __init__(self, config):
         self._poll = pollset.PollSet()
@@ -70,7 +71,7 @@ class Guest:
         while True:
             if not self._poll.wait(self._seconds_to_wait()) and self._pool.wants_preparation:
                 self._pool.prepare()
-                # So that it is there before the first call, which would wait for it to be started.
+                # Starts the disk monitor before the first call, which would otherwise wait for it.
                 self._disk_limit.poke()
             self._dispatcher.begin_calls()
             if self._egress:
@@ -88,7 +89,7 @@ class Guest:
 
     @property
     def _has_work(self):
-        """Whether anything may be writing to the workspace."""
+        """Whether any process may be writing to the workspace."""
         return self._dispatcher.has_calls or self._pool.has_background or self._lifecycle.is_busy
 
     def _tell_of_jobs(self, has_jobs):
@@ -98,17 +99,17 @@ class Guest:
         hello = {"protocol": PROTOCOL, **system.description(shells.SHELL)}
         self._channel.send(frames.json_frame(frames.HELLO, 0, hello))
 
-    # From one server to the next
+    # Handover from one server to the next
 
     def _rest(self):
-        """The server goes: its calls end, and nothing is said until another comes."""
+        """The server disconnects: ends its calls and sends nothing until another server connects."""
         self._dispatcher.give_up()
         if self._egress:
             self._egress.rest()
         self._channel.rest()
 
     def _go_on(self):
-        """Another server is there, and the calls of the last one are over."""
+        """Another server has connected, and the calls of the previous one have ended."""
         self._is_greeted = False
         self._channel.go_on()
         self._say_hello()
@@ -123,7 +124,7 @@ class Guest:
         elif kind == frames.HELLO:
             self._is_greeted = True
         elif self._channel.is_resting:
-            # The last words of the server that goes.
+            # Late frames from the server that is leaving.
             pass
         elif number & frames.GUEST_CALL:
             self._guest_calls.take(kind, number, payload)
@@ -140,7 +141,7 @@ class Guest:
         is_frozen = self._disk_limit.is_frozen
         if self._lifecycle.is_busy and not is_frozen:
             return endings.TICK_SECONDS
-        # What stands still is not looked at.
+        # Calls are not checked while their processes are stopped.
         wait = math.inf if is_frozen else self._dispatcher.seconds_to_wait()
         for part in (self._watch, self._egress):
             seconds = part.seconds_to_wait() if part else None
@@ -154,12 +155,13 @@ class Guest:
 
 
 def main(config):
-    # What is there now lives as long as the guest: leave it out of collections, whose marks would copy shared pages.
+    # Objects that exist now live as long as the guest. Exclude them from garbage collection, whose marking would copy
+    # memory pages that are shared with forked children.
     gc.freeze()
     try:
         Guest(config).run()
     except Exception as error:
-        # The engine's CLI passes this on; the server shows it as the reason of the sandbox's end.
+        # The engine's CLI forwards this; the server reports it as the reason why the sandbox ended.
         text = f"guest: {type(error).__name__}: {error}"
         os.write(2, text[:1000].encode("utf-8", "replace"))
         os._exit(70)

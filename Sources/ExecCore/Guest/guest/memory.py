@@ -1,16 +1,16 @@
-"""Noticing that the memory limit has killed something, and telling it in the result that it belongs to."""
+"""Detects that the memory limit has killed a process, and reports it in the result of the command concerned."""
 
 from guest import system
 
-# What a shell says of a command that SIGKILL has ended.
+# The exit code that a shell reports for a command killed by SIGKILL (128 + 9).
 _KILLED = 137
 
 
 class MemoryWatch:
-    """The kernel counts the kills and does not say whom it killed. So the result of a command tells of those that fell
-    into its time, whatever its exit code, and the next command's result of those that fell between two.
+    """Assigns kills to commands by time, because the kernel counts kills but doesn't report the victims: a command's
+    result reports the kills during its run, whatever its exit code, and the next command's result those in between.
 
-    Of commands that ran at once, one that was killed itself explains a kill to the others.
+    Among concurrent commands, one that was itself killed accounts for one kill, which the others then don't report.
     """
 
     def __init__(self, limit, counter=None):
@@ -19,20 +19,20 @@ class MemoryWatch:
         self._told = self._counter.count()
         self._explained = 0
         self._running = 0
-        # Whether nothing has run since the last look, so that nobody can have been killed.
+        # Whether nothing has run since the last check, so that nothing can have been killed.
         self._is_still = False
 
     def stir(self):
-        """Something runs that is no command."""
+        """Records that something other than a command runs."""
         self._is_still = False
 
     def look(self):
-        """What `begin` wants to know, from before the command could do anything."""
+        """Returns the kill count for `begin`, to be read before the command can run."""
         return self._told if self._is_still else self._counter.count()
 
     def begin(self, now):
-        """A command has begun after `look` returned `now`. Returns what `end` wants to know, of it alone."""
-        # What falls into the time of commands under way is theirs to tell.
+        """Records the start of a command; `now` is what `look` returned before. Returns the state to pass to `end`."""
+        # Kills during commands in progress are reported by those.
         was_between = not self._running and now is not None and self._told is not None and now > self._told
         if not self._running:
             self._told = now
@@ -41,9 +41,9 @@ class MemoryWatch:
         return now, self._explained, was_between
 
     def end(self, began, exit_code, is_still=False):
-        """The command that so began has ended, and nothing else runs if `is_still`.
+        """Records the end of the command for which `begin` returned `began`. `is_still`: nothing else is running.
 
-        Returns lines for its result; none where memory was enough.
+        Returns lines for its result; empty if there were no kills to report.
         """
         before, explained, was_between = began
         now = self._counter.count()

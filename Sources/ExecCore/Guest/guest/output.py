@@ -1,5 +1,5 @@
-"""Keeping the beginning and the end of a stream in memory, as it would be seen, and the whole of it in a file when it
-is long or much of it cannot be seen.
+"""Captures a stream: keeps its start and end as rendered by a terminal in memory, and writes the whole raw stream to a
+file if it is long or much of it was overwritten.
 """
 
 import os
@@ -8,16 +8,16 @@ from guest import terminal
 
 DIRECTORY = "/output"
 
-# What the line between beginning and end may take of the limit.
+# The part of the limit that is reserved for the notice between start and end, in bytes.
 _NOTICE_ROOM = 256
-# When so many characters were drawn over, the whole is kept: a bar or two are not worth a file.
+# The whole stream is kept if more characters than this were overwritten: one or two progress bars don't need a file.
 _MUCH = 1024
-# In UTF-8, in bytes.
+# The longest character in UTF-8, in bytes.
 _LONGEST_CHARACTER = 4
 
 
 class Spool:
-    """The files that hold whole streams, in a bounded in-memory directory: the oldest make room for the newest."""
+    """The files that hold whole streams, in a size-limited in-memory directory. The oldest are deleted to make room."""
 
     def __init__(self, directory=DIRECTORY):
         self._directory = directory
@@ -25,7 +25,7 @@ class Spool:
         self._made = 0
 
     def open(self, stream):
-        """Makes a file for a stream that is called `stream`. Returns (path, descriptor), or None where it cannot."""
+        """Creates a file for the stream named `stream`. Returns (path, descriptor), or None if that fails."""
         self._made += 1
         path = f"{self._directory}/{self._made:04d}-{stream}.txt"
         try:
@@ -35,7 +35,7 @@ class Spool:
             return None
 
     def write(self, descriptor, data):
-        """Writes what fits. Returns how many bytes that was."""
+        """Writes as much as fits, deleting the oldest finished files. Returns the number of bytes written."""
         view = memoryview(data)
         while view:
             try:
@@ -59,20 +59,20 @@ class Spool:
 
 
 class Capture:
-    """One stream of one command: at most `limit` bytes of what would be seen of it are returned."""
+    """One stream of one command. Returns at most `limit` bytes of its rendered text."""
 
     def __init__(self, name, limit, spool):
         self._name = name
         self._limit = limit
         self._spool = spool
-        # Not before there is something to draw: most commands have nothing to say on one of their streams.
+        # Created on demand: most commands leave one of their streams empty.
         self._screen = None
         self._head = bytearray()
         self._tail = b""
-        # All that has come, and how much of it is shown.
+        # The number of bytes received, and of bytes shown.
         self._total = 0
         self._shown = 0
-        # What has come, from when on it is not what is shown until there is a file.
+        # The raw bytes, once they differ from the shown ones and until there is a file; None otherwise.
         self._raw = None
         self._path = None
         self._file = None
@@ -130,7 +130,7 @@ class Capture:
             self._tail = (self._tail + data)[-self._limit :]
 
     def _take_back(self):
-        """Takes back the last line that is shown, for it to be drawn over; None where there is none as a whole."""
+        """Removes and returns the last shown line so that it can be overwritten; None if no whole line is left."""
         shown = self._tail or self._head
         start = shown.rfind(b"\n", 0, -1) + 1
         if not shown.endswith(b"\n") or (self._tail and not start):
@@ -145,13 +145,13 @@ class Capture:
 
     @property
     def truncated(self):
-        """Whether a part is left out. Nothing can be added after."""
+        """Whether a part is left out. Nothing can be added afterwards."""
         if self._screen is not None:
             self._show(self._screen.finish())
         return self._shown > self._limit
 
     def finish(self):
-        """The stream as it is to be shown. Nothing can be added after."""
+        """Returns the stream to show. Nothing can be added afterwards."""
         if self._screen is None:
             return b""
         is_truncated = self.truncated
@@ -186,12 +186,12 @@ def _line(text):
 
 
 def _beginning(data, size):
-    """About the first `size` bytes, up to a line's end where one is near."""
+    """Returns about the first `size` bytes, cut at the end of a line if one is near."""
     piece = data[:size]
     line_end = piece.rfind(b"\n") + 1
     if line_end > size // 2:
         return piece[:line_end]
-    # No line's end is near: do not cut through a character.
+    # No line end is near: avoid splitting a character.
     for end in range(len(piece), max(-1, len(piece) - _LONGEST_CHARACTER), -1):
         if end == len(data) or data[end] & 0xC0 != 0x80:
             return piece[:end]
@@ -199,7 +199,7 @@ def _beginning(data, size):
 
 
 def _ending(data, size):
-    """About the last `size` bytes, from a line's start where one is near."""
+    """Returns about the last `size` bytes, cut at the start of a line if one is near."""
     piece = data[-size:] if size else b""
     line_start = piece.find(b"\n") + 1
     if 0 < line_start < size // 2:

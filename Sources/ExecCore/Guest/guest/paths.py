@@ -1,7 +1,8 @@
-"""Paths as models write them: relative to the workspace, in the home directory, or as a URI of a file.
+"""Resolves paths as models write them: relative to the workspace, in the home directory, or as a file URI.
 
-No shell reads a path here. What only a shell, another program or another system would understand is refused in words,
-or a directory of that name would be made; a file that is really called so is there as ./NAME.
+No shell expands a path here. Notations that only a shell, another program or another operating system understands are
+rejected with an explanation, because otherwise a directory of that name would be created. A file that really has such a
+name is available as ./NAME.
 """
 
 import os
@@ -12,14 +13,14 @@ WORKSPACE = "/workspace"
 _ARTIFACTS = "/artifacts"
 _SKILLS = "/skills"
 _HOME = "/home/coderunner"
-# More of a path helps nobody.
+# The number of characters of a path to show in messages.
 _SHOWN = 300
-# Where the path behind a foreign scheme may well be meant.
+# Prefixes under which the path after a foreign scheme is probably what the caller meant.
 _PLACES = ("/workspace/", "/artifacts/", "/tmp/", "/skills/", "/tools/", "/output/", "/home/")
 
 
 class Refusal(Exception):
-    """What was asked cannot be done; the message says why and what to do."""
+    """A request that can't be fulfilled; the message says why and what to do."""
 
     def __init__(self, message, code="invalid"):
         super().__init__(message)
@@ -27,9 +28,9 @@ class Refusal(Exception):
 
 
 def absolute(path):
-    """The path from the root that `path` means.
+    """Returns the absolute path that `path` means.
 
-    - From `/`: the path itself. Else relative to `/workspace`.
+    - With a leading `/`: the path itself. Otherwise relative to `/workspace`.
     - `~` and `~/PATH`: in the home directory.
     - `file:///PATH`, percent-encoded; the host may be `localhost`.
     - `artifact:///NAME` and `skill://NAME/PATH`, the URIs that the server itself gives out.
@@ -49,7 +50,7 @@ def absolute(path):
 
 
 def shown(path):
-    """The path from the root for a message, whatever `path` is."""
+    """Returns the absolute path for a message, or `path` itself if it isn't valid."""
     try:
         return _shown(absolute(path))
     except Refusal:
@@ -59,7 +60,7 @@ def shown(path):
 def _meant(path):
     if path[0] == "/" or path.startswith("./"):
         return path
-    # Nearly every path ends here: what is special has one of these.
+    # Fast path: only special notations contain one of these characters.
     if path[0] not in "~$%`\\" and ":" not in path:
         return path
     if path == "~" or path.startswith("~/"):
@@ -68,7 +69,7 @@ def _meant(path):
     own = _OWN.get(scheme[0][:-1].lower()) if scheme else None
     if own:
         return own(path, path[scheme.end() :])
-    # One that is there is what is meant.
+    # An existing file of that name takes precedence.
     if "\0" not in path and _exists(path):
         return path
     reason = _foreign_scheme(scheme, path) if scheme else _foreign_word(path)
@@ -114,7 +115,7 @@ def _skill(uri, rest):
 
 
 def _below(directory, uri, rest, pattern):
-    """The path of a URI of our own; nothing that leads out of its directory."""
+    """Returns the path of one of the server's own URIs. Rejects URIs that lead out of `directory`."""
     segments = _decoded(rest.lstrip("/")).split("/")
     if any(segment in ("", ".", "..") for segment in segments):
         raise Refusal(f"{_shown(uri)} names no file. Such a URI is {pattern}")
@@ -125,12 +126,12 @@ _OWN = {"file": _file, "artifact": _artifact, "skill": _skill}
 
 
 def _decoded(text):
-    """Percent-encoding undone. What only looks like it stays: not everybody encodes."""
+    """Decodes percent-encoding. Leaves invalid sequences alone, because not all callers encode."""
     data = text.encode("utf-8", "replace")
     return os.fsdecode(re.sub(rb"%([0-9A-Fa-f]{2})", lambda code: bytes((int(code[1], 16),)), data))
 
 
-# What is refused
+# Rejected notations
 
 _WINDOWS = "a path of Windows means nothing in the sandbox, which is Linux. Write one such as /workspace/NAME."
 _PLAIN = "Write the path itself, absolute or relative to /workspace; ~/ is the home directory."
@@ -147,9 +148,9 @@ def _foreign_scheme(scheme, path):
 
 
 def _foreign_word(path):
-    """Why a path that is no URI is not taken at its word; None for one that is."""
+    """Returns why a path that isn't a URI is rejected; None if it is accepted."""
     if path[0] == "~":
-        # Such as editors and office programs put beside a file.
+        # Editors and office programs create files like ~NAME next to a file.
         if "/" not in path:
             return None
         return f"only ~/ is known, {os.environ.get('HOME', _HOME)}/; other users have no files here."

@@ -1,4 +1,4 @@
-"""Has a picture scaled down by a program of its own, which is bounded and ends with the call."""
+"""Scales pictures down in a separate process, which has resource limits and ends with the call."""
 
 import json
 import os
@@ -15,10 +15,10 @@ _READ_SIZE = 256 * 1024
 
 
 def scale_down(file, limit, side):
-    """Scales the picture in `file` down until it has at most `limit` bytes, and pixels a side at most `side`.
+    """Scales the picture in `file` down to at most `limit` bytes and at most `side` pixels per side.
 
-    Returns (what came of it, bytes). What came of it has `type`, `from` and `to`; or `missing` where the image has no
-    Pillow; or `error`, the reason why it cannot be.
+    Returns (outcome, bytes). The outcome has `type`, `from`, `to` and `animated`; or `missing` if the sandbox's image
+    has no Pillow; or `error` with the reason for a failure.
     """
     file.seek(0)
     source, sink = os.pipe()
@@ -43,7 +43,7 @@ def scale_down(file, limit, side):
             os.close(null)
         return _outcome(_read(source, limit + _HEAD_ROOM))
     finally:
-        # However this ends, by a signal that the call is over as well.
+        # Always, including when SIGTERM unwinds the call.
         os.close(source)
         if child is not None:
             os.kill(child, signal.SIGKILL)
@@ -51,7 +51,7 @@ def scale_down(file, limit, side):
 
 
 def _read(source, room):
-    """What comes until the end, at most `room` bytes; None where the time is up before."""
+    """Reads until the end, but stops once there are more than `room` bytes; returns None on timeout."""
     deadline = time.monotonic() + _SECONDS
     poll = select.poll()
     poll.register(source, select.POLLIN)

@@ -1,14 +1,14 @@
-"""The directories that a sandbox cannot do without, and their modes: a slip such as `chmod -R a-w .` must not lock
-anybody out, in a persistent workspace for ever.
+"""Repairs the modes of the directories that a sandbox can't work without: a mistake such as `chmod -R a-w .` must not
+lock the user out, which in a persistent workspace would be permanent.
 
-What is in them stays as the user made it; their owner can mend that with a command.
+The modes of their contents are left alone: the user can fix those with a command.
 """
 
 import os
 import stat
 
 WORKSPACE = "/workspace"
-# No command can start without it, not even the one that would mend it.
+# No command can start without it, not even one that would fix it.
 _EACH_CALL = (WORKSPACE,)
 _AT_START = ("/artifacts", "/tmp", os.environ.get("HOME", WORKSPACE))
 
@@ -16,7 +16,7 @@ _told = set()
 
 
 def mend(is_start=False):
-    """Gives their owner back what it needs to work in them. Returns a line for the log, the first time."""
+    """Restores the owner's permissions. Returns a line for the log; empty if each change was already logged before."""
     mended = []
     for place in _EACH_CALL + _AT_START if is_start else _EACH_CALL:
         try:
@@ -25,7 +25,7 @@ def mend(is_start=False):
                 os.chmod(place, stat.S_IMODE(status.st_mode) | stat.S_IRWXU)
                 mended.append(place)
         except OSError:
-            # Not there, or on something that takes no changes: who needs it will hear of it.
+            # Missing or on a read-only file system: whatever needs it will report an error.
             continue
     mended = [place for place in mended if place not in _told]
     _told.update(mended)

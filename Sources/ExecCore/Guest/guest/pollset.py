@@ -1,17 +1,17 @@
-"""What the guest waits for: descriptors, and who is told when something happens at one."""
+"""The event loop's poller: watches descriptors and dispatches their events to handlers."""
 
 import select
 
 
 class PollSet:
-    """Works without epoll as well, if slower: how many descriptors epoll watches is counted for all processes of a user
-    on the whole machine, so that strangers can use it up.
+    """Uses epoll, and falls back to the slower poll: the kernel limits epoll watches per user across the whole machine,
+    so other processes can exhaust them.
     """
 
     def __init__(self):
         self._handlers = {}
         self._added = 0
-        # Those that epoll did not take.
+        # The descriptors that epoll refused, which poll watches.
         self._refused = set()
         try:
             self._epoll = select.epoll()
@@ -19,7 +19,7 @@ class PollSet:
             self._epoll = None
 
     def on(self, descriptor, events, handler):
-        """Has `handler` called with what happened, in place of an earlier one."""
+        """Registers `handler(events)` for the descriptor; replaces an earlier handler."""
         before = self._handlers.get(descriptor)
         if before is None:
             self._added += 1
@@ -31,7 +31,7 @@ class PollSet:
             self._epoll.modify(descriptor, events)
 
     def off(self, descriptor):
-        """Waits for the descriptor no longer. It must still be open."""
+        """Stops watching the descriptor, which must still be open."""
         if not self._handlers.pop(descriptor, None):
             return
         if descriptor in self._refused:
@@ -40,15 +40,15 @@ class PollSet:
             self._epoll.unregister(descriptor)
 
     def wait(self, seconds):
-        """Waits until something happens, at most so long (None: for ever), and calls who is to be told.
+        """Waits for events for at most `seconds` (None: forever) and calls their handlers.
 
-        Returns whether anything has happened.
+        Returns whether there were any events.
         """
         is_simple = self._epoll and not self._refused
         ready = self._epoll.poll(seconds) if is_simple else self._wait_for_all(seconds)
         newest = self._added
         for descriptor, events in ready:
-            # A handler that was called before may have taken it out, and put in another of the same number.
+            # A handler called before may have closed this descriptor and registered a new one of the same number.
             found = self._handlers.get(descriptor)
             if found and found[2] <= newest:
                 found[1](events)
@@ -64,7 +64,7 @@ class PollSet:
         self._refused.add(descriptor)
 
     def _wait_for_all(self, seconds):
-        # The events of poll have the same numbers.
+        # The event flags of poll have the same values as those of epoll.
         poll = select.poll()
         for descriptor in self._refused:
             poll.register(descriptor, self._handlers[descriptor][0])

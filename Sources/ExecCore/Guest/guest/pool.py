@@ -1,5 +1,5 @@
-"""The keepers of a sandbox: idle ones for the next calls, those that still hold background jobs, and those whose
-leftovers are being ended.
+"""The worker pool of a sandbox: idle keepers for the next calls, keepers that still hold background jobs, and keepers
+whose leftover processes are being ended.
 """
 
 import signal
@@ -7,12 +7,14 @@ import signal
 from guest import confinement, keepers, processes, quota
 
 _MAX_IDLE = 8
-# So many idle keepers each with a shell that has loaded: for calls that come together, or one soon after the other.
+# The number of idle keepers to keep, each with a prewarmed shell: for calls that arrive together or in quick
+# succession.
 _READY = 6
-# The same where few processes are allowed.
+# The same if the process limit is low.
 _READY_OF_FEW = 2
 _FEW_PIDS = 128
-# Below this a shell is started at once, though the next call may be on its way and want the processor for itself.
+# With fewer prewarmed shells than this, one is started at once, although it competes for CPU time with a call that may
+# be about to arrive.
 _LEAST_READY = 2
 
 
@@ -24,7 +26,8 @@ class KeeperPool:
         self._workspace_limit = workspace_limit
         self._pids_limit = pids_limit
         self._ready = _READY if pids_limit >= _FEW_PIDS else _READY_OF_FEW
-        # How many more are worth a try: what ends waiting shells again and again must not keep us busy.
+        # Remaining attempts to prewarm. Bounded, so that code that keeps ending prewarmed shells can't keep the guest
+        # busy.
         self._preparations = self._ready
         self._has_shells = True
         self._keepers = {}
@@ -33,12 +36,12 @@ class KeeperPool:
         self._cleared = {}
 
     def take(self, strictness=confinement.USUAL):
-        """A keeper for one call, or None where the sandbox has no room for another process."""
+        """Acquires a keeper for one call; returns None if the sandbox has no room for another process."""
         if strictness != confinement.USUAL:
             return self._start(strictness)
         if not self._idle:
             self._add()
-        # The one that has rested longest: its waiting shell has had the time to load.
+        # Prefer the keeper that has been idle longest: its prewarmed shell has had time to load.
         found = next((keeper for keeper in self._idle if keeper.waiting), self._idle[0] if self._idle else None)
         if found:
             self._idle.remove(found)
@@ -46,16 +49,16 @@ class KeeperPool:
 
     @property
     def has_idle(self):
-        """Whether there is a keeper for a call without starting one."""
+        """Whether a call can get a keeper without starting one."""
         return bool(self._idle)
 
     @property
     def has_background(self):
-        """Whether commands of earlier calls left jobs that still run."""
+        """Whether background jobs of earlier commands are still running."""
         return bool(self._retired)
 
     def prepare(self):
-        """Has one more keeper ready, with a shell that waits."""
+        """Prepares one more idle keeper with a prewarmed shell."""
         self._preparations -= 1
         bare = next((keeper for keeper in self._idle if not keeper.waiting), None)
         is_done = self._prepare_shell(bare) if bare else len(self._idle) < self._ready and self._add()
@@ -64,11 +67,11 @@ class KeeperPool:
 
     @property
     def wants_preparation(self):
-        """Whether there is something to prepare, for calls to come, as soon as there is nothing else to do."""
+        """Whether `prepare` is to be called as soon as the event loop is idle."""
         return self._preparations > 0 and self._has_shells
 
     def _add(self):
-        """Makes another idle keeper. Returns whether there was room for its process."""
+        """Starts another idle keeper. Returns whether there was room for its process."""
         keeper = self._start(confinement.USUAL)
         if not keeper:
             return False
@@ -77,7 +80,7 @@ class KeeperPool:
         return True
 
     def _prepare_shell(self, keeper):
-        """Has a shell started ahead, if there are descriptors for it. Returns whether one is there."""
+        """Prewarms a shell if descriptors are available. Returns whether the keeper has one."""
         try:
             return self._has_shells and keeper.prepare_shell()
         except OSError:
@@ -97,7 +100,9 @@ class KeeperPool:
         return keeper
 
     def set_shells(self, has_shells):
-        """Whether shells wait for commands: where nothing may write any more, code could have one of them write."""
+        """Turns prewarming on or off. Off while writing is forbidden: otherwise code could make a prewarmed shell,
+        which started without that restriction, write for it.
+        """
         if has_shells != self._has_shells:
             self._has_shells = has_shells
             self._preparations = self._ready if has_shells else 0
@@ -106,12 +111,12 @@ class KeeperPool:
 
     @property
     def pids(self):
-        """All keepers, by their process ids."""
+        """The process ids of all keepers."""
         return self._keepers.keys()
 
     @property
     def retired(self):
-        """The keepers with background jobs, by their process ids."""
+        """The process ids of the keepers with background jobs."""
         return self._retired.keys()
 
     def is_apart(self, keeper):
@@ -119,7 +124,7 @@ class KeeperPool:
         return keeper.pid in self._retired or keeper.pid in self._cleared
 
     def set_apart(self, keeper):
-        """Takes a keeper out of use with which something is wrong, or may be, until nothing is left below it."""
+        """Takes a suspect keeper out of use until nothing is left below it."""
         keeper.drop_shell()
         if keeper in self._idle:
             self._idle.remove(keeper)
@@ -127,7 +132,7 @@ class KeeperPool:
             self._cleared[keeper.pid] = keeper
 
     def set_waiting_apart(self):
-        """Takes all idle keepers out of use that have a shell waiting. Returns their process ids."""
+        """Takes all idle keepers with a prewarmed shell out of use. Returns their process ids."""
         waiting = [keeper for keeper in self._idle if keeper.waiting]
         for keeper in waiting:
             self.set_apart(keeper)
@@ -135,7 +140,7 @@ class KeeperPool:
         return [keeper.pid for keeper in waiting]
 
     def give_back(self, keeper, is_free):
-        """Takes a keeper after its call. Returns whether it is kept: one too many is for the caller to close."""
+        """Releases a keeper after its call. Returns whether the pool keeps it; if not, the caller must close it."""
         if keeper.pid not in self._keepers:
             return False
         self._preparations = self._ready
@@ -153,7 +158,7 @@ class KeeperPool:
         return False
 
     def lose(self, pid):
-        """Forgets a keeper that has died. Returns it, or None where `pid` was none of ours."""
+        """Removes a keeper that has died. Returns it, or None if `pid` isn't a keeper."""
         keeper = self._keepers.pop(pid, None)
         self._retired.pop(pid, None)
         self._cleared.pop(pid, None)
@@ -162,7 +167,7 @@ class KeeperPool:
         return keeper
 
     def give_up_idle(self):
-        """Ends all idle keepers and returns them: what killed one of their kind may have hit them as well."""
+        """Kills all idle keepers and returns them: whatever killed another keeper may have affected them as well."""
         idle, self._idle = self._idle, []
         self._preparations = self._ready
         for keeper in idle:
@@ -171,14 +176,15 @@ class KeeperPool:
         return idle
 
     def runaway(self, others, is_room_needed):
-        """The process id of the keeper whose command left most background jobs, and how many they are.
+        """Returns the process id of the keeper whose command left the most background processes, and their number.
 
-        A fork bomb whose shell has ended is such a command. None and 0 where no command has left many, or any if
-        `is_room_needed`. Those in `others` do not count. Raises `OSError` if there is no descriptor to look with.
+        A fork bomb whose shell has exited is such a command. Returns None and 0 if no command left at least a quarter
+        of the process limit or, with `is_room_needed`, at least one. Ignores the keepers in `others`. Raises `OSError`
+        if no descriptor is available to read /proc.
         """
         parents = processes.Table().parents
         counts = {pid: len(processes.descendants(parents, {pid})) for pid in self._retired if pid not in others}
         worst = max(counts, key=counts.get, default=None)
-        # If even the largest is small, the room is taken by commands that still run: those have their timeouts.
+        # If even the largest is small, commands in progress take the room, and their timeouts end them.
         least = 1 if is_room_needed else self._pids_limit / 4
         return (worst, counts[worst]) if worst is not None and counts[worst] >= least else (None, 0)

@@ -1,29 +1,29 @@
-"""Finding processes below another one, and killing them so that none gets away."""
+"""Finds the descendants of a process, and kills them so that none escapes."""
 
 import os
 import signal
 
-# So much of the processor a short program takes, in ticks of 10 ms.
+# The CPU time up to which a process counts as starved, in ticks of 10 ms.
 _FEW_TICKS = 2
 
 
 class Table:
-    """The processes of the sandbox, as /proc shows them one after the other while they go on.
+    """A scan of the sandbox's processes in /proc, read one after the other while they keep running.
 
-    Raises `OSError` if there is no descriptor to read it with.
+    Raises `OSError` if no descriptor is available.
     """
 
     __slots__ = ("is_whole", "parents", "running", "starts", "starved", "stopped")
 
     def __init__(self):
-        # The parent of each living process, and when it was started, which tells two apart that had one id.
+        # The parent and the start time of each living process. The start time detects a reused process id.
         self.parents = {}
         self.starts = {}
         self.stopped = set()
-        # Those that want the processor, or the disk, and those of them that have hardly had it yet.
+        # Processes that are runnable or wait for the disk, and those of them that have hardly had any CPU time.
         self.running = set()
         self.starved = set()
-        # Whether none went away while this was read: one that did may have left another behind that was passed.
+        # Whether no process exited during the scan: one that did may have left a child that the scan missed.
         self.is_whole = True
         for name in os.listdir("/proc"):
             if name[0] in "123456789":
@@ -37,7 +37,7 @@ class Table:
             return
         try:
             stat = os.read(descriptor, 4096)
-            # The name in parentheses may hold spaces and parentheses: fields are counted from the last one.
+            # The name in parentheses may contain spaces and parentheses, so count fields from the last parenthesis.
             fields = stat[stat.rindex(b")") + 2 :].split()
             state, parent, threads, start = fields[0], int(fields[1]), int(fields[17]), int(fields[19])
             ticks = int(fields[11]) + int(fields[12])
@@ -46,7 +46,7 @@ class Table:
             return
         finally:
             os.close(descriptor)
-        # A process whose first thread has ended looks like a dead one, though others of its threads live on.
+        # A process whose first thread has exited looks like a zombie while its other threads still run.
         if state in (b"Z", b"X") and threads <= 1:
             return
         pid = int(name)
@@ -61,7 +61,7 @@ class Table:
 
 
 def descendants(parents, roots):
-    """The ids of all processes below `roots`, the roots left out."""
+    """Returns the ids of all descendants of `roots`, without the roots."""
     children = {}
     for pid, parent in parents.items():
         children.setdefault(parent, []).append(pid)
@@ -82,16 +82,16 @@ def send(pid, number):
 
 
 def send_to_all(number):
-    """Signals every process of the sandbox but this one, in one pass that no fork gets by.
+    """Signals every other process of the sandbox, in a single kernel pass that no fork can escape.
 
-    Only process 1 of a sandbox does that: elsewhere it would mean the whole machine.
+    Does nothing unless this is process 1: outside a sandbox it would signal the whole machine.
     """
     if os.getpid() == 1:
         send(-1, number)
 
 
 def freeze_everything():
-    """Stops all processes but this one. Returns those that were stopped before; None if that cannot be seen."""
+    """Stops all other processes. Returns those that were already stopped; None if that can't be determined."""
     try:
         before = Table().stopped
     except OSError:
@@ -101,7 +101,7 @@ def freeze_everything():
 
 
 def thaw_everything(before):
-    """Lets all go on that `freeze_everything` has stopped, which returned `before`."""
+    """Continues the processes that `freeze_everything` has stopped; `before` is what it returned."""
     try:
         for pid in Table().parents.keys() - before:
             send(pid, signal.SIGCONT)
@@ -110,10 +110,10 @@ def thaw_everything(before):
 
 
 def kill_stopped(find):
-    """Kills all that `find(parents)` names, and what those start meanwhile. Returns their ids.
+    """Kills all processes that `find(parents)` returns, and those that they start meanwhile. Returns their ids.
 
-    They are stopped first, round by round until no new one shows up: what is stopped cannot fork, and what dies one by
-    one makes room for the next child of a fork bomb. One that is quicker than the looks gets away.
+    Stops them first, round by round until no new one shows up: a stopped process can't fork, whereas killing one by one
+    would make room for the next child of a fork bomb. A process that forks faster than the scans escapes.
     """
     stopped = set()
     for _ in range(50):
@@ -129,12 +129,12 @@ def kill_stopped(find):
 
 
 def kill_frozen(find, ours):
-    """Kills all that `find(parents)` names while nothing in the sandbox runs but this process.
+    """Kills all processes that `find(parents)` returns while every other process of the sandbox is stopped.
 
-    Everything is stopped in one pass under the kernel's lock: a process that is just being forked gets the signal too.
-    What is not killed goes on afterwards, unless it was stopped before; `ours` go on in any case.
+    Everything is stopped in a single pass under the kernel's lock, so a process that is just being forked gets the
+    signal too. Afterwards the survivors continue, unless they were stopped before; `ours` continue in any case.
 
-    Returns what was killed, as pairs of id and start, and whether that was all for certain.
+    Returns the killed processes as pairs of id and start time, and whether the scan was certainly complete.
     """
     before = Table().stopped
     send_to_all(signal.SIGSTOP)

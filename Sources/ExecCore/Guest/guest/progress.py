@@ -1,13 +1,13 @@
-"""What a running command's output comes down to for somebody who waits: its newest line, a few times a second."""
+"""Progress of a running command: the newest line of its output, at most four times a second."""
 
 import re
 
 _INTERVAL = 0.25
 _MAX_BYTES = 512
-# How much of a stream's end is kept to find a line in.
+# How much of a stream's end is kept to search for a line, in bytes.
 _KEPT = 2048
 
-# Colours, cursor movements, titles, and the beginning of one that is still being written.
+# Escape sequences for colors, cursor movements and titles, including incomplete ones at the end.
 _ESCAPES = rb"\x1b(?:\[[0-?]*[ -/]*(?:[@-~]|$)|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|[ -/]*(?:[0-~]|$))"
 
 
@@ -19,17 +19,19 @@ class Progress:
         self._next = 0.0
 
     def add(self, stream, data):
-        """Takes what was written to a stream."""
+        """Adds output of a stream."""
         self._tails[stream] = (self._tails.get(stream, b"") + data[-_KEPT:])[-_KEPT:]
         self._last = stream
         self._is_fresh = True
 
     def due(self):
-        """From when on there is something to say; None where there is nothing."""
+        """Returns when the next line may be sent; None if there is no new output."""
         return self._next if self._is_fresh else None
 
     def take(self, now):
-        """The newest line, if one is due; else an empty one. The same again is news too: the command is at work."""
+        """Returns the newest line if one is due; otherwise empty bytes. A repeated line is sent too, because it shows
+        that the command is working.
+        """
         if not self._is_fresh or now < self._next:
             return b""
         self._is_fresh = False
@@ -40,8 +42,8 @@ class Progress:
 
 
 def newest_line(data):
-    """The last line of `data` that is not blank, complete or not, as plain text. A bar that is drawn over and over
-    with carriage returns counts as a line each time.
+    """Returns the last line of `data` that is not blank, complete or not, as plain text. Each redraw of a progress bar
+    with a carriage return counts as a line.
     """
     for line in reversed(re.split(rb"[\r\n]", data)):
         text = re.sub(_ESCAPES, b"", line).decode("utf-8", "ignore").replace("\t", " ")

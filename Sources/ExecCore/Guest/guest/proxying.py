@@ -1,10 +1,10 @@
-"""What an HTTP proxy has to know of HTTP (RFC 9110, 9112): where a request wants to go, and what is passed on of it."""
+"""HTTP for the proxy (RFC 9110, 9112): parses a request's target and rewrites the heads of requests and responses."""
 
 HEAD_LIMIT = 32 * 1024
 
 _END = b"\r\n\r\n"
 _METHODS = frozenset(b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-# They speak to the proxy, or of this one connection.
+# Header fields that concern the proxy or this connection only and are not forwarded (Host is written anew).
 _OWN_FIELDS = frozenset(
     (b"connection", b"keep-alive", b"proxy-authorization", b"proxy-connection", b"host", b"upgrade")
 )
@@ -20,23 +20,23 @@ ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
 class BadRequest(Exception):
-    """A request that no proxy can serve; with what is wrong with it."""
+    """A request that the proxy can't serve; the message says why."""
 
 
 class Target:
-    """Where a request wants to go."""
+    """The host and port of a request, and what to send there first."""
 
     def __init__(self, host, port, prologue):
         self.host = host
         self.port = port
-        # What the host gets first; None for a tunnel, of which the client hears when it is there.
+        # The rewritten head to send to the host; None for a tunnel, which the client is notified of once it is open.
         self.prologue = prologue
 
 
 def split_head(data):
-    """The head of the request that `data` begins with, and what follows it; None while it is not whole.
+    """Splits `data` into the head of the request and what follows it; returns None while the head is incomplete.
 
-    Raises BadRequest for one that is too long.
+    Raises BadRequest if it is too long.
     """
     end = data.find(_END)
     if end < 0:
@@ -47,7 +47,7 @@ def split_head(data):
 
 
 def target(head):
-    """Reads a request's head. Raises BadRequest."""
+    """Parses a request's head. Raises BadRequest if it isn't valid."""
     first, *fields = head.split(b"\r\n")
     parts = first.split(b" ")
     if len(parts) != 3 or parts[2] not in (b"HTTP/1.1", b"HTTP/1.0"):
@@ -66,14 +66,14 @@ def target(head):
     host, port = _authority(authority, 80)
     if not path.startswith(b"/"):
         path = b"/" + path
-    # One request a connection: the next one may be for another host.
+    # One request per connection, because the next one may be for another host.
     lines = [method + b" " + path + b" HTTP/1.1", b"Host: " + authority, b"Connection: close"]
     lines += [field for field in fields if field.partition(b":")[0].strip().lower() not in _OWN_FIELDS]
     return Target(host, port, b"\r\n".join(lines) + _END)
 
 
 def _authority(text, default_port):
-    """The host and the port of `example.org:443`."""
+    """Parses an authority such as `example.org:443`. Returns the host and port."""
     host, separator, port = text.rpartition(b":")
     if not separator or b"]" in port:
         host, port = text, b"" if default_port is None else str(default_port).encode()
@@ -81,16 +81,16 @@ def _authority(text, default_port):
         host = host[1:-1]
     if not 0 < len(host) <= 255 or not _is_port(port):
         raise BadRequest("The request does not say a host and a port.")
-    # What may be reached is for the server to judge: here only what could not be passed on as it is.
+    # The server decides which hosts are allowed; this only rejects what can't be forwarded unchanged.
     if b"@" in host or not host.isascii():
         raise BadRequest("The request does not say a host and a port.")
     return host.decode("ascii"), int(port)
 
 
 class Response:
-    """What a host answers to a request that is no tunnel: its head is made to say that the connection ends with it.
+    """Rewrites the response to a request that isn't a tunnel: sets `Connection: close` in its head.
 
-    Hosts may close without saying so, and a client that goes by what they say would use the connection again.
+    A host may close the connection without announcing it, and a client that relies on the header would reuse it.
     """
 
     def __init__(self):
@@ -98,7 +98,7 @@ class Response:
         self._is_passed = False
 
     def feed(self, data):
-        """What of `data`, and of what was kept back before, goes to the client."""
+        """Accepts bytes of the response. Returns those to send to the client now."""
         if self._is_passed:
             return data
         self._head += data
@@ -107,19 +107,19 @@ class Response:
             end = self._head.find(_END)
             if end < 0:
                 if len(self._head) > HEAD_LIMIT:
-                    # Nothing that could be mended.
+                    # Too long to rewrite: pass it on unchanged.
                     self._is_passed = True
                 break
             end += len(_END)
             head = bytes(self._head[:end])
             del self._head[:end]
-            # What comes before the answer itself, such as 100 Continue, is passed on as it is.
+            # Interim responses (1xx), such as 100 Continue, are passed on unchanged.
             self._is_passed = not head.startswith((b"HTTP/1.1 1", b"HTTP/1.0 1"))
             out += _ending(head) if self._is_passed else head
         return bytes(out + self.finish()) if self._is_passed else bytes(out)
 
     def finish(self):
-        """What was kept back, when nothing more comes."""
+        """Returns the bytes held back, at the end of the response."""
         rest = bytes(self._head)
         self._head.clear()
         return rest
@@ -136,7 +136,7 @@ def _is_port(text):
 
 
 def refusal(code, message):
-    """An answer that says why there is no connection."""
+    """Returns an HTTP response that says why there is no connection."""
     body = message.encode("utf-8", "replace") + b"\n"
     return (
         b"HTTP/1.1 " + _STATUS.get(code, _STATUS["unreachable"]) + b"\r\nContent-Type: text/plain; charset=utf-8\r\n"

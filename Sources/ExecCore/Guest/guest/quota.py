@@ -1,8 +1,8 @@
-"""The limit of a persistent workspace, so that no command can fill the host's disk: what is counted, what follows.
+"""Enforces the size limit of a persistent workspace, so that no command can fill the host's disk.
 
-What cannot be counted is over the limit. Where a count is in doubt (whatever counts was ended or does not answer, the
-disk loses what nobody seems to have written), everything in the sandbox is stopped, counted while it stands still, and
-goes on if there is no more than there may be: what was only suspected costs an honest command a moment.
+Usage that can't be counted is treated as over the limit. If a count is in doubt (the disk monitor was killed or doesn't
+answer, or the disk loses space that no file accounts for), everything in the sandbox is stopped, counted while it
+stands still, and continued if the usage is within the limit. So a false suspicion only delays an honest command.
 """
 
 import os
@@ -15,49 +15,51 @@ from guest import confinement, processes, surveying
 POKE_SECONDS = 0.25
 # How long the end of a command waits for a count.
 PATIENCE_SECONDS = 10.0
-# Where nothing else bounds it, no single file gets further than this beyond the limit.
+# The fallback file size limit (see `confinement`) exceeds the workspace limit by this many bytes.
 MARGIN = 1 << 30
 
-# How long what was ended may still be counted as it ends.
+# How long to tolerate usage above the limit after processes were ended, because they may still write until they exit.
 _SETTLE_SECONDS = 0.5
-# Nothing is heard for so long, although it was asked for.
+# The monitor has failed if it hasn't answered for this long.
 _SILENCE_SECONDS = 3.0
-# A suspicion stops the sandbox no more often than this, or than this many times what that took.
+# Rate limit for stopping the sandbox on suspicion: at least this many seconds apart, and at least this many times the
+# duration of the last stop.
 _DOUBT_SECONDS = 1.0
 _DOUBT_SHARE = 10
-# What may be made while nothing can be written: empty files. After more than this nothing can be made either.
+# Slack for what can be created while nothing can be written: empty files. Beyond it, nothing can be created either.
 _LEAST_SLACK = 1 << 20
 
-# What has to be done.
+# The actions that the caller has to take.
 NOTHING = 0
 STOP = 1  # end everything
-FREEZE = 2  # stop everything and count
-THAW = 3  # let everything go on
-START = 4  # start what counts
+FREEZE = 2  # stop everything (SIGSTOP) and count
+THAW = 3  # continue everything
+START = 4  # start the monitor
 
 
 class Surveyor:
-    """The guest's side: pokes the child that counts, hears from it, and says what has to be done."""
+    """The guest's side of the disk monitor: pokes it, receives its reports, and decides which action to take."""
 
     def __init__(self, limit):
         self.limit = limit
         self.used = 0
-        # When the count began that said so.
+        # When the count that found this usage started.
         self.counted_at = 0.0
         self.pid = None
         self.socket = None
         self.is_frozen = self._is_second_try = False
         self._allowed = limit
-        # What is there at the start is nobody's doing.
+        # Until when usage above the limit is tolerated; None if it isn't. Initially the first count is tolerated:
+        # no command of this sandbox caused that usage.
         self._settled = 0.0
         self._next_poke = 0.0
-        # Why what is there could not be counted.
+        # Why the usage could not be counted; None if it was.
         self._trouble = None
-        # Whether it was so before, and whether more was made then.
+        # Whether the previous count was over the limit, and whether more was created while it was.
         self._was_full = self._is_sealed = False
-        # Since when an answer is due.
+        # Since when an answer of the monitor is due; None if none is.
         self._waits_since = None
-        # What the disk had free and what was held when all was accounted for.
+        # The bytes free on the disk and the bytes used when both last agreed.
         self._accounted = None
         self._is_in_doubt = False
         self._next_doubt = 0.0
@@ -65,9 +67,10 @@ class Surveyor:
         self._was_started = False
 
     def start(self, own_processes=None):
-        """Starts a child. With `own_processes` all others are stopped, and it is to count what there is now.
+        """Starts a monitor process, replacing an earlier one. With `own_processes`, all other processes are stopped,
+        and it starts with a thorough count.
 
-        Returns whether there is one.
+        Returns whether it is running.
         """
         self._was_started = True
         if self.pid is not None:
@@ -93,18 +96,18 @@ class Surveyor:
 
     @property
     def is_full(self):
-        """Whether there is more than there may be."""
+        """Whether the usage is over the limit or could not be counted."""
         return self.used > self.limit or self._trouble is not None
 
     @property
     def strictness(self):
-        """How a command has to be confined that begins now."""
+        """How strictly to confine a command that starts now."""
         if not self.is_full:
             return confinement.USUAL
         return confinement.SEALED if self._is_sealed or self._trouble is not None else confinement.FULL
 
     def note(self, what):
-        """What a result says of the limit; `what` it did."""
+        """Returns a note about the limit for a result or the log. `what`: its effect, which starts the note."""
         places = " and ".join(surveying.PLACES)
         if self._trouble is None:
             held = f"{places} hold {self.used} bytes, more than the workspace limit of {self.limit}"
@@ -117,7 +120,7 @@ class Surveyor:
         return f"{what}: {held}. Delete what is not needed.{sealed}\n"
 
     def poke(self):
-        """Says that there is work. Returns what has to be done."""
+        """Notifies the monitor that there is work. Returns the action to take."""
         now = time.monotonic()
         if now < self._next_poke:
             return NOTHING
@@ -125,7 +128,7 @@ class Surveyor:
         if self.socket is None:
             if self.is_frozen:
                 return self._take_failure("counting could not be begun")
-            # What cannot be counted already counts as too much.
+            # If counting has already failed, usage counts as over the limit anyway, so there is no need to freeze.
             return FREEZE if self._was_started and self._trouble is None else START
         self._send(surveying.POKE)
         if self._waits_since is not None and now > self._waits_since + _SILENCE_SECONDS:
@@ -136,7 +139,7 @@ class Surveyor:
         return NOTHING
 
     def ask(self):
-        """Asks for a count that begins from now on."""
+        """Requests a count that starts from now on."""
         self._send(surveying.ASK)
 
     def _send(self, data):
@@ -146,23 +149,23 @@ class Surveyor:
                 if self._waits_since is None:
                     self._waits_since = time.monotonic()
         except OSError:
-            # It still has pokes to read, or is dead, which its end as a process says.
+            # Its socket is full of unread pokes, or it is dead, which SIGCHLD reports.
             pass
 
     def freeze(self):
-        """Everything else is stopped now."""
+        """Records that all other processes are stopped now."""
         self._is_in_doubt = False
         self.is_frozen = True
         self._frozen_at = time.monotonic()
 
     def thaw(self):
-        """Everything else goes on now."""
+        """Records that all other processes continue now."""
         self.is_frozen = self._is_second_try = False
         now = time.monotonic()
         self._next_doubt = now + max(_DOUBT_SECONDS, _DOUBT_SHARE * (now - self._frozen_at))
 
     def hear(self):
-        """Takes what the child says. Returns what has to be done."""
+        """Reads the monitor's reports. Returns the action to take."""
         todo = NOTHING
         while todo == NOTHING:
             try:
@@ -191,7 +194,7 @@ class Surveyor:
                 self._accounted = None
                 return self._give_up("something is held where it cannot be seen")
             if kind == surveying.COUNTED_ALL:
-                # Whatever else the disk has lost is not ours.
+                # Everything is counted, so any other loss of free space has a cause outside the sandbox.
                 self._accounted = free, used
         elif missing > max(self.limit - used, self.limit // 16) // 2:
             self._is_in_doubt = True
@@ -201,33 +204,33 @@ class Surveyor:
 
     def _take_failure(self, text):
         if not self.is_frozen:
-            # What is confined because of that cannot add to it.
+            # For a known failure, commands are already confined and can't add to the usage.
             return NOTHING if text == self._trouble else FREEZE
         if self._is_second_try:
             return self._give_up(text)
-        # A call that is stopped meanwhile has its processes go on so that they end.
+        # Retry once: a call that was stopped meanwhile had its processes continued so that they exit.
         self._is_second_try = True
         return FREEZE
 
     def _give_up(self, trouble):
-        """Nothing tells what is there: it counts as too much."""
+        """Treats the usage as over the limit, because it can't be determined. Returns the action to take."""
         is_new = self._trouble is None
         self._trouble = trouble
         self._settled = time.monotonic() + _SETTLE_SECONDS
         return STOP if is_new else THAW
 
     def _is_over(self):
-        """Whether there is more than there may be, and more than before."""
+        """Returns whether the usage is over the limit and has grown beyond what is tolerated."""
         if self.used <= self.limit:
             self._allowed, self._settled, self._was_full, self._is_sealed = self.limit, None, False, False
             return False
         is_over = self.used > self._allowed
         if is_over or self._settled is not None:
-            # Whoever deletes files must not be stopped for what was there before, nor for an empty file.
+            # A command that deletes files must not be stopped for earlier usage, nor for an empty file.
             self._allowed = self.used + max(self.limit // 16, _LEAST_SLACK)
         if self._settled is not None:
-            # What a command that was stopped has written until its end is not the next one's doing: the first count
-            # after it says what was there before.
+            # The next command isn't responsible for what a stopped command wrote until it exited: the first count after
+            # that is the new baseline.
             if self.counted_at >= self._settled:
                 self._settled = None
             is_over = False
@@ -238,7 +241,7 @@ class Surveyor:
         return is_over
 
     def _missing(self, free):
-        """What the disk has lost since all was accounted for, and the count does not show."""
+        """Returns the bytes that the disk has lost since both numbers last agreed and that the count doesn't show."""
         if self._accounted is None:
             self._accounted = free, self.used
         missing = (self._accounted[0] - free) - (self.used - self._accounted[1])
@@ -247,7 +250,7 @@ class Surveyor:
         return max(0, missing)
 
     def forget(self):
-        """The child has died, or is of no use: the next poke starts another."""
+        """Forgets a monitor that has died or is useless; the next poke starts another."""
         if self.socket is not None:
             self.socket.close()
         self.socket = self.pid = self._waits_since = None

@@ -1,8 +1,9 @@
-"""Scales a picture down. A program of its own, for a keeper to start with the image's Python and its Pillow: it decodes
-what somebody may have made to break or to flood it, so it has bounds and holds nothing that matters.
+"""Scales a picture down. A separate program that a keeper starts with the Python and Pillow of the sandbox's image: it
+decodes input that may be crafted to exploit or exhaust it, so it has resource limits and no access to anything that
+matters.
 
-Takes the picture as standard input, the greatest size and the longest side as arguments. Writes a line of JSON, then
-the bytes.
+Reads the picture from standard input; the arguments are the maximum size in bytes and the maximum side in pixels.
+Writes a line of JSON, then the bytes.
 """
 
 import io
@@ -13,9 +14,9 @@ import sys
 _MEMORY = 768 << 20
 _CPU_SECONDS = 40
 _MAX_PIXELS = 128_000_000
-# The longest edges that are tried after the longest that is allowed.
+# The maximum sides to try, in pixels, if the picture is still too large at the allowed one.
 _EDGES = (1500, 1000, 700, 500, 350, 250, 180, 125, 90, 64)
-# A picture of more pixels is made smaller strip by strip at first: all of it at once would be there three times.
+# A picture of more pixels is first reduced strip by strip: otherwise there would be three full copies in memory.
 _STRIPPED_PIXELS = 16_000_000
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 _TURNED = (5, 6, 7, 8)
@@ -41,8 +42,8 @@ def main():
 
 
 def scale(Image, ImageOps, limit, side):
-    """What the picture has become, and its bytes."""
-    # Its own guard warns at some number of pixels and fails at twice that: ours is in one place.
+    """Scales the picture. Returns the head that describes the result, and its bytes."""
+    # Turn off Pillow's own guard, which warns at some number of pixels and fails at twice that, in favor of ours.
     Image.MAX_IMAGE_PIXELS = None
     picture = Image.open(sys.stdin.buffer, formats=_FORMATS)
     width, height = picture.size
@@ -51,11 +52,11 @@ def scale(Image, ImageOps, limit, side):
     orientation = picture.getexif().get(_ORIENTATION)
     if orientation in _TURNED:
         width, height = height, width
-    # Telephones make JPEG files of several pictures, which Pillow calls MPO.
+    # Phones create JPEG files with several pictures, which Pillow calls MPO.
     is_photograph = picture.format in ("JPEG", "MPO")
     kinds = ("JPEG",) if is_photograph else ("PNG", "JPEG")
     if is_photograph:
-        # It can be decoded at a part of its size.
+        # JPEG can be decoded at a fraction of its size.
         picture.thumbnail((side, side))
     is_animated = bool(getattr(picture, "is_animated", False)) and not is_photograph
     picture = _reduced(Image, picture, side)
@@ -75,7 +76,7 @@ def scale(Image, ImageOps, limit, side):
 
 
 def _reduced(Image, picture, side):
-    """The picture in a simple mode; one of very many pixels already smaller, but no side shorter than it may be."""
+    """Returns the picture in a simple mode; reduces a very large one, but not below `side` on its longer side."""
     width, height = picture.size
     factor = max(width, height) // side
     if width * height <= _STRIPPED_PIXELS or factor < 2:
@@ -91,15 +92,15 @@ def _reduced(Image, picture, side):
 
 
 def _simple(picture):
-    """The picture in one of the modes that it can be scaled in: RGB, RGBA, L."""
+    """Converts the picture to a mode in which it can be scaled: RGB, RGBA or L."""
     if "transparency" in picture.info or picture.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
         simple = picture.convert("RGBA")
     elif picture.mode.startswith("I"):
-        # 16 bits of grey.
+        # 16-bit grayscale.
         simple = picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     else:
         simple = picture.convert("L" if picture.mode in ("1", "L") else "RGB")
-    # What else the file held is of no use at another size.
+    # The file's other metadata is of no use at another size.
     simple.info = {}
     return simple
 

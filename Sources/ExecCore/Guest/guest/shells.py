@@ -1,11 +1,11 @@
-"""A shell started ahead of its command: it has loaded, and waits at a socket for what to run.
+"""Prewarmed shells: bash is started ahead of its command, and waits at a socket for the command to run.
 
-Starting bash is most of what a short command costs. Every command comes this way, whatever its length, and runs as it
-would with `-c`: same $0, $-, $_, line numbers and exit codes, nothing left of the way it came, and no word of it on the
-command line, where `pkill -f` would find it. Only a syntax error names `eval`, not `-c`, and `set -x` marks lines with
-one plus sign more.
+Starting bash is most of the cost of a short command. Every command, whatever its length, is sent this way and runs as
+it would with `-c`: same $0, $-, $_, line numbers and exit codes, and no trace of how it was delivered. None of it is on
+the command line, where `pkill -f` would find it. The only differences: a syntax error names `eval` instead of `-c`,
+and `set -x` prefixes lines with one more plus sign.
 
-It is a socket because nobody else can open one through /proc, as they could a pipe, to say what the shell is to run.
+It is a socket because, unlike a pipe, no other process can open it through /proc to inject a command.
 """
 
 import fcntl
@@ -15,10 +15,11 @@ from guest import system
 
 SHELL = "/bin/bash"
 
-# Where the shell finds the socket that its command comes through.
+# The shell's descriptor of the socket from which it reads its command.
 COMMAND_DESCRIPTOR = 9
-# A short command ends with a zero byte. Bash reads that byte by byte, so a long one, which follows an empty one, comes
-# with its length ahead and is read in pieces. The length is one of characters, which are bytes for LC_ALL=C.
+# A short command is terminated by a zero byte, which makes bash read byte by byte. So a long command is sent as an
+# empty command, then its length on a line, then the command, which bash reads in blocks. `read -N` counts characters,
+# which are bytes with LC_ALL=C.
 WAITING_SCRIPT = (
     'IFS= read -r -d "" -u 9 BASH_EXECUTION_STRING || exit 0; [[ $BASH_EXECUTION_STRING ]] || {'
     " IFS= read -r -u 9 BASH_EXECUTION_STRING"
@@ -26,8 +27,8 @@ WAITING_SCRIPT = (
     ' exec 9<&-; SECONDS=0; : "$BASH"; eval -- "$BASH_EXECUTION_STRING"'
 )
 _LONG = 96
-# Comes before a command that may write to no file: what it tries fails, and no signal ends it for that. Files can still
-# be deleted, or cut to nothing.
+# Prefix for a command that must not write to any file: writes fail, without SIGXFSZ ending the command. Files can
+# still be deleted or truncated to zero.
 NO_WRITING = "trap '' XFSZ; ulimit -f 0; "
 
 _F_SETPIPE_SZ = 1031  # the fcntl module has no name for it before Python 3.10
@@ -35,10 +36,10 @@ _PIPE_SIZE = 256 * 1024
 
 
 class Outputs:
-    """Two pipes: our ends for reading, and the ends that are handed to whoever writes."""
+    """The pipes for standard output and standard error: our read ends, and the write ends to pass on."""
 
     def __init__(self):
-        """Raises `OSError` if there are no descriptors for them."""
+        """Raises `OSError` if no descriptors are available."""
         self.stdout, stdout_write = os.pipe()
         try:
             self.stderr, stderr_write = os.pipe()
@@ -50,7 +51,7 @@ class Outputs:
         for descriptor in (self.stdout, self.stderr):
             os.set_blocking(descriptor, False)
         try:
-            # Room for more between two reads. The kernel may refuse: then it stays as it was.
+            # A larger buffer needs fewer reads. If the kernel refuses, the default size stays.
             fcntl.fcntl(self.stdout, _F_SETPIPE_SZ, _PIPE_SIZE)
         except OSError:
             pass
@@ -67,14 +68,14 @@ class Outputs:
 
 
 class WaitingShell:
-    """The guest's side of a shell that waits for its command. Raises `OSError` if there are no descriptors for it."""
+    """The guest's side of a prewarmed shell. Raises `OSError` if no descriptors are available."""
 
     def __init__(self, serial):
         self.serial = serial
         self.outputs = Outputs()
-        # What it has not taken yet of its command.
+        # The part of the command that is not sent yet.
         self.unsent = b""
-        # Our end of the socket; -1 once the shell has all.
+        # Our end of the socket; -1 once the whole command is sent.
         try:
             self._socket, theirs = system.socket_pair()
         except OSError:
@@ -84,15 +85,15 @@ class WaitingShell:
         self.outputs.passed.append(theirs)
 
     def run(self, command):
-        """Hands over `command`. Returns whether the shell was there to take it."""
-        # Bash knows no zero bytes: a command ends at the first. An empty one would say that a long one follows.
+        """Sends `command` to the shell. Returns whether the shell is still running."""
+        # Bash can't handle zero bytes, so a command ends at the first. An empty command would announce a long one.
         command = command.partition(b"\0")[0] or b" "
         is_long = len(command) > _LONG
         self.unsent = b"\0%d\n%s" % (len(command), command) if is_long else command + b"\0"
         return self.feed()
 
     def feed(self):
-        """Sends what the shell takes of its command. Returns whether it is still there."""
+        """Sends as much of the command as the socket accepts. Returns whether the shell is still running."""
         try:
             self.unsent = self.unsent[os.write(self._socket, self.unsent) :]
         except BlockingIOError:
@@ -105,7 +106,7 @@ class WaitingShell:
         return True
 
     def fileno(self):
-        """The descriptor that can be written to when the shell takes more; -1 when it has all."""
+        """Returns the descriptor to poll for writing the rest of the command; -1 once all of it is sent."""
         return self._socket
 
     def stop_feeding(self):
@@ -113,7 +114,7 @@ class WaitingShell:
         self._close_socket()
 
     def close(self):
-        """The shell ends when it sees this."""
+        """Closes all descriptors; the shell exits when its socket closes."""
         self._close_socket()
         self.outputs.close()
 

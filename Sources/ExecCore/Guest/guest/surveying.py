@@ -1,7 +1,8 @@
-"""The child of the guest that counts what a persistent workspace holds: counting walks the tree, which may take long.
+"""The disk monitor: a child of the guest that counts the disk usage of a persistent workspace. It is a process of its
+own because walking the tree may take long.
 
-The guest pokes it while there is work. For a second after each poke it keeps an eye on the disk's free space and free
-inodes, which is cheap, and counts when as much as half of the room may have been taken, and now and then anyway.
+The guest pokes it while there is work. For 1 s after each poke it polls the disk's free space and free inodes, which is
+cheap. It counts when more than half of the remaining room may have been used, and periodically in any case.
 """
 
 import os
@@ -13,39 +14,40 @@ from guest import counting, system
 
 PLACES = ("/workspace", "/artifacts")
 
-# What the guest sends: there is work; count now.
+# Messages from the guest: there is work; count now.
 POKE, ASK = b"!", b"?"
 
-# What it hears: a kind, what is held, what the disk has free besides, when the count began, and a text.
+# Reports to the guest: the kind, the bytes used, the bytes free on the disk, when the count started, then a text.
 REPORT = struct.Struct(">BQQd")
 ALIVE = 1
 COUNTED = 2
-# All is stopped, and everything is counted, or everything but what is held where nobody can look.
+# Counted while all processes were stopped: everything, or everything except deleted files held where they can't be
+# seen.
 COUNTED_ALL = 3
 COUNTED_BLINDLY = 4
-# It could not be counted; or more may be taken meanwhile than there is room for.
+# Counting failed, or more space may be used during the count than there is room for.
 FAILED = 5
 MESSAGE_SIZE = 4096
 
 _ALERT_SECONDS = 1.0
 _LOOK_SECONDS = 0.05
 _ALIVE_SECONDS = 0.25
-# A count is due this often, or this many times its own duration apart, whichever is longer.
+# A count is due after this many seconds, or after this many times the duration of the last one, whichever is longer.
 _COUNT_SECONDS = 2.0
 _COUNT_SHARE = 10
-# How long what was stopped may take to stand still.
+# How long processes may take to stop after SIGSTOP.
 _STILL_SECONDS = 1.0
 
 
 class _Hurry(Exception):
-    """The disk loses more, during a count, than there is room for."""
+    """During a count the disk loses more free space than there is room for."""
 
 
 def live(guest_socket, limit, used, own_processes):
-    """The child's whole life. Never returns.
+    """Runs the monitor in the child process. Never returns.
 
-    `used`: what was there at the last count. With `own_processes` all others are stopped, and it begins with a thorough
-    count.
+    `used`: the bytes found by the last count. With `own_processes`, all other processes are stopped, and it starts with
+    a thorough count.
     """
     try:
         os.closerange(3, guest_socket.fileno())
@@ -157,7 +159,7 @@ class _Surveying:
 
 
 def _free():
-    """The bytes and the inodes that the disk has left."""
+    """Returns the free bytes and free inodes of the disk."""
     try:
         status = os.statvfs(PLACES[0])
     except OSError:
@@ -166,6 +168,8 @@ def _free():
 
 
 def taken_since(before):
-    """At least half of what new files may count for since then: each takes bytes, an inode, or both."""
+    """Returns at least half of the bytes that files created since `before` may count for: each uses bytes, an inode or
+    both.
+    """
     taken_bytes, taken_inodes = (was - now for was, now in zip(before, _free()))
     return max(taken_bytes, taken_inodes * counting.LEAST_FILE)

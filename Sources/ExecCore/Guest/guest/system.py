@@ -1,4 +1,4 @@
-"""What Python's standard library has no words for: prctl, inotify, the out-of-memory score, the sandbox as it is."""
+"""System calls and facts that Python's standard library lacks: prctl, inotify, OOM score, facts about the sandbox."""
 
 import ctypes
 import os
@@ -18,10 +18,10 @@ _GUEST_OOM_SCORE = b"0"
 _SIGNAL_SET_SIZE = 128
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
-# More than is read from the channel in one piece: that block is used again and again.
+# In bytes. More than one read from the channel, so that its block is reused instead of returned to the system.
 _LARGE_BLOCK = 512 * 1024
 
-# Where an image of ours looks names up. It is a link there, to where the sandbox can be written.
+# Where our own images look up user names (libnss-extrausers): a symbolic link to a writable directory.
 _NAMES = "/var/lib/extrausers"
 
 _FILE_LIMIT = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -35,7 +35,7 @@ _INOTIFY_EVENTS = 0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200 | 0x01000000
 
 
 def description(shell):
-    """What the server wants to know of the sandbox before it uses it."""
+    """Returns the facts about the sandbox for the handshake with the server."""
     places = ("/workspace", "/artifacts", "/tmp", "/output", os.environ.get("HOME", "/tmp"))
     unwritable = [place for place in places if not os.access(place, os.W_OK)]
     return {
@@ -48,7 +48,7 @@ def description(shell):
 
 
 def prepare_process():
-    """What holds for this process and for those that are forked from it."""
+    """Sets up this process; the settings are inherited by processes forked from it."""
     take_name("sandbox-guest")
     _make_undumpable()
     _give_back_large_blocks()
@@ -58,18 +58,20 @@ def prepare_process():
 
 
 def _raise_file_limit():
-    """Lets this process have as many files open as it may: each call and each connection takes some."""
+    """Raises the open file limit to the hard limit: each call and each connection needs some descriptors."""
     _, most = _FILE_LIMIT
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def restore_file_limit():
-    """In a child: what programs are used to. Those that wait with select(2) know no descriptor over 1024."""
+    """Restores the original open file limit in a child: programs that use select(2) can't handle descriptors from 1024
+    on.
+    """
     resource.setrlimit(resource.RLIMIT_NOFILE, _FILE_LIMIT)
 
 
 def _name_user():
-    """Gives the numbers that we run under a name: no file of the image knows them."""
+    """Names the user and group ids of this process, which /etc/passwd and /etc/group of the image don't contain."""
     user, group, home = os.getuid(), os.getgid(), os.environ.get("HOME", "/")
     directory = os.path.realpath(_NAMES)
     try:
@@ -78,27 +80,27 @@ def _name_user():
             with open(os.path.join(directory, name), "w") as file:
                 file.write(f"coderunner:x:{line}\n")
     except OSError:
-        # An image of somebody's own: it does without.
+        # A custom image without this directory works without the names.
         pass
 
 
 def _extend_path():
-    """Has commands found that pip installs for the user. They hide none of the system's."""
+    """Appends the directory of commands installed by pip for the user to PATH, so that they hide no system commands."""
     base = os.environ.get("PYTHONUSERBASE")
     if base and os.environ.get("PATH"):
         os.environ["PATH"] += f":{base}/bin"
 
 
 def _make_undumpable():
-    """Closes this process's memory and descriptors to every other process of the same user."""
+    """Denies other processes of the same user access to this process's memory and descriptors."""
     if _prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_DUMPABLE) failed")
 
 
 def _give_back_large_blocks():
-    """Has memory of large blocks go back to the system when they are freed.
+    """Makes glibc return the memory of large blocks to the system when they are freed.
 
-    That is how glibc begins; but each large block that is freed raises its limits, and what comes after it is kept.
+    That is its default at first, but each freed large block raises its dynamic thresholds, and later blocks are kept.
     """
     if hasattr(_libc, "mallopt"):
         _libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
@@ -106,16 +108,16 @@ def _give_back_large_blocks():
 
 
 def take_name(name):
-    """Has this process go by `name` (at most 15 characters), where it would look like any program in Python.
+    """Renames this process to `name` (at most 15 characters), because otherwise it looks like any Python program.
 
-    Whoever ends programs by name or command line (`pkill python3`) means their own.
+    A user who ends programs by name or command line (`pkill python3`) means their own, not the guest.
     """
     _prctl(_PR_SET_NAME, ctypes.c_char_p(name.encode()), 0, 0, 0)
     try:
         with open("/proc/self/stat", "rb") as file:
             stat = file.read()
-        # Where the command line begins and ends in memory: the 48th and 49th field, of which two come before the last
-        # parenthesis. It stays as it is where the system does not say so.
+        # Start and end of the command line in memory: fields 48 and 49, counted from 1; two fields precede the last
+        # parenthesis. If the kernel doesn't provide them, the command line stays as it is.
         begin, end = map(int, stat[stat.rindex(b")") + 2 :].split()[45:47])
     except (OSError, ValueError):
         return
@@ -124,13 +126,13 @@ def take_name(name):
 
 
 def become_subreaper():
-    """Makes orphaned descendants children of this process, also after exec, so that a walk of its tree finds them."""
+    """Makes orphaned descendants children of this process, also after exec, so that walking its tree finds them."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def watch_directory(path):
-    """A descriptor that can be read when something in the directory has changed; None where the system gives none."""
-    # Its flags are those of files.
+    """Returns an inotify descriptor that is readable when the directory has changed; None if the kernel refuses it."""
+    # IN_NONBLOCK and IN_CLOEXEC have the values of O_NONBLOCK and O_CLOEXEC.
     descriptor = _libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
     if descriptor < 0:
         return None
@@ -141,9 +143,9 @@ def watch_directory(path):
 
 
 def socket_pair():
-    """Two descriptors of a pair of sockets that no program inherits. Raises `OSError` if there are none.
+    """Returns two descriptors of a close-on-exec socket pair. Raises `OSError` if no descriptors are available.
 
-    Those of the standard library are objects that cost ten times as much, which each command would pay.
+    The standard library's socket objects cost ten times as much, for each command.
     """
     pair = _Pair()
     if _libc.socketpair(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC, 0, pair) < 0:
@@ -153,13 +155,13 @@ def socket_pair():
 
 
 def signal_descriptor(number):
-    """A descriptor that can be read when the signal has come, which from now on does nothing else.
+    """Blocks the signal and returns a signalfd descriptor that is readable when it has arrived.
 
-    A handler would cost more: the call that it interrupts is made again, and Python runs code of its own in between.
+    A handler would cost more: Python runs its own code for it and then restarts the interrupted system call.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, (number,))
     mask = (1 << (number - 1)).to_bytes(_SIGNAL_SET_SIZE, sys.byteorder)
-    # Its flags are those of files.
+    # SFD_NONBLOCK and SFD_CLOEXEC have the values of O_NONBLOCK and O_CLOEXEC.
     descriptor = _libc.signalfd(-1, mask, os.O_NONBLOCK | os.O_CLOEXEC)
     if descriptor < 0:
         raise OSError(ctypes.get_errno(), "signalfd failed")
@@ -167,10 +169,10 @@ def signal_descriptor(number):
 
 
 class OutOfMemoryScore:
-    """Lets children start with a higher out-of-memory score than the guest, so that it is never the victim.
+    """Starts children with a higher out-of-memory score than the guest, so that the guest is never the OOM victim.
 
-    A child cannot raise its own: the files in /proc of a process that is not dumpable belong to root. What is opened
-    before the guest becomes undumpable stays writable.
+    A child can't raise its own score: the /proc files of an undumpable process belong to root. A file opened before the
+    guest becomes undumpable stays writable.
     """
 
     def __init__(self):
@@ -194,7 +196,9 @@ class OutOfMemoryScore:
 
 
 def _counter(paths):
-    """The first of (path, key) that can be read: a whole file that is a number, or the line that starts with key."""
+    """Returns the value from the first readable (path, key): the number that is the whole file if key is None,
+    otherwise the one on the line that starts with key.
+    """
     for path, key in paths:
         try:
             with open(path) as file:
@@ -208,11 +212,11 @@ def _counter(paths):
 
 
 class OutOfMemoryKills:
-    """How many processes the memory limit has killed so far."""
+    """Counts the processes killed by the memory limit so far."""
 
     def __init__(self):
         self._file = None
-        # What the file last said, and what that came to: it is read twice for each command, and hardly ever changes.
+        # Cache of the file's last content and the parsed number: it is read twice per command and hardly ever changes.
         self._said = self._number = None
         for path in ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"):
             try:
@@ -222,7 +226,7 @@ class OutOfMemoryKills:
                 continue
 
     def count(self):
-        """The number; None where the kernel does not say."""
+        """Returns the number of kills; None if the kernel doesn't report it."""
         if self._file is None:
             return None
         try:
@@ -237,5 +241,5 @@ class OutOfMemoryKills:
 
 
 def process_count():
-    """How many processes and threads the sandbox has, as the limit counts them; None where the kernel does not say."""
+    """Returns the number of processes and threads as the limit counts them; None if the kernel doesn't report it."""
     return _counter((("/sys/fs/cgroup/pids.current", None), ("/sys/fs/cgroup/pids/pids.current", None)))

@@ -1,27 +1,28 @@
-"""What a person at a terminal would see of a stream: a progress bar once, as it was last, and no colours.
+"""Streaming terminal emulator: renders a stream as a person at a terminal would see it, with only the final state of a
+progress bar, and without colors.
 
-- A carriage return or a backspace goes back in the line, and what follows is written over what stands there.
-- Sequences that erase in the line, move within it or up to lines above do so. All others, such as colours and titles,
-  are left out.
-- From the line on that holds a zero byte or bytes that are not UTF-8, a stream is no text and is passed on as it is. So
-  are a line that holds another control character, and the rest of a line that is too long for a bar.
+- A carriage return or a backspace moves back in the line, and the text that follows overwrites what is there.
+- Escape sequences that erase in the line, or move the cursor within it or to lines above, take effect. All others, such
+  as colors and titles, are removed.
+- From the first line that contains a zero byte or invalid UTF-8, the stream isn't text and is passed on unchanged. So
+  are a line with another control character, and the rest of a line that is too long for a progress bar.
 
-`\\r\\n` ends a line as `\\n` does, and stays.
+`\\r\\n` ends a line like `\\n` and is preserved.
 """
 
 import re
 
-# More of a line is held back for nothing: no bar is that long.
+# The longest line that is held back, in bytes: no progress bar is longer.
 _LONGEST_LINE = 4096
-# A longer line is not kept besides as it came.
+# The longest line of which the raw bytes are kept too.
 _LONGEST_RAW = 64 * 1024
-# What is longer is no sequence.
+# The longest escape sequence that is recognized.
 _LONGEST_SEQUENCE = 256
-# How far up or to the right something can be drawn.
+# How far up (lines) or to the right (columns) the cursor can move.
 _MOST_UP = 50
 _FARTHEST = 1000
 
-# What draws nothing: modes and colours; titles and links; character sets and the like; a sequence that breaks off.
+# Sequences that draw nothing: modes and colors; titles and links; character sets and the like; incomplete sequences.
 _STYLES = (
     r"\x1b\[[0-?]*[ -/]*[hlmnqrt]|\x1b[\]PX^_][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|\x1b[ -/]+[0-~]|\x1b[0-?c]"
     r"|\x1b(?=\x1b|\Z)"
@@ -36,12 +37,12 @@ _DRAWING = r"\r(?!\n)|[\x08\x1b]"
 
 
 def is_drawing(data):
-    """Whether anything in `data` is not simply one character after the other."""
+    """Returns whether `data` contains escape sequences, backspaces, or carriage returns other than in CRLF."""
     return b"\x1b" in data or b"\x08" in data or (b"\r" in data and data.count(b"\r") != data.count(b"\r\n"))
 
 
 class Screen:
-    """Draws one stream. Its last line is kept back, for it may still be drawn over."""
+    """Renders one stream. Holds back the last line, which may still be overwritten."""
 
     __slots__ = (
         "_below",
@@ -60,39 +61,39 @@ class Screen:
     )
 
     def __init__(self):
-        # The beginning of a line in which nothing was drawn so far.
+        # The start of a line that contains no drawing so far.
         self._held = bytearray()
-        # The line in which something was drawn, and where the next character goes.
+        # The line that contains drawing, and the cursor's column.
         self._drawn = None
         self._column = 0
-        # The line as it came; None where it is too long, or where more than one line was drawn in.
+        # The raw bytes of the line; None if it is too long, or if drawing involved more than one line.
         self._raw = None
-        # Whether it is to be shown so, and what had been drawn over before it.
+        # Whether to show the raw bytes, and the count of overwritten characters before this line.
         self._is_odd = False
         self._over_before = 0
-        # Whether the last thing was a return, which may be the first half of the line's end.
+        # Whether the last character was a carriage return, which may be the first half of a CRLF.
         self._has_return = False
-        # What stands below it, the next line last.
+        # The lines below it, the nearest one last.
         self._below = []
-        # The beginning of a character or a sequence.
+        # An incomplete character or sequence at the end of the data.
         self._part = b""
-        # Whether the line's beginning has been shown.
+        # Whether the start of the line has been shown.
         self._is_out = False
         self._is_plain = False
         self._shown = bytearray()
-        # How many characters gave way to others.
+        # The number of overwritten or erased characters.
         self.drawn_over = 0
 
     @property
     def held(self):
-        """What has come and is not shown yet, as long as nothing was drawn."""
+        """The bytes received and not shown yet. Valid only as long as nothing was drawn."""
         return bytes(self._held) + self._part
 
     def feed(self, data, take_back):
-        """What can be shown, now that `data` has come.
+        """Processes `data` and returns the bytes that can be shown now.
 
-        `take_back` takes the last line back that was shown, for one that is drawn above others; it returns None where
-        there is none.
+        `take_back` removes and returns the last shown line, which is needed if the cursor moves up to it; it returns
+        None if there is none.
         """
         if self._is_plain:
             return data
@@ -120,7 +121,7 @@ class Screen:
         return shown
 
     def finish(self):
-        """What is left to be shown."""
+        """Returns the bytes that are still held back, at the end of the stream."""
         if self._drawn is None:
             rest = _shown(bytes(self._held))
             self._held.clear()
@@ -134,7 +135,7 @@ class Screen:
         return rest
 
     def _without_part(self, data):
-        """`data` without the beginning of a character or a sequence at its end, which is kept for what comes next."""
+        """Returns `data` without an incomplete character or sequence at its end, which is kept for the next data."""
         unfinished = re.search(_UNFINISHED, data[-_LONGEST_SEQUENCE:])
         if not unfinished:
             return data
@@ -159,7 +160,7 @@ class Screen:
                 return
 
     def _add(self, data):
-        """Shows the whole lines of text that draws nothing, and what is too long to be kept back."""
+        """Shows the complete lines of text without drawing, and a line that is too long to be held back."""
         end = data.rfind(b"\n") + 1
         if end:
             shown = _shown(bytes(self._held) + data[:end])
@@ -281,7 +282,7 @@ class Screen:
 
 
 def _split_text(data):
-    """The text that `data` begins with, and from where on it is none."""
+    """Splits `data` into the text at its start, and the rest from where it isn't text."""
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -295,7 +296,7 @@ def _without_styles(text):
 
 
 def _shown(data):
-    """Text without what draws nothing."""
+    """Returns text without the sequences that draw nothing."""
     return _without_styles(data.decode()).encode() if b"\x1b" in data else data
 
 
@@ -304,7 +305,7 @@ def _encoded(line):
 
 
 def _is_overlong(line):
-    """Whether so much stands before anything is drawn that it was not kept back, had it come alone."""
+    """Returns whether the text before the first drawing is too long to be held back had it arrived alone."""
     if len(line) <= _LONGEST_LINE:
         return False
     first = re.search(rb"[\r\x08\x1b]", line)

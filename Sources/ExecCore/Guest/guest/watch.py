@@ -1,4 +1,4 @@
-"""Noticing that artifacts come, change and go, whoever makes them do so."""
+"""Watches artifacts and reports which are added, modified and removed, by any process."""
 
 import os
 import select
@@ -6,64 +6,64 @@ import time
 
 from guest import artifacts, frames, system
 
-# What happens within this time is told of at once.
+# Debounce: changes within this time are reported together.
 _DELAY = 0.25
 _MAX_NAMES = 100
 _READ_SIZE = 64 * 1024
-# The system holds no more events than this many reads take.
+# This many reads are enough to empty the kernel's event queue.
 _MAX_READS = 128
 
 
 class ArtifactWatch:
-    """Compares what is there with what the server was last told of, when the system says that something happened.
+    """Compares the artifacts with those last reported to the server whenever inotify signals a change.
 
-    Where it cannot say so, somebody else has to call `wake`.
+    If inotify isn't available, the caller has to call `wake`.
     """
 
     def __init__(self, poll, size_limit):
         self._poll = poll
         self.size_limit = size_limit
-        # What was there at the last look, and what the server was told of it.
+        # The snapshot of the last scan, and what was reported to the server.
         self._seen = self._told = {}
         self._descriptor = system.watch_directory(artifacts.DIRECTORY)
         self._events = select.poll()
         if self.is_told:
             self._events.register(self._descriptor, select.POLLIN)
         self._has_looked = False
-        # The first look finds what is there from the start.
+        # The first scan finds the artifacts that exist from the start.
         self._due = time.monotonic() + _DELAY
 
     @property
     def is_told(self):
-        """Whether the system says when something happens."""
+        """Whether inotify signals changes."""
         return self._descriptor is not None
 
     def wake(self):
-        """Something may have happened."""
+        """Schedules a scan, because something may have changed."""
         if self._due is None:
             self._due = time.monotonic() + _DELAY
 
     def forget(self):
-        """Another server is there, which has been told of nothing."""
+        """Forgets what was reported, because another server has connected, and schedules a scan."""
         self._seen = self._told = {}
         self._has_looked = False
         self.wake()
 
     def seconds_to_wait(self):
-        """How long until a look is due; None where none is."""
+        """Returns the seconds until a scan is due; None if none is scheduled."""
         return None if self._due is None else max(0.0, self._due - time.monotonic())
 
     def current(self):
-        """A snapshot of what is there: that of the last look, where nothing has happened since."""
+        """Returns a current snapshot: the one of the last scan if nothing has changed since."""
         if not self.is_told or not self._has_looked or self._events.poll(0):
             return artifacts.snapshot()
         return self._seen
 
     def look(self):
-        """A frame that tells what has changed since the last look; empty where nothing has."""
+        """Scans. Returns a frame with the changes since the last report; empty if there are none."""
         self._due = None
         if self.is_told:
-            # First, so that what happens from here on is an event again.
+            # Before the scan, so that every later change causes an event again.
             self._drain()
             self._poll.on(self._descriptor, select.EPOLLIN, lambda events: self._hear())
         self._seen = artifacts.snapshot()
@@ -81,12 +81,12 @@ class ArtifactWatch:
         return frames.json_frame(frames.ARTIFACTS, 0, change)
 
     def _hear(self):
-        # Not heard again before the look: one that writes without end must not keep the loop busy.
+        # Ignore events until the scan: a process that writes endlessly must not keep the loop busy.
         self._poll.off(self._descriptor)
         self.wake()
 
     def _drain(self):
-        """Takes the events, whose content is not needed: what is compared is what is there."""
+        """Discards the pending events; their content isn't needed because snapshots are compared."""
         try:
             for _ in range(_MAX_READS):
                 os.read(self._descriptor, _READ_SIZE)

@@ -2,7 +2,7 @@ import Diagnostics
 import ExecCore
 import JSON
 
-/// One thing that the doctor looks at, in the order of the report.
+/// A check of the doctor, in the order of the report.
 enum Check: String, CaseIterable, Sendable {
     case commandLine = "command line"
     case engine
@@ -19,14 +19,14 @@ enum Check: String, CaseIterable, Sendable {
     case leftovers = "left-overs"
 }
 
-/// What came of a check.
+/// The result of a check.
 struct Finding: Sendable, Equatable {
     enum Status: String, Sendable {
         case passed
-        /// Odd, but the server works.
+        /// Unusual, but the server works.
         case warning
         case failed
-        /// What it depends on has failed.
+        /// Not run, because a check that it depends on failed.
         case notChecked = "not checked"
     }
 
@@ -34,7 +34,7 @@ struct Finding: Sendable, Equatable {
     let status: Status
     /// What was found.
     let found: String
-    /// What to do about it; `nil` where there is nothing to do.
+    /// How to fix the problem; `nil` if there is nothing to fix.
     let remedy: String?
 
     static func passed(_ check: Check, _ found: String) -> Finding {
@@ -49,7 +49,7 @@ struct Finding: Sendable, Equatable {
         Finding(check, .failed, found, remedy)
     }
 
-    /// A failure that ExecCore tells of: its first sentence says what it is, the rest what to do.
+    /// A failure reported by ExecCore: the first sentence of its message is the problem, the rest is the remedy.
     static func failed(_ check: Check, _ error: any Error) -> Finding {
         let text = "\(error)"
         guard let end = text.firstRange(of: ". ") else { return Finding(check, .failed, text, nil) }
@@ -63,20 +63,20 @@ struct Finding: Sendable, Equatable {
     private init(_ check: Check, _ status: Status, _ found: String, _ remedy: String?) {
         self.check = check
         self.status = status
-        // Engines, images and sandboxes have their say in these.
+        // These texts can contain output of engines, images and sandboxes.
         self.found = found.singleLine(limit: 600)
         self.remedy = remedy?.singleLine(limit: 1000)
     }
 }
 
-/// What the doctor says in the end.
+/// The result of an examination by the doctor.
 struct Report: Sendable {
-    /// One for each check, in order.
+    /// One finding for each check, in order.
     let findings: [Finding]
 
     var failures: Int { findings.count { $0.status == .failed } }
 
-    /// For programs.
+    /// The report in machine-readable form.
     var json: JSON {
         [
             "ok": .bool(failures == 0), "version": .string(Help.version),

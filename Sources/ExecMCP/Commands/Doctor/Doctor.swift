@@ -1,12 +1,12 @@
 import ExecCore
 import SystemCalls
 
-/// One examination: from the engine's command line to the end of a sandbox. What depends on a failure is not checked.
+/// Checks the setup, from the engine's command line to the end of a sandbox. Skips checks that depend on a failed one.
 struct Doctor: Sendable {
     let options: Options
     var variables = Environment.variables
 
-    /// Every check has a finding, whatever happens. It takes a bounded time.
+    /// Returns a report with a finding for every check, whatever happens. Takes a bounded time.
     func examine() async -> Report {
         var findings: [Finding] = []
         do throws(BlockedError) {
@@ -22,10 +22,10 @@ struct Doctor: Sendable {
         return Report(findings: Self.completed(findings))
     }
 
-    /// Something without which nothing more can be asked.
+    /// Thrown after a failure that makes further checks impossible.
     private struct BlockedError: Error {}
 
-    /// The findings in order, with one for each check that was not made.
+    /// Returns the findings in order, with one added for each check that was not made.
     static func completed(_ findings: [Finding]) -> [Finding] {
         let cause = findings.first { $0.status == .failed }?.check
         let reason = cause.map { "\($0.rawValue) comes first" } ?? "broken off"
@@ -85,7 +85,7 @@ struct Doctor: Sendable {
             .leftovers, before > 0 ? "none; \(before) of servers that are gone were removed" : "none")
     }
 
-    /// The skills as this machine has them. ``DoctorSandbox`` looks at them from inside as well.
+    /// The skills as this machine sees them. ``DoctorSandbox`` checks them from inside the sandbox as well.
     private var skills: Finding {
         let directories = options.configuration.skillsDirectories
         guard !directories.isEmpty else {
@@ -98,7 +98,8 @@ struct Doctor: Sendable {
         return .warning(.skills, text, "\(diagnostic)\(more)")
     }
 
-    /// What is there beside the program, and not used, is not wanted.
+    /// A directory next to the program that isn't used was disabled on purpose, so only a missing one is worth a
+    /// warning.
     private func missing(_ check: Check, _ found: String, _ remedy: String) -> Finding {
         Environment.companionDirectory(check.rawValue) == nil
             ? .warning(check, found, remedy) : .passed(check, "none, as asked")

@@ -3,7 +3,7 @@ import ExecCore
 import JSON
 import SystemCalls
 
-/// `exec-mcp doctor`: checks everything that a server needs, and says what to do about what is wrong.
+/// `exec-mcp doctor`: checks everything that a server needs, and suggests a remedy for each problem.
 struct DoctorCommand: Command {
     private static let lineWidth = 100
 
@@ -46,7 +46,7 @@ struct DoctorCommand: Command {
         }
     }
 
-    /// A table for whoever reads standard output.
+    /// A table formatted for the locale and terminal of standard output.
     private static var table: ReportTable {
         let variables = Environment.variables
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { variables[$0] }.first { !$0.isEmpty } ?? ""

@@ -1,16 +1,16 @@
 import Diagnostics
 import ExecCore
 
-/// A sandbox that is started to be looked at, and removed again. Its user is nobody's, so that neither a server's sandbox
-/// nor anybody's files are touched; only a workspace that is a directory of this machine is the real one.
+/// A sandbox that is started to be checked, and then removed. It runs for a trial user, so that no server's sandbox and
+/// no user's files are touched. Only a workspace that is a directory of this machine is the real one.
 struct DoctorSandbox: Sendable {
     private static let startSeconds = 20.0
     private static let probeSeconds = 20.0
     private static let endSeconds = 10.0
     private static let rounds = 20
-    /// After so many seconds fewer rounds must do.
+    /// The time budget for the latency rounds, in seconds; when it is used up, no more rounds are run.
     private static let roundsSeconds = 5.0
-    /// What a command may take before it is worth a word, in seconds.
+    /// The command latency above which the finding is a warning, in seconds.
     private static let slowCommand = 0.05
     private static let slowStart = 5.0
 
@@ -28,7 +28,7 @@ struct DoctorSandbox: Sendable {
         if case .directory(let path, _) = configuration.workspace {
             configuration.workspace = .directory(path: path, user: user)
         }
-        // The server's own bounds on calls are for its clients.
+        // The server's own limits on calls are meant for its clients.
         var limits = Limits()
         limits.artifactMebibytes = options.limits.artifactMebibytes
         pool = SandboxPool(
@@ -36,11 +36,11 @@ struct DoctorSandbox: Sendable {
         ) { [engine] () throws(ExecError) in engine }
     }
 
-    /// What the trial showed. A check that could not be made has no finding.
+    /// Returns the findings of the trial. A check that couldn't be made has no finding.
     func findings() async -> [Finding] {
         let findings = await inside()
         let hadSandbox = findings.contains { $0.check == .sandbox && $0.status != .failed }
-        // Not a child task: whoever breaks the trial off still wants it cleared away.
+        // Not a child task: after an interruption, the sandbox still has to be removed.
         let end = await Task.detached {
             let finding = await self.end(hadSandbox: hadSandbox)
             await engine.removeVolumes(of: user, in: options.configuration)
@@ -86,7 +86,7 @@ struct DoctorSandbox: Sendable {
         }
     }
 
-    /// Lets the probe run inside, and gives what it printed.
+    /// Runs the probe inside and returns its output.
     private func probe() async throws -> String {
         try await withDeadline(seconds: Self.probeSeconds) { [pool, user] in
             try await pool.withSandbox(of: user) { sandbox in
@@ -105,7 +105,7 @@ struct DoctorSandbox: Sendable {
             : .warning(.sandbox, text, "The engine is slow to start containers: is the machine busy, or its disk?")
     }
 
-    /// What the sandbox's user may not read, though it is meant to.
+    /// Returns a failure for each directory with a file that the sandbox's user should be able to read but can't.
     private func unreadable(_ facts: SandboxFacts) -> [Finding] {
         [(Check.skills, facts.unreadableSkill), (.tools, facts.unreadableTool)].compactMap { check, path in
             path.map {

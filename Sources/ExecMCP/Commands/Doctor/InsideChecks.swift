@@ -1,6 +1,6 @@
 import ExecCore
 
-/// The checks that judge what was seen inside a sandbox.
+/// The checks that evaluate the facts collected inside a sandbox.
 struct InsideChecks {
     let options: Options
     let facts: SandboxFacts
@@ -12,7 +12,7 @@ struct InsideChecks {
         [limits, isolation, network, workspace]
     }
 
-    /// Whether the kernel holds the sandbox to what was asked for; an engine may take the options and ignore them.
+    /// Whether the kernel enforces the requested limits; an engine may accept the options and ignore them.
     private var limits: Finding {
         let seen = facts.limits
         let broken = seen.broken(for: configuration)

@@ -1,10 +1,10 @@
 import CommandOptions
 
-/// A report as a table for people.
+/// Formats a report as a table for people.
 struct ReportTable {
-    /// Whether the reader sees more than ASCII.
+    /// Whether the output can show more than ASCII.
     let isUnicode: Bool
-    /// Characters in a line.
+    /// The line width in characters.
     let width: Int
 
     private static let titleWidth = Check.allCases.map(\.rawValue.count).max() ?? 0
@@ -34,7 +34,7 @@ struct ReportTable {
         }
     }
 
-    /// The text in lines, of which the first begins with `start` and the others are indented as far.
+    /// Wraps a text into lines; the first begins with `start` and the others are indented by the same width.
     private func wrapped(_ text: String, after start: String) -> [String] {
         var lines: [String] = []
         var line = start

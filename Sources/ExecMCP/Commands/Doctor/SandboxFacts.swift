@@ -1,18 +1,18 @@
 import ExecCore
 import JSON
 
-/// What code in the sandbox sees and may do, as `probe.py` says it. The sandbox's word: an image may have it lie, but
-/// only to its own disadvantage or its owner's.
+/// What code in the sandbox sees and may do, as reported by `probe.py`. The report is untrusted: an image can make it
+/// lie, but only to the disadvantage of itself or its owner.
 struct SandboxFacts: Sendable {
     private let answer: JSON
 
-    /// - Returns: `nil` where the output is no answer of the probe.
+    /// - Returns: `nil` if the output isn't an answer of the probe.
     init?(output: String) {
         guard let answer = try? JSON.parse(Array(output.utf8)), answer["uid"]?.integerValue != nil else { return nil }
         self.answer = answer
     }
 
-    /// The program that gathers them.
+    /// The program that collects the facts.
     static var probe: String { SeenLimits.program + "\n" + String(decoding: PackageResources.probe_py, as: UTF8.self) }
 
     var python: String { answer["python"]?.stringValue ?? "?" }
@@ -21,12 +21,12 @@ struct SandboxFacts: Sendable {
     var capabilities: String? { answer["capabilities"]?.stringValue }
     var noNewPrivileges: String? { answer["no_new_privileges"]?.stringValue }
     var seccomp: String? { answer["seccomp"]?.stringValue }
-    /// The name of a kernel that is the sandbox's own; `nil` where it is the machine's, as far as that can be seen.
+    /// The name of the sandbox's own kernel; `nil` if it uses the machine's kernel, as far as code inside can tell.
     var ownKernel: String? { answer["own_kernel"]?.stringValue }
     var rootIsReadOnly: Bool { answer["read_only_root"] == true }
     var process1IsOpen: Bool { answer["process_1_open"] != false }
     var engineSockets: [String] { answer["sockets"]?.arrayValue?.compactMap(\.stringValue) ?? ["?"] }
-    /// The interfaces that are up; `nil` where that cannot be seen.
+    /// The network interfaces that are up; `nil` if that can't be determined.
     var interfaces: [String]? { answer["interfaces"]?.arrayValue?.compactMap(\.stringValue) }
     /// A file that the sandbox's user may not read.
     var unreadableSkill: String? { answer["unreadable_skill"]?.stringValue }
@@ -35,7 +35,7 @@ struct SandboxFacts: Sendable {
     /// The limits of the control group.
     var limits: SeenLimits { SeenLimits(answer["limits"]) }
 
-    /// Bytes that are free in a directory of the sandbox, or why it cannot be written.
+    /// Returns the number of free bytes in a directory of the sandbox, or the reason why it isn't writable.
     func directory(_ name: String) -> (free: Int?, reason: String?) {
         guard answer[name]?["writable"] == true else { return (nil, answer[name]?["reason"]?.stringValue ?? "?") }
         return (answer[name]?["free"]?.integerValue, nil)

@@ -1,6 +1,6 @@
-"""Run inside a sandbox by `exec-mcp doctor`: says as JSON what code in there sees and may do.
+"""Run inside a sandbox by `exec-mcp doctor`: reports as JSON what code in there sees and may do.
 
-The text of the guest's `limits.py` comes before this one.
+The text of the guest's `limits.py` is prepended to this file.
 """
 
 import ctypes
@@ -13,7 +13,7 @@ import sys
 SOCKETS = ["docker.sock", "containerd/containerd.sock", "podman/podman.sock", "crio/crio.sock"]
 PR_GET_NO_NEW_PRIVS = 39
 SYSLOG_READ_ALL = 3
-# Places on the system's own disk, the last of which everybody may write to where that disk can be written at all.
+# Directories on the system's own disk. If that disk is writable at all, every user may write to the last one.
 SYSTEM_PLACES = ["/", "/etc", "/usr", "/var/tmp"]
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -35,20 +35,20 @@ def status_field(name):
 
 
 def no_new_privileges():
-    """Asked of the kernel: not every kernel writes it into /proc."""
+    """Queries the kernel first, because not every kernel reports this in /proc."""
     answer = libc.prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
     return status_field("NoNewPrivs") if answer < 0 else str(answer)
 
 
 def own_kernel():
-    """gVisor, whose log tells of its start; None for the machine's kernel, or one that cannot be told from it."""
+    """Detects gVisor by its kernel log; None for the machine's kernel, or one that looks the same from inside."""
     log = ctypes.create_string_buffer(65536)
     length = libc.klogctl(SYSLOG_READ_ALL, log, len(log))
     return "gVisor" if b"Starting gVisor" in log.raw[: max(0, length)] else None
 
 
 def system_is_read_only():
-    """Judged by trying: not every kernel tells of the mount's state. Where nothing may be tried, what it tells."""
+    """Tries to write, because not every kernel reports the mount's state; falls back to the reported state."""
     for place in SYSTEM_PLACES:
         name = f"{place}/.exec-mcp-doctor-{os.getpid()}"
         try:
@@ -62,7 +62,7 @@ def system_is_read_only():
 
 
 def interfaces():
-    """The network interfaces that are up. A kernel may put tunnels that are down into every namespace."""
+    """Returns the interfaces that are up; a kernel may add tunnels that are down to every network namespace."""
     place = "/sys/class/net"
     try:
         return [name for name in sorted(os.listdir(place)) if int(read(f"{place}/{name}/flags") or "0x1", 16) & 1]
@@ -79,7 +79,7 @@ def may_open(path):
 
 
 def directory(path):
-    """Whether a file can be written there, and the bytes that are free."""
+    """Returns whether a file can be written there, and the number of free bytes or the reason why not."""
     name = f"{path}/.exec-mcp-doctor-{os.getpid()}"
     try:
         with open(name, "xb") as file:
@@ -93,7 +93,7 @@ def directory(path):
 
 
 def unreadable(top):
-    """The first file or directory below `top` that this user may not read; None where there is none."""
+    """Returns the first file or directory below `top` that this user may not read; None if there is none."""
     for path, directories, files in os.walk(top, onerror=lambda error: None):
         for name in directories + files:
             if not os.access(f"{path}/{name}", os.R_OK):
@@ -109,7 +109,7 @@ def bash_version():
 facts = {
     "python": ".".join(map(str, sys.version_info[:3])),
     "bash": bash_version(),
-    "limits": limits(),  # noqa: F821 - of limits.py
+    "limits": limits(),  # noqa: F821 - defined in limits.py
     "uid": os.getuid(),
     "capabilities": status_field("CapEff"),
     "no_new_privileges": no_new_privileges(),

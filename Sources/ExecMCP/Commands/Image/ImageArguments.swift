@@ -1,11 +1,11 @@
 import CommandOptions
 import ExecCore
 
-/// What follows `exec-mcp image`.
+/// The arguments of `exec-mcp image`.
 struct ImageArguments: Equatable {
     private static let baseVariable = "MCP_EXECUTOR_BASE_IMAGE"
 
-    /// This command's own options. The names of images are checked when all arguments are known.
+    /// This command's own options. The names of images are checked after all arguments have been parsed.
     static let options: [CommandOptions.OptionDescription<Own>] = [
         .init(ofCommand: "--tag", placeholder: "NAME") { value, own in
             own.tag = value
@@ -25,22 +25,22 @@ struct ImageArguments: Equatable {
         },
     ]
 
-    /// What the command's own options say.
+    /// The values of the command's own options.
     struct Own: Equatable {
-        /// The image's name; `nil` for that of the server's options.
+        /// The name of the image; `nil` for the one in the server's options.
         var tag: String?
-        /// The image to build on; `nil` for the Dockerfile's.
+        /// The base image; `nil` for the one in the Dockerfile.
         var base: String?
-        /// Whether to build though nothing changed.
+        /// Whether to build even if nothing changed.
         var isForced = false
-        /// Whether only to print the Dockerfile.
+        /// Whether to print the Dockerfile instead of building.
         var onlyPrints = false
     }
 
     private let own: Own
     private let server: Options
 
-    /// - Throws: ``UsageError`` for an unknown flag or a value that is not accepted.
+    /// - Throws: ``UsageError`` for an unknown flag or an invalid value.
     init(_ arguments: [String], environment: [String: String], defaults: Options) throws(UsageError) {
         var own = Own()
         let parser = SubcommandParser(options: Self.options, program: OptionDescription.all)
@@ -66,14 +66,14 @@ struct ImageArguments: Equatable {
         throw .notAccepted(image, by: name, accepts: "the name of an image")
     }
 
-    /// The engine's program, name or path.
+    /// The name or path of the engine's program.
     var engine: String { server.engine }
-    /// The image's name.
+    /// The name of the image.
     var tag: String { own.tag ?? server.configuration.image }
-    /// The image to build on; `nil` for the Dockerfile's.
+    /// The base image; `nil` for the one in the Dockerfile.
     var base: String? { own.base }
-    /// Whether to build though nothing changed.
+    /// Whether to build even if nothing changed.
     var isForced: Bool { own.isForced }
-    /// Whether only to print the Dockerfile.
+    /// Whether to print the Dockerfile instead of building.
     var onlyPrints: Bool { own.onlyPrints }
 }

@@ -1,7 +1,7 @@
 import CommandOptions
 import ExecCore
 
-/// `exec-mcp image`: builds the sandbox's image from what the program carries.
+/// `exec-mcp image`: builds the sandbox's image from the Dockerfile embedded in the program.
 struct ImageCommand: Command {
     let name = "image"
     let summary = "build the sandbox's image; no checkout is needed"

@@ -1,16 +1,16 @@
 import Diagnostics
 import ExecCore
 
-/// One run of `exec-mcp image`: build, check, publish.
+/// A run of `exec-mcp image`: builds, checks and publishes the image.
 struct ImageMaker: Sendable {
-    /// Seconds that the check inside may take.
+    /// The maximum time for the check inside the sandbox, in seconds.
     private static let checkTimeout = 300.0
 
     let arguments: ImageArguments
 
-    /// Does it, and tells of it on standard error.
+    /// Makes the image and reports progress on standard error.
     ///
-    /// - Throws: ``ExecError`` with what went wrong and what to do; `CancellationError`.
+    /// - Throws: ``ExecError`` with the problem and its remedy; `CancellationError`.
     func run() async throws {
         let environment = BuildEnvironment(variables: Environment.variables)
         let engine = try EngineLocator(environment: Environment.variables).engine(named: arguments.engine)
@@ -18,7 +18,7 @@ struct ImageMaker: Sendable {
         if try await isThere(recipe, engine) { return }
 
         let builder = ImageBuilder(engine: engine, recipe: recipe)
-        // Not a child task: whoever breaks it off still wants it cleared away.
+        // Not a child task: after an interruption, the leftovers still have to be removed.
         let clear: @Sendable () async -> Void = { await Task.detached { await builder.removeLeftovers() }.value }
         do {
             try await step("build \(arguments.tag) on \(recipe.base ?? ImageRecipe.defaultBase)") {
@@ -36,12 +36,12 @@ struct ImageMaker: Sendable {
         Self.say("\(arguments.tag) is ready")
     }
 
-    /// One line for the person who waits.
+    /// Prints a line for the person who waits.
     static func say(_ line: String) {
         Logger.writeToStandardError(line + "\n")
     }
 
-    /// Whether there is nothing to build; says so.
+    /// Whether there is nothing to build; if so, prints the reason.
     private func isThere(_ recipe: ImageRecipe, _ engine: any ContainerEngine) async throws -> Bool {
         let image: ImageDescription
         do {
@@ -69,7 +69,8 @@ struct ImageMaker: Sendable {
         Self.say("    done in \(began.duration(to: .now).components.seconds) s")
     }
 
-    /// Runs the check in a sandbox of the image, as confined as any, with volumes as they come of it.
+    /// Runs the check in a sandbox of the image, as confined as any other, with fresh volumes as the image initializes
+    /// them.
     private func check(_ image: String, _ engine: any ContainerEngine) async throws {
         let user = UserID.trial()
         var configuration = SandboxConfiguration()

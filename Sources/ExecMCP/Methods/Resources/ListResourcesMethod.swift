@@ -2,7 +2,7 @@ import JSON
 import JSONRPC
 import MCP
 
-/// `resources/list`: skill files, and the artifacts of the request's user.
+/// `resources/list`: returns the skill files, and the artifacts of the request's user.
 struct ListResourcesMethod: Method {
     static let pageSize = 100
 
@@ -14,7 +14,7 @@ struct ListResourcesMethod: Method {
         let user = try user(context)
         return .deferred { _ in
             let last = try Page<Resource>.keyBefore(request["cursor"], of: name)
-            // One more than a page tells that there is another.
+            // One more than a page, to detect whether another page follows.
             let resources = await catalog.resources(of: user, after: last, atMost: Self.pageSize + 1)
             let page = try Page(
                 of: name, resources, key: \.uri, cursor: request["cursor"], size: Self.pageSize)
@@ -24,7 +24,7 @@ struct ListResourcesMethod: Method {
     }
 }
 
-/// `resources/templates/list`: always the same two, on one page.
+/// `resources/templates/list`: returns always the same two templates, on a single page.
 struct ListResourceTemplatesMethod: Method {
     let name = "resources/templates/list"
 

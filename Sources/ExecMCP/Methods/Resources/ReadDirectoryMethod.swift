@@ -2,8 +2,8 @@ import JSON
 import JSONRPC
 import MCP
 
-/// `resources/directory/read`: what is directly in a directory of a skill (`io.modelcontextprotocol/skills`, Directory
-/// Listing).
+/// `resources/directory/read`: returns the direct children of a directory of a skill (`io.modelcontextprotocol/skills`,
+/// Directory Listing).
 struct ReadDirectoryMethod: Method {
     let name = "resources/directory/read"
     let era = MethodEra.modern

@@ -2,7 +2,7 @@ import JSON
 import JSONRPC
 import MCP
 
-/// `resources/read`: the bytes behind a URI, by the pipeline as well.
+/// `resources/read`: returns the contents of a URI, through the same pipeline as tool calls.
 struct ReadResourceMethod: Method {
     let name = "resources/read"
     let catalog: ResourceCatalog
@@ -12,7 +12,7 @@ struct ReadResourceMethod: Method {
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
         let uri = try request.uri()
-        // Skills are the host's own files; what a sandbox hands out is recorded.
+        // Only artifacts are audited, because they come out of a sandbox; skills are the host's own files.
         let audit = AuditedCall(
             in: ResourceURI.isOfArtifact(uri) ? audit : nil, of: name, ["uri": .string(uri)],
             by: try? self.user(context), context)
@@ -29,9 +29,9 @@ struct ReadResourceMethod: Method {
 }
 
 extension Request {
-    /// The URI that the request is about.
+    /// Returns the URI that the request names.
     ///
-    /// - Throws: -32602 where it names none.
+    /// - Throws: -32602 if it names none.
     func uri() throws(RPCError) -> String {
         guard let uri = self["uri"]?.stringValue else { throw .invalidParams("\(method) needs uri, a string.") }
         return uri

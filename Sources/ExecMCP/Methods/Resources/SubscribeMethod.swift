@@ -3,7 +3,7 @@ import JSONRPC
 import MCP
 
 /// `resources/subscribe` and `resources/unsubscribe` of the legacy revisions (2025-11-25, server/resources). The modern
-/// one has `subscriptions/listen` instead.
+/// revision replaces them with `subscriptions/listen`.
 struct SubscribeMethod: Method {
     enum Direction {
         case subscribe, unsubscribe
