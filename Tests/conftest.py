@@ -18,9 +18,11 @@ from support.tapped_server import TappedServer
 # leaves them the usual way, because a new program inherits none, and the tests still go on without their terminal.
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda *_: None)
-# A shell that starts something in the background has it ignore this one.
+# A shell that starts something in the background has it ignore these two.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGQUIT) is signal.SIG_IGN:
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 def new_user(request: pytest.FixtureRequest) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 from collections.abc import Callable
 
@@ -159,11 +160,11 @@ def test_failures_without_end(run: Run) -> None:
     assert len(model.requests()) == 5
 
 
-def test_nobody_there(run: Run, start_model: Callable[..., ScriptedModel], user: str) -> None:
-    model = start_model(script(says("Never.")))
-    url = model.url
-    model.close()
-    _, said = failure(run, says("Never."), OPENAI_BASE_URL=url)
+def test_nobody_there(run: Run) -> None:
+    # Bound and not listening: nobody else can come to be there.
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        _, said = failure(run, says("Never."), OPENAI_BASE_URL=f"http://127.0.0.1:{taken.getsockname()[1]}/v1")
     assert "127.0.0.1" in said and "OPENAI_BASE_URL" in said
 
 

@@ -13,6 +13,8 @@ from support import engine
 from support.holders import assert_nothing_left, directory, end_all, holders, marks
 from support.stdio_client import StdioClient
 
+pytestmark = pytest.mark.alone
+
 LONG = "600"
 JOB = "nohup sleep 600 > /dev/null 2>&1 &"
 COUNT_JOBS = "pgrep -fxc 'sleep 600'"
