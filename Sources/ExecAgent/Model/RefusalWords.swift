@@ -124,7 +124,7 @@ extension UpstreamError {
         ]
         let isOfNumber = says(["too many tools", "too many functions", "number of tools", "number of functions"])
         let isOther = others.contains { text.contains($0) } && !isOfNumber
-        guard !isOther, ["tools[", "tools.", "functions["].allSatisfy({ !text.contains($0) }) else { return nil }
+        guard !isOther, !text.contains(/(tools|functions)(\[|\.[\w\[])/) else { return nil }
         let numbers = text.split { !($0.isASCII && $0.isNumber) }.compactMap { Int($0) }
         if let most = numbers.filter({ 1..<count ~= $0 }).max() { return most }
         return isOfNumber || text.contains("array too long") ? max(1, count / 2) : nil

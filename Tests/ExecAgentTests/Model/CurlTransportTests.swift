@@ -133,6 +133,26 @@
             #expect(count == 1 << 20)
         }
 
+        @Test func countsSilenceFromTheLastByteThatWasSent() async throws {
+            let server = try ScriptedServer { _ in [.hang] }
+            defer { server.close() }
+            let transport = try transport(server.url) { $0.idleTimeout = .seconds(3) }
+            let isFirst = await withTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    do { for try await _ in transport.post(Array(repeating: 1, count: 1000)) {} } catch {}
+                    return true
+                }
+                // Beside it, so that a busy machine delays both.
+                group.addTask {
+                    try? await Task.sleep(for: .seconds(5.5))
+                    return false
+                }
+                defer { group.cancelAll() }
+                return await group.next()
+            }
+            #expect(isFirst == true)
+        }
+
         @Test func endsItsRequestsWithItself() async throws {
             let server = try ScriptedServer { _ in .begin() + [.hang] }
             defer { server.close() }

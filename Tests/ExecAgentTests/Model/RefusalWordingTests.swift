@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("Too many tools", 2), ("Too many tools provided: the limit is 3", 3),
+        ("Too many tools", 2), ("Too many tools. Max is 2", 2), ("Too many tools provided: the limit is 3", 3),
         ("The number of tools exceeds the limit", 2),
         ("tools: array too long, maximum length is 4", 4), ("You can specify up to 4 tools", 4),
         ("tools must have fewer than 5 items: at most 4 tools are allowed", 4), ("Max: 3 tools, got 5", 3),

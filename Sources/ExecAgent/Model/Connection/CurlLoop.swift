@@ -194,14 +194,14 @@
                     transfer.mailbox.end(.silent)
                     remove(transfer)
                 } else {
-                    nextCheck = min(deadline, nextCheck ?? deadline)
+                    noteDeadline(of: transfer)
                 }
             }
         }
 
         private func noteDeadline(of transfer: CurlTransfer) {
-            guard let deadline = transfer.deadline else { return }
-            nextCheck = min(deadline, nextCheck ?? deadline)
+            guard let check = transfer.nextCheck else { return }
+            nextCheck = min(check, nextCheck ?? check)
         }
 
         /// Milliseconds until the next idle timeout may expire, rounded up. libcurl's own timers may shorten the sleep.

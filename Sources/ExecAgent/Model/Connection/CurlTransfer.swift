@@ -18,6 +18,8 @@
         private var head = CurlHead()
         private var received = 0
         private var uploaded: curl_off_t = 0
+        /// The size of the request's body that hasn't been sent completely; 0 once it has.
+        private var unsentSize: curl_off_t
         private var lastHeard = ContinuousClock.now
         /// Why this side ended the request.
         private var failure: TransportError?
@@ -26,6 +28,7 @@
         init(_ template: RequestTemplate, body: [UInt8], _ settings: CurlSettings) {
             self.template = template
             self.body = body
+            unsentSize = curl_off_t(body.count)
             self.settings = settings
             mailbox = TransferMailbox(limit: settings.largestUnread)
             problem = .allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -114,6 +117,7 @@
         /// - Returns: the number of bytes accepted. Fewer than given ends the request.
         private func hearHead(_ line: UnsafeRawBufferPointer) -> Int {
             lastHeard = .now
+            unsentSize = 0
             guard head.size + line.count <= settings.largestHead else {
                 failure = .other("the head of its answer is larger than \(settings.largestHead) bytes")
                 return 0
@@ -158,8 +162,14 @@
             if ccurl_get_size(easy, CURLINFO_SIZE_UPLOAD_T, &sent) == CURLE_OK, sent > uploaded {
                 uploaded = sent
                 lastHeard = .now
+                if sent >= unsentSize { unsentSize = 0 }
             }
             return lastHeard + settings.idleTimeout
+        }
+
+        /// When to look at the deadline again: soon during an upload, because only a look shows that it goes on.
+        var nextCheck: ContinuousClock.Instant? {
+            deadline.map { unsentSize > 0 ? min($0, .now + .seconds(1)) : $0 }
         }
 
         /// Reports the outcome from libcurl.
