@@ -82,7 +82,7 @@ extension AnswerText {
             return .through(mark.end)
         case .calls, .element:
             guard readsCalls, !mark.isEnd else { return .no }
-            return beginning(ofCalls: mark, isWhole)
+            return beginning(ofCalls: mark, at: place, isWhole)
         case .turn, .channel: return part(mark, at: place, isWhole)
         case .stop: return stop(mark, isWhole)
         // Remains of a message head.
@@ -156,12 +156,21 @@ extension AnswerText {
     /// Whether a call at this position would be one that the text merely quotes.
     private var isQuoted: Bool { !isLineBlank && CallQuotation.opens(behind: shown.utf8) }
 
-    private mutating func beginning(ofCalls mark: Mark, _ isWhole: Bool) -> Outcome {
+    /// Whether the text ends with a mark that only quotes a call.
+    private var followsQuotedMark: Bool {
+        quotedMark.map { mark in shown.suffix(200).lastIndex { !$0.isWhitespace }.map { shown[...$0].hasSuffix(mark) } }
+            == true
+    }
+
+    private mutating func beginning(ofCalls mark: Mark, at place: Int, _ isWhole: Bool) -> Outcome {
         guard let isCall = CallBeginning.follows(mark, in: held, tools, isWhole, isInLine: !isLineBlank) else {
             return .more
         }
-        guard isCall, !isQuoted else { return .no }
-        place = .calls(isSure: isLineBlank)
+        guard isCall, !isQuoted else {
+            if !isLineBlank { quotedMark = String(decoding: held[place..<mark.end], as: UTF8.self) }
+            return .no
+        }
+        self.place = .calls(isSure: isLineBlank)
         return .changed
     }
 
@@ -173,6 +182,7 @@ extension AnswerText {
                 shown.last.map({ $0 != "]" && $0 != ">" }) ?? true
             else { return nil }
         }
+        guard !followsQuotedMark else { return nil }
         switch CallBeginning.isUnmarked(held, at: place, tools, isWhole, mayBePython: !hasWords) {
         case nil: return .more
         case true?:

@@ -48,6 +48,8 @@ struct AnswerText: Sendable {
     var hasWords = false
     /// Whether the text mentions marks, so that further ones count as text as well.
     var hasMentions = false
+    /// The last mark within a line that only quotes a call: a value directly behind it, on the next line too, belongs to it.
+    var quotedMark: String?
     /// Whether the part of the text checked so far contains known end-of-text marks.
     private var hasEnds = false
     private var endsLookedAt = 0

@@ -72,6 +72,16 @@ import Testing
     }
 
     @Test(arguments: [
+        "The page says: “@", "**Hermes format:** @", "* **Hermes**: (@", "It is (@", "> @", "Written \"@",
+    ])
+    func aCallOverSeveralLinesBehindWhatOpensAQuotationIsTold(text: String) throws {
+        let lines = Self.call.replacing("<tool_call>", with: "<tool_call>\n").replacing(
+            "</tool_call>", with: "\n</tool_call>")
+        try #require(lines != Self.call)
+        try expectTold(text.replacing("@", with: lines), isUnread: nil)
+    }
+
+    @Test(arguments: [
         "Never do this:\n@\nIt deletes files.", "@\n\nThat is how it is written.", "So:\n\n@\n@\n\nBoth delete files.",
         "@\n</code>\n", "Never do this:\n@\n```\nls\n```\n", "\"\"\"\n@\n\"\"\"",
     ])
