@@ -124,7 +124,7 @@ struct AnswerText: Sendable {
                 if isLineBlank { indent += byte == 0x09 ? 4 : 1 }
                 continue
             }
-            if fence != nil || isLineBlank && (byte == 0x60 || byte == 0x7E) {
+            if fence != nil || mayOpenFence(at, &told) {
                 switch readFence(at, &told, isWhole) {
                 case .more: return false
                 case .no: break
@@ -184,6 +184,18 @@ struct AnswerText: Sendable {
         case changed
     }
 
+    /// Whether a code fence may begin here: at the start of a line, behind a list marker, or behind words if it is labeled.
+    private mutating func mayOpenFence(_ at: Int, _ told: inout String) -> Bool {
+        guard held[at] == 0x60 || held[at] == 0x7E, ticks == 0 else { return false }
+        if isLineBlank { return true }
+        tellWords(upTo: at, &told)
+        let line = shown.suffix(40).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).last ?? ""
+        if line.contains(/^\s*([-*+]|\d{1,9}[.)])\s+(\[.\]\s+)?$/) { return true }
+        let behind = held[at...].drop { $0 == 0x60 }
+        guard held[at] == 0x60, behind.startIndex - at >= 3 || behind.isEmpty else { return false }
+        return behind.first.map { 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 } ?? true
+    }
+
     private mutating func readFence(_ at: Int, _ told: inout String, _ isWhole: Bool) -> Outcome {
         let lineEnd = held[at...].firstIndex { $0 == 0x0A || $0 == 0x0D }
         let line = held[at..<(lineEnd ?? held.count)]
@@ -227,7 +239,7 @@ struct AnswerText: Sendable {
         if line.first == 0x60, line.dropFirst(run).contains(0x60) { return .no }
         tellWords(upTo: at, &told)
         // Python-style calls are ordinary code, unless the fence is labeled as tool code.
-        if readsCalls, indent < 4, CallBeginning.isFence(forTools: line) {
+        if readsCalls, isLineBlank, indent < 4, CallBeginning.isFence(forTools: line) {
             place = .calls(isSure: false)
             start = at
             return .changed

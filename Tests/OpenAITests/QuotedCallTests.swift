@@ -72,6 +72,17 @@ import Testing
     }
 
     @Test(arguments: [
+        "A call looks like this:\n\n1. ```xml\n   @\n   ```\n", "Like this:\n- ```\n  @\n  ```\n",
+        "So:\n* ~~~\n  @\n  ~~~",
+        "To do:\n- [ ] ```\n  @\n  ```", "Example: ```xml\n@\n```\n", "**Example** ```xml\n@\n```\nDone.",
+    ])
+    func aCallInAFenceBehindAListMarkerOrWordsIsTold(text: String) throws {
+        for call in [Self.call, Self.element, Self.function] {
+            try expectTold(text.replacing("@", with: call), isUnread: nil)
+        }
+    }
+
+    @Test(arguments: [
         "The page says: “@", "**Hermes format:** @", "* **Hermes**: (@", "It is (@", "> @", "Written \"@",
     ])
     func aCallOverSeveralLinesBehindWhatOpensAQuotationIsTold(text: String) throws {
