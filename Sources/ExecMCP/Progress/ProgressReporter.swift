@@ -26,47 +26,38 @@ struct ProgressReporter: Sendable {
         self.notifier = notifier
     }
 
-    /// Progress that hasn't been sent yet.
-    private struct News: Sendable {
-        /// A line from the work that hasn't been sent.
-        var line: String?
-        /// Whether a sign of life is due after a long silence. It never replaces a line.
-        var isSilent = false
-        /// The newest line, sent or not; empty if there was none.
-        var newest = ""
-    }
-
     /// Runs `work` and forwards the progress that it reports: only the newest line if several arrive at once, and a
     /// sign of life from time to time during silence.
     func reporting<Value: Sendable>(_ work: (Progress) async throws -> Value) async rethrows -> Value {
-        let news = Locked(News())
+        let news = Locked(ProgressNews())
         let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         return try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             group.addTask { await send(news, at: wakes, wake) }
             return try await work(
                 Progress { line in
-                    news.withLock { ($0.line, $0.newest) = (line, line) }
+                    news.withLock { $0.add(line) }
                     wake.yield()
                 })
         }
     }
 
     private func send(
-        _ news: Locked<News>, at wakes: AsyncStream<Void>, _ wake: AsyncStream<Void>.Continuation
+        _ news: Locked<ProgressNews>, at wakes: AsyncStream<Void>, _ wake: AsyncStream<Void>.Continuation
     ) async {
         let lastSent = Locked(ContinuousClock.now)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 while (try? await Task.sleep(for: Self.silence)) != nil {
                     guard lastSent.withLock({ $0 }).duration(to: .now) >= Self.silence / 2 else { continue }
-                    news.withLock { $0.isSilent = true }
+                    news.withLock { $0.noteSilence() }
                     wake.yield()
                 }
             }
             var previous = 0
             for await _ in wakes {
-                guard let text = news.withLock(takeText) else { continue }
+                let seconds = start.duration(to: .now).components.seconds
+                guard let text = news.withLock({ $0.take(afterRunningFor: seconds) }) else { continue }
                 previous = max(previous + 1, milliseconds)
                 notify(previous, text)
                 lastSent.withLock { $0 = .now }
@@ -74,14 +65,6 @@ struct ProgressReporter: Sendable {
             }
             group.cancelAll()
         }
-    }
-
-    private func takeText(_ news: inout News) -> String? {
-        defer { (news.line, news.isSilent) = (nil, false) }
-        if let line = news.line { return line }
-        guard news.isSilent else { return nil }
-        let seconds = start.duration(to: .now).components.seconds
-        return "Running for \(seconds) s" + (news.newest.isEmpty ? "" : ": \(news.newest)")
     }
 
     private var milliseconds: Int {
