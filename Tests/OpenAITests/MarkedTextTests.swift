@@ -22,16 +22,7 @@ import Testing
     private func answer(
         _ text: String, pieces: Int = 1000, finish: FinishReason? = .stop
     ) throws -> (told: String, answer: ChatCompletion) {
-        var assembler = CompletionAssembler(tools: Self.tools)
-        var told = ""
-        var rest = text[...]
-        while !rest.isEmpty {
-            told += try assembler.add(ChatChunk(delta: ChatChunk.Delta(text: String(rest.prefix(pieces)))))
-            rest = rest.dropFirst(pieces)
-        }
-        told += try assembler.add(ChatChunk(delta: nil, finishReason: finish))
-        let (last, answer) = try assembler.completion(isDone: true)
-        return (told + last, answer)
+        try readAnswer(text, pieces: pieces, Self.tools, finish: finish)
     }
 
     // MARK: - Thoughts

@@ -25,16 +25,7 @@ import Testing
     ]
 
     private func answer(_ text: String, pieces: Int) throws -> (told: String, answer: ChatCompletion) {
-        var assembler = CompletionAssembler(tools: Self.tools)
-        var told = ""
-        var rest = text[...]
-        while !rest.isEmpty {
-            told += try assembler.add(ChatChunk(delta: ChatChunk.Delta(text: String(rest.prefix(pieces)))))
-            rest = rest.dropFirst(pieces)
-        }
-        told += try assembler.add(ChatChunk(delta: nil, finishReason: .stop))
-        let (last, answer) = try assembler.completion(isDone: true)
-        return (told + last, answer)
+        try readAnswer(text, pieces: pieces, Self.tools)
     }
 
     private func expectTold(_ text: String, isUnread: Bool? = false) throws {

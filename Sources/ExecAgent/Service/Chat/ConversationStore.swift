@@ -10,17 +10,17 @@ import Threading
 final class ConversationStore: Sendable {
     typealias Instant = ContinuousClock.Instant
 
-    private struct REPL {
+    private struct Conversation {
         var messages: [ChatMessage]
         var bytes: Int
         var lastUse: Instant
     }
 
     private struct State {
-        var conversations: [String: REPL] = [:]
+        var conversations: [String: Conversation] = [:]
         var bytes = 0
 
-        mutating func remove(_ name: String) -> REPL? {
+        mutating func remove(_ name: String) -> Conversation? {
             let removed = conversations.removeValue(forKey: name)
             bytes -= removed?.bytes ?? 0
             return removed
@@ -86,7 +86,7 @@ final class ConversationStore: Sendable {
             {
                 _ = state.remove(oldest.key)
             }
-            state.conversations[name] = REPL(messages: messages, bytes: bytes, lastUse: time)
+            state.conversations[name] = Conversation(messages: messages, bytes: bytes, lastUse: time)
             state.bytes += bytes
         }
     }
@@ -102,7 +102,7 @@ final class ConversationStore: Sendable {
         }
     }
 
-    private func isOver(_ conversation: REPL, _ time: Instant) -> Bool {
+    private func isOver(_ conversation: Conversation, _ time: Instant) -> Bool {
         conversation.lastUse.duration(to: time) / .seconds(1) >= seconds
     }
 
