@@ -32,7 +32,7 @@ public struct Argument: Sendable, Equatable {
     public let text: String
     /// The part before the first `=`; a flag if the argument is an option.
     public let flag: String
-    /// The part after the first `=`; `nil` if there is none.
+    /// The part after the first `=`; `nil` if none.
     public let attachedValue: String?
 
     /// An argument.

@@ -1,6 +1,6 @@
 /// Finds the subcommand in a command line, at any position.
 public enum CommandWord {
-    /// Returns the index of the first argument that is neither a flag nor a flag's value; `nil` if there is none
+    /// Returns the index of the first argument that is neither a flag nor a flag's value; `nil` if none
     /// before `--`.
     ///
     /// - Parameter takesValue: whether the flag of that name, such as `--engine`, is followed by a value.

@@ -1,9 +1,9 @@
 /// A command-line option: its flag, environment variable and value, and how it changes the settings.
 public struct OptionDescription<Settings>: Sendable {
-    /// The flag with its two hyphens; empty if there is none, because other users of the machine can read command
+    /// The flag with its two hyphens; empty if none, because other users of the machine can read command
     /// lines.
     public let flag: String
-    /// The equivalent environment variable; empty if there is none.
+    /// The equivalent environment variable; empty if none.
     public let variable: String
     /// The placeholder for the value in the help; empty for a flag without a value.
     public let placeholder: String

@@ -28,7 +28,7 @@ public struct JSONObject: Sendable {
     /// The names, in order.
     public var keys: [String] { members.map(\.key) }
 
-    /// The value of the member named `key`; `nil` if there is none. Setting `nil` removes the member.
+    /// The value of the member named `key`; `nil` if none. Setting `nil` removes the member.
     public subscript(_ key: String) -> JSON? {
         get {
             position(of: key).map { members[$0].value }

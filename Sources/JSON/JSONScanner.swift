@@ -56,7 +56,7 @@ extension JSON {
     /// - Parameters:
     ///   - text: UTF-8 text.
     ///   - start: the index of the opening bracket.
-    /// - Returns: the index after the matching closing bracket; `nil` if there is none.
+    /// - Returns: the index after the matching closing bracket; `nil` if none.
     public static func endOfValue(in text: [UInt8], from start: Int) -> Int? {
         var scanner = JSONScanner()
         var place = start

@@ -73,7 +73,7 @@ public struct Request: Sendable, Equatable {
     public let id: RequestID
     /// The method to call.
     public let method: String
-    /// The parameters; empty if there are none.
+    /// The parameters; empty if none.
     public let params: JSONObject
 
     /// A request.
@@ -98,7 +98,7 @@ public struct Request: Sendable, Equatable {
 public struct Notification: Sendable, Equatable {
     /// The event.
     public let method: String
-    /// The parameters; empty if there are none.
+    /// The parameters; empty if none.
     public let params: JSONObject
 
     /// A notification.

@@ -47,7 +47,7 @@ public struct MessageScanner: Sendable {
         if case .end = place { true } else { false }
     }
 
-    /// The id; `nil` if there is none, more than one, or an invalid one.
+    /// The id; `nil` if none, more than one, or an invalid one.
     var id: RequestID? {
         guard found.count == 1, let text = found[0] else { return nil }
         return RequestID(text: text)

@@ -52,7 +52,7 @@ struct ArgumentSecrets {
         add(value, as: "argument \(name.drop { $0 == "-" })")
     }
 
-    /// Adds the credentials in URLs: the password, or the user name if there is none, and secret query parameters.
+    /// Adds the credentials in URLs: the password, or the user name if there is no password, and secret query parameters.
     private mutating func addCredentials(of argument: String) {
         var rest = argument[...]
         while let scheme = rest.firstRange(of: "://") {
@@ -109,7 +109,7 @@ struct ArgumentSecrets {
 }
 
 extension String {
-    /// The text without percent-encoding; `nil` if there is none or it is invalid.
+    /// The text without percent-encoding; `nil` if none or it is invalid.
     fileprivate var withoutPercentEscapes: String? {
         guard utf8.contains(UInt8(ascii: "%")) else { return nil }
         var bytes: [UInt8] = []

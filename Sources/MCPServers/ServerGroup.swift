@@ -67,7 +67,7 @@ public final class ServerGroup: Sendable {
     /// The unique names from the last ``allTools()``, in no particular order.
     public var toolNames: [String] { names.withLock { Array($0.places.keys) } }
 
-    /// Returns the server and the original name of the tool with a unique name; `nil` if there is none.
+    /// Returns the server and the original name of the tool with a unique name; `nil` if none.
     public func tool(named name: String) -> (server: ToolServer, name: String)? {
         names.withLock { $0.places[name] }.map { (servers[$0.server], $0.name) }
     }

@@ -22,7 +22,7 @@ final class StderrTail: Sendable {
         lines.withLock { $0 = [] }
     }
 
-    /// The lines joined into one; empty if there are none.
+    /// The lines joined into one; empty if none.
     var text: String { lines.withLock { $0.joined(separator: " / ") } }
 }
 

@@ -9,7 +9,7 @@ extension TokenUsage {
         ]
     }
 
-    /// Parses a usage leniently; `nil` if there is none. Invalid numbers count as 0.
+    /// Parses a usage leniently; `nil` if none. Invalid numbers count as 0.
     init?(parsing value: JSON?) {
         guard let value, value.objectValue != nil else { return nil }
         func count(_ key: String) -> Int {

@@ -28,7 +28,7 @@ enum NamedCall {
 
     /// Parses the calls that begin at this position.
     ///
-    /// - Returns: the calls and the position after them; `nil` if there are none, or not all of them can be parsed.
+    /// - Returns: the calls and the position after them; `nil` if none, or not all of them can be parsed.
     static func read(_ text: [UInt8], at place: Int, _ tools: [FunctionTool]) -> (calls: [ToolCall], end: Int)? {
         guard place < text.count else { return nil }
         if text[place] == 0x3C {

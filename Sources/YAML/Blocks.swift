@@ -145,7 +145,7 @@ extension YAMLParser {
         return try parseBlockValue(parentIndent: indent, colonsAreText: isTopLevel)
     }
 
-    /// Returns the column of the colon after the key at the cursor; nil if there is none on this line.
+    /// Returns the column of the colon after the key at the cursor; nil if none on this line.
     private func keyColon() -> Int? {
         guard let first = peek(), first != Ascii.openList, first != Ascii.openMap else { return nil }
         var ahead = self

@@ -59,7 +59,7 @@ extension YAMLParser {
     /// Parses an alias, or an anchor and its node, if references are enabled and one is at the cursor.
     ///
     /// - Parameter node: parses the node after an anchor.
-    /// - Returns: `nil` if there is none.
+    /// - Returns: `nil` if none.
     mutating func parseReference(
         _ node: (inout YAMLParser) throws(YAMLError) -> JSON
     ) throws(YAMLError) -> JSON? {

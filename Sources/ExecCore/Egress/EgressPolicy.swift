@@ -29,7 +29,7 @@ struct EgressPolicy: Sendable {
 
     /// Returns the allowed host that matches a sandbox's request.
     ///
-    /// - Throws: ``EgressError`` if there is none.
+    /// - Throws: ``EgressError`` if no allowed host matches.
     func host(_ name: String, _ port: Int) throws(EgressError) -> AllowedHost {
         guard let host = hosts.first(where: { $0.allows(host: name, port: port) }) else {
             let shown = hosts.prefix(Self.shownHosts).map(\.description).joined(separator: ", ")

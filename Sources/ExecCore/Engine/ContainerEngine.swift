@@ -60,7 +60,7 @@ public protocol ContainerEngine: Sendable {
 
     /// The image with this name.
     ///
-    /// - Throws: ``ExecError``, with the code ``ExecError/Code/imageMissing`` if there is none.
+    /// - Throws: ``ExecError``, with the code ``ExecError/Code/imageMissing`` if the engine has no such image.
     func image(_ name: String) async throws(ExecError) -> ImageDescription
 }
 

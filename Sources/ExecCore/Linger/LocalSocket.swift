@@ -64,7 +64,7 @@ struct LocalSocket: Sendable {
         var isFinal: Bool { number == ECONNREFUSED }
     }
 
-    /// Accepts a connection from this account; `nil` if there is none.
+    /// Accepts a connection from this account; `nil` if none.
     func accept() -> LocalSocket? {
         #if canImport(Glibc)
             let taken = Glibc.accept(descriptor, nil, nil)

@@ -37,7 +37,7 @@ public final class SandboxLosses: Sendable {
         }
     }
 
-    /// Removes and returns the notice to include in the user's next result; `nil` if there is none.
+    /// Removes and returns the notice to include in the user's next result; `nil` if none.
     public func take(for user: UserID) -> String? {
         let loss = state.withLock { state in
             guard let loss = state.losses.removeValue(forKey: user) else { return nil as Loss? }

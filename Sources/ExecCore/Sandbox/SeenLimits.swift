@@ -22,7 +22,7 @@ public struct SeenLimits: Sendable, Equatable {
     public struct Broken: Sendable, Equatable, CustomStringConvertible {
         /// The limited resource.
         public let kind: LimitKind
-        /// The actual limit; `nil` if there is none.
+        /// The actual limit; `nil` if none.
         public let limit: Double?
 
         /// Human-readable: `no memory limit`, `4096 processes`.

@@ -4,7 +4,7 @@ import Threading
 struct SeenSkill: Sendable {
     /// Its path on the host.
     let path: String
-    /// The name of the skill's main file in it; empty if there is none.
+    /// The name of the skill's main file in it; empty if none.
     let fileName: String
     /// Changes when an entry is added to the directory or removed from it.
     let directoryStamp: FileStamp?

@@ -26,7 +26,7 @@ struct FileStamp: Sendable, Hashable {
         changed = Self.nanoseconds(status.changeTime)
     }
 
-    /// The stamp of the file at `path`, with links followed; `nil` if there is none.
+    /// The stamp of the file at `path`, with links followed; `nil` if none.
     init?(at path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }

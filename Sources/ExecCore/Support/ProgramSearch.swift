@@ -22,7 +22,7 @@ struct ProgramSearch: Sendable {
         self.isExecutable = isExecutable
     }
 
-    /// Returns the path of the program called `name`; `nil` if there is none.
+    /// Returns the path of the program called `name`; `nil` if none.
     func path(of name: String) -> String? {
         directories.lazy.map { "\($0)/\(name)" }.first(where: isExecutable)
     }

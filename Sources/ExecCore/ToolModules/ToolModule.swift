@@ -50,7 +50,7 @@ public struct ToolModule: Sendable, Equatable {
         self.functions = functions
     }
 
-    /// The string literal at the start of a Python file, after comments and blank lines; `nil` if there is none.
+    /// The string literal at the start of a Python file, after comments and blank lines; `nil` if none.
     static func moduleDocstring(of source: String) -> String? {
         // Compares bytes, as Python does: a quote followed by a combining mark is not a quote to Swift.
         var rest = Array(source.utf8)[...]

@@ -37,7 +37,7 @@ enum Commands {
     /// All commands, in the order of the help.
     static let all: [any Command] = [ConfigCommand(), DoctorCommand(), ImageCommand()]
 
-    /// Finds the command in a command line. It may stand before, between or after the options; `nil` if there is none.
+    /// Finds the command in a command line. It may stand before, between or after the options; `nil` if none.
     ///
     /// - Throws: ``UsageError`` for a word that isn't a command.
     static func call(in arguments: [String], of commands: [any Command] = all) throws(UsageError) -> Call? {

@@ -26,7 +26,7 @@ public struct HTTPLimits: Sendable, Equatable {
     /// unidentified, else an idle one; if there is neither, it rejects the new one with 503.
     public var connections = 512
     /// Maximum number of concurrent connections per address. To admit one more, the server closes the oldest one of
-    /// that address that is still unidentified; if there is none, it rejects the new one with 503.
+    /// that address that is still unidentified; otherwise it rejects the new one with 503.
     public var connectionsPerAddress = 128
     /// Maximum number of connections per address that may stay unidentified for longer than a second; beyond that, the
     /// oldest are closed.

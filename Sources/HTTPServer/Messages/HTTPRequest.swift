@@ -20,7 +20,7 @@ public struct HTTPRequest: Sendable, Equatable {
         self.body = body
     }
 
-    /// Returns the value of the first field with this name (lowercase), or `nil` if there is none.
+    /// Returns the value of the first field with this name (lowercase), or `nil` if none.
     public func header(_ name: String) -> String? {
         headers.first { $0.name == name }?.value
     }

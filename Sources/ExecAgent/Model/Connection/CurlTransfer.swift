@@ -177,7 +177,7 @@
             mailbox.end(failure ?? TransportError(code, of: self))
         }
 
-        /// libcurl's own error message; empty if there is none.
+        /// libcurl's own error message; empty if none.
         var said: String { String(cString: problem) }
 
         /// The host that the request is for, as opposed to a proxy.

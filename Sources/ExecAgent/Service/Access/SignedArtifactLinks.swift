@@ -63,7 +63,7 @@ final class SignedArtifactLinks: Sendable {
         return "\(base)\(path)?expires=\(expires)&signature=\(code)"
     }
 
-    /// Returns Markdown links to files, with pictures inline; empty if there are none.
+    /// Returns Markdown links to files, with pictures inline; empty if none.
     func markdown(of names: [String], user: String) -> String {
         let links = names.prefix(Self.most).compactMap { name in
             address(of: name, user: user).map { address in

@@ -27,7 +27,7 @@ struct Completion: Sendable, Equatable {
 
     init() {}
 
-    /// Completes the command at the start of a line; `nil` if there is none.
+    /// Completes the command at the start of a line; `nil` if none.
     init?(command text: String, of commands: [String]) {
         guard text.hasPrefix("/"), !text.contains(where: \.isWhitespace) else { return nil }
         replaced = text.count

@@ -40,7 +40,7 @@ struct InputHistory: Sendable {
         (place, drafts) = (entries.count, [:])
     }
 
-    /// Returns the entry `step` positions away, with its edits; `nil` if there is none.
+    /// Returns the entry `step` positions away, with its edits; `nil` if none.
     mutating func step(_ step: Int, leaving text: String) -> String? {
         go(to: place + step, leaving: text)
     }
@@ -61,7 +61,7 @@ struct InputHistory: Sendable {
     /// - Parameters:
     ///   - start: the position of the first entry to check; `nil` for the newest.
     ///   - step: -1 for older entries, 1 for newer ones.
-    /// - Returns: its position; `nil` if there is none.
+    /// - Returns: its position; `nil` if none.
     func find(_ text: String, from start: Int?, step: Int) -> Int? {
         var place = start ?? entries.count - 1
         while entries.indices.contains(place) {

@@ -20,7 +20,7 @@ struct KeyParser {
         self.pasteLimit = pasteLimit
     }
 
-    /// Timeout for the rest of an incomplete input, in milliseconds; `nil` if there is none. After that, a sequence is
+    /// Timeout for the rest of an incomplete input, in milliseconds; `nil` if none. After that, a sequence is
     /// a lone Escape, and a paste has lost its end.
     var patience: Int32? { paste != nil ? 2000 : pending.first == 0x1B ? 500 : nil }
 

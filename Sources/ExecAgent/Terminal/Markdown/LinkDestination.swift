@@ -24,7 +24,7 @@ struct LinkDestination: Sendable {
     /// All consumed characters.
     private(set) var written: [Unicode.Scalar] = []
     private(set) var address: [Unicode.Scalar] = []
-    /// With its quotes; empty if there is none.
+    /// With its quotes; empty if none.
     private(set) var title: [Unicode.Scalar] = []
     private var place = Place.beginning
 

@@ -75,7 +75,7 @@ def changed(before, now, size_limit):
 
 
 def note_of_too_large(before, now, size_limit):
-    """Returns a note on new or changed artifacts that are too large to be served; empty if there are none."""
+    """Returns a note on new or changed artifacts that are too large to be served; empty if none."""
     names = sorted(name for name, mark in now.items() if mark[0] > size_limit and before.get(name) != mark)
     if not names:
         return ""
@@ -167,7 +167,7 @@ def _open_directory():
 
 
 def _status(name, directory):
-    """Returns the status of the artifact `name` with links followed; None if there is none."""
+    """Returns the status of the artifact `name` with links followed; None if it is missing."""
     try:
         for _ in range(_MAX_LINKS):
             if not is_name(name):
@@ -182,7 +182,7 @@ def _status(name, directory):
 
 
 def _open(name, directory):
-    """Opens the artifact `name`; returns None if there is none.
+    """Opens the artifact `name`; returns None if it is missing.
 
     O_NOFOLLOW: each link is read and checked here instead, and the opened file is checked again with fstat.
     """

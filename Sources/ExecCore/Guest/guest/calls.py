@@ -77,7 +77,7 @@ class Call:
         return self.deadline
 
     def take_progress(self, now):
-        """Returns progress frames that are due; empty if there are none."""
+        """Returns progress frames that are due; empty if none."""
         return b""
 
     def look_for_quiet(self, now, at_work):

@@ -97,7 +97,7 @@ class Keeper:
         return self.waiting is not None
 
     def take_shell(self):
-        """Returns the prewarmed shell and hands its ownership to the caller; returns None if there is none."""
+        """Returns the prewarmed shell and hands its ownership to the caller; None if it is missing."""
         shell, self.waiting = self.waiting, None
         return shell
 

@@ -93,7 +93,7 @@ class Screen:
         """Processes `data` and returns the bytes that can be shown now.
 
         `take_back` removes and returns the last shown line, which is needed if the cursor moves up to it; it returns
-        None if there is none.
+        None otherwise.
         """
         if self._is_plain:
             return data

@@ -60,7 +60,7 @@ class ArtifactWatch:
         return self._seen
 
     def look(self):
-        """Scans. Returns a frame with the changes since the last report; empty if there are none."""
+        """Scans. Returns a frame with the changes since the last report; empty if none."""
         self._due = None
         if self.is_told:
             # Before the scan, so that every later change causes an event again.

@@ -93,7 +93,7 @@ def directory(path):
 
 
 def unreadable(top):
-    """Returns the first file or directory below `top` that this user may not read; None if there is none."""
+    """Returns the first file or directory below `top` that this user may not read, otherwise None."""
     for path, directories, files in os.walk(top, onerror=lambda error: None):
         for name in directories + files:
             if not os.access(f"{path}/{name}", os.R_OK):
