@@ -18,8 +18,9 @@ ifdef IMAGE
 export MCP_EXECUTOR_IMAGE := $(IMAGE)
 endif
 
-# On Linux the Swift runtime goes into the program, so that one file is all of it. macOS has the runtime.
-RELEASE := -c release $(if $(filter Linux,$(shell uname -s)),--static-swift-stdlib)
+# On Linux the Swift runtime goes into the program, so that one file is all of it; debug information is compressed, which
+# makes it a quarter smaller. macOS has the runtime.
+RELEASE := -c release $(if $(filter Linux,$(shell uname -s)),--static-swift-stdlib -Xlinker --compress-debug-sections=zlib)
 PROGRAM := $(CURDIR)/.build/release/exec-mcp
 AGENT := $(CURDIR)/.build/release/exec-agent
 
@@ -39,11 +40,11 @@ help: ## Show this list
 	@printf '                for bundle: where it will be downloaded from, and its name in the MCP registry\n'
 
 .PHONY: image
-image: ## Make this machine ready: a container engine that answers, and the sandbox's image
+image: ## Prepare this machine: a container engine that answers, and the sandbox's image
 	@container/image.sh
 
 .PHONY: image-force
-image-force: ## Build the sandbox's image afresh, though nothing changed
+image-force: ## Rebuild the sandbox's image, even if nothing changed
 	@container/image.sh --force
 
 .PHONY: build
@@ -52,7 +53,7 @@ build: build-server ## Build both programs, .build/release/exec-mcp and .build/r
 	swift build $(RELEASE) --product exec-agent
 
 .PHONY: build-server
-build-server: ## Build the server alone
+build-server: ## Build the server only
 	swift build $(RELEASE) --product exec-mcp
 
 .PHONY: demo
@@ -60,11 +61,18 @@ demo: image build-server ## Watch a real session: data in, analysis, plot, pictu
 	@python3 examples/demo/demo.py --binary '$(PROGRAM)'
 
 .PHONY: demo-agent
-demo-agent: image build ## Watch the agent work on a task; its model is a recording, so no key is needed
+demo-agent: image build ## Watch the agent work on a task with a recorded model; no key needed
 	@python3 examples/agent/demo.py --agent '$(AGENT)' --server '$(PROGRAM)'
 
+.PHONY: demo-bridge
+demo-bridge: image build-server ## Watch code in the sandbox join what three MCP servers know
+	@e2e/environment.sh servers
+	@# The environment of `make bench-tokens` has a vocabulary to count with.
+	@python=.venv/tokens/bin/python; [ -x "$$python" ] || python=python3; \
+	"$$python" examples/bridge/demo.py --binary '$(PROGRAM)'
+
 .PHONY: config
-config: ## Print the configuration for an MCP host (HOST=NAME; without it, the hosts)
+config: ## Print the configuration for an MCP host (HOST=NAME; without it, list the hosts)
 	@if [ ! -x '$(PROGRAM)' ]; then $(MAKE) --no-print-directory build-server >&2; fi
 	@program="$$PREFIX/bin/exec-mcp"; if [ ! -x "$$program" ]; then program='$(PROGRAM)'; fi; \
 	'$(PROGRAM)' config $(if $(HOST),'$(HOST)' --program "$$program")
@@ -87,7 +95,7 @@ install: build ## Install both programs, the skills and the tools, and print wha
 	@'$(PROGRAM)' config
 
 .PHONY: uninstall
-uninstall: ## Remove what install put there
+uninstall: ## Remove what install installed
 	@rm -f "$$DESTDIR$$PREFIX"/bin/exec-{mcp,agent}
 	@rm -rf "$$DESTDIR$$PREFIX/share/exec-mcp"
 	@printf 'Removed %s\n' "$$DESTDIR$$PREFIX"/{bin/exec-mcp,bin/exec-agent,share/exec-mcp}
@@ -99,53 +107,58 @@ bundle: build-server ## Make dist/exec-mcp-VERSION-OS-ARCH.mcpb, for hosts that 
 
 .PHONY: test
 test: image ## Run all tests: lint, builds, units, the real engine, the published MCP clients
-	$(call step,Python environments,Tests/environment.sh)
-	$(call step,lint,$(MAKE) --no-print-directory lint)
-	$(call step,what the build needs,packaging/prepare-build.sh)
-	$(call step,build without warnings,swift build --build-tests)
-	$(call step,release build,$(MAKE) --no-print-directory build)
+	@packaging/prepare-build.sh
+	@Tests/side-by-side.sh \
+	  'build without warnings' 'swift build --build-tests' \
+	  'Python environments and lint' 'e2e/environment.sh; $(MAKE) --no-print-directory lint'
 	$(call step,unit tests and engine tests,Tests/units.sh)
-	$(call step,end-to-end tests,Tests/run.sh)
-	$(call step,examples and documents,cd Tests && ../.venv/tests/bin/python -m pytest Examples)
+	$(call step,release build,$(MAKE) --no-print-directory build)
+	$(call step,end-to-end tests,e2e/run.sh)
 	@printf '\nAll tests passed.\n'
 
 .PHONY: test-unit
-test-unit: ## Run the unit tests alone; they need no engine
+test-unit: ## Run only the unit tests; they need no engine
 	@packaging/prepare-build.sh
 	swift test --skip EngineTests
 
 .PHONY: test-sanitize
-test-sanitize: ## Run the unit tests in builds that watch for memory used wrongly and for data races
+test-sanitize: ## Run the unit tests under the address and thread sanitizers
 	@packaging/prepare-build.sh
 	@Tests/sanitize.sh
 
 .PHONY: fuzz
-fuzz: ## Feed the parsers with inputs that libFuzzer makes, for FUZZ_SECONDS in all
+fuzz: ## Fuzz the parsers with libFuzzer, for FUZZ_SECONDS in total
 	@Tests/fuzz.sh
 
 .PHONY: lint
-lint: ## Check the format of the Swift code, and the Python code if the tests' environment is there
+lint: ## Check the format of the Swift code, and of the Python code if the tests' environment exists
 	swift format lint --strict --recursive Sources Tests Package.swift
 	@if [ -x .venv/tests/bin/ruff ]; then set -x; .venv/tests/bin/ruff check .; fi
 
 .PHONY: bench
-bench: ## Measure exec-mcp beside its alternatives, and hold it against its goals (BENCH_ARGS=--help)
+bench: ## Measure exec-mcp against its alternatives and its goals (BENCH_ARGS=--help)
 	@# Standard output is the report's alone, which may be JSON.
 	@$(MAKE) --no-print-directory image build-server >&2
-	@Tests/environment.sh bench
-	@.venv/bench/bin/python Tests/benchmark.py $(BENCH_ARGS)
+	@e2e/environment.sh bench
+	@.venv/bench/bin/python bench/benchmark.py $(BENCH_ARGS)
 
 .PHONY: bench-growth
 bench-growth: ## Measure how time and memory grow with calls, users, files and skills (BENCH_ARGS=--help)
 	@$(MAKE) --no-print-directory image build-server >&2
-	@Tests/environment.sh bench
-	@.venv/bench/bin/python Tests/growth.py $(BENCH_ARGS)
+	@e2e/environment.sh bench
+	@.venv/bench/bin/python bench/growth.py $(BENCH_ARGS)
+
+.PHONY: bench-tokens
+bench-tokens: ## Count the tokens that the bridge saves or costs, and time its calls (BENCH_ARGS=--help)
+	@$(MAKE) --no-print-directory image build-server >&2
+	@e2e/environment.sh tokens
+	@.venv/tokens/bin/python bench/tokens.py $(BENCH_ARGS)
 
 .PHONY: soak
-soak: image build-server ## Thousands of mixed calls with faults injected at random, and what is left of it (SOAK_ARGS=--help)
-	@Tests/environment.sh
-	@.venv/tests/bin/python Tests/soak.py $(SOAK_ARGS)
+soak: image build-server ## Make thousands of mixed calls with random faults, and report what is left behind (SOAK_ARGS=--help)
+	@e2e/environment.sh
+	@.venv/tests/bin/python bench/soak.py $(SOAK_ARGS)
 
 .PHONY: clean
-clean: ## Remove what was built here; the image, the engine and users' workspaces stay
+clean: ## Remove the build output; the image, the engine and users' workspaces stay
 	rm -rf .build .venv demo-output dist

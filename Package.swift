@@ -24,15 +24,23 @@ let curl = Target.Dependency.target(name: "CCurl", condition: .when(platforms: [
 let guestSources =
     ["bootstrap"]
     + [
-        "frames", "limits", "system", "places", "pollset", "processes", "terminal", "output", "paths",
-        "charsets", "formats", "headers", "scaling", "pictures", "files", "docstrings", "artifacts", "watch",
-        "shells", "keepers", "confinement", "pool", "counting", "surveying", "quota", "progress", "proxying",
-        "guest_calls", "egress", "arrivals", "jobs", "calls", "memory", "endings", "channel", "disk_limit",
-        "dispatcher", "lifecycle", "main",
+        "frames", "limits", "system", "directory_modes", "event_loop", "processes", "terminal", "output", "paths",
+        "charsets", "formats", "picture_validation", "picture_scaler", "pictures", "files", "docstrings", "artifacts",
+        "artifact_watcher", "shells", "module_files", "workers", "confinement", "pool", "disk_usage", "monitor_process",
+        "disk_monitor", "progress", "http_proxy", "guest_calls", "relay", "egress", "admission", "background_jobs",
+        "calls", "commands", "file_operations", "active_calls", "bridge", "memory", "termination", "channel",
+        "disk_limit", "dispatcher", "call_io", "worker_io", "call_lifecycle", "process_control", "session", "main",
     ].map { "guest/\($0)" }
 
 // What the sandbox's image is built from, likewise: links to the files in container/, which are the only copy.
 let imageSources = ["Dockerfile", "requirements.txt", "prepare.sh", "smoke.py"].map { "Image/\($0)" }
+
+// The Python package of the bridge, which the sandbox gets with the modules of the servers, likewise.
+let bridgePackage =
+    [
+        "__init__", "_arguments", "_bridge", "_cli", "_cli_arguments", "_cli_connect", "_cli_output", "_connection",
+        "_errors", "_files", "_helpers", "_lines", "_runtime", "_together", "_values",
+    ].map { "servers/\($0).py" } + ["tools.py", "bin/mcp"]
 
 let package = Package(
     name: "exec-mcp",
@@ -50,6 +58,9 @@ let package = Package(
         .target(name: "Threading", cSettings: gnuSource, swiftSettings: settings),
         .target(name: "Diagnostics", dependencies: ["SystemCalls"], swiftSettings: settings),
         .target(name: "Hashing", swiftSettings: settings),
+        .target(name: "ServerSentEvents", swiftSettings: settings),
+        // Private values in texts, and tokens in their place. Does no I/O.
+        .target(name: "PrivateData", dependencies: ["Hashing", "JSON", "Threading"], swiftSettings: settings),
         .target(name: "CommandOptions", dependencies: ["Diagnostics"], swiftSettings: settings),
         .target(
             name: "ChildProcess", dependencies: ["SystemCalls", "Threading"], cSettings: gnuSource,
@@ -58,7 +69,10 @@ let package = Package(
         .target(name: "JSONRPC", dependencies: ["JSON", "SystemCalls", "Threading"], swiftSettings: settings),
         .target(name: "MCP", dependencies: ["JSON", "JSONRPC"], swiftSettings: settings),
         .target(
-            name: "MCPClient", dependencies: ["ChildProcess", "JSON", "JSONRPC", "MCP", "SystemCalls", "Threading"],
+            name: "MCPClient",
+            dependencies: [
+                "ChildProcess", "JSON", "JSONRPC", "MCP", "ServerSentEvents", "SystemCalls", "Threading",
+            ],
             swiftSettings: settings),
         // Servers that others wrote: which there are, their start and their supervision. Knows no model.
         .target(
@@ -67,6 +81,10 @@ let package = Package(
                 "Diagnostics", "HostConfiguration", "JSON", "MCP", "MCPClient", "SystemCalls", "Threading",
             ],
             swiftSettings: settings),
+        // Other servers' tools as Python modules for the sandbox. Knows no server, and no sandbox.
+        .target(
+            name: "BridgeModules", dependencies: ["Hashing", "JSON", "MCP", "SystemCalls"],
+            resources: bridgePackage.map { .embedInCode("Package/\($0)") }, swiftSettings: settings),
         // OpenAI's words, and a small HTTP server. Neither knows of MCP.
         .target(name: "OpenAI", dependencies: ["JSON"], swiftSettings: settings),
         .target(
@@ -77,6 +95,14 @@ let package = Package(
             name: "ExecCore",
             dependencies: ["ChildProcess", "Diagnostics", "Hashing", "JSON", "SystemCalls", "Threading", "YAML"],
             resources: (guestSources.map { "Guest/\($0).py" } + imageSources).map { .embedInCode($0) },
+            swiftSettings: settings),
+        // Code in sandboxes calls tools of third-party servers.
+        .target(
+            name: "Bridge",
+            dependencies: [
+                "BridgeModules", "Diagnostics", "ExecCore", "Hashing", "JSON", "JSONRPC", "MCP", "MCPClient",
+                "MCPServers", "PrivateData", "SystemCalls", "Threading",
+            ],
             swiftSettings: settings),
         // A header of the system's C library that its Swift module leaves out.
         .systemLibrary(name: "CXattr"),
@@ -89,16 +115,19 @@ let package = Package(
         .executableTarget(
             name: "ExecMCP",
             dependencies: [
-                "CommandOptions", "Diagnostics", "ExecCore", "Hashing", "HostConfiguration", "JSON", "JSONRPC", "MCP",
-                "SystemCalls", "Threading",
+                "Bridge", "CommandOptions", "Diagnostics", "ExecCore", "Hashing", "HostConfiguration", "JSON",
+                "JSONRPC",
+                "MCP", "MCPServers", "PrivateData", "SystemCalls", "Threading",
             ],
-            resources: [.embedInCode("Commands/Doctor/probe.py")], swiftSettings: settings),
+            resources: [
+                "Doctor/probe", "Skills/draft_findings", "Skills/drafts", "Skills/inspect_draft", "Skills/run_tests",
+            ].map { .embedInCode("Commands/\($0).py") }, swiftSettings: settings),
         // The agent. Knows nothing of containers.
         .executableTarget(
             name: "ExecAgent",
             dependencies: [
                 curl, "CommandOptions", "Diagnostics", "HTTPServer", "Hashing", "JSON", "JSONRPC", "MCP", "MCPClient",
-                "MCPServers", "OpenAI", "SystemCalls", "Threading",
+                "MCPServers", "OpenAI", "ServerSentEvents", "SystemCalls", "Threading",
             ],
             swiftSettings: settings),
 
@@ -106,11 +135,23 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["ChildProcess", "Threading"], path: "Tests/TestSupport",
             swiftSettings: settings),
+        .target(
+            name: "MCPClientTestSupport", dependencies: ["MCPClient"], path: "Tests/MCPClientTestSupport",
+            swiftSettings: settings),
+        // Servers under supervision that do what a test says.
+        .target(
+            name: "MCPServersTestSupport", dependencies: ["JSON", "MCP", "MCPClient", "MCPServers", "TestSupport"],
+            path: "Tests/MCPServersTestSupport", swiftSettings: settings),
         // Sandboxes without an engine: engines and guests that do what a test says.
         .target(
             name: "ExecCoreTestSupport",
             dependencies: ["ChildProcess", "Diagnostics", "ExecCore", "JSON", "TestSupport", "Threading"],
             path: "Tests/ExecCoreTestSupport", swiftSettings: settings),
+        // The machine's python3, for what is generated.
+        .target(
+            name: "BridgeModulesTestSupport",
+            dependencies: ["BridgeModules", "ChildProcess", "JSON", "MCP", "TestSupport"],
+            path: "Tests/BridgeModulesTestSupport", exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "YAMLTests", dependencies: ["YAML", "JSON", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics", "TestSupport"], swiftSettings: settings),
@@ -125,16 +166,41 @@ let package = Package(
         .testTarget(
             name: "JSONRPCTests", dependencies: ["JSON", "JSONRPC", "TestSupport", "Threading"],
             swiftSettings: settings),
+        .testTarget(
+            name: "ServerSentEventsTests", dependencies: ["ServerSentEvents", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "PrivateDataTests", dependencies: ["JSON", "PrivateData", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", "JSONRPC"], swiftSettings: settings),
-        .testTarget(name: "OpenAITests", dependencies: ["JSON", "OpenAI", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "OpenAITests", dependencies: ["JSON", "OpenAI", "ServerSentEvents", "TestSupport"],
+            swiftSettings: settings),
         // Against fake servers, and the real one, which is built for it.
         .testTarget(
             name: "MCPClientTests",
-            dependencies: ["ExecMCP", "JSON", "JSONRPC", "MCP", "MCPClient", "TestSupport", "Threading"],
+            dependencies: [
+                "ChildProcess", "ExecMCP", "JSON", "JSONRPC", "MCP", "MCPClient", "MCPClientTestSupport", "TestSupport",
+                "Threading",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "MCPServersTests",
-            dependencies: ["JSON", "MCP", "MCPClient", "MCPServers", "TestSupport", "Threading"],
+            dependencies: [
+                "JSON", "MCP", "MCPClient", "MCPClientTestSupport", "MCPServers", "MCPServersTestSupport",
+                "TestSupport",
+                "Threading",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "BridgeModulesTests",
+            dependencies: ["BridgeModules", "BridgeModulesTestSupport", "JSON", "MCP", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "BridgeTests",
+            dependencies: [
+                "Bridge", "BridgeModules", "Diagnostics", "ExecCore", "JSON", "JSONRPC", "MCP", "MCPClient",
+                "MCPServers", "PrivateData",
+                "TestSupport", "Threading",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "HTTPServerTests", dependencies: ["HTTPServer", "TestSupport", "Threading"], swiftSettings: settings),
@@ -151,23 +217,25 @@ let package = Package(
         .testTarget(
             name: "ExecMCPTests",
             dependencies: [
-                "CommandOptions", "Diagnostics", "ExecCore", "ExecMCP", "Hashing", "HostConfiguration", "JSON",
-                "JSONRPC", "MCP", "SystemCalls", "TestSupport", "Threading",
+                "Bridge", "CommandOptions", "Diagnostics", "ExecCore", "ExecMCP", "Hashing", "HostConfiguration",
+                "JSON",
+                "JSONRPC", "MCP", "PrivateData", "SystemCalls", "TestSupport", "Threading",
             ],
             swiftSettings: settings),
         .testTarget(
             name: "ExecAgentTests",
             dependencies: [
                 curl, "CommandOptions", "Diagnostics", "ExecAgent", "HTTPServer", "JSON", "JSONRPC", "MCP", "MCPClient",
-                "MCPServers", "OpenAI", "SystemCalls", "TestSupport", "Threading",
+                "MCPClientTestSupport", "MCPServers", "MCPServersTestSupport", "OpenAI", "SystemCalls", "TestSupport",
+                "Threading",
             ],
             swiftSettings: settings),
         // What has to hold for any bytes: see the properties in it.
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "ExecCore", "ExecMCP", "HTTPServer", "HostConfiguration", "JSON", "JSONRPC", "MCP", "OpenAI",
-                "SystemCalls", "TestSupport", "YAML",
+                "BridgeModules", "BridgeModulesTestSupport", "ExecCore", "ExecMCP", "HTTPServer", "HostConfiguration",
+                "JSON", "JSONRPC", "MCP", "OpenAI", "ServerSentEvents", "SystemCalls", "TestSupport", "YAML",
             ],
             exclude: ["Corpus", "Fuzzer"], swiftSettings: settings),
         // Against the real engine and the sandbox's image, which `make image` readies.
@@ -192,10 +260,11 @@ if Context.environment["EXEC_MCP_FUZZER"] != nil {
         .executableTarget(
             name: "Fuzzer",
             dependencies: [
-                "ExecCore", "ExecMCP", "HTTPServer", "HostConfiguration", "JSON", "JSONRPC", "MCP", "OpenAI",
-                "SystemCalls", "YAML",
+                "BridgeModules", "ExecCore", "ExecMCP", "HTTPServer", "HostConfiguration", "JSON", "JSONRPC", "MCP",
+                "OpenAI", "ServerSentEvents", "SystemCalls", "YAML",
             ],
-            path: "Tests/FuzzTests", exclude: ["Corpus", "FuzzTests.swift", "Mutator.swift"],
+            path: "Tests/FuzzTests",
+            exclude: ["Corpus", "FuzzTests.swift", "Mutator.swift", "PythonModuleTests.swift"],
             sources: ["Properties", "Fuzzer"], swiftSettings: settings),
     ]
 }

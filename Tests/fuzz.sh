@@ -50,4 +50,4 @@ if [ ${#broken[@]} -gt 0 ]; then
     printf '\nBroken: %s. The inputs are in Tests/FuzzTests/Corpus.\n' "${broken[*]}" >&2
     exit 1
 fi
-printf '\nEvery property held.\n'
+printf '\nAll properties held.\n'

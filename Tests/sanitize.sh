@@ -45,7 +45,7 @@ for sanitizer in "${sanitizers[@]}"; do
     found=$(cat "$reports"/* 2>/dev/null | grep -cE '(ERROR|WARNING): [A-Za-z]+Sanitizer')
     # No test at all would be a success as well.
     tests=$(grep -oE 'Test run with [1-9][0-9]* tests .*' "$build/tests.log" | tail -n 1)
-    summary+=("$sanitizer: ${tests:-The tests did not come to an end.} Reports: $found")
+    summary+=("$sanitizer: ${tests:-The tests did not finish.} Reports: $found")
 
     if [ "$outcome" -ne 0 ] || [ "$found" -ne 0 ] || [ -z "$tests" ]; then
         status=1

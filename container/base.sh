@@ -51,7 +51,7 @@ local_is_current() {
 }
 
 make_local() {
-  local advice="MCP_EXECUTOR_BASE_IMAGE may name an image that is here already and has python3 with pip."
+  local advice="Set MCP_EXECUTOR_BASE_IMAGE to a local image that has python3 with pip."
   if [ "$(uname -s)" != Linux ] || [ "$(id -u)" -ne 0 ] || ! have apt-get; then
     die "no registry answers, and only root on Debian or Ubuntu can make a base image without one" "$advice"
   fi

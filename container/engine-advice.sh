@@ -44,7 +44,7 @@ linux_advice() {
   case $complaint in
     *[Pp]ermission\ denied*)
       user=$(id -un 2>/dev/null) || true
-      say "There is an engine, but $user may not use it. Join its group, log in anew, then try again:"
+      say "There is an engine, but $user may not use it. Join its group, log in again, then try again:"
       say "  sudo usermod -aG docker $user"
       return
       ;;
@@ -66,7 +66,7 @@ linux_advice() {
     say "Install Docker or Podman from your distribution's packages, then try again."
   fi
   if have apt-get && [ "$(id -u)" -ne 0 ]; then
-    say "Or run this once as root, which installs and starts it for you."
+    say "Or run this once as root: it installs and starts an engine for you."
   fi
 }
 
@@ -80,6 +80,6 @@ case $(uname -s) in
   Darwin) macos_advice ;;
   *) linux_advice "${1:-}" ;;
 esac
-say "Or name another docker-compatible command in MCP_EXECUTOR_ENGINE. An engine on another machine will do too (set"
-say "DOCKER_HOST, or select a docker context); it does not see the directories of this one, so the server needs"
-say "'--tools none --skills none' then, and a --workspace that is no directory."
+say "Or name another docker-compatible command in MCP_EXECUTOR_ENGINE. An engine on another machine also works (set"
+say "DOCKER_HOST, or select a docker context). It does not see the directories of this machine, so start the server"
+say "with '--tools none --skills none' and a --workspace that isn't a directory."

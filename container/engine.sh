@@ -47,7 +47,7 @@ main() {
     find_engine >/dev/null \
       || die "no command '${MCP_EXECUTOR_ENGINE:-docker}' is installed (chosen by $chosen)"
     die "the container engine chosen by $chosen does not answer" \
-      "${ENGINE_COMPLAINT:-it gave no answer in 10 seconds}" \
+      "${ENGINE_COMPLAINT:-it did not answer in 10 seconds}" \
       "Start it, or choose another: container/README.md says how."
   fi
   if ! can_provide_engine; then
@@ -55,7 +55,7 @@ main() {
     exit 1
   fi
   with_lock "$ENGINE_LOCK" provide_engine
-  cli=$(find_engine) || die "Docker was installed, but there is no 'docker' command"
+  cli=$(find_engine) || die "Docker was installed, but the 'docker' command is missing"
   engine_answers "$cli" || die "Docker was started but does not answer" "$ENGINE_COMPLAINT"
   printf '%s\n' "$cli"
 }

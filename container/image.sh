@@ -10,11 +10,11 @@ usage: container/image.sh [--force]
 
 Finds or starts a container engine and builds the sandbox's image.
 
-  --force   build afresh, even when nothing changed
+  --force   rebuild, even if nothing changed
 
   MCP_EXECUTOR_IMAGE        the image's tag (mcp-code-executor:latest)
   MCP_EXECUTOR_ENGINE       docker-compatible command line, name or path (docker)
-  MCP_EXECUTOR_BASE_IMAGE   the image to build on (python:3.12-slim-bookworm, or one made with debootstrap)
+  MCP_EXECUTOR_BASE_IMAGE   the base image (python:3.12-slim-bookworm, or one made with debootstrap)
 USAGE
 }
 
@@ -58,7 +58,7 @@ nothing_to_do() {
     "$IMAGE@$INPUTS" | "$IMAGE@$INPUTS-$BASE_INPUTS") say "$IMAGE is up to date" ;;
     "$IMAGE@"*) return 1 ;;
     # Somebody's own, or derived from ours under a name of its own.
-    *) say "$IMAGE is there and was not built here: left as it is (--force replaces it)" ;;
+    *) say "$IMAGE exists and was not built here: left as it is (--force replaces it)" ;;
   esac
 }
 

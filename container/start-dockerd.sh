@@ -22,7 +22,7 @@ drop_stale_pid_file() {
   [ -e "$1" ] || return 0
   pid=$(tr -cd 0-9 <"$1")
   if [ -z "$pid" ] || ! runs_as "$pid" "$2"; then
-    say "    removing $1, left by a $2 that is gone"
+    say "    removing $1, left by a $2 that has ended"
     rm -f "$1"
   fi
 }
@@ -31,7 +31,7 @@ drop_stale_pid_file() {
 drop_stale_containerd_socket() {
   local socket=/run/containerd/containerd.sock
   if [ -S "$socket" ] && ! grep -q '/run/containerd/containerd\.sock$' /proc/net/unix; then
-    say "    removing $socket, left by a containerd that is gone"
+    say "    removing $socket, left by a containerd that has ended"
     rm -f "$socket"
   fi
 }
@@ -58,7 +58,7 @@ launch_dockerd() {
 # Waits until the engine answers; gives up at once when the daemon we launched has died.
 wait_for_engine() {
   local cli began=$SECONDS
-  cli=$(find_engine) || die "there is no 'docker' command"
+  cli=$(find_engine) || die "the 'docker' command is missing"
   until engine_answers "$cli"; do
     if [ $((SECONDS - began)) -ge "$START_SECONDS" ]; then return 1; fi
     if [ -n "$DAEMON_PID" ] && ! kill -0 "$DAEMON_PID" 2>/dev/null; then return 1; fi
@@ -75,9 +75,9 @@ start_with_systemd() {
 }
 
 start_by_hand() {
-  have dockerd || die "there is no 'dockerd' on this machine"
+  have dockerd || die "the 'dockerd' command is missing on this machine"
   if dockerd_is_running; then
-    wait_for_engine || die "dockerd is running but does not answer" "End it, then try again. Its log is $DAEMON_LOG."
+    wait_for_engine || die "dockerd is running but does not answer" "Stop it, then try again. Its log is $DAEMON_LOG."
     return
   fi
   drop_stale_pid_file /run/docker.pid dockerd
@@ -94,7 +94,7 @@ start_by_hand() {
     if wait_for_engine; then return; fi
     show_tail "$DAEMON_LOG"
   fi
-  die "dockerd did not come up" "Its log is $DAEMON_LOG."
+  die "dockerd did not start" "Its log is $DAEMON_LOG."
 }
 
 say "==> start the Docker daemon"

@@ -89,7 +89,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Makes the .mcpb bundle and server.json.")
     parser.add_argument("--program", type=Path, required=True, help="the built exec-mcp")
     parser.add_argument("--output", type=Path, required=True, help="directory to write to")
-    parser.add_argument("--release-url", default="", help="where the bundle will be downloaded from, without its name")
+    parser.add_argument("--release-url", default="", help="URL to download the bundle from, without its file name")
     parser.add_argument("--server-name", default="", help="the server's name in the registry, such as com.example/x")
     arguments = parser.parse_args()
     if arguments.release_url and not re.fullmatch(r"https://[^\s/]+(/\S*)?", arguments.release_url):

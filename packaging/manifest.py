@@ -9,8 +9,8 @@ AUTHOR = "The exec-mcp authors"
 LONG_DESCRIPTION = """\
 exec-mcp gives an AI agent a private Linux container and four tools for it: run a command, write a file, read a file, \
 read a docstring. The container has no network unless you ask for one, no privileges, a read-only system, and limits \
-on memory, processors and processes. It starts at the first call and is gone when the host closes the connection; the \
-files in the workspace stay.
+on memory, processors and processes. It starts with the first call and is removed when the host closes the connection; \
+the files in the workspace stay.
 
 It needs a container engine (Docker, OrbStack, Podman or anything with Docker's command line) and the sandbox's image. \
 Once, in the directory of this bundle: `server/exec-mcp image` builds it, `server/exec-mcp doctor` checks everything."""

@@ -36,19 +36,28 @@ public final class ChildProcess: Sendable {
     /// Whether there is no process to reap or signal: it has been reaped, or isn't our child.
     private let isReaped: Locked<Bool>
     private let isToBeReleased = Locked(false)
+    private let isGuarded: Bool
 
     /// Starts `command`. Call ``read(onOutput:onEnd:)`` next, which also reaps the child. SIGPIPE must be ignored: the
     /// child may close its input at any time.
     ///
+    /// - Parameters:
+    ///   - extra: a descriptor that the child gets as its descriptor 3; it stays open in this process.
+    ///   - isGuarded: whether the child, and the rest of its process group, must not outlive this process even if this
+    ///     process is killed. See ``ChildGuard``.
     /// - Throws: ``SpawnError``.
-    public init(starting command: Command) throws(SpawnError) {
-        let spawned = try spawn(command)
+    public init(
+        starting command: Command, passing extra: Int32? = nil, isGuarded: Bool = false
+    ) throws(SpawnError) {
+        let spawned = try spawn(command, passing: extra)
+        self.isGuarded = isGuarded
         executable = command.executable
         identifier = spawned.identifier
         input = PipeWriter(descriptor: spawned.input)
         output = spawned.output
         errorOutput = spawned.errorOutput
         isReaped = Locked(false)
+        if isGuarded { ChildGuard.shared.add(identifier) }
     }
 
     /// Takes over the pipes of a process that another of our processes started. It can't be signalled, and its exit
@@ -58,6 +67,7 @@ public final class ChildProcess: Sendable {
     /// - Parameter ends: our ends of the pipes; this object takes ownership.
     public init(adopting ends: PipeEnds) {
         executable = "a process"
+        isGuarded = false
         identifier = 0
         input = PipeWriter(descriptor: ends.input)
         output = ends.output
@@ -127,6 +137,7 @@ public final class ChildProcess: Sendable {
         var info = siginfo_t()
         _ = retryingInterrupts { waitid(P_PID, id_t(identifier), &info, WEXITED | WNOWAIT) }
         input.close()
+        if isGuarded { ChildGuard.shared.remove(identifier) }
         return isReaped.withLock { isReaped in
             isReaped = true
             return reap(identifier)

@@ -1,29 +1,6 @@
 import SystemCalls
 import Threading
 
-/// Our ends of a child's three pipes, while they are passed from one of our processes to another. The owner must close
-/// them.
-public struct PipeEnds: Sendable, Equatable {
-    /// The write end of its standard input.
-    public let input: Int32
-    /// The read end of its standard output.
-    public let output: Int32
-    /// The read end of its standard error.
-    public let errorOutput: Int32
-
-    /// Wraps these descriptors.
-    public init(input: Int32, output: Int32, errorOutput: Int32) {
-        self.input = input
-        self.output = output
-        self.errorOutput = errorOutput
-    }
-
-    /// Closes the descriptors.
-    public func close() {
-        for end in [input, output, errorOutput] { _ = systemClose(end) }
-    }
-}
-
 /// Starts another instance of this program that outlives this process: in its own session, with standard input, output
 /// and error on `/dev/null`, in the directory `/`, and without our descriptors except the given ones.
 ///
@@ -40,9 +17,9 @@ public func spawnOurselves(_ arguments: [String], passing descriptors: [Int32]) 
     // Copies above the target numbers, so that no descriptor is overwritten before it has been duplicated.
     let first = Int32(3)
     let copies = descriptors.map { fcntl($0, F_DUPFD_CLOEXEC, first + Int32(descriptors.count)) }
-    defer { for copy in copies where copy >= 0 { _ = systemClose(copy) } }
+    defer { for copy in copies where copy >= 0 { close(copy) } }
     guard !copies.contains(where: { $0 < 0 }) else {
-        throw SpawnError(executable: program, errno: errno, operation: "cannot copy a descriptor for")
+        throw SpawnError(executable: program, errno: errno, operation: "cannot duplicate a descriptor for")
     }
     var actions = FileActions()
     defer { actions.destroy() }
@@ -59,8 +36,4 @@ public func spawnOurselves(_ arguments: [String], passing descriptors: [Int32]) 
     }
     guard code == 0 else { throw SpawnError(executable: program, errno: code, operation: "cannot start") }
     try? BackgroundThread.start("child-reaper") { [identifier] in _ = reap(identifier) }
-}
-
-private func systemClose(_ descriptor: Int32) -> Int32 {
-    close(descriptor)
 }

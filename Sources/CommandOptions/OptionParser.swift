@@ -4,7 +4,7 @@ import Diagnostics
 public struct OptionParser<Settings>: Sendable {
     private let program: String
     private let options: [OptionDescription<Settings>]
-    private let takesWords: Bool
+    private let acceptsWords: Bool
 
     /// A parser.
     ///
@@ -13,10 +13,10 @@ public struct OptionParser<Settings>: Sendable {
     ///   - options: all options.
     ///   - takesWords: whether to accept arguments that aren't options. If not, `help` and `version` are accepted like
     ///     the flags of that name.
-    public init(program: String, options: [OptionDescription<Settings>], takesWords: Bool = false) {
+    public init(program: String, options: [OptionDescription<Settings>], acceptsWords: Bool = false) {
         self.program = program
         self.options = options
-        self.takesWords = takesWords
+        self.acceptsWords = acceptsWords
     }
 
     /// Applies the arguments and variables to `settings`.
@@ -25,24 +25,24 @@ public struct OptionParser<Settings>: Sendable {
     /// - Throws: ``UsageError`` for an unknown flag or a value that is not accepted.
     public func parse(
         _ arguments: [String], environment: [String: String], into settings: inout Settings
-    ) throws(UsageError) -> Request {
+    ) throws(UsageError) -> RequestedAction {
         var flags: [(option: OptionDescription<Settings>, value: String)] = []
         var words: [String] = []
         var reader = ArgumentReader(arguments)
         while let argument = reader.next() {
-            if argument.text == "--", takesWords {
+            if argument.text == "--", acceptsWords {
                 words += reader.remaining()
                 break
             }
             // By convention a lone hyphen isn't a flag but stands for standard input.
-            if takesWords, !argument.text.hasPrefix("-") || argument.text == "-" {
+            if acceptsWords, !argument.text.hasPrefix("-") || argument.text == "-" {
                 words.append(argument.text)
                 continue
             }
             if ["--help", "-h", "help"].contains(argument.text) { return .help }
             if ["--version", "version"].contains(argument.text) { return .version }
             guard let option = options.first(where: { $0.flag == argument.flag && !$0.flag.isEmpty }) else {
-                throw UsageError(message: "unknown argument \(argument.quoted); \(program) --help lists what there is")
+                throw UsageError(message: "unknown argument \(argument.quoted); \(program) --help lists the options")
             }
             guard option.takesValue else {
                 guard argument.attachedValue == nil else { throw UsageError(message: "\(option.flag) takes no value") }
@@ -72,7 +72,7 @@ extension OptionDescription {
         // An option without a flag is a secret: don't show its value.
         let shown = flag.isEmpty ? "its value" : value.quotedArgument
         let reason = objection(value).map { " (\($0.singleLine(limit: 300)))" } ?? ""
-        throw UsageError(message: "\(name) does not accept \(shown)\(reason): it takes \(accepts)")
+        throw UsageError(message: "\(name) does not accept \(shown)\(reason): expected \(accepts)")
     }
 
     /// The error for a flag without its value.
@@ -82,7 +82,7 @@ extension OptionDescription {
 }
 
 /// The action that a command line requests.
-public enum Request: Sendable, Equatable {
+public enum RequestedAction: Sendable, Equatable {
     /// Normal operation, with the arguments that aren't options.
     case run(words: [String])
     case help
@@ -103,6 +103,6 @@ public struct UsageError: Error, Equatable {
     ///
     /// - Parameter accepts: the accepted values, as part of a sentence.
     public static func notAccepted(_ value: String, by name: String, accepts: String) -> UsageError {
-        UsageError(message: "\(name) does not accept \(value.quotedArgument): it takes \(accepts)")
+        UsageError(message: "\(name) does not accept \(value.quotedArgument): expected \(accepts)")
     }
 }

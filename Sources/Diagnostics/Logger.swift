@@ -19,7 +19,7 @@ public enum LogLevel: Int, Sendable, CaseIterable, Comparable {
 
 /// Writes log lines to standard error. Standard output is reserved for a protocol, or for the answer.
 public struct Logger: Sendable {
-    private static let maximumLength = 2000
+    private static let maxLength = 2000
 
     private let program: String
     private let level: LogLevel
@@ -50,7 +50,7 @@ public struct Logger: Sendable {
 
     private func log(_ level: LogLevel, _ message: () -> String) {
         guard level >= self.level else { return }
-        sink("\(program): \(level.name): \(message().singleLine(limit: Self.maximumLength))\n")
+        sink("\(program): \(level.name): \(message().singleLine(limit: Self.maxLength))\n")
     }
 
     /// Writes `line` to descriptor 2, in one piece if possible. If another process that shares the descriptor has made

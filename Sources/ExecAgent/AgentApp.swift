@@ -1,36 +1,65 @@
 import CommandOptions
 import Diagnostics
+import MCPClient
 import MCPServers
 
 /// The composition root: creates the parts of the program from its options.
 struct AgentApp: Sendable {
     let agent: Agent
-    let toolBox: ToolServers
+    let toolProvider: ToolServers
+    /// The servers whose tools code in the sandbox calls; `nil` for none.
+    let handover: BridgeHandover?
 
     /// Creates the parts without starting or contacting anything.
     ///
+    /// - Parameters:
+    ///   - modes: how servers may ask the person; empty if nobody can be asked.
+    ///   - onBridge: receives a line on what `--bridge` saves, when that is known.
     /// - Throws: ``UsageError`` if an option has an unusable value.
-    init(_ options: AgentOptions, log: Logger) throws(UsageError) {
+    init(
+        _ options: AgentOptions, log: Logger, asking modes: Set<Elicitation.Mode>,
+        onBridge: @escaping @Sendable (String) -> Void
+    ) throws(UsageError) {
         let environment = ProcessEnvironment.variables
         let endpoint: Endpoint
-        let entries: [ToolServerEntry]
+        var servers: ServerConfiguration.Selection
+        let handover: BridgeHandover?
         do {
             endpoint = try Endpoint(
                 EndpointOptions(
                     baseURL: options.baseURL, key: options.key,
                     proxy: ProxySetting.ofThisProcess(for: options.baseURL),
                     idleTimeout: Double(options.modelTimeout)))
-            entries = try ServerConfiguration(
-                command: options.serverCommand, file: options.serverFile, environment: environment
-            ).servers(onWarning: { log.warning($0) })
+            servers = try ServerConfiguration(
+                command: options.serverCommand, files: options.serverFiles, isBridged: options.usesBridge,
+                environment: environment
+            ).selection(onWarning: { log.warning($0) })
+            handover =
+                servers.bridged.isEmpty
+                ? nil : try BridgeHandover(servers.bridged, environment: environment)
         } catch {
             throw UsageError(message: "\(error)")
         }
-        toolBox = ToolServers(
-            entries, environment: environment, onErrorLine: { server, line in log.debug("\(server) says: \(line)") },
-            log: { log.warning($0) })
+        self.handover = handover
+        let place = servers.bridgePlace
+        handover?.apply(to: &servers.servers[place], environment: environment)
+        let bridge = handover.map { handover in
+            ToolServers.Bridge(place: place, names: handover.names) { onBridge(BridgeNotice.text(of: $0)) }
+        }
+        let relaying = bridge.map { servers.servers[$0.place].name }
+        toolProvider = ToolServers(
+            servers.servers, bridge: bridge, environment: environment, asking: modes,
+            onErrorLine: { server, line in
+                // What exec-mcp says of the servers that it starts would be said here if the agent started them.
+                if server == relaying, let warning = BridgeNotice.warning(in: line) {
+                    log.warning(warning)
+                } else {
+                    log.debug("\(server) says: \(line)")
+                }
+            }, log: { log.warning($0) })
         agent = Agent(
-            model: endpoint, toolBox: toolBox, settings: AgentSettings(model: options.model, images: options.images))
+            model: endpoint, toolProvider: toolProvider,
+            settings: AgentSettings(model: options.model, images: options.images))
     }
 
     /// Creates the API service in front of the agent. It does not listen yet.
@@ -45,12 +74,32 @@ struct AgentApp: Sendable {
         settings.model = options.model
         settings.limits = options.limits
         settings.sessionSeconds = Double(options.sessionTimeout)
-        settings.version = Help.version
-        return Service(options: settings, runner: agent, toolBox: toolBox) { log.info($0) }
+        settings.approval = options.approval
+        settings.questionSeconds = Double(options.approvalTimeout)
+        settings.version = AgentHelp.version
+        return Service(options: settings, runner: agent, toolProvider: toolProvider) { log.info($0) }
+    }
+
+    /// Names the servers whose tools code calls, as a sentence with a space before it; empty if there are none.
+    var bridgeSentence: String {
+        guard handover != nil else { return "" }
+        return ". Code calls the tools of \(BridgeNotice.names(toolProvider.bridgedServers))."
+    }
+
+    /// Starts the tool servers.
+    ///
+    /// - Parameter report: receives the reason if there are no tools.
+    func startServers(_ report: @Sendable (String) -> Void) async {
+        do {
+            _ = try await toolProvider.tools()
+        } catch {
+            if !Task.isCancelled { report(error.message) }
+        }
     }
 
     /// Stops the tool servers, even if the task is cancelled.
     func close() async {
-        await Task.detached { [toolBox] in await toolBox.close() }.value
+        await Task.detached { [toolProvider] in await toolProvider.close() }.value
+        handover?.remove()
     }
 }

@@ -1,3 +1,3 @@
 import SystemCalls
 
-exit(Program.run(arguments: Array(CommandLine.arguments.dropFirst())))
+exit(ExecAgentProgram.run(arguments: Array(CommandLine.arguments.dropFirst())))

@@ -1,3 +1,3 @@
 import SystemCalls
 
-exit(Program.run(arguments: Array(CommandLine.arguments.dropFirst())))
+exit(ExecMCPProgram.run(arguments: Array(CommandLine.arguments.dropFirst())))

@@ -7,7 +7,7 @@ public struct ServerEntry: Sendable, Equatable {
     /// The program's arguments.
     public var arguments: [String]
     /// The maximum duration of a tool call, in seconds. Hosts with a timeout of their own have to wait longer.
-    public var longestCall: Int
+    public var maxCallSeconds: Int
     /// Whether tools can affect only the server's own files; if so, a host needn't ask a person before each call.
     public var isConfined: Bool
 
@@ -15,13 +15,13 @@ public struct ServerEntry: Sendable, Equatable {
     ///   - name: a name that satisfies ``isName(_:)``.
     ///   - longestCall: the maximum duration of a tool call, in seconds.
     public init(
-        name: String = "exec", program: String, arguments: [String] = [], longestCall: Int = 600,
+        name: String = "exec", program: String, arguments: [String] = [], maxCallSeconds: Int = 600,
         isConfined: Bool = true
     ) {
         self.name = name
         self.program = program
         self.arguments = arguments
-        self.longestCall = longestCall
+        self.maxCallSeconds = maxCallSeconds
         self.isConfined = isConfined
     }
 
@@ -35,5 +35,5 @@ public struct ServerEntry: Sendable, Equatable {
     }
 
     /// The time that a host has to wait for an answer, in seconds: the longest call plus a minute to start the sandbox.
-    var hostTimeout: Int { longestCall + 60 }
+    var hostTimeout: Int { maxCallSeconds + 60 }
 }

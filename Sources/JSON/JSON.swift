@@ -10,8 +10,9 @@ public enum JSON: Sendable, Equatable {
     case string(String)
     case array([JSON])
     case object(JSONObject)
-    /// JSON text that is written unchanged, such as a number with its original digits. For output only: the parser
-    /// never creates one, and its creator must ensure that it is valid JSON on a single line.
+    /// JSON text that is written unchanged, such as a number with its original digits. The parser creates one only for an
+    /// integer, and only if asked to (``Reading/exact``); any other creator must ensure that it is valid JSON on a single
+    /// line.
     case verbatim(String)
 }
 
@@ -26,11 +27,12 @@ extension JSON {
         if case .integer(let value) = self { value } else { nil }
     }
 
-    /// The number if this is an integer or a double.
+    /// The number if this is an integer or a double; `nil` if it is out of range for a `Double`.
     public var numberValue: Double? {
         switch self {
         case .integer(let value): Double(value)
         case .double(let value): value
+        case .verbatim(let text): Double(text).flatMap { $0.isFinite ? $0 : nil }
         default: nil
         }
     }
@@ -65,7 +67,10 @@ extension JSON {
         case .string: "a string"
         case .array: "an array"
         case .object: "an object"
-        case .verbatim: "JSON text"
+        case .verbatim(let text):
+            text.first == "\""
+                ? "a string"
+                : text.first.map { $0.isNumber || $0 == "-" } == true ? "a number out of range" : "JSON text"
         }
     }
 }

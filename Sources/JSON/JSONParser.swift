@@ -1,6 +1,6 @@
 extension JSON {
     /// The maximum nesting depth of arrays and objects, so that no input can exhaust the stack.
-    public static let maximumDepth = 128
+    public static let maxDepth = 128
 
     /// How tolerant the parser is. Neither mode accepts text that two parsers could interpret differently, such as
     /// duplicate members, or values that can't be represented faithfully: invalid UTF-8, or numbers out of range for a
@@ -11,6 +11,9 @@ extension JSON {
         /// Also accepts what the JavaScript and Python parsers accept, because their programs write it: an unpaired
         /// surrogate becomes U+FFFD, a leading byte order mark is ignored. For input from clients and models.
         case lenient
+        /// Like ``lenient``, and integers that don't fit in 64 bits keep their digits as ``JSON/verbatim(_:)``. For input
+        /// that is passed on.
+        case exact
     }
 
     /// Parses one JSON text: UTF-8, no trailing commas, no duplicate members, nothing but white space after the value.
@@ -21,15 +24,17 @@ extension JSON {
     ///   - reading: how tolerant the parser is.
     ///   - valueLimit: the maximum number of values, members and elements included, so that `[0,0,…]` can't use a
     ///     multiple of its length in memory.
+    ///   - deepValue: takes the place of each array or object beyond ``maxDepth``, of which only the end is looked for;
+    ///     `nil` to reject a text with one.
     /// - Throws: ``JSONParseError`` with the position of the first fault.
     public static func parse(
-        _ bytes: some Collection<UInt8>, _ reading: Reading = .strict, valueLimit: Int = .max
+        _ bytes: some Collection<UInt8>, _ reading: Reading = .strict, valueLimit: Int = .max, deepValue: JSON? = nil
     ) throws(JSONParseError) -> JSON {
         let result: Result<JSON, JSONParseError>? = bytes.withContiguousStorageIfAvailable { buffer in
-            parseResult(buffer, reading, valueLimit)
+            parseResult(buffer, reading, valueLimit, deepValue)
         }
         if let result { return try result.get() }
-        return try Array(bytes).withUnsafeBufferPointer { parseResult($0, reading, valueLimit) }.get()
+        return try Array(bytes).withUnsafeBufferPointer { parseResult($0, reading, valueLimit, deepValue) }.get()
     }
 
     /// Parses one JSON text. See ``parse(_:_:valueLimit:)-(Collection,_,_)``.
@@ -40,10 +45,11 @@ extension JSON {
     }
 
     private static func parseResult(
-        _ buffer: UnsafeBufferPointer<UInt8>, _ reading: Reading, _ valueLimit: Int
+        _ buffer: UnsafeBufferPointer<UInt8>, _ reading: Reading, _ valueLimit: Int, _ deepValue: JSON?
     ) -> Result<JSON, JSONParseError> {
         do throws(JSONParseError) {
-            var parser = JSONParser(bytes: buffer, reading: reading, valueLimit: valueLimit)
+            var parser = JSONParser(
+                bytes: buffer, reading: reading, valueLimit: valueLimit, deepValue: deepValue)
             return .success(try parser.parseDocument())
         } catch {
             return .failure(error)
@@ -55,15 +61,19 @@ extension JSON {
 struct JSONParser {
     let bytes: UnsafeBufferPointer<UInt8>
     let isLenient: Bool
+    private let keepsDigits: Bool
     var offset = 0
     private var depth = 0
     private let valueLimit: Int
+    private let deepValue: JSON?
     /// The number of further values allowed.
     private var valuesLeft: Int
 
-    init(bytes: UnsafeBufferPointer<UInt8>, reading: JSON.Reading, valueLimit: Int) {
+    init(bytes: UnsafeBufferPointer<UInt8>, reading: JSON.Reading, valueLimit: Int, deepValue: JSON? = nil) {
+        self.deepValue = deepValue
         self.bytes = bytes
-        isLenient = reading == .lenient
+        isLenient = reading != .strict
+        keepsDigits = reading == .exact
         self.valueLimit = valueLimit
         valuesLeft = valueLimit
     }
@@ -88,8 +98,9 @@ struct JSONParser {
         }
         valuesLeft -= 1
         switch bytes[offset] {
-        case UInt8(ascii: "{"): return try parseObject()
-        case UInt8(ascii: "["): return try parseArray()
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            if let deepValue, depth == JSON.maxDepth { return try skipDeep(deepValue) }
+            return bytes[offset] == UInt8(ascii: "{") ? try parseObject() : try parseArray()
         case UInt8(ascii: "\""): return .string(try parseString())
         case UInt8(ascii: "t"): return try parseWord("true", .bool(true))
         case UInt8(ascii: "f"): return try parseWord("false", .bool(false))
@@ -133,13 +144,24 @@ struct JSONParser {
 
     private mutating func enter() throws(JSONParseError) {
         depth += 1
-        guard depth <= JSON.maximumDepth else { throw failure("nested deeper than \(JSON.maximumDepth) levels") }
+        guard depth <= JSON.maxDepth else { throw failure("nested deeper than \(JSON.maxDepth) levels") }
         offset += 1
     }
 
     private mutating func leave(_ value: JSON) -> JSON {
         depth -= 1
         return value
+    }
+
+    /// Skips an array or object without recursion, and returns what takes its place.
+    private mutating func skipDeep(_ value: JSON) throws(JSONParseError) -> JSON {
+        var scanner = JSONScanner()
+        while offset < bytes.count {
+            let role = scanner.advance(over: bytes[offset])
+            offset += 1
+            if role == .close, scanner.depth == 0 { return value }
+        }
+        throw failure("unexpected end")
     }
 
     private mutating func parseWord(_ word: StaticString, _ value: JSON) throws(JSONParseError) -> JSON {
@@ -168,6 +190,7 @@ struct JSONParser {
         }
         let text = String(decoding: bytes[start..<offset], as: UTF8.self)
         if isInteger, let value = Int(text) { return .integer(value) }
+        if isInteger, keepsDigits { return .verbatim(text) }
         guard let value = Double(text), value.isFinite else {
             throw JSONParseError(reason: "number out of range", offset: start)
         }

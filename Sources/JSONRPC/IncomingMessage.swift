@@ -13,7 +13,7 @@ public enum IncomingMessage: Sendable, Equatable {
     case invalid(Response)
 
     /// The maximum number of messages in a batch: the responses are kept until the last one is ready.
-    public static let maximumBatch = 1000
+    public static let maxBatch = 1000
 
     /// Parses one line. The response to an unreadable message carries its id if one can be found: the peer must not
     /// wait for a response that it can't match.
@@ -22,29 +22,30 @@ public enum IncomingMessage: Sendable, Equatable {
     ///   - valueLimit: the maximum number of values in a message, those in arrays and objects included.
     ///   - anyVersion: whether to accept a message without `"jsonrpc": "2.0"` if it is unmistakable: a response with
     ///     an id, a protocol notification, a ping.
+    ///   - deepValue: takes the place of each value that is nested too deeply; `nil` to reject a line with one.
     public static func parse(
-        _ line: [UInt8], valueLimit: Int = .max, anyVersion: Bool = false
+        _ line: [UInt8], valueLimit: Int = .max, anyVersion: Bool = false, deepValue: JSON? = nil
     ) -> IncomingMessage {
         let value: JSON
         do {
-            value = try JSON.parse(line, .lenient, valueLimit: valueLimit)
+            value = try JSON.parse(line, .exact, valueLimit: valueLimit, deepValue: deepValue)
         } catch {
             return unreadable(
                 line,
                 error.isOverLimit
-                    ? .invalidRequest("A message may hold at most \(valueLimit) values; this one was passed over.")
+                    ? .invalidRequest("A message may hold at most \(valueLimit) values; this one was ignored.")
                     : .parseError("The line is not valid JSON: \(error)."))
         }
         guard case .array(let elements) = value else { return classify(value, anyVersion) { line[...] } }
         guard !elements.isEmpty else { return invalid(nil, "A batch must not be empty.") }
-        guard elements.count <= maximumBatch else {
-            return invalid(nil, "A batch may hold at most \(maximumBatch) messages, not \(elements.count).")
+        guard elements.count <= maxBatch else {
+            return invalid(nil, "A batch may hold at most \(maxBatch) messages, not \(elements.count).")
         }
         var ranges: [Range<Int>]?
         return .batch(
             elements.enumerated().map { place, element in
                 classify(element, anyVersion) {
-                    let found = ranges ?? ArrayElements.ranges(in: line, atMost: maximumBatch)
+                    let found = ranges ?? ArrayElements.ranges(in: line, atMost: maxBatch)
                     ranges = found
                     return line[found[place]]
                 }
@@ -56,7 +57,7 @@ public enum IncomingMessage: Sendable, Equatable {
         guard line.first(where: { $0 != 0x20 && $0 != 0x09 }) == UInt8(ascii: "[") else {
             return .invalid(Response(id: MessageScanner.id(in: line), .failure(error)))
         }
-        let ids = ArrayElements.ranges(in: line, atMost: maximumBatch).compactMap { MessageScanner.id(in: line[$0]) }
+        let ids = ArrayElements.ranges(in: line, atMost: maxBatch).compactMap { MessageScanner.id(in: line[$0]) }
         if ids.isEmpty { return .invalid(Response(id: nil, .failure(error))) }
         return .batch(ids.map { .invalid(Response(id: $0, .failure(error))) })
     }
@@ -69,10 +70,10 @@ public enum IncomingMessage: Sendable, Equatable {
             return invalid(nil, "A message must be a JSON object, not \(value.kindDescription).")
         }
         let id = id(of: object, text)
-        if let id, id.length > RequestID.maximumLength {
+        if let id, id.length > RequestID.maxLength {
             return invalid(
-                id.length <= MessageScanner.longestID ? id : nil,
-                "An id may have at most \(RequestID.maximumLength) bytes, not \(id.length).")
+                id.length <= MessageScanner.maxIDLength ? id : nil,
+                "An id may have at most \(RequestID.maxLength) bytes, not \(id.length).")
         }
         guard object["jsonrpc"] == "2.0" || (anyVersion && isUnmistakable(object, id)) else {
             return invalid(id, "A message must have \"jsonrpc\": \"2.0\".")

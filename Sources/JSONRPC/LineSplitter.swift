@@ -19,6 +19,9 @@ public struct LineSplitter: Sendable {
     /// Scans an overlong line for its id; `nil` once the line has been reported.
     private var scanner: MessageScanner?
 
+    /// How many bytes of an unfinished line it holds.
+    public var pendingCount: Int { pending.count }
+
     /// A splitter that discards lines longer than `limit` bytes.
     public init(limit: Int) {
         self.limit = limit

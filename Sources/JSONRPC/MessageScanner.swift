@@ -4,9 +4,9 @@ import JSON
 /// if the line is unreadable. Only a member of the outermost object counts. Scans each byte once; memory is bounded.
 public struct MessageScanner: Sendable {
     /// The maximum length of an id in bytes, as written in the line.
-    static let longestID = 64 * 1024
+    static let maxIDLength = 64 * 1024
     /// The longest spelling of `"id"`, with escapes and quotation marks.
-    private static let longestName = 14
+    private static let maxNameLength = 14
 
     private enum Place {
         /// Before the object.
@@ -54,7 +54,7 @@ public struct MessageScanner: Sendable {
     }
 
     /// Returns the id of the message in `line`, which may be incomplete.
-    static func id(in line: some Collection<UInt8>) -> RequestID? {
+    public static func id(in line: some Collection<UInt8>) -> RequestID? {
         var scanner = MessageScanner(endsWithFirst: false)
         let isScanned: Void? = line.withContiguousStorageIfAvailable { scanner.feed(UnsafeRawBufferPointer($0)) }
         if isScanned == nil { Array(line).withUnsafeBytes { scanner.feed($0) } }
@@ -68,7 +68,7 @@ public struct MessageScanner: Sendable {
             if let use = string {
                 pass(bytes, &offset, use)
             } else if case .number = place, Self.isOfNumber(bytes[offset]) {
-                keep(bytes[offset], atMost: Self.longestID)
+                keep(bytes[offset], atMost: Self.maxIDLength)
                 offset += 1
             } else if depth > 1 {
                 skipNested(bytes, &offset)
@@ -81,7 +81,7 @@ public struct MessageScanner: Sendable {
 
     /// Skips the rest of a string, up to its end or the end of the input.
     private mutating func pass(_ bytes: UnsafeRawBufferPointer, _ offset: inout Int, _ use: StringUse) {
-        let limit = use == .name ? Self.longestName : Self.longestID
+        let limit = use == .name ? Self.maxNameLength : Self.maxIDLength
         while offset < bytes.count {
             if use == .other, !isEscaped { Self.skipPlain(bytes, &offset) }
             guard offset < bytes.count else { return }
@@ -133,7 +133,7 @@ public struct MessageScanner: Sendable {
     }
 
     private mutating func finishID() {
-        found.append(kept.count <= Self.longestID ? kept : nil)
+        found.append(kept.count <= Self.maxIDLength ? kept : nil)
         place = endsWithFirst || found.count > 1 ? .end : .rest
     }
 

@@ -55,7 +55,7 @@ public struct Page<Element: Sendable>: Sendable {
 /// Cursors are opaque to clients: the list's name and the key, hex-encoded.
 private enum Cursor {
     /// The longest accepted cursor in bytes: enough for a directory listing with two URIs of maximum length.
-    private static let maximumLength = 40 * 1024
+    private static let maxLength = 40 * 1024
     private static let digits = Array("0123456789abcdef".utf8)
 
     static func text(list: String, key: String) -> String {
@@ -65,7 +65,7 @@ private enum Cursor {
 
     static func key(_ cursor: JSON, list: String) throws(RPCError) -> String {
         let text = cursor.stringValue?.utf8
-        guard let text, !text.isEmpty, text.count <= maximumLength, text.count.isMultiple(of: 2) else { throw unknown }
+        guard let text, !text.isEmpty, text.count <= maxLength, text.count.isMultiple(of: 2) else { throw unknown }
         let values = text.compactMap { digits.firstIndex(of: $0) }
         guard values.count == text.count else { throw unknown }
         let bytes = stride(from: 0, to: values.count, by: 2).map { UInt8(values[$0] << 4 | values[$0 + 1]) }
@@ -76,6 +76,6 @@ private enum Cursor {
     }
 
     private static var unknown: RPCError {
-        .invalidParams("cursor is not one that this server gave out for this list.")
+        .invalidParams("cursor was not issued by this server for this list.")
     }
 }

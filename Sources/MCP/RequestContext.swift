@@ -34,12 +34,15 @@ public enum ExtensionID {
     /// All supported extensions. They exist only in the modern revision.
     public static let all = [skills, tasks]
 
+    /// What the names of the extensions' methods begin with: `tasks/` for `io.modelcontextprotocol/tasks`.
+    private static let methodPrefixes = all.map {
+        Array($0.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst()) + [UInt8(ascii: "/")]
+    }
+
     /// Whether the method's name belongs to an extension, as `tasks/…` belongs to `io.modelcontextprotocol/tasks`.
     public static func owns(method name: String) -> Bool {
-        all.contains { identifier in
-            guard let extensionName = identifier.split(separator: "/").last else { return false }
-            return name.hasPrefix("\(extensionName)/")
-        }
+        // Bytes, because every message is asked this.
+        methodPrefixes.contains { name.utf8.starts(with: $0) }
     }
 }
 
@@ -47,21 +50,29 @@ public enum ExtensionID {
 /// bounded, whatever the size of the request.
 public struct RequestContext: Sendable, Equatable {
     /// The maximum length in bytes of a metadata text that is kept, and of an accepted token.
-    public static let maximumText = 1024
+    public static let maxText = 1024
     private static let keptKeys = [MetaKey.progressToken, MetaKey.traceParent, MetaKey.user]
 
     /// The revision of the request.
     public let revision: Revision
     /// The relevant members of `_meta`, truncated if long; nulls are omitted.
     public let meta: JSONObject
+    /// How the client lets a server ask its user: declared on this request, or in the handshake.
+    public let elicitation: ElicitationModes
     /// The supported extensions that the client declared.
     private let extensions: Set<String>
 
     /// A context.
-    public init(revision: Revision, meta: JSONObject = JSONObject()) {
+    ///
+    /// - Parameter elicitation: what the client declared in the handshake. A modern request has its own declaration in
+    ///   `meta`.
+    public init(revision: Revision, meta: JSONObject = JSONObject(), elicitation: ElicitationModes = []) {
         self.revision = revision
         self.meta = Self.shortened(meta)
-        let declared = (try? meta.object(MetaKey.clientCapabilities)?.object("extensions")) ?? JSONObject()
+        let capabilities = (try? meta.object(MetaKey.clientCapabilities)) ?? JSONObject()
+        self.elicitation =
+            revision.isModern ? ElicitationModes(capabilities: capabilities, revision: revision) : elicitation
+        let declared = (try? capabilities.object("extensions")) ?? JSONObject()
         extensions = Set(
             ExtensionID.all.filter { (try? declared.object($0)) != nil })
     }
@@ -70,9 +81,9 @@ public struct RequestContext: Sendable, Equatable {
         var kept = JSONObject()
         for key in keptKeys {
             switch meta.given(key) {
-            case .string(let text) where text.utf8.count > maximumText:
+            case .string(let text) where text.utf8.count > maxText:
                 // One byte over the limit, so that the text is still recognized as too long.
-                kept[key] = .string(String(decoding: text.utf8.prefix(maximumText + 1), as: UTF8.self))
+                kept[key] = .string(String(decoding: text.utf8.prefix(maxText + 1), as: UTF8.self))
             case .array: kept[key] = []
             case .object: kept[key] = [:]
             case let value: kept[key] = value
@@ -86,6 +97,7 @@ public struct RequestContext: Sendable, Equatable {
         switch meta[MetaKey.progressToken] {
         case .string(let text): .string(text)
         case .integer(let number): .integer(number)
+        case .verbatim(let digits): .verbatim(digits)
         // Still an integer according to JSON Schema; beyond 2^53 a different one would be sent back.
         case .double(let number) where number.rounded() == number && abs(number) < 0x1p53: .double(number)
         default: nil
@@ -119,19 +131,20 @@ extension RequestContext {
     ///
     /// - Parameters:
     ///   - negotiated: the revision negotiated by `initialize`; `nil` if none.
+    ///   - elicitation: the modes declared there.
     ///   - isModernOnly: whether the method exists in no revision with a handshake.
     /// - Throws: the error to respond with: -32602 for missing metadata or a token that is too long, -32022 for a
     ///   revision that isn't served per request (2026-07-28, basic/versioning).
     public static func of(
-        _ request: Request, negotiated: Revision?, isModernOnly: Bool
+        _ request: Request, negotiated: Revision?, elicitation: ElicitationModes = [], isModernOnly: Bool
     ) throws(RPCError) -> RequestContext {
         let meta = try request.params.object("_meta") ?? JSONObject()
-        if let token = meta[MetaKey.progressToken]?.stringValue, token.utf8.count > maximumText {
-            throw .invalidParams("progressToken may have at most \(maximumText) bytes, not \(token.utf8.count).")
+        if let token = meta[MetaKey.progressToken]?.stringValue, token.utf8.count > maxText {
+            throw .invalidParams("progressToken may have at most \(maxText) bytes, not \(token.utf8.count).")
         }
         if let version = meta.given(MetaKey.protocolVersion) { return try modern(version, meta) }
         if let negotiated, !isModernOnly {
-            return RequestContext(revision: negotiated, meta: meta)
+            return RequestContext(revision: negotiated, meta: meta, elicitation: elicitation)
         }
         if request.method == "ping" { return RequestContext(revision: .latestLegacy, meta: meta) }
         throw .invalidParams(
@@ -146,11 +159,11 @@ extension RequestContext {
             throw .invalidParams("\(MetaKey.protocolVersion) must be a string, not \(version.kindDescription).")
         }
         guard meta[MetaKey.clientCapabilities]?.objectValue != nil else {
-            throw .invalidParams("_meta must hold \(MetaKey.clientCapabilities), an object.")
+            throw .invalidParams("_meta must contain \(MetaKey.clientCapabilities), an object.")
         }
         guard let revision = Revision(rawValue: name), revision.isModern else {
             throw RPCError(
-                code: -32022, message: "The protocol version \(name.prefix(64)) is not served by request.",
+                code: -32022, message: "The protocol version \(name.prefix(64)) is not supported per request.",
                 data: ["supported": .array(Revision.supported.map(JSON.string)), "requested": .string(name)])
         }
         if let level = meta.given(MetaKey.logLevel), !logLevels.contains(level.stringValue ?? "") {

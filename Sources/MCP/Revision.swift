@@ -31,6 +31,11 @@ public enum Revision: String, Sendable, CaseIterable, Comparable {
     public var hasStructuredContent: Bool { self >= .june2025 }
     /// Whether implementations have `description`, `icons` and `websiteUrl` (2025-11-25, changelog).
     public var hasImplementationDetails: Bool { self >= .november2025 }
+    /// Whether servers can ask the client's user (2025-06-18, changelog).
+    public var hasElicitation: Bool { self >= .june2025 }
+    /// Whether elicitation has modes, one of which is to visit a URL, and forms have default values and selections of
+    /// several values (2025-11-25, changelog).
+    public var hasURLElicitation: Bool { self >= .november2025 }
     /// The error code for a missing resource (2026-07-28, changelog).
     public var resourceNotFoundCode: Int { isModern ? -32602 : -32002 }
     /// Whether invalid tool arguments are reported as a tool result, so that the model sees them, instead of a

@@ -6,8 +6,14 @@ public struct ClientLimits: Sendable, Equatable {
     /// Seconds to wait for the response to any other request except `tools/call`, and for all pages of a list
     /// together. Progress doesn't extend the limit.
     public var requestSeconds = 60.0
-    /// Seconds between the steps of stopping a server: close its input, SIGTERM, SIGKILL.
+    /// Seconds between the steps of stopping a server: close its input, SIGTERM, SIGKILL. Over HTTP: seconds to send
+    /// the messages that are queued when the connection is closed.
     public var closingSeconds = 2.0
+    /// Seconds to wait for the body of an HTTP error after its head.
+    public var errorBodySeconds = 10.0
+    /// Seconds before a stream of changes that has ended is opened again: from the first delay to the longest, each
+    /// twice the one before. A stream that has lasted for the longest delay resets it.
+    public var reopeningSeconds = 1.0...60.0
     /// Maximum length of one line from the server in bytes.
     public var lineBytes = 100_000_000
     /// Maximum number of values in one line, members and elements included: `[0,0,…]` needs many times its length in

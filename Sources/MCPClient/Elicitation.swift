@@ -90,7 +90,7 @@ public protocol ElicitationHandler: Sendable {
     ///
     /// A modern server asks in its result of a request: this runs in the task that made the request, and no time limit
     /// applies meanwhile. A legacy server asks with a request of its own, which does not say which call it belongs to:
-    /// this runs in a new task, and the calls' time limits keep running. The task is cancelled when the call is
+    /// this runs in a new task, and the time limits of all calls stand still. The task is cancelled when the call is
     /// cancelled (modern), or when the server cancels its request or ends (legacy); the answer is then not sent.
     func answer(_ elicitation: Elicitation) async -> ElicitationAnswer
 }

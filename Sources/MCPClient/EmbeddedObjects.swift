@@ -7,11 +7,11 @@ enum EmbeddedObjects {
     /// Maximum number of braces to try; each attempt may scan the whole line.
     private static let maxAttempts = 16
     /// Maximum line length in bytes; longer lines are ignored.
-    private static let longestLine = 16 << 20
+    private static let maxLineLength = 16 << 20
 
     /// Returns the parts of `line` that are objects, judged by their braces, in order and without overlap.
     static func parts(of line: [UInt8]) -> [ArraySlice<UInt8>] {
-        guard line.count <= longestLine else { return [] }
+        guard line.count <= maxLineLength else { return [] }
         var parts: [ArraySlice<UInt8>] = []
         var attempts = 0
         var place = line.startIndex

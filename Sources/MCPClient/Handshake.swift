@@ -29,7 +29,7 @@ public struct ServerDescription: Sendable, Equatable {
     }
 
     /// Whether the server reports changes to its list of `tools`, `prompts` or `resources`.
-    public func tellsOfChanges(to capability: String) -> Bool {
+    public func announcesChanges(to capability: String) -> Bool {
         capabilities[capability]?["listChanged"]?.boolValue == true
     }
 }
@@ -55,12 +55,13 @@ struct Handshake {
     func discover() async throws(MCPClientError) -> ServerDescription? {
         let reply: PendingCalls.Reply
         do {
-            reply = try await connection.exchange(
+            reply = try await connection.sendRequest(
                 "server/discover", ["_meta": .object(Self.modernMeta(identity, capabilities))],
                 Connection.Call(timeLimit: limits.probeSeconds, isCancellable: false))
         } catch {
             switch error {
-            case .timedOut, .malformed: return nil
+            // An older server may fail at an unknown request.
+            case .timedOut, .malformed, .unavailable(_, mayHaveHappened: true): return nil
             default: throw error
             }
         }
@@ -68,7 +69,9 @@ struct Handshake {
         case .success(let result):
             guard let versions = Self.strings(result["supportedVersions"]) else { return nil }
             guard try Self.isModernCommon(versions) else { return nil }
-            return Self.description(result, Self.modern, info: result["_meta"]?[MetaKey.serverInfo])
+            let server = Self.description(result, Self.modern, info: result["_meta"]?[MetaKey.serverInfo])
+            connection.adapt(to: server)
+            return server
         case .failure(let error):
             if error.code == Self.unsupportedVersion, let versions = Self.strings(error.data?["supported"]) {
                 // It rejects this client's only modern revision, even if it lists it; only the handshake is left.
@@ -80,7 +83,7 @@ struct Handshake {
 
     /// Performs the legacy handshake (2025-11-25, basic/lifecycle).
     func initialize() async throws(MCPClientError) -> ServerDescription {
-        let reply = try await connection.exchange(
+        let reply = try await connection.sendRequest(
             "initialize",
             [
                 "protocolVersion": .string(Revision.latestLegacy.rawValue), "capabilities": .object(capabilities),
@@ -98,10 +101,12 @@ struct Handshake {
                 "the revision \((version.stringValue ?? version.text).beginning(64)) of MCP"
             }
             connection.remark(
-                "it answers with \(said ?? "no protocolVersion"); \(revision.rawValue) is spoken with it all the same")
+                "it answers with \(said ?? "no protocolVersion"); \(revision.rawValue) is used with it anyway")
         }
+        let server = Self.description(result, revision, info: result["serverInfo"])
+        connection.adapt(to: server)
         connection.notify("notifications/initialized")
-        return Self.description(result, revision, info: result["serverInfo"])
+        return server
     }
 
     /// Returns the capabilities of a client with this handler, for all revisions: revisions without modes ignore their
@@ -161,8 +166,9 @@ struct Handshake {
 }
 
 extension PendingCalls.Reply {
-    /// Maximum length in Unicode scalars of a server's error message; the rest is cut.
-    private static let messageLength = 4000
+    /// Maximum length in Unicode scalars of a server's error message; the rest is cut. More than the bridge passes on, by
+    /// a private value's length, so that none is cut in two before it is recognized.
+    private static let messageLength = 5000
 
     /// Returns the result of a successful request.
     ///
@@ -177,7 +183,8 @@ extension PendingCalls.Reply {
             switch result["resultType"] {
             case nil, "complete": return result
             case .string("input_required"): throw .unsupported("a question to the user, which cannot be asked here")
-            case .string(let type): throw .unsupported("a result of the type \(type.beginning(64))")
+            // What the type is stays the server's own: it may hold what must not be shown, and nobody can act on it.
+            case .string: throw .unsupported("a result of an unknown type")
             case .some(let other): throw .malformed("resultType must be a string, not \(other.kindDescription)")
             }
         }

@@ -8,6 +8,9 @@ final class IncomingRequests: Sendable {
 
     private struct State {
         var questions: [RequestID: Task<Void, Never>] = [:]
+        /// Since when there has been a question, and for how many seconds there was one before.
+        var askedSince: ContinuousClock.Instant?
+        var secondsAsked = 0.0
         var isClosed = false
     }
 
@@ -41,16 +44,17 @@ final class IncomingRequests: Sendable {
         do throws(MCPClientError) {
             elicitation = try Elicitation(request.params, modes: handler.modes)
         } catch {
-            return reply(.failure(.invalidParams("Not a question that this client takes: \(error.reason).")))
+            return reply(.failure(.invalidParams("This client does not accept this request: \(error.reason).")))
         }
         let refusal = state.withLock { state -> RPCError? in
-            guard !state.isClosed else { return .internalError("This client is leaving.") }
+            guard !state.isClosed else { return .internalError("This client is shutting down.") }
             guard state.questions[request.id] == nil else {
-                return .invalidRequest("A question with this id waits for its answer.")
+                return .invalidRequest("A request with this id is still pending.")
             }
             guard state.questions.count < limit else {
-                return .internalError("\(limit) questions wait for their answers already.")
+                return .internalError("\(limit) requests are already pending.")
             }
+            state.askedSince = state.askedSince ?? .now
             state.questions[request.id] = Task { [self] in
                 let answer = await handler.answer(elicitation)
                 if remove(request.id) != nil { reply(.success(answer.json)) }
@@ -58,6 +62,13 @@ final class IncomingRequests: Sendable {
             return nil
         }
         if let refusal { reply(.failure(refusal)) }
+    }
+
+    /// For how many seconds questions have waited for the user so far; those at the same time count once.
+    var secondsAsked: Double {
+        state.withLock { state in
+            state.secondsAsked + (state.askedSince.map { $0.duration(to: .now) / .seconds(1) } ?? 0)
+        }
     }
 
     /// Cancels a question at the server's request.
@@ -80,6 +91,13 @@ final class IncomingRequests: Sendable {
     }
 
     private func remove(_ id: RequestID) -> Task<Void, Never>? {
-        state.withLock { $0.questions.removeValue(forKey: id) }
+        state.withLock { state in
+            let question = state.questions.removeValue(forKey: id)
+            if state.questions.isEmpty, let since = state.askedSince {
+                state.secondsAsked += since.duration(to: .now) / .seconds(1)
+                state.askedSince = nil
+            }
+            return question
+        }
     }
 }

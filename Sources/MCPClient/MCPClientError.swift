@@ -4,6 +4,9 @@ public enum MCPClientError: Error, Sendable, Equatable, CustomStringConvertible 
     case cannotStart(String)
     /// The server has ended; with its exit status and the end of its standard error.
     case ended(String)
+    /// The server can't be reached, doesn't accept or read the request, or the connection broke off: with the reason,
+    /// and whether the request may have been carried out. Other requests may succeed.
+    case unavailable(String, mayHaveHappened: Bool)
     /// The server responded with a protocol error.
     case refused(code: Int, message: String)
     /// The server violated the protocol; with a description of the fault.
@@ -22,11 +25,12 @@ public enum MCPClientError: Error, Sendable, Equatable, CustomStringConvertible 
         switch self {
         case .cannotStart(let reason): "the MCP server cannot be started: \(reason)"
         case .ended(let how): "the MCP server has ended: \(how)"
+        case .unavailable(let reason, _): "the MCP server is unavailable: \(reason)"
         case .refused(_, let message): message
-        case .malformed(let what): "the MCP server sent something that is not MCP: \(what)"
+        case .malformed(let what): "the MCP server sent an invalid message: \(what)"
         case .unsupported(let what): "the MCP server answered with \(what)"
         case .timedOut(let seconds): "the MCP server did not answer in \(Self.text(seconds)) seconds"
-        case .tooManyRequests(let limit): "\(limit) requests wait for the MCP server already"
+        case .tooManyRequests(let limit): "\(limit) requests to the MCP server are already pending"
         case .cancelled: "the call was cancelled"
         }
     }
@@ -34,7 +38,7 @@ public enum MCPClientError: Error, Sendable, Equatable, CustomStringConvertible 
     /// The fault, without its originator.
     var reason: String {
         switch self {
-        case .malformed(let what), .unsupported(let what), .refused(_, let what): what
+        case .malformed(let what), .unsupported(let what), .refused(_, let what), .unavailable(let what, _): what
         default: description
         }
     }
@@ -42,7 +46,7 @@ public enum MCPClientError: Error, Sendable, Equatable, CustomStringConvertible 
     /// Whether the error concerns one request only, so that the server is available for others.
     var isAnswer: Bool {
         switch self {
-        case .refused, .malformed, .unsupported, .timedOut: true
+        case .refused, .malformed, .unsupported, .timedOut, .unavailable: true
         case .cannotStart, .ended, .tooManyRequests, .cancelled: false
         }
     }

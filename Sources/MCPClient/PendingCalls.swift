@@ -19,6 +19,8 @@ final class PendingCalls: Sendable {
     private struct Call {
         let promise: Promise<Reply>
         let onProgress: (@Sendable (String) -> Void)?
+        let onAcknowledged: (@Sendable () -> Void)?
+        let acceptsDeepValues: Bool
         var progressBudget = TokenBucket(perSecond: progressPerSecond, atOnce: progressPerSecond, savedSeconds: 0)
     }
 
@@ -44,7 +46,7 @@ final class PendingCalls: Sendable {
         self.limit = limit
     }
 
-    /// Reserves the id of a new request. ``begin(_:_:onProgress:sending:)`` must follow.
+    /// Reserves the id of a new request. ``begin(_:_:_:sending:)`` must follow.
     func reserve() throws(MCPClientError) -> Int {
         try state.withLock { (state) throws(MCPClientError) in
             if let end = state.end { throw end }
@@ -57,11 +59,12 @@ final class PendingCalls: Sendable {
 
     /// Sends a request and registers it as pending.
     ///
-    /// - Parameter send: sends the request; returns the error if it can't. Called under the lock, so that no
-    ///   cancellation can precede the request itself; must not block and must not use this object.
+    /// - Parameters:
+    ///   - call: the options of the request.
+    ///   - send: sends the request; returns the error if it can't. Called under the lock, so that no
+    ///     cancellation can precede the request itself; must not block and must not use this object.
     func begin(
-        _ id: Int, _ promise: Promise<Reply>, onProgress: (@Sendable (String) -> Void)?,
-        sending send: () -> MCPClientError?
+        _ id: Int, _ promise: Promise<Reply>, _ call: Connection.Call, sending send: () -> MCPClientError?
     ) {
         let failure = state.withLock { state -> MCPClientError? in
             guard case .reserved? = state.slots[id] else {
@@ -73,7 +76,10 @@ final class PendingCalls: Sendable {
                 state.slots[id] = nil
                 return failure
             }
-            state.slots[id] = .waiting(Call(promise: promise, onProgress: onProgress))
+            state.slots[id] = .waiting(
+                Call(
+                    promise: promise, onProgress: call.onProgress, onAcknowledged: call.onAcknowledged,
+                    acceptsDeepValues: call.acceptsDeepValues))
             return nil
         }
         if let failure { promise.resume(throwing: failure) }
@@ -95,6 +101,11 @@ final class PendingCalls: Sendable {
     /// Whether the request with this id is pending.
     func isWaiting(_ id: Int) -> Bool {
         state.withLock { if case .waiting? = $0.slots[id] { true } else { false } }
+    }
+
+    /// Whether the request with this id is pending, and its response may lack what is nested too deeply.
+    func acceptsDeepValues(_ id: Int) -> Bool {
+        state.withLock { if case .waiting(let call)? = $0.slots[id] { call.acceptsDeepValues } else { false } }
     }
 
     /// The id of the pending request, if there is exactly one.
@@ -127,10 +138,18 @@ final class PendingCalls: Sendable {
         onProgress?(message)
     }
 
+    /// Tells the caller of a request that the server has begun to do what it asks for.
+    func acknowledge(_ id: Int) {
+        let onAcknowledged = state.withLock { state -> (@Sendable () -> Void)? in
+            if case .waiting(let call)? = state.slots[id] { call.onAcknowledged } else { nil }
+        }
+        onAcknowledged?()
+    }
+
     /// Fails all pending requests.
     func failAll(_ error: MCPClientError) {
         let calls = state.withLock { state -> [Call] in
-            takeWaiting(&state)
+            removeWaiting(&state)
         }
         calls.forEach { $0.promise.resume(throwing: error) }
     }
@@ -139,12 +158,12 @@ final class PendingCalls: Sendable {
     func close(_ error: MCPClientError) {
         let calls = state.withLock { state -> [Call] in
             state.end = state.end ?? error
-            return takeWaiting(&state)
+            return removeWaiting(&state)
         }
         calls.forEach { $0.promise.resume(throwing: error) }
     }
 
-    private func takeWaiting(_ state: inout State) -> [Call] {
+    private func removeWaiting(_ state: inout State) -> [Call] {
         var calls: [Call] = []
         for (id, slot) in state.slots {
             guard case .waiting(let call) = slot else { continue }

@@ -1,19 +1,10 @@
 import Diagnostics
+import JSON
+import MCPClient
 
 /// The secrets among a program's arguments, as far as they are recognizable: values of options and variables with
 /// telling names, header values, and credentials in URLs. A bare key looks like any other word and isn't found.
 struct ArgumentSecrets {
-    /// Words in a name that mark its value as a secret.
-    private static let words: Set<String> = [
-        "key", "keys", "apikey", "apikeys", "accesskey", "secretkey", "privatekey", "token", "accesstoken", "apitoken",
-        "authtoken", "bearer", "secret", "secrets", "clientsecret", "password", "passwd", "passphrase", "pass", "pwd",
-        "credential", "credentials", "auth", "authorization", "cookie", "pat", "jwt", "dsn", "signature", "sig",
-    ]
-    /// Last words of names whose value says where a secret is, not what it is.
-    private static let places: Set<String> = [
-        "file", "path", "dir", "url", "uri", "env", "name", "id", "type", "header",
-    ]
-
     /// The secrets, by the label that replaces each.
     private(set) var found: [String: String] = [:]
 
@@ -27,11 +18,53 @@ struct ArgumentSecrets {
                 addHeader(argument.dropFirst("--header=".count))
             } else if argument.contains("=") {
                 addAssignment(argument[...])
-            } else if argument.hasPrefix("-"), let value = rest.first, Self.isSecret(argument[...]) {
+            } else if argument.hasPrefix("-"), let value = rest.first, SecretName.marksSecret(argument[...]) {
                 // Keys may start with a dash, so only a value that is certainly an option is skipped.
                 if !value.hasPrefix("--") { add(value, of: argument[...]) }
             }
+            addMembers(of: argument)
+            addPairs(of: argument)
             addCredentials(of: argument)
+        }
+    }
+
+    /// Adds the secrets in a connection string: `Server=db;Password=abc`.
+    private mutating func addPairs(of argument: String) {
+        let pairs = argument.split(separator: ";")
+        guard pairs.count > 1 else { return }
+        for pair in pairs {
+            guard let sign = pair.firstIndex(of: "="), !pair.hasPrefix("-") else { continue }
+            let name = String(pair[..<sign].filter { $0 != " " })
+            let value = String(pair[pair.index(after: sign)...])
+            if SecretName.marksSecret(name[...]) { add(value, as: "\(name) of a connection string") }
+        }
+    }
+
+    /// Adds the secrets in an argument that is, or assigns, a JSON object.
+    private mutating func addMembers(of argument: String) {
+        guard let start = argument.firstIndex(where: { $0 == "{" || $0 == "[" }),
+            start == argument.startIndex || argument[argument.index(before: start)] == "=",
+            let value = try? JSON.parse(String(argument[start...]), .lenient, valueLimit: 1000)
+        else { return }
+        addMembers(of: value, isSecret: false)
+    }
+
+    /// - Parameter isSecret: whether the value is known to be a secret, by the name of a member around it.
+    private mutating func addMembers(of value: JSON, isSecret: Bool) {
+        switch value {
+        case .string(let text) where isSecret: add(text, as: "member of an argument")
+        case .string(let text): addCredentials(of: text)
+        case .array(let elements):
+            let words = elements.compactMap(\.stringValue)
+            for (label, text) in Self(words).found { add(text, as: label) }
+            for element in elements { addMembers(of: element, isSecret: isSecret) }
+        case .object(let object):
+            for member in object {
+                let key = member.key[...]
+                let isOfHeaders = ["headers", "env", "environment"].contains(key.lowercased())
+                addMembers(of: member.value, isSecret: isSecret || isOfHeaders || SecretName.marksSecret(key))
+            }
+        default: break
         }
     }
 
@@ -43,9 +76,9 @@ struct ArgumentSecrets {
 
     /// Adds the value of `--name=value`, `NAME=value`, or `--option=NAME=value`.
     private mutating func addAssignment(_ text: Substring) {
-        guard let sign = text.firstIndex(of: "="), Self.isName(text[..<sign]) else { return }
+        guard let sign = text.firstIndex(of: "="), SecretName.isName(text[..<sign]) else { return }
         let value = text[text.index(after: sign)...]
-        if Self.isSecret(text[..<sign]) { add(String(value), of: text[..<sign]) } else { addAssignment(value) }
+        if SecretName.marksSecret(text[..<sign]) { add(String(value), of: text[..<sign]) } else { addAssignment(value) }
     }
 
     private mutating func add(_ value: String, of name: Substring) {
@@ -66,9 +99,19 @@ struct ArgumentSecrets {
             }
             let query = url.drop { $0 != "?" && $0 != "#" }.dropFirst()
             for pair in query.split(whereSeparator: { "&;#".contains($0) }) {
-                guard let sign = pair.firstIndex(of: "="), Self.isSecret(pair[..<sign]) else { continue }
+                guard let sign = pair.firstIndex(of: "="), SecretName.marksSecret(pair[..<sign]) else { continue }
                 add(String(pair[pair.index(after: sign)...]), as: "\(pair[..<sign]) of a URL")
             }
+        }
+    }
+
+    /// Returns the segments of a URL's path, and the values in its query, that look like keys: long, with letters and
+    /// digits.
+    static func secretSegments(of url: String) -> [String] {
+        guard let scheme = url.firstRange(of: "://") else { return [] }
+        let parts = url[scheme.upperBound...].drop { $0 != "/" && $0 != "?" }.split { "/?&=#".contains($0) }
+        return parts.map(String.init).filter { part in
+            part.utf8.count >= 16 && part.contains(where: \.isNumber) && part.contains(where: \.isLetter)
         }
     }
 
@@ -82,29 +125,6 @@ struct ArgumentSecrets {
         }
         found[label] = secret
         if let plain = secret.withoutPercentEscapes, plain != secret { found["\(label), decoded"] = plain }
-    }
-
-    private static func isName(_ text: Substring) -> Bool {
-        !text.isEmpty && text.utf8.count <= 100
-            && text.utf8.allSatisfy { $0 &- 0x30 < 10 || ($0 | 0x20) &- 0x61 < 26 || "-_.:".utf8.contains($0) }
-    }
-
-    /// Whether a name marks its value as a secret: by its words, however they are joined.
-    private static func isSecret(_ name: Substring) -> Bool {
-        guard isName(name) else { return false }
-        var words: [String] = []
-        var previous: Character = "_"
-        for character in name {
-            guard character.isLetter || character.isNumber else {
-                previous = "_"
-                continue
-            }
-            if previous == "_" || (character.isUppercase && previous.isLowercase) { words.append("") }
-            words[words.count - 1] += character.lowercased()
-            previous = character
-        }
-        guard let last = words.last, !places.contains(last) else { return false }
-        return words.contains { self.words.contains($0) }
     }
 }
 

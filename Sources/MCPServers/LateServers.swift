@@ -15,13 +15,13 @@ final class LateServers: Sendable {
     }
 
     private let seconds: Double
-    private let timekeeper: Timekeeper
+    private let clock: MonotonicClock
     private let marks = Locked<[ObjectIdentifier: Mark]>([:])
 
     /// - Parameter seconds: the default limit, for servers whose entry has none.
-    init(seconds: Double, timekeeper: Timekeeper) {
+    init(seconds: Double, clock: MonotonicClock) {
         self.seconds = seconds
-        self.timekeeper = timekeeper
+        self.clock = clock
     }
 
     /// Returns the outcome of `body` for a server; ``SupervisionError/late(seconds:said:)`` if it exceeds the limit.
@@ -51,7 +51,7 @@ final class LateServers: Sendable {
             return outcome
         }
         guard !Task.isCancelled else { return .failure(.cancelled) }
-        let mark = Mark(until: timekeeper.now() + Self.pause, wasRunning: server.isRunning)
+        let mark = Mark(until: clock.now() + Self.pause, wasRunning: server.isRunning)
         marks.withLock { $0[ObjectIdentifier(server)] = mark }
         return .failure(.late(seconds: limit, said: server.stderrTail))
     }
@@ -69,6 +69,6 @@ final class LateServers: Sendable {
 
     private func isSkipped(_ server: ToolServer) -> Bool {
         guard let mark = marks.withLock({ $0[ObjectIdentifier(server)] }) else { return false }
-        return timekeeper.now() < mark.until && server.isRunning == mark.wasRunning
+        return clock.now() < mark.until && server.isRunning == mark.wasRunning
     }
 }

@@ -1,15 +1,18 @@
 import JSON
+import SystemCalls
 
 /// Parses one server of a host's configuration file, in any of the names and formats that hosts use.
 struct ServerEntryParser {
     /// The maximum length of a server's name in characters.
     private static let nameLength = 64
     /// Members that hold the address of a remote server.
-    private static let addresses = ["url", "uri", "serverUrl", "httpUrl"]
-    /// Server types that aren't local programs.
+    private static let addresses = ["httpUrl", "url", "uri", "serverUrl"]
+    /// Server types that are reached by Streamable HTTP.
     private static let remoteTypes: Set<String> = [
-        "http", "https", "sse", "streamable-http", "streamablehttp", "streamable_http", "ws", "websocket", "remote",
+        "http", "https", "streamable-http", "streamablehttp", "streamable_http", "remote",
     ]
+    /// Server types of other protocols.
+    private static let otherTypes: Set<String> = ["sse", "ws", "websocket"]
     /// Server types that are local programs, even if other members suggest otherwise.
     private static let localTypes: Set<String> = ["stdio", "local"]
     /// Types of servers that are built into the host.
@@ -21,6 +24,10 @@ struct ServerEntryParser {
     let variables: [String: String]
     /// The workspace directory, in the host's terms.
     let directory: String
+    /// What is resolved in a host's place.
+    var references = HostReferences()
+    /// The values of the file's inputs; `nil` if such references are rejected.
+    var inputs: InputValues?
 
     /// Whether a value has the members that identify a server.
     static func isLikeServer(_ value: JSON) -> Bool {
@@ -49,20 +56,35 @@ struct ServerEntryParser {
             for member in inner where members.given(member.key) == nil { members[member.key] = member.value }
             if part == "command", members["command"] == nil { members["command"] = inner["path"] }
         }
-        try Self.checkType(members)
-        return try entry(name, members, onWarning)
+        return try entry(name, members, isRemote: try Self.isRemote(members), onWarning)
     }
 
     private func entry(
-        _ name: String, _ members: JSONObject, _ onWarning: (String) -> Void
+        _ name: String, _ members: JSONObject, isRemote: Bool, _ onWarning: (String) -> Void
     ) throws(ServerConfigurationError) -> ToolServerEntry {
-        var words = try command(members)
-        words += try arguments(members)
-        guard let program = words.first, !program.isEmpty else {
-            throw ServerConfigurationError(message: "it lacks command, the program to start")
+        var entry = ToolServerEntry(name: name, command: "")
+        var values: [String: String] = [:]
+        func expand(_ text: String) throws(ServerConfigurationError) -> String {
+            try self.expand(text) { values[$0] = $1 }
         }
-        var entry = ToolServerEntry(name: name, command: try expand(program))
-        for argument in words.dropFirst() { entry.arguments.append(try expand(argument)) }
+        if isRemote {
+            let remote = RemoteEntryParser(members: members, variables: variables, expand: expand)
+            entry.url = try remote.url(Self.addresses)
+            entry.headers = try remote.headers(onWarning)
+        } else {
+            var words = try command(members)
+            words += try arguments(members)
+            guard let program = words.first, !program.isEmpty else {
+                throw ServerConfigurationError(message: "it lacks command, the program to start")
+            }
+            entry.command = try expand(program)
+            for argument in words.dropFirst() { entry.arguments.append(try expand(argument)) }
+        }
+        entry.referencedValues = values
+        let file = members.given("envFile")
+        if references.readsEnvironmentFiles, let file {
+            entry.environment = try environmentFile(file)
+        }
         for setting in try Self.settings(members) where setting.value != .null {
             guard let text = Self.text(setting.value) else {
                 throw Self.mismatch("env.\(setting.key)", "a string", setting.value)
@@ -86,8 +108,17 @@ struct ServerEntryParser {
             entry.tools = .nothing
             onWarning(error.message)
         }
-        if members.given("envFile") != nil { onWarning("its envFile is not read: set the variables in env") }
+        if file != nil, !references.readsEnvironmentFiles {
+            onWarning("its envFile is ignored: set the variables in env")
+        }
+        entry.settings = references.settings.flatMap { members.given($0) }
         return entry
+    }
+
+    private func environmentFile(_ value: JSON) throws(ServerConfigurationError) -> [String: String] {
+        guard let text = value.stringValue else { throw Self.mismatch("envFile", "a string", value) }
+        let path = try expand(text)
+        return path.isEmpty ? [:] : try EnvironmentFile.read(path.hasPrefix("/") ? path : "\(directory)/\(path)")
     }
 
     // MARK: - The parts
@@ -98,7 +129,7 @@ struct ServerEntryParser {
         if let words = value.arrayValue { return try Self.texts(words, name) }
         guard let text = value.stringValue else { throw Self.mismatch(name, "a string", value) }
         // The text is a whole command line, unless a program of that name exists.
-        guard text.contains(" "), !ProgramFiles.isProgram(try expand(text)), let words = try? ShellWords.split(text)
+        guard text.contains(" "), !Files.isExecutable(try expand(text)), let words = try? ShellWords.split(text)
         else { return [text] }
         return words
     }
@@ -128,28 +159,35 @@ struct ServerEntryParser {
         return settings
     }
 
-    private func expand(_ text: String) throws(ServerConfigurationError) -> String {
-        let expanded = try VariableExpansion.expand(text, from: variables, directory: directory)
+    /// - Parameter onValue: called with the value of each variable and input that it refers to.
+    private func expand(
+        _ text: String, onValue: (String, String) -> Void = { _, _ in }
+    ) throws(ServerConfigurationError) -> String {
+        let expanded = try VariableExpansion.expand(
+            text, from: variables, directory: directory, inputs: inputs, onValue: onValue)
         guard !expanded.utf8.contains(0) else {
-            throw ServerConfigurationError(message: "it has a text with a zero byte")
+            throw ServerConfigurationError(message: "it has a string with a zero byte")
         }
         return expanded
     }
 
-    private static func checkType(_ members: JSONObject) throws(ServerConfigurationError) {
+    /// Whether the server is reached by a URL.
+    ///
+    /// - Throws: ``ServerConfigurationError`` for a type of server that can't be used.
+    private static func isRemote(_ members: JSONObject) throws(ServerConfigurationError) -> Bool {
         let type = (members["type"] ?? members["transport"])?.stringValue?.lowercased() ?? ""
-        if localTypes.contains(type), first(commands, members) != nil { return }
+        if localTypes.contains(type), first(commands, members) != nil { return false }
         guard !ownTypes.contains(type) else {
-            throw ServerConfigurationError(message: "it is a part of its host (type \(type)), not a program of its own")
+            throw ServerConfigurationError(message: "it is a part of its host (type \(type)), not a separate program")
         }
-        let hasAddress = addresses.contains { members[$0]?.stringValue?.isEmpty == false }
-        guard !remoteTypes.contains(type), !hasAddress else {
+        guard !otherTypes.contains(type) else {
             throw ServerConfigurationError(
                 message: """
-                    only servers that are started as programs (type stdio, with a command) can be used, not those that \
-                    are reached by a URL
+                    servers of the type \(type) cannot be used: if it also offers Streamable HTTP, set type to http and \
+                    url to that address; otherwise use the command npx with the arguments mcp-remote and the URL
                     """)
         }
+        return remoteTypes.contains(type) || addresses.contains { members[$0]?.stringValue?.isEmpty == false }
     }
 
     // MARK: - Values
@@ -170,7 +208,7 @@ struct ServerEntryParser {
     }
 
     /// Returns the first member with one of these names that has a value.
-    private static func first(_ names: [String], _ members: JSONObject) -> (name: String, value: JSON)? {
+    static func first(_ names: [String], _ members: JSONObject) -> (name: String, value: JSON)? {
         names.lazy.compactMap { name in members.given(name).map { (name, $0) } }.first
     }
 
@@ -184,7 +222,7 @@ struct ServerEntryParser {
     }
 
     /// Returns a value as the text of an argument or environment variable.
-    private static func text(_ value: JSON) -> String? {
+    static func text(_ value: JSON) -> String? {
         switch value {
         case .string(let text): text
         case .integer, .double, .bool: value.text
@@ -192,7 +230,7 @@ struct ServerEntryParser {
         }
     }
 
-    private static func mismatch(_ what: String, _ kind: String, _ found: JSON) -> ServerConfigurationError {
+    static func mismatch(_ what: String, _ kind: String, _ found: JSON) -> ServerConfigurationError {
         ServerConfigurationError(message: "\(what) must be \(kind), not \(found.kindDescription)")
     }
 }

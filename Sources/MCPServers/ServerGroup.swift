@@ -33,13 +33,13 @@ public final class ServerGroup: Sendable {
     ///   - startSeconds: how long the other servers wait for one whose entry has no limit.
     ///   - onNotice: called with events that no error reports.
     public init(
-        _ servers: [ToolServer], timekeeper: Timekeeper = .system, startSeconds: Double = usualStartSeconds,
+        _ servers: [ToolServer], clock: MonotonicClock = .system, startSeconds: Double = usualStartSeconds,
         onNotice: @escaping @Sendable (ServerNotice) -> Void
     ) {
         self.servers = servers
         self.onNotice = onNotice
         tools = servers.map { ServerTools(of: $0, onNotice: onNotice) }
-        late = LateServers(seconds: startSeconds, timekeeper: timekeeper)
+        late = LateServers(seconds: startSeconds, clock: clock)
     }
 
     /// Lists the tools of all servers that start in time; the others are reported by notices.
@@ -134,7 +134,7 @@ public final class ServerGroup: Sendable {
                 }
                 if let first = contents.first { return first }
             } catch {
-                if !error.saysNotFound { failure = failure ?? error.error(of: server.name) }
+                if !error.isNotFound { failure = failure ?? error.error(of: server.name) }
             }
         }
         if let failure { throw failure }
@@ -219,7 +219,7 @@ extension SupervisionError {
     /// The error codes for a missing resource, in current and older revisions.
     private static let notFoundCodes: Set<Int> = [-32602, -32002]
 
-    fileprivate var saysNotFound: Bool {
+    fileprivate var isNotFound: Bool {
         if case .inUse(.refused(let code, _)) = self { Self.notFoundCodes.contains(code) } else { false }
     }
 }

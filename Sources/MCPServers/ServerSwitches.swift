@@ -6,7 +6,7 @@ struct ToolSwitch: Sendable, Equatable {
     let pattern: String
     let isOn: Bool
     /// Whether the pattern may also match a tool's name without the server prefix.
-    var takesPlainNames = false
+    var acceptsPlainNames = false
 }
 
 /// The settings outside the server entries of a host's file: which servers are used, and which tools are disabled.
@@ -51,7 +51,7 @@ struct ServerSwitches {
             add(ToolSwitch(pattern: member.key, isOn: rule.lowercased() != "deny"))
         }
         tools.sort { $0.pattern.utf8.count < $1.pattern.utf8.count }
-        for (name, value, takesPlainNames) in [
+        for (name, value, acceptsPlainNames) in [
             ("tools.exclude", document["tools"]?["exclude"], true), ("excludeTools", document["excludeTools"], true),
             ("permissions.deny", document["permissions"]?["deny"], false),
             ("amp.tools.disable", document["amp.tools.disable"], false),
@@ -59,7 +59,7 @@ struct ServerSwitches {
             guard let value else { continue }
             // A rule with parentheses is about the arguments of a host's own tool.
             for pattern in try Self.names(value, name) where !pattern.contains("(") {
-                add(ToolSwitch(pattern: pattern, isOn: false, takesPlainNames: takesPlainNames))
+                add(ToolSwitch(pattern: pattern, isOn: false, acceptsPlainNames: acceptsPlainNames))
             }
         }
     }

@@ -1,6 +1,7 @@
 import Diagnostics
 import HostConfiguration
-import JSON
+public import JSON
+import SystemCalls
 
 /// The servers in an MCP host's configuration file: `{"mcpServers": {"NAME": {"command", "args", "env", "cwd"}}}`, or
 /// the variants of particular hosts. Parsed as leniently as the hosts do: JSON with comments, trailing commas and a
@@ -23,32 +24,48 @@ public struct ServersFile {
     private static let projects = "projects"
 
     /// The maximum file size in bytes.
-    private static let sizeLimit = 1024 * 1024
+    public static let sizeLimit = 1024 * 1024
 
     private var listed: [Listed] = []
     /// Whether the file has a section for servers, even an empty one.
     private var isKnown = false
 
-    /// Reads and parses such a file; see ``parse(_:named:variables:directory:program:onWarning:)``.
+    /// Reads and parses such a file; see ``parse(_:named:variables:directory:program:references:onWarning:)``.
     ///
     /// - Parameters:
     ///   - variables: the values of references to environment variables.
     ///   - program: the name of this program.
+    ///   - references: what is resolved in a host's place.
     ///   - onWarning: called with each part that is ignored and why; includes the file's path.
     /// - Throws: ``ServerConfigurationError``; includes the file's path.
     public static func read(
-        _ path: String, variables: [String: String], program: String, onWarning: (String) -> Void
+        _ path: String, variables: [String: String], program: String, references: HostReferences = HostReferences(),
+        onWarning: (String) -> Void
     ) throws(ServerConfigurationError) -> [ToolServerEntry] {
         do throws(ServerConfigurationError) {
-            let text = try ProgramFiles.read(path, limit: sizeLimit)
+            let text = try contents(of: path)
             let servers = try parse(
-                text, named: path, variables: variables, directory: ProgramFiles.currentDirectory ?? "/",
-                program: program
+                text, named: path, variables: variables, directory: Files.currentDirectory ?? "/",
+                program: program, references: references
             ) { onWarning("\(path): \($0)") }
-            if servers.isEmpty { onWarning("\(path): it names no server that can be used") }
+            if servers.isEmpty { onWarning("\(path): it contains no usable server") }
             return servers
         } catch {
             throw ServerConfigurationError(message: "\(path): \(error.message)")
+        }
+    }
+
+    /// Reads a file, also from a pipe.
+    ///
+    /// - Throws: ``ServerConfigurationError`` without the file's path.
+    static func contents(of path: String, limit: Int = sizeLimit) throws(ServerConfigurationError) -> [UInt8] {
+        do throws(Descriptors.ContentsError) {
+            return try Files.contents(of: path, limit: limit)
+        } catch {
+            switch error {
+            case .tooLong: throw ServerConfigurationError(message: "it has more than \(limit) bytes")
+            case .system(let error): throw ServerConfigurationError(message: "it cannot be read: \(error)")
+            }
         }
     }
 
@@ -60,15 +77,18 @@ public struct ServersFile {
     ///   - variables: the values of references to environment variables.
     ///   - directory: the directory that this program runs in: the workspace, in a host's terms.
     ///   - program: the name of this program.
+    ///   - references: what is resolved in a host's place.
     ///   - onWarning: called with each part that is ignored and why.
     /// - Throws: ``ServerConfigurationError`` if the text isn't such a file.
     static func parse(
         _ text: [UInt8], named name: String = "", variables: [String: String], directory: String = "/",
-        program: String = "this program", onWarning: (String) -> Void = { _ in }
+        program: String = "this program", references: HostReferences = HostReferences(),
+        onWarning: (String) -> Void = { _ in }
     ) throws(ServerConfigurationError) -> [ToolServerEntry] {
         var repeated: [String] = []
         var file = ServersFile()
         let document = try document(text, name, &repeated)
+        if let entries = try ResolvedServers.entries(of: document) { return entries }
         try file.list(document, directory, program, onWarning)
         let switches: ServerSwitches
         do throws(ServerConfigurationError) {
@@ -78,9 +98,11 @@ public struct ServersFile {
             return []
         }
         for name in Set(repeated).sorted() {
-            onWarning("\(name.singleLine(limit: 100)) is there twice; the last counts")
+            onWarning("duplicate \(name.singleLine(limit: 100)); the last one is used")
         }
-        let reader = ServerEntryParser(variables: variables, directory: directory)
+        let reader = ServerEntryParser(
+            variables: variables, directory: directory, references: references,
+            inputs: references.inputPrefix.map { InputValues(prefix: $0, document) })
         var entries: [ToolServerEntry] = []
         for server in file.listed where switches.uses(server.name) {
             do throws(ServerConfigurationError) {
@@ -90,7 +112,7 @@ public struct ServersFile {
                 guard var entry = found else { continue }
                 entry.tools.switches = switches.tools
                 if let earlier = entries.firstIndex(where: { $0.name.utf8.elementsEqual(entry.name.utf8) }) {
-                    onWarning("\(server.place.singleLine(limit: 100)): this name is there twice; the last counts")
+                    onWarning("\(server.place.singleLine(limit: 100)): duplicate name; the last one is used")
                     entries.remove(at: earlier)
                 }
                 entries.append(entry)
@@ -99,6 +121,22 @@ public struct ServersFile {
             }
         }
         return entries
+    }
+
+    /// Returns the servers of a host's file by name, and the inputs that they may refer to, exactly as they stand there.
+    /// Servers for a single directory are left out.
+    ///
+    /// - Throws: ``ServerConfigurationError`` if the file can't be read or isn't such a file.
+    public static func entries(
+        in path: String
+    ) throws(ServerConfigurationError) -> (servers: JSONObject, inputs: [JSON]) {
+        var repeated: [String] = []
+        var file = ServersFile()
+        let document = try document(try contents(of: path), path, &repeated)
+        try file.list(document, "", "exec-mcp") { _ in }
+        var servers = JSONObject()
+        for server in file.listed { servers[server.name] = server.members }
+        return (servers, InputValues.declared(in: document))
     }
 
     private static func document(
@@ -129,7 +167,12 @@ public struct ServersFile {
             if path == ["mcp"], value?["servers"] != nil { continue }
             // A third host has only the names of servers there.
             if path == ["mcp"], ["allowed", "excluded"].contains(where: { value?[$0]?.arrayValue != nil }) { continue }
-            if add(value, path.joined(separator: ".")) { break }
+            let place = path.joined(separator: ".")
+            if listed.isEmpty {
+                add(value, place)
+            } else if Self.hasServers(value) {
+                onWarning("\(place): ignored; of several sections with servers, only the first counts")
+            }
         }
         addProject(document[Self.projects]?.objectValue ?? JSONObject(), directory, program, onWarning)
         if !isKnown, case .object(let members) = document, !members.isEmpty,
@@ -140,13 +183,17 @@ public struct ServersFile {
         guard isKnown else {
             throw ServerConfigurationError(
                 message:
-                    "it must hold an object mcpServers: {\"mcpServers\": {\"NAME\": {…}}}, or what another MCP host has"
+                    "it must contain an object mcpServers: {\"mcpServers\": {\"NAME\": {…}}}, or that of another MCP host"
             )
         }
     }
 
-    /// - Returns: whether the section holds servers.
-    private mutating func add(_ section: JSON?, _ place: String) -> Bool {
+    private static func hasServers(_ section: JSON?) -> Bool {
+        let entries = section?.objectValue?.map(\.value) ?? section?.arrayValue ?? []
+        return entries.contains(where: ServerEntryParser.isLikeServer)
+    }
+
+    private mutating func add(_ section: JSON?, _ place: String) {
         switch section {
         case .null?: isKnown = true
         case .object(let servers)?: add(servers: servers, place + ".")
@@ -158,7 +205,6 @@ public struct ServersFile {
             }
         default: break
         }
-        return !listed.isEmpty
     }
 
     private mutating func add(servers: JSONObject, _ prefix: String) {

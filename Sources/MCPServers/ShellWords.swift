@@ -24,7 +24,7 @@ struct ShellWords {
             case "\"": try takeDoubleQuoted()
             case "\\":
                 guard let escaped = rest.popFirst() else {
-                    throw ServerConfigurationError(message: "there is nothing behind the last backslash")
+                    throw ServerConfigurationError(message: "nothing follows the last backslash")
                 }
                 append(escaped)
             default: append(next)

@@ -20,7 +20,7 @@ public enum SupervisionError: Error, Sendable, Equatable {
         case .inUse(let error):
             ToolServerError(message: "The tool server \(server): \(error)")
         case .late:
-            ToolServerError(message: "The tool server \(server) \(lateness): it is done without until it does")
+            ToolServerError(message: "The tool server \(server) \(lateness): its tools are missing until it does")
         case .cancelled:
             ToolServerError(message: "The tool server \(server): \(MCPClientError.cancelled)")
         }

@@ -18,14 +18,14 @@ public struct ToolFilter: Sendable, Equatable {
     public static let everything = ToolFilter(allowances: [])
 
     /// Whether a tool of this server is offered.
-    func allows(_ tool: String, of server: String) -> Bool {
+    public func allows(_ tool: String, of server: String) -> Bool {
         allowances.allSatisfy { $0.contains { Self.names($0, tool, server) } }
             && !denials.contains { Self.names($0, tool, server) }
             && switches.last { Self.names($0, tool, server) }?.isOn != false
     }
 
     private static func names(_ toolSwitch: ToolSwitch, _ tool: String, _ server: String) -> Bool {
-        if toolSwitch.takesPlainNames, matches(toolSwitch.pattern, tool) { return true }
+        if toolSwitch.acceptsPlainNames, matches(toolSwitch.pattern, tool) { return true }
         // Hosts replace other characters of a server's name with an underscore.
         let written = String(server.map { $0.isASCII && ($0.isLetter || $0.isNumber || "_-".contains($0)) ? $0 : "_" })
         let servers = server == written ? [server] : [server, written]

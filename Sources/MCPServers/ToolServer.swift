@@ -1,4 +1,5 @@
 public import MCPClient
+import SystemCalls
 public import Threading
 
 /// Supervises one tool server: starts it on first use, and restarts it on the next use after it has ended. Repeated
@@ -20,6 +21,21 @@ public actor ToolServer {
         case closed
     }
 
+    /// How long a server that keeps failing is left alone.
+    public struct RestartPolicy: Sendable {
+        fileprivate let pause: @Sendable (_ failures: Int) -> Double
+
+        /// No delay after the first failure, then 1, 2, 4… seconds, at most a minute.
+        public static let backOff = RestartPolicy { failures in
+            failures < 2 ? 0 : min(maxPause, Double(1 << min(failures - 2, 16)))
+        }
+
+        /// No delay for the first `failures` but one; from then on, calls fail at once for `seconds`.
+        public static func failFast(after failures: Int, seconds: Double) -> RestartPolicy {
+            RestartPolicy { $0 < failures ? 0 : seconds }
+        }
+    }
+
     /// Seconds that a server must have run for its end to reset the back-off.
     static let stableRunSeconds = 60.0
     /// The maximum delay before a restart, in seconds.
@@ -38,7 +54,8 @@ public actor ToolServer {
     private let identity: ClientIdentity
     private let environment: [String: String]
     private let limits: ClientLimits
-    private let timekeeper: Timekeeper
+    private let clock: MonotonicClock
+    private let restarts: RestartPolicy
     private let elicitation: (any ElicitationHandler)?
     private let onNotice: @Sendable (ServerNotice) -> Void
     private let onErrorLine: @Sendable (String) -> Void
@@ -59,12 +76,13 @@ public actor ToolServer {
     /// - Parameters:
     ///   - identity: the client's identity.
     ///   - environment: the complete environment of the server's program.
+    ///   - restarts: how long it is left alone after failures.
     ///   - elicitation: answers the server's questions to its user; `nil` declares no elicitation.
     ///   - onNotice: called with events that no error reports.
     ///   - onErrorLine: called with each line of the server's standard error.
     public init(
         _ entry: ToolServerEntry, as identity: ClientIdentity, environment: [String: String],
-        limits: ClientLimits = ClientLimits(), timekeeper: Timekeeper = .system,
+        limits: ClientLimits = ClientLimits(), clock: MonotonicClock = .system, restarts: RestartPolicy = .backOff,
         elicitation: (any ElicitationHandler)? = nil,
         onNotice: @escaping @Sendable (ServerNotice) -> Void,
         onErrorLine: @escaping @Sendable (String) -> Void = { _ in }
@@ -76,7 +94,8 @@ public actor ToolServer {
         self.identity = identity
         self.environment = environment
         self.limits = limits
-        self.timekeeper = timekeeper
+        self.clock = clock
+        self.restarts = restarts
         self.elicitation = elicitation
         self.onNotice = onNotice
         let said = StderrTail()
@@ -88,10 +107,10 @@ public actor ToolServer {
     }
 
     /// The end of its standard error; empty if it wrote nothing.
-    nonisolated var stderrTail: String { said.text }
+    public nonisolated var stderrTail: String { said.text }
 
     /// Whether it has been started and hasn't ended.
-    nonisolated var isRunning: Bool { runs.withLock { $0 } }
+    public nonisolated var isRunning: Bool { runs.withLock { $0 } }
 
     /// The version that answers fetched now are valid for.
     public nonisolated var version: Version { versions.withLock { $0 } }
@@ -127,7 +146,21 @@ public actor ToolServer {
 
     /// Why the next request wouldn't start the server; `nil` if it would.
     private var failureOfStart: String? {
-        isStartable && notBefore <= timekeeper.now() ? nil : lastFailure
+        isStartable && notBefore <= clock.now() ? nil : lastFailure
+    }
+
+    /// Stops the server, unless `isNeeded` returns true or it isn't running, and waits until it has ended. The next use
+    /// starts it again.
+    ///
+    /// - Parameter isNeeded: called when no other use can begin. Whoever uses the server must make it return true
+    ///   before.
+    public func stop(unless isNeeded: @Sendable () -> Bool) async {
+        guard case .running(let client, _) = state, !isNeeded() else { return }
+        state = .stopped
+        runs.withLock { $0 = false }
+        versions.withLock { $0.start += 1 }
+        failures = 0
+        await client.close()
     }
 
     /// Stops the server permanently and waits until it has ended.
@@ -156,18 +189,18 @@ public actor ToolServer {
                 case .failure(let error): throw .toStart(reason(error))
                 }
             case .stopped:
-                let pause = notBefore - timekeeper.now()
+                let pause = notBefore - clock.now()
                 if pause <= 0 {
                     start()
                 } else if pause <= Self.maxAwaitedPause {
                     do {
-                        try await timekeeper.sleep(pause)
+                        try await clock.sleep(pause)
                     } catch {
                         throw .cancelled
                     }
                 } else {
                     let seconds = Int(pause.rounded(.up))
-                    throw .toStart("\(lastFailure ?? "it ended"); the next try is in \(seconds) seconds")
+                    throw .toStart("\(lastFailure ?? "it ended"); the next attempt is in \(seconds) seconds")
                 }
             }
         }
@@ -185,17 +218,27 @@ public actor ToolServer {
     }
 
     private nonisolated func connect() async -> Result<MCPClient, MCPClientError> {
-        let path = environment["PATH"]
-        guard let executable = ProgramFiles.find(entry.command, on: path) else {
-            let place = entry.command.contains("/") ? "at \(entry.command)" : "\(entry.command) on PATH"
-            return .failure(.cannotStart("there is no program \(place)"))
-        }
-        if let directory = entry.workingDirectory, !ProgramFiles.isDirectory(directory) {
-            return .failure(.cannotStart("there is no directory \(directory)"))
-        }
         let handlers = ServerHandlers(
             onNotification: { [weak self] in self?.noteChange($0) }, onErrorLine: onErrorLine,
             onRemark: { [onNotice, name] in onNotice(.remark(server: name, $0)) }, elicitation: elicitation)
+        if let url = entry.url {
+            let endpoint = HTTPEndpoint(
+                url: url, headers: entry.headers, environment: environment, secrets: entry.secrets)
+            do throws(MCPClientError) {
+                return .success(
+                    try await MCPClient.start(endpoint, as: identity, limits: limits, handlers: handlers))
+            } catch {
+                return .failure(error)
+            }
+        }
+        let path = environment["PATH"]
+        guard let executable = Executables.find(entry.command, on: path) else {
+            let place = entry.command.contains("/") ? "at \(entry.command)" : "\(entry.command) on PATH"
+            return .failure(.cannotStart("there is no program \(place)"))
+        }
+        if let directory = entry.workingDirectory, !Files.isDirectory(directory) {
+            return .failure(.cannotStart("there is no directory \(directory)"))
+        }
         do throws(MCPClientError) {
             return .success(
                 try await MCPClient.start(
@@ -212,7 +255,7 @@ public actor ToolServer {
         guard case .starting = state else { return }
         switch outcome {
         case .success(let client):
-            state = .running(client, since: timekeeper.now())
+            state = .running(client, since: clock.now())
             runs.withLock { $0 = true }
             lastFailure = nil
             isStartable = true
@@ -232,20 +275,18 @@ public actor ToolServer {
         state = .stopped
         runs.withLock { $0 = false }
         versions.withLock { $0.start += 1 }
-        if timekeeper.now() - since >= Self.stableRunSeconds { failures = 0 }
+        if clock.now() - since >= Self.stableRunSeconds { failures = 0 }
         pause("it ended: \(how)")
         onNotice(.ended(server: name, how: how))
         // A server that only stopped reading is still running.
         Task { await client.close() }
     }
 
-    /// Schedules the next start: no delay after the first failure, then 1, 2, 4… seconds.
+    /// Schedules the next start.
     private func pause(_ failure: String) {
         failures += 1
         lastFailure = failure
-        let doublings = min(max(0, failures - 2), 16)
-        let pause = failures < 2 ? 0 : min(Self.maxPause, Double(1 << doublings))
-        notBefore = timekeeper.now() + pause
+        notBefore = clock.now() + restarts.pause(failures)
     }
 
     private nonisolated func noteChange(_ method: String) {
@@ -258,7 +299,7 @@ public actor ToolServer {
 
     private nonisolated func reason(_ error: MCPClientError) -> String {
         switch error {
-        case .cannotStart(let reason): reason
+        case .cannotStart(let reason), .unavailable(let reason, _): reason
         // Its standard error may explain the silence.
         case .timedOut where !stderrTail.isEmpty: "\(error); it last said: \(stderrTail)"
         default: error.description

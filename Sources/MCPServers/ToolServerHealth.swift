@@ -14,9 +14,13 @@ public struct ToolServerHealth: Sendable, Equatable {
     /// Whether it can be used.
     public let state: State
 
+    /// Whether another server starts it, for code that calls it; ``state`` is what that one last said.
+    public let isBridged: Bool
+
     /// The state of the server of this name.
-    public init(name: String, state: State) {
+    public init(name: String, state: State, isBridged: Bool = false) {
         self.name = name
         self.state = state
+        self.isBridged = isBridged
     }
 }

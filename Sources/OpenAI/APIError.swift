@@ -37,7 +37,7 @@ public struct APIError: Error, Sendable, Equatable {
     }
 
     /// Finds the error in a body, in OpenAI's shape or in a variant that other servers use: the error as a string, in
-    /// an array, without its envelope, or as `detail`.
+    /// an array, without its envelope, as `detail`, or as a code and a message in place of an answer.
     ///
     /// - Returns: `nil` if the body contains no error.
     public init?(parsing body: JSON) {
@@ -49,13 +49,13 @@ public struct APIError: Error, Sendable, Equatable {
         // Routers report a provider's failure inside the choice.
         let error =
             Self.said(body["error"]) ?? Self.said(body["choices"]?.arrayValue?.first?["error"])
-            ?? (isBare ? body : Self.said(body["detail"]))
+            ?? (isBare || Self.isFailure(body) ? body : Self.said(body["detail"]))
         guard let error else { return nil }
         if let text = error.stringValue {
             self.init(message: text, code: Self.word(body["code"]))
             return
         }
-        guard var message = error["message"]?.stringValue ?? error["msg"]?.stringValue else {
+        guard var message = Self.messages.lazy.compactMap({ error[$0]?.stringValue }).first else {
             self.init(message: error.text)
             return
         }
@@ -63,7 +63,20 @@ public struct APIError: Error, Sendable, Equatable {
         if let raw = error["metadata"]?["raw"]?.stringValue, !raw.isEmpty { message += ": \(raw)" }
         self.init(
             message: message, type: Self.word(error["type"]), param: Self.word(error["param"]),
-            code: Self.word(error["code"]))
+            code: Self.codes.lazy.compactMap { Self.word(error[$0]) }.first)
+    }
+
+    private static let messages = ["message", "msg", "error_msg", "errmsg", "error_message", "errorMessage"]
+    private static let codes = ["code", "error_code", "errcode", "errorCode", "status_code", "status"]
+    private static let successes: Set<String> = ["0", "00000", "200", "ok", "success", "succeeded"]
+
+    /// Whether a body has a message in place of an answer, and no code of success.
+    private static func isFailure(_ body: JSON) -> Bool {
+        guard ["choices", "object", "usage"].allSatisfy({ body[$0] == nil || body[$0] == .null }),
+            messages.contains(where: { body[$0]?.stringValue?.isEmpty == false })
+        else { return false }
+        let codes = codes.compactMap { word(body[$0]) }
+        return !codes.isEmpty && codes.allSatisfy { !successes.contains($0.lowercased()) }
     }
 
     /// Returns the error if there is one: some servers include the member in every response, with an empty value.

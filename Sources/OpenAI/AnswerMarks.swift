@@ -5,15 +5,11 @@ extension AnswerText {
         ("here is my thought process:", "here is my response:"), ("analysis", "assistantfinal"),
     ].map { (Array($0.utf8), $1) }
 
-    private static let shortestWord = 4
-    /// Words left before an answer, and what must follow them.
-    private static let leftovers = [("assistant", "<|channel|>"), (">>>all\n", "")].map {
-        (Array($0.utf8), Array($1.utf8))
-    }
+    static let minWordBytes = 4
 
     mutating func meaning(at place: Int, _ isWhole: Bool) -> Outcome {
         if !hasWords, isLineBlank, thought.isEmpty, let outcome = spokenThought(at: place, isWhole) { return outcome }
-        if !hasWords, isLineBlank, readsCalls, let outcome = leftover(at: place, isWhole) { return outcome }
+        if !hasWords, isLineBlank, let outcome = leftover(at: place, isWhole) { return outcome }
         if readsCalls, let outcome = unmarkedCall(at: place, isWhole) { return outcome }
         guard Mark.mayBegin(with: held[place]) else { return .no }
         switch Mark.read(held, at: place, isWhole: isWhole) {
@@ -23,17 +19,6 @@ extension AnswerText {
         }
     }
 
-    /// Skips what a server leaves of a message head after stripping its mark.
-    private func leftover(at place: Int, _ isWhole: Bool) -> Outcome? {
-        for (word, next) in Self.leftovers {
-            let here = held[place...].prefix(word.count + next.count)
-            guard (word + next).starts(with: here) else { continue }
-            guard here.count < word.count + next.count else { return .through(place + word.count) }
-            if !isWhole { return .more }
-        }
-        return nil
-    }
-
     private mutating func spokenThought(at place: Int, _ isWhole: Bool) -> Outcome? {
         for (begin, end) in Self.spoken {
             let here = held[place...].prefix(begin.count)
@@ -41,7 +26,7 @@ extension AnswerText {
             let behind = place + begin.count
             guard behind < held.count else {
                 // Without tools, servers leave few such remains, so the first letters are emitted immediately.
-                if isWhole || !readsCalls && here.count < Self.shortestWord { continue }
+                if isWhole || !readsCalls && here.count < Self.minWordBytes { continue }
                 return .more
             }
             // A single word counts only if the next text follows it without a space.
@@ -52,11 +37,11 @@ extension AnswerText {
         return nil
     }
 
-    private var before: ProseContext.Before {
+    var before: ProseContext.Before {
         guard isLineBlank else {
             let before = ProseContext.before(shown)
             // `<code>` introduces quoted text, as quotation marks do.
-            return before == .end && shown.hasSuffix(">") && CallQuotation.opens(behind: shown.utf8) ? .word : before
+            return before == .end && shown.hasSuffix(">") && context.isInElement ? .word : before
         }
         let last = hasWords ? shown.suffix(64).last { !$0.isWhitespace } : nil
         return last == ":" || last == "：" ? .example : .nothing
@@ -77,8 +62,15 @@ extension AnswerText {
                 let isStuck = mark.isEnd ? shown.last?.isWhitespace == false : next.map { $0 > 0x20 } == true
                 return isStuck ? .through(mark.end) : .no
             }
-            guard !mark.isEnd, !thought.isEmpty || mark.hasBars, !hasWords else { return .no }
+            guard !mark.isEnd, !hasWords else { return .no }
+            if thought.isEmpty, !mark.hasBars {
+                guard mark.word == "answer", let isHead = isHead(endingAt: mark.end, isWhole) else {
+                    return mark.word == "answer" ? .more : .no
+                }
+                guard isHead else { return .no }
+            }
             answerWord = mark.word
+            hasHead = true
             return .through(mark.end)
         case .calls, .element:
             guard readsCalls, !mark.isEnd else { return .no }
@@ -135,8 +127,10 @@ extension AnswerText {
     }
 
     private mutating func endOfUnmarked(_ mark: Mark, _ isWhole: Bool) -> Outcome {
-        guard thought.isEmpty, !hasMentions else { return .no }
+        guard !hasMentions else { return .no }
+        // Without words it may also be written twice.
         guard hasWords else { return .through(mark.end) }
+        guard thought.isEmpty else { return .no }
         // A text that mentions the begin mark, in code for example, mentions the end mark as well.
         if ProseContext.hasBeginning(of: mark, shown) {
             hasMentions = true
@@ -151,47 +145,6 @@ extension AnswerText {
         return .through(mark.end)
     }
 
-    // MARK: - Calls
-
-    /// Whether a call at this position would be one that the text merely quotes.
-    private var isQuoted: Bool { !isLineBlank && CallQuotation.opens(behind: shown.utf8) }
-
-    /// Whether the text ends with a mark that only quotes a call.
-    private var followsQuotedMark: Bool {
-        quotedMark.map { mark in shown.suffix(200).lastIndex { !$0.isWhitespace }.map { shown[...$0].hasSuffix(mark) } }
-            == true
-    }
-
-    private mutating func beginning(ofCalls mark: Mark, at place: Int, _ isWhole: Bool) -> Outcome {
-        guard let isCall = CallBeginning.follows(mark, in: held, tools, isWhole, isInLine: !isLineBlank) else {
-            return .more
-        }
-        guard isCall, !isQuoted else {
-            if !isLineBlank { quotedMark = String(decoding: held[place..<mark.end], as: UTF8.self) }
-            return .no
-        }
-        self.place = .calls(isSure: isLineBlank)
-        return .changed
-    }
-
-    /// Handles a call without any marks.
-    private mutating func unmarkedCall(at place: Int, _ isWhole: Bool) -> Outcome? {
-        if !isLineBlank {
-            // Text directly after a mark that was emitted as text belongs to that mark.
-            guard held[place] == 0x7B, [.end, .colon].contains(before), !isQuoted,
-                shown.last.map({ $0 != "]" && $0 != ">" }) ?? true
-            else { return nil }
-        }
-        guard !followsQuotedMark else { return nil }
-        switch CallBeginning.isUnmarked(held, at: place, tools, isWhole, mayBePython: !hasWords) {
-        case nil: return .more
-        case true?:
-            self.place = .calls(isSure: false)
-            return .changed
-        case false?: return nil
-        }
-    }
-
     // MARK: - Parts of messages
 
     /// Handles the beginning of a message part: `<|start|>assistant<|channel|>final<|message|>`.
@@ -204,9 +157,8 @@ extension AnswerText {
         case .head(let read): head = read
         }
         if head.recipient != nil {
-            guard readsCalls, !isQuoted else { return .no }
-            self.place = .calls(isSure: isLineBlank)
-            return .changed
+            guard readsCalls, verdict(.marked, at: place) != .quoted else { return .no }
+            return beginCalls(at: place, isSure: isLineBlank)
         }
         hasChannels = true
         isLineBlank = true

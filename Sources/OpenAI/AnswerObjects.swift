@@ -45,13 +45,18 @@ public enum AnswerObjects {
     /// fraction, whose digits the parsed value may not preserve; otherwise the value, serialized.
     static func text(of value: JSON, writtenAs bytes: some Sequence<UInt8>) -> String {
         let bytes = Array(bytes)
-        guard hasFraction(value), (try? JSON.parse(bytes)) == value else { return value.text }
+        guard hasFraction(value), (try? JSON.parse(bytes)) != nil, (try? JSON.parse(bytes, .exact)) == value else {
+            return value.text
+        }
         let isBlank: (UInt8) -> Bool = { $0 <= 0x20 }
         return String(decoding: bytes.drop(while: isBlank).reversed().drop(while: isBlank).reversed(), as: UTF8.self)
     }
 
     private static func hasFraction(_ value: JSON) -> Bool {
-        if case .double = value { return true }
+        switch value {
+        case .double, .verbatim: return true
+        default: break
+        }
         return value.arrayValue?.contains(where: hasFraction) ?? value.objectValue?.contains { hasFraction($0.value) }
             ?? false
     }

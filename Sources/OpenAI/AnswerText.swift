@@ -25,9 +25,10 @@ struct AnswerText: Sendable {
     }
 
     /// Maximum length of a backtick run or of a fence's line to wait for, in bytes.
-    private static let longestRun = 300
+    private static let maxRunBytes = 300
 
     let tools: [FunctionTool]
+    let policy: CallPolicy
     var readsCalls: Bool
     var place = Place.text
     /// Buffered input; everything before `start` has been processed.
@@ -48,8 +49,10 @@ struct AnswerText: Sendable {
     var hasWords = false
     /// Whether the text mentions marks, so that further ones count as text as well.
     var hasMentions = false
-    /// The last mark within a line that only quotes a call: a value directly behind it, on the next line too, belongs to it.
-    var quotedMark: String?
+    /// What is open at the end of the text emitted.
+    var context = TextContext()
+    /// White space before possible calls, which is emitted only if there are none.
+    var blanks: [UInt8] = []
     /// Whether the part of the text checked so far contains known end-of-text marks.
     private var hasEnds = false
     private var endsLookedAt = 0
@@ -58,8 +61,10 @@ struct AnswerText: Sendable {
     /// The mark around the answer itself, whose end mark is also removed.
     var answerWord: String?
     var hasChannels = false
+    /// Whether something before the answer was skipped, to which the white space behind it belongs.
+    var hasHead = false
     /// Whether any text has been emitted.
-    private(set) var hasTold = false
+    private(set) var hasEmitted = false
     /// The text meant for the reader.
     private(set) var shown = ""
     /// The complete text as received.
@@ -68,8 +73,9 @@ struct AnswerText: Sendable {
     var thought = ""
 
     /// - Parameter tools: the tools whose calls are searched for.
-    init(tools: [FunctionTool]) {
+    init(tools: [FunctionTool], policy: CallPolicy) {
         self.tools = tools
+        self.policy = policy
         readsCalls = !tools.isEmpty
     }
 
@@ -83,31 +89,31 @@ struct AnswerText: Sendable {
     }
 
     mutating func advance(isWhole: Bool) -> String {
-        var told = ""
+        var emitted = ""
         while true {
             let isStuck =
                 switch place {
-                case .text: !readText(&told, isWhole)
-                case .thought(let end, let before): !readThought(end, before, &told, isWhole)
+                case .text: !readText(&emitted, isWhole)
+                case .thought(let end, let before): !readThought(end, before, &emitted, isWhole)
                 case .calls: true
                 case .over: true
                 }
             if isStuck { break }
         }
         if case .over = place { start = held.count }
-        guard start > 0 else { return told }
+        guard start > 0 else { return emitted }
         held.removeFirst(start)
         searched = max(0, searched - start)
         mentionedEnd = mentionedEnd.map { ($0 - start, $1 - start) }
         blankEnd = max(0, blankEnd - start)
         start = 0
-        return told
+        return emitted
     }
 
     // MARK: - Text
 
     /// - Returns: whether `place` has changed.
-    private mutating func readText(_ told: inout String, _ isWhole: Bool) -> Bool {
+    private mutating func readText(_ emitted: inout String, _ isWhole: Bool) -> Bool {
         var at = max(start, blankEnd)
         while at < held.count {
             let byte = held[at]
@@ -124,8 +130,8 @@ struct AnswerText: Sendable {
                 if isLineBlank { indent += byte == 0x09 ? 4 : 1 }
                 continue
             }
-            if fence != nil || mayOpenFence(at, &told) {
-                switch readFence(at, &told, isWhole) {
+            if fence != nil || mayOpenFence(at, &emitted) {
+                switch readFence(at, &emitted, isWhole) {
                 case .more: return false
                 case .no: break
                 case .through(let end):
@@ -136,8 +142,8 @@ struct AnswerText: Sendable {
             }
             if byte == 0x60 {
                 let end = held[at...].firstIndex { $0 != 0x60 } ?? held.count
-                guard end < held.count || isWhole || end - at > Self.longestRun else {
-                    tellWords(upTo: at, &told)
+                guard end < held.count || isWhole || end - at > Self.maxRunBytes else {
+                    emitWords(upTo: at, &emitted)
                     return false
                 }
                 ticks = ticks == 0 ? end - at : ticks == end - at ? 0 : ticks
@@ -146,12 +152,12 @@ struct AnswerText: Sendable {
                 continue
             }
             if isLineBlank, indent >= 4 {
-                tellWords(upTo: at, &told)
+                emitWords(upTo: at, &emitted)
                 isIndented = hasWords
             }
             if ticks == 0, !isIndented {
                 if Mark.mayBegin(with: byte) || byte == 0x7B || isLineBlank && (readsCalls || !hasWords) {
-                    tellWords(upTo: at, &told)
+                    emitWords(upTo: at, &emitted)
                     switch meaning(at: at, isWhole) {
                     case .more: return false
                     case .no: break
@@ -168,7 +174,7 @@ struct AnswerText: Sendable {
             isLineBlank = false
             at += 1
         }
-        if isWhole { tell(upTo: at, &told) } else { tellWords(upTo: at, &told) }
+        if isWhole { emit(upTo: at, &emitted) } else { emitWords(upTo: at, &emitted) }
         return false
     }
 
@@ -185,34 +191,34 @@ struct AnswerText: Sendable {
     }
 
     /// Whether a code fence may begin here: at the start of a line, behind a list marker, or behind words if it is labeled.
-    private mutating func mayOpenFence(_ at: Int, _ told: inout String) -> Bool {
+    private mutating func mayOpenFence(_ at: Int, _ emitted: inout String) -> Bool {
         guard held[at] == 0x60 || held[at] == 0x7E, ticks == 0 else { return false }
         if isLineBlank { return true }
-        tellWords(upTo: at, &told)
-        let line = shown.suffix(40).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).last ?? ""
-        if line.contains(/^\s*([-*+]|\d{1,9}[.)])\s+(\[.\]\s+)?$/) { return true }
+        emitWords(upTo: at, &emitted)
+        let prefix = LinePrefix(context.line[...])
+        if prefix.isItem, prefix.isBlank { return true }
         let behind = held[at...].drop { $0 == 0x60 }
         guard held[at] == 0x60, behind.startIndex - at >= 3 || behind.isEmpty else { return false }
         return behind.first.map { 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 } ?? true
     }
 
-    private mutating func readFence(_ at: Int, _ told: inout String, _ isWhole: Bool) -> Outcome {
+    private mutating func readFence(_ at: Int, _ emitted: inout String, _ isWhole: Bool) -> Outcome {
         let lineEnd = held[at...].firstIndex { $0 == 0x0A || $0 == 0x0D }
         let line = held[at..<(lineEnd ?? held.count)]
         let run = line.prefix { $0 == line.first }.count
         if let (byte, count) = fence {
             let isFence = isLineBlank && line.first == byte
-            if isFence, lineEnd == nil, !isWhole, line.count < Self.longestRun,
+            if isFence, lineEnd == nil, !isWhole, line.count < Self.maxRunBytes,
                 line.dropFirst(run).allSatisfy({ $0 == 0x20 })
             {
-                tellWords(upTo: at, &told)
+                emitWords(upTo: at, &emitted)
                 return .more
             }
             // An end-of-text mark may directly follow the closing fence.
             if isFence, run >= count, let rest = line.dropFirst(run).first, Mark.mayBegin(with: rest) {
                 switch Mark.read(held, at: line.startIndex + run, isWhole: isWhole) {
                 case .partial:
-                    tellWords(upTo: at, &told)
+                    emitWords(upTo: at, &emitted)
                     return .more
                 case .mark(let mark) where mark.kind == .stop && mark.hasBars:
                     fence = nil
@@ -227,31 +233,28 @@ struct AnswerText: Sendable {
         }
         if run < 3 {
             guard run == line.count, lineEnd == nil, !isWhole else { return .no }
-            tellWords(upTo: at, &told)
+            emitWords(upTo: at, &emitted)
             return .more
         }
         guard lineEnd != nil || isWhole else {
-            if line.count > Self.longestRun { return .no }
-            tellWords(upTo: at, &told)
-            return .more
+            emitWords(upTo: at, &emitted)
+            guard line.count > Self.maxRunBytes, !line.dropFirst(run).contains(0x60) else { return .more }
+            fence = (line[line.startIndex], run)
+            isLineBlank = false
+            return .through(line.endIndex)
         }
         // Code on one line between three or more backticks.
         if line.first == 0x60, line.dropFirst(run).contains(0x60) { return .no }
-        tellWords(upTo: at, &told)
+        emitWords(upTo: at, &emitted)
         // Python-style calls are ordinary code, unless the fence is labeled as tool code.
         if readsCalls, isLineBlank, indent < 4, CallBeginning.isFence(forTools: line) {
-            place = .calls(isSure: false)
-            start = at
-            return .changed
+            return beginCalls(at: at, isSure: false)
         }
-        if !hasWords, readsCalls {
+        if !hasWords, readsCalls, CallBeginning.isFence(forCalls: line, areMarked: true) {
             let code = held[line.endIndex...].firstIndex { $0 > 0x20 } ?? held.count
-            switch CallBeginning.isUnmarked(held, at: code, tools, isWhole, mayBePython: false) {
+            switch CallBeginning.isAny(held, at: code, tools, isWhole) {
             case nil: return .more
-            case true?:
-                start = at
-                place = .calls(isSure: false)
-                return .changed
+            case true?: return beginCalls(at: at, isSure: false)
             case false?: break
             }
         }
@@ -261,24 +264,25 @@ struct AnswerText: Sendable {
     }
 
     /// Emits the text before a position, unless it is only leading whitespace.
-    private mutating func tellWords(upTo end: Int, _ told: inout String) {
+    private mutating func emitWords(upTo end: Int, _ emitted: inout String) {
         if hasWords || held[max(start, blankEnd)..<end].contains(where: { $0 > 0x20 }) {
-            tell(upTo: end, &told)
+            emit(upTo: end, &emitted)
         } else {
             blankEnd = end
         }
     }
 
-    mutating func tell(upTo end: Int, _ told: inout String) {
+    mutating func emit(upTo end: Int, _ emitted: inout String) {
         guard start < end else { return }
         let all = String(decoding: held[start..<end], as: UTF8.self)
         start = end
-        // Blank lines after a thought belong to the thought.
-        let text = hasWords || thought.isEmpty ? all[...] : all.drop(while: \.isWhitespace)
+        // Blank lines after a thought or a head belong to it.
+        let text = hasWords || thought.isEmpty && !hasHead ? all[...] : all.drop(while: \.isWhitespace)
         hasWords = hasWords || !text.allSatisfy(\.isWhitespace)
-        hasTold = hasTold || !text.isEmpty
+        hasEmitted = hasEmitted || !text.isEmpty
+        context.add(text.utf8)
         shown += text
-        told += text
+        emitted += text
     }
 
     // MARK: - Thoughts
@@ -303,6 +307,7 @@ struct AnswerText: Sendable {
     mutating func endUnmarkedThought(at end: Int) {
         thought += shown
         shown = ""
+        context = TextContext()
         hasWords = false
         isLineBlank = true
         start = end
@@ -311,7 +316,7 @@ struct AnswerText: Sendable {
     /// Searches for the end of a thought. If it may turn out not to be a thought, its begin mark is still at `start`;
     /// otherwise `start` is after it.
     private mutating func readThought(
-        _ end: ThoughtEnd, _ before: ProseContext.Before, _ told: inout String, _ isWhole: Bool
+        _ end: ThoughtEnd, _ before: ProseContext.Before, _ emitted: inout String, _ isWhole: Bool
     ) -> Bool {
         guard let (begin, behind) = endOfThought(end, isWhole) else { return false }
         var contentStart = start
@@ -325,7 +330,7 @@ struct AnswerText: Sendable {
             case false?:
                 hasMentions = true
                 isLineBlank = false
-                tell(upTo: behind, &told)
+                emit(upTo: behind, &emitted)
                 place = .text
                 return true
             case true?: break

@@ -1,7 +1,7 @@
 /// Detects the beginning of possible tool calls early: everything after it is held back.
 enum CallBeginning {
     /// Maximum number of bytes to examine.
-    private static let longest = 240
+    private static let maxBytes = 240
     /// How calls without marks start, in lower case and without whitespace.
     private static let objects: [[UInt8]] = {
         let keys = [
@@ -26,13 +26,13 @@ enum CallBeginning {
     /// needed.
     private static func isObject(_ text: [UInt8], at place: Int, _ isWhole: Bool) -> Bool? {
         var packed: [UInt8] = []
-        for byte in text[place...].prefix(longest) where byte > 0x20 {
+        for byte in text[place...].prefix(maxBytes) where byte > 0x20 {
             packed.append(0x41...0x5A ~= byte ? byte | 0x20 : byte)
             guard objects.contains(where: { $0.starts(with: packed) || packed.starts(with: $0) }) else { return false }
             if packed.count > 24 { break }
         }
         if objects.contains(where: { packed.starts(with: $0) }) { return true }
-        return isWhole || text.count - place >= longest ? false : nil
+        return isWhole || text.count - place >= maxBytes ? false : nil
     }
 
     /// Whether calls without marks begin at this position; `nil` if more input is needed.
@@ -51,9 +51,9 @@ enum CallBeginning {
         if byte == 0x7B { return namesTool(text, at: place, tools, isWhole) }
         guard mayBePython || byte == 0x5B else { return false }
         let start = byte == 0x5B ? place + 1 : place
-        let word = text[start...].prefix(longest).prefix { isOfName($0) }
+        let word = text[start...].prefix(maxBytes).prefix { isOfName($0) }
         guard word.endIndex < text.count else {
-            return isWhole || word.count >= longest || !mayName(String(decoding: word, as: UTF8.self), tools)
+            return isWhole || word.count >= maxBytes || !mayName(String(decoding: word, as: UTF8.self), tools)
                 ? false : nil
         }
         return text[word.endIndex] == 0x28 && names(String(decoding: word, as: UTF8.self), tools)
@@ -63,7 +63,7 @@ enum CallBeginning {
     private static func namesTool(
         _ text: [UInt8], at place: Int, _ tools: [FunctionTool], _ isWhole: Bool
     ) -> Bool? {
-        let packed = text[place...].prefix(longest).filter { $0 > 0x20 }
+        let packed = text[place...].prefix(maxBytes).filter { $0 > 0x20 }
         let begins = tools.map { Array("{\"\($0.name)\":{".utf8) }
         if begins.contains(where: { packed.starts(with: $0) }) { return true }
         return isWhole || !begins.contains { $0.starts(with: packed) } ? false : nil
@@ -79,11 +79,26 @@ enum CallBeginning {
         }
     }
 
+    private static let toolLabels: Set<String> = [
+        "tool_code", "tool_call", "tool_calls", "tool_use", "tools", "tool", "function_call",
+    ]
+
     /// Whether a fence is labeled as containing tool calls.
-    static func isFence(forTools line: ArraySlice<UInt8>) -> Bool {
-        let word = line.drop { $0 == 0x60 || $0 == 0x7E }.drop { $0 == 0x20 }.prefix { $0 > 0x20 }
-        return ["tool_code", "tool_call", "tool_calls", "tool_use", "tools", "tool"].contains(
-            String(decoding: word, as: UTF8.self).lowercased())
+    static func isFence(forTools line: ArraySlice<UInt8>) -> Bool { label(of: line).map(toolLabels.contains) ?? false }
+
+    /// Whether a fence may contain a call if it is the whole answer: its label says so, or says nothing else.
+    ///
+    /// - Parameter areMarked: whether the calls have marks, which look like XML.
+    static func isFence(forCalls line: ArraySlice<UInt8>, areMarked: Bool) -> Bool {
+        label(of: line).map { ["", "json"].contains($0) || toolLabels.contains($0) || areMarked && $0 == "xml" }
+            ?? false
+    }
+
+    /// Returns the label of a fence of three backticks in lower case; `nil` for another fence.
+    private static func label(of line: ArraySlice<UInt8>) -> String? {
+        let label = line.drop { $0 == 0x60 }
+        guard line.count - label.count == 3 else { return nil }
+        return String(decoding: label.filter { $0 > 0x20 }, as: UTF8.self).lowercased()
     }
 
     /// Whether a possible call follows a mark; `nil` if more input is needed.
@@ -94,8 +109,8 @@ enum CallBeginning {
     ) -> Bool? {
         if let value = mark.value { return !isInLine || names(value, tools) }
         if mark.word == "toolcode" || mark.word == "toolcall:begin" { return true }
-        let next = text[mark.end...].prefix(longest).firstIndex { $0 > 0x20 }
-        guard let next else { return isWhole || text.count - mark.end >= longest ? false : nil }
+        let next = text[mark.end...].prefix(maxBytes).firstIndex { $0 > 0x20 }
+        guard let next else { return isWhole || text.count - mark.end >= maxBytes ? false : nil }
         switch text[next] {
         case 0x7B, 0x60: return true
         case 0x5B where mark.kind != .element: return true
@@ -109,10 +124,28 @@ enum CallBeginning {
             case .none: return false
             }
         }
-        let word = text[next...].prefix(longest).prefix { isOfName($0) }
-        guard word.endIndex < text.count || isWhole else { return word.count >= longest ? false : nil }
+        let word = text[next...].prefix(maxBytes).prefix { isOfName($0) }
+        guard word.endIndex < text.count || isWhole else { return word.count >= maxBytes ? false : nil }
         let name = String(decoding: word, as: UTF8.self)
         return names(name, tools) || signs.contains(String(name.prefix { $0 != ":" }))
+    }
+
+    /// Whether calls with or without marks begin at this position, which is the start of a line; `nil` if more input
+    /// is needed.
+    static func isAny(_ text: [UInt8], at place: Int, _ tools: [FunctionTool], _ isWhole: Bool) -> Bool? {
+        guard place < text.count else { return isWhole ? false : nil }
+        if Mark.mayBegin(with: text[place]) {
+            switch Mark.read(text, at: place, isWhole: isWhole) {
+            case .partial: return nil
+            case .none: break
+            case .mark(let mark):
+                guard !mark.isEnd, [.calls, .element].contains(mark.kind) else {
+                    return isMarked(text, at: place, tools)
+                }
+                return follows(mark, in: text, tools, isWhole, isInLine: false)
+            }
+        }
+        return isUnmarked(text, at: place, tools, isWhole, mayBePython: false)
     }
 
     /// Whether a call with marks begins at a position in a complete text.

@@ -6,7 +6,7 @@ public import JSON
 /// Libraries use this for structured output: the function stands for the type, and is never run.
 public struct CallDemand: Sendable, Equatable {
     /// A demand that no call can satisfy.
-    public struct Unmet: Error, Sendable, Equatable {
+    public struct UnmetError: Error, Sendable, Equatable {
         /// The request member that makes the demand.
         public let member: String
     }
@@ -22,8 +22,8 @@ public struct CallDemand: Sendable, Equatable {
     ///
     /// - Parameter parameters: the members of the request.
     /// - Returns: `nil` if the request leaves the choice to the model.
-    /// - Throws: ``Unmet`` if the demanded function isn't one that the request offers.
-    public init?(_ parameters: JSONObject) throws(Unmet) {
+    /// - Throws: ``UnmetError`` if the demanded function isn't one that the request offers.
+    public init?(_ parameters: JSONObject) throws(UnmetError) {
         for (member, isLegacy) in [("tool_choice", false), ("function_call", true)] {
             guard let choice = parameters[member], let wish = Wish(choice) else { continue }
             let offered = Self.offered(by: parameters)
@@ -35,7 +35,7 @@ public struct CallDemand: Sendable, Equatable {
             case .named(let name): functions = offered.filter { $0.name == name }
             case .other: functions = []
             }
-            guard !functions.isEmpty else { throw Unmet(member: member) }
+            guard !functions.isEmpty else { throw UnmetError(member: member) }
             isNamed = if case .named = wish { true } else { false }
             self.isLegacy = isLegacy
             return
@@ -55,18 +55,25 @@ public struct CallDemand: Sendable, Equatable {
         /// The second word is used by other services.
         private static let demanding: Set<String> = ["required", "any"]
 
+        /// Returns a word of the API in its usual form.
+        private static func word(_ text: String) -> String {
+            text.lowercased().filter { !$0.isWhitespace }
+        }
+
         /// - Returns: `nil` if nothing is demanded.
         init?(_ choice: JSON) {
-            if let word = choice.stringValue {
+            if let text = choice.stringValue {
+                let word = Self.word(text)
                 if Self.free.contains(word) { return nil }
-                self = Self.demanding.contains(word) ? .any(nil) : .named(word)
+                self = Self.demanding.contains(word) ? .any(nil) : .named(text)
                 return
             }
+            if choice == .null || choice == false { return nil }
             if choice.objectValue?.isEmpty == true { return nil }
-            let type = choice["type"]?.stringValue
+            let type = choice["type"]?.stringValue.map(Self.word)
             if type == "allowed_tools" || choice["allowed_tools"] != nil {
                 let allowed = choice["allowed_tools"] ?? choice
-                let mode = allowed["mode"]?.stringValue ?? "auto"
+                let mode = Self.word(allowed["mode"]?.stringValue ?? "auto")
                 if Self.free.contains(mode) { return nil }
                 let names = (allowed["tools"]?.arrayValue ?? []).compactMap(CallDemand.name)
                 self = Self.demanding.contains(mode) ? .any(names) : .other
@@ -119,7 +126,7 @@ extension CallDemand {
     /// last object.
     ///
     /// - Returns: a call without an id; `nil` if the text contains no object, or none that identifies its function.
-    public func call(in text: String) -> ToolCall? {
+    public func call(in text: String) -> ChatToolCall? {
         let calls = AnswerObjects.all(in: text).compactMap { call(of: $0) }
         return (calls.last { $0.fits } ?? calls.last)?.call
     }
@@ -127,19 +134,19 @@ extension CallDemand {
     /// Converts a call that the model made: it may mistake a function described in the prompt for a tool it has.
     ///
     /// - Returns: `nil` if it doesn't call a demanded function.
-    public func call(_ call: ToolCall) -> ToolCall? {
+    public func call(_ call: ChatToolCall) -> ChatToolCall? {
         let name = ToolName.meant(by: call.name, among: functions.map(\.name))
         guard functions.contains(where: { $0.name == name }),
             let value = try? JSON.parseModelText(Array(call.arguments.utf8)), value.objectValue != nil
         else { return nil }
-        return ToolCall(
+        return ChatToolCall(
             id: "", name: name, arguments: AnswerObjects.text(of: value, writtenAs: call.arguments.utf8))
     }
 
-    private func call(of found: AnswerObjects.Found) -> (call: ToolCall, fits: Bool)? {
+    private func call(of found: AnswerObjects.Found) -> (call: ChatToolCall, fits: Bool)? {
         let object = found.object
-        func call(_ name: String, _ arguments: JSONObject, _ text: String) -> (ToolCall, Bool) {
-            (ToolCall(id: "", name: name, arguments: text), CallJSON.fits(arguments, name, functions))
+        func call(_ name: String, _ arguments: JSONObject, _ text: String) -> (ChatToolCall, Bool) {
+            (ChatToolCall(id: "", name: name, arguments: text), CallJSON.fits(arguments, name, functions))
         }
         let fitting = functions.filter { CallJSON.fits(object, $0.name, functions) }
         if fitting.count == 1, functions.count == 1 { return call(fitting[0].name, object, found.text) }

@@ -4,7 +4,7 @@ import JSON
 /// `<use_mcp_tool><tool_name>run</tool_name><arguments>{…}</arguments></use_mcp_tool>`.
 enum CallElement {
     /// Maximum number of bytes to examine at the beginning.
-    private static let longest = 240
+    private static let maxBytes = 240
     /// Maximum number of end tags to try: the element's name may also occur in its arguments.
     private static let maxEnds = 8
     private static let wrappers: Set<String> = [
@@ -19,33 +19,33 @@ enum CallElement {
 
     /// Whether such a call begins at this position; `nil` if more input is needed.
     static func begins(_ text: [UInt8], at place: Int, _ tools: [FunctionTool], _ isWhole: Bool) -> Bool? {
-        let word = text[(place + 1)...].prefix(longest).prefix(while: isOfName)
+        let word = text[(place + 1)...].prefix(maxBytes).prefix(while: isOfName)
         let name = String(decoding: word, as: UTF8.self)
         guard word.endIndex < text.count else {
             let all = tools.map(\.name) + wrappers + firstNames + ["functions."]
             let mayBe = all.contains { $0.hasPrefix(name) || name.hasPrefix("functions.") }
-            return isWhole || word.count >= longest || !mayBe ? false : nil
+            return isWhole || word.count >= maxBytes || !mayBe ? false : nil
         }
         guard text[word.endIndex] == 0x3E else { return false }
         if tool(name, tools) != nil { return true }
         let isNamed = firstNames.contains(name)
         guard isNamed || wrappers.contains(name) else { return false }
         // A generic wrapper must contain the name of a tool.
-        let next = text[(word.endIndex + 1)...].prefix(longest).firstIndex { $0 > 0x20 }
-        guard let next else { return isWhole || text.count - word.endIndex > longest ? false : nil }
+        let next = text[(word.endIndex + 1)...].prefix(maxBytes).firstIndex { $0 > 0x20 }
+        guard let next else { return isWhole || text.count - word.endIndex > maxBytes ? false : nil }
         if text[next] != 0x3C {
-            let content = text[next...].prefix(longest).prefix { $0 != 0x3C && $0 > 0x20 }
-            guard content.endIndex < text.count || isWhole else { return content.count >= longest ? false : nil }
+            let content = text[next...].prefix(maxBytes).prefix { $0 != 0x3C && $0 > 0x20 }
+            guard content.endIndex < text.count || isWhole else { return content.count >= maxBytes ? false : nil }
             return isNamed && tool(String(decoding: content, as: UTF8.self), tools) != nil
         }
-        let inner = text[(next + 1)...].prefix(longest).prefix(while: isOfName)
-        guard inner.endIndex < text.count || isWhole else { return inner.count >= longest ? false : nil }
+        let inner = text[(next + 1)...].prefix(maxBytes).prefix(while: isOfName)
+        guard inner.endIndex < text.count || isWhole else { return inner.count >= maxBytes ? false : nil }
         let child = String(decoding: inner, as: UTF8.self)
         return names.contains(child) || child == "server_name"
     }
 
     /// Parses the call that begins at this position.
-    static func read(_ text: [UInt8], at place: Int, _ tools: [FunctionTool]) -> (call: ToolCall, end: Int)? {
+    static func read(_ text: [UInt8], at place: Int, _ tools: [FunctionTool]) -> (call: ChatToolCall, end: Int)? {
         guard let (name, start) = tag(text, at: place) else { return nil }
         let close = Array("</\(name)>".utf8)
         var at = start
@@ -91,7 +91,7 @@ enum CallElement {
 
     private static func tag(_ text: [UInt8], at place: Int) -> (name: String, end: Int)? {
         guard place < text.count, text[place] == 0x3C else { return nil }
-        let word = text[(place + 1)...].prefix(longest).prefix(while: isOfName)
+        let word = text[(place + 1)...].prefix(maxBytes).prefix(while: isOfName)
         guard !word.isEmpty, word.endIndex < text.count, text[word.endIndex] == 0x3E else { return nil }
         return (String(decoding: word, as: UTF8.self), word.endIndex + 1)
     }
@@ -130,7 +130,7 @@ enum CallElement {
         return found
     }
 
-    private static func call(_ name: String, _ content: [UInt8], _ tools: [FunctionTool]) -> ToolCall? {
+    private static func call(_ name: String, _ content: [UInt8], _ tools: [FunctionTool]) -> ChatToolCall? {
         if let tool = tool(name, tools) {
             guard let members = members(content, tool, tools), CallJSON.fits(members, tool, tools) else { return nil }
             return CallJSON.call(tool, members, tools)

@@ -9,11 +9,22 @@ struct CallGroup {
     private var name: String?
     /// Whether a begin mark is still open.
     private var isOpen = false
-    private(set) var calls: [ToolCall] = []
+    private(set) var calls: [ChatToolCall] = []
     /// Position after the last call.
     private(set) var end: Int
+    /// Whether a mark with bars ends them, which is a token of its own to the model.
+    private(set) var endsWithToken = false
     /// Whether the last value parsed was complete.
     private(set) var isWhole = true
+
+    /// Whether the tools accept the arguments of all calls.
+    var fits: Bool {
+        calls.allSatisfy { call in
+            (try? JSON.parseModelText(Array(call.arguments.utf8)))?.objectValue.map {
+                CallJSON.fits($0, call.name, tools)
+            } ?? false
+        }
+    }
 
     init(_ bytes: [UInt8], _ tools: [FunctionTool], at start: Int) {
         self.bytes = bytes
@@ -119,7 +130,7 @@ struct CallGroup {
         return value
     }
 
-    private mutating func add(_ found: [ToolCall]?) -> Bool {
+    private mutating func add(_ found: [ChatToolCall]?) -> Bool {
         guard let found, !found.isEmpty else { return false }
         calls += found
         name = nil
@@ -134,6 +145,10 @@ struct CallGroup {
         guard skipBlanks() else {
             if isOpen, name != nil { _ = addWithoutArguments(name) }
             return false
+        }
+        if isOpen, name == nil, let (call, end) = CallElement.read(bytes, at: at, tools) {
+            at = end
+            return add([call])
         }
         if Mark.mayBegin(with: bytes[at]), case .mark(let mark) = Mark.read(bytes, at: at, isWhole: true) {
             return read(mark)
@@ -164,6 +179,7 @@ struct CallGroup {
         case .calls where mark.isEnd, .stop:
             if name != nil, !addWithoutArguments(name) { return false }
             isOpen = false
+            endsWithToken = mark.kind == .calls && mark.hasBars
             at = mark.end
             end = at
             return true

@@ -17,7 +17,7 @@ enum CallJSON {
     /// - Parameter isPlain: whether only the value itself indicates a call. It must then match the tool's parameters
     ///   exactly, because it may just as well be the JSON that the user asked for.
     /// - Returns: `nil` if any element names an unknown tool or has no arguments.
-    static func calls(of value: JSON, _ tools: [FunctionTool], isPlain: Bool) -> [ToolCall]? {
+    static func calls(of value: JSON, _ tools: [FunctionTool], isPlain: Bool) -> [ChatToolCall]? {
         if let elements = value.arrayValue ?? lists.lazy.compactMap({ value[$0]?.arrayValue }).first {
             let found = elements.map { calls(of: $0, tools, isPlain: isPlain) }
             return elements.isEmpty || found.contains { $0 == nil } ? nil : found.flatMap { $0 ?? [] }
@@ -61,13 +61,13 @@ enum CallJSON {
 
     /// Creates a call of the tool that a name refers to; `nil` if there is no such tool, or if the arguments are the
     /// tool's own schema.
-    static func call(_ name: String, _ arguments: JSONObject, _ tools: [FunctionTool]) -> ToolCall? {
+    static func call(_ name: String, _ arguments: JSONObject, _ tools: [FunctionTool]) -> ChatToolCall? {
         let known = tools.map(\.name)
         let meant = ToolName.meant(by: name, among: known)
         guard let tool = tools.first(where: { $0.name == meant }) else { return nil }
         let isSchema = arguments["type"] == "object" && arguments["properties"]?.objectValue != nil
         guard !isSchema || tool.parameters["properties"]?["properties"] != nil else { return nil }
-        return ToolCall(id: "", name: meant, arguments: JSON.object(arguments).text)
+        return ChatToolCall(id: "", name: meant, arguments: JSON.object(arguments).text)
     }
 
     /// Whether a tool accepts these arguments and none of its required ones is missing.
@@ -107,7 +107,7 @@ enum CallJSON {
         while place < text.count {
             let byte = text[place]
             switch scanner.advance(over: byte) {
-            case .open where open.count < JSON.maximumDepth: open.append(byte + 2)
+            case .open where open.count < JSON.maxDepth: open.append(byte + 2)
             case .close:
                 guard open.popLast() == byte else { return nil }
             case .other where byte == UInt8(ascii: "<"):

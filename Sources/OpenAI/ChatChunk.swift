@@ -174,6 +174,8 @@ extension ChatChunk.Delta {
         toolCalls = (calls?.arrayValue ?? calls.map { [$0] } ?? []).compactMap { ToolCallPiece(parsing: $0) }
         if let call = object["function_call"], let piece = ToolCallPiece(function: call) { toolCalls.append(piece) }
         extra = object.without(Self.ownMembers)
+        let thoughts = (object["content"]?.arrayValue ?? []).filter { $0["type"]?.stringValue == "thinking" }
+        if !thoughts.isEmpty { extra["content"] = .array(thoughts) }
     }
 
     /// Returns a text, or the concatenated texts of an array of parts.

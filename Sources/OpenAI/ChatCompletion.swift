@@ -61,8 +61,15 @@ public struct ChatCompletion: Sendable, Equatable {
     public var finishReason: FinishReason?
     /// The tokens used; `nil` if the server didn't say.
     public var usage: TokenUsage?
-    /// Whether the text contains an apparent tool call that cannot be run.
+    /// Whether the text contains an apparent tool call that isn't run.
     public var hasUnreadCall = false
+    /// Whether that call may be meant, rather than shown, declined or left to the user: the model should be told that it
+    /// wasn't run.
+    public var hasUnclearCall = false
+    /// Whether the tool calls were taken from the text, because the server delivered none as such.
+    public var hasWrittenCalls = false
+    /// Whether the server had delivered calls of this model as such before.
+    public var hasToolChannel = false
 
     /// Creates an answer.
     public init(message: ChatMessage, finishReason: FinishReason?, usage: TokenUsage? = nil) {

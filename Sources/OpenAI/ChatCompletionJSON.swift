@@ -45,10 +45,14 @@ extension ChatCompletion {
 
     /// Parses a server's complete answer, leniently.
     ///
-    /// - Parameter tools: the tools that the model may call, to find calls written as text.
+    /// - Parameters:
+    ///   - tools: the tools that the model may call, to find calls written as text.
+    ///   - hasToolChannel: whether the server has delivered calls of this model as such before.
+    ///   - readTexts: what the model has read; calls that stand there are only shown.
     /// - Throws: ``AnswerError``.
     public init(
-        parsing body: JSON, limits: AnswerLimits = AnswerLimits(), tools: [FunctionTool] = []
+        parsing body: JSON, limits: AnswerLimits = AnswerLimits(), tools: [FunctionTool] = [],
+        hasToolChannel: Bool = false, readTexts: ReadTexts = ReadTexts()
     ) throws(AnswerError) {
         // A complete answer is treated as a single large chunk, so both follow the same rules.
         let chunk: ChatChunk
@@ -57,7 +61,8 @@ extension ChatCompletion {
         } catch {
             throw .malformed(error.description)
         }
-        var assembler = CompletionAssembler(limits: limits, tools: tools)
+        var assembler = CompletionAssembler(
+            limits: limits, tools: tools, hasToolChannel: hasToolChannel, readTexts: readTexts)
         _ = try assembler.add(chunk)
         self = try assembler.completion(isDone: true).answer
     }

@@ -15,7 +15,7 @@ struct ChatHistory {
 
     private var messages: [ChatMessage] = []
     /// The calls of the last assistant message that have no result yet, in order.
-    private var open: [ToolCall] = []
+    private var open: [ChatToolCall] = []
     private var calls = 0
 
     static func messages(_ field: Field) throws(FormatError) -> [ChatMessage] {
@@ -33,7 +33,8 @@ struct ChatHistory {
         if role != .assistant, !found.isEmpty {
             throw field["tool_calls"].failure("may stand in messages of the assistant only")
         }
-        var content = try ContentPart.parts(of: field["content"], isLast: isLast)
+        let extra = role == .assistant ? ModelMembers.ofMessage(field.value) : JSONObject()
+        var content = try ContentPart.parts(of: field["content"], isLast: isLast, skipsReasoning: role == .assistant)
         if role == .tool { return addResult(field, content ?? []) }
         closeCalls()
         if content == nil, role == .assistant, let refusal = try field["refusal"].optionalString() {
@@ -41,13 +42,15 @@ struct ChatHistory {
         }
         let saysNothing = content?.allSatisfy { $0 == .text("") } ?? true
         if role == .assistant, saysNothing { content = [] }
-        if role == .assistant, saysNothing, found.isEmpty { return }
+        if role == .assistant, saysNothing, found.isEmpty, extra["content"] == nil { return }
         // An empty last user message is valid, because it may only accompany a file; any other empty message is
         // dropped.
         if content == nil, !(role == .user && isLast) { return }
         if content?.isEmpty ?? true, role != .assistant { content = [.text("")] }
-        messages.append(
-            ChatMessage(role: role, content: content ?? [], toolCalls: found, name: field["name"].value.stringValue))
+        var message = ChatMessage(
+            role: role, content: content ?? [], toolCalls: found, name: field["name"].value.stringValue)
+        message.extra = extra
+        messages.append(message)
         open = found
     }
 
@@ -62,12 +65,14 @@ struct ChatHistory {
 
     // MARK: - Calls and results
 
-    private mutating func calls(of field: Field) throws(FormatError) -> [ToolCall] {
-        var found: [ToolCall] = []
-        for call in try field["tool_calls"].elements() { found.append(try ToolCall(parsing: call, number: number())) }
+    private mutating func calls(of field: Field) throws(FormatError) -> [ChatToolCall] {
+        var found: [ChatToolCall] = []
+        for call in try field["tool_calls"].elements() {
+            found.append(try ChatToolCall(parsing: call, number: number()))
+        }
         // The predecessor of `tool_calls`, which allowed a single call.
         if found.isEmpty, field["function_call"].value.objectValue != nil {
-            found.append(try ToolCall(function: field["function_call"], id: nil, number: number()))
+            found.append(try ChatToolCall(function: field["function_call"], id: nil, number: number()))
         }
         return found
     }
@@ -102,9 +107,13 @@ struct ChatHistory {
 extension ContentPart {
     /// Parses the parts of a message; `nil` if it has no content.
     ///
-    /// - Parameter isLast: whether this is the message to answer. In earlier messages, an unsupported part is replaced
-    ///   with a note instead of failing the request.
-    fileprivate static func parts(of content: Field, isLast: Bool) throws(FormatError) -> [ContentPart]? {
+    /// - Parameters:
+    ///   - isLast: whether this is the message to answer. In earlier messages, an unsupported part is replaced with a
+    ///     note instead of failing the request.
+    ///   - skipsReasoning: whether parts that are reasoning are kept elsewhere.
+    fileprivate static func parts(
+        of content: Field, isLast: Bool, skipsReasoning: Bool
+    ) throws(FormatError) -> [ContentPart]? {
         switch content.value {
         case .null: return nil
         case .string(let text): return [.text(text)]
@@ -112,6 +121,7 @@ extension ContentPart {
         case .array:
             var parts: [ContentPart] = []
             for part in try content.elements() where !part.isNull {
+                if skipsReasoning, ModelMembers.isReasoning(part.value) { continue }
                 do throws(FormatError) {
                     parts.append(try ContentPart(parsing: part))
                 } catch {
@@ -148,18 +158,20 @@ extension ContentPart {
     }
 }
 
-extension ToolCall {
+extension ChatToolCall {
     /// - Parameter number: used for the id if the call has none.
     fileprivate init(parsing field: Field, number: Int) throws(FormatError) {
         _ = try field.object()
         let id = try field["id"].optionalWord()
+        let extra = ModelMembers.ofCall(field.value)
         if field["function"].isNull, field["custom"].value.objectValue != nil {
             self.init(
                 id: id ?? "call_\(number)", name: try field["custom"]["name"].string(),
-                arguments: JSON.object(["input": field["custom"]["input"].value]).text)
+                arguments: JSON.object(["input": field["custom"]["input"].value]).text, extra: extra)
             return
         }
         try self.init(function: field["function"], id: id, number: number)
+        self.extra = extra
     }
 
     fileprivate init(function: Field, id: String?, number: Int) throws(FormatError) {

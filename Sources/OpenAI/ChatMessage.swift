@@ -19,19 +19,21 @@ public struct ChatMessage: Sendable, Equatable {
     /// The content; empty if an assistant only calls tools.
     public var content: [ContentPart]
     /// The tool calls in an assistant message.
-    public var toolCalls: [ToolCall]
+    public var toolCalls: [ChatToolCall]
     /// The id of the call that a tool message answers; `nil` in all other messages.
     public var toolCallID: String?
     /// The participant's name; `nil` for none.
     public var name: String?
-    /// Members of an assistant message that are unknown to this library, unchanged: reasoning, signatures.
+    /// Members of an assistant message that are unknown to this library, unchanged: reasoning, signatures. Under
+    /// `content`, the parts of the content that contain reasoning.
     public var extra = JSONObject()
     /// The text as the model wrote it, if it contained thoughts between marks; `nil` if ``content`` is complete.
     public var rawText: String?
 
     /// Creates a message.
     public init(
-        role: Role, content: [ContentPart], toolCalls: [ToolCall] = [], toolCallID: String? = nil, name: String? = nil
+        role: Role, content: [ContentPart], toolCalls: [ChatToolCall] = [], toolCallID: String? = nil,
+        name: String? = nil
     ) {
         self.role = role
         self.content = content
@@ -55,6 +57,8 @@ public struct ChatMessage: Sendable, Equatable {
         for key in ["reasoning_content", "reasoning", "thinking"] {
             if let text = extra[key]?.stringValue, !text.isEmpty { return text }
         }
+        let parts = (extra["content"]?.arrayValue ?? []).flatMap { $0["thinking"]?.arrayValue ?? [] }
+        if !parts.isEmpty { return parts.map { $0["text"]?.stringValue ?? "" }.joined() }
         let details = extra["reasoning_details"]?.arrayValue ?? []
         return details.map { $0["text"]?.stringValue ?? $0["summary"]?.stringValue ?? "" }.joined()
     }
@@ -68,7 +72,7 @@ public enum ContentPart: Sendable, Equatable {
 }
 
 /// A model's call of a tool.
-public struct ToolCall: Sendable, Equatable {
+public struct ChatToolCall: Sendable, Equatable {
     /// Associates the result with the call.
     public var id: String
     /// The tool's name, which may be unknown.

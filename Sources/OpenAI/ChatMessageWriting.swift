@@ -16,6 +16,9 @@ extension ChatMessage {
         // For an assistant message with only tool calls, the content is an empty string: some servers reject null, none
         // rejects this.
         let isText = content.allSatisfy { if case .text = $0 { true } else { false } }
+        if let thoughts = extra["content"]?.arrayValue {
+            return .array(thoughts + (isText && text.isEmpty ? [] : content.map(\.json)))
+        }
         return isText ? .string(text) : .array(content.map(\.json))
     }
 }
@@ -30,7 +33,7 @@ extension ContentPart {
     }
 }
 
-extension ToolCall {
+extension ChatToolCall {
     /// Serializes the call in the API's format.
     public var json: JSON {
         var function: JSONObject = ["name": .string(name), "arguments": .string(arguments)]

@@ -32,6 +32,8 @@ public struct CompletionAssembler: Sendable {
     private var text: AnswerText
     private var calls: [Call] = []
     private var argumentBytes = 0
+    /// Members of calls that came before anything else of their calls.
+    private var early: [(index: Int?, members: MemberMerger)] = []
     private var extra = MemberMerger()
     private var finishReason: FinishReason?
     private var usage: TokenUsage?
@@ -42,18 +44,25 @@ public struct CompletionAssembler: Sendable {
 
     /// Creates an empty assembler.
     ///
-    /// - Parameter tools: the tools that the model may call, to find calls written as text.
-    public init(limits: AnswerLimits = AnswerLimits(), tools: [FunctionTool] = []) {
+    /// - Parameters:
+    ///   - tools: the tools that the model may call, to find calls written as text.
+    ///   - hasToolChannel: whether the server has delivered calls of this model as such before, so that only
+    ///     unmistakable ones are taken from the text.
+    ///   - readTexts: what the model has read; calls that stand there are only shown.
+    public init(
+        limits: AnswerLimits = AnswerLimits(), tools: [FunctionTool] = [], hasToolChannel: Bool = false,
+        readTexts: ReadTexts = ReadTexts()
+    ) {
         self.limits = limits
         self.tools = tools
-        text = AnswerText(tools: tools)
+        text = AnswerText(tools: tools, policy: CallPolicy(hasToolChannel: hasToolChannel, readTexts: readTexts))
     }
 
     /// Whether the server has said why the model stopped: nothing more of the answer follows.
     public var hasFinishReason: Bool { finishReason != nil }
 
     /// Whether any text has been emitted, so a retry would emit it twice.
-    public var hasTold: Bool { text.hasTold }
+    public var hasEmitted: Bool { text.hasEmitted }
 
     /// Adds the next chunk.
     ///
@@ -95,7 +104,7 @@ public struct CompletionAssembler: Sendable {
         half = ""
         let ending = text.finish()
         var toolCalls = calls.map {
-            ToolCall(
+            ChatToolCall(
                 id: $0.id ?? "", name: $0.name, arguments: CharacterHalves.joined($0.arguments.text),
                 extra: CharacterHalves.joined($0.extra.object))
         }
@@ -108,24 +117,27 @@ public struct CompletionAssembler: Sendable {
         var answer = ChatCompletion(
             message: message(text.shown, calling: toolCalls), finishReason: reason, usage: usage)
         answer.hasUnreadCall = ending.hasUnreadCall && toolCalls.isEmpty
-        return (last + ending.told, answer)
+        answer.hasUnclearCall = ending.hasUnclearCall && toolCalls.isEmpty
+        answer.hasToolChannel = text.policy.hasToolChannel
+        answer.hasWrittenCalls = calls.isEmpty && !toolCalls.isEmpty
+        return (last + ending.emitted, answer)
     }
 
-    private func message(_ told: String, calling toolCalls: [ToolCall]) -> ChatMessage {
+    private func message(_ emitted: String, calling toolCalls: [ChatToolCall]) -> ChatMessage {
         var message = ChatMessage(
-            role: .assistant, content: told.isEmpty ? [] : [.text(told)], toolCalls: toolCalls)
+            role: .assistant, content: emitted.isEmpty ? [] : [.text(emitted)], toolCalls: toolCalls)
         message.extra = CharacterHalves.joined(extra.object)
         guard !text.thought.isEmpty else { return message }
         // Raw text only if no calls were parsed from it; those are structured calls now.
         if calls.count == toolCalls.count { message.rawText = text.raw }
-        if message.reasoning.isEmpty, told.isEmpty, toolCalls.isEmpty {
+        if message.reasoning.isEmpty, emitted.isEmpty, toolCalls.isEmpty {
             message.extra["reasoning"] = .string(text.thought)
         }
         return message
     }
 
     /// Gives each call a unique id, by which results are matched.
-    private static func giveIDs(to calls: inout [ToolCall]) {
+    private static func giveIDs(to calls: inout [ChatToolCall]) {
         var taken: Set<String> = []
         for place in calls.indices {
             while calls[place].id.isEmpty || !taken.insert(calls[place].id).inserted {
@@ -139,7 +151,12 @@ public struct CompletionAssembler: Sendable {
     ) throws(AnswerError) {
         guard !members.isEmpty else { return }
         self[keyPath: merger].add(members)
-        guard calls.reduce(extra.byteCount, { $0 + $1.extra.byteCount }) <= limits.memberBytes else {
+        try checkMembers()
+    }
+
+    private func checkMembers() throws(AnswerError) {
+        let others = early.reduce(extra.byteCount) { $0 + $1.members.byteCount }
+        guard calls.reduce(others, { $0 + $1.extra.byteCount }) <= limits.memberBytes else {
             throw .tooLarge("more than \(limits.memberBytes) bytes of reasoning and other members")
         }
     }
@@ -158,19 +175,38 @@ public struct CompletionAssembler: Sendable {
             throw .tooLarge("more than \(limits.argumentBytes) bytes of tool calls")
         }
         guard let place = callContinued(by: piece, at: position) else {
-            // An empty fragment doesn't start a call.
-            guard piece.name != nil || piece.id != nil || !piece.arguments.isEmpty else { return }
+            // An empty fragment doesn't start a call, but its members belong to the one that follows.
+            guard piece.name != nil || piece.id != nil || !piece.arguments.isEmpty else { return try keep(piece) }
             guard calls.count < limits.toolCalls else { throw .tooLarge("more than \(limits.toolCalls) tool calls") }
             calls.append(
                 Call(
                     index: piece.index, id: piece.id, name: piece.name ?? "", arguments: CallArguments(piece.arguments),
-                    isLegacy: piece.isLegacy))
+                    isLegacy: piece.isLegacy, extra: earlyMembers(of: piece)))
             return try add(piece.extra, to: \.calls[calls.count - 1].extra)
         }
         calls[place].id = calls[place].id ?? piece.id
         if let name = piece.name, name != calls[place].name { calls[place].name += name }
         calls[place].arguments.add(piece.arguments)
         try add(piece.extra, to: \.calls[place].extra)
+    }
+
+    /// Keeps the members of a fragment whose call has not started.
+    private mutating func keep(_ piece: ToolCallPiece) throws(AnswerError) {
+        guard !piece.extra.isEmpty else { return }
+        if early.last.map({ $0.index == piece.index }) != true {
+            guard early.count < limits.toolCalls else { throw .tooLarge("more than \(limits.toolCalls) tool calls") }
+            early.append((piece.index, MemberMerger()))
+        }
+        early[early.count - 1].members.add(piece.extra)
+        try checkMembers()
+    }
+
+    /// Removes and returns the members that came before the call that a fragment starts.
+    private mutating func earlyMembers(of piece: ToolCallPiece) -> MemberMerger {
+        guard
+            let place = early.firstIndex(where: { $0.index == piece.index || $0.index == nil || piece.index == nil })
+        else { return MemberMerger() }
+        return early.remove(at: place).members
     }
 
     /// Returns the call that a fragment continues; `nil` if it starts a new one.

@@ -14,14 +14,14 @@ enum EndOfText {
 
     /// Maximum number of consecutive marks to examine, each with whitespace before it.
     private static let maxMarks = 8
-    private static let longestBlank = 64
+    private static let maxBlankBytes = 64
 
     static func following(_ text: [UInt8], _ end: Int, _ isWhole: Bool) -> Following {
         var at = end
         for _ in 0..<maxMarks {
-            let blank = text[at...].prefix(longestBlank)
+            let blank = text[at...].prefix(maxBlankBytes)
             guard let next = blank.firstIndex(where: { $0 > 0x20 }) else {
-                return isWhole || blank.count == longestBlank ? .nothing : .more
+                return isWhole || blank.count == maxBlankBytes ? .nothing : .more
             }
             guard Mark.mayBegin(with: text[next]) else { return .words }
             switch Mark.read(text, at: next, isWhole: isWhole) {

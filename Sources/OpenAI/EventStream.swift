@@ -41,7 +41,7 @@ public enum AnswerEvent: Sendable, Equatable {
         }
         let value: JSON
         do throws(JSONParseError) {
-            value = try JSON.parseModelText(CharacterHalves.signed(data))
+            value = try AnswerEnvelope.parse(CharacterHalves.signed(data)).value
         } catch {
             throw FormatError(field: "", problem: "is not JSON: \(error)")
         }

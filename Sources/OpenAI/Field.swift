@@ -46,13 +46,13 @@ struct Field {
     /// Returns a boolean; also accepts its string and number forms, as used in forms and configuration files.
     func flag() throws(FormatError) -> Bool {
         switch value {
-        case .null, 0: return false
-        case 1: return true
+        case .null, 0, 0.0: return false
+        case 1, 1.0: return true
         case .bool(let flag): return flag
         case .string(let text):
-            switch text.lowercased() {
-            case "true", "1": return true
-            case "false", "0", "": return false
+            switch text.lowercased().filter({ !$0.isWhitespace }) {
+            case "true", "1", "yes", "on", "y", "t": return true
+            case "false", "0", "no", "off", "n", "f", "none", "null", "": return false
             default: throw mismatch("a boolean")
             }
         default: throw mismatch("a boolean")

@@ -70,7 +70,7 @@ struct Mark: Sendable, Equatable {
     }
 
     /// Maximum length of a mark, in bytes.
-    private static let longest = 240
+    private static let maxBytes = 240
 
     private static let words: [String: (kind: Kind, isEnd: Bool)] = {
         var words: [String: (kind: Kind, isEnd: Bool)] = [:]
@@ -158,7 +158,7 @@ struct Mark: Sendable, Equatable {
     ///
     /// - Parameter isWhole: whether the text is complete, so nothing more follows it.
     static func read(_ text: [UInt8], at start: Int, isWhole: Bool) -> Reading {
-        let limit = min(text.count, start + longest)
+        let limit = min(text.count, start + maxBytes)
         guard let pair = brackets.first(where: { text[start..<limit].starts(with: $0.open) }) else {
             let isCut = !isWhole && brackets.contains { $0.open.starts(with: text[start...]) }
             return isCut ? .partial : .none
@@ -183,7 +183,7 @@ struct Mark: Sendable, Equatable {
             }
             guard couldBecome(parts) else { return .none }
         }
-        return isWhole || limit < text.count || limit - start >= longest ? .none : .partial
+        return isWhole || limit < text.count || limit - start >= maxBytes ? .none : .partial
     }
 
     /// The content between two bars.
@@ -270,7 +270,7 @@ struct Mark: Sendable, Equatable {
         }
         // Without a slash or an attribute, these are ordinary words.
         if slashed.contains(word), !part.hasSlash { return .none }
-        if value == nil, word == "tool" || kind == .parameter && !parts.contains(where: \.hasSlash) { return .none }
+        if value == nil, word == "tool" || kind == .parameter, !parts.contains(where: \.hasSlash) { return .none }
         return .mark(
             Mark(
                 kind: kind, word: word, isEnd: isEndWord || parts.contains { $0.hasSlash } || isClosing,

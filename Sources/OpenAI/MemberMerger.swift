@@ -15,6 +15,9 @@ struct MemberMerger: Sendable {
     /// Members that identify something: a repeated value isn't a continuation.
     private static let names: Set<String> = ["id", "type", "format", "index", "name", "role"]
 
+    /// Beginnings of the names of members that contain reasoning. A message's content does if it has parts for it.
+    private static let reasoning = ["thinking", "reasoning", "content"]
+
     private var members: [(key: String, node: Node)] = []
     /// Approximate number of bytes kept.
     private(set) var byteCount = 0
@@ -87,7 +90,7 @@ struct MemberMerger: Sendable {
             }
         } else if case .list(var nodes) = node, case .array(let elements) = value {
             node = .value(.null)
-            add(elements, to: &nodes)
+            add(elements, named: key, to: &nodes)
             node = .list(nodes)
         } else if case .object(var members) = node, case .object(let object) = value {
             node = .value(.null)
@@ -98,17 +101,37 @@ struct MemberMerger: Sendable {
         }
     }
 
-    /// An element with an index continues the last one with the same index, type and id; others are appended.
-    private static func add(_ elements: [JSON], to nodes: inout [Node]) {
+    /// An element with an index continues the last one with the same index, type and id; an element of reasoning
+    /// without an index continues the last one until a signature ends that. Others are appended.
+    private static func add(_ elements: [JSON], named key: String, to nodes: inout [Node]) {
         // Elements within one fragment are never parts of each other.
         let known = nodes.count
+        let isReasoning = reasoning.contains(where: key.hasPrefix)
         for element in elements {
-            if let number = element["index"]?.integerValue,
+            if isReasoning, nodes.count == known, let last = nodes.last, goesOn(last, element) {
+                merge(element, named: "", into: &nodes[known - 1])
+            } else if let number = element["index"]?.integerValue,
                 let place = nodes[..<known].lastIndex(where: { continues($0, element, number) })
             {
                 merge(element, named: "", into: &nodes[place])
             } else {
                 nodes.append(node(element))
+            }
+        }
+    }
+
+    /// Whether an element without an index continues the last one.
+    private static func goesOn(_ node: Node, _ element: JSON) -> Bool {
+        guard case .object(let members) = node, element["index"] == nil, element["data"] == nil,
+            let type = element["type"]?.stringValue
+        else { return false }
+        return !members.contains { member in
+            switch (member.key, member.node) {
+            case ("index", _), ("data", _): true
+            case ("signature", .text(let text)): !text.isEmpty
+            case ("type", .text(let text)): text != type
+            case ("id", .text(let text)): element["id"].map { $0 != .string(text) } ?? false
+            default: false
             }
         }
     }

@@ -12,7 +12,7 @@ struct MessageHead: Sendable, Equatable {
         case head(MessageHead)
     }
 
-    private static let longest = 300
+    private static let maxBytes = 300
     private static let thoughts: Set<String> = ["analysis", "thought", "thinking", "think", "reflection"]
     /// Speakers other than the model.
     private static let others: Set<String> = [
@@ -32,7 +32,7 @@ struct MessageHead: Sendable, Equatable {
         var words: [UInt8] = []
         var marks = 0
         var place = start
-        while place < text.count, place - start < longest {
+        while place < text.count, place - start < maxBytes {
             let byte = text[place]
             if byte == 0x0A || byte == 0x0D {
                 let (head, names) = said(words, end: place + 1)
@@ -64,7 +64,7 @@ struct MessageHead: Sendable, Equatable {
                 place = mark.end
             }
         }
-        return isWhole || place - start >= longest ? .none : .more
+        return isWhole || place - start >= maxBytes ? .none : .more
     }
 
     /// - Returns: the head, and its words other than the speaker.

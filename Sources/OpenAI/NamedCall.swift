@@ -6,7 +6,7 @@ import JSON
 /// They start on a new line, and count as calls only if they name a tool and their arguments match its parameters.
 enum NamedCall {
     /// Maximum number of bytes to examine at the beginning.
-    private static let longest = 240
+    private static let maxBytes = 240
     /// Labels of the name and of the arguments, in lower case.
     private static let labels = [("action:", "action input:"), ("✿function✿:", "✿args✿:")].map {
         (name: Array($0.utf8), arguments: Array($1.utf8))
@@ -14,7 +14,7 @@ enum NamedCall {
     /// Prefixes that servers write before a name.
     private static let signs = [">>>", "call:"].map { Array($0.utf8) }
     /// How a model may introduce an invented tool result.
-    private static let results = ["observation:", "✿result✿:", "```tool_output"].map { Array($0.utf8) }
+    private static let results = ["observation:", "✿result✿", "✿return✿", "```tool_output"].map { Array($0.utf8) }
 
     /// Whether such a call begins at this position, which must be the start of a line; `nil` if more input is needed.
     static func begins(_ text: [UInt8], at place: Int, _ tools: [FunctionTool], _ isWhole: Bool) -> Bool? {
@@ -29,7 +29,7 @@ enum NamedCall {
     /// Parses the calls that begin at this position.
     ///
     /// - Returns: the calls and the position after them; `nil` if none, or not all of them can be parsed.
-    static func read(_ text: [UInt8], at place: Int, _ tools: [FunctionTool]) -> (calls: [ToolCall], end: Int)? {
+    static func read(_ text: [UInt8], at place: Int, _ tools: [FunctionTool]) -> (calls: [ChatToolCall], end: Int)? {
         guard place < text.count else { return nil }
         if text[place] == 0x3C {
             guard let (call, end) = CallElement.read(text, at: place, tools) else { return nil }
@@ -90,7 +90,8 @@ enum NamedCall {
 
     /// Returns the name at this position without the separator after it.
     private static func word(_ text: [UInt8], at place: Int) -> (word: String, end: Int) {
-        let word = text[place...].prefix(longest).prefix { CallBeginning.isOfName($0) && $0 != 0x3A && $0 != 0x3D }
+        guard place < text.count, text[place] < 0x80 else { return ("", place) }
+        let word = text[place...].prefix(maxBytes).prefix { CallBeginning.isOfName($0) && $0 != 0x3A && $0 != 0x3D }
         return (String(decoding: word, as: UTF8.self), word.endIndex)
     }
 
@@ -107,14 +108,14 @@ enum NamedCall {
             case .whole: break
             }
             let next = skip(text, start + label.name.count) { isOrnament($0) && $0 != 0x60 || $0 == 0x0A || $0 == 0x0D }
-            guard next < text.count else { return isWhole || next - place > longest ? false : nil }
+            guard next < text.count else { return isWhole || next - place > maxBytes ? false : nil }
             if [0x7B, 0x5B].contains(text[next]) { return true }
             let named = skip(text, next, where: isOrnament)
             // A fenced code block.
             if named - next >= 3 { return true }
             let (name, end) = word(text, at: named)
             guard end < text.count || isWhole else {
-                return end - named < longest && CallBeginning.mayName(name, tools) ? nil : false
+                return end - named < maxBytes && CallBeginning.mayName(name, tools) ? nil : false
             }
             return CallBeginning.names(name, tools)
         }
@@ -123,7 +124,7 @@ enum NamedCall {
 
     private static func readLabelled(
         _ text: [UInt8], at place: Int, _ tools: [FunctionTool]
-    ) -> (calls: [ToolCall], end: Int)? {
+    ) -> (calls: [ChatToolCall], end: Int)? {
         guard let (label, start) = labelled(text, at: place) else { return nil }
         let blank = skip(text, start) { isOrnament($0) && $0 != 0x60 || $0 <= 0x20 }
         if let (value, end) = object(text, at: blank) {
@@ -151,18 +152,19 @@ enum NamedCall {
             switch matches(text, at: place, sign) {
             case .no: continue
             case .partial: if !isWhole { return nil }
-            case .whole: start = place + sign.count
+            case .whole: start = skip(text, place + sign.count) { $0 == 0x20 }
             }
         }
         let (name, end) = word(text, at: start)
         guard end < text.count else {
-            return isWhole || name.utf8.count >= longest || !CallBeginning.mayName(name, tools) ? false : nil
+            return isWhole || name.utf8.count >= maxBytes || !CallBeginning.mayName(name, tools) ? false : nil
         }
-        guard !name.isEmpty, [0x20, 0x09, 0x0A, 0x0D, 0x28, 0x3A, 0x7B].contains(text[end]),
+        guard let first = name.first, [0x20, 0x09, 0x0A, 0x0D, 0x28, 0x3A, 0x7B].contains(text[end]),
+            first.isLetter || first.isNumber || tools.contains(where: { $0.name == name }),
             CallBeginning.names(name, tools)
         else { return false }
         let next = skipSigns(text, end)
-        guard next < text.count else { return isWhole || next - end > longest ? false : nil }
+        guard next < text.count else { return isWhole || next - end > maxBytes ? false : nil }
         return text[next] == 0x7B
     }
 
@@ -176,9 +178,9 @@ enum NamedCall {
 
     private static func readNamed(
         _ text: [UInt8], at place: Int, _ tools: [FunctionTool]
-    ) -> (calls: [ToolCall], end: Int)? {
+    ) -> (calls: [ChatToolCall], end: Int)? {
         let sign = signs.first { matches(text, at: place, $0) == .whole } ?? []
-        let (name, nameEnd) = word(text, at: place + sign.count)
+        let (name, nameEnd) = word(text, at: skip(text, place + sign.count) { !sign.isEmpty && $0 == 0x20 })
         guard !name.isEmpty, CallBeginning.names(name, tools) else { return nil }
         let at = skipSigns(text, nameEnd)
         guard at < text.count, text[at] == 0x7B,
@@ -214,7 +216,7 @@ enum NamedCall {
         return (value, end)
     }
 
-    private static func call(_ name: String, _ value: JSON, _ tools: [FunctionTool]) -> ToolCall? {
+    private static func call(_ name: String, _ value: JSON, _ tools: [FunctionTool]) -> ChatToolCall? {
         guard let members = value.objectValue, let call = CallJSON.call(name, members, tools),
             CallJSON.fits(members, call.name, tools)
         else { return nil }

@@ -15,7 +15,7 @@ enum ProseContext {
     }
 
     /// Maximum length of a thought that is only an example, in bytes.
-    private static let longestExample = 200
+    private static let maxExampleBytes = 200
     private static let openers = Set("([{\"'`*_/|<=“‘«„‚「『（【-–—&,+~、，")
     private static let ends = Set(".!?…。！？;；)）]>}】」』”")
     private static let goingOn = Set(".,;:!?)]}、，。；：！？）」』”’")
@@ -61,7 +61,7 @@ enum ProseContext {
             let words = String(decoding: content, as: UTF8.self).lowercased().split(whereSeparator: \.isWhitespace)
             if words.count == 1, words.first.map({ connecting.contains(String($0)) }) == true { return false }
         }
-        if before == .example { return content.count > longestExample }
+        if before == .example { return content.count > maxExampleBytes }
         guard before != .nothing else {
             // For example: `<think> begins a thought, </think> ends it.`
             guard isSentence(content) else { return true }

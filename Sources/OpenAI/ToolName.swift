@@ -1,7 +1,7 @@
 /// Normalizes tool names between what models write and what endpoints accept.
 public enum ToolName {
     /// Maximum length that endpoints accept, in characters.
-    public static let longest = 64
+    public static let maxLength = 64
 
     /// Prefixes that models and servers write before a name, followed by a separator.
     private static let prefixes = ["functions", "function", "tools", "tool", "default_api"]
@@ -97,7 +97,7 @@ public enum ToolName {
 
     /// Returns a name that every endpoint accepts: 1 to 64 characters of `[a-zA-Z0-9_-]`.
     public static func acceptable(_ name: String) -> String {
-        let fitting = name.unicodeScalars.prefix(longest).map { scalar -> Character in
+        let fitting = name.unicodeScalars.prefix(maxLength).map { scalar -> Character in
             switch scalar {
             case "a"..."z", "A"..."Z", "0"..."9", "_", "-": Character(scalar)
             default: "_"

@@ -4,23 +4,35 @@ import JSON
 /// example: the user should know that nothing was run.
 enum UnreadCall {
     /// Maximum number of bytes at the end of the text to examine.
-    private static let longest = 65_536
+    private static let maxBytes = 65_536
     /// Maximum number of possible object beginnings to try.
     private static let maxTries = 64
     /// Languages whose code contains function calls of its own.
     private static let languages: Set<String> = ["python", "py", "python3", "bash", "sh", "javascript", "js", "swift"]
 
-    /// Whether a text ends with such a call.
-    static func ends(_ text: String, _ tools: [FunctionTool]) -> Bool {
-        var bytes = Array(text.utf8.suffix(longest))
+    /// A call at the end of a text.
+    struct Found {
+        /// The text before it, or the end of it.
+        let before: ArraySlice<UInt8>
+        /// The call as the model wrote it.
+        let source: ArraySlice<UInt8>
+    }
+
+    /// Returns the call that a text ends with; `nil` for none.
+    static func atEnd(of text: String, _ tools: [FunctionTool]) -> Found? {
+        var bytes = text.utf8.suffix(maxBytes).map { $0 == 0x0D ? 0x0A : $0 }
         trim(&bytes)
+        return start(of: bytes, tools).map { Found(before: bytes[..<$0], source: bytes[$0...]) }
+    }
+
+    private static func start(of bytes: [UInt8], _ tools: [FunctionTool]) -> Int? {
         // A block quotation is ignored.
         let line = bytes.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-        guard let last = bytes.last, bytes[line...].first(where: { $0 > 0x20 }) != 0x3E else { return false }
-        if last == 0x60 { return endsInCode(bytes, tools) }
-        if last == 0x7D || last == 0x5D { return endsInNamedObject(bytes, tools) || endsInPython(bytes, tools) }
-        if last == 0x3E { return endsInElement(bytes, tools) || endsInMarkedObject(bytes, tools) }
-        return last == 0x29 && endsInPython(bytes, tools)
+        guard let last = bytes.last, bytes[line...].first(where: { $0 > 0x20 }) != 0x3E else { return nil }
+        if last == 0x60 { return startOfCode(bytes, tools) }
+        if last == 0x7D || last == 0x5D { return startOfNamedObject(bytes, tools) ?? startOfPython(bytes, tools) }
+        if last == 0x3E { return startOfElement(bytes, tools) ?? startOfMarkedObject(bytes, tools) }
+        return last == 0x29 ? startOfPython(bytes, tools) : nil
     }
 
     private static func trim(_ bytes: inout [UInt8]) {
@@ -34,21 +46,35 @@ enum UnreadCall {
 
     // MARK: - Code
 
-    private static func endsInCode(_ bytes: [UInt8], _ tools: [FunctionTool]) -> Bool {
+    private static func startOfCode(_ bytes: [UInt8], _ tools: [FunctionTool]) -> Int? {
         let ticks = bytes.reversed().prefix { $0 == 0x60 }.count
         let body = Array(bytes.dropLast(ticks))
         guard ticks >= 3 else {
             // The whole text is a code span.
-            return bytes.prefix { $0 == 0x60 }.count == ticks && isCall(body.dropFirst(ticks), tools)
+            guard bytes.prefix(while: { $0 == 0x60 }).count == ticks else { return nil }
+            let code = body.dropFirst(ticks)
+            return isCall(code, tools) || isPositional(code, tools) ? 0 : nil
         }
-        guard let fence = lastFence(body, ticks) else { return false }
+        guard let fence = lastFence(body, ticks) else { return nil }
         let line = body[fence...].prefix { $0 != 0x0A }
         let word = String(decoding: line.drop { $0 == 0x60 }.filter { $0 > 0x20 }, as: UTF8.self).lowercased()
-        var code = Array(body[line.endIndex...])
+        var code = Array(body[line.endIndex...].drop { $0 <= 0x20 })
         trim(&code)
-        if languages.contains(word), !String(decoding: code, as: UTF8.self).contains("default_api.") { return false }
-        if body[..<fence].allSatisfy({ $0 <= 0x20 }), CallBeginning.isMarked(code, at: 0, tools) { return true }
-        return isCall(code, tools) || isNamedObject(code, behind: body[..<fence], tools)
+        if code.starts(with: "tool_call(".utf8), endsInToolName(body[..<fence], tools) { return fence }
+        let isAlone = body[..<fence].allSatisfy { $0 <= 0x20 }
+        if isAlone, CallBeginning.isMarked(code, at: 0, tools) { return fence }
+        if languages.contains(word), !String(decoding: code, as: UTF8.self).contains("default_api.") { return nil }
+        let isFound =
+            isCall(code, tools) || isAlone && isPositional(code, tools)
+            || isNamedObject(code, behind: body[..<fence], tools)
+        return isFound ? fence : nil
+    }
+
+    /// Whether the last line of a text is the name of a tool.
+    private static func endsInToolName(_ text: ArraySlice<UInt8>, _ tools: [FunctionTool]) -> Bool {
+        let line = text.split(separator: 0x0A).last { $0.contains { $0 > 0x20 } } ?? []
+        let name = String(decoding: line.filter { $0 > 0x20 }, as: UTF8.self)
+        return tools.contains { $0.name == name }
     }
 
     /// Returns the start of the last opening fence.
@@ -65,18 +91,20 @@ enum UnreadCall {
 
     // MARK: - Objects, elements and Python-style calls
 
-    private static func endsInNamedObject(_ bytes: [UInt8], _ tools: [FunctionTool]) -> Bool {
+    private static func startOfNamedObject(_ bytes: [UInt8], _ tools: [FunctionTool]) -> Int? {
         var place = 0
         for _ in 0..<maxTries {
-            guard let start = bytes[place...].firstIndex(where: { $0 == 0x7B || $0 == 0x5B }) else { return false }
+            guard let start = bytes[place...].firstIndex(where: { $0 == 0x7B || $0 == 0x5B }) else { return nil }
             guard let end = JSON.endOfValue(in: bytes, from: start) else {
                 place = start + 1
                 continue
             }
-            if end == bytes.count { return isNamedObject(Array(bytes[start...]), behind: bytes[..<start], tools) }
+            if end == bytes.count {
+                return isNamedObject(Array(bytes[start...]), behind: bytes[..<start], tools) ? start : nil
+            }
             place = end
         }
-        return false
+        return nil
     }
 
     /// Whether an object matches the parameters of a tool named in the last words before it.
@@ -93,37 +121,51 @@ enum UnreadCall {
         }
     }
 
-    private static func endsInPython(_ bytes: [UInt8], _ tools: [FunctionTool]) -> Bool {
+    private static func startOfPython(_ bytes: [UInt8], _ tools: [FunctionTool]) -> Int? {
         let start = bytes.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
         let line = Array(bytes[start...].drop { $0 <= 0x20 })
-        if isCall(line, tools) { return true }
+        if isCall(line, tools) || isPositional(line, tools) { return start }
         let text = String(decoding: line.prefix(120), as: UTF8.self)
-        return [" = ", "await ", "return "].contains { sign in
+        let isAssigned = [" = ", "await ", "return "].contains { sign in
             guard let range = text.firstRange(of: sign) else { return false }
             let words = text[..<range.lowerBound]
             guard words.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }) else { return false }
             return isCall(line.dropFirst(text[..<range.upperBound].utf8.count), tools)
         }
+        return isAssigned ? start : nil
     }
 
-    /// Whether the text ends with an object between marks, the first of which is unknown.
-    private static func endsInMarkedObject(_ bytes: [UInt8], _ tools: [FunctionTool]) -> Bool {
+    /// Whether a text is a tool's name and quoted arguments without their names: `run('ls')`.
+    static func isPositional(_ text: some Sequence<UInt8>, _ tools: [FunctionTool]) -> Bool {
+        let text = text.filter { $0 > 0x20 }
+        let name = text.prefix { CallBeginning.isOfName($0) }
+        let arguments = text[name.endIndex...]
+        guard arguments.first == 0x28, arguments.last == 0x29, arguments.count > 3,
+            let quote = arguments.dropFirst().first, [0x22, 0x27].contains(quote),
+            arguments.dropLast().last == quote || arguments.dropFirst(2).contains(quote)
+        else { return false }
+        let word = String(decoding: name, as: UTF8.self)
+        return tools.contains { $0.name == word || "functions.\($0.name)" == word || "default_api.\($0.name)" == word }
+    }
+
+    /// Returns the start of an object between marks that ends the text; the first of the marks is unknown.
+    private static func startOfMarkedObject(_ bytes: [UInt8], _ tools: [FunctionTool]) -> Int? {
         var place = bytes.count
         for _ in 0..<4 {
-            guard let found = bytes[..<place].lastIndex(where: Mark.mayBegin) else { return false }
-            guard case .mark(let mark) = Mark.read(bytes, at: found, isWhole: true), mark.isEnd else { return false }
+            guard let found = bytes[..<place].lastIndex(where: Mark.mayBegin) else { return nil }
+            guard case .mark(let mark) = Mark.read(bytes, at: found, isWhole: true), mark.isEnd else { return nil }
             place = found
             var rest = Array(bytes[..<found])
             trim(&rest)
-            if rest.last == 0x7D { return endsInNamedObject(rest, tools) }
+            if rest.last == 0x7D { return startOfNamedObject(rest, tools) }
         }
-        return false
+        return nil
     }
 
-    private static func endsInElement(_ bytes: [UInt8], _ tools: [FunctionTool]) -> Bool {
-        tools.contains { tool in
-            bytes.reversed().starts(with: "</\(tool.name)>".utf8.reversed())
-                && String(decoding: bytes, as: UTF8.self).contains("<\(tool.name)>")
-        }
+    private static func startOfElement(_ bytes: [UInt8], _ tools: [FunctionTool]) -> Int? {
+        tools.lazy.compactMap { tool in
+            guard bytes.reversed().starts(with: "</\(tool.name)>".utf8.reversed()) else { return nil }
+            return bytes.firstRange(of: Array("<\(tool.name)>".utf8))?.lowerBound
+        }.first
     }
 }

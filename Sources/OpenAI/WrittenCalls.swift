@@ -9,25 +9,40 @@ struct WrittenCalls {
     /// The result of parsing a text.
     struct Reading {
         /// The calls, without ids.
-        var calls: [ToolCall] = []
+        var calls: [ChatToolCall] = []
         /// The text around them; all of it if there are no calls.
         var text: [UInt8] = []
-        /// Whether something looks like a call but cannot be parsed.
+        /// Whether something looks like a call that isn't run.
         var isUnread = false
+        /// Whether that may be meant, so that the model should be asked.
+        var isUnclear = false
+
+        /// Notes a call that isn't run.
+        mutating func note(isUnclear: Bool) {
+            isUnread = true
+            self.isUnclear = self.isUnclear || isUnclear
+        }
     }
 
     /// Maximum number of false starts before the search stops: each one may scan the rest of the text.
     private static let maxFailures = 16
 
     private let bytes: [UInt8]
-    /// What precedes `bytes` on its line.
-    private let line: [UInt8]
     private let tools: [FunctionTool]
+    private let policy: CallPolicy
+    /// What is open at the end of the text before the last calls.
+    private var context: TextContext
     private var at = 0
     private var failures = 0
     private var reading = Reading()
     /// The last group of calls, as long as only calls and marks have followed it.
     private var last: Row?
+    /// Whether calls that could have been meant turned out to be shown: a text about calls may contain more of them.
+    private var hasShownCalls = false
+    /// Whether calls turned out to be repeated from what the model has read.
+    private var hasRepeatedCalls = false
+    /// The texts that the model has read, once they were needed.
+    private var readTexts: [[UInt8]]?
 
     /// Consecutive calls.
     private struct Row {
@@ -35,8 +50,10 @@ struct WrittenCalls {
         let start: Int
         /// Length in bytes of the surrounding text collected before it.
         let textCount: Int
-        /// Whether the calls are alone on their lines.
+        /// Whether the calls are alone on their lines, or begin the text.
         var isAlone: Bool
+        /// Where words may continue the text in spite of the calls; `nil` for nowhere.
+        var wordsStart: Int?
     }
 
     /// Parses the calls in a text that starts where the first one may.
@@ -45,63 +62,72 @@ struct WrittenCalls {
     ///
     /// - Parameters:
     ///   - isSure: whether the beginning can hardly be anything but a call.
-    ///   - line: what precedes the text on its line.
-    static func read(_ bytes: [UInt8], _ tools: [FunctionTool], isSure: Bool, behind line: [UInt8]) -> Reading {
-        var reader = WrittenCalls(bytes: bytes, line: line, tools: tools)
+    ///   - context: what precedes the text.
+    static func read(
+        _ bytes: [UInt8], _ tools: [FunctionTool], isSure: Bool, behind context: TextContext, _ policy: CallPolicy
+    ) -> Reading {
+        var reader = WrittenCalls(bytes: bytes, tools: tools, policy: policy, context: context)
         reader.read(isSure: isSure)
         var reading = reader.reading
         if reading.calls.isEmpty { reading.text = bytes }
         if !reading.text.contains(where: { $0 > 0x20 }) { reading.text = [] }
+        // A model isn't asked to make a call that somebody else has written.
+        if reader.hasRepeatedCalls { reading.isUnclear = false }
         return reading
     }
 
-    private init(bytes: [UInt8], line: [UInt8], tools: [FunctionTool]) {
+    private init(bytes: [UInt8], tools: [FunctionTool], policy: CallPolicy, context: TextContext) {
         self.bytes = bytes
-        self.line = line
         self.tools = tools
+        self.policy = policy
+        self.context = context
     }
 
     private mutating func read(isSure: Bool) {
         if let calls = fencedCalls() {
-            reading.calls = calls
+            let verdict = verdict(.bare)
+            if verdict == .run, !areRepeated(calls, bytes[...]) {
+                reading.calls = calls
+            } else {
+                reading.note(isUnclear: verdict != .shown)
+            }
             return
         }
-        var isLineBlank = isSure
+        if isMarkedFence { reading.note(isUnclear: true) }
         while at < bytes.count {
             let byte = bytes[at]
-            if byte == 0x0A || byte == 0x0D {
-                isLineBlank = true
-            } else if byte == 0x60 || byte == 0x7E && isLineBlank {
-                if bytes[at...].contains(where: { $0 > 0x20 && $0 != byte }) { goOn() }
-                // At the start of the text, this character opens a code fence.
-                copyCode(isLineBlank: isLineBlank || at == 0)
-                isLineBlank = false
+            guard byte > 0x20 else {
+                show(upTo: at + 1)
                 continue
-            } else if byte > 0x20 {
-                // A result here was invented by the model: the real one follows.
-                if !reading.calls.isEmpty, case .mark(let mark) = Mark.read(bytes, at: at, isWhole: true),
-                    mark.kind == .result
-                {
-                    return
-                }
-                if failures < Self.maxFailures, readCalls(isAtStart: isLineBlank, isSure: isSure && at == 0) {
-                    isLineBlank = true
+            }
+            // A result here was invented by the model: the real one follows.
+            if !reading.calls.isEmpty, !policy.hasToolChannel,
+                case .mark(let mark) = Mark.read(bytes, at: at, isWhole: true), mark.kind == .result
+            {
+                return
+            }
+            if failures < Self.maxFailures, readCalls(isSure: isSure && at == 0) { continue }
+            if last != nil {
+                if isLeftover { return }
+                if let end = endOfMarked() {
+                    show(upTo: end)
                     continue
                 }
-                if last != nil {
-                    if isLeftover { return }
-                    if let end = endOfMarked() {
-                        reading.text += bytes[at..<end]
-                        at = end
-                        continue
-                    }
-                    goOn()
+                if last?.wordsStart == at, beginsSentence {
+                    show(upTo: bytes.count)
+                    return
                 }
-                isLineBlank = false
+                goOn()
             }
-            reading.text.append(byte)
-            at += 1
+            show(upTo: at + 1)
         }
+    }
+
+    /// Adds the bytes before a position to the text around the calls.
+    private mutating func show(upTo end: Int) {
+        reading.text += bytes[at..<end]
+        if last == nil { context.add(bytes[at..<end]) }
+        at = end
     }
 
     /// Whether only the head of a next message follows that never came, or the beginning of an empty call.
@@ -114,10 +140,13 @@ struct WrittenCalls {
 
     /// Returns where a construct other than a sentence ends: an end mark, a thought or another message.
     private func endOfMarked() -> Int? {
+        // The end of a code block that never began.
+        if bytes[at] == 0x60, !bytes[at...].contains(where: { $0 > 0x20 && $0 != 0x60 }) { return bytes.count }
         // Another call, which cannot be parsed.
         if CallBeginning.isMarked(bytes, at: at, tools), namesTool() { return bytes.count }
         guard case .mark(let mark) = Mark.read(bytes, at: at, isWhole: true) else { return nil }
         if mark.isEnd || mark.kind == .separator { return mark.end }
+        guard !policy.hasToolChannel else { return nil }
         switch mark.kind {
         case .turn, .channel: return bytes.count
         case .thought:
@@ -135,25 +164,47 @@ struct WrittenCalls {
     private mutating func goOn() {
         guard let row = last else { return }
         last = nil
+        hasShownCalls = true
         reading.calls = []
         reading.text.removeSubrange(row.textCount...)
         reading.text += bytes[row.start..<at]
-        reading.isUnread = reading.isUnread || row.isAlone
+        context.add(bytes[row.start..<at])
+        if row.isAlone { reading.note(isUnclear: true) }
     }
 
     private mutating func take(_ group: CallGroup, isAtStart: Bool) {
-        let rest = bytes[group.end...].first { $0 > 0x20 || $0 == 0x0A || $0 == 0x0D }
-        let isAlone = isAtStart && (rest == nil || rest == 0x0A || rest == 0x0D)
-        if last == nil { last = Row(start: at, textCount: reading.text.count, isAlone: isAlone) }
+        if last == nil {
+            last = Row(
+                start: at, textCount: reading.text.count,
+                isAlone: isAtStart && (isEndOfLine(group.end) || !context.hasWords))
+        }
+        last?.wordsStart = group.endsWithToken && !policy.hasToolChannel ? group.end : nil
         reading.calls += group.calls
         at = group.end
     }
 
-    /// Whether the text before this position quotes what follows.
-    private var isQuoted: Bool {
-        guard last == nil else { return false }
-        let before = bytes[..<at].suffix(CallQuotation.longestLine)
-        return CallQuotation.opens(behind: before.count < at ? Array(before) : line + before)
+    /// Whether a new sentence begins here. Some models go on directly behind the token that ends their calls.
+    private var beginsSentence: Bool {
+        String(decoding: bytes[at...].prefix(8), as: UTF8.self).first.map { $0.isLetter && !$0.isLowercase } ?? false
+    }
+
+    private func isEndOfLine(_ place: Int) -> Bool {
+        let rest = bytes[place...].first { $0 > 0x20 || $0 == 0x0A || $0 == 0x0D }
+        return rest == nil || rest == 0x0A || rest == 0x0D
+    }
+
+    /// The verdict about a call at this position.
+    private func verdict(_ form: CallPolicy.Form) -> CallPolicy.Verdict {
+        guard last == nil else { return .run }
+        let verdict = policy.verdict(form, in: context)
+        return verdict == .run && hasShownCalls ? .unclear : verdict
+    }
+
+    /// Shows the calls at this position instead of running them, and notes them if they may have been meant.
+    private mutating func show(_ group: CallGroup, _ verdict: CallPolicy.Verdict, isAtStart: Bool) {
+        let rest = bytes[group.end...].filter { $0 > 0x20 && !"*_~`|)\"'".utf8.contains($0) }
+        if rest.isEmpty || isAtStart && isEndOfLine(group.end) { reading.note(isUnclear: verdict != .shown) }
+        show(upTo: group.end)
     }
 
     /// Whether words follow the last end mark of what begins here.
@@ -171,50 +222,109 @@ struct WrittenCalls {
 
     /// Parses the calls that begin here.
     ///
-    /// - Returns: whether there are any.
-    private mutating func readCalls(isAtStart: Bool, isSure: Bool) -> Bool {
+    /// - Returns: whether there are any, run or shown.
+    private mutating func readCalls(isSure: Bool) -> Bool {
+        let isAtStart = last != nil || LinePrefix(context.line[...]).isEmpty
         if CallBeginning.isMarked(bytes, at: at, tools) || isSure && Mark.mayBegin(with: bytes[at]) {
-            if isQuoted { return false }
+            let verdict = verdict(.marked)
+            if verdict == .quoted { return false }
             var group = CallGroup(bytes, tools, at: at)
-            if group.read(isInLine: !isAtStart) {
-                take(group, isAtStart: isAtStart)
-                return true
+            guard group.read(isInLine: !isAtStart) else {
+                failures += 1
+                if isSure || namesTool() && (isAtStart || !goesOnBehindEnd) {
+                    reading.note(isUnclear: verdict != .shown)
+                }
+                return false
             }
-            failures += 1
-            reading.isUnread = reading.isUnread || isSure || namesTool() && (isAtStart || !goesOnBehindEnd)
-            return false
+            accept(group, verdict == .run && policy.hasToolChannel && !group.fits ? .unclear : verdict, isAtStart)
+            return true
         }
         guard isAtStart || at == 0,
             CallBeginning.isUnmarked(bytes, at: at, tools, true, mayBePython: at == 0) == true
         else { return false }
+        let verdict = verdict(.bare)
+        if verdict == .quoted { return false }
         var group = CallGroup(bytes, tools, at: at)
         if group.readPlain() {
-            take(group, isAtStart: isAtStart)
+            // Behind words only the exact name of a tool is proof enough.
+            let isProven = !context.hasWords || group.calls.allSatisfy { names($0.name, before: group.end) }
+            accept(group, verdict == .run && !isProven ? .unclear : verdict, isAtStart)
             return true
         }
         failures += 1
-        reading.isUnread =
-            reading.isUnread || bytes[at] == 0x7B && !group.calls.isEmpty || !group.isWhole && beginsPlainCall()
-            || NamedCall.isClear(bytes, at: at, tools)
+        hasShownCalls = hasShownCalls || !group.calls.isEmpty
+        if bytes[at] == 0x7B && !group.calls.isEmpty || !group.isWhole && beginsPlainCall()
+            || NamedCall.isClear(bytes, at: at, tools) || UnreadCall.isPositional(bytes[at...], tools)
+        {
+            reading.note(isUnclear: verdict != .shown)
+        }
         return false
     }
 
+    private mutating func accept(_ group: CallGroup, _ verdict: CallPolicy.Verdict, _ isAtStart: Bool) {
+        let isRepeated = areRepeated(group.calls, bytes[at..<group.end])
+        if verdict == .run, !isRepeated {
+            take(group, isAtStart: isAtStart)
+        } else {
+            failures += 1
+            // What follows repeated calls may be more of the same text.
+            hasShownCalls = hasShownCalls || verdict == .run
+            show(group, verdict, isAtStart: isAtStart)
+        }
+    }
+
+    /// Whether calls are repeated from what the model has read.
+    private mutating func areRepeated(_ calls: [ChatToolCall], _ source: ArraySlice<UInt8>) -> Bool {
+        let texts = readTexts ?? policy.readTexts.compared()
+        readTexts = texts
+        let areRepeated = ReadTexts.areRepeated(calls, source, in: texts)
+        hasRepeatedCalls = hasRepeatedCalls || areRepeated
+        return areRepeated
+    }
+
+    private func names(_ name: String, before end: Int) -> Bool {
+        bytes[at..<end].firstRange(of: Array(name.utf8)) != nil
+    }
+
     /// Parses the calls in a text that is a single code block.
-    private func fencedCalls() -> [ToolCall]? {
-        guard bytes.starts(with: "```".utf8), let line = bytes.firstIndex(of: 0x0A),
-            let start = bytes[line...].firstIndex(where: { $0 > 0x20 }), var end = endOfCalls(from: start)
+    private func fencedCalls() -> [ChatToolCall]? {
+        guard let line = bytes.firstIndex(where: Self.isLineEnd),
+            let start = bytes[line...].firstIndex(where: { $0 > 0x20 })
         else { return nil }
+        let isMarked = CallBeginning.isMarked(bytes, at: start, tools)
+        // Marks in a code block that has another label are most often shown.
+        let isOfCalls =
+            context.hasWords || isMarked
+            ? CallBeginning.isFence(forTools: bytes[..<line])
+            : CallBeginning.isFence(forCalls: bytes[..<line], areMarked: false)
+        guard isOfCalls, var end = endOfCalls(from: start) else { return nil }
         while end > start, bytes[end - 1] <= 0x20 { end -= 1 }
         guard bytes[..<end].suffix(3).elementsEqual("```".utf8), end - 3 > start else { return nil }
-        var group = CallGroup(Array(bytes[start..<end - 3]), tools, at: 0)
+        let content = Array(bytes[start..<end - 3])
+        var group = CallGroup(content, tools, at: 0)
+        if isMarked {
+            guard group.read(isInLine: false), !content[group.end...].contains(where: { $0 > 0x20 }) else { return nil }
+            return group.calls
+        }
         return group.readPlain() ? group.calls : nil
     }
+
+    /// Whether the text is a code block, and a call that cannot be parsed is what it begins with.
+    private var isMarkedFence: Bool {
+        guard !context.hasWords, let line = bytes.firstIndex(where: Self.isLineEnd),
+            CallBeginning.isFence(forCalls: bytes[..<line], areMarked: true),
+            let start = bytes[line...].firstIndex(where: { $0 > 0x20 }), let end = bytes.lastIndex(where: { $0 > 0x20 })
+        else { return false }
+        return bytes[end] == 0x60 && CallBeginning.isMarked(bytes, at: start, tools)
+    }
+
+    private static func isLineEnd(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
 
     /// Returns the end of calls in a code block: before an end mark that the server forgot to strip, or before an
     /// invented result.
     private func endOfCalls(from start: Int) -> Int? {
         var place = start
-        while let found = bytes[place...].firstIndex(where: { $0 == 0x0A || Mark.mayBegin(with: $0) }) {
+        while let found = bytes[place...].firstIndex(where: { Self.isLineEnd($0) || Mark.mayBegin(with: $0) }) {
             place = found + 1
             let next = bytes[found...].firstIndex { $0 > 0x20 } ?? bytes.count
             let isClosed = bytes[..<found].reversed().first { $0 > 0x20 } == 0x60
@@ -226,23 +336,6 @@ struct WrittenCalls {
             }
         }
         return bytes.count
-    }
-
-    private mutating func copyCode(isLineBlank: Bool) {
-        let mark = bytes[at]
-        let run = bytes[at...].prefix { $0 == mark }.count
-        let isFence = isLineBlank && run >= 3
-        let code = Array(repeating: mark, count: run)
-        var end = at + run
-        while end < bytes.count, isFence || bytes[end] != 0x0A {
-            if bytes[end...].starts(with: code) {
-                end += bytes[end...].prefix { $0 == mark }.count
-                break
-            }
-            end += 1
-        }
-        reading.text += bytes[at..<end]
-        at = end
     }
 
     // MARK: - Unparsable calls

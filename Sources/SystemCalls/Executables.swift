@@ -25,6 +25,12 @@ public enum Executables {
     /// The path of this program with symbolic links resolved; `nil` if the system doesn't report it.
     public static var ownPath: String? { ownFile.flatMap(Files.realPath) }
 
+    /// The directory of this program with symbolic links resolved; `nil` if the system doesn't report it.
+    public static var ownDirectory: String? {
+        guard let path = ownPath, let slash = path.lastIndex(of: "/") else { return nil }
+        return String(path[..<slash])
+    }
+
     /// Returns the absolute path of a command's program.
     ///
     /// - Parameters:

@@ -100,6 +100,11 @@ public enum Files {
         }
     }
 
+    /// Returns the last component of a path.
+    public static func name(of path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+
     /// The current directory; `nil` if it has been deleted.
     public static var currentDirectory: String? {
         guard let directory = getcwd(nil, 0) else { return nil }
@@ -115,5 +120,28 @@ public enum Files {
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         return try? Descriptors.contents(of: descriptor, limit: limit, waits: false)
+    }
+
+    /// Reads the first bytes of a file without ever blocking.
+    ///
+    /// - Returns: `nil` if it can't be read.
+    public static func beginning(of path: String, length: Int) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: length)
+        let count = buffer.withUnsafeMutableBytes { Descriptors.readSome(descriptor, $0) }
+        return count < 0 ? nil : Array(buffer[..<count])
+    }
+
+    /// Reads a file to its end. Unlike ``read(_:limit:)`` it waits for the writers of a pipe.
+    ///
+    /// - Parameter limit: the maximum number of bytes.
+    /// - Throws: ``Descriptors/ContentsError``.
+    public static func contents(of path: String, limit: Int) throws(Descriptors.ContentsError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system(.last) }
+        defer { close(descriptor) }
+        return try Descriptors.contents(of: descriptor, limit: limit)
     }
 }

@@ -5,7 +5,7 @@ public final class AsyncSemaphore: Sendable {
         var waiters = WaiterQueue()
 
         /// Fails while tasks wait, so that no newcomer overtakes them.
-        mutating func takeFree() -> Bool {
+        mutating func tryAcquire() -> Bool {
             guard free > 0, waiters.isEmpty else { return false }
             free -= 1
             return true
@@ -27,8 +27,8 @@ public final class AsyncSemaphore: Sendable {
     /// - Throws: `CancellationError` if the task is cancelled first. No permit is held then, so ``signal()`` must not
     ///   follow.
     public func wait() async throws {
-        if state.withLock({ $0.takeFree() }) { return }
-        try await state.wait(in: \.waiters) { $0.takeFree() }
+        if state.withLock({ $0.tryAcquire() }) { return }
+        try await state.wait(in: \.waiters) { $0.tryAcquire() }
     }
 
     /// Releases a permit; resumes the task that has waited longest.

@@ -8,7 +8,7 @@ public final class BlockingQueue<Element: Sendable>: Sendable {
         var head = 0
         var isClosed = false
 
-        mutating func takeFirst() -> Element? {
+        mutating func popFirst() -> Element? {
             guard head < elements.count else { return nil }
             defer { trim() }
             head += 1
@@ -45,7 +45,7 @@ public final class BlockingQueue<Element: Sendable>: Sendable {
     /// - Returns: `nil` once the queue is closed and empty.
     public func next() -> Element? {
         state.wait { state -> Element?? in
-            if let element = state.takeFirst() { return .some(element) }
+            if let element = state.popFirst() { return .some(element) }
             return state.isClosed ? .some(nil) : nil
         }
     }

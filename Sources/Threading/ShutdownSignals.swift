@@ -14,8 +14,8 @@ public enum ShutdownSignals {
     /// Child processes get a mask of their own.
     ///
     /// - Parameter takesQuit: whether to include SIGQUIT, unless it is ignored.
-    public static func block(takesQuit: Bool = false) {
-        var signals = set(takesQuit)
+    public static func block(handlesQuit: Bool = false) {
+        var signals = set(handlesQuit)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
@@ -25,21 +25,21 @@ public enum ShutdownSignals {
     /// - Parameter takesQuit: the value passed to ``block(takesQuit:)``.
     /// - Throws: ``ThreadError``.
     public static func forEach(
-        takesQuit: Bool = false, _ body: @escaping @Sendable (Int32) -> Void
+        handlesQuit: Bool = false, _ body: @escaping @Sendable (Int32) -> Void
     ) throws(ThreadError) {
         try BackgroundThread.start("signals") {
-            var (signals, number) = (set(takesQuit), Int32(0))
+            var (signals, number) = (set(handlesQuit), Int32(0))
             while true {
                 if sigwait(&signals, &number) == 0 { body(number) }
             }
         }
     }
 
-    private static func set(_ takesQuit: Bool) -> sigset_t {
+    private static func set(_ handlesQuit: Bool) -> sigset_t {
         var signals = sigset_t()
         sigemptyset(&signals)
         for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
-        for number in [SIGHUP] + (takesQuit ? [SIGQUIT] : []) where !isIgnored(number) { sigaddset(&signals, number) }
+        for number in [SIGHUP] + (handlesQuit ? [SIGQUIT] : []) where !isIgnored(number) { sigaddset(&signals, number) }
         return signals
     }
 

@@ -37,6 +37,17 @@ private enum LimitedOutcome<Value: Sendable>: Sendable {
 public func abandoning<Value: Sendable>(
     after seconds: Double, _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value? {
+    try await abandoning(when: { try await Task.sleep(for: .seconds(seconds)) }, work)
+}
+
+/// Runs `work` and abandons it as ``abandoning(after:_:)`` does.
+///
+/// - Parameter timer: returns when the time is up. Cancelled when `work` ends.
+/// - Returns: `nil` on timeout.
+/// - Throws: `CancellationError` if the task is cancelled first, and what `work` throws.
+public func abandoning<Value: Sendable>(
+    when timer: @escaping @Sendable () async throws -> Void, _ work: @escaping @Sendable () async throws -> Value
+) async throws -> Value? {
     let outcome = Locked<Result<Value?, any Error>?>(nil)
     let isSettled = AsyncEvent()
     @Sendable func settle(_ result: Result<Value?, any Error>) {
@@ -47,7 +58,7 @@ public func abandoning<Value: Sendable>(
         do { settle(.success(try await work())) } catch { settle(.failure(error)) }
     }
     let clock = Task.detached {
-        try await Task.sleep(for: .seconds(seconds))
+        try await timer()
         settle(.success(nil))
     }
     defer {

@@ -7,6 +7,8 @@ public struct WaiterQueue: Sendable {
     /// A suspended task. Must be resumed exactly once after its removal from the queue.
     public struct Waiter: Sendable {
         fileprivate let ticket: Int
+        /// What ``Lockable/wait(in:for:unless:isolation:)`` was given.
+        fileprivate let owner: String
         fileprivate let continuation: CheckedContinuation<Void, any Error>
 
         /// Resumes the task.
@@ -35,6 +37,21 @@ public struct WaiterQueue: Sendable {
         waiters.isEmpty ? nil : waiters.removeFirst()
     }
 
+    /// Removes the task whose owner has the lowest rank; of several, the one that has waited longest.
+    ///
+    /// - Parameter rank: returns an owner's rank; `nil` if its tasks must go on waiting.
+    /// - Returns: the task and its owner; `nil` if there is none.
+    public mutating func removeFirst(rankedBy rank: (String) -> Int?) -> (waiter: Waiter, owner: String)? {
+        var best: (rank: Int, place: Int)?
+        for (place, waiter) in waiters.enumerated() {
+            guard let rank = rank(waiter.owner), rank < best?.rank ?? .max else { continue }
+            best = (rank, place)
+        }
+        guard let best else { return nil }
+        let waiter = waiters.remove(at: best.place)
+        return (waiter, waiter.owner)
+    }
+
     /// Removes all tasks, the one that has waited longest first.
     public mutating func removeAll() -> [Waiter] {
         defer { waiters = [] }
@@ -46,8 +63,8 @@ public struct WaiterQueue: Sendable {
         return lastTicket
     }
 
-    mutating func append(_ continuation: CheckedContinuation<Void, any Error>, ticket: Int) {
-        waiters.append(Waiter(ticket: ticket, continuation: continuation))
+    mutating func append(_ continuation: CheckedContinuation<Void, any Error>, ticket: Int, owner: String = "") {
+        waiters.append(Waiter(ticket: ticket, owner: owner, continuation: continuation))
     }
 
     mutating func remove(ticket: Int) -> Waiter? {
@@ -85,12 +102,14 @@ extension Lockable where Value: Sendable {
     ///
     /// - Parameters:
     ///   - queue: the queue.
+    ///   - owner: whom the task works for, if that matters for ``WaiterQueue/removeFirst(rankedBy:)``.
     ///   - isReady: called under the lock before the task waits; returns true if it need not wait. May change the
     ///     value.
     /// - Throws: `CancellationError` if the task is cancelled first, what `isReady` throws, and the error that the
     ///   task is resumed with.
     public func wait(
-        in queue: any WritableKeyPath<Value, WaiterQueue> & Sendable, unless isReady: (inout Value) throws -> Bool,
+        in queue: any WritableKeyPath<Value, WaiterQueue> & Sendable, for owner: String = "",
+        unless isReady: (inout Value) throws -> Bool,
         isolation: isolated (any Actor)? = #isolation
     ) async throws {
         let ticket = withLock { $0[keyPath: queue].makeTicket() }
@@ -106,7 +125,7 @@ extension Lockable where Value: Sendable {
                     } catch {
                         return .failure(error)
                     }
-                    value[keyPath: queue].append(continuation, ticket: ticket)
+                    value[keyPath: queue].append(continuation, ticket: ticket, owner: owner)
                     return nil
                 }
                 if let outcome { continuation.resume(with: outcome) }

@@ -28,11 +28,11 @@ extension YAMLParser {
             case UInt8(ascii: "+") where header.chomping == nil: header.chomping = .keep
             case UInt8(ascii: "1")...UInt8(ascii: "9") where header.indentation == nil:
                 header.indentation = Int(byte - UInt8(ascii: "0"))
-            default: throw failure("unexpected text after '|' or '>': the text begins on the next line")
+            default: throw failure("unexpected text after '|' or '>': the text starts on the next line")
             }
             column += 1
         }
-        try finishLine(after: "'|' or '>': the text begins on the next line")
+        try finishLine(after: "'|' or '>': the text starts on the next line")
         return header
     }
 

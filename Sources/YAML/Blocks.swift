@@ -105,7 +105,7 @@ extension YAMLParser {
         if isAtListItem { throw failure("a list item where a key was expected") }
         try refuseUnsupported()
         guard let colon = keyColon() else {
-            throw failure("expected 'key: value', with a space behind the colon")
+            throw failure("expected 'key: value', with a space after the colon")
         }
         let key: String
         var isMerge = false
@@ -133,7 +133,7 @@ extension YAMLParser {
             let isListBelow = try nextContent() == indent && isAtListItem
             return isListBelow ? try parseBlockList() : .null
         }
-        if isAtListItem { throw failure("a list cannot begin on the line of its key") }
+        if isAtListItem { throw failure("a list cannot start on the line of its key") }
         let isAlias = peek() == Ascii.alias
         if let value = try parseReference({ (parser: inout YAMLParser) throws(YAMLError) -> JSON in
             try parser.parseMapValue(indent: indent, isTopLevel: isTopLevel)

@@ -69,7 +69,7 @@ extension YAMLParser {
             let node = try parseFlowNode()
             if node.isPlain, let key = node.key, try isMerge(key) {
                 try skipFlowSpace(opening: opening)
-                guard peek() == Ascii.colon else { throw failure("a merge key (<<) takes maps") }
+                guard peek() == Ascii.colon else { throw failure("a merge key (<<) accepts only maps") }
                 merged += try mergeSources(try parseFlowMapValue(opening: opening))
                 try skipFlowComma(opening: opening, closing: Ascii.closeMap)
                 continue
@@ -98,7 +98,7 @@ extension YAMLParser {
 
     private func flowKey(_ node: FlowNode) throws(YAMLError) -> String {
         guard let key = node.key else { throw failure("a list or a map cannot be a key") }
-        if node.isPlain, try isMerge(key) { throw failure("a merge key (<<) cannot stand here") }
+        if node.isPlain, try isMerge(key) { throw failure("a merge key (<<) is not allowed here") }
         return key
     }
 

@@ -3,7 +3,7 @@ public import JSON
 /// A file that starts with a YAML map between two `---` lines (front matter), followed by text.
 public struct FrontMatter: Sendable, Equatable {
     /// The maximum size of the front matter in bytes.
-    public static let maximumSize = 65536
+    public static let maxSize = 65536
 
     /// The map; empty if there is nothing between the two lines.
     public let metadata: JSONObject
@@ -20,11 +20,11 @@ public struct FrontMatter: Sendable, Equatable {
     /// - Throws: ``YAMLError`` with the line in the file, also if there is no front matter.
     public static func parse(_ text: String) throws(YAMLError) -> FrontMatter {
         // Nothing beyond the maximum size is read, however long the file is.
-        let head = Array(text.utf8.prefix(maximumSize + 1))
+        let head = Array(text.utf8.prefix(maxSize + 1))
         let first = head.starts(with: SourceText.byteOrderMark) ? SourceText.byteOrderMark.count : 0
         var (end, next) = SourceText.lineEnd(in: head, from: first)
         guard isMarker(head[first..<end], "---") else {
-            throw YAMLError(reason: "no front matter: the file does not begin with a line '---'", line: 1)
+            throw YAMLError(reason: "no front matter: the file does not start with a line '---'", line: 1)
         }
         let start = next
         var line = 1
@@ -32,14 +32,14 @@ public struct FrontMatter: Sendable, Equatable {
             let lineStart = next
             (end, next) = SourceText.lineEnd(in: head, from: lineStart)
             line += 1
-            guard next <= maximumSize else { break }
+            guard next <= maxSize else { break }
             guard isMarker(head[lineStart..<end], "---") || isMarker(head[lineStart..<end], "...") else { continue }
             let body = Substring(text.utf8.dropFirst(next))
             let metadata = try parseMetadata(Array(head[start..<lineStart]))
             return FrontMatter(metadata: metadata, body: String(body), bodyLine: line + 1)
         }
-        guard head.count <= maximumSize else {
-            throw YAMLError(reason: "the front matter is larger than \(maximumSize) bytes", line: 1)
+        guard head.count <= maxSize else {
+            throw YAMLError(reason: "the front matter is larger than \(maxSize) bytes", line: 1)
         }
         throw YAMLError(reason: "the front matter has no closing line '---'", line: 1)
     }

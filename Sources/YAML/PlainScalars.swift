@@ -14,7 +14,7 @@ extension YAMLParser {
             let start = column
             while peek() != nil, !isAtComment {
                 if isAtKeyColon, !(colonsAreText && line == firstLine) {
-                    throw failure("unexpected ':' followed by a space: quote the text, or mend the indentation")
+                    throw failure("unexpected ':' followed by a space: quote the text, or fix the indentation")
                 }
                 column += 1
             }
@@ -81,7 +81,7 @@ extension YAMLParser {
             }
         guard isAllowed else {
             let character = String(decoding: [first], as: UTF8.self)
-            throw failure("a text cannot begin with '\(character)' unless it is quoted")
+            throw failure("a text cannot start with '\(character)' unless it is quoted")
         }
     }
 }

@@ -99,10 +99,10 @@ extension YAMLParser {
         if digits == 4, 0xD800..<0xDC00 ~= value, peek() == Ascii.backslash, peek(1) == UInt8(ascii: "u") {
             column += 2
             let trail = try parseHexadecimal(4)
-            guard 0xDC00..<0xE000 ~= trail else { throw failure("an escape that is no character") }
+            guard 0xDC00..<0xE000 ~= trail else { throw failure("invalid character in an escape") }
             value = 0x10000 + (value - 0xD800) << 10 + (trail - 0xDC00)
         }
-        guard let scalar = Unicode.Scalar(value) else { throw failure("an escape that is no character") }
+        guard let scalar = Unicode.Scalar(value) else { throw failure("invalid character in an escape") }
         return String(scalar)
     }
 

@@ -79,23 +79,23 @@ extension YAMLParser {
 
     private mutating func value(of name: String) throws(YAMLError) -> JSON {
         if isAtKeyColon { throw failure("an alias cannot be a key") }
-        guard let found = references?.value(of: name) else { throw failure("there is no anchor &\(name) above") }
+        guard let found = references?.value(of: name) else { throw failure("no anchor &\(name) is defined above") }
         try checkReferences()
-        guard depth + found.depth <= YAML.maximumDepth else {
-            throw failure("nested deeper than \(YAML.maximumDepth) levels")
+        guard depth + found.depth <= YAML.maxDepth else {
+            throw failure("nested deeper than \(YAML.maxDepth) levels")
         }
         return found.value
     }
 
     private func checkReferences() throws(YAMLError) {
-        if references?.isTooMuch == true { throw failure("its aliases (*) stand for more than is read") }
+        if references?.isTooMuch == true { throw failure("its aliases (*) expand beyond the limit") }
     }
 
     /// Returns the maps that a merge key includes: one, or several in descending order of precedence.
     func mergeSources(_ value: JSON) throws(YAMLError) -> [JSONObject] {
         var sources: [JSONObject] = []
         for source in value.arrayValue ?? [value] {
-            guard let object = source.objectValue else { throw failure("a merge key (<<) takes maps") }
+            guard let object = source.objectValue else { throw failure("a merge key (<<) accepts only maps") }
             sources.append(object)
         }
         return sources

@@ -13,7 +13,7 @@ public import JSON
 /// a colon followed by a space. `description: Use when: asked` is parsed as its author intended.
 public enum YAML {
     /// The maximum nesting depth of lists and maps, so that no input can exhaust the stack.
-    public static let maximumDepth = 64
+    public static let maxDepth = 64
 
     /// Parses one document in linear time. An empty one is null.
     ///

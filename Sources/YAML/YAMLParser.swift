@@ -24,7 +24,7 @@ struct YAMLParser {
             try finishLine(after: "'---'")
         }
         let value = try nextContent() == nil ? JSON.null : try parseBlockNode(parentIndent: -1)
-        if try nextContent() != nil { throw failure("unexpected text: its indentation fits nothing above it") }
+        if try nextContent() != nil { throw failure("unexpected text: its indentation matches no line above it") }
         if isDocumentMarker(line, UInt8(ascii: ".")) {
             column = 3
             try finishLine(after: "'...'")
@@ -142,7 +142,7 @@ extension YAMLParser {
     /// Counts one more list or map around the cursor.
     mutating func enter() throws(YAMLError) {
         depth += 1
-        guard depth <= YAML.maximumDepth else { throw failure("nested deeper than \(YAML.maximumDepth) levels") }
+        guard depth <= YAML.maxDepth else { throw failure("nested deeper than \(YAML.maxDepth) levels") }
     }
 
     mutating func leave() {

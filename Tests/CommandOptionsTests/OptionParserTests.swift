@@ -30,10 +30,10 @@ private struct Settings: Equatable {
     ]
 
     private func parse(
-        _ arguments: [String], _ environment: [String: String] = [:], takesWords: Bool = true
-    ) throws(UsageError) -> (Request, Settings) {
+        _ arguments: [String], _ environment: [String: String] = [:], acceptsWords: Bool = true
+    ) throws(UsageError) -> (RequestedAction, Settings) {
         var settings = Settings()
-        let parser = OptionParser(program: "paint", options: Self.options, takesWords: takesWords)
+        let parser = OptionParser(program: "paint", options: Self.options, acceptsWords: acceptsWords)
         let request = try parser.parse(arguments, environment: environment, into: &settings)
         return (request, settings)
     }
@@ -55,9 +55,9 @@ private struct Settings: Equatable {
     }
 
     @Test func saysWhyAValueWillNotDoWhereItCan() {
-        #expect(refusal(["--color", "pink"]) == "--color does not accept 'pink': it takes red or blue")
+        #expect(refusal(["--color", "pink"]) == "--color does not accept 'pink': expected red or blue")
         #expect(
-            refusal(["--color", "green"]) == "--color does not accept 'green' (that is for grass): it takes red or blue"
+            refusal(["--color", "green"]) == "--color does not accept 'green' (that is for grass): expected red or blue"
         )
     }
 
@@ -84,8 +84,8 @@ private struct Settings: Equatable {
 
     @Test func aWordIsNoRequestForHelpWhereThereMayBeWords() throws {
         #expect(try parse(["help"]).0 == .run(words: ["help"]))
-        #expect(try parse(["help"], takesWords: false).0 == .help)
-        #expect(try parse(["version"], takesWords: false).0 == .version)
+        #expect(try parse(["help"], acceptsWords: false).0 == .help)
+        #expect(try parse(["version"], acceptsWords: false).0 == .version)
         for arguments in [["--help"], ["-h"], ["x", "--color", "blue", "--help"]] {
             #expect(try parse(arguments).0 == .help)
         }
@@ -98,10 +98,10 @@ private struct Settings: Equatable {
 
     @Test func saysWhatIsWrong() {
         #expect(refusal(["--color"]) == "--color needs a value: red or blue")
-        #expect(refusal(["--color", "gr\neen"]) == "--color does not accept 'gr een': it takes red or blue")
-        #expect(refusal([], ["PAINT_COLOR": "x"]) == "PAINT_COLOR does not accept 'x': it takes red or blue")
+        #expect(refusal(["--color", "gr\neen"]) == "--color does not accept 'gr een': expected red or blue")
+        #expect(refusal([], ["PAINT_COLOR": "x"]) == "PAINT_COLOR does not accept 'x': expected red or blue")
         for argument in ["--colour", "-x", "--colour=x", "--=x", "--PAINT_SECRET"] {
-            #expect(refusal([argument]) == "unknown argument '\(argument)'; paint --help lists what there is")
+            #expect(refusal([argument]) == "unknown argument '\(argument)'; paint --help lists the options")
         }
     }
 
@@ -109,7 +109,7 @@ private struct Settings: Equatable {
         #expect(try parse([], ["PAINT_SECRET": "abc"]).1.secret == "abc")
         #expect(
             refusal([], ["PAINT_SECRET": "too long a word"])
-                == "PAINT_SECRET does not accept its value: it takes a short word")
+                == "PAINT_SECRET does not accept its value: expected a short word")
     }
 
     @Test func explainsEachOption() {

@@ -59,8 +59,8 @@ import Testing
 
     @Test(arguments: [
         (["--size"], "--size needs a value: a digit"), (["--label"], "--label needs a value"),
-        (["--size", "1\n2"], "--size does not accept '1 2': it takes a digit"), (["x", "bad"], "'bad' is bad"),
-        (["--size="], "--size does not accept '': it takes a digit"),
+        (["--size", "1\n2"], "--size does not accept '1 2': expected a digit"), (["x", "bad"], "'bad' is bad"),
+        (["--size="], "--size does not accept '': expected a digit"),
     ])
     func saysWhatIsWrong(arguments: [String], message: String) {
         let error = #expect(throws: UsageError.self) { _ = try parse(arguments) }

@@ -33,7 +33,8 @@ import Testing
             let line = TerminalText.line(Array(text.utf8), atMost: 16)
             #expect(line.utf8.count <= 16)
             #expect(line.unicodeScalars.allSatisfy { ![.control, .format].contains($0.properties.generalCategory) })
-            #expect(!line.hasPrefix(" ") && !line.hasSuffix(" "))
+            #expect(!line.hasPrefix(" "))
+            #expect(!line.hasSuffix(" "))
         }
     }
 }

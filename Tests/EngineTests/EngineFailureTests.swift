@@ -42,7 +42,7 @@ extension EngineTests {
                 return DockerCLI(program: engine.program, environment: environment)
             }
             #expect(error.code == .engineFailed)
-            let part = "at unix:///nonexistent/engine.sock, which DOCKER_HOST names, does not answer. Start it there"
+            let part = "at unix:///nonexistent/engine.sock (from DOCKER_HOST) does not answer. Start it there"
             #expect(error.message.contains(part), "\(error.message)")
         }
 

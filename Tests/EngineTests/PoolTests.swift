@@ -93,7 +93,7 @@ extension EngineTests {
 
         @Test func givesThePlaceOfTheLongestIdleToANewUser() async throws {
             var limits = Limits()
-            limits.maximumSandboxes = 2
+            limits.maxSandboxes = 2
             try await TestPool.with(limits: limits) { pool in
                 let (first, second, third) = try (TestPool.newUser(), TestPool.newUser(), TestPool.newUser())
                 for user in [first, second, first] { try await pool.execute("true", user: user) }
@@ -107,7 +107,7 @@ extension EngineTests {
 
         @Test func refusesANewUserWhileAllAreAtWork() async throws {
             var limits = Limits()
-            limits.maximumSandboxes = 1
+            limits.maxSandboxes = 1
             try await TestPool.with(limits: limits) { pool in
                 let work = Task { try await pool.execute("sleep 4321", timeout: 600) }
                 try await eventually { try await pool.processCount("sleep 4321") == 1 }

@@ -68,7 +68,7 @@ package final class InProcessEngine: ContainerEngine {
     }
 
     package func containers(
-        labelled label: EngineLabel, telling names: [String], within seconds: Double
+        labelled label: EngineLabel, including names: [String], within seconds: Double
     ) async throws(ExecError) -> [LabelledContainer] {
         running.withLock { $0.values.map(\.container) }
             .filter { $0.labels.contains { $0.name == label.name && (label.value ?? $0.value) == $0.value } }

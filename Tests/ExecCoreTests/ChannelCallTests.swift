@@ -55,7 +55,7 @@ import Testing
         let frames = try await guest.received.wait { $0.last?.kind == .end }
         let id = frames[0].call
         #expect(frames.map(\.kind) == [.call] + Array(repeating: .data, count: frames.count - 2) + [.end])
-        #expect(frames.allSatisfy { $0.call == id && $0.payload.count <= Frame.maximumPayload })
+        #expect(frames.allSatisfy { $0.call == id && $0.payload.count <= Frame.maxPayload })
         #expect(frames[1..<(frames.count - 1)].allSatisfy { $0.payload.first == 0 })
         #expect(frames[1..<(frames.count - 1)].flatMap { $0.payload.dropFirst() } == body)
         try guest.say(Frame(.result, call: id, .null))
@@ -108,22 +108,22 @@ import Testing
     }
 
     @Test func bringsTheGreetingBeforeAndAfterItComes() async throws {
-        async let early = guest.channel.greeting()
+        async let early = guest.channel.handshake()
         #expect(!guest.channel.hasGreeted)
         try guest.say(Frame(.hello, call: 0, ["shell": true]))
         #expect(try await early == ["shell": true])
-        #expect(try await guest.channel.greeting() == ["shell": true])
+        #expect(try await guest.channel.handshake() == ["shell": true])
         #expect(guest.channel.hasGreeted)
     }
 
     @Test func itsEndEndsEveryCallAndTheGreeting() async throws {
-        let greeting = Task { try await guest.channel.greeting() }
+        let handshake = Task { try await guest.channel.handshake() }
         let calls = (0..<20).map { _ in guest.call() }
         try await guest.received.wait(forCount: 20)
         let reason = ExecError(.sandboxEnded, "gone")
         guest.channel.end(reason)
         for call in calls { await #expect(throws: reason) { try await call.value } }
-        await #expect(throws: reason) { try await greeting.value }
+        await #expect(throws: reason) { try await handshake.value }
         #expect(guest.channel.hasEnded)
     }
 
@@ -132,7 +132,7 @@ import Testing
         guest.channel.end(ExecError(.engineFailed, "second"))
         let call = guest.call()
         await #expect(throws: ExecError(.sandboxEnded, "first")) { try await call.value }
-        await #expect(throws: ExecError(.sandboxEnded, "first")) { try await guest.channel.greeting() }
+        await #expect(throws: ExecError(.sandboxEnded, "first")) { try await guest.channel.handshake() }
         #expect(guest.received.elements.isEmpty)
     }
 
@@ -154,7 +154,7 @@ import Testing
     func sendsAnArgumentUpToItsLimitInOneFrame(name: String, count: Int, character: String) async throws {
         let call = guest.call("execute", [name: .string(String(repeating: character, count: count)), "timeout": 600.5])
         let id = try await guest.nextCall()
-        #expect(guest.received.elements[0].payload.count <= Frame.maximumPayload)
+        #expect(guest.received.elements[0].payload.count <= Frame.maxPayload)
         try guest.say(Frame(.result, call: id, .null))
         _ = try await call.value
     }

@@ -29,16 +29,16 @@ import Testing
     }
 
     @Test(arguments: [
-        (Frame(.result, call: 1, .null), "answered a call that was not made"),
-        (Frame(.failure, call: 1, [:]), "answered a call that was not made"),
-        (Frame(.result, call: 0, .null), "answered a call that was not made"),
-        (Frame(.result, call: .max, .null), "answered a call that was not made"),
-        (Frame(.data, call: 1, payload: [0, 1]), "sent data for no call"),
-        (Frame(.data, call: Frame.guestCallBit, payload: [0]), "sent data for no call"),
+        (Frame(.result, call: 1, .null), "answered an unknown call"),
+        (Frame(.failure, call: 1, [:]), "answered an unknown call"),
+        (Frame(.result, call: 0, .null), "answered an unknown call"),
+        (Frame(.result, call: .max, .null), "answered an unknown call"),
+        (Frame(.data, call: 1, payload: [0, 1]), "sent data for an unknown call"),
+        (Frame(.data, call: Frame.guestCallBit, payload: [0]), "sent data for an unknown call"),
         (Frame(.end, call: 1), "sent a frame that only the server sends"),
         (Frame(.cancel, call: 1), "sent a frame that only the server sends"),
         (Frame(.leave, call: 0), "sent a frame that only the server sends"),
-        (Frame(.call, call: 1, ["method": "m"]), "started a call with an id of the server's"),
+        (Frame(.call, call: 1, ["method": "m"]), "started a call with an id reserved for the server"),
         (Frame(.hello, call: 0, payload: Array("{".utf8)), "sent a frame that is not JSON"),
         (Frame(.hello, call: 0), "sent a frame that is not JSON"),
     ])
@@ -48,13 +48,13 @@ import Testing
 
     @Test func refusesASecondHello() {
         #expect(violation(Frame(.hello, call: 0, [:])) == nil)
-        #expect(violation(Frame(.hello, call: 0, [:])) == "said hello twice")
+        #expect(violation(Frame(.hello, call: 0, [:])) == "sent its handshake twice")
     }
 
     @Test func aForgedAnswerReachesNoCall() async throws {
         let call = guest.call()
         let id = try await guest.nextCall()
-        #expect(violation(Frame(.result, call: id + 1, "forged")) == "answered a call that was not made")
+        #expect(violation(Frame(.result, call: id + 1, "forged")) == "answered an unknown call")
         try await expectEnd(of: call)
     }
 
@@ -63,7 +63,7 @@ import Testing
         let id = try await guest.nextCall()
         #expect(
             violation(Frame(.result, call: id, "first"), Frame(.result, call: id, "second"))
-                == "answered a call that was not made")
+                == "answered an unknown call")
         #expect(try await call.value.result == "first")
     }
 
@@ -79,7 +79,7 @@ import Testing
     func refusesDataOfNoStream(payload: [UInt8]) async throws {
         let call = guest.call()
         let id = try await guest.nextCall()
-        #expect(violation(Frame(.data, call: id, payload: payload)) == "sent data for no call")
+        #expect(violation(Frame(.data, call: id, payload: payload)) == "sent data for an unknown call")
         try await expectEnd(of: call)
     }
 
@@ -88,7 +88,7 @@ import Testing
         let id = try await guest.nextCall()
         let half = Array(repeating: UInt8(7), count: 500)
         try guest.say(Frame(.data, call: id, payload: [0] + half), Frame(.data, call: id, payload: [1] + half))
-        #expect(violation(Frame(.data, call: id, payload: [0, 1])) == "sent more than was asked for")
+        #expect(violation(Frame(.data, call: id, payload: [0, 1])) == "sent more than was requested")
         try await expectEnd(of: call)
     }
 

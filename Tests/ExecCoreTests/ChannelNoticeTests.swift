@@ -48,7 +48,7 @@ import Threading
             ["added": [], "modified": [], "removed": [], "more": 1],
         ] as [JSON])
     func refusesAChangeOfWhatCannotBe(change: JSON) {
-        #expect(violation(Frame(.artifacts, call: 0, change)) == "told of artifacts that cannot be")
+        #expect(violation(Frame(.artifacts, call: 0, change)) == "reported an invalid change of artifacts")
         #expect(guest.changes.elements.isEmpty)
     }
 
@@ -77,12 +77,12 @@ import Threading
 
     @Test(arguments: [[], [1, 1], [UInt8](repeating: 0, count: 1 << 20)] as [[UInt8]])
     func refusesNewsOfJobsThatCannotBe(payload: [UInt8]) {
-        #expect(violation(Frame(.jobs, call: 0, payload: payload)) == "told of jobs that cannot be")
+        #expect(violation(Frame(.jobs, call: 0, payload: payload)) == "sent an invalid report of jobs")
     }
 
     @Test func endsAtAFloodOfNewsOfJobs() {
         for _ in 0..<32 { #expect(violation(Frame(.jobs, call: 0, payload: [1])) == nil) }
-        #expect(violation(Frame(.jobs, call: 0, payload: [1])) == "flooded the server with news of jobs")
+        #expect(violation(Frame(.jobs, call: 0, payload: [1])) == "flooded the server with reports of jobs")
     }
 
     @Test func endsAtAFloodOfLogLinesAndNotAtManyInALongLife() {

@@ -41,8 +41,8 @@ import Threading
     @Test func refusesProgressThatNobodyAskedFor() async throws {
         let call = guest.call()
         let id = try await guest.nextCall()
-        #expect(violation(Frame(.progress, call: id, payload: [0x61])) == "sent progress that nobody asked for")
-        #expect(violation(Frame(.progress, call: id + 1, payload: [0x61])) == "sent progress that nobody asked for")
+        #expect(violation(Frame(.progress, call: id, payload: [0x61])) == "sent progress that was not requested")
+        #expect(violation(Frame(.progress, call: id + 1, payload: [0x61])) == "sent progress that was not requested")
         guest.channel.end(ExecError(.sandboxEnded, "tampered with"))
         await #expect(throws: ExecError.self) { try await call.value }
     }
@@ -52,14 +52,14 @@ import Threading
         let call = try await begin()
         #expect(
             violation(Frame(kind, call: call.id, [:]), Frame(.progress, call: call.id, payload: [0x61]))
-                == "sent progress that nobody asked for")
+                == "sent progress that was not requested")
         _ = try? await call.task.value
         #expect(lines.elements.isEmpty)
     }
 
     @Test func takesALineAndNoBook() async throws {
         let call = try await begin()
-        let longest = Array(repeating: UInt8(0x61), count: Frame.maximumProgress)
+        let longest = Array(repeating: UInt8(0x61), count: Frame.maxProgress)
         #expect(violation(Frame(.progress, call: call.id, payload: longest)) == nil)
         #expect(violation(Frame(.progress, call: call.id, payload: longest + [0x61])) == "sent progress of 2049 bytes")
         guest.channel.end(ExecError(.sandboxEnded, "tampered with"))

@@ -10,7 +10,9 @@ import Testing
     /// Functions that say which names a part of the guest uses.
     private static let heading = #"""
         import ast
-        trees = {name: ast.parse(module.__source__) for name, module in vars(guest).items() if name[0] != "_"}
+        guest.load_all()
+        modules = {name: part for name, part in vars(guest).items() if hasattr(part, "__source__") and name != "script"}
+        trees = {name: ast.parse(module.__source__) for name, module in modules.items()}
         functions = {(name, node.name): node for name, tree in trees.items() for node in ast.walk(tree)
                      if isinstance(node, ast.FunctionDef)}
         def text(node):
@@ -74,10 +76,10 @@ import Testing
         for kind in Frame.Kind.allCases {
             #expect(found["\(kind)".uppercased()]?.integerValue == Int(kind.rawValue), "\(kind)")
         }
-        let others = ["GUEST_CALL", "STDOUT", "STDERR", "MAX_PAYLOAD", "PIECE"]
+        let others = ["GUEST_CALL", "STDOUT", "STDERR", "MAX_PAYLOAD", "MAX_CHUNK"]
         #expect(found.objectValue?.count == Frame.Kind.allCases.count + others.count)
         #expect(found["GUEST_CALL"]?.integerValue == Int(Frame.guestCallBit))
-        #expect(found["MAX_PAYLOAD"]?.integerValue == Frame.maximumPayload)
+        #expect(found["MAX_PAYLOAD"]?.integerValue == Frame.maxPayload)
         #expect([found["STDOUT"], found["STDERR"]] == [0, 1])
     }
 
@@ -93,23 +95,23 @@ import Testing
 
     private static let operations = [
         Operation(
-            parameters: WriteFileParameters(path: "", size: 0, timeout: 1), function: ("files", "write_file"),
+            parameters: WriteFile(path: "", size: 0, timeout: 1), function: ("files", "write_file"),
             results: names(WrittenFile.Name.self)),
         Operation(
-            parameters: ReadFileParameters(
+            parameters: ReadFile(
                 path: "", offset: 0, lineCount: 1, limit: 0, pictureLimit: 0, pictureSide: 0, unscaledPictureLimit: 0,
                 timeout: 1),
             function: ("files", "read_file"),
-            results: names(ReadFileResultName.self).union(names(ReadFileResultName.Flaws.self))
-                .union(names(ReadFileResultName.Scaling.self)).union(names(ReadFileResultName.Description.self))),
+            results: names(ReadFile.ResultName.self).union(names(ReadFile.ResultName.Flaws.self))
+                .union(names(ReadFile.ResultName.Scaling.self)).union(names(ReadFile.ResultName.Description.self))),
         Operation(
-            parameters: ReadDocstringParameters(path: "", functionName: "", limit: 0, timeout: 1),
-            function: ("docstrings", "read_docstring"), results: names(ReadDocstringResultName.self)),
+            parameters: ReadDocstring(path: "", functionName: "", limit: 0, timeout: 1),
+            function: ("docstrings", "read_docstring"), results: names(ReadDocstring.ResultName.self)),
         Operation(
-            parameters: ListArtifactsParameters(limit: 0, timeout: 1), function: ("artifacts", "list_artifacts"),
+            parameters: ListArtifacts(limit: 0, timeout: 1), function: ("artifacts", "list_artifacts"),
             results: names(Artifact.Name.self)),
         Operation(
-            parameters: ReadArtifactParameters(name: "", limit: 0, timeout: 1),
+            parameters: ReadArtifact(name: "", limit: 0, timeout: 1),
             function: ("artifacts", "read_artifact"), results: names(ArtifactContent.Name.self)),
     ]
 
@@ -119,8 +121,8 @@ import Testing
         let found = try await guest(
             """
             nodes = closure("\(module)", "\(name)")
-            assert guest.keepers._OPERATIONS["\(operation.testDescription)"].__name__ == "\(name)"
-            # Refusals are made in the same functions, and are no results.
+            assert guest.workers._OPERATIONS["\(operation.testDescription)"].__name__ == "\(name)"
+            # Failures are built in the same functions and aren't results.
             show(names(read, nodes, "params"), sorted(set(names(written, nodes)) - {"code", "message"}))
             """)
         // What every file operation is read for besides, before its function has it.
@@ -132,18 +134,18 @@ import Testing
     @Test func commandsHaveTheSameParametersAndResults() async throws {
         let found = try await guest(
             """
-            command = next(node for node in ast.walk(trees["calls"]) if getattr(node, "name", "") == "Command")
+            command = next(node for node in ast.walk(trees["commands"]) if getattr(node, "name", "") == "Command")
             show(names(read, [command, functions["dispatcher", "_command"]], "params"),
                  names(written, [command]), names(written, [functions["artifacts", "_entry"]]))
             """)
-        let parameters = ExecuteParameters(command: "", timeout: 1, limit: 0, wantsProgress: true)
+        let parameters = ExecuteCommand(command: "", timeout: 1, limit: 0, wantsProgress: true)
         #expect(Self.strings(found[0]) == Self.keys(parameters.json))
         #expect(Self.strings(found[1]) == Self.names(CommandResult.Name.self))
         #expect(Self.strings(found[2]) == Self.names(Artifact.Name.self))
     }
 
     @Test func theOperationsAreTheSame() async throws {
-        let found = try await guest(#"show(["execute", *guest.keepers._OPERATIONS])"#)
+        let found = try await guest(#"show(["execute", *guest.workers._OPERATIONS])"#)
         #expect(Self.strings(found[0]) == Self.names(GuestOperation.self))
     }
 
@@ -152,7 +154,7 @@ import Testing
             """
             def codes(node):
                 for part in ast.walk(node):
-                    at = {"Refusal": 1, "_fail": 1, "failure": 1}.get(called(part))
+                    at = {"OperationError": 1, "_fail": 1, "failure": 1}.get(called(part))
                     if at is not None and len(part.args) > at:
                         yield text(part.args[at])
                     if isinstance(part, ast.Dict):
@@ -169,21 +171,21 @@ import Testing
     @Test func callsOfTheGuestsHaveTheSameNamesAndWindows() async throws {
         let found = try await guest(
             """
-            begins = [part for tree in trees.values() for part in ast.walk(tree)
-                      if called(part) == "begin" and part.args and text(part.args[0])]
-            show({text(part.args[0]): names(written, [part.args[1]]) for part in begins},
-                 sorted(guest.proxying._STATUS.keys() - {"bad"}), guest.guest_calls.WINDOW)
+            starts = [part for tree in trees.values() for part in ast.walk(tree)
+                      if called(part) == "start" and part.args and text(part.args[0])]
+            show({text(part.args[0]): names(written, [part.args[1]]) for part in starts},
+                 sorted(guest.http_proxy._STATUS.keys() - {"bad"}), guest.guest_calls.WINDOW)
             """)
         #expect(Self.keys(found[0]) == Self.names(GuestCallMethod.self))
         #expect(Self.strings(found[0]["connect"]) == Self.names(ConnectParameters.Name.self))
-        #expect(Self.strings(found[1]).isSubset(of: Self.names(GuestCallFailure.Code.self)))
+        #expect(Self.strings(found[1]).isSubset(of: Self.names(GuestCallError.Code.self)))
         #expect(found[2].integerValue == EgressConnection.window)
     }
 
     @Test func theHandshakeHasTheSameNames() async throws {
         let found = try await guest(
             """
-            show(names(written, [functions["system", "description"], functions["main", "_say_hello"]]),
+            show(names(written, [functions["system", "sandbox_facts"], functions["session", "_send_handshake"]]),
                  *(names(written, [functions["limits", version]]) for version in ("_version_1", "_version_2")))
             """)
         #expect(Self.strings(found[0]) == Self.names(HandshakeName.self))
@@ -194,11 +196,11 @@ import Testing
     @Test func newsAndConfigurationHaveTheSameNames() async throws {
         let found = try await guest(
             """
-            show(names(written, [functions["watch", "look"]]),
-                 names(read, [trees[name] for name in ("main", "dispatcher", "lifecycle")], "config"))
+            show(names(written, [functions["artifact_watcher", "scan"]]),
+                 names(read, [trees[name] for name in ("main", "dispatcher", "process_control")], "config"))
             """)
         #expect(Self.strings(found[0]) == Self.names(ArtifactChange.Name.self))
-        let payload = GuestProgram.handover(for: SandboxConfiguration(), limits: Limits())
+        let payload = GuestProgram.bootstrapPayload(for: SandboxConfiguration(), limits: Limits())
         let start = try #require(payload.firstIndex(of: UInt8(ascii: "\n"))) + 5
         let program = try JSON.parse(Array(payload[start...]))
         #expect(Self.strings(found[1]) == Self.keys(program["config"]))

@@ -30,11 +30,14 @@ import Testing
 
     @Test func seesWhatCameChangedAndWent() throws {
         let come = try changes { try place.write("", to: "deep/er/c") }
-        #expect(come.paths == ["deep/er/c"] && come.hasOtherNames)
+        #expect(come.paths == ["deep/er/c"])
+        #expect(come.hasOtherNames)
         let changed = try changes { try place.write("bb", to: "deep/b.txt") }
-        #expect(changed.paths == ["deep/b.txt"] && !changed.hasOtherNames)
+        #expect(changed.paths == ["deep/b.txt"])
+        #expect(!changed.hasOtherNames)
         let gone = try changes { try FileManager.default.removeItem(atPath: "\(place.path)/a.py") }
-        #expect(gone.paths == ["a.py"] && gone.hasOtherNames)
+        #expect(gone.paths == ["a.py"])
+        #expect(gone.hasOtherNames)
     }
 
     @Test func looksNoDeeperThanAskedAndAtNoOtherNames() throws {
@@ -55,7 +58,8 @@ import Testing
             let both = DirectoryState(of: [place.path])
             try place.write("22", to: "caf\u{E9}.txt")
             let changed = DirectoryState(of: [place.path]).changes(since: both)
-            #expect(changed.paths == [ExactText("\(place.path)/caf\u{E9}.txt")] && !changed.hasOtherNames)
+            #expect(changed.paths == [ExactText("\(place.path)/caf\u{E9}.txt")])
+            #expect(!changed.hasOtherNames)
             try FileManager.default.removeItem(atPath: "\(place.path)/cafe\u{301}.txt")
             #expect(DirectoryState(of: [place.path]).changes(since: both).hasOtherNames)
         #endif

@@ -45,7 +45,7 @@ import Testing
         observations.record(unwritable: ["/else"], of: SandboxConfiguration())
         observations.record(unwritable: [], of: SandboxConfiguration())
         #expect(log.elements.count == 1)
-        #expect(log.elements.first?.contains("cannot write to /artifacts, /home/coderunner, which") == true)
+        #expect(log.elements.first?.contains("cannot write to /artifacts, /home/coderunner, whose") == true)
         observations.record(unwritable: ["/artifacts"], of: SandboxConfiguration())
         #expect(log.elements.count == 2)
     }

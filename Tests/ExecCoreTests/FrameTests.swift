@@ -48,21 +48,21 @@ import Testing
     }
 
     @Test func readsTheLargestFrame() throws {
-        let frame = Frame(.data, call: 1, payload: Array(repeating: 7, count: Frame.maximumPayload))
+        let frame = Frame(.data, call: 1, payload: Array(repeating: 7, count: Frame.maxPayload))
         #expect(try frames([frame.bytes, Frame(.end, call: 1).bytes]) == [frame, Frame(.end, call: 1)])
     }
 
-    @Test(arguments: [UInt32(Frame.maximumPayload) + 1, 0x7FFF_FFFF, .max])
+    @Test(arguments: [UInt32(Frame.maxPayload) + 1, 0x7FFF_FFFF, .max])
     func refusesALongerFrameByItsHeader(length: UInt32) {
         let header = withUnsafeBytes(of: length.bigEndian) { Array($0) } + [3, 0, 0, 0, 1]
         let error = #expect(throws: ChannelError.self) { try frames([header]) }
         #expect(error?.reason == "announced a frame of \(length) bytes")
     }
 
-    @Test(arguments: [0, 14, 42, 255] as [UInt8])
+    @Test(arguments: [0, 15, 42, 255] as [UInt8])
     func refusesAFrameOfAnUnknownKind(kind: UInt8) {
         let error = #expect(throws: ChannelError.self) { try frames([[0, 0, 0, 0, kind, 0, 0, 0, 1]]) }
-        #expect(error?.reason == "sent a frame of the unknown kind \(kind)")
+        #expect(error?.reason == "sent a frame of unknown kind \(kind)")
     }
 
     @Test func givesTheFramesBeforeABadOne() {

@@ -118,9 +118,9 @@ import Threading
     @Test func whatNoGuestOfOursSendsIsAViolation() throws {
         let router = router(handler)
         let before: [(Frame, String)] = [
-            (Frame(.data, call: Self.id(1), payload: [0]), "sent data for no call"),
+            (Frame(.data, call: Self.id(1), payload: [0]), "sent data for an unknown call"),
             (Frame(.cancel, call: Self.id(1)), "sent a frame of a call that it did not start"),
-            (Frame(.result, call: Self.id(1), [:]), "answered a call that was not made"),
+            (Frame(.result, call: Self.id(1), [:]), "answered an unknown call"),
             (Frame(.hello, call: Self.id(1), [:]), "sent a frame that does not belong to a call"),
             (Frame(.call, call: Self.id(1), payload: [0xFF]), "sent a frame that is not JSON"),
             (Self.call(1, "connect", "bad"), "asked for nonsense"),
@@ -128,8 +128,8 @@ import Threading
         for (frame, reason) in before { #expect(violation(router, frame) == reason) }
         try router.take(Self.call(5))
         let after: [(Frame, String)] = [
-            (Self.call(5), "used the id of a call again"), (Self.call(4), "used the id of a call again"),
-            (Frame(.window, call: Self.id(5), payload: [1]), "sent a window that is none"),
+            (Self.call(5), "reused the id of a call"), (Self.call(4), "reused the id of a call"),
+            (Frame(.window, call: Self.id(5), payload: [1]), "sent an invalid window"),
             (Frame(.end, call: Self.id(6)), "sent a frame of a call that it did not start"),
         ]
         for (frame, reason) in after { #expect(violation(router, frame) == reason) }
@@ -140,7 +140,7 @@ import Threading
         let handler = Handler(maxOpenCalls: 2)
         let router = router(handler)
         for number in 1...UInt32(2) { try router.take(Self.call(number)) }
-        #expect(violation(router, Self.call(3)) == "started more calls than it may")
+        #expect(violation(router, Self.call(3)) == "started too many calls")
         try router.take(Frame(.cancel, call: Self.id(1)))
         try await handler.answered.wait(forCount: 1)
         // Its place is booked as free just after the answer.

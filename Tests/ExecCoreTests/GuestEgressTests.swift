@@ -7,14 +7,14 @@ import Testing
     private static let heading = """
         import select, socket
         frames, sent = guest.frames, []
-        class Poll:
+        class Loop:
             handlers = {}
-            def on(self, descriptor, events, handler): self.handlers[descriptor] = events, handler
-            def off(self, descriptor): self.handlers.pop(descriptor, None)
-        poll = Poll()
+            def register(self, descriptor, events, handler): self.handlers[descriptor] = events, handler
+            def unregister(self, descriptor): self.handlers.pop(descriptor, None)
+        loop = Loop()
         said = []
         calls = guest.guest_calls.GuestCalls(sent.append)
-        egress = guest.egress.Egress(poll, calls, said.append, 0)
+        egress = guest.egress.Egress(loop, calls, said.append, 0)
         class Local:
             def __init__(self):
                 self.ours, theirs = socket.socketpair()
@@ -22,13 +22,13 @@ import Testing
                 self.descriptor = theirs.fileno()
                 self.client = guest.egress.Client(egress, theirs, 1)
                 egress._clients.add(self.client)
-            def hears(self, events):
-                if self.descriptor in poll.handlers: poll.handlers[self.descriptor][1](events)
+            def on_events(self, events):
+                if self.descriptor in loop.handlers: loop.handlers[self.descriptor][1](events)
             def connect(self):
                 self.ours.send(b"CONNECT host:443 HTTP/1.1\\r\\n\\r\\n")
-                self.hears(select.EPOLLIN)
+                self.on_events(select.EPOLLIN)
                 self.number = self.client._number
-                calls.take(frames.WINDOW, self.number, (1 << 16).to_bytes(4, "big"))
+                calls.handle_frame(frames.WINDOW, self.number, (1 << 16).to_bytes(4, "big"))
                 return self
         def kinds():
             found = [kind for data in sent for kind, *_ in frames.Decoder().feed(data)]
@@ -44,12 +44,12 @@ import Testing
         let script = """
             one.client._to_client += b"not read yet" * 100_000
             \(ready)
-            calls.take(frames.FAILURE, one.number, b'{"code": "reset", "message": "gone"}')
-            one.hears(select.EPOLLIN)
-            one.hears(select.EPOLLIN | select.EPOLLOUT | select.EPOLLHUP)
+            calls.handle_frame(frames.FAILURE, one.number, b'{"code": "reset", "message": "gone"}')
+            one.on_events(select.EPOLLIN)
+            one.on_events(select.EPOLLIN | select.EPOLLOUT | select.EPOLLHUP)
             print([kind for kind in kinds() if kind in (frames.DATA, frames.END, frames.WINDOW)])
             other.ours.send(b"still here")
-            other.hears(select.EPOLLIN)
+            other.on_events(select.EPOLLIN)
             print(kinds() == [frames.DATA])
             """
         #expect(try await GuestModules.run(Self.heading + script) == "[]\nTrue\n")
@@ -59,10 +59,10 @@ import Testing
         let script = """
             one.client._response = None
             one.client._write = lambda: 1 / 0
-            calls.take(frames.DATA, one.number, b"\\0data")
+            calls.handle_frame(frames.DATA, one.number, b"\\0data")
             print(len(said), kinds() == [frames.CANCEL], one.client._connection)
             other.ours.send(b"still here")
-            other.hears(select.EPOLLIN)
+            other.on_events(select.EPOLLIN)
             print(kinds() == [frames.DATA])
             """
         #expect(try await GuestModules.run(Self.heading + script) == "1 True None\nTrue\n")

@@ -38,7 +38,7 @@ import Testing
             Frame(.cancel, call: .max), Frame(.log, call: 0, payload: [0x61, 0xFF]),
         ]
         if step > 1000 {
-            frames.append(Frame(.data, call: 3, payload: [1] + Array(repeating: 9, count: Frame.maximumPayload - 1)))
+            frames.append(Frame(.data, call: 3, payload: [1] + Array(repeating: 9, count: Frame.maxPayload - 1)))
         }
         let answer = try await guestAnswer(to: frames.flatMap(\.bytes), step: step)
         var read: [Frame] = []
@@ -58,7 +58,7 @@ import Testing
     @Test func theGuestKnowsTheSameBounds() async throws {
         let source = String(decoding: PackageResources.frames_py, as: UTF8.self)
         #expect(source.contains("MAX_PAYLOAD = 1 << 20\n"))
-        #expect(Frame.maximumPayload == 1 << 20)
+        #expect(Frame.maxPayload == 1 << 20)
     }
 
     private func guestAnswer(to bytes: [UInt8], step: Int) async throws -> [UInt8] {

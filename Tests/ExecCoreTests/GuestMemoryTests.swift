@@ -2,7 +2,7 @@ import Testing
 
 /// Which results say that the memory limit has killed something. The kernel's counter is a fake.
 @Suite(.timeLimit(.minutes(2))) struct GuestMemoryTests {
-    /// Runs `script` with a fresh watch. `during` and `since` print whether a command's result says that something was
+    /// Runs `script` with a fresh tracker. `during` and `since` print whether a command's result says that something was
     /// killed in its time and before it.
     private func output(of script: String) async throws -> String {
         let heading = """
@@ -10,10 +10,10 @@ import Testing
                 kills = 7
                 def count(self): return self.kills
             counter = Counter()
-            watch = guest.memory.MemoryWatch("1g", counter)
-            def end(began, code=0):
-                lines = watch.end(began, code)
-                print("during" * ("while this command" in lines) + "since" * ("Since" in lines) or "nothing", end=" ")
+            tracker = guest.memory.OutOfMemoryTracker("1g", counter)
+            def end(baseline, code=0):
+                lines = tracker.command_ended(baseline, code)
+                print("during" * ("while this command" in lines) + "since" * ("since" in lines) or "nothing", end=" ")
             """
         return try await GuestModules.run("\(heading)\n\(script)")
     }
@@ -21,20 +21,20 @@ import Testing
     @Test(arguments: [0, 1, 137, 143])
     func aKillIsToldWhateverTheExitCode(code: Int) async throws {
         let script = """
-            one = watch.begin(watch.look())
+            one = tracker.command_started(tracker.kill_count())
             counter.kills += 1
             end(one, \(code))
-            end(watch.begin(watch.look()), 3)
+            end(tracker.command_started(tracker.kill_count()), 3)
             """
         #expect(try await output(of: script) == "during nothing ")
     }
 
     @Test func whatFallsBetweenTwoCommandsIsToldOnceAndInOtherWords() async throws {
         let script = """
-            end(watch.begin(watch.look()))
+            end(tracker.command_started(tracker.kill_count()))
             counter.kills += 2
-            end(watch.begin(watch.look()), 1)
-            end(watch.begin(watch.look()), 137)
+            end(tracker.command_started(tracker.kill_count()), 1)
+            end(tracker.command_started(tracker.kill_count()), 137)
             """
         #expect(try await output(of: script) == "nothing since nothing ")
     }
@@ -42,17 +42,17 @@ import Testing
     @Test func aKillBeforeAndAKillDuringACommandAreBothTold() async throws {
         let script = """
             counter.kills += 1
-            one = watch.begin(watch.look())
+            one = tracker.command_started(tracker.kill_count())
             counter.kills += 1
             end(one)
-            end(watch.begin(watch.look()))
+            end(tracker.command_started(tracker.kill_count()))
             """
         #expect(try await output(of: script) == "duringsince nothing ")
     }
 
     @Test func aCommandThatWasKilledExplainsItToThoseBesideIt() async throws {
         let script = """
-            calm, hog = watch.begin(watch.look()), watch.begin(watch.look())
+            calm, hog = tracker.command_started(tracker.kill_count()), tracker.command_started(tracker.kill_count())
             counter.kills += 1
             end(hog, 137)
             end(calm)
@@ -62,10 +62,10 @@ import Testing
 
     @Test func aKillThatNothingExplainsIsToldToAllThatRan() async throws {
         let script = """
-            first, second = watch.begin(watch.look()), watch.begin(watch.look())
+            first, second = tracker.command_started(tracker.kill_count()), tracker.command_started(tracker.kill_count())
             counter.kills += 1
             end(first)
-            third = watch.begin(watch.look())
+            third = tracker.command_started(tracker.kill_count())
             end(second)
             end(third)
             """
@@ -75,8 +75,8 @@ import Testing
     @Test func whereTheKernelDoesNotSayNothingIsSaid() async throws {
         let script = """
             counter.kills = None
-            watch = guest.memory.MemoryWatch("1g", counter)
-            end(watch.begin(watch.look()), 137)
+            tracker = guest.memory.OutOfMemoryTracker("1g", counter)
+            end(tracker.command_started(tracker.kill_count()), 137)
             """
         #expect(try await output(of: script) == "nothing ")
     }

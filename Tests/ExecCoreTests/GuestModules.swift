@@ -5,38 +5,48 @@ import Testing
 
 @testable import ExecCore
 
-/// The guest's modules in a Python of this machine, for tests of one of them.
+/// The guest's modules in a Python of this machine, loaded as a sandbox loads them.
 enum GuestModules {
+    /// Has the program that the sandbox reads from its channel read from a file.
     private static let loading = """
+        import os, sys
+        directory = sys.argv.pop(1)
+        os.dup2(os.open(directory + "/program", os.O_RDONLY), 0)
+        exec(open(directory + "/bootstrap").read())
+        """
+
+    /// What a script finds.
+    private static let heading = """
         import json, os, signal, sys, time
-        guest = sys.modules["guest"] = type(sys)("guest")
-        guest.__path__ = []
-        for name, source in json.load(open(sys.argv.pop(1))):
-            module = sys.modules["guest." + name] = type(sys)("guest." + name)
-            setattr(guest, name, module)
-            module.__source__ = source
-            exec(source, module.__dict__)
+        import guest
 
         """
 
-    /// All of them as JSON, written once: they are long.
-    private static let modules = JSON.array(
-        GuestProgram.modules.map { [.string($0.name), .string(String(decoding: $0.source, as: UTF8.self))] }
-    ).text
-
-    /// Runs `script`, which finds the modules in `guest` and the arguments in `sys.argv`.
+    /// Runs `script` in the place of what process 1 does. It finds the modules in `guest` and the arguments in
+    /// `sys.argv`.
     ///
+    /// - Parameter sources: modules that have another source for this test.
     /// - Returns: what it prints.
-    static func run(_ script: String, arguments: [String] = []) async throws -> String {
-        let modules = JSON.array(
-            GuestProgram.modules.map { [.string($0.name), .string(String(decoding: $0.source, as: UTF8.self))] })
-        // Too long for an argument.
+    static func run(
+        _ script: String, arguments: [String] = [], sources: [String: String] = [:]
+    ) async throws -> String {
+        let sources = sources.merging(["script": heading + script]) { $1 }
+        let modules = GuestProgram.modules + [("script", [])]
+        let program: JSON = [
+            "modules": .array(
+                modules.map { name, source in
+                    [.string(name), .string(sources[name] ?? String(decoding: source, as: UTF8.self))]
+                })
+        ]
+        let text = program.serialized()
         let directory = try TemporaryDirectory()
-        try directory.write(modules.text, to: "modules.json")
-        let path = "\(directory.path)/modules.json"
+        let bootstrap = String(decoding: PackageResources.bootstrap_py, as: UTF8.self)
+        let beginning = try #require(bootstrap.firstRange(of: #"package.main.main(program["config"])"#))
+        try directory.write(bootstrap[..<beginning.lowerBound] + "package.script.load()\n", to: "bootstrap")
+        try directory.write(withUnsafeBytes(of: UInt32(text.count).bigEndian) { Array($0) } + text, to: "program")
         let run = try await Command(
             executable: "/usr/bin/python3",
-            arguments: ["-I", "-S", "-X", "utf8", "-c", loading + script, path] + arguments
+            arguments: ["-I", "-S", "-X", "utf8", "-c", loading, directory.path] + arguments
         ).run(timeout: 60)
         #expect(run.succeeded, "\(run.errorText)")
         return run.text

@@ -21,7 +21,7 @@ import Testing
         let heading = """
             files, pictures = guest.files, guest.pictures
             program, path = sys.argv[1:]
-            guest.scaling.__source__ = program
+            guest.picture_scaler.__source__ = program
             def read(limit, whole):
                 params = {
                     "file_path": path, "offset": 0, "limit": 99, "picture_limit": limit, "picture_side": 2000,
@@ -30,8 +30,8 @@ import Testing
                 source, sink = os.pipe()
                 try:
                     outcome = files.read_file(params, None, sink)
-                except files.Refusal as refusal:
-                    outcome = str(refusal).replace(path, "PATH")
+                except files.OperationError as error:
+                    outcome = str(error).replace(path, "PATH")
                 os.close(sink)
                 print(outcome if isinstance(outcome, str) else {**outcome, "path": "PATH"}, len(os.read(source, 9999)))
 
@@ -67,7 +67,7 @@ import Testing
         let program = """
             print('{"type": "image/png", "from": [1, 1], "to": [1, 1], "animated": true}')
             """
-        let script = "guest.headers.check = lambda *_: (2001, 5)\nread(100, 100)"
+        let script = "guest.picture_validation.check = lambda *_: (2001, 5)\nread(100, 100)"
         #expect(
             try await output(of: script, program: program) == """
                 {'path': 'PATH', 'media_type': 'image/png', \
@@ -102,11 +102,11 @@ import Testing
 
     @Test(arguments: [
         (#"print('{"error": "why"}')"#, "why"),
-        ("import os; os.kill(os.getpid(), 9)", "the program that does it was killed, perhaps for want of memory"),
-        ("raise SystemExit('no')", "the program that does it was killed, perhaps for want of memory"),
+        ("import os; os.kill(os.getpid(), 9)", "the scaling process was killed, perhaps for lack of memory"),
+        ("raise SystemExit('no')", "the scaling process was killed, perhaps for lack of memory"),
         (
             "import sys\nwhile True: sys.stdout.write('x' * 65536)",
-            "the program that does it was killed, perhaps for want of memory"
+            "the scaling process was killed, perhaps for lack of memory"
         ),
         ("import time; time.sleep(600)", "it took longer than 0.5 seconds"),
     ])

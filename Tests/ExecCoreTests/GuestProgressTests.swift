@@ -19,7 +19,8 @@ import Testing
     @Test func cutsALongLineAtACharacter() async throws {
         let printed = try await output(of: "print(progress.newest_line('aé'.encode() * 300), end='')")
         #expect(printed.utf8.count == 511 || printed.utf8.count == 512)
-        #expect(printed.hasPrefix("aéaé") && !printed.contains("\u{FFFD}"))
+        #expect(printed.hasPrefix("aéaé"))
+        #expect(!printed.contains("\u{FFFD}"))
     }
 
     @Test func tellsFourTimesASecondAtMost() async throws {
@@ -27,7 +28,7 @@ import Testing
             p, said = progress.Progress(), []
             def step(now, *pieces):
                 for piece in pieces: p.add(*piece)
-                said.append(p.take(now).decode())
+                said.append(p.line_if_due(now).decode())
             step(10.0)
             step(10.0, (1, b"one\\n"))
             step(10.1, (1, b"two\\n"))

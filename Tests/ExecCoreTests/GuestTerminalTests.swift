@@ -118,7 +118,7 @@ import Testing
     @Test func aLongRunOfNoCharactersBeginningIsCutAtOnce() async throws {
         let script = """
             data = b"\\x80" * 3_000_000
-            print(len(shown(data, 1_000_000)) > 900_000, guest.output._beginning(data, 5), guest.output._ending(data, 5))
+            print(len(shown(data, 1_000_000)) > 900_000, guest.output._first_bytes(data, 5), guest.output._last_bytes(data, 5))
             """
         #expect(
             try await output(of: script)

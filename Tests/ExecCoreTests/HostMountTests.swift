@@ -37,6 +37,25 @@ import Testing
         #expect(targets == ["/skills/cafe\u{301}", "/skills/caf\u{E9}"].map { Array($0.utf8) })
     }
 
+    @Test func mountsInstalledSkillsOneByOneBesideApprovedOnes() throws {
+        for name in ["a/one", "a/two", "b"] { try place.makeDirectory(name) }
+        let approved = try ["two", "three"].map { name in
+            let content = try SkillContent(
+                name: name,
+                files: [SkillContent.File(path: "SKILL.md", text: "---\nname: \(name)\ndescription: d\n---\n")])
+            let version = SkillVersion(
+                name: name, number: 1, digest: content.digest, entries: content.entries, approver: "r", approved: 0,
+                author: "u", written: 0, tests: "", untrustedServers: [], requirements: [])
+            return ApprovedSkill(version: version, directory: "\(root)/b", isShared: false)
+        }
+        var configuration = SandboxConfiguration()
+        configuration.skillsDirectories = ["\(root)/a"]
+        let mounts = HostMounts(configuration, approved: approved)
+        expect(mounts, [("a/one", "/skills/one"), ("a/two", "/skills/two"), ("b", "/skills/three")])
+        #expect(mounts.approvedNames == ["three"])
+        #expect(mounts.approvedSources == ["\(root)/b"])
+    }
+
     @Test func mountsOneDirectoryWhole() throws {
         for name in ["skills/a", "tools/package"] { try place.makeDirectory(name) }
         try link("skills/alias", to: "a")

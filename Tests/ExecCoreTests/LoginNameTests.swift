@@ -21,7 +21,8 @@ import Testing
     ])
     func anyOtherIsMadeFit(login: String, start: String) throws {
         let user = try #require(UserID(login: Array(login.utf8)))
-        #expect(user.name.hasPrefix(start) && user.name.count == start.count + 12)
+        #expect(user.name.hasPrefix(start))
+        #expect(user.name.count == start.count + 12)
         #expect(UserID(user.name) == user)
     }
 

@@ -71,15 +71,15 @@ import Testing
             (
                 ["described": ["type": "image/gif", "size": 1234, "sides": [30, 20]]],
                 """
-                A picture: image/gif, 30 × 20 pixels, 1,234 bytes. This server shows no pictures (--picture-limit none). Look \
-                into it with execute_bash, for example with Pillow.
+                A picture: image/gif, 30 × 20 pixels, 1,234 bytes. This server does not show pictures (--picture-limit \
+                none). Inspect it with execute_bash, for example with Pillow.
                 """
             ),
             (
                 ["described": ["type": "image/jpeg", "size": 1, "sides": nil]],
                 """
-                A picture: image/jpeg, 1 bytes. This server shows no pictures (--picture-limit none). Look into it with \
-                execute_bash, for example with Pillow.
+                A picture: image/jpeg, 1 bytes. This server does not show pictures (--picture-limit none). Inspect \
+                it with execute_bash, for example with Pillow.
                 """
             ),
             (["described": ["type": "image/jpeg", "size": -1]], nil), (["described": true], nil), ([:], nil),

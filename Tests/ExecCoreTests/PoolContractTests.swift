@@ -27,7 +27,7 @@ import Testing
 
     private func pool(_ engine: any ContainerEngine, room: Int = 32, idleTimeout: Int = 1800) -> SandboxPool {
         var limits = Limits()
-        limits.maximumSandboxes = room
+        limits.maxSandboxes = room
         limits.idleTimeout = idleTimeout
         return SandboxPool(
             configuration: PoolTestEngine.configuration, limits: limits,

@@ -25,7 +25,7 @@ import Testing
         _ script: String = ScriptedEngine.idleGuest, room: Int = 32, idleTimeout: Int = 1800
     ) async throws -> SandboxPool {
         var limits = Limits()
-        limits.maximumSandboxes = room
+        limits.maxSandboxes = room
         limits.idleTimeout = idleTimeout
         return try await ScriptedEngine(script, in: directory).pool(limits: limits, log: log)
     }
@@ -50,7 +50,7 @@ import Testing
         let pool = try await pool()
         pool.prewarm([ann])
         try await waitForLog("sandbox mcp-executor-ann-")
-        try await waitForLog("is up ahead of the next call")
+        try await waitForLog("is prewarmed for the next call")
         try await pool.withSandbox(of: ann, onStart: { Issue.record("it had to wait") }) { _ in }
         #expect(logCount("starting sandbox") == 1)
         await pool.close(grace: 10)
@@ -65,7 +65,7 @@ import Testing
         try await waits.wait(forCount: 1)
         try openGate()
         let name = try await call.value
-        try await waitForLog("sandbox \(name) is up ahead")
+        try await waitForLog("sandbox \(name) is prewarmed")
         #expect(logCount("starting sandbox") == 1)
         await pool.close(grace: 10)
     }
@@ -91,7 +91,7 @@ import Testing
         try await waits.wait(forCount: 1)
         try openGate()
         #expect(await #expect(throws: ExecError.self) { try await call.value }?.code == .imageMissing)
-        try await waitForLog("warning: the sandbox of ann could not be started ahead")
+        try await waitForLog("warning: the sandbox of ann could not be prewarmed")
         await #expect(throws: ExecError.self) { try await pool.withSandbox(of: ann) { _ in } }
         #expect(logCount("starting sandbox") == 2)
         // What the engine said is a warning of its own.
@@ -104,7 +104,7 @@ import Testing
             logger: Logger(program: "exec-mcp", level: .debug) { [log] in log.record($0) }
         ) { () throws(ExecError) in throw ExecError(.engineMissing, "No engine: install one.") }
         pool.prewarm([ann, bob])
-        try await waitForLog("could not be started ahead")
+        try await waitForLog("could not be prewarmed")
         pool.prewarm([ann, bob, cleo])
         let error = await #expect(throws: ExecError.self) { try await pool.withSandbox(of: ann) { _ in } }
         #expect(error?.code == .engineMissing)
@@ -119,7 +119,7 @@ import Testing
         try await waitForLog("starting sandbox", count: 4)
         #expect(await pool.count == 4)
         try openGate()
-        try await waitForLog("is up ahead", count: 9)
+        try await waitForLog("is prewarmed", count: 9)
         #expect(await pool.count == 9)
         await pool.close(grace: 10)
     }
@@ -128,7 +128,7 @@ import Testing
         let pool = try await pool(room: 2)
         try await pool.withSandbox(of: ann) { _ in }
         pool.prewarm([bob, cleo])
-        try await waitForLog("no room to start the sandbox of cleo ahead")
+        try await waitForLog("no room to prewarm the sandbox of cleo")
         #expect(await pool.count == 2)
         #expect(logCount("stopping") == 0)
         try await pool.withSandbox(of: ann, onStart: { Issue.record("it was stopped") }) { _ in }
@@ -139,7 +139,7 @@ import Testing
         let pool = try await pool(room: 2)
         try await pool.withSandbox(of: ann) { _ in }
         pool.prewarm([bob])
-        try await waitForLog("is up ahead")
+        try await waitForLog("is prewarmed")
         try await pool.withSandbox(of: cleo) { _ in }
         #expect(logCount("stopping the sandbox of bob: another user needs its place") == 1)
         #expect(logCount("stopping") == 1)
@@ -170,14 +170,14 @@ import Testing
             os.remove("\(directory.path)/end")
             """)
         pool.prewarm([ann])
-        try await waitForLog("is up ahead")
+        try await waitForLog("is prewarmed")
         try await pool.withSandbox(of: ann) { _ in }
         try directory.write("", to: "end")
-        try await waitForLog("starting another ahead")
-        try await waitForLog("is up ahead", count: 2)
+        try await waitForLog("prewarming another")
+        try await waitForLog("is prewarmed", count: 2)
         // That one served nobody: it is not worth a third.
         try directory.write("", to: "end")
-        try await waitForLog("warning: the sandbox of ann ended soon after it was started ahead")
+        try await waitForLog("warning: the sandbox of ann ended soon after it was prewarmed")
         #expect(await pool.count == 0)
         #expect(logCount("starting sandbox") == 2)
         await pool.close(grace: 0)
@@ -190,7 +190,7 @@ import Testing
         #expect(await pool.count == 0)
         #expect(logCount("starting sandbox") == 1)
         pool.prewarm([ann])
-        try await waitForLog("is up ahead", count: 2)
+        try await waitForLog("is prewarmed", count: 2)
         await pool.close(grace: 10)
     }
 

@@ -49,19 +49,18 @@ import Testing
         let pool = try await pool(
             """
             given = take()
-            sys.exit(json.dumps([[name for name, source in given["modules"]], given["config"]["pids"]]))
+            names = [name for name, source in given["modules"]]
+            sys.exit(json.dumps([names[0], names[-1], given["config"]["pids"]]))
             """)
-        let message = try await failure(of: pool).message
-        #expect(message.contains("\"frames\""))
-        #expect(message.contains("\"main\"], 256]"))
+        #expect(try await failure(of: pool).message.contains(#"["frames", "main", 256]"#))
     }
 
     @Test(arguments: [
         (#"{"shell": False}"#, "no /bin/bash"),
         (#"{"shell": True, "unwritable": ["/workspace"]}"#, "/workspace cannot be written"),
     ])
-    func refusesASandboxThatIsOfNoUse(greeting: String, part: String) async throws {
-        let pool = try await pool("take(); say(1, 0, \(greeting)); sys.stdin.read()")
+    func refusesASandboxThatIsOfNoUse(handshake: String, part: String) async throws {
+        let pool = try await pool("take(); say(1, 0, \(handshake)); sys.stdin.read()")
         let error = try await failure(of: pool)
         #expect(error.code == .engineFailed)
         #expect(error.message.contains(part), "\(error.message)")
@@ -115,7 +114,7 @@ import Testing
         ("os.write(1, b'some text of an image that prints')", "wrote: some text of an image that prints"),
         ("os.write(1, b'Welcome to \\x1b[1mlab\\n'); say(1, 0, {'shell': True})", "wrote: Welcome to \u{FFFD}[1mlab —"),
         ("os.write(1, b'hi\\n'); say(1, 0, {'shell': True})", "wrote: hi —"),
-        ("os.write(1, b'hi\\n'); sys.exit(0)", "started (exit status 0). Where its first words belong"),
+        ("os.write(1, b'hi\\n'); sys.exit(0)", "started (exit status 0). Instead of the sandbox's first bytes"),
         ("os.write(1, b'x' * 300_000)", "xxx… —"), ("say(6, 77, {})", "standard output is the channel"),
         ("say(42, 0, b'')", "standard output is the channel"),
         ("os.write(1, b'\\xff' * 9)", "standard output is the channel"),

@@ -44,7 +44,8 @@ import Testing
         let fresh = load()
         try await loadUntilRemembered(3)
         #expect(load() == fresh)
-        #expect(fresh.skills.count == 2 && fresh.diagnostics.count == 2)
+        #expect(fresh.skills.count == 2)
+        #expect(fresh.diagnostics.count == 2)
 
         try write("third")
         try place.write("", to: "other/Skill.md")

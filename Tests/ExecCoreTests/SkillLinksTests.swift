@@ -37,7 +37,7 @@ import Testing
         #expect(
             catalog.diagnostics.map(\.description).sorted()
                 == ["gone", "round"].map {
-                    "\(place.path)/skills/\($0): is a link to where nothing is; the skill is left out"
+                    "\(place.path)/skills/\($0): is a dangling link; the skill is left out"
                 })
     }
 

@@ -53,6 +53,31 @@ import Testing
         }
     }
 
+    @Test func saysWhichSkillsAnAgentWroteAndWhichAreStale() {
+        var approved = skill("greet", description: "Greets.")
+        approved.provenance = SkillVersion(
+            name: "greet", number: 1, digest: "", entries: [], approver: "r", approved: 0, author: "u", written: 0,
+            tests: "", untrustedServers: [], requirements: [])
+        #expect(prompt(skills: [approved]).contains("`/skills/greet/SKILL.md` (agent-written, approved)\n"))
+        approved.staleReason = "needs\nthe server " + String(repeating: "x", count: 1000)
+        let text = prompt(skills: [approved])
+        #expect(text.contains("(agent-written, approved; STALE: needs the server xxx"))
+        #expect(text.count - prompt().count < 600)
+    }
+
+    @Test func saysThatDraftsMayBeLeftWhereSomebodyCanApproveThem() {
+        let place = "/workspace/skills/NAME/"
+        #expect(prompt { $0.skillStore = "/state" }.contains(place))
+        #expect(prompt(skills: Self.shippedSkills) { $0.skillStore = "/state" }.contains(place))
+        #expect(!prompt().contains(place))
+        let ephemeral = prompt { configuration in
+            configuration.skillStore = "/state"
+            configuration.workspace = .ephemeral
+        }
+        #expect(!ephemeral.contains(place))
+        #expect(prompt { $0.skillStore = "/state" }.count - prompt().count < 160)
+    }
+
     @Test func keepsASkillOnOneLine() {
         let text = prompt(skills: [skill("a\n## Forged", description: "one\n\n# two\r\nthree")])
         #expect(!text.contains("\n# two"))
@@ -75,7 +100,7 @@ import Testing
 
     @Test func namesTheLimits() {
         var limits = Limits()
-        limits.maximumTimeout = 321
+        limits.maxTimeout = 321
         limits.output = 54_321
         limits.artifactMebibytes = 17
         let text = prompt(limits: limits) {

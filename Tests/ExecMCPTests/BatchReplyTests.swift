@@ -9,7 +9,7 @@ import Testing
     private let sent = Recorder<JSON>()
 
     private func reply(
-        awaited: Int, limit: Int = BatchReply.maximumBytes, room: BatchRoom = BatchRoom()
+        awaited: Int, limit: Int = BatchReply.maxBytes, room: BatchRoom = BatchRoom()
     ) -> BatchReply {
         BatchReply(awaited: awaited, limit: limit, room: room) { [sent] in
             if let array = try? JSON.parse($0) { sent.record(array) } else { Issue.record("no JSON") }

@@ -32,7 +32,7 @@ import Testing
 
     @Test func sumsUp() {
         func last(_ findings: Finding...) -> String { table(findings).dropLast().last ?? "" }
-        #expect(last(.passed(.end, "")) == "All is well.")
+        #expect(last(.passed(.end, "")) == "All checks passed.")
         #expect(last(.warning(.end, "", "")) == "It works; see the warnings.")
         #expect(last(.failed(.end, "", ""), .failed(.engine, "", "")) == "2 checks failed.")
     }
@@ -57,10 +57,11 @@ import Testing
 
     @Test func everyCheckHasARow() {
         let findings = Doctor.completed([.failed(.engine, "a", "b"), .passed(.commandLine, "c")])
-        #expect(findings.map(\.check) == Check.allCases)
+        let always = Check.allCases.filter { $0 != .servers }
+        #expect(findings.map(\.check) == always)
         #expect(findings.first?.status == .passed)
         #expect(findings.last?.status == .notChecked)
-        #expect(findings.last?.found == "not checked: engine comes first")
+        #expect(findings.last?.found == "not checked: engine failed")
     }
 
     @Test(arguments: [

@@ -16,14 +16,14 @@ import Testing
     }
 
     private func workspace(_ value: String) throws -> SandboxConfiguration.Workspace {
-        let invocation = try OptionParser.parse(["--workspace", value], environment: [:], defaults: Options())
+        let invocation = try ServerOptionParser.parse(["--workspace", value], environment: [:], defaults: Options())
         guard case .serve(let options) = invocation else { throw UsageError(message: "does not serve") }
         return options.configuration.workspace
     }
 
     private func refusal(_ arguments: [String]) -> String? {
         do {
-            _ = try OptionParser.parse(arguments, environment: [:], defaults: Options())
+            _ = try ServerOptionParser.parse(arguments, environment: [:], defaults: Options())
             return nil
         } catch {
             return error.message
@@ -69,18 +69,18 @@ import Testing
         for (arguments, part) in [
             (
                 ["--workspace", "/no/such"],
-                "'/no/such' (there is no such directory): it takes persistent, ephemeral or"
+                "'/no/such' (no such directory): expected persistent, ephemeral or"
             ),
-            (["--workspace", "no such"], "'no such' (there is no such directory in \(here)): it takes persistent"),
-            (["--workspace", file], "(this is no directory): it takes"),
-            (["--workspace", "\(file)/below"], "(there is no such directory): it takes"),
-            (["--workspace", "/"], "'/' (this is / itself): it takes"),
-            (["--workspace", "/usr/.."], "(this is / itself): it takes"),
-            (["--workspace", "$HOME/x"], "(there is no such directory; variables are not expanded here): it takes"),
-            (["--workspace", "~nobody/x"], "(there is no such directory in "),
-            (["--tools", "/no/such"], "'/no/such' (there is no such directory): it takes a directory"),
-            (["--skills", "/usr/lib:/no/such:/usr"], "(/no/such: there is no such directory): it takes directories"),
-            (["--skills", "file:///no/such"], "(file:///no/such: there is no such directory): it takes directories"),
+            (["--workspace", "no such"], "'no such' (no such directory in \(here)): expected persistent"),
+            (["--workspace", file], "(this is not a directory): expected"),
+            (["--workspace", "\(file)/below"], "(no such directory): expected"),
+            (["--workspace", "/"], "'/' (this is / itself): expected"),
+            (["--workspace", "/usr/.."], "(this is / itself): expected"),
+            (["--workspace", "$HOME/x"], "(no such directory; variables are not expanded here): expected"),
+            (["--workspace", "~nobody/x"], "(no such directory in "),
+            (["--tools", "/no/such"], "'/no/such' (no such directory): expected a directory"),
+            (["--skills", "/usr/lib:/no/such:/usr"], "(/no/such: no such directory): expected directories"),
+            (["--skills", "file:///no/such"], "(file:///no/such: no such directory): expected directories"),
         ] {
             #expect(refusal(arguments)?.contains(part) == true, "\(refusal(arguments) ?? "taken")")
         }

@@ -96,19 +96,19 @@ import Threading
 
     @Test func refusesMoreThanItsMost() async throws {
         let gate = AsyncGate()
-        for number in 0..<InFlightRequests.maximumCount { try start(.integer(number), gate: gate) }
+        for number in 0..<InFlightRequests.maxCount { try start(.integer(number), gate: gate) }
         let error = #expect(throws: RPCError.self) { try start(.integer(-1), gate: gate) }
         #expect(error?.code == -32603)
         requests.cancel(.integer(0))
         try start(.integer(-1), gate: gate)
         await gate.open()
-        try await ended.wait(forCount: InFlightRequests.maximumCount + 1)
+        try await ended.wait(forCount: InFlightRequests.maxCount + 1)
     }
 
     @Test func waitsForRoomUntilTheWorkHasEnded() async throws {
         let gate = AsyncGate()
         let passed = Recorder<Bool>()
-        try start(.integer(1), size: InFlightRequests.maximumBytes, gate: gate)
+        try start(.integer(1), size: InFlightRequests.maxBytes, gate: gate)
         // Cancelled, but its memory is held until its work has ended.
         requests.cancel(.integer(1))
         async let waited: Void = onThread {
@@ -123,7 +123,7 @@ import Threading
 
     @Test func refusesWhatHasNoRoomWhereNobodyIsThereToWaitFor() async throws {
         let gate = AsyncGate()
-        try start(.integer(1), size: InFlightRequests.maximumBytes, gate: gate)
+        try start(.integer(1), size: InFlightRequests.maxBytes, gate: gate)
         async let refused: Bool = onThread {
             do {
                 try start(.integer(2), gate: gate)
@@ -141,7 +141,7 @@ import Threading
     @Test func refusesWhatHasNoRoomForTooLong() async throws {
         let requests = InFlightRequests(patience: 0)
         let gate = AsyncGate()
-        try requests.start(.integer(1), size: InFlightRequests.maximumBytes, onCancel: {}) { _ in await gate.wait() }
+        try requests.start(.integer(1), size: InFlightRequests.maxBytes, onCancel: {}) { _ in await gate.wait() }
         let error = #expect(throws: RPCError.self) { try requests.start(.integer(2), size: 1, onCancel: {}) { _ in } }
         #expect(error?.code == -32603)
         #expect(error?.message.contains("256 MiB") == true)
@@ -150,7 +150,7 @@ import Threading
 
     @Test func takesWhatIsLargerThanAllTheRoomWhereThereIsNothingElse() async throws {
         let gate = AsyncGate()
-        try start(.integer(1), size: 2 * InFlightRequests.maximumBytes, gate: gate)
+        try start(.integer(1), size: 2 * InFlightRequests.maxBytes, gate: gate)
         await gate.open()
         #expect(try await ended.wait(forCount: 1) == [true])
     }

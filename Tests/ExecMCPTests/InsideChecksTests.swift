@@ -50,8 +50,8 @@ import Testing
     @Test(
         arguments: [
             (["memory": -1, "pids": 256, "cpus": 1], ": no memory limit"),
-            (["memory": 1_073_741_824, "pids": -1, "cpus": 1], ": no limit of processes"),
-            (["memory": 1_073_741_824, "pids": 256, "cpus": -1], ": no limit of processors"),
+            (["memory": 1_073_741_824, "pids": -1, "cpus": 1], ": no limit on processes"),
+            (["memory": 1_073_741_824, "pids": 256, "cpus": -1], ": no limit on processors"),
             (["memory": 1_073_741_824, "pids": 256, "cpus": 2], ": 2 processors"),
             (["memory": 2_147_483_648, "pids": 512, "cpus": 1], ": 2g of memory, 512 processes"),
             (["memory": 1e300, "pids": 256, "cpus": 1], ": 1e+300 of memory"),
@@ -65,10 +65,11 @@ import Testing
     @Test func aKernelOfItsOwnNeedsNoFilterOfSystemCalls() throws {
         let isolation = try finding(.isolation, ["seccomp": "0", "own_kernel": "gVisor"])
         #expect(isolation.status == .passed)
-        #expect(isolation.found.contains("a kernel of its own (gVisor)"))
+        #expect(isolation.found.contains("its own kernel (gVisor)"))
         #expect(!isolation.found.contains("filtered"))
         let open = try finding(.isolation, ["seccomp": "0", "own_kernel": "gVisor", "read_only_root": false])
-        #expect(open.status == .failed && !open.found.contains("filtered"))
+        #expect(open.status == .failed)
+        #expect(!open.found.contains("filtered"))
     }
 
     @Test func warnsOfWhatCannotBeSeen() throws {
@@ -81,7 +82,8 @@ import Testing
     @Test func holdsTheNetworkToWhatWasAsked() throws {
         #expect(try finding(.network, ["interfaces": ["eth0", "lo"]]).status == .failed)
         let bridge = try finding(.network, ["interfaces": ["eth0", "lo"]]) { $0.configuration.network = "bridge" }
-        #expect(bridge.status == .passed && bridge.found == "bridge, as asked: eth0, lo")
+        #expect(bridge.status == .passed)
+        #expect(bridge.found == "bridge, as requested: eth0, lo")
     }
 
     @Test func looksAtTheWorkspacesDisk() throws {

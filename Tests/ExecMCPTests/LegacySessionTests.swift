@@ -22,7 +22,7 @@ import Testing
         #expect(result["capabilities"]?["tools"] != nil)
         #expect(result["capabilities"]?["prompts"] != nil)
         #expect(result["serverInfo"]?["name"] == "exec-mcp")
-        #expect(result["serverInfo"]?["version"] == .string(Help.version))
+        #expect(result["serverInfo"]?["version"] == .string(ServerHelp.version))
         #expect(result["instructions"]?.stringValue?.contains("execute_bash") == true)
         #expect(result["resultType"] == nil)
         #expect(result["_meta"] == nil)
@@ -158,7 +158,7 @@ import Testing
         let call: JSONObject = ["name": "execute_bash", "arguments": ["command": "ls"]]
         var other = call
         other["_meta"] = ["x-user-id": "ann"]
-        #expect(try await session.answer("tools/call", .object(other)).text.contains("serves the user default"))
+        #expect(try await session.answer("tools/call", .object(other)).text.contains("serves only the user default"))
         #expect(try await session.answer("tools/call", .object(call)).text.contains("No engine"))
     }
 }

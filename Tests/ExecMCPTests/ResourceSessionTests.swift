@@ -33,9 +33,12 @@ import Testing
                 "skill://Not%20Valid/SKILL.md", "skill://alpha/SKILL.md", "skill://alpha/data.bin",
                 "skill://alpha/scripts/run.py",
             ])
-        #expect(result["ttlMs"] == 0 && result["cacheScope"] == "private")
+        #expect(result["ttlMs"] == 0)
+        #expect(result["cacheScope"] == "private")
         let main = try #require(result["resources"]?.arrayValue?[1])
-        #expect(main["name"] == "alpha" && main["description"] == "A." && main["mimeType"] == "text/markdown")
+        #expect(main["name"] == "alpha")
+        #expect(main["description"] == "A.")
+        #expect(main["mimeType"] == "text/markdown")
     }
 
     @Test func readsTextAndBytes() async throws {
@@ -78,7 +81,8 @@ import Testing
             pages += 1
         } while cursor != nil
         #expect(pages == 3)
-        #expect(uris.count == 254 && Set(uris.compactMap { $0?.stringValue }).count == 254)
+        #expect(uris.count == 254)
+        #expect(Set(uris.compactMap { $0?.stringValue }).count == 254)
         #expect(try await ask("resources/list", ["cursor": "x"]).errorCode == -32602)
     }
 

@@ -1,3 +1,4 @@
+import Bridge
 import Diagnostics
 import ExecCore
 import Foundation
@@ -21,6 +22,7 @@ final class SessionHarness: Sendable {
     /// - Parameter engine: the program in the engine's place; `nil` for a machine without one.
     init(
         engine: String? = nil, audit: AuditLog? = nil, pipeline: CallPipeline = CallPipeline(),
+        bridge: Bridge? = nil,
         _ change: (inout Options) -> Void = { _ in }
     ) throws {
         var options = Options(user: try #require(UserID("default")))
@@ -28,9 +30,12 @@ final class SessionHarness: Sendable {
         pipe = try TestPipe()
         let logger = Logger(program: "exec-mcp", level: .debug) { [log] in log.record($0) }
         let writer = try LineWriter(descriptor: pipe.writeEnd) {}
-        server = Server(options, audit: audit, pipeline: pipeline, logger: logger) { () throws(ExecError) in
+        server = Server(options, audit: audit, pipeline: pipeline, bridge: bridge, logger: logger) {
+            () throws(ExecError) in
             guard let engine else { throw ExecError(.engineMissing, "No engine: install one.") }
             return DockerCLI(program: engine, environment: ["PATH": "/usr/bin:/bin"])
+        } send: {
+            writer.write($0)
         } notify: {
             writer.write($0.json)
         }
@@ -80,9 +85,10 @@ final class SessionHarness: Sendable {
 
     /// The revision that the handshake agrees on.
     @discardableResult
-    func initialize(_ revision: String) async throws -> JSON {
+    func initialize(_ revision: String, capabilities: JSON = [:]) async throws -> JSON {
         let params: JSON = [
-            "protocolVersion": .string(revision), "capabilities": [:], "clientInfo": ["name": "t", "version": "1"],
+            "protocolVersion": .string(revision), "capabilities": capabilities,
+            "clientInfo": ["name": "t", "version": "1"],
         ]
         let answer = try await answer("initialize", params)
         send(["jsonrpc": "2.0", "method": "notifications/initialized"])

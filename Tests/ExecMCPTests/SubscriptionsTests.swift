@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test func boundsTheSubscriptions() throws {
-        for number in 0..<Subscriptions.maximumSubjects {
+        for number in 0..<Subscriptions.maxSubjects {
             let subject = Subscriptions.Subject(resource: .artifact(name: "\(number)"), user: bob)
             try subscriptions.subscribe(to: subject, as: "")
         }
@@ -93,38 +93,39 @@ import Testing
     }
 
     @Test func aStreamGetsWhatItsFilterLetsThrough() async throws {
-        let heard = Recorder<Notification>()
+        let observed = Recorder<Notification>()
         var filter = ListenStream.Filter()
         filter.promptList = true
         filter.resources = [.artifact(name: "a"): "artifact:///a"]
         let stream = ListenStream(
-            filter, user: ann, notifier: RequestNotifier(id: .string("L")) { heard.record($0) })
+            filter, user: ann, notifier: RequestNotifier(id: .string("L")) { observed.record($0) })
         let serving = Task { try await subscriptions.serve(stream) }
-        try await heard.wait(forCount: 1)
-        #expect(heard.elements[0].method == "notifications/subscriptions/acknowledged")
+        try await observed.wait(forCount: 1)
+        #expect(observed.elements[0].method == "notifications/subscriptions/acknowledged")
         subscriptions.publish(.artifacts(bob, Self.artifacts(modified: ["a"])))
         subscriptions.publish(.artifacts(ann, Self.artifacts(added: ["b"])))
         subscriptions.publish(.artifacts(ann, Self.artifacts(modified: ["a"])))
         subscriptions.publish(.toolModules)
         #expect(
-            heard.elements.dropFirst().map { $0.method } == [
+            observed.elements.dropFirst().map { $0.method } == [
                 "notifications/resources/updated", "notifications/prompts/list_changed",
             ])
-        #expect(heard.elements.allSatisfy { $0.params["_meta"]?[MetaKey.subscriptionID] == "L" })
+        #expect(observed.elements.allSatisfy { $0.params["_meta"]?[MetaKey.subscriptionID] == "L" })
         subscriptions.close()
         try await serving.value
         subscriptions.publish(.toolModules)
-        #expect(heard.elements.count == 3)
+        #expect(observed.elements.count == 3)
         #expect(methods.isEmpty)
     }
 
     @Test func aCancelledStreamEndsAndMakesRoom() async throws {
-        for round in 0..<2 * Subscriptions.maximumStreams {
-            let heard = Recorder<Notification>()
+        for round in 0..<2 * Subscriptions.maxStreams {
+            let observed = Recorder<Notification>()
             let stream = ListenStream(
-                ListenStream.Filter(), user: bob, notifier: RequestNotifier(id: .integer(round)) { heard.record($0) })
+                ListenStream.Filter(), user: bob, notifier: RequestNotifier(id: .integer(round)) { observed.record($0) }
+            )
             let serving = Task { try await subscriptions.serve(stream) }
-            try await heard.wait(forCount: 1)
+            try await observed.wait(forCount: 1)
             serving.cancel()
             try await serving.value
         }
@@ -132,10 +133,10 @@ import Testing
 
     @Test func aStreamThatComesTooLateEndsAtOnce() async throws {
         subscriptions.close()
-        let heard = Recorder<Notification>()
+        let observed = Recorder<Notification>()
         let stream = ListenStream(
-            ListenStream.Filter(), user: bob, notifier: RequestNotifier(id: .integer(1)) { heard.record($0) })
+            ListenStream.Filter(), user: bob, notifier: RequestNotifier(id: .integer(1)) { observed.record($0) })
         try await subscriptions.serve(stream)
-        #expect(heard.elements.count == 1)
+        #expect(observed.elements.count == 1)
     }
 }

@@ -13,19 +13,19 @@ import Testing
             try body()
             return nil
         } catch {
-            return (error as? ToolArguments.Mismatch)?.message ?? "\(error)"
+            return (error as? ToolArguments.MismatchError)?.message ?? "\(error)"
         }
     }
 
     @Test func passesOverAnArgumentThatTheToolDoesNotKnowWithAWord() {
         #expect(arguments(["a": 1, "b": 2]).remark == nil)
-        #expect(arguments(["a": 1, "c": 2]).remark == "tool has no argument c: passed over. It takes: a, b.")
-        #expect(arguments(["A": 1, "c": 2]).remark == "tool has no argument A, c: passed over. It takes: a, b.")
+        #expect(arguments(["a": 1, "c": 2]).remark == "tool has no argument c: ignored. It accepts: a, b.")
+        #expect(arguments(["A": 1, "c": 2]).remark == "tool has no argument A, c: ignored. It accepts: a, b.")
         let long = String(repeating: "x", count: 10_000)
         #expect((arguments([long: 1]).remark?.count ?? .max) < 200)
         var many = JSONObject()
         for number in 0..<1000 { many["n\(number)"] = 1 }
-        #expect(arguments(many).remark == "tool has no argument n0, n1, n2, n3, n4, …: passed over. It takes: a, b.")
+        #expect(arguments(many).remark == "tool has no argument n0, n1, n2, n3, n4, …: ignored. It accepts: a, b.")
     }
 
     @Test(arguments: ["description", "reason", "Explanation", "thought", "title"])
@@ -41,7 +41,7 @@ import Testing
     @Test func tellsWhatWasPassedOverWhereSomethingIsMissing() {
         #expect(
             mismatch { _ = try arguments(["cmd": "ls"]).string("a") }
-                == "tool needs the argument a, a string. tool has no argument cmd: passed over. It takes: a, b.")
+                == "tool needs the argument a, a string. tool has no argument cmd: ignored. It accepts: a, b.")
     }
 
     @Test func takesAString() throws {

@@ -37,7 +37,7 @@ import Testing
 
     @Test func tellsTheModelTheLimits() {
         var limits = Limits()
-        limits.maximumTimeout = 4321
+        limits.maxTimeout = 4321
         limits.output = 76_543
         let listing = ToolCatalog(limits: limits).listing(for: .july2026).text
         #expect(listing.contains("4321"))
@@ -47,7 +47,7 @@ import Testing
     @Test(arguments: [10, 30, 600])
     func givesACommandThirtySecondsWhereItMayHaveThem(most: Int) {
         var limits = Limits()
-        limits.maximumTimeout = most
+        limits.maxTimeout = most
         let schema = ToolCatalog(limits: limits).tool(named: "execute_bash")?.description.inputSchema
         let timeout = schema?["properties"]?["timeout"]
         #expect(timeout?["default"] == .integer(min(30, most)))
@@ -55,32 +55,45 @@ import Testing
         #expect(timeout?["description"] == .string("Seconds, default \(min(30, most)), at most \(most)"))
     }
 
+    /// A configuration, and what the tools hint at in it.
+    struct HintCase: Sendable {
+        let workspace: SandboxConfiguration.Workspace
+        var network = "none"
+        var hosts: [String] = []
+        let commandDestroys: Bool
+        let writingDestroys: Bool
+        let isOpen: Bool
+    }
+
     @Test(arguments: [
-        ("persistent", "none", [], true, true, false), ("ephemeral", "none", [], false, false, false),
-        ("directory", "none", [], true, true, false), ("ephemeral", "bridge", [], true, false, true),
-        ("ephemeral", "none", ["files.example:443"], true, false, true), ("persistent", "lab", [], true, true, true),
+        HintCase(workspace: .persistent, commandDestroys: true, writingDestroys: true, isOpen: false),
+        HintCase(workspace: .ephemeral, commandDestroys: false, writingDestroys: false, isOpen: false),
+        HintCase(
+            workspace: .directory(path: "/usr/lib", user: .ofThisAccount), commandDestroys: true,
+            writingDestroys: true, isOpen: false),
+        HintCase(
+            workspace: .ephemeral, network: "bridge", commandDestroys: true, writingDestroys: false, isOpen: true),
+        HintCase(
+            workspace: .ephemeral, hosts: ["files.example:443"], commandDestroys: true, writingDestroys: false,
+            isOpen: true),
+        HintCase(
+            workspace: .persistent, network: "lab", commandDestroys: true, writingDestroys: true, isOpen: true),
     ])
-    func hintsAtWhatCanHappenInThisConfiguration(
-        workspace: String, network: String, hosts: [String], commandDestroys: Bool, writingDestroys: Bool,
-        isOpen: Bool
-    ) throws {
+    func hintsAtWhatCanHappenInThisConfiguration(_ hints: HintCase) throws {
         var configuration = SandboxConfiguration()
-        configuration.workspace =
-            switch workspace {
-            case "persistent": .persistent
-            case "ephemeral": .ephemeral
-            default: .directory(path: "/usr/lib", user: .ofThisAccount)
-            }
-        configuration.network = network
-        configuration.allowedHosts = hosts.compactMap { AllowedHost($0) }
+        configuration.workspace = hints.workspace
+        configuration.network = hints.network
+        configuration.allowedHosts = hints.hosts.compactMap { AllowedHost($0) }
         let catalog = ToolCatalog(limits: Limits(), configuration: configuration)
         let command = try #require(catalog.tool(named: "execute_bash")?.description.annotations)
         #expect(
             command == [
-                "readOnlyHint": false, "destructiveHint": .bool(commandDestroys), "openWorldHint": .bool(isOpen),
+                "readOnlyHint": false, "destructiveHint": .bool(hints.commandDestroys),
+                "openWorldHint": .bool(hints.isOpen),
             ])
         let writing = try #require(catalog.tool(named: "write_file")?.description.annotations)
-        #expect(writing["destructiveHint"] == .bool(writingDestroys) && writing["openWorldHint"] == false)
+        #expect(writing["destructiveHint"] == .bool(hints.writingDestroys))
+        #expect(writing["openWorldHint"] == false)
     }
 
     @Test(arguments: ["", "execute", "EXECUTE_BASH", "execute_bash "])
@@ -102,7 +115,7 @@ import Testing
         ] as [(String, JSONObject, String)])
     func refusesBadArgumentsBeforeAnySandbox(name: String, arguments: JSONObject, part: String) throws {
         let tool = try #require(catalog.tool(named: name))
-        let error = #expect(throws: ToolArguments.Mismatch.self) { _ = try tool.prepare(arguments) }
+        let error = #expect(throws: ToolArguments.MismatchError.self) { _ = try tool.prepare(arguments) }
         #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
     }
 

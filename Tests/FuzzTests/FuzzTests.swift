@@ -15,7 +15,7 @@ import Testing
     }
 
     private func check(_ property: Property, _ bytes: [UInt8], _ source: String) {
-        do throws(Broken) {
+        do throws(BrokenPropertyError) {
             try property.check(bytes)
         } catch {
             Issue.record("\(error) (\(source)): \(bytes) \(String(decoding: bytes, as: UTF8.self).debugDescription)")

@@ -34,7 +34,8 @@ import Testing
 
     @Test func comparesWholeCodes() {
         let code = HMAC.sha256(of: [1], key: [2])
-        #expect(HMAC.areEqual(code, code) && !HMAC.areEqual(code, Array(code.dropLast())))
+        #expect(HMAC.areEqual(code, code))
+        #expect(!HMAC.areEqual(code, Array(code.dropLast())))
         for place in code.indices {
             var other = code
             other[place] ^= 0x80

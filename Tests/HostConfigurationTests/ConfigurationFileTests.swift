@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import TestSupport
 import Testing
 
@@ -77,7 +78,8 @@ import Testing
         for (number, text) in ["new", "a longer text than the one before", ""].enumerated() {
             let before = try content(path)
             let backup = try #require(try ConfigurationFile(reading: other).replace(with: Array(text.utf8)))
-            #expect(try content(path) == text && content(other) == text, "\(number)")
+            #expect(try content(path) == text, "\(number)")
+            #expect(try content(other) == text, "\(number)")
             #expect(try content(backup) == before)
         }
         #expect(try FileManager.default.attributesOfItem(atPath: path)[.referenceCount] as? Int == 2)
@@ -121,7 +123,8 @@ import Testing
                 #expect(attributes(kept) == expected)
                 #expect(try FileManager.default.attributesOfItem(atPath: kept)[.posixPermissions] as? Int == mode)
             }
-            #expect(try content(path) == "new" && content(backup) == "old")
+            #expect(try content(path) == "new")
+            #expect(try content(backup) == "old")
         }
     #endif
 
@@ -152,10 +155,10 @@ import Testing
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "nowhere")
         #expect(failure(link)?.contains("link") == true)
         let binary = try directory.write([0x61, 0x0A, 0xC3, 0xA4, 0xFF], to: "binary")
-        #expect(failure(binary) == "\(binary), line 2: it is not UTF-8")
+        #expect(failure(binary) == "\(binary), line 2: invalid UTF-8")
         let large = try directory.write("", to: "large")
         #expect(truncate(large, off_t(ConfigurationFile.sizeLimit + 1)) == 0)
-        #expect(failure(large)?.contains("more than 16 MiB") == true)
+        #expect(failure(large)?.contains("larger than 16 MiB") == true)
         #expect(truncate(large, off_t(ConfigurationFile.sizeLimit)) == 0)
         #expect(failure(large) == nil)
     }
@@ -167,5 +170,31 @@ import Testing
         #expect(error?.message.contains(path) == true)
         #expect(try content(path) == "x")
         #expect(try names() == ["f"])
+    }
+
+    @Test(arguments: [TextEncoding.utf8, .utf16LittleEndian, .utf16BigEndian])
+    func readsAndKeepsTheEncodingOfAFile(encoding: TextEncoding) throws {
+        let path = "\(directory.path)/host.json"
+        let text = #"{"mcpServers": {"a": {"command": "/opt/ä😀"}}}"#
+        let bytes = encoding.encoded(Array(text.utf8))
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        let file = try ConfigurationFile(reading: path)
+        #expect(file.content == Array(text.utf8))
+        let backup = try #require(try file.replace(with: Array(text.replacing("a", with: "b").utf8)))
+        #expect(Array(try Data(contentsOf: URL(fileURLWithPath: backup))) == bytes)
+        let written = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        #expect(TextEncoding(of: written) == encoding)
+        #expect(TextEncoding.utf8(written).contains(UInt8(ascii: "b")))
+        var repeated: [String] = []
+        #expect(
+            try ConfigurationText.parse(bytes, named: path, repeated: &repeated)?["mcpServers"]?["a"]?["command"]
+                == "/opt/ä😀")
+    }
+
+    @Test(arguments: [[0xFF, 0xFE, 0x7B], [0xFF, 0xFE, 0x00, 0xD8], [0xFE, 0xFF, 0xDC, 0x00]] as [[UInt8]])
+    func refusesUTF16ThatIsBroken(bytes: [UInt8]) throws {
+        let path = "\(directory.path)/broken.json"
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        #expect(failure(path)?.contains("invalid UTF-8") == true)
     }
 }

@@ -167,14 +167,16 @@ import Testing
     }
 
     @Test(arguments: [
-        ("[]", 1, "no JSON object"), ("1", 1, "no JSON object"), ("{", 1, "expected a name"), ("{\n\"a\" 1}", 2, "':'"),
-        ("{\n\"a\": 1\n\"b\": 2}", 3, "','"), ("{\"a\":\n", 2, "too early"), ("{\"a\": nul}", 1, "expected a value"),
+        ("[]", 1, "not a JSON object"), ("1", 1, "not a JSON object"), ("{", 1, "expected a name"),
+        ("{\n\"a\" 1}", 2, "':'"),
+        ("{\n\"a\": 1\n\"b\": 2}", 3, "','"), ("{\"a\":\n", 2, "unexpected end"),
+        ("{\"a\": nul}", 1, "expected a value"),
         ("{\n\"a\": \"x\n\"}", 2, "string"), ("{} x", 1, "after the end"), ("{}\n}", 2, "after the end"),
         ("{\n/* x", 2, "comment"), ("{,}", 1, "expected a name"), ("{\"a\": [1 2]}", 1, "']'"),
         ("{\"a\": [,]}", 1, "expected a value"), ("{'a': 1}", 1, "double quotes"),
         ("{\n\n\"servers\": []}", 3, "not an object"), ("{\"servers\": null}", 1, "not an object"),
-        ("{\"servers\": {},\n\"servers\": {}}", 2, "second"),
-        ("{\"servers\": {\"exec\": 1,\n\n\"exec\": 1}}", 3, "second"),
+        ("{\"servers\": {},\n\"servers\": {}}", 2, "duplicate"),
+        ("{\"servers\": {\"exec\": 1,\n\n\"exec\": 1}}", 3, "duplicate"),
         (String(repeating: "{\"a\":", count: 10_000), 1, "nested"),
         (String(repeating: "[", count: 10_000), 1, "nested"),
         ("{\"a\": \"\\", 1, "string"),

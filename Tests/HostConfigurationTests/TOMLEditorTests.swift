@@ -31,7 +31,8 @@ import Testing
             let edited = try set(text)
             #expect(edited.change == .added)
             let between = edited.text.dropFirst(text.count).dropLast(Self.block.count)
-            #expect(edited.text.hasPrefix(text) && edited.text.hasSuffix(Self.block))
+            #expect(edited.text.hasPrefix(text))
+            #expect(edited.text.hasSuffix(Self.block))
             #expect(
                 between
                     == (text.isEmpty || text.hasSuffix("\n\n") || text.hasSuffix("\t\n") || text == "\n" ? "" : "\n"))
@@ -78,12 +79,14 @@ import Testing
         ("[mcp_servers]\n'exec'.command = 1", 2, "[table]"),
         ("[mcp_servers]\n\"\\U00000065xec\" = {}", 2, "[table]"),
         ("\"a\\q\" = 1", 1, "escape"), ("\"a\\u12\" = 1", 1, "escape"), ("[\"\\uD800\"]", 1, "escape"),
-        ("[[mcp_servers]]", 1, "list of tables"),
-        ("[[mcp_servers.exec]]", 1, "list of tables"), ("[mcp_servers.exec]\n\n[mcp_servers.exec]", 3, "second time"),
+        ("[[mcp_servers]]", 1, "array of tables"),
+        ("[[mcp_servers.exec]]", 1, "array of tables"),
+        ("[mcp_servers.exec]\n\n[mcp_servers.exec]", 3, "duplicate table"),
         ("a", 1, "'='"), ("a = ", 1, "value"), ("a = 1 2", 1, "unexpected"), ("= 1", 1, "a key"), ("[a", 1, "']'"),
-        ("[]", 1, "a key"), ("a = \"x\ny\"", 1, "its line"), ("a = '''\n\n", 1, "does not end"),
-        ("a = [1, 2\n", 2, "too early"), ("a = [1 2]", 1, "','"), ("a = {b = 1 c = 2}", 1, "','"),
-        ("[a] b", 1, "unexpected"), ("{\"json\": 1}", 1, "a key"), ("a = \"\\", 1, "its line"),
+        ("[]", 1, "a key"), ("a = \"x\ny\"", 1, "unterminated string"),
+        ("a = '''\n\n", 1, "unterminated multi-line string"),
+        ("a = [1, 2\n", 2, "unexpected end"), ("a = [1 2]", 1, "','"), ("a = {b = 1 c = 2}", 1, "','"),
+        ("[a] b", 1, "unexpected"), ("{\"json\": 1}", 1, "a key"), ("a = \"\\", 1, "unterminated string"),
         ("a = " + String(repeating: "[", count: 10_000), 1, "nested"), ("ü = 1", 1, "a key"),
         ("a = [\r1]", 1, "carriage return"), ("a = 1\rb = 2\r", 1, "carriage return"),
         ("a = '''\n\r'''", 2, "carriage return"), ("a = 1 # b\r", 1, "carriage return"),

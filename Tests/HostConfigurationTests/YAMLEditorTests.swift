@@ -100,7 +100,8 @@ import YAML
     }
 
     @Test(arguments: [
-        ("a: [1\n", "never closed"), ("- a\n", "no map"), ("text\n", "no map"), ("extensions: [a]\n", "not a map"),
+        ("a: [1\n", "never closed"), ("- a\n", ", not a map"), ("text\n", ", not a map"),
+        ("extensions: [a]\n", "not a map"),
         ("extensions:\n- a\n", "not a map"), ("extensions: text\n", "not a map"),
         ("extensions: {a: 1}\n", "indented lines"), ("{extensions: {a: 1}}\n", "edited safely"),
         ("extensions: &x\n  a: 1\n", "anchors"), ("a: 1\n---\nb: 2\n", "one document"), ("a: 1\n...\n", ""),

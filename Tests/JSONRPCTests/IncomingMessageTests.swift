@@ -49,27 +49,38 @@ import Testing
         #expect(parse(#"{"jsonrpc":"2.0","method":"n","params":[1]}"#) == .notification(Notification(method: "n")))
     }
 
+    /// A response as text, and what it says.
+    struct ResponseText: Sendable {
+        let text: String
+        let id: RequestID?
+        let outcome: Result<JSONObject, RPCError>
+    }
+
     @Test(
         arguments: [
-            (#"{"jsonrpc":"2.0","id":1,"result":{}}"#, RequestID.integer(1), .success([:])),
-            (#"{"jsonrpc":"2.0","id":"a","result":{"b":[1]},"extra":0}"#, .string("a"), .success(["b": [1]])),
-            (
-                #"{"jsonrpc":"2.0","id":"a","error":{"code":1,"message":"m","data":{"x":2}}}"#, .string("a"),
-                .failure(RPCError(code: 1, message: "m", data: ["x": 2]))
-            ),
-            (#"{"jsonrpc":"2.0","id":null,"error":{"code":-1}}"#, nil, .failure(RPCError(code: -1, message: ""))),
-            (#"{"jsonrpc":"2.0","id":3,"result":{"a":1},"error":null}"#, .integer(3), .success(["a": 1])),
-            (
-                #"{"jsonrpc":"2.0","id":3,"method":null,"params":null,"error":null,"result":{}}"#, .integer(3),
-                .success([:])
-            ),
-            (
-                #"{"jsonrpc":"2.0","id":3,"result":null,"error":{"code":1,"message":"m"}}"#, .integer(3),
-                .failure(RPCError(code: 1, message: "m"))
-            ),
-        ] as [(String, RequestID?, Result<JSONObject, RPCError>)])
-    func knowsAResponse(text: String, id: RequestID?, outcome: Result<JSONObject, RPCError>) {
-        #expect(parse(text) == .response(id, outcome))
+            ResponseText(
+                text: #"{"jsonrpc":"2.0","id":1,"result":{}}"#, id: .integer(1), outcome: .success([:])),
+            ResponseText(
+                text: #"{"jsonrpc":"2.0","id":"a","result":{"b":[1]},"extra":0}"#, id: .string("a"),
+                outcome: .success(["b": [1]])),
+            ResponseText(
+                text: #"{"jsonrpc":"2.0","id":"a","error":{"code":1,"message":"m","data":{"x":2}}}"#, id: .string("a"),
+                outcome: .failure(RPCError(code: 1, message: "m", data: ["x": 2]))),
+            ResponseText(
+                text: #"{"jsonrpc":"2.0","id":null,"error":{"code":-1}}"#, id: nil,
+                outcome: .failure(RPCError(code: -1, message: ""))),
+            ResponseText(
+                text: #"{"jsonrpc":"2.0","id":3,"result":{"a":1},"error":null}"#, id: .integer(3),
+                outcome: .success(["a": 1])),
+            ResponseText(
+                text: #"{"jsonrpc":"2.0","id":3,"method":null,"params":null,"error":null,"result":{}}"#,
+                id: .integer(3), outcome: .success([:])),
+            ResponseText(
+                text: #"{"jsonrpc":"2.0","id":3,"result":null,"error":{"code":1,"message":"m"}}"#, id: .integer(3),
+                outcome: .failure(RPCError(code: 1, message: "m"))),
+        ])
+    func knowsAResponse(_ response: ResponseText) {
+        #expect(parse(response.text) == .response(response.id, response.outcome))
     }
 
     @Test(arguments: [
@@ -184,12 +195,12 @@ import Testing
 
     @Test func refusesABatchOfTooManyMessages() {
         func batch(_ count: Int) -> String { "[" + Array(repeating: "{}", count: count).joined(separator: ",") + "]" }
-        expectRefusal(batch(IncomingMessage.maximumBatch + 1), id: nil, code: -32600, "at most 1000 messages, not 1001")
-        guard case .batch(let messages) = parse(batch(IncomingMessage.maximumBatch)) else {
+        expectRefusal(batch(IncomingMessage.maxBatch + 1), id: nil, code: -32600, "at most 1000 messages, not 1001")
+        guard case .batch(let messages) = parse(batch(IncomingMessage.maxBatch)) else {
             Issue.record("no batch")
             return
         }
-        #expect(messages.count == IncomingMessage.maximumBatch)
+        #expect(messages.count == IncomingMessage.maxBatch)
     }
 
     @Test func takesABatchApart() throws {

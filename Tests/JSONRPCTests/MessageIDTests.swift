@@ -117,6 +117,25 @@ import Testing
         #expect(ids == [.integer(1), .string("two"), .integer(3)])
     }
 
+    /// Params and results pass through this program, and ids come back in other messages.
+    @Test(arguments: ["9223372036854775808", "-9223372036854775809", "1" + String(repeating: "0", count: 400)])
+    func keepsItsDigitsAsAllIntegersDo(number: String) throws {
+        let line = #"{"jsonrpc":"2.0","id":\#(number),"method":"m","params":{"n":\#(number)}}"#
+        guard case .request(let request) = IncomingMessage.parse(Array(line.utf8)) else {
+            Issue.record("no request")
+            return
+        }
+        #expect(request.id == .verbatim(number))
+        #expect(request.json.text == line)
+        #expect(request.id.isWritten(for: request.params["n"] ?? nil))
+        let answer = #"{"jsonrpc":"2.0","id":1,"result":{"n":[\#(number)]}}"#
+        guard case .response(_, .success(let result)?) = IncomingMessage.parse(Array(answer.utf8)) else {
+            Issue.record("no response")
+            return
+        }
+        #expect(JSON.object(result).text == #"{"n":[\#(number)]}"#)
+    }
+
     @Test func isAnotherOneWhereTheBytesDiffer() {
         #expect(Set([RequestID.string("caf\u{E9}"), .string("cafe\u{301}"), .string("caf\u{E9}")]).count == 2)
         #expect(Set([RequestID.string("5.0"), .verbatim("5.0"), .integer(5)]).count == 3)

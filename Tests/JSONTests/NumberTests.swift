@@ -38,6 +38,11 @@ import Testing
         #expect(try JSON.parse("1.0").text == "1.0")
     }
 
+    @Test func aNumberWithItsDigitsIsNoNumberOutOfRange() throws {
+        #expect(try JSON.parse("18446744073709551616", .exact).numberValue == 0x1p64)
+        #expect(try JSON.parse("1" + String(repeating: "0", count: 400), .exact).numberValue == nil)
+    }
+
     @Test(arguments: ["1e400", "-1e400", "1" + String(repeating: "0", count: 400)])
     func refusesANumberThatIsInfinite(text: String) {
         #expect(parseError(text)?.reason == "number out of range")

@@ -72,10 +72,10 @@ import Testing
             String(repeating: opening, count: depth) + "1" + String(repeating: closing, count: depth)
         }
         for (opening, closing) in [("[", "]"), (#"{"a":"#, "}"), (#"[{"a":"#, "}]")] {
-            let levels = opening == "[{\"a\":" ? JSON.maximumDepth / 2 : JSON.maximumDepth
+            let levels = opening == "[{\"a\":" ? JSON.maxDepth / 2 : JSON.maxDepth
             let deepest = try JSON.parse(nested(levels, opening, closing))
             #expect(try JSON.parse(deepest.serialized()) == deepest)
-            let reason = "nested deeper than \(JSON.maximumDepth) levels"
+            let reason = "nested deeper than \(JSON.maxDepth) levels"
             #expect(parseError(nested(levels + 1, opening, closing))?.reason == reason)
             #expect(parseError(nested(100_000, opening, closing))?.reason == reason)
             #expect(parseError(String(repeating: opening, count: 100_000))?.reason == reason)
@@ -89,5 +89,24 @@ import Testing
 
     @Test func describesTheFaultWithItsPlace() {
         #expect(parseError("[1,]")?.description == "unexpected character at byte 3")
+    }
+
+    @Test(arguments: [
+        ("[1,DEEP,{\"a\":2}]", true), ("{\"a\":DEEP,\"b\":[]}", true), ("[DEEP", false), ("[DEEP,]", false),
+        ("[DEEP]]", false),
+    ])
+    func whatIsNestedTooDeeplyMayBeReplaced(text: String, isWhole: Bool) throws {
+        let levels = JSON.maxDepth - 1
+        let inner = String(repeating: "[", count: 100_000) + "\"]}\\\"\"" + String(repeating: "]", count: 100_000)
+        let deep = String(repeating: "[", count: levels) + inner + String(repeating: "]", count: levels)
+        let whole = text.replacing("DEEP", with: deep)
+        #expect(throws: JSONParseError.self) { try JSON.parse(whole) }
+        let found = try? JSON.parse(Array(whole.utf8), deepValue: "cut")
+        #expect((found != nil) == isWhole)
+        var value = found?.arrayValue?[1] ?? found?["a"]
+        if isWhole {
+            for _ in 0..<levels { value = value?.arrayValue?.first }
+            #expect(value == "cut")
+        }
     }
 }

@@ -1,6 +1,7 @@
 import JSON
 import MCP
 import MCPClient
+import MCPClientTestSupport
 import TestSupport
 import Testing
 
@@ -63,7 +64,55 @@ import Testing
                 #expect(text == "all the same")
             }
         }
-        #expect(server.remarks.elements == ["it writes to its standard output what is no message"])
+        #expect(server.remarks.elements == ["it writes text that isn't a message to its standard output"])
+    }
+
+    @Test(arguments: [
+        #"{"jsonrpc":"2.0"}"#, #"{"jsonrpc":"2.0","id":null}"#, #"{"jsonrpc":"2.0","id":[1]}"#,
+        #"{"jsonrpc":"2.0","params":{"result":{},"error":1}}"#, #"{"jsonrpc":"2.0","method":7}"#,
+        #"{"jsonrpc":"2.0","method":"x","id":{}}"#, #"{"jsonrpc":"2.0","id":true,"method":"m","params":{}}"#,
+        #"{"jsonrpc":"2.0","method":"notifications/message","params":{"result":"\q"}}"#,
+        #"{"method":"notifications/message","params":{"error":"\u12"},"jsonrpc":"2.0"}"#,
+        #"{"jsonrpc":"2.0","method":"m","id":1,"params":[}"#, #"{"jsonrpc":"2.0","x":[0,}"#,
+        #"{"jsonrpc":"2.0","id":{"result":1}}"#,
+    ])
+    func aBrokenMessageThatIsNoAnswerCostsNoCall(line: String) async throws {
+        let script = #"""
+            waiting = []
+            def handle(message):
+                waiting.append(message)
+                write(r'''\#(line)''' + "\n")
+                if len(waiting) < 2: return
+                for other in waiting: answer(other, text(other["params"]["name"]))
+            serve(handle)
+            """#
+        try await server.with(script) { client in
+            async let first = client.text("1")
+            async let second = client.text("2")
+            let texts = try await [first, second]
+            #expect(texts == ["1", "2"])
+        }
+        #expect(server.remarks.elements.count == 1, "\(server.remarks.elements)")
+    }
+
+    @Test func aBrokenAnswerThatNamesAMethodInsideCostsItsCallOnly() async throws {
+        let script = #"""
+            waiting = []
+            def handle(message):
+                waiting.append(message)
+                if len(waiting) < 2: return
+                for other in waiting:
+                    if other["params"]["name"] == "good": answer(other, text("good"))
+                    else: write('{"jsonrpc":"2.0","id":%d,"result":{"x":{"method":"m"},"a":"\q"}}\n' % other["id"])
+            serve(handle)
+            """#
+        try await server.with(script) { client in
+            let bad = Task { try await client.text("bad", timeLimit: 100) }
+            let text = try await client.text("good")
+            #expect(text == "good")
+            let error = await #expect(throws: MCPClientError.self) { try await bad.value }
+            #expect(error?.description.contains("not valid JSON") == true, "\(String(describing: error))")
+        }
     }
 
     @Test func passesOverAnswersThatNobodyAskedFor() async throws {
@@ -133,7 +182,7 @@ import Testing
             for _ in 0..<3 { _ = try await client.text("t") }
         }
         #expect(server.said.elements == Array(repeating: "tools/call", count: 3))
-        #expect(server.remarks.elements == ["it asks ping, though servers of its revision ask nothing"])
+        #expect(server.remarks.elements == ["it sends ping, though servers of its revision send no requests"])
     }
 
     @Test(arguments: ["input_required", "task", "x"])
@@ -212,7 +261,7 @@ import Testing
             let error = await #expect(throws: MCPClientError.self) {
                 try await client.callTool("t", large, timeLimit: nil)
             }
-            #expect(error?.description.contains("it reads nothing") == true)
+            #expect(error?.description.contains("it reads no input") == true)
             first.cancel()
         }
     }

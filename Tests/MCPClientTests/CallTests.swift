@@ -1,6 +1,7 @@
 import JSON
 import MCP
 import MCPClient
+import MCPClientTestSupport
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import MCPClient
+import MCPClientTestSupport
 import TestSupport
 import Testing
 
@@ -125,7 +126,7 @@ import Testing
         try await server.with(script, limits: .patient { $0.closingSeconds = 0.5 }) { client in
             client.onEnd(ended.record)
             let error = await #expect(throws: MCPClientError.self) { try await client.text("mute", timeLimit: nil) }
-            let how = "it closed its standard output, and was ended"
+            let how = "it closed its standard output and was stopped"
             #expect("\(error.map { "\($0)" } ?? "")".contains(how))
             let ends = try await ended.wait(forCount: 1)
             #expect(ends[0].hasPrefix(how))

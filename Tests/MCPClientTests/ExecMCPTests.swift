@@ -1,5 +1,6 @@
 import JSON
 import MCP
+import MCPClientTestSupport
 import TestSupport
 import Testing
 
@@ -18,13 +19,7 @@ import Testing
         let client = try await MCPClient.start(
             program, identity, .patient, ServerHandlers(), probing: revision.isModern)
         #expect(client.server.revision == revision)
-        do {
-            try await body(client)
-        } catch {
-            await client.close()
-            throw error
-        }
-        await client.close()
+        try await closing(with: client.close) { try await body(client) }
     }
 
     @Test(arguments: [Revision.november2025, .july2026])
@@ -62,7 +57,8 @@ import Testing
         try await with(revision) { client in
             let resources = try await client.listResources(meta: ["x-user-id": "somebody"])
             let main = try #require(resources.first { $0.uri.hasSuffix("/SKILL.md") })
-            #expect(main.mediaType == "text/markdown" && main.description != nil)
+            #expect(main.mediaType == "text/markdown")
+            #expect(main.description != nil)
             let contents = try await client.readResource(main.uri)
             #expect(contents.first?.bytes.starts(with: "---\n".utf8) == true)
             let error = await #expect(throws: MCPClientError.self) {

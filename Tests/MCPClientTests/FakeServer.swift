@@ -1,6 +1,7 @@
 import JSON
 import MCP
 import MCPClient
+import MCPClientTestSupport
 import TestSupport
 import Testing
 
@@ -38,29 +39,7 @@ struct FakeServer {
         _ body: (MCPClient) async throws -> Void
     ) async throws {
         let client = try await start(script, limits: limits, elicitation: elicitation)
-        do {
-            try await body(client)
-        } catch {
-            await client.close()
-            throw error
-        }
-        await client.close()
-    }
-}
-
-extension ClientLimits {
-    /// Time enough for a busy machine.
-    static var patient: ClientLimits {
-        var limits = ClientLimits()
-        limits.probeSeconds = 60
-        return limits
-    }
-
-    /// The same, with changes.
-    static func patient(_ change: (inout ClientLimits) -> Void) -> ClientLimits {
-        var limits = patient
-        change(&limits)
-        return limits
+        try await closing(with: client.close) { try await body(client) }
     }
 }
 
@@ -68,9 +47,9 @@ extension MCPClient {
     /// Calls a tool without arguments and takes its text.
     func text(_ tool: String, timeLimit: Double? = 60) async throws -> String {
         let result = try await callTool(tool, [:], timeLimit: timeLimit)
-        guard case .text(let text)? = result.content.first else { throw NoText() }
+        guard case .text(let text)? = result.content.first else { throw NoTextError() }
         return text
     }
 
-    private struct NoText: Error {}
+    private struct NoTextError: Error {}
 }

@@ -1,6 +1,7 @@
 import JSON
 import MCP
 import MCPClient
+import MCPClientTestSupport
 import TestSupport
 import Testing
 
@@ -93,7 +94,7 @@ import Testing
         let limits = ClientLimits.patient { $0.inputRounds = 3 }
         let rounds = Array(repeating: ["requestState": "s"] as JSON, count: 10)
         try await server.with(Self.script(rounds), limits: limits) { client in
-            await #expect(throws: MCPClientError.unsupported("questions to the user without end")) {
+            await #expect(throws: MCPClientError.unsupported("endless questions to the user")) {
                 try await client.text("t")
             }
         }

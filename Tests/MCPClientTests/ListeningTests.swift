@@ -65,6 +65,6 @@ import Testing
             #expect(text == "ok")
             try await server.remarks.wait(forCount: 1)
         }
-        #expect(server.remarks.elements == ["it does not tell of changes: no such method"])
+        #expect(server.remarks.elements == ["it does not report changes: no such method"])
     }
 }

@@ -23,15 +23,15 @@ import Testing
 
     @Test(arguments: [
         // The id.
-        Habit("write(with_id('\"%d\"'))", "ids of another kind"),
-        Habit("write(with_id('%d.0'))", "ids of another kind"),
-        Habit("write(with_id('\"%d.0\"'))", "ids of another kind"),
-        Habit("write(with_id('%d0e-1'))", "ids of another kind"),
+        Habit("write(with_id('\"%d\"'))", "ids of another type"),
+        Habit("write(with_id('%d.0'))", "ids of another type"),
+        Habit("write(with_id('\"%d.0\"'))", "ids of another type"),
+        Habit("write(with_id('%d0e-1'))", "ids of another type"),
         // The members.
-        Habit("send({'id': m['id'], 'result': done})", "do not say"),
-        Habit("send({'jsonrpc': '1.0', 'id': m['id'], 'result': done})", "do not say"),
-        Habit("send({'jsonrpc': 2.0, 'id': m['id'], 'result': done})", "do not say"),
-        Habit("send([{'id': m['id'], 'result': done}])", "do not say"),
+        Habit("send({'id': m['id'], 'result': done})", "messages lack"),
+        Habit("send({'jsonrpc': '1.0', 'id': m['id'], 'result': done})", "messages lack"),
+        Habit("send({'jsonrpc': 2.0, 'id': m['id'], 'result': done})", "messages lack"),
+        Habit("send([{'id': m['id'], 'result': done}])", "messages lack"),
         Habit("send({'jsonrpc': '2.0', 'id': m['id'], 'result': done, 'error': None})"),
         Habit("send({'jsonrpc': '2.0', 'id': m['id'], 'result': done, 'error': {}})"),
         Habit("send({'jsonrpc': '2.0', 'id': m['id'], 'result': done, 'error': ''})"),
@@ -41,10 +41,17 @@ import Testing
         Habit("write(chr(10) + ' ' + chr(10) + chr(13) + chr(10) + line)"),
         Habit("write(chr(0xFEFF) + line)"),
         Habit("write('  ' + chr(9) + line)"),
-        Habit("write('INFO ready' + chr(10) + line)", "what is no message"),
-        Habit("write(json.dumps({'level': 30, 'id': m['id'], 'msg': 'x'}) + chr(10) + line)", "what is no message"),
-        Habit("write(json.dumps({'level': 50, 'error': 'x'}) + chr(10) + line)", "what is no message"),
-        Habit("write('got {\"jsonrpc\":\"2.0\"' + chr(10) + line)", "what is no message"),
+        Habit("write('INFO ready' + chr(10) + line)", "that isn't a message"),
+        Habit("write(json.dumps({'level': 30, 'id': m['id'], 'msg': 'x'}) + chr(10) + line)", "that isn't a message"),
+        Habit("write(json.dumps({'level': 50, 'error': 'x'}) + chr(10) + line)", "that isn't a message"),
+        Habit("write('got {\"jsonrpc\":\"2.0\"' + chr(10) + line)", "that isn't a message"),
+        // Several lines.
+        Habit("write(json.dumps(json.loads(line), indent=2) + chr(10))", "over several lines"),
+        Habit(
+            "write(json.dumps(json.loads(line), indent=1).replace(chr(10), chr(13) + chr(10)) + chr(10))",
+            "over several"),
+        Habit("write(line.replace(', ', ',' + chr(10)))", "over several lines"),
+        Habit("write('{' + chr(10) + line)", "that isn't a message"),
         // Other text in the line.
         Habit("write('Loading... ' + line)", "other text"),
         Habit("write('{INFO} {a: [1]} ' + line)", "other text"),
@@ -56,7 +63,7 @@ import Testing
         // Notifications.
         Habit("send({'jsonrpc': '2.0', 'id': 7, 'method': 'notifications/x'}); write(line)", "have ids"),
         Habit("send({'jsonrpc': '2.0', 'id': m['id'], 'method': 'notifications/x', 'params': {}}); write(line)", "ids"),
-        Habit("send({'method': 'notifications/x'}); write(line)", "do not say"),
+        Habit("send({'method': 'notifications/x'}); write(line)", "messages lack"),
     ])
     func anAnswerThatIsPlainlyMeantCounts(habit: Habit) async throws {
         let script = """

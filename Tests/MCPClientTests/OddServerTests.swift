@@ -1,6 +1,7 @@
 import JSON
 import MCP
 import MCPClient
+import MCPClientTestSupport
 import TestSupport
 import Testing
 
@@ -51,11 +52,15 @@ import Testing
         // The next page.
         ListCase(tools: "[GOOD]", rest: "{'nextCursor': ''}", names: ["good1"], remark: nil),
         ListCase(tools: "[GOOD]", rest: "{'nextCursor': None}", names: ["good1"], remark: nil),
-        ListCase(tools: "[GOOD]", rest: "{'nextCursor': 7}", names: ["good1"], remark: "no string but an integer"),
-        ListCase(tools: "[GOOD]", rest: "{'nextCursor': {}}", names: ["good1"], remark: "no string but an object"),
-        ListCase(tools: "[GOOD]", rest: "{'nextCursor': 'same'}", names: ["good1", "good2"], remark: "circle"),
         ListCase(
-            tools: "[GOOD]", rest: "{'nextCursor': 'ab'[n % 2]}", names: ["good1", "good2", "good3"], remark: "circle"),
+            tools: "[GOOD]", rest: "{'nextCursor': 7}", names: ["good1"], remark: "must be a string, not an integer"),
+        ListCase(
+            tools: "[GOOD]", rest: "{'nextCursor': {}}", names: ["good1"], remark: "must be a string, not an object"),
+        ListCase(
+            tools: "[GOOD]", rest: "{'nextCursor': 'same'}", names: ["good1", "good2"], remark: "repeats a cursor"),
+        ListCase(
+            tools: "[GOOD]", rest: "{'nextCursor': 'ab'[n % 2]}", names: ["good1", "good2", "good3"],
+            remark: "repeats a cursor"),
         ListCase(
             tools: "[GOOD]", rest: "{'nextCursor': str(n)} if n < 3 else {'tools': 'x'}", names: ["good1", "good2"],
             remark: "a page of its tools is left out: tools of the answer to tools/list must be an array"),
@@ -97,6 +102,34 @@ import Testing
         let remarks = server.remarks.elements
         #expect(remarks.count == (listed.remark == nil ? 0 : 1), "\(remarks)")
         if let part = listed.remark { #expect(remarks.first?.contains(part) == true, "\(remarks)") }
+    }
+
+    @Test(arguments: [
+        ("[GOOD, {'name': 'a', 'inputSchema': {'x': 'DEEP200'}}, {'name': 'b', 'inputSchema': {}}]", ["good1", "b"]),
+        ("[{'name': 'a', 'inputSchema': {}, '_meta': 'DEEP100000'}, GOOD]", ["good1"]),
+        ("[{'name': 'a', 'inputSchema': {'x': 'DEEP100'}}, GOOD]", ["a", "good1"]),
+        ("[{'name': 'a', 'inputSchema': {'x': 'DEEP200', 'y': float('nan')}}, GOOD]", ["good1"]),
+    ])
+    func aToolThatIsNestedTooDeeplyCostsNoOther(tools: String, names: [String]) async throws {
+        let script = """
+            n = 1
+            def handle(m):
+                result = {"tools": \(tools.replacing("GOOD", with: Self.good)), "content": [], "structuredContent": "DEEP200"}
+                line = json.dumps({"jsonrpc": "2.0", "id": m["id"], "result": result})
+                for levels in [200, 100000, 100]:
+                    line = line.replace(f'"DEEP{levels}"', '{"a":' * levels + '"}"' + "}" * levels)
+                print(line, flush=True)
+            serve(handle)
+            """
+        try await server.with(script) { client in
+            let found = try await client.listTools().map(\.name)
+            #expect(found == names)
+            // What a call returns must be whole.
+            await #expect(throws: MCPClientError.self) { try await client.callTool("b", [:], timeLimit: 60) }
+        }
+        let remarks = server.remarks.elements.filter { !$0.contains("not valid JSON") }
+        let remark = "one of its tools is left out: a is nested deeper than 128 levels"
+        #expect(remarks == (names.contains("a") ? [] : [remark]))
     }
 
     @Test(arguments: [
@@ -155,7 +188,7 @@ import Testing
 
     @Test(arguments: [
         ("True", true), ("False", false), ("None", false), ("'true'", true), ("'True'", true), ("'yes'", false),
-        ("1", false),
+        ("1", true), ("0", false),
     ])
     func aFailureIsWhatIsCalledOne(value: String, isError: Bool) async throws {
         try await server.with("serve(lambda m: answer(m, {'content': [], 'isError': \(value)}))") { client in
@@ -229,7 +262,7 @@ import Testing
         try await server.with(script, limits: .patient { $0.unreadAnswers = 10 }) { client in
             let first = try await client.text("t")
             #expect(first == "done")
-            #expect(server.remarks.elements == ["it asks more than it reads answers; some get none"])
+            #expect(server.remarks.elements == ["it sends requests faster than it reads the answers; some get none"])
             let second = try await client.text("t")
             #expect(second == "done")
         }

@@ -19,7 +19,9 @@ import Testing
                     outputSchema: ["type": "string"], annotations: ["readOnlyHint": true]))
         let bare = try Tool(answered: ["name": "t", "inputSchema": [:], "description": nil, "title": nil])
         #expect(bare.title == "t")
-        #expect(bare.description.isEmpty && bare.outputSchema == nil && bare.annotations.isEmpty)
+        #expect(bare.description.isEmpty)
+        #expect(bare.outputSchema == nil)
+        #expect(bare.annotations.isEmpty)
     }
 
     @Test(
@@ -47,7 +49,7 @@ import Testing
             ),
             (
                 ["type": "audio", "data": "AQI=", "mimeType": "audio/wav"],
-                .text("[Sound, audio/wav, 2 bytes: it cannot be played here.]")
+                .text("[Audio, audio/wav, 2 bytes: it cannot be played here.]")
             ),
             (
                 ["type": "resource", "resource": ["uri": "a:///b", "mimeType": "text/csv", "text": "1,2"]],
@@ -59,11 +61,11 @@ import Testing
             ),
             (
                 ["type": "resource", "resource": ["uri": "a:///b", "blob": "/w=="]],
-                .text("[a:///b (application/octet-stream), 1 bytes that are no text.]")
+                .text("[a:///b (application/octet-stream), 1 bytes that aren't text.]")
             ),
             (
                 ["type": "hologram", "x": 1],
-                .text(#"[Content of the kind hologram, which is not known here: {"type":"hologram","x":1}]"#)
+                .text(#"[Content of the unknown type hologram: {"type":"hologram","x":1}]"#)
             ),
         ] as [(JSON, ContentBlock)])
     func readsEveryKindOfContent(value: JSON, block: ContentBlock) throws {

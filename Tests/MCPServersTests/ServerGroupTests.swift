@@ -1,6 +1,7 @@
 import JSON
 import MCP
 import MCPClient
+import MCPServersTestSupport
 import TestSupport
 import Testing
 
@@ -12,7 +13,7 @@ import Testing
 
     /// A server that says its name, and everything else that no model reads.
     private static func entry(_ name: String, tools: [String]) -> ToolServerEntry {
-        Fixture.entry(
+        ToolServerEntry.fake(
             """
             def handle(message):
                 if message["method"] == "tools/list":
@@ -75,7 +76,7 @@ import Testing
 
     @Test func readsAResourceFromTheServerThatHasIt() async throws {
         func entry(_ name: String) -> ToolServerEntry {
-            Fixture.entry(
+            ToolServerEntry.fake(
                 """
                 def handle(message):
                     uri = message["params"]["uri"]
@@ -100,7 +101,7 @@ import Testing
                 .accept(["said": .string(elicitation.message)])
             }
         }
-        let entry = Fixture.entry(
+        let entry = ToolServerEntry.fake(
             """
             def handle(message):
                 given = message["params"].get("inputResponses")

@@ -6,7 +6,7 @@ import Testing
 @Suite struct ServerNoticeTests {
     @Test(
         arguments: [
-            (.remark(server: "a", "its results are no objects"), "a: its results are no objects"),
+            (.remark(server: "a", "its results aren't objects"), "a: its results aren't objects"),
             (.ended(server: "a", how: "signal 9"), "a: the MCP server has ended: signal 9"),
             (
                 .unknownTools(server: "a", names: ["b\nc", "d"]),
@@ -16,7 +16,7 @@ import Testing
             (.failed(server: "a", .toStart("why")), "The tool server a cannot be started: why"),
             (
                 .failed(server: "a", .late(seconds: 2, said: "x")),
-                "The tool server a has not answered in 2 seconds; it last said: x: it is done without until it does"
+                "The tool server a has not answered in 2 seconds; it last said: x: its tools are missing until it does"
             ),
         ] as [(ServerNotice, String)])
     func saysInWordsWhatHappened(notice: ServerNotice, words: String) {

@@ -3,7 +3,7 @@ import Testing
 @testable import MCPServers
 
 @Suite struct ServersFileTests {
-    private let variables = ["HOME": "/home/ann", "EMPTY": "", "KEY_2": "secret"]
+    private let variables = ["LINE": "x\n", "HOME": "/home/ann", "EMPTY": "", "KEY_2": "secret"]
 
     private func parse(_ text: String) throws -> [ToolServerEntry] {
         try ServersFile.parse(Array(text.utf8), variables: variables)
@@ -39,7 +39,7 @@ import Testing
     @Test(arguments: [
         ("", "not valid JSON: there is nothing in it"), ("// nothing", "there is nothing in it"),
         ("{\n\"mcpServers\": }", "not valid JSON: line 2"), ("{} x", "not valid JSON: line 1"),
-        ("{/* }", "a comment does not end"), ("[]", "mcpServers"), (#"{"mcpServers": "x"}"#, "mcpServers"),
+        ("{/* }", "unterminated comment"), ("[]", "mcpServers"), (#"{"mcpServers": "x"}"#, "mcpServers"),
         (#"{"name": "x", "version": {}}"#, "mcpServers"),
     ])
     func saysWhyAFileIsNone(text: String, part: String) {
@@ -53,19 +53,24 @@ import Testing
         (#"{"command": 7}"#, "command must be a string, not an integer"),
         (#"{"command": [["a"]]}"#, "each of command must be a string, not an array"),
         (#"{"command": []}"#, "lacks command"), (#"{"command": {"args": []}}"#, "lacks command"),
-        (#"{"type": "remote", "url": "http://127.0.0.1/"}"#, "not those that are reached by a URL"),
-        (#"{"type": "streamable_http", "uri": "http://127.0.0.1/"}"#, "not those that are reached by a URL"),
+        (#"{"type": "remote", "command": "a"}"#, "lacks url"), (#"{"type": "http", "url": ""}"#, "lacks url"),
+        (#"{"url": 7}"#, "it lacks command"), (#"{"httpUrl": "ftp://127.0.0.1/"}"#, "httpUrl must be a valid URL"),
+        (#"{"url": "http://127.0.0.1/ x"}"#, "url must be a valid URL"), (#"{"url": "x"}"#, "must be a valid URL"),
+        (#"{"url": "https://${NO_SUCH}/"}"#, "NO_SUCH is not set"),
+        (#"{"url": "http://h/", "headers": "x"}"#, "headers must be an object of strings"),
+        (#"{"url": "http://h/", "headers": {"A": []}}"#, "headers.A must be a string"),
+        (#"{"url": "http://h/", "headers": {"A": "${NO_SUCH}"}}"#, "NO_SUCH is not set"),
+        (#"{"url": "http://h/", "bearer_token_env_var": "NO_SUCH"}"#, "NO_SUCH, which it needs, is not set"),
+        (#"{"url": "http://h/", "bearer_token_env_var": "LINE"}"#, "the variable LINE, as a header, "),
+        (#"{"url": "http://h/", "env_http_headers": {"A": "NO_SUCH"}}"#, "NO_SUCH, which it needs, is not set"),
         (#"{"type": "builtin", "cmd": "a"}"#, "a part of its host"),
         (#"{"command": "a", "args": ["${input:key}"]}"#, "${input:key} is filled in by its host"),
         (#"{"command": "a", "env": {"K": "{file:~/.key}"}}"#, "{file:~/.key} is filled in by its host"),
         (#"{"command": "a", "env": {"K": "${{ secrets.K }}"}}"#, "is filled in by its host"),
         (#"{"command": "a", "env": {"K": "{env:NO_SUCH}"}}"#, "NO_SUCH is not set"),
-        (#"{"url": "http://127.0.0.1/"}"#, "not those that are reached by a URL"),
-        (#"{"serverUrl": "http://127.0.0.1/"}"#, "not those that are reached by a URL"),
-        (#"{"httpUrl": "http://127.0.0.1/", "headers": {}}"#, "not those that are reached by a URL"),
-        (#"{"type": "http", "command": "a"}"#, "not those that are reached by a URL"),
-        (#"{"type": "SSE", "command": "a"}"#, "not those that are reached by a URL"),
-        (#"{"command": "a", "url": "http://127.0.0.1/"}"#, "not those that are reached by a URL"),
+        (#"{"type": "sse", "url": "http://127.0.0.1/"}"#, "npx with the arguments mcp-remote"),
+        (#"{"type": "SSE", "command": "a"}"#, "servers of the type sse cannot be used"),
+        (#"{"transport": "ws", "url": "ws://127.0.0.1/"}"#, "servers of the type ws cannot be used"),
         (#"{"command": "a", "args": "it's"}"#, "is not closed"),
         (#"{"command": "a", "args": {"x": 1}}"#, "args must be an array of strings, not an object"),
         (#"{"command": "a", "env": ["N"]}"#, "each of env must be NAME=VALUE"),
@@ -83,8 +88,59 @@ import Testing
         #expect(entries == [ToolServerEntry(name: "good", command: "b")])
         #expect(warnings.count == 1)
         let warning = warnings.first ?? ""
-        #expect(warning.hasPrefix("mcpServers.odd: ") && warning.hasSuffix("; it is left out"), "\(warning)")
+        #expect(warning.hasPrefix("mcpServers.odd: "), "\(warning)")
+        #expect(warning.hasSuffix("; it is left out"), "\(warning)")
         #expect(warning.contains(part), "\(warning)")
+    }
+
+    @Test(
+        arguments: [
+            (#""url": "http://h:1/mcp""#, "http://h:1/mcp", [:]),
+            (#""serverUrl": "https://h/${X}?k=${env:X}""#, "https://h/xy?k=xy", [:]),
+            (#""httpUrl": "http://new/", "url": "http://old/sse""#, "http://new/", [:]),
+            (#""type": "http", "url": "http://h/", "command": "a""#, "http://h/", [:]),
+            (#""transport": {"type": "streamable-http", "url": "http://h/"}"#, "http://h/", [:]),
+            (
+                #""uri": "http://h/", "type": "streamable_http", "headers": {"A": 1, "B": null}"#, "http://h/",
+                ["A": "1"]
+            ),
+            (
+                #""url": "http://h/", "headers": {"Authorization": "Bearer ${X}"}"#, "http://h/",
+                ["Authorization": "Bearer xy"]
+            ),
+            (
+                #""url": "http://h/", "http_headers": {"A": "b"}, "env_http_headers": {"C": "X"}"#, "http://h/",
+                ["A": "b", "C": "xy"]
+            ),
+            (#""url": "http://h/", "bearer_token_env_var": "X""#, "http://h/", ["Authorization": "Bearer xy"]),
+            (
+                #""url": "http://h/", "bearer_token_env_var": "X", "headers": {"authorization": "y"}"#, "http://h/",
+                ["authorization": "y"]
+            ),
+            (#""url": "http://h/", "requestOptions": {"headers": {"A": "b"}}"#, "http://h/", ["A": "b"]),
+        ] as [(String, String, [String: String])])
+    func readsServersThatAreReachedByAURL(members: String, url: String, headers: [String: String]) throws {
+        var warnings: [String] = []
+        let text = #"{"mcpServers": {"a": {\#(members)}}}"#
+        let entries = try ServersFile.parse(Array(text.utf8), variables: ["X": "xy"]) { warnings.append($0) }
+        #expect(entries.map(\.url) == [url])
+        #expect(entries.map(\.headers) == [headers])
+        #expect(entries.map(\.command) == [""])
+        #expect(warnings.isEmpty)
+    }
+
+    @Test(arguments: [
+        (#""A b": "x""#, "not a valid name"), (#""": "x""#, "not a valid name"), (#""A": "x\ny""#, "line break"),
+        (#""Content-Length": "1""#, "the protocol determines it"),
+        (#""mcp-session-id": "x""#, "the protocol determines"),
+        (#""@/etc/passwd": "x""#, "not a valid name"),
+    ])
+    func leavesOutHeadersThatCannotBeSent(member: String, part: String) throws {
+        let (entries, warnings) = try read(
+            #"{"mcpServers": {"a": {"url": "http://h/", "headers": {\#(member), "Good": "y"}}}}"#)
+        #expect(entries.map(\.headers) == [["Good": "y"]])
+        #expect(warnings.count == 1)
+        #expect(warnings.first?.contains(part) == true, "\(warnings)")
     }
 
     @Test(arguments: ["", "a\nb", String(repeating: "x", count: 65)])
@@ -92,7 +148,8 @@ import Testing
         let key = name.replacing("\n", with: "\\n")
         let (entries, warnings) = try read(#"{"mcpServers": {"\#(key)": {"command": "a"}, "b": {"command": "b"}}}"#)
         #expect(entries.map(\.name) == ["b"])
-        #expect(warnings.count == 1 && warnings.first?.contains("printable characters") == true)
+        #expect(warnings.count == 1)
+        #expect(warnings.first?.contains("printable characters") == true)
     }
 
     @Test(arguments: [
@@ -157,13 +214,48 @@ import Testing
         #expect(try VariableExpansion.expand(text, from: variables) == expanded)
     }
 
+    @Test func takesTheValuesOfReferencesForSecrets() throws {
+        let text = #"""
+            {"inputs": [{"id": "k", "default": "d"}],
+            "mcpServers": {"a": {"command": "${HOME}/b", "args": ["${KEY_2}", "x${input:k}", "${workspaceFolder}"]}}}
+            """#
+        let servers = try ServersFile.parse(
+            Array(text.utf8), variables: variables, references: HostReferences(inputPrefix: "IN_"))
+        #expect(servers.first?.secrets == ["variable KEY_2": "secret", "input k": "d"])
+        let copy = try ServersFile.parse(ResolvedServers.text(of: servers), variables: [:])
+        #expect(copy == servers)
+    }
+
+    @Test func saysWhichServersAreIgnoredForThoseOfAnotherSection() throws {
+        var warnings: [String] = []
+        let text = #"{"mcpServers": {"a": {"command": "b"}}, "servers": {"c": {"command": "d"}}, "mcp": {"x": 1}}"#
+        let servers = try ServersFile.parse(Array(text.utf8), variables: [:]) { warnings.append($0) }
+        #expect(servers.map(\.name) == ["a"])
+        #expect(warnings == ["servers: ignored; of several sections with servers, only the first counts"])
+    }
+
     @Test(arguments: ["${NONE}", "a ${env:NONE} b"])
     func namesAVariableThatIsNotSet(text: String) {
         #expect(
             throws: ServerConfigurationError(
-                message: "the environment variable NONE is not set, and there is no default for it")
+                message: "the environment variable NONE is not set, and it has no default")
         ) {
             try VariableExpansion.expand(text, from: variables)
         }
+    }
+
+    @Test(arguments: [false, true], ["", ".toml", ".yaml"])
+    func readsUTF16(isBigEndian: Bool, ending: String) throws {
+        let texts = [
+            "": #"{"mcpServers": {"a": {"command": "ä"}}}"#, ".toml": "[mcp_servers.a]\ncommand = \"ä\"\n",
+            ".yaml": "mcpServers:\n  a:\n    command: ä\n",
+        ]
+        let units = [0xFEFF] + Array((texts[ending] ?? "").utf16)
+        let bytes = units.flatMap { unit in
+            let pair = [UInt8(unit >> 8), UInt8(unit & 0xFF)]
+            return isBigEndian ? pair : Array(pair.reversed())
+        }
+        let entries = try ServersFile.parse(bytes, named: "f\(ending)", variables: [:])
+        #expect(entries == [ToolServerEntry(name: "a", command: "ä")])
     }
 }

@@ -1,4 +1,5 @@
 import MCPClient
+import MCPServersTestSupport
 import TestSupport
 import Testing
 
@@ -18,7 +19,7 @@ import Testing
         """
 
     @Test func startsAtFirstNeedAndOnceForAll() async throws {
-        try await fixture.withServer(Fixture.entry(Self.mortal)) { server in
+        try await fixture.withServer(ToolServerEntry.fake(Self.mortal)) { server in
             #expect(await server.health == .stopped)
             #expect(fixture.said.elements.isEmpty)
             let processes = try await withThrowingTaskGroup(of: String.self) { group in
@@ -32,7 +33,7 @@ import Testing
     }
 
     @Test func failsTheCallsOfAServerThatEndsAndStartsItAgainAtTheNext() async throws {
-        try await fixture.withServer(Fixture.entry(Self.mortal)) { server in
+        try await fixture.withServer(ToolServerEntry.fake(Self.mortal)) { server in
             let first = try await server.text("pid")
             await #expect(throws: SupervisionError.inUse(.ended("exit status 5; it last said: \(first)"))) {
                 try await server.text("die")
@@ -56,14 +57,14 @@ import Testing
                 answer(message, text("second"))
             serve(handle)
             """
-        try await fixture.withServer(Fixture.entry(script)) { server in
+        try await fixture.withServer(ToolServerEntry.fake(script)) { server in
             let text = try await server.text("t", again: true)
             #expect(text == "second")
         }
     }
 
     @Test func givesAServerThatEndsAgainAndAgainLongerAndLongerPauses() async throws {
-        try await fixture.withServer(Fixture.entry(Self.mortal)) { server in
+        try await fixture.withServer(ToolServerEntry.fake(Self.mortal)) { server in
             for _ in 0..<5 {
                 await #expect(throws: SupervisionError.self) { try await server.text("die") }
             }
@@ -74,7 +75,7 @@ import Testing
                 Issue.record("\(String(describing: error))")
                 return
             }
-            #expect(reason.hasSuffix("the next try is in 8 seconds"))
+            #expect(reason.hasSuffix("the next attempt is in 8 seconds"))
             #expect(fixture.said.elements.count == 5)
             #expect(await server.health.isFailed)
             fixture.time.pass(8)
@@ -95,9 +96,9 @@ import Testing
                 answer(message, text("ok"))
             serve(handle)
             """
-        try await fixture.withServer(Fixture.entry(script)) { server in
+        try await fixture.withServer(ToolServerEntry.fake(script)) { server in
             let failure = await #expect(throws: SupervisionError.self) { try await server.text("mute") }
-            let how = "it closed its standard output, and was ended"
+            let how = "it closed its standard output and was stopped"
             #expect("\(failure.map { "\($0.error(of: "fake"))" } ?? "")".contains(how))
             try await eventually { await server.health == .stopped }
             #expect(fixture.notices.elements == [.ended(server: "fake", how: how)])
@@ -113,7 +114,7 @@ import Testing
                 threading.Timer(0.05, lambda: os._exit(0)).start()
             serve(handle)
             """
-        try await fixture.withServer(Fixture.entry(script)) { server in
+        try await fixture.withServer(ToolServerEntry.fake(script)) { server in
             _ = try await server.text("t")
             try await eventually { await server.health == .stopped }
             #expect(fixture.notices.elements == [.ended(server: "fake", how: "exit status 0")])
@@ -142,7 +143,7 @@ import Testing
             say("started")
             threading.Event().wait()
             """
-        try await fixture.withServer(Fixture.entry(script)) { server in
+        try await fixture.withServer(ToolServerEntry.fake(script)) { server in
             let call = Task { () throws(SupervisionError) in try await server.text("t") }
             try await fixture.said.wait(forCount: 1)
             #expect(await server.health == .starting)
@@ -153,7 +154,7 @@ import Testing
     }
 
     @Test func isClosedForGood() async throws {
-        try await fixture.withServer(Fixture.entry(Self.mortal)) { server in
+        try await fixture.withServer(ToolServerEntry.fake(Self.mortal)) { server in
             _ = try await server.text("t")
             await server.close()
             await server.close()

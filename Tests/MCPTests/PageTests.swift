@@ -38,7 +38,8 @@ import Testing
         #expect(throws: RPCError.self) { try Page<String>.keyBefore(cursor, of: "another") }
         // The elements up to it, and those after the page's, need not be made.
         let next = try Page(of: "l", ["f", "h", "j"], key: { $0 }, cursor: cursor, size: 2)
-        #expect(next.elements == ["f", "h"] && next.nextCursor != nil)
+        #expect(next.elements == ["f", "h"])
+        #expect(next.nextCursor != nil)
     }
 
     @Test func whatComesOrGoesMeanwhileMovesNothingElse() throws {
@@ -47,7 +48,8 @@ import Testing
         #expect(try page(["a", "b", "c", "e", "f"], after: first.nextCursor).elements == ["e", "f"])
         #expect(try page(["f", "h"], after: first.nextCursor).elements == ["f", "h"])
         let rest = try page([], after: first.nextCursor)
-        #expect(rest.elements.isEmpty && rest.nextCursor == nil)
+        #expect(rest.elements.isEmpty)
+        #expect(rest.nextCursor == nil)
     }
 
     @Test func takesNullForNoCursor() throws {

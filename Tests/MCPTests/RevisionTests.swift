@@ -2,39 +2,38 @@ import MCP
 import Testing
 
 @Suite struct RevisionTests {
+    /// What a revision has.
+    struct Case: Sendable {
+        let revision: Revision
+        let name: String
+        var isModern = false
+        var hasAnnotations = true
+        var hasBatches = false
+        var hasStructuredContent = true
+        var hasDetails = true
+        var reportsBadArguments = true
+    }
+
     @Test(arguments: [
-        (
-            Revision.november2024, "2024-11-05", modern: false, annotations: false, batches: false, structured: false,
-            details: false, badArguments: false
-        ),
-        (
-            .march2025, "2025-03-26", modern: false, annotations: true, batches: true, structured: false,
-            details: false, badArguments: false
-        ),
-        (
-            .june2025, "2025-06-18", modern: false, annotations: true, batches: false, structured: true,
-            details: false, badArguments: false
-        ),
-        (
-            .november2025, "2025-11-25", modern: false, annotations: true, batches: false, structured: true,
-            details: true, badArguments: true
-        ),
-        (
-            .july2026, "2026-07-28", modern: true, annotations: true, batches: false, structured: true,
-            details: true, badArguments: true
-        ),
+        Case(
+            revision: .november2024, name: "2024-11-05", hasAnnotations: false, hasStructuredContent: false,
+            hasDetails: false, reportsBadArguments: false),
+        Case(
+            revision: .march2025, name: "2025-03-26", hasBatches: true, hasStructuredContent: false,
+            hasDetails: false, reportsBadArguments: false),
+        Case(revision: .june2025, name: "2025-06-18", hasDetails: false, reportsBadArguments: false),
+        Case(revision: .november2025, name: "2025-11-25"),
+        Case(revision: .july2026, name: "2026-07-28", isModern: true),
     ])
-    func knowsWhatEachRevisionHas(
-        revision: Revision, name: String, modern: Bool, annotations: Bool, batches: Bool, structured: Bool,
-        details: Bool, badArguments: Bool
-    ) {
-        #expect(revision.rawValue == name)
-        #expect(revision.isModern == modern)
-        #expect(revision.hasToolAnnotations == annotations)
-        #expect(revision.hasBatches == batches)
-        #expect(revision.hasStructuredContent == structured)
-        #expect(revision.hasImplementationDetails == details)
-        #expect(revision.reportsBadArgumentsAsResult == badArguments)
+    func knowsWhatEachRevisionHas(_ expected: Case) {
+        let revision = expected.revision
+        #expect(revision.rawValue == expected.name)
+        #expect(revision.isModern == expected.isModern)
+        #expect(revision.hasToolAnnotations == expected.hasAnnotations)
+        #expect(revision.hasBatches == expected.hasBatches)
+        #expect(revision.hasStructuredContent == expected.hasStructuredContent)
+        #expect(revision.hasImplementationDetails == expected.hasDetails)
+        #expect(revision.reportsBadArgumentsAsResult == expected.reportsBadArguments)
     }
 
     @Test func listsWhatIsServedNewestFirst() {

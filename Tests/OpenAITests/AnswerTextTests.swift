@@ -36,7 +36,8 @@ import Testing
     func thoughtsAreNotTold(text: String, told: String) throws {
         for size in Self.sizes {
             let (said, answer) = try answer(text, pieces: size)
-            #expect(said == told && answer.message.text == told, "in pieces of \(size)")
+            #expect(said == told, "in pieces of \(size)")
+            #expect(answer.message.text == told, "in pieces of \(size)")
             #expect(answer.message.rawText == text)
         }
     }
@@ -50,7 +51,9 @@ import Testing
     func whatIsMeantForAPersonIsTold(text: String) throws {
         for size in Self.sizes {
             let (said, answer) = try answer(text, pieces: size)
-            #expect(said == text && answer.message.text == text && answer.message.toolCalls.isEmpty)
+            #expect(said == text)
+            #expect(answer.message.text == text)
+            #expect(answer.message.toolCalls.isEmpty)
             #expect(answer.message.rawText == nil)
         }
     }
@@ -59,14 +62,17 @@ import Testing
     func aThoughtWhoseBeginningTheServerKeepsIsNotTheAnswer(text: String) throws {
         for size in Self.sizes {
             let (said, answer) = try answer(text, pieces: size)
-            #expect(answer.message.text == "Four." && answer.message.rawText == text)
-            #expect(said.hasSuffix("\nFour.") && !said.contains("think"))
+            #expect(answer.message.text == "Four.")
+            #expect(answer.message.rawText == text)
+            #expect(said.hasSuffix("\nFour."))
+            #expect(!said.contains("think"))
         }
     }
 
     @Test func aThoughtWithoutEndIsReasoning() throws {
         let answer = try answer("<think>It is four", pieces: 4).answer
-        #expect(answer.message.text.isEmpty && answer.message.reasoning == "It is four")
+        #expect(answer.message.text.isEmpty)
+        #expect(answer.message.reasoning == "It is four")
     }
 
     @Test(arguments: [
@@ -88,16 +94,21 @@ import Testing
             let (said, answer) = try answer(text, pieces: size)
             #expect(answer.message.toolCalls.map(\.name) == ["run"], "\(said)")
             #expect(answer.message.toolCalls.map(\.arguments) == [#"{"command":"ls"}"#])
-            #expect(said.isEmpty && answer.message.text.isEmpty && answer.finishReason == .toolCalls)
-            #expect(!answer.hasUnreadCall && answer.message.toolCalls.allSatisfy { !$0.id.isEmpty })
+            #expect(said.isEmpty)
+            #expect(answer.message.text.isEmpty)
+            #expect(answer.finishReason == .toolCalls)
+            #expect(!answer.hasUnreadCall)
+            #expect(answer.message.toolCalls.allSatisfy { !$0.id.isEmpty })
         }
     }
 
     @Test func theTextBeforeCallsIsToldAndAllOfThemAreRead() throws {
         let call = #"<tool_call>{"name": "run", "arguments": {"command": "ls", "timeout": 5}}</tool_call>"#
         let (said, answer) = try answer("I look.\n\(call)\n\(call)", pieces: 5)
-        #expect(said.hasPrefix("I look.\n") && !said.contains("tool_call"))
-        #expect(answer.message.toolCalls.count == 2 && Set(answer.message.toolCalls.map(\.id)).count == 2)
+        #expect(said.hasPrefix("I look.\n"))
+        #expect(!said.contains("tool_call"))
+        #expect(answer.message.toolCalls.count == 2)
+        #expect(Set(answer.message.toolCalls.map(\.id)).count == 2)
         let element =
             "<function=run><parameter=command>\nls\n-l\n</parameter><parameter=timeout>5</parameter></function>"
         let read = try self.answer(element, pieces: 5).answer.message.toolCalls
@@ -116,7 +127,9 @@ import Testing
     func aCallThatIsNoneIsTold(text: String) throws {
         for size in Self.sizes {
             let (said, answer) = try answer(text, pieces: size)
-            #expect(said == text && answer.hasUnreadCall && answer.message.toolCalls.isEmpty)
+            #expect(said == text)
+            #expect(answer.hasUnreadCall)
+            #expect(answer.message.toolCalls.isEmpty)
         }
     }
 

@@ -23,22 +23,40 @@ import Testing
         try #require(try CallDemand(["tool_choice": choice, "tools": tools]))
     }
 
+    /// A `tool_choice` with tools, and the functions that meet it.
+    struct Sample: Sendable {
+        let choice: JSON
+        let tools: JSON
+        let names: [String]
+        let isNamed: Bool
+    }
+
     @Test(
         arguments: [
-            ("required", [person], ["Person"], false), ("any", both, ["Person", "city"], false),
-            ("required", [["type": "web_search"], 5, person, person, ["type": "function"]], ["Person"], false),
-            ("city", both, ["city"], true), (["type": "required"], both, ["Person", "city"], false),
-            (["type": "function", "function": ["name": "Person"]], both, ["Person"], true),
-            (["type": "tool", "name": "city"], both, ["city"], true), (["name": "city"], both, ["city"], true),
-            (
-                ["type": "allowed_tools", "allowed_tools": ["mode": "required", "tools": [person]]], both, ["Person"],
-                false
-            ),
-            (["type": "allowed_tools", "mode": "required", "tools": [["name": "city"]]], both, ["city"], false),
-        ] as [(JSON, JSON, [String], Bool)])
-    func readsWhichFunctionsMeetADemand(choice: JSON, tools: JSON, names: [String], isNamed: Bool) throws {
-        let demand = try Self.demand(choice, tools)
-        #expect(demand.functions.map(\.name) == names && demand.isNamed == isNamed && !demand.isLegacy)
+            Sample(choice: "required", tools: [person], names: ["Person"], isNamed: false),
+            Sample(choice: "any", tools: both, names: ["Person", "city"], isNamed: false),
+            Sample(
+                choice: "required", tools: [["type": "web_search"], 5, person, person, ["type": "function"]],
+                names: ["Person"], isNamed: false),
+            Sample(choice: "city", tools: both, names: ["city"], isNamed: true),
+            Sample(choice: ["type": "required"], tools: both, names: ["Person", "city"], isNamed: false),
+            Sample(
+                choice: ["type": "function", "function": ["name": "Person"]], tools: both, names: ["Person"],
+                isNamed: true),
+            Sample(choice: ["type": "tool", "name": "city"], tools: both, names: ["city"], isNamed: true),
+            Sample(choice: ["name": "city"], tools: both, names: ["city"], isNamed: true),
+            Sample(
+                choice: ["type": "allowed_tools", "allowed_tools": ["mode": "required", "tools": [person]]],
+                tools: both, names: ["Person"], isNamed: false),
+            Sample(
+                choice: ["type": "allowed_tools", "mode": "required", "tools": [["name": "city"]]], tools: both,
+                names: ["city"], isNamed: false),
+        ])
+    func readsWhichFunctionsMeetADemand(_ sample: Sample) throws {
+        let demand = try Self.demand(sample.choice, sample.tools)
+        #expect(demand.functions.map(\.name) == sample.names)
+        #expect(demand.isNamed == sample.isNamed)
+        #expect(!demand.isLegacy)
     }
 
     @Test(arguments: [
@@ -49,16 +67,34 @@ import Testing
         for text in [object, "Here it is:\n```json\n\(object)\n```\n", "\n \(object) \n"] {
             #expect(try Self.demand().call(in: text)?.arguments == object)
         }
-        #expect(try Self.demand().call(ToolCall(id: "1", name: "Person", arguments: object))?.arguments == object)
+        #expect(try Self.demand().call(ChatToolCall(id: "1", name: "Person", arguments: object))?.arguments == object)
     }
 
     @Test func readsTheOlderForm() throws {
         let functions: JSON = [["name": "f", "description": "does"]]
         let demand = try #require(
             try CallDemand(["function_call": ["name": "f"], "functions": functions, "tool_choice": "auto"]))
-        #expect(demand.isLegacy && demand.isNamed)
+        #expect(demand.isLegacy)
+        #expect(demand.isNamed)
         #expect(demand.functions.map(\.description) == ["does"])
         #expect(demand.functions.first?.parameters == ["type": "object", "properties": [:]])
+    }
+
+    @Test(
+        arguments: ["AUTO", "None", " auto ", ["type": "Auto"], ["type": "allowed_tools", "mode": "AUTO"], false, nil]
+            as [JSON])
+    func anyCaseOfNoDemandIsNone(choice: JSON) throws {
+        let request: JSONObject = ["tool_choice": choice, "tools": [["function": ["name": "f"]]]]
+        #expect(try CallDemand(request) == nil)
+        #expect(try CallDemand(["function_call": choice, "functions": [["name": "f"]]]) == nil)
+    }
+
+    @Test(
+        arguments: ["REQUIRED", "Any", ["type": "Required"], ["type": "Function", "function": ["name": "f"]], "f"]
+            as [JSON])
+    func anyCaseOfADemandIsOne(choice: JSON) throws {
+        let demand = try CallDemand(["tool_choice": choice, "tools": [["function": ["name": "f"]]]])
+        #expect(demand?.functions.map(\.name) == ["f"])
     }
 
     @Test(arguments: ["required", "any", ["type": "required"]] as [JSON], [nil, [], "none", [:]] as [JSON?])
@@ -67,7 +103,7 @@ import Testing
         request["tools"] = tools
         #expect(try CallDemand(request) == nil)
         request["function_call"] = ["name": "f"]
-        #expect(throws: CallDemand.Unmet(member: "function_call")) { try CallDemand(request) }
+        #expect(throws: CallDemand.UnmetError(member: "function_call")) { try CallDemand(request) }
     }
 
     @Test(
@@ -120,7 +156,7 @@ import Testing
             ("Person", "[]", nil), ("Person", "Ann", nil),
         ] as [(String, String, String?)])
     func takesWhatTheModelCalledItself(name: String, arguments: String, taken: String?) throws {
-        let call = ToolCall(id: "1", name: name, arguments: arguments)
+        let call = ChatToolCall(id: "1", name: name, arguments: arguments)
         #expect(try Self.demand().call(call)?.arguments == taken)
     }
 }

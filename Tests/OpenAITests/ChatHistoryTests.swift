@@ -133,4 +133,50 @@ import Testing
         #expect(found.map(\.text) == ["[A part of the type file, which is not taken here.]x", "y"])
         #expect(throws: FormatError.self) { try messages("[\(odd)]") }
     }
+
+    // MARK: - What only the model can use
+
+    @Test(arguments: [
+        #""reasoning_content":"hm""#, #""reasoning_details":[{"type":"reasoning.text","text":"hm","signature":"S"}]"#,
+        #""thinking_blocks":[{"type":"thinking","thinking":"hm","signature":"S"}]"#, #""reasoning":"hm""#,
+        #""extra_content":{"google":{"thought_signature":"SIG"}}"#, #""thought_signature":"SIG""#,
+    ])
+    func reasoningAndSignaturesGoToTheModelAsTheyCame(member: String) throws {
+        let call = #"{"id":"1","type":"function",\#(member),"function":{"name":"f","arguments":"{}",\#(member)}}"#
+        let assistant = #"{"role":"assistant","content":"a",\#(member),"tool_calls":[\#(call)]}"#
+        let found = try messages(
+            #"[{"role":"user","content":"x",\#(member)},\#(assistant),{"role":"tool","tool_call_id":"1","content":"r"}]"#
+        )
+        let given = try JSON.parse("{\(member)}")
+        let name = try #require(given.objectValue?.keys.first)
+        #expect(found[1].json[name] == given[name])
+        let json = found[1].json["tool_calls"]?.arrayValue?.first
+        #expect(json?[name] == given[name])
+        #expect(json?["function"]?[name] == given[name])
+        #expect(found[0].json[name] == nil)
+        #expect(found[2].json[name] == nil)
+    }
+
+    @Test func partsThatAreReasoningStayParts() throws {
+        let thought = #"{"type":"thinking","thinking":[{"type":"text","text":"hm"}]}"#
+        let assistant = #"{"role":"assistant","content":[\#(thought),{"type":"text","text":"a"}]}"#
+        let found = try messages(#"[{"role":"user","content":"x"},\#(assistant),{"role":"user","content":"y"}]"#)
+        #expect(found[1].text == "a")
+        #expect(found[1].json["content"] == .array([try JSON.parse(thought), ["type": "text", "text": "a"]]))
+        #expect(throws: FormatError.self) { try messages(#"[{"role":"user","content":[\#(thought)]}]"#) }
+    }
+
+    @Test func whatFrontEndsAddIsLeftOutAndWhatIsHugeToo() throws {
+        let found = try messages(
+            #"[{"role":"user","content":"x"},{"role":"assistant","content":"a","id":"1","timestamp":5,"model":"m","#
+                + #""annotations":[],"audio":null,"provider_specific_fields":{"a":1},"reasoning_content":null},"#
+                + #"{"role":"user","content":"y"}]"#)
+        #expect(found[1].extra.isEmpty)
+        let huge = String(repeating: "x", count: ModelMembers.maxBytes)
+        let bounded = try messages(
+            #"[{"role":"user","content":"x"},{"role":"assistant","content":"a","reasoning":"\#(huge)"},"#
+                + #"{"role":"user","content":"y"}]"#)
+        #expect(bounded[1].extra.isEmpty)
+        #expect(bounded[1].text == "a")
+    }
 }

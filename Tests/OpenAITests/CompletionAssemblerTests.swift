@@ -22,12 +22,13 @@ import Testing
     }
 
     /// The calls that tool_calls pieces add up to, one delta each.
-    private func calls(_ pieces: String...) throws -> [ToolCall] {
+    private func calls(_ pieces: String...) throws -> [ChatToolCall] {
         try assemble(pieces.map { #"{"tool_calls":[\#($0)]}"# }).message.toolCalls
     }
 
     private let both = [
-        ToolCall(id: "a", name: "f", arguments: #"{"x":1}"#), ToolCall(id: "b", name: "g", arguments: #"{"y":2}"#),
+        ChatToolCall(id: "a", name: "f", arguments: #"{"x":1}"#),
+        ChatToolCall(id: "b", name: "g", arguments: #"{"y":2}"#),
     ]
 
     // MARK: - Text
@@ -160,8 +161,10 @@ import Testing
         for number in ["", #""index":0,"#] {
             let call = #"{\#(number)"function":{"name":"f","arguments":"{}"}}"#
             for made in [try calls(call, call), try calls(call, call, call).dropLast()] {
-                #expect(made.map(\.name) == ["f", "f"] && made.map(\.arguments) == ["{}", "{}"])
-                #expect(Set(made.map(\.id)).count == 2 && made.allSatisfy { $0.id.hasPrefix("call_") })
+                #expect(made.map(\.name) == ["f", "f"])
+                #expect(made.map(\.arguments) == ["{}", "{}"])
+                #expect(Set(made.map(\.id)).count == 2)
+                #expect(made.allSatisfy { $0.id.hasPrefix("call_") })
             }
         }
         let atOnce = #"{"function":{"name":"f","arguments":""}}"#
@@ -196,7 +199,7 @@ import Testing
         let made = try calls(
             #"{"index":0,"id":"a","function":{"name":"read_"}}"#, #"{"index":0,"function":{"name":"file"}}"#,
             #"{"index":0,"function":{"arguments":"{}"}}"#)
-        #expect(made == [ToolCall(id: "a", name: "read_file", arguments: "{}")])
+        #expect(made == [ChatToolCall(id: "a", name: "read_file", arguments: "{}")])
     }
 
     @Test func tellsCallsOfOneIDApart() throws {
@@ -204,7 +207,8 @@ import Testing
             #"{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}"#,
             #"{"index":1,"id":"a","function":{"name":"g","arguments":"{}"}}"#)
         #expect(made.map(\.name) == ["f", "g"])
-        #expect(made[0].id == "a" && made[1].id != "a")
+        #expect(made[0].id == "a")
+        #expect(made[1].id != "a")
     }
 
     @Test func writesArgumentsThatAreAnObject() throws {

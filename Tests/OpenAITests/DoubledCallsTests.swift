@@ -26,6 +26,6 @@ import Testing
             _ = try assembler.add(ChatChunk(parsing: JSON.parse(chunk)))
         }
         let calls = try assembler.completion(isDone: true).answer.message.toolCalls
-        #expect(calls == [ToolCall(id: "c0", name: "f", arguments: #"{"x":1}"#)])
+        #expect(calls == [ChatToolCall(id: "c0", name: "f", arguments: #"{"x":1}"#)])
     }
 }

@@ -19,7 +19,8 @@ import Testing
         for size in pieceSizes {
             let (told, answer) = try readAnswer(text + end, pieces: size, someTools)
             #expect(told.filter { !$0.isWhitespace } == text.filter { !$0.isWhitespace }, "in pieces of \(size)")
-            #expect(answer.message.text == told && !answer.hasUnreadCall)
+            #expect(answer.message.text == told)
+            #expect(!answer.hasUnreadCall)
         }
     }
 
@@ -74,7 +75,8 @@ import Testing
     func aTextAboutEndsIsTold(text: String) throws {
         for size in pieceSizes {
             let (told, answer) = try readAnswer(text, pieces: size, someTools)
-            #expect(told == text && answer.message.text == text, "in pieces of \(size)")
+            #expect(told == text, "in pieces of \(size)")
+            #expect(answer.message.text == text, "in pieces of \(size)")
         }
     }
 
@@ -92,7 +94,8 @@ import Testing
     func aTextAboutThoughtsIsTold(text: String) throws {
         for size in pieceSizes {
             let (told, answer) = try readAnswer(text, pieces: size, someTools)
-            #expect(told == text && answer.message.text == text, "in pieces of \(size)")
+            #expect(told == text, "in pieces of \(size)")
+            #expect(answer.message.text == text, "in pieces of \(size)")
         }
     }
 

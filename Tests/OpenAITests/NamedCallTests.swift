@@ -60,7 +60,9 @@ import Testing
             #expect(answer.message.toolCalls.map(\.name) == ["execute_bash"], "in pieces of \(size): \(told)")
             let made = answer.message.toolCalls.map { try? JSON.parse($0.arguments) }
             #expect(made == [["command": "ls"]], "in pieces of \(size)")
-            #expect(told == words && answer.message.text == words && !answer.hasUnreadCall, "in pieces of \(size)")
+            #expect(told == words, "in pieces of \(size)")
+            #expect(answer.message.text == words, "in pieces of \(size)")
+            #expect(!answer.hasUnreadCall, "in pieces of \(size)")
         }
     }
 
@@ -108,7 +110,8 @@ import Testing
     func aCallThatIsNotReadIsToldAndSaid(text: String) throws {
         for size in pieceSizes {
             let (told, answer) = try readAnswer(text, pieces: size, someTools)
-            #expect(answer.message.toolCalls.isEmpty && told == text, "in pieces of \(size)")
+            #expect(answer.message.toolCalls.isEmpty, "in pieces of \(size)")
+            #expect(told == text, "in pieces of \(size)")
             #expect(answer.hasUnreadCall, "in pieces of \(size)")
         }
     }
@@ -132,8 +135,10 @@ import Testing
     func aTextThatIsNoCallIsTold(text: String) throws {
         for size in pieceSizes {
             let (told, answer) = try readAnswer(text, pieces: size, someTools)
-            #expect(told == text && answer.message.text == text, "in pieces of \(size)")
-            #expect(answer.message.toolCalls.isEmpty && !answer.hasUnreadCall, "in pieces of \(size)")
+            #expect(told == text, "in pieces of \(size)")
+            #expect(answer.message.text == text, "in pieces of \(size)")
+            #expect(answer.message.toolCalls.isEmpty, "in pieces of \(size)")
+            #expect(!answer.hasUnreadCall, "in pieces of \(size)")
         }
     }
 

@@ -12,7 +12,7 @@ import Testing
     }
 
     /// What calls pieces add up to, each the `tool_calls` of a chunk.
-    private func calls(_ pieces: [String]) throws -> [ToolCall] {
+    private func calls(_ pieces: [String]) throws -> [ChatToolCall] {
         try assemble(pieces.map { #"{"choices":[{"delta":{"tool_calls":\#($0)}}]}"# }).message.toolCalls
     }
 
@@ -31,7 +31,8 @@ import Testing
     func aChunkThatSaysNothingChangesNothing(chunk: String) throws {
         for chunks in [[chunk, Self.text, Self.end], [Self.text, chunk, Self.end], [Self.text, Self.end, chunk]] {
             let answer = try assemble(chunks, isDone: false)
-            #expect(answer.message == ChatMessage(role: .assistant, text: "a") && answer.finishReason == .stop)
+            #expect(answer.message == ChatMessage(role: .assistant, text: "a"))
+            #expect(answer.finishReason == .stop)
         }
     }
 
@@ -87,7 +88,8 @@ import Testing
     ])
     func aCallIsPutTogether(pieces: [String]) throws {
         let made = try calls(pieces)
-        #expect(made.map(\.name) == ["f"] && made.map(\.arguments) == [#"{"x":1}"#])
+        #expect(made.map(\.name) == ["f"])
+        #expect(made.map(\.arguments) == [#"{"x":1}"#])
         #expect(made.allSatisfy { !$0.id.isEmpty })
     }
 
@@ -108,7 +110,8 @@ import Testing
             for pieces in [["[\(piece(text)),\(piece("2"))]"], ["[\(piece(text))]", "[\(piece("2"))]"]] {
                 let made = try calls(pieces)
                 #expect(made.map(\.arguments) == [#"{"x":"\#(text)"}"#, #"{"x":"2"}"#])
-                #expect(Set(made.map(\.id)).count == 2 && made.first?.id == "a")
+                #expect(Set(made.map(\.id)).count == 2)
+                #expect(made.first?.id == "a")
             }
         }
     }

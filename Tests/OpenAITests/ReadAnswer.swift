@@ -4,9 +4,10 @@ import JSON
 
 /// The answer of a text that comes in pieces of so many characters, and what was told of it.
 func readAnswer(
-    _ text: String, pieces: Int, _ tools: [FunctionTool], finish: FinishReason? = .stop
+    _ text: String, pieces: Int, _ tools: [FunctionTool], finish: FinishReason? = .stop,
+    hasToolChannel: Bool = false, readTexts: ReadTexts = ReadTexts()
 ) throws -> (told: String, answer: ChatCompletion) {
-    var assembler = CompletionAssembler(tools: tools)
+    var assembler = CompletionAssembler(tools: tools, hasToolChannel: hasToolChannel, readTexts: readTexts)
     var told = ""
     var rest = text[...]
     while !rest.isEmpty {

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A file of the product's own source text.
+/// A file of the repository's source text.
 struct SourceFile: Sendable {
     /// Its path in the repository.
     let path: String
@@ -9,6 +9,9 @@ struct SourceFile: Sendable {
 
     /// The target that it belongs to: the directory under `Sources`.
     var target: String { path.split(separator: "/").dropFirst().first.map(String.init) ?? "" }
+
+    /// Its name without directory and extension.
+    var stem: String { path.split(separator: "/").last?.split(separator: ".").first.map(String.init) ?? "" }
 
     var isSwift: Bool { path.hasSuffix(".swift") }
 
@@ -22,13 +25,18 @@ struct SourceFile: Sendable {
             })
     }
 
-    /// Every Swift and Python file under `Sources`.
-    static let all: [SourceFile] = {
-        let root = Repository.path
-        let paths = FileManager.default.enumerator(atPath: root + "/Sources")?.compactMap { $0 as? String } ?? []
+    /// Every Swift and Python file under `Sources`: the product.
+    static let all = files(under: "Sources")
+
+    /// The product, and what tests and measures it.
+    static let everything = all + ["Tests", "e2e", "bench"].flatMap(files)
+
+    private static func files(under directory: String) -> [SourceFile] {
+        let root = "\(Repository.path)/\(directory)"
+        let paths = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
         return paths.filter { $0.hasSuffix(".swift") || $0.hasSuffix(".py") }.sorted().compactMap { path in
-            guard let text = try? String(contentsOfFile: "\(root)/Sources/\(path)", encoding: .utf8) else { return nil }
-            return SourceFile(path: "Sources/\(path)", text: text)
+            guard let text = try? String(contentsOfFile: "\(root)/\(path)", encoding: .utf8) else { return nil }
+            return SourceFile(path: "\(directory)/\(path)", text: text)
         }
-    }()
+    }
 }

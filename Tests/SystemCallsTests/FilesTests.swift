@@ -15,11 +15,18 @@ import Testing
         let program = try place.write("x", to: "program", mode: 0o755)
         let link = "\(place.path)/link"
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: place.path)
-        #expect(Files.isDirectory(place.path) && !Files.isDirectory(file) && Files.isDirectory(link))
-        #expect(Files.isRegularFile(file) && !Files.isRegularFile(place.path))
-        #expect(Files.isExecutable(program) && !Files.isExecutable(file) && !Files.isExecutable(place.path))
+        #expect(Files.isDirectory(place.path))
+        #expect(!Files.isDirectory(file))
+        #expect(Files.isDirectory(link))
+        #expect(Files.isRegularFile(file))
+        #expect(!Files.isRegularFile(place.path))
+        #expect(Files.isExecutable(program))
+        #expect(!Files.isExecutable(file))
+        #expect(!Files.isExecutable(place.path))
         for path in ["", "/nonexistent", "\(file)/below"] {
-            #expect(!Files.isDirectory(path) && !Files.isRegularFile(path) && !Files.isExecutable(path))
+            #expect(!Files.isDirectory(path))
+            #expect(!Files.isRegularFile(path))
+            #expect(!Files.isExecutable(path))
         }
         #expect(Files.realPath("\(link)/../\(place.path.split(separator: "/").last ?? "")/file") == file)
         #expect(Files.realPath("/nonexistent") == nil)

@@ -8,8 +8,8 @@ package final class FakeTime: Sendable {
 
     package init() {}
 
-    package var timekeeper: Timekeeper {
-        Timekeeper(
+    package var clock: MonotonicClock {
+        MonotonicClock(
             now: { [self] in seconds.withLock { $0 } },
             sleep: { [self] duration in
                 slept.record(duration)

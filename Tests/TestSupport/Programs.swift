@@ -12,9 +12,9 @@ extension TemporaryDirectory {
         let writing = Command(
             executable: "/bin/sh",
             arguments: ["-c", "printf %s \"$1\" > \"$2\" && chmod 755 \"$2\"", "sh", script, file])
-        guard try await writing.run(timeout: 60).succeeded else { throw ProgramNotWritten() }
+        guard try await writing.run(timeout: 60).succeeded else { throw ProgramNotWrittenError() }
         return file
     }
 
-    private struct ProgramNotWritten: Error {}
+    private struct ProgramNotWrittenError: Error {}
 }

@@ -4,7 +4,7 @@ import Threading
 /// A client that sends what it is told to, byte for byte.
 package final class RawClient: Sendable {
     /// The connection was refused, or ended in the middle.
-    package struct Lost: Error {
+    package struct LostError: Error {
         package init() {}
     }
 
@@ -38,7 +38,7 @@ package final class RawClient: Sendable {
         }
         guard code == 0 else {
             close()
-            throw Lost()
+            throw LostError()
         }
     }
 
@@ -76,7 +76,7 @@ package final class RawClient: Sendable {
             let count = bytes[sent...].withUnsafeBytes {
                 Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
-            guard count > 0 else { throw Lost() }
+            guard count > 0 else { throw LostError() }
             sent += count
         }
     }
@@ -108,7 +108,7 @@ package final class RawClient: Sendable {
                     rest.withLock { $0 = Array(content[range.upperBound...]) }
                     return String(decoding: content[..<range.upperBound], as: UTF8.self)
                 }
-                guard let piece = try receive() else { throw Lost() }
+                guard let piece = try receive() else { throw LostError() }
                 content += piece
             }
         }
@@ -124,7 +124,7 @@ package final class RawClient: Sendable {
     private func receive() throws -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
         let count = recv(descriptor, &buffer, buffer.count, 0)
-        guard count >= 0 else { throw Lost() }
+        guard count >= 0 else { throw LostError() }
         return count == 0 ? nil : Array(buffer.prefix(count))
     }
 }

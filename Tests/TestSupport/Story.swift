@@ -1,9 +1,6 @@
 package import ChildProcess
 import Threading
 
-/// How a program ended. The testing library has an `ExitStatus` of its own.
-package typealias ProgramStatus = ExitStatus
-
 extension ChildProcess {
     /// All that a child wrote until it ended, and how it ended.
     package struct Story: Sendable {

@@ -29,12 +29,12 @@ import Threading
     }
 
     @Test func isFreeAgainAfterAnError() {
-        struct Failure: Error {}
+        struct SampleError: Error {}
         let value = Locked(1)
-        #expect(throws: Failure.self) {
+        #expect(throws: SampleError.self) {
             try value.withLock { number in
                 number = 2
-                throw Failure()
+                throw SampleError()
             }
         }
         #expect(value.withLock { $0 } == 2)

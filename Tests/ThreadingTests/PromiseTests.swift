@@ -3,12 +3,12 @@ import Testing
 import Threading
 
 @Suite(.timeLimit(.minutes(2))) struct PromiseTests {
-    private struct Failure: Error {}
+    private struct SampleError: Error {}
 
     @Test func bringsWhatIsThereBeforeTheTaskWaits() async throws {
         #expect(try await withPromise { $0.resume(returning: 7) } == 7)
-        await #expect(throws: Failure.self) {
-            try await withPromise { (promise: Promise<Int>) in promise.resume(throwing: Failure()) }
+        await #expect(throws: SampleError.self) {
+            try await withPromise { (promise: Promise<Int>) in promise.resume(throwing: SampleError()) }
         }
     }
 

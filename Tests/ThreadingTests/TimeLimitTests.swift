@@ -3,7 +3,7 @@ import Testing
 import Threading
 
 @Suite(.timeLimit(.minutes(2))) struct TimeLimitTests {
-    private struct Refusal: Error {}
+    private struct RefusalError: Error {}
 
     @Sendable private static func never() async throws -> Bool {
         try await Task.sleep(for: .seconds(600))
@@ -16,8 +16,8 @@ import Threading
         #expect(try await withTimeLimit(Self.never) { 7 } == 7)
         #expect(try await withTimeLimit({ false }) { 7 } == 7)
         #expect(try await abandoning(after: 600) { 7 } == 7)
-        await #expect(throws: Refusal.self) { try await withTimeLimit(Self.never) { throw Refusal() } }
-        await #expect(throws: Refusal.self) { try await abandoning(after: 600) { throw Refusal() } }
+        await #expect(throws: RefusalError.self) { try await withTimeLimit(Self.never) { throw RefusalError() } }
+        await #expect(throws: RefusalError.self) { try await abandoning(after: 600) { throw RefusalError() } }
     }
 
     @Test func awaitsTheEndOfWorkThatIsLate() async throws {
@@ -41,8 +41,8 @@ import Threading
     }
 
     @Test func throwsWhatTheTimerThrows() async {
-        await #expect(throws: Refusal.self) {
-            try await withTimeLimit({ throw Refusal() }) { await Self.untilCancelled() }
+        await #expect(throws: RefusalError.self) {
+            try await withTimeLimit({ throw RefusalError() }) { await Self.untilCancelled() }
         }
     }
 
@@ -64,14 +64,14 @@ import Threading
 
     @Test func abandonsWhatHangsIfTheTaskIsCancelled() async {
         let release = AsyncEvent()
-        let hasBegun = AsyncEvent()
+        let hasStarted = AsyncEvent()
         let task = Task {
             try await abandoning(after: 600) {
-                hasBegun.complete()
+                hasStarted.complete()
                 await release.wait()
             }
         }
-        await hasBegun.wait()
+        await hasStarted.wait()
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         release.complete()

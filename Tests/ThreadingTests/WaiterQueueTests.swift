@@ -8,7 +8,7 @@ import Threading
         var waiters = WaiterQueue()
     }
 
-    private struct Refusal: Error {}
+    private struct RefusalError: Error {}
 
     private let state = Locked(State())
 
@@ -21,7 +21,7 @@ import Threading
     }
 
     @Test func passesOnWhatTheLookThrows() async {
-        await #expect(throws: Refusal.self) { try await state.wait(in: \.waiters) { _ in throw Refusal() } }
+        await #expect(throws: RefusalError.self) { try await state.wait(in: \.waiters) { _ in throw RefusalError() } }
         #expect(waiterCount == 0)
     }
 
@@ -49,8 +49,8 @@ import Threading
     @Test func throwsWhatATaskIsResumedWith() async throws {
         let task = Task { try await state.wait(in: \.waiters) { _ in false } }
         try await eventually { waiterCount == 1 }
-        state.withLock { $0.waiters.removeFirst() }?.resume(throwing: Refusal())
-        await #expect(throws: Refusal.self) { try await task.value }
+        state.withLock { $0.waiters.removeFirst() }?.resume(throwing: RefusalError())
+        await #expect(throws: RefusalError.self) { try await task.value }
     }
 
     @Test(arguments: [true, false]) func aCancelledTaskLeaves(waitsFirst: Bool) async throws {

@@ -85,12 +85,12 @@ import YAML
             return "---\na: \(String(repeating: "x", count: size - frame.utf8.count))\n---\n" + body
         }
         let body = String(repeating: "text\n", count: 100_000)
-        let largest = try FrontMatter.parse(file(FrontMatter.maximumSize, body: body))
-        #expect(largest.metadata["a"]?.stringValue?.utf8.count == FrontMatter.maximumSize - 12)
+        let largest = try FrontMatter.parse(file(FrontMatter.maxSize, body: body))
+        #expect(largest.metadata["a"]?.stringValue?.utf8.count == FrontMatter.maxSize - 12)
         #expect(largest.body == body)
         for (excess, body) in [(1, ""), (1, body), (2, body), (4, body), (5, body), (1_000_000, "")] {
-            let error = try #require(fault(file(FrontMatter.maximumSize + excess, body: body)))
-            #expect(error.reason == "the front matter is larger than \(FrontMatter.maximumSize) bytes")
+            let error = try #require(fault(file(FrontMatter.maxSize + excess, body: body)))
+            #expect(error.reason == "the front matter is larger than \(FrontMatter.maxSize) bytes")
         }
     }
 

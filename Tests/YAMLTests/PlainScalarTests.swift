@@ -73,7 +73,7 @@ import YAML
 
     @Test(arguments: ["@a", "`a`", "%a", "]a", "}a", ",a", "%", "@"])
     func refusesATextThatBeginsWithAReservedCharacter(text: String) throws {
-        #expect(try #require(yamlError("a: \(text)")).reason.hasPrefix("a text cannot begin with '\(text.prefix(1))'"))
+        #expect(try #require(yamlError("a: \(text)")).reason.hasPrefix("a text cannot start with '\(text.prefix(1))'"))
         #expect(try #require(yamlError("- \(text)")).line == 1)
     }
 

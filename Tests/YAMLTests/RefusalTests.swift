@@ -13,7 +13,8 @@ import YAML
             ("", 1), ("- ", 1), ("- a\n- ", 2), ("a:\n  ", 2), ("- a:\n    b:\n    - ", 3), ("\n[", 2),
         ] {
             let error = try #require(yamlError(before + text))
-            #expect(error.reason.contains(name) && error.reason.contains("not supported"), "\(before + text): \(error)")
+            #expect(error.reason.contains(name), "\(before + text): \(error)")
+            #expect(error.reason.contains("not supported"), "\(before + text): \(error)")
             #expect(error.line == line)
         }
     }

@@ -102,7 +102,7 @@ def main() -> int:
         return 130
     print(
         f"""
-The model was a recording. With one of your own, in your shell:
+This model was a recording. To use your own, in your shell:
 
   export OPENAI_API_KEY=…  DEFAULT_MODEL=…          # or, for a local one, OPENAI_BASE_URL=http://localhost:11434/v1
   {os.path.relpath(options.agent)} "Plot the first 50 primes"

@@ -48,12 +48,12 @@ class Script:
         """The turn that answers these messages."""
         starts = [place for place in range(len(messages)) if _is_said_by_user(messages, place)]
         if not starts:
-            raise ScriptError("there is no message of the user")
+            raise ScriptError("there is no user message")
         entry = self.conversation[min(len(starts), len(self.conversation)) - 1]
         number = sum(message["role"] == "assistant" for message in messages[starts[-1] :])
         turns = entry["turns"]
         if number >= len(turns) and not turns[-1].get("repeat"):
-            raise ScriptError(f"the script of {self.model} has {len(turns)} turns here, and is asked for one more")
+            raise ScriptError(f"the script of {self.model} has only {len(turns)} turns here, but one more is requested")
         results = [_text(message) for message in messages if message["role"] == "tool"]
         words = {"user": _text(messages[starts[-1]]), "result": results[-1] if results else ""}
         return _filled(turns[min(number, len(turns) - 1)], words)

@@ -250,7 +250,7 @@ def main() -> None:
     parser.add_argument(
         "--script", type=Path, action="append", required=True, metavar="FILE", help="a script; repeatable"
     )
-    parser.add_argument("--port", type=int, default=0, help="0, the default: any that is free")
+    parser.add_argument("--port", type=int, default=0, help="0, the default: any free port")
     parser.add_argument("--key", help="the key that requests must have; none by default")
     options = parser.parse_args()
     try:

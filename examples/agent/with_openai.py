@@ -53,7 +53,7 @@ def save_artifacts(agent: openai.OpenAI, user: str, directory: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--base-url", default="http://127.0.0.1:8000/v1")
-    parser.add_argument("--user", default="default", help="whose sandbox and conversation")
+    parser.add_argument("--user", default="default", help="user whose sandbox and conversation are used")
     parser.add_argument("--output", type=Path, default=Path("agent-output"), help="where files are saved")
     parser.add_argument("messages", nargs="*", default=MESSAGES)
     options = parser.parse_args()

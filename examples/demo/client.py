@@ -105,4 +105,4 @@ class Client:
         self.close()
         self._log.seek(0)
         said = self._log.read().decode("utf-8", "replace").strip().splitlines()[-8:]
-        return "\n".join([f"the server ended (status {self._process.returncode}); the last it said:", *said])
+        return "\n".join([f"the server ended (status {self._process.returncode}); its last output:", *said])

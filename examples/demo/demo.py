@@ -18,11 +18,11 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import screen
+from checks import WrongResult, require, timed
 from client import Client, ClientError
 
 HERE = Path(__file__).resolve().parent
@@ -40,10 +40,6 @@ CONFINEMENT = {
     "network": ("ls /sys/class/net", "lo"),
     "system files": ("touch /etc/mine 2>&1 | sed 's/.*: //'", "Read-only file system"),
 }
-
-
-class WrongResult(Exception):
-    """A result is not what it must be."""
 
 
 class Demo:
@@ -105,7 +101,7 @@ class Demo:
         screen.note(f"Saved: {self._output / PICTURE}")
 
     def _show_confinement(self) -> None:
-        screen.step(6, "See what holds the code in")
+        screen.step(6, "Check what confines the code")
         command = "\n".join(f"echo {name}: $({probe})" for name, (probe, _) in CONFINEMENT.items())
         stdout = self._execute(command)["stdout"]
         screen.quote(stdout)
@@ -120,7 +116,7 @@ class Demo:
         screen.outcome("the first call of the session, container start included", self._first_call)
 
     def _check(self) -> None:
-        screen.step(8, "Check the results, here and in another way")
+        screen.step(8, "Check the results independently")
         fit = json.loads(self._client.call_tool("read_file", file_path="fit.json")["content"][0]["text"])
         exponent, factor = power_law(HERE / "planets.csv")
         for name, value in {"exponent": exponent, "factor": factor}.items():
@@ -161,18 +157,6 @@ class Demo:
         return result
 
 
-def timed(function: Any, *arguments: Any, **named: Any) -> tuple[Any, float]:
-    """What the function returns, and how long it took in seconds."""
-    start = time.perf_counter()
-    result = function(*arguments, **named)
-    return result, time.perf_counter() - start
-
-
-def require(condition: bool, complaint: str) -> None:
-    if not condition:
-        raise WrongResult(complaint)
-
-
 def power_law(path: Path) -> tuple[float, float]:
     """Exponent and factor of period = factor * distance ** exponent, by least squares, without any library."""
     with open(path, newline="") as file:
@@ -186,7 +170,7 @@ def power_law(path: Path) -> tuple[float, float]:
 
 def png_size(data: bytes) -> tuple[int, int]:
     """Width and height, from the header that every PNG starts with."""
-    require(data[:8] == b"\x89PNG\r\n\x1a\n" and data[12:16] == b"IHDR", "the picture is no PNG")
+    require(data[:8] == b"\x89PNG\r\n\x1a\n" and data[12:16] == b"IHDR", "the picture isn't a PNG")
     return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
 
 
@@ -199,12 +183,12 @@ def next_steps(binary: Path, picture: Path) -> None:
     screen.plain()
     screen.title("What to do next")
     screen.plain(f"Look at the picture: {picture}")
-    screen.plain("Give your MCP host this sandbox. Claude Desktop, Cursor and many others take this block:")
+    screen.plain("Add this sandbox to your MCP host. Claude Desktop, Cursor and many others accept this block:")
     screen.plain()
     screen.plain(configuration("cursor", binary))
-    screen.plain("make config HOST=claude-code   prints what another host takes; make config lists the hosts")
-    screen.plain("exec-mcp config HOST --write   puts it into the host's file and keeps what is there")
-    screen.plain("make install                   puts the program into ~/.local/bin and prints the block for there")
+    screen.plain("make config HOST=claude-code   prints the block for another host; make config lists the hosts")
+    screen.plain("exec-mcp config HOST --write   writes it to the host's file and keeps the rest")
+    screen.plain("make install                   installs the program into ~/.local/bin and prints the block for it")
 
 
 def main() -> int:
@@ -224,7 +208,7 @@ def main() -> int:
             Demo(client, binary, output).run()
             status = client.close()
             require(status == 0, f"the server ended with status {status}")
-        screen.passed("the pipe is closed, and the server has ended in order")
+        screen.passed("the pipe is closed, and the server exited normally")
     except (ClientError, WrongResult) as error:
         screen.failure(str(error))
         return 1

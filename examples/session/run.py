@@ -83,7 +83,7 @@ def main() -> int:
     try:
         return run(options.binary, options.session)
     except BrokenPipeError:
-        print("the server ended without an answer; what it said is above", file=sys.stderr)
+        print("the server ended without an answer; its output is above", file=sys.stderr)
         return 1
 
 

@@ -18,10 +18,14 @@ struct AgentOptions: Sendable, Equatable {
     // Tools
     /// The command that starts the tool server; `nil` for exec-mcp.
     var serverCommand: String?
-    /// A configuration file that lists several servers; `nil` for none.
-    var serverFile: String?
+    /// Configuration files that list further servers.
+    var serverFiles: [String] = []
+    /// Whether code in the sandbox calls the tools of these servers, instead of the model.
+    var usesBridge = false
     /// The user whose sandbox is used; `nil` for the server's default.
     var user: String?
+    /// What happens when a tool server asks the person.
+    var approval = ApprovalMode.ask
 
     // Run
     var limits = RunLimits()
@@ -48,4 +52,6 @@ struct AgentOptions: Sendable, Equatable {
     var clientKeys: [String] = []
     /// Seconds of inactivity after which a conversation is discarded; 0 to keep none.
     var sessionTimeout = 3600
+    /// Seconds that a question waits for its answer.
+    var approvalTimeout = 120
 }

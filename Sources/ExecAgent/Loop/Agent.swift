@@ -28,33 +28,33 @@ struct AgentSettings: Sendable, Equatable {
 /// An agent: a model that uses the tools of MCP servers.
 struct Agent: AgentRunner {
     private let model: any ChatModel
-    private let toolBox: any ToolProvider
+    private let toolProvider: any ToolProvider
     private let settings: AgentSettings
-    private let timekeeper: Timekeeper
+    private let clock: MonotonicClock
 
     init(
-        model: any ChatModel, toolBox: any ToolProvider, settings: AgentSettings, timekeeper: Timekeeper = .system
+        model: any ChatModel, toolProvider: any ToolProvider, settings: AgentSettings, clock: MonotonicClock = .system
     ) {
         self.model = model
-        self.toolBox = toolBox
+        self.toolProvider = toolProvider
         self.settings = settings
-        self.timekeeper = timekeeper
+        self.clock = clock
     }
 
     func run(
         _ conversation: [ChatMessage], user: String?, model: String?, limits: RunLimits, parameters: JSONObject,
-        onEvent: @escaping @Sendable (AgentEvent) async -> Void
+        answerer: (any QuestionAnswerer)?, onEvent: @escaping @Sendable (AgentEvent) async -> Void
     ) async throws -> RunResult {
-        let deadline = limits.seconds.map { Deadline(in: $0, on: timekeeper) }
+        let deadline = limits.seconds.map { Deadline(in: $0, on: clock) }
         // If the time is already up, the run ends immediately with an explanation.
-        let opening = try await opening(by: deadline)
+        let opening = try await opening(for: user, by: deadline)
         let tools = opening?.tools ?? []
         let request = ChatRequest(
             model: model ?? settings.model,
             messages: Self.opening(conversation, prompt: opening?.prompt ?? ""), tools: tools, parameters: parameters)
         let calls = ToolCalls(
-            toolBox: toolBox, toolNames: tools.map(\.name), user: user, settings: settings, deadline: deadline,
-            onEvent: onEvent)
+            toolProvider: toolProvider, toolNames: tools.map(\.name), user: user, settings: settings,
+            deadline: deadline, answerer: answerer, onEvent: onEvent)
         var run = Run(
             model: self.model, request: request, calls: calls, limits: limits, deadline: deadline, onEvent: onEvent)
         return try await run.untilItEnds()
@@ -63,11 +63,13 @@ struct Agent: AgentRunner {
     /// Collects the tool servers' tools and prompt.
     ///
     /// - Returns: `nil` if the deadline passed first.
-    private func opening(by deadline: Deadline?) async throws -> (tools: [FunctionTool], prompt: String)? {
+    private func opening(for user: String?, by deadline: Deadline?) async throws -> (
+        tools: [FunctionTool], prompt: String
+    )? {
         do {
-            return try await withDeadline(deadline) { [toolBox] in
-                let tools = try await toolBox.tools()
-                return (tools, await toolBox.systemPrompt())
+            return try await withDeadline(deadline) { [toolProvider] in
+                let tools = try await toolProvider.tools()
+                return (tools, await toolProvider.systemPrompt(for: user))
             }
         } catch {
             // A call ended by cancellation surfaces as a server error; the cancellation is more informative.

@@ -6,11 +6,15 @@ enum AgentEvent: Sendable, Equatable {
     /// The next piece of the model's text.
     case text(String)
     /// A tool call has started.
-    case toolStarted(ToolCall)
+    case toolStarted(ChatToolCall)
     /// The latest progress message of a call.
     case toolProgress(callID: String, message: String)
     /// A call has ended.
     case toolEnded(ToolEnd)
+    /// A server asks the person during a call, and waits for the answer.
+    case questionAsked(ServerQuestion)
+    /// A question is no longer open.
+    case questionClosed(ServerQuestion, QuestionOutcome)
     /// The model did not answer and is retried after this number of seconds.
     case retrying(reason: String, seconds: Double)
     /// Something was omitted or corrected that the user should know about.
@@ -68,10 +72,11 @@ protocol AgentRunner: Sendable {
     ///   - user: the user whose sandbox is used; `nil` for the server's default.
     ///   - model: the model's name; `nil` for the default.
     ///   - parameters: additional members of each request to the model, such as `temperature`.
+    ///   - answerer: answers what tool servers ask the person; `nil` if nobody can.
     ///   - onEvent: receives all events, in order, before this returns.
     /// - Throws: ``ModelError``, ``ToolServerError``, or `CancellationError` if the task is cancelled.
     func run(
         _ conversation: [ChatMessage], user: String?, model: String?, limits: RunLimits, parameters: JSONObject,
-        onEvent: @escaping @Sendable (AgentEvent) async -> Void
+        answerer: (any QuestionAnswerer)?, onEvent: @escaping @Sendable (AgentEvent) async -> Void
     ) async throws -> RunResult
 }

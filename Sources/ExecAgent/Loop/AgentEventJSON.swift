@@ -20,6 +20,17 @@ extension AgentEvent {
             return ["type": "tool_progress", "id": .string(callID), "message": .string(message)]
         case .toolEnded(let end):
             return end.json
+        case .questionAsked(let question):
+            var object: JSONObject = ["type": "question"]
+            for member in question.json { object[member.key] = member.value }
+            return .object(object)
+        case .questionClosed(let question, let outcome):
+            var object: JSONObject = [
+                "type": "question_closed", "id": .string(question.id), "call_id": .string(question.callID),
+                "outcome": .string(outcome.name),
+            ]
+            object["decision"] = question.decision(in: outcome).map { .string($0.rawValue) }
+            return .object(object)
         case .retrying(let reason, let seconds):
             return ["type": "retrying", "reason": .string(reason), "seconds": .double(seconds)]
         case .notice(let message):

@@ -67,7 +67,7 @@ struct ContextCut {
     private static func isLong(_ text: String, _ limit: Int) -> Bool { text.utf8.count > limit + 300 }
 
     /// Shortens long texts in a call's arguments, such as the contents of a file.
-    private static func shortened(_ call: ToolCall, limit: Int) -> ToolCall {
+    private static func shortened(_ call: ChatToolCall, limit: Int) -> ChatToolCall {
         guard isLong(call.arguments, limit),
             var arguments = (try? JSON.parseModelText(Array(call.arguments.utf8)))?.objectValue
         else { return call }

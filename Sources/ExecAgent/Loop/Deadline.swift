@@ -2,25 +2,25 @@ import Threading
 
 /// A point in time by which an operation must end.
 struct Deadline: Sendable {
-    /// On the timekeeper's clock.
+    /// Seconds on `clock`.
     let moment: Double
-    let timekeeper: Timekeeper
+    let clock: MonotonicClock
 
     /// Creates a deadline this number of seconds from now.
-    init(in seconds: Double, on timekeeper: Timekeeper) {
-        moment = timekeeper.now() + seconds
-        self.timekeeper = timekeeper
+    init(in seconds: Double, on clock: MonotonicClock) {
+        moment = clock.now() + seconds
+        self.clock = clock
     }
 
-    var isOver: Bool { moment <= timekeeper.now() }
+    var isOver: Bool { moment <= clock.now() }
 
     /// Minimum seconds for saving artifacts, even if the run used up its time: the user still wants the results.
     private static let savingSeconds = 5.0
 
     /// The deadline for saving what the run created: the run's own, but at least a few seconds from now.
     var forSaving: Deadline {
-        let rest = moment - timekeeper.now()
-        return rest >= Self.savingSeconds ? self : Deadline(in: Self.savingSeconds, on: timekeeper)
+        let rest = moment - clock.now()
+        return rest >= Self.savingSeconds ? self : Deadline(in: Self.savingSeconds, on: clock)
     }
 }
 
@@ -36,8 +36,8 @@ func withDeadline<Value: Sendable>(
     return try await withTimeLimit(
         {
             // The sleep may end before the deadline if the machine was suspended.
-            while case let rest = deadline.moment - deadline.timekeeper.now(), rest > 0 {
-                try await deadline.timekeeper.sleep(rest)
+            while case let rest = deadline.moment - deadline.clock.now(), rest > 0 {
+                try await deadline.clock.sleep(rest)
             }
             return true
         }, work)

@@ -25,7 +25,7 @@ struct Picture: Equatable {
         } else if reader.has("RIFF", at: 0), reader.has("WEBP", at: 8) {
             (mediaType, size) = ("image/webp", try WebP.size(in: reader))
         } else {
-            throw PictureError(reason: "no PNG, JPEG, GIF or WebP")
+            throw PictureError(reason: "not a PNG, JPEG, GIF or WebP")
         }
         guard size.width > 0, size.height > 0 else { throw PictureError(reason: "without a size") }
         (width, height) = (size.width, size.height)
@@ -64,5 +64,5 @@ struct ByteReader {
         return bytes[place..<(place + length)].reversed().reduce(0) { $0 << 8 | Int($1) }
     }
 
-    var cutOff: PictureError { PictureError(reason: "not whole: it breaks off after \(bytes.count) bytes") }
+    var cutOff: PictureError { PictureError(reason: "truncated after \(bytes.count) bytes") }
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import OpenAI
 import Threading
 
@@ -22,6 +23,10 @@ struct Run {
     /// Whether text of an earlier turn has been emitted.
     private var hasSpoken = false
     private var lastWasEmpty = false
+    /// How often in a row the model was told that a call wasn't run.
+    private var corrections = 0
+    /// Maximum number of them: a model that goes on like this doesn't know better.
+    private static let maxCorrections = 2
     private var contextCut = ContextCut()
     /// Notices already sent to the user, so they aren't repeated each turn.
     private let notices = Locked(Set<String>())
@@ -59,11 +64,11 @@ struct Run {
     /// - Returns: `nil` if the deadline passed first; the text received until then is still added as a message.
     private mutating func ask() async throws -> ChatCompletion? {
         turns += 1
-        let telling = TextForwarder(separated: hasSpoken, notices, onEvent: onEvent)
+        let forwarder = TextForwarder(separated: hasSpoken, notices, onEvent: onEvent)
         let completion = try await withDeadline(deadline) { [model, request] in
-            try await model.complete(request) { await telling.tell($0) }
+            try await model.complete(request) { await forwarder.tell($0) }
         }
-        let text = telling.text
+        let text = forwarder.text
         hasSpoken = hasSpoken || !text.isEmpty
         guard let completion else {
             if !text.isEmpty { request.messages.append(ChatMessage(role: .assistant, text: text)) }
@@ -84,9 +89,9 @@ struct Run {
         turns -= 1
         guard let cut = contextCut.shorten(&request.messages, known: &known) else {
             guard request.messages.count > known else { throw error }
-            return await stop(Self.sentence("the conversation is longer than the model takes"))
+            return await stop(Self.sentence("the conversation is longer than the model accepts"))
         }
-        await onEvent(.notice("the conversation is longer than the model takes: \(cut), and it goes on"))
+        await onEvent(.notice("the conversation is longer than the model accepts: \(cut), and the run continues"))
         return nil
     }
 
@@ -96,17 +101,19 @@ struct Run {
             throw ModelError(
                 kind: .refused,
                 message:
-                    "the model's answer was held back by its provider's content filter; put the task in other words")
+                    "the model's answer was withheld by its provider's content filter; rephrase the task")
         }
         guard completion.message.toolCalls.isEmpty else {
             lastWasEmpty = false
+            corrections = 0
             return try await runTools(of: completion)
         }
-        if completion.hasUnreadCall {
-            await onEvent(
-                .notice(
-                    "the model wrote a tool call as text, which cannot be run: its tool calls do not arrive as such."
-                        + " Use a server or a model that calls tools"))
+        let isAsked = mayCorrect(completion)
+        if let notice = Self.noticeOfLostCalls(completion, isAsked: isAsked) { await onEvent(.notice(notice)) }
+        if isAsked {
+            corrections += 1
+            request.messages += [completion.message, ChatMessage(role: .user, text: Self.correction)]
+            return nil
         }
         let isEmpty = completion.message.text.allSatisfy(\.isWhitespace)
         if completion.finishReason == .length || !isEmpty {
@@ -124,11 +131,40 @@ struct Run {
         return nil
     }
 
+    /// What the model is told about a call that wasn't run. It gets no example, which a weak model would repeat.
+    private static let correction =
+        "Nothing was run: your message contains a tool call as text, in a place or form in which it cannot be told from"
+        + " an example. If it is the next step, make the call now: the whole message must be the call, with nothing"
+        + " before or after it. If it was only shown, or the user has to decide first, do not make it: finish your answer"
+        + " without a call."
+
+    /// Whether the model should be told that a call in its answer wasn't run, because it may have meant it.
+    private func mayCorrect(_ completion: ChatCompletion) -> Bool {
+        completion.hasUnclearCall && !completion.hasToolChannel && completion.finishReason != .length
+            && corrections < Self.maxCorrections && limitMet == nil
+    }
+
+    /// What the user is told about an answer without calls that should perhaps have some; `nil` for nothing.
+    private static func noticeOfLostCalls(_ completion: ChatCompletion, isAsked: Bool) -> String? {
+        if isAsked {
+            return "the model wrote a tool call as text that cannot be run: its tool calls do not arrive as such."
+                + " The model is told"
+        }
+        if completion.hasUnreadCall {
+            return completion.hasToolChannel
+                ? "the answer contains what looks like a tool call; it wasn't run"
+                : "the model wrote a tool call as text that cannot be run: its tool calls do not arrive as such."
+                    + " Use a server or a model that calls tools"
+        }
+        guard completion.finishReason == .toolCalls else { return nil }
+        return "the model's server says that a tool is called, but no call has arrived"
+    }
+
     /// Some servers classify a whole answer as reasoning: showing that is better than nothing.
     private mutating func answerOfReasoning(_ message: ChatMessage) async -> RunResult? {
         let text = message.reasoning
         guard !text.allSatisfy(\.isWhitespace) else { return nil }
-        await onEvent(.notice("the model answered in its reasoning alone, which is shown"))
+        await onEvent(.notice("the model answered only in its reasoning, which is shown instead"))
         await onEvent(.text(hasSpoken ? "\n\n\(text)" : text))
         request.messages.append(ChatMessage(role: .assistant, text: text))
         return result(.answered)
@@ -143,8 +179,8 @@ struct Run {
         if completion.finishReason == .length, let cut = wanted.last, !ToolCalls.isWhole(cut) {
             await onEvent(
                 .notice(
-                    "the model's answer was cut at its limit of tokens in the middle of a tool call, which is not run"
-                        + " so: the model is told. A higher limit (max_tokens) may help"))
+                    "the model's answer was cut at its token limit in the middle of a tool call, which is not run;"
+                        + " the model is told. A higher limit (max_tokens) may help"))
         }
         message.toolCalls = wanted.map(ToolCalls.acceptable)
         request.messages.append(message)
@@ -161,10 +197,10 @@ struct Run {
 
     private var limitMet: String? {
         if let most = limits.turns, turns >= most {
-            return Self.sentence("the limit of \(most) \(most == 1 ? "turn" : "turns") was met")
+            return Self.sentence("the limit of \(most.counted("turn")) was reached")
         }
         if let most = limits.tokens, tokens >= most {
-            return Self.sentence("the limit of \(most) tokens was met, with \(tokens) used")
+            return Self.sentence("the limit of \(most.counted("token")) was reached, with \(tokens) used")
         }
         if let deadline, deadline.isOver { return Self.timeIsUp(limits) }
         return nil
@@ -172,7 +208,8 @@ struct Run {
 
     private static func timeIsUp(_ limits: RunLimits) -> String {
         let seconds = "\(limits.seconds ?? 0)"
-        return sentence("the limit of \(seconds.hasSuffix(".0") ? seconds.dropLast(2) : seconds[...]) seconds was met")
+        return sentence(
+            "the limit of \(seconds.hasSuffix(".0") ? seconds.dropLast(2) : seconds[...]) seconds was reached")
     }
 
     private static func sentence(_ reason: String) -> String {
@@ -213,7 +250,7 @@ struct Run {
     }
 
     /// Gives each call a unique id: some endpoints send none, or the same for all.
-    private static func distinct(_ calls: [ToolCall], turn: Int) -> [ToolCall] {
+    private static func distinct(_ calls: [ChatToolCall], turn: Int) -> [ChatToolCall] {
         var seen: Set<String> = []
         return calls.enumerated().map { place, call in
             var call = call

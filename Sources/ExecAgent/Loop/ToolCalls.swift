@@ -4,12 +4,14 @@ import Threading
 
 /// Runs the tool calls of one run.
 struct ToolCalls: Sendable {
-    let toolBox: any ToolProvider
+    let toolProvider: any ToolProvider
     /// The names of the available tools.
     let toolNames: [String]
     let user: String?
     let settings: AgentSettings
     let deadline: Deadline?
+    /// Answers what tool servers ask the person; `nil` if nobody can.
+    let answerer: (any QuestionAnswerer)?
     let onEvent: @Sendable (AgentEvent) async -> Void
 
     /// Maximum length of invalid arguments quoted to the model, in characters.
@@ -19,7 +21,7 @@ struct ToolCalls: Sendable {
     ///
     /// - Returns: a message for each, in the order of the calls, followed by the pictures.
     /// - Throws: `CancellationError` if the task is cancelled; all calls have ended by then.
-    func run(_ calls: [ToolCall]) async throws -> [ChatMessage] {
+    func run(_ calls: [ChatToolCall]) async throws -> [ChatMessage] {
         let events = ToolEvents()
         let results = Locked([Int: ToolResultText]())
         async let delivery: Void = events.deliver(to: onEvent)
@@ -44,18 +46,18 @@ struct ToolCalls: Sendable {
     /// Creates result messages for calls that aren't run.
     ///
     /// - Parameter reason: why they aren't run.
-    func results(of calls: [ToolCall], without reason: String) -> [ChatMessage] {
+    func results(of calls: [ChatToolCall], without reason: String) -> [ChatMessage] {
         messages(for: calls, [:], otherwise: "Not run. \(reason)")
     }
 
     /// Returns the call in a form that endpoints accept.
-    static func acceptable(_ call: ToolCall) -> ToolCall {
-        ToolCall(
+    static func acceptable(_ call: ChatToolCall) -> ChatToolCall {
+        ChatToolCall(
             id: call.id, name: ToolName.acceptable(call.name), arguments: acceptable(call.arguments), extra: call.extra)
     }
 
     /// Whether a call's arguments are complete.
-    static func isWhole(_ call: ToolCall) -> Bool {
+    static func isWhole(_ call: ChatToolCall) -> Bool {
         if case .success = arguments(of: call) { true } else { false }
     }
 
@@ -67,7 +69,8 @@ struct ToolCalls: Sendable {
     }
 
     private func messages(
-        for calls: [ToolCall], _ results: [Int: ToolResultText], otherwise: String = "Not run: the time was up."
+        for calls: [ChatToolCall], _ results: [Int: ToolResultText],
+        otherwise: String = "Not run: the time limit was reached."
     ) -> [ChatMessage] {
         var messages: [ChatMessage] = []
         var pictures: [ContentPart] = []
@@ -83,8 +86,8 @@ struct ToolCalls: Sendable {
         return messages
     }
 
-    private func run(_ call: ToolCall, _ events: ToolEvents) async -> ToolResultText {
-        let began = ContinuousClock.now
+    private func run(_ call: ChatToolCall, _ events: ToolEvents) async -> ToolResultText {
+        let start = ContinuousClock.now
         events.add(.toolStarted(call))
         let outcome = await outcome(of: call, events)
         let result = ToolResultText(outcome, settings: settings)
@@ -92,11 +95,11 @@ struct ToolCalls: Sendable {
             .toolEnded(
                 AgentEvent.ToolEnd(
                     callID: call.id, name: call.name, isError: outcome.isError, exitCode: outcome.exitCode,
-                    duration: (ContinuousClock.now - began) / .seconds(1), artifacts: result.artifacts)))
+                    duration: (ContinuousClock.now - start) / .seconds(1), artifacts: result.artifacts)))
         return result
     }
 
-    private func outcome(of call: ToolCall, _ events: ToolEvents) async -> ToolOutcome {
+    private func outcome(of call: ChatToolCall, _ events: ToolEvents) async -> ToolOutcome {
         guard toolNames.contains(call.name) else {
             let names = toolNames.isEmpty ? "there are none" : toolNames.joined(separator: ", ")
             return .failure("There is no tool named '\(call.name.prefix(100))'. The tools: \(names).")
@@ -105,7 +108,8 @@ struct ToolCalls: Sendable {
         case .failure(let error):
             return .failure(error.message)
         case .success(let arguments):
-            return await toolBox.call(call.name, arguments, user: user) { message in
+            let questions = answerer.map { CallQuestions(callID: call.id, answerer: $0, onEvent: events.add) }
+            return await toolProvider.call(call.name, arguments, user: user, questions: questions) { message in
                 events.add(.toolProgress(callID: call.id, message: message))
             }
         }
@@ -115,7 +119,7 @@ struct ToolCalls: Sendable {
         let message: String
     }
 
-    private static func arguments(of call: ToolCall) -> Result<JSONObject, ArgumentsError> {
+    private static func arguments(of call: ChatToolCall) -> Result<JSONObject, ArgumentsError> {
         // Some models send no arguments for a tool without parameters.
         if call.arguments.allSatisfy(\.isWhitespace) { return .success(JSONObject()) }
         let problem: String
@@ -131,7 +135,7 @@ struct ToolCalls: Sendable {
             ArgumentsError(
                 message: """
                     The arguments of this call are not one JSON object (\(problem)), so the tool was not run. Call it \
-                    again with one complete JSON object. What came was: \(quote)
+                    again with one complete JSON object. The arguments were: \(quote)
                     """))
     }
 }

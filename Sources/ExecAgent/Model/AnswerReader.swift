@@ -1,10 +1,11 @@
 import JSON
 import OpenAI
+import ServerSentEvents
 
 /// Incremental parser for the body of a successful response, streamed or complete; does no I/O.
 struct AnswerReader {
     /// Why a body isn't an answer.
-    enum Failure: Error, Equatable {
+    enum ContentError: Error, Equatable {
         /// The server itself reports an error.
         case said(APIError)
         /// The body is a web page.
@@ -31,28 +32,39 @@ struct AnswerReader {
     private var body: [UInt8] = []
     private let limits: AnswerLimits
     private let tools: [FunctionTool]
+    private let hasToolChannel: Bool
+    private let readTexts: ReadTexts
     private(set) var isDone = false
     /// Whether the body has ended, possibly in the middle of an event.
     private var isCut = false
     /// An error after text that must be emitted first; nothing more is parsed.
-    private(set) var failure: Failure?
+    private(set) var failure: ContentError?
     /// Number of bytes received.
     private(set) var byteCount = 0
 
-    /// - Parameter tools: the tools that the model may call, to find calls written as text.
-    init(limits: AnswerLimits, tools: [FunctionTool] = []) {
+    /// - Parameters:
+    ///   - tools: the tools that the model may call, to find calls written as text.
+    ///   - hasToolChannel: whether the server has delivered calls of this model as such before.
+    ///   - readTexts: what the model has read; calls that stand there are only shown.
+    init(
+        limits: AnswerLimits, tools: [FunctionTool] = [], hasToolChannel: Bool = false,
+        readTexts: ReadTexts = ReadTexts()
+    ) {
         self.limits = limits
         self.tools = tools
-        assembler = CompletionAssembler(limits: limits, tools: tools)
+        self.hasToolChannel = hasToolChannel
+        self.readTexts = readTexts
+        assembler = CompletionAssembler(
+            limits: limits, tools: tools, hasToolChannel: hasToolChannel, readTexts: readTexts)
     }
 
     /// Whether any text of the answer has been emitted.
-    var hasTold: Bool { assembler.hasTold }
+    var hasEmitted: Bool { assembler.hasEmitted }
 
     /// Adds the next bytes.
     ///
     /// - Returns: the text that they add to the answer; ``failure`` may be set as well.
-    mutating func feed(_ bytes: [UInt8]) throws(Failure) -> String {
+    mutating func feed(_ bytes: [UInt8]) throws(ContentError) -> String {
         if let failure { throw failure }
         byteCount += bytes.count
         var rest = bytes[...]
@@ -79,12 +91,12 @@ struct AnswerReader {
         }
     }
 
-    private static var tooLarge: Failure { .unusable(.tooLarge("more than \(largestBody) bytes")) }
+    private static var tooLarge: ContentError { .unusable(.tooLarge("more than \(largestBody) bytes")) }
 
     /// Finishes at the end of the body.
     ///
     /// - Returns: the text not emitted yet, and the answer.
-    mutating func finish() throws(Failure) -> (text: String, answer: ChatCompletion) {
+    mutating func finish() throws(ContentError) -> (text: String, answer: ChatCompletion) {
         if let failure { throw failure }
         guard kind == .whole else {
             isCut = true
@@ -99,7 +111,7 @@ struct AnswerReader {
         }
         let value: JSON
         do throws(JSONParseError) {
-            value = try JSON.parseModelText(body)
+            value = try AnswerEnvelope.parse(body).value
         } catch {
             // JSON that is valid up to its last byte was truncated.
             let isCut = error.offset >= body.count || error.reason == "unexpected end"
@@ -108,7 +120,9 @@ struct AnswerReader {
         }
         if let error = APIError(parsing: value) { throw .said(error) }
         do throws(AnswerError) {
-            let answer = try ChatCompletion(parsing: value, limits: limits, tools: tools)
+            let answer = try ChatCompletion(
+                parsing: value, limits: limits, tools: tools, hasToolChannel: hasToolChannel,
+                readTexts: readTexts)
             return (answer.message.text, answer)
         } catch {
             throw .unusable(error)
@@ -117,7 +131,7 @@ struct AnswerReader {
 
     private mutating func take(
         _ feed: (inout AnswerReader, (EventStreamParser.Event) throws -> Void) throws -> Void
-    ) throws(Failure) -> String {
+    ) throws(ContentError) -> String {
         var events: [EventStreamParser.Event] = []
         do {
             try feed(&self) { events.append($0) }
@@ -126,7 +140,7 @@ struct AnswerReader {
         }
         var text = ""
         for event in events where !isDone {
-            do throws(Failure) {
+            do throws(ContentError) {
                 text += try take(event)
             } catch {
                 if text.isEmpty { throw error }
@@ -137,7 +151,7 @@ struct AnswerReader {
         return text
     }
 
-    private mutating func take(_ event: EventStreamParser.Event) throws(Failure) -> String {
+    private mutating func take(_ event: EventStreamParser.Event) throws(ContentError) -> String {
         let said: AnswerEvent
         do throws(FormatError) {
             said = try AnswerEvent(parsing: event.data)
@@ -150,11 +164,15 @@ struct AnswerReader {
             if isCut { return "" }
             // Some servers send an end marker of their own after the answer.
             if assembler.hasFinishReason { return "" }
-            throw .unusable(.malformed("An event of the stream is no chunk of an answer: \(error)"))
+            throw .unusable(.malformed("An event of the stream is not a chunk of an answer: \(error)"))
         }
         switch said {
         case .done: isDone = true
-        case .failure(let error): throw .said(error)
+        case .failure(let error):
+            // Without the usual envelope it may also be an end marker of the server's own.
+            let isWrapped = event.data.firstRange(of: Array("\"error\"".utf8)) != nil
+            if assembler.hasFinishReason, !isWrapped, event.type != "error" { return "" }
+            throw .said(error)
         case .chunk(let chunk):
             do throws(AnswerError) {
                 return try assembler.add(chunk)

@@ -31,7 +31,7 @@ extension [ChatMessage] {
 
     /// Returns the messages with the tools described in the system message at the beginning, in the wording that models
     /// were trained on.
-    func telling(_ tools: [FunctionTool]) -> [ChatMessage] {
+    func describing(_ tools: [FunctionTool]) -> [ChatMessage] {
         guard !tools.isEmpty else { return self }
         let instruction = ChatMessage(
             role: .system,

@@ -20,7 +20,7 @@ final class Endpoint: ChatModel {
     private static let largeAnswer = 4 << 20
 
     static let picturesNotice =
-        "the model's API takes the request only without its pictures, which are told in words from now on"
+        "the model's API takes the request only without its pictures, which are described in words from now on"
 
     private let options: EndpointOptions
     private let transport: any Transport
@@ -45,20 +45,23 @@ final class Endpoint: ChatModel {
         var lessons = 0
         var waited = 0.0
         var hidesPictures = false
-        // An unexplained failure, while testing whether the pictures caused it.
-        var unexplained: FailedAttempt?
-        var hasTriedPictures = false
+        // An unexplained failure, while testing what caused it.
+        var unexplained: AttemptError?
+        var trial: RefusalTrial?
+        var hasTried = false
         while true {
+            let known = rules(of: request.model)
             let form = RequestForm(
-                request, rules(of: request.model), hidesPictures: hidesPictures || unexplained != nil)
+                request, trial?.rules(from: known) ?? known,
+                hidesPictures: hidesPictures || trial?.hidesPictures == true)
             do {
                 let answer = try await attempt(form, request, onEvent)
-                if unexplained != nil {
-                    change(request.model) { $0.takesPictures = false }
-                    await onEvent(.notice(Self.picturesNotice))
+                if let trial {
+                    change(request.model) { trial.adopt(&$0) }
+                    if let notice = trial.notice { await onEvent(.notice(notice)) }
                 }
                 return answer
-            } catch var failure as FailedAttempt {
+            } catch var failure as AttemptError {
                 try Task.checkCancellation()
                 if let refusal = failure.refusal, lessons < Self.maxLessons,
                     let lesson = learn(from: refusal, form, model: request.model)
@@ -68,21 +71,28 @@ final class Endpoint: ChatModel {
                     if let notice = lesson.notice { await onEvent(.notice(notice)) }
                     continue
                 }
-                if let first = unexplained {
-                    // The pictures aren't the cause: report the original failure, unless part of an answer was already
-                    // emitted.
-                    if !failure.hasBegun { failure = first }
-                    unexplained = nil
-                } else if !hasTriedPictures, lessons < Self.maxLessons, form.hasPictures,
-                    let refusal = failure.refusal,
-                    refusal.mayBeOfPictures(afterFailures: failures)
+                if let first = unexplained, let tried = trial {
+                    // While the endpoint itself fails, nothing is found out: the same step is repeated later.
+                    if failure.hasStarted || first.mayPass || !failure.mayPass {
+                        let isForm = failure.refusal.map { [400, 422].contains($0.status) } ?? false
+                        if isForm, let next = change(request.model, { tried.next(&$0) }) {
+                            trial = next
+                            continue
+                        }
+                        // Nothing helped: report the original failure, unless part of an answer was already emitted.
+                        if !failure.hasStarted { failure = first }
+                        (unexplained, trial) = (nil, nil)
+                    }
+                } else if !hasTried, let refusal = failure.refusal, lessons < Self.maxLessons,
+                    let first = RefusalTrial(refusal, of: form, request, known, afterFailures: failures)
                 {
-                    hasTriedPictures = true
-                    unexplained = failure
+                    hasTried = true
+                    (unexplained, trial) = (failure, first)
                     continue
                 }
                 failures += 1
                 guard failure.mayPass, failures <= options.retries else {
+                    failure = unexplained ?? failure
                     let error = failure.mayPass && failures > 1 ? failure.error.after(failures) : failure.error
                     throw withAdvice(error)
                 }
@@ -126,7 +136,7 @@ final class Endpoint: ChatModel {
     // MARK: - One attempt
 
     /// An attempt without an answer.
-    private struct FailedAttempt: Error {
+    private struct AttemptError: Error {
         let error: ModelError
         /// Whether the same request may succeed later and can be retried, because no part of an answer has arrived.
         var mayPass = false
@@ -134,11 +144,11 @@ final class Endpoint: ChatModel {
         var reason = ""
         var refusal: UpstreamError?
         /// Whether part of an answer was emitted.
-        var hasBegun = false
+        var hasStarted = false
 
-        func told(_ hasBegun: Bool) -> FailedAttempt {
+        func markingStarted(_ hasStarted: Bool) -> AttemptError {
             var failure = self
-            failure.hasBegun = hasBegun
+            failure.hasStarted = hasStarted
             return failure
         }
     }
@@ -147,10 +157,12 @@ final class Endpoint: ChatModel {
         _ form: RequestForm, _ request: ChatRequest, _ onEvent: @Sendable (ModelEvent) async -> Void
     ) async throws -> ChatCompletion {
         let model = request.model
-        var head: ResponseHead?
-        var reader = AnswerReader(limits: options.limits, tools: request.tools)
+        var head: UpstreamResponseHead?
+        var reader = AnswerReader(
+            limits: options.limits, tools: request.tools, hasToolChannel: rules(of: model).hasToolChannel,
+            readTexts: ReadTexts(request.messages))
         var refused: [UInt8] = []
-        defer { if reader.byteCount > Self.largeAnswer { Memory.giveBack() } }
+        defer { if reader.byteCount > Self.largeAnswer { Memory.returnToSystem() } }
         do {
             let events = transport.post(form.body.serialized())
             reading: for try await event in events {
@@ -178,54 +190,56 @@ final class Endpoint: ChatModel {
             guard let head else { throw TransportError.lost }
             guard 200...299 ~= head.status else { throw failure(UpstreamError(head, body: refused), model) }
             let (text, answer) = try reader.finish()
+            if !answer.message.toolCalls.isEmpty, !answer.hasWrittenCalls { change(model) { $0.deliversCalls = true } }
             if !text.isEmpty { await onEvent(.text(text)) }
             return answer
         } catch let error as TransportError {
-            throw failure(error, hasBegun: reader.hasTold).told(reader.hasTold)
-        } catch let error as AnswerReader.Failure {
-            throw failure(error, hasBegun: reader.hasTold, model).told(reader.hasTold)
+            throw failure(error, hasStarted: reader.hasEmitted).markingStarted(reader.hasEmitted)
+        } catch let error as AnswerReader.ContentError {
+            throw failure(error, hasStarted: reader.hasEmitted, model).markingStarted(reader.hasEmitted)
         }
     }
 
-    private func failure(_ refusal: UpstreamError, hasBegun: Bool = false, _ model: String) -> FailedAttempt {
-        FailedAttempt(
+    private func failure(_ refusal: UpstreamError, hasStarted: Bool = false, _ model: String) -> AttemptError {
+        AttemptError(
             error: refusal.modelError(host: transport.host, model: model, key: options.key),
-            mayPass: refusal.mayPass && !hasBegun, reason: refusal.reason, refusal: hasBegun ? nil : refusal)
+            mayPass: refusal.mayPass && !hasStarted, reason: refusal.reason, refusal: hasStarted ? nil : refusal)
     }
 
-    private func failure(_ error: AnswerReader.Failure, hasBegun: Bool, _ model: String) -> FailedAttempt {
+    private func failure(_ error: AnswerReader.ContentError, hasStarted: Bool, _ model: String) -> AttemptError {
         switch error {
-        case .said(let said): failure(UpstreamError(said), hasBegun: hasBegun, model)
-        case .unusable(.lost): failure(.lost, hasBegun: hasBegun)
+        case .said(let said): failure(UpstreamError(said), hasStarted: hasStarted, model)
+        case .unusable(.lost): failure(.lost, hasStarted: hasStarted)
         case .unusable(.failed(let word)):
-            FailedAttempt(
+            AttemptError(
                 error: ModelError(
                     kind: .unavailable,
                     message: "The answer of \(transport.host) broke off: the model's provider failed"
                         + " (\(String(word.prefix(100)).debugDescription)). Ask again."),
-                mayPass: !hasBegun, reason: "the model's provider failed")
+                mayPass: !hasStarted, reason: "the model's provider failed")
         case .page:
-            FailedAttempt(
+            AttemptError(
                 error: ModelError(
                     kind: .malformed,
                     message:
                         "\(transport.host) answers with a web page: check OPENAI_BASE_URL, which most often ends in /v1."
                 ))
         case .unusable(.malformed(let problem)):
-            FailedAttempt(
+            AttemptError(
                 error: ModelError(
                     kind: .malformed,
                     message:
-                        "What \(transport.host) sends is no answer of a chat completions API: check OPENAI_BASE_URL."
+                        "What \(transport.host) sends is not a chat completions response: check OPENAI_BASE_URL."
                         + " \(problem)"))
         case .unusable(.tooLarge(let limit)): failure(tooLarge: limit)
         }
     }
 
-    private func failure(tooLarge limit: String) -> FailedAttempt {
-        FailedAttempt(
+    private func failure(tooLarge limit: String) -> AttemptError {
+        AttemptError(
             error: ModelError(
-                kind: .malformed, message: "The answer of \(transport.host) is too large: \(limit). It was given up."))
+                kind: .malformed,
+                message: "The answer of \(transport.host) is too large: \(limit). The request was stopped."))
     }
 
     /// Adds advice about the proxy, if a host on the local network returned an error that may be the proxy's.
@@ -241,11 +255,12 @@ final class Endpoint: ChatModel {
         return ModelError(kind: error.kind, message: "\(error.message) \(proxy.advice)", status: error.status)
     }
 
-    private func failure(_ error: TransportError, hasBegun: Bool) -> FailedAttempt {
+    private func failure(_ error: TransportError, hasStarted: Bool) -> AttemptError {
         let host = transport.host
-        func make(_ kind: ModelError.Kind, _ message: String, reason: String = "") -> FailedAttempt {
-            FailedAttempt(
-                error: ModelError(kind: kind, message: message), mayPass: !reason.isEmpty && !hasBegun, reason: reason)
+        func make(_ kind: ModelError.Kind, _ message: String, reason: String = "") -> AttemptError {
+            AttemptError(
+                error: ModelError(kind: kind, message: message), mayPass: !reason.isEmpty && !hasStarted, reason: reason
+            )
         }
         let passes = "The proxy on the way to \(host) fails"
         let reason = "the proxy failed (\(options.proxy?.variable ?? ""), \(options.proxy?.address ?? ""))"
@@ -253,7 +268,8 @@ final class Endpoint: ChatModel {
         // With a proxy configured, it is the proxy that refuses the connection.
         case .refused where options.proxy != nil:
             return make(
-                .unreachable, "\(passes): it takes no connection. \(options.proxy?.advice ?? "")", reason: reason)
+                .unreachable, "\(passes): it does not accept connections. \(options.proxy?.advice ?? "")",
+                reason: reason)
         case .unconnected(let seconds) where options.proxy != nil:
             return make(
                 .unreachable,
@@ -264,10 +280,11 @@ final class Endpoint: ChatModel {
                 reason: mayPass ? reason : "")
         case .unknownHost:
             return make(
-                .unreachable, "There is no host \(host): check OPENAI_BASE_URL and this machine's network (DNS).")
+                .unreachable, "Unknown host \(host): check OPENAI_BASE_URL and this machine's network (DNS).")
         case .refused:
             return make(
-                .unreachable, "\(host) takes no connection: is the server running, and is OPENAI_BASE_URL right?",
+                .unreachable,
+                "\(host) does not accept connections: is the server running, and is OPENAI_BASE_URL right?",
                 reason: "the connection was refused")
         case .unconnected(let seconds):
             return make(
@@ -279,7 +296,7 @@ final class Endpoint: ChatModel {
                 .unreachable,
                 "The proxy on the way to \(host) fails (\(problem)): check http_proxy and https_proxy, or name \(host) in"
                     + " no_proxy.", reason: mayPass ? "the proxy failed" : "")
-        case .lost where hasBegun:
+        case .lost where hasStarted:
             return make(.unreachable, "The connection to \(host) was lost in the middle of the answer: ask again.")
         case .lost:
             return make(
@@ -287,11 +304,11 @@ final class Endpoint: ChatModel {
                 reason: "the connection was lost")
         case .silent:
             return make(
-                .silent, "Nothing came from \(host) for \(Int(options.idleTimeout)) seconds: the request was given up.")
+                .silent, "Nothing came from \(host) for \(Int(options.idleTimeout)) seconds: the request was stopped.")
         case .insecure(let reason):
             return make(
                 .unreachable,
-                "There is no trustworthy TLS connection to \(host) (\(reason)): check OPENAI_BASE_URL (http or https?) and"
+                "No trusted TLS connection to \(host) (\(reason)): check OPENAI_BASE_URL (http or https?) and"
                     + " this machine's certificates; SSL_CERT_FILE names the file of others to trust.")
         case .tooLarge(let limit): return failure(tooLarge: "more than \(limit) bytes")
         case .other(let reason):

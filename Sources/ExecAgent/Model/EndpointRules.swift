@@ -21,10 +21,10 @@ struct EndpointRules: Equatable {
         case merged
     }
 
-    var takesStreamOptions = true
+    var acceptsStreamOptions = true
     /// Whether answers may be streamed; otherwise each arrives as a whole.
-    var takesStream = true
-    var takesPictures = true
+    var acceptsStream = true
+    var acceptsPictures = true
     /// Schema forms by tool name; tools not listed use the usual form.
     var schemas: [String: Schema] = [:]
     /// Whether all schemas are plain, for an endpoint that doesn't say which one it rejects.
@@ -35,11 +35,15 @@ struct EndpointRules: Equatable {
     /// Whether a message contains at most one call.
     var hasSingleCalls = false
     /// Whether calls and results are sent as text, because the model's template knows only two roles.
-    var tellsCallsAsText = false
+    var sendsCallsAsText = false
     /// Whether tools are described in the system message and called as text, because the endpoint accepts no tools.
-    var tellsToolsAsText = false
+    var sendsToolsAsText = false
+    /// Whether the endpoint has delivered calls as such.
+    var deliversCalls = false
+    /// Whether calls may be expected as such, so that few are taken from the text.
+    var hasToolChannel: Bool { deliversCalls && !sendsCallsAsText && !sendsToolsAsText }
     /// Whether system messages are accepted; otherwise their text is put before the first user message.
-    var takesSystem = true
+    var acceptsSystem = true
     /// Whether consecutive messages of the same role are merged.
     var mergesMessages = false
     /// Whether call ids consist of nine letters and digits.
@@ -48,8 +52,12 @@ struct EndpointRules: Equatable {
     var idPrefix: String?
     /// Whether an empty text is omitted.
     var leavesOutEmptyText = false
+    /// Whether an assistant message has either a text or calls, never both and never neither.
+    var separatesTextAndCalls = false
     /// Whether a tool's result includes the tool's name.
     var namesResults = false
+    /// Whether the names of participants are left out.
+    var leavesOutNames = false
     /// Members of messages and calls that are rejected.
     var refusedMembers: Set<String> = []
     /// Request parameters that are rejected.
@@ -60,4 +68,6 @@ struct EndpointRules: Equatable {
     var wantsSignatures = false
     /// Whether the token limit is sent under its newer name.
     var renamesTokenLimit = false
+    /// Steps of ``RefusalTrial`` that have not helped, by their keys: each is tried once.
+    var uselessSteps: Set<String> = []
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import JSON
 import OpenAI
 
@@ -20,12 +21,12 @@ extension EndpointRules {
         // The response format is the client's choice, and errors about it use the same words as those about tool
         // schemas.
         if form.body["response_format"] != nil, refusal.isOfAnswerForm { return nil }
-        if refusal.isOfStreamOptions, takesStreamOptions {
-            takesStreamOptions = false
+        if refusal.isOfStreamOptions, acceptsStreamOptions {
+            acceptsStreamOptions = false
             return Lesson()
         }
-        if refusal.isOfStream, takesStream {
-            takesStream = false
+        if refusal.isOfStream, acceptsStream {
+            acceptsStream = false
             return Lesson()
         }
         return learnMessages(refusal, form) ?? learnToolUse(refusal, form) ?? learnTools(refusal, form)
@@ -44,11 +45,11 @@ extension EndpointRules {
 
     /// A model without tool support may still call tools as text.
     private mutating func learnToolUse(_ refusal: UpstreamError, _ form: RequestForm) -> Lesson? {
-        guard !form.toolNames.isEmpty, !tellsToolsAsText, refusal.isOfToolUse else { return nil }
-        tellsToolsAsText = true
+        guard !form.toolNames.isEmpty, !sendsToolsAsText, refusal.isOfToolUse else { return nil }
+        sendsToolsAsText = true
         return Lesson(
             notice:
-                "the model's API takes no tools for this model (\(refusal.words)): the model is told of them in words,"
+                "the model's API accepts no tools for this model (\(refusal.words)): they are described in words,"
                 + " and its calls are read from its text")
     }
 
@@ -58,7 +59,9 @@ extension EndpointRules {
             maxTools = most
             let lost = form.toolNames.dropFirst(most)
             return Lesson(
-                notice: "the model's API takes no more than \(most) tools; left out are \(lost.joined(separator: ", "))"
+                notice: """
+                    the model's API accepts at most \(most.counted("tool")); left out: \(lost.joined(separator: ", "))
+                    """
             )
         }
         let refused = refusal.refusedTools(of: form.toolNames)
@@ -87,7 +90,7 @@ extension EndpointRules {
     private mutating func learnMessages(_ refusal: UpstreamError, _ form: RequestForm) -> Lesson? {
         if refusal.denies("system"), let lesson = learnSystem(form) { return lesson }
         if refusal.isOfOrder {
-            if !mergesMessages, refusal.says(["alternate"]) {
+            if !mergesMessages, refusal.mentions(["alternate"]) {
                 mergesMessages = true
                 if order == .free { order = .bridged }
                 return Lesson()
@@ -100,7 +103,7 @@ extension EndpointRules {
                 }
                 return Lesson()
             }
-            if refusal.says(["alternate"]), let lesson = learnCallsAsText(form) { return lesson }
+            if refusal.mentions(["alternate"]), let lesson = learnCallsAsText(form) { return lesson }
         }
         if !hasSingleCalls, form.hasSeveralCalls, refusal.isOfSeveralCalls { return learned(\.hasSingleCalls) }
         if refusal.isOfToolRole, let lesson = learnCallsAsText(form) { return lesson }
@@ -113,12 +116,21 @@ extension EndpointRules {
             idPrefix = nil
             return learned(\.hasShortIDs)
         }
-        if !wantsSignatures, refusal.says(["thought_signature", "thoughtsignature"]) {
+        if !wantsSignatures, refusal.mentions(["thought_signature", "thoughtsignature"]) {
             return learned(\.wantsSignatures)
+        }
+        if refusal.isOfTextBesideCalls {
+            if !separatesTextAndCalls {
+                separatesTextAndCalls = true
+                return Lesson(
+                    notice: "the model's API takes no text in a message with calls: what the model says before a call"
+                        + " is not sent back to it")
+            }
+            if !leavesOutEmptyText { return learned(\.leavesOutEmptyText) }
         }
         if !namesResults, form.hasToolResults, refusal.isOfResultNames { return learned(\.namesResults) }
         if !leavesOutEmptyText, refusal.isOfEmptyText { return learned(\.leavesOutEmptyText) }
-        if !renamesTokenLimit, refusal.says(["max_completion_tokens"]), refusal.says(["max_tokens"]) {
+        if !renamesTokenLimit, refusal.mentions(["max_completion_tokens"]), refusal.mentions(["max_tokens"]) {
             return learned(\.renamesTokenLimit)
         }
         if !wantsOldReasoning, refusal.isOfWantOfReasoning { return learned(\.wantsOldReasoning) }
@@ -126,16 +138,16 @@ extension EndpointRules {
     }
 
     private mutating func learnSystem(_ form: RequestForm) -> Lesson? {
-        guard form.hasSystem, takesSystem else { return nil }
-        takesSystem = false
+        guard form.hasSystem, acceptsSystem else { return nil }
+        acceptsSystem = false
         mergesMessages = true
         return Lesson()
     }
 
     /// The last resort if no order of messages is accepted.
     private mutating func learnCallsAsText(_ form: RequestForm) -> Lesson? {
-        guard form.hasToolResults, !tellsCallsAsText else { return nil }
-        tellsCallsAsText = true
+        guard form.hasToolResults, !sendsCallsAsText else { return nil }
+        sendsCallsAsText = true
         mergesMessages = true
         return Lesson()
     }
@@ -143,7 +155,7 @@ extension EndpointRules {
     /// Members that only some servers know are rejected by others, for example after a switch of models.
     private mutating func learnMembers(_ refusal: UpstreamError, _ form: RequestForm) -> Lesson? {
         guard !form.extraMembers.isEmpty, !refusal.isOfWantOfReasoning else { return nil }
-        var members = form.extraMembers.filter { refusal.says([$0.lowercased()]) }
+        var members = form.extraMembers.filter { refusal.mentions([$0.lowercased()]) }
         if members.isEmpty, refusal.isOfUnknownMembers { members = form.extraMembers }
         guard !members.isEmpty else { return nil }
         refusedMembers.formUnion(members)
@@ -166,12 +178,12 @@ extension EndpointRules {
 
     private mutating func learnPictures(_ refusal: UpstreamError, _ form: RequestForm) -> Lesson? {
         guard form.hasPictures, let refused = refusal.refusedPictures else { return nil }
-        if refused == .all { takesPictures = false }
+        if refused == .all { acceptsPictures = false }
         return Lesson(
             hidesPictures: true,
             notice: refused == .all
                 ? Endpoint.picturesNotice
-                : "the model's API refuses a picture, so that the pictures are told in words: \(refusal.words)")
+                : "the model's API refuses a picture, so pictures are described in words: \(refusal.words)")
     }
 }
 
@@ -184,17 +196,18 @@ extension UpstreamError {
     }
 
     fileprivate var isOfTools: Bool {
-        says(["tool", "function", "schema", "grammar", "parameters"]) && !says(["tool_call", "tool call", "messages["])
-            || says(["invalid schema", "invalid_function_parameters", "input_schema"])
+        mentions(["tool", "function", "schema", "grammar", "parameters"])
+            && !mentions(["tool_call", "tool call", "messages["])
+            || mentions(["invalid schema", "invalid_function_parameters", "input_schema"])
     }
 
     fileprivate var isOfSchemas: Bool {
-        says(["schema", "grammar", "function_declarations", "parameters", "properties", "unknown name"])
+        mentions(["schema", "grammar", "function_declarations", "parameters", "properties", "unknown name"])
     }
 
     /// Whether the error is about the response format.
     var isOfAnswerForm: Bool {
-        says([
+        mentions([
             "response_format", "custom grammar", "response format", "response_schema", "response mime type",
             "json mode",
             "structured output",
@@ -202,7 +215,7 @@ extension UpstreamError {
     }
 
     var isOfOrder: Bool {
-        says([
+        mentions([
             "unexpected role", "message_order", "roles must alternate", "alternate user", "after role", "role order",
             "order of messages", "message order", "must be followed by", "cannot follow", "should be followed",
             "last role",
@@ -210,7 +223,7 @@ extension UpstreamError {
     }
 
     fileprivate var isOfSeveralCalls: Bool {
-        says([
+        mentions([
             "single tool-call", "single tool call", "one tool call", "one tool-call", "parallel tool calls",
             "multiple tool calls", "single function call", "one function call",
         ])
@@ -218,13 +231,13 @@ extension UpstreamError {
 
     /// Whether tool results must include the tool's name.
     fileprivate var isOfResultNames: Bool {
-        let isOfName = says([
+        let isOfName = mentions([
             "have a name", "has no name", "name is required", "requires a name", "requires name", "missing name",
             "without a name", "without name", "needs a name", "name cannot be empty", "name must not be empty",
             "missing 'name'", "missing \"name\"", "missing `name`", "'name' is", "\"name\" is", "`name` is",
             "name: field required", "name: must", "name field is required", "name is missing",
         ])
-        let isOfResults = says([
+        let isOfResults = mentions([
             "function_response", "functionresponse", "function response", "tool message", "tool result",
             "tool response", "role tool", "role 'tool'", "role \"tool\"", "role `tool`", "tool role",
         ])
@@ -232,20 +245,30 @@ extension UpstreamError {
     }
 
     fileprivate var isOfEmptyText: Bool {
-        says(["content", "text"]) && !isOfResultNames && !says([".name"])
-            && says([
+        mentions(["content", "text"]) && !isOfResultNames && !mentions([".name"])
+            && mentions([
                 "non-empty", "nonempty", "must not be empty", "cannot be empty", "can't be empty", "is empty",
                 "is blank", "empty string",
             ])
     }
 
+    /// Whether an assistant message must have either a text or calls.
+    fileprivate var isOfTextBesideCalls: Bool {
+        mentions(["tool_calls", "tool calls", "toolcalls"]) && mentions(["content", "text"])
+            && mentions([
+                "either", "not both", "cannot both", "can't both", "can not both", "have both", "both content",
+                "both text", "both be", "mutually exclusive", "exclusive", "at the same time", "only one of",
+                "exactly one of", "one of 'content'", "one of content",
+            ])
+    }
+
     fileprivate var isOfWantOfReasoning: Bool {
-        says(["reasoning_content", "reasoning content", "reasoning_details", "thinking mode", "thinking block"])
-            && says(["passed back", "pass back", "missing", "required"])
+        mentions(["reasoning_content", "reasoning content", "reasoning_details", "thinking mode", "thinking block"])
+            && mentions(["passed back", "pass back", "missing", "required"])
     }
 
     fileprivate var isOfUnknownMembers: Bool {
-        says([
+        mentions([
             "additional propert", "additionalpropert", "extra inputs", "extra_forbidden", "unknown field",
             "unknown name",
             "unrecognized", "unexpected field", "unknown parameter", "unsupported parameter",

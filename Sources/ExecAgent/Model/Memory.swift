@@ -5,7 +5,7 @@
 /// This process's memory.
 enum Memory {
     /// Returns free memory to the system, if the allocator would keep it otherwise.
-    static func giveBack() {
+    static func returnToSystem() {
         #if canImport(Glibc)
             // Swift's module of the C library doesn't include the header that declares it.
             guard let symbol = dlsym(nil, "malloc_trim") else { return }

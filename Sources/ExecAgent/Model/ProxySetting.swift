@@ -16,12 +16,14 @@ struct ProxySetting: Sendable, Equatable {
     /// - Returns: `nil` if requests go directly to the host, or may do so.
     init?(for url: String, in variables: [String: String]) {
         let isSecure = url.lowercased().hasPrefix("https:")
-        guard let authority = Self.authority(of: url), let host = HTTPAuthority(authority)?.host else { return nil }
+        guard let authority = Self.authority(of: url).flatMap({ HTTPAuthority($0) }) else { return nil }
+        let host = authority.host
         let names = isSecure ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy"]
         let named = (names + ["all_proxy", "ALL_PROXY"]).first { variables[$0]?.isEmpty == false }
         guard let named, let value = variables[named] else { return nil }
         let exceptions = variables["no_proxy"] ?? variables["NO_PROXY"] ?? ""
-        guard !Self.mayBe(host, among: exceptions) else { return nil }
+        let port = authority.port ?? (isSecure ? 443 : 80)
+        guard !Self.mayBe(host, port, among: exceptions) else { return nil }
         variable = named
         self.host = host
         let scheme = value.firstRange(of: "://").map { value[..<$0.upperBound] } ?? ""
@@ -63,10 +65,32 @@ struct ProxySetting: Sendable, Equatable {
         return authority.split(separator: "@", omittingEmptySubsequences: false).last.map(String.init)
     }
 
+    /// Whether `no_proxy` exempts the address by an entry with a port, which libcurl doesn't know.
+    static func isExempt(_ url: String, in variables: [String: String]) -> Bool {
+        guard let authority = authority(of: url).flatMap({ HTTPAuthority($0) }) else { return false }
+        let port = authority.port ?? (url.lowercased().hasPrefix("https:") ? 443 : 80)
+        let exceptions = variables["no_proxy"] ?? variables["NO_PROXY"] ?? ""
+        return exceptions.split { $0 == "," || $0.isWhitespace }.contains { exception in
+            withoutPort(exception.lowercased()[...], port).map { $0.count < exception.count } == true
+                && mayBe(authority.host, port, among: String(exception))
+        }
+    }
+
+    /// Returns an entry of `no_proxy` without its port; `nil` if that is another one than `port`.
+    private static func withoutPort(_ entry: Substring, _ port: Int) -> Substring? {
+        guard let colon = entry.lastIndex(of: ":"), case let digits = entry[entry.index(after: colon)...],
+            !digits.isEmpty, digits.allSatisfy(\.isASCII), digits.allSatisfy(\.isNumber)
+        else { return entry }
+        // An IPv6 address has colons of its own: its port follows the bracket.
+        let name = entry[..<colon]
+        guard !name.contains(":") || name.hasSuffix("]") else { return entry }
+        return Int(digits) == port ? name : nil
+    }
+
     /// Whether a host is, or may be, exempt from the proxy.
-    private static func mayBe(_ host: String, among exceptions: String) -> Bool {
+    private static func mayBe(_ host: String, _ port: Int, among exceptions: String) -> Bool {
         exceptions.split { $0 == "," || $0.isWhitespace }.contains { exception in
-            var name = exception.lowercased()[...]
+            guard var name = withoutPort(exception.lowercased()[...], port) else { return false }
             if name == "*" { return true }
             // Matching networks would require address arithmetic, so any of them may include the host.
             if name.contains("/") { return true }

@@ -20,22 +20,22 @@ extension UpstreamError {
             "support `\(role)`", "got '\(role)'", "got \"\(role)\"", "got `\(role)`", "got \(role)",
             "roles: \(role)", "role of \(role)", "value: '\(role)'", "value '\(role)'",
         ]
-        return says(ways) && says(Self.denials) && !says(["alternate"])
+        return mentions(ways) && mentions(Self.denials) && !mentions(["alternate"])
     }
 
     /// Whether the error lists the allowed roles, and this one isn't among them.
     private func lists(without role: String) -> Bool {
-        says(["role"]) && says(["should be", "must be", "one of", "expected", "only", "supported"])
-            && says(["user"]) && says(["assistant"]) && !says([role]) && !isOfOrder
-            && !says(["alternate", "start with"])
+        mentions(["role"]) && mentions(["should be", "must be", "one of", "expected", "only", "supported"])
+            && mentions(["user"]) && mentions(["assistant"]) && !mentions([role]) && !isOfOrder
+            && !mentions(["alternate", "start with"])
     }
 
     var isOfSystem: Bool {
         denies("system") || denies("developer") || lists(without: "system")
-            || says([
+            || mentions([
                 "system message", "system prompt", "system instruction", "developer instruction", "developer message",
             ])
-                && says([
+                && mentions([
                     "not support", "n't support", "unsupported", "not allowed", "not enabled", "no system",
                     "not permitted",
                 ])
@@ -47,7 +47,7 @@ extension UpstreamError {
     // MARK: - Ids
 
     private var isAboutIDs: Bool {
-        says([
+        mentions([
             "tool call id", "tool_call_id", "tool_calls[", "call id", "call_id", "tool_use.id", "tool_use_id",
             "tooluseid", "tool use id", "].id'", "expected an id",
         ])
@@ -55,7 +55,7 @@ extension UpstreamError {
 
     var isOfIDs: Bool {
         isAboutIDs
-            && says([
+            && mentions([
                 "length of 9", "length 9", "must be a-z", "too long", "maximum length", "above_max_length", "pattern",
                 "length less than", "at most", "no more than", "regular expression", "alphanumeric", "characters",
             ])
@@ -79,7 +79,7 @@ extension UpstreamError {
     var isOfStream: Bool {
         guard [400, 404, 405, 422, 500, 501].contains(status), !isOfStreamOptions else { return false }
         if error?.param == "stream" { return true }
-        return says([
+        return mentions([
             "streaming is not", "streaming not", "streaming isn't", "streaming mode is not", "streaming mode not",
             "streaming responses are not", "stream is not", "stream mode is not", "stream=true is not",
             "stream: true is not", "to stream this model", "support stream", "stream must be false",
@@ -92,9 +92,9 @@ extension UpstreamError {
 
     /// Whether the model or its server doesn't support tools at all.
     var isOfToolUse: Bool {
-        if says(["enable-auto-tool-choice", "tools param requires", "requires --jinja"]) { return true }
-        guard !says(["role", "parallel", "multiple", "single tool", "schema", "tool_choice"]) else { return false }
-        return says([
+        if mentions(["enable-auto-tool-choice", "tools param requires", "requires --jinja"]) { return true }
+        guard !mentions(["role", "parallel", "multiple", "single tool", "schema", "tool_choice"]) else { return false }
+        return mentions([
             "support tool", "support function call", "support functions", "support the tools", "support 'tools'",
             "support `tools`", "support \"tools\"", "tools are not supported", "tools is not supported",
             "tools not supported", "tool calling is not", "tool calling not", "tool calls are not", "tool use is not",
@@ -112,8 +112,9 @@ extension UpstreamError {
     /// - Parameter count: the number of tools in the request. If the error doesn't state a maximum, half of this number
     ///   is tried.
     func maxTools(of count: Int) -> Int? {
-        guard count > 1, let text = error?.message.lowercased(), says(["tools", "functions", "function_declarations"]),
-            says([
+        guard count > 1, let text = error?.message.lowercased(),
+            mentions(["tools", "functions", "function_declarations"]),
+            mentions([
                 "too long", "too many", "at most", "exceed", "maximum", "max ", "max:", "up to", "no more than",
                 "limit", "fewer", "less than",
             ])
@@ -122,12 +123,23 @@ extension UpstreamError {
         let others = [
             " char", "description", ".name", "token", "byte", "depth", "nest", "propert", "enum", "length of",
         ]
-        let isOfNumber = says(["too many tools", "too many functions", "number of tools", "number of functions"])
+        let isOfNumber = mentions(["too many tools", "too many functions", "number of tools", "number of functions"])
         let isOther = others.contains { text.contains($0) } && !isOfNumber
-        guard !isOther, !text.contains(/(tools|functions)(\[|\.[\w\[])/) else { return nil }
+        guard !isOther, !Self.namesMember(of: ["tools", "functions"], in: text) else { return nil }
         let numbers = text.split { !($0.isASCII && $0.isNumber) }.compactMap { Int($0) }
         if let most = numbers.filter({ 1..<count ~= $0 }).max() { return most }
         return isOfNumber || text.contains("array too long") ? max(1, count / 2) : nil
+    }
+
+    /// Whether a text names an element or a member of one of these: `tools[0]`, `tools.0`.
+    private static func namesMember(of names: [String], in text: String) -> Bool {
+        names.contains { name in
+            text.ranges(of: name).contains { range in
+                let rest = text[range.upperBound...]
+                guard rest.first == "." else { return rest.first == "[" }
+                return rest.dropFirst().first.map { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "[" } ?? false
+            }
+        }
     }
 
     // MARK: - Parameters
@@ -135,7 +147,7 @@ extension UpstreamError {
     /// Returns the request parameter that was rejected.
     func refusedParameter(of names: [String]) -> String? {
         guard
-            says([
+            mentions([
                 "not support", "n't support", "unsupported", "unrecognized", "unknown", "not permitted", "not allowed",
                 "not a valid", "unexpected", "only the default", "extra inputs", "extra_forbidden",
                 "additional propert",

@@ -18,15 +18,23 @@ struct RequestForm {
     let hasToolResults: Bool
     /// Whether a message contains several calls.
     let hasSeveralCalls: Bool
+    /// Whether a message names its participant.
+    let hasNames: Bool
+    /// Whether a message with calls has an empty text.
+    let hasEmptyText: Bool
+    /// Whether reasoning of earlier runs was left out.
+    let hasOldReasoning: Bool
     /// Members of messages and calls that only some servers know.
     let extraMembers: Set<String>
 
     /// Prefixes of the members that contain a model's reasoning.
-    private static let reasoningPrefixes = ["reasoning", "thinking"]
+    private static let reasoningPrefixes = ["reasoning", "thinking", "content"]
     /// Maximum length of a tool's description for endpoints with a limit, in characters.
-    private static let longestDescription = 1000
+    private static let maxDescriptionLength = 1000
     /// Parameters that cannot be dropped without changing the requested answer or removing its limit.
     private static let neededParameters: Set<String> = ["response_format", "max_tokens", "max_completion_tokens"]
+    /// Stands for an assistant message that says nothing and calls nothing.
+    private static let noAnswer = "(no answer)"
     private static let bridge = "I go on with what the tools returned."
 
     /// - Parameter hidesPictures: whether to omit this request's pictures because they were rejected, though the model
@@ -36,22 +44,23 @@ struct RequestForm {
         request.tools = request.tools.filter { rules.schemas[$0.name] != .leftOut }.map { tool in
             let isPlain = rules.areSchemasPlain || rules.schemas[tool.name] == .plain
             let schema = isPlain ? ToolSchema.plain(tool.parameters) : ToolSchema.acceptable(tool.parameters)
-            let description = isPlain ? String(tool.description.prefix(Self.longestDescription)) : tool.description
+            let description = isPlain ? String(tool.description.prefix(Self.maxDescriptionLength)) : tool.description
             return FunctionTool(name: tool.name, description: description, parameters: schema)
         }
         if let most = rules.maxTools { request.tools = Array(request.tools.prefix(most)) }
         for name in rules.refusedParameters { request.parameters[name] = nil }
         var messages = Self.withOwnThoughts(request.messages, rules)
-        if rules.tellsToolsAsText {
-            messages = messages.telling(request.tools)
+        hasOldReasoning = messages != request.messages.map { Self.withRawText($0) }
+        if rules.sendsToolsAsText {
+            messages = messages.describing(request.tools)
             request.tools = []
         }
         if rules.hasSingleCalls { messages = messages.withSingleCalls }
-        if rules.tellsCallsAsText || rules.tellsToolsAsText { messages = messages.withCallsAsText }
+        if rules.sendsCallsAsText || rules.sendsToolsAsText { messages = messages.withCallsAsText }
         messages = messages.map { Self.message($0, rules) }
         if rules.namesResults { messages = Self.withNamedResults(messages) }
         request.messages = Self.inOrder(
-            messages, rules, hidesPictures: hidesPictures || !rules.takesPictures)
+            messages, rules, hidesPictures: hidesPictures || !rules.acceptsPictures)
         if rules.renamesTokenLimit, let limit = request.parameters["max_tokens"] {
             request.parameters["max_tokens"] = nil
             request.parameters["max_completion_tokens"] = limit
@@ -65,15 +74,17 @@ struct RequestForm {
         optionalParameters = request.parameters.keys.filter { !Self.neededParameters.contains($0) }
         hasToolResults = request.messages.contains { $0.role == .tool }
         hasSeveralCalls = request.messages.contains { $0.toolCalls.count > 1 }
+        hasNames = request.messages.contains { $0.role != .tool && $0.name != nil }
+        hasEmptyText = request.messages.contains { !$0.toolCalls.isEmpty && $0.text.isEmpty }
         extraMembers = Set(
             request.messages.flatMap { $0.extra.keys + $0.toolCalls.flatMap(\.extra.keys) })
         body = Self.body(of: request, rules)
     }
 
     private static func body(of request: ChatRequest, _ rules: EndpointRules) -> JSON {
-        let body = request.streamingBody(includesUsage: rules.takesStreamOptions && rules.takesStream)
+        let body = request.streamingBody(includesUsage: rules.acceptsStreamOptions && rules.acceptsStream)
         guard var object = body.objectValue else { return body }
-        if !rules.takesStream { object["stream"] = false }
+        if !rules.acceptsStream { object["stream"] = false }
         guard rules.leavesOutEmptyText else { return .object(object) }
         object["messages"] = .array(
             (object["messages"]?.arrayValue ?? []).map { message in
@@ -92,14 +103,23 @@ struct RequestForm {
         var message = message
         // Among the messages, more servers know the older role.
         if message.role == .developer { message.role = .system }
-        if message.role == .system, !rules.takesSystem { message.role = .user }
+        if message.role == .system, !rules.acceptsSystem { message.role = .user }
         for name in rules.refusedMembers { message.extra[name] = nil }
+        if rules.leavesOutNames, message.role != .tool { message.name = nil }
+        if rules.separatesTextAndCalls, message.role == .assistant {
+            if !message.toolCalls.isEmpty {
+                message.content = []
+                message.extra["content"] = nil
+            } else if message.text.isEmpty, message.extra["content"] == nil {
+                message.content = [.text(noAnswer)]
+            }
+        }
         message.toolCalls = message.toolCalls.enumerated().map { call($1, isFirst: $0 == 0, rules) }
         if let id = message.toolCallID { message.toolCallID = Self.id(id, rules) }
         return message
     }
 
-    private static func call(_ call: ToolCall, isFirst: Bool, _ rules: EndpointRules) -> ToolCall {
+    private static func call(_ call: ChatToolCall, isFirst: Bool, _ rules: EndpointRules) -> ChatToolCall {
         var call = call
         call.name = ToolName.acceptable(call.name)
         call.arguments = ToolCalls.acceptable(call.arguments)

@@ -3,10 +3,10 @@ import SystemCalls
 /// Exponential back-off between retries of a request.
 enum RetryDelay {
     /// Maximum delay accepted from a server, in seconds.
-    static let longestWish = 60.0
+    static let maxRequestedDelay = 60.0
     /// Seconds before the first retry; each further delay is twice as long.
     private static let first = 1.0
-    private static let longest = 30.0
+    private static let maxDelay = 30.0
 
     /// Returns the seconds to wait after `failures` failed attempts.
     ///
@@ -15,8 +15,8 @@ enum RetryDelay {
     ///   - now: seconds since 1970.
     ///   - random: between 0 and 1. Adds jitter, so clients that failed together don't retry together.
     static func seconds(failures: Int, wish: String?, now: Double, random: Double) -> Double {
-        if let wish, let seconds = seconds(of: wish, now: now) { return min(max(seconds, 0), longestWish) }
-        let backoff = min(longest, first * pow(2, Double(failures - 1)))
+        if let wish, let seconds = seconds(of: wish, now: now) { return min(max(seconds, 0), maxRequestedDelay) }
+        let backoff = min(maxDelay, first * pow(2, Double(failures - 1)))
         return backoff * (0.5 + random / 2)
     }
 

@@ -9,12 +9,12 @@ protocol Transport: Sendable {
 
 /// The events of a response: one head, then the body in pieces. Fails with ``TransportError``.
 enum TransportEvent: Sendable, Equatable {
-    case head(ResponseHead)
+    case head(UpstreamResponseHead)
     case bytes([UInt8])
 }
 
 /// The relevant parts of a response's head.
-struct ResponseHead: Sendable, Equatable {
+struct UpstreamResponseHead: Sendable, Equatable {
     var status: Int
     /// The `Retry-After` field; `nil` if missing.
     var retryAfter: String?

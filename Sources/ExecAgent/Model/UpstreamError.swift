@@ -9,10 +9,10 @@ struct UpstreamError: Equatable {
     let error: APIError?
     /// Whether the body is a web page.
     let isPage: Bool
-    let head: ResponseHead?
+    let head: UpstreamResponseHead?
 
     /// Parses the response to a failed request.
-    init(_ head: ResponseHead, body: [UInt8]) {
+    init(_ head: UpstreamResponseHead, body: [UInt8]) {
         self.head = head
         status = head.status
         let said = (try? JSON.parseModelText(body)).flatMap { APIError(parsing: $0) }
@@ -28,35 +28,53 @@ struct UpstreamError: Equatable {
         head = nil
         let isLimit = error.code == "rate_limit_exceeded" || error.type == "rate_limit_error"
         let isFailure = ["server_error", "overloaded_error"].contains { $0 == error.code || $0 == error.type }
-        status = error.code.flatMap { Int($0) } ?? (isLimit ? 429 : isFailure ? 503 : 0)
+        // Other numbers are the provider's own.
+        let code = error.code.flatMap { Int($0) }.flatMap { 300...599 ~= $0 ? $0 : nil }
+        status = code ?? (isLimit ? 429 : isFailure ? 503 : 0)
     }
 
     /// Whether the error contains any of these phrases, which must be in lower case.
-    func says(_ wordings: [String]) -> Bool {
+    func mentions(_ wordings: [String]) -> Bool {
         let texts = [error?.code, error?.type, error?.param, error?.message].compactMap { $0?.lowercased() }
         return texts.contains { text in wordings.contains { text.contains($0) } }
     }
 
+    /// Types of errors that aren't the request's fault.
+    private static let passingTypes: Set<String> = [
+        "error", "api_error", "server_error", "internal_server_error", "internal_error", "internalservererror",
+        "upstream_error", "provider_error", "timeout", "timeout_error", "service_unavailable",
+    ]
+
+    /// Whether an error in place of an answer says nothing about its cause: most often, a provider failed.
+    private var isUnclassified: Bool {
+        status == 0 && head == nil && error?.code == nil && error?.param == nil
+            && (error?.type.map { Self.passingTypes.contains($0.lowercased()) } ?? true)
+            && !mentions([
+                "invalid", "unsupported", "not supported", "not found", "does not exist", "unauthorized", "denied",
+            ])
+    }
+
     /// Whether the same request may succeed later.
     var mayPass: Bool {
-        [408, 429, 500, 502, 503, 504, 529].contains(status) && !isOutOfQuota && !isTooLong && !isOfTemplate
+        (isUnclassified || [408, 429, 500, 502, 503, 504, 529].contains(status)) && !isOutOfQuota && !isTooLong
+            && !isOfTemplate
     }
 
     /// Whether the model's chat template could not be rendered: the same request would fail again.
     var isOfTemplate: Bool {
-        says(["jinja", "chat template", "chat_template", "parser for this template", "unhashable"])
+        mentions(["jinja", "chat template", "chat_template", "parser for this template", "unhashable"])
     }
 
     /// Whether the server is still loading its model, which takes minutes for a large one.
     var isOfLoading: Bool {
-        status == 503 && says(["loading", "not ready", "not loaded yet", "starting up"])
+        status == 503 && mentions(["loading", "not ready", "not loaded yet", "starting up"])
     }
 
     /// Whether the account's quota is used up, so waiting doesn't help.
     var isOutOfQuota: Bool {
         status == 402
             || (status == 429 || status == 403 || status == 0)
-                && says([
+                && mentions([
                     "insufficient_quota", "exceeded your current quota", "insufficient balance", "insufficient credit",
                     "credit balance", "billing",
                 ])
@@ -67,7 +85,7 @@ struct UpstreamError: Equatable {
         // Waiting doesn't help a request that exceeds the limit per minute by itself.
         [0, 400, 413, 422, 500].contains(status)
             && (status == 413
-                || says([
+                || mentions([
                     "context_length", "context length", "context window", "context size", "maximum context",
                     "too many tokens", "prompt is too long", "input is too long", "reduce the length",
                     "input token count", "maximum number of tokens", "context limit", "maximum prompt length",
@@ -78,21 +96,22 @@ struct UpstreamError: Equatable {
                     "tokens_limit_reached", "context_window", "the context is full", "超长", "输入长度超",
                     "max input characters", "].content': string too long", "exceeds the context", "exceed the context",
                 ]))
-            || status == 429 && says(["request too large"])
+            || status == 429 && mentions(["request too large"])
     }
 
     /// Whether the model doesn't exist.
     var isUnknownModel: Bool {
-        says(["model_not_found"])
-            || [400, 404].contains(status) && says(["model"])
-                && says([
+        mentions(["model_not_found"])
+            || [400, 404].contains(status) && mentions(["model"])
+                && mentions([
                     "not found", "not exist", "unknown model", "invalid model", "no such model", "not a valid model",
                 ])
     }
 
     /// Whether the server doesn't support usage at the end of a stream.
     var isOfStreamOptions: Bool {
-        [400, 422].contains(status) && (error?.param?.hasPrefix("stream_options") == true || says(["stream_options"]))
+        [400, 422].contains(status)
+            && (error?.param?.hasPrefix("stream_options") == true || mentions(["stream_options"]))
     }
 
     /// Which pictures are rejected.
@@ -109,16 +128,17 @@ struct UpstreamError: Equatable {
     /// Which pictures the error is about; `nil` if it is about something else.
     var refusedPictures: RefusedPictures? {
         guard [400, 404, 413, 415, 422, 500, 501].contains(status),
-            says(["image", "multimodal", "vision", "must be a string", "expected a string", "unknown variant"])
-                || says(["content"]) && says(Self.wantsText)
+            mentions(["image", "multimodal", "vision", "must be a string", "expected a string", "unknown variant"])
+                || mentions(["content"]) && mentions(Self.wantsText)
         else { return nil }
-        if says(["format", "parse", "decode", "invalid image", "invalid_image", "too large", "exceed", "download"]) {
+        if mentions(["format", "parse", "decode", "invalid image", "invalid_image", "too large", "exceed", "download"])
+        {
             return .these
         }
-        return says([
+        return mentions([
             "support", "multimodal", "must be a string", "expected a string", "unknown variant", "vision",
             "invalid content type", "not allowed", "does not accept",
-        ]) || says(Self.wantsText) ? .all : .these
+        ]) || mentions(Self.wantsText) ? .all : .these
     }
 }
 
@@ -149,7 +169,7 @@ extension UpstreamError {
 
 extension UpstreamError {
     /// Maximum length of the server's message quoted in an error, in characters.
-    private static let longestQuote = 300
+    private static let maxQuoteLength = 300
 
     /// Returns the error for the user.
     ///
@@ -220,7 +240,7 @@ extension UpstreamError {
     }
 
     /// The server's own message, shortened and sanitized.
-    var words: String { Self.oneLine(error?.message ?? "", limit: Self.longestQuote) }
+    var words: String { Self.oneLine(error?.message ?? "", limit: Self.maxQuoteLength) }
 
     private func quote(hiding key: String?) -> String {
         if isPage { return " It answered with a web page." }
@@ -229,7 +249,7 @@ extension UpstreamError {
         // Some servers repeat the key, in full or masked with asterisks. It is removed before truncation.
         if let key, key.utf8.count >= 8 { text = text.replacing(key, with: "[key]") }
         text = text.split(separator: " ").map { $0.contains("**") ? "[key]" : String($0) }.joined(separator: " ")
-        return " It says: \"\(Self.oneLine(text, limit: Self.longestQuote))\"."
+        return " It says: \"\(Self.oneLine(text, limit: Self.maxQuoteLength))\"."
     }
 
     /// Returns a text on one line, without control characters that a terminal would interpret.

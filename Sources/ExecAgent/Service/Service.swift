@@ -12,10 +12,11 @@ struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible {
 /// `exec-agent serve`: the agent behind an OpenAI-compatible API, for any client that speaks it.
 final class Service: Sendable {
     private let options: ServiceOptions
-    private let toolBox: any ToolProvider
+    private let toolProvider: any ToolProvider
     private let log: @Sendable (String) -> Void
     private let budgets: RateLimiter
     private let chat: ChatRoute
+    private let questions: PendingQuestions
     private let links = SignedArtifactLinks()
     private let state = Locked(State())
 
@@ -26,22 +27,25 @@ final class Service: Sendable {
 
     /// Creates a service that is not running yet. The caller still owns the tool servers and must close them.
     init(
-        options: ServiceOptions, runner: any AgentRunner, toolBox: any ToolProvider,
-        log: @escaping @Sendable (String) -> Void
+        options: ServiceOptions, runner: any AgentRunner, toolProvider: any ToolProvider,
+        clock: MonotonicClock = .system, log: @escaping @Sendable (String) -> Void
     ) {
         var options = options
         // A list of keys with a trailing comma must not produce an empty key.
         options.keys.removeAll(where: \.isEmpty)
         self.options = options
-        self.toolBox = toolBox
+        self.toolProvider = toolProvider
         self.log = log
         budgets = RateLimiter(perSecond: options.requestsPerSecond, atOnce: options.requestsAtOnce)
+        questions = PendingQuestions(
+            seconds: options.questionSeconds, most: options.maxQuestions, mostOfUser: options.maxQuestionsOfUser,
+            clock: clock)
         chat = ChatRoute(
             options: options, runner: runner,
             conversations: ConversationStore(
                 seconds: options.sessionSeconds, most: options.maxSessions, maxBytes: options.maxSessionBytes),
             turns: PerUserQueue(maxWaiting: options.maxWaitingRuns, most: options.maxRuns), budgets: budgets,
-            links: links, log: log)
+            links: links, questions: questions, log: log)
     }
 
     /// The URLs at which it listens, once it is started: `http://127.0.0.1:8000`.
@@ -58,30 +62,31 @@ final class Service: Sendable {
         let keys = options.keys
         guard AccessPolicy.isLoopback(options.host) || !keys.isEmpty else {
             throw ServiceError(
-                description: "'\(options.host)' lets other machines in: set AGENT_API_KEYS to one or more keys that "
-                    + "clients have to bring, or listen at 127.0.0.1")
+                description: "'\(options.host)' accepts connections from other machines: set AGENT_API_KEYS to one or "
+                    + "more keys that clients must send, or listen on 127.0.0.1")
         }
         if let bad = keys.firstIndex(where: { $0.utf8.contains { $0 <= 0x20 || $0 >= 0x7F } }) {
             throw ServiceError(
-                description: "key \(bad + 1) of AGENT_API_KEYS has a blank or a sign that is not ASCII: such a key "
-                    + "cannot be sent")
+                description: "key \(bad + 1) of AGENT_API_KEYS contains a space or a character that isn't ASCII: "
+                    + "such a key cannot be sent")
         }
-        let doors = Locked<AccessPolicy?>(nil)
+        let accessPolicy = Locked<AccessPolicy?>(nil)
         var http = HTTPServerOptions()
         http.limits = options.http
         http.log = log
         http.refusal = { Self.finished(APIRequestError($0).response) }
-        http.screen = { request, remote in
+        http.onRequestHead = { request, remote in
             // Until the policy is set, requests are rejected: no client knows a system-chosen port yet.
-            let refusal = doors.withLock { $0 }.map { $0.refusal(of: request, from: remote) } ?? .notReady
+            let refusal = accessPolicy.withLock { $0 }.map { $0.refusal(of: request, from: remote) } ?? .notReady
             return refusal.map { Self.finished($0.response) }
         }
         let isAuthorized: @Sendable (HTTPRequest) -> Bool = { request in
-            doors.withLock { $0 }?.isAuthorized(request) ?? false
+            accessPolicy.withLock { $0 }?.isAuthorized(request) ?? false
         }
         http.isKnown = isAuthorized
         let routes = ServiceRoutes(
-            options: options, toolBox: toolBox, chat: chat, links: links, startTime: time(nil),
+            options: options, toolProvider: toolProvider, chat: chat, questions: QuestionRoutes(pending: questions),
+            links: links, startTime: time(nil),
             isAuthorized: isAuthorized)
         let router = routes.router
         let started: HTTPServer
@@ -95,9 +100,9 @@ final class Service: Sendable {
         }
         guard !keys.isEmpty || started.addresses.allSatisfy({ AccessPolicy.isLoopback($0.host) }) else {
             await started.stop(graceSeconds: 0)
-            throw ServiceError(description: "'\(options.host)' is not this machine alone: set AGENT_API_KEYS")
+            throw ServiceError(description: "'\(options.host)' can be reached from other machines: set AGENT_API_KEYS")
         }
-        doors.withLock { $0 = AccessPolicy(options, port: started.port, budgets: budgets, links: links) }
+        accessPolicy.withLock { $0 = AccessPolicy(options, port: started.port, budgets: budgets, links: links) }
         let isStopped = state.withLock { state in
             state.server = started
             return state.isStopped
@@ -148,7 +153,7 @@ final class Service: Sendable {
         } catch  where Task.isCancelled {
             // The client is gone or the service is stopping: nobody reads the response, and nothing is wrong with the
             // service.
-            log("\(request.method) \(request.path): given up after \(milliseconds(since: start)) ms")
+            log("\(request.method) \(request.path): abandoned after \(milliseconds(since: start)) ms")
             return finished(APIRequestError.givenUp.response)
         } catch {
             let failure = APIRequestError(error, namedModel: false)
@@ -175,5 +180,5 @@ extension APIRequestError {
     fileprivate static let notReady = APIRequestError(
         503, "The service is starting.", type: "server_error", code: "starting", retryAfter: 1)
     fileprivate static let givenUp = APIRequestError(
-        503, "The request was given up.", type: "server_error", code: "given_up")
+        503, "The request was abandoned.", type: "server_error", code: "given_up")
 }

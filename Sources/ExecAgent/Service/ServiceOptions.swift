@@ -36,6 +36,15 @@ struct ServiceOptions: Sendable {
     /// Maximum number of runs of all users, waiting ones included.
     var maxRuns = 200
 
+    /// What happens when a tool server asks the person.
+    var approval = ApprovalMode.never
+    /// Seconds that a question waits for its answer.
+    var questionSeconds = 120.0
+    /// Maximum number of questions of all users that wait for an answer.
+    var maxQuestions = 1000
+    /// Maximum number of those of one user.
+    var maxQuestionsOfUser = 32
+
     /// Seconds of silence in a stream after which a keep-alive comment is sent.
     var signOfLifeSeconds = 15.0
     /// Seconds that running responses get to finish when the service stops.

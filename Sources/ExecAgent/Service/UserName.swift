@@ -2,7 +2,7 @@ import Hashing
 
 /// Maps clients' user ids to the names under which the tool servers know users, and so to sandboxes.
 enum UserName {
-    private static let longest = 63
+    private static let maxLength = 63
     /// `/skills/artifacts` would be ambiguous.
     private static let reserved: Set<String> = ["skills", "v1"]
     private static let hashMark = "hashed-"
@@ -41,7 +41,7 @@ enum UserName {
         let isWord = text.utf8.allSatisfy {
             (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || "_.-".utf8.contains($0)
         }
-        guard isWord, (1...longest).contains(text.utf8.count), let first = text.utf8.first else { return false }
+        guard isWord, (1...maxLength).contains(text.utf8.count), let first = text.utf8.first else { return false }
         return !"_.-".utf8.contains(first) && !reserved.contains(text) && !text.hasPrefix(hashMark)
     }
 }

@@ -5,16 +5,16 @@ import OpenAI
 /// Summarizes a tool call in a few words for the user.
 enum CallSummary {
     /// The most informative arguments; the first one present is shown.
-    private static let telling = ["command", "file_path", "path", "query", "url", "name"]
+    private static let keyArguments = ["command", "file_path", "path", "query", "url", "name"]
     /// Maximum length of a shown argument, in bytes.
     private static let limit = 200
 
     /// Returns the tool and the first line of its main argument: `execute_bash: python3 plot.py`.
-    static func of(_ call: ToolCall) -> String {
+    static func of(_ call: ChatToolCall) -> String {
         let name = TerminalText.line(Array(call.name.utf8), atMost: 80)
         guard let arguments = (try? JSON.parse(call.arguments))?.objectValue else { return name }
         let text =
-            telling.lazy.compactMap { arguments[$0]?.stringValue }.first
+            keyArguments.lazy.compactMap { arguments[$0]?.stringValue }.first
             ?? arguments.lazy.compactMap { $0.value.stringValue }.first
         let lines = (text ?? "").split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
         guard let first = lines.first else { return name }

@@ -35,7 +35,7 @@ struct OutputDirectory: Sendable, Equatable {
     /// - Throws: ``OutputError``.
     static func write(_ bytes: [UInt8], toNewFile file: String) throws(OutputError) {
         guard try create(file, bytes) else {
-            throw OutputError(description: "cannot write \(file): there is such a file already")
+            throw OutputError(description: "cannot write \(file): the file already exists")
         }
     }
 

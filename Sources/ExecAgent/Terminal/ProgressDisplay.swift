@@ -9,7 +9,7 @@ final class ProgressDisplay: Sendable {
         let id: String
         let number: Int
         let summary: String
-        let began: ContinuousClock.Instant
+        let start: ContinuousClock.Instant
         var progress = ""
     }
 
@@ -43,7 +43,7 @@ final class ProgressDisplay: Sendable {
             let begun = state.withLock { state in
                 state.callCount += 1
                 let summary = CallSummary.of(call)
-                state.running.append(Call(id: call.id, number: state.callCount, summary: summary, began: .now))
+                state.running.append(Call(id: call.id, number: state.callCount, summary: summary, start: .now))
                 return "[\(state.callCount)] \(summary)"
             }
             // A tool call ends the current text.
@@ -56,6 +56,11 @@ final class ProgressDisplay: Sendable {
             }
         case .toolEnded(let end):
             showEnd(end)
+        case .questionAsked: break
+        case .questionClosed(let question, let outcome):
+            state.withLock { $0.waitsSince = .now }
+            let wasAsked = if case .notAsked = outcome { false } else { true }
+            screen.note(QuestionSummary.end(of: question, outcome), wasAsked ? .faint : .bad)
         case .retrying(let reason, let seconds):
             let reason = reason.singleLine(limit: 300)
             screen.note("The model is asked again in \(CallSummary.duration(seconds)): \(reason)", .faint)
@@ -97,7 +102,7 @@ final class ProgressDisplay: Sendable {
             let frame = Self.frames[state.frame]
             if let call = state.running.last {
                 let others = state.running.count > 1 ? " and \(state.running.count - 1) more" : ""
-                let time = CallSummary.duration((ContinuousClock.now - call.began) / .seconds(1))
+                let time = CallSummary.duration((ContinuousClock.now - call.start) / .seconds(1))
                 let progress = call.progress.isEmpty ? "" : ": \(call.progress)"
                 return "\(frame) [\(call.number)]\(others) \(time)\(progress)"
             }

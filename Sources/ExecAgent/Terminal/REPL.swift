@@ -7,7 +7,7 @@ import Threading
 /// An interactive conversation with the user at the terminal.
 struct REPL {
     private let runner: any AgentRunner
-    private let toolBox: any ToolProvider
+    private let toolProvider: any ToolProvider
     private let screen: TerminalOutput
     private let interrupts: SignalHandler
     private let user: String?
@@ -16,33 +16,37 @@ struct REPL {
     private let greeting: String
     /// The user's home directory; `nil` if unknown.
     private let home: String?
+    /// Answers what tool servers ask; `nil` if nobody can.
+    private let answerer: (any QuestionAnswerer)?
 
     private var history: [ChatMessage] = []
     /// Artifacts of this conversation.
     private var made = FileNames()
 
     static let help = """
-        /new            forget what was said and begin anew; files in the sandbox stay
-        /artifacts      list the files that the agent handed out
+        /new            forget the conversation and start a new one; files in the sandbox stay
+        /tools          list the tools
+        /artifacts      list the files that the agent made for you
         /artifacts DIR  save them all to DIR
         /save [FILE]    write the conversation to FILE: JSON if it ends in .json, else Markdown
         /help           show this
         /exit           leave, as Ctrl-D does
-        A line that ends in \\ goes on in the next; Alt-Enter begins a new one as well. Tab completes commands and names
-        of artifacts, Ctrl-R looks for what was typed before. What begins with a blank is not kept in the history.
+        A line that ends in \\ continues on the next; Alt-Enter also starts a new line. Tab completes commands and names
+        of artifacts, Ctrl-R searches earlier input. Input that begins with a space is not kept in the history.
         Ctrl-C interrupts the agent; at the prompt it clears the line, and in an empty one it leaves.
         """
 
     /// The commands, for completion.
-    static let commands = ["/new", "/artifacts", "/save", "/help", "/exit", "/quit"]
+    static let commands = ["/new", "/tools", "/artifacts", "/save", "/help", "/exit", "/quit"]
 
     init(
-        runner: any AgentRunner, toolBox: any ToolProvider, screen: TerminalOutput, interrupts: SignalHandler,
+        runner: any AgentRunner, toolProvider: any ToolProvider, screen: TerminalOutput, interrupts: SignalHandler,
         user: String?,
-        limits: RunLimits, output: OutputDirectory?, greeting: String, home: String? = nil
+        limits: RunLimits, output: OutputDirectory?, greeting: String, home: String? = nil,
+        answerer: (any QuestionAnswerer)? = nil
     ) {
         self.runner = runner
-        self.toolBox = toolBox
+        self.toolProvider = toolProvider
         self.screen = screen
         self.interrupts = interrupts
         self.user = user
@@ -50,6 +54,7 @@ struct REPL {
         self.output = output
         self.greeting = greeting
         self.home = home
+        self.answerer = answerer
     }
 
     /// Runs until the user leaves.
@@ -99,7 +104,8 @@ struct REPL {
         case "/new":
             (history, made) = ([], FileNames())
             screen.note("A new conversation.", .faint)
-        case "/artifacts": await handOut(to: argument.map { OutputDirectory(path: expanded($0)) })
+        case "/tools": await listTools()
+        case "/artifacts": await saveArtifacts(to: argument.map { OutputDirectory(path: expanded($0)) })
         case "/save": await save(to: argument.map(expanded))
         case "/help": screen.note(Self.help)
         case "/exit", "/quit": return false
@@ -109,7 +115,7 @@ struct REPL {
                 await answer(message)
                 return true
             }
-            screen.note("There is no \(words[0].singleLine(limit: 100)); /help lists what there is.", .bad)
+            screen.note("There is no \(words[0].singleLine(limit: 100)); /help lists the commands.", .bad)
         }
         return true
     }
@@ -136,7 +142,7 @@ struct REPL {
         do {
             let result = try await work(on: history + [question], said, new)
             history += [question] + result.messages
-            if result.end == .cut { screen.note("The answer was cut by the model's own limit of tokens.", .bad) }
+            if result.end == .cut { screen.note("The answer was cut at the model's own token limit.", .bad) }
         } catch is CancellationError {
             // The user has seen the partial answer, so it stays in the history.
             let words = said.withLock { $0 }
@@ -157,10 +163,11 @@ struct REPL {
     ) async throws -> RunResult {
         let activity = ProgressDisplay(screen: screen)
         defer { screen.endLine() }
-        return try await interrupts.interruptible { [runner, user, limits] in
+        return try await interrupts.interruptible { [runner, user, limits, answerer] in
             async let _: Void = activity.animate()
             return try await runner.run(
-                conversation, user: user, model: nil, limits: limits, parameters: JSONObject()
+                conversation, user: user, model: nil, limits: limits, parameters: JSONObject(),
+                answerer: answerer
             ) { event in
                 if case .text(let text) = event { said.withLock { $0 += text } }
                 if case .toolEnded(let end) = event {
@@ -168,6 +175,18 @@ struct REPL {
                 }
                 activity.show(event)
             }
+        }
+    }
+
+    private func listTools() async {
+        do {
+            let tools = try await toolProvider.tools().map { $0.name.singleLine(limit: 100) }
+            screen.note(tools.isEmpty ? "There are no tools." : tools.joined(separator: ", "))
+            let bridged = toolProvider.bridgedServers
+            guard !bridged.isEmpty else { return }
+            screen.note("In code (--bridge), with their tools: \(BridgeNotice.names(bridged, withTools: true))")
+        } catch {
+            screen.note("exec-agent: \("\(error)".singleLine(limit: 2000))", .bad)
         }
     }
 
@@ -180,9 +199,9 @@ struct REPL {
         await save(names, to: output, by: deadline)
     }
 
-    private func handOut(to directory: OutputDirectory?) async {
+    private func saveArtifacts(to directory: OutputDirectory?) async {
         do {
-            let artifacts = try await toolBox.artifacts(of: user)
+            let artifacts = try await toolProvider.artifacts(of: user)
             guard !artifacts.isEmpty else { return screen.note("There are no artifacts.") }
             if let directory { return await save(artifacts.map(\.name), to: directory) }
             for artifact in artifacts {
@@ -198,7 +217,7 @@ struct REPL {
     }
 
     private func save(_ names: [String], to directory: OutputDirectory, by deadline: Deadline? = nil) async {
-        let saver = ArtifactSaver(toolBox: toolBox, user: user, directory: directory)
+        let saver = ArtifactSaver(toolProvider: toolProvider, user: user, directory: directory)
         let saved = try? await interrupts.interruptible { [screen] in
             try await saver.save(names, by: deadline) { screen.note("exec-agent: \($0.singleLine(limit: 1000))", .bad) }
         }
@@ -206,7 +225,7 @@ struct REPL {
     }
 
     private func save(to file: String?) async {
-        guard !history.isEmpty else { return screen.note("Nothing was said yet.") }
+        guard !history.isEmpty else { return screen.note("The conversation is empty.") }
         let time = Timestamp.text(secondsSince1970: Timestamp.now).filter { $0 != ":" }
         let file = file ?? "\(output.map { "\($0.path)/" } ?? "")conversation-\(time).md"
         let text = file.hasSuffix(".json") ? Transcript.json(history) : Transcript.markdown(history)

@@ -14,8 +14,8 @@ final class SignalHandler: Sendable {
         var ending: Int32?
         /// The exit status after a fatal error.
         var failure: Int32?
-        /// Runs before an immediate exit.
-        var beforeEnd: (@Sendable () -> Void)?
+        /// Run before an immediate exit.
+        var beforeEnd: [@Sendable () -> Void] = []
     }
 
     private let state = Locked(State())
@@ -27,10 +27,10 @@ final class SignalHandler: Sendable {
     ///
     /// - Parameter takesQuit: whether SIGQUIT ends the program like SIGTERM; otherwise it keeps its default action.
     /// - Throws: ``ThreadError``.
-    static func listening(takesQuit: Bool = true) throws(ThreadError) -> SignalHandler {
+    static func listening(handlesQuit: Bool = true) throws(ThreadError) -> SignalHandler {
         let interrupts = SignalHandler()
-        ShutdownSignals.block(takesQuit: takesQuit)
-        try ShutdownSignals.forEach(takesQuit: takesQuit, interrupts.receive)
+        ShutdownSignals.block(handlesQuit: handlesQuit)
+        try ShutdownSignals.forEach(handlesQuit: handlesQuit, interrupts.receive)
         return interrupts
     }
 
@@ -92,9 +92,9 @@ final class SignalHandler: Sendable {
         leave?()
     }
 
-    /// Sets what runs before a signal exits the program at once.
+    /// Adds what runs before a signal exits the program at once.
     func beforeEnd(_ work: @escaping @Sendable () -> Void) {
-        state.withLock { $0.beforeEnd = work }
+        state.withLock { $0.beforeEnd.append(work) }
     }
 
     func receive(_ number: Int32) {
@@ -104,7 +104,7 @@ final class SignalHandler: Sendable {
         }
         // The pipes to the servers close with the process, and the servers end with their pipes.
         if isEnding {
-            beforeEnd?()
+            for work in beforeEnd { work() }
             _exit(128 + number)
         }
         if let cancelRun { cancelRun() } else { leave(number) }

@@ -42,7 +42,7 @@ struct TaskReport: Sendable, Equatable {
         case .answered: status = .answered
         case .cut:
             status = .cut
-            reason = "the answer was cut by the model's own limit of tokens"
+            reason = "the answer was cut at the model's own token limit"
         case .limit(let sentence):
             status = .limit
             reason = sentence

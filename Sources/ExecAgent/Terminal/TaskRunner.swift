@@ -6,7 +6,7 @@ import Threading
 /// Runs one task from the command line: shows its progress and saves its artifacts.
 struct TaskRunner: Sendable {
     let runner: any AgentRunner
-    let toolBox: any ToolProvider
+    let toolProvider: any ToolProvider
     let screen: TerminalOutput
     let interrupts: SignalHandler
     let user: String?
@@ -15,13 +15,15 @@ struct TaskRunner: Sendable {
     let output: OutputDirectory?
     /// Whether each event is written to standard output as a line of JSON.
     let isJSON: Bool
-    var timekeeper = Timekeeper.system
+    /// Answers what tool servers ask; `nil` if nobody can.
+    var answerer: (any QuestionAnswerer)?
+    var clock = MonotonicClock.system
 
     /// Runs the task.
     ///
     /// - Returns: the exit status.
     func run(_ task: String) async -> Int32 {
-        let deadline = limits.seconds.map { Deadline(in: $0, on: timekeeper) }
+        let deadline = limits.seconds.map { Deadline(in: $0, on: clock) }
         let made = Locked(FileNames())
         let said = Locked("")
         let activity = ProgressDisplay(screen: screen)
@@ -31,14 +33,14 @@ struct TaskRunner: Sendable {
                 async let _: Void = isJSON ? () : await activity.animate()
                 return try await runner.run(
                     [ChatMessage(role: .user, text: task)], user: user, model: nil, limits: limits,
-                    parameters: JSONObject()
+                    parameters: JSONObject(), answerer: answerer
                 ) { event in
                     switch event {
                     case .toolEnded(let end): made.withLock { made in end.artifacts.forEach { made.add($0) } }
                     case .text(let text): said.withLock { $0 += text }
                     // Text after a call belongs to the model's next turn.
                     case .toolStarted: said.withLock { $0 = "" }
-                    case .toolProgress, .retrying, .notice: break
+                    case .toolProgress, .questionAsked, .questionClosed, .retrying, .notice: break
                     }
                     if isJSON { write(event.json) } else { activity.show(event) }
                 }
@@ -53,7 +55,7 @@ struct TaskRunner: Sendable {
         if [.interrupted, .failed].contains(report.status) { report.answer = said.withLock { $0 }.trimmed }
         if !isJSON { screen.endLine() }
         report.artifacts = await save(made.withLock { $0.all }, deadline)
-        tell(report)
+        printReport(report)
         await screen.flush()
         return report.status.exitStatus
     }
@@ -61,10 +63,10 @@ struct TaskRunner: Sendable {
     private func save(_ names: [String], _ deadline: Deadline?) async -> [SavedArtifact] {
         guard !names.isEmpty else { return [] }
         guard let output else {
-            if !isJSON { screen.note("Left in the sandbox: \(Self.list(names)). With --output DIR they are saved.") }
+            if !isJSON { screen.note("Left in the sandbox: \(Self.list(names)). Use --output DIR to save them.") }
             return []
         }
-        let saver = ArtifactSaver(toolBox: toolBox, user: user, directory: output)
+        let saver = ArtifactSaver(toolProvider: toolProvider, user: user, directory: output)
         let saved = try? await saver.save(names, by: deadline?.forSaving) { [screen] in
             screen.note("exec-agent: \($0.singleLine(limit: 1000))", .bad)
         }
@@ -74,7 +76,7 @@ struct TaskRunner: Sendable {
         return saved ?? []
     }
 
-    private func tell(_ report: TaskReport) {
+    private func printReport(_ report: TaskReport) {
         if isJSON { return write(report.json) }
         // The answer itself says which limit was reached.
         guard report.status != .limit, let reason = report.reason else { return }

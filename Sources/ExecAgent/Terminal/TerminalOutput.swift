@@ -56,7 +56,17 @@ final class TerminalOutput: Sendable {
         case mark(@Sendable () -> Void)
     }
 
+    /// Output that waits for the end of a question.
+    private enum Held: Sendable {
+        case answer(String)
+        case note(String, Tone)
+        case endOfText
+        case endOfLine
+    }
+
     private struct State {
+        /// What is held back while a question waits for its answer; `nil` if none.
+        var held: [Held]?
         /// Whether the last line of the answer is not ended yet.
         var isInsideLine = false
         /// Whether the last output in the same place as the answer is a note.
@@ -107,12 +117,15 @@ final class TerminalOutput: Sendable {
     /// Writes the next piece of the answer.
     func answer(_ text: String) {
         let text = abilities.answersToTerminal ? SanitizedText.of(text) : text
-        state.withLock { state in
-            guard abilities.drawsMarkdown else { return answer(text, &state) }
-            var markdown = state.markdown ?? MarkdownText(columns: Descriptors.size(of: answers).columns)
-            answer(markdown.take(text), &state)
-            state.markdown = markdown
-        }
+        state.withLock { answer(sanitized: text, &$0) }
+    }
+
+    private func answer(sanitized text: String, _ state: inout State) {
+        guard !hold(.answer(text), &state) else { return }
+        guard abilities.drawsMarkdown else { return answer(text, &state) }
+        var markdown = state.markdown ?? MarkdownText(columns: Descriptors.size(of: answers).columns)
+        answer(markdown.take(text), &state)
+        state.markdown = markdown
     }
 
     /// Shows the part of the answer that is held back: no later text can change it.
@@ -122,16 +135,19 @@ final class TerminalOutput: Sendable {
 
     /// Ends the last line of the answer if necessary.
     func endLine() {
-        state.withLock { state in
-            endText(&state)
-            guard state.isInsideLine else { return }
-            add(answers, "\n", &state)
-            state.isInsideLine = false
-        }
+        state.withLock { endLine(&$0) }
+    }
+
+    private func endLine(_ state: inout State) {
+        guard !hold(.endOfLine, &state) else { return }
+        endText(&state)
+        guard state.isInsideLine else { return }
+        add(answers, "\n", &state)
+        state.isInsideLine = false
     }
 
     private func endText(_ state: inout State) {
-        guard var markdown = state.markdown else { return }
+        guard !hold(.endOfText, &state), var markdown = state.markdown else { return }
         state.markdown = nil
         answer(markdown.end(), &state)
     }
@@ -148,16 +164,62 @@ final class TerminalOutput: Sendable {
 
     /// Writes lines for the user. They must be sanitized: see `singleLine`.
     func note(_ text: String, _ tone: Tone = .plain) {
+        state.withLock { if !hold(.note(text, tone), &$0) { note(text, tone, &$0) } }
+    }
+
+    private func note(_ text: String, _ tone: Tone, _ state: inout State) {
+        eraseStatus(&state)
+        partFromAnswer(&state)
+        state.followsNote = abilities.areOne
+        let isPlain = tone == .plain || !abilities.hasColors
+        let line = isPlain ? "\(text)\n" : "\(tone.rawValue)\(text)\(Self.plainAgain)\n"
+        // A line of input moves down.
+        let (erased, drawn) = state.input.map { ($0.erasing, $0.drawing) } ?? ("", "")
+        add(notes, erased + line + drawn, &state)
+    }
+
+    // MARK: Questions
+
+    /// Shows a question. All other output is held back until ``endQuestion()``, so that it cannot come between the
+    /// question and its answer.
+    ///
+    /// - Parameter text: returns the question for a number of columns; it must be sanitized.
+    func beginQuestion(_ text: (_ columns: Int) -> String) {
+        let text = text(Descriptors.size(of: notes).columns)
         state.withLock { state in
-            eraseStatus(&state)
-            partFromAnswer(&state)
-            state.followsNote = abilities.areOne
-            let isPlain = tone == .plain || !abilities.hasColors
-            let line = isPlain ? "\(text)\n" : "\(tone.rawValue)\(text)\(Self.plainAgain)\n"
-            // A line of input moves down.
-            let (erased, drawn) = state.input.map { ($0.erasing, $0.drawing) } ?? ("", "")
-            add(notes, erased + line + drawn, &state)
+            note(text, .plain, &state)
+            state.held = state.held ?? []
         }
+    }
+
+    /// Shows sanitized lines that belong to the current question.
+    func addToQuestion(_ text: String) {
+        state.withLock { note(text, .plain, &$0) }
+    }
+
+    /// Shows what was held back.
+    func endQuestion() {
+        state.withLock { state in
+            let held = state.held ?? []
+            state.held = nil
+            for output in held {
+                switch output {
+                case .answer(let text): answer(sanitized: text, &state)
+                case .note(let text, let tone): note(text, tone, &state)
+                case .endOfText: endText(&state)
+                case .endOfLine: endLine(&state)
+                }
+            }
+        }
+    }
+
+    /// - Returns: whether the output is held back because a question waits for its answer.
+    private func hold(_ output: Held, _ state: inout State) -> Bool {
+        guard state.held != nil else { return false }
+        // An answer that goes elsewhere is in nobody's way.
+        if case .note = output {} else if !abilities.answersToTerminal, !abilities.areOne { return false }
+        state.held?.append(output)
+        return true
     }
 
     // MARK: The line of input
@@ -224,7 +286,8 @@ final class TerminalOutput: Sendable {
         state.withLock { state in
             guard let text else { return eraseStatus(&state) }
             // In the middle of a line of the answer it would look like a part of it.
-            guard !(state.isInsideLine && abilities.areOne), state.waiting < Self.fullQueue else { return }
+            guard state.held == nil, !(state.isInsideLine && abilities.areOne), state.waiting < Self.fullQueue
+            else { return }
             let width = Descriptors.size(of: notes).columns - 1
             let line = TerminalColumns.cut(text, to: width)
             let isPlain = !abilities.hasColors

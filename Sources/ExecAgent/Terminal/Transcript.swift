@@ -37,7 +37,7 @@ enum Transcript {
     }
 
     /// The arguments of a call; a command is shown unescaped.
-    private static func block(of call: ToolCall) -> String {
+    private static func block(of call: ChatToolCall) -> String {
         let arguments = try? JSON.parse(call.arguments)
         if let command = arguments?["command"]?.stringValue { return fenced(command) }
         return fenced(call.arguments)

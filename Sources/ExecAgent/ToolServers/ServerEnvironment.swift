@@ -1,4 +1,5 @@
 import MCPServers
+import SystemCalls
 
 /// The environment of a tool server.
 enum ServerEnvironment {
@@ -14,7 +15,7 @@ enum ServerEnvironment {
     /// Returns our own variables without the secrets, merged with those of the entry.
     static func variables(for entry: ToolServerEntry, from ours: [String: String]) -> [String: String] {
         var variables = ours.filter { !secrets.contains($0.key) }
-        if ProgramFiles.name(of: entry.command) == ServerConfiguration.standardProgram {
+        if Files.name(of: entry.command) == ServerConfiguration.standardProgram {
             variables[artifactLinks.name] = artifactLinks.value
         }
         return variables.merging(entry.environment) { $1 }

@@ -30,7 +30,7 @@ extension SupervisionError {
                 known; the next call starts the server again.
                 """)
         case .inUse(.timedOut(let seconds)):
-            .failure("\(tool) did not answer in \(Int(seconds)) seconds and was given up.")
+            .failure("\(tool) did not answer in \(Int(seconds)) seconds and was abandoned.")
         case .toStart(let reason):
             .failure("\(tool) cannot be called now: the tool server \(server) cannot be started: \(reason)")
         case .late:

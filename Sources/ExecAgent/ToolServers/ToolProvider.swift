@@ -1,4 +1,5 @@
 import JSON
+import MCP
 import MCPServers
 import OpenAI
 
@@ -10,16 +11,20 @@ protocol ToolProvider: Sendable {
     /// - Throws: ``ToolServerError``.
     func tools() async throws(ToolServerError) -> [FunctionTool]
 
-    /// Returns the servers' combined system prompt, or a short built-in one if it is unavailable.
-    func systemPrompt() async -> String
+    /// Returns the servers' combined system prompt for a user, or a short built-in one if it is unavailable.
+    ///
+    /// - Parameter user: the owner of the sandbox; `nil` for the server's default.
+    func systemPrompt(for user: String?) async -> String
 
     /// Calls a tool. Any failure is returned as an outcome for the model; cancelling the task cancels the call.
     ///
     /// - Parameters:
     ///   - user: the owner of the sandbox; `nil` for the server's default.
+    ///   - questions: receives what the server asks the person during the call; `nil` if nobody can be asked.
     ///   - onProgress: receives the latest line of progress.
     func call(
-        _ name: String, _ arguments: JSONObject, user: String?, onProgress: @escaping @Sendable (String) -> Void
+        _ name: String, _ arguments: JSONObject, user: String?, questions: CallQuestions?,
+        onProgress: @escaping @Sendable (String) -> Void
     ) async -> ToolOutcome
 
     /// Returns the artifacts of a user.
@@ -32,21 +37,28 @@ protocol ToolProvider: Sendable {
     /// - Throws: ``ToolServerError``; `isNotFound` is set if there is no such artifact.
     func artifact(named name: String, of user: String?) async throws(ToolServerError) -> ArtifactFile
 
-    /// Returns the skills that the servers offer.
+    /// Returns the skills that the servers offer to a user.
     ///
     /// - Throws: ``ToolServerError``.
-    func skills() async throws(ToolServerError) -> [SkillInfo]
+    func skills(of user: String?) async throws(ToolServerError) -> [SkillInfo]
 
     /// Returns the text of a skill's `SKILL.md`.
     ///
     /// - Throws: ``ToolServerError``; `isNotFound` is set if there is no such skill.
-    func skill(named name: String) async throws(ToolServerError) -> String
+    func skill(named name: String, of user: String?) async throws(ToolServerError) -> String
+
+    /// The servers whose tools code in the sandbox calls, which are none of ``tools()``.
+    var bridgedServers: [BridgeReport.Server] { get }
 
     /// Returns the state of each server.
     func health() async -> [ToolServerHealth]
 
     /// Stops all servers and waits until they have ended.
     func close() async
+}
+
+extension ToolProvider {
+    var bridgedServers: [BridgeReport.Server] { [] }
 }
 
 /// A file that the agent offers for download.

@@ -9,6 +9,8 @@ import Threading
 final class ToolServers: ToolProvider {
     /// Timeout of a tool call in seconds. Servers have shorter limits of their own, which give better messages.
     static let callLimit = 3600.0
+    /// Maximum number of times in one call that a modern server may ask the person.
+    private static let maxQuestionRounds = 500
     /// Fallback for a prompt that is unavailable.
     static let builtInPrompt = """
         You are an agent that works with tools. Use them to do what the user asks for: run code instead of guessing its \
@@ -20,49 +22,109 @@ final class ToolServers: ToolProvider {
     /// The key in `_meta` that tells exec-mcp whose sandbox a request is about.
     private static let userKey = MetaKey.user
 
+    /// The servers whose tools code in the sandbox calls.
+    struct Bridge: Sendable {
+        /// The place of the server that starts them, an exec-mcp.
+        var place: Int
+        /// Their names.
+        var names: [String]
+        /// Receives what that server says about them, when it says so for the first time.
+        var onReport: @Sendable (BridgeReport) -> Void = { _ in }
+    }
+
     /// The supervised servers.
     let group: ServerGroup
+    /// What each server asks if it is a legacy one; empty if nobody can be asked.
+    private let legacyQuestions: [ObjectIdentifier: LegacyCallQuestions]
     private let prompts: [ServerPrompt]
+    private let bridge: Bridge?
+    private let report = Locked<BridgeReport?>(nil)
     private let log: @Sendable (String) -> Void
 
     /// Creates the servers of `entries`. Each is started on demand.
     ///
     /// - Parameters:
     ///   - environment: the environment of this process; see ``ServerEnvironment``.
+    ///   - bridge: the servers whose tools code calls; `nil` for none.
+    ///   - asking: how servers may ask the person; empty if nobody can be asked, which they then learn.
     ///   - startSeconds: how long a run waits for a server that does not list its tools.
     ///   - onErrorLine: receives each line that a server writes to standard error, with the server's name.
     ///   - log: receives messages for the operator that no error reports.
     init(
-        _ entries: [ToolServerEntry], environment: [String: String], limits: ClientLimits = ClientLimits(),
-        timekeeper: Timekeeper = .system, startSeconds: Double = ServerGroup.usualStartSeconds,
+        _ entries: [ToolServerEntry], bridge: Bridge? = nil, environment: [String: String],
+        asking modes: Set<Elicitation.Mode> = [], limits: ClientLimits = ClientLimits(),
+        clock: MonotonicClock = .system,
+        startSeconds: Double = ServerGroup.usualStartSeconds,
         onErrorLine: @escaping @Sendable (_ server: String, _ line: String) -> Void = { _, _ in },
         log: @escaping @Sendable (String) -> Void
     ) {
-        let servers = entries.map { entry in
-            ToolServer(
+        var limits = limits
+        // A modern server's question costs a round each.
+        limits.inputRounds = max(limits.inputRounds, Self.maxQuestionRounds)
+        var legacyQuestions: [ObjectIdentifier: LegacyCallQuestions] = [:]
+        let servers = entries.map { [limits] entry in
+            let questions = modes.isEmpty ? nil : LegacyCallQuestions(server: entry.name, modes: modes)
+            let server = ToolServer(
                 entry, as: Self.identity, environment: ServerEnvironment.variables(for: entry, from: environment),
-                limits: limits, timekeeper: timekeeper, onNotice: { log($0.description) },
+                limits: limits, clock: clock, elicitation: questions, onNotice: { log($0.description) },
                 onErrorLine: { onErrorLine(entry.name, $0) })
+            legacyQuestions[ObjectIdentifier(server)] = questions
+            return server
         }
-        group = ServerGroup(servers, timekeeper: timekeeper, startSeconds: startSeconds) { log($0.description) }
-        prompts = servers.map { ServerPrompt(of: $0, timekeeper: timekeeper) }
+        self.legacyQuestions = legacyQuestions
+        group = ServerGroup(servers, clock: clock, startSeconds: startSeconds) { log($0.description) }
+        prompts = servers.map { server in
+            ServerPrompt(of: server, clock: clock) { log(ServerNotice.remark(server: server.name, $0).description) }
+        }
+        self.bridge = bridge
         self.log = log
     }
 
     /// Returns the tools of all servers that start in time; the others are logged.
     func tools() async throws(ToolServerError) -> [FunctionTool] {
-        try await group.allTools().map { named in
+        let tools = try await group.allTools().map { named in
             FunctionTool(name: named.name, description: named.tool.description, parameters: named.tool.inputSchema)
         }
+        try await checkBridge()
+        return tools
     }
 
-    func systemPrompt() async -> String {
+    var bridgedServers: [BridgeReport.Server] {
+        report.withLock { $0 }?.servers ?? bridge?.names.map { BridgeReport.Server(name: $0, tools: 0) } ?? []
+    }
+
+    /// Checks that the server that was to start the others has a bridge: without one, their tools would be missing, and
+    /// nobody would know why.
+    private func checkBridge() async throws(ToolServerError) {
+        guard let bridge, case let prompt = prompts[bridge.place], group.isReachable(prompt.server) else { return }
+        let current: BridgeReport?
+        do {
+            current = try await prompt.bridge()
+        } catch {
+            // The request for the prompt reports that.
+            return
+        }
+        guard let current else {
+            throw ToolServerError(
+                message: """
+                    \(prompt.server.name) doesn't take the servers of --mcp-config: it isn't exec-mcp, or one without a \
+                    bridge to other servers. Leave out --bridge, or name exec-mcp with --mcp
+                    """)
+        }
+        let isFirst = report.withLock { report in
+            defer { report = current }
+            return report == nil
+        }
+        if isFirst { bridge.onReport(current) }
+    }
+
+    func systemPrompt(for user: String?) async -> String {
         var texts: [String] = []
         // Skip servers that are unreachable: that was reported when their tools were requested.
         let asked = prompts.filter { group.isReachable($0.server) }
         var isComplete = asked.count == prompts.count
         let outcomes = await group.results(asked, \.server) { (prompt) throws(SupervisionError) in
-            try await prompt.text()
+            try await prompt.text(for: user)
         }
         for (server, outcome) in zip(asked.map(\.server), outcomes) {
             switch outcome {
@@ -71,7 +133,7 @@ final class ToolServers: ToolProvider {
                 isComplete = false
                 // If we were cancelled ourselves, nobody reads the prompt.
                 if Task.isCancelled { continue }
-                log("the system prompt lacks what \(server.name) says: \(failure.error(of: server.name))")
+                log("the system prompt lacks the prompt of \(server.name): \(failure.error(of: server.name))")
             }
         }
         if !isComplete || texts.isEmpty { texts.insert(Self.builtInPrompt, at: 0) }
@@ -79,16 +141,26 @@ final class ToolServers: ToolProvider {
     }
 
     func call(
-        _ name: String, _ arguments: JSONObject, user: String?, onProgress: @escaping @Sendable (String) -> Void
+        _ name: String, _ arguments: JSONObject, user: String?, questions: CallQuestions?,
+        onProgress: @escaping @Sendable (String) -> Void
     ) async -> ToolOutcome {
         guard let (server, tool) = group.tool(named: name) else {
             let known = group.toolNames.sorted().joined(separator: ", ")
-            return .failure("There is no tool \(name.prefix(100)). There are: \(known).")
+            return .failure("There is no tool \(name.prefix(100)). The tools: \(known).")
         }
         do {
+            let legacy = legacyQuestions[ObjectIdentifier(server)]
+            let modern = legacy.map {
+                ModernCallQuestions(modes: $0.modes, server: server.name, questions: questions)
+            }
             let result = try await server.use(again: false) { (client) throws(MCPClientError) in
-                try await client.callTool(
-                    tool, arguments, meta: Self.meta(of: user), timeLimit: Self.callLimit, onProgress: onProgress)
+                let call = { () async throws(MCPClientError) -> ToolResult in
+                    try await client.callTool(
+                        tool, arguments, meta: Self.meta(of: user), timeLimit: Self.callLimit, elicitation: modern,
+                        onProgress: onProgress)
+                }
+                guard let legacy, !client.server.revision.isModern else { return try await call() }
+                return try await legacy.during(questions, call)
             }
             return Self.outcome(result)
         } catch {
@@ -111,23 +183,29 @@ final class ToolServers: ToolProvider {
         return ArtifactFile(mediaType: contents.mediaType, bytes: contents.bytes)
     }
 
-    func skills() async throws(ToolServerError) -> [SkillInfo] {
-        try await group.resources(meta: Self.meta(of: nil)) { resource in
+    func skills(of user: String?) async throws(ToolServerError) -> [SkillInfo] {
+        try await group.resources(meta: Self.meta(of: user)) { resource in
             ResourceAddress.skillName(resource.uri).map {
                 SkillInfo(name: $0, description: resource.description ?? "")
             }
         }.firsts(by: \.name)
     }
 
-    func skill(named name: String) async throws(ToolServerError) -> String {
-        let contents = try await read(ResourceAddress.skill(name), of: nil, "There is no skill \(name).")
+    func skill(named name: String, of user: String?) async throws(ToolServerError) -> String {
+        let contents = try await read(ResourceAddress.skill(name), of: user, "There is no skill \(name).")
         guard let text = String(validating: contents.bytes, as: UTF8.self) else {
-            throw ToolServerError(message: "The file of the skill \(name) is no text.")
+            throw ToolServerError(message: "The file of the skill \(name) isn't text.")
         }
         return text
     }
 
-    func health() async -> [ToolServerHealth] { await group.health() }
+    func health() async -> [ToolServerHealth] {
+        await group.health()
+            + bridgedServers.map { server in
+                ToolServerHealth(
+                    name: server.name, state: server.failure.map { .failed($0) } ?? .stopped, isBridged: true)
+            }
+    }
 
     func close() async { await group.close() }
 
@@ -141,7 +219,7 @@ final class ToolServers: ToolProvider {
         return contents
     }
 
-    private static func meta(of user: String?) -> JSONObject {
+    static func meta(of user: String?) -> JSONObject {
         var meta = JSONObject()
         meta[userKey] = user.map(JSON.string)
         return meta

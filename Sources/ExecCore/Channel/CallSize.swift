@@ -6,7 +6,7 @@ enum CallSize {
     /// Maximum size in bytes of each argument other than `command`: names and paths, which error messages repeat.
     static let argumentLimit = 64 * 1024
     /// Maximum size in bytes of the longest argument, `command`, as encoded in the frame.
-    static let commandLimit = Frame.maximumPayload - 1024
+    static let commandLimit = Frame.maxPayload - 1024
 
     /// - Throws: ``ExecError/Code/invalidArgument`` that names the argument that is too long.
     static func check(_ params: JSON) throws(ExecError) {
@@ -21,13 +21,13 @@ enum CallSize {
                 throw ExecError(
                     .invalidArgument,
                     """
-                    command has \(count) bytes, which are \(written) as they are sent; at most \(commandLimit) go into one \
-                    call. Write what is long to a file with write_file first, and have the command read it.
+                    command has \(count) bytes, \(written) when encoded; one call can carry at most \(commandLimit). \
+                    Write long data to a file with write_file first, and have the command read it.
                     """)
             }
             guard count > argumentLimit else { continue }
             throw ExecError(
-                .invalidArgument, "\(member.key) has \(count) bytes; at most \(argumentLimit) are taken.")
+                .invalidArgument, "\(member.key) has \(count) bytes; at most \(argumentLimit) are accepted.")
         }
     }
 }

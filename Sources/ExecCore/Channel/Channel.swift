@@ -25,7 +25,7 @@ package final class Channel: Sendable {
         var room: Int
         /// When the guest counts as hung if it has not answered. Measured on a clock that, like the guest, stops while
         /// the machine sleeps.
-        let deadline: SuspendingClock.Instant
+        var deadline: SuspendingClock.Instant
         let onProgress: (@Sendable ([UInt8]) -> Void)?
         var progressBudget = TokenBucket(perSecond: 8, atOnce: 32)
         var outcome = Outcome.open(nil)
@@ -36,12 +36,12 @@ package final class Channel: Sendable {
     private struct State {
         var nextCall: UInt32 = 1
         var pending: [UInt32: PendingCall] = [:]
-        var greeting: Greeting = .awaited(nil)
+        var handshake: HandshakeState = .awaited(nil)
         var end: ExecError?
         /// Called when the guest is detached and idle; `nil` unless it was asked to detach.
         var onRest: (@Sendable () -> Void)?
         /// Whether a call has failed because of the end.
-        var isEndTold = false
+        var isEndReported = false
         /// Whether the guest reports live background processes that commands started.
         var hasJobs = false
         // Rate limits on unsolicited messages from the guest. An honest guest stays far below them.
@@ -50,7 +50,7 @@ package final class Channel: Sendable {
         var jobsBudget = TokenBucket(perSecond: 2, atOnce: 32)
     }
 
-    private enum Greeting {
+    private enum HandshakeState {
         case awaited(Promise<JSON>?)
         case received(JSON)
     }
@@ -86,7 +86,7 @@ package final class Channel: Sendable {
     var hasEnded: Bool { state.withLock { $0.end != nil } }
 
     /// Whether the channel has ended and no call has failed because of that.
-    var hasEndedUnheard: Bool { state.withLock { $0.end != nil && !$0.isEndTold } }
+    var hasEndedUnheard: Bool { state.withLock { $0.end != nil && !$0.isEndReported } }
 
     /// Whether the guest reports live background processes that commands started.
     var hasJobs: Bool { state.withLock { $0.hasJobs } }
@@ -94,7 +94,7 @@ package final class Channel: Sendable {
     /// Whether the guest's handshake has arrived.
     var hasGreeted: Bool {
         state.withLock { state in
-            if case .received = state.greeting { true } else { false }
+            if case .received = state.handshake { true } else { false }
         }
     }
 
@@ -106,12 +106,12 @@ package final class Channel: Sendable {
     /// Waits for the guest's handshake, its first frame.
     ///
     /// - Throws: the ``ExecError`` that the channel ended with.
-    func greeting() async throws -> JSON {
+    func handshake() async throws -> JSON {
         try await withPromise { promise in
             let answer: Result<JSON, any Error>? = state.withLock { state in
                 if let end = state.end { return .failure(end) }
-                if case .received(let greeting) = state.greeting { return .success(greeting) }
-                state.greeting = .awaited(promise)
+                if case .received(let handshake) = state.handshake { return .success(handshake) }
+                state.handshake = .awaited(promise)
                 return nil
             }
             if let answer { promise.resume(with: answer) }
@@ -125,17 +125,18 @@ package final class Channel: Sendable {
     ///   - body: bytes that follow the call, for operations that accept a body.
     ///   - seconds: how long the guest may take before it counts as hung.
     ///   - replyLimit: how many bytes the guest may send back, not counting the result itself.
+    ///   - onBegin: called with the call's id before the guest learns of the call.
     ///   - onProgress: called on the reading thread with each progress message; `nil` if the guest may send none.
     /// - Throws: ``ExecError``: an argument is too long, the guest refused, or the sandbox ended.
     package func call(
         _ method: String, _ params: JSON, body: [UInt8]? = nil, seconds: Double, replyLimit: Int,
-        onProgress: (@Sendable ([UInt8]) -> Void)? = nil
+        onBegin: (UInt32) -> Void = { _ in }, onProgress: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws -> Reply {
         try CallSize.check(params)
         let deadline = SuspendingClock.now + .seconds(seconds)
         let id = try state.withLock { state throws(ExecError) in
             if let end = state.end {
-                state.isEndTold = true
+                state.isEndReported = true
                 throw end
             }
             let id = state.nextCall
@@ -143,6 +144,7 @@ package final class Channel: Sendable {
             state.pending[id] = PendingCall(room: replyLimit, deadline: deadline, onProgress: onProgress)
             return id
         }
+        onBegin(id)
         return try await withTaskCancellationHandler {
             await send(id, ["method": .string(method), "params": params], body)
             return try await outcome(of: id)
@@ -165,8 +167,8 @@ package final class Channel: Sendable {
             }
             if isCancelled { try await input.write(Frame(.cancel, call: id).bytes) }
             guard let body else { return }
-            for start in stride(from: 0, to: body.count, by: Frame.maximumPayload / 4) {
-                let piece = body[start..<min(start + Frame.maximumPayload / 4, body.count)]
+            for start in stride(from: 0, to: body.count, by: Frame.maxPayload / 4) {
+                let piece = body[start..<min(start + Frame.maxPayload / 4, body.count)]
                 try await input.write(Frame(.data, call: id, payload: [0] + piece).bytes)
             }
             try await input.write(Frame(.end, call: id).bytes)
@@ -214,6 +216,14 @@ package final class Channel: Sendable {
         }
     }
 
+    /// Gives the guest at least `seconds` from now to answer the call with this id.
+    func extendDeadline(of id: UInt32, to seconds: Double) {
+        state.withLock { state in
+            guard let deadline = state.pending[id]?.deadline else { return }
+            state.pending[id]?.deadline = max(deadline, .now + .seconds(seconds))
+        }
+    }
+
     /// Processes bytes from the guest. Called only by the reading thread. Bytes after the end are ignored.
     ///
     /// - Throws: ``ChannelError``, after which the channel must be ended.
@@ -222,7 +232,7 @@ package final class Channel: Sendable {
         if let onRest {
             return try decoder.withLock { (decoder) throws(ChannelError) in
                 try decoder.feed(bytes) { (frame) throws(ChannelError) in
-                    if frame.kind == .jobs { try takeJobs(frame) }
+                    if frame.kind == .jobs { try receiveJobs(frame) }
                     if frame.kind == .leave { onRest() }
                 }
             }
@@ -255,21 +265,21 @@ package final class Channel: Sendable {
     ///
     /// - Returns: a closure that resumes the waiting tasks.
     private func endCalls(_ error: ExecError) -> () -> Void {
-        let (calls, greeting) = state.withLock { state in
+        let (calls, handshake) = state.withLock { state in
             let error = state.end ?? error
             state.end = error
-            state.isEndTold = state.isEndTold || !state.pending.isEmpty
+            state.isEndReported = state.isEndReported || !state.pending.isEmpty
             let calls = state.pending.keys.compactMap { Self.settle($0, .failure(error), in: &state) }
             var waiting: Promise<JSON>?
-            if case .awaited(let promise) = state.greeting {
+            if case .awaited(let promise) = state.handshake {
                 waiting = promise
-                state.greeting = .awaited(nil)
+                state.handshake = .awaited(nil)
             }
             return (calls, waiting)
         }
         guestCalls.end()
         return {
-            greeting?.resume(throwing: error)
+            handshake?.resume(throwing: error)
             for call in calls { call.resume(throwing: error) }
         }
     }
@@ -277,50 +287,51 @@ package final class Channel: Sendable {
     private func take(_ frame: Frame) throws(ChannelError) {
         if frame.isOfGuestCall { return try guestCalls.take(frame) }
         switch frame.kind {
-        case .hello: try takeGreeting(frame)
-        case .data: try takeData(frame)
+        case .hello: try receiveHandshake(frame)
+        case .data: try receiveData(frame)
         case .result: try finish(frame) { .success(Reply(result: $1, streams: $0.streams)) }
         case .failure: try finish(frame) { .failure(ExecError(guestFailure: $1)) }
-        case .log: try takeLog(frame)
-        case .artifacts: try takeArtifactChange(frame)
-        case .progress: try takeProgress(frame)
-        case .jobs: try takeJobs(frame)
-        case .call: throw ChannelError(reason: "started a call with an id of the server's")
-        case .end, .cancel, .window, .leave: throw ChannelError(reason: "sent a frame that only the server sends")
+        case .log: try receiveLog(frame)
+        case .artifacts: try receiveArtifactChange(frame)
+        case .progress: try receiveProgress(frame)
+        case .jobs: try receiveJobs(frame)
+        case .call: throw ChannelError(reason: "started a call with an id reserved for the server")
+        case .end, .cancel, .window, .leave, .clock:
+            throw ChannelError(reason: "sent a frame that only the server sends")
         }
     }
 
-    private func takeGreeting(_ frame: Frame) throws(ChannelError) {
+    private func receiveHandshake(_ frame: Frame) throws(ChannelError) {
         let value = try Self.json(frame)
         let waiting = try state.withLock { (state) throws(ChannelError) in
-            guard case .awaited(let promise) = state.greeting else {
-                throw ChannelError(reason: "said hello twice")
+            guard case .awaited(let promise) = state.handshake else {
+                throw ChannelError(reason: "sent its handshake twice")
             }
-            state.greeting = .received(value)
+            state.handshake = .received(value)
             return promise
         }
         waiting?.resume(returning: value)
     }
 
-    private func takeData(_ frame: Frame) throws(ChannelError) {
+    private func receiveData(_ frame: Frame) throws(ChannelError) {
         try state.withLock { (state) throws(ChannelError) in
             guard let stream = frame.payload.first, stream < 2, state.pending[frame.call] != nil else {
-                throw ChannelError(reason: "sent data for no call")
+                throw ChannelError(reason: "sent data for an unknown call")
             }
             state.pending[frame.call]?.room -= frame.payload.count - 1
             guard let room = state.pending[frame.call]?.room, room >= 0 else {
-                throw ChannelError(reason: "sent more than was asked for")
+                throw ChannelError(reason: "sent more than was requested")
             }
             state.pending[frame.call]?.reply.streams[Int(stream)] += frame.payload.dropFirst()
         }
     }
 
-    private func takeProgress(_ frame: Frame) throws(ChannelError) {
+    private func receiveProgress(_ frame: Frame) throws(ChannelError) {
         let report = try state.withLock { (state) throws(ChannelError) in
             guard let call = state.pending[frame.call], case .open = call.outcome, let report = call.onProgress else {
-                throw ChannelError(reason: "sent progress that nobody asked for")
+                throw ChannelError(reason: "sent progress that was not requested")
             }
-            guard frame.payload.count <= Frame.maximumProgress else {
+            guard frame.payload.count <= Frame.maxProgress else {
                 throw ChannelError(reason: "sent progress of \(frame.payload.count) bytes")
             }
             guard state.pending[frame.call]?.progressBudget.take(at: now()) == true else {
@@ -337,7 +348,7 @@ package final class Channel: Sendable {
         let value = try Self.json(frame)
         let (waiting, result) = try state.withLock { (state) throws(ChannelError) in
             guard let call = state.pending[frame.call], case .open = call.outcome else {
-                throw ChannelError(reason: "answered a call that was not made")
+                throw ChannelError(reason: "answered an unknown call")
             }
             let result = outcome(call.reply, value)
             return (Self.settle(frame.call, result, in: &state), result)
@@ -345,16 +356,16 @@ package final class Channel: Sendable {
         waiting?.resume(with: result)
     }
 
-    private func takeLog(_ frame: Frame) throws(ChannelError) {
+    private func receiveLog(_ frame: Frame) throws(ChannelError) {
         guard state.withLock({ $0.logBudget.take(at: now()) }) else {
             throw ChannelError(reason: "flooded the log")
         }
         logger.warning("sandbox: \(String(decoding: frame.payload, as: UTF8.self))")
     }
 
-    private func takeArtifactChange(_ frame: Frame) throws(ChannelError) {
+    private func receiveArtifactChange(_ frame: Frame) throws(ChannelError) {
         guard let change = ArtifactChange(try Self.json(frame)) else {
-            throw ChannelError(reason: "told of artifacts that cannot be")
+            throw ChannelError(reason: "reported an invalid change of artifacts")
         }
         guard state.withLock({ $0.artifactBudget.take(at: now()) }) else {
             throw ChannelError(reason: "flooded the server with changes of artifacts")
@@ -362,10 +373,10 @@ package final class Channel: Sendable {
         onArtifactsChanged(change)
     }
 
-    private func takeJobs(_ frame: Frame) throws(ChannelError) {
-        guard frame.payload.count == 1 else { throw ChannelError(reason: "told of jobs that cannot be") }
+    private func receiveJobs(_ frame: Frame) throws(ChannelError) {
+        guard frame.payload.count == 1 else { throw ChannelError(reason: "sent an invalid report of jobs") }
         guard state.withLock({ $0.jobsBudget.take(at: now()) }) else {
-            throw ChannelError(reason: "flooded the server with news of jobs")
+            throw ChannelError(reason: "flooded the server with reports of jobs")
         }
         state.withLock { $0.hasJobs = frame.payload[0] != 0 }
     }

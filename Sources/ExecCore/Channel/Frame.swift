@@ -34,12 +34,15 @@ package struct Frame: Sendable, Equatable {
         /// Server to guest: the server detaches, and every call ends. Guest to server: nothing more follows until a
         /// server sends a handshake.
         case leave = 13
+        /// Server to guest: the timeout of a running command goes on (1 byte: 0), stands still up to the maximum
+        /// timeout (1), or stands still while a person is asked, which doesn't count towards the maximum (2).
+        case clock = 14
     }
 
     static let headerSize = 9
-    static let maximumPayload = 1 << 20
+    static let maxPayload = 1 << 20
     /// Maximum payload of a progress frame, in bytes.
-    static let maximumProgress = 2048
+    static let maxProgress = 2048
     /// Set in the ids of guest-initiated calls, so that ids chosen by the two sides never collide.
     static let guestCallBit: UInt32 = 1 << 31
 
@@ -75,6 +78,10 @@ package struct Frame: Sendable, Equatable {
 /// A protocol violation: the guest sent something that our guest never sends.
 package struct ChannelError: Error, Equatable {
     package let reason: String
+
+    package init(reason: String) {
+        self.reason = reason
+    }
 }
 
 /// Incremental frame decoder. Its buffer is bounded by the largest frame.
@@ -99,11 +106,11 @@ package struct FrameDecoder: Sendable {
         var start = 0
         while buffer.count - start >= Frame.headerSize {
             let length = Self.number(buffer[start..<start + 4])
-            guard length <= Frame.maximumPayload else {
+            guard length <= Frame.maxPayload else {
                 throw ChannelError(reason: "announced a frame of \(length) bytes")
             }
             guard let kind = Frame.Kind(rawValue: buffer[start + 4]) else {
-                throw ChannelError(reason: "sent a frame of the unknown kind \(buffer[start + 4])")
+                throw ChannelError(reason: "sent a frame of unknown kind \(buffer[start + 4])")
             }
             let end = start + Frame.headerSize + Int(length)
             guard buffer.count >= end else { break }

@@ -4,6 +4,8 @@ package import JSON
 package enum GuestCallMethod: String, Sendable, CaseIterable {
     /// Opens a connection to a host: ``ConnectParameters``.
     case connect
+    /// Opens a connection to the bridge, by which code in the sandbox calls tools of MCP servers.
+    case bridge
 }
 
 /// Serves the guest-initiated calls of one method.
@@ -47,7 +49,7 @@ package protocol GuestCall: Sendable {
 }
 
 /// Why a guest-initiated call failed.
-package struct GuestCallFailure: Error, Sendable, Equatable {
+package struct GuestCallError: Error, Sendable, Equatable {
     /// The failure codes, by their names on the channel.
     package enum Code: String, Sendable, CaseIterable {
         /// The request isn't allowed.

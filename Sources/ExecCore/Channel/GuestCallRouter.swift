@@ -49,11 +49,11 @@ package final class GuestCallRouter: Sendable {
         case .data: try openCall(of: frame)?.take(frame.payload.dropFirst())
         case .window:
             guard let call = try openCall(of: frame) else { return }
-            guard frame.payload.count == 4 else { throw ChannelError(reason: "sent a window that is none") }
+            guard frame.payload.count == 4 else { throw ChannelError(reason: "sent an invalid window") }
             try call.grant(frame.payload.reduce(0) { $0 << 8 | UInt32($1) })
         case .end: try openCall(of: frame)?.endOfInput()
         case .cancel: try openCall(of: frame)?.cancel()
-        case .result, .failure: throw ChannelError(reason: "answered a call that was not made")
+        case .result, .failure: throw ChannelError(reason: "answered an unknown call")
         default: throw ChannelError(reason: "sent a frame that does not belong to a call")
         }
     }
@@ -71,7 +71,7 @@ package final class GuestCallRouter: Sendable {
     private func openCall(of frame: Frame) throws(ChannelError) -> (any GuestCall)? {
         let (call, lastID) = state.withLock { ($0.open[frame.call]?.call, $0.lastID) }
         guard call != nil || frame.call <= lastID else {
-            let what = frame.kind == .data ? "data for no call" : "a frame of a call that it did not start"
+            let what = frame.kind == .data ? "data for an unknown call" : "a frame of a call that it did not start"
             throw ChannelError(reason: "sent \(what)")
         }
         return call
@@ -87,9 +87,9 @@ package final class GuestCallRouter: Sendable {
         }
         let call = try handler.open(request["params"] ?? .null, id: frame.call)
         let isWanted = try state.withLock { (state) throws(ChannelError) in
-            guard frame.call > state.lastID else { throw ChannelError(reason: "used the id of a call again") }
+            guard frame.call > state.lastID else { throw ChannelError(reason: "reused the id of a call") }
             guard state.open.values.count(where: { $0.method == method }) < handler.maxOpenCalls else {
-                throw ChannelError(reason: "started more calls than it may")
+                throw ChannelError(reason: "started too many calls")
             }
             state.lastID = frame.call
             guard !state.hasEnded else { return false }
@@ -103,7 +103,7 @@ package final class GuestCallRouter: Sendable {
                 state.withLock { _ = $0.open.removeValue(forKey: frame.call) }
             }
         } catch {
-            throw ChannelError(reason: "started a call that the server has no thread for")
+            throw ChannelError(reason: "started a call, but the server cannot start a thread for it")
         }
     }
 
@@ -117,7 +117,7 @@ package final class GuestCallRouter: Sendable {
         let message =
             handlers.isEmpty
             ? "The server offers no calls to the sandbox."
-            : "The server offers the sandbox no call \(name.singleLine(limit: 50))."
-        refuse(GuestCallFailure(.unsupported, message).frame(of: id))
+            : "The server does not offer the call \(name.singleLine(limit: 50)) to the sandbox."
+        refuse(GuestCallError(.unsupported, message).frame(of: id))
     }
 }

@@ -5,8 +5,8 @@ public struct AllowedHost: Sendable, Hashable, CustomStringConvertible {
     /// Maximum number of allowed hosts.
     public static let maxHosts = 64
 
-    private static let longestName = 253
-    private static let longestLabel = 63
+    private static let maxNameLength = 253
+    private static let maxLabelLength = 63
 
     /// A domain name in lower case, or an address in canonical form.
     let name: String
@@ -56,7 +56,7 @@ public struct AllowedHost: Sendable, Hashable, CustomStringConvertible {
     /// Returns a host name in lower case (RFC 1123) or an address in canonical form; `nil` for anything else.
     private static func normalized(_ host: ArraySlice<UInt8>) -> String? {
         if let address = IPAddress(String(decoding: host, as: UTF8.self)) { return address.description }
-        guard (1...longestName).contains(host.count) else { return nil }
+        guard (1...maxNameLength).contains(host.count) else { return nil }
         let labels = host.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard labels.allSatisfy(isLabel), let last = labels.last, !isNumber(last) else { return nil }
         let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
@@ -65,7 +65,7 @@ public struct AllowedHost: Sendable, Hashable, CustomStringConvertible {
 
     private static func isLabel(_ label: ArraySlice<UInt8>) -> Bool {
         let hyphen = UInt8(ascii: "-")
-        return (1...longestLabel).contains(label.count) && label.first != hyphen && label.last != hyphen
+        return (1...maxLabelLength).contains(label.count) && label.first != hyphen && label.last != hyphen
             && label.allSatisfy { byte in
                 switch byte {
                 // The underscore isn't valid in a host name, but some names in use have it.

@@ -3,7 +3,7 @@ import Threading
 /// One connection that code in a sandbox requested: a guest-initiated call and a socket.
 ///
 /// One thread opens it and forwards what the host sends; another forwards what the guest sends.
-final class EgressConnection: GuestCall {
+final class EgressConnection: StreamedGuestCall {
     /// Maximum number of bytes in flight in each direction.
     static let window = GuestCallStream.window
     private static let connectSeconds = 15.0
@@ -15,7 +15,7 @@ final class EgressConnection: GuestCall {
         var writerHasEnded = true
     }
 
-    private let stream: GuestCallStream
+    let stream: GuestCallStream
     private let work: @Sendable (EgressConnection) -> Void
     private let state = ConditionLocked(State())
 
@@ -29,18 +29,6 @@ final class EgressConnection: GuestCall {
 
     func serve() {
         work(self)
-    }
-
-    func take(_ bytes: ArraySlice<UInt8>) throws(ChannelError) {
-        try stream.take(bytes)
-    }
-
-    func grant(_ count: UInt32) throws(ChannelError) {
-        try stream.grant(count)
-    }
-
-    func endOfInput() {
-        stream.endOfInput()
     }
 
     func cancel() {

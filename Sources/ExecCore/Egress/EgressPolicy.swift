@@ -3,7 +3,7 @@ import Diagnostics
 /// Decides which hosts and addresses sandboxes may reach.
 struct EgressPolicy: Sendable {
     /// How many allowed hosts an error message lists.
-    private static let shownHosts = 8
+    private static let maxListedHosts = 8
 
     private let hosts: [AllowedHost]
     private let isOpen: @Sendable (IPAddress) -> Bool
@@ -32,11 +32,11 @@ struct EgressPolicy: Sendable {
     /// - Throws: ``EgressError`` if no allowed host matches.
     func host(_ name: String, _ port: Int) throws(EgressError) -> AllowedHost {
         guard let host = hosts.first(where: { $0.allows(host: name, port: port) }) else {
-            let shown = hosts.prefix(Self.shownHosts).map(\.description).joined(separator: ", ")
-            let rest = hosts.count > Self.shownHosts ? " and \(hosts.count - Self.shownHosts) more" : ""
+            let shown = hosts.prefix(Self.maxListedHosts).map(\.description).joined(separator: ", ")
+            let rest = hosts.count > Self.maxListedHosts ? " and \(hosts.count - Self.maxListedHosts) more" : ""
             throw EgressError(
                 .refused,
-                "\(name.singleLine(limit: 100)):\(port) cannot be reached from this sandbox, only \(shown)\(rest).")
+                "\(name.singleLine(limit: 100)):\(port) is not reachable from this sandbox; allowed: \(shown)\(rest).")
         }
         return host
     }
@@ -50,11 +50,11 @@ struct EgressPolicy: Sendable {
         let open = try resolve(host.name).filter(isOpen)
         guard !open.isEmpty else {
             throw EgressError(
-                .refused, "\(host.name) leads to no public address: private and local ones are not reached.")
+                .refused, "\(host.name) has no public address: private and local addresses cannot be reached.")
         }
         return open
     }
 }
 
 /// Why a connection out of a sandbox failed.
-typealias EgressError = GuestCallFailure
+typealias EgressError = GuestCallError

@@ -17,6 +17,7 @@ final class EgressRelay: GuestCallHandler {
     }
 
     private let policy: EgressPolicy
+    private let gate: (any EgressGate)?
     private let sandbox: String
     private let logger: Logger
     private let now: @Sendable () -> ContinuousClock.Instant
@@ -25,15 +26,17 @@ final class EgressRelay: GuestCallHandler {
 
     /// - Parameters:
     ///   - policy: what may be reached.
+    ///   - gate: decides whether connections may be open now; `nil` if they always may.
     ///   - sandbox: the sandbox's name, for the log.
     ///   - now: the clock for the rate limits on connections and log lines.
     ///   - send: sends a frame to the guest and blocks until it is written.
     init(
-        policy: EgressPolicy, sandbox: String, logger: Logger,
+        policy: EgressPolicy, gate: (any EgressGate)? = nil, sandbox: String, logger: Logger,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         send: @escaping @Sendable (Frame) throws -> Void
     ) {
         self.policy = policy
+        self.gate = gate
         self.sandbox = sandbox
         self.logger = logger
         self.now = now
@@ -44,7 +47,7 @@ final class EgressRelay: GuestCallHandler {
 
     func open(_ parameters: JSON, id: UInt32) throws(ChannelError) -> any GuestCall {
         guard let target = ConnectParameters(parameters) else {
-            throw ChannelError(reason: "asked for something that is no connection")
+            throw ChannelError(reason: "sent an invalid connection request")
         }
         let isWithinBudget = state.withLock { $0.budget.take(at: now()) }
         return EgressConnection(GuestCallStream(id: id, send: send)) { [self] connection in
@@ -59,12 +62,22 @@ final class EgressRelay: GuestCallHandler {
     private func serve(_ connection: EgressConnection, _ target: ConnectParameters) {
         do throws(EgressError) {
             let host = try policy.host(target.host, target.port)
+            let number = try admit(connection, to: host)
+            defer { if let number { gate?.connectionEnded(number) } }
             connection.run(to: host, by: policy) { address in
                 log { $0.info("sandbox \(sandbox) connected to \(host) (\(address))") }
             }
         } catch {
             log { $0.warning("sandbox \(sandbox) was refused a connection: \(error.message)") }
             connection.finish(error)
+        }
+    }
+
+    private func admit(_ connection: EgressConnection, to host: AllowedHost) throws(EgressError) -> Int? {
+        switch gate?.admit(host.description, end: { connection.cancel() }) {
+        case nil: return nil
+        case .admitted(let number): return number
+        case .refused(let reason): throw EgressError(.refused, reason)
         }
     }
 

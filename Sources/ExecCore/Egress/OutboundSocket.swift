@@ -25,8 +25,8 @@ struct OutboundSocket: Sendable {
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &yes, socklen_t(MemoryLayout<Int32>.size))
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
-        let begun = address.withSocketAddress(port: port) { systemConnect(descriptor, $0, $1) }
-        guard begun == 0 || errno == EINPROGRESS else {
+        let result = address.withSocketAddress(port: port) { systemConnect(descriptor, $0, $1) }
+        guard result == 0 || errno == EINPROGRESS else {
             let number = errno
             close()
             throw Self.unreachable(number)
@@ -41,7 +41,7 @@ struct OutboundSocket: Sendable {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while true {
             let rest = ContinuousClock.now.duration(to: deadline) / .seconds(1)
-            guard rest > 0 else { throw EgressError(.unreachable, "Nobody answered in \(Int(seconds)) seconds.") }
+            guard rest > 0 else { throw EgressError(.unreachable, "No answer within \(Int(seconds)) seconds.") }
             let count = poll(&watch, 1, Int32(rest * 1000) + 1)
             if count > 0 { break }
             guard count == 0 || errno == EINTR else { throw Self.unreachable(errno) }

@@ -39,7 +39,7 @@ public protocol ContainerEngine: Sendable {
     /// - Parameter names: the labels whose values to return.
     /// - Throws: ``ExecError`` with the cause and a remedy.
     func containers(
-        labelled label: EngineLabel, telling names: [String], within seconds: Double
+        labelled label: EngineLabel, including names: [String], within seconds: Double
     ) async throws(ExecError) -> [LabelledContainer]
 
     /// Removes volumes that no container uses. Ignores failures, because the volumes may not exist.
@@ -162,7 +162,8 @@ extension ContainerEngine {
     /// - Throws: ``ExecError``.
     public func containerCount(of user: UserID) async throws(ExecError) -> Int {
         try await containers(
-            labelled: EngineLabel(name: Owner.userLabel, value: user.name), telling: [], within: EngineTimeout.question
+            labelled: EngineLabel(name: Owner.userLabel, value: user.name), including: [],
+            within: EngineTimeout.question
         ).count
     }
 

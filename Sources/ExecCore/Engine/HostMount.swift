@@ -17,13 +17,28 @@ struct HostMounts: Sendable, Equatable {
     private(set) var mounts: [HostMount] = []
     /// What had to be left out, each with the reason.
     private(set) var warnings: [String] = []
+    /// The sources of the approved skills' mounts.
+    private(set) var approvedSources: [String] = []
+    /// The names of the approved skills that are mounted.
+    private(set) var approvedNames: Set<String> = []
 
     /// Determines the mounts for this configuration.
-    init(_ configuration: SandboxConfiguration) {
+    ///
+    /// - Parameter approved: the approved skills of the sandbox's user. Nothing can be mounted inside of a directory that
+    ///   is mounted read-only, so next to these, installed skills are mounted one by one.
+    init(_ configuration: SandboxConfiguration, approved: [ApprovedSkill] = []) {
         if let tools = configuration.toolsDirectory { add([tools], at: "/tools", withFiles: true) }
         // Several directories are merged skill by skill.
         let skills = configuration.skillsDirectories
-        add(skills, at: "/skills", withFiles: skills.count == 1)
+        add(skills, at: "/skills", withFiles: skills.count == 1, asWhole: approved.isEmpty)
+        let taken = Set(mounts.map { Array($0.target.utf8) })
+        for skill in approved where Self.canMount(skill.directory) {
+            let target = "/skills/\(skill.version.name)"
+            guard !taken.contains(Array(target.utf8)) else { continue }
+            mounts.append(HostMount(source: skill.directory, target: target))
+            approvedSources.append(skill.directory)
+            approvedNames.insert(skill.version.name)
+        }
     }
 
     /// Whether every engine accepts this path unchanged in an option's value. Engines parse the value as CSV, which
@@ -41,12 +56,14 @@ struct HostMounts: Sendable, Equatable {
     }
 
     /// Why a path fails ``canMount(_:)``.
-    static let controlCharacter = "its path has a control character, of which engines change some"
+    static let controlCharacter = "its path has a control character, and engines alter some of those"
     /// Why an entry of a directory isn't mounted by itself.
     static let misnamed = "its name is not UTF-8"
 
-    private mutating func add(_ directories: [String], at target: String, withFiles: Bool) {
-        if directories.count == 1, !Self.hasLinkOut(directories[0]) {
+    private mutating func add(
+        _ directories: [String], at target: String, withFiles: Bool, asWhole: Bool = true
+    ) {
+        if asWhole, directories.count == 1, !Self.hasLinkOut(directories[0]) {
             return mounts.append(HostMount(source: directories[0], target: target))
         }
         // Of two entries with the same name, the first directory's wins. Names are compared as bytes, as file systems
@@ -55,8 +72,7 @@ struct HostMounts: Sendable, Equatable {
         for directory in directories {
             for name in Files.names(in: directory) {
                 let path = "\(directory)/\(name)"
-                guard let source = Files.realPath(path),
-                    Files.isDirectory(source) || withFiles && Files.isRegularFile(source),
+                guard let source = Self.source(of: path, withFiles: withFiles),
                     taken.insert(Array(name.utf8)).inserted
                 else { continue }
                 guard Self.canMount(source), Self.canMount(name) else {
@@ -69,6 +85,25 @@ struct HostMounts: Sendable, Equatable {
                 warnings.append("\(directory)/\(name) is not in the sandbox: \(Self.misnamed)")
             }
         }
+    }
+
+    /// What is mounted of a path by itself; `nil` for nothing.
+    private static func source(of path: String, withFiles: Bool) -> String? {
+        guard let source = Files.realPath(path),
+            Files.isDirectory(source) || withFiles && Files.isRegularFile(source)
+        else { return nil }
+        return source
+    }
+
+    /// The path of the entry with this name that is mounted of a directory whose entries are mounted one by one; `nil`
+    /// for none.
+    static func entry(called name: String, in directory: String, withFiles: Bool) -> String? {
+        let path = "\(directory)/\(name)"
+        // Looks the name up as well, because on a disk that ignores case, paths lead to entries of other names.
+        guard let source = source(of: path, withFiles: withFiles), canMount(source), canMount(name),
+            Files.names(in: directory).contains(where: { $0.utf8.elementsEqual(name.utf8) })
+        else { return nil }
+        return path
     }
 
     private static func hasLinkOut(_ directory: String) -> Bool {

@@ -10,10 +10,10 @@ public enum HostShell {
         guard let bash = ProgramSearch(environment: environment).path(of: "bash") else { return nil }
         var times: [Double] = []
         while times.count < rounds, times.reduce(0, +) < timeout {
-            let began = ContinuousClock.now
+            let start = ContinuousClock.now
             let output = try? await Command(executable: bash, arguments: ["-c", "true"]).run(timeout: timeout)
             guard output?.succeeded == true else { return nil }
-            times.append(began.duration(to: .now) / .seconds(1))
+            times.append(start.duration(to: .now) / .seconds(1))
         }
         return times.isEmpty ? nil : times.sorted()[times.count / 2]
     }

@@ -14,9 +14,9 @@ struct OrphanSweep: Sendable {
             let orphans = Self.orphans(among: candidates, seenBy: owner)
             guard !orphans.isEmpty else { return }
             let outcome = try await engine.remove(orphans, within: EngineTimeout.sweep)
-            logger.info("removed \(orphans.count) containers whose server is gone: \(outcome)")
+            logger.info("removed \(orphans.count.counted("container")) whose server is gone: \(outcome)")
         } catch {
-            logger.debug("cannot look for left-over containers: \(error)")
+            logger.debug("cannot look for leftover containers: \(error)")
         }
     }
 
@@ -25,7 +25,7 @@ struct OrphanSweep: Sendable {
         of engine: any ContainerEngine, within seconds: Double
     ) async throws(ExecError) -> [LabelledContainer] {
         try await engine.containers(
-            labelled: EngineLabel(name: Owner.markLabel, value: nil), telling: Owner.labelNames + [Owner.lingerLabel],
+            labelled: EngineLabel(name: Owner.markLabel, value: nil), including: Owner.labelNames + [Owner.lingerLabel],
             within: seconds)
     }
 

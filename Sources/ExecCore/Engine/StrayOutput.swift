@@ -12,9 +12,10 @@ extension ExecError {
         return ExecError(
             .engineFailed,
             """
-            The sandbox could not be started\(end.map { " (\($0))" } ?? ""). Where its first words belong the engine's \
-            command line wrote: \(text) — standard output is the channel to the sandbox, so \(engine) (a script around \
-            the engine?) must print nothing there; standard error is free. Or the image's python3 is a script that does.
+            The sandbox could not be started\(end.map { " (\($0))" } ?? ""). Instead of the sandbox's first bytes, the \
+            engine's command line wrote: \(text) — standard output is the channel to the sandbox, so \(engine) (a \
+            wrapper script?) must print nothing there; standard error is free. Or the image's python3 is a script \
+            that prints.
             """)
     }
 }

@@ -10,51 +10,61 @@ enum GuestProgram {
         "-I", "-S", "-X", "utf8", "-c", "import sys;exec(sys.stdin.buffer.raw.readline())",
     ]
 
-    /// The modules in dependency order.
+    /// The modules, each of which is compiled when it is first used.
     static let modules: [(name: String, source: [UInt8])] = [
         ("frames", PackageResources.frames_py),
         ("limits", PackageResources.limits_py),
         ("system", PackageResources.system_py),
-        ("places", PackageResources.places_py),
-        ("pollset", PackageResources.pollset_py),
+        ("directory_modes", PackageResources.directory_modes_py),
+        ("event_loop", PackageResources.event_loop_py),
         ("processes", PackageResources.processes_py),
         ("terminal", PackageResources.terminal_py),
         ("output", PackageResources.output_py),
         ("paths", PackageResources.paths_py),
         ("charsets", PackageResources.charsets_py),
         ("formats", PackageResources.formats_py),
-        ("headers", PackageResources.headers_py),
-        ("scaling", PackageResources.scaling_py),
+        ("picture_validation", PackageResources.picture_validation_py),
+        ("picture_scaler", PackageResources.picture_scaler_py),
         ("pictures", PackageResources.pictures_py),
         ("files", PackageResources.files_py),
         ("docstrings", PackageResources.docstrings_py),
         ("artifacts", PackageResources.artifacts_py),
-        ("watch", PackageResources.watch_py),
+        ("artifact_watcher", PackageResources.artifact_watcher_py),
         ("shells", PackageResources.shells_py),
         ("confinement", PackageResources.confinement_py),
-        ("keepers", PackageResources.keepers_py),
-        ("counting", PackageResources.counting_py),
-        ("surveying", PackageResources.surveying_py),
-        ("quota", PackageResources.quota_py),
+        ("module_files", PackageResources.module_files_py),
+        ("workers", PackageResources.workers_py),
+        ("disk_usage", PackageResources.disk_usage_py),
+        ("monitor_process", PackageResources.monitor_process_py),
+        ("disk_monitor", PackageResources.disk_monitor_py),
         ("pool", PackageResources.pool_py),
         ("progress", PackageResources.progress_py),
-        ("proxying", PackageResources.proxying_py),
+        ("http_proxy", PackageResources.http_proxy_py),
         ("guest_calls", PackageResources.guest_calls_py),
+        ("relay", PackageResources.relay_py),
         ("egress", PackageResources.egress_py),
-        ("arrivals", PackageResources.arrivals_py),
-        ("jobs", PackageResources.jobs_py),
+        ("admission", PackageResources.admission_py),
+        ("background_jobs", PackageResources.background_jobs_py),
         ("calls", PackageResources.calls_py),
+        ("commands", PackageResources.commands_py),
+        ("file_operations", PackageResources.file_operations_py),
+        ("active_calls", PackageResources.active_calls_py),
+        ("bridge", PackageResources.bridge_py),
         ("memory", PackageResources.memory_py),
-        ("endings", PackageResources.endings_py),
+        ("termination", PackageResources.termination_py),
         ("channel", PackageResources.channel_py),
         ("disk_limit", PackageResources.disk_limit_py),
         ("dispatcher", PackageResources.dispatcher_py),
-        ("lifecycle", PackageResources.lifecycle_py),
+        ("call_io", PackageResources.call_io_py),
+        ("worker_io", PackageResources.worker_io_py),
+        ("call_lifecycle", PackageResources.call_lifecycle_py),
+        ("process_control", PackageResources.process_control_py),
+        ("session", PackageResources.session_py),
         ("main", PackageResources.main_py),
     ]
 
     /// The bytes sent to the guest before the first frame: a line that loads the program, then the program.
-    static func handover(for configuration: SandboxConfiguration, limits: Limits) -> [UInt8] {
+    static func bootstrapPayload(for configuration: SandboxConfiguration, limits: Limits) -> [UInt8] {
         let program: JSON = [
             "modules": .array(modules.map { [.string($0.name), .string(String(decoding: $0.source, as: UTF8.self))] }),
             "config": [
@@ -63,6 +73,7 @@ enum GuestProgram {
                 "workspace_limit": .integer(
                     configuration.workspace == .persistent ? configuration.workspaceLimit.bytes : 0),
                 "proxy_port": .integer(configuration.allowedHosts.isEmpty ? 0 : SandboxConfiguration.proxyPort),
+                "bridge": .bool(configuration.hasBridge), "max_timeout": .integer(limits.maxTimeout),
             ],
         ]
         let bootstrap = JSON.string(String(decoding: PackageResources.bootstrap_py, as: UTF8.self))

@@ -58,13 +58,13 @@ public struct ImageBuilder: Sendable {
             return ExecError(
                 .imageMissing,
                 """
-                The base image \(base) is not here and could not be pulled. Where no registry can be reached, name an \
-                image that is here and has python3 (3.11 or newer) with pip: \
+                The base image \(base) is not on this machine and could not be pulled. If no registry can be reached, \
+                name an image that is on this machine and has python3 (3.11 or newer) with pip: \
                 `exec-mcp image --base \(local ? ImageRecipe.localBase : "NAME")`.
                 """)
         }
         return ExecError(
             .engineFailed,
-            "The image could not be built (\(error.summary)). The engine said last: \(error.lastLine ?? "nothing")")
+            "The image could not be built (\(error.summary)). The engine's last line: \(error.lastLine ?? "nothing")")
     }
 }

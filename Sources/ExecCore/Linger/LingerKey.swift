@@ -13,13 +13,14 @@ enum LingerKey {
     static func key(of sandbox: SandboxSpec, engine: any ContainerEngine) -> String {
         let configuration = sandbox.configuration
         var directories = configuration.skillsDirectories + (configuration.toolsDirectory.map { [$0] } ?? [])
+        directories += sandbox.hostMounts.approvedSources
         if case .directory(let path, _) = configuration.workspace { directories.append(path) }
         let description: JSON = [
             .integer(format), .string(sandbox.user.name),
             .array(engine.fingerprint(of: sandbox.container).map { .string($0) }),
             .array(directories.map { Files.identity(of: $0).map { .string($0) } ?? .null }),
         ]
-        let program = GuestProgram.handover(for: configuration, limits: sandbox.limits)
+        let program = GuestProgram.bootstrapPayload(for: configuration, limits: sandbox.limits)
         return String(SHA256.hexDigest(of: description.serialized() + program).prefix(32))
     }
 }

@@ -42,26 +42,28 @@ struct Lingering: Sendable {
 
     /// How long a sandbox lingers, in seconds.
     let seconds: Int
+    /// Lets code in the sandboxes call tools outside; `nil` for no bridge.
+    let bridge: (any SandboxBridge)?
     let logger: Logger
     let observations: EngineObservations
 
     /// Resumes a lingering sandbox or starts a new one.
     ///
-    /// - Throws: ``ExecError`` as ``Sandbox/start(_:engine:place:logger:observations:onArtifactsChanged:)`` does.
+    /// - Throws: ``ExecError`` as ``Sandbox/start(_:engine:place:bridge:logger:observations:onArtifactsChanged:)`` does.
     func start(
         _ spec: SandboxSpec, engine: any ContainerEngine,
         onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
     ) async throws -> Sandbox {
         let key = LingerKey.key(of: spec, engine: engine)
         guard let directory = LingerDirectory.make() else {
-            logger.warning("nothing can linger: no directory is this account's alone")
+            logger.warning("sandboxes cannot linger: no directory belongs to this account alone")
             return try await Sandbox.start(
-                spec, engine: engine, logger: logger, observations: observations,
+                spec, engine: engine, bridge: bridge, logger: logger, observations: observations,
                 onArtifactsChanged: onArtifactsChanged)
         }
         if let taken = await onThread({ take(key, in: directory) }),
             let sandbox = await Sandbox.resume(
-                taken, as: spec, engine: engine, logger: logger, observations: observations,
+                taken, as: spec, engine: engine, bridge: bridge, logger: logger, observations: observations,
                 onArtifactsChanged: onArtifactsChanged)
         {
             return sandbox
@@ -77,7 +79,7 @@ struct Lingering: Sendable {
                 directory: directory, key: key, started: Self.now(), mark: mark, container: spec.name)
         }
         return try await Sandbox.start(
-            spec, engine: engine, place: place, logger: logger, observations: observations,
+            spec, engine: engine, place: place, bridge: bridge, logger: logger, observations: observations,
             onArtifactsChanged: onArtifactsChanged)
     }
 
@@ -91,8 +93,8 @@ struct Lingering: Sendable {
     /// Hands a sandbox over to a holder process, for the next server.
     ///
     /// - Returns: whether this server has nothing more to do with it. If not, the caller must stop the sandbox.
-    func leave(_ sandbox: Sandbox, within patience: Double) async -> Bool {
-        guard let place = sandbox.place, !sandbox.hasEnded, let ends = await sandbox.release(within: patience) else {
+    func leave(_ sandbox: Sandbox, within timeout: Double) async -> Bool {
+        guard let place = sandbox.place, !sandbox.hasEnded, let ends = await sandbox.release(within: timeout) else {
             return false
         }
         // The guest's last report was whether background processes are alive.

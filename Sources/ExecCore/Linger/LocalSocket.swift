@@ -5,12 +5,12 @@
 #endif
 
 /// A Unix stream socket between two processes of this account that can pass file descriptors. No call takes longer
-/// than ``patience`` seconds.
+/// than ``timeoutSeconds`` seconds.
 ///
 /// The owner of this value closes it.
 struct LocalSocket: Sendable {
     /// Timeout of each send and receive, in seconds.
-    static let patience = 1
+    static let timeoutSeconds = 1
     /// Maximum number of descriptors in one message.
     static let maxDescriptors = 8
 
@@ -156,9 +156,9 @@ struct LocalSocket: Sendable {
     private init(prepared descriptor: Int32) {
         self.init(descriptor: descriptor)
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        var patience = timeval(tv_sec: Self.patience, tv_usec: 0)
+        var timeoutSeconds = timeval(tv_sec: Self.timeoutSeconds, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            setsockopt(descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
+            setsockopt(descriptor, SOL_SOCKET, option, &timeoutSeconds, socklen_t(MemoryLayout<timeval>.size))
         }
         #if canImport(Darwin)
             var on: Int32 = 1

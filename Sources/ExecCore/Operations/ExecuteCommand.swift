@@ -1,7 +1,7 @@
 import JSON
 
-/// Parameters of the operation that runs a command.
-struct ExecuteParameters: GuestParameters {
+/// Runs a command.
+struct ExecuteCommand: GuestParameters {
     static let operation = GuestOperation.execute
 
     let command: String
@@ -34,6 +34,8 @@ public struct CommandResult: Sendable, Equatable {
     public let isTruncated: Bool
     /// The artifacts that were added or modified while it ran, at most a hundred.
     public let artifacts: [Artifact]
+    /// A note on the tools that it called through the bridge; `nil` if it called none.
+    public internal(set) var bridgeNote: String?
 
     /// The members of the guest's result, besides the outputs.
     enum Name: String, CaseIterable {
@@ -43,7 +45,7 @@ public struct CommandResult: Sendable, Equatable {
         case artifacts
     }
 
-    private static let maximumArtifacts = 100
+    private static let maxArtifacts = 100
     /// The valid exit codes: those of a process, 128 plus a signal number, and -1 for a timeout.
     private static let exitCodes = -1...255
 
@@ -69,7 +71,7 @@ public struct CommandResult: Sendable, Equatable {
             exitCode: code, standardOutput: String(decoding: reply.streams[0], as: UTF8.self),
             standardError: String(decoding: reply.streams[1], as: UTF8.self),
             timedOut: reply.result[Name.timedOut] == true, isTruncated: reply.result[Name.truncated] == true,
-            artifacts: (reply.result[Name.artifacts]?.arrayValue ?? []).prefix(Self.maximumArtifacts)
+            artifacts: (reply.result[Name.artifacts]?.arrayValue ?? []).prefix(Self.maxArtifacts)
                 .compactMap(Artifact.init))
     }
 }
@@ -85,24 +87,34 @@ extension Sandbox {
     /// however it detached.
     ///
     /// - Parameters:
-    ///   - timeout: seconds, more than 0 and at most ``Limits/maximumTimeout``.
+    ///   - timeout: seconds, more than 0 and at most ``Limits/maxTimeout``.
     ///   - onOutput: called while the command runs with the newest non-blank line of its output, complete or not, at
     ///     most four times a second: plain text of at most 512 bytes. It is called in order, never after this function
     ///     returns, and must return soon because this sandbox's replies wait for it.
+    ///   - user: asks the person who uses the client whether calls of tools outside may be made; `nil` if that isn't
+    ///     possible.
     /// - Throws: ``ExecError`` for a timeout out of range or a sandbox that ended.
     public func execute(
-        _ command: String, timeout: Double, onOutput: (@Sendable (String) -> Void)? = nil
+        _ command: String, timeout: Double, onOutput: (@Sendable (String) -> Void)? = nil,
+        user: (any UserInteraction)? = nil
     ) async throws -> CommandResult {
         try limits.checkTimeout(timeout)
         guard !command.utf8.contains(0) else {
-            throw ExecError(.invalidArgument, "command holds a NUL character, which no shell command can.")
+            throw ExecError(.invalidArgument, "command contains a NUL character, which a shell command cannot.")
         }
         let report = onOutput.map(ProgressSink.init)
-        let parameters = ExecuteParameters(
+        let parameters = ExecuteCommand(
             command: command, timeout: timeout, limit: limits.output, wantsProgress: report != nil)
         defer { report?.close() }
-        let reply = try await call(
-            parameters, replyLimit: 2 * (limits.output + Self.noteRoom), onProgress: report?.deliver)
-        return try CommandResult(reply)
+        let replyLimit = 2 * (limits.output + Self.noteRoom)
+        guard bridge != nil else {
+            return try CommandResult(
+                try await call(parameters, replyLimit: replyLimit, onProgress: report?.deliver))
+        }
+        return try await bridged(command, report, user) { onBegin in
+            try CommandResult(
+                try await call(
+                    parameters, replyLimit: replyLimit, onBegin: onBegin, onProgress: report?.deliver))
+        }
     }
 }

@@ -1,7 +1,7 @@
 import JSON
 
 /// The guest's operations, by their names on the channel. The parameters and results of each are in a file next to
-/// this one; `guest/keepers.py` and `guest/calls.py` are the other side.
+/// this one; `guest/workers.py` and `guest/calls.py` are the other side.
 enum GuestOperation: String, Sendable, CaseIterable {
     case execute
     case readFile = "read_file"
@@ -9,9 +9,10 @@ enum GuestOperation: String, Sendable, CaseIterable {
     case readDocstring = "read_docstring"
     case listArtifacts = "list_artifacts"
     case readArtifact = "read_artifact"
+    case installModules = "install_modules"
 }
 
-/// The parameters of a call to the guest.
+/// A call to the guest, which is the parameters of one operation.
 protocol GuestParameters: Sendable {
     /// The operation to call.
     static var operation: GuestOperation { get }

@@ -1,9 +1,15 @@
+import Diagnostics
 import JSON
 
-private typealias Name = ReadFileResultName
+private typealias Name = ReadFile.ResultName
 
 /// The note to the reader that accompanies a page of text: what is not shown, and what an edit would destroy.
-enum PageRemark {
+public enum PageRemark {
+    private static let lineIsCut = " is longer than a page: its first "
+
+    /// Whether a remark says that a page ends within a line.
+    public static func saysLineIsCut(_ remark: String) -> Bool { remark.contains(lineIsCut) }
+
     /// - Parameters:
     ///   - result: the guest's description of the page.
     ///   - offset: the first line that was requested, from 0.
@@ -14,7 +20,7 @@ enum PageRemark {
         let remarks = [
             isEmpty ? emptiness(offset) : nil, continuation(result, offset, limit), encoding(result[Name.notUTF8]),
             result[Name.hasMark] == true
-                ? "The file begins with a byte order mark (U+FEFF), the first character above: keep it in an edit."
+                ? "The file starts with a byte order mark (U+FEFF), the first character above: keep it when you edit."
                 : nil,
             result[Name.endsLinesWithCR] == true
                 ? #"Its lines end with a carriage return alone (\r), so that all of them count as one line here."#
@@ -31,8 +37,8 @@ enum PageRemark {
         guard let lines = result[Name.lines]?.countValue, let next = result[Name.next]?.countValue else { return nil }
         if let cut = result[Name.lineCutAt]?.countValue {
             return """
-                Line \(offset + 1) is longer than a page: its first \(cut) bytes are shown. Continue with the next line \
-                at offset=\(next), or cut the line up with execute_bash.
+                Line \(offset + 1)\(lineIsCut)\(cut) bytes are shown. Continue with the next line \
+                at offset=\(next), or split the line with execute_bash.
                 """
         }
         return """
@@ -50,8 +56,8 @@ enum PageRemark {
             .prefix(2)
         let guess = names.isEmpty ? "" : "; perhaps \(names.joined(separator: " or "))"
         return """
-            This is not UTF-8: \(count) \(count == 1 ? "byte" : "bytes") from line \(line) on \
-            \(count == 1 ? "is" : "are") shown as \u{FFFD}\(guess). Do not write it back, which would destroy what is \
+            This is not UTF-8: \(count.counted("byte")) from line \(line) on \
+            \(count == 1 ? "is" : "are") shown as \u{FFFD}\(guess). Do not write it back: that would destroy what is \
             not shown. Convert the file first: iconv -f \(names.first ?? "ENCODING") -t UTF-8 FILE > NEW
             """
     }

@@ -1,6 +1,6 @@
 import JSON
 
-private typealias Name = ReadFileResultName
+private typealias Name = ReadFile.ResultName
 
 /// The note to the viewer that accompanies a picture that is not shown unmodified.
 enum PictureRemark {
@@ -36,8 +36,8 @@ enum PictureRemark {
         else { return nil }
         let sides = dimensions(described[Name.Description.sides]).map { ", \($0)" } ?? ""
         return """
-            A picture: \(type)\(sides), \(grouped(size)) bytes. This server shows no pictures (--picture-limit none). \
-            Look into it with execute_bash, for example with Pillow.
+            A picture: \(type)\(sides), \(grouped(size)) bytes. This server does not show pictures (--picture-limit \
+            none). Inspect it with execute_bash, for example with Pillow.
             """
     }
 

@@ -1,7 +1,7 @@
 import JSON
 
-/// Parameters of the operation that finds a docstring.
-struct ReadDocstringParameters: GuestParameters {
+/// Finds a docstring.
+struct ReadDocstring: GuestParameters {
     static let operation = GuestOperation.readDocstring
 
     let path: String
@@ -16,12 +16,12 @@ struct ReadDocstringParameters: GuestParameters {
             "timeout": .double(timeout),
         ]
     }
-}
 
-/// The members of the guest's result, besides the docstring's text.
-enum ReadDocstringResultName: String, CaseIterable {
-    case path
-    case cut
+    /// The members of the guest's result, besides the docstring's text.
+    enum ResultName: String, CaseIterable {
+        case path
+        case cut
+    }
 }
 
 extension Sandbox {
@@ -34,7 +34,7 @@ extension Sandbox {
     ///   - name: its name in the file.
     /// - Throws: ``ExecError``; for an unknown name it lists the available ones.
     public func docstring(of name: String, in path: String) async throws -> String {
-        let parameters = ReadDocstringParameters(
+        let parameters = ReadDocstring(
             path: path, functionName: name, limit: limits.output, timeout: Self.fileTimeout)
         let reply = try await call(parameters, replyLimit: limits.output)
         return Self.docstring(in: reply)
@@ -44,7 +44,7 @@ extension Sandbox {
     static func docstring(in reply: Channel.Reply) -> String {
         let text = String(decoding: reply.streams[0], as: UTF8.self)
         guard !text.isEmpty else { return "(empty docstring)" }
-        return reply.result[ReadDocstringResultName.cut] == true
-            ? text + "\n[… the rest is left out: read the file itself …]" : text
+        return reply.result[ReadDocstring.ResultName.cut] == true
+            ? text + DocstringNotice.rest : text
     }
 }

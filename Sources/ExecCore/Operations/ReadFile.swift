@@ -1,7 +1,7 @@
 import JSON
 
-/// Parameters of the operation that reads a page of text, or a picture.
-struct ReadFileParameters: GuestParameters {
+/// Reads a page of text, or a picture.
+struct ReadFile: GuestParameters {
     static let operation = GuestOperation.readFile
 
     let path: String
@@ -28,47 +28,47 @@ struct ReadFileParameters: GuestParameters {
         members["line_count"] = lineCount.map { .integer($0) }
         return .object(members)
     }
-}
 
-/// The members of the guest's result, besides the file's bytes. ``PageRemark`` and ``PictureRemark`` put them into
-/// words.
-enum ReadFileResultName: String, CaseIterable {
-    case path
-    // For a page.
-    case lines
-    case next
-    case lineCutAt = "line_cut_at"
-    case notUTF8 = "not_utf8"
-    case hasMark = "has_mark"
-    case endsLinesWithCR = "ends_lines_with_cr"
-    // For a picture.
-    case mediaType = "media_type"
-    case scaled
-    case unscaled
-    case described
+    /// The members of the guest's result, besides the file's bytes. ``PageRemark`` and ``PictureRemark`` put them into
+    /// words.
+    enum ResultName: String, CaseIterable {
+        case path
+        // For a page.
+        case lines
+        case next
+        case lineCutAt = "line_cut_at"
+        case notUTF8 = "not_utf8"
+        case hasMark = "has_mark"
+        case endsLinesWithCR = "ends_lines_with_cr"
+        // For a picture.
+        case mediaType = "media_type"
+        case scaled
+        case unscaled
+        case described
 
-    /// The members of ``notUTF8``.
-    enum Flaws: String, CaseIterable {
-        case bytes
-        case line
-        case perhaps
-    }
+        /// The members of ``notUTF8``.
+        enum Flaws: String, CaseIterable {
+            case bytes
+            case line
+            case perhaps
+        }
 
-    /// The members of ``scaled``: before and after.
-    enum Scaling: String, CaseIterable {
-        case from
-        case to
-        case animated
-        case size
-        case type
-        case isForBytes = "is_for_bytes"
-    }
+        /// The members of ``scaled``: before and after.
+        enum Scaling: String, CaseIterable {
+            case from
+            case to
+            case animated
+            case size
+            case type
+            case isForBytes = "is_for_bytes"
+        }
 
-    /// The members of ``described``.
-    enum Description: String, CaseIterable {
-        case type
-        case size
-        case sides
+        /// The members of ``described``.
+        enum Description: String, CaseIterable {
+            case type
+            case size
+            case sides
+        }
     }
 }
 
@@ -89,7 +89,7 @@ public enum FileContent: Sendable, Equatable {
             self = .text("", remark: remark)
             return
         }
-        guard let mediaType = reply.result[ReadFileResultName.mediaType]?.stringValue else {
+        guard let mediaType = reply.result[ReadFile.ResultName.mediaType]?.stringValue else {
             let text = String(decoding: reply.streams[0], as: UTF8.self)
             let remark = PageRemark.text(
                 on: reply.result, offset: offset, isEmpty: text.isEmpty, limit: limits.output)
@@ -97,7 +97,7 @@ public enum FileContent: Sendable, Equatable {
             return
         }
         guard Self.imageTypes.contains(mediaType), !reply.streams[0].isEmpty else {
-            throw ExecError(.sandboxEnded, "The sandbox answered with something that is no picture.")
+            throw ExecError(.sandboxEnded, "The sandbox answered with something that is not a picture.")
         }
         self = .image(
             data: reply.streams[0], mediaType: mediaType,
@@ -117,15 +117,15 @@ extension Sandbox {
     /// - Throws: ``ExecError`` with the reason why it cannot be read.
     public func read(_ path: String, offset: Int, lineCount: Int?) async throws -> FileContent {
         guard offset >= 0 else {
-            throw ExecError(.invalidArgument, "offset must be a whole number from 0, the lines to pass over.")
+            throw ExecError(.invalidArgument, "offset must be a whole number from 0: how many lines to skip.")
         }
         guard offset <= Self.largestCount else {
             throw ExecError(.invalidArgument, "offset is past the end of any file.")
         }
         if let lineCount, lineCount < 0 {
-            throw ExecError(.invalidArgument, "line_count must be a whole number from 0, which stands for all lines.")
+            throw ExecError(.invalidArgument, "line_count must be a whole number from 0, which means all lines.")
         }
-        let parameters = ReadFileParameters(
+        let parameters = ReadFile(
             path: path, offset: offset, lineCount: lineCount, limit: limits.output,
             pictureLimit: limits.pictureBytes, pictureSide: Limits.imageSide,
             unscaledPictureLimit: limits.unscaledPictureBytes, timeout: Self.fileTimeout)

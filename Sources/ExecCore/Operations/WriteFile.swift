@@ -1,7 +1,7 @@
 import JSON
 
-/// Parameters of the operation that writes a file. The content follows the call.
-struct WriteFileParameters: GuestParameters {
+/// Writes a file. The content follows the call.
+struct WriteFile: GuestParameters {
     static let operation = GuestOperation.writeFile
 
     let path: String
@@ -28,12 +28,12 @@ public struct WrittenFile: Sendable, Equatable {
     }
 
     /// The longest path that the system accepts, in bytes, each of which may be invalid UTF-8 and become three.
-    private static let longestPath = 3 * 4096
+    private static let maxPathLength = 3 * 4096
 
     /// Decodes the guest's reply.
     init(_ reply: Channel.Reply) throws(ExecError) {
         guard let path = reply.result[Name.path]?.stringValue, let size = reply.result[Name.bytes]?.countValue,
-            path.utf8.count <= Self.longestPath
+            path.utf8.count <= Self.maxPathLength
         else {
             throw ExecError(.sandboxEnded, "The sandbox answered without a path.")
         }
@@ -60,11 +60,11 @@ extension Sandbox {
             throw ExecError(
                 .invalidArgument,
                 """
-                content has \(bytes.count) bytes; at most \(Limits.writeBytes) are taken at once. Write it in parts \
-                and put them together with execute_bash.
+                content has \(bytes.count) bytes; at most \(Limits.writeBytes) are accepted at once. Write it in \
+                parts and join them with execute_bash.
                 """)
         }
-        let parameters = WriteFileParameters(path: path, size: bytes.count, timeout: Self.fileTimeout)
+        let parameters = WriteFile(path: path, size: bytes.count, timeout: Self.fileTimeout)
         let reply = try await call(parameters, body: bytes, replyLimit: 0)
         return try WrittenFile(reply)
     }

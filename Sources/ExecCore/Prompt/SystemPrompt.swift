@@ -1,10 +1,13 @@
+import Diagnostics
+
 /// The text that describes an agent's sandbox to it, generated from the configuration.
 public struct SystemPrompt: Sendable {
     /// Maximum length of a skill's entry in characters, so that each costs under 100 tokens.
     private static let skillLimit = 390
     private static let skillNameLimit = 64
+    private static let staleLimit = 120
     /// How many of the allowed hosts are listed.
-    private static let shownHosts = 20
+    private static let maxListedHosts = 20
     /// How many characters of a module's description are quoted.
     private static let moduleLimit = 280
 
@@ -13,24 +16,31 @@ public struct SystemPrompt: Sendable {
     private let skills: [Skill]
     private let modules: [ToolModule]
     private let knowledge: LimitKnowledge
+    private let bridgeSection: String?
+    private let note: String?
 
     /// Creates a prompt about sandboxes with this configuration.
     ///
-    /// - Parameter knowledge: whether the engine enforces the limits. Limits that it doesn't enforce are not promised.
+    /// - Parameters:
+    ///   - knowledge: whether the engine enforces the limits. Limits that it doesn't enforce are not promised.
+    ///   - bridgeSection: the section about tools that code can call through the bridge; `nil` for none.
+    ///   - note: what else is to be known of texts that come out of the sandbox; `nil` for nothing.
     public init(
         configuration: SandboxConfiguration, limits: Limits, skills: [Skill], modules: [ToolModule],
-        knowledge: LimitKnowledge = LimitKnowledge()
+        knowledge: LimitKnowledge = LimitKnowledge(), bridgeSection: String? = nil, note: String? = nil
     ) {
         self.configuration = configuration
         self.limits = limits
         self.skills = skills
         self.modules = modules
         self.knowledge = knowledge
+        self.bridgeSection = bridgeSection
+        self.note = note
     }
 
     /// The complete text, in Markdown.
     public var text: String {
-        [introduction, sandbox, longRuns, skillSection, moduleSection, artifacts, habits]
+        [introduction, sandbox, note, longRuns, skillSection, moduleSection, bridgeSection, artifacts, habits]
             .compactMap { $0 }.joined(separator: "\n\n") + "\n"
     }
 
@@ -56,7 +66,7 @@ public struct SystemPrompt: Sendable {
         - Python 3 with numpy, pandas, scipy, matplotlib, seaborn, plotly (HTML only), scikit-learn, statsmodels, \
         sympy and openpyxl. You are an ordinary user; the system is read-only.
         - /workspace \(workspaceSentence). /artifacts holds results for the user. /tmp is in memory and small.
-        - \(limitSentence) A command has 30 seconds unless you pass `timeout` (at most \(limits.maximumTimeout)). Output over \
+        - \(limitSentence) A command has 30 seconds unless you pass `timeout` (at most \(limits.maxTimeout)). Output over \
         \(limits.output) bytes is cut in the middle, and the whole is kept in a file that the result names.
         - \(networkSentence)
         """
@@ -83,7 +93,7 @@ public struct SystemPrompt: Sendable {
             switch kind {
             case .memory: "\(configuration.memory) memory"
             case .processors: "\(configuration.cpus) CPU"
-            case .processes: "\(configuration.pids) processes"
+            case .processes: configuration.pids.counted("process", "processes")
             }
         }.joined(separator: ", ")
     }
@@ -112,11 +122,11 @@ public struct SystemPrompt: Sendable {
 
     private var allowedHostsSentence: String {
         let hosts = configuration.allowedHosts
-        let shown = hosts.prefix(Self.shownHosts).map { "`\($0)`" }.joined(separator: ", ")
-        let rest = hosts.count > Self.shownHosts ? " and \(hosts.count - Self.shownHosts) more" : ""
+        let shown = hosts.prefix(Self.maxListedHosts).map { "`\($0)`" }.joined(separator: ", ")
+        let rest = hosts.count > Self.maxListedHosts ? " and \(hosts.count - Self.maxListedHosts) more" : ""
         return """
             The only hosts that can be reached are \(shown)\(rest), over HTTP and HTTPS through the proxy that \
-            HTTP_PROXY and HTTPS_PROXY name; requests and pip use it by themselves. All else is refused: work with \
+            HTTP_PROXY and HTTPS_PROXY name; requests and pip use it automatically. All else is refused: work with \
             what is there.
             """
     }
@@ -139,14 +149,16 @@ public struct SystemPrompt: Sendable {
 
     private var jobSentence: String {
         let hours = max(1, limits.jobTimeout / 3600)
-        let bound = limits.jobTimeout == 0 ? "" : ", up to \(hours) hours after your last call"
+        let bound = limits.jobTimeout == 0 ? "" : ", up to \(hours.counted("hour")) after your last call"
         return limits.idleTimeout == 0
             ? "Processes in the background live as long as the sandbox."
             : "Processes in the background keep the sandbox alive\(bound); if it ends between calls, a result says so."
     }
 
     private var skillSection: String {
-        guard !skills.isEmpty else { return "## Available Skills\n\nThere are none." }
+        guard !skills.isEmpty else {
+            return ["## Available Skills\n\nThere are none.", draftSentence].compactMap { $0 }.joined(separator: " ")
+        }
         let entries = skills.map(entry(of:))
         return """
             ## Available Skills
@@ -154,14 +166,30 @@ public struct SystemPrompt: Sendable {
             Before work in one of these fields, read the skill's file with `read_file`; it may name further files.
 
             \(entries.joined(separator: "\n"))
+            """ + (draftSentence.map { "\n\n\($0)" } ?? "")
+    }
+
+    /// An agent may leave a draft where somebody can approve it.
+    private var draftSentence: String? {
+        guard configuration.skillStore != nil, configuration.keepsWorkspace else { return nil }
+        return """
+            A method worth keeping may go into /workspace/skills/NAME/ (SKILL.md, scripts, test_*.py): once a person \
+            approves it, it is listed here.
             """
     }
 
     private func entry(of skill: Skill) -> String {
         let name = Self.shortened(skill.name, to: Self.skillNameLimit)
-        let frame = "- **\(name)**:  Read: `\(skill.sandboxPath)`"
+        let remark = Self.remark(on: skill)
+        let frame = "- **\(name)**:  Read: `\(skill.sandboxPath)`\(remark)"
         let description = Self.shortened(skill.description, to: Self.skillLimit - frame.count)
-        return "- **\(name)**: \(description) Read: `\(skill.sandboxPath)`"
+        return "- **\(name)**: \(description) Read: `\(skill.sandboxPath)`\(remark)"
+    }
+
+    private static func remark(on skill: Skill) -> String {
+        guard skill.provenance != nil else { return "" }
+        guard let reason = skill.staleReason else { return " (agent-written, approved)" }
+        return " (agent-written, approved; STALE: \(shortened(reason, to: staleLimit)))"
     }
 
     private var moduleSection: String? {
@@ -184,7 +212,7 @@ public struct SystemPrompt: Sendable {
         """
         ## Artifacts
 
-        Save what the user should get (charts, tables, documents) directly in /artifacts, under a telling name, at \
+        Save what the user should get (charts, tables, documents) directly in /artifacts, under a clear name, at \
         most \(limits.artifactMebibytes) MB each, and say its name in your answer. Look at a chart with `read_file` \
         before you hand it over.
         """

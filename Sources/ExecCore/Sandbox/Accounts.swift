@@ -30,20 +30,20 @@ final class Accounts: Sendable {
     func start(
         _ spec: SandboxSpec, logger: Logger, _ body: (SandboxSpec) async throws -> Sandbox
     ) async throws -> Sandbox {
-        let unfit: AccountError
+        let invalid: AccountError
         do {
             return try await body(spec)
         } catch let error as AccountError {
-            unfit = error
+            invalid = error
         }
         if onCommon.withLock({ $0.insert(spec.user).inserted }) {
             logger.warning(
                 """
-                \(unfit.place.singleLine(limit: 100)) of \(spec.configuration.image) belongs to uid \
-                \(Account.common.user) and nobody else may write to it: the sandbox of \(spec.user) runs under that \
-                number. It shares the kernel's limits per user (inotify, epoll, pending signals) with everything else \
-                under it, a person of this machine perhaps. Let everybody write to the directory to have a number for \
-                each user, and remove the user's volumes.
+                \(invalid.place.singleLine(limit: 100)) of \(spec.configuration.image) belongs to uid \
+                \(Account.common.user) and nobody else may write to it, so the sandbox of \(spec.user) runs under that \
+                uid. It shares the kernel's limits per user (inotify, epoll, pending signals) with everything else \
+                under it, perhaps a person of this machine. To give each user a separate uid, make the directory \
+                writable for everybody and remove the user's volumes.
                 """)
         }
         return try await body(
@@ -55,8 +55,8 @@ final class Accounts: Sendable {
     /// Checks the directories that the guest reported as not writable.
     ///
     /// - Throws: ``AccountError`` if another account could write to one of them.
-    static func check(_ greeting: JSON, of spec: SandboxSpec) throws(AccountError) {
-        guard spec.account == Account(of: spec.user), let owners = greeting[HandshakeName.owners]?.objectValue,
+    static func check(_ handshake: JSON, of spec: SandboxSpec) throws(AccountError) {
+        guard spec.account == Account(of: spec.user), let owners = handshake[HandshakeName.owners]?.objectValue,
             let place = owners.keys.first(where: { owners[$0]?.integerValue == Int(Account.common.user) })
         else { return }
         throw AccountError(place: place)

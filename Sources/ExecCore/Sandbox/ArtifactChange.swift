@@ -3,7 +3,7 @@ import JSON
 /// Changes to the artifacts of a sandbox since the previous report.
 public struct ArtifactChange: Sendable, Equatable {
     /// Maximum number of names of each kind in a report.
-    static let maximumNames = 100
+    static let maxNames = 100
 
     /// Names of artifacts that are new.
     public let added: [String]
@@ -25,6 +25,13 @@ public struct ArtifactChange: Sendable, Equatable {
         self.isComplete = isComplete
     }
 
+    /// Returns the change with other names.
+    public func mappingNames(_ change: (String) -> String) -> ArtifactChange {
+        ArtifactChange(
+            added: added.map(change), modified: modified.map(change), removed: removed.map(change),
+            isComplete: isComplete)
+    }
+
     /// The member names on the channel.
     enum Name: String, CaseIterable {
         case added
@@ -42,7 +49,7 @@ public struct ArtifactChange: Sendable, Equatable {
     }
 
     private static func names(_ value: JSON?) -> [String]? {
-        guard let values = value?.arrayValue, values.count <= maximumNames else { return nil }
+        guard let values = value?.arrayValue, values.count <= maxNames else { return nil }
         let names = values.compactMap(\.stringValue).filter(Artifact.isName)
         return names.count == values.count ? names : nil
     }

@@ -37,9 +37,9 @@ final class EngineObservations: Sendable {
         guard isNews, !broken.isEmpty else { return }
         logger.warning(
             """
-            the engine does not hold sandboxes to their limits: there is \
-            \(broken.map(\.description).joined(separator: ", ")). Code in a sandbox can take what this machine has. \
-            \(SeenLimits.remedy)
+            the engine does not enforce the limits of sandboxes: there is \
+            \(broken.map(\.description).joined(separator: ", ")). Code in a sandbox can use everything that \
+            this machine has. \(SeenLimits.remedy)
             """)
     }
 
@@ -49,9 +49,9 @@ final class EngineObservations: Sendable {
         let known = ["/artifacts", "/tmp", "/output", SandboxSpec.home].filter(places.contains)
         guard !known.isEmpty else { return }
         let warning = """
-            sandboxes cannot write to \(known.joined(separator: ", ")), which they have as the image \
-            \(configuration.image.singleLine(limit: 100)) has: let everybody write there in the image (chmod 1777), and \
-            remove the user's volumes
+            sandboxes cannot write to \(known.joined(separator: ", ")), whose mode comes from the image \
+            \(configuration.image.singleLine(limit: 100)): make it writable for everybody in the image (chmod 1777), \
+            and remove the user's volumes
             """
         if state.withLock({ $0.lines.insert(warning).inserted }) { logger.warning(warning) }
     }

@@ -1,7 +1,7 @@
 /// Limits on what one call may request and return.
 public struct Limits: Sendable, Equatable {
     /// The longest timeout of a command, in seconds.
-    public var maximumTimeout = 600
+    public var maxTimeout = 600
     /// Maximum number of bytes of each stream, or of a file's page, that one call returns.
     public var output = 32 * 1024
     /// Maximum size in bytes of a picture that is shown as it is. A larger one is scaled down to this size. With 0, no
@@ -17,7 +17,7 @@ public struct Limits: Sendable, Equatable {
     /// options; 0 to disable.
     public var linger = 0
     /// How many users may have a live sandbox at once.
-    public var maximumSandboxes = 32
+    public var maxSandboxes = 32
 
     /// Maximum size that ``write(_:)`` accepts, in bytes.
     public static let writeBytes = 32 * 1024 * 1024
@@ -48,13 +48,13 @@ public struct Limits: Sendable, Equatable {
 
     /// Checks that a command may have a timeout of `timeout` seconds. Needs no sandbox.
     ///
-    /// - Throws: ``ExecError/Code/invalidArgument`` unless it is above 0 and at most ``maximumTimeout``.
+    /// - Throws: ``ExecError/Code/invalidArgument`` unless it is above 0 and at most ``maxTimeout``.
     public func checkTimeout(_ timeout: Double) throws(ExecError) {
-        guard timeout > 0, timeout <= Double(maximumTimeout) else {
+        guard timeout > 0, timeout <= Double(maxTimeout) else {
             throw ExecError(
                 .invalidArgument,
                 """
-                timeout must be a number of seconds above 0 and at most \(maximumTimeout) (the server's \
+                timeout must be a number of seconds above 0 and at most \(maxTimeout) (the server's \
                 --max-timeout). Start longer work in the background and look at its output later.
                 """)
         }

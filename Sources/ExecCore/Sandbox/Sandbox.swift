@@ -19,7 +19,7 @@ public final class Sandbox: Sendable {
     private static let resumeTimeout = 15.0
 
     /// The queue in which a call waits if many are running.
-    enum Queue {
+    enum Lane {
         /// Tool calls, whose commands may take long.
         case tools
         /// Quick artifact reads, which must not wait behind long commands.
@@ -34,31 +34,40 @@ public final class Sandbox: Sendable {
     let place: Lingering.Place?
     /// Whether another server started it.
     let isResumed: Bool
+    /// The names of the approved skills that are mounted in it.
+    let approvedSkills: Set<String>
 
     private let engine: any ContainerEngine
-    private let child: ChildProcess
-    private let channel: Channel
+    let child: ChildProcess
+    let channel: Channel
     private let toolTurns = AsyncSemaphore(count: Limits.concurrentCalls)
     private let artifactTurns = AsyncSemaphore(count: Limits.concurrentArtifactCalls)
     private let ended = AsyncEvent()
     private let firstCause = Locked<String?>(nil)
     private let release = PipeRelease()
     private let observations: EngineObservations
+    /// Lets code call tools outside; `nil` if it can't.
+    let bridge: (any SandboxBridgeSession)?
+    let installTurn = AsyncSemaphore(count: 1)
+    let logger: Logger
 
     /// Starts a container and waits for its guest.
     ///
-    /// - Parameter place: what it needs to linger, which the sandbox closes when it ends; `nil` if it is not to
-    ///   linger.
+    /// - Parameters:
+    ///   - place: what it needs to linger, which the sandbox closes when it ends; `nil` if it is not to linger.
+    ///   - bridge: lets code in it call tools outside; `nil` for no bridge.
     /// - Throws: ``ExecError`` with the cause and a remedy, or ``AccountError``.
     static func start(
-        _ spec: SandboxSpec, engine: any ContainerEngine, place: Lingering.Place? = nil, logger: Logger,
-        observations: EngineObservations, onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
+        _ spec: SandboxSpec, engine: any ContainerEngine, place: Lingering.Place? = nil,
+        bridge: (any SandboxBridge)? = nil, logger: Logger, observations: EngineObservations,
+        onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
     ) async throws -> Sandbox {
         let sandbox: Sandbox
         do {
             sandbox = try Sandbox(
                 spec, name: spec.name, engine: engine, child: engine.start(spec.container),
-                place: place, logger: logger, observations: observations, onArtifactsChanged: onArtifactsChanged)
+                place: place, bridge: bridge, logger: logger, observations: observations,
+                onArtifactsChanged: onArtifactsChanged)
         } catch {
             place?.close()
             throw error
@@ -66,8 +75,8 @@ public final class Sandbox: Sendable {
         let slow = ExecError(
             .engineFailed,
             "The engine did not start the sandbox within \(Int(startTimeout)) seconds. Is it overloaded or hung?")
-        let handover = GuestProgram.handover(for: spec.configuration, limits: spec.limits)
-        try await sandbox.awaitGreeting(after: handover, seconds: startTimeout, slow, spec)
+        let bootstrapPayload = GuestProgram.bootstrapPayload(for: spec.configuration, limits: spec.limits)
+        try await sandbox.awaitHandshake(after: bootstrapPayload, seconds: startTimeout, slow, spec)
         return sandbox
     }
 
@@ -75,29 +84,31 @@ public final class Sandbox: Sendable {
     ///
     /// - Returns: `nil` if its guest doesn't repeat the handshake.
     static func resume(
-        _ taken: Lingering.Taken, as spec: SandboxSpec, engine: any ContainerEngine, logger: Logger,
-        observations: EngineObservations, onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
+        _ taken: Lingering.Taken, as spec: SandboxSpec, engine: any ContainerEngine,
+        bridge: (any SandboxBridge)? = nil, logger: Logger, observations: EngineObservations,
+        onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
     ) async -> Sandbox? {
         let name = taken.place.container
         do {
             let sandbox = try Sandbox(
                 spec, name: name, engine: engine, child: ChildProcess(adopting: taken.ends), place: taken.place,
-                isResumed: true, logger: logger, observations: observations, onArtifactsChanged: onArtifactsChanged)
+                isResumed: true, bridge: bridge, logger: logger, observations: observations,
+                onArtifactsChanged: onArtifactsChanged)
             let slow = ExecError(.sandboxEnded, "It did not answer in time.")
-            try await sandbox.awaitGreeting(
+            try await sandbox.awaitHandshake(
                 after: Frame(.hello, call: 0).bytes, seconds: resumeTimeout, slow, spec)
-            logger.info("going on with sandbox \(name), which another server left")
+            logger.info("reusing sandbox \(name), which another server left")
             return sandbox
         } catch {
-            logger.warning("cannot go on with sandbox \(name), which another server left: \(error)")
+            logger.warning("cannot reuse sandbox \(name), which another server left: \(error)")
             return nil
         }
     }
 
     private init(
         _ spec: SandboxSpec, name: String, engine: any ContainerEngine, child: ChildProcess,
-        place: Lingering.Place?, isResumed: Bool = false, logger: Logger, observations: EngineObservations,
-        onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
+        place: Lingering.Place?, isResumed: Bool = false, bridge: (any SandboxBridge)?, logger: Logger,
+        observations: EngineObservations, onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
     ) throws {
         self.name = name
         self.child = child
@@ -105,10 +116,16 @@ public final class Sandbox: Sendable {
         self.place = place
         self.isResumed = isResumed
         self.observations = observations
+        self.logger = logger
         limits = spec.limits
+        approvedSkills = spec.hostMounts.approvedNames
+        let session = bridge?.session(of: spec.user, sandbox: name) { [input = child.input] frame in
+            try input.writeBlocking(frame.bytes)
+        }
+        self.bridge = session
         channel = Channel(
             input: child.input, logger: logger,
-            guestCalls: Self.guestCallHandlers(for: spec, input: child.input, logger: logger),
+            guestCalls: Self.guestCallHandlers(for: spec, bridge: session, input: child.input, logger: logger),
             onArtifactsChanged: onArtifactsChanged)
         try child.read { [name, channel, firstCause] bytes in
             do throws(ChannelError) {
@@ -130,7 +147,7 @@ public final class Sandbox: Sendable {
             let failure = engine.explain(
                 end, of: spec.configuration, printed: channel.hasGreeted ? [] : channel.unreadBytes)
             logger.debug("sandbox \(name) ended: \(end.status)")
-            Self.record("ended by itself (\(failure.summary))", in: firstCause)
+            Self.record("ended unexpectedly (\(failure.summary))", in: firstCause)
             channel.end(channel.hasGreeted ? failure.endError : failure.startError)
             place?.close()
             ended.complete()
@@ -138,24 +155,24 @@ public final class Sandbox: Sendable {
     }
 
     /// Writes what makes the guest send its handshake and waits for it. Stops the sandbox on failure.
-    private func awaitGreeting(
+    private func awaitHandshake(
         after words: [UInt8], seconds: Double, _ slow: ExecError, _ spec: SandboxSpec
     ) async throws {
         do {
-            let greeting = try await withTimeout(seconds: seconds, slow) { [channel] in
+            let handshake = try await withTimeout(seconds: seconds, slow) { [channel] in
                 try await withTaskCancellationHandler {
-                    // If the pipe is already closed, the process's end, which `greeting()` waits for, gives a better
+                    // If the pipe is already closed, the process's end, which `handshake()` waits for, gives a better
                     // reason.
                     try? await channel.write(words)
-                    return try await channel.greeting()
+                    return try await channel.handshake()
                 } onCancel: {
-                    channel.end(ExecError(.sandboxEnded, "The start of the sandbox was given up."))
+                    channel.end(ExecError(.sandboxEnded, "The start of the sandbox was abandoned."))
                 }
             }
-            try Accounts.check(greeting, of: spec)
-            try Self.check(greeting, of: spec.configuration)
-            observations.record(unwritable: Self.unwritable(greeting), of: spec.configuration)
-            observations.record(SeenLimits(greeting[HandshakeName.limits]), of: spec.configuration)
+            try Accounts.check(handshake, of: spec)
+            try Self.check(handshake, of: spec.configuration)
+            observations.record(unwritable: Self.unwritable(handshake), of: spec.configuration)
+            observations.record(SeenLimits(handshake[HandshakeName.limits]), of: spec.configuration)
         } catch {
             await stop()
             throw error
@@ -164,15 +181,16 @@ public final class Sandbox: Sendable {
 
     /// The handlers of guest-initiated calls.
     private static func guestCallHandlers(
-        for spec: SandboxSpec, input: PipeWriter, logger: Logger
+        for spec: SandboxSpec, bridge: (any SandboxBridgeSession)?, input: PipeWriter, logger: Logger
     ) -> [GuestCallMethod: any GuestCallHandler] {
         var handlers: [GuestCallMethod: any GuestCallHandler] = [:]
         let hosts = spec.configuration.allowedHosts
         if !hosts.isEmpty {
             handlers[.connect] = EgressRelay(
-                policy: EgressPolicy(hosts: hosts), sandbox: spec.name, logger: logger
+                policy: EgressPolicy(hosts: hosts), gate: bridge?.egressGate, sandbox: spec.name, logger: logger
             ) { frame in try input.writeBlocking(frame.bytes) }
         }
+        handlers[.bridge] = bridge
         return handlers
     }
 
@@ -190,30 +208,31 @@ public final class Sandbox: Sendable {
     }
 
     /// The directories that, according to the guest, the sandbox cannot write to.
-    private static func unwritable(_ greeting: JSON) -> [String] {
-        greeting[HandshakeName.unwritable]?.arrayValue?.compactMap(\.stringValue) ?? []
+    private static func unwritable(_ handshake: JSON) -> [String] {
+        handshake[HandshakeName.unwritable]?.arrayValue?.compactMap(\.stringValue) ?? []
     }
 
-    private static func check(_ greeting: JSON, of configuration: SandboxConfiguration) throws(ExecError) {
+    private static func check(_ handshake: JSON, of configuration: SandboxConfiguration) throws(ExecError) {
         let image = configuration.image
-        guard greeting[HandshakeName.shell] == true else {
+        guard handshake[HandshakeName.shell] == true else {
             throw ExecError(.engineFailed, "The image \(image) has no /bin/bash, which a sandbox needs. Use another.")
         }
-        guard !unwritable(greeting).contains("/workspace") else {
+        guard !unwritable(handshake).contains("/workspace") else {
             guard configuration.workspace != .ephemeral else {
                 throw ExecError(
                     .engineFailed,
                     """
                     /workspace cannot be written by the sandbox's user: in memory it has the mode that it has in the image \
-                    \(image), and there it must be writable for everybody (chmod 1777).
+                    \(image), where it must be writable for everybody (chmod 1777).
                     """)
             }
             throw ExecError(
                 .engineFailed,
                 """
-                /workspace cannot be written by the sandbox's user: it belongs to another, or is read-only. If it is a \
-                directory of this machine, give it to an ordinary user (not root); if it is a volume, it is as the image \
-                has /workspace: that must be writable for everybody, or belong to uid \(Account.common.user).
+                /workspace cannot be written by the sandbox's user: it belongs to another user, or is read-only. If it \
+                is a directory of this machine, give it to an ordinary user (not root); if it is a volume, it has the \
+                mode of /workspace in the image: that must be writable for everybody, or belong to uid \
+                \(Account.common.user).
                 """)
         }
     }
@@ -237,13 +256,25 @@ public final class Sandbox: Sendable {
     ///   - body: bytes that follow the call, for operations that accept a body.
     ///   - replyLimit: how many bytes the guest may send back, not counting the result itself.
     ///   - queue: the queue in which it waits for a slot.
+    ///   - onBegin: called with the call's id before the guest learns of the call.
     ///   - onProgress: called with each progress message; `nil` if the guest may send none.
     /// - Throws: ``ExecError``, and `CancellationError` if the task was cancelled before the call started.
     func call<Parameters: GuestParameters>(
-        _ parameters: Parameters, body: [UInt8]? = nil, replyLimit: Int, queue: Queue = .tools,
-        onProgress: (@Sendable ([UInt8]) -> Void)? = nil
+        _ parameters: Parameters, body: [UInt8]? = nil, replyLimit: Int, lane: Lane = .tools,
+        onBegin: (UInt32) -> Void = { _ in }, onProgress: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws -> Channel.Reply {
-        let turns = queue == .tools ? toolTurns : artifactTurns
+        if lane == .tools { try await installChangedModules() }
+        return try await callGuest(
+            parameters, body: body, replyLimit: replyLimit, lane: lane, onBegin: onBegin, onProgress: onProgress)
+    }
+
+    /// Makes one call as ``call(_:body:replyLimit:lane:onBegin:onProgress:)`` does, without looking at the modules
+    /// first.
+    func callGuest<Parameters: GuestParameters>(
+        _ parameters: Parameters, body: [UInt8]? = nil, replyLimit: Int, lane: Lane = .tools,
+        onBegin: (UInt32) -> Void = { _ in }, onProgress: (@Sendable ([UInt8]) -> Void)? = nil
+    ) async throws -> Channel.Reply {
+        let turns = lane == .tools ? toolTurns : artifactTurns
         try await turns.wait()
         defer { turns.signal() }
         await AnswerRoom.wait()
@@ -252,7 +283,8 @@ public final class Sandbox: Sendable {
         try Task.checkCancellation()
         return try await channel.call(
             Parameters.operation.rawValue, parameters.json, body: body,
-            seconds: parameters.timeout + Self.answerGrace, replyLimit: replyLimit, onProgress: onProgress)
+            seconds: parameters.timeout + Self.answerGrace, replyLimit: replyLimit, onBegin: onBegin,
+            onProgress: onProgress)
     }
 
     /// Ends the sandbox if a call is past its deadline without an answer.

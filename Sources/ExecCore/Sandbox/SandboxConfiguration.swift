@@ -43,12 +43,26 @@ public struct SandboxConfiguration: Sendable, Equatable {
     public var toolsDirectory: String?
     /// The host directories whose skills are mounted in `/skills`.
     public var skillsDirectories: [String] = []
+    /// The host directory of the skills that agents wrote and people approved, each user's mounted in `/skills` too;
+    /// `nil` for none.
+    public var skillStore: String?
+    /// Whether what an agent writes into `/workspace` is still there when a person looks at it later.
+    public var keepsWorkspace: Bool { workspace != .ephemeral }
+
+    /// Whether code in the sandboxes can call tools of MCP servers: see ``SandboxBridge``.
+    package var hasBridge = false
 
     /// The port of the sandbox's proxy, if there are ``allowedHosts``.
     static let proxyPort = 3128
 
     /// The defaults.
     public init() {}
+
+    /// Whether another container or the host shares the sandbox's network namespace, in which the bridge's socket would
+    /// be open to them.
+    package var sharesNetworkNamespace: Bool {
+        network == "host" || ["container:", "ns:", "pod:"].contains { network.hasPrefix($0) }
+    }
 
     /// Whether anything outside the sandbox can be reached.
     var hasWayOut: Bool { network != "none" || !allowedHosts.isEmpty }
@@ -62,14 +76,14 @@ public struct SandboxConfiguration: Sendable, Equatable {
         guard user == only else {
             throw ExecError(
                 .invalidArgument,
-                "This server's workspace is a directory of its machine, so it serves the user \(only) and no other.")
+                "This server's workspace is a directory of its machine, so it serves only the user \(only).")
         }
         guard Files.realPath(path) == path, Files.isDirectory(path) else {
             throw ExecError(
                 .engineFailed,
                 """
                 The workspace \(path) is no longer the directory that it was when the server started: it is gone, or \
-                something on its path has become a link. Put it back, or start the server with another --workspace.
+                something on its path has become a link. Restore it, or start the server with another --workspace.
                 """)
         }
     }

@@ -53,7 +53,7 @@ public final class SandboxLosses: Sendable {
             ? "files in /workspace and /artifacts are still there"
             : "so are /workspace and /artifacts, which were in memory"
         return """
-            Note: this is a new sandbox. The one before \(loss.cause), at \(Self.text(loss.time)). Its background \
+            Note: this is a new sandbox. The previous one \(loss.cause), at \(Self.text(loss.time)). Its background \
             processes, /tmp and the home directory with what was installed there are gone; \(kept).
             """
     }

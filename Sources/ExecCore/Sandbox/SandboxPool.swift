@@ -13,6 +13,7 @@ public actor SandboxPool {
     private let logger: Logger
     private let onArtifactsChanged: @Sendable (UserID, ArtifactChange) -> Void
     private let lingering: Lingering?
+    private let bridge: (any SandboxBridge)?
     private let eviction: EvictionPolicy
     private let prewarmQueue: PrewarmQueue
     private let accounts = Accounts()
@@ -25,7 +26,7 @@ public actor SandboxPool {
     private var prewarmer: Prewarmer
     private var hasSwept = false
     /// Warnings about skills and tools that were already logged. Every start would repeat them.
-    private var told: Set<String> = []
+    private var reportedWarnings: Set<String> = []
     private var isClosed = false
     private var housekeeping: Task<Void, Never>?
 
@@ -34,29 +35,46 @@ public actor SandboxPool {
     /// - Parameters:
     ///   - locateEngine: finds the engine. Called at each start of a sandbox, so that an engine installed in the
     ///     meantime is found.
+    ///   - bridge: lets code in the sandboxes call tools outside; `nil` for no bridge. The configuration must say that
+    ///     there is one.
     ///   - onArtifactsChanged: called when artifacts were added, modified or removed in a running sandbox, whatever
     ///     the cause, and soon after the start of a sandbox that has some. It may be called on any thread, in order
     ///     for each user, and must return soon because that sandbox's replies wait for it.
-    public init(
+    package init(
         configuration: SandboxConfiguration, limits: Limits, logger: Logger,
         locateEngine: @escaping @Sendable () throws(ExecError) -> any ContainerEngine,
+        bridge: (any SandboxBridge)?,
         onArtifactsChanged: @escaping @Sendable (UserID, ArtifactChange) -> Void = { _, _ in }
     ) {
         self.configuration = configuration
         self.limits = limits
         self.logger = logger
         self.locateEngine = locateEngine
+        self.bridge = bridge
         self.onArtifactsChanged = onArtifactsChanged
         owner = .current()
         losses = SandboxLosses(keepsWorkspace: configuration.workspace != .ephemeral)
         eviction = EvictionPolicy(limits: limits)
-        let prewarmQueue = PrewarmQueue(capacity: limits.maximumSandboxes)
+        let prewarmQueue = PrewarmQueue(capacity: limits.maxSandboxes)
         self.prewarmQueue = prewarmQueue
         prewarmer = Prewarmer(queue: prewarmQueue)
         let observations = EngineObservations(logger: logger)
         self.observations = observations
         lingering =
-            limits.linger > 0 ? Lingering(seconds: limits.linger, logger: logger, observations: observations) : nil
+            limits.linger > 0
+            ? Lingering(seconds: limits.linger, bridge: bridge, logger: logger, observations: observations) : nil
+    }
+
+    /// Creates a pool as ``init(configuration:limits:logger:locateEngine:bridge:onArtifactsChanged:)`` does, without a
+    /// bridge.
+    public init(
+        configuration: SandboxConfiguration, limits: Limits, logger: Logger,
+        locateEngine: @escaping @Sendable () throws(ExecError) -> any ContainerEngine,
+        onArtifactsChanged: @escaping @Sendable (UserID, ArtifactChange) -> Void = { _, _ in }
+    ) {
+        self.init(
+            configuration: configuration, limits: limits, logger: logger, locateEngine: locateEngine, bridge: nil,
+            onArtifactsChanged: onArtifactsChanged)
     }
 
     /// What the sandboxes so far show about how the engine enforces their limits.
@@ -131,6 +149,13 @@ public actor SandboxPool {
         }
     }
 
+    /// The names of the approved skills that a user's sandbox has; `nil` if the user has no sandbox, so that the next one
+    /// gets all.
+    package func approvedSkills(of user: UserID) -> Set<String>? {
+        guard case .running(let sandbox) = entries[user]?.state else { return nil }
+        return sandbox.approvedSkills
+    }
+
     /// How many users have a sandbox, including those that are starting.
     var count: Int { entries.count }
 
@@ -190,8 +215,8 @@ public actor SandboxPool {
         if case .ending = entries[user]?.state { bury(user) }
         entries[user]?.isKept = true
         guard entries[user] == nil, !isClosed else { return }
-        guard entries.count < limits.maximumSandboxes else {
-            return logger.debug("no room to start the sandbox of \(user) ahead")
+        guard entries.count < limits.maxSandboxes else {
+            return logger.debug("no room to prewarm the sandbox of \(user)")
         }
         do {
             try startSandbox(of: user, isKept: true)
@@ -206,7 +231,7 @@ public actor SandboxPool {
                 let sandbox = try await result(of: start, for: user)
                 if entries[user]?.start == start { entries[user]?.touch() }
                 prewarmer.recordSuccess()
-                logger.info("sandbox \(sandbox.name) is up ahead of the next call")
+                logger.info("sandbox \(sandbox.name) is prewarmed for the next call")
                 started = sandbox
             } catch {
                 // A start that was given up needs no report: its place was needed, or the server is shutting down.
@@ -222,7 +247,7 @@ public actor SandboxPool {
     /// Logs a failed prewarm unless it repeats the previous failure.
     private func warn(_ user: UserID, _ error: any Error) {
         guard prewarmer.recordFailure(error) else { return }
-        logger.warning("the sandbox of \(user) could not be started ahead; its first call tries again: \(error)")
+        logger.warning("the sandbox of \(user) could not be prewarmed; the first call tries again: \(error)")
     }
 
     private func startSandbox(of user: UserID, isKept: Bool) throws {
@@ -238,15 +263,17 @@ public actor SandboxPool {
         let spec = SandboxSpec(
             name: SandboxSpec.newName(for: user), user: user, owner: owner,
             account: accounts.account(of: user, in: configuration), configuration: configuration, limits: limits)
-        for warning in spec.hostMounts.warnings where told.insert(warning).inserted { logger.warning(warning) }
+        for warning in spec.hostMounts.warnings where reportedWarnings.insert(warning).inserted {
+            logger.warning(warning)
+        }
         entries[user] = PooledSandbox(
-            start: Task { [accounts, logger, lingering, observations, onArtifactsChanged] in
+            start: Task { [accounts, logger, lingering, bridge, observations, onArtifactsChanged] in
                 let onChange = { @Sendable change in onArtifactsChanged(user, change) }
                 return try await accounts.start(spec, logger: logger) { spec in
                     guard let lingering else {
                         logger.info("starting sandbox \(spec.name)")
                         return try await Sandbox.start(
-                            spec, engine: engine, logger: logger, observations: observations,
+                            spec, engine: engine, bridge: bridge, logger: logger, observations: observations,
                             onArtifactsChanged: onChange)
                     }
                     return try await lingering.start(spec, engine: engine, onArtifactsChanged: onChange)
@@ -256,12 +283,12 @@ public actor SandboxPool {
     }
 
     private func makeRoom() throws(ExecError) {
-        guard entries.count >= limits.maximumSandboxes else { return }
+        guard entries.count >= limits.maxSandboxes else { return }
         guard let user = eviction.victim(among: entries) else {
             throw ExecError(
                 .busy,
                 """
-                All \(limits.maximumSandboxes) sandboxes of this server are at work. Call again when one is free, or \
+                All \(limits.maxSandboxes) sandboxes of this server are busy. Call again when one is free, or \
                 raise --max-sandboxes.
                 """)
         }
@@ -325,9 +352,9 @@ public actor SandboxPool {
     private func replace(_ entry: PooledSandbox, of user: UserID) {
         guard Prewarmer.isWorthReplacing(entry) else {
             return logger.warning(
-                "the sandbox of \(user) ended soon after it was started ahead; its first call starts another")
+                "the sandbox of \(user) ended soon after it was prewarmed; the first call starts another")
         }
-        logger.info("the sandbox of \(user) ended: starting another ahead of the next call")
+        logger.info("the sandbox of \(user) ended: prewarming another for the next call")
         prewarm([user])
     }
 }

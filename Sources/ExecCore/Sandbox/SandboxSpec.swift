@@ -2,6 +2,8 @@
 struct SandboxSpec: Sendable, Equatable {
     static let home = "/home/coderunner"
     private static let hostName = "sandbox"
+    /// Where the Python modules of the bridge's tools are.
+    private static let moduleDirectory = "/mcp"
     /// Where programs keep what outlives a sandbox: pip's installed packages, and caches if there is a network. A
     /// hidden directory with an unusual name, because the workspace may be a host directory.
     private static let store = "/workspace/.sandbox"
@@ -28,7 +30,9 @@ struct SandboxSpec: Sendable, Equatable {
         self.account = account
         self.configuration = configuration
         self.limits = limits
-        hostMounts = HostMounts(configuration)
+        hostMounts = HostMounts(
+            configuration, approved: configuration.skillStore.map { SkillStore(path: $0).skills(of: user).skills } ?? []
+        )
     }
 
     /// The common prefix of all container names.
@@ -68,7 +72,14 @@ struct SandboxSpec: Sendable, Equatable {
     private var memoryDirectories: [ContainerSpec.MemoryDirectory] {
         var parts = [("/tmp", 4), (Self.home, 8), ("/output", 8)]
         if configuration.workspace == .ephemeral { parts += [("/workspace", 2), ("/artifacts", 4)] }
-        return parts.map { ContainerSpec.MemoryDirectory(path: $0.0, size: configuration.memory.bytes / $0.1) }
+        let directories = parts.map {
+            ContainerSpec.MemoryDirectory(path: $0.0, size: configuration.memory.bytes / $0.1)
+        }
+        guard configuration.hasBridge else { return directories }
+        // New files are written before old ones are removed.
+        let modules = ContainerSpec.MemoryDirectory(
+            path: Self.moduleDirectory, size: 2 * InstallModules.maxSize)
+        return directories + [modules]
     }
 
     private var mounts: [ContainerSpec.Mount] {
@@ -95,7 +106,8 @@ struct SandboxSpec: Sendable, Equatable {
             ("HOME", Self.home), ("USER", "coderunner"), ("LOGNAME", "coderunner"), ("TERM", "dumb"),
             // Both save time: otherwise every bash looks the shell up in /etc/passwd and loads twelve files for LANG.
             ("SHELL", "/bin/bash"), ("LANG", "C"), ("LC_CTYPE", "C.UTF-8"),
-            ("PYTHONPATH", "/tools"), ("PYTHONUNBUFFERED", "1"), ("PYTHONDONTWRITEBYTECODE", "1"),
+            ("PYTHONPATH", configuration.hasBridge ? "/tools:\(Self.moduleDirectory)" : "/tools"),
+            ("PYTHONUNBUFFERED", "1"), ("PYTHONDONTWRITEBYTECODE", "1"),
             ("MPLBACKEND", "Agg"), ("MCP_ARTIFACT_SIZE_LIMIT_MB", String(limits.artifactMebibytes)),
             // Otherwise numpy starts a thread for each processor of the host, whatever the sandbox's share.
             ("OMP_NUM_THREADS", String(threads)), ("OPENBLAS_NUM_THREADS", String(threads)),

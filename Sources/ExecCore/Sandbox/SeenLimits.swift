@@ -14,8 +14,8 @@ public struct SeenLimits: Sendable, Equatable {
 
     /// What to do about limits that are not enforced.
     public static let remedy = """
-        Let the engine use control groups: a rootless engine needs version 2 of them with the controllers memory, cpu \
-        and pids delegated to the user; a runtime of its own may need a setting.
+        Let the engine use control groups: a rootless engine needs cgroups version 2 with the controllers memory, \
+        cpu and pids delegated to the user; a runtime other than the default may need a setting.
         """
 
     /// A limit that exceeds the configured one.
@@ -30,8 +30,8 @@ public struct SeenLimits: Sendable, Equatable {
             guard let limit else {
                 return switch kind {
                 case .memory: "no memory limit"
-                case .processors: "no limit of processors"
-                case .processes: "no limit of processes"
+                case .processors: "no limit on processors"
+                case .processes: "no limit on processes"
                 }
             }
             return switch kind {

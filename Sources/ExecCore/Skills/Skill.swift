@@ -14,6 +14,17 @@ public struct Skill: Sendable, Equatable {
     public let hostDirectory: String
     /// The complete front matter.
     public let metadata: JSONObject
+    /// Where it comes from if an agent wrote it and a person approved it; `nil` for an installed skill.
+    public var provenance: SkillVersion?
+    /// Why its code may not work any more, as a predicate; `nil` if no such reason is known.
+    public var staleReason: String?
+
+    /// Returns the skill with another description and front matter.
+    public func described(as description: String, metadata: JSONObject) -> Skill {
+        Skill(
+            name: name, description: description, directoryName: directoryName, fileName: fileName,
+            hostDirectory: hostDirectory, metadata: metadata, provenance: provenance, staleReason: staleReason)
+    }
 
     /// The path at which code in the sandbox reads it.
     public var sandboxPath: String { "/skills/\(directoryName)/\(fileName)" }

@@ -5,11 +5,11 @@ import YAML
 /// The skills that exist at one moment.
 public struct SkillCatalog: Sendable, Equatable {
     private static let fileNames = ["SKILL.md", "Skill.md", "skill.md"]
-    private static let maximumFileSize = 4 * 1024 * 1024
+    private static let maxFileSize = 4 * 1024 * 1024
     /// The limit of the Agent Skills format.
-    private static let maximumDescription = 1024
+    private static let maxDescription = 1024
     /// How many dangling links a message lists.
-    private static let maximumLinks = 3
+    private static let maxLinks = 3
 
     /// The skills, sorted by directory name.
     public let skills: [Skill]
@@ -47,6 +47,52 @@ public struct SkillCatalog: Sendable, Equatable {
             diagnostics: found.flatMap(\.diagnostics) + misnamed)
     }
 
+    /// Scans directories as ``load(from:memory:)`` does, and adds a user's approved skills. An installed skill of the
+    /// same name wins.
+    ///
+    /// - Parameter store: the approved skills; `nil` for none.
+    package static func load(
+        from directories: [String], approvedIn store: SkillStore?, for user: UserID, memory: SkillCache = SkillCache()
+    ) -> SkillCatalog {
+        let installed = load(from: directories, memory: memory)
+        guard let (approved, problems) = store?.skills(of: user), !approved.isEmpty || !problems.isEmpty else {
+            return installed
+        }
+        var (skills, diagnostics) = (installed.skills, installed.diagnostics)
+        diagnostics += problems.map { SkillDiagnostic(file: store?.path ?? "", line: nil, message: $0, isFatal: false) }
+        for approved in approved {
+            let name = approved.version.name
+            guard !installed.skills.contains(where: { $0.directoryName == name || $0.name == name }) else {
+                let message = "the approved skill \(name) is left out: an installed skill has its name"
+                diagnostics.append(
+                    SkillDiagnostic(file: approved.directory, line: nil, message: message, isFatal: false))
+                continue
+            }
+            // What is mounted there isn't the approved skill, whether it is a skill itself or not.
+            if let occupant = occupant(of: name, in: directories) {
+                let message = "the approved skill \(name) is left out: \(occupant) is in its place"
+                diagnostics.append(
+                    SkillDiagnostic(file: approved.directory, line: nil, message: message, isFatal: false))
+                continue
+            }
+            guard
+                let seen = look(
+                    in: approved.directory, called: name, beside: OwnedFiles.parent(of: approved.directory)),
+                var skill = seen.skill
+            else { continue }
+            skill.provenance = approved.version
+            skills.append(skill)
+        }
+        skills.sort { $0.directoryName.utf8.lexicographicallyPrecedes($1.directoryName.utf8) }
+        return SkillCatalog(skills: skills, diagnostics: diagnostics)
+    }
+
+    /// The path of what these directories put in the place of a skill in the sandbox, even if it is no skill; `nil` for
+    /// nothing.
+    package static func occupant(of name: String, in directories: [String]) -> String? {
+        directories.lazy.compactMap { HostMounts.entry(called: name, in: $0, withFiles: directories.count == 1) }.first
+    }
+
     /// Scans a directory; `nil` if it isn't a skill.
     private static func look(in path: String, called name: String, beside parent: String) -> SeenSkill? {
         // The stamps are read before the contents, so that a change in the meantime invalidates them.
@@ -65,7 +111,7 @@ public struct SkillCatalog: Sendable, Equatable {
     /// Reports a dangling link, because somebody wanted a skill to be here.
     private static func danglingLink(at path: String) -> SeenSkill? {
         guard Files.linkText(path) != nil, Files.realPath(path) == nil else { return nil }
-        let diagnostic = SkillDiagnostic(file: path, line: nil, message: "is a link to where nothing is", isFatal: true)
+        let diagnostic = SkillDiagnostic(file: path, line: nil, message: "is a dangling link", isFatal: true)
         return SeenSkill(
             path: path, fileName: "", directoryStamp: nil, fileStamp: nil, skill: nil, diagnostics: [diagnostic])
     }
@@ -81,10 +127,10 @@ public struct SkillCatalog: Sendable, Equatable {
             return leftOut(HostMounts.controlCharacter)
         }
         guard !links.contains(fileName) else {
-            return leftOut("is a link that leads out of the skills, to where nothing is in the sandbox")
+            return leftOut("is a link that leads out of the skills, to a place that the sandbox does not have")
         }
-        guard let content = Files.read(file, limit: maximumFileSize) else {
-            return leftOut("cannot be read, or has more than \(maximumFileSize) bytes")
+        guard let content = Files.read(file, limit: maxFileSize) else {
+            return leftOut("cannot be read, or is larger than \(maxFileSize) bytes")
         }
         guard let text = String(validating: content, as: UTF8.self) else { return leftOut("is not UTF-8") }
         let metadata: JSONObject
@@ -103,13 +149,13 @@ public struct SkillCatalog: Sendable, Equatable {
         let name = metadata["name"]?.stringValue ?? directoryName
         if metadata["name"] == nil { warn("the front matter has no name; the directory's is used") }
         if name != directoryName { warn("the name \(name) differs from the directory's") }
-        if description.count > maximumDescription {
-            warn("the description has \(description.count) characters; the format allows \(maximumDescription)")
+        if description.count > maxDescription {
+            warn("the description has \(description.count) characters; the format allows \(maxDescription)")
         }
         if !links.isEmpty {
-            let shown = links.prefix(maximumLinks).joined(separator: ", ")
-            let rest = links.count > maximumLinks ? " and \(links.count - maximumLinks) more" : ""
-            warn("beside it \(shown)\(rest) lead out of the skill: in the sandbox there is nothing behind such a link")
+            let shown = links.prefix(maxLinks).joined(separator: ", ")
+            let rest = links.count > maxLinks ? " and \(links.count - maxLinks) more" : ""
+            warn("next to it, \(shown)\(rest) lead out of the skill: in the sandbox such a link is dangling")
         }
         let skill = Skill(
             name: name, description: description, directoryName: directoryName, fileName: fileName,

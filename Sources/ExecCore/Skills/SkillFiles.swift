@@ -48,12 +48,12 @@ struct FileStamp: Sendable, Hashable {
 /// The files of a skill: regular files at any depth, except hidden ones.
 public struct SkillFiles: Sendable, Equatable {
     /// Maximum number of files of a skill (`io.modelcontextprotocol/skills`, limits).
-    public static let maximumCount = 512
+    public static let maxCount = 512
     /// Maximum total size of its files, in bytes.
-    public static let maximumBytes = 16 * 1024 * 1024
+    public static let maxBytes = 16 * 1024 * 1024
     /// The name of a skill's main file.
     public static let mainFile = "SKILL.md"
-    private static let maximumDepth = 16
+    private static let maxDepth = 16
 
     /// The files, sorted by path.
     public private(set) var files: [SkillFile] = []
@@ -63,7 +63,7 @@ public struct SkillFiles: Sendable, Equatable {
     /// The total size of the files, in bytes.
     public var totalSize: Int { files.reduce(0) { $0 + $1.size } }
 
-    /// Scans a skill's directory. Includes at most ``maximumCount`` files and ``maximumBytes``, in the order of their
+    /// Scans a skill's directory. Includes at most ``maxCount`` files and ``maxBytes``, in the order of their
     /// paths. Does not follow links.
     init(of skill: Skill) {
         var found: [SkillFile] = []
@@ -72,23 +72,23 @@ public struct SkillFiles: Sendable, Equatable {
         var bytes = 0
         for file in found {
             bytes += file.size
-            if files.count == Self.maximumCount || bytes > Self.maximumBytes { break }
+            if files.count == Self.maxCount || bytes > Self.maxBytes { break }
             files.append(file)
         }
-        if found.count > Self.maximumCount {
-            defect = "it has more than \(Self.maximumCount) files"
+        if found.count > Self.maxCount {
+            defect = "it has more than \(Self.maxCount) files"
         } else if files.count < found.count {
-            defect = "its files have more than \(Self.maximumBytes) bytes together"
+            defect = "its files have more than \(Self.maxBytes) bytes in total"
         }
     }
 
     private mutating func collect(
         _ directory: String, prefix: String, depth: Int, into found: inout [SkillFile], main: String
     ) {
-        guard depth < Self.maximumDepth else { return defect = "its directories are nested too deep" }
+        guard depth < Self.maxDepth else { return defect = "its directories are nested too deeply" }
         for name in Files.names(in: directory) {
             // One over the limit shows that there are more.
-            guard found.count <= Self.maximumCount else { return }
+            guard found.count <= Self.maxCount else { return }
             let path = "\(directory)/\(name)"
             var status = stat()
             guard lstat(path, &status) == 0 else { continue }
@@ -119,7 +119,7 @@ extension Skill {
     /// - Throws: ``ExecError`` with the code ``ExecError/Code/notFound`` if the skill has no such file.
     public func read(_ path: String) throws(ExecError) -> [UInt8] {
         guard let file = files().files.first(where: { $0.path.utf8.elementsEqual(path.utf8) }),
-            let bytes = Files.read(hostPath(of: file), limit: SkillFiles.maximumBytes)
+            let bytes = Files.read(hostPath(of: file), limit: SkillFiles.maxBytes)
         else { throw ExecError(.notFound, "The skill \(name.prefix(64)) has no file \(path.prefix(200)).") }
         return bytes
     }

@@ -2,8 +2,8 @@ import SystemCalls
 
 /// The symbolic links in a skill that dangle in the sandbox, which sees only the skills of the host.
 struct SkillLinks {
-    private static let maximumDepth = 16
-    private static let maximumEntries = 4096
+    private static let maxDepth = 16
+    private static let maxEntries = 4096
 
     /// The paths of the links relative to the skill's directory.
     private(set) var paths: [String] = []
@@ -21,10 +21,10 @@ struct SkillLinks {
     }
 
     private mutating func collect(_ directory: String, prefix: String, depth: Int) {
-        guard depth < Self.maximumDepth else { return }
+        guard depth < Self.maxDepth else { return }
         for name in Files.names(in: directory) {
             entries += 1
-            guard entries <= Self.maximumEntries else { return }
+            guard entries <= Self.maxEntries else { return }
             let path = "\(directory)/\(name)"
             var status = stat()
             guard lstat(path, &status) == 0 else { continue }

@@ -13,6 +13,13 @@ public struct SkillManifest: Sendable, Equatable {
         public let size: Int
         /// `sha256:` and 64 hexadecimal digits.
         public let digest: String
+
+        /// Creates an entry.
+        public init(path: String, size: Int, digest: String) {
+            self.path = path
+            self.size = size
+            self.digest = digest
+        }
     }
 
     /// Every file of the skill, sorted by path.
@@ -22,7 +29,7 @@ public struct SkillManifest: Sendable, Equatable {
 /// Creates manifests and caches the digests of unchanged files.
 public final class SkillManifests: Sendable {
     /// Maximum number of cached digests. The cache is emptied when it is full.
-    private static let maximumDigests = 100_000
+    private static let maxDigests = 100_000
 
     private let digests = Locked<[FileStamp: String]>([:])
 
@@ -49,13 +56,13 @@ public final class SkillManifests: Sendable {
 
     private func digest(of file: SkillFile, in skill: Skill) -> (Int, String)? {
         if let known = digests.withLock({ $0[file.stamp] }) { return (file.size, known) }
-        guard let bytes = Files.read(skill.hostPath(of: file), limit: SkillFiles.maximumBytes) else { return nil }
+        guard let bytes = Files.read(skill.hostPath(of: file), limit: SkillFiles.maxBytes) else { return nil }
         let digest = SHA256.hexDigest(of: bytes)
         // Not cached if the file changed while it was read, or if it is so new that another change might not alter its
         // stamp, because file-system clocks are coarse.
         if bytes.count == file.size, file.stamp.isSettled {
             digests.withLock { digests in
-                if digests.count >= Self.maximumDigests { digests = [:] }
+                if digests.count >= Self.maxDigests { digests = [:] }
                 digests[file.stamp] = digest
             }
         }
@@ -68,19 +75,19 @@ public final class SkillManifests: Sendable {
 }
 
 extension Skill {
-    private static let maximumName = 64
-    private static let maximumDescription = 1024
-    private static let maximumCompatibility = 500
+    private static let maxName = 64
+    private static let maxDescription = 1024
+    private static let maxCompatibility = 500
 
     /// The rule of the Agent Skills format that the front matter violates; `nil` if it is valid. An agent in the
     /// sandbox can use such a skill anyway, but a host that receives skills over MCP may reject the whole list because
     /// of it.
     public var formatDefect: String? {
         guard let name = metadata["name"]?.stringValue, Self.isFormatName(name) else {
-            return "name must be 1 to \(Self.maximumName) lower-case letters, digits and single hyphens"
+            return "name must be 1 to \(Self.maxName) lower-case letters, digits and single hyphens"
         }
-        guard description.unicodeScalars.count <= Self.maximumDescription else {
-            return "description has more than \(Self.maximumDescription) characters"
+        guard description.unicodeScalars.count <= Self.maxDescription else {
+            return "description has more than \(Self.maxDescription) characters"
         }
         for field in ["license", "allowed-tools", "compatibility"] {
             if let value = metadata[field], value.stringValue == nil {
@@ -88,9 +95,9 @@ extension Skill {
             }
         }
         if let compatibility = metadata["compatibility"]?.stringValue,
-            !(1...Self.maximumCompatibility).contains(compatibility.unicodeScalars.count)
+            !(1...Self.maxCompatibility).contains(compatibility.unicodeScalars.count)
         {
-            return "compatibility must have 1 to \(Self.maximumCompatibility) characters"
+            return "compatibility must have 1 to \(Self.maxCompatibility) characters"
         }
         if let value = metadata["metadata"] {
             guard let pairs = value.objectValue else { return "metadata must be a map, not \(value.kindDescription)" }
@@ -99,7 +106,7 @@ extension Skill {
             }
         }
         return metadata.contains { !Self.isFinite($0.value) }
-            ? "a number in the front matter is one that JSON lacks" : nil
+            ? "a number in the front matter cannot be represented in JSON" : nil
     }
 
     /// JSON has no infinity and no NaN, and the front matter must arrive as it was written.
@@ -112,9 +119,9 @@ extension Skill {
         }
     }
 
-    private static func isFormatName(_ name: String) -> Bool {
+    static func isFormatName(_ name: String) -> Bool {
         let parts = name.split(separator: "-", omittingEmptySubsequences: false)
-        return name.utf8.count <= maximumName
+        return name.utf8.count <= maxName
             && parts.allSatisfy { part in
                 !part.isEmpty && part.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber) }
             }

@@ -3,7 +3,7 @@ import SystemCalls
 
 /// A snapshot of directories, to be compared with a later one. Reads only names and file attributes, no contents.
 public struct DirectoryState: Sendable, Equatable {
-    private static let maximumEntries = 100_000
+    private static let maxEntries = 100_000
 
     private var stamps: [ExactText: FileStamp] = [:]
 
@@ -33,7 +33,7 @@ public struct DirectoryState: Sendable, Equatable {
     private mutating func collect(_ directory: String, depth: Int, suffix: String) {
         guard depth > 0 else { return }
         for name in Files.names(in: directory) {
-            guard stamps.count < Self.maximumEntries else { return }
+            guard stamps.count < Self.maxEntries else { return }
             let path = "\(directory)/\(name)"
             var status = stat()
             guard lstat(path, &status) == 0 else { continue }

@@ -9,13 +9,13 @@ public struct ToolModule: Sendable, Equatable {
     /// Its functions as listed in the docstring: `name(arguments): what it does`.
     public let functions: [String]
 
-    private static let maximumFileSize = 1024 * 1024
+    private static let maxFileSize = 1024 * 1024
 
     /// Returns the modules in a host directory, sorted by name. Names that start with `_` are private.
     public static func load(from directory: String) -> [ToolModule] {
         Files.names(in: directory).compactMap { fileName in
             guard fileName.hasSuffix(".py"), !fileName.hasPrefix("_"), HostMounts.canMount(fileName),
-                let content = Files.read("\(directory)/\(fileName)", limit: maximumFileSize)
+                let content = Files.read("\(directory)/\(fileName)", limit: maxFileSize)
             else { return nil }
             let docstring = moduleDocstring(of: String(decoding: content, as: UTF8.self)) ?? ""
             return ToolModule(name: String(fileName.dropLast(3)), docstring: docstring)

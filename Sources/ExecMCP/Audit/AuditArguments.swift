@@ -3,8 +3,8 @@ import JSON
 
 /// The arguments of a call in the form in which they are recorded: short, yet enough to prove later what they were.
 struct AuditArguments: Sendable {
-    private static let maximumCount = 8
-    private static let longestName = 32
+    private static let maxCount = 8
+    private static let maxNameLength = 32
 
     private enum Value: Sendable {
         case text(AuditText)
@@ -17,8 +17,8 @@ struct AuditArguments: Sendable {
 
     /// - Parameter arguments: the arguments as received, which can be any JSON value.
     init(_ arguments: JSON?) {
-        guard case .object(let object)? = arguments, object.count <= Self.maximumCount,
-            object.allSatisfy({ $0.key.utf8.count <= Self.longestName })
+        guard case .object(let object)? = arguments, object.count <= Self.maxCount,
+            object.allSatisfy({ $0.key.utf8.count <= Self.maxNameLength })
         else {
             // No tool accepts such arguments.
             value = arguments.map(Self.value) ?? .members([])
@@ -56,19 +56,19 @@ struct AuditArguments: Sendable {
 /// SHA-256.
 struct AuditText: Sendable {
     /// The maximum number of characters (Unicode scalars) kept of a text.
-    static let longest = 200
+    static let maxLength = 200
 
     private let beginning: String
     private let byteCount: Int
     private let digest: String?
 
     init(_ text: String) {
-        beginning = Self.beginning(of: text, Self.longest)
+        beginning = Self.beginning(of: text, Self.maxLength)
         byteCount = text.utf8.count
         digest = beginning.utf8.count == byteCount ? nil : SHA256.hexDigest(of: text)
     }
 
-    /// - Parameter count: the number of characters to keep, at most ``longest``.
+    /// - Parameter count: the number of characters to keep, at most ``maxLength``.
     func json(keeping count: Int) -> JSON {
         let kept = Self.beginning(of: beginning, count)
         guard kept.utf8.count < byteCount else { return .string(kept) }

@@ -7,10 +7,10 @@ import SystemCalls
 /// The facts known when a call arrives, and the line that is written when it has ended.
 struct AuditEntry: Sendable {
     /// The maximum length of a line in bytes, without its line end.
-    static let maximumLength = 4096
+    static let maxLength = 4096
     /// The numbers of characters to keep of a text, tried in order until the line is short enough. Every short text
     /// needs at most twelve bytes a character, even if all of it is escaped.
-    private static let keptCharacters = [AuditText.longest, 40, 0]
+    private static let keptCharacters = [AuditText.maxLength, 40, 0]
 
     /// The time when the call arrived.
     let time = Self.now()
@@ -28,7 +28,7 @@ struct AuditEntry: Sendable {
         var line: [UInt8] = []
         for kept in Self.keptCharacters {
             line = JSON.object(object(arguments, outcome, taskID, duration, kept)).serialized().showingNothingHidden
-            if line.count <= Self.maximumLength { break }
+            if line.count <= Self.maxLength { break }
         }
         return line
     }

@@ -9,7 +9,7 @@ import Threading
 final class AuditedCall: Sendable {
     private let log: AuditLog?
     private let entry: AuditEntry
-    private let begun = ContinuousClock.now
+    private let start = ContinuousClock.now
     /// Computed in parallel with the call: hashing a file of 32 MiB takes a while.
     private let arguments: Task<AuditArguments, Never>?
     private let isEnded = Locked(false)
@@ -19,10 +19,20 @@ final class AuditedCall: Sendable {
     ///   - tool: the name of the tool or method; `nil` if the request has none.
     ///   - arguments: the arguments as received.
     ///   - user: `nil` if the request names an invalid user.
-    init(in log: AuditLog?, of tool: String?, _ arguments: JSON?, by user: UserID?, _ context: RequestContext) {
+    ///   - filter: replaces private data in what is recorded; `nil` for none.
+    init(
+        in log: AuditLog?, of tool: String?, _ arguments: JSON?, by user: UserID?, _ context: RequestContext,
+        hiding filter: PrivateDataFilter? = nil
+    ) {
         self.log = log
         entry = AuditEntry(user: user, tool: tool, traceID: log == nil ? nil : context.traceID)
-        self.arguments = log == nil ? nil : Task { AuditArguments(arguments) }
+        self.arguments =
+            log == nil
+            ? nil
+            : Task {
+                guard let filter, let arguments else { return AuditArguments(arguments) }
+                return AuditArguments(filter.recorded(arguments, of: user))
+            }
         log?.begin()
     }
 
@@ -61,7 +71,7 @@ final class AuditedCall: Sendable {
             return !isEnded
         }
         guard isFirst, let log, let arguments else { return nil }
-        let duration = begun.duration(to: .now)
+        let duration = start.duration(to: .now)
         return { [entry] in
             log.end(entry.line(await arguments.value, outcome, taskID: taskID, duration: duration))
         }

@@ -17,7 +17,7 @@ struct CallHandler: Sendable {
     }
 
     func callAsFunction(_ call: ToolCall) async -> CallResult {
-        guard let interceptor = interceptors.first else { return await call.work(call.progress) }
+        guard let interceptor = interceptors.first else { return await call.work(call.progress, call.interaction) }
         return await interceptor.intercept(call, next: CallHandler(interceptors.dropFirst()))
     }
 }

@@ -8,11 +8,17 @@ import MCP
 /// passed the filters before anything else sees it, including the audit log.
 struct CallPipeline: Sendable {
     private let handle: CallHandler
+    /// Replaces private data; `nil` if none is replaced.
+    let privateData: PrivateDataFilter?
 
-    /// - Parameter filters: see and may change every call, result and line of progress. The first one is the last to
-    ///   change what goes out.
-    init(filters: [any CallInterceptor] = []) {
-        handle = CallHandler([ProgressInterceptor(), AuditInterceptor()] + filters)
+    /// - Parameters:
+    ///   - filters: see and may change every call, result and line of progress. The first one is the last to change what
+    ///     goes out.
+    ///   - privateData: the first of the filters, which also changes the arguments; `nil` for none.
+    init(filters: [any CallInterceptor] = [], privateData: PrivateDataFilter? = nil) {
+        self.privateData = privateData
+        let first: [any CallInterceptor] = privateData.map { [$0] } ?? []
+        handle = CallHandler([ProgressInterceptor(), AuditInterceptor()] + first + filters)
     }
 
     /// Runs a call.

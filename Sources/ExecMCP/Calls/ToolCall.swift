@@ -3,8 +3,8 @@ import MCP
 
 /// A call that passes through the pipeline: of a tool, or of another method that returns contents of a sandbox.
 struct ToolCall: Sendable {
-    /// Does the work of the call and reports its progress.
-    typealias Work = @Sendable (Progress) async -> CallResult
+    /// Does the work of the call, reports its progress and asks the person behind the client.
+    typealias Work = @Sendable (Progress, (any UserInteraction)?) async -> CallResult
 
     /// The name of the tool or method.
     let name: String
@@ -20,13 +20,18 @@ struct ToolCall: Sendable {
     var taskID: String?
     /// Receives the progress of the call. An interceptor that changes lines replaces it with its own.
     var progress = Progress.unheard
+    /// Asks the person who uses the client; `nil` if the client can't. An interceptor that changes questions or answers
+    /// replaces it with its own.
+    var interaction: (any UserInteraction)?
+    /// Whether its result quotes tokens as the client sent them, and nothing else that could be private.
+    var quotesTokens = false
     /// What the call does, after all interceptors.
     let work: Work
 }
 
 extension ToolCall {
     /// Returns the call with its progress sent to the client through the request.
-    func heard(by notifier: RequestNotifier) -> ToolCall {
+    func observed(by notifier: RequestNotifier) -> ToolCall {
         var call = self
         call.notifier = notifier
         return call
@@ -37,6 +42,13 @@ extension ToolCall {
         var call = self
         call.taskID = id
         call.progress = progress
+        return call
+    }
+
+    /// Returns the call with a way to ask the person who uses the client; `nil` for none.
+    func asking(_ interaction: (any UserInteraction)?) -> ToolCall {
+        var call = self
+        call.interaction = interaction
         return call
     }
 

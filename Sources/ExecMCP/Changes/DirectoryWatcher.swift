@@ -13,11 +13,16 @@ final class DirectoryWatcher: Sendable {
 
     private let skills: SkillLibrary
     private let toolsDirectory: String?
+    /// Whose approved skills are watched. Others learn of theirs when they list them.
+    private let user: UserID
     private let publish: @Sendable (Change) -> Void
     private let work = Locked<Task<Void, Never>?>(nil)
 
-    init(skills: SkillLibrary, toolsDirectory: String?, publish: @escaping @Sendable (Change) -> Void) {
+    init(
+        skills: SkillLibrary, toolsDirectory: String?, user: UserID, publish: @escaping @Sendable (Change) -> Void
+    ) {
         self.skills = skills
+        self.user = user
         self.toolsDirectory = toolsDirectory
         self.publish = publish
     }
@@ -28,8 +33,8 @@ final class DirectoryWatcher: Sendable {
             guard work == nil else { return }
             // Takes the first snapshot before returning, so that no later change is missed. This is fast: it reads only
             // names and dates.
-            let (directories, modules) = (skillDirectories, modules)
-            work = Task { await self.watch(directories, modules) }
+            let (directories, modules, approvals) = (skillDirectories, modules, approvals)
+            work = Task { await self.watch(directories, modules, approvals) }
         }
     }
 
@@ -39,19 +44,22 @@ final class DirectoryWatcher: Sendable {
         DirectoryState(of: toolsDirectory.map { [$0] } ?? [], depth: 1, suffix: ".py")
     }
 
-    private func watch(_ directories: DirectoryState, _ modules: DirectoryState) async {
-        var (directories, modules) = (directories, modules)
+    /// Changes with each decision about the user's approved skills.
+    private var approvals: [String] { skills.store?.changeMark(of: user) ?? [] }
+
+    private func watch(_ directories: DirectoryState, _ modules: DirectoryState, _ approvals: [String]) async {
+        var (directories, modules, approvals) = (directories, modules, approvals)
         // The path of each file by its URI. Skills are read again only if something has changed.
-        var places = skills.placesByURI()
+        var places = skills.placesByURI(of: user)
         repeat {
-            let now = (directories: skillDirectories, modules: self.modules)
-            if now.directories != directories {
-                let found = skills.placesByURI()
+            let now = (directories: skillDirectories, modules: self.modules, approvals: self.approvals)
+            if now.directories != directories || now.approvals != approvals {
+                let found = skills.placesByURI(of: user)
                 publish(Self.change(now.directories.changes(since: directories), places, found))
                 places = found
             }
             if now.modules != modules { publish(.toolModules) }
-            (directories, modules) = now
+            (directories, modules, approvals) = now
         } while (try? await Task.sleep(for: Self.interval, tolerance: .milliseconds(200))) != nil
     }
 
@@ -59,7 +67,9 @@ final class DirectoryWatcher: Sendable {
         _ changes: DirectoryState.Changes, _ before: [ResourceURI: String], _ now: [ResourceURI: String]
     ) -> Change {
         let touched = before.merging(now) { $1 }.filter { changes.paths.contains(ExactText($0.value)) }.keys
-        let renamed = Set(before.keys).symmetricDifference(now.keys)
+        // An approved version lies at a place of its own.
+        let moved = before.filter { place in now[place.key].map { $0 != place.value } == true }.keys
+        let renamed = Set(before.keys).symmetricDifference(now.keys).union(moved)
         // The list includes data from the skill's main file.
         let describesSkill = touched.contains { $0.isSkillsOwnFile }
         return .skills(

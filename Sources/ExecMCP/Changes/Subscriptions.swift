@@ -22,11 +22,11 @@ final class Subscriptions: Sendable {
     }
 
     /// The maximum number of resources that a legacy client may subscribe to, or that a stream may name.
-    static let maximumSubjects = 10_000
+    static let maxSubjects = 10_000
     /// The maximum total size of their URIs, in bytes.
-    static let maximumSubjectBytes = 1 << 20
+    static let maxSubjectBytes = 1 << 20
     /// The maximum number of open streams.
-    static let maximumStreams = 64
+    static let maxStreams = 64
 
     private struct State {
         var isLegacyOpen = false
@@ -69,11 +69,11 @@ final class Subscriptions: Sendable {
     func subscribe(to subject: Subject, as uri: String) throws(RPCError) {
         try state.withLock { (state) throws(RPCError) in
             let bytes = state.legacyBytes + uri.utf8.count - (state.legacySubjects[subject]?.utf8.count ?? 0)
-            guard state.legacySubjects.count < Self.maximumSubjects, bytes <= Self.maximumSubjectBytes else {
+            guard state.legacySubjects.count < Self.maxSubjects, bytes <= Self.maxSubjectBytes else {
                 throw .invalidParams(
                     """
-                    At most \(Self.maximumSubjects) resources can be subscribed to, with URIs of \
-                    \(Self.maximumSubjectBytes) bytes together.
+                    At most \(Self.maxSubjects) resources can be subscribed to, with URIs of \
+                    \(Self.maxSubjectBytes) bytes in total.
                     """)
             }
             state.legacySubjects[subject] = uri
@@ -93,8 +93,8 @@ final class Subscriptions: Sendable {
         // Before the acknowledgement: once the client considers the stream open, it must not miss a change.
         state.withLock { $0.onAudience }()
         try state.withLock { (state) throws(RPCError) in
-            guard state.streams.count < Self.maximumStreams else {
-                throw .invalidParams("\(Self.maximumStreams) subscriptions are open; end one first.")
+            guard state.streams.count < Self.maxStreams else {
+                throw .invalidParams("\(Self.maxStreams) subscriptions are open; end one first.")
             }
             // Nothing may precede the acknowledgement, so it is sent while the lock keeps changes from being published.
             stream.acknowledge()

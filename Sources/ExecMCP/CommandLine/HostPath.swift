@@ -43,12 +43,12 @@ enum HostPath {
     static func objection(to text: String) -> String? {
         guard !text.isEmpty, directory(text) == nil else { return nil }
         let path = expanded(text)
-        if Files.realPath(path) != nil { return "this is no directory" }
+        if Files.realPath(path) != nil { return "this is not a directory" }
         let reason = errno
         guard reason == ENOENT || reason == ENOTDIR else { return String(cString: strerror(reason)) }
-        if path.hasPrefix("$") { return "there is no such directory; variables are not expanded here" }
+        if path.hasPrefix("$") { return "no such directory; variables are not expanded here" }
         // Names the working directory: hosts start servers anywhere, so the relative path alone would explain little.
         let place = path.hasPrefix("/") ? nil : Files.realPath(".")
-        return "there is no such directory" + (place.map { " in \($0)" } ?? "")
+        return "no such directory" + (place.map { " in \($0)" } ?? "")
     }
 }

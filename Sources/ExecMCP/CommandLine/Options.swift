@@ -1,5 +1,6 @@
 import Diagnostics
 import ExecCore
+import PrivateData
 
 /// The options of the server. Flags take precedence over variables, and variables over defaults.
 struct Options: Sendable, Equatable {
@@ -21,6 +22,18 @@ struct Options: Sendable, Equatable {
     /// The path of the file that records each call in a line; `nil` for none.
     var auditLog: String?
     var logLevel = LogLevel.info
+    /// The files that name the MCP servers whose tools code in the sandboxes can call; empty for none.
+    var mcpConfigFiles: [String] = []
+    /// The number of tokens that the system prompt may spend on these tools' signatures.
+    var mcpPromptBudget = 1500
+    /// The file that what these servers answer is recorded in; `nil` for none.
+    var bridgeRecord: String?
+    /// The file that answers in place of these servers; `nil` for none.
+    var bridgeReplay: String?
+    /// Which private values are replaced by tokens.
+    var privateData = PrivateDataMode.off
+    /// Further kinds of private values.
+    var privateDataPatterns: [PrivateDataPattern] = []
 
     /// Creates options for a server whose user is that of this account.
     init() {}

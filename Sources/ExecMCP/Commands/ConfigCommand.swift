@@ -5,9 +5,9 @@ import HostConfiguration
 import SystemCalls
 
 /// `exec-mcp config`: prints the configuration that adds this server to an MCP host, or writes it to the host's file.
-struct ConfigCommand: Command {
+struct ConfigCommand: Subcommand {
     let name = "config"
-    let summary = "print the configuration for an MCP host, or put it into the host's file"
+    let summary = "print the configuration for an MCP host, or write it to the host's file"
 
     let flagsWithValue = ConfigRequest.options.filter(\.takesValue).map(\.flag)
 
@@ -31,7 +31,7 @@ struct ConfigCommand: Command {
         } else if let projectFile = host.projectFile {
             lines[0] += ", or with --project from \(projectFile) in a project"
         }
-        lines.append("Add --write to put it there; what is in the file stays.")
+        lines.append("Add --write to put it there; the rest of the file is kept.")
         if let command = host.shellCommand(request.entry, forProject: request.forProject) {
             lines.append("Or in a shell: \(command)")
         }
@@ -42,12 +42,12 @@ struct ConfigCommand: Command {
     private func write(_ request: ConfigRequest, of host: Host) -> Int32 {
         let path = request.forProject ? projectFile(of: host) : host.userFile(platform)
         guard let path else {
-            return fail("HOME is not set: there is no place for \(host.title)'s file", request, host)
+            return fail("HOME is not set, so \(host.title)'s file cannot be located", request, host)
         }
         do throws(ConfigurationError) {
             let outcome = try host.set(request.entry, inFile: path)
             print(report(outcome, request.entry.name).singleLine(limit: 10_000))
-            if let backup = outcome.backup { print("As it was before: \(backup.singleLine(limit: 10_000))") }
+            if let backup = outcome.backup { print("Backup: \(backup.singleLine(limit: 10_000))") }
             if outcome.change != .none { print("Restart \(host.title) to start the server.") }
             return 0
         } catch {
@@ -64,10 +64,10 @@ struct ConfigCommand: Command {
 
     private func report(_ outcome: ConfigWriteResult, _ name: String) -> String {
         switch outcome.change {
-        case .created: "Made \(outcome.path) with the server \(name)."
+        case .created: "Created \(outcome.path) with the server \(name)."
         case .added: "Added the server \(name) to \(outcome.path)."
         case .replaced: "Replaced the server \(name) in \(outcome.path)."
-        case .none: "The server \(name) is in \(outcome.path) already; nothing was written."
+        case .none: "The server \(name) is already in \(outcome.path); nothing was written."
         }
     }
 
@@ -98,30 +98,30 @@ extension ConfigCommand {
         let width = 22
         let hosts = Host.all.map(\.name).joined(separator: ", ")
         return """
-            Prints the configuration that gives an MCP host this server, or puts it into the host's file.
+            Prints the configuration that adds this server to an MCP host, or writes it to the host's file.
 
             Usage: exec-mcp config [HOST [--write] [--project] [--name NAME] [--program PATH] [-- OPTION VALUE …]]
 
             \("HOST".padded(to: width))one of \(hosts);
             \("".padded(to: width))without it, all of them are listed with the file that each reads
-            \("--write".padded(to: width))put the server into the host's file instead of printing the block to paste
+            \("--write".padded(to: width))write the server to the host's file instead of printing the block to paste
             \("--project".padded(to: width))the file of the project in this directory instead of your own
-            \("--name NAME".padded(to: width))what the host calls the server (exec)
+            \("--name NAME".padded(to: width))the server's name in the host (exec)
             \("--program PATH".padded(to: width))the program that the host starts (this one)
             \("-- OPTION VALUE …".padded(to: width))options that the host starts it with; exec-mcp --help lists them.
-            \("".padded(to: width))The -- may be left out
+            \("".padded(to: width))The -- may be omitted
 
-            --write keeps everything else in the file byte for byte, comments included, and saves the file as it was
-            beside it, as FILE.backup-YYYYMMDD-HHMMSS. An entry of the same name is replaced. A file that cannot be
-            understood is left alone.
+            --write keeps everything else in the file byte for byte, comments included, and saves the previous version
+            next to it, as FILE.backup-YYYYMMDD-HHMMSS. An entry of the same name is replaced. A file that cannot be
+            parsed is left unchanged.
 
             Examples:
               exec-mcp config cursor
               exec-mcp config vscode --project --write
               exec-mcp config claude-desktop --write -- --memory 2g --workspace ~/notes
 
-            Exit status: 0 if it was printed, written or there already, 1 if the file was left alone, 2 for arguments
-            that are not accepted.
+            Exit status: 0 if it was printed, written or already there, 1 if the file could not be changed, 2 for
+            invalid arguments.
 
             """
     }

@@ -35,7 +35,7 @@ struct ConfigRequest: Sendable {
     ///   when a host starts the server.
     init(_ arguments: [String], defaults: Options) throws(UsageError) {
         let own = arguments.prefix { $0 != "--" }
-        let parser = SubcommandParser(options: Self.options, program: OptionDescription.all)
+        let parser = SubcommandParser(options: Self.options, program: ServerOption.all)
         let options =
             try parser.parse(own, into: &self) { (argument, request) throws(UsageError) in
                 try request.takeHost(argument)
@@ -45,15 +45,16 @@ struct ConfigRequest: Sendable {
             return
         }
         if forProject, host.projectFile == nil {
-            throw UsageError(message: "\(host.title) has no file for a project; leave --project out")
+            throw UsageError(message: "\(host.title) has no project file; omit --project")
         }
         if entry.program.isEmpty { entry.program = try Self.runningProgram() }
-        guard case .serve(let parsed) = try OptionParser.parse(options, environment: [:], defaults: defaults) else {
-            throw UsageError(message: "what follows -- must be options that the server is started with")
+        guard case .serve(let parsed) = try ServerOptionParser.parse(options, environment: [:], defaults: defaults)
+        else {
+            throw UsageError(message: "the arguments after -- must be options of the server")
         }
         try Self.refuseRelativePaths(in: options)
         entry.arguments = options
-        entry.longestCall = parsed.limits.maximumTimeout
+        entry.maxCallSeconds = parsed.limits.maxTimeout
         let effects = ToolEffects(in: parsed.configuration)
         if case .directory = parsed.configuration.workspace { entry.isConfined = false }
         if effects.reachesNetwork { entry.isConfined = false }
@@ -63,11 +64,11 @@ struct ConfigRequest: Sendable {
     private mutating func takeHost(_ argument: Argument) throws(UsageError) {
         guard host == nil, !argument.text.hasPrefix("-") else {
             throw UsageError(
-                message: "config does not take \(argument.quoted): it takes a host, --write, --project, "
-                    + "--name NAME, --program PATH, and the server's options behind --")
+                message: "config does not accept \(argument.quoted): it accepts a host, --write, --project, "
+                    + "--name NAME, --program PATH, and the server's options after --")
         }
         guard let found = Host.all.first(where: { $0.name == argument.text }) else {
-            throw UsageError(message: "\(argument.quoted) is no host: there is \(Self.hosts)")
+            throw UsageError(message: "unknown host \(argument.quoted): the hosts are \(Self.hosts)")
         }
         host = found
     }
@@ -78,7 +79,7 @@ struct ConfigRequest: Sendable {
     private static func refuseRelativePaths(in options: [String]) throws(UsageError) {
         var reader = ArgumentReader(options)
         while let argument = reader.next() {
-            guard let option = OptionDescription.all.first(where: { $0.flag == argument.flag && $0.takesValue }),
+            guard let option = ServerOption.all.first(where: { $0.flag == argument.flag && $0.takesValue }),
                 let value = reader.value(of: argument)
             else { continue }
             for path in option.paths(value).map(HostPath.expanded) where !path.hasPrefix("/") {
@@ -92,7 +93,7 @@ struct ConfigRequest: Sendable {
     /// an update redirects is better than its current target.
     private static func runningProgram() throws(UsageError) -> String {
         guard let program = Environment.programPath else {
-            throw UsageError(message: "the path of this program is not known; give it with --program")
+            throw UsageError(message: "the path of this program is unknown; give it with --program")
         }
         let word = CommandLine.arguments.first ?? ""
         let directories = Executables.searchPath(Environment.variables["PATH"] ?? "")

@@ -6,20 +6,20 @@ import MCP
 /// `completion/complete`: suggests values for the variables of the resource templates (server/utilities/completion).
 struct CompleteMethod: Method {
     /// The maximum number of values in an answer.
-    private static let maximumCount = 100
+    private static let maxCount = 100
 
     let name = "completion/complete"
     let catalog: ResourceCatalog
-    let user: UserOfRequest
+    let defaultUser: DefaultUser
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
         let argument = try argument(of: request)
-        let user = try user(context)
+        let user = try context.user(default: defaultUser)
         switch request["ref"]?["type"]?.stringValue {
         case "ref/prompt":
             let prompt = request["ref"]?["name"]?.stringValue ?? ""
             guard prompt == PromptName.agentSystem else {
-                throw .invalidParams("There is no prompt \(prompt.prefix(100)). There is: \(PromptName.agentSystem).")
+                throw .invalidParams("Unknown prompt \(prompt.prefix(100)). The prompt is: \(PromptName.agentSystem).")
             }
             return .immediate(result([], context))
         case "ref/resource":
@@ -27,9 +27,11 @@ struct CompleteMethod: Method {
             let skill = request["context"]?["arguments"]?["skill"]?.stringValue
             switch (template, argument.name) {
             case (ResourceCatalog.skillTemplate, "skill"):
-                return .deferred { _ in result(matching(argument.value, catalog.skills.skills().map(\.name)), context) }
+                return .deferred { _ in
+                    result(matching(argument.value, catalog.skills.skills(of: user).map(\.name)), context)
+                }
             case (ResourceCatalog.skillTemplate, "path"):
-                return .deferred { _ in result(matching(argument.value, paths(of: skill)), context) }
+                return .deferred { _ in result(matching(argument.value, paths(of: skill, for: user)), context) }
             case (ResourceCatalog.artifactTemplate, "name"):
                 return .deferred { _ in
                     result(matching(argument.value, await catalog.artifacts(of: user).map(\.name)), context)
@@ -39,7 +41,7 @@ struct CompleteMethod: Method {
             default:
                 throw .invalidParams(
                     """
-                    There is no resource template \(template.prefix(300)). There are: \
+                    Unknown resource template \(template.prefix(300)). The templates are: \
                     \(ResourceCatalog.templates.map(\.uriTemplate).joined(separator: ", ")).
                     """)
             }
@@ -56,8 +58,8 @@ struct CompleteMethod: Method {
     }
 
     /// Returns the paths in the skill that the request's context names, or in all skills if it names none.
-    private func paths(of skill: String?) -> [String] {
-        let skills = catalog.skills.skills().filter { skill == nil || $0.name == skill }
+    private func paths(of skill: String?, for user: UserID) -> [String] {
+        let skills = catalog.skills.skills(of: user).filter { skill == nil || $0.name == skill }
         return Set(skills.flatMap { $0.files().files.map(\.path) }).sorted()
     }
 
@@ -67,7 +69,7 @@ struct CompleteMethod: Method {
     }
 
     private func result(_ values: [String], _ context: RequestContext) -> JSONObject {
-        let shown = values.prefix(Self.maximumCount)
+        let shown = values.prefix(Self.maxCount)
         let result: JSONObject = [
             "completion": [
                 "values": .array(shown.map(JSON.string)), "total": .integer(values.count),

@@ -23,7 +23,7 @@ extension Request {
     /// - Throws: -32602 (2026-07-28, server/utilities/pagination).
     func refuseCursor() throws(RPCError) {
         guard self["cursor"] == nil else {
-            throw .invalidParams("cursor is not one that this server gave out: the list has a single page.")
+            throw .invalidParams("cursor was not issued by this server: the list has a single page.")
         }
     }
 }

@@ -9,14 +9,14 @@ struct ListenMethod: Method {
     let name = "subscriptions/listen"
     let era = MethodEra.modern
     let subscriptions: Subscriptions
-    let user: UserOfRequest
+    let defaultUser: DefaultUser
     let tasks: TaskStore
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
         guard let wanted = request["notifications"]?.objectValue else {
-            throw .invalidParams("subscriptions/listen needs notifications, an object that says what to hear of.")
+            throw .invalidParams("subscriptions/listen needs notifications, an object that says what to receive.")
         }
-        let user = try user(context)
+        let user = try context.user(default: defaultUser)
         let filter = try filter(wanted, user, context)
         // Keeps only the filter: the request stays open for as long as the client wants, and would hold its share of
         // the request memory all that time.
@@ -38,9 +38,9 @@ struct ListenMethod: Method {
         for uri in try strings("resourceSubscriptions", wanted) {
             if let resource = ResourceURI(uri) { filter.resources[resource] = uri }
         }
-        guard filter.resources.values.reduce(0, { $0 + $1.utf8.count }) <= Subscriptions.maximumSubjectBytes else {
+        guard filter.resources.values.reduce(0, { $0 + $1.utf8.count }) <= Subscriptions.maxSubjectBytes else {
             throw .invalidParams(
-                "notifications.resourceSubscriptions may have at most \(Subscriptions.maximumSubjectBytes) bytes.")
+                "notifications.resourceSubscriptions may have at most \(Subscriptions.maxSubjectBytes) bytes.")
         }
         let taskIDs = try strings("taskIds", wanted)
         if !taskIDs.isEmpty {
@@ -61,9 +61,9 @@ struct ListenMethod: Method {
 
     private func strings(_ name: String, _ wanted: JSONObject) throws(RPCError) -> [String] {
         guard let value = wanted.given(name) else { return [] }
-        guard let elements = value.arrayValue, elements.count <= Subscriptions.maximumSubjects else {
+        guard let elements = value.arrayValue, elements.count <= Subscriptions.maxSubjects else {
             throw .invalidParams(
-                "notifications.\(name) must be an array of at most \(Subscriptions.maximumSubjects) strings.")
+                "notifications.\(name) must be an array of at most \(Subscriptions.maxSubjects) strings.")
         }
         let strings = elements.compactMap(\.stringValue)
         guard strings.count == elements.count else {

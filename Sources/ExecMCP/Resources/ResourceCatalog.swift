@@ -19,19 +19,24 @@ struct ResourceCatalog: Sendable {
 
     let skills: SkillLibrary
     let pool: SandboxPool
+    /// Replaces private data in the names of artifacts, and in skills that agents wrote; `nil` if none is replaced.
+    var privateData: PrivateDataFilter?
 
     /// Returns the resources that `user` can read now, in the order of their URIs: all artifacts, and at most `count`
     /// skill files, starting after the URI `last`. Starts no sandbox: if the user's sandbox isn't running, its
     /// artifacts aren't listed.
     func resources(of user: UserID, after last: String?, atMost count: Int) async -> [Resource] {
-        let resources = skills.resources(after: last, atMost: count) + (await artifacts(of: user)).map(Self.resource)
+        let resources =
+            skills.resources(of: user, after: last, atMost: count) + (await artifacts(of: user)).map(Self.resource)
         return resources.sorted { $0.uri < $1.uri }
     }
 
-    /// Returns the artifacts of `user`; empty if the user's sandbox isn't running.
+    /// Returns the artifacts of `user`, with their names as clients may see them; empty if the user's sandbox isn't
+    /// running.
     func artifacts(of user: UserID) async -> [Artifact] {
         let listed = try? await pool.withRunningSandbox(of: user) { try await $0.artifacts() }
-        return listed ?? []
+        guard let privateData else { return listed ?? [] }
+        return (listed ?? []).map { privateData.redacted($0, of: user) }
     }
 
     /// Reads a resource. For an artifact, starts the user's sandbox if necessary.
@@ -42,7 +47,7 @@ struct ResourceCatalog: Sendable {
             throw .resourceNotFound(
                 uri,
                 """
-                There is no resource \(uri.prefix(300)). URIs here are \(ResourcePrefix.skill)NAME/PATH and \
+                No such resource: \(uri.prefix(300)). URIs here are \(ResourcePrefix.skill)NAME/PATH and \
                 \(ResourcePrefix.artifact)NAME.
                 """, revision)
         }
@@ -64,11 +69,13 @@ struct ResourceCatalog: Sendable {
             let type = content.isBrokenPicture ? MediaType.unknown : MediaType.of(content.bytes, named: name)
             return ResourceContents(uri: uri, mediaType: type, bytes: content.bytes)
         case .skill(let name, let path):
-            guard let file = path.last, let skill = skills.skill(named: name) else {
-                throw ExecError(.notFound, "There is no skill file \(resource.text.prefix(300)).")
+            guard let file = path.last, let skill = skills.skill(named: name, of: user) else {
+                throw ExecError(.notFound, "No such skill file: \(resource.text.prefix(300)).")
             }
             let bytes = try skill.read(path.joined(separator: "/"))
-            return ResourceContents(uri: uri, mediaType: MediaType.of(bytes, named: file), bytes: bytes)
+            return ResourceContents(
+                uri: uri, mediaType: MediaType.of(bytes, named: file),
+                bytes: privateData?.redacted(bytes, of: skill, for: user) ?? bytes)
         }
     }
 

@@ -8,11 +8,11 @@ enum ResourceURI: Hashable, Sendable {
     case skill(name: String, path: [String])
     case artifact(name: String)
 
-    private static let maximumLength = 8192
+    private static let maxLength = 8192
 
     /// - Returns: `nil` for a URI that can't name a resource of this server.
     init?(_ text: String) {
-        guard text.utf8.count <= Self.maximumLength else { return nil }
+        guard text.utf8.count <= Self.maxLength else { return nil }
         // Compares bytes: in a string of characters, a slash followed by a combining mark isn't a slash.
         let utf8 = text.utf8
         if utf8.starts(with: ResourcePrefix.artifact.utf8) {

@@ -10,7 +10,7 @@ enum Allocator {
     /// size, up to 32 MiB, and the trim threshold to twice that: the memory of one large file would stay with the
     /// server for its lifetime. The thresholds set here keep files of usual size fast, because the pages of a returned
     /// block have to be allocated again the next time. Does nothing with other C libraries.
-    static func giveBackLargeBlocks() {
+    static func returnLargeBlocks() {
         #if canImport(Glibc)
             // Swift's module of the C library lacks this function.
             guard let symbol = dlsym(nil, "mallopt") else { return }

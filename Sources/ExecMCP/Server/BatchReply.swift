@@ -6,7 +6,7 @@ import Threading
 /// basic/index). They are kept as serialized text, which needs a fraction of the memory of parsed values.
 final class BatchReply: Sendable {
     /// The maximum number of answer bytes kept. An answer that doesn't fit is replaced by an error.
-    static let maximumBytes = 64 * 1024 * 1024
+    static let maxBytes = 64 * 1024 * 1024
 
     private struct State {
         var awaited: Int
@@ -26,7 +26,7 @@ final class BatchReply: Sendable {
     ///   - room: the memory budget shared by the answers to all batches in progress.
     ///   - send: writes the array as text on one line.
     init(
-        awaited: Int, limit: Int = maximumBytes, room: BatchRoom, send: @escaping @Sendable ([UInt8]) -> Void
+        awaited: Int, limit: Int = maxBytes, room: BatchRoom, send: @escaping @Sendable ([UInt8]) -> Void
     ) {
         state = Locked(State(awaited: awaited))
         self.limit = limit
@@ -45,7 +45,7 @@ final class BatchReply: Sendable {
             }
             guard state.awaited == 0, !state.text.isEmpty else { return nil }
             defer { state.text = [] }
-            room.giveBack(state.taken)
+            room.release(state.taken)
             return state.text + [UInt8(ascii: "]")]
         }
         if let complete { send(complete) }
@@ -60,8 +60,8 @@ final class BatchReply: Sendable {
     private func refusal(of response: Response) -> [UInt8] {
         let error = RPCError.internalError(
             """
-            The answers to this batch have more than \(limit) bytes together, or those to all batches under way more than \
-            \(BatchRoom.maximumBytes). Ask one by one.
+            The responses to this batch have more than \(limit) bytes in total, or those to all batches in progress \
+            more than \(BatchRoom.maxBytes). Send the requests one by one.
             """)
         return Response(id: response.id, .failure(error)).json.serialized()
     }
@@ -70,12 +70,12 @@ final class BatchReply: Sendable {
 /// The memory budget for incomplete batch answers, shared by all batches.
 final class BatchRoom: Sendable {
     /// The budget, in bytes.
-    static let maximumBytes = 2 * BatchReply.maximumBytes
+    static let maxBytes = 2 * BatchReply.maxBytes
 
     private let taken = Locked(0)
     private let limit: Int
 
-    init(limit: Int = maximumBytes) {
+    init(limit: Int = maxBytes) {
         self.limit = limit
     }
 
@@ -88,7 +88,7 @@ final class BatchRoom: Sendable {
         }
     }
 
-    func giveBack(_ count: Int) {
+    func release(_ count: Int) {
         taken.withLock { $0 -= count }
     }
 }

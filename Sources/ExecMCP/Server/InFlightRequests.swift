@@ -5,9 +5,9 @@ import Threading
 /// The requests in progress, kept so that they can be cancelled and limited in number and size.
 final class InFlightRequests: Sendable {
     /// The maximum number of requests in progress.
-    static let maximumCount = 4096
+    static let maxCount = 4096
     /// The maximum number of request bytes held at once.
-    static let maximumBytes = 256 * 1024 * 1024
+    static let maxBytes = 256 * 1024 * 1024
 
     /// A request in progress.
     struct InFlightRequest: Sendable {
@@ -60,20 +60,20 @@ final class InFlightRequests: Sendable {
         _ work: @escaping @Sendable (InFlightRequest) async -> Void
     ) throws(RPCError) {
         let hasRoom = state.wait(seconds: patience) { state in
-            if state.bytes == 0 || state.bytes + size <= Self.maximumBytes { return true }
+            if state.bytes == 0 || state.bytes + size <= Self.maxBytes { return true }
             return state.mustNotWait ? false : nil
         }
         guard hasRoom == true else {
             throw .internalError(
-                "Requests of \(Self.maximumBytes >> 20) MiB are being worked on; wait for answers or cancel some first."
+                "Requests of \(Self.maxBytes >> 20) MiB are in progress; wait for responses or cancel some first."
             )
         }
         let refusal: RPCError? = state.change { state in
             guard state.entries[id] == nil else {
-                return .invalidRequest("The id \(id) belongs to a request that is still being worked on.")
+                return .invalidRequest("The id \(id) belongs to a request that is still in progress.")
             }
-            guard state.entries.count < Self.maximumCount else {
-                return .internalError("\(Self.maximumCount) requests are being worked on; wait for answers first.")
+            guard state.entries.count < Self.maxCount else {
+                return .internalError("\(Self.maxCount) requests are in progress; wait for responses first.")
             }
             let ticket = state.nextTicket
             state.nextTicket += 1

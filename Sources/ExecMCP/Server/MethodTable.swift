@@ -1,3 +1,4 @@
+import Bridge
 import Diagnostics
 import ExecCore
 import JSONRPC
@@ -10,40 +11,51 @@ struct MethodTable: Sendable {
     let initialize = InitializeMethod()
     /// The clients that are notified of changes.
     let subscriptions: Subscriptions
+    /// The questions to the person behind a legacy client.
+    let questions: ClientQuestions
+    /// The calls that wait for the person behind a modern client.
+    let suspended = SuspendedCalls()
 
     /// - Parameters:
     ///   - pool: the users' sandboxes.
     ///   - subscriptions: the clients that are notified of changes.
     ///   - audit: the log that records calls; `nil` for none.
+    ///   - questions: asks the person behind a legacy client.
     ///   - pipeline: the pipeline of calls that return contents of a sandbox.
+    ///   - bridge: the tools of MCP servers that code in the sandboxes can call; `nil` for none.
     init(
         options: Options, pool: SandboxPool, skills: SkillLibrary, subscriptions: Subscriptions, audit: AuditLog?,
-        pipeline: CallPipeline, logger: Logger
+        questions: ClientQuestions, pipeline: CallPipeline, bridge: Bridge?, logger: Logger
     ) {
         self.subscriptions = subscriptions
-        let user = UserOfRequest(standard: options.user)
+        self.questions = questions
+        let defaultUser = DefaultUser(options.user)
         let tools = ToolCatalog(
-            limits: options.limits, configuration: options.configuration, links: options.artifactLinks)
+            limits: options.limits, configuration: options.configuration, links: options.artifactLinks,
+            servers: bridge?.serverNames ?? [])
         let tasks = TaskStore { [subscriptions] in subscriptions.publish($0) }
-        let catalog = ResourceCatalog(skills: skills, pool: pool)
+        let catalog = ResourceCatalog(skills: skills, pool: pool, privateData: pipeline.privateData)
         let prewarming =
-            options.startsAhead ? Prewarming(pool: pool, user: user, expected: options.prewarmUsers) : nil
-        let prompt = SystemPromptSource(options: options, skills: skills, pool: pool)
+            options.startsAhead ? Prewarming(pool: pool, defaultUser: defaultUser, expected: options.prewarmUsers) : nil
+        let prompt = SystemPromptSource(options: options, skills: skills, pool: pool, bridge: bridge)
         var methods: [any Method] = [
             PingMethod(), DiscoverMethod(), ListToolsMethod(tools: tools, prewarming: prewarming),
             CallToolMethod(
-                tools: tools, runner: ToolRunner(pool: pool, logger: logger), pipeline: pipeline, user: user,
-                tasks: tasks, audit: audit, logger: logger),
-            ListPromptsMethod(), GetPromptMethod(source: prompt),
-            ListResourcesMethod(catalog: catalog, user: user), ListResourceTemplatesMethod(),
-            ReadResourceMethod(catalog: catalog, pipeline: pipeline, user: user, audit: audit),
-            SubscribeMethod(direction: .subscribe, subscriptions: subscriptions, user: user),
-            SubscribeMethod(direction: .unsubscribe, subscriptions: subscriptions, user: user),
-            ListenMethod(subscriptions: subscriptions, user: user, tasks: tasks),
-            CompleteMethod(catalog: catalog, user: user),
-            ListSkillsMethod(skills: skills), GetSkillMethod(skills: skills), ReadDirectoryMethod(skills: skills),
+                tools: tools, runner: ToolRunner(pool: pool, logger: logger), pipeline: pipeline,
+                defaultUser: defaultUser, tasks: tasks, questions: questions, suspended: suspended, audit: audit,
+                logger: logger),
+            ListPromptsMethod(), GetPromptMethod(source: prompt, defaultUser: defaultUser),
+            ListResourcesMethod(catalog: catalog, defaultUser: defaultUser), ListResourceTemplatesMethod(),
+            ReadResourceMethod(catalog: catalog, pipeline: pipeline, defaultUser: defaultUser, audit: audit),
+            SubscribeMethod(direction: .subscribe, subscriptions: subscriptions, defaultUser: defaultUser),
+            SubscribeMethod(direction: .unsubscribe, subscriptions: subscriptions, defaultUser: defaultUser),
+            ListenMethod(subscriptions: subscriptions, defaultUser: defaultUser, tasks: tasks),
+            CompleteMethod(catalog: catalog, defaultUser: defaultUser),
+            ListSkillsMethod(skills: skills, defaultUser: defaultUser),
+            GetSkillMethod(skills: skills, defaultUser: defaultUser),
+            ReadDirectoryMethod(skills: skills, defaultUser: defaultUser),
         ]
-        methods += TaskMethod.Kind.allCases.map { TaskMethod(kind: $0, tasks: tasks, user: user) }
+        methods += TaskMethod.Kind.allCases.map { TaskMethod(kind: $0, tasks: tasks, defaultUser: defaultUser) }
         self.methods = Dictionary(uniqueKeysWithValues: methods.map { ($0.name, $0) })
     }
 

@@ -1,14 +1,18 @@
+import ExecCore
 import JSONRPC
 
 /// A handle through which work on a request sends notifications to the client.
 struct RequestNotifier: Sendable {
     /// The ID of the request.
     let id: RequestID
+    /// Where results for the client have to find room.
+    let room: AnswerRoom
     private let send: @Sendable (Notification) -> Void
 
     /// - Parameter send: writes a notification, unless the request has been answered or cancelled.
-    init(id: RequestID, send: @escaping @Sendable (Notification) -> Void) {
+    init(id: RequestID, room: AnswerRoom = AnswerRoom {}, send: @escaping @Sendable (Notification) -> Void) {
         self.id = id
+        self.room = room
         self.send = send
     }
 

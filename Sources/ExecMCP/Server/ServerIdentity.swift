@@ -4,7 +4,7 @@ import MCP
 /// The server's identity and capabilities, as reported in the handshakes of both eras.
 enum ServerIdentity {
     static let implementation = Implementation(
-        name: "exec-mcp", title: "exec-mcp code sandbox", version: Help.version,
+        name: "exec-mcp", title: "exec-mcp code sandbox", version: ServerHelp.version,
         summary: "Runs an agent's code in a private, hardened container.", icons: [.server])
 
     /// The capabilities offered to clients of `revision`.

@@ -1,8 +1,10 @@
+import Bridge
 import CommandOptions
 import Diagnostics
 import ExecCore
 import JSONRPC
 import MCP
+import PrivateData
 import SystemCalls
 import Threading
 
@@ -22,19 +24,35 @@ struct ServerProcess {
     /// For people who start the server by hand: otherwise it would seem to do nothing.
     private static let wordToPeople = """
         exec-mcp: this is an MCP server, which an MCP host starts and talks to over standard input; Ctrl-D ends it. \
-        `exec-mcp config HOST` sets up a host, `exec-mcp doctor` tries this machine, `exec-mcp --help` lists the rest.
+        `exec-mcp config HOST` sets up a host, `exec-mcp doctor` checks this machine, `exec-mcp --help` lists the rest.
 
         """
 
     private let options: Options
     private let logger: Logger
     private let audit: AuditLog?
+    private let bridge: Bridge?
+    /// The private values of all users; `nil` if none are replaced.
+    private let privateData: PrivateDataVaults?
+    /// Who reads untrusted servers; `nil` if skills aren't reviewed here.
+    private let untrustedReadings: UntrustedReadings?
 
-    /// - Throws: ``UsageError`` if the requested audit log can't be used.
+    /// - Throws: ``UsageError`` if the requested audit log or a file with MCP servers can't be used.
     init(_ options: Options) throws(UsageError) {
-        self.options = options
         logger = Logger(program: "exec-mcp", level: options.logLevel)
         audit = if let path = options.auditLog { try AuditLog(path: path, logger: logger) } else { nil }
+        privateData =
+            options.privateData == .off
+            ? nil : PrivateDataVaults(mode: options.privateData, patterns: options.privateDataPatterns)
+        let readings = options.configuration.skillStore.map { [logger] in
+            UntrustedReadings(store: SkillStore(path: $0), logger: logger)
+        }
+        untrustedReadings = readings
+        bridge = try BridgeSetup.bridge(
+            options, privateData: privateData, audit: audit, logger: logger, onUntrusted: { readings?.add($1, of: $0) })
+        var options = options
+        options.configuration.hasBridge = bridge != nil
+        self.options = options
     }
 
     /// Serves until the client closes the connection or a signal arrives, then ends the process.
@@ -46,7 +64,12 @@ struct ServerProcess {
         let output = try takeStandardOutput()
         let ending = ConditionLocked(false)
         let writer = try LineWriter(descriptor: output, backlogLimit: Self.unreadLimit) { ending.change { $0 = true } }
-        let server = Server(options, audit: audit, logger: logger, locateEngine: locateEngine) {
+        let pipeline = CallPipeline(privateData: privateData.map(PrivateDataFilter.init))
+        let server = Server(
+            options, audit: audit, pipeline: pipeline, bridge: bridge, logger: logger, locateEngine: locateEngine
+        ) {
+            writer.write($0)
+        } notify: {
             writer.writeIfKeepingUp($0.json)
         }
         let session = Session(methods: server.methods, writer: writer, logger: logger)
@@ -132,6 +155,8 @@ struct ServerProcess {
             isClosed.change { $0 = true }
         }
         isClosed.wait { $0 ? () : nil }
+        // What lingers may go on writing.
+        if !lingers { untrustedReadings?.end() }
         session.waitForEnd()
         audit?.waitForEnd()
         writer.waitUntilWaiting(below: 1)

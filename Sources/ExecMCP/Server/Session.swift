@@ -6,7 +6,7 @@ import MCP
 import Threading
 
 /// A conversation with one client: reads lines, writes answers. Each request is interpreted on its own, in the era that
-/// it names; only the revision negotiated by `initialize` is kept as state.
+/// it names; only what `initialize` has negotiated is kept as state.
 ///
 /// A single thread calls ``receive(_:)``. Quick requests are answered on that thread, so that a `ping` or a
 /// cancellation never waits behind work; anything that takes time runs in a task.
@@ -20,7 +20,13 @@ final class Session: Sendable {
     private let logger: Logger
     private let inFlight = InFlightRequests()
     private let batchRoom = BatchRoom()
-    private let negotiated = Locked<Revision?>(nil)
+    private let negotiated = Locked<Negotiated?>(nil)
+
+    /// What `initialize` has agreed on.
+    private struct Negotiated {
+        let revision: Revision
+        let elicitation: ElicitationModes
+    }
 
     init(methods: MethodTable, writer: LineWriter, logger: Logger) {
         self.methods = methods
@@ -32,7 +38,7 @@ final class Session: Sendable {
     func receive(_ line: LineSplitter.Line) {
         switch line {
         case .tooLong(let limit, let id):
-            let error = RPCError.invalidRequest("A line has more than \(limit) bytes; it was passed over.")
+            let error = RPCError.invalidRequest("A line has more than \(limit) bytes; it was ignored.")
             respond(Response(id: id, .failure(error)))
         case .complete(let bytes):
             receive(IncomingMessage.parse(bytes, valueLimit: Self.valueLimit), size: bytes.count)
@@ -58,7 +64,7 @@ final class Session: Sendable {
         guard case .batch(let messages) = message else {
             return handle(message, size: size) { [self] in if let response = $0 { respond(response) } }
         }
-        guard negotiated.withLock({ $0 })?.hasBatches == true else { return refuse(messages) }
+        guard negotiated.withLock({ $0 })?.revision.hasBatches == true else { return refuse(messages) }
         let reply = BatchReply(awaited: messages.filter(\.isAnswered).count, room: batchRoom) { [writer] in
             writer.write(line: $0)
         }
@@ -74,9 +80,15 @@ final class Session: Sendable {
         }
     }
 
-    /// Answers each message of a batch whose ID is known, so that the client doesn't wait for it.
+    /// Answers each message of a batch whose ID is known, so that the client doesn't wait for it. Answers to questions
+    /// are accepted, since a person waits for what they do.
     private func refuse(_ batch: [IncomingMessage]) {
-        let error = RPCError.invalidRequest("Batches belong to the revision 2025-03-26 alone. Send one by one.")
+        let answers = batch.filter { message in
+            guard case .response(let id, let outcome) = message else { return false }
+            return methods.questions.receive(outcome, to: id)
+        }
+        if answers.count == batch.count { return }
+        let error = RPCError.invalidRequest("Only the revision 2025-03-26 has batches. Send messages one by one.")
         let ids = batch.compactMap(\.answeredID)
         for id in ids.isEmpty ? [nil] : ids.map(Optional.some) { respond(Response(id: id, .failure(error))) }
     }
@@ -86,10 +98,12 @@ final class Session: Sendable {
         switch message {
         case .request(let request): serve(request, size: size, reply)
         case .notification(let notification): take(notification)
-        case .response(let id, _):
-            logger.debug("passed over a response to \(id?.description ?? "nothing"): the server asks nothing")
+        case .response(let id, let outcome):
+            if !methods.questions.receive(outcome, to: id) {
+                logger.debug("ignored a response to \(id?.description ?? "nothing"): no such request is open")
+            }
         case .invalid(let response): reply(response)
-        case .batch: reply(Response(id: nil, .failure(.invalidRequest("A batch must not hold another."))))
+        case .batch: reply(Response(id: nil, .failure(.invalidRequest("A batch must not contain another."))))
         }
     }
 
@@ -112,10 +126,12 @@ final class Session: Sendable {
                 // Captures only the ID: the request may be large and the work may take long.
                 let id = request.id
                 try inFlight.start(id, size: max(held ?? size, 1), onCancel: { reply(nil) }) { [writer] active in
-                    let notifier = RequestNotifier(id: id) { notification in
+                    let untilRoom: @Sendable () async -> Void = { await writer.untilRoom() }
+                    let notifier = RequestNotifier(id: id, room: AnswerRoom(untilRoom)) { notification in
                         active.whileActive { writer.writeIfKeepingUp(notification.json) }
                     }
-                    let outcome = await Self.outcome(of: work, notifier, writer)
+                    await untilRoom()
+                    let outcome = await Self.outcome(of: work, notifier)
                     if active.finish() { reply(Response(id: id, outcome)) }
                 }
             }
@@ -127,24 +143,25 @@ final class Session: Sendable {
     private func begin(_ request: Request) throws(RPCError) -> MethodReply {
         if request.method == methods.initialize.name {
             let (revision, result) = try methods.initialize.handshake(request)
-            negotiated.withLock { $0 = revision }
+            let capabilities = (try? request.params.object("capabilities")) ?? JSONObject()
+            let elicitation = ElicitationModes(capabilities: capabilities, revision: revision)
+            negotiated.withLock { $0 = Negotiated(revision: revision, elicitation: elicitation) }
             return .immediate(result)
         }
+        let negotiated = negotiated.withLock { $0 }
         let context = try RequestContext.of(
-            request, negotiated: negotiated.withLock { $0 }, isModernOnly: methods.isModernOnly(request.method))
+            request, negotiated: negotiated?.revision, elicitation: negotiated?.elicitation ?? [],
+            isModernOnly: methods.isModernOnly(request.method))
         return try methods.method(of: request, in: context.revision).answer(request, context)
     }
 
-    /// Does the work once there is room for its result: a client that reads nothing may have asked for thousands of
-    /// large answers.
+    /// Does the work. Its result needs room, since a client that reads nothing may have asked for thousands of large
+    /// answers.
     private static func outcome(
-        of work: @Sendable (RequestNotifier) async throws -> JSONObject, _ notifier: RequestNotifier,
-        _ writer: LineWriter
+        of work: @Sendable (RequestNotifier) async throws -> JSONObject, _ notifier: RequestNotifier
     ) async -> Result<JSONObject, RPCError> {
         do {
-            let untilRoom: @Sendable () async -> Void = { await writer.untilRoom() }
-            await untilRoom()
-            return .success(try await AnswerRoom(untilRoom).while { try await work(notifier) })
+            return .success(try await notifier.room.while { try await work(notifier) })
         } catch let error as RPCError {
             return .failure(error)
         } catch {

@@ -8,26 +8,28 @@ import Threading
 /// server.
 final class TaskStore: Sendable {
     /// The maximum number of tasks in progress.
-    static let maximumWorking = 256
+    static let maxWorking = 256
     /// The maximum total size of the results of ended tasks, in bytes; the oldest are removed to make room.
-    static let maximumResultBytes = 64 * 1024 * 1024
+    static let maxResultBytes = 64 * 1024 * 1024
     /// The maximum number of tasks kept, including ended ones.
-    static let maximumCount = 10_000
+    static let maxCount = 10_000
 
     private struct Record {
         let user: UserID
         let number: Int
         /// Wall-clock time, in seconds.
         let createdAt = Timestamp.now
-        let begun = ContinuousClock.now
+        let start = ContinuousClock.now
         var lastUpdate = ContinuousClock.now
         var status = TaskStatus.working
         var statusMessage: String?
         var work: Task<Void, Never>?
+        /// The questions of the call; `nil` if it can't ask.
+        var questions: OpenQuestions?
         var resultBytes = 0
 
         /// Computed from the creation time, so that it can't be earlier if the clock was set back.
-        var lastUpdatedAt: Int { createdAt + Int(begun.duration(to: lastUpdate).components.seconds) }
+        var lastUpdatedAt: Int { createdAt + Int(start.duration(to: lastUpdate).components.seconds) }
     }
 
     private struct State {
@@ -48,19 +50,22 @@ final class TaskStore: Sendable {
     ///
     /// - Parameters:
     ///   - id: the ID of the task, from ``makeID()``.
+    ///   - questions: what the call asks; `nil` if it can't.
     ///   - work: the work of the task; its result is the result of the call.
     /// - Returns: the state that answers the call.
     /// - Throws: -32603 if too many tasks are in progress.
     func start(
-        for user: UserID, id: String = makeID(),
+        for user: UserID, id: String = makeID(), asking questions: OpenQuestions? = nil,
         _ work: @escaping @Sendable (Progress) async -> Result<JSONObject, RPCError>
     ) throws(RPCError) -> JSONObject {
-        try state.withLock { (state) throws(RPCError) in
-            guard state.records.values.count(where: { $0.status == .working }) < Self.maximumWorking else {
-                throw .internalError("\(Self.maximumWorking) tasks are at work; wait for one or cancel one.")
+        questions?.observe { [weak self] in self?.noteQuestions(of: id) }
+        return try state.withLock { (state) throws(RPCError) in
+            guard state.records.values.count(where: { $0.status == .working }) < Self.maxWorking else {
+                throw .internalError("\(Self.maxWorking) tasks are running; wait for one or cancel one.")
             }
             var record = Record(user: user, number: state.nextNumber)
             state.nextNumber += 1
+            record.questions = questions
             record.work = Task { [self] in
                 let outcome = await work(Progress { self.note($0, on: id) })
                 finish(id, outcome)
@@ -83,18 +88,40 @@ final class TaskStore: Sendable {
     ///
     /// - Returns: whether the task exists.
     func cancel(_ id: String, user: UserID) -> Bool {
-        let (exists, work, ended) = state.withLock { state -> (Bool, Task<Void, Never>?, JSONObject?) in
+        let (exists, record, ended) = state.withLock { state -> (Bool, Record?, JSONObject?) in
             guard let record = state.records[id], record.user == user else { return (false, nil, nil) }
             guard record.status == .working else { return (true, nil, nil) }
             state.records[id]?.status = .cancelled
             state.records[id]?.statusMessage = "Cancelled by the client."
             state.records[id]?.lastUpdate = .now
             state.records[id]?.work = nil
-            return (true, record.work, state.records[id].map { Self.json(id, $0) })
+            state.records[id]?.questions = nil
+            return (true, record, state.records[id].map { Self.json(id, $0) })
         }
-        work?.cancel()
+        record?.work?.cancel()
+        // Nobody sees them any more, whoever has asked.
+        record?.questions?.close(.cancel)
         if let ended { tell(user, id, ended) }
         return exists
+    }
+
+    /// Hands the client's responses to the task that has asked for them; does nothing if it has ended.
+    func receive(_ responses: JSONObject, for id: String, user: UserID) {
+        let questions = state.withLock { state -> OpenQuestions? in
+            guard let record = state.records[id], record.user == user, record.status == .working else { return nil }
+            return record.questions
+        }
+        questions?.receive(responses)
+    }
+
+    /// Publishes the state of a task whose questions have changed.
+    private func noteQuestions(of id: String) {
+        let changed = state.withLock { state -> (UserID, JSONObject)? in
+            guard let record = state.records[id], record.status == .working else { return nil }
+            state.records[id]?.lastUpdate = .now
+            return state.records[id].map { (record.user, Self.json(id, $0)) }
+        }
+        if let (user, json) = changed { tell(user, id, json) }
     }
 
     private func note(_ line: String, on id: String) {
@@ -106,7 +133,7 @@ final class TaskStore: Sendable {
     }
 
     private func finish(_ id: String, _ outcome: Result<JSONObject, RPCError>) {
-        let ended = state.withLock { state -> (UserID, JSONObject)? in
+        let ended = state.withLock { state -> (Record, JSONObject)? in
             // A cancelled task stays cancelled, whatever the outcome of its work.
             guard let record = state.records[id], record.status == .working else { return nil }
             let status = TaskStatus(outcome)
@@ -115,12 +142,15 @@ final class TaskStore: Sendable {
             state.records[id]?.statusMessage = nil
             state.records[id]?.lastUpdate = .now
             state.records[id]?.work = nil
+            state.records[id]?.questions = nil
             state.records[id]?.resultBytes = bytes
             state.resultBytes += bytes
             Self.trim(&state)
-            return state.records[id].map { (record.user, Self.json(id, $0)) }
+            return state.records[id].map { (record, Self.json(id, $0)) }
         }
-        if let (user, json) = ended { tell(user, id, json) }
+        guard let (record, json) = ended else { return }
+        record.questions?.close()
+        tell(record.user, id, json)
     }
 
     private func tell(_ user: UserID, _ id: String, _ json: JSONObject) {
@@ -129,7 +159,7 @@ final class TaskStore: Sendable {
 
     /// Removes the oldest ended tasks until the limits are met, but always keeps the last of them.
     private static func trim(_ state: inout State) {
-        while state.resultBytes > maximumResultBytes || state.records.count > maximumCount {
+        while state.resultBytes > maxResultBytes || state.records.count > maxCount {
             let ended = state.records.filter { $0.value.status != .working }
             guard let oldest = ended.min(by: { $0.value.number < $1.value.number }), ended.count > 1 else { return }
             state.resultBytes -= oldest.value.resultBytes
@@ -147,14 +177,18 @@ final class TaskStore: Sendable {
     }
 
     private static func json(_ id: String, _ record: Record) -> JSONObject {
-        var object: JSONObject = ["taskId": .string(id), "status": .string(record.status.name)]
+        let requests = record.questions?.inputRequests ?? JSONObject()
+        var object: JSONObject = [
+            "taskId": .string(id), "status": .string(requests.isEmpty ? record.status.name : "input_required"),
+        ]
         object["statusMessage"] = record.statusMessage.map(JSON.string)
         object["createdAt"] = .string(Timestamp.text(secondsSince1970: record.createdAt))
         object["lastUpdatedAt"] = .string(Timestamp.text(secondsSince1970: record.lastUpdatedAt))
         object["ttlMs"] = .null
         if record.status == .working {
-            object["pollIntervalMs"] = .integer(pollInterval(age: record.begun.duration(to: .now)))
+            object["pollIntervalMs"] = .integer(pollInterval(age: record.start.duration(to: .now)))
         }
+        if !requests.isEmpty { object["inputRequests"] = .object(requests) }
         switch record.status {
         case .completed(let result): object["result"] = .object(result)
         case .failed(let error): object["error"] = error.json

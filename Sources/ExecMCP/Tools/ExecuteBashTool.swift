@@ -1,3 +1,4 @@
+import Diagnostics
 import ExecCore
 import JSON
 import MCP
@@ -8,15 +9,19 @@ struct ExecuteBashTool: SandboxTool {
     private static let usualTimeout = 30
 
     let canBecomeTask = true
+    /// Only calls of other servers' tools ask.
+    let canAsk: Bool
     let description: Tool
     private let defaultTimeout: Int
     private let limits: Limits
     private let links: ArtifactLinks
 
-    init(limits: Limits, effects: ToolEffects, links: ArtifactLinks) {
+    /// - Parameter servers: the names of the MCP servers whose tools code can call.
+    init(limits: Limits, effects: ToolEffects, links: ArtifactLinks, servers: [String] = []) {
         self.limits = limits
         self.links = links
-        defaultTimeout = min(Self.usualTimeout, limits.maximumTimeout)
+        canAsk = !servers.isEmpty
+        defaultTimeout = min(Self.usualTimeout, limits.maxTimeout)
         description = Tool(
             name: "execute_bash", title: "Run a shell command",
             description: """
@@ -24,7 +29,7 @@ struct ExecuteBashTool: SandboxTool {
                 stderr. Each call is a new shell in /workspace; files persist. A timeout ends every process of the \
                 command; background jobs of one that returned live on. For long work: nohup CMD > log 2>&1 & and \
                 read the log later.
-                """,
+                """ + Self.sentence(about: servers),
             inputSchema: [
                 "type": "object",
                 "properties": [
@@ -33,7 +38,7 @@ struct ExecuteBashTool: SandboxTool {
                         "type": "number", "default": .integer(defaultTimeout),
                         // Some clients forward only the descriptions in a schema.
                         "description": .string(
-                            "Seconds, default \(defaultTimeout), at most \(limits.maximumTimeout)"),
+                            "Seconds, default \(defaultTimeout), at most \(limits.maxTimeout)"),
                     ],
                 ],
                 "required": ["command"], "additionalProperties": false,
@@ -54,7 +59,19 @@ struct ExecuteBashTool: SandboxTool {
             ], icons: [.shell])
     }
 
-    func prepare(_ arguments: JSONObject) throws(ToolArguments.Mismatch) -> Work {
+    /// Hosts that use no prompts know of these tools from here alone.
+    private static func sentence(about servers: [String]) -> String {
+        guard !servers.isEmpty else { return "" }
+        let shown = servers.prefix(maxServers).map { $0.singleLine(limit: 40) }.joined(separator: ", ")
+        let rest = servers.count > maxServers ? " and \(servers.count - maxServers) more" : ""
+        return """
+             Code in it can call tools of MCP servers (\(shown)\(rest)): run `mcp` to see how.
+            """
+    }
+
+    private static let maxServers = 20
+
+    func prepare(_ arguments: JSONObject) throws(ToolArguments.MismatchError) -> Work {
         let arguments = checked(arguments)
         let command = try arguments.string("command")
         let timeout = try arguments.number("timeout") ?? Double(defaultTimeout)
@@ -62,11 +79,13 @@ struct ExecuteBashTool: SandboxTool {
         do throws(ExecError) {
             try limits.checkTimeout(timeout)
         } catch {
-            throw ToolArguments.Mismatch(message: error.message, isOfValue: true)
+            throw ToolArguments.MismatchError(message: error.message, isOfValue: true)
         }
-        return { [links] sandbox, progress in
-            Self.toolResult(
-                try await sandbox.execute(command, timeout: timeout, onOutput: progress.report), links: links)
+        return { [links] sandbox, progress, interaction in
+            let outcome = try await sandbox.execute(
+                command, timeout: timeout, onOutput: progress.report, user: interaction)
+            let result = Self.toolResult(outcome, links: links)
+            return outcome.bridgeNote.map(result.addingNote) ?? result
         }
     }
 

@@ -17,11 +17,11 @@ struct ReadDocstringTool: SandboxTool {
         ],
         annotations: ["readOnlyHint": true, "openWorldHint": false], icons: [.documentation])
 
-    func prepare(_ arguments: JSONObject) throws(ToolArguments.Mismatch) -> Work {
+    func prepare(_ arguments: JSONObject) throws(ToolArguments.MismatchError) -> Work {
         let arguments = checked(arguments)
         let path = try arguments.string("file_path")
         let name = try arguments.string("function_name")
-        return { sandbox, _ in
+        return { sandbox, _, _ in
             Self.toolResult(try await sandbox.docstring(of: name, in: path))
         }
     }

@@ -25,12 +25,12 @@ struct ReadFileTool: SandboxTool {
             annotations: ["readOnlyHint": true, "openWorldHint": false], icons: [.read])
     }
 
-    func prepare(_ arguments: JSONObject) throws(ToolArguments.Mismatch) -> Work {
+    func prepare(_ arguments: JSONObject) throws(ToolArguments.MismatchError) -> Work {
         let arguments = checked(arguments)
         let path = try arguments.string("file_path")
         let offset = try arguments.integer("offset") ?? 0
         let lineCount = try arguments.integer("line_count")
-        return { sandbox, _ in
+        return { sandbox, _, _ in
             Self.toolResult(try await sandbox.read(path, offset: offset, lineCount: lineCount))
         }
     }

@@ -4,8 +4,8 @@ import MCP
 
 /// A tool: its description, and what it does in a sandbox.
 protocol SandboxTool: Sendable {
-    /// The work of a call in a sandbox.
-    typealias Work = @Sendable (Sandbox, Progress) async throws -> ToolResult
+    /// The work of a call in a sandbox. May ask the person who uses the client, if that is possible.
+    typealias Work = @Sendable (Sandbox, Progress, (any UserInteraction)?) async throws -> ToolResult
 
     /// The tool's entry in `tools/list`.
     var description: Tool { get }
@@ -13,14 +13,18 @@ protocol SandboxTool: Sendable {
     /// Whether a call may take so long that a client with support for tasks shouldn't wait for it.
     var canBecomeTask: Bool { get }
 
+    /// Whether a call may ask the person who uses the client.
+    var canAsk: Bool { get }
+
     /// Checks the arguments and returns the work to do with them.
     ///
-    /// - Throws: ``ToolArguments/Mismatch`` if the arguments don't match the input schema.
-    func prepare(_ arguments: JSONObject) throws(ToolArguments.Mismatch) -> Work
+    /// - Throws: ``ToolArguments/MismatchError`` if the arguments don't match the input schema.
+    func prepare(_ arguments: JSONObject) throws(ToolArguments.MismatchError) -> Work
 }
 
 extension SandboxTool {
     var canBecomeTask: Bool { false }
+    var canAsk: Bool { false }
 
     /// Wraps the arguments for checked access; those that the input schema doesn't name are ignored.
     func checked(_ arguments: JSONObject) -> ToolArguments {

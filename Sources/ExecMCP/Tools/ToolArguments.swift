@@ -5,11 +5,13 @@ import JSON
 /// retry wouldn't help. Unknown arguments are ignored.
 struct ToolArguments {
     /// Thrown if an argument is missing, of the wrong type or out of range.
-    struct Mismatch: Error, Equatable {
+    struct MismatchError: Error, Equatable {
         let message: String
         /// Whether the argument has the right type, but a value that the tool doesn't accept. In every revision, the
         /// model should read such an error.
         var isOfValue = false
+        /// Whether the message quotes tokens as the client sent them.
+        var quotesTokens = false
     }
 
     /// Arguments that models add to a call out of habit to explain it. They have no effect.
@@ -22,7 +24,7 @@ struct ToolArguments {
     /// The maximum number of unknown names in a remark.
     private static let toldNames = 5
     /// The maximum length of a string that is parsed as a number, in bytes.
-    private static let longestNumber = 400
+    private static let maxNumberLength = 400
 
     private let tool: String
     private let known: [String]
@@ -45,7 +47,7 @@ struct ToolArguments {
         guard !unknown.isEmpty else { return nil }
         let names =
             unknown.prefix(Self.toldNames).joined(separator: ", ") + (unknown.count > Self.toldNames ? ", …" : "")
-        return "\(tool) has no argument \(names): passed over. It takes: \(known.joined(separator: ", "))."
+        return "\(tool) has no argument \(names): ignored. It accepts: \(known.joined(separator: ", "))."
     }
 
     /// The size in bytes of the arguments that the tool accepts.
@@ -53,10 +55,10 @@ struct ToolArguments {
         known.reduce(0) { $0 + (values[$1]?.stringValue?.utf8.count ?? 0) }
     }
 
-    /// - Throws: ``Mismatch`` if it is missing or isn't a string.
-    func string(_ name: String) throws(Mismatch) -> String {
+    /// - Throws: ``MismatchError`` if it is missing or isn't a string.
+    func string(_ name: String) throws(MismatchError) -> String {
         guard let value = values.given(name) else {
-            throw Mismatch(
+            throw MismatchError(
                 message: "\(tool) needs the argument \(name), a string." + (remark.map { " \($0)" } ?? ""))
         }
         guard let text = value.stringValue else { throw wrongType(name, "a string", value) }
@@ -64,16 +66,16 @@ struct ToolArguments {
     }
 
     /// - Returns: `nil` if it is missing or null.
-    /// - Throws: ``Mismatch`` if it isn't a number.
-    func number(_ name: String) throws(Mismatch) -> Double? {
+    /// - Throws: ``MismatchError`` if it isn't a number.
+    func number(_ name: String) throws(MismatchError) -> Double? {
         guard let value = values.given(name) else { return nil }
         guard let number = Self.number(value).numberValue else { throw wrongType(name, "a number", value) }
         return number
     }
 
     /// - Returns: `nil` if it is missing or null.
-    /// - Throws: ``Mismatch`` if it isn't an integer. As in JSON Schema, `10.0` is an integer.
-    func integer(_ name: String) throws(Mismatch) -> Int? {
+    /// - Throws: ``MismatchError`` if it isn't an integer. As in JSON Schema, `10.0` is an integer.
+    func integer(_ name: String) throws(MismatchError) -> Int? {
         guard let given = values.given(name) else { return nil }
         let value = Self.number(given)
         if let number = value.integerValue { return number }
@@ -86,7 +88,7 @@ struct ToolArguments {
 
     /// Returns the number that a string contains, or any other value unchanged.
     private static func number(_ value: JSON) -> JSON {
-        guard let text = value.stringValue?.utf8, text.count <= longestNumber else { return value }
+        guard let text = value.stringValue?.utf8, text.count <= maxNumberLength else { return value }
         let isBlank = { (byte: UInt8) in [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
         var digits = text.drop(while: isBlank)
         while let last = digits.last, isBlank(last) { digits = digits.dropLast() }
@@ -98,13 +100,13 @@ struct ToolArguments {
         return number
     }
 
-    private func wrongType(_ name: String, _ expected: String, _ value: JSON) -> Mismatch {
+    private func wrongType(_ name: String, _ expected: String, _ value: JSON) -> MismatchError {
         let given =
             if expected != "a string", let text = value.stringValue {
                 "the text \"\(text.prefix(50))\(text.count > 50 ? "…" : "")\""
             } else {
                 value.kindDescription
             }
-        return Mismatch(message: "The argument \(name) of \(tool) must be \(expected), not \(given).")
+        return MismatchError(message: "The argument \(name) of \(tool) must be \(expected), not \(given).")
     }
 }

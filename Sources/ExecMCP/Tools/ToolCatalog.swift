@@ -9,12 +9,15 @@ struct ToolCatalog: Sendable {
     /// - Parameters:
     ///   - configuration: the sandboxes' configuration, which determines what the tools can do there.
     ///   - links: how results refer to artifacts.
+    ///   - servers: the names of the MCP servers whose tools code can call.
     init(
-        limits: Limits, configuration: SandboxConfiguration = SandboxConfiguration(), links: ArtifactLinks = .link
+        limits: Limits, configuration: SandboxConfiguration = SandboxConfiguration(), links: ArtifactLinks = .link,
+        servers: [String] = []
     ) {
         let effects = ToolEffects(in: configuration)
         tools = [
-            ExecuteBashTool(limits: limits, effects: effects, links: links), WriteFileTool(effects: effects),
+            ExecuteBashTool(limits: limits, effects: effects, links: links, servers: servers),
+            WriteFileTool(effects: effects),
             ReadFileTool(limits: limits), ReadDocstringTool(),
         ]
     }

@@ -11,19 +11,22 @@ struct ToolRunner: Sendable {
 
     /// Returns the work of a call of `tool`.
     ///
-    /// - Throws: ``ToolArguments/Mismatch`` for arguments that the tool doesn't accept.
+    /// - Throws: ``ToolArguments/MismatchError`` for arguments that the tool doesn't accept.
     func work(
         of tool: any SandboxTool, _ arguments: JSONObject, for user: UserID
-    ) throws(ToolArguments.Mismatch) -> ToolCall.Work {
+    ) throws(ToolArguments.MismatchError) -> ToolCall.Work {
         let (name, remark) = (tool.description.name, tool.remark(on: arguments))
         if let remark { logger.debug(remark) }
         let work = try tool.prepare(arguments, telling: pool.losses, to: user)
-        return { progress in .tool(await result(of: work, name, user, progress), remark: remark) }
+        return { progress, interaction in
+            .tool(await result(of: work, name, user, progress, interaction), remark: remark)
+        }
     }
 
     /// Returns the tool's result. A failure is a result too, so that the model can read the reason.
     private func result(
-        of work: SandboxTool.Work, _ name: String, _ user: UserID, _ progress: Progress
+        of work: SandboxTool.Work, _ name: String, _ user: UserID, _ progress: Progress,
+        _ interaction: (any UserInteraction)?
     ) async -> ToolResult {
         do {
             let hasStarted = Locked(false)
@@ -35,7 +38,7 @@ struct ToolRunner: Sendable {
             }
             return try await pool.withSandbox(of: user, onStart: onStart) { sandbox in
                 if hasStarted.withLock({ $0 }) { progress.report?("The sandbox is up") }
-                return try await work(sandbox, progress)
+                return try await work(sandbox, progress, interaction)
             }
         } catch {
             logger.debug("\(name) for \(user): \(error)")

@@ -26,11 +26,11 @@ struct WriteFileTool: SandboxTool {
             ], icons: [.write])
     }
 
-    func prepare(_ arguments: JSONObject) throws(ToolArguments.Mismatch) -> Work {
+    func prepare(_ arguments: JSONObject) throws(ToolArguments.MismatchError) -> Work {
         let arguments = checked(arguments)
         let path = try arguments.string("file_path")
         let content = try arguments.string("content")
-        return { sandbox, _ in
+        return { sandbox, _, _ in
             Self.toolResult(try await sandbox.write(content, to: path))
         }
     }

@@ -14,7 +14,7 @@ struct ResponseHead: Sendable {
     }
 
     /// A response that a handler must not produce.
-    struct Invalid: Error, Sendable, Equatable, CustomStringConvertible {
+    struct InvalidError: Error, Sendable, Equatable, CustomStringConvertible {
         let description: String
     }
 
@@ -26,18 +26,18 @@ struct ResponseHead: Sendable {
     let framing: Framing
     let bytes: [UInt8]
 
-    init(_ response: HTTPResponse, isHTTP10: Bool, closes: Bool, date: String) throws(Invalid) {
+    init(_ response: HTTPResponse, isHTTP10: Bool, closes: Bool, date: String) throws(InvalidError) {
         guard (200...599).contains(response.status) else {
-            throw Invalid(description: "a response has the status \(response.status)")
+            throw InvalidError(description: "a response has the status \(response.status)")
         }
         let framing = Self.framing(response, isHTTP10: isHTTP10)
         var head = "HTTP/1.1 \(response.status) \(HTTPStatus.reason(response.status))\r\nDate: \(date)\r\n"
         for field in response.headers {
             guard Array(field.name.utf8).isToken, !Self.reserved.contains(field.name.lowercased()) else {
-                throw Invalid(description: "a response has a field \(field.name.debugDescription)")
+                throw InvalidError(description: "a response has a field \(field.name.debugDescription)")
             }
             guard !field.value.utf8.contains(where: \.isControl) else {
-                throw Invalid(description: "the field \(field.name) of a response has a control character")
+                throw InvalidError(description: "the field \(field.name) of a response has a control character")
             }
             head += "\(field.name): \(field.value)\r\n"
         }

@@ -8,7 +8,7 @@ struct ChunkedBody: Sendable {
         case end
     }
 
-    private static let longestLine = 1024
+    private static let maxLineLength = 1024
     /// More digits than any accepted size needs; leading zeros count.
     private static let maxDigits = 16
 
@@ -30,7 +30,7 @@ struct ChunkedBody: Sendable {
         while true {
             switch place {
             case .size:
-                guard let line = try lines.next(&input, limit: Self.longestLine, tooLong: .badChunk) else {
+                guard let line = try lines.next(&input, limit: Self.maxLineLength, tooLong: .badChunk) else {
                     return false
                 }
                 let size = try size(line, room: limits.bodyBytes - body.count)
@@ -48,7 +48,7 @@ struct ChunkedBody: Sendable {
                 guard line.isEmpty else { throw .badChunk }
                 place = .size
             case .trailers:
-                guard try takeTrailer(&input) else { return false }
+                guard try parseTrailer(&input) else { return false }
             case .end:
                 return true
             }
@@ -63,14 +63,14 @@ struct ChunkedBody: Sendable {
         }
         extensionBytes += rest.count
         guard extensionBytes <= limits.chunkExtensionBytes else {
-            throw HTTPError(400, "The chunks have more extensions than are taken.")
+            throw HTTPError(400, "The chunk extensions are too large.")
         }
         guard let size = Int(digits.text, radix: 16), size <= room else { throw .bodyTooLarge(limit: limits.bodyBytes) }
         return size
     }
 
     /// - Returns: whether a complete line was available.
-    private mutating func takeTrailer(_ input: inout InputBuffer) throws(HTTPError) -> Bool {
+    private mutating func parseTrailer(_ input: inout InputBuffer) throws(HTTPError) -> Bool {
         let tooLarge = HTTPError.headTooLarge(limit: limits.headBytes)
         guard let line = try lines.next(&input, limit: limits.headBytes - trailerBytes, tooLong: tooLarge) else {
             return false
@@ -89,5 +89,5 @@ struct ChunkedBody: Sendable {
 
 extension HTTPError {
     fileprivate static let badChunk = HTTPError(
-        400, "A chunk must be its size in hexadecimal digits, a line end, so many bytes and a line end.")
+        400, "A chunk must be its size in hexadecimal digits, a line end, that number of bytes and a line end.")
 }

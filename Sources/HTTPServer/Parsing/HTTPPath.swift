@@ -31,7 +31,7 @@ public enum HTTPPath {
     ///
     /// - Returns: `nil` for a literal `.` or `..`, for an invalid escape, or if the result isn't UTF-8.
     public static func text(of segment: some StringProtocol) -> String? {
-        segment == "." || segment == ".." ? nil : decode(Array(segment.utf8)[...], takesControls: true)
+        segment == "." || segment == ".." ? nil : decode(Array(segment.utf8)[...], allowsControls: true)
     }
 
     /// Decodes a segment that names one item and never becomes a path; it may contain any character except a slash and
@@ -39,15 +39,15 @@ public enum HTTPPath {
     ///
     /// - Returns: `nil` if the name is empty, `.` or `..`, if an escape is invalid, or if the result isn't UTF-8.
     public static func name(of segment: some StringProtocol) -> String? {
-        guard let name = decode(Array(segment.utf8)[...], takesControls: true), !["", ".", ".."].contains(name),
+        guard let name = decode(Array(segment.utf8)[...], allowsControls: true), !["", ".", ".."].contains(name),
             !name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "/") })
         else { return nil }
         return name
     }
 
-    private static func decode(_ part: ArraySlice<UInt8>, takesControls: Bool = false) -> String? {
+    private static func decode(_ part: ArraySlice<UInt8>, allowsControls: Bool = false) -> String? {
         guard let decoded = PercentEncoding.decode(part),
-            takesControls || decoded.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+            allowsControls || decoded.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
         else { return nil }
         return String(validating: decoded, as: UTF8.self)
     }

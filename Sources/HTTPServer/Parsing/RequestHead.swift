@@ -28,16 +28,16 @@ struct RequestHead: Sendable, Equatable {
         var seen: [String: String] = [:]
         for field in fields where Self.singletons.contains(field.name) {
             guard seen.updateValue(field.value, forKey: field.name) == nil else {
-                throw HTTPError(400, "The field \(field.name) must not come twice.")
+                throw HTTPError(400, "Duplicate \(field.name) header.")
             }
         }
         isHTTP10 = line.isHTTP10
         framing = try Self.framing(seen, isHTTP10: line.isHTTP10, bodyLimit: bodyLimit)
         expectsContinue = try Self.expectsContinue(seen["expect"], isHTTP10: line.isHTTP10)
 
-        guard seen["host"] != nil || line.isHTTP10 else { throw HTTPError(400, "The field host is missing.") }
+        guard seen["host"] != nil || line.isHTTP10 else { throw HTTPError(400, "The Host header is missing.") }
         if let host = seen["host"], HTTPAuthority(host) == nil {
-            throw HTTPError(400, "The field host is not a valid host.")
+            throw HTTPError(400, "The Host header isn't a valid host.")
         }
         var fields = fields
         if let authority = line.target.authority {
@@ -64,13 +64,13 @@ struct RequestHead: Sendable, Equatable {
             guard coding == "chunked" else {
                 // A near match of "chunked" is an attempt at request smuggling.
                 let isOther = !coding.isEmpty && !coding.contains("chunked")
-                throw HTTPError(isOther ? 501 : 400, "The only transfer-encoding that is understood is chunked.")
+                throw HTTPError(isOther ? 501 : 400, "The only supported transfer-encoding is chunked.")
             }
             return .chunked
         }
         guard let text = fields["content-length"] else { return .length(0) }
         guard !text.isEmpty, text.utf8.allSatisfy(\.isDigit), let length = Int(text) else {
-            throw HTTPError(400, "The field content-length must be one decimal number.")
+            throw HTTPError(400, "The content-length must be one decimal number.")
         }
         guard length <= bodyLimit else { throw .bodyTooLarge(limit: bodyLimit) }
         return .length(length)
@@ -80,7 +80,7 @@ struct RequestHead: Sendable, Equatable {
         // RFC 9110, section 10.1.1: an expectation of an HTTP/1.0 client is ignored.
         guard let value, !isHTTP10 else { return false }
         guard value.lowercased() == "100-continue" else {
-            throw HTTPError(417, "The only expectation that can be met is 100-continue.")
+            throw HTTPError(417, "The only supported expectation is 100-continue.")
         }
         return true
     }
@@ -88,7 +88,7 @@ struct RequestHead: Sendable, Equatable {
 
 /// The request line.
 struct RequestLine: Sendable, Equatable {
-    private static let longestMethod = 32
+    private static let maxMethodLength = 32
 
     let method: String
     let target: RequestTarget
@@ -96,7 +96,7 @@ struct RequestLine: Sendable, Equatable {
 
     init(_ line: ArraySlice<UInt8>, targetLimit: Int) throws(HTTPError) {
         let parts = line.split(separator: .space, omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0].isToken, parts[0].count <= Self.longestMethod, !parts[1].isEmpty else {
+        guard parts.count == 3, parts[0].isToken, parts[0].count <= Self.maxMethodLength, !parts[1].isEmpty else {
             throw HTTPError(400, "The first line must be a method, a target and a version, with one space between.")
         }
         guard parts[1].count <= targetLimit else { throw .targetTooLong(limit: targetLimit) }
@@ -107,11 +107,11 @@ struct RequestLine: Sendable, Equatable {
             throw HTTPError(400, "The first line must end with HTTP/1.1.")
         }
         guard version[5] == UInt8(ascii: "1") else {
-            throw HTTPError(505, "The only version spoken here is HTTP/1.1.")
+            throw HTTPError(505, "The only supported version is HTTP/1.1.")
         }
         isHTTP10 = version[7] == UInt8(ascii: "0")
         method = parts[0].text
-        guard method != "CONNECT" else { throw HTTPError(501, "This server is no proxy.") }
+        guard method != "CONNECT" else { throw HTTPError(501, "This server isn't a proxy.") }
         target = try RequestTarget(parts[1], method: method)
     }
 }
@@ -119,9 +119,9 @@ struct RequestLine: Sendable, Equatable {
 extension HTTPHeader {
     /// Parses a field line (RFC 9112, section 5): no line folding, no whitespace before the colon.
     init(line: ArraySlice<UInt8>) throws(HTTPError) {
-        guard line.first?.isBlank != true else { throw HTTPError(400, "A field must not go on in the next line.") }
+        guard line.first?.isBlank != true else { throw HTTPError(400, "A field must not continue on the next line.") }
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), line[..<colon].isToken else {
-            throw HTTPError(400, "A field must be a name, a colon and a value, with no blank before the colon.")
+            throw HTTPError(400, "A field must be a name, a colon and a value, with no space before the colon.")
         }
         let bytes = line[(colon + 1)...].trimmed
         // A value that isn't valid UTF-8 is most likely Latin-1 from an old client. Decoding each byte as one
@@ -135,18 +135,18 @@ extension HTTPHeader {
 
 extension HTTPError {
     static func bodyTooLarge(limit: Int) -> HTTPError {
-        HTTPError(413, "The body is larger than the \(limit) bytes that are taken.")
+        HTTPError(413, "The body exceeds the limit of \(limit) bytes.")
     }
 
     static func targetTooLong(limit: Int) -> HTTPError {
-        HTTPError(414, "The target is longer than the \(limit) bytes that are taken.")
+        HTTPError(414, "The target exceeds the limit of \(limit) bytes.")
     }
 
     static func headTooLarge(limit: Int) -> HTTPError {
-        HTTPError(431, "The fields are larger than the \(limit) bytes that are taken.")
+        HTTPError(431, "The header fields exceed the limit of \(limit) bytes.")
     }
 
     static func tooManyFields(limit: Int) -> HTTPError {
-        HTTPError(431, "There are more than the \(limit) fields that are taken.")
+        HTTPError(431, "There are more than \(limit) header fields.")
     }
 }

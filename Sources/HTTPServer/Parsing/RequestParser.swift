@@ -74,7 +74,7 @@ struct RequestParser: Sendable {
         while true {
             switch place {
             case .line(let afterBlank):
-                guard let line = try takeRequestLine() else { return nil }
+                guard let line = try parseRequestLine() else { return nil }
                 if line.isEmpty, !afterBlank {
                     // RFC 9112, section 2.2: one empty line before a request is ignored.
                     place = .line(afterBlank: true)
@@ -82,7 +82,7 @@ struct RequestParser: Sendable {
                     place = .fields(try RequestLine(line, targetLimit: limits.targetBytes))
                 }
             case .fields(let line):
-                guard let field = try takeFieldLine() else { return nil }
+                guard let field = try parseFieldLine() else { return nil }
                 guard field.isEmpty else {
                     try add(field)
                     continue
@@ -95,7 +95,7 @@ struct RequestParser: Sendable {
                 }
                 return .head(head)
             case .body(let head, let rest):
-                guard try takeBody(rest, of: head) else { return nil }
+                guard try parseBody(rest, of: head) else { return nil }
                 defer { (body, place) = ([], .line(afterBlank: false)) }
                 let request = head.request
                 return .request(
@@ -108,12 +108,12 @@ struct RequestParser: Sendable {
         }
     }
 
-    private mutating func takeRequestLine() throws(HTTPError) -> ArraySlice<UInt8>? {
+    private mutating func parseRequestLine() throws(HTTPError) -> ArraySlice<UInt8>? {
         // 64 bytes are enough for the method, the version and the spaces.
         try lines.next(&input, limit: limits.targetBytes + 64, tooLong: .targetTooLong(limit: limits.targetBytes))
     }
 
-    private mutating func takeFieldLine() throws(HTTPError) -> ArraySlice<UInt8>? {
+    private mutating func parseFieldLine() throws(HTTPError) -> ArraySlice<UInt8>? {
         try lines.next(&input, limit: limits.headBytes - fieldBytes, tooLong: .headTooLarge(limit: limits.headBytes))
     }
 
@@ -124,7 +124,7 @@ struct RequestParser: Sendable {
     }
 
     /// - Returns: whether the body is complete.
-    private mutating func takeBody(_ rest: Body, of head: RequestHead) throws(HTTPError) -> Bool {
+    private mutating func parseBody(_ rest: Body, of head: RequestHead) throws(HTTPError) -> Bool {
         switch rest {
         case .length(let left):
             let piece = input.take(left)

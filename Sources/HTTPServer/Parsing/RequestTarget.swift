@@ -7,24 +7,24 @@ struct RequestTarget: Sendable, Equatable {
 
     init(_ bytes: ArraySlice<UInt8>, method: String) throws(HTTPError) {
         if bytes.elementsEqual([UInt8(ascii: "*")]) {
-            guard method == "OPTIONS" else { throw HTTPError(400, "The target * is for OPTIONS alone.") }
+            guard method == "OPTIONS" else { throw HTTPError(400, "The target * is only valid for OPTIONS.") }
             (path, query, authority) = ("*", nil, nil)
             return
         }
         var rest = bytes
-        authority = try Self.takeAuthority(&rest)
+        authority = try Self.parseAuthority(&rest)
         let pathEnd = rest.firstIndex(of: UInt8(ascii: "?")) ?? rest.endIndex
         let pathBytes = rest[..<pathEnd]
         let queryBytes = rest[pathEnd...].dropFirst()
         guard Self.isValid(pathBytes, besides: "/"), Self.isValid(queryBytes, besides: "/?") else {
-            throw HTTPError(400, "The target has characters that must be percent-encoded, or a bad escape.")
+            throw HTTPError(400, "The target has characters that must be percent-encoded, or an invalid escape.")
         }
         path = pathBytes.isEmpty ? "/" : pathBytes.text
         query = pathEnd == rest.endIndex ? nil : queryBytes.text
     }
 
     /// Consumes `http://host:port` if the target starts with it.
-    private static func takeAuthority(_ rest: inout ArraySlice<UInt8>) throws(HTTPError) -> String? {
+    private static func parseAuthority(_ rest: inout ArraySlice<UInt8>) throws(HTTPError) -> String? {
         guard rest.first != UInt8(ascii: "/") else { return nil }
         let scheme = "http://"
         guard rest.prefix(scheme.utf8.count).text.lowercased() == scheme else {
@@ -33,7 +33,7 @@ struct RequestTarget: Sendable, Equatable {
         rest = rest.dropFirst(scheme.utf8.count)
         let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
         let authority = rest[..<end].text
-        guard HTTPAuthority(authority) != nil else { throw HTTPError(400, "The target's host is not valid.") }
+        guard HTTPAuthority(authority) != nil else { throw HTTPError(400, "The target's host isn't valid.") }
         rest = rest[end...]
         return authority
     }

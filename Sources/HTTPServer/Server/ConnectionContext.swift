@@ -2,16 +2,16 @@
 struct ConnectionContext: Sendable {
     let options: HTTPServerOptions
     let handler: HTTPServer.Handler
-    let mailbox: EventLoopQueue
+    let eventQueue: EventLoopQueue
 
     var limits: HTTPLimits { options.limits }
 
     /// Starts the task that handles a request.
     func start(_ request: HTTPRequest, from remote: RemoteAddress, _ delivery: ResponseSender) -> Task<Void, Never> {
-        mailbox.taskStarted()
+        eventQueue.taskStarted()
         return Task.detached {
             await delivery.deliver(await handler(request, remote))
-            mailbox.taskEnded()
+            eventQueue.taskEnded()
         }
     }
 
@@ -20,7 +20,7 @@ struct ConnectionContext: Sendable {
         guard case .bytes(let body) = response.body,
             let head = try? ResponseHead(response, isHTTP10: false, closes: true, date: HTTPDate.now())
         else {
-            options.log("HTTP: a refusal is not valid")
+            options.log("HTTP: an error response isn't valid")
             return Array("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".utf8)
         }
         return isHead || head.framing == .none ? head.bytes : head.bytes + body

@@ -36,7 +36,7 @@ struct EventLoop {
             _ = retryingInterrupts { poll(&polls, nfds_t(polls.count), timeout) }
             let now = Instant.now
 
-            let news = service.mailbox.take()
+            let news = service.eventQueue.take()
             for id in news.connections { connections[id]?.answerProgressed(now) }
             for (place, id) in ids.enumerated() where polls[place + 1].revents != 0 {
                 connections[id]?.ready(polls[place + 1].revents, buffer, now)
@@ -44,19 +44,19 @@ struct EventLoop {
             for connection in connections.values { connection.timePassed(now) }
             if let grace = news.stopGrace { stop(grace, now) }
             if isListening, polls[(ids.count + 1)...].contains(where: { $0.revents != 0 }) {
-                takeConnections(buffer, now)
+                acceptConnections(buffer, now)
             }
             for connection in admission.surplus(of: connections.values, now) { connection.close() }
             if let pausedUntil, pausedUntil <= now { self.pausedUntil = nil }
             removeClosed()
             if !isListening, connections.isEmpty, news.runningTasks == 0 { break }
         }
-        service.mailbox.close()
+        service.eventQueue.close()
     }
 
     /// Returns what to poll: the queue's pipe, the connections in the order of the returned ids, then the listeners.
     private func whatToWaitFor() -> (polls: [pollfd], connections: [Int]) {
-        var polls = [pollfd(fd: service.mailbox.readEnd, events: Int16(POLLIN), revents: 0)]
+        var polls = [pollfd(fd: service.eventQueue.readEnd, events: Int16(POLLIN), revents: 0)]
         var ids: [Int] = []
         polls.reserveCapacity(connections.count + 4)
         ids.reserveCapacity(connections.count)
@@ -86,7 +86,7 @@ struct EventLoop {
 
     // MARK: - Accepting connections
 
-    private mutating func takeConnections(_ buffer: UnsafeMutableRawBufferPointer, _ now: Instant) {
+    private mutating func acceptConnections(_ buffer: UnsafeMutableRawBufferPointer, _ now: Instant) {
         do throws(SocketError) {
             for descriptor in listener.descriptors {
                 // Bounded batch, so that existing connections get their turn as well.
@@ -96,7 +96,7 @@ struct EventLoop {
                 }
             }
         } catch {
-            service.options.log("HTTP: cannot take a connection: \(error)")
+            service.options.log("HTTP: cannot accept a connection: \(error)")
             pausedUntil = now + .seconds(Self.pauseSeconds)
         }
     }

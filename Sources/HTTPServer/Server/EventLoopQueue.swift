@@ -38,13 +38,13 @@ final class EventLoopQueue: Sendable {
     deinit { close() }
 
     func progressed(connection: Int) {
-        tell { $0.connections.insert(connection) }
+        post { $0.connections.insert(connection) }
     }
 
     func stop(graceSeconds: Double) {
         // Bounded, so that a deadline can be computed from it.
         let grace = max(0, min(graceSeconds, 1e9))
-        tell { $0.stopGrace = min($0.stopGrace ?? grace, grace) }
+        post { $0.stopGrace = min($0.stopGrace ?? grace, grace) }
     }
 
     func taskStarted() {
@@ -52,7 +52,7 @@ final class EventLoopQueue: Sendable {
     }
 
     func taskEnded() {
-        tell { $0.runningTasks -= 1 }
+        post { $0.runningTasks -= 1 }
     }
 
     /// Removes and returns the events. Only the event loop's thread may call it.
@@ -77,7 +77,7 @@ final class EventLoopQueue: Sendable {
         }
     }
 
-    private func tell(_ change: (inout News) -> Void) {
+    private func post(_ change: (inout News) -> Void) {
         state.withLock { state in
             change(&state.news)
             guard !state.isAwake, !state.isClosed else { return }

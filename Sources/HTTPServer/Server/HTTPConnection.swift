@@ -20,6 +20,7 @@ final class HTTPConnection {
     /// Bytes of pipelined requests above which the connection stops reading ahead.
     private static let maxWaiting = 64 * 1024
     private static let lingerSeconds = 2.0
+    private static let interimResponse = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
     private static let maxDropped = 64 * 1024 * 1024
     /// A connection younger than this may have a request in flight.
     private static let youthSeconds = 1.0
@@ -36,12 +37,16 @@ final class HTTPConnection {
     private var phase = Phase.receiving
     private var parser: RequestParser
     private var head: RequestHead?
+    /// Whether the current request is of a client that knows no interim responses.
+    private var isHTTP10 = false
     private var output = OutputQueue()
     private var requestCount = 0
     private var isKnown = false
     private var inputEnded = false
     private var isStopping = false
     private var droppedBytes = 0
+    /// Whether any part of the current response was put into the output.
+    private var hasResponded = false
 
     /// What the receive deadline is for; `nil` if it must be set anew.
     private var awaited: RequestParser.Progress?
@@ -117,15 +122,18 @@ final class HTTPConnection {
         if events & Int16(POLLIN) != 0 {
             receive(buffer, now)
         } else if events & Socket.hungUp != 0 {
-            inputDidEnd()
+            inputDidEnd(now)
         }
         if events & Int16(POLLERR | POLLHUP | POLLNVAL) != 0 { close() }
     }
 
     /// Sends newly produced parts of the response.
     func answerProgressed(_ now: Instant) {
-        guard case .answering(let exchange, _) = phase else { return }
-        for piece in exchange.takePieces() { output.append(piece) }
+        guard case .answering(let stream, _) = phase else { return }
+        for piece in stream.drainPieces() {
+            output.append(piece)
+            hasResponded = true
+        }
         flush(now)
     }
 
@@ -136,7 +144,7 @@ final class HTTPConnection {
         // for a response.
         let isReading = sendDeadline.map { $0 > now } ?? true
         if case .receiving = phase, isReading, parser.progress != .idle {
-            refuse(HTTPError(408, "The request took too long to come."), now)
+            refuse(HTTPError(408, "The request took too long to arrive."), now)
         } else {
             close()
         }
@@ -146,14 +154,14 @@ final class HTTPConnection {
     func stop() {
         isStopping = true
         if isResting { close() }
-        if case .answering(let exchange, _) = phase { exchange.closeAfterwards() }
+        if case .answering(let stream, _) = phase { stream.closeAfterwards() }
     }
 
     /// Closes the connection at once and cancels its task.
     func close() {
-        if case .answering(let exchange, let task) = phase {
+        if case .answering(let stream, let task) = phase {
             task.cancel()
-            exchange.close()
+            stream.close()
         }
         guard !isClosed else { return }
         phase = .closed
@@ -165,7 +173,7 @@ final class HTTPConnection {
     private func receive(_ buffer: UnsafeMutableRawBufferPointer, _ now: Instant) {
         guard !isClosed, let count = try? Socket.receive(descriptor, buffer) ?? -1 else { return close() }
         guard count > 0 else {
-            if count == 0 { inputDidEnd() }
+            if count == 0 { inputDidEnd(now) }
             return
         }
         switch phase {
@@ -180,13 +188,29 @@ final class HTTPConnection {
         }
     }
 
-    private func inputDidEnd() {
+    private func inputDidEnd(_ now: Instant) {
         inputEnded = true
         switch phase {
         case .receiving, .lingering: close()
-        case .answering(_, let task): task.cancel()
+        case .answering(let stream, _): askWhetherClientIsThere(stream, now)
         case .closing, .closed: break
         }
+    }
+
+    /// A client that has closed its sending half may still wait for the response, or it may be gone: both look alike
+    /// until something is sent, which a client that is gone answers with a reset.
+    private func askWhetherClientIsThere(_ stream: ResponseStream, _ now: Instant) {
+        Socket.probeOften(descriptor)
+        if hasResponded {
+            // The size of the next chunk may begin with zeros.
+            guard stream.isBetweenChunks else { return }
+            output.append([UInt8(ascii: "0")])
+        } else {
+            // Any number of interim responses may precede the final one, and this is the one that every client knows.
+            guard !isHTTP10 else { return }
+            output.append(Self.interimResponse)
+        }
+        flush(now)
     }
 
     private func process(_ now: Instant) {
@@ -222,26 +246,28 @@ final class HTTPConnection {
     private func take(_ head: RequestHead, _ now: Instant) {
         self.head = head
         requestCount += 1
-        if let refusal = service.options.screen(head.request, remote) {
+        if let refusal = service.options.onRequestHead(head.request, remote) {
             end(with: service.lastWord(refusal, isHead: head.request.method == "HEAD"), now)
             return
         }
         isKnown = isKnown || service.options.isKnown(head.request)
         if head.expectsContinue, parser.waitingBytes == 0 {
-            output.append(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+            output.append(Self.interimResponse)
             flush(now)
         }
     }
 
     private func answer(_ request: HTTPRequest) {
         let isLast = requestCount >= service.limits.requestsPerConnection || isStopping
-        let exchange = ResponseStream { [mailbox = service.mailbox, id] in mailbox.progressed(connection: id) }
+        let stream = ResponseStream { [eventQueue = service.eventQueue, id] in eventQueue.progressed(connection: id) }
         let delivery = ResponseSender(
-            exchange: exchange, isHead: request.method == "HEAD", isHTTP10: head?.isHTTP10 ?? false,
+            stream: stream, isHead: request.method == "HEAD", isHTTP10: head?.isHTTP10 ?? false,
             closes: head?.closes ?? true || isLast, log: service.options.log)
+        isHTTP10 = head?.isHTTP10 ?? false
         head = nil
         awaited = nil
-        phase = .answering(exchange, service.start(request, from: remote, delivery))
+        hasResponded = false
+        phase = .answering(stream, service.start(request, from: remote, delivery))
     }
 
     // MARK: - Output
@@ -267,19 +293,21 @@ final class HTTPConnection {
             sendDeadline = now + .seconds(service.limits.sendSeconds)
             sentSinceDeadline = 0
         }
-        if case .answering(let exchange, _) = phase { exchange.didSend(sent) }
+        if case .answering(let stream, _) = phase { stream.didSend(sent) }
         if output.isEmpty { outputDidEnd(now) }
     }
 
     private func outputDidEnd(_ now: Instant) {
         switch phase {
-        case .answering(let exchange, _):
-            switch exchange.finalEnd {
+        case .answering(let stream, _):
+            switch stream.finalEnd {
             case nil: return
             case .abort: close()
-            case .keepAlive where !inputEnded && !isStopping:
+            case .keepAlive where (!inputEnded || parser.waitingBytes > 0) && !isStopping:
                 phase = .receiving
                 process(now)
+                // What is left is only a part of a request.
+                if inputEnded, case .receiving = phase { close() }
             case .keepAlive, .close: linger(now)
             }
         case .closing: linger(now)

@@ -13,16 +13,16 @@ public final class HTTPServer: Sendable {
     /// The addresses at which it listens: one for each address of the host name, all with the same port.
     public let addresses: [RemoteAddress]
 
-    private let mailbox: EventLoopQueue
+    private let eventQueue: EventLoopQueue
     /// Completes when the event loop's thread ends.
     private let end: AsyncEvent
 
     /// The port at which it listens.
     public var port: Int { addresses.first?.port ?? 0 }
 
-    private init(addresses: [RemoteAddress], mailbox: EventLoopQueue, end: AsyncEvent) {
+    private init(addresses: [RemoteAddress], eventQueue: EventLoopQueue, end: AsyncEvent) {
         self.addresses = addresses
-        self.mailbox = mailbox
+        self.eventQueue = eventQueue
         self.end = end
     }
 
@@ -47,19 +47,19 @@ public final class HTTPServer: Sendable {
         _ host: String, _ port: Int, _ options: HTTPServerOptions, _ handler: @escaping Handler
     ) throws -> HTTPServer {
         guard (0...65535).contains(port) else {
-            throw ListenError(description: "cannot listen at port \(port): a port is a number from 0 to 65535")
+            throw ListenError(description: "cannot listen on port \(port): a port is a number from 0 to 65535")
         }
         let listener = try Listener(host: host, port: port)
         do {
-            let mailbox = try EventLoopQueue()
+            let eventQueue = try EventLoopQueue()
             let end = AsyncEvent()
-            let service = ConnectionContext(options: options, handler: handler, mailbox: mailbox)
+            let service = ConnectionContext(options: options, handler: handler, eventQueue: eventQueue)
             try BackgroundThread.start("http-server") {
                 var loop = EventLoop(listener: listener, service: service)
                 loop.run()
                 end.complete()
             }
-            return HTTPServer(addresses: listener.addresses, mailbox: mailbox, end: end)
+            return HTTPServer(addresses: listener.addresses, eventQueue: eventQueue, end: end)
         } catch {
             listener.close()
             throw error
@@ -71,7 +71,7 @@ public final class HTTPServer: Sendable {
     ///
     /// - Parameter graceSeconds: how long running responses may take to finish.
     public func stop(graceSeconds: Double = 10) async {
-        mailbox.stop(graceSeconds: graceSeconds)
+        eventQueue.stop(graceSeconds: graceSeconds)
         await end.wait()
     }
 

@@ -6,7 +6,7 @@ public struct HTTPServerOptions: Sendable {
     /// Inspects the head of a request before its body is read. If it returns a response, the request is rejected: the
     /// response is sent and the connection closed. Must neither block nor return a streamed response. By default
     /// nothing is rejected.
-    public var screen: @Sendable (HTTPRequest, RemoteAddress) -> HTTPResponse? = { _, _ in nil }
+    public var onRequestHead: @Sendable (HTTPRequest, RemoteAddress) -> HTTPResponse? = { _, _ in nil }
 
     /// Whether the head of an accepted request identifies its client. A connection without such a head may be closed
     /// in favor of others: see ``HTTPLimits/unknownConnectionsPerAddress``. By default any head identifies the client.

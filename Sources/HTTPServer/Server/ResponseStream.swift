@@ -21,6 +21,7 @@ final class ResponseStream: Sendable {
         var end: End?
         var isClosed = false
         var mustClose = false
+        var isBetweenChunks = false
         var waiters = WaiterQueue()
     }
 
@@ -49,6 +50,11 @@ final class ResponseStream: Sendable {
         notify()
     }
 
+    /// Begins or ends a chunked body: while it lasts, every queued piece is whole chunks, or the head before them.
+    func setChunked(_ isChunked: Bool) {
+        state.withLock { $0.isBetweenChunks = isChunked }
+    }
+
     /// Waits until at most ``highWater`` bytes are unsent.
     ///
     /// - Throws: ``ConnectionClosedError``, or `CancellationError`.
@@ -68,7 +74,7 @@ final class ResponseStream: Sendable {
     // MARK: - Consumer side (event loop)
 
     /// Removes and returns the queued pieces.
-    func takePieces() -> [[UInt8]] {
+    func drainPieces() -> [[UInt8]] {
         state.withLock { state in
             defer { state.pieces = [] }
             return state.pieces
@@ -77,6 +83,9 @@ final class ResponseStream: Sendable {
 
     /// What happens to the connection; `nil` until the response is finished and all its pieces are removed.
     var finalEnd: End? { state.withLock { $0.pieces.isEmpty ? $0.end : nil } }
+
+    /// Whether the pieces so far end between two chunks of a body.
+    var isBetweenChunks: Bool { state.withLock { $0.isBetweenChunks } }
 
     /// Records that the kernel accepted `count` bytes, and resumes the task if there is room again.
     func didSend(_ count: Int) {

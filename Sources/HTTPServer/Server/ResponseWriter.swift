@@ -1,10 +1,10 @@
 /// Sends the content of a streamed response.
 public struct ResponseWriter: Sendable {
-    private let exchange: ResponseStream
+    private let stream: ResponseStream
     private let isChunked: Bool
 
-    init(_ exchange: ResponseStream, isChunked: Bool) {
-        self.exchange = exchange
+    init(_ stream: ResponseStream, isChunked: Bool) {
+        self.stream = stream
         self.isChunked = isChunked
     }
 
@@ -19,11 +19,11 @@ public struct ResponseWriter: Sendable {
         guard !bytes.isEmpty else { return }
         if isChunked {
             let size = Array("\(String(bytes.count, radix: 16))\r\n".utf8)
-            try exchange.queue(size + bytes + [.carriageReturn, .lineFeed])
+            try stream.queue(size + bytes + [.carriageReturn, .lineFeed])
         } else {
-            try exchange.queue(bytes)
+            try stream.queue(bytes)
         }
-        try await exchange.waitForRoom()
+        try await stream.waitForRoom()
     }
 
     /// Sends text as UTF-8. See ``write(_:)-([UInt8])``.

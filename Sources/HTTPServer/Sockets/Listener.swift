@@ -51,7 +51,7 @@ struct Listener: Sendable {
             if bound.isEmpty { throw missing ?? SocketError(number: EADDRNOTAVAIL) }
         } catch {
             for (descriptor, _) in bound { Socket.closeDescriptor(descriptor) }
-            throw ListenError(description: "cannot listen at \(host), port \(port): \(error)")
+            throw ListenError(description: "cannot listen on \(host), port \(port): \(error)")
         }
         descriptors = bound.map(\.descriptor)
         addresses = bound.map(\.address)

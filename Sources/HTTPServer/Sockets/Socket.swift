@@ -40,9 +40,19 @@ enum Socket {
         #endif
     }
 
-    static func setOption(_ descriptor: Int32, _ level: Int32, _ name: Int32) {
-        var on: Int32 = 1
-        _ = setsockopt(descriptor, level, name, &on, socklen_t(MemoryLayout<Int32>.size))
+    static func setOption(_ descriptor: Int32, _ level: Int32, _ name: Int32, _ value: Int32 = 1) {
+        var value = value
+        _ = setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Makes the system find out within about a minute, rather than two hours, that the peer is gone.
+    static func probeOften(_ descriptor: Int32) {
+        #if canImport(Glibc)
+            setOption(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE, 15)
+        #else
+            setOption(descriptor, Int32(IPPROTO_TCP), TCP_KEEPALIVE, 15)
+        #endif
+        setOption(descriptor, Int32(IPPROTO_TCP), TCP_KEEPINTVL, 15)
     }
 
     /// - Returns: the number of bytes sent; 0 if it would block.

@@ -7,9 +7,11 @@ struct ConfigurationFile {
 
     /// The real path, with symbolic links resolved, so that a link remains a link.
     let path: String
-    /// The content of the file; `nil` if the file doesn't exist yet.
+    /// The content of the file as UTF-8; `nil` if the file doesn't exist yet.
     let content: [UInt8]?
 
+    /// The bytes of the file, which may be UTF-16.
+    private let bytes: [UInt8]?
     private let status: stat?
 
     /// Reads the file at an absolute path.
@@ -18,20 +20,23 @@ struct ConfigurationFile {
     init(reading path: String) throws(ConfigurationError) {
         var link = stat()
         guard lstat(path, &link) == 0 else {
-            guard errno == ENOENT || errno == ENOTDIR else { throw .system("cannot look at \(path)") }
+            guard errno == ENOENT || errno == ENOTDIR else { throw .system("cannot access \(path)") }
             self.path = path
             content = nil
+            bytes = nil
             status = nil
             return
         }
         guard let resolved = realpath(path, nil) else { throw .system("cannot follow the link \(path)") }
         defer { free(resolved) }
         self.path = String(cString: resolved)
-        let (content, status) = try Self.read(self.path)
+        let (bytes, status) = try Self.read(self.path)
+        let content = TextEncoding.utf8(bytes)
         if let place = Self.firstInvalidByte(in: content) {
-            throw ConfigurationError("\(path), line \(TextLayout(content).line(at: place)): it is not UTF-8")
+            throw ConfigurationError("\(path), line \(TextLayout(content).line(at: place)): invalid UTF-8")
         }
         self.content = content
+        self.bytes = bytes
         self.status = status
     }
 
@@ -41,13 +46,13 @@ struct ConfigurationFile {
         guard descriptor >= 0 else { throw .system("cannot open \(path)") }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .system("cannot look at \(path)") }
+        guard fstat(descriptor, &status) == 0 else { throw .system("cannot access \(path)") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw ConfigurationError("\(path) is not a regular file") }
         do throws(Descriptors.ContentsError) {
             return (try Descriptors.contents(of: descriptor, limit: sizeLimit, waits: false), status)
         } catch {
             switch error {
-            case .tooLong: throw ConfigurationError("\(path) has more than \(sizeLimit >> 20) MiB")
+            case .tooLong: throw ConfigurationError("\(path) is larger than \(sizeLimit >> 20) MiB")
             case .system(let reason): throw ConfigurationError("cannot read \(path): \(reason)")
             }
         }
@@ -73,10 +78,12 @@ extension ConfigurationFile {
     /// A file with hard links, or with attributes that can't be copied to a new file, is overwritten in place instead:
     /// the links keep referring to one file, but a reader may briefly see a part of it.
     ///
+    /// - Parameter text: UTF-8; written in the encoding of the file.
     /// - Returns: the path of the backup; `nil` if there was no file.
     /// - Throws: ``ConfigurationError`` if the file can't be written, or if another process has changed it since it was
     ///   read.
     func replace(with text: [UInt8]) throws(ConfigurationError) -> String? {
+        let text = TextEncoding(of: bytes ?? []).encoded(text)
         let directory = Self.parent(of: path)
         if let status {
             guard access(path, W_OK) == 0 else { throw .system("cannot write \(path)") }
@@ -113,7 +120,7 @@ extension ConfigurationFile {
         guard descriptor >= 0 else { throw .system("cannot write \(path)") }
         defer { close(descriptor) }
         var opened = stat()
-        guard fstat(descriptor, &opened) == 0 else { throw .system("cannot look at \(path)") }
+        guard fstat(descriptor, &opened) == 0 else { throw .system("cannot access \(path)") }
         try refuseIfChanged()
         guard opened.st_ino == status?.st_ino, opened.st_dev == status?.st_dev else { throw hasChanged }
         let backup = try writeBackup()
@@ -124,11 +131,11 @@ extension ConfigurationFile {
             }
         } catch {
             // Restores the old content, which fits even on a full disk.
-            if let content, lseek(descriptor, 0, SEEK_SET) == 0 {
-                try? Self.write(content, to: descriptor, path)
-                ftruncate(descriptor, off_t(content.count))
+            if let bytes, lseek(descriptor, 0, SEEK_SET) == 0 {
+                try? Self.write(bytes, to: descriptor, path)
+                ftruncate(descriptor, off_t(bytes.count))
             }
-            throw ConfigurationError("\(error.message); as it was before: \(backup ?? "")")
+            throw ConfigurationError("\(error.message); the previous version is in \(backup ?? "")")
         }
         return backup
     }
@@ -142,7 +149,7 @@ extension ConfigurationFile {
             return
         }
         var new = stat()
-        guard fstat(descriptor, &new) == 0 else { throw .system("cannot look at the new file for \(path)") }
+        guard fstat(descriptor, &new) == 0 else { throw .system("cannot access the new file for \(path)") }
         if new.st_uid != status.st_uid || new.st_gid != status.st_gid {
             guard fchown(descriptor, status.st_uid, status.st_gid) == 0 else {
                 throw .system("cannot keep the owner of \(path)")
@@ -167,7 +174,7 @@ extension ConfigurationFile {
 
     /// Copies the content that was read to a new file. Never overwrites an existing file.
     private func writeBackup() throws(ConfigurationError) -> String? {
-        guard let content, let status else { return nil }
+        guard let bytes, let status else { return nil }
         let stamp = Self.timeStamp()
         for number in 1...1000 {
             let backup = "\(path).backup-\(stamp)" + (number == 1 ? "" : "-\(number)")
@@ -176,7 +183,7 @@ extension ConfigurationFile {
             if descriptor < 0 && errno == EEXIST { continue }
             guard descriptor >= 0 else { throw .system("cannot write the backup \(backup)") }
             defer { close(descriptor) }
-            try Self.write(content, to: descriptor, backup)
+            try Self.write(bytes, to: descriptor, backup)
             // The file may contain secrets, so the backup must not be readable by anyone who can't read the file. With
             // an access control list, the mode's group bits may grant more than the group really has.
             if fchown(descriptor, status.st_uid, status.st_gid) == 0 {
@@ -186,7 +193,7 @@ extension ConfigurationFile {
             guard fsync(descriptor) == 0 else { throw .system("cannot write the backup \(backup)") }
             return backup
         }
-        throw ConfigurationError("there are too many backups of \(path)")
+        throw ConfigurationError("too many backups of \(path)")
     }
 
     private static func write(
@@ -198,9 +205,9 @@ extension ConfigurationFile {
     /// Creates a directory and its parents.
     private static func makeDirectory(_ path: String) throws(ConfigurationError) {
         guard mkdir(path, 0o777) != 0, errno != EEXIST else { return }
-        guard errno == ENOENT, path.count > 1 else { throw .system("cannot make the directory \(path)") }
+        guard errno == ENOENT, path.count > 1 else { throw .system("cannot create the directory \(path)") }
         try makeDirectory(parent(of: path))
-        guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw .system("cannot make the directory \(path)") }
+        guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw .system("cannot create the directory \(path)") }
     }
 
     private static func parent(of path: String) -> String {

@@ -7,6 +7,7 @@ public enum ConfigurationText {
     /// otherwise as JSON with comments.
     ///
     /// - Parameters:
+    ///   - bytes: UTF-8, or UTF-16 with a byte order mark.
     ///   - name: the name or path of the file.
     ///   - repeated: receives the names of members that are repeated in an object of a JSON text; the last one counts.
     /// - Returns: `nil` if the text is empty.
@@ -14,6 +15,7 @@ public enum ConfigurationText {
     public static func parse(
         _ bytes: [UInt8], named name: String, repeated: inout [String]
     ) throws(ConfigurationError) -> JSON? {
+        let bytes = TextEncoding.utf8(bytes)
         let ending = name.lowercased().split(separator: ".").last
         guard let first = bytes.first(where: { !TextLayout.isWhiteSpace($0) }) else { return nil }
         let isObject = first == UInt8(ascii: "{")
@@ -27,7 +29,7 @@ public enum ConfigurationText {
             }
         case "yaml" where !isObject, "yml" where !isObject:
             guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw ConfigurationError("it is not valid YAML: it has bytes that are no UTF-8")
+                throw ConfigurationError("it is not valid YAML: it contains invalid UTF-8")
             }
             do throws(YAMLError) {
                 let value = try YAML.parseWithReferences(text)

@@ -56,8 +56,8 @@ private struct CodexEntry {
             ["[\(Self.path(entry).joined(separator: "."))]", "command = \(JSON.string(entry.program).text)"]
             + (entry.arguments.isEmpty ? [] : ["args = \(arguments)"])
             + [
-                "# Codex gives up on a call after 60 seconds unless told otherwise; "
-                    + "exec-mcp allows commands of up to \(entry.longestCall).",
+                "# By default, Codex gives up on a call after 60 seconds; "
+                    + "exec-mcp allows commands of up to \(entry.maxCallSeconds).",
                 "tool_timeout_sec = \(entry.hostTimeout)",
             ] + Self.approval(entry)
     }
@@ -69,14 +69,14 @@ extension CodexEntry {
         let setting = "default_tools_approval_mode = \"approve\""
         guard entry.isConfined else {
             return [
-                "# Codex asks before each call; codex exec, which cannot ask, refuses them all. What runs here reaches",
-                "# more than its sandbox: let it run unasked only if you would let it do that unseen.",
+                "# Codex asks before each call; codex exec, which cannot ask, rejects every call. Code run here",
+                "# reaches beyond its sandbox: approve calls in advance only if you would let it do that unattended.",
                 "# " + setting,
             ]
         }
         return [
-            "# Codex asks before each call; codex exec, which cannot ask, refuses them all. What runs here is confined to",
-            "# its sandbox. To be asked, remove the line.",
+            "# Codex asks before each call; codex exec, which cannot ask, rejects every call. Code run here is",
+            "# confined to its sandbox. To be asked before each call, remove the next line.",
             setting,
         ]
     }
@@ -103,7 +103,7 @@ private struct GooseEntry {
             "args: \(YAMLText.list(entry.arguments))",
             "envs: {}",
             "env_keys: []",
-            "# Seconds; exec-mcp allows commands of up to \(entry.longestCall).",
+            "# Seconds; exec-mcp allows commands of up to \(entry.maxCallSeconds).",
             "timeout: \(entry.hostTimeout)",
         ]
     }

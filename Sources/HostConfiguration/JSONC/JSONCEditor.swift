@@ -46,7 +46,7 @@ struct JSONCEditor {
                 layout.bytes,
                 [isBlank ? TextEdit(layout.start..<end, text) : TextEdit(at: end, layout.newline + text)], .added)
         }
-        guard let members = root.members else { throw failure("this is no JSON object", root) }
+        guard let members = root.members else { throw failure("this is not a JSON object", root) }
         guard let found = try only(section, among: members) else {
             return EditedText(layout.bytes, insertion(of: section, newSection, into: root, isInline: false), .added)
         }
@@ -67,7 +67,7 @@ struct JSONCEditor {
         _ name: String, among members: [JSONCValue.Member]
     ) throws(EditError) -> JSONCValue.Member? {
         let found = members.filter { $0.name == name }
-        guard found.count < 2 else { throw failure("there is a second \"\(name)\"", found[1].value) }
+        guard found.count < 2 else { throw failure("duplicate \"\(name)\"", found[1].value) }
         return found.first
     }
 

@@ -20,7 +20,7 @@ struct JSONCValue {
 /// Scans JSON as editors accept it, with comments and trailing commas. Records positions, not values.
 struct JSONCScanner {
     /// The maximum nesting depth of values, so that no file can exhaust the stack.
-    static let maximumDepth = 500
+    static let maxDepth = 500
 
     private static let endsWord = Array(",:/\"[]{}".utf8)
 
@@ -172,14 +172,14 @@ struct JSONCScanner {
             if byte == UInt8(ascii: "\"") { return }
         }
         offset = start
-        throw failure("a string does not end on its line")
+        throw failure("unterminated string")
     }
 
     /// Scans a number, `true`, `false` or `null`.
     private mutating func word() throws(EditError) {
         let word = bytes[offset...].prefix { !TextLayout.isWhiteSpace($0) && !Self.endsWord.contains($0) }
         guard !word.isEmpty, (try? JSON.parse(word)) != nil else {
-            throw failure(offset < bytes.count ? "expected a value" : "the text ends too early")
+            throw failure(offset < bytes.count ? "expected a value" : "unexpected end of the text")
         }
         offset = word.endIndex
     }
@@ -187,7 +187,7 @@ struct JSONCScanner {
     private mutating func enter() throws(EditError) {
         offset += 1
         depth += 1
-        guard depth <= Self.maximumDepth else { throw failure("nested deeper than \(Self.maximumDepth) levels") }
+        guard depth <= Self.maxDepth else { throw failure("nested deeper than \(Self.maxDepth) levels") }
     }
 
     /// Skips white space and comments.
@@ -213,7 +213,7 @@ struct JSONCScanner {
         while offset < bytes.count, !(peek() == UInt8(ascii: "*") && peek(1) == UInt8(ascii: "/")) { offset += 1 }
         guard offset < bytes.count else {
             offset = start
-            throw failure("a comment does not end")
+            throw failure("unterminated comment")
         }
         offset += 2
         extras.append(start..<offset)

@@ -5,7 +5,7 @@ enum TOML {
     /// The maximum number of tables in a text. Limited because each table may cost a copy of those before it.
     static let maxTables = 5000
     /// The maximum number of parts in a key.
-    static let longestPath = 32
+    static let maxPathDepth = 32
 
     /// Parses a text.
     static func parse(_ bytes: [UInt8]) throws(EditError) -> JSONObject {
@@ -34,7 +34,7 @@ extension TOMLScanner {
                 }
                 tables += 1
                 guard tables <= TOML.maxTables else { throw failure("more than \(TOML.maxTables) tables") }
-                guard path.count <= TOML.longestPath else { throw failure("a key of too many parts") }
+                guard path.count <= TOML.maxPathDepth else { throw failure("a key with too many parts") }
             default: try readPair(into: &table)
             }
             try finishLine()
@@ -45,7 +45,7 @@ extension TOMLScanner {
 
     private mutating func readPair(into table: inout JSONObject) throws(EditError) {
         let path = try keyPath()
-        guard path.count <= TOML.longestPath else { throw failure("a key of too many parts") }
+        guard path.count <= TOML.maxPathDepth else { throw failure("a key with too many parts") }
         guard skip("=") else { throw failure("expected '='") }
         skipBlanks()
         Self.set(try readValue(), at: path[...], in: &table)
@@ -65,7 +65,7 @@ extension TOMLScanner {
             let start = offset
             try value()
             guard let value = TOMLScalar.read(bytes[start..<offset]) else {
-                throw failure("a text that cannot be read")
+                throw failure("invalid value")
             }
             return value
         }

@@ -11,7 +11,7 @@ struct TOMLEditor {
             bytes[$0] == UInt8(ascii: "\r") && bytes[($0 + 1)...].first != UInt8(ascii: "\n")
         }
         if let stray {
-            throw EditError("a carriage return stands without a line feed", line: layout.line(at: stray))
+            throw EditError("a carriage return without a line feed", line: layout.line(at: stray))
         }
         var scanner = TOMLScanner(layout)
         statements = try scanner.statements()
@@ -44,7 +44,7 @@ struct TOMLEditor {
         for statement in statements {
             switch statement.kind {
             case .table(path) where hasTable:
-                throw failure("the table is there a second time", statement)
+                throw failure("duplicate table", statement)
             case .table(let name), .arrayOfTables(let name):
                 isInside = name.starts(with: path)
                 hasTable = hasTable || name == path
@@ -68,14 +68,14 @@ struct TOMLEditor {
             case .arrayOfTables(let name):
                 table = name
                 guard !path.starts(with: name) else {
-                    throw failure("\(name.joined(separator: ".")) is a list of tables", statement)
+                    throw failure("\(name.joined(separator: ".")) is an array of tables", statement)
                 }
             case .pair(let key):
                 guard !table.starts(with: path) else { continue }
                 let whole = table + key
                 guard !path.starts(with: whole), !whole.starts(with: path), !(table.isEmpty && key[0] == path[0])
                 else {
-                    throw failure("\(whole.joined(separator: ".")) is not written as a [table] of its own", statement)
+                    throw failure("\(whole.joined(separator: ".")) is not written as a separate [table]", statement)
                 }
             }
         }

@@ -16,7 +16,7 @@ struct TOMLStatement: Equatable {
 /// Scans TOML 1.0 only as far as needed to find the statements. Values are skipped; `TOML` parses them.
 struct TOMLScanner {
     /// The maximum nesting depth of arrays and inline tables, so that no file can exhaust the stack.
-    static let maximumDepth = 100
+    static let maxDepth = 100
 
     let bytes: [UInt8]
     private let layout: TextLayout
@@ -79,7 +79,7 @@ struct TOMLScanner {
         case UInt8(ascii: "\""):
             try string("\"", hasEscapes: true)
             guard case .string(let text)? = TOMLScalar.read(bytes[start..<offset]) else {
-                throw failure("a key has an escape that is none")
+                throw failure("invalid escape in a key")
             }
             return text
         case UInt8(ascii: "'"):
@@ -124,7 +124,7 @@ struct TOMLScanner {
     ) throws(EditError) {
         offset += 1
         depth += 1
-        guard depth <= Self.maximumDepth else { throw failure("nested deeper than \(Self.maximumDepth) levels") }
+        guard depth <= Self.maxDepth else { throw failure("nested deeper than \(Self.maxDepth) levels") }
         var isSeparated = true
         try skipFiller()
         while !skip(end) {
@@ -145,7 +145,7 @@ struct TOMLScanner {
             offset += hasEscapes && byte == UInt8(ascii: "\\") ? 2 : 1
         }
         offset = start
-        throw failure("a string does not end on its line")
+        throw failure("unterminated string")
     }
 
     private mutating func longString(_ quotes: StaticString) throws(EditError) {
@@ -161,7 +161,7 @@ struct TOMLScanner {
             offset += quote == UInt8(ascii: "\"") && peek() == UInt8(ascii: "\\") ? 2 : 1
         }
         offset = start
-        throw failure("a string does not end")
+        throw failure("unterminated multi-line string")
     }
 
     mutating func skipBlanks() {
@@ -179,7 +179,7 @@ struct TOMLScanner {
                 return
             }
         }
-        throw failure("the text ends too early")
+        throw failure("unexpected end of the text")
     }
 
     /// Skips a comment, but not the line break after it.
@@ -187,7 +187,7 @@ struct TOMLScanner {
         offset = bytes[offset...].firstIndex { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") } ?? bytes.count
         // At the end of a text, a lone CR would merge with the line break that is appended there.
         guard peek() != UInt8(ascii: "\r") || starts(with: "\r\n") else {
-            throw failure("a carriage return stands in a comment")
+            throw failure("a carriage return in a comment")
         }
     }
 
@@ -196,7 +196,7 @@ struct TOMLScanner {
         skipBlanks()
         if peek() == UInt8(ascii: "#") { try skipComment() }
         guard offset < bytes.count else { return }
-        guard skip("\n") || skip("\r\n") else { throw failure("unexpected text behind a value or a table's name") }
+        guard skip("\n") || skip("\r\n") else { throw failure("unexpected text after a value or a table's name") }
     }
 
     func peek(_ distance: Int = 0) -> UInt8? {

@@ -25,7 +25,7 @@ struct YAMLEditor {
         switch try Self.parse(bytes) {
         case .object(let object): document = object
         case .null: document = [:]
-        case let other: throw EditError("this is \(other.kindDescription) and no map")
+        case let other: throw EditError("this is \(other.kindDescription), not a map")
         }
     }
 

@@ -37,11 +37,12 @@ struct Fields {
     /// Returns a descriptive text; a value of another type counts as missing.
     func description(_ name: String) -> String? { members[name]?.stringValue }
 
-    /// Whether a member is true. Anything else counts as false.
+    /// Whether a member is true, also written as a text or a number. Anything else counts as false.
     func flag(_ name: String) -> Bool {
         switch members[name] {
         case .bool(let value): value
         case .string(let text): text.lowercased() == "true"
+        case .integer(let number): number != 0
         default: false
         }
     }

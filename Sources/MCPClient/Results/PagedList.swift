@@ -42,6 +42,10 @@ struct PagedList<Element> {
         self.size += size
         for value in values {
             do throws(MCPClientError) {
+                guard !DeepValues.areMissing(from: value) else {
+                    let name = value["name"]?.stringValue ?? value["uri"]?.stringValue ?? ""
+                    throw .malformed("\(name.beginning(100)) is nested deeper than \(JSON.maxDepth) levels")
+                }
                 let element = try element(value)
                 guard seen.insert(Array(element[keyPath: identity].utf8)).inserted else { continue }
                 guard elements.count < limits.elements else {
@@ -73,17 +77,18 @@ struct PagedList<Element> {
         case nil, .null: return nil
         case .string(let cursor): text = cursor
         case .some(let other):
-            remark("its list of \(name) has a nextCursor that is no string but \(other.kindDescription)")
+            remark("its list of \(name) has a nextCursor that must be a string, not \(other.kindDescription)")
             return nil
         }
         // Not in the protocol, but many servers mark the last page this way.
         guard !text.isEmpty else { return nil }
         guard cursors.insert(Array(text.utf8)).inserted else {
-            remark("its list of \(name) runs in a circle; what came before counts")
+            remark("its list of \(name) repeats a cursor; the pages before it are used")
             return nil
         }
         guard pages < limits.pages, size <= limits.lineBytes else {
-            remark("its list of \(name) has more than \(pages) pages or \(size) bytes; the rest is left out")
+            let bound = pages < limits.pages ? "\(limits.lineBytes) bytes" : "\(limits.pages) pages"
+            remark("its list of \(name) has more than \(bound); the rest is left out")
             return nil
         }
         return text

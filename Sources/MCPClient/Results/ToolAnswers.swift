@@ -36,7 +36,7 @@ extension Tool {
         } catch {
             problem = error.reason
         }
-        remark("\(problem); the tool is used without")
+        remark("\(problem); the tool is used without it")
         return ["type": "object"]
     }
 
@@ -67,10 +67,10 @@ extension ContentBlock {
     /// The media type of data without one.
     static let unknownType = "application/octet-stream"
     /// Maximum number of Unicode scalars quoted from a block of an unknown type.
-    private static let shownLength = 2000
+    private static let maxShownLength = 2000
 
     /// Maximum number of Unicode scalars quoted from an unreadable block.
-    private static let shownOfUnreadable = 300
+    private static let maxShownOfUnreadable = 300
 
     /// Parses the content of a result: an array of blocks, or a single one. An unreadable block is replaced by a text
     /// that says so.
@@ -87,7 +87,7 @@ extension ContentBlock {
                 return try ContentBlock(answered: value)
             } catch {
                 remark("a block of a tool's result cannot be read: \(error.reason)")
-                let shown = value.text.beginning(shownOfUnreadable)
+                let shown = value.text.beginning(maxShownOfUnreadable)
                 return .text("[Content that cannot be read, because \(error.reason): \(shown)]")
             }
         }
@@ -106,7 +106,7 @@ extension ContentBlock {
         case "audio":
             let bytes = try fields.bytes("data").count
             let type = fields.description("mimeType") ?? Self.unknownType
-            self = .text("[Sound, \(type), \(bytes) bytes: it cannot be played here.]")
+            self = .text("[Audio, \(type), \(bytes) bytes: it cannot be played here.]")
         case "resource_link":
             let uri = try fields.string("uri")
             self = .resourceLink(
@@ -115,8 +115,8 @@ extension ContentBlock {
         case "resource":
             self = try Self.embedded(try ResourceContents(answered: .object(try fields.object("resource"))))
         case let type:
-            let shown = value.text.beginning(Self.shownLength)
-            self = .text("[Content of the kind \(type.beginning(64)), which is not known here: \(shown)]")
+            let shown = value.text.beginning(Self.maxShownLength)
+            self = .text("[Content of the unknown type \(type.beginning(64)): \(shown)]")
         }
     }
 
@@ -127,7 +127,7 @@ extension ContentBlock {
         }
         let title = "\(resource.uri) (\(resource.mediaType))"
         guard let text = String(validating: resource.bytes, as: UTF8.self) else {
-            return .text("[\(title), \(resource.bytes.count) bytes that are no text.]")
+            return .text("[\(title), \(resource.bytes.count) bytes that aren't text.]")
         }
         return .text("\(title):\n\(text)")
     }

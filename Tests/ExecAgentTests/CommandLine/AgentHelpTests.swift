@@ -4,13 +4,13 @@ import Testing
 @testable import ExecAgent
 
 @Suite struct AgentHelpTests {
-    @Test(arguments: OptionTable.ofTask + OptionTable.ofService)
+    @Test(arguments: AgentOptionTable.ofTask + AgentOptionTable.ofService)
     func explainsEveryOption(option: CommandOptions.OptionDescription<AgentOptions>) {
-        #expect(Help.text.contains(option.helpRow))
+        #expect(AgentHelp.text.contains(option.helpRow))
     }
 
     @Test func namesNoOptionTwice() {
-        for table in [OptionTable.ofTask, OptionTable.ofService] {
+        for table in [AgentOptionTable.ofTask, AgentOptionTable.ofService] {
             for names in [table.map(\.flag), table.map(\.variable)].map({ $0.filter { !$0.isEmpty } }) {
                 #expect(Set(names).count == names.count)
             }
@@ -18,8 +18,9 @@ import Testing
     }
 
     @Test func fitsATerminal() {
-        for line in Help.text.split(separator: "\n") { #expect(line.count <= 120, "\(line)") }
-        #expect(Help.text.hasSuffix("\n") && !Help.text.hasSuffix("\n\n"))
-        #expect(Help.text.contains(Help.version))
+        for line in AgentHelp.text.split(separator: "\n") { #expect(line.count <= 120, "\(line)") }
+        #expect(AgentHelp.text.hasSuffix("\n"))
+        #expect(!AgentHelp.text.hasSuffix("\n\n"))
+        #expect(AgentHelp.text.contains(AgentHelp.version))
     }
 }

@@ -1,4 +1,5 @@
 import JSON
+import MCPClient
 import OpenAI
 import Testing
 
@@ -28,6 +29,27 @@ import Testing
         let head = #"{"type":"tool_ended","id":"a","name":"look","is_error":false,"#
         #expect(end(3) == head + #""exit_code":3,"seconds":0.123,"artifacts":["p.png"]}"#)
         #expect(end(nil) == head + #""seconds":0.123,"artifacts":["p.png"]}"#)
+    }
+
+    @Test func writesAQuestionAndWhatBecameOfIt() throws {
+        let form = try ServerQuestion.form(["name": ["type": "string"]])
+        #expect(
+            AgentEvent.questionAsked(form).json.text
+                == #"{"type":"question","id":"q1","server":"exec-mcp","call_id":"call_1","message":"Who are you?","mode":"form","#
+                + #""schema":{"type":"object","properties":{"name":{"type":"string"}},"required":[]}}"#)
+        let head = #"{"type":"question_closed","id":"q1","call_id":"call_1","#
+        let approval = try ServerQuestion.approval()
+        func closed(_ question: ServerQuestion, _ outcome: QuestionOutcome) -> String {
+            AgentEvent.questionClosed(question, outcome).json.text
+        }
+        #expect(
+            closed(approval, .answered(.accept(["decision": "always"])))
+                == head + #""outcome":"accepted","decision":"always"}"#)
+        #expect(closed(approval, .answered(.decline)) == head + #""outcome":"declined","decision":"deny"}"#)
+        #expect(closed(approval, .expired) == head + #""outcome":"expired"}"#)
+        #expect(closed(form, .answered(.decline)) == head + #""outcome":"declined"}"#)
+        #expect(closed(form, .withdrawn) == head + #""outcome":"withdrawn"}"#)
+        #expect(closed(form, .notAsked("x")) == head + #""outcome":"not_asked"}"#)
     }
 
     @Test func showsTheBeginningOfLongArguments() throws {

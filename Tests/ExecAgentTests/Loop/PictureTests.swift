@@ -64,7 +64,8 @@ enum SamplePicture {
         for (bytes, mediaType) in Self.whole {
             let picture = try Picture(bytes)
             #expect(picture.mediaType == mediaType)
-            #expect(picture.width == 3 && picture.height == 2, "\(mediaType)")
+            #expect(picture.width == 3, "\(mediaType)")
+            #expect(picture.height == 2, "\(mediaType)")
         }
     }
 
@@ -79,15 +80,15 @@ enum SamplePicture {
 
     @Test(
         arguments: [
-            (Array("<svg/>".utf8), "no PNG, JPEG, GIF or WebP"), ([], "no PNG, JPEG, GIF or WebP"),
-            (PNG.signature + SamplePicture.chunk("IDAT", [1]), "a PNG without a head"),
+            (Array("<svg/>".utf8), "not a PNG, JPEG, GIF or WebP"), ([], "not a PNG, JPEG, GIF or WebP"),
+            (PNG.signature + SamplePicture.chunk("IDAT", [1]), "a PNG without a header"),
             (SamplePicture.png().dropLast(16) + SamplePicture.chunk("IEND", []), "a damaged PNG: a checksum is wrong"),
             (PNG.signature + SamplePicture.png()[8..<33] + SamplePicture.chunk("IEND", []), "a PNG without data"),
             (SamplePicture.png(width: 0), "without a size"), (SamplePicture.jpeg(width: 0), "without a size"),
             ([0xFF, 0xD8, 0xFF, 0xD9, 0, 1, 0, 0], "a damaged JPEG"),
             (SamplePicture.gif()[..<19] + [0x3B], "a GIF without an image"),
             (SamplePicture.gif()[..<19] + [0x55], "a damaged GIF"), (SamplePicture.webp("ALPH"), "a damaged WebP"),
-            (Array(SamplePicture.png()[..<40]), "not whole: it breaks off after 40 bytes"),
+            (Array(SamplePicture.png()[..<40]), "truncated after 40 bytes"),
         ] as [([UInt8], String)])
     func saysWhatIsWrong(bytes: [UInt8], reason: String) {
         #expect(throws: PictureError(reason: reason)) { try Picture(bytes) }
@@ -124,7 +125,7 @@ enum SamplePicture {
     @Test func aPictureThatIsNoneIsLeftOutInWords() {
         let result = shown(Array(SamplePicture.png()[..<40]))
         #expect(result.imageAddresses.isEmpty)
-        #expect(result.text.hasSuffix("it is not shown, because it is not whole: it breaks off after 40 bytes]"))
+        #expect(result.text.hasSuffix("it is not shown, because it is truncated after 40 bytes]"))
     }
 
     @Test func theTypeOfAPictureIsWhatItsBytesSay() {

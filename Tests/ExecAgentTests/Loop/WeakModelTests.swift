@@ -32,11 +32,14 @@ import Testing
     func anAnswerInReasoningAloneIsShownOnceAskingAgainGivesNone(members: JSONObject) async throws {
         let trial = AgentTrial(ScriptedChatModel(thinks(members), thinks(members)))
         let result = try await trial.run()
-        #expect(result.end == .answered && result.messages == [ChatMessage(role: .assistant, text: "It is 4.")])
-        #expect(trial.told == "It is 4." && notices(trial).count == 1)
+        #expect(result.end == .answered)
+        #expect(result.messages == [ChatMessage(role: .assistant, text: "It is 4.")])
+        #expect(trial.told == "It is 4.")
+        #expect(notices(trial).count == 1)
         let better = AgentTrial(ScriptedChatModel(thinks(members), ScriptedChatModel.says("Four.")))
         #expect(try await better.run().messages.last?.text == "Four.")
-        #expect(better.told == "Four." && notices(better).isEmpty)
+        #expect(better.told == "Four.")
+        #expect(notices(better).isEmpty)
     }
 
     @Test func aCallThatStaysTextIsSaid() async throws {
@@ -51,6 +54,34 @@ import Testing
         #expect(notices(trial).first?.contains("tool calls do not arrive") == true)
     }
 
+    private static func writes(isUnclear: Bool) -> ScriptedChatModel.Turn {
+        { _, _ in
+            var answer = ChatCompletion(
+                message: ChatMessage(role: .assistant, text: "<tool_call>look</tool_call>"), finishReason: .stop)
+            answer.hasUnreadCall = true
+            answer.hasUnclearCall = isUnclear
+            return answer
+        }
+    }
+
+    @Test func aModelIsToldThatACallWasNotRunIfItMayMeanIt() async throws {
+        let trial = AgentTrial(ScriptedChatModel(Self.writes(isUnclear: true), ScriptedChatModel.says("done")))
+        let result = try await trial.run()
+        #expect(result.end == .answered)
+        #expect(result.messages.map(\.role) == [.assistant, .user, .assistant])
+        #expect(trial.model.requests.elements.last?.messages.last?.text.contains("Nothing was run") == true)
+        #expect(notices(trial).count == 1)
+        let shown = AgentTrial(ScriptedChatModel(Self.writes(isUnclear: false)))
+        #expect(try await shown.run().messages.count == 1)
+    }
+
+    @Test func aModelIsToldSoNoMoreThanTwiceInARow() async throws {
+        let trial = AgentTrial(ScriptedChatModel(Array(repeating: Self.writes(isUnclear: true), count: 3)))
+        let result = try await trial.run()
+        #expect(result.end == .answered)
+        #expect(trial.model.requests.elements.count == 3)
+    }
+
     @Test func membersOfMessagesAndCallsGoBackWithinTheRun() async throws {
         let extra: JSONObject = ["extra_content": ["google": ["thought_signature": "SIG"]]]
         let trial = AgentTrial(
@@ -58,13 +89,14 @@ import Testing
                 { _, _ in
                     var message = ChatMessage(
                         role: .assistant, content: [],
-                        toolCalls: [ToolCall(id: "a", name: "look", arguments: "{}", extra: extra)])
+                        toolCalls: [ChatToolCall(id: "a", name: "look", arguments: "{}", extra: extra)])
                     message.extra = ["reasoning_content": "hm"]
                     return ChatCompletion(message: message, finishReason: .toolCalls)
                 }, ScriptedChatModel.says("done")))
         _ = try await trial.run()
         let sent = try #require(trial.model.requests.elements.last?.messages.first { $0.role == .assistant })
-        #expect(sent.extra == ["reasoning_content": "hm"] && sent.toolCalls.map(\.extra) == [extra])
+        #expect(sent.extra == ["reasoning_content": "hm"])
+        #expect(sent.toolCalls.map(\.extra) == [extra])
     }
 
     // MARK: - Conversations that are too long
@@ -95,10 +127,11 @@ import Testing
     func aRunGoesOnWithShorterResults(limit: Int, calls: Int) async throws {
         let trial = AgentTrial(model(taking: limit, calls: calls), large())
         let result = try await trial.run()
-        #expect(result.end == .answered && result.messages.last?.text == "done")
+        #expect(result.end == .answered)
+        #expect(result.messages.last?.text == "done")
         #expect(result.messages.count { $0.role == .tool } == calls)
-        #expect(trial.toolBox.calls.elements.count == calls)
-        #expect(notices(trial).allSatisfy { $0.contains("longer than the model takes") })
+        #expect(trial.toolProvider.calls.elements.count == calls)
+        #expect(notices(trial).allSatisfy { $0.contains("longer than the model accepts") })
         #expect(!notices(trial).isEmpty)
         let arguments = result.messages.flatMap(\.toolCalls).map(\.arguments)
         #expect(arguments.allSatisfy { (try? JSON.parse($0))?.objectValue != nil })
@@ -111,7 +144,8 @@ import Testing
             Issue.record("\(result.end)")
             return
         }
-        #expect(sentence.contains("longer than the model takes") && trial.told.contains(sentence))
+        #expect(sentence.contains("longer than the model accepts"))
+        #expect(trial.told.contains(sentence))
     }
 
     @Test func aKeptConversationStaysUsable() async throws {
@@ -127,7 +161,9 @@ import Testing
         let result = try await trial.run(kept + [question])
         #expect(result.messages.map(\.text) == ["done"])
         let sent = try #require(trial.model.requests.elements.last?.messages)
-        #expect(sent.first?.role == .system && sent[1].role == .user && sent.last == question)
+        #expect(sent.first?.role == .system)
+        #expect(sent[1].role == .user)
+        #expect(sent.last == question)
         #expect(notices(trial).first?.contains("oldest messages were left out") == true)
     }
 }

@@ -35,14 +35,14 @@ import Testing
         return (text + rest, answer)
     }
 
-    private func failure(_ text: String) -> AnswerReader.Failure? { failure(Array(text.utf8)[...]) }
+    private func failure(_ text: String) -> AnswerReader.ContentError? { failure(Array(text.utf8)[...]) }
 
-    private func failure(_ bytes: ArraySlice<UInt8>) -> AnswerReader.Failure? {
+    private func failure(_ bytes: ArraySlice<UInt8>) -> AnswerReader.ContentError? {
         do {
             _ = try read([Array(bytes)])
             return nil
         } catch {
-            return error as? AnswerReader.Failure
+            return error as? AnswerReader.ContentError
         }
     }
 
@@ -50,7 +50,8 @@ import Testing
         let bytes = Array(text.utf8)
         for cut in 0...bytes.count {
             let (text, answer) = try read([Array(bytes[..<cut]), Array(bytes[cut...])])
-            #expect(text == "Schön, ja." && answer == expected, "cut at \(cut)")
+            #expect(text == "Schön, ja.", "cut at \(cut)")
+            #expect(answer == expected, "cut at \(cut)")
         }
         #expect(try read(bytes.map { [$0] }).answer == expected)
     }
@@ -68,18 +69,21 @@ import Testing
     @Test func tellsTextAsSoonAsItIsThere() throws {
         var reader = AnswerReader(limits: AnswerLimits())
         #expect(try reader.feed(Array("data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: ".utf8)) == "a")
-        #expect(reader.hasTold && !reader.isDone)
+        #expect(reader.hasEmitted)
+        #expect(!reader.isDone)
         #expect(try reader.feed(Array("[DONE]\n\n".utf8)) == "")
         #expect(reader.isDone)
     }
 
     @Test func passesOverWhatFollowsTheEnd() throws {
         let (text, answer) = try read([Array((stream + "data: {\"error\":\"late\"}\n\ndata: x\n\n").utf8)])
-        #expect(text == "Schön, ja." && answer == expected)
+        #expect(text == "Schön, ja.")
+        #expect(answer == expected)
     }
 
     @Test(arguments: [
         "[DONE] ", " [DONE]\t", "[done]", "{}", "ok", "[]", "{\"done\":true}", "END", "", "{", "null", "\"[DONE]\"",
+        #"{"code":"DONE","message":"finished"}"#,
     ])
     func whateverStandsBehindAnAnswerTakesNothingFromIt(end: String) throws {
         let answer = #"data: {"choices":[{"delta":{"content":"four"},"finish_reason":"stop"}]}"# + "\n\n"
@@ -109,6 +113,7 @@ import Testing
         #expect(failure(#"{"error":{"message":"no"}}"#) == .said(APIError(message: "no")))
         #expect(failure("data: {\"error\":{\"message\":\"no\"}}\n\n") == .said(APIError(message: "no")))
         #expect(failure("event: error\ndata: it broke\n\n") == .said(APIError(message: "it broke")))
+        #expect(failure(#"{"code":1113,"message":"no"}"#) == .said(APIError(message: "no", code: "1113")))
         for text in ["{", "{}", #"{"answer":1}"#, "data: {\n\n", "data: nonsense\n\n"] {
             guard case .unusable(.malformed) = failure(text) else {
                 Issue.record("\(text): \(String(describing: failure(text)))")
@@ -123,7 +128,7 @@ import Testing
             "gone"
         ),
         (#"{"choices":[{"index":0,"delta":{},"error":{"message":"lost it","code":503}}]}"#, "lost it"),
-        (#"{"error":"out of memory"}"#, "out of memory"),
+        (#"{"error":"out of memory"}"#, "out of memory"), (#"{"code":1113,"message":"no credit"}"#, "no credit"),
     ])
     func readsAnErrorInTheMiddle(event: String, message: String) {
         let begin = "data: {\"choices\":[{\"delta\":{\"content\":\"half\"}}],\"error\":null}\n\n"
@@ -179,8 +184,10 @@ import Testing
             + event(call(#"{\"x\":\"\ud83d"#)) + event(call(#"\ude00\"}"#)) + event(#"{"content":"a\ud83d"}"#)
             + event("{}") + event(#"{"content":"\ude00b"}"#) + "data: [DONE]\n\n"
         let (text, answer) = try read([Array(stream.utf8)])
-        #expect(text == "a😀b" && answer.message.text == text)
-        #expect(answer.message.reasoning == "hm 😀." && answer.message.toolCalls.map(\.arguments) == [#"{"x":"😀"}"#])
+        #expect(text == "a😀b")
+        #expect(answer.message.text == text)
+        #expect(answer.message.reasoning == "hm 😀.")
+        #expect(answer.message.toolCalls.map(\.arguments) == [#"{"x":"😀"}"#])
     }
 
     @Test func readsBytesThatAreNoUTF8() throws {
@@ -193,7 +200,7 @@ import Testing
         var reader = AnswerReader(limits: AnswerLimits())
         let piece = [UInt8](repeating: 0x20, count: 1 << 20)
         for _ in 0..<16 { #expect(try reader.feed(piece) == "") }
-        #expect(throws: AnswerReader.Failure.unusable(.tooLarge("more than 16777216 bytes"))) {
+        #expect(throws: AnswerReader.ContentError.unusable(.tooLarge("more than 16777216 bytes"))) {
             try reader.feed(piece)
         }
     }
@@ -210,7 +217,7 @@ import Testing
         var limits = AnswerLimits()
         limits.textBytes = 5
         var reader = AnswerReader(limits: limits)
-        #expect(throws: AnswerReader.Failure.unusable(.tooLarge("more than 5 bytes of text"))) {
+        #expect(throws: AnswerReader.ContentError.unusable(.tooLarge("more than 5 bytes of text"))) {
             try reader.feed(Array(stream.utf8))
         }
     }

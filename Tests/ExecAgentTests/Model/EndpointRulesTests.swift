@@ -28,8 +28,10 @@ import Testing
         ),
     ].map { FunctionTool(name: $0.0, description: "does", parameters: (try? JSON.parse($0.1)) ?? "not JSON") }
 
-    private static func call(_ id: String, _ name: String, _ arguments: String, _ extra: JSONObject = [:]) -> ToolCall {
-        ToolCall(id: id, name: name, arguments: arguments, extra: extra)
+    private static func call(_ id: String, _ name: String, _ arguments: String, _ extra: JSONObject = [:])
+        -> ChatToolCall
+    {
+        ChatToolCall(id: id, name: name, arguments: arguments, extra: extra)
     }
 
     /// A second run of a conversation, in its middle: what every endpoint stumbles over is in it.
@@ -177,7 +179,8 @@ import Testing
         #expect(messages.allSatisfy { $0["tool_calls"] == nil && $0["tool_call_id"] == nil })
         let call = try #require(messages.dropLast().last?["content"]?.stringValue)
         let first = #"<tool_call>\n{"name":"bare","arguments":{}}\n</tool_call>"#.replacing("\\n", with: "\n")
-        #expect(call.hasPrefix(first + "\n<tool_call>\n") && call.contains(#""name":"nothing""#), "\(call)")
+        #expect(call.hasPrefix(first + "\n<tool_call>\n"), "\(call)")
+        #expect(call.contains(#""name":"nothing""#), "\(call)")
         let results = try #require(messages.last?["content"]?.arrayValue).compactMap { $0["text"]?.stringValue }
         #expect(results.joined().ranges(of: "<tool_response>\nr\n</tool_response>").count == 2)
         #expect(messages.last?["content"]?.arrayValue?.last?["type"] == "image_url")
@@ -224,7 +227,7 @@ import Testing
         ])
         let tools = (1...5).map { FunctionTool(name: "t\($0)", description: "", parameters: [:]) }
         let events = try await ask(Endpoint(EndpointOptions(), transport: transport) { _ in }, tools)
-        #expect(events == [.notice("the model's API takes no more than 3 tools; left out are t4, t5")])
+        #expect(events == [.notice("the model's API accepts at most 3 tools; left out: t4, t5")])
     }
 
     @Test func aRefusalWithoutEndIsNotAskedWithoutEnd() async {

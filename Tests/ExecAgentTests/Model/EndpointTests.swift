@@ -131,7 +131,8 @@ import Threading
         let endpoint = try endpoint(server.url)
         let error = try await lastError { try await endpoint.complete(request) { events.record($0) } }
         #expect(error.kind == .unreachable)
-        #expect(error.message.contains("127.0.0.1") && error.message.contains("OPENAI_BASE_URL"))
+        #expect(error.message.contains("127.0.0.1"))
+        #expect(error.message.contains("OPENAI_BASE_URL"))
         #expect(error.message.hasSuffix("It was asked 5 times."))
         #expect(events.elements.count == 4)
     }
@@ -142,10 +143,10 @@ import Threading
         } catch let error as ModelError {
             return error
         }
-        throw NoError()
+        throw NothingThrownError()
     }
 
-    private struct NoError: Error {}
+    private struct NothingThrownError: Error {}
 
     @Test func givesUpASilentEndpoint() async throws {
         for steps in [[], [ScriptedServer.Step].begin(), .begin([ScriptedServer.Step].textEvent("a"))] {
@@ -171,7 +172,8 @@ import Threading
         }
         let error = try await lastError { try await endpoint(server.url, key: "sk-secret").complete(request) { _ in } }
         #expect(error.kind == .refused)
-        #expect(error.message.contains("http://127.0.0.1:\(other.port)/v1:") && !error.message.contains("secret"))
+        #expect(error.message.contains("http://127.0.0.1:\(other.port)/v1:"))
+        #expect(!error.message.contains("secret"))
         #expect(other.requests.elements.isEmpty)
     }
 
@@ -181,7 +183,8 @@ import Threading
         let endpoint = try endpoint("https://127.0.0.1:\(server.port)/v1")
         let error = try await lastError { try await endpoint.complete(request) { _ in } }
         #expect(error.kind == .unreachable)
-        #expect(error.message.contains("TLS") && error.message.contains("certificates"))
+        #expect(error.message.contains("TLS"))
+        #expect(error.message.contains("certificates"))
     }
 
     @Test func givesUpAnAnswerWithoutEnd() async throws {
@@ -191,7 +194,8 @@ import Threading
         }
         defer { server.close() }
         let error = try await lastError { try await endpoint(server.url).complete(request) { _ in } }
-        #expect(error.kind == .malformed && error.message.contains("too large"))
+        #expect(error.kind == .malformed)
+        #expect(error.message.contains("too large"))
         try await server.abandoned.wait(forCount: 1)
     }
 

@@ -12,7 +12,7 @@ import Testing
 
         func post(_ body: [UInt8]) -> AsyncThrowingStream<TransportEvent, any Error> {
             AsyncThrowingStream { continuation in
-                if error == nil { continuation.yield(.head(ResponseHead(status: status))) }
+                if error == nil { continuation.yield(.head(UpstreamResponseHead(status: status))) }
                 continuation.finish(throwing: error)
             }
         }
@@ -20,7 +20,7 @@ import Testing
 
     @Test(
         arguments: [
-            (BrokenTransport(error: .refused), "takes no connection"),
+            (BrokenTransport(error: .refused), "does not accept connections"),
             (BrokenTransport(error: .unconnected(seconds: 30)), "within 30 seconds"),
             (BrokenTransport(error: .proxy("it said no", mayPass: false)), "it said no"),
             (BrokenTransport(error: .lost), "was lost"), (BrokenTransport(status: 502), "502"),
@@ -57,6 +57,13 @@ import Testing
             ("http://h", ["http_proxy": "http://p", "no_proxy": "*"], nil),
             ("http://10.0.0.1", ["http_proxy": "http://p", "no_proxy": "10.0.0.0/8"], nil),
             ("http://[::1]:1/v1", ["http_proxy": "http://p", "no_proxy": "[::1]"], nil),
+            ("http://h:8080/v1", ["http_proxy": "http://p", "no_proxy": "x,h:8080"], nil),
+            ("http://h:8080/v1", ["http_proxy": "http://p", "no_proxy": "h:81"], "http_proxy http://p"),
+            ("https://a.b/v1", ["https_proxy": "http://p", "no_proxy": ".b:443"], nil),
+            ("http://a.b/v1", ["http_proxy": "http://p", "no_proxy": "a.b:443"], "http_proxy http://p"),
+            ("http://[::1]:1/v1", ["http_proxy": "http://p", "no_proxy": "[::1]:1"], nil),
+            ("http://[::1]:1/v1", ["http_proxy": "http://p", "no_proxy": "[::1]:2"], "http_proxy http://p"),
+            ("http://[::1]:1/v1", ["http_proxy": "http://p", "no_proxy": "::1"], nil),
             ("http://h", [:], nil), ("", ["http_proxy": "http://p"], nil),
         ] as [(String, [String: String], String?)])
     func findsTheProxyOfAnAddress(url: String, variables: [String: String], found: String?) {
@@ -73,5 +80,15 @@ import Testing
         #expect(setting.isNear == isNear)
         #expect(setting.advice.contains("http_proxy names the proxy http://p:3128"))
         #expect(setting.advice.contains("no_proxy=\(setting.host)") == isNear)
+    }
+
+    @Test(arguments: [
+        ("http://h:8080/v1", "h:8080", true), ("http://h:8080/v1", "x, .h:8080", true), ("http://h/v1", "h:80", true),
+        ("https://h/v1", "H:443", true), ("http://[::1]:1/v1", "[::1]:1", true), ("http://h:8080/v1", "h", false),
+        ("http://h:8080/v1", "h:81", false), ("http://h:8080/v1", "i:8080", false), ("http://[::1]:1/v1", "::1", false),
+        ("http://h:8080/v1", "", false), ("http://h:8080/v1", "h:", false),
+    ])
+    func anEntryWithAPortExemptsWhatLibcurlWouldNot(url: String, exceptions: String, isExempt: Bool) {
+        #expect(ProxySetting.isExempt(url, in: ["no_proxy": exceptions]) == isExempt)
     }
 }

@@ -16,7 +16,7 @@ import Testing
         ChatMessage(role: .system, text: "s"), ChatMessage(role: .user, text: "go"),
         ChatMessage(
             role: .assistant, content: [],
-            toolCalls: [ToolCall(id: "call_abcdefghijklmnop", name: "one", arguments: "{}")]),
+            toolCalls: [ChatToolCall(id: "call_abcdefghijklmnop", name: "one", arguments: "{}")]),
         ChatMessage(role: .tool, content: [.text("r")], toolCallID: "call_abcdefghijklmnop"),
     ]
 
@@ -63,7 +63,8 @@ import Testing
     func instructionsBecomeTheUsersWhereThereIsNoSystem(body: String) async throws {
         let outcome = try await ask(
             refusing: 400, body, messages: Array(Self.conversation.prefix(2)), where: Self.has("system"))
-        #expect(outcome.bodies.count == 3 && outcome.notices.isEmpty)
+        #expect(outcome.bodies.count == 3)
+        #expect(outcome.notices.isEmpty)
         #expect(outcome.roles == ["user"])
         #expect(StrictEndpoint.messages(outcome.last).first?["content"] == "s\n\ngo")
     }
@@ -79,7 +80,8 @@ import Testing
     ])
     func callsAreToldInTextWhereThereIsNoToolsRole(body: String) async throws {
         let outcome = try await ask(refusing: 400, body, where: Self.has("tool"))
-        #expect(outcome.bodies.count == 3 && outcome.roles == ["system", "user", "assistant", "user"])
+        #expect(outcome.bodies.count == 3)
+        #expect(outcome.roles == ["system", "user", "assistant", "user"])
         #expect(outcome.last.text.contains("<tool_response>"))
     }
 
@@ -105,10 +107,12 @@ import Testing
     ])
     func toolsAreToldInWordsWhereNoneAreTaken(status: Int, body: String) async throws {
         let outcome = try await ask(refusing: status, body) { $0["tools"] != nil }
-        #expect(outcome.bodies.count == 3 && outcome.notices.count == 1)
+        #expect(outcome.bodies.count == 3)
+        #expect(outcome.notices.count == 1)
         #expect(outcome.notices.first?.contains("its calls are read from its text") == true)
         let opening = try #require(StrictEndpoint.messages(outcome.last).first)
-        #expect(opening["role"] == "system" && opening["content"]?.stringValue?.hasPrefix("s\n\n# Tools") == true)
+        #expect(opening["role"] == "system")
+        #expect(opening["content"]?.stringValue?.hasPrefix("s\n\n# Tools") == true)
         #expect(Self.tools.allSatisfy { opening.text.contains(#"\"name\":\"\#($0.name)\""#) })
         #expect(outcome.roles == ["system", "user", "assistant", "user"])
     }
@@ -124,7 +128,8 @@ import Testing
         let outcome = try await ask(refusing: 400, StrictEndpoint.error(message)) {
             StrictEndpoint.tools($0).count > most
         }
-        #expect(StrictEndpoint.tools(outcome.last).count == most && outcome.notices.count == 1)
+        #expect(StrictEndpoint.tools(outcome.last).count == most)
+        #expect(outcome.notices.count == 1)
         #expect(outcome.notices.first?.contains("five") == true)
     }
 
@@ -163,8 +168,10 @@ import Testing
     ])
     func theAnswerIsNotStreamedWhereThatIsRefused(body: String) async throws {
         let outcome = try await ask(refusing: 400, body) { $0["stream"] == true }
-        #expect(outcome.bodies.count == 3 && outcome.notices.isEmpty)
-        #expect(outcome.last["stream"] == false && outcome.last["stream_options"] == nil)
+        #expect(outcome.bodies.count == 3)
+        #expect(outcome.notices.isEmpty)
+        #expect(outcome.last["stream"] == false)
+        #expect(outcome.last["stream_options"] == nil)
         #expect(StrictEndpoint.tools(outcome.last).count == Self.tools.count)
     }
 
@@ -180,9 +187,11 @@ import Testing
         let outcome = try await ask(refusing: 400, body, parameters: ["top_p": 1, "temperature": 0.2]) {
             $0["temperature"] != nil
         }
-        #expect(outcome.bodies.count == 3 && outcome.notices.count == 1)
+        #expect(outcome.bodies.count == 3)
+        #expect(outcome.notices.count == 1)
         #expect(outcome.notices.first?.contains("'temperature', which is left out") == true)
-        #expect(outcome.last["top_p"] == 1 && StrictEndpoint.tools(outcome.last).count == Self.tools.count)
+        #expect(outcome.last["top_p"] == 1)
+        #expect(StrictEndpoint.tools(outcome.last).count == Self.tools.count)
     }
 
     @Test func whatIsDemandedOfTheAnswerIsNotLeftOut() async throws {
@@ -203,11 +212,12 @@ import Testing
             StrictEndpoint.tools(body).contains { $0.name == "two" }
         }
         #expect(StrictEndpoint.tools(outcome.last).map(\.name) == ["one", "three", "four", "five"])
-        #expect(outcome.notices.count == 1 && outcome.notices.first?.contains("the tool two, which") == true)
+        #expect(outcome.notices.count == 1)
+        #expect(outcome.notices.first?.contains("the tool two, which") == true)
     }
 
     @Test(arguments: [
-        (400, "m is not a multimodal model", "told in words from now on"),
+        (400, "m is not a multimodal model", "described in words from now on"),
         (400, "image exceeds 5 MB maximum", "refuses a picture"),
     ])
     func picturesThatAreRefusedAreSaid(status: Int, message: String, words: String) async throws {

@@ -57,12 +57,12 @@ final class ScriptedServer: Sendable {
                 (bind(listener, address, length), listen(listener, 128), getsockname(listener, address, &length))
             }
         }
-        guard bound == 0, listening == 0, named == 0 else { throw NoServer() }
+        guard bound == 0, listening == 0, named == 0 else { throw NoServerError() }
         port = UInt16(bigEndian: address.sin_port)
         try BackgroundThread.start { [self] in accept() }
     }
 
-    private struct NoServer: Error {}
+    private struct NoServerError: Error {}
 
     var url: String { "http://127.0.0.1:\(port)/v1" }
 

@@ -20,13 +20,21 @@ final class StrictEndpoint: Transport {
     func post(_ body: [UInt8]) -> AsyncThrowingStream<TransportEvent, any Error> {
         let value = (try? JSON.parse(body)) ?? .null
         bodies.record(value)
-        let refusal = rules.lazy.compactMap { $0(value) }.first
+        let refusal = refusal(of: value)
         let answer = #"{"choices":[{"message":{"content":"ok"},"finish_reason":"stop"}]}"#
         return AsyncThrowingStream { continuation in
-            continuation.yield(.head(ResponseHead(status: refusal?.status ?? 200)))
+            continuation.yield(.head(UpstreamResponseHead(status: refusal?.status ?? 200)))
             continuation.yield(.bytes(Array((refusal?.body ?? answer).utf8)))
             continuation.finish()
         }
+    }
+
+    /// Asks each rule once: some remember.
+    private func refusal(of body: JSON) -> (status: Int, body: String)? {
+        for rule in rules {
+            if let refusal = rule(body) { return refusal }
+        }
+        return nil
     }
 
     // MARK: - What is looked at

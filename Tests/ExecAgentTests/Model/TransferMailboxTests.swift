@@ -13,12 +13,12 @@ import Threading
 
     @Test func givesWhatCameInItsOrderAndThenItsEnd() async throws {
         let mailbox = TransferMailbox(limit: 100)
-        mailbox.put(ResponseHead(status: 200))
+        mailbox.put(UpstreamResponseHead(status: 200))
         #expect(put("a", into: mailbox) == .accepted)
         #expect(put("b", into: mailbox) == .accepted)
         mailbox.end(.lost)
         mailbox.end(nil)
-        #expect(try await mailbox.next {} == .head(ResponseHead(status: 200)))
+        #expect(try await mailbox.next {} == .head(UpstreamResponseHead(status: 200)))
         #expect(try await mailbox.next {} == bytes("ab"))
         await #expect(throws: TransportError.lost) { try await mailbox.next {} }
         #expect(put("c", into: mailbox) == .closed)

@@ -45,7 +45,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (400, #"{"error":{"message":"Bad request"}}"#, 2), (422, "", 2), (401, "no", 1), (403, "no", 1),
+        (400, #"{"error":{"message":"No such shape"}}"#, 2), (400, #"{"error":{"message":"Bad request"}}"#, 5),
+        (422, "", 5), (401, "no", 1), (403, "no", 1),
         (402, "pay", 1), (404, #"{"error":{"message":"The model m does not exist"}}"#, 1), (500, "", 6),
         (503, "", 5), (500, #"{"error":{"message":"CUDA out of memory"}}"#, 5), (429, "", 5),
         (400, #"{"error":{"message":"The context length is exceeded"}}"#, 1),
@@ -64,7 +65,7 @@ import Testing
     }
 
     @Test func whereThereAreNoPicturesNothingIsTried() async throws {
-        let transport = StrictEndpoint([{ _ in (400, "") }])
+        let transport = StrictEndpoint([{ _ in (400, "No such shape") }])
         let request = ChatRequest(model: "m", messages: [ChatMessage(role: .user, text: "hi")])
         await #expect(throws: ModelError.self) { try await ask(endpoint(transport), request) }
         #expect(transport.bodies.elements.count == 1)
@@ -75,7 +76,8 @@ import Testing
             { Self.hasPictures($0) ? (400, StrictEndpoint.error("first")) : (400, StrictEndpoint.error("second")) }
         ])
         let error = await #expect(throws: ModelError.self) { try await ask(endpoint(transport), withPicture) }
-        #expect(error?.message.contains("first") == true && error?.status == 400)
+        #expect(error?.message.contains("first") == true)
+        #expect(error?.status == 400)
     }
 
     @Test func anAnswerWithoutPicturesThatBreaksOffIsNotAskedForAgain() async throws {
@@ -87,6 +89,7 @@ import Testing
         options.baseURL = server.url
         let endpoint = Endpoint(options, transport: try SystemTransport(options)) { _ in }
         let error = await #expect(throws: ModelError.self) { try await endpoint.complete(withPicture) { _ in } }
-        #expect(error?.message.contains("in the middle of the answer") == true && server.requests.elements.count == 4)
+        #expect(error?.message.contains("in the middle of the answer") == true)
+        #expect(server.requests.elements.count == 4)
     }
 }

@@ -35,7 +35,8 @@ import Testing
         let users = all.map { UserName.of($0) }
         #expect(Set(users).count == all.count)
         for user in users {
-            #expect(user.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_.-]{0,62}/) != nil && UserName.forServers(user) == user)
+            #expect(user.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_.-]{0,62}/) != nil)
+            #expect(UserName.forServers(user) == user)
         }
     }
 
@@ -67,7 +68,7 @@ import Testing
     @Test func theFilesOfBothAreAtThePathOfOneWithTheFieldOfTheOther() async throws {
         let both = UserName.of("proxy", via: "u1")
         let file = ArtifactFile(mediaType: "text/plain", bytes: Array("mine".utf8))
-        try await ServiceTrial(runner, toolBox: FakeToolBox(files: [both: ["a.txt": file]])).run { trial in
+        try await ServiceTrial(runner, toolProvider: FakeToolBox(files: [both: ["a.txt": file]])).run { trial in
             _ = try await trial.say("hello", ["user": "proxy"], fields: fields("u1", nil))
             let path = "/proxy/artifacts/a.txt"
             #expect(try await trial.ask("GET", path, fields: fields("u1", nil)).body == "mine")

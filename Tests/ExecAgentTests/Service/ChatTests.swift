@@ -6,7 +6,7 @@ import Testing
 @testable import ExecAgent
 
 @Suite(.timeLimit(.minutes(2))) struct ChatTests {
-    private static let look = ToolCall(id: "c1", name: "execute_bash", arguments: #"{"command":"ls"}"#)
+    private static let look = ChatToolCall(id: "c1", name: "execute_bash", arguments: #"{"command":"ls"}"#)
     private static let ended = AgentEvent.ToolEnd(
         callID: "c1", name: "execute_bash", isError: false, exitCode: 0, duration: 0.25, artifacts: ["plot.png"])
 
@@ -27,10 +27,12 @@ import Testing
     @Test func answersWhole() async throws {
         try await ServiceTrial(busy, options: Self.withoutLinks).run { trial in
             let answer = try await trial.say("hi", ["model": "m1", "temperature": 0.5, "user": "ann"])
-            #expect(
-                answer.status == 200 && answer.text == "hello" && answer.field("Content-Type") == "application/json")
+            #expect(answer.status == 200)
+            #expect(answer.text == "hello")
+            #expect(answer.field("Content-Type") == "application/json")
             let json = answer.json
-            #expect(json["object"] == "chat.completion" && json["model"] == "m1")
+            #expect(json["object"] == "chat.completion")
+            #expect(json["model"] == "m1")
             #expect(json["id"]?.stringValue?.hasPrefix("chatcmpl-") == true)
             #expect(json["choices"]?.arrayValue?.first?["finish_reason"] == "stop")
             #expect(json["usage"] == ["prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7])
@@ -38,7 +40,9 @@ import Testing
             #expect(events.map { $0["type"] } == ["retrying", "tool_started", "tool_ended"])
         }
         let request = try #require(busy.requests.elements.first)
-        #expect(request.user == "ann" && request.model == "m1" && request.parameters == ["temperature": 0.5])
+        #expect(request.user == "ann")
+        #expect(request.model == "m1")
+        #expect(request.parameters == ["temperature": 0.5])
     }
 
     @Test func streamsWhatHappens() async throws {
@@ -73,10 +77,12 @@ import Testing
                     ],
                 ])
             #expect(chunks.dropLast().last?["choices"]?.arrayValue?.first?["finish_reason"] == "stop")
-            #expect(chunks.last?["choices"] == [] && chunks.last?["usage"]?["total_tokens"] == 7)
+            #expect(chunks.last?["choices"] == [])
+            #expect(chunks.last?["usage"]?["total_tokens"] == 7)
 
             let plain = try await trial.say("hi", ["stream": true])
-            #expect(plain.chunks.allSatisfy { $0["usage"] == nil } && plain.streamedText == "hello")
+            #expect(plain.chunks.allSatisfy { $0["usage"] == nil })
+            #expect(plain.streamedText == "hello")
         }
     }
 
@@ -108,21 +114,23 @@ import Testing
         let runner = FakeRunner { _, tell in await FakeRunner.says("hello", tell, end: end, usage: nil) }
         try await ServiceTrial(runner).run { trial in
             let whole = try await trial.say("hi")
-            #expect(whole.json["choices"]?.arrayValue?.first?["finish_reason"] == reason && whole.text == text)
+            #expect(whole.json["choices"]?.arrayValue?.first?["finish_reason"] == reason)
+            #expect(whole.text == text)
             let nothing: JSON = ["prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0]
             #expect(whole.json["usage"] == nothing)
             let streamed = try await trial.say("hi", ["stream": true])
             #expect(streamed.streamedText == text)
             #expect(streamed.chunks.last?["choices"]?.arrayValue?.first?["finish_reason"] == reason)
             let counted = try await trial.say("hi", ["stream": true, "stream_options": ["include_usage": true]])
-            #expect(counted.chunks.last?["choices"] == [] && counted.chunks.last?["usage"] == nothing)
+            #expect(counted.chunks.last?["choices"] == [])
+            #expect(counted.chunks.last?["usage"] == nothing)
         }
     }
 
     @Test(
         arguments: [
-            (.toolStarted(ToolCall(id: "1", name: "f", arguments: "not JSON")), "f"),
-            (.toolStarted(ToolCall(id: "1", name: "f\n\u{1B}[31mg", arguments: #"{"path":"a\nb"}"#)), "f g: a …"),
+            (.toolStarted(ChatToolCall(id: "1", name: "f", arguments: "not JSON")), "f"),
+            (.toolStarted(ChatToolCall(id: "1", name: "f\n\u{1B}[31mg", arguments: #"{"path":"a\nb"}"#)), "f g: a …"),
             (
                 .toolEnded(
                     AgentEvent.ToolEnd(
@@ -162,7 +170,7 @@ import Testing
             next.close()
             guard !isStreamed else { return }
             // Nothing is wrong with the service.
-            let told = try await trial.log.wait { $0.contains { $0.contains("given up after") } }
+            let told = try await trial.log.wait { $0.contains { $0.contains("abandoned after") } }
             #expect(!told.contains { $0.contains("500") || $0.contains("failed") }, "\(told)")
         }
     }

@@ -43,7 +43,8 @@ import Testing
                 }
             }
             let requests = runner.requests.elements
-            #expect(requests.count == 2 && requests[0].parameters["response_format"] == Self.form)
+            try #require(requests.count == 2)
+            #expect(requests[0].parameters["response_format"] == Self.form)
             #expect(requests[1].parameters == ["temperature": 0])
             #expect(requests[1].conversation.first?.text.contains(#""city":{"type":"string"}"#) == true)
         }

@@ -242,7 +242,9 @@ import Testing
         var markdown = MarkdownText(columns: 80)
         let shown = ["Some te", "xt **bo", "ld** and", "\n- ite", "m\n```\ncod"].map { markdown.take($0) }
         #expect(Array(shown[..<2]) == ["Some te", "xt "])
-        #expect(shown[2].hasSuffix(" and") && shown[3] == "\n• ite" && shown[4].contains("cod"))
+        #expect(shown[2].hasSuffix(" and"))
+        #expect(shown[3] == "\n• ite")
+        #expect(shown[4].contains("cod"))
     }
 
     @Test func noOpenMarkHoldsBackMuch() {

@@ -27,7 +27,8 @@ import Testing
         let first = try output.save([1], as: "x.tar.gz")
         let second = try output.save([2], as: "x.tar.gz")
         let third = try output.save([3], as: "x.tar.gz")
-        #expect(second == "\(output.path)/x.tar-2.gz" && third == "\(output.path)/x.tar-3.gz")
+        #expect(second == "\(output.path)/x.tar-2.gz")
+        #expect(third == "\(output.path)/x.tar-3.gz")
         #expect([first, second, third].map(content) == [[1], [2], [3]])
     }
 
@@ -51,7 +52,7 @@ import Testing
         let error = #expect(throws: OutputError.self) { try OutputDirectory(path: "\(file)/sub").save([1], as: "x") }
         #expect(error?.description.contains("\(file)/sub") == true)
         let taken = #expect(throws: OutputError.self) { try OutputDirectory.write([1], toNewFile: file) }
-        #expect(taken?.description == "cannot write \(file): there is such a file already")
+        #expect(taken?.description == "cannot write \(file): the file already exists")
     }
 
     @Test(arguments: [
@@ -65,8 +66,10 @@ import Testing
 
     @Test func cutsALongName() {
         let name = SafeFileName.of(String(repeating: "é", count: 300) + ".png")
-        #expect(name.utf8.count <= 200 && name.hasSuffix("é.png"))
+        #expect(name.utf8.count <= 200)
+        #expect(name.hasSuffix("é.png"))
         #expect(SafeFileName.of("x." + String(repeating: "y", count: 300)).utf8.count <= 200)
-        #expect(SafeFileName.numbered("a.b", 2) == "a-2.b" && SafeFileName.numbered("ab", 2) == "ab-2")
+        #expect(SafeFileName.numbered("a.b", 2) == "a-2.b")
+        #expect(SafeFileName.numbered("ab", 2) == "ab-2")
     }
 }

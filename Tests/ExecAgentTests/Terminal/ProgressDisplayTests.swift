@@ -19,7 +19,8 @@ import Testing
         activity.show(.text("I begin.\n"))
         activity.show(
             .toolStarted(
-                ToolCall(id: "a", name: "execute_bash", arguments: #"{"timeout":5,"command":"\npython3 x.py\ncat y"}"#))
+                ChatToolCall(
+                    id: "a", name: "execute_bash", arguments: #"{"timeout":5,"command":"\npython3 x.py\ncat y"}"#))
         )
         activity.show(.toolStarted(.look("b")))
         activity.show(.toolProgress(callID: "a", message: "half"))
@@ -44,12 +45,12 @@ import Testing
         (#"{"command":"  \n"}"#, "t"),
     ])
     func summarisesACall(arguments: String, summary: String) {
-        #expect(CallSummary.of(ToolCall(id: "a", name: "t", arguments: arguments)) == summary)
+        #expect(CallSummary.of(ChatToolCall(id: "a", name: "t", arguments: arguments)) == summary)
     }
 
     @Test func aSummaryIsShort() {
         let long = String(repeating: "x", count: 10_000)
-        let summary = CallSummary.of(ToolCall(id: "a", name: long, arguments: #"{"command":"\#(long)"}"#))
+        let summary = CallSummary.of(ChatToolCall(id: "a", name: long, arguments: #"{"command":"\#(long)"}"#))
         #expect(summary.count < 300)
     }
 

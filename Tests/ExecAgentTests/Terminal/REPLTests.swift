@@ -26,7 +26,7 @@ import Testing
     ) async throws -> String {
         let trial = try ScreenTrial()
         var conversation = REPL(
-            runner: runner ?? counting, toolBox: ArtifactToolBox(files: files), screen: trial.screen,
+            runner: runner ?? counting, toolProvider: ArtifactToolBox(files: files), screen: trial.screen,
             interrupts: SignalHandler(), user: nil, limits: RunLimits(),
             output: output.map { OutputDirectory(path: $0) },
             greeting: "Hello.", home: home)
@@ -63,7 +63,7 @@ import Testing
     @Test func explainsItself() async throws {
         let written = try await talk("/help", "/nonsense\u{1B}[31m", "/exit")
         #expect(written.contains(REPL.help))
-        #expect(written.contains("There is no /nonsense\u{FFFD}[31m; /help lists what there is."))
+        #expect(written.contains("There is no /nonsense\u{FFFD}[31m; /help lists the commands."))
         #expect(heard.elements.isEmpty)
     }
 
@@ -80,7 +80,8 @@ import Testing
     @Test(arguments: ["/artifact", "/Save x.md", "/tmp what is there?", "/saves", "/new\u{7}er"])
     func whatLooksLikeACommandIsNoMessage(message: String) async throws {
         let written = try await talk(message, "/exit")
-        #expect(written.contains("; /help lists what there is.") && heard.elements.isEmpty)
+        #expect(written.contains("; /help lists the commands."))
+        #expect(heard.elements.isEmpty)
     }
 
     @Test func aTildeIsTheHomeDirectory() async throws {
@@ -129,7 +130,8 @@ import Testing
         continuation.yield("one")
         let talk = Task {
             var conversation = REPL(
-                runner: runner, toolBox: ArtifactToolBox(), screen: trial.screen, interrupts: interrupts, user: nil,
+                runner: runner, toolProvider: ArtifactToolBox(), screen: trial.screen, interrupts: interrupts,
+                user: nil,
                 limits: RunLimits(), output: nil, greeting: "Hello.")
             return await conversation.run(lines: stream)
         }
@@ -173,9 +175,10 @@ import Testing
         let written = try await talk(
             "/save", "one", "/save \(file).md", "/save \(file).json", "/save \(file).md", "/save", "/exit",
             output: directory.path)
-        #expect(written.contains("Nothing was said yet.\n"))
-        #expect(written.contains("Saved \(file).md\n") && written.contains("Saved \(file).json\n"))
-        #expect(written.contains("exec-agent: cannot write \(file).md: there is such a file already\n"))
+        #expect(written.contains("The conversation is empty.\n"))
+        #expect(written.contains("Saved \(file).md\n"))
+        #expect(written.contains("Saved \(file).json\n"))
+        #expect(written.contains("exec-agent: cannot write \(file).md: the file already exists\n"))
         #expect(written.contains("Saved \(directory.path)/conversation-20"))
         let text = String(decoding: Files.read("\(file).md", limit: 10_000) ?? [], as: UTF8.self)
         #expect(text == "## User\n\none\n\n## Agent\n\nanswer 1\n")

@@ -20,7 +20,7 @@ struct ScriptedRunner: AgentRunner {
 
     func run(
         _ conversation: [ChatMessage], user: String?, model: String?, limits: RunLimits, parameters: JSONObject,
-        onEvent: @escaping @Sendable (AgentEvent) async -> Void
+        answerer: (any QuestionAnswerer)?, onEvent: @escaping @Sendable (AgentEvent) async -> Void
     ) async throws -> RunResult {
         try await work(conversation, onEvent)
     }
@@ -52,12 +52,13 @@ struct ArtifactToolBox: ToolProvider {
     }
 
     func tools() async throws(ToolServerError) -> [FunctionTool] { [] }
-    func systemPrompt() async -> String { "" }
+    func systemPrompt(for user: String?) async -> String { "" }
     func call(
-        _ name: String, _ arguments: JSONObject, user: String?, onProgress: @escaping @Sendable (String) -> Void
+        _ name: String, _ arguments: JSONObject, user: String?, questions: CallQuestions?,
+        onProgress: @escaping @Sendable (String) -> Void
     ) async -> ToolOutcome { .failure("none") }
-    func skills() async throws(ToolServerError) -> [SkillInfo] { [] }
-    func skill(named name: String) async throws(ToolServerError) -> String { "" }
+    func skills(of user: String?) async throws(ToolServerError) -> [SkillInfo] { [] }
+    func skill(named name: String, of user: String?) async throws(ToolServerError) -> String { "" }
     func health() async -> [ToolServerHealth] { [] }
     func close() async {}
 }
@@ -76,7 +77,8 @@ extension AgentEvent {
     ) async throws -> (status: Int32, written: String) {
         let trial = try ScreenTrial()
         let task = TaskRunner(
-            runner: runner, toolBox: ArtifactToolBox(files: files), screen: trial.screen, interrupts: SignalHandler(),
+            runner: runner, toolProvider: ArtifactToolBox(files: files), screen: trial.screen,
+            interrupts: SignalHandler(),
             user: nil, limits: RunLimits(), output: output.map { OutputDirectory(path: $0) }, isJSON: isJSON)
         let status = await task.run("do it")
         return (status, try await trial.written())
@@ -94,7 +96,7 @@ extension AgentEvent {
         #expect(written == "[Stopped.]\n")
         let cut = try await run(.says("It is", .cut))
         #expect(cut.status == 3)
-        #expect(cut.written == "It is\nexec-agent: the answer was cut by the model's own limit of tokens\n")
+        #expect(cut.written == "It is\nexec-agent: the answer was cut at the model's own token limit\n")
     }
 
     @Test func saysWhyItFailed() async throws {
@@ -129,7 +131,7 @@ extension AgentEvent {
                 [1] exit 0 in 0.5 s; artifacts: x.txt, gone.txt
                 [2] look
                 [2] exit 0 in 0.5 s; artifacts: x.txt
-                exec-agent: the artifact gone.txt is not saved: no such artifact
+                exec-agent: the artifact gone.txt was not saved: no such artifact
                 Saved \(output)/x.txt
 
                 """)
@@ -156,9 +158,9 @@ extension AgentEvent {
         let clock = StoppedClock()
         let directory = try TemporaryDirectory()
         let trial = try ScreenTrial()
-        let toolBox = ArtifactToolBox(files: ["x.txt": [65], "slow.txt": [66], "y.txt": [67]]) { name in
+        let toolProvider = ArtifactToolBox(files: ["x.txt": [65], "slow.txt": [66], "y.txt": [67]]) { name in
             guard name == "slow.txt" else { return }
-            clock.goOn()
+            clock.advance()
             try? await Task.sleep(for: .seconds(600))
         }
         let runner = ScriptedRunner { _, onEvent in
@@ -166,28 +168,31 @@ extension AgentEvent {
             return RunResult(messages: [ChatMessage(role: .assistant, text: "done")], end: .answered)
         }
         let task = TaskRunner(
-            runner: runner, toolBox: toolBox, screen: trial.screen, interrupts: SignalHandler(), user: nil,
+            runner: runner, toolProvider: toolProvider, screen: trial.screen, interrupts: SignalHandler(), user: nil,
             limits: RunLimits(seconds: 90), output: OutputDirectory(path: directory.path), isJSON: false,
-            timekeeper: clock.timekeeper)
+            clock: clock.clock)
         #expect(await task.run("do it") == 0)
         let written = try await trial.written()
         for name in ["slow.txt", "y.txt"] {
-            #expect(written.contains("the artifact \(name) is not saved: the time was up; it is left in the sandbox"))
+            #expect(
+                written.contains(
+                    "the artifact \(name) was not saved: the time limit was reached; it stays in the sandbox"))
         }
         #expect(written.hasSuffix("Saved \(directory.path)/x.txt\n"))
     }
 
     @Test func savesWhatARunMadeThatTookAllOfItsTime() async throws {
         let clock = StoppedClock()
-        let deadline = Deadline(in: 90, on: clock.timekeeper)
+        let deadline = Deadline(in: 90, on: clock.clock)
         #expect(deadline.forSaving.moment == 90)
-        clock.goOn()
-        #expect(deadline.isOver && !deadline.forSaving.isOver)
+        clock.advance()
+        #expect(deadline.isOver)
+        #expect(!deadline.forSaving.isOver)
     }
 
     @Test func saysWhatIsLeftInTheSandbox() async throws {
         let (_, written) = try await run(withArtifacts)
-        #expect(written.hasSuffix("Left in the sandbox: x.txt, gone.txt. With --output DIR they are saved.\n"))
+        #expect(written.hasSuffix("Left in the sandbox: x.txt, gone.txt. Use --output DIR to save them.\n"))
     }
 
     @Test func speaksJSONToPrograms() async throws {
@@ -220,13 +225,24 @@ extension AgentEvent {
         #expect(written == #"{"type":"result","status":"failed","answer":"","reason":"silence","artifacts":[]}"# + "\n")
     }
 
+    /// What a run broke off with, and what is said of it.
+    struct BrokenRun: Sendable {
+        let error: any Error
+        let status: String
+        let reason: String
+        let exit: Int32
+    }
+
     @Test(arguments: [
-        (ModelError(kind: .unreachable, message: "lost") as any Error, "failed", "lost", 1 as Int32),
-        (ModelError(kind: .refused, message: "held back"), "failed", "held back", 1),
-        (ToolServerError(message: "gone"), "failed", "gone", 1),
-        (CancellationError(), "interrupted", "interrupted", 130),
+        BrokenRun(
+            error: ModelError(kind: .unreachable, message: "lost"), status: "failed", reason: "lost",
+            exit: 1),
+        BrokenRun(
+            error: ModelError(kind: .refused, message: "held back"), status: "failed", reason: "held back", exit: 1),
+        BrokenRun(error: ToolServerError(message: "gone"), status: "failed", reason: "gone", exit: 1),
+        BrokenRun(error: CancellationError(), status: "interrupted", reason: "interrupted", exit: 130),
     ])
-    func jsonHasWhatCameOfAnAnswerThatBrokeOff(error: any Error, status: String, reason: String, exit: Int32)
+    func jsonHasWhatCameOfAnAnswerThatBrokeOff(_ broken: BrokenRun)
         async throws
     {
         let (ended, written) = try await run(
@@ -235,13 +251,14 @@ extension AgentEvent {
                 await onEvent(.toolStarted(.look("a")))
                 await onEvent(.ended("a"))
                 for piece in ["\n\n", "It is ", "f"] { await onEvent(.text(piece)) }
-                throw error
+                throw broken.error
             }, isJSON: true)
         let last = try written.split(separator: "\n").last.map { try JSON.parse(String($0)) }
-        #expect(ended == exit)
+        #expect(ended == broken.exit)
         #expect(
             last == [
-                "type": "result", "status": .string(status), "answer": "It is f", "reason": .string(reason),
+                "type": "result", "status": .string(broken.status), "answer": "It is f",
+                "reason": .string(broken.reason),
                 "artifacts": [],
             ])
     }

@@ -1,5 +1,6 @@
 import JSON
 import MCPServers
+import MCPServersTestSupport
 import OpenAI
 import TestSupport
 import Testing
@@ -10,12 +11,12 @@ import Testing
 @Suite(.timeLimit(.minutes(3))) struct LateServersTests {
     private let fixture = Fixture()
 
-    private static let well = Fixture.entry(
+    private static let well = ToolServerEntry.fake(
         "serve(lambda m: answer(m, {'tools': [{'name': 'read', 'inputSchema': {}}], 'prompts': [], 'resources': []}))",
         name: "well")
 
     private static func entry(_ script: String, startSeconds: Double? = nil) -> ToolServerEntry {
-        var entry = Fixture.entry(script, name: "odd")
+        var entry = ToolServerEntry.fake(script, name: "odd")
         entry.startSeconds = startSeconds
         return entry
     }
@@ -37,7 +38,7 @@ import Testing
                 let names = try await servers.tools().map(\.name)
                 #expect(names == ["read"])
             }
-            _ = await servers.systemPrompt()
+            _ = await servers.systemPrompt(for: nil)
             let artifacts = try await servers.artifacts(of: nil)
             #expect(artifacts.isEmpty)
             await #expect(throws: ToolServerError.self) { try await servers.artifact(named: "x", of: nil) }
@@ -91,10 +92,11 @@ import Testing
         try await fixture.withServers([Self.entry(script), Self.well]) { servers in
             let names = try await servers.tools().map(\.name)
             #expect(names == ["read"])
-            _ = await servers.systemPrompt()
+            _ = await servers.systemPrompt(for: nil)
         }
         let lines = fixture.log.elements
-        #expect(lines.count == 1 && lines[0].hasPrefix("The tool server odd cannot be started"), "\(lines)")
+        try #require(lines.count == 1, "\(lines)")
+        #expect(lines[0].hasPrefix("The tool server odd cannot be started"), "\(lines)")
         #expect(lines.first?.contains(part) == true, "\(lines)")
     }
 

@@ -1,4 +1,5 @@
 import MCPServers
+import MCPServersTestSupport
 import OpenAI
 import TestSupport
 import Testing
@@ -11,7 +12,7 @@ import Testing
 
     /// A server with an artifact and a skill. Each user has artifacts of his own.
     private static func entry(_ name: String) -> ToolServerEntry {
-        Fixture.entry(
+        ToolServerEntry.fake(
             """
             def handle(message):
                 user = message.get("params", {}).get("_meta", {}).get("x-user-id", "nobody")
@@ -49,7 +50,7 @@ import Testing
 
     @Test func takesTwoSpellingsOfANameForTwoFiles() async throws {
         let spellings = ["caf\u{E9}.txt", "cafe\u{301}.txt"]
-        let entry = Fixture.entry(
+        let entry = ToolServerEntry.fake(
             """
             names = {"caf%C3%A9.txt": "composed", "cafe%CC%81.txt": "decomposed"}
             def handle(message):
@@ -88,31 +89,31 @@ import Testing
     }
 
     @Test func tellsAFailureFromNothing() async throws {
-        let silent = Fixture.entry("serve(None, capabilities=('tools',))", name: "silent")
-        let broken = Fixture.entry("serve(lambda m: refuse(m, -32603, 'no disk'))", name: "broken")
+        let silent = ToolServerEntry.fake("serve(None, capabilities=('tools',))", name: "silent")
+        let broken = ToolServerEntry.fake("serve(lambda m: refuse(m, -32603, 'no disk'))", name: "broken")
         try await fixture.withServers([silent, broken]) { servers in
             await #expect(throws: ToolServerError(message: "The tool server broken: no disk")) {
-                try await servers.skills()
+                try await servers.skills(of: nil)
             }
         }
         try await fixture.withServers([silent]) { servers in
-            let skills = try await servers.skills()
+            let skills = try await servers.skills(of: nil)
             #expect(skills.isEmpty)
         }
     }
 
     @Test func listsAndReadsTheSkillsOfAllServers() async throws {
-        let silent = Fixture.entry("serve(None, capabilities=('tools',))", name: "silent")
+        let silent = ToolServerEntry.fake("serve(None, capabilities=('tools',))", name: "silent")
         try await fixture.withServers([silent, Self.entry("one"), Self.entry("two")]) { servers in
-            let skills = try await servers.skills()
+            let skills = try await servers.skills(of: nil)
             #expect(
                 skills == [
                     SkillInfo(name: "one", description: "about one"), SkillInfo(name: "two", description: "about two"),
                 ])
-            let text = try await servers.skill(named: "two")
+            let text = try await servers.skill(named: "two", of: nil)
             #expect(text == "# two")
             await #expect(throws: ToolServerError(message: "There is no skill three.", isNotFound: true)) {
-                try await servers.skill(named: "three")
+                try await servers.skill(named: "three", of: nil)
             }
         }
     }
@@ -124,10 +125,10 @@ import Testing
         try await fixture.withServers([entry]) { servers in
             let tools = try await servers.tools()
             #expect(tools.map(\.name).contains("execute_bash"))
-            #expect(await servers.systemPrompt().contains("## Available Skills"))
-            let skill = try #require(try await servers.skills().first)
+            #expect(await servers.systemPrompt(for: nil).contains("## Available Skills"))
+            let skill = try #require(try await servers.skills(of: nil).first)
             #expect(!skill.description.isEmpty)
-            let text = try await servers.skill(named: skill.name)
+            let text = try await servers.skill(named: skill.name, of: nil)
             #expect(text.hasPrefix("---\n"))
             let artifacts = try await servers.artifacts(of: "somebody")
             #expect(artifacts.isEmpty)

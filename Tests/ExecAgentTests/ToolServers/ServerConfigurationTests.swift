@@ -16,7 +16,8 @@ import Testing
         command: String? = nil, file: String? = nil, path: String = "path"
     ) -> ServerConfiguration {
         ServerConfiguration(
-            command: command, file: file, environment: ["PATH": "relative::\(directory.path)/\(path)"],
+            command: command, files: file.map { [$0] } ?? [],
+            environment: ["PATH": "relative::\(directory.path)/\(path)"],
             programDirectory: "\(directory.path)/bin")
     }
 
@@ -55,6 +56,18 @@ import Testing
         #expect(try configuration(command: "/x/b -c", file: file).servers().map(\.name) == ["b", "a"])
     }
 
+    @Test func takesTheServersOfSeveralFilesAndOfOneNameTheLast() throws {
+        let first = try directory.write(
+            #"{"mcpServers": {"a": {"command": "a"}, "b": {"command": "b"}}}"#, to: "1.json")
+        let second = try directory.write(#"{"mcpServers": {"a": {"command": "later"}}}"#, to: "2.json")
+        var several = configuration(command: "/x/mine")
+        several.files = [first, second]
+        var warnings: [String] = []
+        let servers = try several.servers { warnings.append($0) }
+        #expect(servers.map(\.command) == ["/x/mine", "b", "later"])
+        #expect(warnings == ["\(second): a: an earlier file has a server of this name; the last counts"])
+    }
+
     @Test func startsNoSecondServerOfOurs() throws {
         try directory.write("", to: "bin/exec-mcp", mode: 0o755)
         let file = try directory.write(
@@ -76,7 +89,10 @@ import Testing
 
     @Test(arguments: [
         ("{}", []), (#"{"a": {"command": "a", "disabled": true}}"#, []),
-        (#"{"a": {"url": "http://127.0.0.1/"}, "b": {}}"#, ["mcpServers.a: only servers", "mcpServers.b: it lacks"]),
+        (
+            #"{"a": {"url": "http://127.0.0.1/", "type": "sse"}, "b": {}}"#,
+            ["mcpServers.a: servers of the type sse", "mcpServers.b: it lacks"]
+        ),
     ])
     func worksWithoutTheServersOfAFileThatCannotBeUsed(servers: String, parts: [String]) throws {
         let standard = try directory.write("", to: "bin/exec-mcp", mode: 0o755)
@@ -86,13 +102,14 @@ import Testing
         #expect(entries == [ToolServerEntry(name: "exec-mcp", command: standard)])
         #expect(warnings.count == parts.count + 1)
         for (warning, part) in zip(warnings, parts) { #expect(warning.hasPrefix("\(file): \(part)")) }
-        #expect(warnings.last == "\(file): it names no server that can be used")
+        #expect(warnings.last == "\(file): it contains no usable server")
     }
 
     @Test func saysWhatWasLeftOutWhereThereIsNoServerAtAll() throws {
-        let file = try directory.write(#"{"mcpServers": {"a": {"url": "http://127.0.0.1/"}}}"#, to: "s.json")
+        let file = try directory.write(
+            #"{"mcpServers": {"a": {"url": "http://127.0.0.1/", "type": "sse"}}}"#, to: "s.json")
         let error = #expect(throws: ServerConfigurationError.self) { try configuration(file: file).servers() }
-        #expect(error?.message.contains("reached by a URL") == true)
+        #expect(error?.message.contains("mcp-remote") == true)
         #expect(error?.message.contains("--mcp COMMAND") == true)
     }
 
@@ -116,5 +133,14 @@ import Testing
                 == ["PATH": "/opt", "DOCKER_HOST": "unix:///d", "X": "1"])
         entry.environment["OPENAI_API_KEY"] = "its own"
         #expect(ServerEnvironment.variables(for: entry, from: ours)["OPENAI_API_KEY"] == "its own")
+    }
+}
+
+extension ServerConfiguration {
+    /// The servers that the agent starts.
+    fileprivate func servers(onWarning: (String) -> Void = { _ in }) throws(ServerConfigurationError)
+        -> [ToolServerEntry]
+    {
+        try selection(onWarning: onWarning).servers
     }
 }

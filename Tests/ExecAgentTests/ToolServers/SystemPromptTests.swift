@@ -1,4 +1,5 @@
 import MCPServers
+import MCPServersTestSupport
 import TestSupport
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
 
     /// A server whose prompt counts how often it was fetched. A tool says that it has changed.
     private static func counting(_ name: String = "fake") -> ToolServerEntry {
-        Fixture.entry(
+        ToolServerEntry.fake(
             """
             count = 0
             def handle(message):
@@ -32,21 +33,30 @@ import Testing
 
     @Test func keepsThePromptForAnHour() async throws {
         try await fixture.withServers([Self.counting()]) { servers in
-            #expect(await servers.systemPrompt() == "fake 1")
+            #expect(await servers.systemPrompt(for: nil) == "fake 1")
             fixture.time.pass(ServerPrompt.lifetime - 1)
-            #expect(await servers.systemPrompt() == "fake 1")
+            #expect(await servers.systemPrompt(for: nil) == "fake 1")
             fixture.time.pass(1)
-            #expect(await servers.systemPrompt() == "fake 2")
+            #expect(await servers.systemPrompt(for: nil) == "fake 2")
+        }
+    }
+
+    @Test func keepsAPromptForEachUser() async throws {
+        try await fixture.withServers([Self.counting()]) { servers in
+            #expect(await servers.systemPrompt(for: nil) == "fake 1")
+            #expect(await servers.systemPrompt(for: "ana") == "fake 2")
+            #expect(await servers.systemPrompt(for: nil) == "fake 1")
+            #expect(await servers.systemPrompt(for: "ana") == "fake 2")
         }
     }
 
     @Test func dropsThePromptWhenItChangesOrTheServerIsStartedAgain() async throws {
         try await fixture.withServers([Self.counting()]) { servers in
-            #expect(await servers.systemPrompt() == "fake 1")
+            #expect(await servers.systemPrompt(for: nil) == "fake 1")
             _ = try await servers.group.servers[0].text("change")
-            #expect(await servers.systemPrompt() == "fake 2")
+            #expect(await servers.systemPrompt(for: nil) == "fake 2")
             await #expect(throws: SupervisionError.self) { try await servers.group.servers[0].text("die") }
-            #expect(await servers.systemPrompt() == "fake 1")
+            #expect(await servers.systemPrompt(for: nil) == "fake 1")
         }
     }
 
@@ -67,37 +77,38 @@ import Testing
                     answer(message, {"messages": [{"role": "user", "content": {"type": "text", "text": "at last"}}]})
             serve(handle)
             """
-        try await fixture.withServers([Fixture.entry(script)]) { servers in
-            #expect(await servers.systemPrompt() == ToolServers.builtInPrompt)
+        try await fixture.withServers([ToolServerEntry.fake(script)]) { servers in
+            #expect(await servers.systemPrompt(for: nil) == ToolServers.builtInPrompt)
             #expect(fixture.log.elements.count == 1)
-            #expect(fixture.log.elements.first?.hasPrefix("the system prompt lacks what fake says") == true)
-            #expect(await servers.systemPrompt() == "at last")
+            #expect(fixture.log.elements.first?.hasPrefix("the system prompt lacks the prompt of fake") == true)
+            #expect(await servers.systemPrompt(for: nil) == "at last")
         }
     }
 
     @Test func takesItsOwnPromptWhereThereIsNoServerToAsk() async throws {
         let entries = [ToolServerEntry(name: "x", command: "/nowhere/at-all")]
         try await fixture.withServers(entries) { servers in
-            #expect(await servers.systemPrompt() == ToolServers.builtInPrompt)
+            #expect(await servers.systemPrompt(for: nil) == ToolServers.builtInPrompt)
         }
-        let silent = Fixture.entry("serve(None, capabilities=())")
+        let silent = ToolServerEntry.fake("serve(None, capabilities=())")
         try await fixture.withServers([silent]) { servers in
-            #expect(await servers.systemPrompt() == ToolServers.builtInPrompt)
+            #expect(await servers.systemPrompt(for: nil) == ToolServers.builtInPrompt)
         }
     }
 
     @Test func joinsWhatSeveralServersSay() async throws {
-        let instructed = Fixture.entry("serve(None, capabilities=('tools',), instructions='Be brief.')", name: "b")
-        let entries = [Self.counting("a"), instructed, Fixture.entry("serve(None, capabilities=())", name: "c")]
+        let instructed = ToolServerEntry.fake(
+            "serve(None, capabilities=('tools',), instructions='Be brief.')", name: "b")
+        let entries = [Self.counting("a"), instructed, ToolServerEntry.fake("serve(None, capabilities=())", name: "c")]
         try await fixture.withServers(entries) { servers in
-            #expect(await servers.systemPrompt() == "a 1\n\nBe brief.")
+            #expect(await servers.systemPrompt(for: nil) == "a 1\n\nBe brief.")
         }
     }
 
     @Test func keepsWhatTheOtherServersSayWhereOneCannotBeAsked() async throws {
         let entries = [ToolServerEntry(name: "x", command: "/nowhere/at-all"), Self.counting("a")]
         try await fixture.withServers(entries) { servers in
-            #expect(await servers.systemPrompt() == "\(ToolServers.builtInPrompt)\n\na 1")
+            #expect(await servers.systemPrompt(for: nil) == "\(ToolServers.builtInPrompt)\n\na 1")
         }
     }
 }

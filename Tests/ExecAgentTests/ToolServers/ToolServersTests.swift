@@ -1,5 +1,6 @@
 import JSON
 import MCP
+import MCPServersTestSupport
 import OpenAI
 import TestSupport
 import Testing
@@ -13,7 +14,7 @@ import Testing
 
     /// A server with these tools, each of which answers with its name and what it was called with.
     private static func entry(_ name: String, tools: [String]) -> ToolServerEntry {
-        Fixture.entry(
+        ToolServerEntry.fake(
             """
             tools = \(JSON.array(tools.map(JSON.string)).text)
             def handle(message):
@@ -31,7 +32,7 @@ import Testing
     }
 
     private func call(_ servers: ToolServers, _ tool: String, user: String? = nil) async -> ToolOutcome {
-        await servers.call(tool, ["a": 1], user: user) { _ in }
+        await servers.call(tool, ["a": 1], user: user, questions: nil) { _ in }
     }
 
     /// The parameters that a call of `tool` got to its server.
@@ -52,7 +53,7 @@ import Testing
                 #expect(params["arguments"] == ["a": 1])
             }
             let unknown = await call(servers, "nothing")
-            #expect(unknown == .failure("There is no tool nothing. There are: a_b, read, two_read, write."))
+            #expect(unknown == .failure("There is no tool nothing. The tools: a_b, read, two_read, write."))
         }
     }
 
@@ -82,7 +83,7 @@ import Testing
                     answer(message, text("changed"))
             serve(handle)
             """
-        try await fixture.withServers([Fixture.entry(script)]) { servers in
+        try await fixture.withServers([ToolServerEntry.fake(script)]) { servers in
             for _ in 0..<3 {
                 let names = try await servers.tools().map(\.name)
                 #expect(names == ["t1"])
@@ -123,7 +124,7 @@ import Testing
 
     @Test func givesNoToolTheNameOfOneThatCannotBeReachedNow() async throws {
         let directory = try TemporaryDirectory()
-        let broken = Fixture.entry(
+        let broken = ToolServerEntry.fake(
             """
             if os.path.exists("\(directory.path)/began"): sys.exit(1)
             open("\(directory.path)/began", "w").close()
@@ -168,7 +169,7 @@ import Testing
                 else: say(message["method"])
             serve(handle)
             """
-        try await fixture.withServers([Fixture.entry(script)]) { servers in
+        try await fixture.withServers([ToolServerEntry.fake(script)]) { servers in
             _ = try await servers.tools()
             let call = Task { await self.call(servers, "t") }
             try await fixture.said.wait(forCount: 1)
@@ -192,19 +193,19 @@ import Testing
                     answer(message, {"content": [], "isError": True} | code)
             serve(handle)
             """
-        try await fixture.withServers([Fixture.entry(script)]) { servers in
+        try await fixture.withServers([ToolServerEntry.fake(script)]) { servers in
             _ = try await servers.tools()
             let heard = Recorder<String>()
-            let run = await servers.call("run", [:], user: nil, onProgress: heard.record)
+            let run = await servers.call("run", [:], user: nil, questions: nil, onProgress: heard.record)
             #expect(run == ToolOutcome(content: [.text("out")], exitCode: 3))
             #expect(heard.elements == ["half way"])
-            let failed = await servers.call("no", [:], user: nil) { _ in }
+            let failed = await servers.call("no", [:], user: nil, questions: nil) { _ in }
             #expect(failed == ToolOutcome(content: [.text(#"{"exit_code":3}"#)], isError: true, exitCode: 3))
         }
     }
 
     @Test func calledByNameAToolThatIsOffIsNotThere() async throws {
-        var entry = Fixture.entry(
+        var entry = ToolServerEntry.fake(
             """
             def handle(message):
                 if message["method"] == "tools/list":
@@ -218,10 +219,10 @@ import Testing
         try await fixture.withServers([entry]) { servers in
             let before = try await servers.tools()
             #expect(before.map(\.name) == ["read"])
-            let done = await servers.call("read", [:], user: nil) { _ in }
+            let done = await servers.call("read", [:], user: nil, questions: nil) { _ in }
             #expect(done.content == [.text("done")])
-            let refused = await servers.call("write", [:], user: nil) { _ in }
-            #expect(refused == .failure("There is no tool write. There are: read."))
+            let refused = await servers.call("write", [:], user: nil, questions: nil) { _ in }
+            #expect(refused == .failure("There is no tool write. The tools: read."))
             let after = try await servers.tools()
             #expect(after.map(\.name) == ["read"])
         }

@@ -92,30 +92,30 @@ import Testing
             $0.skillsDirectories = ["/usr/share"]
             $0.workspace = .directory(path: "/usr", user: user)
         }.startError().message
-        #expect(message.contains(", which \(option) names: it runs on another machine"), "\(message)")
+        #expect(message.contains(", given by \(option): it runs on another machine"), "\(message)")
         #expect(message.contains("--tools none --skills none"))
     }
 
     @Test func tellsOfADirectoryThatIsGone() {
         let message = failure("bind source path does not exist: /no/such") { $0.toolsDirectory = "/no/such" }
             .startError().message
-        #expect(message.hasPrefix("There is no longer the directory /no/such, which --tools names."))
+        #expect(message.hasPrefix("A mounted directory is gone: the directory /no/such, given by --tools."))
     }
 
     @Test(
         arguments: [
             (
                 ["DOCKER_HOST": "tcp://far:2375"], "/usr/bin/docker",
-                "The container engine at tcp://far:2375, which DOCKER_HOST names, does not answer. Start it there, or correct DOCKER_HOST"
+                "The container engine at tcp://far:2375 (from DOCKER_HOST) does not answer. Start it there, or correct DOCKER_HOST"
             ),
-            (["DOCKER_HOST": "ssh://me:secret@far"], "/usr/bin/docker", "at ssh://me:…@far, which"),
+            (["DOCKER_HOST": "ssh://me:secret@far"], "/usr/bin/docker", "at ssh://me:…@far (from"),
             (
                 ["DOCKER_CONTEXT": "lab"], "/usr/bin/docker",
                 "The container engine of the context lab does not answer. Start it there"
             ),
             (["DOCKER_CONTEXT": "desktop-linux"], "/usr/bin/docker", "Start it (Docker Desktop), or select another"),
             (["DOCKER_CONTEXT": "colima"], "/usr/bin/docker", "Start it (`colima start`)"),
-            (["CONTAINER_HOST": "unix:///x.sock"], "/usr/bin/podman", "at unix:///x.sock, which CONTAINER_HOST names"),
+            (["CONTAINER_HOST": "unix:///x.sock"], "/usr/bin/podman", "at unix:///x.sock (from CONTAINER_HOST)"),
             (["DOCKER_HOST": "tcp://far:2375"], "/usr/bin/podman", "Start it (`podman machine start`"),
             ([:], "/usr/bin/docker", "The container engine is not running. Start it (Docker Desktop, "),
             (

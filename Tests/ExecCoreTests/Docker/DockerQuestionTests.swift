@@ -61,7 +61,7 @@ import Testing
     @Test(arguments: [
         ("echo 'Cannot connect to the Docker daemon' >&2; exit 1", "not running. Start it"),
         ("printf 'odd\\033[2Jerror' >&2; exit 3", "(exit status 3). It said: odd\u{FFFD}[2Jerror"),
-        ("echo no JSON", "no JSON"), ("kill -9 $$", "signal 9"),
+        ("echo no JSON", "not JSON"), ("kill -9 $$", "signal 9"),
     ])
     func saysWhatIsWrong(script: String, part: String) async throws {
         let error = await #expect(throws: ExecError.self) { _ = try await probe(script).versions() }

@@ -36,7 +36,7 @@ import Testing
     @Test(arguments: [("/usr/bin/docker", "{{.Label \"io.exec-mcp.pid\"}}"), ("/usr/bin/podman", "{{index .Labels \"")])
     func labelsAreAskedForInTheEnginesOwnWay(program: String, part: String) {
         let listing = DockerCLI(program: program, environment: [:])
-            .list(labelled: EngineLabel(name: Owner.markLabel, value: nil), telling: Owner.labelNames)
+            .list(labelled: EngineLabel(name: Owner.markLabel, value: nil), including: Owner.labelNames)
         #expect(listing.arguments.last?.hasPrefix("{{.ID}}\t{{") == true)
         #expect(listing.arguments.last?.contains(part) == true)
     }

@@ -11,13 +11,13 @@ final class EchoServer: Sendable {
     let ends = Recorder<Int>()
     private let listener: Int32
 
-    init(greeting: [UInt8] = []) throws {
+    init(handshake: [UInt8] = []) throws {
         (listener, port) = try Self.listen()
         try BackgroundThread.start { [listener, visits, ends] in
             while case let connection = accept(listener, nil, nil), connection >= 0 {
                 visits.record(visits.elements.count)
                 try? BackgroundThread.start {
-                    _ = greeting.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Self.noSignal) }
+                    _ = handshake.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Self.noSignal) }
                     while case let bytes = readSome(from: connection), !bytes.isEmpty {
                         _ = bytes.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Self.noSignal) }
                     }

@@ -81,7 +81,7 @@ import Threading
     }
 
     @Test func theHostIsHeldBackUntilTheGuestTakesMore() async throws {
-        let server = try EchoServer(greeting: Array(repeating: 7, count: 1_000_000))
+        let server = try EchoServer(handshake: Array(repeating: 7, count: 1_000_000))
         let relay = try relay(port: server.port)
         try relay.take(Self.call("host.example", Int(server.port)))
         func received() -> Int { sent.elements.filter { $0.kind == .data }.reduce(0) { $0 + $1.payload.count - 1 } }
@@ -107,7 +107,7 @@ import Threading
         let answer = try await ending()
         #expect(answer.kind == .failure)
         #expect(try JSON.parse(answer.payload)["code"] == "refused")
-        #expect(log.elements.contains { $0.contains("warning") && $0.contains("only host.example:443.") })
+        #expect(log.elements.contains { $0.contains("warning") && $0.contains("allowed: host.example:443.") })
     }
 
     @Test func anAddressThatIsNotOpenIsNotConnectedTo() async throws {

@@ -26,7 +26,7 @@ import Testing
     @Test func serversThatMakeTheSameHaveTheSameKey() throws {
         let another = Owner(host: "h", boot: "b", pidNamespace: "1", pid: 8, startTime: "2")
         var limits = Limits()
-        (limits.idleTimeout, limits.linger, limits.maximumSandboxes) = (1, 2, 3)
+        (limits.idleTimeout, limits.linger, limits.maxSandboxes) = (1, 2, 3)
         #expect(try key() == key(name: "mcp-executor-ann-1", owner: another))
         #expect(try key() == key(environment: ["TERM": "x"], limits: limits))
         #expect(try key().utf8.count == 32)
@@ -110,7 +110,7 @@ import Testing
         for user in users { losses.record("was stopped (test)", for: user) }
         #expect(losses.take(for: users[0]) == nil)
         let note = try #require(losses.take(for: users[1]))
-        #expect(note.contains("The one before was stopped (test), at 20"))
+        #expect(note.contains("The previous one was stopped (test), at 20"))
         #expect(note.hasSuffix("files in /workspace and /artifacts are still there."))
         #expect(losses.take(for: users[1]) == nil)
         let inMemory = SandboxLosses(keepsWorkspace: false)

@@ -60,7 +60,7 @@ import Testing
     @Test func isNotDeceivedByOneEndlessCharacter() throws {
         let endless = "e" + String(repeating: "\u{301}", count: 100_000)
         let (text, value) = try line(["content": .string(endless)])
-        #expect(text.utf8.count <= AuditEntry.maximumLength)
+        #expect(text.utf8.count <= AuditEntry.maxLength)
         #expect(value["arguments"]?["content"]?["bytes"] == .integer(endless.utf8.count))
     }
 
@@ -96,7 +96,7 @@ import Testing
     func boundsTheLineWhateverIsAsked(arguments: JSON) throws {
         let outcome = AuditOutcome(error: String(repeating: "\u{E0041}", count: 100_000))
         let (text, value) = try line(arguments, outcome, tool: String(repeating: "\u{1}🙂", count: 5000))
-        #expect(text.utf8.count <= AuditEntry.maximumLength)
+        #expect(text.utf8.count <= AuditEntry.maxLength)
         #expect(!text.contains("\n"))
         #expect(value["outcome"] == "error")
         #expect(value["arguments"] != nil)

@@ -79,9 +79,9 @@ import Testing
         symlink(target, "\(directory.path)/link")
         symlink("\(directory.path)/new", "\(directory.path)/dangling")
         let cases = [
-            ("directory", "is a directory"), ("pipe", "is no regular file"), ("link", "is a link"),
-            ("dangling", "is a link"), ("missing/log", "in a directory that is not there"),
-            ("target/log", "in a directory that is not there"),
+            ("directory", "is a directory"), ("pipe", "is not a regular file"), ("link", "is a link"),
+            ("dangling", "is a link"), ("missing/log", "in a directory that does not exist"),
+            ("target/log", "in a directory that does not exist"),
             (String(repeating: "n", count: 300), "cannot be opened"),
         ]
         for (name, reason) in cases {
@@ -98,7 +98,7 @@ import Testing
         mkfifo(path, 0o600)
         let reader = Foundation.open(path, O_RDONLY | O_NONBLOCK)
         defer { close(reader) }
-        #expect(refusal("pipe")?.contains("is no regular file") == true)
+        #expect(refusal("pipe")?.contains("is not a regular file") == true)
     }
 
     @Test func refusesADevice() {

@@ -53,7 +53,7 @@ import Testing
 
     @Test func theFirstFilterSeesACallFirstAndItsResultLast() async throws {
         let answer = await pipeline("a", "b", "c").answer(
-            to: call { [seen] _ in
+            to: call { [seen] _, _ in
                 seen.record("work")
                 return .tool(ToolResult(content: [.text("done")]))
             })
@@ -63,18 +63,18 @@ import Testing
 
     @Test func progressPassesEveryFilterOnItsWayToTheClient() async throws {
         let sent = Recorder<Notification>()
-        let call = call(token: "p") { progress in
+        let call = call(token: "p") { progress, _ in
             progress.report?("half")
             _ = try? await sent.wait(forCount: 1)
             return .tool(ToolResult(content: []))
         }
-        _ = await pipeline("a", "b").answer(to: call.heard(by: RequestNotifier(id: .integer(1)) { sent.record($0) }))
+        _ = await pipeline("a", "b").answer(to: call.observed(by: RequestNotifier(id: .integer(1)) { sent.record($0) }))
         #expect(sent.elements.map { $0.params["message"] } == ["half b a"])
     }
 
     @Test func progressPassesEveryFilterOnItsWayToATask() async throws {
         let noted = Recorder<String>()
-        let call = call(token: "p") { progress in
+        let call = call(token: "p") { progress, _ in
             progress.report?("half")
             return .tool(ToolResult(content: []))
         }
@@ -85,19 +85,19 @@ import Testing
     @Test(arguments: [nil, "p"] as [JSON?])
     func nobodyIsAskedForProgressWhoDidNotAskForIt(token: JSON?) async {
         let isHeard = Recorder<Bool>()
-        let call = call(token: token) { progress in
+        let call = call(token: token) { progress, _ in
             isHeard.record(progress.report != nil)
             return .tool(ToolResult(content: []))
         }
         _ = await pipeline("a").answer(to: call)
-        _ = await pipeline("a").answer(to: call.heard(by: RequestNotifier(id: .integer(1)) { _ in }))
+        _ = await pipeline("a").answer(to: call.observed(by: RequestNotifier(id: .integer(1)) { _ in }))
         #expect(isHeard.elements == [false, token != nil])
     }
 
     @Test func anInterceptorMayAnswerItself() async {
         let pipeline = CallPipeline(filters: [Stage(name: "a", seen: seen), Refusal(), Stage(name: "b", seen: seen)])
         let answer = await pipeline.answer(
-            to: call { [seen] _ in
+            to: call { [seen] _, _ in
                 seen.record("work")
                 return .tool(ToolResult(content: []))
             })
@@ -109,14 +109,15 @@ import Testing
     func answersInTheWordsOfTheRevision(revision: Revision) async throws {
         let object: JSON = ["exit_code": 0]
         let result = ToolResult(content: [.text("{}")], structuredContent: object)
-        let tool = try await CallPipeline().answer(to: call(revision: revision) { _ in .tool(result, remark: "r") })
+        let tool = try await CallPipeline().answer(to: call(revision: revision) { _, _ in .tool(result, remark: "r") })
             .get()
         #expect(tool["content"]?.arrayValue?.map { $0["text"] } == ["{}", "r"])
         #expect(tool["structuredContent"] == (revision.hasStructuredContent ? .some(object) : .none))
         #expect(tool["resultType"] == (revision.isModern ? .some("complete") : .none))
 
         let contents = ResourceContents(uri: "artifact:///a", mediaType: "text/plain", bytes: Array("a".utf8))
-        let resource = try await CallPipeline().answer(to: call(revision: revision) { _ in .resource(contents) }).get()
+        let resource = try await CallPipeline().answer(to: call(revision: revision) { _, _ in .resource(contents) })
+            .get()
         #expect(resource["contents"] == [contents.json])
         #expect(resource["cacheScope"] == (revision.isModern ? .some("private") : .none))
     }

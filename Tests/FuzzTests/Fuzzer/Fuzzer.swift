@@ -31,7 +31,7 @@ private func runDriver(
 /// The name is the one that libFuzzer's library wants to find, though it is handed the function too.
 @_cdecl("LLVMFuzzerTestOneInput")
 func checkInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    do throws(Broken) {
+    do throws(BrokenPropertyError) {
         try Fuzzer.property?.check(Array(UnsafeBufferPointer(start: start, count: count)))
     } catch {
         // Ends the process: libFuzzer writes the input to a file and says where.

@@ -1,9 +1,10 @@
 import JSON
 import OpenAI
+import ServerSentEvents
 
 extension Property {
     /// Events are the same however the stream is cut, and those that stand there.
-    static let eventStreams = Property(name: "event-streams") { bytes throws(Broken) in
+    static let eventStreams = Property(name: "event-streams") { bytes throws(BrokenPropertyError) in
         let limit = 512
         let expected = events(of: bytes)
         for pieces in cuts(of: bytes) {
@@ -17,7 +18,7 @@ extension Property {
 
     /// Whatever a server streams is put together or refused. Each call of the answer has an id of its own, and the answer
     /// is read as the same when it is written again.
-    static let answers = Property(name: "answers") { bytes throws(Broken) in
+    static let answers = Property(name: "answers") { bytes throws(BrokenPropertyError) in
         var limits = AnswerLimits()
         limits.toolCalls = 4
         limits.textBytes = 256
@@ -44,7 +45,7 @@ extension Property {
     }
 
     /// A request of a client is read or refused; once read, it is read as the same when it is written again.
-    static let chatRequests = Property(name: "chat-requests") { bytes throws(Broken) in
+    static let chatRequests = Property(name: "chat-requests") { bytes throws(BrokenPropertyError) in
         guard let body = try? JSON.parse(bytes) else { return }
         let read: ClientRequest
         do throws(FormatError) {

@@ -3,7 +3,7 @@
 extension Property {
     /// Fed in any pieces, a decoder gives the same frames and the same violation. The frames are what stands there, and
     /// it stops at nothing but a bad header or a frame whose rest is yet to come.
-    static let frames = Property(name: "frames") { bytes throws(Broken) in
+    static let frames = Property(name: "frames") { bytes throws(BrokenPropertyError) in
         let whole = decode([bytes[...]])
         for pieces in cuts(of: bytes) {
             try hold(decode(pieces) == whole, "other frames in \(pieces.count) pieces")
@@ -13,7 +13,7 @@ extension Property {
         let rest = bytes.dropFirst(written.count)
         guard rest.count >= Frame.headerSize else { return try hold(whole.violation == nil, "no header is bad yet") }
         let length = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
-        let isBad = length > Frame.maximumPayload || Frame.Kind(rawValue: rest[rest.startIndex + 4]) == nil
+        let isBad = length > Frame.maxPayload || Frame.Kind(rawValue: rest[rest.startIndex + 4]) == nil
         try hold(isBad == (whole.violation != nil), "a header is not taken for what it is")
         try hold(isBad || rest.count < Frame.headerSize + length, "a whole frame is kept back")
     }

@@ -4,7 +4,7 @@ import YAML
 extension Property {
     /// A file is taken apart into a map that is no larger than its text and the text behind it, or refused with a line
     /// that it has.
-    static let frontMatter = Property(name: "front-matter") { bytes throws(Broken) in
+    static let frontMatter = Property(name: "front-matter") { bytes throws(BrokenPropertyError) in
         let text = String(decoding: bytes, as: UTF8.self)
         let lines = text.utf8.count { $0 == 0x0A || $0 == 0x0D } + 1
         let file: FrontMatter
@@ -19,13 +19,13 @@ extension Property {
         try hold(2...(lines + 1) ~= file.bodyLine, "the body begins on line \(file.bodyLine) of \(lines)")
     }
 
-    private static func checkSize(of value: JSON, from text: String) throws(Broken) {
+    private static func checkSize(of value: JSON, from text: String) throws(BrokenPropertyError) {
         // A byte becomes six at most (a control character), and a name or value takes four signs.
         let largest = 16 * text.utf8.count + 16
         let written = value.serialized()
         try hold(written.count <= largest, "more comes out than went in")
         try hold((try? JSON.parse(written)) != nil, "the map is none that JSON can say")
-        try hold(depth(of: value) <= YAML.maximumDepth + 1, "nested too deeply")
+        try hold(depth(of: value) <= YAML.maxDepth + 1, "nested too deeply")
     }
 
     private static func depth(of value: JSON) -> Int {

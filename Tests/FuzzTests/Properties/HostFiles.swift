@@ -7,7 +7,7 @@ extension Property {
     private static let entry = ServerEntry(program: "/opt/exec-mcp", arguments: ["--user", "a \"b\" \\é"])
 
     /// An edit of any text fails, or keeps all else that the text says. Once set, the entry is there.
-    static let jsonHosts = Property(name: "json-hosts") { bytes throws(Broken) in
+    static let jsonHosts = Property(name: "json-hosts") { bytes throws(BrokenPropertyError) in
         let section = "servers"
         let value: JSONObject = ["command": .string(entry.program), "env": [:]]
         let format = ConfigFormat.json(section: section) { _ in value }
@@ -20,14 +20,14 @@ extension Property {
     }
 
     /// As ``jsonHosts``, for Codex's TOML.
-    static let tomlHosts = Property(name: "toml-hosts") { bytes throws(Broken) in
+    static let tomlHosts = Property(name: "toml-hosts") { bytes throws(BrokenPropertyError) in
         guard let edited = try edit(bytes, .toml, replacing: "") else { return }
         try hold(otherStatements(edited.bytes) == otherStatements(bytes), "something else is said")
         if edited.change == .added { try hold(edited.bytes.starts(with: bytes), "added in the middle") }
     }
 
     /// As ``jsonHosts``, for Goose's YAML.
-    static let yamlHosts = Property(name: "yaml-hosts") { bytes throws(Broken) in
+    static let yamlHosts = Property(name: "yaml-hosts") { bytes throws(BrokenPropertyError) in
         // An empty map or null in the entry's place gives way to it.
         guard let edited = try edit(bytes, .yaml, replacing: " \t\r\n{}~nul") else { return }
         try hold(otherExtensions(edited.bytes) == otherExtensions(bytes), "something else is read")
@@ -36,7 +36,7 @@ extension Property {
     /// - Parameter replaceable: what need not be kept when the entry is added.
     private static func edit(
         _ bytes: [UInt8], _ format: ConfigFormat, replacing replaceable: String
-    ) throws(Broken) -> EditedText? {
+    ) throws(BrokenPropertyError) -> EditedText? {
         guard let edited = try? format.set(entry, in: bytes) else { return nil }
         if edited.change == .none { try hold(edited.bytes == bytes, "changed without a change") }
         if edited.change == .added {
@@ -44,7 +44,7 @@ extension Property {
             try hold(isSubsequence(kept, of: edited.bytes), "a byte is lost")
         }
         guard let again = try? format.set(entry, in: edited.bytes) else {
-            throw Broken(description: "what was written is not understood")
+            throw BrokenPropertyError(description: "what was written is not understood")
         }
         try hold(again.change == .none && again.bytes == edited.bytes, "the entry is not found again")
         return edited

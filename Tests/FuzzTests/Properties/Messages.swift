@@ -5,7 +5,7 @@ import JSON
 extension Property {
     /// Lines are the same however the stream is cut, and none but those that stand there. What is a JSON text is written
     /// and read back as the same; what a message is does not hang on how it is written.
-    static let messages = Property(name: "messages") { bytes throws(Broken) in
+    static let messages = Property(name: "messages") { bytes throws(BrokenPropertyError) in
         let limit = 512
         let expected = lines(of: bytes, limit: limit)
         for pieces in cuts(of: bytes) {
@@ -32,7 +32,7 @@ extension Property {
         }
     }
 
-    private static func checkMessage(_ line: [UInt8]) throws(Broken) {
+    private static func checkMessage(_ line: [UInt8]) throws(BrokenPropertyError) {
         let message = IncomingMessage.parse(line)
         try checkAnswers(to: message)
         guard let value = try? JSON.parse(line, .lenient) else {
@@ -74,7 +74,7 @@ extension Property {
     /// What is read strictly is read leniently as the same, what is read leniently is written as what can be read
     /// strictly, and a limit changes nothing but whether it is read. The id that is found without reading is the one that
     /// reading finds, however the bytes come.
-    static let readings = Property(name: "readings") { bytes throws(Broken) in
+    static let readings = Property(name: "readings") { bytes throws(BrokenPropertyError) in
         let strict = try? JSON.parse(bytes)
         let lenient = try? JSON.parse(bytes, .lenient)
         try hold(strict == nil || strict == lenient, "read strictly as another value")
@@ -98,7 +98,7 @@ extension Property {
     }
 
     /// Our own answers to what is no message are messages.
-    private static func checkAnswers(to message: IncomingMessage) throws(Broken) {
+    private static func checkAnswers(to message: IncomingMessage) throws(BrokenPropertyError) {
         switch message {
         case .invalid(let response):
             let text = response.json.serialized()
@@ -109,9 +109,11 @@ extension Property {
         }
     }
 
-    private static func checkReadsBack(_ value: JSON, _ text: [UInt8]) throws(Broken) {
+    private static func checkReadsBack(_ value: JSON, _ text: [UInt8]) throws(BrokenPropertyError) {
         try hold(text.allSatisfy { $0 >= 0x20 }, "a control character is written as it is")
-        guard let again = try? JSON.parse(text) else { throw Broken(description: "what was written cannot be read") }
+        guard let again = try? JSON.parse(text) else {
+            throw BrokenPropertyError(description: "what was written cannot be read")
+        }
         try hold(again == value && again.serialized() == text, "what was written is read as another value")
     }
 }

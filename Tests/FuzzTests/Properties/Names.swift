@@ -8,7 +8,7 @@ import SystemCalls
 extension Property {
     /// What a URI names is a path downwards of visible names, byte for byte, and the URI that is written of it names the
     /// same.
-    static let uris = Property(name: "uris") { bytes throws(Broken) in
+    static let uris = Property(name: "uris") { bytes throws(BrokenPropertyError) in
         let text = String(decoding: bytes, as: UTF8.self)
         try hold(PercentEncoding.decode(path: PercentEncoding.encode(text)) == text, "decoded to something else")
         guard let uri = ResourceURI(text) else { return }
@@ -26,14 +26,14 @@ extension Property {
     }
 
     /// A page leads on with a cursor that its list takes, and no cursor is taken but digits.
-    static let cursors = Property(name: "cursors") { bytes throws(Broken) in
+    static let cursors = Property(name: "cursors") { bytes throws(BrokenPropertyError) in
         let text = String(decoding: bytes, as: UTF8.self)
         if (try? page(["a"], after: text)) != nil {
             try hold(text.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }, "not a cursor of ours")
         }
         // As a name in a list: between the first and the last of all.
         guard let first = try? page([text, text + "\u{10FFFF}"], after: nil), let cursor = first.nextCursor else {
-            throw Broken(description: "the first page does not lead on")
+            throw BrokenPropertyError(description: "the first page does not lead on")
         }
         let second = try? page([text, text + "\u{10FFFF}"], after: cursor)
         try hold(second?.elements == [text + "\u{10FFFF}"], "the cursor does not lead to the next element")

@@ -4,23 +4,23 @@
 struct Property: Sendable, CustomStringConvertible {
     /// What it is called on the fuzzer's command line. Its inputs are in `Corpus/<name>`.
     let name: String
-    let check: @Sendable ([UInt8]) throws(Broken) -> Void
+    let check: @Sendable ([UInt8]) throws(BrokenPropertyError) -> Void
 
     var description: String { name }
 
     static let all: [Property] = [
         .messages, .readings, .frames, .frontMatter, .jsonHosts, .tomlHosts, .yamlHosts, .uris, .cursors,
-        .eventStreams, .answers, .chatRequests, .requests, .replies,
+        .eventStreams, .answers, .chatRequests, .requests, .replies, .pythonModules,
     ]
 }
 
 /// What was found not to hold.
-struct Broken: Error, CustomStringConvertible {
+struct BrokenPropertyError: Error, CustomStringConvertible {
     let description: String
 }
 
-func hold(_ condition: Bool, _ description: @autoclosure () -> String) throws(Broken) {
-    guard condition else { throw Broken(description: description()) }
+func hold(_ condition: Bool, _ description: @autoclosure () -> String) throws(BrokenPropertyError) {
+    guard condition else { throw BrokenPropertyError(description: description()) }
 }
 
 /// The ways in which a stream's bytes are fed: at once, one by one, and in pieces that the bytes themselves decide on.

@@ -7,7 +7,7 @@ import MCP
 extension Property {
     /// Whatever a guest sends for a call, each operation makes a result of it that every revision can have, or an error
     /// that says something. No block of text is empty, which APIs of models refuse.
-    static let replies = Property(name: "replies") { bytes throws(Broken) in
+    static let replies = Property(name: "replies") { bytes throws(BrokenPropertyError) in
         var decoder = FrameDecoder()
         var reply = Channel.Reply()
         var frames: [Frame] = []
@@ -35,7 +35,7 @@ extension Property {
         frame.call == .max ? Sandbox.largestCount : Int(frame.call)
     }
 
-    private static func check(_ reply: Channel.Reply, offset: Int) throws(Broken) {
+    private static func check(_ reply: Channel.Reply, offset: Int) throws(BrokenPropertyError) {
         var limits = Limits()
         limits.pictureBytes = offset % 2 == 0 ? 0 : Limits.imageBytes
         try check { () throws(ExecError) in ExecuteBashTool.toolResult(try CommandResult(reply)) }
@@ -57,7 +57,7 @@ extension Property {
         _ = ArtifactChange(reply.result)
     }
 
-    private static func check(_ operation: () throws(ExecError) -> ToolResult) throws(Broken) {
+    private static func check(_ operation: () throws(ExecError) -> ToolResult) throws(BrokenPropertyError) {
         let result: ToolResult
         do throws(ExecError) {
             result = try operation()
@@ -67,7 +67,7 @@ extension Property {
         try check(result)
     }
 
-    private static func check(_ result: ToolResult) throws(Broken) {
+    private static func check(_ result: ToolResult) throws(BrokenPropertyError) {
         try hold(!result.content.isEmpty, "a result without content")
         for block in result.content {
             switch block {
@@ -79,7 +79,7 @@ extension Property {
         for revision in Revision.allCases { try checkIsJSON(.object(result.members(for: revision))) }
     }
 
-    private static func checkIsJSON(_ value: JSON) throws(Broken) {
+    private static func checkIsJSON(_ value: JSON) throws(BrokenPropertyError) {
         try hold((try? JSON.parse(value.serialized())) != nil, "a result that is no JSON")
     }
 }

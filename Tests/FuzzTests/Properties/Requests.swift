@@ -3,7 +3,7 @@
 extension Property {
     /// The requests of a stream are the same however it is cut, nothing comes after a refusal, and a request that is
     /// written anew in the plainest way is read as the same one.
-    static let requests = Property(name: "requests") { bytes throws(Broken) in
+    static let requests = Property(name: "requests") { bytes throws(BrokenPropertyError) in
         let whole = read([bytes[...]])
         for pieces in cuts(of: bytes) {
             try hold(read(pieces) == whole, "other requests in \(pieces.count) pieces")

@@ -21,7 +21,8 @@ import Testing
     ])
     func refusesFirstLines(text: String, status: Int) {
         let outcome = parse(text)
-        #expect(outcome.status == status && outcome.events.isEmpty)
+        #expect(outcome.status == status)
+        #expect(outcome.events.isEmpty)
     }
 
     @Test(arguments: [
@@ -30,7 +31,8 @@ import Testing
     ])
     func refusesFields(line: String) {
         let outcome = parse("GET / HTTP/1.1\r\nHost: a\r\n\(line)\r\n\r\n")
-        #expect(outcome.status == 400 && outcome.events.isEmpty)
+        #expect(outcome.status == 400)
+        #expect(outcome.events.isEmpty)
     }
 
     @Test(arguments: ["Host", "Content-Length", "Transfer-Encoding", "Expect", "X\u{FF}"])
@@ -72,7 +74,8 @@ import Testing
     ])
     func refusesWhatCouldBeReadInTwoWays(fields: String, status: Int) {
         let outcome = parse("POST / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\r\nhelloGET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        #expect(outcome.status == status && outcome.events.isEmpty)
+        #expect(outcome.status == status)
+        #expect(outcome.events.isEmpty)
     }
 
     @Test func refusesCodingsOfHTTP10() {
@@ -91,7 +94,8 @@ import Testing
     ])
     func refusesChunks(body: String, status: Int) {
         let outcome = parse("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
-        #expect(outcome.status == status && outcome.requests.isEmpty)
+        #expect(outcome.status == status)
+        #expect(outcome.requests.isEmpty)
     }
 
     @Test func refusesWhatIsOverALimitAndNothingBelow() {

@@ -34,11 +34,11 @@ import Testing
         HTTPHeader("transfer-encoding", "chunked"), HTTPHeader("Connection", "close"), HTTPHeader("Date", "now"),
     ])
     func refusesFieldsThatWouldMakeItAnotherMessage(field: HTTPHeader) {
-        #expect(throws: ResponseHead.Invalid.self) { try head(HTTPResponse(headers: [field])) }
+        #expect(throws: ResponseHead.InvalidError.self) { try head(HTTPResponse(headers: [field])) }
     }
 
     @Test(arguments: [0, 100, 101, 199, 600, -1]) func refusesStatusesThatAreNone(status: Int) {
-        #expect(throws: ResponseHead.Invalid.self) { try head(HTTPResponse(status: status)) }
+        #expect(throws: ResponseHead.InvalidError.self) { try head(HTTPResponse(status: status)) }
     }
 
     @Test func writesDates() {

@@ -46,10 +46,11 @@ import Threading
         async let stopped: Void = server.stop(graceSeconds: 60)
         #expect(try await resting.isEnded())
         // Not listened to any more.
-        #expect(throws: RawClient.Lost.self) { try RawClient(port: server.port) }
+        #expect(throws: RawClient.LostError.self) { try RawClient(port: server.port) }
         signal.yield()
         let answer = try await slow.readToEnd()
-        #expect(answer.hasSuffix("GET /slow \n") && answer.contains("Connection: close\r\n"))
+        #expect(answer.hasSuffix("GET /slow \n"))
+        #expect(answer.contains("Connection: close\r\n"))
         await stopped
         await server.waitUntilStopped()
         await server.stop()

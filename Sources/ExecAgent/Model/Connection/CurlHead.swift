@@ -12,7 +12,7 @@ struct CurlHead {
     /// Adds a line, including its terminator.
     ///
     /// - Returns: the head, once it is complete.
-    mutating func feed(_ line: UnsafeRawBufferPointer) -> ResponseHead? {
+    mutating func feed(_ line: UnsafeRawBufferPointer) -> UpstreamResponseHead? {
         size += line.count
         guard !isOver else { return nil }
         let text = String(decoding: line, as: UTF8.self).trimmed
@@ -34,10 +34,10 @@ struct CurlHead {
         return nil
     }
 
-    private mutating func finish() -> ResponseHead? {
+    private mutating func finish() -> UpstreamResponseHead? {
         // A status below 200 is interim: another head follows.
         guard let status, status >= 200 else { return nil }
         isOver = true
-        return ResponseHead(status: status, retryAfter: retryAfter, location: location)
+        return UpstreamResponseHead(status: status, retryAfter: retryAfter, location: location)
     }
 }

@@ -85,12 +85,12 @@
 
         /// Resumes a request whose reader has made room.
         func resume(_ transfer: CurlTransfer) {
-            tell(.resume(transfer))
+            send(.resume(transfer))
         }
 
         /// Ends a request that is still in progress.
         func end(_ transfer: CurlTransfer) {
-            tell(.end(transfer))
+            send(.end(transfer))
         }
 
         /// Ends all requests and the thread.
@@ -99,7 +99,7 @@
             wakeUp()
         }
 
-        private func tell(_ command: Command) {
+        private func send(_ command: Command) {
             state.change { if $0.isRunning { $0.commands.append(command) } }
             wakeUp()
         }
@@ -123,7 +123,7 @@
                 var code = curl_multi_perform(multi, &running)
                 finishEnded()
                 endSilent()
-                if code == CURLM_OK { code = curl_multi_poll(multi, nil, 0, longestSleep, nil) }
+                if code == CURLM_OK { code = curl_multi_poll(multi, nil, 0, maxSleep, nil) }
                 // Otherwise this would become a busy loop.
                 if code != CURLM_OK { endAll(.other(String(cString: curl_multi_strerror(code)))) }
             }
@@ -147,7 +147,7 @@
             case .start(let transfer):
                 guard let easy = transfer.prepare(), curl_multi_add_handle(multi, easy) == CURLM_OK else {
                     transfer.release()
-                    return transfer.mailbox.end(.other("there is no memory for a request"))
+                    return transfer.mailbox.end(.other("not enough memory for a request"))
                 }
                 transfers[easy] = transfer
                 noteDeadline(of: transfer)
@@ -205,7 +205,7 @@
         }
 
         /// Milliseconds until the next idle timeout may expire, rounded up. libcurl's own timers may shorten the sleep.
-        private var longestSleep: Int32 {
+        private var maxSleep: Int32 {
             guard let nextCheck else { return .max }
             let (seconds, attoseconds) = ContinuousClock.now.duration(to: nextCheck).components
             guard seconds < 1_000_000 else { return 1_000_000_000 }

@@ -20,7 +20,7 @@
         private var uploaded: curl_off_t = 0
         /// The size of the request's body that hasn't been sent completely; 0 once it has.
         private var unsentSize: curl_off_t
-        private var lastHeard = ContinuousClock.now
+        private var lastActivity = ContinuousClock.now
         /// Why this side ended the request.
         private var failure: TransportError?
         private(set) var isPaused = false
@@ -48,7 +48,7 @@
         func prepare() -> UnsafeMutableRawPointer? {
             guard let easy = curl_easy_init() else { return nil }
             self.easy = easy
-            lastHeard = .now
+            lastActivity = .now
             setConnection(of: easy)
             setRequest(of: easy)
             setCallbacks(of: easy)
@@ -73,6 +73,7 @@
             ccurl_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
             settings.trust.file?.withCString { _ = ccurl_set_pointer(easy, CURLOPT_CAINFO, $0) }
             settings.trust.directory?.withCString { _ = ccurl_set_pointer(easy, CURLOPT_CAPATH, $0) }
+            if settings.ignoresProxies { "*".withCString { _ = ccurl_set_pointer(easy, CURLOPT_NOPROXY, $0) } }
             // A proxy's response while establishing a tunnel isn't part of the response.
             ccurl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         }
@@ -100,11 +101,11 @@
             ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, problem)
             ccurl_set_pointer(easy, CURLOPT_HEADERDATA, this)
             ccurl_set_callback(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, this in
-                CurlTransfer.of(this)?.hearHead(UnsafeRawBufferPointer(start: bytes, count: size * count)) ?? 0
+                CurlTransfer.of(this)?.receiveHead(UnsafeRawBufferPointer(start: bytes, count: size * count)) ?? 0
             }
             ccurl_set_pointer(easy, CURLOPT_WRITEDATA, this)
             ccurl_set_callback(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, this in
-                CurlTransfer.of(this)?.hearBody(UnsafeRawBufferPointer(start: bytes, count: size * count)) ?? 0
+                CurlTransfer.of(this)?.receiveBody(UnsafeRawBufferPointer(start: bytes, count: size * count)) ?? 0
             }
         }
 
@@ -115,8 +116,8 @@
         // MARK: - Receiving
 
         /// - Returns: the number of bytes accepted. Fewer than given ends the request.
-        private func hearHead(_ line: UnsafeRawBufferPointer) -> Int {
-            lastHeard = .now
+        private func receiveHead(_ line: UnsafeRawBufferPointer) -> Int {
+            lastActivity = .now
             unsentSize = 0
             guard head.size + line.count <= settings.largestHead else {
                 failure = .other("the head of its answer is larger than \(settings.largestHead) bytes")
@@ -126,8 +127,8 @@
             return line.count
         }
 
-        private func hearBody(_ bytes: UnsafeRawBufferPointer) -> Int {
-            lastHeard = .now
+        private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
+            lastActivity = .now
             guard received + bytes.count <= settings.largestAnswer else {
                 failure = .tooLarge(limit: settings.largestAnswer)
                 return 0
@@ -148,7 +149,7 @@
         func resume() {
             guard isPaused, let easy else { return }
             isPaused = false
-            lastHeard = .now
+            lastActivity = .now
             curl_easy_pause(easy, CURLPAUSE_CONT)
         }
 
@@ -161,10 +162,10 @@
             var sent: curl_off_t = 0
             if ccurl_get_size(easy, CURLINFO_SIZE_UPLOAD_T, &sent) == CURLE_OK, sent > uploaded {
                 uploaded = sent
-                lastHeard = .now
+                lastActivity = .now
                 if sent >= unsentSize { unsentSize = 0 }
             }
-            return lastHeard + settings.idleTimeout
+            return lastActivity + settings.idleTimeout
         }
 
         /// When to look at the deadline again: soon during an upload, because only a look shows that it goes on.

@@ -1,5 +1,6 @@
 #if canImport(Glibc)
     import CCurl
+    import CommandOptions
     import Glibc
 
     /// Sends requests through libcurl, which keeps connections open for reuse. One thread serves all requests.
@@ -22,6 +23,7 @@
             var settings = CurlSettings(
                 largestAnswer: Self.largestAnswer, idleTimeout: .milliseconds(Int64(options.idleTimeout * 1000)),
                 trust: .ofThisSystem)
+            settings.ignoresProxies = ProxySetting.isExempt(options.baseURL, in: ProcessEnvironment.variables)
             adjust(&settings)
             self.settings = settings
             guard let loop = CurlLoop() else {
@@ -79,6 +81,8 @@
         /// Maximum time for establishing a connection: name resolution, TCP, proxy, TLS.
         var connectTimeout = Duration.seconds(30)
         var trust: CurlTrust
+        /// Whether to go past the proxies that the environment configures.
+        var ignoresProxies = false
     }
 
     /// The certificate authorities to trust.

@@ -36,7 +36,7 @@ final class TransferMailbox: Sendable {
     }
 
     /// Adds the response's head.
-    func put(_ head: ResponseHead) {
+    func put(_ head: UpstreamResponseHead) {
         let reader: Promise<TransportEvent?>? = state.withLock { state in
             guard state.end == nil else { return nil }
             if let reader = state.readers.popLast() { return reader }

@@ -64,7 +64,7 @@
         private struct Running {
             let continuation: AsyncThrowingStream<TransportEvent, any Error>.Continuation
             var size = 0
-            var lastHeard = ContinuousClock.now
+            var lastActivity = ContinuousClock.now
         }
 
         private let largestAnswer: Int
@@ -83,7 +83,7 @@
         /// Ends a request once the idle timeout expires without data.
         func endWhenSilent(_ identifier: Int) async {
             while let request = running.withLock({ $0[identifier] }) {
-                let end = request.lastHeard + idleTimeout
+                let end = request.lastActivity + idleTimeout
                 if end <= .now { return request.continuation.finish(throwing: TransportError.silent) }
                 guard (try? await Task.sleep(until: end, clock: .continuous)) != nil else { return }
             }
@@ -94,27 +94,27 @@
             completionHandler: @escaping @Sendable (URLSession.ResponseDisposition) -> Void
         ) {
             if let response = response as? HTTPURLResponse {
-                let head = ResponseHead(
+                let head = UpstreamResponseHead(
                     status: response.statusCode, retryAfter: response.value(forHTTPHeaderField: "Retry-After"),
                     location: response.value(forHTTPHeaderField: "Location"))
-                heard(0, of: dataTask)?.yield(.head(head))
+                recordActivity(0, of: dataTask)?.yield(.head(head))
             }
             completionHandler(.allow)
         }
 
         func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-            heard(data.count, of: dataTask)?.yield(.bytes(Array(data)))
+            recordActivity(data.count, of: dataTask)?.yield(.bytes(Array(data)))
         }
 
         /// Counts received data.
         ///
         /// - Returns: `nil` if the request has ended, or ends now because the response is too large.
-        private func heard(
+        private func recordActivity(
             _ count: Int, of task: URLSessionTask
         ) -> AsyncThrowingStream<TransportEvent, any Error>.Continuation? {
             let request = running.withLock { running in
                 running[task.taskIdentifier]?.size += count
-                running[task.taskIdentifier]?.lastHeard = .now
+                running[task.taskIdentifier]?.lastActivity = .now
                 return running[task.taskIdentifier]
             }
             guard let request, request.size > largestAnswer else { return request?.continuation }

@@ -9,7 +9,7 @@ struct AccessPolicy: Sendable {
     private let names: Set<String>
     /// The port that the `Host` field must name; `nil` for any.
     private let port: Int?
-    private let takesAddresses: Bool
+    private let allowsAddresses: Bool
     private let budgets: RateLimiter
     private let links: SignedArtifactLinks
 
@@ -20,14 +20,14 @@ struct AccessPolicy: Sendable {
         keys = APIKeys(options.keys)
         let isLocal = Self.isLoopback(options.host)
         let publicHost = options.publicURL.flatMap { PublicURL.host(of: $0) }
-        let told = options.hostNames + (publicHost.map { [$0] } ?? [])
-        names = Set(["localhost", "127.0.0.1", "::1", options.host] + told).reduce(into: []) {
+        let configuredNames = options.hostNames + (publicHost.map { [$0] } ?? [])
+        names = Set(["localhost", "127.0.0.1", "::1", options.host] + configuredNames).reduce(into: []) {
             $0.insert($1.lowercased())
         }
         // A service open to other machines may be reached through another port and at any of the machine's addresses.
         // A DNS-rebinding page sends its own host name, and has no key.
-        self.port = isLocal && told.isEmpty ? port : nil
-        takesAddresses = !isLocal
+        self.port = isLocal && configuredNames.isEmpty ? port : nil
+        allowsAddresses = !isLocal
         self.budgets = budgets
     }
 
@@ -42,9 +42,12 @@ struct AccessPolicy: Sendable {
     ///
     /// - Returns: why the request is rejected; `nil` if it is let in.
     func refusal(of request: HTTPRequest, from remote: RemoteAddress) -> APIRequestError? {
-        guard let host = request.header("host").flatMap({ HTTPAuthority($0) }), isOurs(host) else {
+        let host = request.header("host").flatMap { HTTPAuthority($0) }
+        // Health checks of load balancers speak HTTP/1.0 without a host; a page cannot.
+        let isCheck = request.header("host") == nil && request.path == Self.openPath
+        guard isCheck || host.map(isOurs) == true else {
             return APIRequestError(
-                403, "The Host field names another host than this service. A proxy's name has to be made known to it.",
+                403, "The Host header names another host than this service. Add a proxy's name with --host-names.",
                 type: "permission_error", code: "host_not_allowed")
         }
         // A front end's page loads artifacts cross-origin and without a key: the signed URL is the credential.
@@ -81,7 +84,7 @@ struct AccessPolicy: Sendable {
     }
 
     private func isOurs(_ host: HTTPAuthority) -> Bool {
-        let isKnown = names.contains(host.host) || (takesAddresses && Self.isAddress(host.host))
+        let isKnown = names.contains(host.host) || (allowsAddresses && Self.isAddress(host.host))
         return isKnown && (port == nil || host.port ?? 80 == port)
     }
 
@@ -90,10 +93,11 @@ struct AccessPolicy: Sendable {
         return host.contains(":") || (numbers.count == 4 && numbers.allSatisfy { $0 != nil })
     }
 
-    private func isOwnOrigin(_ request: HTTPRequest, _ host: HTTPAuthority) -> Bool {
+    private func isOwnOrigin(_ request: HTTPRequest, _ host: HTTPAuthority?) -> Bool {
         // Gives the origin of requests that have no Origin field, such as that of an image in a page.
         if let site = request.header("sec-fetch-site"), !["same-origin", "none"].contains(site) { return false }
         guard let origin = request.header("origin") else { return true }
+        guard let host else { return false }
         guard let scheme = ["http://", "https://"].first(where: { origin.hasPrefix($0) }) else { return false }
         return HTTPAuthority(origin.dropFirst(scheme.count)) == host
     }

@@ -175,13 +175,13 @@ extension APIRequestError {
     init(link verdict: SignedArtifactLinks.Verdict) {
         if verdict == .expired {
             self.init(
-                403, "This link's time is over. Ask the agent for the file again.", type: "permission_error",
+                403, "This link has expired. Ask the agent for the file again.", type: "permission_error",
                 code: "link_expired")
         } else {
             self.init(
                 403,
-                "This is not a link that the service gave, or it was given before the service was started again. A user's "
-                    + "artifacts are at /{user}/artifacts.", type: "permission_error", code: "link_invalid")
+                "This isn't a link of this service, or it was issued before the service was restarted. A user's artifacts "
+                    + "are at /{user}/artifacts.", type: "permission_error", code: "link_invalid")
         }
     }
 }

@@ -13,7 +13,7 @@ struct ChatCall: Sendable {
     /// The parameters passed on to the model.
     let parameters: JSONObject
     /// The ignored members from which the client may have expected something.
-    let passedOver: [String]
+    let ignored: [String]
     /// The call that the answer must be; `nil` for a text answer.
     let demand: CallDemand?
 
@@ -26,7 +26,7 @@ struct ChatCall: Sendable {
             // Be lenient: half a surrogate pair, a raw tab or a byte order mark is not an attack.
             body = try JSON.parseModelText(Self.withoutMark(request.body))
         } catch {
-            throw APIRequestError(400, "The body is not JSON: \(error).", code: "invalid_json")
+            throw APIRequestError(400, "The body isn't valid JSON: \(error).", code: "invalid_json")
         }
         let chat: ClientRequest
         do throws(FormatError) {
@@ -40,10 +40,10 @@ struct ChatCall: Sendable {
         messages = chat.messages
         isStreamed = chat.isStreamed
         includesUsage = chat.includesUsage
-        (parameters, passedOver, demand) = try ChatParameters.check(chat.parameters)
+        (parameters, ignored, demand) = try ChatParameters.check(chat.parameters)
         guard messages.contains(where: { $0.role == .user }) else {
             throw APIRequestError(
-                400, "There must be a message of the role 'user': it is what the agent works on.", param: "messages")
+                400, "A message with the role 'user' is required: it is the agent's task.", param: "messages")
         }
     }
 
@@ -53,7 +53,7 @@ struct ChatCall: Sendable {
 
     /// Prevents cross-site requests: a page can send a form to any service without permission, but not JSON. A request
     /// without any sign of a page comes from a program that left the type out or sends its library's default.
-    private static func checkType(_ request: HTTPRequest) throws(APIRequestError) {
+    static func checkType(_ request: HTTPRequest) throws(APIRequestError) {
         let field = request.header("content-type") ?? ""
         let type = field.prefix { $0 != ";" && $0 != " " && $0 != "," }.lowercased()
         if type == "application/json" { return }

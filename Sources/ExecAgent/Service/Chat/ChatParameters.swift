@@ -15,24 +15,24 @@ enum ChatParameters {
         "title", "task", "source", "object", "created",
     ]
     private static let demands: [(name: String, values: [JSON], reason: String)] = [
-        ("n", [1], "there is one answer to a request"),
+        ("n", [1], "a request has one answer"),
         ("modalities", [["text"], [], "text"], "answers are text"),
         ("audio", [], "answers are text"),
-        ("logprobs", [false, 0, "false"], "an answer may be made of several of the model's"),
-        ("top_logprobs", [0], "an answer may be made of several of the model's"),
+        ("logprobs", [false, 0, "false"], "an answer may combine several answers of the model"),
+        ("top_logprobs", [0], "an answer may combine several answers of the model"),
     ]
     private static let numbers = ["temperature", "top_p", "presence_penalty", "frequency_penalty"]
     private static let counts = ["max_tokens", "max_completion_tokens"]
-    private static let otherNumbers = ["seed", "n", "top_logprobs"]
+    private static let otherNumbers = ["n", "top_logprobs"]
 
     /// - Returns: the parameters for the model, the ignored offers, and the call that the answer must be.
     static func check(
         _ all: JSONObject
-    ) throws(APIRequestError) -> (passed: JSONObject, passedOver: [String], demand: CallDemand?) {
+    ) throws(APIRequestError) -> (passed: JSONObject, ignored: [String], demand: CallDemand?) {
         var passed = all
         for member in all where member.value == .null || isOfFrontEnd(member.key) { passed[member.key] = nil }
         for name in numbers + counts + otherNumbers { readNumber(name, &passed) }
-        let (passedOver, demand) = try takeOffers(&passed)
+        let (ignored, demand) = try parseOffers(&passed)
         for (name, values, reason) in demands {
             guard let value = passed[name] else { continue }
             guard values.contains(value) else { throw .unsupported(name, reason) }
@@ -43,9 +43,9 @@ enum ChatParameters {
         }
         for name in counts { try checkCount(name, &passed) }
         checkFormat(&passed)
-        if let seed = passed["seed"], seed.integerValue == nil { throw .wrong("seed", "must be a whole number") }
+        try readSeed(&passed)
         try checkStop(&passed)
-        return (passed, passedOver, demand)
+        return (passed, ignored, demand)
     }
 
     private static func isOfFrontEnd(_ name: String) -> Bool {
@@ -58,30 +58,30 @@ enum ChatParameters {
 
     // MARK: - Tools
 
-    private static func takeOffers(
+    private static func parseOffers(
         _ passed: inout JSONObject
-    ) throws(APIRequestError) -> (passedOver: [String], demand: CallDemand?) {
+    ) throws(APIRequestError) -> (ignored: [String], demand: CallDemand?) {
         let demand: CallDemand?
-        do throws(CallDemand.Unmet) {
+        do throws(CallDemand.UnmetError) {
             demand = try CallDemand(passed)
         } catch {
             throw .unsupported(
                 error.member,
-                "the agent decides itself which tools it calls, and calls none of the client's. Demanded can be a call of"
-                    + " a function that is offered in 'tools', which the answer becomes; without a demand, or with 'auto',"
-                    + " they are ignored")
+                "the agent calls its own tools, not the client's. A forced call must be of a function that is offered in"
+                    + " 'tools'; the answer then becomes that call. Without a forced call, or with 'auto', they are"
+                    + " ignored")
         }
         for name in ["tool_choice", "function_call", "parallel_tool_calls"] { passed[name] = nil }
         // The call is the whole answer.
         if demand != nil { passed["response_format"] = nil }
-        var passedOver: [String] = []
+        var ignored: [String] = []
         for name in offers {
             guard let offer = passed[name] else { continue }
             passed[name] = nil
             let isEmpty = offer.arrayValue?.isEmpty ?? offer.objectValue?.isEmpty ?? false
-            if !isEmpty, demand == nil { passedOver.append(name) }
+            if !isEmpty, demand == nil { ignored.append(name) }
         }
-        return (passedOver, demand)
+        return (ignored, demand)
     }
 
     // MARK: - Values
@@ -101,11 +101,21 @@ enum ChatParameters {
         }
     }
 
+    /// A seed only has to be the same for the same request: a number that isn't a whole one of 64 bits stands for one.
+    private static func readSeed(_ passed: inout JSONObject) throws(APIRequestError) {
+        readNumber("seed", &passed)
+        guard let seed = passed["seed"], seed.integerValue == nil else { return }
+        guard seed.numberValue?.isFinite == true else { throw .wrong("seed", "must be a whole number") }
+        // FNV-1a, cut to what every endpoint accepts.
+        let hash = seed.text.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        passed["seed"] = .integer(Int(hash & 0x7FFF_FFFF))
+    }
+
     /// Zero or less means no limit, as in many clients and some servers.
     private static func checkCount(_ name: String, _ passed: inout JSONObject) throws(APIRequestError) {
         guard let value = passed[name] else { return }
         guard let count = value.integerValue else {
-            throw .wrong(name, "must be a whole number, or 0 or below for no limit")
+            throw .wrong(name, "must be a whole number; 0 or below means no limit")
         }
         if count <= 0 { passed[name] = nil }
     }

@@ -14,13 +14,15 @@ struct ChatRoute: Sendable {
     let turns: PerUserQueue
     let budgets: RateLimiter
     let links: SignedArtifactLinks
+    let questions: PendingQuestions
     let log: @Sendable (String) -> Void
     /// The ignored members that are already logged.
     private let knownPassedOver = Locked<Set<String>>([])
 
     init(
         options: ServiceOptions, runner: any AgentRunner, conversations: ConversationStore, turns: PerUserQueue,
-        budgets: RateLimiter, links: SignedArtifactLinks, log: @escaping @Sendable (String) -> Void
+        budgets: RateLimiter, links: SignedArtifactLinks, questions: PendingQuestions,
+        log: @escaping @Sendable (String) -> Void
     ) {
         self.options = options
         self.runner = runner
@@ -28,6 +30,7 @@ struct ChatRoute: Sendable {
         self.turns = turns
         self.budgets = budgets
         self.links = links
+        self.questions = questions
         self.log = log
     }
 
@@ -38,7 +41,7 @@ struct ChatRoute: Sendable {
         if let seconds = budgets.take("user \(call.caller.user)") {
             throw APIRequestError.tooManyRequests(seconds: seconds)
         }
-        tellOfPassedOver(call.passedOver)
+        logIgnored(call.ignored)
         // If no conversation is remembered, runs need not be serialized.
         let turn = try turns.take(for: options.sessionSeconds > 0 ? call.caller.conversation : nil)
         let name = CompletionID(model: call.model ?? options.model)
@@ -52,9 +55,9 @@ struct ChatRoute: Sendable {
         let events = Locked<[JSON]>([])
         let made = MadeArtifacts()
         let result: RunResult
-        let demanded: ToolCall?
+        let demanded: ChatToolCall?
         do {
-            (result, demanded) = try await run(call, turn) { event in
+            (result, demanded) = try await run(call, turn, answerer(for: call, name)) { event in
                 made.note(event)
                 switch event {
                 case .text(let piece): text.withLock { $0 += piece }
@@ -94,10 +97,10 @@ struct ChatRoute: Sendable {
                 let stream = ChatStream(writer, name)
                 try await stream.begin(hasText: call.demand == nil)
                 do {
-                    let (result, demanded, rest) = try await run(call, turn, telling: stream)
+                    let (result, demanded, rest) = try await run(call, turn, answerer(for: call, name), into: stream)
                     let answer = call.answer(demanded, name)
-                    if let answer { try await stream.tell(answer) }
-                    if !rest.isEmpty { try await stream.tell(.text(rest)) }
+                    if let answer { try await stream.send(answer) }
+                    if !rest.isEmpty { try await stream.send(.text(rest)) }
                     try await stream.end(
                         answer?.finishReason ?? result.finishReason,
                         usage: call.includesUsage ? result.usage ?? .unknown : nil)
@@ -111,18 +114,18 @@ struct ChatRoute: Sendable {
     ///
     /// - Returns: also the text that still has to be sent.
     private func run(
-        _ call: ChatCall, _ turn: PerUserQueue.Turn, telling stream: ChatStream
-    ) async throws -> (RunResult, demanded: ToolCall?, rest: String) {
+        _ call: ChatCall, _ turn: PerUserQueue.Turn, _ answerer: (any QuestionAnswerer)?, into stream: ChatStream
+    ) async throws -> (RunResult, demanded: ChatToolCall?, rest: String) {
         // The end of the text is enough to know whether the limit was mentioned.
         let said = Locked("")
         let made = MadeArtifacts()
-        return try await withThrowingTaskGroup(of: (RunResult, ToolCall?)?.self) { group in
+        return try await withThrowingTaskGroup(of: (RunResult, ChatToolCall?)?.self) { group in
             group.addTask {
-                try await run(call, turn) { event in
+                try await run(call, turn, answerer) { event in
                     made.note(event)
                     if case .text(let text) = event { said.withLock { $0 = String(($0 + text).suffix(1000)) } }
                     // If the client is gone, the run is cancelled anyway.
-                    try? await stream.tell(event)
+                    try? await stream.send(event)
                 }
             }
             group.addTask {
@@ -143,16 +146,24 @@ struct ChatRoute: Sendable {
 
     // MARK: - The run
 
+    /// Returns what answers servers' questions in the run; `nil` if nothing can.
+    private func answerer(for call: ChatCall, _ name: CompletionID) -> (any QuestionAnswerer)? {
+        guard options.approval != .never else { return nil }
+        let person = RunQuestions(questions, user: call.caller.user, run: name.id)
+        return options.approval == .ask ? person : AutomaticApproval(otherwise: person)
+    }
+
     /// - Returns: how it ended, and the call that the answer must be, if one is demanded.
     private func run(
-        _ call: ChatCall, _ turn: PerUserQueue.Turn, onEvent: @escaping @Sendable (AgentEvent) async -> Void
-    ) async throws -> (RunResult, ToolCall?) {
+        _ call: ChatCall, _ turn: PerUserQueue.Turn, _ answerer: (any QuestionAnswerer)?,
+        onEvent: @escaping @Sendable (AgentEvent) async -> Void
+    ) async throws -> (RunResult, ChatToolCall?) {
         defer { turn.end() }
         try await turn.wait()
         let start = ContinuousClock.now
         var conversation = conversations.continued(by: call.messages, of: call.caller)
         if let continuation = ChatMessage.continuation(of: conversation) { conversation.append(continuation) }
-        let (result, demanded) = try await work(on: conversation, call, onEvent)
+        let (result, demanded) = try await work(on: conversation, call, answerer, onEvent)
         let seconds = (start.duration(to: .now) / .milliseconds(100)).rounded() / 10
         log("a run for the user \(call.caller.user) ended after \(seconds) s: \(result.finishReason.word)")
         // The front end itself stores a chat.
@@ -163,15 +174,19 @@ struct ChatRoute: Sendable {
     }
 
     private func work(
-        on conversation: [ChatMessage], _ call: ChatCall, _ onEvent: @escaping @Sendable (AgentEvent) async -> Void
-    ) async throws -> (RunResult, ToolCall?) {
+        on conversation: [ChatMessage], _ call: ChatCall, _ answerer: (any QuestionAnswerer)?,
+        _ onEvent: @escaping @Sendable (AgentEvent) async -> Void
+    ) async throws -> (RunResult, ChatToolCall?) {
         let user = UserName.forServers(call.caller.user)
-        guard let demand = call.demand else { return (try await answer(to: conversation, call, user, onEvent), nil) }
+        guard let demand = call.demand else {
+            return (try await answer(to: conversation, call, user, answerer, onEvent), nil)
+        }
         let demanded = DemandedRun(
             demand: demand, limits: options.limits, parameters: call.parameters, onEvent: onEvent
         ) { conversation, limits, parameters in
             try await runner.run(
-                conversation, user: user, model: call.model, limits: limits, parameters: parameters
+                conversation, user: user, model: call.model, limits: limits, parameters: parameters,
+                answerer: answerer
             ) { event in
                 // The text becomes the call.
                 if case .text = event { return }
@@ -182,7 +197,7 @@ struct ChatRoute: Sendable {
     }
 
     private func answer(
-        to conversation: [ChatMessage], _ call: ChatCall, _ user: String?,
+        to conversation: [ChatMessage], _ call: ChatCall, _ user: String?, _ answerer: (any QuestionAnswerer)?,
         _ onEvent: @escaping @Sendable (AgentEvent) async -> Void
     ) async throws -> RunResult {
         let work:
@@ -191,21 +206,21 @@ struct ChatRoute: Sendable {
             ) async throws -> RunResult = { conversation, parameters, onEvent in
                 try await runner.run(
                     conversation, user: user, model: call.model, limits: options.limits, parameters: parameters,
-                    onEvent: onEvent)
+                    answerer: answerer, onEvent: onEvent)
             }
         guard let form = call.parameters["response_format"] else {
             return try await work(conversation, call.parameters, onEvent)
         }
-        let hasBegun = Locked(false)
+        let hasStarted = Locked(false)
         do {
             return try await work(conversation, call.parameters) { event in
                 switch event {
                 case .notice, .retrying: break
-                default: hasBegun.withLock { $0 = true }
+                default: hasStarted.withLock { $0 = true }
                 }
                 await onEvent(event)
             }
-        } catch let error as ModelError where error.isOfAnswerForm && !hasBegun.withLock({ $0 }) {
+        } catch let error as ModelError where error.isOfAnswerForm && !hasStarted.withLock({ $0 }) {
             var parameters = call.parameters
             parameters["response_format"] = nil
             return try await FormedRun(form: form, parameters: parameters, onEvent: onEvent, work: work)
@@ -221,10 +236,10 @@ struct ChatRoute: Sendable {
     }
 
     /// Logs each member once: front ends offer their tools with every request.
-    private func tellOfPassedOver(_ members: [String]) {
+    private func logIgnored(_ members: [String]) {
         let news = knownPassedOver.withLock { known in members.filter { known.insert($0).inserted } }
         for member in news {
-            log("a client sends '\(member)', which is passed over: the agent has its own tools, and calls no others")
+            log("a client sends '\(member)', which is ignored: the agent calls only its own tools")
         }
     }
 
@@ -237,7 +252,7 @@ struct ChatRoute: Sendable {
 
 extension ChatCall {
     /// Returns the answer if it is a call.
-    fileprivate func answer(_ call: ToolCall?, _ name: CompletionID) -> DemandedAnswer? {
+    fileprivate func answer(_ call: ChatToolCall?, _ name: CompletionID) -> DemandedAnswer? {
         guard let demand, let call else { return nil }
         return DemandedAnswer(call, to: demand, id: name.callID)
     }

@@ -23,12 +23,12 @@ final class ChatStream: Sendable {
     }
 
     /// Sends the call that is the answer.
-    func tell(_ answer: DemandedAnswer) async throws {
+    func send(_ answer: DemandedAnswer) async throws {
         for delta in answer.deltas { try await write(delta: delta) }
     }
 
     /// Sends an event.
-    func tell(_ event: AgentEvent) async throws {
+    func send(_ event: AgentEvent) async throws {
         if case .text(let text) = event {
             try await write(ChatChunk(delta: ChatChunk.Delta(text: text)))
         } else {

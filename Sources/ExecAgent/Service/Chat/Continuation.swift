@@ -7,6 +7,6 @@ extension ChatMessage {
     /// - Returns: `nil` if the conversation ends otherwise.
     static func continuation(of conversation: [ChatMessage]) -> ChatMessage? {
         guard conversation.last(where: { !$0.isInstruction })?.role == .assistant else { return nil }
-        return ChatMessage(role: .user, text: "Go on where your last answer stopped, without repeating any of it.")
+        return ChatMessage(role: .user, text: "Continue where your last answer stopped, without repeating any of it.")
     }
 }

@@ -22,8 +22,8 @@ enum DemandText {
     /// Returns the prompt for a model whose answer isn't a call.
     static func correction(_ demand: CallDemand) -> String {
         """
-        Your answer holds no JSON object that \(names(demand)) can be called with, and a program waits for it. Say your \
-        answer again as that JSON object, with nothing before it or behind it.
+        Your answer contains no JSON object that \(names(demand)) can be called with, and a program waits for it. Give \
+        your answer again as that JSON object, with nothing before or after it.
         \(object(demand))
         """
     }
@@ -50,8 +50,8 @@ enum DemandText {
     private static func instruction(_ demand: CallDemand) -> String {
         """
         Your answer is read by a program, which calls \(names(demand)) with it. It is not one of your tools: do not call \
-        it yourself. Do what is asked, with your own tools where they are of use, and then answer with one JSON object \
-        and nothing before it or behind it.
+        it yourself. Do what is asked, with your own tools if they are useful, and then answer with one JSON object \
+        and nothing before or after it.
         \(object(demand))
         """
     }
@@ -63,11 +63,11 @@ enum DemandText {
             return about + "JSON Schema of its arguments: \(function.parameters.text)"
         }
         if demand.functions.count == 1 {
-            return "The object is the arguments of the function.\n\(lines(demand.functions[0]))"
+            return "The object contains the arguments of the function.\n\(lines(demand.functions[0]))"
         }
         let form = #"{"\#(CallDemand.nameMember)": "…", "arguments": {…}}"#
         let all = demand.functions.map { "The function '\($0.name)'. \(lines($0))" }
-        return "The object names the function and has its arguments: \(form)\n" + all.joined(separator: "\n")
+        return "The object names the function and contains its arguments: \(form)\n" + all.joined(separator: "\n")
     }
 
     // MARK: - Earlier answers
@@ -89,13 +89,13 @@ enum DemandText {
                 message.role = .user
                 message.toolCallID = nil
                 message.name = nil
-                message.content.insert(.text("[The program says to this call:] "), at: 0)
+                message.content.insert(.text("[The program's response to this call:] "), at: 0)
             }
             return message
         }
     }
 
-    private static func answer(_ call: ToolCall, _ demand: CallDemand) -> String {
+    private static func answer(_ call: ChatToolCall, _ demand: CallDemand) -> String {
         if demand.functions.count == 1 { return call.arguments }
         let arguments = (try? JSON.parseModelText(Array(call.arguments.utf8))) ?? .string(call.arguments)
         return JSON.object([CallDemand.nameMember: .string(call.name), "arguments": arguments]).text

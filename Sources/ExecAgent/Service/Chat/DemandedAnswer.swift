@@ -3,13 +3,13 @@ import OpenAI
 
 /// An answer that is a call of a client's function, in the API's format.
 struct DemandedAnswer: Sendable, Equatable {
-    let call: ToolCall
+    let call: ChatToolCall
     let isLegacy: Bool
     let finishReason: FinishReason
 
     /// - Parameter id: the id of the call.
-    init(_ call: ToolCall, to demand: CallDemand, id: String) {
-        self.call = ToolCall(id: id, name: call.name, arguments: call.arguments)
+    init(_ call: ChatToolCall, to demand: CallDemand, id: String) {
+        self.call = ChatToolCall(id: id, name: call.name, arguments: call.arguments)
         isLegacy = demand.isLegacy
         // At OpenAI the reason is `tool_calls` only if the model had the choice.
         finishReason = demand.isNamed ? .stop : .toolCalls

@@ -21,7 +21,7 @@ struct DemandedRun: Sendable {
     private static let refusals: Set<Int> = [400, 404, 415, 422, 500, 501]
 
     /// - Throws: ``APIRequestError`` if the run gives no call, and whatever the run throws.
-    func run(_ conversation: [ChatMessage]) async throws -> (result: RunResult, call: ToolCall) {
+    func run(_ conversation: [ChatMessage]) async throws -> (result: RunResult, call: ChatToolCall) {
         let start = ContinuousClock.now
         let opening = DemandText.opening(conversation, demand)
         let first = try await work(opening, limits, parameters)
@@ -29,7 +29,7 @@ struct DemandedRun: Sendable {
         guard first.end == .answered, let rest = limits.rest(after: first, since: start) else {
             throw Self.failure(demand, first)
         }
-        await onEvent(.notice("the model's answer is no call of \(DemandText.names(demand)): it is asked once more"))
+        await onEvent(.notice("the model's answer isn't a call of \(DemandText.names(demand)): it is asked once more"))
         let correction = ChatMessage(role: .user, text: DemandText.correction(demand))
         let second = try await inForm(opening + first.messages + [correction], rest)
         let both = RunResult(
@@ -49,7 +49,7 @@ struct DemandedRun: Sendable {
         }
     }
 
-    private func call(in result: RunResult) -> ToolCall? {
+    private func call(in result: RunResult) -> ChatToolCall? {
         // What a limit interrupted isn't an answer.
         if case .limit = result.end { return nil }
         if let last = result.messages.last, last.role == .assistant, let call = demand.call(in: last.text) {
@@ -61,12 +61,12 @@ struct DemandedRun: Sendable {
     private static func failure(_ demand: CallDemand, _ result: RunResult) -> APIRequestError {
         let reason =
             switch result.end {
-            case .answered: "the model answered without a JSON object of its arguments"
-            case .cut: "the model's answer was cut by its limit of tokens"
+            case .answered: "the model answered without a JSON object with its arguments"
+            case .cut: "the model's answer was cut at its token limit"
             case .limit(let sentence): sentence
             }
         return APIRequestError(
-            502, "There is no call of \(DemandText.names(demand)), which was demanded: \(reason)", type: "api_error",
+            502, "The required call of \(DemandText.names(demand)) is missing: \(reason)", type: "api_error",
             code: "no_function_call", mayRetry: false)
     }
 }

@@ -6,6 +6,8 @@ extension AgentEvent {
         switch self {
         case .toolStarted(let call): CallSummary.of(call)
         case .toolEnded(let end): end.summary
+        case .questionAsked(let question): QuestionSummary.beginning(of: question)
+        case .questionClosed(let question, let outcome): QuestionSummary.end(of: question, outcome)
         case .retrying(let reason, let seconds):
             "The model is asked again in \(CallSummary.duration(seconds)): \(Self.line(reason, atMost: 300))"
         default: nil

@@ -17,7 +17,7 @@ struct FormedRun: Sendable {
 
     func run(_ conversation: [ChatMessage]) async throws -> RunResult {
         await onEvent(
-            .notice("the model's API takes no 'response_format' with tools: the model is told of the form in words"))
+            .notice("the model's API accepts no 'response_format' with tools: the model gets the format in words"))
         let own = conversation.prefix(while: \.isInstruction)
         let instruction = ChatMessage(role: .system, text: instruction)
         let opening: [ChatMessage] = own + [instruction] + conversation.dropFirst(own.count)
@@ -37,8 +37,8 @@ struct FormedRun: Sendable {
     private var instruction: String {
         let schema = form["json_schema"]?["schema"] ?? form["schema"]
         let words =
-            "Your last message is read by a program. Do what is asked, with your tools where they are of use, and then"
-            + " answer with one JSON object and nothing before it or behind it."
+            "Your last message is read by a program. Do what is asked, with your tools if they are useful, and then"
+            + " answer with one JSON object and nothing before or after it."
         return schema.map { "\(words)\nJSON Schema of the object: \($0.text)" } ?? words
     }
 }

@@ -75,7 +75,7 @@ final class PerUserQueue: Sendable {
         }
         guard let place else {
             throw APIRequestError(
-                429, "Too many runs wait already. Try again when some have ended.", type: "rate_limit_error",
+                429, "Too many runs are waiting. Try again when some have ended.", type: "rate_limit_error",
                 code: "too_many_runs", retryAfter: 5)
         }
         return Turn(place.row, place.number, hasCome, self)

@@ -7,9 +7,11 @@ extension APIText {
         "ChatRequest": object(
             [
                 "messages": ["type": "array", "minItems": 1, "items": ["$ref": "#/components/schemas/Message"]],
-                "model": described(string, "Passed on to the endpoint; without it the model that /v1/models lists."),
+                "model": described(string, "Passed on to the endpoint; by default the model that /v1/models lists."),
                 "user": described(
-                    string, "Whose sandbox, files and session: any text. Without it the request is all by itself."),
+                    string,
+                    "The user whose sandbox, files and session are used: any text. Without it the request is independent."
+                ),
                 "stream": ["type": "boolean", "default": false],
                 "stream_options": object(["include_usage": ["type": "boolean", "default": false]], required: []),
                 "n": ["const": 1],
@@ -30,7 +32,7 @@ extension APIText {
                         [
                             "index": ["const": 0], "message": ["$ref": "#/components/schemas/Message"],
                             "finish_reason": described(
-                                ["enum": ["stop", "length"]], "length where a limit ended the run: the text says which."
+                                ["enum": ["stop", "length"]], "length if a limit ended the run: the text says which."
                             ),
                         ], required: ["index", "message", "finish_reason"])),
                 "usage": described(
@@ -39,15 +41,24 @@ extension APIText {
                             "prompt_tokens": ["type": "integer"], "completion_tokens": ["type": "integer"],
                             "total_tokens": ["type": "integer"],
                         ], required: ["prompt_tokens", "completion_tokens", "total_tokens"]),
-                    "Of all requests to the model together; 0 where its endpoint does not count."),
+                    "The total of all requests to the model; 0 if its endpoint does not count."),
                 "exec_agent": described(
                     object(["events": list(["$ref": "#/components/schemas/Event"])], required: ["events"]),
-                    "What the agent did. In a stream each event is the member exec_agent of a chunk of its own."),
+                    "What the agent did. In a stream each event is the member exec_agent of a separate chunk."),
             ], required: ["id", "object", "created", "model", "choices", "usage"]),
         "Event": object(
             [
-                "type": ["enum": ["tool_started", "tool_progress", "tool_ended", "retrying"]],
-                "id": string, "name": string, "arguments": string, "message": string,
+                "type": [
+                    "enum": [
+                        "tool_started", "tool_progress", "tool_ended", "question", "question_closed", "retrying",
+                        "notice",
+                    ]
+                ],
+                "id": described(string, "The id of the call, or of the question, which /v1/sessions answers."),
+                "call_id": string,
+                "outcome": ["enum": ["accepted", "declined", "cancelled", "expired", "withdrawn", "not_asked"]],
+                "decision": ["enum": ["once", "session", "always", "deny"]],
+                "name": string, "arguments": string, "message": string,
                 "is_error": ["type": "boolean"], "exit_code": ["type": "integer"], "seconds": ["type": "number"],
                 "artifacts": list(string), "reason": string,
             ], required: ["type"]),
@@ -61,19 +72,49 @@ extension APIText {
             ["name": string, "media_type": string, "size": ["type": "integer"], "path": string],
             required: ["name", "media_type", "path"]),
         "ArtifactList": listing("Artifact"),
+        "Question": object(
+            [
+                "id": string, "object": ["const": "question"], "server": string,
+                "run": described(string, "The id of the answer whose run asks."),
+                "call_id": described(string, "The id of the tool call during which it is asked."),
+                "created": ["type": "integer"], "expires": ["type": "integer"], "mode": ["enum": ["form", "url"]],
+                "message": described(string, "Text of the server, for the user. It isn't trustworthy."),
+                "schema": described(["type": "object"], "The JSON Schema of a form's content."),
+                "url": described(string, "An address to show to the user; it must not be opened by itself."),
+                "approval": described(
+                    object(
+                        [
+                            "kind": string, "server": string, "tool": string, "arguments": ["type": "array"],
+                            "count": ["type": "integer"], "script": string, "rule": string,
+                        ], required: ["server", "tool"]),
+                    "Present if it asks whether calls of a tool may run: then the content is a decision."),
+            ],
+            required: [
+                "id", "object", "server", "run", "call_id", "created", "expires", "mode", "message",
+            ]),
+        "QuestionList": listing("Question"),
+        "QuestionAnswer": object(
+            [
+                "action": described(
+                    ["enum": ["accept", "decline", "cancel"]], "cancel dismisses the question without a choice."),
+                "content": described(["type": "object"], "What the user filled in, if a form is accepted."),
+            ], required: ["action"]),
+        "AnsweredQuestion": object(
+            ["id": string, "object": ["const": "question"], "answered": ["const": true]],
+            required: ["id", "object", "answered"]),
         "EndedSession": object(
             ["id": string, "object": ["const": "session"], "deleted": ["type": "boolean"]],
             required: ["id", "object", "deleted"]),
         "Health": object(
             [
-                "status": described(["enum": ["healthy", "degraded"]], "degraded where a tool server fails."),
+                "status": described(["enum": ["healthy", "degraded"]], "degraded if a tool server fails."),
                 "service": ["const": "agent-api"],
-                "mcp_server_connected": described(["type": "boolean"], "Whether a tool server runs."),
+                "mcp_server_connected": described(["type": "boolean"], "Whether a tool server is running."),
                 "timestamp": ["type": "string", "format": "date-time"],
                 "servers": list(
                     object(
                         [
-                            "name": string, "state": ["enum": ["running", "starting", "stopped", "failed"]],
+                            "name": string, "state": ["enum": ["running", "starting", "stopped", "bridged", "failed"]],
                             "reason": string,
                         ], required: ["name", "state"])),
             ], required: ["status", "service", "mcp_server_connected", "timestamp"]),

@@ -7,10 +7,10 @@ enum APIText {
         "summary": "Runs the agent on a conversation",
         "description": .string(
             """
-            The messages are the history, and without `user` that is all. Where `user` is named, one new message alone, \
-            with or without instructions, goes on with that user's session, whose runs wait for one another. The fields \
-            `X-OpenWebUI-User-Id` and `X-OpenWebUI-Chat-Id` name a user, and one of several sessions of theirs. \
-            `tools` and `functions` are passed over. Members that are not listed are passed on to the model.
+            The messages are the history; without `user` nothing else is. With `user`, a single new message, with or \
+            without instructions, continues that user's session, whose runs wait for one another. The headers \
+            `X-OpenWebUI-User-Id` and `X-OpenWebUI-Chat-Id` name a user and one of several sessions of that user. \
+            `tools` and `functions` are ignored. Members that are not listed are passed on to the model.
             """),
         "requestBody": [
             "required": true, "content": ["application/json": ["schema": ["$ref": "#/components/schemas/ChatRequest"]]],
@@ -19,8 +19,8 @@ enum APIText {
             "200": [
                 "description": .string(
                     """
-                    The answer. With `stream`, chunks as server-sent events, ended by `data: [DONE]`; an error on the \
-                    way is an event with the member `error`. What runs meanwhile is told as `reasoning_content`.
+                    The answer. With `stream`, chunks as server-sent events, ended by `data: [DONE]`; a later error is \
+                    an event with the member `error`. What the agent does before is reported as `reasoning_content`.
                     """),
                 "content": [
                     "application/json": ["schema": ["$ref": "#/components/schemas/ChatCompletion"]],
@@ -30,21 +30,40 @@ enum APIText {
         ],
     ]
 
-    static let models = read("listModels", "Lists the model that answers where none is named", "ModelList")
+    static let models = read("listModels", "Lists the model that answers if none is named", "ModelList")
     static let model = read("retrieveModel", "Says whether a model is listed", "Model")
     static let skills = read("listSkills", "Lists the skills of the agent", "SkillList")
-    static let artifacts = read("listArtifacts", "Lists the files that the agent hands out to a user", "ArtifactList")
+    static let artifacts = read("listArtifacts", "Lists the files that the agent made for a user", "ArtifactList")
     static let session: JSON = operation(
-        "endSession", "Ends a user's sessions; a run under way goes on", "application/json",
+        "endSession", "Ends a user's sessions; a run in progress continues", "application/json",
         ["$ref": "#/components/schemas/EndedSession"])
-    static let skill: JSON = operation("readSkill", "A skill's own text", "text/markdown", ["type": "string"])
+    static let questions = read(
+        "listQuestions", "Lists what tool servers ask a user and nobody has answered yet", "QuestionList")
+    static let answerQuestion: JSON = {
+        var answer =
+            operation(
+                "answerQuestion", "Answers a question of a user's run", "application/json",
+                ["$ref": "#/components/schemas/AnsweredQuestion"]
+            ).objectValue ?? [:]
+        answer["description"] = .string(
+            """
+            404 if it is not open: it was answered, has expired, or its run has ended. The content of a form must fit \
+            its schema; if it does not, the answer is 400 and the question stays open.
+            """)
+        answer["requestBody"] = [
+            "required": true,
+            "content": ["application/json": ["schema": ["$ref": "#/components/schemas/QuestionAnswer"]]],
+        ]
+        return .object(answer)
+    }()
+    static let skill: JSON = operation("readSkill", "The text of a skill", "text/markdown", ["type": "string"])
     static let artifact: JSON = operation(
-        "readArtifact", "A file that the agent hands out, as a download", "application/octet-stream",
+        "readArtifact", "A file that the agent made for a user, as a download", "application/octet-stream",
         ["type": "string", "contentEncoding": "binary"])
     static let link: JSON = {
         var link =
             operation(
-                "openArtifactLink", "A file by the link that an answer gave; needs no key", "application/octet-stream",
+                "openArtifactLink", "A file by its link in an answer; needs no key", "application/octet-stream",
                 ["type": "string", "contentEncoding": "binary"]
             ).objectValue ?? [:]
         link["security"] = [[:]]
@@ -52,8 +71,8 @@ enum APIText {
     }()
     static let document: JSON = read("describe", "This description", nil)
     static let health: JSON = {
-        var health = read("health", "Says whether the tool servers do", "Health").objectValue ?? [:]
-        health["description"] = "Needs no key, but tells of the single servers only with one. 503 where one fails."
+        var health = read("health", "Says whether the service and its tool servers work", "Health").objectValue ?? [:]
+        health["description"] = "Needs no key, but lists the individual servers only with one. 503 if one fails."
         health["security"] = [[:]]
         return .object(health)
     }()
@@ -68,7 +87,7 @@ enum APIText {
         [
             "operationId": id, "summary": summary,
             "responses": [
-                "200": ["description": "What was asked for.", "content": .object([type: ["schema": schema]])]
+                "200": ["description": "The requested content.", "content": .object([type: ["schema": schema]])]
             ],
         ]
     }

@@ -17,7 +17,7 @@ struct OpenAPIDocument {
             "openapi": "3.1.0",
             "info": [
                 "title": "exec-agent", "version": .string(version),
-                "description": "An agent that runs code in a sandbox, as a model of the Chat Completions API.",
+                "description": "An agent that runs code in a sandbox, usable as a model of the Chat Completions API.",
             ],
             "paths": .object(paths),
             "components": [
@@ -25,7 +25,7 @@ struct OpenAPIDocument {
                 "securitySchemes": ["key": ["type": "http", "scheme": "bearer"]],
                 "responses": [
                     "Error": [
-                        "description": "An error in OpenAI's shape.",
+                        "description": "An error in OpenAI's format.",
                         "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Error"]]],
                     ]
                 ],

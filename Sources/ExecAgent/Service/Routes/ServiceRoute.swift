@@ -41,13 +41,19 @@ struct ServiceRouter: Sendable {
         }
         guard allowed.isEmpty else {
             throw APIRequestError(
-                405, "\(request.path) takes \(allowed.joined(separator: ", ")), not \(request.method).",
+                405, "\(request.path) accepts \(allowed.joined(separator: ", ")), not \(request.method).",
                 code: "method_not_allowed", headers: [HTTPHeader("Allow", allowed.joined(separator: ", "))])
         }
         // A POST to an unknown path uses another of OpenAI's APIs or a wrong URL.
-        let advice = method == "POST" ? " Of OpenAI's APIs this is Chat Completions: POST /v1/chat/completions." : ""
+        let advice = method == "POST" ? " The only OpenAI API here is Chat Completions: POST /v1/chat/completions." : ""
+        if method == "POST", Self.isOfOpenAI(path) {
+            // With 404, gateways take the whole service for broken, and send it no chats either.
+            throw APIRequestError(
+                405, "\(request.path) is not served here.\(advice)", code: "unknown_url",
+                headers: [HTTPHeader("Allow", "")])
+        }
         throw APIRequestError(
-            404, "There is nothing at \(request.path).\(advice) GET /openapi.json says what there is.",
+            404, "There is nothing at \(request.path).\(advice) GET /openapi.json lists the API.",
             code: "not_found")
     }
 
@@ -64,6 +70,16 @@ struct ServiceRouter: Sendable {
         while rest.hasPrefix("/v1/") { rest = rest.dropFirst(3) }
         let isOpenAIs = ["/chat/completions", "/models"].contains { rest == $0 || rest.hasPrefix($0 + "/") }
         return isOpenAIs ? ["/v1" + rest] : []
+    }
+
+    /// Whether a path is of an OpenAI API other than Chat Completions.
+    private static func isOfOpenAI(_ path: String) -> Bool {
+        var rest = path[...]
+        while rest.hasPrefix("/v1/") { rest = rest.dropFirst(3) }
+        return [
+            "/responses", "/completions", "/embeddings", "/moderations", "/images", "/audio", "/rerank", "/messages",
+            "/realtime", "/files", "/batches", "/assistants", "/threads", "/vector_stores", "/fine_tuning",
+        ].contains { rest == $0 || rest.hasPrefix($0 + "/") }
     }
 
     /// - Returns: the values of the placeholders; `nil` if the path does not match.

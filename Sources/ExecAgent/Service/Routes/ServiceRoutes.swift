@@ -7,8 +7,9 @@ import Threading
 /// All routes of the service.
 struct ServiceRoutes: Sendable {
     let options: ServiceOptions
-    let toolBox: any ToolProvider
+    let toolProvider: any ToolProvider
     let chat: ChatRoute
+    let questions: QuestionRoutes
     let links: SignedArtifactLinks
     /// When the service was started, in seconds since 1970.
     let startTime: Int
@@ -31,9 +32,11 @@ struct ServiceRoutes: Sendable {
                 request, values in
                 endSession(of: values["user"] ?? "", request)
             },
-            ServiceRoute(method: "GET", path: "/skills", description: APIText.skills) { _, _ in try await skills() },
-            ServiceRoute(method: "GET", path: "/skills/{name}", description: APIText.skill) { _, values in
-                try await skill(values["name"] ?? "")
+            ServiceRoute(method: "GET", path: "/skills", description: APIText.skills) { request, _ in
+                try await skills(request)
+            },
+            ServiceRoute(method: "GET", path: "/skills/{name}", description: APIText.skill) { request, values in
+                try await skill(values["name"] ?? "", request)
             },
             ServiceRoute(method: "GET", path: "/health", description: APIText.health) { request, _ in
                 await health(isAuthorized(request))
@@ -51,8 +54,8 @@ struct ServiceRoutes: Sendable {
             HTTPResponse(json: document.withLock { $0 })
         }
         // The document describes its own route as well.
-        document.withLock { $0 = OpenAPIDocument(routes: all + [own], version: options.version).json }
-        return ServiceRouter(routes: all + [own])
+        document.withLock { $0 = OpenAPIDocument(routes: all + questions.all + [own], version: options.version).json }
+        return ServiceRouter(routes: all + questions.all + [own])
     }
 
     // MARK: - Models and sessions
@@ -70,7 +73,7 @@ struct ServiceRoutes: Sendable {
     private func model(_ name: String) throws -> HTTPResponse {
         guard name.lowercased() == options.model.lowercased() else {
             throw APIRequestError(
-                404, "There is no model of this name in the list, though a request may name any that the endpoint has.",
+                404, "No model of this name is listed, but a request may name any model that the endpoint has.",
                 param: "model", code: "model_not_found")
         }
         return HTTPResponse(json: modelObject)
@@ -87,7 +90,7 @@ struct ServiceRoutes: Sendable {
     // MARK: - Tool servers
 
     private func health(_ isAuthorized: Bool) async -> HTTPResponse {
-        let servers = await toolBox.health()
+        let servers = await toolProvider.health()
         let isFailing = servers.contains { if case .failed = $0.state { true } else { false } }
         let isConnected = servers.contains { $0.state == .running }
         var answer: JSONObject = [
@@ -100,17 +103,22 @@ struct ServiceRoutes: Sendable {
         return HTTPResponse(status: isFailing ? 503 : 200, json: .object(answer))
     }
 
-    private func skills() async throws -> HTTPResponse {
-        let skills = try await toolBox.skills().map { skill -> JSON in
+    private func skills(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let skills = try await toolProvider.skills(of: Self.user(of: request)).map { skill -> JSON in
             ["name": .string(skill.name), "description": .string(skill.description)]
         }
         return HTTPResponse(json: ["object": "list", "data": .array(skills)])
     }
 
-    private func skill(_ name: String) async throws -> HTTPResponse {
+    /// The person whom a front end names; `nil` for the default user.
+    private static func user(of request: HTTPRequest) -> String? {
+        Caller.user(named: nil, by: request).flatMap(UserName.forServers)
+    }
+
+    private func skill(_ name: String, _ request: HTTPRequest) async throws -> HTTPResponse {
         let text: String
         do throws(ToolServerError) {
-            text = try await toolBox.skill(named: name)
+            text = try await toolProvider.skill(named: name, of: Self.user(of: request))
         } catch {
             throw error.isNotFound ? APIRequestError(404, error.message, code: "skill_not_found") : error
         }
@@ -120,7 +128,7 @@ struct ServiceRoutes: Sendable {
 
     private func artifacts(of name: String, _ request: HTTPRequest) async throws -> HTTPResponse {
         let user = Caller.user(named: name, by: request) ?? UserName.byDefault
-        let artifacts = try await toolBox.artifacts(of: UserName.forServers(user)).map { artifact -> JSON in
+        let artifacts = try await toolProvider.artifacts(of: UserName.forServers(user)).map { artifact -> JSON in
             var object: JSONObject = ["name": .string(artifact.name), "media_type": .string(artifact.mediaType)]
             object["size"] = artifact.size.map(JSON.integer)
             object["path"] = .string("/\(Download.encoded(name))/artifacts/\(Download.encoded(artifact.name))")
@@ -133,26 +141,34 @@ struct ServiceRoutes: Sendable {
     private func linked(_ name: String, of user: String, _ request: HTTPRequest) async throws -> HTTPResponse {
         let verdict = links.verdict(on: request)
         guard verdict == .valid else { throw APIRequestError(link: verdict) }
-        if let info = try await info(name, of: user, for: request) {
+        if request.method == "HEAD", let info = try await info(name, of: user) {
             let headers = Download.linkHeaders(of: name, type: info.mediaType, pictureType: info.pictureType)
             return HTTPResponse(headers: headers, body: .omitted(length: info.size))
         }
         let file = try await file(name, of: user)
-        let headers = Download.linkHeaders(of: name, type: file.mediaType, pictureType: file.pictureType)
+        let info = try await listing(of: file, name, of: user)
+        let headers = Download.linkHeaders(
+            of: name, type: info?.mediaType ?? file.mediaType, pictureType: file.pictureType ?? info?.pictureType)
         return HTTPResponse(headers: headers, body: .bytes(file.bytes))
     }
 
-    /// Returns a file's metadata for a HEAD request; `nil` if the request needs the content, or the file isn't listed.
-    private func info(_ name: String, of user: String, for request: HTTPRequest) async throws -> ArtifactInfo? {
-        guard request.method == "HEAD" else { return nil }
-        return try await toolBox.artifacts(of: UserName.forServers(user)).first {
+    /// Returns a file's metadata, which is all that a HEAD request needs; `nil` if the file isn't listed.
+    private func info(_ name: String, of user: String) async throws -> ArtifactInfo? {
+        try await toolProvider.artifacts(of: UserName.forServers(user)).first {
             $0.name.utf8.elementsEqual(name.utf8)
         }
     }
 
+    /// Returns the metadata of a file that is listed as a picture but isn't one, so that GET reports the same type as HEAD,
+    /// which doesn't see the bytes; `nil` for any other file.
+    private func listing(of file: ArtifactFile, _ name: String, of user: String) async throws -> ArtifactInfo? {
+        guard file.pictureType == nil else { return nil }
+        return try await info(name, of: user).flatMap { $0.pictureType == nil ? nil : $0 }
+    }
+
     private func file(_ name: String, of user: String) async throws -> ArtifactFile {
         do throws(ToolServerError) {
-            return try await toolBox.artifact(named: name, of: UserName.forServers(user))
+            return try await toolProvider.artifact(named: name, of: UserName.forServers(user))
         } catch {
             throw error.isNotFound ? APIRequestError(404, error.message, code: "artifact_not_found") : error
         }
@@ -160,12 +176,13 @@ struct ServiceRoutes: Sendable {
 
     private func artifact(_ name: String, of userName: String, _ request: HTTPRequest) async throws -> HTTPResponse {
         let user = Caller.user(named: userName, by: request) ?? UserName.byDefault
-        if let info = try await info(name, of: user, for: request) {
+        if request.method == "HEAD", let info = try await info(name, of: user) {
             return HTTPResponse(
                 headers: Download.headers(of: name, type: info.mediaType), body: .omitted(length: info.size))
         }
         let file = try await file(name, of: user)
-        return HTTPResponse(headers: Download.headers(of: name, type: file.mediaType), body: .bytes(file.bytes))
+        let type = try await listing(of: file, name, of: user)?.mediaType ?? file.mediaType
+        return HTTPResponse(headers: Download.headers(of: name, type: type), body: .bytes(file.bytes))
     }
 }
 
@@ -175,7 +192,7 @@ extension ToolServerHealth {
         switch state {
         case .running: object["state"] = "running"
         case .starting: object["state"] = "starting"
-        case .stopped: object["state"] = "stopped"
+        case .stopped: object["state"] = isBridged ? "bridged" : "stopped"
         case .failed(let reason):
             object["state"] = "failed"
             object["reason"] = .string(reason)

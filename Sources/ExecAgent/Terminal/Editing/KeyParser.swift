@@ -37,7 +37,7 @@ struct KeyParser {
         }
         for byte in bytes {
             if paste != nil {
-                for key in takePasted(byte) { add(key) }
+                for key in parsePasted(byte) { add(key) }
             } else {
                 pending.append(byte)
                 if let key = next() { add(key) }
@@ -58,7 +58,7 @@ struct KeyParser {
 
     // MARK: Pastes
 
-    private mutating func takePasted(_ byte: UInt8) -> [Key] {
+    private mutating func parsePasted(_ byte: UInt8) -> [Key] {
         pasteTail.append(byte)
         if pasteTail.count > Self.pasteEnd.count { pasteTail.removeFirst() }
         pasteSize += 1

@@ -10,7 +10,7 @@ import Threading
 
 /// Reads lines that the user edits on a terminal. A thread of its own always reads the keys: those typed while no line
 /// is requested are buffered for the next one, except Ctrl-C, which takes effect at once.
-final class LineEditor: LineSource, TerminalSignals.Receiver {
+final class LineEditor: LineSource, ReplySource, TerminalSignals.Receiver {
     /// The editor's dependencies.
     struct Surroundings: Sendable {
         var screen: TerminalOutput
@@ -26,6 +26,12 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
     private struct State {
         /// The prompt of the requested line; `nil` if none is newly requested.
         var prompt: String?
+        /// A reply that is newly requested.
+        var requested: PendingReply?
+        /// A reply that is no longer wanted.
+        var withdrawn: PendingReply?
+        /// Whether no more keys are read.
+        var hasEnded = false
         /// A completion with the names that were requested.
         var found: (number: Int, completion: Completion)?
         var isClosed = false
@@ -66,7 +72,7 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
         (lines, continuation) = AsyncStream.makeStream(of: String.self)
         mode.begin()
         do throws(ThreadError) {
-            try TerminalSignals.tell(self)
+            try TerminalSignals.notify(self)
             try BackgroundThread.start("line-editor") { [self] in read() }
             try BackgroundThread.start("history") { [self] in keepEntries() }
         } catch {
@@ -81,6 +87,18 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
         change { $0.prompt = prompt }
     }
 
+    func reply(to prompt: String) async -> TypedReply {
+        let reply = PendingReply(prompt: prompt)
+        change { state in
+            if state.hasEnded { reply.settle(.ended) } else { state.requested = reply }
+        }
+        return await reply.value { [self] in
+            change { state in
+                if state.hasEnded { reply.settle(.withdrawn) } else { state.withdrawn = reply }
+            }
+        }
+    }
+
     /// Restores the terminal for good.
     func close() async {
         change { $0.isClosed = true }
@@ -93,9 +111,9 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
     }
 
     /// Restores the terminal at once, even if output is pending.
-    func giveBackNow() { mode.end() }
+    func releaseTerminalNow() { mode.end() }
 
-    func giveBack() {
+    func releaseTerminal() {
         let isClosed = state.withLock { state in
             state.isGivenBack = true
             return state.isClosed
@@ -106,7 +124,7 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
         mode.end()
     }
 
-    func takeAgain() {
+    func reclaimTerminal() {
         guard !(state.withLock { $0.isClosed }) else { return }
         mode.begin()
         surroundings.screen.loseLineOfInput()
@@ -147,6 +165,11 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
             guard size > 0 else { break }
             take(parser.take(buffer[..<size]), &session)
         }
+        let requested = state.withLock { state in
+            state.hasEnded = true
+            return [state.requested, state.withdrawn]
+        }
+        for reply in requested + [session.question?.reply] { reply?.settle(.ended) }
         continuation.finish()
     }
 
@@ -162,6 +185,8 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
     private struct Session {
         var editing: LineEditing
         var prompt: String?
+        /// The question that takes all keys; `nil` if none.
+        var question: QuestionLine?
         /// Keys typed while no line was requested or a completion was pending.
         var backlog: [Key] = []
         var backlogSize = 0
@@ -179,11 +204,20 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
     ///
     /// - Returns: whether to continue.
     private func look(_ session: inout Session) -> Bool {
-        let (prompt, found, isClosed) = state.withLock { state in
-            defer { (state.prompt, state.found) = (nil, nil) }
-            return (state.prompt, state.found, state.isClosed)
+        let now = state.withLock { state in
+            defer { (state.prompt, state.found, state.requested, state.withdrawn) = (nil, nil, nil, nil) }
+            return state
         }
-        guard !isClosed else { return false }
+        let (prompt, found) = (now.prompt, now.found)
+        if let reply = now.requested { session.question = QuestionLine(reply: reply) }
+        if let reply = now.withdrawn {
+            if session.question?.reply === reply {
+                surroundings.screen.endLineOfInput()
+                session.question = nil
+            }
+            reply.settle(.withdrawn)
+        }
+        guard !now.isClosed else { return false }
         if let prompt { session.prompt = prompt }
         if let found, session.awaitsNames, found.number == session.keyCount {
             session.awaitsNames = false
@@ -200,7 +234,9 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
 
     private func take(_ keys: [Key], _ session: inout Session) {
         for key in keys {
-            if session.prompt == nil {
+            if session.question != nil {
+                answer(key, &session)
+            } else if session.prompt == nil {
                 keep(key, &session)
             } else if !session.awaitsNames {
                 edit(key, &session)
@@ -239,10 +275,31 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
             session.hasLostKeys = true
             let limit = Self.backlogLimit >> 20
             return surroundings.screen.note(
-                "What was typed ahead has more than \(limit) MiB: what you just gave is left out.", .bad)
+                "The text typed ahead exceeds \(limit) MiB: your last input is dropped.", .bad)
         }
         session.backlogSize += size
         session.backlog.append(key)
+    }
+
+    /// Handles a key that is typed while a question waits for its answer.
+    private func answer(_ key: Key, _ session: inout Session) {
+        // The work that asks is interrupted, and withdraws its question.
+        guard key != .control("C") else { return surroundings.interrupts.receive(SIGINT) }
+        guard let question = session.question, ![.tab, .control("R"), .control("S")].contains(key) else { return }
+        let line = question.editing.line
+        switch session.question?.editing.handle(key) {
+        case .submitted(let text):
+            leave(line, after: question.reply.prompt)
+            session.question = nil
+            question.reply.settle(.line(text))
+        case .ended:
+            surroundings.screen.endLineOfInput()
+            session.question = nil
+            question.reply.settle(.ended)
+        case .suspend: kill(0, SIGTSTP)
+        case .quit: kill(0, SIGQUIT)
+        default: break
+        }
     }
 
     private func edit(_ key: Key, _ session: inout Session) {
@@ -268,30 +325,36 @@ final class LineEditor: LineSource, TerminalSignals.Receiver {
         case .complete: complete(&session)
         case .pasteCut:
             let limit = KeyParser.usualPasteLimit >> 20
-            surroundings.screen.note("What was pasted has more than \(limit) MiB: the rest is left out.", .bad)
+            surroundings.screen.note("The pasted text exceeds \(limit) MiB: the rest is dropped.", .bad)
         }
     }
 
     private func submit(_ text: String, _ line: EditBuffer, _ session: inout Session) {
         guard let prompt = session.prompt else { return }
-        var whole = line
-        whole.move(to: whole.characters.count)
-        let size = Descriptors.size(of: output)
-        let rows = EditedRows(prompt: prompt, line: whole, columns: size.columns, height: Int.max)
-        surroundings.screen.endLineOfInput(rows.finished(height: size.rows))
+        leave(line, after: prompt)
         session.prompt = nil
         if session.editing.remember(text), surroundings.history != nil { entries.add(text) }
         continuation.yield(text)
     }
 
-    private func draw(_ session: Session) {
-        guard let prompt = session.prompt else { return }
+    /// Leaves a complete line of input in place.
+    private func leave(_ line: EditBuffer, after prompt: String) {
+        var whole = line
+        whole.move(to: whole.characters.count)
         let size = Descriptors.size(of: output)
-        let shown = session.editing.search.map { search in
+        let rows = EditedRows(prompt: prompt, line: whole, columns: size.columns, height: Int.max)
+        surroundings.screen.endLineOfInput(rows.finished(height: size.rows))
+    }
+
+    private func draw(_ session: Session) {
+        guard let prompt = session.question?.reply.prompt ?? session.prompt else { return }
+        let editing = session.question?.editing ?? session.editing
+        let size = Descriptors.size(of: output)
+        let shown = editing.search.map { search in
             "(\(search.hasFailed ? "no match" : "search")) '\(search.text.singleLine(limit: 60))': "
         }
         let rows = EditedRows(
-            prompt: shown ?? prompt, line: session.editing.line, columns: size.columns, height: size.rows)
+            prompt: shown ?? prompt, line: editing.line, columns: size.columns, height: size.rows)
         // Under the lock: a line drawn after the terminal was given back would appear twice.
         state.withLock { if !$0.isGivenBack { surroundings.screen.showLineOfInput(rows) } }
     }

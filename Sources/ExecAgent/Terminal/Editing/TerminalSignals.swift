@@ -6,9 +6,9 @@ enum TerminalSignals {
     /// Reacts to the signals on behalf of the owner of the terminal.
     protocol Receiver: Sendable {
         /// The program is about to stop or end: the terminal must be restored before this returns.
-        func giveBack()
+        func releaseTerminal()
         /// The program continues: the terminal may be acquired again, and its content may have changed.
-        func takeAgain()
+        func reclaimTerminal()
         /// The terminal's size has changed.
         func resize()
     }
@@ -26,28 +26,28 @@ enum TerminalSignals {
     /// Starts a thread that notifies `receiver` of the signals.
     ///
     /// - Throws: ``ThreadError``.
-    static func tell(_ receiver: any Receiver) throws(ThreadError) {
+    static func notify(_ receiver: any Receiver) throws(ThreadError) {
         try BackgroundThread.start("term-signals") {
             var (signals, number) = (set(numbers), Int32(0))
             while true {
                 guard sigwait(&signals, &number) == 0 else { continue }
                 switch number {
                 case SIGWINCH: receiver.resize()
-                case SIGCONT: receiver.takeAgain()
+                case SIGCONT: receiver.reclaimTerminal()
                 default:
-                    receiver.giveBack()
-                    letHappen(number)
+                    receiver.releaseTerminal()
+                    performDefaultAction(number)
                     // The SIGCONT that resumed the program is still pending: drop it, so that the terminal is acquired
                     // only once.
                     dropPending(SIGCONT)
-                    receiver.takeAgain()
+                    receiver.reclaimTerminal()
                 }
             }
         }
     }
 
     /// Delivers a signal to the calling thread, which stops or ends the program. Returns when the program continues.
-    private static func letHappen(_ number: Int32) {
+    private static func performDefaultAction(_ number: Int32) {
         var signals = set([number])
         // Swift's runtime may have a handler that only prints a backtrace and continues.
         if number == SIGQUIT { signal(number, SIG_DFL) }

@@ -54,7 +54,7 @@ struct InlineText: Sendable {
 
     /// Processes the next character, which isn't a line end.
     mutating func take(_ scalar: Unicode.Scalar) {
-        goOn(with: scalar)
+        advance(with: scalar)
         while heldSize > Self.limit, openCount > 0 { giveUpFirst() }
     }
 
@@ -89,7 +89,7 @@ struct InlineText: Sendable {
 
     // MARK: Characters
 
-    private mutating func goOn(with scalar: Scalar) {
+    private mutating func advance(with scalar: Scalar) {
         defer { previous = scalar }
         switch mode {
         case .text: begin(with: scalar)
@@ -108,7 +108,7 @@ struct InlineText: Sendable {
             }
         case .ticks(let count):
             mode = scalar == "`" ? .ticks(count + 1) : .code(ticks: count, content: [scalar], run: 0)
-        case .code(let ticks, let content, let run): goOnWithCode(ticks, content, run, scalar)
+        case .code(let ticks, let content, let run): continueCode(ticks, content, run, scalar)
         case .exclamation:
             mode = .text
             if scalar == "[" { return open(.bracket(isPicture: true)) }
@@ -121,9 +121,9 @@ struct InlineText: Sendable {
                 finish()
                 begin(with: scalar)
             }
-        case .destination(let destination): goOnWithDestination(destination, scalar)
-        case .angle(let text): goOnWithAngle(text, scalar)
-        case .address(let address): goOnWithAddress(address, scalar)
+        case .destination(let destination): continueDestination(destination, scalar)
+        case .angle(let text): continueAngle(text, scalar)
+        case .address(let address): continueAddress(address, scalar)
         case .entity(let text):
             if scalar == ";", let meaning = Letters.entities[Letters.string(text)] {
                 mode = .text
@@ -132,7 +132,7 @@ struct InlineText: Sendable {
                 mode = .entity(text + [scalar])
             } else {
                 finish()
-                goOn(with: scalar)
+                advance(with: scalar)
             }
         }
     }
@@ -177,7 +177,7 @@ struct InlineText: Sendable {
             previous = address.last
             // Delimiters there close spans but never open any.
             for scalar in address.tail {
-                if isInText, lastOpener(scalar) == nil { add(String(scalar)) } else { goOn(with: scalar) }
+                if isInText, lastOpener(scalar) == nil { add(String(scalar)) } else { advance(with: scalar) }
                 previous = scalar
             }
             finish()
@@ -190,12 +190,12 @@ struct InlineText: Sendable {
     private mutating func again(_ marks: String, _ content: [Scalar]) {
         add(marks)
         previous = marks.unicodeScalars.last
-        for scalar in content { goOn(with: scalar) }
+        for scalar in content { advance(with: scalar) }
     }
 
     // MARK: Code, links and others
 
-    private mutating func goOnWithCode(_ ticks: Int, _ content: [Scalar], _ run: Int, _ scalar: Scalar) {
+    private mutating func continueCode(_ ticks: Int, _ content: [Scalar], _ run: Int, _ scalar: Scalar) {
         if scalar == "`" {
             mode = .code(ticks: ticks, content: content, run: run + 1)
         } else if run == ticks {
@@ -204,7 +204,7 @@ struct InlineText: Sendable {
             begin(with: scalar)
         } else if content.count > Self.limit {
             finish()
-            goOn(with: scalar)
+            advance(with: scalar)
         } else {
             // Release the mode's copy first, so that the array isn't copied for each character.
             mode = .text
@@ -226,7 +226,7 @@ struct InlineText: Sendable {
         push(.off(.code))
     }
 
-    private mutating func goOnWithDestination(_ destination: LinkDestination, _ scalar: Scalar) {
+    private mutating func continueDestination(_ destination: LinkDestination, _ scalar: Scalar) {
         var destination = destination
         switch destination.take(scalar) {
         case .goesOn: mode = .destination(destination)
@@ -235,7 +235,7 @@ struct InlineText: Sendable {
             addLink(to: Letters.string(destination.address), title: Letters.string(destination.title))
         case .isNone:
             finish()
-            goOn(with: scalar)
+            advance(with: scalar)
         }
     }
 
@@ -255,18 +255,18 @@ struct InlineText: Sendable {
         if openCount == 0 { flush() }
     }
 
-    private mutating func goOnWithAddress(_ address: BareAddress, _ scalar: Scalar) {
+    private mutating func continueAddress(_ address: BareAddress, _ scalar: Scalar) {
         var address = address
         if let known = address.take(scalar, mayClose: { lastOpener($0) != nil }) {
             mode = .address(address)
             add(Letters.string(known))
         } else {
             finish()
-            goOn(with: scalar)
+            advance(with: scalar)
         }
     }
 
-    private mutating func goOnWithAngle(_ text: [Scalar], _ scalar: Scalar) {
+    private mutating func continueAngle(_ text: [Scalar], _ scalar: Scalar) {
         if scalar == ">" {
             mode = .text
             let content = Letters.string(text)
@@ -276,7 +276,7 @@ struct InlineText: Sendable {
             push(.off(.underlined))
         } else if text.count > 300 || scalar.properties.isWhitespace || scalar == "<" || scalar == "`" {
             finish()
-            goOn(with: scalar)
+            advance(with: scalar)
         } else {
             mode = .angle(text + [scalar])
         }

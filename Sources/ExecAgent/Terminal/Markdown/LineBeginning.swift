@@ -5,7 +5,7 @@ enum LineBeginning: Equatable {
         /// Whether the line is complete.
         var isWhole = false
         /// Whether indented code may start here.
-        var takesIndentedCode = false
+        var allowsIndentedCode = false
         /// Whether the line started with a list marker.
         var isInItem = false
         /// Whether it follows a line of text, so that it may be that line's setext underline.
@@ -36,7 +36,7 @@ enum LineBeginning: Equatable {
         let indent = letters.prefix { $0 == " " || $0 == "\t" }
         let rest = letters.dropFirst(indent.count)
         guard let first = rest.first else { return context.isWhole ? .blank : indent.count > limit ? .text : nil }
-        if context.takesIndentedCode, indent.count >= 4 || indent.contains("\t") { return .indentedCode }
+        if context.allowsIndentedCode, indent.count >= 4 || indent.contains("\t") { return .indentedCode }
         guard rest.count <= (first == "|" ? rowLimit : limit) else { return .text }
         let known = beginning(rest, first, context)
         return known ?? (context.isWhole ? .text : nil)

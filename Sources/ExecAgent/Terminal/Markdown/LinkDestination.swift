@@ -32,12 +32,12 @@ struct LinkDestination: Sendable {
     mutating func take(_ scalar: Unicode.Scalar) -> Step {
         // Excluding these bounds the cost: text mistaken for a destination is parsed at most twice.
         guard written.count <= Self.limit, scalar != "[", scalar != "`" else { return .isNone }
-        let step = goOn(scalar)
+        let step = advance(scalar)
         if case .goesOn = step { written.append(scalar) }
         return step
     }
 
-    private mutating func goOn(_ scalar: Unicode.Scalar) -> Step {
+    private mutating func advance(_ scalar: Unicode.Scalar) -> Step {
         let isBlank = Letters.isBlank(scalar)
         switch place {
         case .beginning:
@@ -48,7 +48,7 @@ struct LinkDestination: Sendable {
                 place = .angle
             } else {
                 place = .address(depth: 0)
-                return goOn(scalar)
+                return advance(scalar)
             }
         case .address(let depth):
             if scalar == ")", depth == 0 { return .isWhole }

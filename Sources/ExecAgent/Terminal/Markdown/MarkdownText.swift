@@ -31,7 +31,7 @@ struct MarkdownText: Sendable {
     /// What precedes the held characters in this line.
     private var prefix = LinePrefix()
     /// Whether anything was shown. Leading blank lines are dropped.
-    private var hasBegun = false
+    private var hasStarted = false
     private var isInList = false
     private var followsBlank = true
     private var followsText = false
@@ -113,7 +113,7 @@ struct MarkdownText: Sendable {
         while place == .beginning {
             var context = LineBeginning.Context()
             context.isWhole = isWhole
-            context.takesIndentedCode =
+            context.allowsIndentedCode =
                 prefix.shown.isEmpty && !isInList && (followsBlank || followsIndentedCode) && table == nil
             context.isInItem = prefix.isInItem
             context.followsText = followsText
@@ -132,14 +132,14 @@ struct MarkdownText: Sendable {
         endOpenLine()
         let indent = held.prefix { $0 == " " || $0 == "\t" }.count
         let (wasBlank, isFirst) = (followsBlank, prefix.shown.isEmpty)
-        defer { hasBegun = hasBegun || beginning != .blank || !isFirst }
+        defer { hasStarted = hasStarted || beginning != .blank || !isFirst }
         (followsBlank, followsIndentedCode) = (false, false)
         if isFirst, indent == 0, beginning == .text, wasBlank { isInList = false }
         followsText = beginning == .text && isFirst
         switch beginning {
         case .blank:
             writer.write(prefix.shown)
-            if hasEnd, hasBegun || !isFirst { writer.endLine() }
+            if hasEnd, hasStarted || !isFirst { writer.endLine() }
             followsBlank = isFirst
             nextLine()
             return false

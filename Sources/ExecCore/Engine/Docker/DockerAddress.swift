@@ -40,7 +40,7 @@ enum DockerAddress: Sendable, Equatable {
     /// What was configured and how, as part of a sentence.
     var description: String {
         switch self {
-        case .variable(let name, let value): "The container engine at \(Self.shown(value)), which \(name) names,"
+        case .variable(let name, let value): "The container engine at \(Self.shown(value)) (from \(name))"
         case .context(let name): "The container engine of the context \(name.singleLine(limit: 100))"
         }
     }
@@ -48,8 +48,8 @@ enum DockerAddress: Sendable, Equatable {
     /// How to choose another engine, as part of a sentence.
     var correction: String {
         switch self {
-        case .variable(let name, _): "correct \(name) (without it the engine of this machine is used)"
-        case .context: "select another context (`docker context use default` is the engine of this machine)"
+        case .variable(let name, _): "correct \(name) (or unset it to use this machine's engine)"
+        case .context: "select another context (`docker context use default` selects this machine's engine)"
         }
     }
 

@@ -28,7 +28,7 @@ extension DockerCLI: ImageBuildingEngine {
         let output = try await self.tag(image, as: tag).run(timeout: Self.imageTimeout)
         guard output.succeeded else {
             let said = String(decoding: output.errorOutput, as: UTF8.self).singleLine(limit: 600)
-            throw ExecError(.engineFailed, "The engine did not name the image \(tag): \(said)")
+            throw ExecError(.engineFailed, "The engine did not tag the image \(tag): \(said)")
         }
     }
 
@@ -93,11 +93,11 @@ extension DockerCLI: ImageBuildingEngine {
         if unreachable != nil, (try? await versions()) != nil { unreachable = nil }
         return ImageBuildError(
             summary: "\(status)", lastLine: lines.last, engineError: unreachable,
-            isAboutFetching: Self.tellsOfAPull(said))
+            isAboutFetching: Self.reportsPull(said))
     }
 
     /// Whether the engine's last output is about pulling an image.
-    private static func tellsOfAPull(_ text: String) -> Bool {
+    private static func reportsPull(_ text: String) -> Bool {
         let text = text.lowercased()
         return [
             "pull", "manifest", "registry", "resolve", "dial tcp", "initializing source", "not found", "no such host",

@@ -30,7 +30,7 @@ public struct DockerCLI: Sendable, Equatable {
 
     /// Lists the containers with a label, one per line: the id, then the values of the labels `names`, separated by
     /// tabs.
-    func list(labelled label: EngineLabel, telling names: [String]) -> Command {
+    func list(labelled label: EngineLabel, including names: [String]) -> Command {
         command([
             "ps", "--all", "--no-trunc", "--filter", "label=\(label.name)\(label.value.map { "=" + $0 } ?? "")",
             "--format", (["{{.ID}}"] + names.map(labelTemplate)).joined(separator: "\t"),

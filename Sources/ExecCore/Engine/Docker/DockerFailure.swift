@@ -3,7 +3,7 @@ import Diagnostics
 
 /// Turns the engine's output when it failed into a helpful error.
 struct DockerFailure: Sendable {
-    private static let saidLimit = 600
+    private static let messageLimit = 600
 
     let engine: DockerCLI
     /// The configuration of the sandbox to start. For a query, only its image matters.
@@ -32,13 +32,13 @@ struct DockerFailure: Sendable {
         if !printed.isEmpty { return ExecError.strayOutput(printed, engine: engine.program, end: end.status) }
         return ExecError(
             .engineFailed,
-            "The sandbox could not be started (\(end.status)). \(runtimeAdvice ?? "")The engine said: \(saidText)")
+            "The sandbox could not be started (\(end.status)). \(runtimeAdvice ?? "")The engine said: \(messageText)")
     }
 
     /// The error of a query.
     var answerError: ExecError {
         if let complaint, Self.complaintsOfQuestions.contains(complaint) { return error(of: complaint) }
-        return ExecError(.engineFailed, "The engine refused to answer (\(end.status)). It said: \(saidText)")
+        return ExecError(.engineFailed, "The engine refused to answer (\(end.status)). It said: \(messageText)")
     }
 
     private static let complaintsOfQuestions: [DockerComplaint] = [
@@ -69,8 +69,8 @@ struct DockerFailure: Sendable {
     private var runtimeAdvice: String? {
         guard let runtime = configuration.runtime, end.status == .exited(2) else { return nil }
         return """
-            The runtime \(runtime) probably ran out of processes: one with a kernel of its own needs threads of the \
-            machine for it, which count towards --pids (\(configuration.pids) now): raise it, for example --pids \
+            The runtime \(runtime) probably ran out of processes: a runtime with its own kernel needs threads of this \
+            machine, which count towards --pids (\(configuration.pids) now): raise it, for example --pids \
             \(max(2 * configuration.pids, SandboxConfiguration.pidsWithRuntime)). 
             """
     }
@@ -78,18 +78,18 @@ struct DockerFailure: Sendable {
     /// How the command line ended and what it said, in a few words.
     var summary: String {
         // The status is unknown if another server started it.
-        let status = end.status == .exited(-1) ? "nobody knows how" : "\(end.status)"
-        return end.errorOutput.isEmpty ? status : "\(status): \(saidText)"
+        let status = end.status == .exited(-1) ? "exit status unknown" : "\(end.status)"
+        return end.errorOutput.isEmpty ? status : "\(status): \(messageText)"
     }
 
     /// What it said, on one line. If that is long, the last lines: an engine warns first and fails last.
-    var saidText: String {
+    var messageText: String {
         let lines = end.errorOutput.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
-            .map { String(decoding: $0, as: UTF8.self).singleLine(limit: Self.saidLimit) }
+            .map { String(decoding: $0, as: UTF8.self).singleLine(limit: Self.messageLimit) }
             .filter { line in line.contains { !$0.isWhitespace } }
         var text = lines.last ?? "nothing"
         for line in lines.dropLast().reversed() {
-            guard text.count + line.count < Self.saidLimit else { break }
+            guard text.count + line.count < Self.messageLimit else { break }
             text = line + " " + text
         }
         return text

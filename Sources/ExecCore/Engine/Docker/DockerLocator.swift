@@ -26,7 +26,7 @@ public struct DockerLocator: Sendable {
             guard isExecutable(engine) else {
                 throw ExecError(
                     .engineMissing,
-                    "There is no program at \(engine), which --engine names. Install Docker or correct the path.")
+                    "The program \(engine), given by --engine, does not exist. Install Docker or correct the path.")
             }
             return engine
         }

@@ -28,12 +28,12 @@ extension DockerCLI {
         // podman takes the format as a request for JSON and prints the list of inspected images.
         let answer = found.arrayValue.map { $0.first ?? .null } ?? found
         guard let id = answer["Id"]?.stringValue else {
-            throw ExecError(.engineFailed, "The engine's description of the image \(name) makes no sense.")
+            throw ExecError(.engineFailed, "The engine returned an invalid description of the image \(name).")
         }
         let labels = answer["Config"]?["Labels"]?.objectValue ?? JSONObject()
         return ImageDescription(
             id: line(id), size: answer["Size"]?.integerValue ?? 0,
-            created: answer["Created"]?.stringValue.flatMap(Timestamp.seconds),
+            created: answer["Created"]?.stringValue.flatMap(EngineTimestamp.seconds),
             labels: Dictionary(
                 labels.keys.compactMap { key in labels[key]?.stringValue.map { (key, $0) } },
                 uniquingKeysWith: { first, _ in first }))
@@ -41,9 +41,9 @@ extension DockerCLI {
 
     /// Runs `docker ps`.
     public func containers(
-        labelled label: EngineLabel, telling names: [String], within seconds: Double
+        labelled label: EngineLabel, including names: [String], within seconds: Double
     ) async throws(ExecError) -> [LabelledContainer] {
-        let listing = try await output(of: list(labelled: label, telling: names), within: seconds)
+        let listing = try await output(of: list(labelled: label, including: names), within: seconds)
         return Self.containers(inListing: listing, values: names.count)
     }
 
@@ -83,7 +83,7 @@ extension DockerCLI {
         do {
             return try JSON.parse(Array(text.utf8))
         } catch {
-            throw ExecError(.engineFailed, "\(program) gave an answer that is no JSON: \(line(text))")
+            throw ExecError(.engineFailed, "\(program) gave an answer that is not JSON: \(line(text))")
         }
     }
 

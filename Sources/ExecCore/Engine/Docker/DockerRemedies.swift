@@ -6,7 +6,7 @@ extension DockerFailure {
         ExecError(complaint == .imageMissing ? .imageMissing : .engineFailed, "\(text(of: complaint))")
     }
 
-    private var quoted: String { "The engine said: \(saidText)" }
+    private var quoted: String { "The engine said: \(messageText)" }
     private var image: String { configuration.image }
     /// What commands in a remedy need in addition if the engine isn't the default one.
     private var engineOption: String { engine.program == "docker" ? "" : " --engine \(engine.program)" }
@@ -25,57 +25,57 @@ extension DockerFailure {
             """
         case .imageForOtherProcessor:
             """
-            The image \(image) was made for another kind of processor than the engine's. Build it for this one with \
+            The image \(image) was built for another processor architecture than the engine's. Rebuild it with \
             `exec-mcp image\(engineOption)`, or name another with --image. \(quoted)
             """
         case .contextMissing:
             """
-            The engine's command line is told to use a context or connection that does not exist. See `docker context \
+            The engine's command line is set to use a context or connection that does not exist. See `docker context \
             ls`, then correct DOCKER_CONTEXT or select another with `docker context use`. \(quoted)
             """
         case .accountNotAllowed:
             """
-            This account may not use the container engine. Add it to the group docker (`sudo usermod -aG docker \
-            $USER`, then log in again) or use a rootless engine. \(quoted)
+            This account is not allowed to use the container engine. Add it to the group docker (`sudo usermod -aG \
+            docker $USER`, then log in again) or use a rootless engine. \(quoted)
             """
         case .unreachable: unreachableText
         case .runtimeMissing:
             """
-            The engine does not know the runtime \(configuration.runtime ?? "it is set to use"). Install it and tell \
-            the engine of it (for docker: "runtimes" in /etc/docker/daemon.json), or leave --runtime out. \(quoted)
+            The engine does not know the runtime \(configuration.runtime ?? "it is set to use"). Install it and \
+            register it with the engine (docker: "runtimes" in /etc/docker/daemon.json), or omit --runtime. \(quoted)
             """
         case .networkMissing:
             """
-            The engine has no network \(configuration.network). Make it with `\(engine.program) network create \
+            The engine has no network \(configuration.network). Create it with `\(engine.program) network create \
             \(configuration.network)`, or name another with --network. \(quoted)
             """
         case .mountRefused: mountText
         case .limitsRefused:
             """
-            The engine may not give the sandbox its limits of files and processes: they are above the engine's own. \
+            The engine cannot set the sandbox's limits on files and processes: they exceed the engine's own limits. \
             For podman, set default_ulimits in containers.conf to what `ulimit -Hn` and `ulimit -Hu` allow. \(quoted)
             """
         case .controlGroups:
             """
             The engine cannot limit memory, processors or processes with this machine's control groups. A rootless \
-            engine needs version 2 of them with these controllers delegated to the user; on version 1 set podman's \
+            engine needs cgroups version 2 with these controllers delegated to the user; on version 1, set podman's \
             runtime to runc, or use an engine that runs as root. \(quoted)
             """
         case .userIDsMissing:
             """
-            The rootless engine has too few user ids for the sandbox's. Give the account 65536 (`sudo usermod \
-            --add-subuids 100000-165535 --add-subgids 100000-165535 $USER`), see that newuidmap is installed (package \
-            uidmap), then start the engine anew (`podman system migrate`). \(quoted)
+            The rootless engine has too few user ids for the sandbox. Give the account 65536 (`sudo usermod \
+            --add-subuids 100000-165535 --add-subgids 100000-165535 $USER`), check that newuidmap is installed \
+            (package uidmap), then restart the engine (`podman system migrate`). \(quoted)
             """
         case .flagUnknown:
             """
             The engine's command line \(engine.program) does not know an option that a sandbox needs. Use a current \
             Docker or Podman. \(quoted)
             """
-        case .pythonMissing: "The image \(image) has no python3, which a sandbox needs. Use another. \(quoted)"
+        case .pythonMissing: "The image \(image) has no python3, which a sandbox needs. Use another image. \(quoted)"
         case .diskFull:
             """
-            The engine's disk is full. Make room there: `\(engine.program) system df` shows what takes it. \(quoted)
+            The engine's disk is full. Make room there: `\(engine.program) system df` shows what uses it. \(quoted)
             """
         }
     }
@@ -96,16 +96,16 @@ extension DockerFailure {
 
     /// The error if the engine could not mount a directory of this machine.
     private var mountText: String {
-        let directory = sharedDirectories.first { saidText.contains($0.path) }
+        let directory = sharedDirectories.first { messageText.contains($0.path) }
         let name =
-            directory.map { "the directory \($0.path), which \($0.option) names" } ?? "a directory of this machine"
+            directory.map { "the directory \($0.path), given by \($0.option)" } ?? "a directory of this machine"
         if let directory, !Files.isDirectory(directory.path) {
-            return "There is no longer \(name). Put it back, or start the server with another. \(quoted)"
+            return "A mounted directory is gone: \(name). Restore it, or start the server with another. \(quoted)"
         }
         return """
-            The engine cannot see \(name): it runs on another machine, or sees only a part of this one's files (Docker \
+            The engine cannot see \(name): it runs on another machine, or sees only part of this one's files (Docker \
             Desktop: Settings, Resources, File sharing; Colima and an engine from a snap: the home directory). Share \
-            the directory with it, or do without: `--tools none --skills none`, and a --workspace that is no \
+            the directory with it, or do without it: `--tools none --skills none`, and a --workspace that is not a \
             directory. \(quoted)
             """
     }

@@ -8,7 +8,7 @@ import json
 import os
 import stat
 
-from guest import files, formats, frames, headers
+from guest import files, formats, frames, picture_validation
 
 DIRECTORY = "/artifacts"
 
@@ -18,15 +18,15 @@ _MAX_CHANGED = 100
 # The maximum number of artifacts that a result names as too large.
 _MAX_TOO_LARGE = 5
 # A listing is a call of its own, so it may read more entries to find the first ones by name.
-_MAX_LOOKED_AT = 100_000
+_MAX_SCANNED = 100_000
 _MAX_LISTED = 1000
 _MAX_NAME = 255
 _MAX_LINKS = 8
 _CHUNK = 1 << 20
 _SIGNATURE = 16
 # Larger pictures aren't checked: a model's API rejects them anyway, so hosts can't forward them.
-_JUDGED = 8 << 20
-_UNPACKED_SIDE = 2000
+_MAX_VALIDATED = 8 << 20
+_MAX_UNPACKED_SIDE = 2000
 # The directory parts that a link's target may have to name the directory that it is in.
 _INSIDE = ("", ".", DIRECTORY, "../artifacts")
 
@@ -55,7 +55,7 @@ def snapshot():
             for entry in itertools.islice(entries, _MAX_FILES):
                 status = _status(entry.name, directory)
                 if status:
-                    found[entry.name] = _mark(status)
+                    found[entry.name] = _fingerprint(status)
     except OSError:
         pass
     finally:
@@ -65,7 +65,7 @@ def snapshot():
 
 def within(size_limit, found):
     """Returns the artifacts of a snapshot that are not too large."""
-    return {name: mark for name, mark in found.items() if mark[0] <= size_limit}
+    return {name: fingerprint for name, fingerprint in found.items() if fingerprint[0] <= size_limit}
 
 
 def changed(before, now, size_limit):
@@ -76,13 +76,15 @@ def changed(before, now, size_limit):
 
 def note_of_too_large(before, now, size_limit):
     """Returns a note on new or changed artifacts that are too large to be served; empty if none."""
-    names = sorted(name for name, mark in now.items() if mark[0] > size_limit and before.get(name) != mark)
+    names = sorted(
+        name for name, fingerprint in now.items() if fingerprint[0] > size_limit and before.get(name) != fingerprint
+    )
     if not names:
         return ""
     listed = ", ".join(f"{_shown(name)} ({now[name][0]} bytes)" for name in names[:_MAX_TOO_LARGE])
     more = f" and {len(names) - _MAX_TOO_LARGE} more" if len(names) > _MAX_TOO_LARGE else ""
     return (
-        f"Artifacts may have {size_limit} bytes at most. Not handed out: {listed}{more}. "
+        f"Artifacts are limited to {size_limit} bytes each. Not delivered: {listed}{more}. "
         "Make them smaller, for example by compressing or splitting them.\n"
     )
 
@@ -100,15 +102,15 @@ def list_artifacts(params, _, sink):
     except FileNotFoundError:
         directory = None
     except OSError as error:
-        raise _refusal(error, DIRECTORY) from None
+        raise _operation_error(error, DIRECTORY) from None
     if directory is not None:
         try:
             with os.scandir(directory) as entries:
-                names = [entry.name for entry in itertools.islice(entries, _MAX_LOOKED_AT)]
+                names = [entry.name for entry in itertools.islice(entries, _MAX_SCANNED)]
             for name in sorted(filter(is_name, names)):
                 status = _status(name, directory)
                 if status and status.st_size <= params["limit"]:
-                    found.append(_entry(name, _mark(status)))
+                    found.append(_entry(name, _fingerprint(status)))
                     if len(found) == _MAX_LISTED:
                         break
         finally:
@@ -127,19 +129,19 @@ def read_artifact(params, _, sink):
         finally:
             os.close(directory)
     except OSError as error:
-        raise _refusal(error, f"{DIRECTORY}/{name}") from None
+        raise _operation_error(error, f"{DIRECTORY}/{name}") from None
     if descriptor is None:
-        raise files.Refusal(f"There is no artifact {name}.", "not_found")
+        raise files.OperationError(f"There is no artifact {name}.", "not_found")
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         left = files.size_of(file)
         if left > limit:
-            raise files.Refusal(
-                f"The artifact {name} has {left} bytes; at most {limit} are handed out. "
+            raise files.OperationError(
+                f"The artifact {name} has {left} bytes, more than the limit of {limit}. "
                 "Make it smaller, for example by compressing or splitting it.",
                 "too_large",
             )
-        if left <= _JUDGED and (judged := _judged_picture(file, left)):
-            data, is_broken = judged
+        if left <= _MAX_VALIDATED and (validated := _validated_picture(file, left)):
+            data, is_broken = validated
             frames.write_all(sink, data)
             return {"is_broken_picture": is_broken}
         while left and (piece := file.read(min(_CHUNK, left))):
@@ -148,7 +150,7 @@ def read_artifact(params, _, sink):
     return {}
 
 
-def _judged_picture(file, size):
+def _validated_picture(file, size):
     """Returns a picture's bytes and whether it is broken. Returns None for other files, with the position reset."""
     media_type = formats.image_type(file.read(_SIGNATURE))
     file.seek(0)
@@ -156,9 +158,9 @@ def _judged_picture(file, size):
         return None
     data = files.read(file, size)
     try:
-        headers.check(data, media_type, _UNPACKED_SIDE)
+        picture_validation.check(data, media_type, _MAX_UNPACKED_SIDE)
         return data, False
-    except headers.Broken:
+    except picture_validation.BrokenPictureError:
         return data, True
 
 
@@ -215,14 +217,14 @@ def _link_target(name, directory):
     return name if place in _INSIDE else ""
 
 
-def _mark(status):
+def _fingerprint(status):
     return status.st_size, status.st_mtime_ns // 1_000_000_000, status.st_ino, status.st_ctime_ns
 
 
-def _entry(name, mark):
-    return {"name": name, "size": mark[0], "modified": mark[1]}
+def _entry(name, fingerprint):
+    return {"name": name, "size": fingerprint[0], "modified": fingerprint[1]}
 
 
-def _refusal(error, path):
+def _operation_error(error, path):
     failure = files.describe(error, path)
-    return files.Refusal(failure["message"], failure["code"])
+    return files.OperationError(failure["message"], failure["code"])

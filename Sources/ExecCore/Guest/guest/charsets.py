@@ -7,8 +7,8 @@ import re
 
 # The size of the sample that is enough for a guess, in bytes.
 _SAMPLE = 8192
-_SURE = 0.85
-_CLOSE = 0.05
+_MIN_SCORE = 0.85
+_SCORE_MARGIN = 0.05
 # From this many non-ASCII bytes on, it's no coincidence if all of them belong to one kind.
 _LONG = 24
 
@@ -24,7 +24,7 @@ _FREQUENT_CYRILLIC = "[аеинот]"
 _CJK_SIGNS = frozenset("　、。，！？：；“”‘’《》「」『』（）·…—～％")
 
 
-def flaws(page):
+def invalid_bytes(page):
     """Returns (the number of bytes of `page` that aren't valid UTF-8, the offset of the first); None if all are."""
     try:
         page.decode()
@@ -46,7 +46,7 @@ def guess(page, first):
     if single:
         return [single]
     scores = {name: _score(sample, name, codec) for name, codec in _MULTIBYTE}
-    least = max(_SURE, max(scores.values()) - _CLOSE)
+    least = max(_MIN_SCORE, max(scores.values()) - _SCORE_MARGIN)
     likely = sorted((name for name in scores if scores[name] >= least), key=scores.get, reverse=True)
     # The bytes of Korean letters are all those of frequent Chinese characters too, but a Chinese text of some length
     # also has other characters. So if Korean is likely for a long sample, it is Korean.

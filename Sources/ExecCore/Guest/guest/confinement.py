@@ -11,7 +11,7 @@ import resource
 import struct
 
 # The strictness of a filter; each level includes the ones before it.
-USUAL = 0  # forbids preallocation
+DEFAULT = 0  # forbids preallocation
 FULL = 1  # also forbids shared file mappings, through which files can be written
 SEALED = 2  # also forbids creating anything: files, directories, links
 
@@ -43,7 +43,7 @@ _NUMBERS = {
 }  # fmt: skip
 # The same on all architectures, like those of all newer system calls.
 _NEW_NUMBERS = {"file_setattr": 469, "io_uring_setup": 425, "openat2": 437, "setxattrat": 463}
-# Programs for these architectures are allowed only with the USUAL filter.
+# Programs for these architectures are allowed only with the DEFAULT filter.
 _OLD_ARCHITECTURES = (_I386, _ARM)
 
 # FALLOC_FL_PUNCH_HOLE is allowed because it frees space.
@@ -51,17 +51,17 @@ _PUNCH_HOLE = 0x2
 # Requests of ioctl, without the size bits of their arguments, which differ: fallocate by other names (RESVSP, RESVSP64,
 # ALLOCSP, ALLOCSP64, ZERO_RANGE), and FSSETXATTR, whose extent size hint can make each written byte take gigabytes.
 _REQUEST = 0xFFFF
-_TAKING_REQUESTS = (0x5828, 0x582A, 0x580A, 0x5824, 0x5839, 0x5820)
+_ALLOCATING_REQUESTS = (0x5828, 0x582A, 0x580A, 0x5824, 0x5839, 0x5820)
 _MAP_SHARED, _MAP_ANONYMOUS = 0x01, 0x20
 _O_CREAT, _O_TMPFILE = 0x40, 0x400000
 
 # (system call, condition (argument, mask, value) or None for always, error to return)
-_USUAL_RULES = (
+_DEFAULT_RULES = (
     ("fallocate", (1, _PUNCH_HOLE, 0), errno.EOPNOTSUPP),
     # A ring can perform other operations that no filter sees.
     ("io_uring_setup", None, errno.ENOSYS),
     ("file_setattr", None, errno.ENOSYS),
-    *(("ioctl", (1, _REQUEST, request), errno.ENOTTY) for request in _TAKING_REQUESTS),
+    *(("ioctl", (1, _REQUEST, request), errno.ENOTTY) for request in _ALLOCATING_REQUESTS),
 )
 _FULL_RULES = (("mmap", (3, _MAP_SHARED | _MAP_ANONYMOUS, _MAP_SHARED), errno.EDQUOT),)
 _SEALED_RULES = (
@@ -94,14 +94,14 @@ def confine(strictness, largest_file):
 
 
 def _program(strictness):
-    rules = _USUAL_RULES
+    rules = _DEFAULT_RULES
     if strictness >= FULL:
         rules += _FULL_RULES
     if strictness >= SEALED:
         rules += _SEALED_RULES
     program = [(_LOAD, 0, 0, _ARCHITECTURE_OFFSET)]
     for architecture, numbers in _NUMBERS.items():
-        if strictness == USUAL or architecture not in _OLD_ARCHITECTURES:
+        if strictness == DEFAULT or architecture not in _OLD_ARCHITECTURES:
             section = _section({**numbers, **_NEW_NUMBERS}, rules, architecture == _X86_64)
             program += [(_JUMP_IF_EQUAL, 0, len(section), architecture), *section]
     return [*program, (_RETURN, 0, 0, _ERROR | errno.ENOSYS)]
@@ -119,9 +119,9 @@ def _section(numbers, rules, has_x32):
     for name, condition, error in rules:
         if name not in numbers:
             continue
-        refusal = (_RETURN, 0, 0, _ERROR | error)
+        deny = (_RETURN, 0, 0, _ERROR | error)
         if condition is None:
-            section += [(_JUMP_IF_EQUAL, 0, 1, numbers[name]), refusal]
+            section += [(_JUMP_IF_EQUAL, 0, 1, numbers[name]), deny]
         else:
             argument, mask, value = condition
             section += [
@@ -129,7 +129,7 @@ def _section(numbers, rules, has_x32):
                 (_LOAD, 0, 0, _ARGUMENTS_OFFSET + 8 * argument),  # the low half, where numbers are little-endian
                 (_AND, 0, 0, mask),
                 (_JUMP_IF_EQUAL, 0, 1, value),
-                refusal,
+                deny,
                 (_LOAD, 0, 0, _NUMBER_OFFSET),
             ]
     return [*section, (_RETURN, 0, 0, _ALLOW)]

@@ -18,12 +18,12 @@ def read_docstring(params, _, sink):
     try:
         definitions = dict(_named(_parse(ast, path).body, ""))
     except RecursionError:
-        raise files.Refusal(f"{path} is nested too deeply to be looked through.") from None
+        raise files.OperationError(f"{path} is nested too deeply to be parsed.") from None
     if name not in definitions:
-        raise files.Refusal(_unknown(path, name, definitions), "not_found")
+        raise files.OperationError(_unknown(path, name, definitions), "not_found")
     docstring = ast.get_docstring(definitions[name], clean=False)
     if docstring is None:
-        raise files.Refusal(f"{name} in {path} has no docstring.", "not_found")
+        raise files.OperationError(f"{name} in {path} has no docstring.", "not_found")
     data = inspect.cleandoc(docstring).encode("utf-8", "replace")
     frames.write_all(sink, data[: params["limit"]])
     return {"path": path, "cut": len(data) > params["limit"]}
@@ -33,7 +33,9 @@ def _parse(ast, path):
     with files.open_regular(path) as file:
         size = files.size_of(file)
         if size > _MAX_SOURCE:
-            raise files.Refusal(f"{path} has {size} bytes; at most {_MAX_SOURCE} are parsed.", "too_large")
+            raise files.OperationError(
+                f"{path} has {size} bytes, more than the {_MAX_SOURCE} that can be parsed.", "too_large"
+            )
         source = b""
         while len(source) <= _MAX_SOURCE and (piece := file.read(_MAX_SOURCE)):
             source += piece
@@ -42,9 +44,9 @@ def _parse(ast, path):
         return ast.parse(source, path)
     except SyntaxError as error:
         place = f"line {error.lineno}: " if error.lineno else ""
-        raise files.Refusal(f"{path} is not valid Python: {place}{error.msg}") from None
+        raise files.OperationError(f"{path} is not valid Python: {place}{error.msg}") from None
     except (ValueError, RecursionError) as error:
-        raise files.Refusal(f"{path} is not valid Python: {error}") from None
+        raise files.OperationError(f"{path} is not valid Python: {error}") from None
 
 
 def _named(body, prefix):

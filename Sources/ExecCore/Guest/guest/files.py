@@ -1,4 +1,4 @@
-"""write_file and read_file, run by a keeper with the permissions of the sandbox's user.
+"""write_file and read_file, run by a worker with the permissions of the sandbox's user.
 
 An operation receives its parameters, its request body and a descriptor to write its response body to. It returns the
 remaining fields of the result.
@@ -9,21 +9,21 @@ import errno
 import os
 import stat
 
-from guest import charsets, formats, frames, headers, paths, pictures
+from guest import charsets, formats, frames, paths, picture_validation, pictures
 
 _CHUNK = 1 << 20
 # The maximum number of bytes of a request body to receive at once.
-_PIECE = 256 * 1024
+_MAX_PIECE = 256 * 1024
 _NEWLINE = ord("\n")
 # The longest character in UTF-8, in bytes.
-_LONGEST_CHARACTER = 4
+_MAX_CHARACTER_BYTES = 4
 _SNIFF = 8192
 _MAX_PICTURE_FILE = 64 * 1024 * 1024
 # How much of a picture file is read to find its dimensions, which may follow thumbnails and the like.
 _PICTURE_HEAD = 512 * 1024
 
 
-Refusal = paths.Refusal
+OperationError = paths.OperationError
 
 _EXPLANATIONS = {
     errno.ENOENT: "no such file or directory",
@@ -50,7 +50,7 @@ def write_file(params, body, _):
     """Writes the body to a new file next to the old one, then replaces the old one atomically."""
     path = paths.absolute(params["file_path"])
     if path.endswith("/") or os.path.isdir(path):
-        raise Refusal(f"{path} is a directory. Give the path of a file.")
+        raise OperationError(f"{path} is a directory. Give the path of a file.")
     # Like an editor, write through a symbolic link: the link stays and its target is replaced.
     target = os.path.realpath(path)
     directory = os.path.dirname(target)
@@ -58,7 +58,7 @@ def write_file(params, body, _):
     try:
         before = os.stat(target)
         if not stat.S_ISREG(before.st_mode):
-            raise Refusal(f"{path} is {formats.kind_of_special(before.st_mode)}, not a regular file.")
+            raise OperationError(f"{path} is {formats.kind_of_special(before.st_mode)}, not a regular file.")
         mode = stat.S_IMODE(before.st_mode)
         if not os.access(target, os.W_OK):
             is_read_only = os.statvfs(target).f_flag & os.ST_RDONLY
@@ -68,7 +68,7 @@ def write_file(params, body, _):
     temporary = os.path.join(directory, f".{os.getpid():x}-{os.urandom(6).hex()}.tmp")
     descriptor, is_named = _open_new(directory, temporary)
     try:
-        while piece := body.read(_PIECE):
+        while piece := body.read(_MAX_PIECE):
             frames.write_all(descriptor, piece)
         os.fchmod(descriptor, mode)
         if not is_named:
@@ -106,8 +106,8 @@ def open_regular(path):
         return os.fdopen(descriptor, "rb", buffering=0)
     os.close(descriptor)
     if stat.S_ISDIR(mode):
-        raise Refusal(f"{path} is a directory. List it with execute_bash: ls -la")
-    raise Refusal(f"{path} is {formats.kind_of_special(mode)}, not a regular file.")
+        raise OperationError(f"{path} is a directory. List it with execute_bash: ls -la")
+    raise OperationError(f"{path} is {formats.kind_of_special(mode)}, not a regular file.")
 
 
 def size_of(file):
@@ -125,22 +125,22 @@ def read_file(params, _, sink):
             return _send_picture(path, file, image_type, params, sink)
         binary_type = formats.binary_type(start)
         if binary_type:
-            raise Refusal(
+            raise OperationError(
                 f"{path} is not text that can be shown: {binary_type}, {size_of(file)} bytes. "
                 + formats.advice(binary_type, path),
                 "binary",
             )
         page, outcome = _page(path, file, params["offset"], params.get("line_count"), params["limit"])
         frames.write_all(sink, page)
-        return {"path": path, **outcome, **_peculiarities(page, params["offset"])}
+        return {"path": path, **outcome, **_text_properties(page, params["offset"])}
 
 
-def _peculiarities(page, offset):
+def _text_properties(page, offset):
     """Returns what a caller that edits the file based on this page must know: encoding, byte order mark, line ends."""
     found = {}
-    flaws = charsets.flaws(page)
-    if flaws:
-        count, first = flaws
+    invalid = charsets.invalid_bytes(page)
+    if invalid:
+        count, first = invalid
         line = offset + page.count(b"\n", 0, first) + 1
         found["not_utf8"] = {"bytes": count, "line": line, "perhaps": charsets.guess(page, first)}
     if not offset and page.startswith(codecs.BOM_UTF8):
@@ -154,12 +154,12 @@ def _send_picture(path, file, media_type, params, sink):
     """Writes a complete picture that a model can be shown, scaled down if it exceeds the limits."""
     size, shown, side = size_of(file), params["picture_limit"], params["picture_side"]
     if not shown:
-        sides = headers.sides(read(file, min(size, _PICTURE_HEAD)), media_type)
+        sides = picture_validation.sides(read(file, min(size, _PICTURE_HEAD)), media_type)
         return {"path": path, "described": {"type": media_type, "size": size, "sides": sides}}
     if size > _MAX_PICTURE_FILE:
         raise _too_large(path, f"{size} bytes", f"more than the {_MAX_PICTURE_FILE} that can be scaled down")
     if size <= shown:
-        data, width, height = _whole(path, file, size, media_type, side)
+        data, width, height = _read_valid_picture(path, file, size, media_type, side)
         if max(width, height) <= side:
             frames.write_all(sink, data)
             return {"path": path, "media_type": media_type}
@@ -175,22 +175,23 @@ def _send_picture(path, file, media_type, params, sink):
     no_pillow = "and the image has no Pillow to scale it down with"
     if size > params["unscaled_picture_limit"]:
         raise _too_large(path, f"{size} bytes", f"more than {params['unscaled_picture_limit']}, {no_pillow}")
-    data, width, height = _whole(path, file, size, media_type, side)
+    data, width, height = _read_valid_picture(path, file, size, media_type, side)
     if max(width, height) > side:
         raise _too_large(path, f"{width} x {height} pixels", f"more than {side} a side, {no_pillow}")
     frames.write_all(sink, data)
     return {"path": path, "media_type": media_type, "unscaled": size}
 
 
-def _whole(path, file, size, media_type, side):
+def _read_valid_picture(path, file, size, media_type, side):
     """Returns the bytes, width and height of a picture. Refuses a broken one."""
     file.seek(0)
     data = read(file, size)
     try:
-        return data, *headers.check(data, media_type, side)
-    except headers.Broken as reason:
-        raise Refusal(
-            f"{path} is {reason}. It cannot be shown. Let what makes it finish, or make it anew, and read it then.",
+        return data, *picture_validation.check(data, media_type, side)
+    except picture_validation.BrokenPictureError as reason:
+        raise OperationError(
+            f"{path} is {reason}. It cannot be shown. "
+            "Wait until it is fully written, or create it again, then read it.",
             "broken",
         ) from None
 
@@ -205,7 +206,7 @@ def read(file, size):
 
 def _too_large(path, what, reason):
     advice = "Make a smaller one, for example with Pillow, and read that."
-    return Refusal(f"{path} is a picture of {what}, {reason}. {advice}", "too_large")
+    return OperationError(f"{path} is a picture of {what}, {reason}. {advice}", "too_large")
 
 
 def _page(path, file, offset, line_count, limit):
@@ -214,7 +215,7 @@ def _page(path, file, offset, line_count, limit):
     data = _read_ahead(file, rest, limit) if skipped == offset else b""
     if offset and not data:
         lines = f"{skipped} line{'s' * (skipped != 1)}"
-        raise Refusal(f"offset {offset} is past the end: {path} has {lines} (the first is offset 0).")
+        raise OperationError(f"offset {offset} is past the end: {path} has {lines} (the first is offset 0).")
     if line_count:
         end = _end_of_lines(data, line_count)
         if end is not None and end <= limit:
@@ -227,7 +228,7 @@ def _page(path, file, offset, line_count, limit):
         return data[:end], {"lines": lines, "next": offset + lines}
     # A single line is longer than a page: return its start without splitting a character.
     end = limit
-    while end > limit - _LONGEST_CHARACTER and data[end] & 0xC0 == 0x80:
+    while end > limit - _MAX_CHARACTER_BYTES and data[end] & 0xC0 == 0x80:
         end -= 1
     return data[:end], {"lines": 1, "next": offset + 1, "line_cut_at": end}
 

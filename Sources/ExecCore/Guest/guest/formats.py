@@ -77,7 +77,7 @@ def advice(binary_type, path):
     if kind == "text":
         quoted = "'" + path.replace("'", "'\\''") + "'"
         return f"Convert it with execute_bash: iconv -f {name} -t UTF-8 {quoted} > NEW"
-    return "Look into it with execute_bash, for example with file, od or a Python library."
+    return "Inspect it with execute_bash, for example with file, od or a Python library."
 
 
 def kind_of_special(mode):

@@ -21,6 +21,7 @@ ARTIFACTS = 10  # guest to server: which artifacts were added, modified and remo
 WINDOW = 11  # flow control: the sender accepts this many more bytes of a call that the guest started
 JOBS = 12  # guest to server: whether background jobs of commands are running (1 byte)
 LEAVE = 13  # server to guest: it disconnects, calls end; guest to server: nothing more is sent until the next HELLO
+CLOCK = 14  # server to guest: whether the timeout of a command goes on, is held or suspended (1 byte)
 
 GUEST_CALL = 1 << 31
 
@@ -28,7 +29,7 @@ STDOUT = 0
 STDERR = 1
 
 MAX_PAYLOAD = 1 << 20
-PIECE = MAX_PAYLOAD - 1
+MAX_CHUNK = MAX_PAYLOAD - 1
 
 _HEADER = struct.Struct(">IBI")
 # Reused because `json.loads` and `json.dumps` process their options at each call.
@@ -59,8 +60,8 @@ def data_frames(call, stream, data):
     """Returns `data` as frames of the given stream; empty if there is no data."""
     if not data:
         return b""
-    mark = bytes((stream,))
-    return b"".join(frame(DATA, call, mark + data[at : at + PIECE]) for at in range(0, len(data), PIECE))
+    stream_byte = bytes((stream,))
+    return b"".join(frame(DATA, call, stream_byte + data[at : at + MAX_CHUNK]) for at in range(0, len(data), MAX_CHUNK))
 
 
 class Decoder:
@@ -93,7 +94,7 @@ def write_all(descriptor, data):
         view = view[os.write(descriptor, view) :]
 
 
-def take_channel():
+def move_channel():
     """Moves the channel to the server off descriptors 0 and 1, so that no child ever inherits it."""
     channel_out, channel_in = os.dup(1), os.dup(0)
     null = os.open("/dev/null", os.O_RDWR)

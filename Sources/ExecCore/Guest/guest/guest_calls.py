@@ -12,23 +12,23 @@ class GuestCalls:
     def __init__(self, send):
         self.send = send
         self._last = frames.GUEST_CALL
-        self._takers = {}
+        self._handlers = {}
 
-    def begin(self, method, params, take):
-        """Starts a call and returns its number. `take(kind, payload)` receives its frames; RESULT or FAILURE is the
-        last.
+    def start(self, method, params, handle_frame):
+        """Starts a call and returns its number. `handle_frame(kind, payload)` receives its frames; RESULT or FAILURE is
+        the last.
         """
         self._last += 1
-        self._takers[self._last] = take
+        self._handlers[self._last] = handle_frame
         self.send(frames.json_frame(frames.CALL, self._last, {"method": method, "params": params}))
         return self._last
 
-    def take(self, kind, number, payload):
+    def handle_frame(self, kind, number, payload):
         """Routes a frame to the call that it belongs to. Ignores frames of calls that have ended."""
-        take = self._takers.get(number)
-        if take:
-            take(kind, payload)
+        handle_frame = self._handlers.get(number)
+        if handle_frame:
+            handle_frame(kind, payload)
 
-    def end(self, number):
+    def finish(self, number):
         """Forgets a call; its further frames are ignored."""
-        del self._takers[number]
+        del self._handlers[number]

@@ -8,7 +8,7 @@ import os
 _ROOT = "/sys/fs/cgroup"
 _UNLIMITED = -1
 # cgroup v1 expresses "no limit" as the largest number of whole pages, far more than any machine has.
-_NO_MACHINE_HAS = 1 << 60
+_IMPLAUSIBLE = 1 << 60
 
 
 def limits(root=_ROOT, groups="/proc/self/cgroup"):
@@ -92,7 +92,7 @@ def _number(text):
         return _UNLIMITED
     if not text.isdecimal():
         return None
-    return int(text) if int(text) < _NO_MACHINE_HAS else _UNLIMITED
+    return int(text) if int(text) < _IMPLAUSIBLE else _UNLIMITED
 
 
 def _processors(quota, period):

@@ -1,163 +1,125 @@
-"""The guest: process 1 of a sandbox. Receives calls from the server on standard input, dispatches each to a keeper (a
-worker process), and sends the results back on standard output.
+"""The guest: process 1 of a sandbox. Receives calls from the server on standard input, dispatches each to a worker (a
+child process), and sends the results back on standard output.
 
-Single-threaded event loop. Nothing in the loop blocks on a file, a command or a keeper.
+Single-threaded event loop. Nothing in the loop blocks on a file, a command or a worker.
 """
 
 import gc
 import math
 import os
 
+import guest
 from guest import (
+    active_calls,
+    artifact_watcher,
+    background_jobs,
+    bridge,
+    call_io,
+    call_lifecycle,
     channel,
     disk_limit,
+    disk_monitor,
     dispatcher,
     egress,
-    endings,
-    frames,
+    event_loop,
     guest_calls,
-    jobs,
-    lifecycle,
-    places,
-    pollset,
     pool,
-    quota,
-    shells,
+    process_control,
+    session,
     system,
-    watch,
+    termination,
+    worker_io,
 )
-
-PROTOCOL = 1
 
 # Shells are prewarmed after the loop has been idle for this long, so that prewarming doesn't compete with a call that
 # follows right after the last one.
-_REST_SECONDS = 0.003
+_IDLE_SECONDS = 0.003
 
 
 class Guest:
-    """Owns the parts of the guest and runs the event loop that they share."""
+    """Creates the parts of the guest, connects them, and runs the event loop that they share."""
 
     def __init__(self, config):
-        self._poll = pollset.PollSet()
-        self._channel = channel.Channel(self._poll, self._take_frame)
-        score = system.OutOfMemoryScore()
-        system.prepare_process()
-        self._disk_limit = disk_limit.DiskLimit(config["workspace_limit"])
-        self._pool = pool.KeeperPool(score, config["pids"], config["workspace_limit"])
-        self._watch = watch.ArtifactWatch(self._poll, config["artifact_limit"])
         self._proxy_port = config["proxy_port"]
-        self._guest_calls = guest_calls.GuestCalls(self._channel.send)
-        self._egress = None
-        self._job_news = jobs.JobNews()
-        self._is_greeted = False
-        self._dispatcher = dispatcher.Dispatcher(config)
-        self._lifecycle = lifecycle.Lifecycle(config)
-        self._disk_limit.attach(self._poll, self._channel, self._pool, self._dispatcher, self._lifecycle)
-        self._lifecycle.attach(self._poll, self._channel, self._pool, self._disk_limit, self._dispatcher)
-        self._dispatcher.attach(self._poll, self._channel, self._pool, self._watch, self._disk_limit, self._lifecycle)
-        self._dispatcher.tell_of_jobs = self._tell_of_jobs
+        self._has_bridge = config["bridge"]
+        self.loop = event_loop.EventLoop()
+        self.session = session.Session()
+        self.channel = channel.Channel(self.loop, self.session.handle_frame)
+        oom_score = system.OutOfMemoryScore()
+        system.prepare_process()
+        self.disk_limit = disk_limit.DiskLimit(config["workspace_limit"])
+        self.pool = pool.WorkerPool(oom_score, config["pids"], config["workspace_limit"])
+        self.watcher = artifact_watcher.ArtifactWatcher(self.loop, config["artifact_limit"])
+        self.guest_calls = guest_calls.GuestCalls(self.channel.send)
+        self.jobs = background_jobs.JobNotifier()
+        self.calls = active_calls.ActiveCalls()
+        self.call_io = call_io.CallIO()
+        self.worker_io = worker_io.WorkerIO()
+        self.dispatcher = dispatcher.Dispatcher(config)
+        self.lifecycle = call_lifecycle.CallLifecycle(config["max_timeout"])
+        self.processes = process_control.ProcessControl(config)
+        parts = self.session, self.disk_limit, self.call_io, self.worker_io, self.dispatcher, self.lifecycle
+        for part in (*parts, self.processes):
+            part.attach(self)
 
     def run(self):
-        self._lifecycle.begin()
-        self._channel.read_if(True)
-        self._channel.log(places.mend(is_start=True))
-        self._say_hello()
-        self._pool.prepare()
-        if self._proxy_port:
-            try:
-                self._egress = egress.Egress(self._poll, self._guest_calls, self._channel.log, self._proxy_port)
-            except OSError as error:
-                self._channel.log(f"there is no way out of the sandbox: {error.strerror}")
+        self.processes.start()
+        self.session.start()
+        parts = self.loop, self.guest_calls, self.channel.log
+        # Before the first worker is started, since it sets the environment of commands.
+        opened = bridge.start(*parts, self.calls, self._has_bridge)
+        self.pool.prewarm()
+        self.relays = self.session.relays = [
+            relay for relay in (opened, egress.start(*parts, self._proxy_port)) if relay
+        ]
         while True:
-            if not self._poll.wait(self._seconds_to_wait()) and self._pool.wants_preparation:
-                self._pool.prepare()
+            if not self.loop.run_once(self._seconds_to_wait()) and self.pool.needs_prewarming:
+                if guest.load_all():
+                    _keep_from_collection()
+                self.pool.prewarm()
                 # Starts the disk monitor before the first call, which would otherwise wait for it.
-                self._disk_limit.poke()
-            self._dispatcher.begin_calls()
-            if self._egress:
-                self._egress.look_at_clock()
-            if self._has_work or self._disk_limit.is_frozen:
-                self._disk_limit.poke()
-            if not self._disk_limit.is_frozen:
-                self._lifecycle.look_at_clock()
-            if self._is_greeted and not self._dispatcher.has_calls:
-                self._go_on()
-            if self._pool.has_background != self._job_news.has_jobs:
-                self._tell_of_jobs(self._pool.has_background)
-            if self._watch.seconds_to_wait() == 0:
-                self._channel.send(self._watch.look())
+                self.disk_limit.notify()
+            self.dispatcher.start_calls()
+            for relay in self.relays:
+                relay.check_timers()
+            if self._has_work or self.disk_limit.is_frozen:
+                self.disk_limit.notify()
+            if not self.disk_limit.is_frozen:
+                self.lifecycle.check_timers()
+            self.session.update()
+            if self.watcher.seconds_to_wait() == 0:
+                self.channel.send(self.watcher.scan())
 
     @property
     def _has_work(self):
         """Whether any process may be writing to the workspace."""
-        return self._dispatcher.has_calls or self._pool.has_background or self._lifecycle.is_busy
-
-    def _tell_of_jobs(self, has_jobs):
-        self._channel.send(self._job_news.look(has_jobs, self._lifecycle.is_busy))
-
-    def _say_hello(self):
-        hello = {"protocol": PROTOCOL, **system.description(shells.SHELL)}
-        self._channel.send(frames.json_frame(frames.HELLO, 0, hello))
-
-    # Handover from one server to the next
-
-    def _rest(self):
-        """The server disconnects: ends its calls and sends nothing until another server connects."""
-        self._dispatcher.give_up()
-        if self._egress:
-            self._egress.rest()
-        self._channel.rest()
-
-    def _go_on(self):
-        """Another server has connected, and the calls of the previous one have ended."""
-        self._is_greeted = False
-        self._channel.go_on()
-        self._say_hello()
-        self._job_news = jobs.JobNews()
-        self._watch.forget()
-        if self._egress:
-            self._egress.go_on()
-
-    def _take_frame(self, kind, number, payload):
-        if kind == frames.LEAVE:
-            self._rest()
-        elif kind == frames.HELLO:
-            self._is_greeted = True
-        elif self._channel.is_resting:
-            # Late frames from the server that is leaving.
-            pass
-        elif number & frames.GUEST_CALL:
-            self._guest_calls.take(kind, number, payload)
-        elif kind == frames.CALL:
-            self._dispatcher.take_call(number, frames.json_value(payload))
-        elif kind == frames.CANCEL:
-            self._dispatcher.cancel(number)
-        elif kind == frames.DATA:
-            self._dispatcher.take_data(number, payload)
-        elif kind not in (frames.END, frames.RESULT, frames.FAILURE):
-            raise ValueError(f"a frame of kind {kind}")
+        return self.calls or self.pool.has_background or self.processes.is_busy
 
     def _seconds_to_wait(self):
-        is_frozen = self._disk_limit.is_frozen
-        if self._lifecycle.is_busy and not is_frozen:
-            return endings.TICK_SECONDS
+        is_frozen = self.disk_limit.is_frozen
+        if self.processes.is_busy and not is_frozen:
+            return termination.TICK_SECONDS
         # Calls are not checked while their processes are stopped.
-        wait = math.inf if is_frozen else self._dispatcher.seconds_to_wait()
-        for part in (self._watch, self._egress):
-            seconds = part.seconds_to_wait() if part else None
+        wait = math.inf if is_frozen else self.dispatcher.seconds_to_wait()
+        for part in (self.watcher, *self.relays):
+            seconds = part.seconds_to_wait()
             if seconds is not None:
                 wait = min(wait, seconds)
-        if self._disk_limit and (is_frozen or self._has_work):
-            wait = min(wait, quota.POKE_SECONDS)
-        if self._pool.wants_preparation:
-            wait = min(wait, _REST_SECONDS)
+        if self.disk_limit and (is_frozen or self._has_work):
+            wait = min(wait, disk_monitor.NOTIFY_SECONDS)
+        if self.pool.needs_prewarming:
+            wait = min(wait, _IDLE_SECONDS)
         return None if wait == math.inf else wait
 
 
-def main(config):
-    # Objects that exist now live as long as the guest. Exclude them from garbage collection, whose marking would copy
-    # memory pages that are shared with forked children.
+def _keep_from_collection():
+    """Excludes the objects that exist now, which live as long as the guest, from garbage collection: its marking would
+    copy memory pages that are shared with forked children."""
     gc.freeze()
+
+
+def main(config):
+    _keep_from_collection()
     try:
         Guest(config).run()
     except Exception as error:

@@ -6,7 +6,7 @@ from guest import system
 _KILLED = 137
 
 
-class MemoryWatch:
+class OutOfMemoryTracker:
     """Assigns kills to commands by time, because the kernel counts kills but doesn't report the victims: a command's
     result reports the kills during its run, whatever its exit code, and the next command's result those in between.
 
@@ -16,51 +16,55 @@ class MemoryWatch:
     def __init__(self, limit, counter=None):
         self._limit = limit
         self._counter = counter or system.OutOfMemoryKills()
-        self._told = self._counter.count()
-        self._explained = 0
+        self._reported = self._counter.count()
+        self._attributed = 0
         self._running = 0
         # Whether nothing has run since the last check, so that nothing can have been killed.
-        self._is_still = False
+        self._is_idle = False
 
-    def stir(self):
+    def note_activity(self):
         """Records that something other than a command runs."""
-        self._is_still = False
+        self._is_idle = False
 
-    def look(self):
-        """Returns the kill count for `begin`, to be read before the command can run."""
-        return self._told if self._is_still else self._counter.count()
+    def kill_count(self):
+        """Returns the kill count for `command_started`, to be read before the command can run."""
+        return self._reported if self._is_idle else self._counter.count()
 
-    def begin(self, now):
-        """Records the start of a command; `now` is what `look` returned before. Returns the state to pass to `end`."""
+    def command_started(self, now):
+        """Records the start of a command; `now` is what `kill_count` returned before.
+
+        Returns the state to pass to `command_ended`.
+        """
         # Kills during commands in progress are reported by those.
-        was_between = not self._running and now is not None and self._told is not None and now > self._told
+        was_between = not self._running and now is not None and self._reported is not None and now > self._reported
         if not self._running:
-            self._told = now
+            self._reported = now
         self._running += 1
-        self._is_still = False
-        return now, self._explained, was_between
+        self._is_idle = False
+        return now, self._attributed, was_between
 
-    def end(self, began, exit_code, is_still=False):
-        """Records the end of the command for which `begin` returned `began`. `is_still`: nothing else is running.
+    def command_ended(self, baseline, exit_code, is_idle=False):
+        """Records the end of the command for which `command_started` returned `baseline`. `is_idle`: nothing else is
+        running.
 
         Returns lines for its result; empty if there were no kills to report.
         """
-        before, explained, was_between = began
+        kills_before, attributed, was_between = baseline
         now = self._counter.count()
         self._running -= 1
-        if now is None or before is None:
+        if now is None or kills_before is None:
             return ""
-        self._told = max(self._told or 0, now)
-        self._is_still = is_still
+        self._reported = max(self._reported or 0, now)
+        self._is_idle = is_idle
         lines = ""
         if was_between:
-            lines += f"Since the last command a process was killed: out of memory ({self._bound}).\n"
-        if now > before and (exit_code == _KILLED or now - before > self._explained - explained):
-            lines += f"A process was killed while this command ran: out of memory ({self._bound}).\n"
-        if now > before and exit_code == _KILLED:
-            self._explained += 1
+            lines += f"A process was killed since the last command: out of memory ({self._limit_text}).\n"
+        if now > kills_before and (exit_code == _KILLED or now - kills_before > self._attributed - attributed):
+            lines += f"A process was killed while this command ran: out of memory ({self._limit_text}).\n"
+        if now > kills_before and exit_code == _KILLED:
+            self._attributed += 1
         return lines
 
     @property
-    def _bound(self):
+    def _limit_text(self):
         return f"the sandbox's limit is {self._limit}"

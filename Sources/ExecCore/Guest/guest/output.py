@@ -11,9 +11,9 @@ DIRECTORY = "/output"
 # The part of the limit that is reserved for the notice between start and end, in bytes.
 _NOTICE_ROOM = 256
 # The whole stream is kept if more characters than this were overwritten: one or two progress bars don't need a file.
-_MUCH = 1024
+_MIN_OVERWRITTEN = 1024
 # The longest character in UTF-8, in bytes.
-_LONGEST_CHARACTER = 4
+_MAX_CHARACTER_BYTES = 4
 
 
 class Spool:
@@ -22,12 +22,12 @@ class Spool:
     def __init__(self, directory=DIRECTORY):
         self._directory = directory
         self._finished = []
-        self._made = 0
+        self._file_count = 0
 
     def open(self, stream):
         """Creates a file for the stream named `stream`. Returns (path, descriptor), or None if that fails."""
-        self._made += 1
-        path = f"{self._directory}/{self._made:04d}-{stream}.txt"
+        self._file_count += 1
+        path = f"{self._directory}/{self._file_count:04d}-{stream}.txt"
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
             return path, os.open(path, flags, 0o644)
@@ -83,26 +83,26 @@ class Capture:
         if self._screen is None:
             self._screen = terminal.Screen()
         if self._path is None:
-            self._keep_for_file(data)
+            self._collect_raw(data)
         else:
-            self._keep(data)
-        self._show(self._screen.feed(data, self._take_back))
+            self._write_raw(data)
+        self._show(self._screen.feed(data, self._pop_shown_line))
 
-    def _keep_for_file(self, data):
+    def _collect_raw(self, data):
         if self._raw is None and terminal.is_drawing(data):
             self._raw = self._head + self._screen.held
         if self._raw is not None:
             self._raw += data
         if self._total > self._limit:
-            self._begin_file(data)
+            self._open_file(data)
 
-    def _begin_file(self, data=b""):
-        made = self._spool.open(self._name)
-        self._path, self._file = made if made else ("", None)
-        self._keep(bytes(self._raw if self._raw is not None else self._head + self._screen.held + data))
+    def _open_file(self, data=b""):
+        opened = self._spool.open(self._name)
+        self._path, self._file = opened if opened else ("", None)
+        self._write_raw(bytes(self._raw if self._raw is not None else self._head + self._screen.held + data))
         self._raw = None
 
-    def _keep(self, data):
+    def _write_raw(self, data):
         if self._file is not None:
             count = self._spool.write(self._file, data)
             self._spooled += count
@@ -129,7 +129,7 @@ class Capture:
         else:
             self._tail = (self._tail + data)[-self._limit :]
 
-    def _take_back(self):
+    def _pop_shown_line(self):
         """Removes and returns the last shown line so that it can be overwritten; None if no whole line is left."""
         shown = self._tail or self._head
         start = shown.rfind(b"\n", 0, -1) + 1
@@ -155,21 +155,21 @@ class Capture:
         if self._screen is None:
             return b""
         is_truncated = self.truncated
-        is_much_unseen = self._screen.drawn_over > _MUCH
-        if is_much_unseen and self._path is None:
-            self._begin_file()
+        needs_file = self._screen.overwritten > _MIN_OVERWRITTEN
+        if needs_file and self._path is None:
+            self._open_file()
         self._close()
         if self._path:
             self._spool.finish(self._path)
         if not is_truncated:
             shown = bytes(self._head) + self._tail
-            if not is_much_unseen:
+            if not needs_file:
                 return shown
-            return _line(shown) + self._notice(f"{self._screen.drawn_over} characters were drawn over")
+            return _with_newline(shown) + self._notice(f"{self._screen.overwritten} characters were drawn over")
         half = max(0, (self._limit - _NOTICE_ROOM) // 2)
-        start = _beginning(bytes(self._head), half)
-        end = _ending((bytes(self._head) + self._tail)[-self._limit :], half)
-        return _line(start) + self._notice(f"{self._shown - len(start) - len(end)} bytes left out") + end
+        start = _first_bytes(bytes(self._head), half)
+        end = _last_bytes((bytes(self._head) + self._tail)[-self._limit :], half)
+        return _with_newline(start) + self._notice(f"{self._shown - len(start) - len(end)} bytes left out") + end
 
     def _notice(self, what):
         if not self._path:
@@ -181,30 +181,30 @@ class Capture:
         return f"[… {what}: {where} …]\n".encode()
 
 
-def _line(text):
+def _with_newline(text):
     return text if not text or text.endswith(b"\n") else text + b"\n"
 
 
-def _beginning(data, size):
+def _first_bytes(data, size):
     """Returns about the first `size` bytes, cut at the end of a line if one is near."""
     piece = data[:size]
     line_end = piece.rfind(b"\n") + 1
     if line_end > size // 2:
         return piece[:line_end]
     # No line end is near: avoid splitting a character.
-    for end in range(len(piece), max(-1, len(piece) - _LONGEST_CHARACTER), -1):
+    for end in range(len(piece), max(-1, len(piece) - _MAX_CHARACTER_BYTES), -1):
         if end == len(data) or data[end] & 0xC0 != 0x80:
             return piece[:end]
     return piece
 
 
-def _ending(data, size):
+def _last_bytes(data, size):
     """Returns about the last `size` bytes, cut at the start of a line if one is near."""
     piece = data[-size:] if size else b""
     line_start = piece.find(b"\n") + 1
     if 0 < line_start < size // 2:
         return piece[line_start:]
-    for start in range(min(len(piece), _LONGEST_CHARACTER)):
+    for start in range(min(len(piece), _MAX_CHARACTER_BYTES)):
         if piece[start] & 0xC0 != 0x80:
             return piece[start:]
     return piece

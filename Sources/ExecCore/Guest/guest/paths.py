@@ -19,7 +19,7 @@ _SHOWN = 300
 _PLACES = ("/workspace/", "/artifacts/", "/tmp/", "/skills/", "/tools/", "/output/", "/home/")
 
 
-class Refusal(Exception):
+class OperationError(Exception):
     """A request that can't be fulfilled; the message says why and what to do."""
 
     def __init__(self, message, code="invalid"):
@@ -36,28 +36,28 @@ def absolute(path):
     - `artifact:///NAME` and `skill://NAME/PATH`, the URIs that the server itself gives out.
     """
     if not path:
-        raise Refusal("file_path is empty. Give a path, absolute or relative to /workspace.")
-    meant = _meant(path)
-    if "\0" in meant:
-        raise Refusal("file_path holds a NUL character, which no path can.")
+        raise OperationError("file_path is empty. Give a path, absolute or relative to /workspace.")
+    resolved = _resolve(path)
+    if "\0" in resolved:
+        raise OperationError("file_path contains a NUL character, which no path can.")
     try:
-        os.fsencode(meant)
+        os.fsencode(resolved)
     except UnicodeEncodeError:
-        raise Refusal(f"{_shown(path)} holds half a surrogate pair, which no path can.") from None
-    while meant.startswith("./"):
-        meant = meant[2:].lstrip("/")
-    return os.path.join(WORKSPACE, meant)
+        raise OperationError(f"{_shown(path)} contains half of a surrogate pair, which no path can.") from None
+    while resolved.startswith("./"):
+        resolved = resolved[2:].lstrip("/")
+    return os.path.join(WORKSPACE, resolved)
 
 
 def shown(path):
     """Returns the absolute path for a message, or `path` itself if it isn't valid."""
     try:
         return _shown(absolute(path))
-    except Refusal:
+    except OperationError:
         return _shown(path)
 
 
-def _meant(path):
+def _resolve(path):
     if path[0] == "/" or path.startswith("./"):
         return path
     # Fast path: only special notations contain one of these characters.
@@ -74,7 +74,7 @@ def _meant(path):
         return path
     reason = _foreign_scheme(scheme, path) if scheme else _foreign_word(path)
     if reason:
-        raise Refusal(f"{_shown(path)}: {reason} A file that is really called so is ./{_shown(path)}")
+        raise OperationError(f"{_shown(path)}: {reason} If a file really has this name, write ./{_shown(path)}")
     return path
 
 
@@ -91,18 +91,20 @@ def _exists(path):
 def _file(uri, rest):
     host, slash, path = rest[2:].partition("/") if rest.startswith("//") else ("", "/", rest[1:])
     if not rest.startswith("/"):
-        raise Refusal(f"{_shown(uri)}: a file's URI has an absolute path, as in file:///workspace/NAME.")
+        raise OperationError(f"{_shown(uri)}: a file's URI has an absolute path, as in file:///workspace/NAME.")
     path = "/" + _decoded(path).lstrip("/")
     if host.lower() not in ("", "localhost"):
         if slash and not re.fullmatch(r"[A-Za-z]:", host):
             example = f"/{_decoded(host)}{path}"
-            raise Refusal(
-                f"{_shown(uri)} names the host {_shown(host)}, and no other machine's files are here. "
+            raise OperationError(
+                f"{_shown(uri)} names the host {_shown(host)}, but only the sandbox's own files can be reached. "
                 f"Write the path alone, for example {_shown(example)}"
             )
-        raise Refusal(f"{_shown(uri)} names no file of the sandbox. Write a path, such as /workspace/NAME.")
+        raise OperationError(
+            f"{_shown(uri)} does not name a file in the sandbox. Write a path such as /workspace/NAME."
+        )
     if re.match(r"/[A-Za-z]:(?:[/\\]|$)", path):
-        raise Refusal(f"{_shown(uri)}: {_WINDOWS}")
+        raise OperationError(f"{_shown(uri)}: {_WINDOWS}")
     return path
 
 
@@ -118,7 +120,7 @@ def _below(directory, uri, rest, pattern):
     """Returns the path of one of the server's own URIs. Rejects URIs that lead out of `directory`."""
     segments = _decoded(rest.lstrip("/")).split("/")
     if any(segment in ("", ".", "..") for segment in segments):
-        raise Refusal(f"{_shown(uri)} names no file. Such a URI is {pattern}")
+        raise OperationError(f"{_shown(uri)} does not name a file. Write a URI such as {pattern}")
     return "/".join((directory, *segments))
 
 
@@ -133,18 +135,18 @@ def _decoded(text):
 
 # Rejected notations
 
-_WINDOWS = "a path of Windows means nothing in the sandbox, which is Linux. Write one such as /workspace/NAME."
+_WINDOWS = "a Windows path has no meaning in the sandbox, which runs Linux. Write a path such as /workspace/NAME."
 _PLAIN = "Write the path itself, absolute or relative to /workspace; ~/ is the home directory."
 
 
 def _foreign_scheme(scheme, path):
     name = scheme[0][:-1].lower()
     if name in ("http", "https", "ftp", "ws", "wss"):
-        return "an address is no file of the sandbox."
+        return "a web address is not a file in the sandbox."
     behind = "/" + path[scheme.end() :].lstrip("/")
     if behind.startswith(_PLACES):
-        return f"{name}: is no scheme of the sandbox. Write {_shown(behind)}"[:_SHOWN] + "."
-    return f"{name}: is no scheme of the sandbox. {_PLAIN}"
+        return f"{name}: is not a URI scheme of the sandbox. Write {_shown(behind)}"[:_SHOWN] + "."
+    return f"{name}: is not a URI scheme of the sandbox. {_PLAIN}"
 
 
 def _foreign_word(path):
@@ -153,16 +155,16 @@ def _foreign_word(path):
         # Editors and office programs create files like ~NAME next to a file.
         if "/" not in path:
             return None
-        return f"only ~/ is known, {os.environ.get('HOME', _HOME)}/; other users have no files here."
+        return f"only ~/ ({os.environ.get('HOME', _HOME)}/) is supported; other users have no files here."
     if re.match(r"[A-Za-z]:[\\/]|\\\\", path):
         return _WINDOWS
     if re.match(r"%[A-Za-z_][A-Za-z0-9_()]+%(?:[/\\]|$)", path):
-        return f"no shell reads this path, so %NAME% stands for nothing. {_PLAIN}"
+        return f"no shell expands this path, so %NAME% has no meaning. {_PLAIN}"
     if re.match(r"\$[A-Za-z_({]|`", path):
         name = re.match(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", path)
         value = os.environ.get(name[1], "") if name else ""
         meaning = f" (in commands, {name[1]} is {value[:100]})" if value.startswith("/") else ""
-        return f"no shell reads this path, so {path[0]} stands for nothing{meaning}. {_PLAIN}"
+        return f"no shell expands this path, so {path[0]} has no meaning{meaning}. {_PLAIN}"
     return None
 
 

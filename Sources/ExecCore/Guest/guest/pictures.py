@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 
-from guest import scaling
+from guest import picture_scaler
 
 _SECONDS = 45.0
 _HEAD_ROOM = 4096
@@ -28,7 +28,7 @@ def scale_down(file, limit, side):
         try:
             child = os.posix_spawn(
                 sys.executable,
-                [sys.executable, "-I", "-X", "utf8", "-c", scaling.__source__, str(limit), str(side)],
+                [sys.executable, "-I", "-X", "utf8", "-c", picture_scaler.__source__, str(limit), str(side)],
                 os.environ,
                 file_actions=[
                     (os.POSIX_SPAWN_DUP2, file.fileno(), 0),
@@ -73,4 +73,4 @@ def _outcome(answer):
     try:
         return json.loads(head), data
     except ValueError:
-        return {"error": "the program that does it was killed, perhaps for want of memory"}, b""
+        return {"error": "the scaling process was killed, perhaps for lack of memory"}, b""

@@ -4,7 +4,7 @@ import os
 import signal
 
 # The CPU time up to which a process counts as starved, in ticks of 10 ms.
-_FEW_TICKS = 2
+_STARVED_TICKS = 2
 
 
 class Table:
@@ -56,8 +56,32 @@ class Table:
             self.stopped.add(pid)
         elif state in (b"R", b"D"):
             self.running.add(pid)
-            if ticks <= _FEW_TICKS:
+            if ticks <= _STARVED_TICKS:
                 self.starved.add(pid)
+
+
+def ancestors(pid):
+    """Yields the process and its ancestors, the nearest first, without process 1."""
+    seen = set()
+    while pid > 1 and pid not in seen:
+        seen.add(pid)
+        yield pid
+        pid = _parent(pid)
+
+
+def exists(pid):
+    """Tells whether there is a process with this id, which may have ended without being waited for."""
+    return os.path.exists(f"/proc/{pid}")
+
+
+def _parent(pid):
+    """Returns the id of the parent; 0 if the process is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            stat = file.read(4096)
+        return int(stat[stat.rindex(b")") + 2 :].split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def descendants(parents, roots):
@@ -74,20 +98,20 @@ def descendants(parents, roots):
     return found
 
 
-def send(pid, number):
+def send_signal(pid, number):
     try:
         os.kill(pid, number)
     except OSError:
         pass
 
 
-def send_to_all(number):
+def signal_all(number):
     """Signals every other process of the sandbox, in a single kernel pass that no fork can escape.
 
     Does nothing unless this is process 1: outside a sandbox it would signal the whole machine.
     """
     if os.getpid() == 1:
-        send(-1, number)
+        send_signal(-1, number)
 
 
 def freeze_everything():
@@ -96,7 +120,7 @@ def freeze_everything():
         before = Table().stopped
     except OSError:
         before = None
-    send_to_all(signal.SIGSTOP)
+    signal_all(signal.SIGSTOP)
     return before
 
 
@@ -104,9 +128,9 @@ def thaw_everything(before):
     """Continues the processes that `freeze_everything` has stopped; `before` is what it returned."""
     try:
         for pid in Table().parents.keys() - before:
-            send(pid, signal.SIGCONT)
+            send_signal(pid, signal.SIGCONT)
     except (OSError, TypeError):
-        send_to_all(signal.SIGCONT)
+        signal_all(signal.SIGCONT)
 
 
 def kill_stopped(find):
@@ -117,38 +141,38 @@ def kill_stopped(find):
     """
     stopped = set()
     for _ in range(50):
-        fresh = find(Table().parents) - stopped
-        if not fresh:
+        new = find(Table().parents) - stopped
+        if not new:
             break
-        for pid in fresh:
-            send(pid, signal.SIGSTOP)
-        stopped |= fresh
+        for pid in new:
+            send_signal(pid, signal.SIGSTOP)
+        stopped |= new
     for pid in stopped:
-        send(pid, signal.SIGKILL)
+        send_signal(pid, signal.SIGKILL)
     return stopped
 
 
-def kill_frozen(find, ours):
+def kill_frozen(find, own):
     """Kills all processes that `find(parents)` returns while every other process of the sandbox is stopped.
 
     Everything is stopped in a single pass under the kernel's lock, so a process that is just being forked gets the
-    signal too. Afterwards the survivors continue, unless they were stopped before; `ours` continue in any case.
+    signal too. Afterwards the survivors continue, unless they were stopped before; `own` continue in any case.
 
     Returns the killed processes as pairs of id and start time, and whether the scan was certainly complete.
     """
     before = Table().stopped
-    send_to_all(signal.SIGSTOP)
+    signal_all(signal.SIGSTOP)
     table = None
     found = set()
     try:
         table = Table()
         found = find(table.parents)
         for pid in found:
-            send(pid, signal.SIGKILL)
+            send_signal(pid, signal.SIGKILL)
     finally:
         if table is None:
-            send_to_all(signal.SIGCONT)
+            signal_all(signal.SIGCONT)
         else:
-            for pid in (table.parents.keys() - found - before) | ours:
-                send(pid, signal.SIGCONT)
+            for pid in (table.parents.keys() - found - before) | own:
+                send_signal(pid, signal.SIGCONT)
     return {(pid, table.starts[pid]) for pid in found}, table.is_whole

@@ -5,7 +5,7 @@ import re
 _INTERVAL = 0.25
 _MAX_BYTES = 512
 # How much of a stream's end is kept to search for a line, in bytes.
-_KEPT = 2048
+_TAIL_BYTES = 2048
 
 # Escape sequences for colors, cursor movements and titles, including incomplete ones at the end.
 _ESCAPES = rb"\x1b(?:\[[0-?]*[ -/]*(?:[@-~]|$)|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|[ -/]*(?:[0-~]|$))"
@@ -15,26 +15,26 @@ class Progress:
     def __init__(self):
         self._tails = {}
         self._last = None
-        self._is_fresh = False
+        self._has_new_output = False
         self._next = 0.0
 
     def add(self, stream, data):
         """Adds output of a stream."""
-        self._tails[stream] = (self._tails.get(stream, b"") + data[-_KEPT:])[-_KEPT:]
+        self._tails[stream] = (self._tails.get(stream, b"") + data[-_TAIL_BYTES:])[-_TAIL_BYTES:]
         self._last = stream
-        self._is_fresh = True
+        self._has_new_output = True
 
     def due(self):
         """Returns when the next line may be sent; None if there is no new output."""
-        return self._next if self._is_fresh else None
+        return self._next if self._has_new_output else None
 
-    def take(self, now):
+    def line_if_due(self, now):
         """Returns the newest line if one is due; otherwise empty bytes. A repeated line is sent too, because it shows
         that the command is working.
         """
-        if not self._is_fresh or now < self._next:
+        if not self._has_new_output or now < self._next:
             return b""
-        self._is_fresh = False
+        self._has_new_output = False
         line = newest_line(self._tails[self._last])
         if line:
             self._next = now + _INTERVAL

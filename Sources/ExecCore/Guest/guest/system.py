@@ -34,33 +34,33 @@ _Pair = ctypes.c_int * 2
 _INOTIFY_EVENTS = 0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200 | 0x01000000
 
 
-def description(shell):
+def sandbox_facts(shell):
     """Returns the facts about the sandbox for the handshake with the server."""
-    places = ("/workspace", "/artifacts", "/tmp", "/output", os.environ.get("HOME", "/tmp"))
-    unwritable = [place for place in places if not os.access(place, os.W_OK)]
+    directories = ("/workspace", "/artifacts", "/tmp", "/output", os.environ.get("HOME", "/tmp"))
+    unwritable = [directory for directory in directories if not os.access(directory, os.W_OK)]
     return {
         "python": ".".join(map(str, sys.version_info[:3])),
         "shell": os.access(shell, os.X_OK),
         "unwritable": unwritable,
-        "owners": {place: os.stat(place).st_uid for place in unwritable if os.path.isdir(place)},
+        "owners": {directory: os.stat(directory).st_uid for directory in unwritable if os.path.isdir(directory)},
         "limits": limits.limits(),
     }
 
 
 def prepare_process():
     """Sets up this process; the settings are inherited by processes forked from it."""
-    take_name("sandbox-guest")
+    set_process_name("sandbox-guest")
     _make_undumpable()
-    _give_back_large_blocks()
+    _limit_heap_growth()
     _raise_file_limit()
-    _name_user()
+    _write_user_names()
     _extend_path()
 
 
 def _raise_file_limit():
     """Raises the open file limit to the hard limit: each call and each connection needs some descriptors."""
-    _, most = _FILE_LIMIT
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    _, hard_limit = _FILE_LIMIT
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
 
 
 def restore_file_limit():
@@ -70,7 +70,7 @@ def restore_file_limit():
     resource.setrlimit(resource.RLIMIT_NOFILE, _FILE_LIMIT)
 
 
-def _name_user():
+def _write_user_names():
     """Names the user and group ids of this process, which /etc/passwd and /etc/group of the image don't contain."""
     user, group, home = os.getuid(), os.getgid(), os.environ.get("HOME", "/")
     directory = os.path.realpath(_NAMES)
@@ -97,17 +97,18 @@ def _make_undumpable():
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_DUMPABLE) failed")
 
 
-def _give_back_large_blocks():
+def _limit_heap_growth():
     """Makes glibc return the memory of large blocks to the system when they are freed.
 
     That is its default at first, but each freed large block raises its dynamic thresholds, and later blocks are kept.
     """
     if hasattr(_libc, "mallopt"):
         _libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
-        _libc.mallopt(_M_TRIM_THRESHOLD, 2 * _LARGE_BLOCK)
+        # More than a file operation needs at a time, or the heap would grow and shrink with every piece of the file.
+        _libc.mallopt(_M_TRIM_THRESHOLD, 4 * _LARGE_BLOCK)
 
 
-def take_name(name):
+def set_process_name(name):
     """Renames this process to `name` (at most 15 characters), because otherwise it looks like any Python program.
 
     A user who ends programs by name or command line (`pkill python3`) means their own, not the guest.
@@ -118,11 +119,11 @@ def take_name(name):
             stat = file.read()
         # Start and end of the command line in memory: fields 48 and 49, counted from 1; two fields precede the last
         # parenthesis. If the kernel doesn't provide them, the command line stays as it is.
-        begin, end = map(int, stat[stat.rindex(b")") + 2 :].split()[45:47])
+        start, end = map(int, stat[stat.rindex(b")") + 2 :].split()[45:47])
     except (OSError, ValueError):
         return
-    if 0 < begin < end:
-        ctypes.memmove(begin, name.encode()[: end - begin - 1].ljust(end - begin, b"\0"), end - begin)
+    if 0 < start < end:
+        ctypes.memmove(start, name.encode()[: end - start - 1].ljust(end - start, b"\0"), end - start)
 
 
 def become_subreaper():
@@ -130,7 +131,7 @@ def become_subreaper():
     _prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def watch_directory(path):
+def open_inotify(path):
     """Returns an inotify descriptor that is readable when the directory has changed; None if the kernel refuses it."""
     # IN_NONBLOCK and IN_CLOEXEC have the values of O_NONBLOCK and O_CLOEXEC.
     descriptor = _libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -187,10 +188,10 @@ class OutOfMemoryScore:
     def lower_for_guest(self):
         self._write(_GUEST_OOM_SCORE)
 
-    def _write(self, score):
+    def _write(self, oom_score):
         if self._file is not None:
             try:
-                os.write(self._file, score)
+                os.write(self._file, oom_score)
             except OSError:
                 self._file = None
 
@@ -217,7 +218,7 @@ class OutOfMemoryKills:
     def __init__(self):
         self._file = None
         # Cache of the file's last content and the parsed number: it is read twice per command and hardly ever changes.
-        self._said = self._number = None
+        self._content = self._kills = None
         for path in ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"):
             try:
                 self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -230,14 +231,14 @@ class OutOfMemoryKills:
         if self._file is None:
             return None
         try:
-            said = os.pread(self._file, 4096, 0)
-            if said != self._said:
-                kills = [line for line in said.splitlines() if line.startswith(b"oom_kill ")]
-                self._number = int(kills[0].split()[1]) if kills else None
-                self._said = said
+            content = os.pread(self._file, 4096, 0)
+            if content != self._content:
+                kills = [line for line in content.splitlines() if line.startswith(b"oom_kill ")]
+                self._kills = int(kills[0].split()[1]) if kills else None
+                self._content = content
         except (OSError, ValueError):
             return None
-        return self._number
+        return self._kills
 
 
 def process_count():

@@ -13,14 +13,14 @@ progress bar, and without colors.
 import re
 
 # The longest line that is held back, in bytes: no progress bar is longer.
-_LONGEST_LINE = 4096
+_MAX_HELD_LINE = 4096
 # The longest line of which the raw bytes are kept too.
-_LONGEST_RAW = 64 * 1024
+_MAX_RAW_LINE = 64 * 1024
 # The longest escape sequence that is recognized.
-_LONGEST_SEQUENCE = 256
+_MAX_SEQUENCE = 256
 # How far up (lines) or to the right (columns) the cursor can move.
-_MOST_UP = 50
-_FARTHEST = 1000
+_MAX_UP = 50
+_MAX_COLUMN = 1000
 
 # Sequences that draw nothing: modes and colors; titles and links; character sets and the like; incomplete sequences.
 _STYLES = (
@@ -50,14 +50,14 @@ class Screen:
         "_drawn",
         "_has_return",
         "_held",
-        "_is_odd",
-        "_is_out",
-        "_is_plain",
-        "_over_before",
-        "_part",
+        "_shows_raw",
+        "_is_start_shown",
+        "_is_binary",
+        "_overwritten_before",
+        "_incomplete",
         "_raw",
         "_shown",
-        "drawn_over",
+        "overwritten",
     )
 
     def __init__(self):
@@ -69,53 +69,53 @@ class Screen:
         # The raw bytes of the line; None if it is too long, or if drawing involved more than one line.
         self._raw = None
         # Whether to show the raw bytes, and the count of overwritten characters before this line.
-        self._is_odd = False
-        self._over_before = 0
+        self._shows_raw = False
+        self._overwritten_before = 0
         # Whether the last character was a carriage return, which may be the first half of a CRLF.
         self._has_return = False
         # The lines below it, the nearest one last.
         self._below = []
         # An incomplete character or sequence at the end of the data.
-        self._part = b""
+        self._incomplete = b""
         # Whether the start of the line has been shown.
-        self._is_out = False
-        self._is_plain = False
+        self._is_start_shown = False
+        self._is_binary = False
         self._shown = bytearray()
         # The number of overwritten or erased characters.
-        self.drawn_over = 0
+        self.overwritten = 0
 
     @property
     def held(self):
         """The bytes received and not shown yet. Valid only as long as nothing was drawn."""
-        return bytes(self._held) + self._part
+        return bytes(self._held) + self._incomplete
 
-    def feed(self, data, take_back):
+    def feed(self, data, pop_line):
         """Processes `data` and returns the bytes that can be shown now.
 
-        `take_back` removes and returns the last shown line, which is needed if the cursor moves up to it; it returns
+        `pop_line` removes and returns the last shown line, which is needed if the cursor moves up to it; it returns
         None otherwise.
         """
-        if self._is_plain:
+        if self._is_binary:
             return data
-        if self._part:
-            data = self._part + data
-            self._part = b""
+        if self._incomplete:
+            data = self._incomplete + data
+            self._incomplete = b""
         if self._drawn is None:
             is_plain = not (is_drawing(data) or b"\x1b" in self._held)
             if is_plain and data.isascii() and b"\0" not in data:
                 return self._add(data)
-            data = bytes(self._held) + self._without_part(data)
+            data = bytes(self._held) + self._without_incomplete(data)
             self._held.clear()
             if is_plain or b"\0" not in data:
                 text, rest = _split_text(data)
                 if not rest and (is_plain or not re.search(f"{_DRAWING}|{_CONTROL}", _without_styles(text))):
                     return self._add(data)
         else:
-            data = self._without_part(data)
-        self._draw_lines(data, take_back)
-        if self._drawn and len(self._drawn) > _LONGEST_LINE:
+            data = self._without_incomplete(data)
+        self._draw_lines(data, pop_line)
+        if self._drawn and len(self._drawn) > _MAX_HELD_LINE:
             self._shown += self.finish()
-            self._is_out = True
+            self._is_start_shown = True
         shown = bytes(self._shown)
         self._shown.clear()
         return shown
@@ -130,32 +130,32 @@ class Screen:
             self._drawn = None
         while self._below:
             rest += b"\n" + _encoded(self._below.pop())
-        rest += self._part
-        self._part = b""
+        rest += self._incomplete
+        self._incomplete = b""
         return rest
 
-    def _without_part(self, data):
+    def _without_incomplete(self, data):
         """Returns `data` without an incomplete character or sequence at its end, which is kept for the next data."""
-        unfinished = re.search(_UNFINISHED, data[-_LONGEST_SEQUENCE:])
+        unfinished = re.search(_UNFINISHED, data[-_MAX_SEQUENCE:])
         if not unfinished:
             return data
-        self._part = unfinished[0]
-        return data[: -len(self._part)]
+        self._incomplete = unfinished[0]
+        return data[: -len(self._incomplete)]
 
-    def _draw_lines(self, data, take_back):
+    def _draw_lines(self, data, pop_line):
         lines = data.split(b"\n")
         for number, line in enumerate(lines):
             if number:
                 self._end_line()
             text, rest = _split_text(line)
-            if self._is_out or (self._drawn is None and _is_overlong(line)):
+            if self._is_start_shown or (self._drawn is None and _is_too_long(line)):
                 self._shown += line[: len(line) - len(rest)]
-                self._is_out = True
+                self._is_start_shown = True
             else:
-                self._draw(line[: len(line) - len(rest)], _without_styles(text), take_back)
+                self._draw(line[: len(line) - len(rest)], _without_styles(text), pop_line)
             if rest:
-                self._is_plain = self._is_odd = True
-                part, self._part = self._part, b""
+                self._is_binary = self._shows_raw = True
+                part, self._incomplete = self._incomplete, b""
                 self._shown += self.finish() + b"\n".join([rest, *lines[number + 1 :]]) + part
                 return
 
@@ -165,27 +165,27 @@ class Screen:
         if end:
             shown = _shown(bytes(self._held) + data[:end])
             self._held[:] = data[end:]
-            self._is_out = False
+            self._is_start_shown = False
         else:
             shown = b""
             self._held += data
-        if self._is_out or len(self._held) > _LONGEST_LINE:
-            self._is_out = True
+        if self._is_start_shown or len(self._held) > _MAX_HELD_LINE:
+            self._is_start_shown = True
             shown += _shown(bytes(self._held))
             self._held.clear()
         return shown
 
-    def _draw(self, line, text, take_back):
+    def _draw(self, line, text, pop_line):
         if self._drawn is None:
             if not line:
                 return
             self._drawn, self._column, self._has_return = "", 0, False
-            self._raw, self._is_odd, self._over_before = bytearray(), False, self.drawn_over
+            self._raw, self._shows_raw, self._overwritten_before = bytearray(), False, self.overwritten
         if self._raw is not None:
             self._raw += line
-            if len(self._raw) > _LONGEST_RAW:
+            if len(self._raw) > _MAX_RAW_LINE:
                 self._raw = None
-        self._is_odd = self._is_odd or re.search(_CONTROL, text) is not None
+        self._shows_raw = self._shows_raw or re.search(_CONTROL, text) is not None
         if "\x1b" not in text and "\x08" not in text:
             self._draw_over(text.split("\r"))
             return
@@ -198,7 +198,7 @@ class Screen:
             elif start != "\x1b":
                 self._write(part[0])
             elif part[2]:
-                self._obey(part[2], part[1], take_back)
+                self._execute(part[2], part[1], pop_line)
             self._has_return = start == "\r"
 
     def _draw_over(self, texts):
@@ -212,11 +212,11 @@ class Screen:
     def _write(self, text):
         line = self._drawn.ljust(self._column)
         end = self._column + len(text)
-        self.drawn_over += min(end, len(line)) - self._column
+        self.overwritten += min(end, len(line)) - self._column
         self._drawn = line[: self._column] + text + line[end:]
         self._column = end
 
-    def _obey(self, command, parameters, take_back):
+    def _execute(self, command, parameters, pop_line):
         number = int(parameters) if parameters.isdecimal() and len(parameters) < 5 else 0
         if command == "K":
             self._erase(number)
@@ -224,14 +224,14 @@ class Screen:
             self._erase(0)
             self._below.clear()
         elif command == "G":
-            self._column = min(max(number, 1), _FARTHEST) - 1
+            self._column = min(max(number, 1), _MAX_COLUMN) - 1
         elif command == "C":
-            self._column = min(self._column + max(number, 1), _FARTHEST)
+            self._column = min(self._column + max(number, 1), _MAX_COLUMN)
         elif command == "D":
             self._column = max(0, self._column - max(number, 1))
         elif command in "AF":
-            for _ in range(min(max(number, 1), _MOST_UP)):
-                self._go_up(take_back)
+            for _ in range(min(max(number, 1), _MAX_UP)):
+                self._go_up(pop_line)
             self._column = 0 if command == "F" else self._column
         elif command in "BE":
             for _ in range(min(max(number, 1), len(self._below))):
@@ -247,28 +247,28 @@ class Screen:
             self._drawn = " " * min(self._column, before) + self._drawn[self._column :]
         else:
             self._drawn = ""
-        self.drawn_over += before - len(self._drawn.lstrip(" ") if what == 1 else self._drawn)
+        self.overwritten += before - len(self._drawn.lstrip(" ") if what == 1 else self._drawn)
 
-    def _go_up(self, take_back):
-        if len(self._below) == _MOST_UP:
+    def _go_up(self, pop_line):
+        if len(self._below) == _MAX_UP:
             return
-        above = self._last_shown(take_back)
+        above = self._pop_shown_line(pop_line)
         if above is not None:
             self._raw = None
             self._below.append(self._drawn)
             self._drawn = above.removesuffix(b"\r").decode("utf-8", "surrogateescape")
 
-    def _last_shown(self, take_back):
+    def _pop_shown_line(self, pop_line):
         if not self._shown:
-            return take_back()
+            return pop_line()
         start = self._shown.rfind(b"\n", 0, len(self._shown) - 1) + 1
         line = bytes(self._shown[start:-1])
         del self._shown[start:]
         return line
 
     def _drawn_line(self):
-        if self._is_odd and self._raw is not None:
-            self.drawn_over = self._over_before
+        if self._shows_raw and self._raw is not None:
+            self.overwritten = self._overwritten_before
             return bytes(self._raw)
         return _encoded(self._drawn) + (b"\r" if self._has_return else b"")
 
@@ -276,7 +276,7 @@ class Screen:
         self._shown += (self._drawn_line() if self._drawn is not None else b"") + b"\n"
         self._drawn = self._below.pop() if self._below else None
         self._raw = None
-        self._is_out = False
+        self._is_start_shown = False
         self._column = 0
         self._has_return = False
 
@@ -304,9 +304,9 @@ def _encoded(line):
     return line.encode("utf-8", "surrogateescape")
 
 
-def _is_overlong(line):
+def _is_too_long(line):
     """Returns whether the text before the first drawing is too long to be held back had it arrived alone."""
-    if len(line) <= _LONGEST_LINE:
+    if len(line) <= _MAX_HELD_LINE:
         return False
     first = re.search(rb"[\r\x08\x1b]", line)
-    return first is None or first.start() > _LONGEST_LINE
+    return first is None or first.start() > _MAX_HELD_LINE

@@ -14,6 +14,8 @@ enum Check: String, CaseIterable, Sendable {
     case workspace
     case skills
     case tools
+    /// The MCP servers whose tools code can call. Checked only if there are any.
+    case servers = "MCP servers"
     case latency
     case end
     case leftovers = "left-overs"
@@ -79,7 +81,7 @@ struct Report: Sendable {
     /// The report in machine-readable form.
     var json: JSON {
         [
-            "ok": .bool(failures == 0), "version": .string(Help.version),
+            "ok": .bool(failures == 0), "version": .string(ServerHelp.version),
             "checks": .array(
                 findings.map { finding in
                     var object: JSONObject = [

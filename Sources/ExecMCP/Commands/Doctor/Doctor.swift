@@ -1,5 +1,9 @@
+import Bridge
+import CommandOptions
+import Diagnostics
 import ExecCore
 import SystemCalls
+import Threading
 
 /// Checks the setup, from the engine's command line to the end of a sandbox. Skips checks that depend on a failed one.
 struct Doctor: Sendable {
@@ -18,6 +22,7 @@ struct Doctor: Sendable {
             }
             findings.append(await leftovers(engine, before: orphans))
         } catch {}
+        if let servers = await servers { findings.append(servers) }
         findings += [skills, tools].filter { finding in !findings.contains { $0.check == finding.check } }
         return Report(findings: Self.completed(findings))
     }
@@ -28,8 +33,9 @@ struct Doctor: Sendable {
     /// Returns the findings in order, with one added for each check that was not made.
     static func completed(_ findings: [Finding]) -> [Finding] {
         let cause = findings.first { $0.status == .failed }?.check
-        let reason = cause.map { "\($0.rawValue) comes first" } ?? "broken off"
-        return Check.allCases.map { check in
+        let reason = cause.map { "\($0.rawValue) failed" } ?? "interrupted"
+        let asked = Check.allCases.filter { check in check != .servers || findings.contains { $0.check == check } }
+        return asked.map { check in
             findings.first { $0.check == check } ?? .notChecked(check, because: reason)
         }
     }
@@ -78,7 +84,7 @@ struct Doctor: Sendable {
         }
         if after > 0 {
             return .warning(
-                .leftovers, "\(after) containers of servers that are gone",
+                .leftovers, "\(after.counted("container")) of servers that are gone",
                 "The next start of a sandbox removes them; if it does not, look at `\(listing)`.")
         }
         return .passed(
@@ -89,7 +95,7 @@ struct Doctor: Sendable {
     private var skills: Finding {
         let directories = options.configuration.skillsDirectories
         guard !directories.isEmpty else {
-            return missing(.skills, "none: there is no directory of skills", "Name one with --skills.")
+            return missing(.skills, "none: no directory of skills", "Name one with --skills.")
         }
         let catalog = SkillCatalog.load(from: directories)
         let text = "\(catalog.skills.count) in \(directories.joined(separator: ", "))"
@@ -102,14 +108,36 @@ struct Doctor: Sendable {
     /// warning.
     private func missing(_ check: Check, _ found: String, _ remedy: String) -> Finding {
         Environment.companionDirectory(check.rawValue) == nil
-            ? .warning(check, found, remedy) : .passed(check, "none, as asked")
+            ? .warning(check, found, remedy) : .passed(check, "none, as requested")
+    }
+
+    /// The MCP servers that the options name; `nil` if they name none. Each is started and ended.
+    private var servers: Finding? {
+        get async {
+            guard !options.mcpConfigFiles.isEmpty else { return nil }
+            let log = Locked<[String]>([])
+            let logger = Logger(program: "exec-mcp", level: .warning) { line in log.withLock { $0.append(line) } }
+            let bridge: Bridge?
+            do throws(UsageError) {
+                bridge = try BridgeSetup.bridge(options, audit: nil, logger: logger)
+            } catch {
+                return .failed(.servers, error.message, "Correct the file.")
+            }
+            let reports = await bridge?.check(for: options.user) ?? []
+            await bridge?.close()
+            let text = reports.map { "\($0.name) \($0.tools)" }.joined(separator: ", ")
+            let faults = reports.compactMap(\.failure) + log.withLock { $0 }
+            guard let fault = faults.first else { return .passed(.servers, "tools: \(text)") }
+            let more = faults.count > 1 ? " (and \(faults.count - 1) more: exec-mcp bridge check)" : ""
+            return .warning(.servers, reports.isEmpty ? "none can be used" : "tools: \(text)", "\(fault)\(more)")
+        }
     }
 
     private var tools: Finding {
         guard let directory = options.configuration.toolsDirectory else {
-            return missing(.tools, "none: there is no directory of modules", "Name one with --tools.")
+            return missing(.tools, "none: no directory of modules", "Name one with --tools.")
         }
         let count = ToolModule.load(from: directory).count
-        return .passed(.tools, "\(count) \(count == 1 ? "module" : "modules") in \(directory)")
+        return .passed(.tools, "\(count.counted("module")) in \(directory)")
     }
 }

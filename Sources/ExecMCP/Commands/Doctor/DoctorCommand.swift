@@ -4,7 +4,7 @@ import JSON
 import SystemCalls
 
 /// `exec-mcp doctor`: checks everything that a server needs, and suggests a remedy for each problem.
-struct DoctorCommand: Command {
+struct DoctorCommand: Subcommand {
     private static let lineWidth = 100
 
     let name = "doctor"
@@ -15,24 +15,24 @@ struct DoctorCommand: Command {
         Usage: exec-mcp doctor [--json] [OPTION VALUE]…
 
         Checks what a server with these options needs: the engine, the image, and a sandbox that is started for the
-        purpose and removed again: whether its limits hold, what code in it can reach, how long a command takes. Each
+        check and then removed: whether its limits hold, what code in it can reach, how long a command takes. Each
         failure comes with a remedy. It takes a few seconds and leaves nothing behind.
 
           --json
-              print an object for programs
+              print the report as a JSON object
 
         The options are the server's own (exec-mcp --help), so that you can put `doctor` anywhere into a command line
         that does not work.
 
-        Exit status: 0 when all is well or there are only warnings, 1 when a check failed, 2 for a command line that is
-        not accepted, 130 when it was broken off.
+        Exit status: 0 when no check failed (warnings are possible), 1 when a check failed, 2 for an invalid command
+        line, 130 when it was interrupted.
 
         """
     }
 
     func run(_ arguments: [String], defaults: Options) throws(UsageError) -> Int32 {
         let isForPrograms = arguments.contains("--json")
-        let invocation = try OptionParser.parse(
+        let invocation = try ServerOptionParser.parse(
             arguments.filter { $0 != "--json" }, environment: Environment.variables, defaults: defaults)
         guard case .serve(let options) = invocation else {
             print(help, terminator: "")

@@ -50,7 +50,7 @@ struct DoctorSandbox: Sendable {
     }
 
     private func inside() async -> [Finding] {
-        let began = ContinuousClock.now
+        let start = ContinuousClock.now
         do {
             _ = try await run("true", seconds: Self.startSeconds)
         } catch is DeadlineError {
@@ -62,19 +62,19 @@ struct DoctorSandbox: Sendable {
         } catch {
             return [.failed(.sandbox, error)]
         }
-        let start = began.duration(to: .now) / .seconds(1)
+        let startSeconds = start.duration(to: .now) / .seconds(1)
         do {
             guard let facts = SandboxFacts(output: try await probe()) else {
                 return [
                     .failed(
-                        .sandbox, "it gives no account of itself",
-                        "The image's python3 is broken or older than 3.9. Build it anew: exec-mcp image --force.")
+                        .sandbox, "it did not report its state",
+                        "The image's python3 is broken or older than 3.9. Rebuild it: exec-mcp image --force.")
                 ]
             }
             let hints = engine.hints(for: options.engine)
             let inside = InsideChecks(options: options, facts: facts, hints: hints).findings
             let latency = try await latency()
-            return [sandbox(facts, start: start)] + inside + unreadable(facts) + [latency]
+            return [sandbox(facts, startSeconds: startSeconds)] + inside + unreadable(facts) + [latency]
         } catch {
             return [.failed(.sandbox, "it started, but does not answer: \(error)", "Restart the engine.")]
         }
@@ -98,9 +98,9 @@ struct DoctorSandbox: Sendable {
         }
     }
 
-    private func sandbox(_ facts: SandboxFacts, start: Double) -> Finding {
-        let text = "first command after \(Quantity.duration(start)); Python \(facts.python), bash \(facts.bash)"
-        return start < Self.slowStart
+    private func sandbox(_ facts: SandboxFacts, startSeconds: Double) -> Finding {
+        let text = "first command after \(Quantity.duration(startSeconds)); Python \(facts.python), bash \(facts.bash)"
+        return startSeconds < Self.slowStart
             ? .passed(.sandbox, text)
             : .warning(.sandbox, text, "The engine is slow to start containers: is the machine busy, or its disk?")
     }
@@ -110,8 +110,8 @@ struct DoctorSandbox: Sendable {
         [(Check.skills, facts.unreadableSkill), (.tools, facts.unreadableTool)].compactMap { check, path in
             path.map {
                 .failed(
-                    check, "the sandbox's user may not read \($0)",
-                    "Let everybody read them: chmod -R go+rX DIRECTORY.")
+                    check, "the sandbox's user cannot read \($0)",
+                    "Make them readable for everybody: chmod -R go+rX DIRECTORY.")
             }
         }
     }
@@ -119,9 +119,9 @@ struct DoctorSandbox: Sendable {
     private func latency() async throws -> Finding {
         var times: [Double] = []
         while times.count < Self.rounds, times.reduce(0, +) < Self.roundsSeconds {
-            let began = ContinuousClock.now
+            let start = ContinuousClock.now
             _ = try await run("true", seconds: Self.probeSeconds)
-            times.append(began.duration(to: .now) / .seconds(1))
+            times.append(start.duration(to: .now) / .seconds(1))
         }
         let median = times.sorted()[times.count / 2]
         let bare = await HostShell.medianTime(rounds: Self.rounds, environment: variables)
@@ -134,12 +134,12 @@ struct DoctorSandbox: Sendable {
 
     /// Ends the sandbox and waits until its container is gone.
     private func end(hadSandbox: Bool) async -> Finding? {
-        let began = ContinuousClock.now
+        let start = ContinuousClock.now
         _ = try? await withDeadline(seconds: Self.endSeconds) { [pool] in await pool.close(grace: 3) }
         guard hadSandbox else { return nil }
         do {
             while try await engine.containerCount(of: user) > 0 {
-                guard began.duration(to: .now) < .seconds(Self.endSeconds) else {
+                guard start.duration(to: .now) < .seconds(Self.endSeconds) else {
                     let listing = engine.hints(for: options.engine).listContainers
                     return .failed(
                         .end, "the container is still there \(Int(Self.endSeconds)) seconds after its end",
@@ -150,6 +150,6 @@ struct DoctorSandbox: Sendable {
         } catch {
             return .failed(.end, error)
         }
-        return .passed(.end, "the container is gone after \(Quantity.duration(began.duration(to: .now) / .seconds(1)))")
+        return .passed(.end, "the container is gone after \(Quantity.duration(start.duration(to: .now) / .seconds(1)))")
     }
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import ExecCore
 
 /// The checks that evaluate the facts collected inside a sandbox.
@@ -19,7 +20,7 @@ struct InsideChecks {
         guard broken.isEmpty else {
             return .failed(
                 .limits,
-                "the engine does not keep what it was asked for: "
+                "the engine does not enforce the requested limits: "
                     + broken.map(\.description).joined(separator: ", "), SeenLimits.remedy)
         }
         if seen.allowsSwap == true {
@@ -28,12 +29,12 @@ struct InsideChecks {
                 "The kernel does not account for swap: boot it with swapaccount=1, or turn swap off.")
         }
         let text =
-            "\(configuration.memory) of memory, \(configuration.pids) processes, \(configuration.cpus) "
+            "\(configuration.memory) of memory, \(configuration.pids.counted("process", "processes")), \(configuration.cpus) "
             + (Double(configuration.cpus) == 1 ? "processor" : "processors")
         guard seen.hidden.isEmpty else {
             let hidden = seen.hidden.map(\.rawValue).joined(separator: ", ")
             return .warning(
-                .limits, "\(text) asked for; from inside it cannot be seen whether they hold (\(hidden))",
+                .limits, "\(text) requested; whether they hold cannot be seen from inside (\(hidden))",
                 "Look at the control group of a sandbox from outside.")
         }
         return .passed(.limits, text)
@@ -47,7 +48,7 @@ struct InsideChecks {
             (facts.noNewPrivileges == "1", "no new privileges", "code may gain privileges"),
             (
                 facts.seccomp == "2" || facts.ownKernel != nil,
-                facts.ownKernel.map { "a kernel of its own (\($0))" } ?? "system calls filtered",
+                facts.ownKernel.map { "its own kernel (\($0))" } ?? "system calls filtered",
                 "system calls are not filtered"
             ),
             (facts.rootIsReadOnly, "read-only system", "the system's files can be written"),
@@ -63,7 +64,7 @@ struct InsideChecks {
                 .isolation, broken.map(\.bad).joined(separator: "; "),
                 """
                 Do not run code that you do not trust on this engine. Use a current Docker or Podman with its default \
-                seccomp profile, and an image that holds no socket.
+                seccomp profile, and an image that contains no socket.
                 """)
         }
         return .passed(.isolation, properties.map(\.good).joined(separator: ", "))
@@ -72,20 +73,20 @@ struct InsideChecks {
     private var network: Finding {
         guard let interfaces = facts.interfaces else {
             return .warning(
-                .network, "\(configuration.network) asked for; the interfaces cannot be seen",
+                .network, "\(configuration.network) requested; the interfaces cannot be seen",
                 "Look at the network of a sandbox from outside.")
         }
         guard configuration.network == "none" else {
-            return .passed(.network, "\(configuration.network), as asked: \(interfaces.joined(separator: ", "))")
+            return .passed(.network, "\(configuration.network), as requested: \(interfaces.joined(separator: ", "))")
         }
         let others = interfaces.filter { $0 != "lo" }
         guard others.isEmpty else {
             return .failed(
-                .network, "none was asked for, but there is \(others.joined(separator: ", "))",
+                .network, "none was requested, but there is \(others.joined(separator: ", "))",
                 "This engine does not keep sandboxes off the network. Use a current Docker or Podman.")
         }
         let hosts = configuration.allowedHosts.map(\.description).joined(separator: ", ")
-        return .passed(.network, hosts.isEmpty ? "none" : "none but the way to \(hosts)")
+        return .passed(.network, hosts.isEmpty ? "none" : "none except the way to \(hosts)")
     }
 
     private var workspace: Finding {
@@ -99,7 +100,7 @@ struct InsideChecks {
             guard let reason = facts.directory(place).reason else { continue }
             return .failed(
                 .workspace, "\(kind): /\(place) cannot be written (\(reason))",
-                "Give a directory to an ordinary user; for volumes, look at the engine's disk (`\(hints.diskUsage)`).")
+                "Give a directory to an ordinary user; for volumes, check the engine's disk (`\(hints.diskUsage)`).")
         }
         let free = facts.directory("workspace").free ?? 0
         let text = "\(kind), \(Quantity.bytes(free)) free"

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// Formats quantities for people.
 enum Quantity {
     /// Formats a size, such as `620 MB` or `1.5 GB`.
@@ -9,7 +11,7 @@ enum Quantity {
             value /= 1000
             unit += 1
         }
-        return unit == 0 ? "\(count) bytes" : "\(digits(value)) \(units[unit])"
+        return unit == 0 ? count.counted("byte") : "\(digits(value)) \(units[unit])"
     }
 
     /// Formats a duration, such as `2.1 ms` or `0.35 s`.
@@ -20,8 +22,7 @@ enum Quantity {
     /// Formats an age, such as `3 days old`. Anything under a minute, or in the future, is `new`.
     static func age(_ seconds: Int) -> String {
         for (length, name) in [(86_400, "day"), (3600, "hour"), (60, "minute")] where seconds >= length {
-            let count = seconds / length
-            return "\(count) \(name)\(count == 1 ? "" : "s") old"
+            return "\((seconds / length).counted(name)) old"
         }
         return "new"
     }

@@ -53,7 +53,8 @@ struct ReportTable {
 
     private func summary(of report: Report) -> String {
         switch report.failures {
-        case 0: report.findings.contains { $0.status == .warning } ? "It works; see the warnings." : "All is well."
+        case 0:
+            report.findings.contains { $0.status == .warning } ? "It works; see the warnings." : "All checks passed."
         case 1: "One check failed."
         default: "\(report.failures) checks failed."
         }

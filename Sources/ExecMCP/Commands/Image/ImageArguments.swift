@@ -43,14 +43,15 @@ struct ImageArguments: Equatable {
     /// - Throws: ``UsageError`` for an unknown flag or an invalid value.
     init(_ arguments: [String], environment: [String: String], defaults: Options) throws(UsageError) {
         var own = Own()
-        let parser = SubcommandParser(options: Self.options, program: OptionDescription.all)
+        let parser = SubcommandParser(options: Self.options, program: ServerOption.all)
         let ofServer = try parser.parse(arguments, into: &own) { (argument, _) throws(UsageError) in
             throw UsageError(
-                message: "unknown argument \(argument.quoted); exec-mcp image --help lists what there is")
+                message: "unknown argument \(argument.quoted); exec-mcp image --help lists the options")
         }
         guard
-            case .serve(let server) = try OptionParser.parse(ofServer, environment: environment, defaults: defaults)
-        else { throw UsageError(message: "exec-mcp image --help lists what there is") }
+            case .serve(let server) = try ServerOptionParser.parse(
+                ofServer, environment: environment, defaults: defaults)
+        else { throw UsageError(message: "exec-mcp image --help lists the options") }
         try Self.checkName(own.tag, by: "--tag")
         try Self.checkName(own.base, by: "--base")
         if own.base == nil, let base = environment[Self.baseVariable], !base.isEmpty {
@@ -62,7 +63,7 @@ struct ImageArguments: Equatable {
     }
 
     private static func checkName(_ image: String?, by name: String) throws(UsageError) {
-        guard let image, !OptionTable.isImageName(image) else { return }
+        guard let image, !ServerOptionTable.isImageName(image) else { return }
         throw .notAccepted(image, by: name, accepts: "the name of an image")
     }
 

@@ -2,7 +2,7 @@ import CommandOptions
 import ExecCore
 
 /// `exec-mcp image`: builds the sandbox's image from the Dockerfile embedded in the program.
-struct ImageCommand: Command {
+struct ImageCommand: Subcommand {
     let name = "image"
     let summary = "build the sandbox's image; no checkout is needed"
     let flagsWithValue = ImageArguments.options.filter(\.takesValue).map(\.flag)
@@ -12,31 +12,31 @@ struct ImageCommand: Command {
         Usage: exec-mcp image [OPTION]…
 
         Builds the image that sandboxes run from the Dockerfile that this program carries: Python with the scientific
-        stack. It is checked in a sandbox before it takes the place of an older one. An image that is up to date is left
-        as it is; so is one of that name that was not built here.
+        stack. It is checked in a sandbox before it replaces an older one. An image that is up to date is left as it is;
+        so is one of that name that was not built here.
 
           --tag NAME, --image NAME
               the image's name (MCP_EXECUTOR_IMAGE; default: mcp-code-executor:latest)
           --base IMAGE
               the image to build on: Debian-like, with python3 (3.11 or newer) and pip; one that is on this machine is
-              taken as it is (MCP_EXECUTOR_BASE_IMAGE; default: \(ImageRecipe.defaultBase))
+              used as it is (MCP_EXECUTOR_BASE_IMAGE; default: \(ImageRecipe.defaultBase))
           --engine PROGRAM
               docker-compatible command line, name or path (MCP_EXECUTOR_ENGINE; default: docker)
           --force
-              build afresh, though nothing changed
+              rebuild even if nothing changed
           --print
               print the Dockerfile and build nothing
 
         The server's other options (exec-mcp --help) are accepted too, so that you can put `image` into a command line
-        that lacks one; they change nothing here.
+        that lacks an image; they have no effect here.
 
-        The build reaches the package index over this machine's network. It is told of PIP_INDEX_URL,
-        PIP_EXTRA_INDEX_URL and PIP_TRUSTED_HOST (else pip's own configuration), of HTTP_PROXY, HTTPS_PROXY and NO_PROXY,
-        and of the certificates in PIP_CERT, REQUESTS_CA_BUNDLE or SSL_CERT_FILE (else the system's). None of it stays
+        The build reaches the package index over this machine's network. It receives PIP_INDEX_URL,
+        PIP_EXTRA_INDEX_URL and PIP_TRUSTED_HOST (else pip's own configuration), HTTP_PROXY, HTTPS_PROXY and NO_PROXY,
+        and the certificates in PIP_CERT, REQUESTS_CA_BUNDLE or SSL_CERT_FILE (else the system's). None of it stays
         in the image.
 
-        Exit status: 0 when the image is there, 1 when it could not be made, 2 for a command line that is not accepted,
-        130 when it was broken off.
+        Exit status: 0 when the image is there, 1 when it could not be built, 2 for an invalid command line, 130 when
+        it was interrupted.
 
         """
     }
@@ -52,10 +52,10 @@ struct ImageCommand: Command {
                 try await ImageMaker(arguments: arguments).run()
                 return 0
             } catch is CancellationError {
-                ImageMaker.say("broken off")
+                ImageMaker.printLine("interrupted")
                 return Foreground.interruptedStatus
             } catch {
-                ImageMaker.say("error: \(error)")
+                ImageMaker.printLine("error: \(error)")
                 return 1
             }
         }

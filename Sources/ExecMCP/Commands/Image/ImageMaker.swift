@@ -24,7 +24,7 @@ struct ImageMaker: Sendable {
             try await step("build \(arguments.tag) on \(recipe.base ?? ImageRecipe.defaultBase)") {
                 try await builder.build(
                     for: arguments.tag, isFresh: arguments.isForced, environment: environment
-                ) { Self.say("    \($0)") }
+                ) { Self.printLine("    \($0)") }
             }
             try await step("check \(arguments.tag)") { try await check(builder.candidate, engine) }
             try await builder.publish(as: arguments.tag)
@@ -33,11 +33,11 @@ struct ImageMaker: Sendable {
             throw Task.isCancelled ? CancellationError() : error
         }
         await clear()
-        Self.say("\(arguments.tag) is ready")
+        Self.printLine("\(arguments.tag) is ready")
     }
 
     /// Prints a line for the person who waits.
-    static func say(_ line: String) {
+    static func printLine(_ line: String) {
         Logger.writeToStandardError(line + "\n")
     }
 
@@ -53,9 +53,9 @@ struct ImageMaker: Sendable {
         guard !arguments.isForced else { return false }
         switch recipe.state(of: image, tag: arguments.tag) {
         case .current:
-            Self.say("\(arguments.tag) is up to date")
+            Self.printLine("\(arguments.tag) is up to date")
         case .foreign:
-            Self.say("\(arguments.tag) is there and was not built here: left as it is (--force replaces it)")
+            Self.printLine("\(arguments.tag) exists and was not built here: left as it is (--force replaces it)")
         case .outdated:
             return false
         }
@@ -63,10 +63,10 @@ struct ImageMaker: Sendable {
     }
 
     private func step(_ name: String, _ work: () async throws -> Void) async throws {
-        Self.say("==> \(name)")
-        let began = ContinuousClock.now
+        Self.printLine("==> \(name)")
+        let start = ContinuousClock.now
         try await work()
-        Self.say("    done in \(began.duration(to: .now).components.seconds) s")
+        Self.printLine("    done in \(start.duration(to: .now).components.seconds) s")
     }
 
     /// Runs the check in a sandbox of the image, as confined as any other, with fresh volumes as the image initializes
@@ -86,7 +86,7 @@ struct ImageMaker: Sendable {
 
         let result = try outcome.get()
         for line in (result.standardOutput + result.standardError).lines where !line.isEmpty {
-            Self.say("    \(line.singleLine(limit: 500))")
+            Self.printLine("    \(line.singleLine(limit: 500))")
         }
         guard result.exitCode == 0 else {
             throw ExecError(.engineFailed, "The new image does not work; an older one of that name stays in place.")

@@ -8,10 +8,10 @@ struct ListResourcesMethod: Method {
 
     let name = "resources/list"
     let catalog: ResourceCatalog
-    let user: UserOfRequest
+    let defaultUser: DefaultUser
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
-        let user = try user(context)
+        let user = try context.user(default: defaultUser)
         return .deferred { _ in
             let last = try Page<Resource>.keyBefore(request["cursor"], of: name)
             // One more than a page, to detect whether another page follows.

@@ -7,7 +7,7 @@ struct ReadResourceMethod: Method {
     let name = "resources/read"
     let catalog: ResourceCatalog
     let pipeline: CallPipeline
-    let user: UserOfRequest
+    let defaultUser: DefaultUser
     let audit: AuditLog?
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
@@ -15,11 +15,12 @@ struct ReadResourceMethod: Method {
         // Only artifacts are audited, because they come out of a sandbox; skills are the host's own files.
         let audit = AuditedCall(
             in: ResourceURI.isOfArtifact(uri) ? audit : nil, of: name, ["uri": .string(uri)],
-            by: try? self.user(context), context)
-        let user = try audit.recordingRefusal { () throws(RPCError) in try self.user(context) }
-        let call = ToolCall(name: name, user: user, context: context, audit: audit) { _ in
+            by: try? context.user(default: defaultUser), context, hiding: pipeline.privateData)
+        let user = try audit.recordingRefusal { () throws(RPCError) in try context.user(default: defaultUser) }
+        let call = ToolCall(name: name, user: user, context: context, audit: audit) { _, _ in
             do throws(RPCError) {
-                return .resource(try await catalog.read(uri, of: user, in: context.revision))
+                let real = pipeline.privateData?.restored(uri: uri, for: user) ?? uri
+                return .resource(try await catalog.read(real, of: user, in: context.revision))
             } catch {
                 return .failure(error)
             }

@@ -12,15 +12,15 @@ struct SubscribeMethod: Method {
     let era = MethodEra.legacy
     let direction: Direction
     let subscriptions: Subscriptions
-    let user: UserOfRequest
+    let defaultUser: DefaultUser
 
     var name: String { "resources/\(direction)" }
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
         let uri = try request.uri()
-        let user = try user(context)
+        let user = try context.user(default: defaultUser)
         guard let resource = ResourceURI(uri) else {
-            throw .resourceNotFound(uri, "There can be no resource \(uri.prefix(300)) here.", context.revision)
+            throw .resourceNotFound(uri, "No resource here can have the URI \(uri.prefix(300)).", context.revision)
         }
         let subscription = Subscriptions.Subject(resource: resource, user: user)
         switch direction {

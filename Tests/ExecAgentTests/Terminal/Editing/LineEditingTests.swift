@@ -89,7 +89,8 @@ import Testing
                 let line = editing.line
                 let rows = EditedRows(prompt: "> ", line: line, columns: 12, height: 5)
                 #expect((0...line.characters.count).contains(line.cursor))
-                #expect(rows.rows.indices.contains(rows.cursorRow) && rows.rows.count <= 4)
+                #expect(rows.rows.indices.contains(rows.cursorRow))
+                #expect(rows.rows.count <= 4)
                 #expect(rows.rows.allSatisfy { TerminalColumns.width(of: $0) < 12 }, "\(rows)")
                 #expect(rows.rows[rows.cursorRow].unicodeScalars.starts(with: rows.beforeCursor.unicodeScalars))
             }
@@ -106,7 +107,8 @@ import Testing
         #expect(Array(keys[..<4]) == [[.text("\u{FFFD}a")], [], [.text("b")], [.text("A")]])
         #expect(keys[5] == [.control("C")])
         let isWaiting = parser.patience != nil
-        #expect(isWaiting && keys[6].isEmpty)
+        #expect(isWaiting)
+        #expect(keys[6].isEmpty)
         let last = parser.giveUpWaiting()
         #expect(last == [.escape])
     }
@@ -137,7 +139,8 @@ import Testing
         var parser = KeyParser(pasteLimit: 8)
         let first = parser.take("\u{1B}[200~\(pasted)".utf8)
         let (patience, escapePatience) = (parser.patience, Self.patience(of: "\u{1B}"))
-        #expect(first.isEmpty && patience ?? 0 > escapePatience ?? 0)
+        #expect(first.isEmpty)
+        #expect(patience ?? 0 > escapePatience ?? 0)
         let given = parser.giveUpWaiting()
         #expect(given == texts.map { .paste($0) } + (size > 8 ? [.pasteCut] : []))
         let after = parser.take("\u{3}a\r".utf8)

@@ -1,0 +1,245 @@
+public import ExecCore
+import Hashing
+import JSON
+
+/// The approvals of one user that outlast a run: calls that wait for one, and tools that are allowed for good. Several
+/// processes may use it at once.
+public struct ApprovalStore: Sendable {
+    /// Why a change was not made.
+    public enum ChangeError: Error, Sendable, Equatable {
+        /// No call that waits has this id, or it has expired.
+        case unknown
+        /// Approved or denied before.
+        case decided(ApprovalRequest.State)
+        /// A configured rule asks each time, which only the configuration can change.
+        case mustNotLast
+        /// The file can't be written.
+        case unwritable
+    }
+
+    /// What a person decides about a call that waits.
+    public enum Choice: Sendable {
+        case once
+        case session
+        case always
+        case deny
+    }
+
+    /// Seconds that a call waits for its approval, and then for being made.
+    public static let pendingSeconds = 3600.0
+    /// Seconds that an approval for a session lasts at most.
+    public static let sessionSeconds = 12 * 3600.0
+    static let longestSeconds = pendingSeconds + sessionSeconds
+    static let maxRequests = 50
+    private static let maxStanding = 1000
+    private static let maxBytes = 8 << 20
+    private static let format = 1
+
+    private struct Content: Equatable {
+        var requests: [ApprovalRequest] = []
+        var standing: [StandingApproval] = []
+    }
+
+    private let directory: StateDirectory
+    private let user: UserID
+    private let file: String
+    private let now: @Sendable () -> Double
+
+    /// The approvals of a user.
+    ///
+    /// - Parameter directory: where they are kept.
+    public init(in directory: StateDirectory, of user: UserID) {
+        self.init(in: directory, of: user, now: { NestedCall.now })
+    }
+
+    /// - Parameter now: returns the seconds since 1970.
+    init(in directory: StateDirectory, of user: UserID, now: @escaping @Sendable () -> Double) {
+        self.directory = directory
+        self.user = user
+        self.now = now
+        // Not the name itself: on some file systems two names that differ in case are one file.
+        file = "approvals/\(SHA256.hexDigest(of: user.name)).json"
+    }
+
+    // MARK: - For people
+
+    /// The calls that wait, and those that were decided about and not made yet, oldest first.
+    public var requests: [ApprovalRequest] { content.requests }
+
+    /// The tools that are allowed for good.
+    public var standing: [StandingApproval] { content.standing }
+
+    /// Returns a call that waits, or was decided about; `nil` if none has the id.
+    public func request(_ id: String) -> ApprovalRequest? {
+        let id = Self.normalized(id)
+        return content.requests.first { Self.normalized($0.id) == id }
+    }
+
+    /// Decides about a call that waits.
+    ///
+    /// - Throws: ``ChangeError``.
+    public func decide(_ id: String, _ choice: Choice) async throws(ChangeError) {
+        let id = Self.normalized(id)
+        let now = now()
+        let outcome: Result<Void, ChangeError>? = await change { content in
+            guard let place = content.requests.firstIndex(where: { Self.normalized($0.id) == id }) else {
+                return .failure(.unknown)
+            }
+            var request = content.requests[place]
+            guard request.state == .pending || choice == .deny else { return .failure(.decided(request.state)) }
+            request.expires = now + Self.pendingSeconds
+            switch choice {
+            case .once: request.state = .once
+            case .deny: request.state = .denied
+            case .session:
+                request.state = .session
+                request.expires = now + Self.sessionSeconds
+            case .always:
+                guard request.mayLast else { return .failure(.mustNotLast) }
+                guard Self.add(request.identity, to: &content, now) else { return .failure(.unwritable) }
+                content.requests.remove(at: place)
+                return .success(())
+            }
+            // Its own life begins with the decision.
+            content.requests[place] = ApprovalRequest(request, decidedAt: now)
+            return .success(())
+        }
+        try (outcome ?? .failure(.unwritable)).get()
+    }
+
+    /// Takes approvals for good back.
+    ///
+    /// - Parameter tool: the tool; `nil` for all of the server.
+    /// - Returns: how many; `nil` if the file can't be written.
+    public func forget(server: String, tool: String?) async -> Int? {
+        await change { content in
+            let count = content.standing.count
+            content.standing.removeAll { approval in
+                approval.server.utf8.elementsEqual(server.utf8)
+                    && tool.map { $0.utf8.elementsEqual(approval.tool.utf8) } ?? true
+            }
+            return count - content.standing.count
+        }
+    }
+
+    // MARK: - For calls
+
+    /// What the store says about a call.
+    enum Answer: Sendable, Equatable {
+        case once
+        case session
+        case always
+        case denied
+        case none
+    }
+
+    /// Returns what the store says about a call. An approval of exactly this call is used up by that.
+    ///
+    /// - Parameter isAllowed: whether the tool is allowed for the session elsewhere.
+    func answer(to call: CallToApprove, session: String, isAllowed: Bool = false) async -> Answer {
+        let answer = Self.answer(to: call, session, isAllowed, in: content)
+        guard answer == .once else { return answer }
+        // Again with the lock: of several calls only one gets it.
+        return await change { content in
+            let answer = Self.answer(to: call, session, isAllowed, in: content)
+            if answer == .once { content.requests.removeAll { $0.state == .once && $0.matches(call) } }
+            return answer
+        } ?? .none
+    }
+
+    private static func answer(
+        to call: CallToApprove, _ session: String, _ isAllowed: Bool, in content: Content
+    ) -> Answer {
+        if content.requests.contains(where: { $0.state == .denied && $0.matches(call) }) { return .denied }
+        if isAllowed { return .session }
+        if call.mayLast, content.standing.contains(where: { $0.identity == call.identity }) { return .always }
+        let ofSession = content.requests.contains {
+            $0.state == .session && $0.session == session && $0.identity == call.identity
+        }
+        if ofSession { return .session }
+        return content.requests.contains { $0.state == .once && $0.matches(call) } ? .once : .none
+    }
+
+    /// Returns the tools that run without a question: those allowed for good, and those allowed for a session.
+    func allowed(in session: String) -> (always: [ToolIdentity], session: [ToolIdentity]) {
+        let content = content
+        return (
+            content.standing.map(\.identity),
+            content.requests.filter { $0.state == .session && $0.session == session }.map(\.identity)
+        )
+    }
+
+    /// Has a call wait for its approval. The same call has one id.
+    ///
+    /// - Returns: `nil` if too many wait, or the file can't be written.
+    func add(_ call: CallToApprove, session: String) async -> ApprovalRequest? {
+        let now = now()
+        let request = await change { content -> ApprovalRequest? in
+            if let place = content.requests.firstIndex(where: { $0.state == .pending && $0.matches(call) }) {
+                // An approval for a session is one of the session that asked last.
+                content.requests[place].session = session
+                return content.requests[place]
+            }
+            guard content.requests.count(where: { $0.state == .pending }) < Self.maxRequests else { return nil }
+            let request = ApprovalRequest(call, session: session, now: now, seconds: Self.pendingSeconds)
+            content.requests.append(request)
+            return request
+        }
+        return request ?? nil
+    }
+
+    /// How long a call still waits for its approval, in seconds.
+    func secondsLeft(of request: ApprovalRequest) -> Double { request.expires - now() }
+
+    /// Allows a tool for good.
+    ///
+    /// - Returns: whether it is stored.
+    func allowAlways(_ identity: ToolIdentity) async -> Bool {
+        let now = now()
+        return await change { Self.add(identity, to: &$0, now) } ?? false
+    }
+
+    private static func add(_ identity: ToolIdentity, to content: inout Content, _ now: Double) -> Bool {
+        // What the tool declared before is no longer offered.
+        content.standing.removeAll {
+            $0.server.utf8.elementsEqual(identity.server.utf8) && $0.tool.utf8.elementsEqual(identity.tool.utf8)
+                && $0.identity.serverDigest == identity.serverDigest
+        }
+        guard content.standing.count < maxStanding else { return false }
+        content.standing.append(StandingApproval(identity, created: now))
+        return true
+    }
+
+    // MARK: - The file
+
+    /// What counts now. A file that isn't ours, or is damaged, has no approvals.
+    private var content: Content {
+        guard let bytes = directory.read(file, limit: Self.maxBytes), let value = try? JSON.parse(bytes),
+            value["format"]?.integerValue == Self.format, value["user"]?.stringValue == user.name
+        else { return Content() }
+        let now = now()
+        let requests = value["requests"]?.arrayValue?.compactMap { ApprovalRequest($0) } ?? []
+        let standing = value["always"]?.arrayValue?.compactMap { StandingApproval($0) } ?? []
+        return Content(requests: requests.filter { $0.isValid(at: now) }, standing: standing)
+    }
+
+    /// - Returns: `nil` if the change could not be stored.
+    private func change<Value>(_ body: (inout Content) -> Value) async -> Value? {
+        let outcome = await directory.locked(file) { () -> Value? in
+            let old = content
+            var new = old
+            let value = body(&new)
+            guard new != old else { return value }
+            let stored: JSON = [
+                "format": .integer(Self.format), "user": .string(user.name),
+                "requests": .array(new.requests.map(\.json)), "always": .array(new.standing.map(\.json)),
+            ]
+            return directory.write(stored.serialized(), to: file, isDurable: true) ? value : nil
+        }
+        return outcome ?? nil
+    }
+
+    private static func normalized(_ id: String) -> String {
+        String(id.lowercased().filter { $0 != "-" })
+    }
+}

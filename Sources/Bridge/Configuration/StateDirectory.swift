@@ -1,0 +1,96 @@
+import SystemCalls
+
+/// A directory of this account for what should outlast the server, such as the lists of servers' tools.
+public struct StateDirectory: Sendable, Equatable {
+    /// Its absolute path.
+    public let path: String
+
+    /// A directory, which is created when something is stored in it.
+    public init(path: String) {
+        self.path = path
+    }
+
+    /// The usual directory: `exec-mcp` in `XDG_STATE_HOME`, or in `~/.local/state`; `nil` without a home directory.
+    public static func usual(variables: [String: String]) -> StateDirectory? {
+        if let state = variables["XDG_STATE_HOME"], state.hasPrefix("/") {
+            return StateDirectory(path: "\(state)/exec-mcp")
+        }
+        guard let home = variables["HOME"], home.hasPrefix("/") else { return nil }
+        return StateDirectory(path: "\(home)/.local/state/exec-mcp")
+    }
+
+    /// Reads a file; `nil` if it isn't there, isn't a regular file of this account, or has more than `limit` bytes.
+    func read(_ name: String, limit: Int) -> [UInt8]? {
+        let descriptor = open("\(path)/\(name)", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(),
+            status.st_mode & 0o022 == 0
+        else { return nil }
+        return try? Descriptors.contents(of: descriptor, limit: limit, waits: false)
+    }
+
+    /// Writes a file that only this account can read. A reader sees either the old or the new one.
+    ///
+    /// - Parameters:
+    ///   - name: the path below the directory; missing directories are created.
+    ///   - isDurable: whether it is on the disk when this returns.
+    /// - Returns: whether it was written.
+    @discardableResult func write(_ bytes: [UInt8], to name: String, isDurable: Bool = false) -> Bool {
+        guard makeDirectories(for: name) else { return false }
+        let temporary = "\(path)/\(name).\(UInt64.random(in: 0...UInt64.max))"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { return false }
+        let isWritten = Self.writeAll(bytes, to: descriptor) && (!isDurable || fsync(descriptor) == 0)
+        guard close(descriptor) == 0, isWritten, rename(temporary, "\(path)/\(name)") == 0 else {
+            unlink(temporary)
+            return false
+        }
+        return true
+    }
+
+    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    /// Creates the directories that a file needs.
+    ///
+    /// - Returns: whether they are there.
+    func makeDirectories(for name: String) -> Bool {
+        let whole = "\(path)/\(name)"
+        var place = whole.startIndex
+        while let slash = whole[place...].dropFirst().firstIndex(of: "/") {
+            place = slash
+            _ = mkdir(String(whole[..<slash]), 0o700)
+        }
+        return Files.isDirectory(String(whole[..<place]))
+    }
+
+    /// Removes the oldest files of a directory below this one until at most `count` are left.
+    func prune(_ directory: String, to count: Int) {
+        let place = "\(path)/\(directory)"
+        let names = Files.names(in: place)
+        guard names.count > count else { return }
+        let aged = names.map { name -> (name: String, time: Int) in
+            var status = stat()
+            return (name, lstat("\(place)/\(name)", &status) == 0 ? Int(status.modificationTime.tv_sec) : 0)
+        }
+        for (name, _) in aged.sorted(by: { $0.time < $1.time }).prefix(names.count - count) {
+            unlink("\(place)/\(name)")
+        }
+    }
+}
+
+#if canImport(Glibc)
+    private let systemWrite = Glibc.write
+#else
+    private let systemWrite = Darwin.write
+#endif

@@ -1,0 +1,57 @@
+import MCP
+import Threading
+
+/// What has changed in the tools of one server process since they were pinned.
+final class PinnedTools: Sendable {
+    private struct Known {
+        let tools: Int
+        let pins: Int
+        let changes: [ToolChange]
+    }
+
+    /// The name of the rule that keeps tools with changes from running.
+    static let rule = "pin"
+
+    /// The pins; `nil` if the tools aren't compared with any.
+    let pins: ToolPins?
+    private let server: String
+    private let known = Locked<Known?>(nil)
+
+    init(_ pins: ToolPins?, server: String) {
+        self.pins = pins
+        self.server = server
+    }
+
+    /// Whether tools that have changed don't run.
+    var areBlocked: Bool { pins?.pinning == .block }
+
+    /// Grows with each change of the pins.
+    var revision: Int { pins?.revision ?? 0 }
+
+    /// Returns what has changed in the tools as listed.
+    ///
+    /// - Parameter revision: grows with each change of the tools.
+    func changes(in tools: [Tool]?, revision: Int) -> [ToolChange] {
+        guard let pins, let tools else { return [] }
+        if let known = known.withLock({ $0 }), known.tools == revision, known.pins == pins.revision {
+            return known.changes
+        }
+        let changes = pins.changes(in: tools)
+        // A change of the pins since then is noticed next time.
+        let made = Known(tools: revision, pins: pins.revision, changes: changes)
+        known.withLock { $0 = made }
+        return changes
+    }
+
+    /// Why a tool with a change does not run; `nil` if it may.
+    func restriction(by change: ToolChange?) -> ToolRestriction? {
+        guard areBlocked, let change else { return nil }
+        let name = change.tool.utf8.count > 100 ? nil : change.tool
+        return .refuse(
+            rule: Self.rule,
+            """
+            It \(change.clause), and changes of the server \(server) have to be accepted (exec-mcp.pin is "block"). The \
+            person who runs this server can look at it and accept it: \(ToolChange.command(server, name)).
+            """)
+    }
+}

@@ -1,0 +1,9 @@
+/// What happens when a tool server asks the person who uses the agent.
+enum ApprovalMode: String, Sendable, CaseIterable {
+    /// Servers learn that nobody can be asked, and refuse by themselves what needs a person.
+    case never
+    /// The person is asked.
+    case ask
+    /// What needs approval is approved; other questions are put to the person, if that is possible.
+    case always
+}

@@ -1,0 +1,288 @@
+import CommandOptions
+import Diagnostics
+import ExecCore
+
+/// An option of the server.
+typealias ServerOption = CommandOptions.OptionDescription<Options>
+
+extension ServerOption {
+    /// Every option, in the order of the help.
+    static var all: [ServerOption] { ServerOptionTable.all }
+}
+
+/// The options of the server.
+enum ServerOptionTable {
+    /// Every option, in the order of the help.
+    static let all: [ServerOption] =
+        sandboxOptions + resourceOptions + limitOptions + prewarmOptions + bridgeOptions
+        + privateDataOptions + logOptions
+
+    /// The value that stands for no directory.
+    private static let none = "none"
+
+    private static let sandboxOptions = [
+        ServerOption(
+            flag: "--image", variable: "MCP_EXECUTOR_IMAGE", placeholder: "NAME", help: "image of the sandbox",
+            fallback: "mcp-code-executor:latest", accepts: "the name of an image"
+        ) { value, options in
+            guard isImageName(value) else { return false }
+            options.configuration.image = value
+            return true
+        },
+        ServerOption(
+            flag: "--engine", variable: "MCP_EXECUTOR_ENGINE", placeholder: "PROGRAM",
+            help: "docker-compatible command line, name or path", fallback: "docker",
+            accepts: "a program's name or path", paths: { $0.contains("/") ? [$0] : [] }
+        ) { value, options in
+            options.engine = HostPath.expanded(value)
+            return !value.isEmpty && !value.hasPrefix("-")
+        },
+        ServerOption(
+            flag: "--user", variable: "MCP_EXECUTOR_USER", placeholder: "NAME",
+            help: "user whose sandbox and workspace are used", fallback: "the login name", accepts: UserID.pattern
+        ) { value, options in
+            guard let user = UserID(value) else { return false }
+            options.user = user
+            return true
+        },
+        ServerOption(
+            flag: "--tools", variable: "MCP_TOOLS_PATH", placeholder: "DIR|none",
+            help: "Python modules, mounted read-only at /tools", fallback: "tools next to the program",
+            accepts: "a directory, or none (./none is a directory of that name)",
+            objection: { $0 == none ? nil : HostPath.objection(to: $0) }, paths: { $0 == none ? [] : [$0] }
+        ) { value, options in
+            let path = HostPath.directory(value)
+            options.configuration.toolsDirectory = value == none ? nil : path
+            return value == none || path != nil
+        },
+        ServerOption(
+            flag: "--skills", variable: "MCP_SKILLS_PATH", placeholder: "DIR[:DIR…]|none",
+            help: "skills, mounted read-only at /skills", fallback: "skills next to the program",
+            accepts: "directories separated by :, or none (./none is a directory of that name)",
+            objection: { value in
+                let missing = HostPath.list(value).first { HostPath.directory($0) == nil }
+                return missing.flatMap { path in HostPath.objection(to: path).map { "\(path): \($0)" } }
+            }, paths: { $0 == none ? [] : HostPath.list($0) }
+        ) { value, options in
+            if value == none {
+                options.configuration.skillsDirectories = []
+                options.configuration.skillStore = nil
+                return true
+            }
+            let parts = HostPath.list(value).map(HostPath.directory)
+            guard !parts.isEmpty, !parts.contains(nil) else { return false }
+            options.configuration.skillsDirectories = parts.compactMap { $0 }
+            return true
+        },
+        ServerOption(
+            flag: "--workspace", variable: "MCP_EXECUTOR_WORKSPACE", placeholder: "KIND|DIR",
+            help: "persistent (volumes that survive the server), ephemeral (memory) or a directory of this machine",
+            fallback: "persistent", accepts: "persistent, ephemeral or the path of a directory (not /)",
+            objection: { value in
+                HostPath.directory(value) == "/" ? "this is / itself" : HostPath.objection(to: value)
+            }, paths: { ["persistent", "ephemeral"].contains($0) ? [] : [$0] }
+        ) { value, options in
+            switch value {
+            case "persistent": options.configuration.workspace = .persistent
+            case "ephemeral": options.configuration.workspace = .ephemeral
+            default:
+                guard let path = HostPath.directory(value), path != "/" else { return false }
+                // The user is set after all options have been parsed.
+                options.configuration.workspace = .directory(path: path, user: options.user)
+            }
+            return true
+        },
+        ServerOption(
+            flag: "--network", variable: "MCP_EXECUTOR_NETWORK", placeholder: "NAME",
+            help: "none, bridge or the name of one of the engine's networks", fallback: "none",
+            accepts: "none, bridge or a network's name (never host)"
+        ) { value, options in
+            guard OptionValue.isName(value, extra: "_.-", limit: 255), value != "host" else { return false }
+            options.configuration.network = value
+            return true
+        },
+        ServerOption(
+            flag: "--allow-host", variable: "MCP_EXECUTOR_ALLOW_HOST", placeholder: "HOST:PORT[,…]",
+            help: "a host that can be reached without a network; may be repeated", fallback: "none",
+            accepts: AllowedHost.pattern + ", a public host; several separated by commas"
+        ) { value, options in
+            let hosts = value.split(whereSeparator: { $0 == "," || $0 == " " }).map { AllowedHost(String($0)) }
+            options.configuration.allowedHosts += hosts.compactMap { $0 }
+            return !hosts.isEmpty && !hosts.contains(nil)
+                && options.configuration.allowedHosts.count <= AllowedHost.maxHosts
+        },
+        ServerOption(
+            flag: "--runtime", variable: "MCP_EXECUTOR_RUNTIME", placeholder: "NAME",
+            help: "the engine's runtime, for example runsc", fallback: "the engine's own",
+            accepts: "the name of a runtime"
+        ) { value, options in
+            guard OptionValue.isName(value, extra: "_.-/", limit: 255) else { return false }
+            options.configuration.runtime = value
+            return true
+        },
+    ]
+
+    private static let resourceOptions = [
+        ServerOption(
+            flag: "--memory", variable: "MCP_EXECUTOR_MEMORY", placeholder: "SIZE",
+            help: "memory of a sandbox, including its in-memory directories", fallback: "1g",
+            accepts: "a size of at least 128m, such as 512m or 2g"
+        ) { value, options in
+            guard let size = ByteCount(value), size.bytes >= 128 << 20 else { return false }
+            options.configuration.memory = size
+            return true
+        },
+        ServerOption(
+            flag: "--cpus", variable: "MCP_EXECUTOR_CPUS", placeholder: "N", help: "processors of a sandbox",
+            fallback: "1", accepts: "a number above 0, such as 0.5 or 2"
+        ) { value, options in
+            guard value.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), let number = Double(value),
+                number >= 0.01, number <= 4096
+            else { return false }
+            options.configuration.cpus = value
+            return true
+        },
+        ServerOption(
+            flag: "--pids", variable: "MCP_EXECUTOR_PIDS", placeholder: "N",
+            help: "processes and threads of a sandbox",
+            fallback: "256; \(SandboxConfiguration.pidsWithRuntime) with --runtime",
+            accepts: "a whole number from 32 to 1000000"
+        ) { value, options in
+            assign(value, 32...1_000_000, to: \.configuration.pids, of: &options)
+        },
+    ]
+
+    private static let limitOptions = [
+        ServerOption(
+            flag: "--max-timeout", variable: "MCP_EXECUTOR_MAX_TIMEOUT", placeholder: "SECONDS",
+            help: "the longest timeout that a call may request", fallback: "600",
+            accepts: "a whole number from 1 to 86400"
+        ) { value, options in
+            assign(value, 1...86_400, to: \.limits.maxTimeout, of: &options)
+        },
+        ServerOption(
+            flag: "--output-limit", variable: "MCP_EXECUTOR_OUTPUT_LIMIT", placeholder: "BYTES",
+            help: "bytes of each stream, or of a file's page, that one call returns", fallback: "32768",
+            accepts: "a whole number from 1024 to 1048576"
+        ) { value, options in
+            assign(value, 1024...1_048_576, to: \.limits.output, of: &options)
+        },
+        ServerOption(
+            flag: "--picture-limit", variable: "MCP_EXECUTOR_PICTURE_LIMIT", placeholder: "BYTES|none",
+            help: "largest picture from read_file, in bytes; a larger one is scaled down; none: described in words",
+            fallback: "1000000", accepts: "none, or a whole number from 10000 to 4000000"
+        ) { value, options in
+            if value == "none" {
+                options.limits.pictureBytes = 0
+                return true
+            }
+            return assign(value, 10_000...4_000_000, to: \.limits.pictureBytes, of: &options)
+        },
+        ServerOption(
+            flag: "--artifact-limit-mb", variable: "MCP_ARTIFACT_SIZE_LIMIT_MB", placeholder: "MB",
+            help: "the largest artifact", fallback: "50", accepts: "a whole number from 1 to 1024"
+        ) { value, options in
+            assign(value, 1...1024, to: \.limits.artifactMebibytes, of: &options)
+        },
+        ServerOption(
+            flag: "--artifact-links", variable: "MCP_EXECUTOR_ARTIFACT_LINKS", placeholder: "text|link|none",
+            help: "how a command's result names its artifacts; text: for clients that cannot handle links",
+            fallback: "link", accepts: "text, link or none"
+        ) { value, options in
+            guard let links = ArtifactLinks(rawValue: value) else { return false }
+            options.artifactLinks = links
+            return true
+        },
+        ServerOption(
+            flag: "--workspace-limit", variable: "MCP_EXECUTOR_WORKSPACE_LIMIT", placeholder: "SIZE",
+            help: "what a persistent workspace may hold; a command that goes over is stopped", fallback: "2g",
+            accepts: "a size of at least 16m, such as 512m or 10g"
+        ) { value, options in
+            guard let size = ByteCount(value), size.bytes >= 16 << 20 else { return false }
+            options.configuration.workspaceLimit = size
+            return true
+        },
+        ServerOption(
+            flag: "--idle-timeout", variable: "MCP_EXECUTOR_IDLE_TIMEOUT", placeholder: "SECONDS",
+            help: "stop a sandbox after this time without a call (0: never); the next call starts it again",
+            fallback: "1800", accepts: "a whole number from 0 to 604800"
+        ) { value, options in
+            assign(value, 0...604_800, to: \.limits.idleTimeout, of: &options)
+        },
+        ServerOption(
+            flag: "--job-timeout", variable: "MCP_EXECUTOR_JOB_TIMEOUT", placeholder: "SECONDS",
+            help: "how long background processes keep a sandbox after its last call (0: as long as they run)",
+            fallback: "259200", accepts: "a whole number from 0 to 2592000"
+        ) { value, options in
+            assign(value, 0...2_592_000, to: \.limits.jobTimeout, of: &options)
+        },
+        ServerOption(
+            flag: "--linger", variable: "MCP_EXECUTOR_LINGER", placeholder: "SECONDS",
+            help: "keep a sandbox this long after the server ends, for the next one with the same user and options",
+            fallback: "0", accepts: "a whole number from 0 to 86400"
+        ) { value, options in
+            assign(value, 0...86_400, to: \.limits.linger, of: &options)
+        },
+        ServerOption(
+            flag: "--max-sandboxes", variable: "MCP_EXECUTOR_MAX_SANDBOXES", placeholder: "N",
+            help: "sandboxes at once, one for each user; beyond it the one idle longest is stopped", fallback: "32",
+            accepts: "a whole number from 1 to 1000"
+        ) { value, options in
+            assign(value, 1...1000, to: \.limits.maxSandboxes, of: &options)
+        },
+    ]
+
+    private static let prewarmOptions = [
+        ServerOption(
+            flag: "--prewarm", variable: "MCP_EXECUTOR_PREWARM",
+            help: "start a user's sandbox when the tools are listed, not at the first call", fallback: "no",
+            accepts: "yes, true, 1, no, false or 0"
+        ) { value, options in
+            switch value {
+            // Used as a flag, it has no value.
+            case "", "yes", "true", "1": options.prewarm = true
+            case "no", "false", "0": options.prewarm = false
+            default: return false
+            }
+            return true
+        },
+        ServerOption(
+            flag: "--prewarm-users", variable: "MCP_EXECUTOR_PREWARM_USERS", placeholder: "USER[,USER…]",
+            help: "further users whose sandboxes are started then; implies --prewarm", fallback: "none",
+            accepts: "names separated by commas, each \(UserID.pattern)"
+        ) { value, options in
+            let users = value.split(separator: ",", omittingEmptySubsequences: false).map { UserID(String($0)) }
+            options.prewarmUsers = users.compactMap { $0 }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+            return !users.contains(nil)
+        },
+    ]
+
+    private static let logOptions = [
+        ServerOption(
+            flag: "--audit-log", variable: "MCP_EXECUTOR_AUDIT_LOG", placeholder: "FILE",
+            help: "file that gets one line of JSON for each call", fallback: "none", accepts: "the path of a file",
+            paths: { [$0] }
+        ) { value, options in
+            let path = HostPath.expanded(value)
+            // The file is checked when the server opens it, because other commands parse this option too.
+            options.auditLog = path
+            return !path.isEmpty && !path.hasPrefix("-") && !path.hasSuffix("/")
+        },
+        ServerOption.logLevel(variable: "MCP_EXECUTOR_LOG_LEVEL", fallback: "info") { level, options in
+            options.logLevel = level
+        },
+    ]
+
+    private static func assign(
+        _ text: String, _ range: ClosedRange<Int>, to path: WritableKeyPath<Options, Int>, of options: inout Options
+    ) -> Bool {
+        guard let number = OptionValue.wholeNumber(text, in: range) else { return false }
+        options[keyPath: path] = number
+        return true
+    }
+
+    /// Whether `text` is a valid image name.
+    static func isImageName(_ text: String) -> Bool {
+        OptionValue.isName(text, extra: "._-/:@", limit: 255)
+    }
+}

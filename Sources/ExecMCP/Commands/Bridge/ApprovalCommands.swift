@@ -1,0 +1,165 @@
+import Bridge
+import Diagnostics
+import ExecCore
+import JSON
+import MCP
+import SystemCalls
+
+/// `exec-mcp bridge pending`, `approve`, `deny` and `rules --forget`: for the person who decides about calls outside of
+/// any client.
+struct ApprovalCommands {
+    private static let nameLength = 200
+
+    private let user: UserID
+    private let store: ApprovalStore?
+
+    init(_ user: UserID) {
+        self.user = user
+        store = StateDirectory.usual(variables: Environment.variables).map { ApprovalStore(in: $0, of: user) }
+    }
+
+    func showPending(asJSON: Bool) -> Int32 {
+        guard let store else { return withoutStore }
+        let requests = store.requests
+        guard !asJSON else {
+            print(JSON.object(["pending": .array(requests.map(Self.json))]).text)
+            return 0
+        }
+        if requests.isEmpty { print("no calls of the user \(user.name) wait for approval") }
+        for request in requests { print(Self.text(request)) }
+        return 0
+    }
+
+    func approve(_ id: String, _ choice: ApprovalStore.Choice, _ isSure: Bool) -> Int32 {
+        guard let store else { return withoutStore }
+        guard let request = store.request(id) else { return failed(.unknown, id) }
+        // What is approved is what is shown, whoever named the id.
+        print(Self.text(request))
+        if !isSure, Descriptors.isTerminal(0) {
+            print("\(Self.question(choice)) [y/N] ", terminator: "")
+            fflush(nil)
+            guard let answer = readLine()?.lowercased(), ["y", "yes"].contains(answer) else {
+                print("not approved")
+                return 1
+            }
+        }
+        return decide(request.id, choice, said: Self.done(choice))
+    }
+
+    func deny(_ id: String) -> Int32 {
+        guard let store else { return withoutStore }
+        guard let request = store.request(id) else { return failed(.unknown, id) }
+        print(Self.text(request))
+        return decide(request.id, .deny, said: Self.done(.deny))
+    }
+
+    func forget(_ server: String, _ tool: String?) -> Int32 {
+        guard let store else { return withoutStore }
+        return Foreground.run {
+            guard let count = await store.forget(server: server, tool: tool) else { return Self.unwritable }
+            print("\(count) approval\(count == 1 ? "" : "s") taken back; running sessions ask again")
+            return 0
+        }
+    }
+
+    private func decide(_ id: String, _ choice: ApprovalStore.Choice, said: String) -> Int32 {
+        guard let store else { return withoutStore }
+        return Foreground.run { [self] in
+            do throws(ApprovalStore.ChangeError) {
+                try await store.decide(id, choice)
+                print(said)
+                return 0
+            } catch {
+                return failed(error, id)
+            }
+        }
+    }
+
+    // MARK: - Texts
+
+    private static func question(_ choice: ApprovalStore.Choice) -> String {
+        switch choice {
+        case .once, .deny: "Let this call be made once, with these arguments?"
+        case .session: "Let the tool be called with any arguments until the session ends that asked?"
+        case .always: "Let the tool be called with any arguments from now on?"
+        }
+    }
+
+    private static func done(_ choice: ApprovalStore.Choice) -> String {
+        switch choice {
+        case .once: "approved: it may be made once, within \(minutes) minutes"
+        case .session:
+            "approved until the session ends that asked, at most \(Int(ApprovalStore.sessionSeconds / 3600)) hours"
+        case .always: "approved for good; exec-mcp bridge rules --forget SERVER TOOL takes it back"
+        case .deny: "denied"
+        }
+    }
+
+    private static var minutes: Int { Int(ApprovalStore.pendingSeconds / 60) }
+
+    private static func text(_ request: ApprovalRequest) -> String {
+        let arguments = request.arguments.visible
+        let cut = request.isCut ? "… (cut: \(request.argumentBytes) bytes in all)" : ""
+        var lines = [
+            "\(request.id)  \(request.state.rawValue)  \(name(request.server)).\(name(request.tool))",
+            "    arguments: \(arguments)\(cut)", "    why: \(request.reason.visible) (rule: \(name(request.rule)))",
+        ]
+        if !request.script.isEmpty { lines.append("    script: \(request.script.visible.prefix(64))") }
+        lines.append("    until: \(time(request.expires))")
+        return lines.joined(separator: "\n")
+    }
+
+    private static func name(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.visible.unicodeScalars.prefix(nameLength)))
+    }
+
+    private static func json(_ request: ApprovalRequest) -> JSON {
+        [
+            "id": .string(request.id), "state": .string(request.state.rawValue), "server": .string(request.server),
+            "tool": .string(request.tool), "arguments": .string(request.arguments),
+            "argumentBytes": .integer(request.argumentBytes), "rule": .string(request.rule),
+            "reason": .string(request.reason), "mayLast": .bool(request.mayLast), "script": .string(request.script),
+            "created": .string(time(request.created)), "expires": .string(time(request.expires)),
+        ]
+    }
+
+    private static func time(_ seconds: Double) -> String {
+        Timestamp.text(secondsSince1970: Int(min(max(seconds, 0), 253_402_300_799)))
+    }
+
+    // MARK: - Failures
+
+    private var withoutStore: Int32 {
+        Self.report("HOME is not set, so approvals cannot be found: set it")
+        return 1
+    }
+
+    private static var unwritable: Int32 {
+        report("the approvals cannot be written")
+        return 1
+    }
+
+    private func failed(_ error: ApprovalStore.ChangeError, _ id: String) -> Int32 {
+        switch error {
+        case .unknown:
+            Self.report(
+                """
+                no call of the user \(user.name) waits under the id \(id.visible.prefix(100)): it may have expired, been \
+                made, or belong to another user (--user NAME); exec-mcp bridge pending lists them
+                """)
+        case .decided(let state): Self.report("it was decided about before: \(state.rawValue)")
+        case .mustNotLast:
+            Self.report(
+                """
+                a rule of the configuration wants a question each time; --always does not change that. Approve it once, \
+                or with --session.
+                """)
+        case .unwritable: return Self.unwritable
+        }
+        return 1
+    }
+
+    private static func report(_ message: String) {
+        Logger.writeToStandardError("exec-mcp: \(message.singleLine(limit: 1000))\n")
+    }
+}

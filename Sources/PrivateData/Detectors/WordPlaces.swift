@@ -1,0 +1,33 @@
+/// Where words begin that say what a number beside them is. Looked up for many numbers, and made when the first one asks.
+struct WordPlaces {
+    private let beginnings: [UInt16]
+    /// The places in the text, in order; `nil` before they are asked for.
+    private var places: [Int]?
+    private var next = 0
+
+    /// - Parameter beginnings: the words' first two letters, in lowercase.
+    init(_ beginnings: [String]) {
+        self.beginnings = beginnings.map { text in text.utf8.reduce(0) { $0 << 8 | UInt16($1) } }
+    }
+
+    /// Whether a word may be beside a number, or in the name of the field. Asked with numbers in their order.
+    mutating func areBeside(_ number: Range<Int>, in text: ScannedText) -> Bool {
+        if !text.field.isEmpty { return true }
+        if places == nil { places = Self.places(of: beginnings, in: text.bytes) }
+        guard let places, !places.isEmpty else { return false }
+        let first = number.lowerBound - ScannedText.wordsBefore
+        while next < places.count, places[next] < first { next += 1 }
+        // After it, a word may follow further groups of the same number.
+        return next < places.count && places[next] < number.upperBound + 2 * ScannedText.wordsBefore
+    }
+
+    private static func places(of beginnings: [UInt16], in bytes: UnsafeBufferPointer<UInt8>) -> [Int] {
+        var places: [Int] = []
+        var pair: UInt16 = 0
+        for place in 0..<bytes.count {
+            pair = pair << 8 | UInt16(bytes[place] | 0x20)
+            for beginning in beginnings where beginning == pair { places.append(place - 1) }
+        }
+        return places
+    }
+}

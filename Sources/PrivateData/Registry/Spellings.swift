@@ -1,0 +1,94 @@
+/// How a value may be written in other texts than the one that it was found in.
+enum Spellings {
+    /// Returns the spellings of a value, itself first, each once.
+    static func all(of value: [UInt8], kind: PrivateDataKind) -> [[UInt8]] {
+        var plain = [value]
+        switch kind {
+        case .email, .ip: plain += [value.map(\.lowercased), value.map(\.uppercased)]
+        case .iban:
+            let compact = value.filter(\.isAlphanumeric)
+            plain += [compact, grouped(compact, with: UInt8(ascii: " ")), grouped(compact, with: UInt8(ascii: "-"))]
+        default: break
+        }
+        var all: [[UInt8]] = []
+        func add(_ spelling: [UInt8]) {
+            if !all.contains(spelling) { all.append(spelling) }
+        }
+        for value in plain {
+            add(value)
+            if value.contains(where: { $0 >= 0x80 || "\"\\/".utf8.contains($0) }) {
+                add(json(value, escapesSlash: false))
+                add(json(value, escapesSlash: true))
+                add(ascii(value))
+            }
+            if value.contains(where: { !$0.isAlphanumeric && !"-._~".utf8.contains($0) }) {
+                add(url(value, space: "%20", keeping: ""))
+                add(url(value, space: "+", keeping: ""))
+                add(url(value, space: "%20", keeping: "@/:"))
+            }
+            if value.contains(where: { "&<>\"'".utf8.contains($0) }) {
+                add(html(value, apostrophe: "&#x27;"))
+                add(html(value, apostrophe: "&#39;"))
+            }
+        }
+        return all
+    }
+
+    private static func grouped(_ value: [UInt8], with separator: UInt8) -> [UInt8] {
+        var grouped: [UInt8] = []
+        for (place, byte) in value.enumerated() {
+            if place > 0, place % 4 == 0 { grouped.append(separator) }
+            grouped.append(byte)
+        }
+        return grouped
+    }
+
+    private static func json(_ value: [UInt8], escapesSlash: Bool) -> [UInt8] {
+        value.flatMap { byte -> [UInt8] in
+            switch byte {
+            case UInt8(ascii: "\""): Array(#"\""#.utf8)
+            case UInt8(ascii: "\\"): Array(#"\\"#.utf8)
+            case UInt8(ascii: "/") where escapesSlash: Array(#"\/"#.utf8)
+            default: [byte]
+            }
+        }
+    }
+
+    /// With `\u` escapes for all that isn't ASCII, as many programs write JSON.
+    private static func ascii(_ value: [UInt8]) -> [UInt8] {
+        var text = ""
+        for scalar in String(decoding: value, as: UTF8.self).unicodeScalars {
+            if scalar.isASCII {
+                text += scalar == "\"" ? #"\""# : scalar == "\\" ? #"\\"# : String(scalar)
+                continue
+            }
+            for unit in String(scalar).utf16 {
+                let digits = String(unit, radix: 16)
+                text += #"\u"# + String(repeating: "0", count: 4 - digits.count) + digits
+            }
+        }
+        return Array(text.utf8)
+    }
+
+    private static func url(_ value: [UInt8], space: String, keeping kept: String) -> [UInt8] {
+        let digits = Array("0123456789ABCDEF".utf8)
+        return value.flatMap { byte -> [UInt8] in
+            if byte.isAlphanumeric || "-._~".utf8.contains(byte) || kept.utf8.contains(byte) { return [byte] }
+            if byte == 0x20 { return Array(space.utf8) }
+            return [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        }
+    }
+
+    private static func html(_ value: [UInt8], apostrophe: String) -> [UInt8] {
+        value.flatMap { byte -> [UInt8] in
+            switch byte {
+            case UInt8(ascii: "&"): Array("&amp;".utf8)
+            case UInt8(ascii: "<"): Array("&lt;".utf8)
+            case UInt8(ascii: ">"): Array("&gt;".utf8)
+            case UInt8(ascii: "\""): Array("&quot;".utf8)
+            case UInt8(ascii: "'"): Array(apostrophe.utf8)
+            default: [byte]
+            }
+        }
+    }
+}

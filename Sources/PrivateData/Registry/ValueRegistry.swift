@@ -1,0 +1,81 @@
+/// The values that are searched for in every text, however they are spelled.
+struct ValueRegistry: Sendable {
+    /// A value, in whichever of its spellings.
+    private struct Value: Hashable {
+        let kind: PrivateDataKind
+        let normalized: [UInt8]
+
+        init(_ bytes: [UInt8], _ kind: PrivateDataKind) {
+            self.kind = kind
+            normalized = Normalization.normalized(bytes, kind: kind)
+        }
+    }
+
+    private let capacity: Int
+    private var trie = ValueTrie()
+    private var digits = DigitIndex()
+    private var numbers: [Value: Int32] = [:]
+    /// The kind of each value, by its number.
+    private var kinds: [PrivateDataKind] = []
+    /// The servers that may get each value, by its number; `nil` for those that the sandbox may have.
+    private var servers: [Set<String>?] = []
+    private var known: Set<[UInt8]> = []
+    /// Whether a value was ever inserted that doesn't enter the sandbox.
+    private(set) var hasRestricted = false
+    /// All servers that may get a value that doesn't enter the sandbox.
+    private(set) var recipients: Set<String> = []
+
+    /// - Parameter capacity: how many values it takes, each spelling counted that was inserted.
+    init(capacity: Int) {
+        self.capacity = capacity
+    }
+
+    /// How many values it has.
+    var count: Int { kinds.count }
+
+    /// Whether it takes no more values.
+    var isFull: Bool { known.count >= capacity }
+
+    /// Adds a value in all its spellings, unless it is full.
+    ///
+    /// - Parameter servers: the servers that may get it, if it isn't to enter the sandbox; `nil` if the sandbox has it,
+    ///   which is for good.
+    mutating func insert(_ value: [UInt8], kind: PrivateDataKind, servers: Set<String>? = nil) {
+        let key = Value(value, kind)
+        if let number = numbers[key].map({ Int($0) }) {
+            self.servers[number] = servers.flatMap { self.servers[number]?.union($0) }
+        }
+        if let servers {
+            hasRestricted = true
+            recipients.formUnion(servers)
+        }
+        guard !isFull, known.insert(value).inserted else { return }
+        let number = numbers[key] ?? Int32(kinds.count)
+        if numbers[key] == nil {
+            numbers[key] = number
+            kinds.append(kind)
+            self.servers.append(servers)
+        }
+        for spelling in Spellings.all(of: value, kind: kind) { trie.insert(spelling, owner: number) }
+        if kind == .phone || kind == .ssn || kind == .card { digits.insert(value, owner: number) }
+    }
+
+    /// Returns the values in a text; they may overlap.
+    func values(in text: ScannedText) -> [DetectedValue] {
+        var values: [DetectedValue] = []
+        let found = { (range: Range<Int>, number: Int32) in
+            values.append(DetectedValue(range: range, kind: kinds[Int(number)], servers: servers[Int(number)]))
+        }
+        trie.search(text, found: found)
+        digits.search(text, found: found)
+        return values
+    }
+
+    /// Returns the servers that may get a value, if it isn't to enter the sandbox; `nil` if it may, or isn't known.
+    func servers(of value: [UInt8], kind: PrivateDataKind) -> Set<String>? {
+        !hasRestricted ? nil : numbers[Value(value, kind)].flatMap { servers[Int($0)] }
+    }
+
+    /// Whether a text that ends here could go on as a value that starts at a place.
+    func isBeginning(_ text: ScannedText, from start: Int) -> Bool { trie.isBeginning(text, from: start) }
+}

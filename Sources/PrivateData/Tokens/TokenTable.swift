@@ -1,0 +1,87 @@
+import Hashing
+
+/// The tokens of one session, and what each stands for.
+///
+/// The name of a value is the beginning of HMAC-SHA256 of its kind and its normalized form, with the session's key: the
+/// same value has the same name in a session, and another one in another. Each way of writing it has its own token, so
+/// that each is restored as it was: the first one seen is `<phone-3f9a2c>`, the next `<phone-3f9a2c.2>`.
+struct TokenTable: Sendable {
+    /// A value as it was written somewhere.
+    struct Entry: Sendable {
+        let token: [UInt8]
+        let value: [UInt8]
+        /// The servers that may get it, if it isn't to enter the sandbox; `nil` if it may.
+        var servers: Set<String>?
+        /// Whether it was a number of JSON.
+        let isNumber: Bool
+    }
+
+    private struct Spelling: Hashable {
+        let kind: PrivateDataKind
+        let value: [UInt8]
+        let isStrict: Bool
+        var isNumber = false
+    }
+
+    private let key: [UInt8]
+    private let capacity: Int
+    private var entries: [Entry] = []
+    private var bySpelling: [Spelling: Int] = [:]
+    private var byToken: [[UInt8]: Int] = [:]
+    /// The name of each normalized value, and how many spellings it has.
+    private var names: [Spelling: (name: [UInt8], spellings: Int)] = [:]
+    private var usedNames: Set<[UInt8]> = []
+
+    /// - Parameters:
+    ///   - key: 32 random bytes.
+    ///   - capacity: how many tokens can be restored. Later ones stand for a value that nobody can get back.
+    init(key: [UInt8], capacity: Int) {
+        self.key = key
+        self.capacity = capacity
+    }
+
+    /// Returns the token of a value as it is written.
+    ///
+    /// - Parameters:
+    ///   - servers: the servers that may get it, if it isn't to enter the sandbox; `nil` if it may.
+    ///   - isNumber: whether it is a number of JSON, and not a text.
+    mutating func token(
+        for value: [UInt8], kind: PrivateDataKind, servers: Set<String>? = nil, isNumber: Bool = false
+    ) -> [UInt8] {
+        let spelling = Spelling(kind: kind, value: value, isStrict: servers != nil, isNumber: isNumber)
+        if let known = bySpelling[spelling] {
+            if let servers { entries[known].servers?.formUnion(servers) }
+            return entries[known].token
+        }
+        let normalized = Spelling(
+            kind: kind, value: Normalization.normalized(value, kind: kind), isStrict: servers != nil)
+        var (name, spellings) = names[normalized] ?? (newName(of: normalized), 0)
+        spellings += 1
+        let number = spellings > 1 ? ".\(spellings)" : ""
+        let token = Array("<\(kind.name)-".utf8) + name + Array("\(number)>".utf8)
+        guard entries.count < capacity else { return token }
+        usedNames.insert(name)
+        names[normalized] = (name, spellings)
+        bySpelling[spelling] = entries.count
+        byToken[token] = entries.count
+        entries.append(Entry(token: token, value: value, servers: servers, isNumber: isNumber))
+        return token
+    }
+
+    /// Returns what a token stands for; `nil` if it is none of this session.
+    func entry(of token: some Collection<UInt8>) -> Entry? {
+        byToken[Array(token)].map { entries[$0] }
+    }
+
+    private func newName(of value: Spelling) -> [UInt8] {
+        let message = Array(value.kind.name.utf8) + [value.isStrict ? 1 : 0] + value.value
+        let hexDigits = Array("0123456789abcdef".utf8)
+        let digits = HMAC.sha256(of: message, key: key).flatMap { byte -> [UInt8] in
+            [hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 15)]]
+        }
+        // Longer if another value has the same beginning. The kind is no part of the name, but it keeps this simple.
+        var length = TokenSyntax.hexDigits
+        while length < digits.count, usedNames.contains(Array(digits[..<length])) { length += 2 }
+        return Array(digits[..<length])
+    }
+}

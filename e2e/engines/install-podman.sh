@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Installs podman and what it needs to run without root, from the distribution's own packages (Debian and Ubuntu, as
+# root). What is here already stays as it is.
+set -euo pipefail
+
+missing=()
+for pair in podman:podman newuidmap:uidmap runc:runc setpriv:util-linux; do
+    command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
+done
+[ "${#missing[@]}" -gt 0 ] || exit 0
+
+command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || {
+    echo "install-podman.sh: missing ${missing[*]}: install them, or run this as root on Debian or Ubuntu" >&2
+    exit 1
+}
+export DEBIAN_FRONTEND=noninteractive
+apt-get -o DPkg::Lock::Timeout=300 -qq update
+apt-get -o DPkg::Lock::Timeout=300 -qq install --yes --no-install-recommends "${missing[@]}"

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Makes the tests' Python environments, .venv/tests, .venv/tests-mcp1 and .venv/tests-frameworks, and those of the MCP
+# servers that they use, .venv/servers and .venv/servers-mcp1. With the argument servers it makes .venv/servers alone,
+# with bench the environment of the comparison, .venv/bench, with tokens that of `make bench-tokens`, .venv/tokens. Up to
+# date already, it takes a moment.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(dirname "$here")
+environments=$root/.venv
+python=${PYTHON:-python3}
+
+say() { printf 'environment: %s\n' "$*" >&2; }
+
+fail() {
+    say "$*"
+    exit 1
+}
+
+# Debian and Ubuntu ship python3 without the means to make a virtual environment.
+require_venv() {
+    "$python" -c 'import ensurepip, venv' 2>/dev/null && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        say "installing python3-venv"
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get -o DPkg::Lock::Timeout=300 -qq update >&2
+        apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends python3-venv >&2
+        "$python" -c 'import ensurepip, venv' 2>/dev/null && return
+    fi
+    fail "$python cannot make virtual environments: install its venv and ensurepip modules" \
+        "(Debian, Ubuntu: sudo apt-get install python3-venv)"
+}
+
+# What an environment is made of; when none of it has changed, neither has the environment.
+fingerprint() {
+    { "$python" -c 'import sys; print(sys.version, sys.executable)'; cat "${@/#/$root/}"; } | cksum
+}
+
+# make_environment NAME REQUIREMENTS [CONSTRAINTS]: without constraints the requirements are all that is installed.
+make_environment() {
+    local directory=$environments/$1 requirements=$2 wanted options=()
+    [ "$#" -gt 2 ] || options=(--no-deps)
+    wanted=$(fingerprint "${@:2}")
+    [ "$(cat "$directory/.fingerprint" 2>/dev/null)" = "$wanted" ] && [ -x "$directory/bin/python" ] && return
+    require_venv
+    say "making .venv/$1 (half a minute or more)"
+    rm -rf "$directory"
+    "$python" -m venv "$directory"
+    "$directory/bin/python" -m pip install --quiet --disable-pip-version-check --no-input "${options[@]}" \
+        -r "$root/$requirements" >&2
+    printf '%s' "$wanted" >"$directory/.fingerprint"
+}
+
+command -v "$python" >/dev/null || fail "$python is missing: install Python 3.10 or newer"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
+    fail "$("$python" --version) is too old: the published MCP clients need Python 3.10 or newer"
+
+case ${1:-tests} in
+tests)
+    make_environment tests e2e/requirements.txt e2e/constraints.txt
+    make_environment tests-mcp1 e2e/requirements-mcp1.txt e2e/constraints-mcp1.txt
+    make_environment tests-frameworks e2e/requirements-frameworks.txt
+    make_environment servers e2e/requirements-servers.txt e2e/constraints-servers.txt
+    make_environment servers-mcp1 e2e/requirements-servers-mcp1.txt e2e/constraints-servers-mcp1.txt
+    ;;
+servers) make_environment servers e2e/requirements-servers.txt e2e/constraints-servers.txt ;;
+bench) make_environment bench bench/requirements-bench.txt bench/constraints-bench.txt ;;
+tokens) make_environment tokens bench/requirements-tokens.txt ;;
+*) fail "no such environment: '$1': give no name, servers, bench or tokens" ;;
+esac

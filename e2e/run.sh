@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Runs every end-to-end test against the built server, the built agent and the real engine. Arguments go to pytest, for
+# example `e2e/run.sh -k timeout`; EXEC_MCP_BINARY and EXEC_AGENT_BINARY name other programs to test.
+#
+# Modules run side by side, TEST_PROCESSES of them (two for each processor, eight at most), since most tests wait most of
+# the time; 0 runs them in one process, which a debugger needs. Then come the suites that have a Python environment or an
+# engine of their own, the examples, and, one after the other, the tests that are marked `alone`. `e2e/run.sh --part NAME` runs one of these parts: modules, others, examples, alone.
+set -uo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(dirname "$here")
+parts=(modules others examples alone)
+part=
+if [ "${1:-}" = --part ]; then
+    part=$2
+    shift 2
+# The examples install what is built here, which says nothing about another program.
+elif [ -n "${EXEC_MCP_BINARY:-}${EXEC_AGENT_BINARY:-}" ]; then
+    parts=(modules others alone)
+fi
+selection=("$@")
+export EXEC_MCP_BINARY=${EXEC_MCP_BINARY:-$root/.build/release/exec-mcp}
+export EXEC_AGENT_BINARY=${EXEC_AGENT_BINARY:-$root/.build/release/exec-agent}
+processors=$(getconf _NPROCESSORS_ONLN)
+processes=${TEST_PROCESSES:-$((processors < 4 ? processors * 2 : 8))}
+# Those whose modules take longest begin first, so that none is left over at the end.
+suites=(faults sandbox protocol clients bridge agent command_line attacks skills conformance)
+
+status=0
+suite() {
+    local environment=$1 title=$2 outcome=0
+    shift 2
+    printf '\n== %s\n' "$title"
+    "$root/.venv/$environment/bin/python" -m pytest "$@" "${selection[@]}" || outcome=$?
+    # 5: a selection in the arguments left nothing of this suite.
+    [ "$outcome" -eq 0 ] || { [ "$outcome" -eq 5 ] && [ "${#selection[@]}" -gt 0 ]; } || status=1
+}
+
+run_part() {
+    case $1 in
+    modules)
+        suite tests "faults, sandbox, protocol, published clients (mcp 2.x, fastmcp), bridge, agent, command line, attacks, skills, conformance" \
+            "${suites[@]}" -m "not alone" -n "$processes" --dist loadfile --no-loadscope-reorder
+        ;;
+    others)
+        suite tests-mcp1 "published client mcp 1.x" clients_v1
+        suite tests-frameworks "agents of published frameworks" frameworks
+        printf '\n== %s\n' "podman instead of docker, as root and rootless"
+        "$here/engines/run.sh" "${selection[@]}" || status=1
+        ;;
+    examples) suite tests "examples and documents" examples ;;
+    alone) suite tests "tests that run alone" "${suites[@]}" -m alone ;;
+    *)
+        echo "run.sh: unknown part '$1'; the parts are: modules, others, examples, alone" >&2
+        exit 2
+        ;;
+    esac
+}
+
+cd "$here" || exit 1
+if [ -n "$part" ]; then
+    run_part "$part"
+    exit "$status"
+fi
+
+for program in "$EXEC_MCP_BINARY" "$EXEC_AGENT_BINARY"; do
+    [ -x "$program" ] && continue
+    echo "run.sh: $program does not exist: build it first (make build)" >&2
+    exit 1
+done
+"$here/environment.sh" || exit 1
+
+for part in "${parts[@]}"; do run_part "$part"; done
+exit "$status"
