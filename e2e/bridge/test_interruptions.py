@@ -82,7 +82,6 @@ def is_one_more(now: list[list[dict[str, object]]], before: list[list[dict[str, 
 def test_the_server_hears_of_it_the_result_names_the_call_and_nothing_is_left(user, client, directory, how):
     output(client, "from servers import fixture\nfixture.echo('x')")
     container = engine.only_container(user)
-    processes = len(engine.processes(container))
     cancelled = journals(directory, "cancelled")
     started = start(client, directory, ENDS[how], 60)
     if how == "cancelled":
@@ -94,7 +93,8 @@ def test_the_server_hears_of_it_the_result_names_the_call_and_nothing_is_left(us
     heard = engine.poll(lambda: is_one_more(journals(directory, "cancelled"), cancelled))
     assert heard is not None, "a server has not received the cancellation"
     assert engine.poll(lambda: audited(directory)[-1]["outcome"] == "cancelled") is not None
-    assert engine.poll(lambda: len(engine.processes(container)) <= processes) is not None, engine.processes(container)
+    left = engine.poll(lambda: not engine.processes_of_commands(container))
+    assert left is not None, engine.processes(container)
     assert output(client, "from servers import fixture\nprint(fixture.echo('again'))") == "again\n"
 
 

@@ -54,6 +54,13 @@ def processes(container: str) -> list[str]:
     return [line.split(None, 1)[1] for line in lines]
 
 
+def processes_of_commands(container: str) -> list[str]:
+    """The command lines of what commands have started. The sandbox's own processes come and go as calls do: workers, and
+    shells, whether they wait for a command or run one."""
+    own = ("sandbox-", "/bin/bash -c IFS= read -r")
+    return [line for line in processes(container) if not line.startswith(own)]
+
+
 def running(container: str, command_line: str) -> int:
     """How many processes of exactly that command line run in a container."""
     return processes(container).count(command_line)
