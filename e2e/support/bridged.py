@@ -46,5 +46,7 @@ def output(client: StdioClient, program: str, **options: Any) -> str:
 
 def audited(directory: Path) -> list[Json]:
     """The calls that code in sandboxes made, as the audit log has them."""
-    lines = [json.loads(line) for line in (directory / "audit.log").read_text().splitlines()]
+    # The last line may still be on its way.
+    text = (directory / "audit.log").read_text().rpartition("\n")[0]
+    lines = [json.loads(line) for line in text.splitlines()]
     return [line for line in lines if "sandbox" in line]

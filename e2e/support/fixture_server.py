@@ -28,8 +28,9 @@ def entry(*options: str) -> Json:
 
 def read_journal(path: Path, what: str | None = None) -> list[Json]:
     """What has happened so far, of all processes that shared the file."""
-    lines = path.read_text().splitlines() if path.exists() else []
-    entries = [json.loads(line) for line in lines]
+    text = path.read_text() if path.exists() else ""
+    # The last line may still be on its way.
+    entries = [json.loads(line) for line in text.rpartition("\n")[0].splitlines()]
     return [one for one in entries if what in (None, one["what"])]
 
 
