@@ -81,15 +81,15 @@ def test_where_no_descriptor_can_be_handed_over_calls_fail_and_nothing_is_lost(s
 
     assert poll(all_taken) is not None
     # Some shells wait already, and need nothing handed over.
-    results = [server.call_tool("execute_bash", command="echo fine", wait=40) for _ in range(12)]
-    results.append(server.call_tool("write_file", file_path="more.txt", content="more", wait=40))
+    results = [server.call_tool("execute_bash", command="echo fine", wait=100) for _ in range(12)]
+    results.append(server.call_tool("write_file", file_path="more.txt", content="more", wait=100))
     failed = [text_of(result) for result in results if result.get("isError")]
     assert len(failed) >= 2 and results[-1]["isError"]
     assert all("The sandbox has no room for another call" in text for text in failed), failed
     server.notify("notifications/cancelled", {"requestId": holder.id})
     assert poll(lambda: not server.call_tool("execute_bash", command="true").get("isError")) is not None
     # At once, so that no worker is left out of those that could not be handed anything.
-    calls = [server.start_tool("execute_bash", command="sleep 0.2; echo fine", timeout=10) for _ in range(12)]
+    calls = [server.start_tool("execute_bash", command="sleep 0.2; echo fine", timeout=60) for _ in range(12)]
     ended = [server.result(call)["structuredContent"] for call in calls]
     assert [(result["exit_code"], result["stdout"]) for result in ended] == [(0, "fine\n")] * 12
     assert server.bash("pgrep -fxc 'sleep 4242'")["stdout"] == "1\n"

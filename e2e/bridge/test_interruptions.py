@@ -121,7 +121,7 @@ def test_servers_and_their_children_end_with_exec_mcp_even_if_they_do_not_want_t
         assert all(map(is_running, children))
     processes = {int(one["process"]) for one in read_journal(tmp_path / "journal")}
     assert len(processes) == 2
-    assert engine.poll(lambda: not any(map(is_running, [*children, *processes])), 10) is not None
+    assert engine.poll(lambda: not any(map(is_running, [*children, *processes]))) is not None
 
 
 def test_servers_end_when_exec_mcp_is_killed(fresh_user, tmp_path):
@@ -131,7 +131,7 @@ def test_servers_end_when_exec_mcp_is_killed(fresh_user, tmp_path):
         assert engine.poll(lambda: all(map(len, journals(tmp_path, "call")))) is not None
         server.kill9()
     processes = {int(one["process"]) for name in SERVERS for one in read_journal(tmp_path / name)}
-    assert engine.poll(lambda: not any(map(is_running, processes)), 10) is not None
+    assert engine.poll(lambda: not any(map(is_running, processes))) is not None
 
 
 def is_running(process: int) -> bool:

@@ -105,7 +105,7 @@ def test_a_file_that_is_no_recording_says_the_line(configured, tmp_path, content
     if content is not None:
         file.write_text(content)
     command = [server_binary(), "--mcp-config", str(configured), "--bridge-replay", str(file)]
-    run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
     assert run.returncode == 2
     assert f"--bridge-replay '{file}': {problem}" in run.stderr
 

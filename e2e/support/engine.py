@@ -66,7 +66,7 @@ def running(container: str, command_line: str) -> int:
     return processes(container).count(command_line)
 
 
-def poll(condition: Any, timeout: float = 30.0) -> float | None:
+def poll(condition: Any, timeout: float = 60.0) -> float | None:
     """Seconds until `condition()` held, or None if it never did: the engine has no event to wait for here."""
     started = time.monotonic()
     while True:
@@ -77,7 +77,7 @@ def poll(condition: Any, timeout: float = 30.0) -> float | None:
         time.sleep(0.05)
 
 
-def wait_until_gone(user: str, timeout: float = 10.0) -> float:
+def wait_until_gone(user: str, timeout: float = 30.0) -> float:
     """Seconds until a user had no container left; the measured time is printed."""
     elapsed = poll(lambda: not containers(user), timeout)
     assert elapsed is not None, f"after {timeout} s {user} still has {containers(user)}"

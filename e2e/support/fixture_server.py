@@ -90,7 +90,7 @@ class FixtureServer:
     def wait_for(self, accept: Callable[[Json], bool]) -> Json:
         """Returns the first message that `accept` takes."""
         with self._arrived:
-            assert self._arrived.wait_for(lambda: any(map(accept, self.messages)), 30)
+            assert self._arrived.wait_for(lambda: any(map(accept, self.messages)), 60)
             return next(filter(accept, self.messages))
 
     def answer(self, number: int) -> Json:
