@@ -171,9 +171,10 @@ def test_cancelled_calls_leave_the_others_their_answers(bridge: ScriptedBridge) 
 def test_a_time_limit_of_asyncio_cancels_the_call(bridge: ScriptedBridge) -> None:
     from servers import shop
 
-    ended = threading.Event()
+    begun, ended = threading.Event(), threading.Event()
 
     def wait(request: Request) -> Any:
+        begun.set()
         assert request.cancelled.wait(30)
         ended.set()
         return text("too late")
@@ -181,7 +182,13 @@ def test_a_time_limit_of_asyncio_cancels_the_call(bridge: ScriptedBridge) -> Non
     bridge.tools["slow"] = wait
 
     async def main() -> None:
-        await asyncio.wait_for(shop.slow.aio(seconds=1), 0.05)
+        loop = asyncio.get_running_loop()
+        time = loop.time
+        call = asyncio.create_task(asyncio.wait_for(shop.slow.aio(seconds=1), 600))
+        assert await asyncio.to_thread(begun.wait, 30)
+        # The loop's clock jumps, so that the time is not up before the call is made.
+        loop.time = lambda: time() + 600
+        await call
 
     with pytest.raises(asyncio.TimeoutError):
         asyncio.run(main())

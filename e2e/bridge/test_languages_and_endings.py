@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from support import engine
 from support.fixture_server import entry, read_journal
 from support.schemas import assert_valid_conversation
-from support.stdio_client import StdioClient
+from support.stdio_client import Pending, StdioClient
 
 # What the tool `crash` writes to standard error.
 SECRET = "sk-live-0123456789abcdef"
@@ -61,11 +62,18 @@ def cancelled(journal: Path, tool: str) -> int:
     return sum(1 for note in read_journal(journal, "cancelled") if note["tool"] == tool)
 
 
-def wait_until_called(journal: Path, tool: str, count: int) -> None:
-    def is_called() -> bool:
-        return sum(1 for note in read_journal(journal, "call") if note["tool"] == tool) >= count
+def start_waiting(client: StdioClient, journal: Path, command: str) -> Pending:
+    """Starts a command that calls the tool `wait`. Returns when the server has the call, and has told the command so, by
+    the file that it has as `{called}`."""
 
-    assert engine.poll(is_called) is not None
+    def calls() -> int:
+        return sum(1 for note in read_journal(journal, "call") if note["tool"] == "wait")
+
+    before, called = calls(), f"/tmp/called-{secrets.token_hex(4)}"
+    started = client.start_tool("execute_bash", command=command.replace("{called}", called), timeout=100)
+    assert engine.poll(lambda: calls() > before) is not None
+    run(client, f"touch {called}")
+    return started
 
 
 # Languages
@@ -172,39 +180,52 @@ print(together(fixture.echo, [str(at) for at in range(200)]) == [str(at) for at 
 # Endings
 
 
+BACKGROUND = """
+python3 -c 'from servers import fixture; fixture.wait()' &
+until [ -e {called} ]; do sleep 0.02; done
+"""
+GIVES_UP = """python3 - <<'END'
+import os, signal, threading, time
+from servers import fixture
+def give_up():
+    while not os.path.exists("{called}"): time.sleep(0.02)
+    os.kill(os.getpid(), signal.SIGALRM)
+threading.Thread(target=give_up, daemon=True).start()
+fixture.wait()
+END
+true"""
 ENDINGS = {
-    "the process is killed": "timeout -s KILL 1 python3 -c '{program}'; true",
-    "the command ends before it": "python3 -c '{program}' & sleep 1; exit 0",
-    "the script gives up": "python3 -c 'import signal; signal.alarm(1); {program}'; true",
+    "the process is killed": BACKGROUND + "kill -KILL $!; wait $!; true",
+    "the command ends before it": BACKGROUND + "exit 0",
+    "the script gives up": GIVES_UP,
 }
 
 
 @pytest.mark.parametrize("way", ENDINGS)
 def test_a_call_ends_with_its_process_or_command(client: StdioClient, journal: Path, way: str) -> None:
     before = cancelled(journal, "wait")
-    client.bash(ENDINGS[way].format(program="from servers import fixture; fixture.wait()"), timeout=60)
+    call = start_waiting(client, journal, ENDINGS[way])
+    assert client.result(call)["structuredContent"]["exit_code"] == 0
     assert engine.poll(lambda: cancelled(journal, "wait") == before + 1) is not None
 
 
 def test_a_cancelled_command_cancels_its_call(client: StdioClient, journal: Path) -> None:
     before = cancelled(journal, "wait")
-    calls = sum(1 for note in read_journal(journal, "call") if note["tool"] == "wait")
-    call = client.start_tool("execute_bash", command="mcp call fixture wait", timeout=60)
-    wait_until_called(journal, "wait", calls + 1)
+    call = start_waiting(client, journal, "mcp call fixture wait")
     client.notify("notifications/cancelled", {"requestId": call.id})
     assert engine.poll(lambda: cancelled(journal, "wait") == before + 1) is not None
 
 
 def test_running_out_of_memory_in_mid_call_cancels_it(client: StdioClient, journal: Path) -> None:
     before = cancelled(journal, "wait")
-    program = """
-import threading
+    program = """python3 - <<'END'
+import os, threading, time
 from servers import fixture
 threading.Thread(target=fixture.wait, daemon=True).start()
-import time; time.sleep(1)
+while not os.path.exists("{called}"): time.sleep(0.02)
 hoard = [bytearray(100 << 20) for _ in range(100)]
-"""
-    done = client.python(program, timeout=100)
+END"""
+    done = client.result(start_waiting(client, journal, program))["structuredContent"]
     assert done["exit_code"] == 137
     assert "fixture.wait" in done["stderr"], "the receipt names the call that may have happened"
     assert engine.poll(lambda: cancelled(journal, "wait") == before + 1) is not None
