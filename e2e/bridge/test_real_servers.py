@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import real_servers
+from support import engine, real_servers
 from support.stdio_client import StdioClient, text_of
 
 ALLOWED = {"allow": ["git_add", "git_commit"]}
@@ -98,9 +98,14 @@ def bash(client: StdioClient, command: str) -> str:
 
 
 def test_every_server_starts_and_lists_its_tools(client):
-    counts = {line.split(":")[0].removeprefix("servers."): line.split()[1] for line in bash(client, "mcp").splitlines()}
-    assert "70 tools" in bash(client, "mcp | grep ecommerce")
-    assert len(counts) == 7
+    def counts() -> dict[str, int]:
+        """How many tools of each server are known: a command does not wait long for them."""
+        lines = bash(client, "mcp").splitlines()
+        return {line.split(":")[0].removeprefix("servers."): int(line.split(": ")[1].split()[0]) for line in lines}
+
+    assert engine.poll(lambda: all(counts().values()), 120) is not None, counts()
+    assert counts()["ecommerce"] == 70
+    assert len(counts()) == 7
 
 
 def test_python_reads_a_repository(client, repository):
@@ -248,8 +253,8 @@ def test_a_description_that_changes_after_a_call_changes_the_next_commands_modul
 
     assert "greet the user" in described() and "french" not in described()
     assert output(client, "from servers import everything_wrong\nprint(everything_wrong.greet())") == "Hi there.\n"
-    output(client, "pass")
-    assert "speak french" in described()
+    # Commands do not wait until the server has listed its tools anew.
+    assert engine.poll(lambda: "speak french" in described()) is not None
 
 
 def test_hidden_text_in_a_description_is_visible(client):
@@ -278,12 +283,20 @@ def test_the_servers_are_processes_of_this_machine_that_end_with_exec_mcp(user, 
         server.initialize()
         output(server, "from servers import time\ntime.get_current_time('UTC')")
         found = [one for one in os.listdir("/proc") if one.isdigit() and is_child(int(one), server.process.pid)]
-        names = [Path(f"/proc/{one}/cmdline").read_bytes() for one in found]
-        assert any(b"mcp-server-time" in name for name in names)
+        names = {one: command_line(one) for one in found}
+        assert any(b"mcp-server-time" in name for name in names.values())
     deadline = time.monotonic() + 60
-    while any(Path(f"/proc/{one}").exists() for one in found):
+    while any(name and command_line(one) == name for one, name in names.items()):
         assert time.monotonic() < deadline, names
         time.sleep(0.05)
+
+
+def command_line(process: str) -> bytes:
+    """That of a process; nothing if it has ended."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def is_child(process: int, parent: int) -> bool:

@@ -30,6 +30,9 @@ def main() -> None:
     parser.add_argument(
         "--start-delay", type=float, default=0, metavar="SECONDS", help="says nothing for a while first"
     )
+    parser.add_argument(
+        "--start-after", type=int, default=0, metavar="N", help="says nothing before N servers have begun their journal"
+    )
     parser.add_argument("--die-at-start", type=int, metavar="STATUS", help="says why on standard error and exits")
     parser.add_argument("--die-once", type=Path, metavar="FILE", help="exits at once if FILE is missing, and makes it")
     parser.add_argument("--silent", action="store_true", help="answers nothing at all")
@@ -51,6 +54,8 @@ def main() -> None:
         print("mcp_fixture: cannot start: no such database", file=sys.stderr)
         sys.exit(options.die_at_start)
     time.sleep(options.start_delay)
+    while options.journal and options.journal.read_bytes().count(b'{"what": "start"') < options.start_after:
+        time.sleep(0.02)
 
     protocol = Protocol(options, Tools(options), journal)
     if options.noise:
