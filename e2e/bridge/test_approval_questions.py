@@ -37,9 +37,9 @@ def test_a_call_waits_for_the_answer_and_keeps_to_it(user, tmp_path, revision):
 
         def run(answer: Json) -> str:
             nonlocal seen
-            params: Json = {"name": "execute_bash", "arguments": {"command": COMMAND, "timeout": 20}}
-            pending = client.start("tools/call", params, meta=meta)
+            params: Json = {"name": "execute_bash", "arguments": {"command": COMMAND, "timeout": 60}}
             before = calls(tmp_path)
+            pending = client.start("tools/call", params, meta=meta)
             if is_modern:
                 asked = client.result(pending)
                 (question,) = [request["params"] for request in asked["inputRequests"].values()]

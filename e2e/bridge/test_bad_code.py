@@ -58,8 +58,9 @@ for number in range(30): assert fixture.add(a=number, b=1)["sum"] == number + 1
 print("well")
 """
     results: list[str] = []
-    # Its sandbox and its server are there before the test counts anything.
-    assert client.python("from servers import fixture\nfixture.echo('x')", meta={"x-user-id": name})["exit_code"] == 0
+    # Both sandboxes and servers are there before the test counts anything.
+    for meta in (None, {"x-user-id": name}):
+        assert client.python("from servers import fixture\nfixture.echo('x')", meta=meta)["exit_code"] == 0
 
     def use() -> None:
         results.append(client.python(program, meta={"x-user-id": name})["stdout"])
@@ -147,7 +148,7 @@ def test_who_never_reads_stops_only_themselves(client, bystander):
     before = resident_bytes(client.process.pid)
     program = f"""{HEADING}
 opened = connect()
-opened.settimeout(2)
+opened.settimeout(4)
 try:
     for number in range(400): say(opened, call(number, "huge", bytes={MIB}))
     while True: say(opened, call(0, "echo", text="x" * {MIB}))
@@ -155,9 +156,9 @@ except TimeoutError: print("is not read either")
 open("/tmp/stuck", "w")
 while not os.path.exists("/tmp/enough"): time.sleep(0.01)
 """
-    stuck = client.start_tool("execute_bash", command=f"python3 - <<'END'\n{program}\nEND", timeout=60)
+    stuck = client.start_tool("execute_bash", command=f"python3 - <<'END'\n{program}\nEND", timeout=120)
     wait = "while [ ! -e /tmp/stuck ]; do sleep 0.02; done; mcp call fixture echo --text well; touch /tmp/enough"
-    assert client.bash(wait, timeout=60)["stdout"] == "well\n"
+    assert client.bash(wait, timeout=120)["stdout"] == "well\n"
     result = client.result(stuck)["structuredContent"]
     assert (result["stdout"], result["exit_code"]) == ("is not read either\n", 0), result
     assert output(client, "from servers import fixture\nprint(fixture.echo('well'))") == "well\n"
@@ -174,6 +175,7 @@ request["params"]["sandbox"] = request["params"]["user"] = "someone"
 say(opened, request)
 print(opened.makefile().readline())
 """
+    output(client, "pass")  # a command before those that count
     printed = output(client, program)
     own = audited(directory)[-1]
     assert own["tool"] == "fixture.echo" and own["user"] == audited(directory)[0]["user"]
