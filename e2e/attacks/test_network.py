@@ -1,5 +1,6 @@
 """With `--network none` no kind of packet gets out. Should one, it would go to this machine or nowhere."""
 
+import secrets
 import socket
 import threading
 
@@ -123,7 +124,7 @@ def test_no_socket_of_the_host_is_within_reach(client):
     # The sandbox's helpers have pairs of sockets without names.
     assert client.bash("awk 'NR > 1 && NF > 7' /proc/net/unix")["stdout"] == ""
     assert client.bash("find / -xdev -type s 2> /dev/null")["stdout"] == ""
-    name = "exec-mcp-test-abstract"
+    name = f"exec-mcp-test-{secrets.token_hex(4)}"
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(f"\0{name}")
         server.listen()

@@ -4,6 +4,7 @@ only the server under test knows. No packet leaves this machine."""
 from __future__ import annotations
 
 import contextlib
+import http.client
 import secrets
 import time
 from collections.abc import Iterator, Mapping
@@ -24,10 +25,11 @@ NAME = "files.egress.example"
 HTTP, HTTPS, ECHO, ENDLESS, DEAF = 80, 443, 7000, 7001, 7002
 
 PROGRAM = f"""
-import http.server, socket, socketserver, ssl, threading
+import http.server, os, socket, socketserver, ssl, threading
 
 def say(*words):
-    print(*words, flush=True)
+    # In one piece: several threads say something at once.
+    os.write(1, (" ".join(map(str, words)) + "\\n").encode())
 
 class Pages(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -107,8 +109,24 @@ class Outside:
     names: dict[str, list[str]] = field(default_factory=dict)
 
     def log(self) -> list[str]:
-        """What the host has seen: `open PORT`, `close PORT`, `get PATH HOST`."""
-        return engine.run("logs", self.container).splitlines()
+        """What the host has seen: `open PORT`, `close PORT`, `get PATH HOST`. Nothing that it has said so far is left
+        out, though the engine passes its words on in its own time."""
+        mark = f"/mark/{secrets.token_hex(8)}"
+        with contextlib.closing(http.client.HTTPConnection(ADDRESS, HTTP, timeout=60)) as connection:
+            connection.request("GET", mark)
+            connection.getresponse().read()
+        lines: list[str] = []
+
+        def is_marked() -> bool:
+            lines[:] = engine.run("logs", self.container).splitlines()
+            return any(line.startswith(f"get {mark} ") for line in lines)
+
+        assert engine.poll(is_marked) is not None, lines[-20:]
+        return [line for line in lines if not line.startswith("get /mark/")]
+
+    def visits(self) -> list[str]:
+        """All that it has been asked for: who has come may leave later."""
+        return [line for line in self.log() if not line.startswith("close ")]
 
     def count(self, line: str) -> int:
         return self.log().count(line)
@@ -157,5 +175,6 @@ def outside(directory: Path) -> Iterator[Outside]:
         engine.run("run", *arguments, *entry)
         stack.callback(engine.run, "rm", "--force", name, check=False)
         world = Outside(name, directory, authority.cert_pem.bytes().decode())
-        world.wait_for("ready")
+        ready = engine.poll(lambda: "ready" in engine.run("logs", name).splitlines())
+        assert ready is not None, engine.run("logs", name)
         yield world
