@@ -47,4 +47,5 @@ async def test_jobs_and_files_in_memory_are_there_in_the_next_call(server, conne
     assert await run("cat /tmp/one.txt; pgrep -fxc 'sleep 600'; mkdir -p ~/.local/x") == "one\n1\n"
     assert await run("pkill sleep; cat /tmp/one.txt; ls -d ~/.local/x") == "one\n/home/coderunner/.local/x\n"
     assert len(engine.containers(server.user)) == 1
-    assert len(holders.holders(server.user)) == 1
+    # One passes it on to the next, and ends.
+    assert engine.poll(lambda: len(holders.holders(server.user)) == 1) is not None

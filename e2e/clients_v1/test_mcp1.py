@@ -80,7 +80,7 @@ async def test_errors_are_results_and_unknown_tools_are_not(connect):
 async def test_a_timeout_of_the_tool_is_a_result(connect):
     async with connect() as session:
         await session.list_tools()
-        result = await session.call_tool("execute_bash", {"command": "echo begun; sleep 1000", "timeout": 1})
+        result = await session.call_tool("execute_bash", {"command": "echo begun; sleep 1000", "timeout": 5})
         assert result.structuredContent["timed_out"] is True
         assert result.structuredContent["stdout"] == "begun\n"
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from contextlib import asynccontextmanager
+from functools import partial
 
 import anyio
 import pytest
@@ -11,6 +12,7 @@ from mcp.client.stdio import stdio_client
 from mcp.types import PromptReference, ResourceTemplateReference
 from pydantic import AnyUrl
 from support.skill_files import write_skill
+from support.steps import run_in_steps
 
 pytestmark = pytest.mark.anyio
 NOISE = """
@@ -48,7 +50,7 @@ def connect(tapped_server, tmp_path):
 
 
 async def run(session, command, **options):
-    return await session.call_tool("execute_bash", {"command": command, "timeout": 60}, **options)
+    return await session.call_tool("execute_bash", {"command": command, "timeout": 120}, **options)
 
 
 async def test_it_lists_and_reads_what_there_is(connect):
@@ -102,8 +104,8 @@ async def test_its_callback_gets_progress_with_messages(connect):
         told.append(message)
 
     async with connect() as session:
-        command = "for part in one two three; do echo $part; sleep 0.5; done"
-        await run(session, command, progress_callback=progress)
+        with_progress = partial(run, session, progress_callback=progress)
+        await run_in_steps(["one", "two", "three"], told, with_progress, partial(run, session))
     assert told[0] == "Starting the sandbox"
     assert [message for message in told if message in ("one", "two", "three")] == ["one", "two", "three"]
 

@@ -87,9 +87,10 @@ def test_tasks_dispatch_and_envelope(modern):
 
 
 def test_tasks_status_notifications(modern):
-    task = start(modern, "sleep 1; echo finished")
+    task = start(modern, "until [ -e /tmp/heard ]; do sleep 0.05; done; echo finished")
     listener = Listener(modern, meta=DECLARED, taskIds=[task["taskId"]])
     assert listener.honoured == {"taskIds": [task["taskId"]]}
+    modern.bash("touch /tmp/heard")
     told = listener.wait("tasks", taskId=task["taskId"], status="completed")
     assert told["result"]["structuredContent"]["stdout"] == "finished\n"
     assert modern.error("subscriptions/listen", {"notifications": {"taskIds": [task["taskId"]]}}).code == -32021

@@ -6,6 +6,7 @@ import re
 
 import jsonschema
 from support.samples import PIXEL
+from support.steps import new_mark, step
 from support.stdio_client import text_of
 
 NAME = re.compile(r"[A-Za-z0-9_./-]{1,64}")
@@ -54,14 +55,19 @@ def test_tools_call_error(server):
 
 def test_tools_call_with_progress(server, era):
     server.bash("true")
-    command = "for part in 0 50 100; do echo $part; sleep 0.5; done"
-    server.call_tool("execute_bash", command=command, meta={"progressToken": f"progress-{era}"})
+    parts, mark = ["0", "50", "100"], new_mark()
+    command = "; ".join(step(part, mark) for part in parts)
+    call = server.start_tool("execute_bash", command=command, timeout=120, meta={"progressToken": f"progress-{era}"})
+    for part in parts:
+        server.wait_for(lambda message, part=part: (message.get("params") or {}).get("message") == part)
+        server.bash(f"touch {mark}-{part}")
+    server.result(call)
     told = [message["params"] for message in server.messages if message.get("method") == "notifications/progress"]
     assert len(told) >= 3
     assert {params["progressToken"] for params in told} == {f"progress-{era}"}
     numbers = [params["progress"] for params in told]
     assert numbers == sorted(numbers)
-    assert [params["message"] for params in told if params["message"].isdigit()] == ["0", "50", "100"]
+    assert [params["message"] for params in told if params["message"].isdigit()] == parts
 
 
 def test_json_schema_2020_12(server):

@@ -7,6 +7,7 @@ line of both directions for validation afterwards.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -103,7 +104,8 @@ class StdioClient:
         self._news = threading.Condition()
         self._ended = False
         self._stderr = bytearray()
-        self._last_id = 0
+        # Several threads may start requests.
+        self._ids = itertools.count(1)
         self._unfinished = b""
         self._cut_off = False
         environment = dict(os.environ)
@@ -231,8 +233,7 @@ class StdioClient:
         deliberate: bool = False,
     ) -> Pending:
         """Sends a request and returns without waiting for its response."""
-        self._last_id += 1
-        pending = Pending(self._last_id, method)
+        pending = Pending(next(self._ids), method)
         message: Json = {"jsonrpc": "2.0", "id": pending.id, "method": method}
         wants_meta = self.modern if modern is None else modern
         if wants_meta or meta:
