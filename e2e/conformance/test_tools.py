@@ -6,8 +6,8 @@ import re
 
 import jsonschema
 from support.samples import PIXEL
-from support.steps import new_mark, step
 from support.stdio_client import text_of
+from support.steps import new_mark, step
 
 NAME = re.compile(r"[A-Za-z0-9_./-]{1,64}")
 DRAW = f"echo {base64.b64encode(PIXEL).decode()} | base64 -d > pixel.png"

@@ -55,8 +55,8 @@ def processes(container: str) -> list[str]:
 
 
 def processes_of_commands(container: str) -> list[str]:
-    """The command lines of what commands have started. The sandbox's own processes come and go as calls do: workers, and
-    shells, whether they wait for a command or run one."""
+    """The command lines of what commands have started. The sandbox's own processes come and go as calls do: workers,
+    and shells, whether they wait for a command or run one."""
     own = ("sandbox-", "/bin/bash -c IFS= read -r")
     return [line for line in processes(container) if not line.startswith(own)]
 
