@@ -63,8 +63,8 @@ def cancelled(journal: Path, tool: str) -> int:
 
 
 def start_waiting(client: StdioClient, journal: Path, command: str) -> Pending:
-    """Starts a command that calls the tool `wait`. Returns when the server has the call, and has told the command so: the
-    file is there that the command has as `{called}`."""
+    """Starts a command that calls the tool `wait`. Returns when the server has the call, and has told the command so by
+    the file `{called}`."""
 
     def calls() -> int:
         return sum(1 for note in read_journal(journal, "call") if note["tool"] == "wait")
