@@ -13,11 +13,13 @@ class Table:
     Raises `OSError` if no descriptor is available.
     """
 
-    __slots__ = ("is_whole", "parents", "running", "starts", "starved", "stopped")
+    __slots__ = ("groups", "is_whole", "parents", "running", "starts", "starved", "stopped")
 
     def __init__(self):
-        # The parent and the start time of each living process. The start time detects a reused process id.
+        # The parent, the process group and the start time of each living process. The start time detects a reused
+        # process id.
         self.parents = {}
+        self.groups = {}
         self.starts = {}
         self.stopped = set()
         # Processes that are runnable or wait for the disk, and those of them that have hardly had any CPU time.
@@ -39,7 +41,8 @@ class Table:
             stat = os.read(descriptor, 4096)
             # The name in parentheses may contain spaces and parentheses, so count fields from the last parenthesis.
             fields = stat[stat.rindex(b")") + 2 :].split()
-            state, parent, threads, start = fields[0], int(fields[1]), int(fields[17]), int(fields[19])
+            state, parent, group, threads = fields[0], int(fields[1]), int(fields[2]), int(fields[17])
+            start = int(fields[19])
             ticks = int(fields[11]) + int(fields[12])
         except (OSError, ValueError, IndexError):
             self.is_whole = False
@@ -51,6 +54,7 @@ class Table:
             return
         pid = int(name)
         self.parents[pid] = parent
+        self.groups[pid] = group
         self.starts[pid] = start
         if state in (b"T", b"t"):
             self.stopped.add(pid)
@@ -127,10 +131,30 @@ def freeze_everything():
 def thaw_everything(before):
     """Continues the processes that `freeze_everything` has stopped; `before` is what it returned."""
     try:
-        for pid in Table().parents.keys() - before:
-            send_signal(pid, signal.SIGCONT)
-    except (OSError, TypeError):
+        table = Table() if before else None
+    except OSError:
+        table = None
+    _continue_everything(table, before)
+
+
+def _continue_everything(table, before, own=frozenset()):
+    """Continues the processes of the sandbox, except those that were stopped `before`; `own` in any case. Without a
+    table it continues all.
+
+    A process that was just being forked has got the signal that stopped everything as well, but may appear after any
+    scan. A signal to process ids would miss it, and it would stay stopped for good. One to all, or to the group that it
+    is in with its parent, also reaches what is being forked.
+    """
+    if not before or table is None:
         signal_all(signal.SIGCONT)
+        return
+    continued = (table.parents.keys() - before) | own
+    groups = {table.groups[pid] for pid in continued & table.groups.keys()}
+    # Not to groups in which something is to stay stopped. The number of this process's own group, 1, would mean all.
+    for group in groups - {table.groups[pid] for pid in before & table.groups.keys()} - {0, 1}:
+        send_signal(-group, signal.SIGCONT)
+    for pid in continued:
+        send_signal(pid, signal.SIGCONT)
 
 
 def kill_stopped(find):
@@ -170,9 +194,5 @@ def kill_frozen(find, own):
         for pid in found:
             send_signal(pid, signal.SIGKILL)
     finally:
-        if table is None:
-            signal_all(signal.SIGCONT)
-        else:
-            for pid in (table.parents.keys() - found - before) | own:
-                send_signal(pid, signal.SIGCONT)
+        _continue_everything(table, before, own)
     return {(pid, table.starts[pid]) for pid in found}, table.is_whole
