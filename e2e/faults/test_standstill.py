@@ -1,4 +1,4 @@
-"""The guest's way to stop a whole sandbox for a moment: all that ran before runs on, even what was just being forked."""
+"""The guest stops a whole sandbox for a moment: all that ran before runs on, even what was just being forked."""
 
 import pytest
 from support import engine
