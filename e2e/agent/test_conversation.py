@@ -93,7 +93,7 @@ def test_ctrl_c_interrupts_the_run_and_not_the_conversation(talk: Talk, user: st
     terminal.type(INTERRUPT)
     status = terminal.wait()
     assert status in (0, 130, -2), status
-    engine.wait_until_gone(user, 30)
+    engine.wait_until_gone(user)
 
 
 def test_the_end_of_input_leaves(talk: Talk) -> None:

@@ -31,7 +31,7 @@ def server(start_server, fresh_user, program):
     yield server
     assert server.bash("echo served")["stdout"] == "served\n"
     assert engine.only_container(fresh_user) == container
-    left = engine.poll(lambda: not any("outrunners" in line for line in engine.processes(container)), 10)
+    left = engine.poll(lambda: not any("outrunners" in line for line in engine.processes(container)))
     assert left is not None, engine.processes(container)
 
 
@@ -66,7 +66,7 @@ def test_a_timeout_ends_all_of_them_before_it_is_answered(server):
 def test_a_cancellation_ends_all_of_them(server):
     for call in start_all(server, "sleep 1000", timeout=300).values():
         server.notify("notifications/cancelled", {"requestId": call.id})
-    assert engine.poll(lambda: growing(server) == [], 30) is not None, growing(server)
+    assert engine.poll(lambda: growing(server) == []) is not None, growing(server)
 
 
 def test_a_full_workspace_ends_all_of_them(server):
@@ -76,7 +76,7 @@ def test_a_full_workspace_ends_all_of_them(server):
     outcome = server.bash("trap '' TERM; head -c 3G /dev/zero > /workspace/big; echo not reached", timeout=60)
     assert "not reached" not in outcome["stdout"]
     assert "workspace limit" in outcome["stderr"]
-    assert engine.poll(lambda: growing(server) == [], 30) is not None, growing(server)
+    assert engine.poll(lambda: growing(server) == []) is not None, growing(server)
     server.bash("rm -f /workspace/big")
 
 
@@ -84,7 +84,7 @@ def test_a_full_workspace_ends_all_of_them(server):
 def test_a_runaway_is_ended_with_what_hides_in_it(server, kind):
     server.bash(f"{outrunners.command(kind, growing_file(kind))}\n{CROWD}", timeout=30)
     assert server.bash("echo room again")["stdout"] == "room again\n"
-    assert engine.poll(lambda: growing(server, [kind]) == [], 30) is not None
+    assert engine.poll(lambda: growing(server, [kind]) == []) is not None
 
 
 def test_a_command_beside_them_goes_on(server):

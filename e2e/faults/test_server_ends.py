@@ -49,7 +49,7 @@ def marked_server(start_server, fresh_user, tmp_path):
 
 
 def assert_nothing_is_left(user, mark, tmp_path):
-    assert engine.poll(lambda: not marked(mark), 30) is not None, f"processes are left: {marked(mark)}"
+    assert engine.poll(lambda: not marked(mark)) is not None, f"processes are left: {marked(mark)}"
     engine.wait_until_gone(user)
     assert not list((tmp_path / "tmp").iterdir())
 

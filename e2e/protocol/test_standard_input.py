@@ -49,7 +49,7 @@ def test_a_pipe_that_does_not_wait_is_waited_for():
             assert [json.loads(server.stdout.readline()) for _ in range(3)] == [PONG] * 3
         finally:
             os.close(write_end)
-        assert server.wait(30) == 0
+        assert server.wait(90) == 0
         assert server.stdout.read() == b"" and server.stderr.read() == b""
 
 
@@ -57,7 +57,7 @@ def test_input_that_cannot_be_read_is_told(tmp_path):
     directory = os.open(tmp_path, os.O_RDONLY)
     with start(directory) as server:
         os.close(directory)
-        assert server.wait(30) == 0
+        assert server.wait(90) == 0
         assert b"error: cannot read standard input: Is a directory" in server.stderr.read()
 
 
@@ -89,7 +89,7 @@ def test_people_are_told_what_it_is_that_waits():
         os.write(main, PING + b"\n")
         assert json.loads(server.stdout.readline()) == PONG
         os.write(main, b"\x04")
-        assert server.wait(30) == 0
+        assert server.wait(90) == 0
         os.close(main)
         assert server.stderr.read() == b""
 

@@ -133,11 +133,11 @@ def runs(command: str, user: str) -> bool:
 
 
 def wait_until_it_runs(command: str, user: str) -> None:
-    assert engine.poll(lambda: runs(command, user), 60) is not None, f"{command} does not run"
+    assert engine.poll(lambda: runs(command, user)) is not None, f"{command} does not run"
 
 
 def wait_until_it_has_ended(command: str, user: str) -> None:
-    assert engine.poll(lambda: not runs(command, user), 60) is not None, f"{command} goes on"
+    assert engine.poll(lambda: not runs(command, user)) is not None, f"{command} goes on"
 
 
 def json_lines(text: str) -> list[Json]:

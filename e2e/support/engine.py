@@ -13,6 +13,8 @@ from typing import Any
 NAME_PREFIX = "mcp-executor-"
 LABEL_PREFIX = "io.exec-mcp."
 IMAGE = os.environ.get("MCP_EXECUTOR_IMAGE", "mcp-code-executor:latest")
+# Seconds after which something will not happen any more, however busy the machine is.
+PATIENCE = 90.0
 
 
 def program() -> str:
@@ -66,7 +68,7 @@ def running(container: str, command_line: str) -> int:
     return processes(container).count(command_line)
 
 
-def poll(condition: Any, timeout: float = 30.0) -> float | None:
+def poll(condition: Any, timeout: float = PATIENCE) -> float | None:
     """Seconds until `condition()` held, or None if it never did: the engine has no event to wait for here."""
     started = time.monotonic()
     while True:
@@ -77,7 +79,7 @@ def poll(condition: Any, timeout: float = 30.0) -> float | None:
         time.sleep(0.05)
 
 
-def wait_until_gone(user: str, timeout: float = 10.0) -> float:
+def wait_until_gone(user: str, timeout: float = PATIENCE) -> float:
     """Seconds until a user had no container left; the measured time is printed."""
     elapsed = poll(lambda: not containers(user), timeout)
     assert elapsed is not None, f"after {timeout} s {user} still has {containers(user)}"

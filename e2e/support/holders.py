@@ -34,7 +34,7 @@ def marks(user: str) -> list[str]:
 
 def assert_nothing_left(user: str) -> None:
     """Waits until a user has neither a container nor a holder."""
-    engine.wait_until_gone(user, 30)
+    engine.wait_until_gone(user)
     assert engine.poll(lambda: not holders(user)) is not None
 
 

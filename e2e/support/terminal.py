@@ -57,7 +57,7 @@ class Terminal:
         before, _, self._seen = self._seen.partition(text)
         return before
 
-    def wait(self, timeout: float = 60) -> int:
+    def wait(self, timeout: float = 120) -> int:
         """The exit status, once the program has ended."""
         deadline = time.monotonic() + timeout
         while self.process.poll() is None:
@@ -99,7 +99,7 @@ class Terminal:
         cells = [self._screen.buffer[row][column] for column in range(self._screen.columns)]
         return [(cell.data, cell.bold, cell.italics, cell.fg) for cell in cells if cell.data.strip()]
 
-    def wait_until(self, what: Callable[[], bool], timeout: float = 20) -> None:
+    def wait_until(self, what: Callable[[], bool], timeout: float = 120) -> None:
         """Waits until the screen is as `what` wants it."""
         deadline = time.monotonic() + timeout
         while not what():
