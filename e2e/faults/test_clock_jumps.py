@@ -115,8 +115,8 @@ def test_a_server_whose_clock_is_elsewhere_leaves_anothers_containers(start, clo
     container = engine.only_container(fresh_user)
     labels = engine.inspect(container)["Config"]["Labels"]
     dead = {**labels, engine.LABEL_PREFIX + "start-time": "0", engine.LABEL_PREFIX + "user": other["x-user-id"]}
-    options = [f"--label={label}={value}" for label, value in dead.items() if label.startswith(engine.LABEL_PREFIX)]
-    orphan = engine.run("run", "--detach", "--network=none", *options, engine.IMAGE, "sleep", "600").strip()
+    ours = {label: value for label, value in dead.items() if label.startswith(engine.LABEL_PREFIX)}
+    orphan = engine.leave_orphan(ours)
     jump(clocks, name)
     newcomer = start()
     newcomer.bash("true")

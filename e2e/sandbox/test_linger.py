@@ -261,13 +261,8 @@ def test_a_sweep_takes_what_nobody_holds(lingering, start_server, fresh_user):
     labels = engine.inspect(engine.only_container(fresh_user))["Config"]["Labels"]
     server.kill9()
     assert_nothing_left(fresh_user)
-    arguments = [
-        word
-        for name, value in labels.items()
-        if name.startswith(engine.LABEL_PREFIX)
-        for word in ("--label", f"{name}={value}")
-    ]
-    orphan = engine.run("run", "--detach", "--network", "none", *arguments, engine.IMAGE, "sleep", "600").strip()
+    ours = {name: value for name, value in labels.items() if name.startswith(engine.LABEL_PREFIX)}
+    orphan = engine.leave_orphan(ours)
     try:
         sweeper = start_server("--user", fresh_user)
         sweeper.bash("true")

@@ -87,6 +87,15 @@ def wait_until_gone(user: str, timeout: float = PATIENCE) -> float:
     return elapsed
 
 
+def leave_orphan(labels: dict[str, str], name: str | None = None) -> str:
+    """A container with the labels of a server that is dead, as one that was left behind. A neighbour's server may remove
+    it at any moment, also before it has started."""
+    options = [f"--label={label}={value}" for label, value in labels.items()] + ([f"--name={name}"] if name else [])
+    container = run("create", "--network=none", "--stop-signal=SIGKILL", *options, IMAGE, "sleep", "600").strip()
+    run("start", container, check=False)
+    return container
+
+
 def volumes(user: str) -> list[str]:
     wanted = re.compile(re.escape(f"{NAME_PREFIX}{user}") + "-(workspace|artifacts(-[0-9]+)?)")
     return [name for name in run("volume", "ls", "--quiet").split() if wanted.fullmatch(name)]
