@@ -76,6 +76,12 @@ class Service:
                 self._announced.set()
         self._announced.set()
 
+    def wait_for_log(self, *words: str, count: int = 1) -> str:
+        """The log once each of the words is in it so often: it comes on a stream of its own, beside the answers."""
+        told = engine.poll(lambda: all("".join(self.log).count(one) >= count for one in words))
+        assert told is not None, self.log
+        return "".join(self.log)
+
     @property
     def url(self) -> str:
         assert self._address

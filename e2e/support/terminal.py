@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import pty
@@ -41,6 +42,8 @@ class Terminal:
         # Kept, so that what the terminal is left as can be looked at.
         self._slave = slave
         self._seen = ""
+        # A piece may end in the middle of a character.
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self.raw = b""
         """All that was shown, with what controls the terminal."""
         self._screen = pyte.HistoryScreen(columns, rows, history=5000)
@@ -133,7 +136,7 @@ class Terminal:
             return False
         self.raw += piece
         self._drawing.feed(piece)
-        self._seen = CONTROLS.sub("", self._seen + piece.decode(errors="replace"))
+        self._seen = CONTROLS.sub("", self._seen + self._decoder.decode(piece))
         return bool(piece)
 
     def close(self) -> None:
