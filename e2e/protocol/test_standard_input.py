@@ -1,5 +1,6 @@
 """Standard input as hosts, shells and people leave it: one that does not wait, a last line without end, a terminal."""
 
+import contextlib
 import json
 import os
 import pty
@@ -28,7 +29,9 @@ def wait_until_it_reads(process: subprocess.Popen) -> None:
 
     def waits() -> bool:
         tasks = Path(f"/proc/{process.pid}/task")
-        names = [(task / "wchan").read_text() for task in tasks.iterdir()]
+        names = []
+        with contextlib.suppress(OSError):  # a thread may end meanwhile
+            names += [(task / "wchan").read_text() for task in tasks.iterdir()]
         return process.poll() is not None or any("poll" in name or "pipe" in name for name in names)
 
     while not waits():
