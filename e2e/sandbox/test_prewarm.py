@@ -69,6 +69,7 @@ def test_a_call_that_comes_at_once_joins_the_start(start_server, fresh_user):
     calls = [server.start_tool("execute_bash", command="cat /proc/1/stat") for _ in range(3)]
     assert len(server.result(listing)["tools"]) == 4
     assert len({server.result(call)["structuredContent"]["stdout"].split()[21] for call in calls}) == 1
+    server.wait_for_log("starting sandbox")
     assert starts(server) == 1
     assert len(engine.containers(fresh_user)) == 1
 
