@@ -58,7 +58,7 @@ def growing(server, kinds=KINDS):
 
 
 def test_a_timeout_ends_all_of_them_before_it_is_answered(server):
-    for kind, call in start_all(server, "sleep 1000", timeout=3).items():
+    for kind, call in start_all(server, "sleep 1000", timeout=10).items():
         assert server.result(call)["structuredContent"]["timed_out"] is True, kind
     assert growing(server) == []
 
@@ -82,13 +82,16 @@ def test_a_full_workspace_ends_all_of_them(server):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_runaway_is_ended_with_what_hides_in_it(server, kind):
-    server.bash(f"{outrunners.command(kind, growing_file(kind))}\n{CROWD}", timeout=30)
+    begun = f"until [ -s {growing_file(kind)} ]; do sleep 0.01; done"
+    server.bash(f"{outrunners.command(kind, growing_file(kind))}\n{begun}\n{CROWD}", timeout=60)
     assert server.bash("echo room again")["stdout"] == "room again\n"
     assert engine.poll(lambda: growing(server, [kind]) == []) is not None
 
 
 def test_a_command_beside_them_goes_on(server):
-    beside = server.start_tool("execute_bash", command="sleep 1000 & sleep 8; kill $! && echo went on", timeout=60)
-    for call in start_all(server, "sleep 1000", timeout=4).values():
+    command = "sleep 1000 & until [ -e /tmp/go ]; do sleep 0.05; done; kill $! && echo went on"
+    beside = server.start_tool("execute_bash", command=command, timeout=120)
+    for call in start_all(server, "sleep 1000", timeout=10).values():
         assert server.result(call)["structuredContent"]["timed_out"] is True
+    server.bash("touch /tmp/go")
     assert server.result(beside)["structuredContent"]["stdout"] == "went on\n"

@@ -69,13 +69,13 @@ def assert_timed_out(outcome):
 
 
 def test_a_thread_bomb_ends_with_its_call(client, sandbox):
-    outcome = client.python(THREADS, timeout=3)
+    outcome = client.python(THREADS, timeout=6)
     assert_timed_out(outcome)
     assert "refused True" in outcome["stdout"]
 
 
 def test_ten_thousand_open_files_end_with_their_call(client, sandbox):
-    outcome = client.python(FILES, timeout=4)
+    outcome = client.python(FILES, timeout=8)
     assert_timed_out(outcome)
     assert outcome["stdout"].endswith("True\n")
     assert client.bash("rm -f /tmp/many-*; ls /tmp/many-* 2> /dev/null | wc -l")["stdout"] == "0\n"
@@ -90,7 +90,7 @@ def test_a_process_deaf_to_sigterm_ends_with_its_call(client, sandbox):
 def test_a_stopped_process_ends_with_its_call(client, sandbox):
     mark = f"stopped-{secrets.token_hex(4)}"
     command = f"(exec -a {mark} sleep 600) & kill -STOP $!; echo stopped; kill -STOP $$"
-    outcome = client.bash(command, timeout=2)
+    outcome = client.bash(command, timeout=5)
     assert_timed_out(outcome)
     assert outcome["stdout"] == "stopped\n"
     assert engine.poll(lambda: engine.running(sandbox, f"{mark} 600") == 0) is not None
@@ -99,7 +99,7 @@ def test_a_stopped_process_ends_with_its_call(client, sandbox):
 def test_a_detached_daemon_ends_with_its_call(client, sandbox):
     mark = f"daemon-{secrets.token_hex(4)}"
     command = f"python3 - <<'END'\n{DAEMON.replace('{mark}', mark)}\nEND\ntouch /tmp/{mark}; sleep 600"
-    call = client.start_tool("execute_bash", command=command, timeout=4)
+    call = client.start_tool("execute_bash", command=command, timeout=12)
     assert engine.poll(lambda: engine.running(sandbox, f"{mark} 600") == 1) is not None, "the daemon never ran"
     assert_timed_out(client.result(call)["structuredContent"])
     assert engine.poll(lambda: engine.running(sandbox, f"{mark} 600") == 0) is not None

@@ -57,8 +57,8 @@ def processes(container: str) -> list[str]:
 
 
 def processes_of_commands(container: str) -> list[str]:
-    """The command lines of what commands have started. The sandbox's own processes come and go as calls do: workers, and
-    shells, whether they wait for a command or run one."""
+    """The command lines of what commands have started. The sandbox's own processes come and go as calls do: workers,
+    and shells, whether they wait for a command or run one."""
     own = ("sandbox-", "/bin/bash -c IFS= read -r")
     return [line for line in processes(container) if not line.startswith(own)]
 
@@ -88,8 +88,8 @@ def wait_until_gone(user: str, timeout: float = PATIENCE) -> float:
 
 
 def leave_orphan(labels: dict[str, str], name: str | None = None) -> str:
-    """A container with the labels of a server that is dead, as one that was left behind. A neighbour's server may remove
-    it at any moment, also before it has started."""
+    """A container with the labels of a server that is dead, as one that was left behind. A neighbour's server may
+    remove it at any moment, also before it has started."""
     options = [f"--label={label}={value}" for label, value in labels.items()] + ([f"--name={name}"] if name else [])
     container = run("create", "--network=none", "--stop-signal=SIGKILL", *options, IMAGE, "sleep", "600").strip()
     run("start", container, check=False)
