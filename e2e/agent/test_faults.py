@@ -25,7 +25,8 @@ def exec_mcp_of(service: Service) -> int:
     found = [
         child
         for child in host_processes.children(service.process.pid)
-        if Path(f"/proc/{child}/comm").read_text().startswith("exec-mcp")
+        # Others may end meanwhile.
+        if Path(*host_processes.words(child)[:1]).name == "exec-mcp"
     ]
     assert len(found) == 1, found
     return found[0]
