@@ -105,7 +105,7 @@ import Testing
             call.cancel()
             await #expect(throws: MCPClientError.cancelled) { try await call.value }
             try await server.journal.wait { $0.contains(called.replacing("called", with: "cancelled")) }
-            await #expect(throws: MCPClientError.timedOut(seconds: 0.3)) { try await client.text("x", timeLimit: 0.3) }
+            await #expect(throws: MCPClientError.timedOut(seconds: 3)) { try await client.text("x", timeLimit: 3) }
             try await server.journal.wait { $0.filter { $0.hasPrefix("cancelled") }.count == 2 }
         }
     }
