@@ -347,7 +347,9 @@ import Testing
             let server = try FakeHTTPServer(
                 """
                 def call(h, m):
-                    if m["params"]["name"] == "hang": return h.closed()
+                    name = m["params"]["name"]
+                    if name == "last": note(name)
+                    if name != "echo": return h.closed()
                     h.result(text("x"))
                 """)
             try await server.with { client in _ = try await client.text("echo") }
@@ -361,12 +363,13 @@ import Testing
                         }
                     }
                 }
-                let call = Task { try await client.text("hang", timeLimit: nil) }
-                try await server.journal.wait { $0.filter { $0 == "POST tools/call" }.count >= 12 }
+                // On a busy machine the time of some calls is up before they are sent.
+                let call = Task { try await client.text("last", timeLimit: nil) }
+                try await server.journal.wait { $0.contains("last") }
                 await client.close()
                 await #expect(throws: MCPClientError.ended("it was closed")) { try await call.value }
             }
-            try await eventually { try openDescriptors() == before }
+            try await eventually { try openDescriptors() <= before }
         }
     }
 }
