@@ -248,8 +248,10 @@ import Testing
             let text = try await client.text("echo")
             #expect(text == "late")
         }
+        // The exchange that brought the result may not have ended when the client is closed, which then cancels it.
+        let journal = try await server.stopped().filter { !$0.hasPrefix("POST notifications/cancelled ") }
         #expect(
-            try await server.stopped().suffix(4) == [
+            journal.suffix(4) == [
                 "POST tools/call Mcp-Session-Id=s-1", "GET - Last-Event-ID=e1 Mcp-Session-Id=s-1",
                 "GET - Last-Event-ID=e2 Mcp-Session-Id=s-1", "DELETE - Mcp-Session-Id=s-1",
             ])
