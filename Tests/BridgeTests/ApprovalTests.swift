@@ -197,12 +197,13 @@ import Threading
             try await mayAnswer.waitUnlessCancelled()
             return .accept([:])
         }
-        try await Harness.with([Harness.entry(Script.recording, ["timeout": 0.1, "maxTimeout": 60])]) { harness in
+        try await Harness.with([Harness.entry(Script.recording, ["timeout": 2, "maxTimeout": 60])]) { harness in
             let client = try harness.command(7, user)
             try await client.request(1, "call", ["server": "fake", "tool": "pay", "timeout": 30])
             try await client.request(2, "call", ["server": "fake", "tool": "write"])
             try await user.questions.wait(forCount: 2)
-            try await Task.sleep(for: .milliseconds(200))
+            // Longer than the second call's own limit.
+            try await Task.sleep(for: .seconds(2.3))
             mayAnswer.complete()
             #expect(try await client.answer(to: 1)["result"] != nil)
             _ = try await client.answer(to: 2)

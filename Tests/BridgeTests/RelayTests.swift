@@ -273,7 +273,7 @@ import Threading
             // Lists the tools, so that the time of the next call is its own.
             _ = try await client.ask("tools", ["server": "fake"], id: 1)
             let timed: JSON = ["server": "fake", "tool": "wait", "timeout": 2]
-            try await client.request(2, "call", ["server": "fake", "tool": "ask", "timeout": 0.2])
+            try await client.request(2, "call", ["server": "fake", "tool": "ask", "timeout": 2])
             try await harness.log.wait { $0.contains { $0.contains("says: called ask") } }
             // Longer than the call's own limit: a call without a question would be over.
             try await Task.sleep(for: .seconds(2.5))

@@ -140,14 +140,14 @@ import Testing
         let script = """
             serve(lambda m: say(m["params"]["reason"]) if m["method"] == "notifications/cancelled" else None)
             """
-        try await server.with(script, limits: .patient { $0.requestSeconds = 0.1 }) { client in
-            await #expect(throws: MCPClientError.timedOut(seconds: 0.1)) { try await client.listTools() }
-            await #expect(throws: MCPClientError.timedOut(seconds: 0.25)) {
-                try await client.text("t", timeLimit: 0.25)
+        try await server.with(script, limits: .patient { $0.requestSeconds = 1 }) { client in
+            await #expect(throws: MCPClientError.timedOut(seconds: 1)) { try await client.listTools() }
+            await #expect(throws: MCPClientError.timedOut(seconds: 1.25)) {
+                try await client.text("t", timeLimit: 1.25)
             }
             try await server.said.wait(forCount: 2)
         }
-        #expect(server.said.elements.last == "the MCP server did not answer in 0.25 seconds")
+        #expect(server.said.elements.last == "the MCP server did not answer in 1.25 seconds")
     }
 
     @Test func failsTheCallsOfAServerThatDies() async throws {

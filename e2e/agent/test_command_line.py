@@ -154,7 +154,7 @@ def test_a_signal_ends_everything(start_model: Callable[..., ScriptedModel], use
         process.kill()
         process.communicate()
     assert process.returncode in (128 + number, -number)
-    engine.wait_until_gone(user, 30)
+    engine.wait_until_gone(user)
 
 
 def test_hostile_text_does_not_reach_a_terminal(run: Run) -> None:

@@ -71,9 +71,12 @@ def ask(url: str, user: str, task: str = "Hello?", **variables: str) -> subproce
     )
 
 
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that is bound and not listened on: nobody else can come to be there."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
 # Certificates
@@ -176,9 +179,11 @@ def test_makes_a_tunnel_through_a_proxy(
 
 @pytest.mark.parametrize("exception", ["127.0.0.1", "*", "model.example,127.0.0.1"])
 @pytest.mark.parametrize("variable", ["no_proxy", "NO_PROXY"])
-def test_asks_directly_whom_no_proxy_names(variable: str, exception: str, user: str, closing: Any) -> None:
+def test_asks_directly_whom_no_proxy_names(
+    variable: str, exception: str, user: str, closing: Any, closed_port: int
+) -> None:
     upstream = closing(Upstream())
-    done = ask(upstream.url, user, http_proxy=f"http://127.0.0.1:{closed_port()}", **{variable: exception})
+    done = ask(upstream.url, user, http_proxy=f"http://127.0.0.1:{closed_port}", **{variable: exception})
     assert (done.returncode, done.stdout) == (0, "Hello.\n"), done.stderr
 
 
@@ -199,8 +204,8 @@ def test_says_that_a_proxy_is_unknown(user: str) -> None:
     assert "proxy" in done.stderr and "https_proxy" in done.stderr
 
 
-def test_says_that_a_proxy_takes_no_connection(user: str) -> None:
-    variables = direct_environment("https://model.example/v1", user, https_proxy=f"http://127.0.0.1:{closed_port()}")
+def test_says_that_a_proxy_takes_no_connection(user: str, closed_port: int) -> None:
+    variables = direct_environment("https://model.example/v1", user, https_proxy=f"http://127.0.0.1:{closed_port}")
     with subprocess.Popen([agent_binary(), "Hello?"], stderr=subprocess.PIPE, text=True, env=variables) as run:
         # It asks again for some time.
         assert "the proxy failed" in run.stderr.readline()
@@ -210,10 +215,10 @@ def test_says_that_a_proxy_takes_no_connection(user: str) -> None:
 @pytest.mark.parametrize("variable", ["http_proxy", "all_proxy", "ALL_PROXY"])
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_names_the_variable_of_a_dead_proxy_before_a_local_model(
-    variable: str, host: str, user: str, closing: Any
+    variable: str, host: str, user: str, closing: Any, closed_port: int
 ) -> None:
     upstream = closing(Upstream())
-    dead = closed_port()
+    dead = closed_port
     url = f"http://{host}:{upstream.port}/v1"
     variables = direct_environment(url, user, **{variable: f"http://me:secret@127.0.0.1:{dead}"})
     with subprocess.Popen([agent_binary(), "Hello?"], stderr=subprocess.PIPE, text=True, env=variables) as run:

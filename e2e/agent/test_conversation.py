@@ -90,16 +90,18 @@ def test_ctrl_c_interrupts_the_run_and_not_the_conversation(talk: Talk, user: st
     terminal.type("/new\n")
     terminal.type("/help\n")
     terminal.wait_for("/save")
+    terminal.wait_until(lambda: terminal.row == ">")
     terminal.type(INTERRUPT)
     status = terminal.wait()
     assert status in (0, 130, -2), status
-    engine.wait_until_gone(user, 30)
+    engine.wait_until_gone(user)
 
 
 def test_the_end_of_input_leaves(talk: Talk) -> None:
     _, terminal = talk([[says("Hello.")]])
     terminal.type("Hello\n")
     terminal.wait_for("Hello.")
+    terminal.wait_until(lambda: terminal.row == ">")
     terminal.type("\x04")
     assert terminal.wait() == 0
 

@@ -54,7 +54,7 @@ def crowd(service: Service, address: str, beginning: bytes) -> Iterator[None]:
     thread = threading.Thread(target=come)
     thread.start()
     try:
-        assert full.wait(60)
+        assert full.wait(120)
         yield
     finally:
         stop.set()
@@ -68,7 +68,7 @@ def test_who_shows_a_key_is_served(serve: Serve, address: str, beginning: bytes)
     service = serve(script(says("Welcome.")), AGENT_API_KEYS=KEY)
 
     def ask(_: int) -> str:
-        with openai.OpenAI(base_url=f"{service.url}/v1", api_key=KEY, max_retries=0, timeout=60) as client:
+        with openai.OpenAI(base_url=f"{service.url}/v1", api_key=KEY, max_retries=0, timeout=120) as client:
             answer = client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "Hello"}])
             return answer.choices[0].message.content or ""
 

@@ -25,7 +25,8 @@ def exec_mcp_of(service: Service) -> int:
     found = [
         child
         for child in host_processes.children(service.process.pid)
-        if Path(f"/proc/{child}/comm").read_text().startswith("exec-mcp")
+        # Others may end meanwhile.
+        if Path(*host_processes.words(child)[:1]).name == "exec-mcp"
     ]
     assert len(found) == 1, found
     return found[0]
@@ -88,7 +89,7 @@ def test_the_end_of_the_service_is_the_end_of_everything(start_model: Callable[.
     service.close()
     connection.close()
     assert engine.poll(lambda: not Path(f"/proc/{child}").exists()) is not None, "exec-mcp is left"
-    engine.wait_until_gone(user, 30)
+    engine.wait_until_gone(user)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ def test_nothing_piles_up(serve: Serve) -> None:
             list(pool.map(ask, range(100)))
         # Connections to the model are kept for the next requests, but not without end.
         few = before + 40
-        assert engine.poll(lambda: host_processes.open_descriptors(service.process.pid) < few, 60) is not None
+        assert engine.poll(lambda: host_processes.open_descriptors(service.process.pid) < few) is not None
         return len(service.model.requests())
 
     before = host_processes.open_descriptors(service.process.pid)

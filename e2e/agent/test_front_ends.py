@@ -68,7 +68,7 @@ def test_offered_tools_are_passed_over(serve: Serve) -> None:
     for body in service.model.bodies():
         assert "weather" not in json.dumps(body)
         assert {offered["function"]["name"] for offered in body["tools"]} >= {"execute_bash"}
-    assert sum("is ignored: the agent" in line for line in service.log) == 2, "once for each member"
+    assert service.wait_for_log("is ignored: the agent", count=2).count("is ignored: the agent") == 2, "once a member"
 
 
 class Book(BaseModel):
@@ -299,7 +299,7 @@ def test_health_tells_what_clients_look_for(serve: Serve) -> None:
         return json.loads(get(service, "/health"))
 
     # Without any request: the tool servers are started with the service.
-    assert engine.poll(lambda: health()["mcp_server_connected"], 60)
+    assert engine.poll(lambda: health()["mcp_server_connected"])
     answer = health()
     assert answer["status"] == "healthy" and answer["service"] == "agent-api" and answer["timestamp"].endswith("Z")
     assert [server["state"] for server in answer["servers"]] == ["running"]
@@ -315,7 +315,7 @@ def test_health_is_degraded_without_tool_servers(serve: Serve) -> None:
             assert answer.code == 503
             return json.load(answer)
 
-    assert engine.poll(lambda: health()["status"] == "degraded", 60)
+    assert engine.poll(lambda: health()["status"] == "degraded")
     assert health()["mcp_server_connected"] is False
 
 
@@ -353,7 +353,7 @@ def raw(service: Service, request: str) -> str:
 
 def test_a_health_check_of_http_1_0_needs_no_host(serve: Serve) -> None:
     service = serve(script(says("Never.")))
-    assert engine.poll(lambda: raw(service, "GET /health HTTP/1.0\r\n\r\n").startswith("HTTP/1.1 200"), 60)
+    assert engine.poll(lambda: raw(service, "GET /health HTTP/1.0\r\n\r\n").startswith("HTTP/1.1 200"))
     assert " 403 " in raw(service, "GET /health HTTP/1.0\r\nHost: evil.example\r\n\r\n")
     assert " 403 " in raw(service, "GET /v1/models HTTP/1.0\r\n\r\n")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.agent import agent_binary, environment
-from support.scripted import ScriptedModel, says
+from support.scripted import Json, ScriptedModel, says
 from support.terminal import Terminal
 
 TEXT = """# Results
@@ -66,8 +66,15 @@ def show(start_model: Callable[..., ScriptedModel], user: str, tmp_path: Path) -
     """Shows an answer on a terminal, as the answer to one task."""
     terminals: list[Terminal] = []
 
-    def run(answer: str | list[str], *options: str, columns: int = 80, pace: float = 0, **variables: str) -> Terminal:
-        model = start_model([[says(answer, pace=pace)]])
+    def run(
+        answer: str | list[str],
+        *options: str,
+        columns: int = 80,
+        pace: float = 0,
+        failures: list[Json] | None = None,
+        **variables: str,
+    ) -> Terminal:
+        model = start_model([[says(answer, pace=pace, failures=failures or [])]])
         settings = environment(model.url, user, **{"TERM": "xterm-256color", "NO_COLOR": "", **variables})
         terminal = Terminal([agent_binary(), *options, "Go."], settings, tmp_path, 60, columns)
         terminals.append(terminal)
@@ -100,13 +107,15 @@ def test_however_it_is_cut_it_is_drawn_alike(show: Show, size: int) -> None:
 def test_it_is_shown_while_the_model_writes(show: Show) -> None:
     pieces = ["One **two** thr", "ee\n\n| a |\n|---|\n| 1 |\n", "\n```\ncode li", "ne\n```\nlast"]
     terminal = show(pieces, pace=0.7)
-    seen: list[int] = []
     for text in ("One two thr", "three", "1", "code li", "last"):
         terminal.wait_until(lambda text=text: any(row.startswith(text) or row.endswith(text) for row in terminal.shown))
-        seen.append(len(terminal.shown))
     assert terminal.wait() == 0
     assert terminal.shown == ["One two three", "", "a", "─", "1", "", "code line", "last"]
-    assert seen[0] == 1
+
+
+def test_what_the_model_has_written_is_shown_when_it_falls_silent(show: Show) -> None:
+    terminal = show(["One **two** thr", "ee"], failures=[{"silence": "after"}])
+    terminal.wait_until(lambda: terminal.shown == ["One two thr"])
 
 
 def test_code_is_copied_as_it_is(show: Show) -> None:

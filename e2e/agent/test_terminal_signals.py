@@ -69,8 +69,7 @@ def test_a_long_line_is_drawn_once_when_the_program_goes_on(start: Start) -> Non
         terminal.type("clear; fg\n")
         terminal.wait_until(lambda: terminal.row.endswith("word29"))
         terminal.settle()
-        shown = "".join(terminal.shown)
-        assert shown.count("word10") == shown.count("word20") == 1, terminal.shown
+        terminal.wait_until(lambda: ["".join(terminal.shown).count(word) for word in ("word10", "word20")] == [1, 1])
         terminal.type("\x15\x15\x0c")
         terminal.wait_until(lambda: terminal.shown == [">"])
     terminal.type("\x04")

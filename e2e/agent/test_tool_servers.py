@@ -81,7 +81,7 @@ def test_a_run_begins_without_servers_that_are_silent_or_die(run: Run, tmp_path:
 [mcp_servers.silent] # as Codex has it
 command = {json.dumps(sys.executable)}
 args = ["-c", {json.dumps(silent)}]
-startup_timeout_sec = 3
+startup_timeout_sec = 8
 
 [mcp_servers.dead]
 command = {json.dumps(sys.executable)}
@@ -96,7 +96,7 @@ command = {json.dumps(command)}
     model, done = run(script(calls(bash("echo ran")), says("{{result}}")), "--mcp-config", str(file), "Go.")
     assert done.returncode == 0 and '"stdout":"ran\\n"' in done.stdout, done.stderr
     for line in (
-        "The tool server silent has not answered in 3 seconds; it last said: downloading",
+        "The tool server silent has not answered in 8 seconds; it last said: downloading",
         "it last said: no key in the environment",
         "The tool server absent cannot be started: there is no program no-such-program on PATH",
     ):

@@ -70,11 +70,11 @@ def test_many_runs_that_wait_take_next_to_no_processor_time(user: str) -> None:
     try:
         with ThreadPoolExecutor(MANY) as pool:
             first = pool.submit(service.ask, "Go.", f"{user}-0")
-            assert engine.poll(lambda: len(upstream.requests) == 1, 60) is not None
+            assert engine.poll(lambda: len(upstream.requests) == 1) is not None
             with_one = threads()
             rest = [pool.submit(service.ask, "Go.", f"{user}-{number}") for number in range(1, MANY)]
             try:
-                assert engine.poll(lambda: len(upstream.requests) == MANY, 60) is not None
+                assert engine.poll(lambda: len(upstream.requests) == MANY) is not None
                 before, began = ticks(), time.monotonic()
                 time.sleep(WAIT)
                 share = (ticks() - before) / os.sysconf("SC_CLK_TCK") / (time.monotonic() - began)
@@ -106,11 +106,11 @@ def test_runs_whose_clients_go_away_leave_no_connection(user: str) -> None:
         for number, client in enumerate(clients):
             body = json.dumps({"messages": [message], "user": f"{user}-{number}", "stream": True})
             client.request("POST", "/v1/chat/completions", body, headers={"Content-Type": "application/json"})
-        assert engine.poll(lambda: len(upstream.requests) == 1 + FEW, 60) is not None
+        assert engine.poll(lambda: len(upstream.requests) == 1 + FEW) is not None
         assert descriptors() >= at_rest + 2 * FEW - 2
         for client in clients:
             client.close()
-        assert engine.poll(lambda: descriptors() <= at_rest, 60) is not None, (descriptors(), at_rest)
+        assert engine.poll(lambda: descriptors() <= at_rest) is not None, (descriptors(), at_rest)
     finally:
         release.set()
         assert service.close() == 0

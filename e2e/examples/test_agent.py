@@ -75,7 +75,7 @@ def environment(model: str) -> Iterator[dict[str, str]]:
         "MCP_EXECUTOR_USER": user,
         "EXEC_AGENT": agent_binary(),
     }
-    engine.wait_until_gone(user, 30)
+    engine.wait_until_gone(user)
 
 
 @pytest.fixture(scope="module")

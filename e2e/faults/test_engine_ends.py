@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support import engine
-from support.host_processes import children
+from support.host_processes import children, words
 from support.in_between import EngineSocket
 from support.stdio_client import text_of
 
@@ -37,9 +37,9 @@ def start_long_call(server, **arguments):
     return call
 
 
-def only_child(server) -> int:
-    """The engine's command line that holds the sandbox."""
-    found = children(server.process.pid)
+def command_line_of_sandbox(server) -> int:
+    """The engine's command line that holds the sandbox; others come and go, such as those of the sweep for orphans."""
+    found = [child for child in children(server.process.pid) if "run" in words(child)[:3]]
     assert len(found) == 1, found
     return found[0]
 
@@ -49,7 +49,7 @@ def test_a_killed_command_line_ends_its_call_and_the_next_one_works(start_server
     server.bash("echo up > up.txt")
     call = start_long_call(server)
     before = engine.only_container(fresh_user)
-    os.kill(only_child(server), signal.SIGKILL)
+    os.kill(command_line_of_sandbox(server), signal.SIGKILL)
     result = server.result(call)
     assert result["isError"] is True
     assert "sandbox ended during the call" in text_of(result)
@@ -62,15 +62,15 @@ def test_a_hung_command_line_is_given_up_and_the_next_call_works(start_server, f
     server = start_server("--user", fresh_user)
     server.bash("echo up > up.txt")
     before = engine.only_container(fresh_user)
-    hung = only_child(server)
+    hung = command_line_of_sandbox(server)
     os.kill(hung, signal.SIGSTOP)
     result = server.call_tool("execute_bash", command="true", timeout=1)
     assert result["isError"] is True
     assert "did not answer in time" in text_of(result)
     assert server.request("ping") == {}
     assert server.bash("cat up.txt")["stdout"] == "up\n"
-    assert engine.poll(lambda: before not in engine.containers(fresh_user), 60) is not None
-    assert engine.poll(lambda: not os.path.exists(f"/proc/{hung}"), 60) is not None, "the hung program is still there"
+    assert engine.poll(lambda: before not in engine.containers(fresh_user)) is not None
+    assert engine.poll(lambda: not os.path.exists(f"/proc/{hung}")) is not None, "the hung program is still there"
 
 
 def test_a_stopped_engine_fails_calls_with_a_remedy_until_it_is_back(server, fresh_user, engine_socket):
@@ -115,4 +115,4 @@ def test_a_hung_engine_does_not_hang_the_server(server, fresh_user, passing_user
     engine_socket.go_on()
     assert server.result(starting)["structuredContent"]["stdout"] == "at last\n"
     assert server.bash("cat up.txt")["stdout"] == "up\n"
-    assert engine.poll(lambda: len(engine.containers(fresh_user)) == 1, 60) is not None
+    assert engine.poll(lambda: len(engine.containers(fresh_user)) == 1) is not None

@@ -96,7 +96,7 @@ def test_many_writers_at_once_are_all_stopped(start_server, fresh_user):
         outcome = server.result(call)["structuredContent"]
         assert "not reached" not in outcome["stdout"]
         assert "workspace limit" in outcome["stderr"]
-    stopped = engine.poll(lambda: server.bash("pgrep -x head")["stdout"] == "", 30)
+    stopped = engine.poll(lambda: server.bash("pgrep -x head")["stdout"] == "")
     assert stopped is not None, "a background job goes on writing"
     assert server.bash("rm -f background-* call-*; echo freed")["stdout"] == "freed\n"
     assert engine.only_container(fresh_user) == before

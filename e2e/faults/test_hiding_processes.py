@@ -23,15 +23,21 @@ def program(tmp_path_factory):
 
 
 @pytest.fixture
-def server(start_server, fresh_user, program):
+def limit():
+    """So large that what others take of the same disk is never put down to processes that hide what they hold."""
+    return "100g"
+
+
+@pytest.fixture
+def server(start_server, fresh_user, program, limit):
     """Has the program in its sandbox, and serves the same sandbox in the end, with no outrunner left in it."""
-    server = start_server("--user", fresh_user, "--workspace-limit", "64m", "--pids", "128")
+    server = start_server("--user", fresh_user, "--workspace-limit", limit, "--pids", "128")
     outrunners.bring(server, program)
     container = engine.only_container(fresh_user)
     yield server
     assert server.bash("echo served")["stdout"] == "served\n"
     assert engine.only_container(fresh_user) == container
-    left = engine.poll(lambda: not any("outrunners" in line for line in engine.processes(container)), 10)
+    left = engine.poll(lambda: not any("outrunners" in line for line in engine.processes(container)))
     assert left is not None, engine.processes(container)
 
 
@@ -58,37 +64,42 @@ def growing(server, kinds=KINDS):
 
 
 def test_a_timeout_ends_all_of_them_before_it_is_answered(server):
-    for kind, call in start_all(server, "sleep 1000", timeout=3).items():
-        assert server.result(call)["structuredContent"]["timed_out"] is True, kind
+    for kind, call in start_all(server, "sleep 1000", timeout=10).items():
+        outcome = server.result(call)["structuredContent"]
+        assert outcome.get("timed_out") is True, f"{kind}: {outcome['stderr']}"
     assert growing(server) == []
 
 
 def test_a_cancellation_ends_all_of_them(server):
     for call in start_all(server, "sleep 1000", timeout=300).values():
         server.notify("notifications/cancelled", {"requestId": call.id})
-    assert engine.poll(lambda: growing(server) == [], 30) is not None, growing(server)
+    assert engine.poll(lambda: growing(server) == []) is not None, growing(server)
 
 
-def test_a_full_workspace_ends_all_of_them(server):
+@pytest.mark.parametrize("limit", ["64m"])
+def test_a_full_workspace_ends_all_of_them(server, limit):
     calls = start_all(server, "true", timeout=30)
     for kind, call in calls.items():
         assert server.result(call)["structuredContent"]["exit_code"] == 0, kind
     outcome = server.bash("trap '' TERM; head -c 3G /dev/zero > /workspace/big; echo not reached", timeout=60)
     assert "not reached" not in outcome["stdout"]
     assert "workspace limit" in outcome["stderr"]
-    assert engine.poll(lambda: growing(server) == [], 30) is not None, growing(server)
+    assert engine.poll(lambda: growing(server) == []) is not None, growing(server)
     server.bash("rm -f /workspace/big")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_runaway_is_ended_with_what_hides_in_it(server, kind):
-    server.bash(f"{outrunners.command(kind, growing_file(kind))}\n{CROWD}", timeout=30)
+    begun = f"until [ -s {growing_file(kind)} ]; do sleep 0.01; done"
+    server.bash(f"{outrunners.command(kind, growing_file(kind))}\n{begun}\n{CROWD}", timeout=60)
     assert server.bash("echo room again")["stdout"] == "room again\n"
-    assert engine.poll(lambda: growing(server, [kind]) == [], 30) is not None
+    assert engine.poll(lambda: growing(server, [kind]) == []) is not None
 
 
 def test_a_command_beside_them_goes_on(server):
-    beside = server.start_tool("execute_bash", command="sleep 1000 & sleep 8; kill $! && echo went on", timeout=60)
-    for call in start_all(server, "sleep 1000", timeout=4).values():
+    command = "sleep 1000 & until [ -e /tmp/go ]; do sleep 0.05; done; kill $! && echo went on"
+    beside = server.start_tool("execute_bash", command=command, timeout=120)
+    for call in start_all(server, "sleep 1000", timeout=10).values():
         assert server.result(call)["structuredContent"]["timed_out"] is True
+    server.bash("touch /tmp/go")
     assert server.result(beside)["structuredContent"]["stdout"] == "went on\n"

@@ -59,7 +59,7 @@ def sandbox(client, user):
     yield container
     assert client.bash("echo served", timeout=60)["stdout"] == "served\n"
     assert engine.only_container(user) == container
-    left = engine.poll(lambda: len(engine.processes(container)) < 20, 60)
+    left = engine.poll(lambda: len(engine.processes(container)) < 20)
     assert left is not None, engine.processes(container)
 
 
@@ -69,13 +69,13 @@ def assert_timed_out(outcome):
 
 
 def test_a_thread_bomb_ends_with_its_call(client, sandbox):
-    outcome = client.python(THREADS, timeout=3)
+    outcome = client.python(THREADS, timeout=6)
     assert_timed_out(outcome)
     assert "refused True" in outcome["stdout"]
 
 
 def test_ten_thousand_open_files_end_with_their_call(client, sandbox):
-    outcome = client.python(FILES, timeout=4)
+    outcome = client.python(FILES, timeout=8)
     assert_timed_out(outcome)
     assert outcome["stdout"].endswith("True\n")
     assert client.bash("rm -f /tmp/many-*; ls /tmp/many-* 2> /dev/null | wc -l")["stdout"] == "0\n"
@@ -84,22 +84,22 @@ def test_ten_thousand_open_files_end_with_their_call(client, sandbox):
 def test_a_process_deaf_to_sigterm_ends_with_its_call(client, sandbox):
     mark = f"deaf-{secrets.token_hex(4)}"
     assert_timed_out(client.bash(f"trap '' TERM INT HUP; exec -a {mark} sleep 600", timeout=1))
-    assert engine.poll(lambda: engine.running(sandbox, f"{mark} 600") == 0, 10) is not None
+    assert engine.poll(lambda: engine.running(sandbox, f"{mark} 600") == 0) is not None
 
 
 def test_a_stopped_process_ends_with_its_call(client, sandbox):
     mark = f"stopped-{secrets.token_hex(4)}"
     command = f"(exec -a {mark} sleep 600) & kill -STOP $!; echo stopped; kill -STOP $$"
-    outcome = client.bash(command, timeout=2)
+    outcome = client.bash(command, timeout=5)
     assert_timed_out(outcome)
     assert outcome["stdout"] == "stopped\n"
-    assert engine.poll(lambda: engine.running(sandbox, f"{mark} 600") == 0, 10) is not None
+    assert engine.poll(lambda: engine.running(sandbox, f"{mark} 600") == 0) is not None
 
 
 def test_a_detached_daemon_ends_with_its_call(client, sandbox):
     mark = f"daemon-{secrets.token_hex(4)}"
     command = f"python3 - <<'END'\n{DAEMON.replace('{mark}', mark)}\nEND\ntouch /tmp/{mark}; sleep 600"
-    call = client.start_tool("execute_bash", command=command, timeout=4)
-    assert engine.poll(lambda: engine.running(sandbox, f"{mark} 600") == 1, 60) is not None, "the daemon never ran"
+    call = client.start_tool("execute_bash", command=command, timeout=12)
+    assert engine.poll(lambda: engine.running(sandbox, f"{mark} 600") == 1) is not None, "the daemon never ran"
     assert_timed_out(client.result(call)["structuredContent"])
-    assert engine.poll(lambda: engine.running(sandbox, f"{mark} 600") == 0, 10) is not None
+    assert engine.poll(lambda: engine.running(sandbox, f"{mark} 600") == 0) is not None

@@ -4,6 +4,7 @@ import secrets
 
 import pytest
 from support import engine
+from support.in_between import HeldEngine
 
 
 def sleeping_command() -> tuple[str, str]:
@@ -23,7 +24,7 @@ def test_a_cancelled_call_is_not_answered_and_its_processes_are_gone(start_serve
     call = server.start_tool("execute_bash", command=script, timeout=300, modern=modern)
     wait_for_start(server)
     container = engine.containers(user)[0]
-    assert engine.running(container, command) == 1
+    assert engine.poll(lambda: engine.running(container, command) == 1) is not None
     server.notify("notifications/cancelled", {"requestId": call.id, "reason": "changed my mind"})
     assert engine.poll(lambda: engine.running(container, command) == 0) is not None
     assert server.bash("echo next")["stdout"] == "next\n"
@@ -53,14 +54,16 @@ def test_cancelling_one_call_leaves_the_others_alone(start_server):
     assert server.result(spared)["structuredContent"]["stdout"] == "spared\n"
 
 
-def test_a_call_with_a_string_id_can_be_cancelled(start_server):
+def test_a_call_with_a_string_id_can_be_cancelled(start_server, user):
     server = start_server()
-    _, script = sleeping_command()
+    command, script = sleeping_command()
     params = {"name": "execute_bash", "arguments": {"command": script, "timeout": 300}}
     server.send({"jsonrpc": "2.0", "id": "by-name", "method": "tools/call", "params": params})
     wait_for_start(server)
+    container = engine.containers(user)[0]
+    assert engine.poll(lambda: engine.running(container, command) == 1) is not None
     server.notify("notifications/cancelled", {"requestId": "by-name"})
-    assert server.bash("pgrep -c -x sleep || true; sleep 3; pgrep -x sleep | wc -l")["stdout"].splitlines()[-1] == "0"
+    assert engine.poll(lambda: engine.running(container, command) == 0) is not None
     server.close()
     assert not [message for message in server.messages if message.get("id") == "by-name"]
 
@@ -72,11 +75,14 @@ def test_ids_of_different_types_are_different(start_server):
     assert server.result(call)["structuredContent"]["stdout"] == "kept\n"
 
 
-def test_a_call_cancelled_while_its_sandbox_starts_is_neither_run_nor_answered(start_server, fresh_user):
-    server = start_server("--user", fresh_user)
+def test_a_call_cancelled_while_its_sandbox_starts_is_neither_run_nor_answered(start_server, fresh_user, tmp_path):
+    held = HeldEngine(tmp_path)
+    server = start_server("--user", fresh_user, "--engine", str(held.program))
     call = server.start_tool("execute_bash", command="touch too-late.txt")
-    assert engine.poll(lambda: engine.containers(fresh_user)) is not None
+    held.wait_until_it_starts()
     server.notify("notifications/cancelled", {"requestId": call.id})
+    assert server.request("ping") == {}  # read after the cancellation
+    held.go_on()
     assert server.bash("sleep 1; ls")["stdout"] == ""
     server.close()
     assert not [message for message in server.messages if message.get("id") == call.id]

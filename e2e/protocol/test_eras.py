@@ -94,10 +94,15 @@ def test_every_kind_of_request_of_both_eras_may_alternate(start_server):
 def test_progress_of_calls_of_both_eras_at_once_speaks_the_calls_language(start_server):
     server = start_server(initialize="2024-11-05")
     server.bash("true")
+    server.bash("rm -f told")
+    command = "echo a; until [ -e told ]; do sleep 0.05; done"
     calls = [
-        server.start_tool("execute_bash", command="echo a; sleep 1", modern=modern, meta={"progressToken": str(modern)})
+        server.start_tool("execute_bash", command=command, modern=modern, meta={"progressToken": str(modern)})
         for modern in (False, True)
     ]
+    for token in ("False", "True"):
+        server.wait_for(lambda it, token=token: it.get("params", {}).get("progressToken") == token, what="progress")
+    server.bash("touch told")
     for call in calls:
         server.result(call)
     told = [message["params"] for message in server.messages if message.get("method") == "notifications/progress"]

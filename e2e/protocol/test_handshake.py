@@ -48,10 +48,11 @@ def test_ping_is_answered_before_and_after_initialize(start_server):
 def test_ping_is_answered_while_a_command_sleeps(start_server):
     server = start_server()
     server.bash("true")
-    sleeping = server.start_tool("execute_bash", command="sleep 3; echo woke up")
+    sleeping = server.start_tool("execute_bash", command="until [ -e awake ]; do sleep 0.05; done; echo woke up")
     before = len(server.messages)
     assert server.request("ping") == {}
     assert len(server.messages) == before + 1, "the ping had to wait for the command"
+    server.bash("touch awake")
     assert "woke up" in server.result(sleeping)["content"][0]["text"]
 
 

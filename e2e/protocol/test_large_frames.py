@@ -25,7 +25,8 @@ def chattering(start_server):
         server.start_tool("execute_bash", modern=number % 2 == 1, meta={"progressToken": number}, **options)
         for number in range(4)
     ]
-    server.wait_for(lambda message: message.get("method") == "notifications/progress", what="progress")
+    for number in range(4):
+        server.wait_for(lambda it, number=number: it.get("params", {}).get("progressToken") == number, what="progress")
     yield server
     server.bash("touch quiet")
     for call in calls:

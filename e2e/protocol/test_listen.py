@@ -61,7 +61,7 @@ def test_artifacts_that_come_and_change_and_go(server):
 
 def test_a_background_job_is_noticed(server):
     listener = Listener(server, resourcesListChanged=True)
-    server.bash("(sleep 2; echo late > /artifacts/late.txt) > /dev/null 2>&1 &")
+    server.bash("(sleep 2; cd /artifacts; echo late > .late; mv .late late.txt) > /dev/null 2>&1 &")
     listener.wait("resources/list_changed")
     assert server.request("resources/read", {"uri": "artifact:///late.txt"})["contents"][0]["text"] == "late\n"
 

@@ -7,6 +7,7 @@ from support.stdio_client import NoAnswer, is_response_to
 
 REVISIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"]
 THREE_LINES = "for i in one two three; do echo $i; sleep 0.5; done"
+WORDS = ("one", "two", "three")
 
 
 @pytest.fixture
@@ -30,11 +31,36 @@ def run(server, command, token="token", **arguments) -> list[dict]:
     return of_token(server, token)
 
 
+def run_in_steps(server, steps, token="token") -> list[dict]:
+    """Runs commands as one; each goes on once progress has come that its condition wants, if any. Returns all."""
+    server.bash("rm -f step-*")
+    parts = [f"{command}; until [ -e step-{number} ]; do sleep 0.02; done" for number, (command, _) in enumerate(steps)]
+    meta = {"progressToken": token}
+    call = server.start_tool("execute_bash", command="\n".join(parts), timeout=300, meta=meta)
+    seen = 0
+    for number, (command, is_told) in enumerate(steps):
+
+        def goes_on(_, is_told=is_told, seen=seen) -> bool:
+            return any(map(is_told, of_token(server, token)[seen:]))
+
+        if is_told:
+            server.wait_for(goes_on, what=f"progress of {command}")
+        seen = len(of_token(server, token))
+        server.bash(f"touch step-{number}")
+    server.result(call)
+    return of_token(server, token)
+
+
+def says(text):
+    return lambda params: params.get("message") == text
+
+
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_a_command_is_followed_line_by_line(server_of, revision):
     server = server_of(revision)
     server.bash("true")
-    told = run(server, THREE_LINES)
+    has_messages = revision != "2024-11-05"
+    told = run_in_steps(server, [(f"echo {word}", says(word) if has_messages else bool) for word in WORDS])
     assert len(told) >= 3
     numbers = [params["progress"] for params in told]
     assert numbers == sorted(set(numbers)), "strictly increasing"
@@ -42,7 +68,7 @@ def test_a_command_is_followed_line_by_line(server_of, revision):
         assert not any("message" in params for params in told)
     else:
         messages = [params["message"] for params in told]
-        assert [message for message in messages if message in ("one", "two", "three")] == ["one", "two", "three"]
+        assert list(dict.fromkeys(message for message in messages if message in WORDS)) == list(WORDS)
 
 
 def test_the_first_call_says_that_the_sandbox_is_started(server_of, fresh_user):
@@ -62,7 +88,7 @@ def test_every_tool_tells_of_the_start(server_of, fresh_user):
 def test_the_token_comes_back_as_it_was(server_of, token):
     server = server_of()
     server.bash("true")
-    assert run(server, "echo told; sleep 0.3", token)
+    assert run_in_steps(server, [("echo told", says("told"))], token)
 
 
 def test_who_gives_no_token_hears_nothing(server_of):
@@ -129,10 +155,13 @@ def test_silence_is_broken_by_a_sign_of_life(server_of):
 def test_a_message_is_one_short_line_without_control_characters(server_of):
     server = server_of()
     server.bash("true")
-    noise = r"printf 'a\033[31mred\033[0m\tb\001\002\n'; sleep 0.5; printf 'x%.0s' $(seq 100000); sleep 0.5; "
-    bar = r"printf '\nloading 10%%\rloading 20%%\rloading 30%%'; sleep 0.5; printf '\377\376\n'; sleep 0.5"
-    told = run(server, noise + bar)
-    assert told
+    steps = [
+        (r"printf 'a\033[31mred\033[0m\tb\001\002\n'", lambda params: "red" in params["message"]),
+        ("printf 'x%.0s' $(seq 100000)", lambda params: params["message"].startswith("xxx")),
+        (r"printf '\nloading 10%%\rloading 20%%\rloading 30%%'", says("loading 30%")),
+        (r"printf '\377\376\n'; sleep 0.5", None),
+    ]
+    told = run_in_steps(server, steps)
     for params in told:
         message = params["message"]
         assert len(message.encode()) <= 600
@@ -152,18 +181,22 @@ def test_a_line_that_repeats_itself_is_told_again(server_of):
 def test_both_streams_are_followed(server_of):
     server = server_of()
     server.bash("true")
-    told = run(server, "echo out; sleep 0.5; echo err >&2; sleep 0.5")
+    told = run_in_steps(server, [("echo out", says("out")), ("echo err >&2", says("err"))])
     assert [params["message"] for params in told][:2] == ["out", "err"]
 
 
 def test_calls_at_once_are_told_apart(server_of):
     server = server_of()
     server.bash("true")
-    commands = [f"for i in 1 2 3; do echo c{number}; sleep 0.5; done" for number in range(8)]
+    server.bash("rm -f all-told")
+    commands = [f"echo c{number}; until [ -e all-told ]; do sleep 0.05; done" for number in range(8)]
     calls = [
         server.start_tool("execute_bash", command=command, meta={"progressToken": number})
         for number, command in enumerate(commands)
     ]
+    for number in range(8):
+        server.wait_for(lambda _, number=number: of_token(server, number), what=f"progress of call {number}")
+    server.bash("touch all-told")
     for number, call in enumerate(calls):
         server.result(call)
         told = of_token(server, number)
@@ -182,7 +215,7 @@ def test_a_timeout_is_told_until_it_strikes(server_of):
     server = server_of()
     server.bash("true")
     result = server.call_tool(
-        "execute_bash", command="while sleep 0.1; do date +%N; done", timeout=2, meta={"progressToken": "t"}
+        "execute_bash", command="while sleep 0.1; do date +%N; done", timeout=6, meta={"progressToken": "t"}
     )
     assert result["structuredContent"]["timed_out"] is True
     assert len(of_token(server, "t")) >= 2
@@ -193,13 +226,16 @@ def test_a_timeout_is_told_until_it_strikes(server_of):
 
 def test_progress_of_a_call_in_a_batch_comes_by_itself(server_of):
     server = server_of("2025-03-26")
-    server.bash("true")
-    params = {"name": "execute_bash", "arguments": {"command": "echo told; sleep 1"}, "_meta": {"progressToken": "b"}}
+    server.bash("rm -f told")
+    command = "echo told; until [ -e told ]; do sleep 0.05; done"
+    params = {"name": "execute_bash", "arguments": {"command": command}, "_meta": {"progressToken": "b"}}
     batch = [
         {"jsonrpc": "2.0", "id": "call", "method": "tools/call", "params": params},
         {"jsonrpc": "2.0", "id": "ping", "method": "ping"},
     ]
     server.send(batch)
+    server.wait_for(lambda _: of_token(server, "b"), what="progress")
+    server.bash("touch told")
     assert server.response("call")["result"]["content"]
     assert server.response("ping")["result"] == {}
     assert [told["message"] for told in of_token(server, "b")][:1] == ["told"]

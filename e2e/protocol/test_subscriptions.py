@@ -64,7 +64,7 @@ def test_a_background_job_is_noticed_without_another_call(start_server, fresh_us
     server = start_server("--user", fresh_user)
     server.bash("true")
     before = len(server.messages)
-    server.bash("(sleep 2; echo late > /artifacts/late.txt) > /dev/null 2>&1 &")
+    server.bash("(sleep 2; cd /artifacts; echo late > .late; mv .late late.txt) > /dev/null 2>&1 &")
     wait_for_notification(server, "resources/list_changed", before)
     assert server.request("resources/read", {"uri": "artifact:///late.txt"})["contents"][0]["text"] == "late\n"
 
@@ -83,6 +83,7 @@ def test_an_artifact_that_only_changed_leaves_the_list_as_it_was(start_server, f
 def test_nothing_is_said_of_what_was_unsubscribed_or_never_subscribed(start_server, fresh_user):
     server = start_server("--user", fresh_user)
     server.bash("touch /artifacts/a.txt /artifacts/b.txt /artifacts/end.txt")
+    wait_for_notification(server, "resources/list_changed", 0)
     for name in ("a", "end"):
         subscribe(server, f"artifact:///{name}.txt")
     server.request("resources/unsubscribe", {"uri": "artifact:///a.txt"})
@@ -91,7 +92,7 @@ def test_nothing_is_said_of_what_was_unsubscribed_or_never_subscribed(start_serv
     server.bash("echo 1 > /artifacts/end.txt")
     wait_for_notification(server, "resources/updated", before)
     told = [message.get("params", {}) for message in server.messages[before:] if "method" in message]
-    assert [params["uri"] for params in told if "uri" in params] == ["artifact:///end.txt"]
+    assert {params["uri"] for params in told if "uri" in params} == {"artifact:///end.txt"}
 
 
 def test_another_users_artifacts_are_not_announced(start_server, fresh_user, passing_users):

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from support import engine
+from support.in_between import HeldEngine
 from support.listening import Listener
 from support.resources import read
 from support.stdio_client import META_PREFIX, Json, modern_meta, text_of
@@ -238,15 +239,18 @@ def test_tasks_do_not_outlive_the_server(server, user):
     assert engine.poll(lambda: not engine.containers(user)) is not None
 
 
-def test_a_task_cancelled_while_its_sandbox_starts_never_runs(start_server, fresh_user):
-    server = start_server("--user", fresh_user, initialize=None, modern=True)
+def test_a_task_cancelled_while_its_sandbox_starts_never_runs(start_server, fresh_user, tmp_path):
+    held = HeldEngine(tmp_path)
+    server = start_server("--user", fresh_user, "--engine", str(held.program), initialize=None, modern=True)
     task = start(server, "touch ran.txt")
+    held.wait_until_it_starts()
     server.request("tasks/cancel", {"taskId": task["taskId"]}, meta=DECLARED)
+    held.go_on()
     assert wait(server, task["taskId"])["status"] == "cancelled"
     assert server.bash("sleep 1; ls")["stdout"] == ""
 
 
-def test_there_is_a_bound_on_tasks_at_work_and_room_again_afterwards(server):
+def test_there_is_a_bound_on_tasks_at_work_and_room_again_afterwards(server, user):
     server.bash("true")
     calls = [server.start_tool("execute_bash", command="sleep 60", timeout=100, meta=DECLARED) for _ in range(400)]
     responses = [server.response(call) for call in calls]
@@ -258,4 +262,8 @@ def test_there_is_a_bound_on_tasks_at_work_and_room_again_afterwards(server):
     for task_id in working:
         server.request("tasks/cancel", {"taskId": task_id}, meta=DECLARED)
     assert {get(server, task_id)["status"] for task_id in working} == {"cancelled"}
-    assert wait(server, start(server, "echo room")["taskId"])["result"]["structuredContent"]["stdout"] == "room\n"
+    # What was cancelled takes the whole processor while it ends.
+    container = engine.containers(user)[0]
+    assert engine.poll(lambda: engine.running(container, "sleep 60") == 0) is not None
+    result = wait(server, start(server, "echo room")["taskId"])["result"]["structuredContent"]
+    assert result["stdout"] == "room\n", result["stderr"]

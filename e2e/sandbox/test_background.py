@@ -26,7 +26,8 @@ def test_a_background_job_goes_on_working(client):
 def test_a_server_started_in_one_call_is_reached_from_the_next(client):
     client.bash("mkdir -p site; echo welcome > site/index.html; cd site; nohup python3 -m http.server 8123 &")
     program = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8123/').read())"
-    outcome = client.bash(f'for i in $(seq 100); do python3 -c "{program}" 2>/dev/null && break; sleep 0.1; done')
+    attempts = f'for i in $(seq 100); do python3 -c "{program}" 2>/dev/null && break; sleep 0.1; done'
+    outcome = client.bash(attempts, timeout=120)
     assert outcome["stdout"] == "b'welcome\\n'\n"
     client.bash("pkill -f http.server")
 

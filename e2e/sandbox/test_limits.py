@@ -23,7 +23,7 @@ def same_sandbox(client, user):
 
 
 def test_an_allocation_over_the_limit_kills_that_command(client, same_sandbox):
-    outcome = client.python("x = bytearray(b'x' * 3_000_000_000)", timeout=60)
+    outcome = client.python("x = bytearray(b'x' * 3_000_000_000)", timeout=300)
     assert outcome["exit_code"] == 137
 
 
@@ -35,7 +35,7 @@ def test_many_processes_over_the_limit_together_are_stopped(client, same_sandbox
 
 def test_other_calls_survive_one_that_runs_out_of_memory(client, same_sandbox):
     calm = client.start_tool("execute_bash", command="sleep 5; echo calm")
-    assert client.python("x = bytearray(b'x' * 3_000_000_000)", timeout=60)["exit_code"] == 137
+    assert client.python("x = bytearray(b'x' * 3_000_000_000)", timeout=300)["exit_code"] == 137
     assert client.result(calm)["structuredContent"]["stdout"] == "calm\n"
 
 
@@ -63,7 +63,7 @@ print(50 < children < 256)
 def test_a_fork_bomb_ends_with_its_call(client, same_sandbox, bomb):
     client.call_tool("execute_bash", command=bomb, timeout=3)
     assert client.bash("echo defused", timeout=60)["stdout"] == "defused\n"
-    elapsed = engine.poll(lambda: len(engine.processes(same_sandbox)) < 20, timeout=60)
+    elapsed = engine.poll(lambda: len(engine.processes(same_sandbox)) < 20)
     assert elapsed is not None, f"{len(engine.processes(same_sandbox))} processes are left"
     print(f"defused after {elapsed:.2f} s")
 

@@ -10,7 +10,7 @@ import time
 
 import pytest
 from support import engine, jobs
-from support.holders import assert_nothing_left, directory, end_all, holders, marks
+from support.holders import assert_nothing_left, directory, end_all, holders, marks, only_holder
 from support.stdio_client import StdioClient
 
 pytestmark = pytest.mark.alone
@@ -53,8 +53,8 @@ def test_jobs_and_files_in_memory_survive_from_one_server_to_the_next(lingering,
     second = lingering()
     assert second.bash(f"cat /tmp/kept.txt; {COUNT_JOBS}") == {"exit_code": 0, "stdout": "kept\n1\n", "stderr": ""}
     assert engine.only_container(fresh_user) == container
-    assert holders(fresh_user) == []
-    assert "reusing sandbox" in second.stderr
+    assert engine.poll(lambda: not holders(fresh_user)) is not None, "it has handed over, and ends"
+    second.wait_for_log("reusing sandbox")
 
 
 def test_a_server_goes_on_with_every_tool_and_hears_of_artifacts(lingering):
@@ -83,7 +83,7 @@ def test_commands_of_calls_under_way_end_with_their_server(lingering, fresh_user
 
 def settled_descriptors(server, at_most: int) -> int:
     """How many descriptors a server has, once they are no more than `at_most`."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + engine.PATIENCE
     while (count := len(os.listdir(f"/proc/{server.process.pid}/fd"))) > at_most:
         assert time.monotonic() < deadline, f"they pile up: {count}"
         time.sleep(0.05)
@@ -103,12 +103,16 @@ def test_twenty_servers_one_after_the_other_leak_nothing(lingering, fresh_user):
             # The sweep for orphans, which begins with the sandbox, has the pipes of the engine's program for a moment.
             descriptors = settled_descriptors(server, at_most=fewest + 2)
             fewest = min(fewest, descriptors)
-    assert len(holders(fresh_user)) == 1
+    holder = only_holder(fresh_user)
     assert engine.only_container(fresh_user) == container
     assert len(engine.processes(container)) <= processes + 16  # helpers for calls to come, and their shells
     assert len(marks(fresh_user)) == 1
-    [holder] = holders(fresh_user)
-    assert sorted(int(name) for name in os.listdir(f"/proc/{holder}/fd")) == list(range(8))
+
+    def descriptors_of_holder() -> list[int]:
+        return sorted(int(name) for name in os.listdir(f"/proc/{holder}/fd"))
+
+    # While it starts, the program's files are open as well.
+    assert engine.poll(lambda: descriptors_of_holder() == list(range(8))) is not None, descriptors_of_holder()
 
 
 @pytest.mark.parametrize("has_gone_on", [False, True], ids=["with its own", "with one that lingered"])
@@ -127,8 +131,7 @@ def test_a_killed_holder_leaves_nothing_and_nobody_stumbles(lingering, fresh_use
     first = lingering()
     first.bash(f"echo lost > /tmp/lost.txt; {JOB}")
     ended(first)
-    [holder] = holders(fresh_user)
-    os.kill(holder, signal.SIGKILL)
+    os.kill(only_holder(fresh_user), signal.SIGKILL)
     assert_nothing_left(fresh_user)
     second = lingering()
     assert second.bash("ls /tmp/lost.txt")["exit_code"] != 0
@@ -139,7 +142,7 @@ def test_nothing_is_left_when_the_time_is_up(lingering, fresh_user):
     server.bash(JOB)
     ended(server)
     assert_nothing_left(fresh_user)
-    assert marks(fresh_user) == []
+    assert engine.poll(lambda: not marks(fresh_user)) is not None, marks(fresh_user)
 
 
 @pytest.mark.parametrize("way", ["kill", "rm --force"])
@@ -149,7 +152,7 @@ def test_a_holder_ends_with_its_sandbox(lingering, fresh_user, way):
     ended(server)
     engine.run(*way.split(), engine.only_container(fresh_user))
     assert_nothing_left(fresh_user)
-    assert marks(fresh_user) == []
+    assert engine.poll(lambda: not marks(fresh_user)) is not None, marks(fresh_user)
 
 
 @pytest.mark.parametrize(
@@ -251,7 +254,7 @@ def test_no_sweep_takes_a_sandbox_that_is_held(lingering, start_server, fresh_us
     sweeper = start_server("--user", fresh_user)
     sweeper.bash("sleep 1")
     ended(sweeper)
-    assert engine.containers(fresh_user) == [container]
+    assert engine.poll(lambda: engine.containers(fresh_user) == [container]) is not None, engine.containers(fresh_user)
     assert second.bash("cat /tmp/kept.txt")["stdout"] == "kept\n"
 
 
@@ -261,13 +264,8 @@ def test_a_sweep_takes_what_nobody_holds(lingering, start_server, fresh_user):
     labels = engine.inspect(engine.only_container(fresh_user))["Config"]["Labels"]
     server.kill9()
     assert_nothing_left(fresh_user)
-    arguments = [
-        word
-        for name, value in labels.items()
-        if name.startswith(engine.LABEL_PREFIX)
-        for word in ("--label", f"{name}={value}")
-    ]
-    orphan = engine.run("run", "--detach", "--network", "none", *arguments, engine.IMAGE, "sleep", "600").strip()
+    ours = {name: value for name, value in labels.items() if name.startswith(engine.LABEL_PREFIX)}
+    orphan = engine.leave_orphan(ours)
     try:
         sweeper = start_server("--user", fresh_user)
         sweeper.bash("true")
@@ -292,7 +290,7 @@ def test_a_job_that_writes_artifacts_and_talks_does_not_choke_while_it_lingers(l
     noise = "for i in $(seq 400); do echo $i > /artifacts/$i.txt; echo noise; rm /artifacts/$i.txt; sleep 0.01; done"
     first.bash(f"({noise}; echo done > /tmp/done.txt) &")
     ended(first)
-    [holder] = holders(fresh_user)
+    holder = only_holder(fresh_user)
     time.sleep(1)
     assert holders(fresh_user) == [holder]
     second = lingering()
@@ -302,14 +300,15 @@ def test_a_job_that_writes_artifacts_and_talks_does_not_choke_while_it_lingers(l
 def test_start_up_with_a_lingering_sandbox_is_quicker_than_a_container(lingering):
     """Going on costs a connection, not the start of a container."""
     times = []
-    for _ in range(2):
+    for _ in range(4):
         server = lingering()
         begun = time.monotonic()
         server.bash("true")
         times.append(time.monotonic() - begun)
         ended(server)
-    print(f"first call: {times[0] * 1000:.0f} ms with a new container, {times[1] * 1000:.0f} ms with one that lingered")
-    assert times[1] < times[0]
+    first, again = times[0], min(times[1:])
+    print(f"first call: {first * 1000:.0f} ms with a new container, {again * 1000:.0f} ms with one that lingered")
+    assert again < first
 
 
 def test_a_stranger_at_the_socket_gets_nothing(lingering, fresh_user):

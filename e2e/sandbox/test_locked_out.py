@@ -39,7 +39,7 @@ def test_the_log_says_why(start_server, fresh_user, workspace):
     server = start_server("--user", fresh_user, "--workspace", str(workspace))
     server.bash("chmod 555 /workspace")
     server.bash("true")
-    assert "the user lacked full access to /workspace: restored the owner's permissions" in server.stderr
+    server.wait_for_log("the user lacked full access to /workspace: restored the owner's permissions")
 
 
 def test_what_is_in_it_stays_as_it_was_made(start_server, fresh_user, workspace):
@@ -57,7 +57,7 @@ def test_the_next_sandbox_works_and_the_log_says_why(start_server, fresh_user, w
     server = start_server(*options)
     outcome = server.bash("cat file; touch more && stat -c %a /workspace")
     assert outcome == {"exit_code": 0, "stdout": "kept\n755\n", "stderr": ""}
-    assert "the user lacked full access to /workspace: restored the owner's permissions" in server.stderr
+    server.wait_for_log("the user lacked full access to /workspace: restored the owner's permissions")
 
 
 def test_nobody_in_a_sandbox_can_close_its_volumes(start_server, fresh_user):

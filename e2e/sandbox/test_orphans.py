@@ -22,12 +22,8 @@ def leave_behind():
 
     def leave(labels: dict[str, str]) -> str:
         name = f"{engine.NAME_PREFIX}orphan-{secrets.token_hex(4)}"
-        arguments = ["run", "--detach", "--network", "none", "--stop-signal", "SIGKILL", "--name", name]
-        for label, value in labels.items():
-            arguments += ["--label", f"{label}={value}"]
-        container = engine.run(*arguments, engine.IMAGE, "sleep", "600").strip()
-        left.append(container)
-        return container
+        left.append(engine.leave_orphan(labels, name))
+        return left[-1]
 
     yield leave
     for container in left:

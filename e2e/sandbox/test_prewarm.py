@@ -69,6 +69,7 @@ def test_a_call_that_comes_at_once_joins_the_start(start_server, fresh_user):
     calls = [server.start_tool("execute_bash", command="cat /proc/1/stat") for _ in range(3)]
     assert len(server.result(listing)["tools"]) == 4
     assert len({server.result(call)["structuredContent"]["stdout"].split()[21] for call in calls}) == 1
+    server.wait_for_log("starting sandbox")
     assert starts(server) == 1
     assert len(engine.containers(fresh_user)) == 1
 
@@ -100,7 +101,7 @@ def test_a_call_gets_the_place_of_one_that_served_nobody(start_server, fresh_use
     list_tools(server, people[1])
     wait_until_up(server, people[1])
     assert server.bash("echo in", meta={"x-user-id": people[2]})["stdout"] == "in\n"
-    engine.wait_until_gone(people[1], 30)
+    engine.wait_until_gone(people[1])
     assert [len(engine.containers(person)) for person in people] == [1, 0, 1]
 
 
@@ -136,7 +137,7 @@ def test_an_idle_one_is_stopped_and_the_next_listing_starts_another(start_server
     server = start_server("--user", fresh_user, "--prewarm", "--idle-timeout", "1")
     list_tools(server)
     server.wait_for_log("idle for 1 seconds")
-    engine.wait_until_gone(fresh_user, 30)
+    engine.wait_until_gone(fresh_user)
     assert starts(server) == 1
     list_tools(server)
     assert engine.poll(lambda: server.stderr.count(UP) == 2) is not None, server.stderr

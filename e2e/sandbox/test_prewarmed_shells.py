@@ -42,7 +42,7 @@ def test_commands_run_after_every_prewarmed_shell_received_a_signal(start_server
     others = f"for id in $(pgrep -f {PREWARMED}); do [ $id = $$ ] || kill -{signal} $id; done"
     assert server.bash(others)["exit_code"] == 0
     for number in range(8):
-        assert server.bash(f"echo {number}", timeout=10)["stdout"] == f"{number}\n"
+        assert server.bash(f"echo {number}", timeout=60)["stdout"] == f"{number}\n"
 
 
 def test_a_command_that_stops_itself_stays_stopped(start_server, fresh_user):

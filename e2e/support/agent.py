@@ -76,6 +76,12 @@ class Service:
                 self._announced.set()
         self._announced.set()
 
+    def wait_for_log(self, *words: str, count: int = 1) -> str:
+        """The log once each of the words is in it so often: it comes on a stream of its own, beside the answers."""
+        told = engine.poll(lambda: all("".join(self.log).count(one) >= count for one in words))
+        assert told is not None, self.log
+        return "".join(self.log)
+
     @property
     def url(self) -> str:
         assert self._address
@@ -133,11 +139,11 @@ def runs(command: str, user: str) -> bool:
 
 
 def wait_until_it_runs(command: str, user: str) -> None:
-    assert engine.poll(lambda: runs(command, user), 60) is not None, f"{command} does not run"
+    assert engine.poll(lambda: runs(command, user)) is not None, f"{command} does not run"
 
 
 def wait_until_it_has_ended(command: str, user: str) -> None:
-    assert engine.poll(lambda: not runs(command, user), 60) is not None, f"{command} goes on"
+    assert engine.poll(lambda: not runs(command, user)) is not None, f"{command} goes on"
 
 
 def json_lines(text: str) -> list[Json]:

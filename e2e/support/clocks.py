@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime
+import functools
 import os
 import shutil
 import struct
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -15,17 +18,25 @@ from .in_between import write_engine
 SOURCE = Path(__file__).with_name("clock_jump.c")
 
 
+@functools.cache
+def _library() -> Path:
+    """Made once: a compiler takes long where others compile too."""
+    library = Path(tempfile.mkdtemp(prefix="clocks-")) / "clock_jump.so"
+    atexit.register(shutil.rmtree, library.parent)
+    compiler = shutil.which("clang") or shutil.which("cc")
+    assert compiler, "no C compiler is installed; Swift's toolchain has clang"
+    flags = ["-Wall", "-Wextra", "-Werror", "-O1", "-shared", "-fPIC", "-pthread"]
+    subprocess.run([compiler, *flags, "-o", str(library), str(SOURCE)], check=True, timeout=240)
+    return library
+
+
 class Clocks:
     """The clocks of every server that is started with `environment` and `options`."""
 
     def __init__(self, directory: Path) -> None:
         self._file = directory / "jumps"
         self._file.write_bytes(bytes(16))
-        self._library = directory / "clock_jump.so"
-        compiler = shutil.which("clang") or shutil.which("cc")
-        assert compiler, "no C compiler is installed; Swift's toolchain has clang"
-        flags = ["-Wall", "-Wextra", "-Werror", "-O1", "-shared", "-fPIC", "-pthread"]
-        subprocess.run([compiler, *flags, "-o", str(self._library), str(SOURCE)], check=True, timeout=60)
+        self._library = _library()
         self._engine = write_engine(directory / "engine", "unset LD_PRELOAD")
 
     @property

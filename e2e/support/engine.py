@@ -13,6 +13,8 @@ from typing import Any
 NAME_PREFIX = "mcp-executor-"
 LABEL_PREFIX = "io.exec-mcp."
 IMAGE = os.environ.get("MCP_EXECUTOR_IMAGE", "mcp-code-executor:latest")
+# Seconds after which something will not happen any more, however busy the machine is.
+PATIENCE = 90.0
 
 
 def program() -> str:
@@ -66,7 +68,7 @@ def running(container: str, command_line: str) -> int:
     return processes(container).count(command_line)
 
 
-def poll(condition: Any, timeout: float = 60.0) -> float | None:
+def poll(condition: Any, timeout: float = PATIENCE) -> float | None:
     """Seconds until `condition()` held, or None if it never did: the engine has no event to wait for here."""
     started = time.monotonic()
     while True:
@@ -77,12 +79,21 @@ def poll(condition: Any, timeout: float = 60.0) -> float | None:
         time.sleep(0.05)
 
 
-def wait_until_gone(user: str, timeout: float = 30.0) -> float:
+def wait_until_gone(user: str, timeout: float = PATIENCE) -> float:
     """Seconds until a user had no container left; the measured time is printed."""
     elapsed = poll(lambda: not containers(user), timeout)
     assert elapsed is not None, f"after {timeout} s {user} still has {containers(user)}"
     print(f"no container left after {elapsed:.2f} s")
     return elapsed
+
+
+def leave_orphan(labels: dict[str, str], name: str | None = None) -> str:
+    """A container with the labels of a server that is dead, as one that was left behind. A neighbour's server may
+    remove it at any moment, also before it has started."""
+    options = [f"--label={label}={value}" for label, value in labels.items()] + ([f"--name={name}"] if name else [])
+    container = run("create", "--network=none", "--stop-signal=SIGKILL", *options, IMAGE, "sleep", "600").strip()
+    run("start", container, check=False)
+    return container
 
 
 def volumes(user: str) -> list[str]:

@@ -110,7 +110,7 @@ class FixtureServer:
             self.process.stdin.close()
         except BrokenPipeError:
             pass
-        status = self.process.wait(30)
+        status = self.process.wait(90)
         for reader in self._readers:
             reader.join(30)
         self.process.stdout.close()

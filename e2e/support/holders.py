@@ -21,6 +21,12 @@ def holders(user: str) -> list[int]:
     return found
 
 
+def only_holder(user: str) -> int:
+    """The one process that holds sandboxes of a user, once it has been started and the one before it has ended."""
+    assert engine.poll(lambda: len(holders(user)) == 1) is not None, holders(user)
+    return holders(user)[0]
+
+
 def directory() -> Path:
     """Where sockets and marks are."""
     own = Path(f"/run/user/{os.geteuid()}/exec-mcp")
@@ -34,12 +40,19 @@ def marks(user: str) -> list[str]:
 
 def assert_nothing_left(user: str) -> None:
     """Waits until a user has neither a container nor a holder."""
-    engine.wait_until_gone(user, 30)
+    engine.wait_until_gone(user)
     assert engine.poll(lambda: not holders(user)) is not None
 
 
 def end_all(user: str) -> None:
     """Kills the holders of a user, which ends what they hold."""
-    for holder in holders(user):
-        os.kill(holder, signal.SIGKILL)
+
+    def is_gone() -> bool:
+        # Whoever has only just been started may have no command line yet.
+        for holder in holders(user):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(holder, signal.SIGKILL)
+        return not engine.containers(user)
+
+    assert engine.poll(is_gone) is not None, engine.containers(user)
     assert_nothing_left(user)

@@ -32,6 +32,14 @@ def _children_of(task: Path) -> list[str]:
         return []
 
 
+def words(process: int) -> list[str]:
+    """The command line of a process; none if it has ended."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes().decode().split("\0")[:-1]
+    except OSError:
+        return []
+
+
 def resident_bytes(process: int) -> int:
     """The physical memory that a process takes."""
     lines = Path(f"/proc/{process}/status").read_text().splitlines()

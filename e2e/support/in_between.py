@@ -31,6 +31,22 @@ def engine_with_hostile_guest(path: Path, user: str) -> Path:
     return write_engine(path, f'case " $* " in *" run "*{engine.LABEL_PREFIX}user={user}" "*) exec {program};; esac')
 
 
+class HeldEngine:
+    """An engine that starts nothing before it is told to go on."""
+
+    def __init__(self, directory: Path) -> None:
+        self._starting, self._going = directory / "starting", directory / "going"
+        told = f"[ -e '{self._going}' ]"
+        wait = f"touch '{self._starting}'; n=0; until {told} || [ $n = 5000 ]; do n=$((n + 1)); sleep 0.02; done"
+        self.program = write_engine(directory / "held", f'case " $* " in *" run "*) {wait};; esac')
+
+    def wait_until_it_starts(self) -> None:
+        assert engine.poll(self._starting.exists) is not None, "no sandbox is started"
+
+    def go_on(self) -> None:
+        self._going.touch()
+
+
 class EngineSocket:
     """The engine's socket behind one of ours, which can be held up (a hung engine) or closed (a stopped one)."""
 
@@ -40,6 +56,7 @@ class EngineSocket:
         self._flows = threading.Event()
         self._flows.set()
         self._open: list[socket.socket] = []
+        self._lock = threading.Lock()
         self._listener: socket.socket | None = None
         self.start()
 
@@ -60,12 +77,13 @@ class EngineSocket:
     def stop(self) -> None:
         """The engine has stopped: every connection breaks, and none can be made."""
         self._flows.set()
-        for each in [self._listener, *self._open]:
+        with self._lock:
+            ended, self._open, self._listener = [self._listener, *self._open], [], None
+        for each in ended:
             if each is not None:
                 with contextlib.suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
                 each.close()
-        self._open, self._listener = [], None
 
     def hang(self) -> None:
         """The engine says nothing more, and hears nothing; connections stay open and can be made."""
@@ -82,7 +100,13 @@ class EngineSocket:
                 return
             far = socket.socket(socket.AF_UNIX)
             far.connect(self._target)
-            self._open += [near, far]
+            with self._lock:
+                if listener is self._listener:
+                    self._open += [near, far]
+                else:  # it was stopped meanwhile
+                    near.close()
+                    far.close()
+                    return
             for source, sink in ((near, far), (far, near)):
                 threading.Thread(target=self._pass_on, args=(source, sink), daemon=True).start()
 

@@ -36,7 +36,7 @@ def build(directory: Path) -> Path:
     assert compiler, "no C compiler is installed; Swift's toolchain has clang"
     path = directory / "outrunners"
     flags = ["-Wall", "-Wextra", "-Werror", "-O1", "-static", "-pthread"]
-    subprocess.run([compiler, *flags, "-o", str(path), str(SOURCE)], check=True, timeout=60)
+    subprocess.run([compiler, *flags, "-o", str(path), str(SOURCE)], check=True, timeout=240)
     return path
 
 
@@ -44,7 +44,8 @@ def bring(client: StdioClient, program: Path) -> None:
     """Puts the program into the sandbox."""
     text = base64.b64encode(zlib.compress(program.read_bytes())).decode()
     for at in range(0, len(text), PIECE):
-        client.bash(f"cat >> {PROGRAM}.b64 <<'END'\n{text[at : at + PIECE]}\nEND")
+        written = client.bash(f"cat >> {PROGRAM}.b64 <<'END'\n{text[at : at + PIECE]}\nEND", timeout=120)
+        assert written == {"exit_code": 0, "stdout": "", "stderr": ""}, written
     unpack = "import base64, sys, zlib; sys.stdout.buffer.write(zlib.decompress(base64.b64decode(sys.stdin.read())))"
     made = client.bash(f'python3 -c "{unpack}" < {PROGRAM}.b64 > {PROGRAM} && chmod +x {PROGRAM}')
     assert made["exit_code"] == 0, made

@@ -350,7 +350,7 @@ class StdioClient:
         """Sends a signal to the server alone, not to its children."""
         self.process.send_signal(number)
 
-    def wait_exit(self, timeout: float = 60.0) -> int:
+    def wait_exit(self, timeout: float = 90.0) -> int:
         """The server's exit status, after all of its output has been read."""
         try:
             status = self.process.wait(timeout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import pty
@@ -41,6 +42,8 @@ class Terminal:
         # Kept, so that what the terminal is left as can be looked at.
         self._slave = slave
         self._seen = ""
+        # A piece may end in the middle of a character.
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self.raw = b""
         """All that was shown, with what controls the terminal."""
         self._screen = pyte.HistoryScreen(columns, rows, history=5000)
@@ -57,7 +60,7 @@ class Terminal:
         before, _, self._seen = self._seen.partition(text)
         return before
 
-    def wait(self, timeout: float = 60) -> int:
+    def wait(self, timeout: float = 120) -> int:
         """The exit status, once the program has ended."""
         deadline = time.monotonic() + timeout
         while self.process.poll() is None:
@@ -99,7 +102,7 @@ class Terminal:
         cells = [self._screen.buffer[row][column] for column in range(self._screen.columns)]
         return [(cell.data, cell.bold, cell.italics, cell.fg) for cell in cells if cell.data.strip()]
 
-    def wait_until(self, what: Callable[[], bool], timeout: float = 20) -> None:
+    def wait_until(self, what: Callable[[], bool], timeout: float = 120) -> None:
         """Waits until the screen is as `what` wants it."""
         deadline = time.monotonic() + timeout
         while not what():
@@ -133,7 +136,7 @@ class Terminal:
             return False
         self.raw += piece
         self._drawing.feed(piece)
-        self._seen = CONTROLS.sub("", self._seen + piece.decode(errors="replace"))
+        self._seen = CONTROLS.sub("", self._seen + self._decoder.decode(piece))
         return bool(piece)
 
     def close(self) -> None:

@@ -105,7 +105,7 @@ import Testing
             call.cancel()
             await #expect(throws: MCPClientError.cancelled) { try await call.value }
             try await server.journal.wait { $0.contains(called.replacing("called", with: "cancelled")) }
-            await #expect(throws: MCPClientError.timedOut(seconds: 0.3)) { try await client.text("x", timeLimit: 0.3) }
+            await #expect(throws: MCPClientError.timedOut(seconds: 3)) { try await client.text("x", timeLimit: 3) }
             try await server.journal.wait { $0.filter { $0.hasPrefix("cancelled") }.count == 2 }
         }
     }
@@ -248,8 +248,10 @@ import Testing
             let text = try await client.text("echo")
             #expect(text == "late")
         }
+        // The exchange that brought the result may not have ended when the client is closed, which then cancels it.
+        let journal = try await server.stopped().filter { !$0.hasPrefix("POST notifications/cancelled ") }
         #expect(
-            try await server.stopped().suffix(4) == [
+            journal.suffix(4) == [
                 "POST tools/call Mcp-Session-Id=s-1", "GET - Last-Event-ID=e1 Mcp-Session-Id=s-1",
                 "GET - Last-Event-ID=e2 Mcp-Session-Id=s-1", "DELETE - Mcp-Session-Id=s-1",
             ])
@@ -347,7 +349,9 @@ import Testing
             let server = try FakeHTTPServer(
                 """
                 def call(h, m):
-                    if m["params"]["name"] == "hang": return h.closed()
+                    name = m["params"]["name"]
+                    if name == "last": note(name)
+                    if name != "echo": return h.closed()
                     h.result(text("x"))
                 """)
             try await server.with { client in _ = try await client.text("echo") }
@@ -361,12 +365,13 @@ import Testing
                         }
                     }
                 }
-                let call = Task { try await client.text("hang", timeLimit: nil) }
-                try await server.journal.wait { $0.filter { $0 == "POST tools/call" }.count >= 12 }
+                // On a busy machine the time of some calls is up before they are sent.
+                let call = Task { try await client.text("last", timeLimit: nil) }
+                try await server.journal.wait { $0.contains("last") }
                 await client.close()
                 await #expect(throws: MCPClientError.ended("it was closed")) { try await call.value }
             }
-            try await eventually { try openDescriptors() == before }
+            try await eventually { try openDescriptors() <= before }
         }
     }
 }
