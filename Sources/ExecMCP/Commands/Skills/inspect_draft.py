@@ -152,7 +152,8 @@ class Code(ast.NodeVisitor):
         if not is_called and (node.attr in NAMED or node.attr in STARTERS or self.is_starter(base, node.attr)):
             self.unclear(node, f"{node.attr} is used as a value")
         is_space = node.attr == "__dict__" and (base in self.hosts or base == "sys")
-        if is_space or node.attr in LOADERS | OPAQUE_ATTRIBUTES or (node.attr in EVALUATORS and not self.is_pattern(base, node.attr)):
+        is_evaluator = node.attr in EVALUATORS and not self.is_pattern(base, node.attr)
+        if is_space or is_evaluator or node.attr in LOADERS | OPAQUE_ATTRIBUTES:
             self.unclear(node, node.attr)
         if (
             (base, node.attr) == ("sys", "modules")
