@@ -54,6 +54,8 @@ public final class Bridge: SandboxBridge {
         onUntrusted: @escaping @Sendable (UserID, [String]) -> Void = { _, _ in },
         onCall: @escaping @Sendable (UserID, NestedCall) -> Void = { _, _ in }
     ) {
+        // What a server said last is in warnings, and whose values it holds is not known.
+        let logger = privateData.map { vaults in logger.rewording { vaults.vaultOfNobody().redact($0) } } ?? logger
         servers = BridgeServers(
             entries, environment: environment, stateDirectory: stateDirectory, recording: recording, clock: clock,
             logger: logger)

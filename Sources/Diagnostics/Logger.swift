@@ -24,6 +24,7 @@ public struct Logger: Sendable {
     private let program: String
     private let level: LogLevel
     private let sink: @Sendable (String) -> Void
+    private var rewording: (@Sendable (String) -> String)?
 
     /// A logger that emits lines of at least this level.
     ///
@@ -39,6 +40,13 @@ public struct Logger: Sendable {
         self.sink = sink
     }
 
+    /// Returns the logger with each message but those for developers replaced by what `change` returns.
+    public func rewording(_ change: @escaping @Sendable (String) -> String) -> Logger {
+        var copy = self
+        copy.rewording = change
+        return copy
+    }
+
     /// Logs details for developers.
     public func debug(_ message: @autoclosure () -> String) { log(.debug, message) }
     /// Logs an event of normal operation.
@@ -50,7 +58,8 @@ public struct Logger: Sendable {
 
     private func log(_ level: LogLevel, _ message: () -> String) {
         guard level >= self.level else { return }
-        sink("\(program): \(level.name): \(message().singleLine(limit: Self.maxLength))\n")
+        let text = level > .debug ? rewording?(message()) ?? message() : message()
+        sink("\(program): \(level.name): \(text.singleLine(limit: Self.maxLength))\n")
     }
 
     /// Writes `line` to descriptor 2, in one piece if possible. If another process that shares the descriptor has made

@@ -12,6 +12,8 @@ extension UInt8 {
     var uppercased: UInt8 { isLowercaseLetter ? self & 0xDF : self }
     /// Whether it continues a character of UTF-8.
     var isContinuation: Bool { self & 0xC0 == 0x80 }
+    /// The value of a hexadecimal digit; `nil` if it is none.
+    var hexValue: UInt8? { isDigit ? self &- 0x30 : isHexDigit ? (self | 0x20) &- 0x57 : nil }
     /// The value of a digit.
     var digitValue: Int { Int(self &- 0x30) }
 }

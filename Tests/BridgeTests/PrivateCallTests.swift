@@ -65,6 +65,21 @@ import Testing
         }
     }
 
+    /// A file that is text, and one that isn't.
+    @Test func filesThatAreTextAreLookedInto() {
+        let text: JSON = ["resource": ["blob": "bWFpbAphZGEubG92ZWxhY2VAYW5hbHl0aWNhbC5vcmcK"], "n": 1]
+        let other: JSON = [["blob": "AABhZGE="], ["blob": "no base64!"], ["blob": 5], ["text": "YWRh"]]
+        var seen: [String] = []
+        #expect(
+            text.mappingTextFiles {
+                seen.append($0)
+                return $0
+            } == text)
+        #expect(seen == ["mail\n\(Self.mail)\n"])
+        #expect(text.mappingTextFiles { _ in "ab" } == ["resource": ["blob": "YWI="], "n": 1])
+        #expect(other.mappingTextFiles { _ in "x" } == other)
+    }
+
     @Test func aVaultIsAskedForAtEachCall() async throws {
         let vaults = PrivateDataVaults(mode: .found)
         try await Harness.with([Harness.open(Self.script, ["pii": true])], privateData: vaults) { harness in

@@ -60,6 +60,70 @@ import Testing
         #expect(try vault.restore(shown) == "<\(text)>")
     }
 
+    @Test(arguments: [
+        (#"'x\xa0ada@example.com\x00'"#, "ada@example.com"), (#"b'jos\xc3\xa9@example.com'"#, "josé@example.com"),
+        (#""jos\u00E9@example.com""#, "josé@example.com"), (#""ada\u0040example.com""#, "ada@example.com"),
+        ("ada&#64;example.com", "ada@example.com"), (#"'\x0b4539148803436467'"#, Sample.card),
+        ("+44\u{A0}20\u{A0}7946\u{A0}0958", Sample.phone), ("+44\u{202F}20\u{202F}7946\u{202F}0958", Sample.phone),
+        ("44\u{2009}20\u{2009}7946\u{2009}0958", Sample.phone), ("44\u{2011}20\u{2011}7946\u{2011}0958", Sample.phone),
+        ("4539\t1488\t0343\t6467", Sample.card), ("a=%204539-1488-0343-6467", Sample.card),
+        (#"\x004539148803436467"#, Sample.card),
+    ]) func aValueIsFoundAsOtherProgramsWriteIt(_ text: String, _ value: String) {
+        let vault = makeVault(.found)
+        vault.learn(.string(value))
+        let shown = vault.redact(text)
+        #expect(tokens(in: shown).count == 1, "\(shown)")
+        #expect(vault.restored(shown) == text)
+    }
+
+    @Test(arguments: [
+        #"{"a": "ada\u0040example.com"}"#, #"  ["jos\u00e9.m\u00fcller\u0040stra\u00dfe.de"] "#,
+        #"{"c": "\u002B442079460958"}"#,
+        #"{"phone_numbers": ["5551237788", 5559998877]}"#, #"{"contact": {"phone": {"value": "5559998877"}}}"#,
+        #"{"body": "{\"phone\": [1, 5559998877]}"}"#,
+        // Read by another parser only.
+        #"{"a": 1, "a": "ada\u0040example.com"}"#, #"[NaN, "ada\u0040example\u002Ecom"]"#,
+    ]) func textThatCodeGetsAsDataIsLearnedAndEnclosedAsThat(_ text: String) throws {
+        let values = ["ada@example.com", "josé.müller@straße.de", "+442079460958", "5559998877"]
+        let vault = makeVault(.found)
+        vault.learn(["content": [["type": "text", "text": .string(text)]]])
+        #expect(values.filter { vault.redact($0) != $0 }.count == 1)
+        let strict = makeVault(.found)
+        let entered = strict.enclose(["text": .string(text)], for: ["crm"])
+        let shown = try #require(entered["text"]?.stringValue)
+        #expect(values.allSatisfy { !shown.contains($0) } && shown.contains("<"), "\(shown)")
+        #expect((try? JSON.parse(text, .exact)) == nil || (try? JSON.parse(shown, .exact)) != nil, "\(shown)")
+        // A server that got the value can't let it in so, either.
+        let known = makeVault(.found)
+        for value in values { _ = known.enclose(["phone": .string(value)], for: ["crm"]) }
+        let echo = known.encloseKnown(.string(text), of: "crm").text
+        #expect(echo.contains("<email-") || echo.contains("<phone-"), "\(echo)")
+    }
+
+    @Test func textWithoutValuesEntersAsItIs() {
+        let text = #"{ "a": "\u0041",  "n": 1.50 }"#
+        #expect(makeVault().enclose(.string(text), for: []) == .string(text))
+    }
+
+    @Test func oneThatAnythingMayBeIsNotTakenForSomethingElse() {
+        let vault = makeVault(.found)
+        vault.learn(["phone": 5_551_234_567, "host": "1.2.3.4"])
+        for text in ["ORD-5551234567", "0.5551234567", "numpy==1.2.3.4", "__version__ = '1.2.3.4'"] {
+            #expect(vault.redact(text) == text)
+        }
+        for text in ["1.2.3.4", "call-5551234567.mp3", "5551234567"] { #expect(vault.redact(text) != text, "\(text)") }
+        #expect(isFound("ORD-4539148803436467", after: "4539148803436467"))
+    }
+
+    @Test func datesAndRoundNumbersAreNotLearned() {
+        let vault = makeVault(.found)
+        vault.learn("phone call on 2026-11-30. Mobile app released 2024-01-01\nmicrophone sample rate 44100000")
+        vault.learn(["phone_verified_at": 1_700_000_001, "phone_id": 12_345_678, "phone": 1_000_000])
+        for text in ["2026-11-30", "2024-01-01", "44100000", "1700000001", "12345678", "1000000"] {
+            #expect(vault.redact(text) == text)
+        }
+    }
+
     @Test func lettersBeyondASCIIAreFoundEscaped() {
         #expect(isFound(#""jos\u00e9@example.com""#, after: "josé@example.com"))
         #expect(isFound("jos%C3%A9%40example.com", after: "josé@example.com"))
@@ -133,7 +197,10 @@ import Testing
     }
 
     /// Texts that are nothing but values which overlap, so that each of them is compared with others.
-    @Test(arguments: ["a.bb@", "a.bb@c.dd@", "1.2.3.4:", "a%40b.cc", "+1 555 123 4567 "])
+    @Test(arguments: [
+        "a.bb@", "a.bb@c.dd@", "1.2.3.4:", "a%40b.cc", "+1 555 123 4567 ", "phone ", "tel 1", "4111 1111 1111 1111 ",
+        "[{\"a\":", "\\", "x[",
+    ])
     func overlappingValuesTakeTimeInProportionToTheirNumber(_ piece: String) throws {
         func time(_ count: Int) -> Double {
             let text = String(repeating: piece, count: count)

@@ -82,6 +82,32 @@ import Testing
         #expect(try isRestored(test.command, value: #"x'"$(id)`"#, pattern: #"x'"\$\(id\)`"#) == test.isHarmless)
     }
 
+    @Test(arguments: [
+        // A `$` makes the parenthesis that of a command.
+        Case("echo \"call $TOKEN\"", false), Case("cat <<EOF\ncall $TOKEN\nEOF", false),
+        Case("echo $\"$TOKEN\"", false),
+        Case("echo \"call \\$TOKEN\"", true), Case("echo \"call \\\\$TOKEN\"", false), Case("echo 'call $TOKEN'", true),
+        Case("cat <<'EOF'\ncall $TOKEN\nEOF", true), Case("# $TOKEN", true), Case("echo \"$x TOKEN\"", true),
+        // No comments.
+        Case("echo $(( 10 # TOKEN\n ))", false), Case("(( 10 # TOKEN\n )); echo", false),
+        Case("for (( i=0 # TOKEN\n; i<1; i++ )); do :; done", false), Case("echo $[ 10 # TOKEN\n ]", false),
+        Case("a[1 # TOKEN\n]=5", false), Case("[[ x == @( # TOKEN\n ) ]]", false), Case("ls @( # TOKEN\n )", false),
+        Case("echo $(( (1 # TOKEN\n) ))", false), Case("[ -f x ] # TOKEN", true), Case("a=( # TOKEN\n x )", true),
+        Case("x=${a[1]} # TOKEN", true), Case("(cd x # TOKEN\n)", true),
+    ]) func aDollarAndWhatIsNoCommentMakeAValueACommand(_ test: Case) throws {
+        #expect(try isRestored(test.command, value: "(555) 123-4567", pattern: "none") == test.isHarmless)
+    }
+
+    @Test(arguments: [
+        Case("cat <<'VALUEEND'\na\nTOKEN\nid\nVALUEEND", false), Case("cat <<VALUEEND\nTOKEN\nid\nVALUEEND", false),
+        Case("cat <<-'VALUEEND'\n\tTOKEN\nid\nVALUEEND", false),
+        Case("cat <<'xVALUEEND'\nxTOKEN\nid\nxVALUEEND", false),
+        Case("cat <<'VALUEEND'\nx TOKEN\nVALUEEND", true), Case("cat <<'EOF'\nTOKEN\nEOF", true),
+        Case("cat <<'VALUEENDVALUEEND'\nTOKENTOKEN\nid\nVALUEENDVALUEEND", false), Case("echo TOKEN", true),
+    ]) func aValueIsNotTheEndOfADocument(_ test: Case) throws {
+        #expect(try isRestored(test.command, value: "VALUEEND", pattern: "VALUEEND") == test.isHarmless)
+    }
+
     @Test func anUnknownTokenInACommandIsNamed() {
         #expect(throws: PrivateDataError.self) { try makeVault().restore(command: "echo '<email-3f9a2c>'") }
     }

@@ -136,6 +136,17 @@ def test_the_tools_that_instructions_name_are_found(tmp_path, text, modules):
         "import socket\nsocket.socket(family=1).connect(place)",
         "import os\nplace = os.environ['MCP_BRIDGE']",
         "# coding: unicode_escape\nx = 1",
+        "import pickle\npickle.loads(data)",
+        "from pickle import loads\nloads(data)",
+        "import timeit\ntimeit.timeit(text)",
+        "import cProfile\ncProfile.run(text)",
+        "import pdb\npdb.run(text)",
+        "import doctest\ndoctest.testfile(path)",
+        "import types\ntypes.FunctionType(code, {})",
+        "from types import FunctionType as F\nF(code, {})",
+        "().__class__.__base__.__subclasses__()",
+        "import os\nos.__dict__[name](text)",
+        "import sys\nsys.__dict__[name]",
     ],
 )
 def test_what_the_text_does_not_show_is_pointed_out(tmp_path, code):
@@ -155,6 +166,7 @@ def test_what_the_text_does_not_show_is_pointed_out(tmp_path, code):
         "x = " + "'a' + f(" * 80 + "1" + ")" * 80,
         "# coding: utf-8\nx = 'exec'",
         "import sys, types\nsys.modules['servers'] = types.SimpleNamespace()\ndel sys.modules['servers']",
+        "class A:\n    def f(self):\n        return self.__dict__",
         "import sys\nfrom unittest import mock\nmock.patch.dict(sys.modules, {'servers': fake})",
     ],
 )

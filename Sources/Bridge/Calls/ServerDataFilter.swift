@@ -1,4 +1,5 @@
 import JSON
+import MCP
 import MCPClient
 import PrivateData
 
@@ -50,6 +51,10 @@ struct ServerDataFilter: Sendable {
 
     private func received(_ json: JSON) -> JSON {
         guard let vault else { return json }
+        return received(json.mappingTextFiles { received(.string($0), by: vault).stringValue ?? $0 }, by: vault)
+    }
+
+    private func received(_ json: JSON, by vault: PrivateDataVault) -> JSON {
         switch handling {
         case .ignored: return vault.encloseKnown(json, of: server)
         case .replaced:
@@ -74,6 +79,33 @@ struct ServerDataFilter: Sendable {
         var message = received(error.message)
         if let whole = error.lengthBeforeCut { message = beginning(of: message, whole).map { $0 + "…" } ?? message }
         return error.withTexts(message, received(.object(error.data)).objectValue ?? error.data)
+    }
+}
+
+extension JSON {
+    /// Returns the value with each file in it that is text, the `blob` of a resource, replaced by what `change` returns.
+    func mappingTextFiles(_ change: (String) -> String) -> JSON {
+        switch self {
+        case .array(let elements): return .array(elements.map { $0.mappingTextFiles(change) })
+        case .object(let members):
+            var changed = JSONObject()
+            for member in members {
+                guard member.key == "blob", let blob = member.value.stringValue, let text = Self.text(ofFile: blob)
+                else {
+                    changed[member.key] = member.value.mappingTextFiles(change)
+                    continue
+                }
+                let new = change(text)
+                changed[member.key] = new == text ? member.value : .string(Base64.encode(Array(new.utf8)))
+            }
+            return .object(changed)
+        default: return self
+        }
+    }
+
+    private static func text(ofFile blob: String) -> String? {
+        guard let bytes = Base64.decode(blob), !bytes.contains(0) else { return nil }
+        return String(validating: bytes, as: UTF8.self)
     }
 }
 

@@ -13,6 +13,8 @@ final class AuditedCall: Sendable {
     /// Computed in parallel with the call: hashing a file of 32 MiB takes a while.
     private let arguments: Task<AuditArguments, Never>?
     private let isEnded = Locked(false)
+    private let filter: PrivateDataFilter?
+    private let user: UserID?
 
     /// - Parameters:
     ///   - log: the log that receives the line; with `nil`, nothing is recorded.
@@ -25,7 +27,11 @@ final class AuditedCall: Sendable {
         hiding filter: PrivateDataFilter? = nil
     ) {
         self.log = log
-        entry = AuditEntry(user: user, tool: tool, traceID: log == nil ? nil : context.traceID)
+        self.filter = filter
+        self.user = user
+        // A name may be anything.
+        let name = log == nil ? tool : tool.map { Self.shown($0, of: user, filter) }
+        entry = AuditEntry(user: user, tool: name, traceID: log == nil ? nil : context.traceID)
         self.arguments =
             log == nil
             ? nil
@@ -45,9 +51,13 @@ final class AuditedCall: Sendable {
         do throws(RPCError) {
             return try body()
         } catch {
-            end(AuditOutcome(error: error.message))
+            end(AuditOutcome(error: log == nil ? error.message : Self.shown(error.message, of: user, filter)))
             throw error
         }
+    }
+
+    private static func shown(_ text: String, of user: UserID?, _ filter: PrivateDataFilter?) -> String {
+        filter?.recorded(.string(text), of: user).stringValue ?? text
     }
 
     /// Records the outcome of the call, or a cancellation if the task is cancelled. Returns when the line is written.

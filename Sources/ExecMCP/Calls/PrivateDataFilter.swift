@@ -25,7 +25,7 @@ struct PrivateDataFilter: CallInterceptor {
         call.interaction = call.interaction.map { PrivateInteraction(inner: $0, vault: vault) }
         switch await next(call) {
         case .tool(let result, let remark):
-            var redacted = Self.redacted(result, by: vault)
+            var redacted = Self.redacted(result, isDocstring: call.name == ReadDocstringTool.name, by: vault)
             if let notice = vault.takeNotice() { redacted = redacted.addingNote(notice) }
             return .tool(redacted, remark: remark.map { vault.redact($0) })
         case .resource(let contents): return .resource(Self.redacted(contents, by: vault))
@@ -35,7 +35,7 @@ struct PrivateDataFilter: CallInterceptor {
         }
     }
 
-    private static func redacted(_ result: ToolResult, by vault: PrivateDataVault) -> ToolResult {
+    private static func redacted(_ result: ToolResult, isDocstring: Bool, by vault: PrivateDataVault) -> ToolResult {
         let structured = result.structuredContent.map { structured -> JSON in
             guard structured["truncated"] == true else { return vault.redact(structured, keepsNumbers: true) }
             return redacted(truncated: structured, by: vault)
@@ -47,7 +47,11 @@ struct PrivateDataFilter: CallInterceptor {
                 return .text(structured?.text ?? vault.redact(text))
             case .text(let text):
                 let next = result.content.dropFirst(place + 1).first
-                return .text(vault.redact(text, isCut: isCut(text, before: next)))
+                if isDocstring, text.hasSuffix(DocstringNotice.rest) {
+                    let shown = String(text.dropLast(DocstringNotice.rest.count))
+                    return .text(vault.redact(shown, cut: .end) + DocstringNotice.rest)
+                }
+                return .text(vault.redact(text, cut: isCut(before: next) ? .end : []))
             case .image: return block
             case .resourceLink(let uri, let name, let mediaType, let size):
                 return .resourceLink(
@@ -57,9 +61,8 @@ struct PrivateDataFilter: CallInterceptor {
         return ToolResult(content: content, structuredContent: structured, isError: result.isError)
     }
 
-    /// Whether a block of text is a page that ends within a line, or a docstring that goes on.
-    private static func isCut(_ text: String, before next: ContentBlock?) -> Bool {
-        if text.hasSuffix(DocstringNotice.rest) { return true }
+    /// Whether a block of text is a page that ends within a line.
+    private static func isCut(before next: ContentBlock?) -> Bool {
         guard case .text(let remark)? = next else { return false }
         return PageRemark.saysLineIsCut(remark)
     }
@@ -181,11 +184,5 @@ extension PrivateDataVault {
                 return redact(text, cut: cut)
             }
         }.joined()
-    }
-
-    fileprivate func redact(_ text: String, isCut: Bool) -> String {
-        guard isCut else { return redact(text) }
-        let notice = text.hasSuffix(DocstringNotice.rest) ? DocstringNotice.rest : ""
-        return redact(String(text.dropLast(notice.count)), cut: .end) + notice
     }
 }

@@ -4,8 +4,10 @@ import MCP
 
 /// `read_docstring`: returns the documentation of a Python function.
 struct ReadDocstringTool: SandboxTool {
+    static let name = "read_docstring"
+
     let description = Tool(
-        name: "read_docstring", title: "Read a docstring",
+        name: Self.name, title: "Read a docstring",
         description: "Returns the docstring of a function, class or Class.method in a Python file, without running it.",
         inputSchema: [
             "type": "object",

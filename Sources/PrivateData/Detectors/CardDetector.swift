@@ -1,8 +1,6 @@
 /// Numbers of payment cards: an issuer's prefix with the length that belongs to it, and the check digit.
 enum CardDetector {
-    private static let words = [
-        ScannedText.Word("card"), ScannedText.Word("diners"), ScannedText.Word("cc", isWhole: true),
-    ]
+    private static let label = NumberLabel(["card", "creditcard", "cardnumber", "debitcard", "diners", "cc"])
 
     /// Returns the range of the card number whose first digits are at a place; `nil` if none.
     static func match(in text: ScannedText, digits: Range<Int>) -> Range<Int>? {
@@ -13,7 +11,7 @@ enum CardDetector {
         case 14...19:
             // Only Diners Club has 14 digits, as many as times and trade numbers have.
             guard isNumber(text, digits, count: digits.count),
-                digits.count != 14 || text.isBeside(digits, words)
+                digits.count != 14 || label.names(digits, in: text)
             else { return nil }
             return digits
         case 4: return grouped(text, digits.lowerBound)
@@ -32,13 +30,28 @@ enum CardDetector {
         for lengths in groupings where groups.starts(with: lengths) {
             let number = groups.prefix(lengths.count)
             guard number.areSeparated(by: separator) else { continue }
-            // A row of numbers with four digits each.
-            if lengths.count == 4, groups.length(4) == 4 { continue }
-            if separator == .space, text[start - 1] == UInt8(ascii: " "), text[start - 2].isDigit { continue }
             let range = start..<number.end
+            // A row of numbers with four digits each, unless the next or last four of them are a card as well.
+            let goesOn = lengths.count == 4 && groups.length(4) == 4
+            let followsDigits = separator == .space && text[start - 1] == UInt8(ascii: " ") && text[start - 2].isDigit
+            if goesOn || followsDigits {
+                let length = range.count + 1
+                guard lengths == [4, 4, 4, 4],
+                    isFour(text, start + length, separator) || isFour(text, start - length, separator)
+                else { continue }
+            }
             if isNumber(text, range, count: number.digitCount) { return range }
         }
         return nil
+    }
+
+    /// Whether four groups that are the number of a card begin at a place.
+    private static func isFour(_ text: ScannedText, _ start: Int, _ separator: DigitGroups.Separator) -> Bool {
+        guard start >= 0, text[start].isDigit, !text[start - 1].isDigit else { return false }
+        let groups = DigitGroups(in: text, from: start)
+        guard groups.starts(with: [4, 4, 4, 4]) else { return false }
+        let number = groups.prefix(4)
+        return number.areSeparated(by: separator) && isNumber(text, start..<number.end, count: 16)
     }
 
     private static func isNumber(_ text: ScannedText, _ range: Range<Int>, count: Int) -> Bool {

@@ -7,6 +7,8 @@ struct DetectorSet: Sendable {
         static var sign: UInt8 { 2 }
         static var percent: UInt8 { 3 }
         static var colon: UInt8 { 4 }
+        static var backslash: UInt8 { 5 }
+        static var ampersand: UInt8 { 6 }
     }
 
     /// What each byte can be the first sign of.
@@ -16,6 +18,8 @@ struct DetectorSet: Sendable {
         table[0x40] = Trigger.sign
         table[0x25] = Trigger.percent
         table[0x3A] = Trigger.colon
+        table[0x5C] = Trigger.backslash
+        table[0x26] = Trigger.ampersand
         return table
     }()
 
@@ -37,7 +41,7 @@ struct DetectorSet: Sendable {
                 if trigger == Trigger.none {
                     place += 1
                 } else if trigger == Trigger.digit {
-                    let digits = place..<text.endOfDigits(from: place)
+                    let digits = text.startOfNumber(at: place)..<text.endOfDigits(from: place)
                     Self.number(text, digits, &words, &values)
                     place = digits.upperBound
                 } else {
@@ -87,9 +91,17 @@ struct DetectorSet: Sendable {
             }
             return
         }
-        let isEscape = trigger == Trigger.percent
-        if isEscape, text[place + 1] != UInt8(ascii: "4") || text[place + 2] != UInt8(ascii: "0") { return }
-        if let range = EmailDetector.match(in: text, sign: place, signLength: isEscape ? 3 : 1) {
+        let length: Int
+        switch trigger {
+        case Trigger.percent: length = "%40".utf8.count
+        case Trigger.backslash: length = #"\u0040"#.utf8.count
+        case Trigger.ampersand: length = "&#64;".utf8.count
+        default: length = 1
+        }
+        if length > 1, !SignEscape.all.contains(where: { $0.count == length && text.starts(with: $0, at: place) }) {
+            return
+        }
+        if let range = EmailDetector.match(in: text, sign: place, signLength: length) {
             values.append(DetectedValue(range: range, kind: .email))
         }
     }

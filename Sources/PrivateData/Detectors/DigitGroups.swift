@@ -81,8 +81,15 @@ struct DigitGroups {
         case UInt8(ascii: ")"):
             let isPair = second == UInt8(ascii: " ") || second == UInt8(ascii: "-")
             return (.parenthesis, isPair ? 2 : 1)
-        // A space that doesn't break lines.
+        // Spaces and hyphens that don't break lines, and dashes.
         case 0xC2: return second == 0xA0 ? (.space, 2) : nil
+        case 0xE2:
+            guard second == 0x80 else { return nil }
+            switch text[place + 2] {
+            case 0x89, 0xAF: return (.space, 3)
+            case 0x90...0x93: return (.hyphen, 3)
+            default: return nil
+            }
         default: return nil
         }
     }

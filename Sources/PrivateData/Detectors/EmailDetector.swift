@@ -11,6 +11,17 @@ enum EmailDetector {
     /// Endings of files that are named after an address. None of them ends a domain.
     private static let fileKinds = ["csv", "txt", "json", "pdf", "xlsx", "docx", "html", "xml", "log", "yaml", "eml"]
         .map { Array($0.utf8) }
+    /// What is computed of a matrix. Hardly any address ends in one of them.
+    private static let attributes = Set(
+        [
+            "mean", "sum", "max", "min", "std", "var", "dot", "shape", "reshape", "size", "dtype", "flatten", "ravel",
+            "astype", "copy", "conj", "item", "items", "values", "keys", "cpu", "gpu", "cuda", "grad", "detach",
+            "numpy",
+            "tolist", "view", "inv", "transpose", "real", "imag", "diagonal", "trace", "cumsum", "argmax", "argmin",
+            "permute",
+            "squeeze", "unsqueeze", "float", "double", "half", "clone", "contiguous", "norm", "matmul", "round", "clip",
+        ].map { Array($0.utf8) })
+    private static let digests = ["sha1", "sha256", "sha384", "sha512", "md5"].map { Array($0.utf8) }
     private static let pictureKinds = ["png", "jpg", "jpeg", "gif", "svg", "webp"].map { Array($0.utf8) }
 
     /// Returns the range of the address around an `@`, or around its escape in a URL; `nil` if none.
@@ -42,6 +53,10 @@ enum EmailDetector {
         if text[start - 1] == UInt8(ascii: "\\"), start + 1 < sign {
             if text[start] == UInt8(ascii: "u"), start + 5 < sign, (1...4).allSatisfy({ text[start + $0].isHexDigit }) {
                 start += 5
+            } else if text[start] == UInt8(ascii: "x"), start + 3 < sign,
+                (1...2).allSatisfy({ text[start + $0].isHexDigit })
+            {
+                start += 3
             } else if text.isEscape(before: start + 1) {
                 start += 1
             }
@@ -92,17 +107,37 @@ enum EmailDetector {
                 break
             }
         }
+        // Nothing after an empty label is part of it.
+        var empty = start
+        while empty < end, text[empty] != UInt8(ascii: ".") || text[empty + 1] != UInt8(ascii: ".") { empty += 1 }
+        end = min(end, empty)
+        guard text[start] != UInt8(ascii: ".") else { return nil }
         while end > start {
             while end > start, text[end - 1] == UInt8(ascii: ".") || text[end - 1] == UInt8(ascii: "-") { end -= 1 }
-            let labels = text.bytes[start..<end].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-            guard labels.count > 1, let last = labels.last else { return nil }
-            let isFile = labels.count > 2 && fileKinds.contains { last.elementsEqual($0) }
-            if isTopLevel(last), !isFile, !labels.contains(where: \.isEmpty) {
-                return isDomain(labels.dropLast(), last) ? end : nil
+            guard let dot = text.bytes[start..<end].lastIndex(of: UInt8(ascii: ".")) else { return nil }
+            let last = text.bytes[dot + 1..<end]
+            let isFile =
+                text.bytes[start..<dot].contains(UInt8(ascii: ".")) && fileKinds.contains { last.elementsEqual($0) }
+            if isTopLevel(last), !isFile {
+                let labels = text.bytes[start..<dot].split(
+                    separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+                return isDomain(labels[...], last) && !isCode(text, labels, last, end) ? end : nil
             }
-            end -= last.count + 1
+            end = dot
         }
         return nil
+    }
+
+    /// Whether an operator and a name of a program only look like an address: `w@x.mean`, `a@b.transpose()`,
+    /// `image@sha256.abc`.
+    private static func isCode(
+        _ text: ScannedText, _ labels: [Slice<UnsafeBufferPointer<UInt8>>], _ last: Slice<UnsafeBufferPointer<UInt8>>,
+        _ end: Int
+    ) -> Bool {
+        guard labels.count == 1, let name = labels.first else { return false }
+        if digests.contains(where: { name.elementsEqual($0) }) { return true }
+        if attributes.contains(Array(last)) { return true }
+        return text[end] == UInt8(ascii: "(") && last.count > 3 && last.allSatisfy(\.isLowercaseLetter)
     }
 
     private static func isTopLevel(_ label: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {

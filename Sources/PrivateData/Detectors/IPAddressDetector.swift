@@ -1,7 +1,13 @@
 /// IP addresses, except those that say nothing about anybody: loopback, unspecified, documentation, masks, networks.
 enum IPAddressDetector {
     private static let versionWords: Set<[UInt8]> = Set(
-        ["v", "ver", "version", "versions", "release", "rev", "build"].map { Array($0.utf8) })
+        [
+            "v", "ver", "version", "versions", "release", "rev", "build", "oid", "section", "sections", "chapter",
+            "clause",
+            "paragraph", "article", "figure", "fig", "table", "appendix",
+        ].map { Array($0.utf8) })
+    /// The longest name that is read to see whether it ends in `Version`.
+    private static let maxName = 32
 
     // MARK: - Version 4
 
@@ -48,8 +54,9 @@ enum IPAddressDetector {
         return length < 32 && address & (1 << (32 - length) - 1) == 0
     }
 
-    /// Whether four numbers are a version: `v1.2.3.4`, `version 1.2.3.4`, `name==1.2.3.4`, `Name/1.2.3.4`.
-    private static func isVersion(_ text: ScannedText, _ start: Int) -> Bool {
+    /// Whether four numbers are a version, or those of a section: `v1.2.3.4`, `version 1.2.3.4`, `name==1.2.3.4`,
+    /// `Name/1.2.3.4`, `AssemblyVersion("1.2.3.4")`, `<Version>1.2.3.4`.
+    static func isVersion(_ text: ScannedText, _ start: Int) -> Bool {
         if text[start - 1] == UInt8(ascii: "/") { return text[start - 2].isLetter }
         var (place, equals) = (start - 1, 0)
         while start - place <= 6, " :=\"'([\\".utf8.contains(text[place]) {
@@ -57,10 +64,14 @@ enum IPAddressDetector {
             place -= 1
         }
         if equals > 1 || equals == 1 && "<>~!".utf8.contains(text[place]) { return true }
+        if equals == 0, place == start - 1, text[place] == UInt8(ascii: ">") { place -= 1 }
+        // `__version__`.
+        for _ in 0..<2 where text[place] == UInt8(ascii: "_") { place -= 1 }
         var first = place
-        while place - first <= 10, text[first].isLetter { first -= 1 }
+        while place - first <= maxName, text[first].isLetter { first -= 1 }
         guard first < place else { return false }
-        return versionWords.contains(text.bytes[first + 1...place].map(\.lowercased))
+        let word = text.bytes[first + 1...place].map(\.lowercased)
+        return versionWords.contains(word) || word.suffix(7).elementsEqual("version".utf8)
     }
 
     // MARK: - Version 6
@@ -102,10 +113,22 @@ enum IPAddressDetector {
             }
         }
         guard hasDigit, !text.isGlued(after: place), text[place] != UInt8(ascii: ":") || !text[place + 1].isWordByte,
-            gap >= 0 ? groups.count < 8 && isLong : groups.count == 8, !isReserved(groups, gap),
+            gap >= 0 ? groups.count < 8 && isLong : groups.count == 8, isAssigned(groups, gap),
+            !isReserved(groups, gap),
             !isNetwork(text, place, endsWithGap: gap == groups.count)
         else { return nil }
         return start..<place
+    }
+
+    /// Whether addresses of machines begin so: others are names and numbers with colons between them.
+    private static func isAssigned(_ groups: [Int], _ gap: Int) -> Bool {
+        guard gap != 0, let first = groups.first else { return true }
+        return switch first {
+        // Global, of sites, of links, and translated ones (RFC 6052).
+        case 0x2000...0x3FFF, 0xFC00...0xFDFF, 0xFE80...0xFEBF: true
+        case 0x64: groups.count > 1 && groups[1] == 0xFF9B
+        default: false
+        }
     }
 
     private static func isReserved(_ groups: [Int], _ gap: Int) -> Bool {

@@ -1,9 +1,9 @@
 /// Phone numbers: with a `+`, in groups as they are written, or bare digits beside a word that says so.
 enum PhoneDetector {
-    private static let words = [
-        ScannedText.Word("phone"), ScannedText.Word("mobile"), ScannedText.Word("tel", isWhole: true),
-        ScannedText.Word("telefon"),
-    ]
+    private static let label = NumberLabel([
+        "phone", "mobile", "tel", "telefon", "telephone", "cellphone", "homephone", "workphone", "mobilephone",
+        "phonenumber", "phoneno", "telephonenumber", "mobilenumber", "telefonnummer",
+    ])
     /// The beginnings of these words.
     static let wordBeginnings = ["ph", "mo", "te"]
 
@@ -34,6 +34,7 @@ enum PhoneDetector {
         case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"):
             text[end + 1].isDigit || text[end + 1] == UInt8(ascii: "(")
         case UInt8(ascii: ")"), UInt8(ascii: "("), 0xC2: text[end + 1].isDigit || text[end + 2].isDigit
+        case 0xE2: text[end + 3].isDigit
         default: false
         }
     }
@@ -85,6 +86,7 @@ enum PhoneDetector {
         return groups.length(first) == 3 && groups.length(first + 1) == 3 && groups.length(first + 2) == 4
             && text[groups.start(first)] >= UInt8(ascii: "2")
             && !(0..<groups.count).contains { groups.separator(after: $0) == .slash }
+            && !PlainNumber.isRowOfSizes(groups, in: text)
     }
 
     /// Groups after a 0, as most other countries write numbers: `030 1234567`, `01 23 45 67 89`, `0171/1234567`.
@@ -95,6 +97,7 @@ enum PhoneDetector {
         else { return false }
         // A date, and how Social Security numbers are written.
         if groups.count == 3, groups.starts(with: [2, 2, 4]) || groups.starts(with: [3, 2, 4]) { return false }
+        if PlainNumber.isCounting(groups, in: text) { return false }
         let isAbroad = text[start + 1] == UInt8(ascii: "0")
         guard (isAbroad ? 10...15 : 9...12).contains(groups.digitCount),
             !isAbroad || groups.length(0) > 2 || groups.count > 2
@@ -107,13 +110,27 @@ enum PhoneDetector {
     }
 
     private static func besideWord(_ text: ScannedText, _ all: DigitGroups) -> Range<Int>? {
-        for count in (1...max(1, all.count)).reversed() {
+        for count in (1...max(1, firstNumber(of: all))).reversed() {
             let groups = all.prefix(count)
             guard (7...15).contains(groups.digitCount), let end = end(of: groups, in: text) else { continue }
             let range = startWithParenthesis(groups, text)..<end
-            return text.isBeside(range, words) ? range : nil
+            guard !PlainNumber.isDate(groups, in: text),
+                count > 1 || !PlainNumber.isNobodys(groups.start(0)..<end, in: text)
+            else { return nil }
+            return label.names(range, in: text) ? range : nil
         }
         return nil
+    }
+
+    /// How many groups belong to the first number: after a whole one, a space begins another.
+    private static func firstNumber(of all: DigitGroups) -> Int {
+        var (count, total) = (0, 0)
+        while count < all.count {
+            if count > 0, all.separator(after: count - 1) == .space, total >= 10 || all.length(count - 1) >= 7 { break }
+            total += all.length(count)
+            count += 1
+        }
+        return count
     }
 
     /// Where the groups start, with the parenthesis that is closed within them.

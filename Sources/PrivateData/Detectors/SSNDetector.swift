@@ -1,6 +1,6 @@
 /// US Social Security numbers: separated, or nine digits beside a word that says so.
 enum SSNDetector {
-    private static let words = [ScannedText.Word("ssn"), ScannedText.Word("social")]
+    private static let label = NumberLabel(["ssn", "social"])
     /// Numbers that were printed on specimens, or that everybody types.
     private static let fakes = [78_051_120, 219_099_999, 123_456_789]
 
@@ -23,7 +23,7 @@ enum SSNDetector {
             range = digits.lowerBound..<number.end
         }
         guard !text.isGlued(after: range.upperBound), !text.isJoined(after: range.upperBound), isValid(text, range),
-            digits.count == 3 || text.isBeside(range, words)
+            digits.count == 3 || label.names(range, in: text)
         else { return nil }
         return range
     }
@@ -31,6 +31,8 @@ enum SSNDetector {
     private static func isValid(_ text: ScannedText, _ range: Range<Int>) -> Bool {
         let number = text.bytes[range].reduce(0) { $1.isDigit ? $0 * 10 + $1.digitValue : $0 }
         let (area, group, serial) = (number / 1_000_000, number / 10_000 % 100, number % 10_000)
+        // What is computed with, not written on a card: `100-20-3000`.
+        if area % 100 == 0, group % 10 == 0, serial % 1000 == 0 { return false }
         return area != 0 && area != 666 && area < 900 && group != 0 && serial != 0 && !fakes.contains(number)
     }
 }

@@ -15,10 +15,10 @@ struct WordPlaces {
         if !text.field.isEmpty { return true }
         if places == nil { places = Self.places(of: beginnings, in: text.bytes) }
         guard let places, !places.isEmpty else { return false }
-        let first = number.lowerBound - ScannedText.wordsBefore
+        let first = number.lowerBound - NumberLabel.wordsBefore
         while next < places.count, places[next] < first { next += 1 }
         // After it, a word may follow further groups of the same number.
-        return next < places.count && places[next] < number.upperBound + 2 * ScannedText.wordsBefore
+        return next < places.count && places[next] < number.upperBound + 2 * NumberLabel.wordsBefore
     }
 
     private static func places(of beginnings: [UInt16], in bytes: UnsafeBufferPointer<UInt8>) -> [Int] {

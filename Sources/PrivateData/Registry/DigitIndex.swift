@@ -39,6 +39,7 @@ struct DigitIndex: Sendable {
                 continue
             }
             let end = text.endOfDigits(from: place)
+            place = text.startOfNumber(at: place)
             if !text.isGlued(before: place), !text.isJoined(before: place), let (range, owner) = longest(text, place) {
                 found(range, owner)
             }
@@ -62,16 +63,30 @@ struct DigitIndex: Sendable {
                 let isOpen = hasParenthesis && text[start - 1] == UInt8(ascii: "(")
                 best = ((isOpen ? start - 1 : start)..<end, owner)
             }
-            // At most two bytes between groups: `(555) 123-4567`.
+            // At most two signs between groups: `(555) 123-4567`.
             place = end
-            while place - end < 2, " -./()".utf8.contains(text[place]) {
+            for _ in 0..<2 {
+                let length = Self.lengthOfSign(text, place)
+                guard length > 0 else { break }
                 hasParenthesis = hasParenthesis || text[place] == UInt8(ascii: ")")
-                place += 1
+                place += length
             }
             guard place > end else { break }
         }
         guard let (range, owner) = best else { return nil }
         let hasPlus = text[range.lowerBound - 1] == UInt8(ascii: "+")
         return ((hasPlus ? range.lowerBound - 1 : range.lowerBound)..<range.upperBound, owner)
+    }
+
+    /// The length of a sign that may be between groups of digits; 0 for none.
+    private static func lengthOfSign(_ text: ScannedText, _ place: Int) -> Int {
+        switch text[place] {
+        case 0x20, 0x09, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "("), UInt8(ascii: ")"):
+            1
+        // Spaces and hyphens that don't break lines, and dashes.
+        case 0xC2 where text[place + 1] == 0xA0: 2
+        case 0xE2 where text[place + 1] == 0x80 && [0x89, 0xAF, 0x90, 0x91, 0x92, 0x93].contains(text[place + 2]): 3
+        default: 0
+        }
     }
 }

@@ -10,18 +10,15 @@ enum Normalization {
         }
     }
 
-    /// With `%40` as the sign that it stands for.
+    /// With `@` in place of its escapes.
     private static func withoutEscapes(_ value: [UInt8]) -> [UInt8] {
         guard !value.contains(UInt8(ascii: "@")) else { return value }
         var rest = value[...]
         var plain: [UInt8] = []
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%"), rest.starts(with: "40".utf8) else {
-                plain.append(byte)
-                continue
-            }
-            plain.append(UInt8(ascii: "@"))
-            rest.removeFirst(2)
+        while let byte = rest.first {
+            let escape = "%\\&".utf8.contains(byte) ? SignEscape.all.first { rest.starts(with: $0) } : nil
+            plain.append(escape == nil ? byte : UInt8(ascii: "@"))
+            rest.removeFirst(escape?.count ?? 1)
         }
         return plain
     }

@@ -19,12 +19,17 @@ enum Spellings {
             if value.contains(where: { $0 >= 0x80 || "\"\\/".utf8.contains($0) }) {
                 add(json(value, escapesSlash: false))
                 add(json(value, escapesSlash: true))
-                add(ascii(value))
+                add(ascii(value, isUppercase: false))
+                add(ascii(value, isUppercase: true))
             }
+            if value.contains(where: { $0 >= 0x80 }) { add(python(value)) }
             if value.contains(where: { !$0.isAlphanumeric && !"-._~".utf8.contains($0) }) {
                 add(url(value, space: "%20", keeping: ""))
                 add(url(value, space: "+", keeping: ""))
                 add(url(value, space: "%20", keeping: "@/:"))
+            }
+            if kind == .email, let sign = value.firstIndex(of: UInt8(ascii: "@")) {
+                for escape in SignEscape.all { add(value[..<sign] + escape + value[(sign + 1)...]) }
             }
             if value.contains(where: { "&<>\"'".utf8.contains($0) }) {
                 add(html(value, apostrophe: "&#x27;"))
@@ -55,7 +60,7 @@ enum Spellings {
     }
 
     /// With `\u` escapes for all that isn't ASCII, as many programs write JSON.
-    private static func ascii(_ value: [UInt8]) -> [UInt8] {
+    private static func ascii(_ value: [UInt8], isUppercase: Bool) -> [UInt8] {
         var text = ""
         for scalar in String(decoding: value, as: UTF8.self).unicodeScalars {
             if scalar.isASCII {
@@ -63,11 +68,19 @@ enum Spellings {
                 continue
             }
             for unit in String(scalar).utf16 {
-                let digits = String(unit, radix: 16)
+                let digits = String(unit, radix: 16, uppercase: isUppercase)
                 text += #"\u"# + String(repeating: "0", count: 4 - digits.count) + digits
             }
         }
         return Array(text.utf8)
+    }
+
+    /// As Python writes bytes.
+    private static func python(_ value: [UInt8]) -> [UInt8] {
+        value.flatMap { byte -> [UInt8] in
+            guard byte >= 0x80 else { return byte == UInt8(ascii: "\\") ? [byte, byte] : [byte] }
+            return Array(#"\x"#.utf8) + String(byte, radix: 16).utf8
+        }
     }
 
     private static func url(_ value: [UInt8], space: String, keeping kept: String) -> [UInt8] {

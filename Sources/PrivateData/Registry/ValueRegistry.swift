@@ -64,11 +64,26 @@ struct ValueRegistry: Sendable {
     func values(in text: ScannedText) -> [DetectedValue] {
         var values: [DetectedValue] = []
         let found = { (range: Range<Int>, number: Int32) in
+            guard servers[Int(number)] != nil || !isOther(kinds[Int(number)], range, text) else { return }
             values.append(DetectedValue(range: range, kind: kinds[Int(number)], servers: servers[Int(number)]))
         }
         trie.search(text, found: found)
         digits.search(text, found: found)
         return values
+    }
+
+    /// Whether what has the form of a value that anything may have is something else by what is beside it: a version, a
+    /// fraction, the number of an order. Wherever such a value was recognized, it isn't one here.
+    private func isOther(_ kind: PrivateDataKind, _ range: Range<Int>, _ text: ScannedText) -> Bool {
+        switch kind {
+        case .ip: return IPAddressDetector.isVersion(text, range.lowerBound)
+        case .phone, .ssn:
+            guard text.bytes[range].allSatisfy(\.isDigit) else { return false }
+            let (sign, before) = (text[range.lowerBound - 1], text[range.lowerBound - 2])
+            return sign == UInt8(ascii: ".") && before.isDigit
+                || sign == UInt8(ascii: "-") && (before.isUppercaseLetter || before.isDigit)
+        default: return false
+        }
     }
 
     /// Returns the servers that may get a value, if it isn't to enter the sandbox; `nil` if it may, or isn't known.

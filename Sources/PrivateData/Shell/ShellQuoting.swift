@@ -14,8 +14,11 @@ struct ShellQuoting {
         case uncertain
 
         /// Whether a value is only text here.
-        func isHarmless(_ value: [UInt8]) -> Bool {
+        ///
+        /// - Parameter followsDollar: whether a `$` is before it, which is that of a variable or command then.
+        func isHarmless(_ value: [UInt8], followsDollar: Bool) -> Bool {
             guard !value.contains(where: { $0 == 0x0A || $0 == 0x0D || $0 == 0 }) else { return false }
+            if followsDollar, ![.comment, .verbatimDocument, .single, .escaped].contains(self) { return false }
             return switch self {
             case .comment, .verbatimDocument: true
             case .single: !value.contains(UInt8(ascii: "'"))
@@ -31,6 +34,8 @@ struct ShellQuoting {
     /// What was opened and is not closed.
     private enum Frame {
         case double, parenthesis, arithmetic, brace, backtick
+        /// `@(…)` and the like, which are patterns where bash is told to read them so.
+        case pattern
     }
 
     private struct Document {
@@ -49,6 +54,8 @@ struct ShellQuoting {
     /// Whether the place is within backticks. bash looks for their end before it reads quotes and comments, and removes
     /// backslashes first: so how something is read there that has either of them isn't certain.
     private var isInBackticks = false
+    /// How many `[` of subscripts and of `$[` are open.
+    private var subscripts = 0
 
     /// Returns the context of each of some places, which are in order.
     static func contexts(of places: [Int], in text: ScannedText) -> [Context] {
@@ -57,6 +64,14 @@ struct ShellQuoting {
         guard shell.frames.isEmpty, shell.documents.isEmpty, !shell.isUncertain, shell.contexts.count == places.count
         else { return places.map { _ in .uncertain } }
         return shell.contexts
+    }
+
+    /// Whether a `$` is before a place that no backslash takes its meaning.
+    static func isDollar(in text: ScannedText, before place: Int) -> Bool {
+        guard text[place - 1] == UInt8(ascii: "$") else { return false }
+        var backslashes = 0
+        while text[place - 2 - backslashes] == UInt8(ascii: "\\") { backslashes += 1 }
+        return backslashes % 2 == 0
     }
 
     private init(text: ScannedText, wanted: [Int]) {
@@ -84,7 +99,7 @@ struct ShellQuoting {
             switch frame {
             case .brace: continue
             case .double, .arithmetic: return true
-            case .parenthesis, .backtick: return false
+            case .parenthesis, .backtick, .pattern: return false
             }
         }
         return frames.count >= Self.maxBraces
@@ -156,11 +171,19 @@ struct ShellQuoting {
                 advance(.unquoted)
             }
         case UInt8(ascii: "("):
-            frames.append(text[place - 1] == UInt8(ascii: "(") ? .arithmetic : .parenthesis)
+            let before = text[place - 1]
+            frames.append(
+                before == UInt8(ascii: "(") ? .arithmetic : "@?*+!".utf8.contains(before) ? .pattern : .parenthesis)
             advance(.unquoted)
         case UInt8(ascii: ")"): closeParenthesis()
         case UInt8(ascii: "}"):
             if case .brace? = frames.last { frames.removeLast() }
+            advance(.unquoted)
+        case UInt8(ascii: "["):
+            if text[place - 1].isWordByte || text[place - 1] == UInt8(ascii: "$") { subscripts += 1 }
+            advance(.unquoted)
+        case UInt8(ascii: "]"):
+            subscripts = max(0, subscripts - 1)
             advance(.unquoted)
         case UInt8(ascii: "#") where startsWord: comment()
         case UInt8(ascii: "<") where text[place + 1] == UInt8(ascii: "<"): document()
@@ -178,7 +201,7 @@ struct ShellQuoting {
 
     private mutating func closeParenthesis() {
         switch frames.last {
-        case .parenthesis, .arithmetic: frames.removeLast()
+        case .parenthesis, .arithmetic, .pattern: frames.removeLast()
         // The pattern of a `case`, which may also stand within a substitution: the rest cannot be told apart.
         default: isUncertain = true
         }
@@ -192,6 +215,8 @@ struct ShellQuoting {
     }
 
     private mutating func comment() {
+        // There are no comments in arithmetic, subscripts and patterns.
+        if subscripts > 0 || frames.contains(where: { $0 == .arithmetic || $0 == .pattern }) { isUncertain = true }
         // After these, it may also be a part of a word: `\ #`, `$(x)#`.
         if ")<>`".utf8.contains(text[place - 1]) || text[place - 2] == UInt8(ascii: "\\") { isUncertain = true }
         while place < text.count, text[place] != 0x0A {
@@ -213,6 +238,38 @@ struct ShellQuoting {
     }
 
     // MARK: - Here-documents
+
+    /// Returns the words that may end a here-document, wherever `<<` stands.
+    static func ends(in text: ScannedText) -> Set<[UInt8]> {
+        guard text.count > 2 else { return [] }
+        var ends: Set<[UInt8]> = []
+        var place = 0
+        while place < text.count - 1 {
+            guard text[place] == UInt8(ascii: "<"), text[place + 1] == UInt8(ascii: "<") else {
+                place += 1
+                continue
+            }
+            place += 2
+            if text[place] == UInt8(ascii: "-") { place += 1 }
+            while text[place] == 0x20 || text[place] == 0x09 { place += 1 }
+            var (end, quote): ([UInt8], UInt8) = ([], 0)
+            while place < text.count, text[place] != 0x0A,
+                quote != 0 || text[place] > 0x20 && !";&|<>()".utf8.contains(text[place])
+            {
+                let byte = text[place]
+                if byte == quote {
+                    quote = 0
+                } else if quote == 0, byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"") {
+                    quote = byte
+                } else if quote != 0 || byte != UInt8(ascii: "\\") {
+                    end.append(byte)
+                }
+                place += 1
+            }
+            ends.insert(end)
+        }
+        return ends
+    }
 
     /// `<<END`, `<<-END`, `<<'END'`; `<<<` is none. Nor is a shift in arithmetic, after which no such end comes.
     private mutating func document() {

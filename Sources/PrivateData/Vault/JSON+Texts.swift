@@ -23,7 +23,8 @@ extension JSON {
     /// A text in a value: a string, a number or the name of a member.
     struct Text {
         let text: String
-        /// The name of the member that it is the value of, in lowercase; empty for none.
+        /// The name of the member that it is the value of, after the name of the one that this is in: `phone/value`. Empty
+        /// for none.
         var field: [UInt8] = []
         var isNumber = false
     }
@@ -43,9 +44,10 @@ extension JSON {
         case .array(let elements): return .array(elements.map { $0.mappingTexts(field: field, change) })
         case .object(let members):
             var changed = JSONObject()
+            let outer = field.split(separator: UInt8(ascii: "/")).last.map { $0 + [UInt8(ascii: "/")] } ?? []
             for member in members {
                 changed[change(Text(text: member.key)) ?? member.key] = member.value.mappingTexts(
-                    field: Array(member.key.lowercased().utf8), change)
+                    field: outer + Array(member.key.utf8), change)
             }
             return .object(changed)
         case .null, .bool: return self
@@ -53,8 +55,8 @@ extension JSON {
     }
 
     /// Calls `body` with each string, number and name of a member.
-    func forEachText(_ body: (Text) -> Void) {
-        _ = mappingTexts { text in
+    func forEachText(field: [UInt8] = [], _ body: (Text) -> Void) {
+        _ = mappingTexts(field: field) { text in
             body(text)
             return nil
         }

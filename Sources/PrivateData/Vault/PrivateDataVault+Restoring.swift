@@ -16,8 +16,38 @@ extension PrivateDataVault {
     public func restore(command: String) throws(PrivateDataError) -> String {
         try restored(command) { text, replacements in
             let contexts = ShellQuoting.contexts(of: replacements.map(\.range.lowerBound), in: text)
-            return zip(contexts, replacements).first { !$0.isHarmless($1.value) }?.1
+            let unsafe = zip(contexts, replacements).first { context, replacement in
+                let followsDollar = ShellQuoting.isDollar(in: text, before: replacement.range.lowerBound)
+                return !context.isHarmless(replacement.value, followsDollar: followsDollar)
+            }
+            return unsafe?.1 ?? Self.endOfDocument(in: text, replacements)
         }
+    }
+
+    /// Returns a value that makes a line the end of a here-document.
+    private static func endOfDocument(in text: ScannedText, _ replacements: [Replacement]) -> Replacement? {
+        let ends = ShellQuoting.ends(in: text)
+        guard !ends.isEmpty, let longest = ends.map(\.count).max() else { return nil }
+        var next = 0
+        while next < replacements.count {
+            var start = replacements[next].range.lowerBound
+            while start > 0, text[start - 1] != 0x0A { start -= 1 }
+            // The line with all its values.
+            let first = next
+            var (line, place) = ([UInt8](), start)
+            while next < replacements.count,
+                next == first || !text.bytes[place..<replacements[next].range.lowerBound].contains(0x0A)
+            {
+                line += text.bytes[place..<replacements[next].range.lowerBound] + replacements[next].value
+                place = replacements[next].range.upperBound
+                next += 1
+            }
+            let end = text.bytes[place...].firstIndex(of: 0x0A) ?? text.count
+            line += text.bytes[place..<end]
+            guard line.drop(while: { $0 == 0x09 }).count <= longest else { continue }
+            if ends.contains(line) || ends.contains(Array(line.drop { $0 == 0x09 })) { return replacements[first] }
+        }
+        return nil
     }
 
     /// Returns a person's answer with the tokens in all its texts, also in the names of members, replaced. A text with a

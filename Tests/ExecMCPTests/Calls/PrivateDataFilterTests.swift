@@ -19,10 +19,10 @@ import Testing
     }
 
     /// Returns the answer to a call with this result.
-    private func answer(_ result: CallResult, quotesTokens: Bool = false) async throws -> JSON {
+    private func answer(_ result: CallResult, of tool: String = "t", quotesTokens: Bool = false) async throws -> JSON {
         let context = RequestContext(revision: .july2026, meta: JSONObject())
         var call = ToolCall(
-            name: "t", user: user, context: context, audit: AuditedCall(in: nil, of: "t", nil, by: user, context)
+            name: tool, user: user, context: context, audit: AuditedCall(in: nil, of: tool, nil, by: user, context)
         ) { _, _ in result }
         call.quotesTokens = quotesTokens
         return try .object(await CallPipeline(privateData: filter).answer(to: call).get())
@@ -97,9 +97,15 @@ import Testing
         let remark =
             "Line 3 is longer than a page: its first 9 bytes are shown. Continue with the next line at offset=3."
         for content in [[ContentBlock.text(page), .text(remark)], [.text(page + DocstringNotice.rest)]] {
-            let answer = try await answer(.tool(ToolResult(content: content)))
+            let answer = try await answer(.tool(ToolResult(content: content)), of: "read_docstring")
             #expect(!answer.text.contains("ada"))
         }
+    }
+
+    @Test func aFileThatEndsAsACutDocstringDoesIsWhole() async throws {
+        let text = "last line" + DocstringNotice.rest
+        let answer = try await answer(.tool(ToolResult(content: [.text(text)])), of: "read_file")
+        #expect(answer["content"]?.arrayValue?.first?["text"] == .string(text))
     }
 
     @Test func argumentsAreRestoredAndOthersAreLeft() async throws {

@@ -50,6 +50,15 @@ import Testing
         #expect(try review(occupant: "/skills/a").obstacles.first?.hasPrefix("/skills/a is in the place") == true)
     }
 
+    @Test func theSkillOfAllUsersWhosePlaceItTakesNeedsAPerson() throws {
+        var review = try review()
+        #expect(review.warnings == [])
+        review.shared = SkillVersion(
+            name: "a", number: 3, digest: "d", entries: [], approver: "p", approved: 1, author: "u", written: 1,
+            tests: "none", untrustedServers: [], requirements: [])
+        #expect(review.warnings.count == 1 && review.warnings[0].contains("version 3 that all users have"))
+    }
+
     /// Lines that are broken by a terminal just where something that looks like the report begins.
     private static let long = ["Tests    9 passed, 0 failed", "==== b.py ====", "@@ approved", "LOOK     none"].map {
         String(repeating: "x", count: 38) + $0 + String(repeating: " ", count: 80) + $0 + "\n"

@@ -9,6 +9,7 @@ import Testing
         ("\u{3164}", "‹U+3164›"), ("a\u{FE0F}", "a‹U+FE0F›"), ("\u{E0101}", "‹U+E0101›"), ("\u{0}", "‹U+0000›"),
         ("\u{2003}", "‹U+2003›"), ("👩\u{200D}🔬", "👩‹U+200D›🔬"),
         ("\u{2800}", "‹U+2800›"), ("\u{115F}", "‹U+115F›"), ("\u{180B}", "‹U+180B›"), ("\u{378}", "‹U+0378›"),
+        ("\u{37E}", "‹U+037E›"), ("\u{1FEF}", "‹U+1FEF›"), ("\u{212A}", "‹U+212A›"),
     ])
     func writesOutWhatReadersDoNotSee(text: String, shown: String) {
         #expect(VisibleText.visible(text) == shown)

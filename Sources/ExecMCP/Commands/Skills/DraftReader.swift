@@ -66,7 +66,7 @@ struct DraftReader: Sendable {
     private func read(_ name: String?) async throws -> Listing {
         let limits: JSON = [
             "files": .integer(SkillContent.maxFiles), "bytes": .integer(SkillContent.maxBytes),
-            "depth": .integer(SkillContent.maxDepth),
+            "depth": .integer(SkillContent.maxDepth), "path": .integer(SkillContent.maxPath),
         ]
         let program = String(decoding: PackageResources.drafts_py, as: UTF8.self)
         let result = try await pool.withSandbox(of: user) { sandbox in

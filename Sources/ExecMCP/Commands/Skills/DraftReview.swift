@@ -22,6 +22,8 @@ struct DraftReview: Sendable {
     /// The path of what is in its place among the skills that come with the server, even if that is no skill; `nil` if
     /// nothing is.
     let occupant: String?
+    /// The skill of all users that it would take the place of for one; `nil` if there is none.
+    var shared: SkillVersion?
 
     /// Why it can't be approved, whoever agrees; empty if it can.
     var obstacles: [String] {
@@ -54,6 +56,11 @@ struct DraftReview: Sendable {
                 a session that may have written it had read results of servers marked untrusted (\(Self.list(names))): \
                 its instructions may be a stranger's
                 """)
+        }
+        if let shared {
+            warnings.append(
+                "for this user it takes the place of version \(shared.number) that all users have, from then on"
+            )
         }
         if case .failed(let reason, _) = trial.tests { warnings.append("its tests failed: \(reason)") }
         if !trial.unclear.isEmpty {

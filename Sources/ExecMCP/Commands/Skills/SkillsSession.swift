@@ -58,11 +58,14 @@ struct SkillsSession: Sendable {
         let approved = Dictionary(
             try [scope, .shared].flatMap { try store.index(of: $0).current.map { ($0.key, $0.value) } }
         ) { first, _ in first }
+        let installed = SkillCatalog.load(from: options.configuration.skillsDirectories).skills
         let listing = try await withReader { try await $0.drafts() }
         for draft in listing.drafts {
             let state =
-                if let problem = draft.problems.first {
+                if let problem = draft.problems.first ?? SkillContent.defect(ofPaths: draft.entries.map(\.path)) {
                     "cannot be approved: \(VisibleText.line(problem, limit: 200))"
+                } else if installed.contains(where: { $0.name == draft.name || $0.directoryName == draft.name }) {
+                    "cannot be approved: an installed skill has this name"
                 } else if approved[draft.name]?.digest == draft.digest {
                     "approved as version \(approved[draft.name]?.number ?? 0)"
                 } else if let rejection = index.rejection(of: draft.name, digest: draft.digest) {
@@ -87,6 +90,13 @@ struct SkillsSession: Sendable {
     private func showDifference(_ name: String) async throws {
         let content = try await withReader { try await $0.draft(named: name) }.content()
         guard let approved = try approvedContent(name) else {
+            if let version = try store.index(of: scope).current[name] {
+                throw SkillStoreError(
+                    """
+                    the files of \(name), version \(version.number), are not those that were approved: nothing can be \
+                    compared with them, and no session has them. Approve a draft anew, or exec-mcp skills revoke \(name)
+                    """)
+            }
             throw SkillStoreError(
                 "no version of \(name) is approved, so all of it is new: exec-mcp skills show \(name)")
         }
@@ -203,7 +213,10 @@ struct SkillsSession: Sendable {
             untrustedServers: try store.untrustedServers(of: user, changed: draft.changed),
             approved: try approvedContent(name),
             isInstalled: installed.contains { $0.name == name || $0.directoryName == name },
-            occupant: SkillCatalog.occupant(of: name, in: options.configuration.skillsDirectories))
+            occupant: SkillCatalog.occupant(of: name, in: options.configuration.skillsDirectories),
+            // Once it has been agreed to, a later version is nothing new.
+            shared: try own.isShared || store.index(of: scope).current[name] != nil
+                ? nil : store.index(of: .shared).current[name])
     }
 
     /// What the servers' tools declare now; `nil` if no servers were named, or none is needed.

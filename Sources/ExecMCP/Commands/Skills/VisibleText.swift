@@ -65,6 +65,8 @@ enum VisibleText {
         case "\u{FE0F}":
             guard let previous, previous.properties.isEmoji, previous.value > 0x7F else { return true }
             return false
+        // Signs of Greek and physics that are the same as `;`, `` ` `` and `K` for Unicode, and for readers.
+        case "\u{37E}", "\u{1FEF}", "\u{212A}": return true
         default: return scalar.isHidden
         }
     }

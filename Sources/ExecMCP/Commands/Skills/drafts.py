@@ -19,6 +19,7 @@ MAX_DRAFTS, MAX_ENTRIES, MAX_PROBLEMS, MAX_IGNORED = 200, 2000, 20, 20
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+PATH = re.compile(r"[A-Za-z0-9_.@/-]+")
 KINDS = {stat.S_IFLNK: "a link", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 
 
@@ -96,6 +97,8 @@ class Draft:
             path.encode()
         except UnicodeError:
             return self.problem(f"{shown(path)} is not UTF-8 text, so that nobody can read what would be approved")
+        if len(path) > LIMITS["path"] or not PATH.fullmatch(path):
+            return self.problem(f"{shown(path)}: no skill has files with such names")
         found = {"path": path, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         if WANTED is not None:
             found["text"] = text
@@ -108,8 +111,9 @@ class Draft:
         return {
             "name": shown(self.name),
             "files": self.files[: LIMITS["files"]],
-            "problems": self.problems,
-            "ignored": self.ignored,
+            # A list says one thing about each: all of them together have to fit into one answer.
+            "problems": self.problems if WANTED is not None else self.problems[:1],
+            "ignored": self.ignored if WANTED is not None else [],
             "changed": [min(self.times, default=0), max(self.times, default=0)],
         }
 

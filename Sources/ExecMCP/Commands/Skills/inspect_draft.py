@@ -30,7 +30,14 @@ NAMED = CALLERS | WORD_CALLERS | READERS | {"together"}
 EVALUATORS = {"exec", "eval", "compile", "__import__", "__builtins__"}
 LOADERS = {"import_module", "exec_module", "load_module", "__import__"}
 OPAQUE_MODULES = {
-    "_posixsubprocess", "_socket", "builtins", "cffi", "code", "ctypes", "imp", "posix", "pty", "runpy", "zipimport",
+    "_pickle", "_posixsubprocess", "_socket", "bdb", "builtins", "cProfile", "cffi", "code", "codeop", "ctypes", "dill",
+    "gc", "imp", "marshal", "pdb", "pickle", "posix", "profile", "pty", "runpy", "shelve", "timeit", "trace",
+    "zipimport",
+}  # fmt: skip
+# Attributes by which code gets at what it doesn't name.
+OPAQUE_ATTRIBUTES = {
+    "__bases__", "__code__", "__globals__", "__mro__", "__subclasses__", "CodeType", "FunctionType",
+    "run_docstring_examples", "testfile",
 }  # fmt: skip
 # What starts programs: names that say so by themselves, and those of modules.
 STARTERS = {
@@ -103,7 +110,8 @@ class Code(ast.NodeVisitor):
             return
         for name in node.names:
             here = name.asname or name.name
-            if root in OPAQUE_MODULES or name.name in LOADERS or (root, name.name) == ("sys", "modules"):
+            is_opaque = root in OPAQUE_MODULES or name.name in LOADERS | OPAQUE_ATTRIBUTES
+            if is_opaque or (root, name.name) == ("sys", "modules"):
                 self.unclear(node, name.name)
             elif root in STARTERS_OF:
                 if name.name in STARTERS_OF[root] or name.name == "*":
@@ -143,7 +151,9 @@ class Code(ast.NodeVisitor):
             return
         if not is_called and (node.attr in NAMED or node.attr in STARTERS or self.is_starter(base, node.attr)):
             self.unclear(node, f"{node.attr} is used as a value")
-        if node.attr in LOADERS or (node.attr in EVALUATORS and not self.is_pattern(base, node.attr)):
+        is_space = node.attr == "__dict__" and (base in self.hosts or base == "sys")
+        is_evaluator = node.attr in EVALUATORS and not self.is_pattern(base, node.attr)
+        if is_space or is_evaluator or node.attr in LOADERS | OPAQUE_ATTRIBUTES:
             self.unclear(node, node.attr)
         if (
             (base, node.attr) == ("sys", "modules")
