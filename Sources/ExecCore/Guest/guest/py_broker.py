@@ -183,7 +183,7 @@ class Broker:
             self._dismiss(client, _UNAVAILABLE, f"the session could not be started: {error.strerror}")
             return None
         self._sessions[name] = session
-        self._loop.register(session.control.fileno(), select.EPOLLIN, lambda events: self._on_session(session))
+        self._loop.register(session.control.fileno(), select.EPOLLIN, lambda events: self._on_session_event(session))
         return session
 
     def _give(self, session, client):
@@ -201,7 +201,15 @@ class Broker:
 
     # Sessions
 
-    def _on_session(self, session):
+    def _on_session_event(self, session):
+        """Handles an event of a session. An unexpected error ends it, not the sandbox."""
+        try:
+            self._on_message(session)
+        except Exception as error:
+            self._log(f"a Python session failed: {type(error).__name__}: {error}")
+            self._terminate(session)
+
+    def _on_message(self, session):
         message = session.read()
         if message is None:
             return
@@ -263,7 +271,7 @@ class Broker:
         text = f"session '{session.name}' {reason}"
         lost = session.lost()
         if session.client:
-            self._dismiss(session.client, _exit_code(status), f"{text} while it ran this code; its variables are lost")
+            self._dismiss(session.client, _exit_code(status), f"{text}, and its variables are lost")
         for client, is_reset in session.on_end:
             done = "is new" if is_reset else "is closed"
             self._dismiss(client, 0, f"session '{session.name}' {done}" + (f"; {lost} are gone" if lost else ""))

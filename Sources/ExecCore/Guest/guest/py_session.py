@@ -104,8 +104,7 @@ class Session:
             return
         now = self._interrupted_at = time.monotonic()
         self._kill_at, self._repeat_at = now + _INTERRUPT_SECONDS, now + _REPEAT_SECONDS
-        seconds = f"{_INTERRUPT_SECONDS:g}"
-        self.overdue_reason = f"was ended, because it did not stop within {seconds} seconds of an interrupt,"
+        self.overdue_reason = f"was ended: it did not stop within {_INTERRUPT_SECONDS:g} seconds of an interrupt"
         self._signal(signal.SIGINT)
 
     def _signal(self, number):
@@ -148,7 +147,7 @@ class Session:
         """Gives the process, whose socket is closed, time to exit."""
         self._repeat_at = None
         self._kill_at = time.monotonic() + _EXIT_SECONDS
-        self.overdue_reason = "was ended, because its code has closed the session's socket,"
+        self.overdue_reason = "was ended: its code has closed the socket to the sandbox"
 
     # Time
 
