@@ -41,7 +41,7 @@ def test_a_call_belongs_to_its_command_while_an_earlier_one_goes_on(client):
         timeout=300,
     )
     client.bash("until [ -e called ]; do sleep 0.02; done", timeout=120)
-    later = client.bash("py -c 'fixture.echo(\"b\"); fixture.echo(\"c\");'")
+    later = client.bash('py -c \'fixture.echo("b"); fixture.echo("c");\'')
     client.bash("touch go")
     assert later["stderr"] == "[tools: 2 calls, fixture 2]\n"
     assert client.result(earlier)["structuredContent"]["stderr"] == "[tools: 1 call, fixture 1]\n"

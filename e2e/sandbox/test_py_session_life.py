@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from support import engine
 from support.holders import end_all
+from support.py_sessions import PySession
 
 
 def test_an_idle_session_keeps_the_sandbox(start_server, fresh_user, passing_users):
@@ -43,7 +44,16 @@ def test_a_session_survives_from_one_server_to_the_next(start_server, fresh_user
     end_all(fresh_user)
 
 
-def test_a_sandbox_in_memory_has_sessions_as_well(start_server, fresh_user):
+def test_out_of_memory_ends_the_session_and_both_calls_say_so(start_server, fresh_user):
     server = start_server("--user", fresh_user, "--workspace", "ephemeral", "--memory", "256m")
-    server.bash("py -c 'kept = 5'")
-    assert server.bash("py -c kept")["stdout"] == "5\n"
+    session = PySession(server, "hoarder")
+    session.value("kept = 5")
+    result = session.run("hoard = [b'1' * (1 << 20) for _ in range(1000)]", timeout=120)
+    assert result["exit_code"] == 137
+    assert "py: session 'hoarder' was killed because memory ran out, and its variables are lost" in result["stderr"]
+    assert "out of memory (the sandbox's limit is 256m)" in result["stderr"]
+    result = session.run("1")
+    assert result["stdout"] == "1\n"
+    lost = "This is a new one; lost: 1 variable (kept)"
+    assert f"py: session 'hoarder' was killed because memory ran out. {lost}\n" in result["stderr"]
+    assert session.run("1")["stderr"] == ""

@@ -38,7 +38,8 @@ def test_sessions_have_variables_of_their_own(client, session):
     result = other.run("x")
     other.close()
     assert result["exit_code"] == 1
-    assert f"NameError: name 'x' is not defined\npy: session '{other.name}' has started with this call" in result["stderr"]
+    remark = f"py: session '{other.name}' has started with this call: it has no variables of earlier calls"
+    assert result["stderr"].endswith(f"NameError: name 'x' is not defined\n{remark}\n")
     assert session.value("x") == "1"
 
 
@@ -112,9 +113,7 @@ def test_big_output_arrives_as_that_of_every_command(session):
 
 
 def test_open_figures_are_saved_named_and_closed(client, session):
-    code = (
-        "import matplotlib.pyplot as plt\nfor i in range(2):\n    plt.figure(); plt.plot([1, i])\nplt.show()\nplt.plot([3])"
-    )
+    code = "import matplotlib.pyplot as plt\nfor i in range(2):\n    plt.figure(); plt.plot([i])\nplt.show()\nplt.plot([3])"
     result = client.call_tool("execute_bash", command=f"{session.command} <<'EOF'\n{code}\nEOF", timeout=120)
     outcome = result["structuredContent"]
     lines = outcome["stdout"].splitlines()
@@ -230,7 +229,7 @@ def test_the_working_directory_is_the_shells(client, session):
 
 def test_changes_of_the_environment_apply_to_one_call_and_own_ones_stay(client, session):
     session.value("import os\nos.environ['OWN'] = 'kept'")
-    command = f"SHELLS=given {session.command} -c 'os.environ.get(\"SHELLS\"), os.environ.get(\"OWN\")'"
+    command = f'SHELLS=given {session.command} -c \'os.environ.get("SHELLS"), os.environ.get("OWN")\''
     assert client.bash(command)["stdout"] == "('given', 'kept')\n"
     assert session.value("os.environ.get('SHELLS'), os.environ.get('OWN')") == "(None, 'kept')"
 
@@ -253,7 +252,8 @@ def test_a_pool_of_processes_works(session):
 
 
 def test_a_process_that_code_leaves_goes_on(client, session):
-    session.value("import subprocess\nleft = subprocess.Popen('until [ -e go ]; do sleep 0.02; done; echo out', shell=True)")
+    program = "until [ -e go ]; do sleep 0.02; done; echo out"
+    session.value(f"import subprocess\nleft = subprocess.Popen({program!r}, shell=True)")
     client.bash("touch go")
     assert session.value("left.wait()") == "0"
 

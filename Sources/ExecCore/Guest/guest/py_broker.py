@@ -1,5 +1,5 @@
-"""Python sessions: finds or starts the one that a program `py` asks for, hands the program's code and streams over to it,
-and ends it when it has to end.
+"""Python sessions: finds or starts the one that a program `py` asks for, hands the program's code and streams over to
+it, and ends it when it has to end.
 
 A session outlives the command that started it. It is a process below a worker of its own, which counts as one with a
 background job, and so is everything that its code starts.
@@ -163,11 +163,9 @@ class Broker:
         if len(self._sessions) >= _MAX_SESSIONS:
             idle = [session for session in self._sessions.values() if not session.is_busy]
             oldest = min(idle or self._sessions.values(), key=lambda session: session.changed_at)
-            text = (
-                f"there are {_MAX_SESSIONS} sessions, which is the limit: {', '.join(self._sessions)}. Unused for longest:"
-                f" {oldest.name}. End one: py -s {oldest.name} --close"
-            )
-            self._dismiss(client, _UNAVAILABLE, text)
+            names = ", ".join(self._sessions)
+            text = f"there are {_MAX_SESSIONS} sessions, which is the limit: {names}. Unused for longest: {oldest.name}."
+            self._dismiss(client, _UNAVAILABLE, f"{text} End one: py -s {oldest.name} --close")
             return None
         if self._disk_limit.strictness != confinement.DEFAULT:
             self._dismiss(client, _UNAVAILABLE, "the workspace is full: delete files before you start a session")

@@ -5,11 +5,11 @@ Runs below a worker, as a program of its own: it shares no module with the guest
 """
 
 import __future__
+
 import _ast
 import faulthandler
 import fcntl
 import importlib
-import io
 import linecache
 import os
 import signal
@@ -204,11 +204,11 @@ class Session:
         for name, number in (("stdout", 1), ("stderr", 2)):
             stream = getattr(sys, f"__{name}__")
             if stream is None or stream.closed:
-                stream = io.open(number, "w", closefd=False, errors="backslashreplace")
+                stream = open(number, "w", closefd=False, errors="backslashreplace")
                 setattr(sys, f"__{name}__", stream)
             setattr(sys, name, stream)
         # A new one, which has read nothing of the streams before.
-        sys.stdin = sys.__stdin__ = io.open(0, closefd=False, errors="surrogateescape")
+        sys.stdin = sys.__stdin__ = open(0, closefd=False, errors="surrogateescape")
 
     def _enter(self, piece, filename):
         changed = {

@@ -108,26 +108,30 @@ class Session:
         self._signal(signal.SIGINT)
 
     def _signal(self, number):
-        if self.pid:
+        """Signals the code, and what it has started in its own process group, as a terminal does."""
+        if not self.pid:
+            return
+        processes.send_signal(self.pid, number)
+        for pid in self._started():
             try:
-                # The processes that it has started as well, as a terminal does.
-                os.killpg(self.pid, number)
+                if os.getpgid(pid) == self.pid:
+                    os.kill(pid, number)
             except OSError:
-                pass
+                continue
 
     def _end_children(self):
         """Ends the processes that the last piece has started: an interrupt ends all of a command."""
+        if self._started():
+            processes.kill_stopped(lambda parents: self._started())
 
-        def find(_):
-            table = processes.Table()
-            below = processes.descendants(table.parents, {self.worker.pid}) - {self.pid}
-            return {pid for pid in below if table.starts[pid] >= self._piece_start}
-
+    def _started(self):
+        """Returns the ids of the processes that the piece has started; none if they can't be determined."""
         try:
-            if self.pid and find(None):
-                processes.kill_stopped(find)
+            table = processes.Table()
         except OSError:
-            pass
+            return set()
+        below = processes.descendants(table.parents, {self.worker.pid}) - {self.pid}
+        return {pid for pid in below if table.starts[pid] >= self._piece_start}
 
     # The end
 
