@@ -113,7 +113,8 @@ def test_big_output_arrives_as_that_of_every_command(session):
 
 
 def test_open_figures_are_saved_named_and_closed(client, session):
-    code = "import matplotlib.pyplot as plt\nfor i in range(2):\n    plt.figure(); plt.plot([i])\nplt.show()\nplt.plot([3])"
+    drawing = "for i in range(2):\n    plt.figure(); plt.plot([1, i])\nplt.show()\nplt.plot([3])"
+    code = f"import matplotlib.pyplot as plt\n{drawing}"
     result = client.call_tool("execute_bash", command=f"{session.command} <<'EOF'\n{code}\nEOF", timeout=120)
     outcome = result["structuredContent"]
     lines = outcome["stdout"].splitlines()

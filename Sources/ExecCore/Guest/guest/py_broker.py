@@ -164,7 +164,7 @@ class Broker:
             idle = [session for session in self._sessions.values() if not session.is_busy]
             oldest = min(idle or self._sessions.values(), key=lambda session: session.changed_at)
             names = ", ".join(self._sessions)
-            text = f"there are {_MAX_SESSIONS} sessions, which is the limit: {names}. Unused for longest: {oldest.name}."
+            text = f"there are {_MAX_SESSIONS} sessions, which is the limit: {names}. Longest unused: {oldest.name}."
             self._dismiss(client, _UNAVAILABLE, f"{text} End one: py -s {oldest.name} --close")
             return None
         if self._disk_limit.strictness != confinement.DEFAULT:

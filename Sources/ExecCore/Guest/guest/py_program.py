@@ -211,9 +211,7 @@ class Session:
         sys.stdin = sys.__stdin__ = open(0, closefd=False, errors="surrogateescape")
 
     def _enter(self, piece, filename):
-        changed = {
-            name: value for name, value in piece.environment.items() if self._environment.get(name) != value
-        }
+        changed = {name: value for name, value in piece.environment.items() if self._environment.get(name) != value}
         for name in self._environment.keys() - piece.environment.keys():
             os.environ.pop(name, None)
         os.environ.update(changed)

@@ -9,9 +9,7 @@ import time
 from guest import processes, py_display, py_program, workers
 
 # What the process gets as its program reads the rest from its end of the control socket, and leaves no names behind.
-_LOADER = (
-    '(lambda control: exec(control.recv(1 << 20), {"control": control}))(__import__("_socket").socket(fileno=3))'
-)
+_LOADER = '(lambda control: exec(control.recv(1 << 20), {"control": control}))(__import__("_socket").socket(fileno=3))'
 _MODULES = (py_display, py_program)
 _MAX_MESSAGE = 4096
 # How often an interrupt is repeated, and how long the code may take to heed it before the session is ended.
