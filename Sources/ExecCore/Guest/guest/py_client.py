@@ -127,4 +127,5 @@ def main():
     stop("the sandbox has closed the connection", 70)
 
 
-main()
+if __name__ == "__main__":
+    main()
