@@ -283,7 +283,7 @@ def _print(error, filename):
         if sys.excepthook is not sys.__excepthook__:
             sys.excepthook(type(error), error, error.__traceback__)
         else:
-            traceback.print_exception(error)
+            traceback.print_exception(type(error), error, error.__traceback__)
     except OSError:
         # Nobody reads it.
         pass
