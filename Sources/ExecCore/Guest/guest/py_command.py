@@ -42,8 +42,8 @@ def install(directory=DIRECTORY, is_compiled=False):
     """
     text = py_client.__source__.partition("\n")[2]
     if is_compiled:
-        code = compile(text, "<py>", "exec", dont_inherit=True)
-        text = f"import marshal\nexec(marshal.loads({marshal.dumps(code)!r}))\n"
+        compiled = marshal.dumps(compile(text, "<py>", "exec", dont_inherit=True))
+        text = f"import marshal\nexec(marshal.loads({compiled!r}))\n"
     path = os.path.join(directory, "py")
     temporary = path + ".new"
     with open(temporary, "w") as file:
