@@ -49,6 +49,7 @@ enum GuestProgram {
         ("commands", PackageResources.commands_py),
         ("file_operations", PackageResources.file_operations_py),
         ("active_calls", PackageResources.active_calls_py),
+        ("attribution", PackageResources.attribution_py),
         ("bridge", PackageResources.bridge_py),
         ("memory", PackageResources.memory_py),
         ("termination", PackageResources.termination_py),
@@ -60,6 +61,13 @@ enum GuestProgram {
         ("call_lifecycle", PackageResources.call_lifecycle_py),
         ("process_control", PackageResources.process_control_py),
         ("session", PackageResources.session_py),
+        ("py_client", PackageResources.py_client_py),
+        ("py_display", PackageResources.py_display_py),
+        ("py_program", PackageResources.py_program_py),
+        ("py_help", PackageResources.py_help_py),
+        ("py_session", PackageResources.py_session_py),
+        ("py_broker", PackageResources.py_broker_py),
+        ("py_command", PackageResources.py_command_py),
         ("main", PackageResources.main_py),
     ]
 

@@ -45,8 +45,9 @@ class DeferredModule(types.ModuleType):
 
 def load_all():
     """Loads the modules that were not needed yet, for the processes that are forked from now on. Returns whether there
-    were any."""
-    deferred = [module for module in modules if type(module) is DeferredModule]
+    were any. Those that begin as programs do run only in processes of their own."""
+    unused = [module for module in modules if type(module) is DeferredModule]
+    deferred = [module for module in unused if not module.__source__.startswith("#!")]
     for module in deferred:
         # Another of them may have needed it meanwhile.
         if type(module) is DeferredModule:

@@ -52,6 +52,8 @@ public struct SystemPrompt: Sendable {
 
         - `execute_bash` runs a shell command. Each call is a new bash in /workspace; variables and `cd` do not carry \
         over, files do.
+        - `py` in a command (`py <<'EOF'` … `EOF`, `py -c CODE`, `py FILE`) is Python that keeps its variables between \
+        calls. It prints the last expression's value and saves open figures to /artifacts; see `py --help`.
         - `write_file` creates or replaces a file. Write programs to files and run them rather than quoting them in a \
         command.
         - `read_file` returns a text's lines, page by page, or shows a picture.

@@ -4,6 +4,8 @@ struct SandboxSpec: Sendable, Equatable {
     private static let hostName = "sandbox"
     /// Where the Python modules of the bridge's tools are.
     private static let moduleDirectory = "/mcp"
+    /// Where the guest puts commands of its own, such as `py`, and their capacity in bytes.
+    private static let commandDirectory = ContainerSpec.MemoryDirectory(path: "/run/exec-mcp", size: 1 << 20)
     /// Where programs keep what outlives a sandbox: pip's installed packages, and caches if there is a network. A
     /// hidden directory with an unusual name, because the workspace may be a host directory.
     private static let store = "/workspace/.sandbox"
@@ -70,16 +72,17 @@ struct SandboxSpec: Sendable, Equatable {
 
     /// In-memory directories. Their contents count toward the memory limit, so each gets a fraction of it.
     private var memoryDirectories: [ContainerSpec.MemoryDirectory] {
-        var parts = [("/tmp", 4), (Self.home, 8), ("/output", 8)]
-        if configuration.workspace == .ephemeral { parts += [("/workspace", 2), ("/artifacts", 4)] }
-        let directories = parts.map {
-            ContainerSpec.MemoryDirectory(path: $0.0, size: configuration.memory.bytes / $0.1)
+        let parts = [("/tmp", 4), (Self.home, 8), ("/output", 8)]
+        let inMemory = configuration.workspace == .ephemeral ? [("/workspace", 2), ("/artifacts", 4)] : []
+        func directories(_ parts: [(path: String, part: Int)]) -> [ContainerSpec.MemoryDirectory] {
+            parts.map { ContainerSpec.MemoryDirectory(path: $0.path, size: configuration.memory.bytes / $0.part) }
         }
-        guard configuration.hasBridge else { return directories }
+        let all = directories(parts) + [Self.commandDirectory] + directories(inMemory)
+        guard configuration.hasBridge else { return all }
         // New files are written before old ones are removed.
         let modules = ContainerSpec.MemoryDirectory(
             path: Self.moduleDirectory, size: 2 * InstallModules.maxSize)
-        return directories + [modules]
+        return all + [modules]
     }
 
     private var mounts: [ContainerSpec.Mount] {

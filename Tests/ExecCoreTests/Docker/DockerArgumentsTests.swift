@@ -53,6 +53,7 @@ import Testing
 
     private static let memoryDirectories =
         memory("/tmp", 268_435_456) + memory("/home/coderunner", 134_217_728) + memory("/output", 134_217_728)
+        + memory("/run/exec-mcp", 1_048_576)
 
     private static func environment(threads: Int = 1, cache: [String] = []) -> [String] {
         let own = [

@@ -9,6 +9,8 @@ class ActiveCalls(dict):
     def __init__(self):
         super().__init__()
         self._by_worker = {}
+        # The calls for which a Python session runs, by the session's worker.
+        self._lent = {}
         # The earliest time at which a call has to be checked. May belong to a call that has already ended.
         self.check_at = math.inf
         # Called with each call that has ended, before its result is sent.
@@ -26,12 +28,27 @@ class ActiveCalls(dict):
         """Returns the call that the worker with this process id works on, or None."""
         return self._by_worker.get(pid)
 
+    def served_by(self, pid):
+        """Returns the call that the worker with this process id works on, or that the Python session below it runs code
+        for; None if there is none.
+        """
+        return self._by_worker.get(pid) or self._lent.get(pid)
+
+    def lend(self, pid, call):
+        """Records that the Python session below a worker runs code for a call; None: for none any more."""
+        if call:
+            self._lent[pid] = call
+        else:
+            self._lent.pop(pid, None)
+
     def add(self, call):
         self[call.number] = self._by_worker[call.worker.pid] = call
 
     def remove(self, call):
         """Removes a call that has ended. Returns whether it was in progress."""
         self._by_worker.pop(call.worker.pid, None)
+        if self._lent:
+            self._lent = {pid: other for pid, other in self._lent.items() if other is not call}
         if self.pop(call.number, None) is None:
             return False
         self.on_removed(call)

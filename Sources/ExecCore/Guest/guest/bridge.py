@@ -8,19 +8,15 @@ its connections.
 import json
 import os
 import socket
-import struct
 
-from guest import commands, processes, relay
+from guest import attribution, relay
 
 # In the abstract namespace, which needs no file: a leading @ stands for a zero byte.
 NAME = "@exec-mcp-bridge"
 # Where the programs are that the server installs.
 _PROGRAMS = "/mcp/bin"
 
-_CREDENTIALS = struct.Struct("iII")
 _BACKLOG = 128
-# How often the ancestors of a process are looked up while some of them end.
-_LOOKUPS = 3
 
 
 def start(loop, guest_calls, log, calls, is_on):
@@ -56,12 +52,12 @@ class Bridge(relay.RelayServer):
 
     def accept(self, connection, address):
         try:
-            command = self._command_of(connection)
+            command, ancestors = attribution.command_of(connection, self._active_calls)
         except ProcessLookupError:
             # Whoever has the connection now got it from a process that can't be attributed any more.
             self._refuse(connection, "ToolInterrupted", "The process that has connected to the bridge is gone.")
             return
-        client = Client(self, connection, command)
+        client = Client(self, connection, command, ancestors)
         self._clients.add(client)
         client.start()
 
@@ -71,6 +67,14 @@ class Bridge(relay.RelayServer):
             return
         text = f"The sandbox has {relay.MAX_CONNECTIONS} connections to the bridge, which is the limit."
         self._refuse(accepted[0], "BudgetExceeded", text)
+
+    def on_piece_end(self, worker_pid):
+        """Ends the connections of a Python session when a piece of its code has ended: the next piece may belong to
+        another command. `worker_pid`: the process id of the session's worker.
+        """
+        for client in list(self._clients):
+            if worker_pid in client.ancestors:
+                self.guard(client, client.fail)
 
     @staticmethod
     def _refuse(connection, kind, text):
@@ -86,32 +90,14 @@ class Bridge(relay.RelayServer):
             if client.command == call.number:
                 self.guard(client, client.fail)
 
-    def _command_of(self, connection):
-        """Returns the number of the command whose process is at the other end; None for background processes. Raises
-        `ProcessLookupError` if the process is gone.
-        """
-        try:
-            credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-            pid, _, _ = _CREDENTIALS.unpack(credentials)
-        except (OSError, struct.error):
-            return None
-        for _ in range(_LOOKUPS):
-            ancestors = list(processes.ancestors(pid))
-            call = next(filter(None, map(self._active_calls.for_worker_pid, ancestors)), None)
-            if call:
-                return call.number if isinstance(call, commands.Command) else None
-            if all(map(processes.exists, ancestors)):
-                return None
-            if not processes.exists(pid):
-                break
-        raise ProcessLookupError
-
 
 class Client(relay.Relay):
     """One client of the bridge."""
 
-    def __init__(self, bridge, connection, command):
+    def __init__(self, bridge, connection, command, ancestors):
         super().__init__(bridge, connection)
+        # The process that has connected and its ancestors, as they were then.
+        self.ancestors = ancestors
         # The number of the command that it belongs to; None if there is none.
         self.command = command
 

@@ -39,14 +39,11 @@ class CallIO:
     def release(self, call):
         """Releases the outputs that the call no longer reads.
 
-        A background job may still write to them. Its output is discarded, but the pipes stay open because otherwise
-        SIGPIPE would kill the job at its next write.
+        A background job, also one of a Python session, may still write to them. Its output is discarded, but the pipes
+        stay open because otherwise SIGPIPE would kill the job at its next write.
         """
         for descriptor in call.open_outputs:
-            if call.is_tree_empty:
-                os.close(descriptor)
-            else:
-                self._loop.register(descriptor, select.EPOLLIN, lambda events, at=descriptor: self._discard_output(at))
+            self._loop.register(descriptor, select.EPOLLIN, lambda events, at=descriptor: self._discard_output(at))
 
     # Outputs
 

@@ -25,6 +25,7 @@ from guest import (
     guest_calls,
     pool,
     process_control,
+    py_command,
     session,
     system,
     termination,
@@ -67,10 +68,11 @@ class Guest:
         self.session.start()
         parts = self.loop, self.guest_calls, self.channel.log
         # Before the first worker is started, since it sets the environment of commands.
-        opened = bridge.start(*parts, self.calls, self._has_bridge)
+        self.bridge = bridge.start(*parts, self.calls, self._has_bridge)
+        py = py_command.start(self)
         self.pool.prewarm()
         self.relays = self.session.relays = [
-            relay for relay in (opened, egress.start(*parts, self._proxy_port)) if relay
+            relay for relay in (self.bridge, py, egress.start(*parts, self._proxy_port)) if relay
         ]
         while True:
             if not self.loop.run_once(self._seconds_to_wait()) and self.pool.needs_prewarming:

@@ -47,6 +47,15 @@ class WorkerPool:
             self._idle.remove(found)
         return found
 
+    def start_for_program(self):
+        """Starts a worker for a program that isn't part of a command. It counts as one with a background job. Returns
+        None if the sandbox has no room for another process.
+        """
+        worker = self._start(confinement.DEFAULT)
+        if worker:
+            self._draining[worker.pid] = worker
+        return worker
+
     @property
     def has_idle(self):
         """Whether a call can get a worker without starting one."""

@@ -14,6 +14,8 @@ class WorkerIO:
         self._lifecycle = guest.lifecycle
         self._processes = guest.processes
         guest.pool.on_started = self._watch
+        # Called with the reports about programs that aren't part of a command.
+        self.on_program = lambda worker, kind, number: None
 
     def write_input(self, call):
         """Sends a call's input as far as its worker accepts it, now and whenever it accepts more."""
@@ -59,6 +61,10 @@ class WorkerIO:
         self._on_report(worker, *workers.REPORT.unpack(report))
 
     def _on_report(self, worker, kind, number, serial, is_tree_empty):
+        if kind in (workers.PROGRAM_STARTED, workers.PROGRAM_ENDED):
+            self.on_program(worker, kind, number)
+            if not is_tree_empty:
+                return
         if is_tree_empty and kind != workers.DONE:
             self._processes.on_worker_free(worker)
         call = self._calls.for_worker(worker)

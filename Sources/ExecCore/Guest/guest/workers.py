@@ -26,7 +26,14 @@ EXITED = 1  # a shell has exited: its wait status
 NOT_STARTED = 2  # a shell could not be started: the error number
 DONE = 3  # a file operation has ended
 DRAINED = 4  # the background jobs of an earlier command are gone
+PROGRAM_STARTED = 5  # a program that isn't part of a command has started: its process id
+PROGRAM_ENDED = 6  # it has ended, or could not be started: its wait status
 REPORT = struct.Struct(">BII?")
+
+# A program's descriptor of the socket to the guest.
+PROGRAM_DESCRIPTOR = 3
+# The wait status of a program that could not be started: exit code 127.
+_NOT_STARTED_STATUS = 127 << 8
 
 _LENGTH = struct.Struct(">I")
 _MAX_DESCRIPTORS = 3
@@ -166,6 +173,8 @@ class _WorkerProcess:
         # The inode of the socket from which the shell reads its command.
         self._command_inode = None
         self._serial = 0
+        # The process id of a program that isn't part of a command.
+        self._program = None
         self._is_draining = False
         self._child_signals = system.signal_descriptor(signal.SIGCHLD)
         # A command that signals every process it can must not end its own worker by accident.
@@ -203,6 +212,8 @@ class _WorkerProcess:
                 # The guest assigns serials: a shell whose request was never delivered has used one up.
                 self._serial = task["serial"]
                 self._prewarm(*descriptors)
+            elif task["method"] == "run_program":
+                self._run_program(task["arguments"], *descriptors)
             else:
                 self._run_operation(task, *descriptors)
         finally:
@@ -241,6 +252,31 @@ class _WorkerProcess:
         except OSError as error:
             self._shell = None
             self._report(NOT_STARTED, error.errno or errno.EIO, self._serial)
+
+    def _run_program(self, arguments, control):
+        """Starts a program that isn't part of a command. It gets a socket in the place of a command's."""
+        null = os.open("/dev/null", os.O_RDWR)
+        actions = [(os.POSIX_SPAWN_DUP2, null, descriptor) for descriptor in range(3)]
+        actions.append((os.POSIX_SPAWN_DUP2, control, PROGRAM_DESCRIPTOR))
+        try:
+            os.chdir(WORKSPACE)
+            self._program = os.posix_spawn(
+                arguments[0],
+                arguments,
+                os.environ,
+                file_actions=actions,
+                setsid=True,
+                setsigmask=(),
+                setsigdef=_RESET_SIGNALS,
+            )
+        except OSError:
+            self._report(PROGRAM_ENDED, _NOT_STARTED_STATUS, 0)
+        else:
+            # Reports when nothing is left of it, as of background jobs.
+            self._is_draining = True
+            self._report(PROGRAM_STARTED, self._program, 0, False)
+        finally:
+            os.close(null)
 
     def _run_operation(self, task, stdout, stderr):
         """Runs a file operation; writes its body to `stdout` and its outcome as JSON to `stderr`."""
@@ -291,6 +327,9 @@ class _WorkerProcess:
                     os.kill(pid, signal.SIGCONT)
             elif pid == self._shell:
                 shell_status = status
+            elif pid == self._program:
+                self._program = None
+                self._report(PROGRAM_ENDED, status, 0, False)
         if shell_status is not None:
             self._shell = None
             self._is_draining = not is_tree_empty
