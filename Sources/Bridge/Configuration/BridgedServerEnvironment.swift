@@ -1,7 +1,7 @@
 import MCPServers
 
 /// The environment of a server: what programs need in order to work, and what the server's entry declares. Everything
-/// else in this process's environment, such as a host's keys, is none of its business.
+/// else in this process's environment, such as a host's keys, is kept from it.
 public enum BridgedServerEnvironment {
     /// Set in the environment of servers. A server that starts exec-mcp with servers of its own would go on forever.
     public static let depthVariable = "EXEC_MCP_BRIDGE_DEPTH"

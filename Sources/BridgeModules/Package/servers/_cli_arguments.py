@@ -143,7 +143,7 @@ class _Parser:
         return words.pop(0)
 
     def _parameter(self, name):
-        """Returns the parameter that an option means; None if there is none, or several."""
+        """Returns the parameter that an option means; None unless it means exactly one."""
         if name in self.properties:
             return name
         if name.replace("-", "_") in self.properties:
@@ -189,7 +189,7 @@ class _Parser:
         kinds = self.kinds(schema)
         for kind in ("integer", "number", "boolean", "object", "array"):
             converted = _AS[kind](value) if kind in kinds else None
-            # Beside text, only what is written as JSON writes it is a number: "007" is none.
+            # Beside text, only what is written as JSON writes it is a number: "007" is text.
             if converted is not None and ("string" not in kinds or _as_text(converted) == value.strip()):
                 return converted
         if "string" in kinds:

@@ -23,7 +23,7 @@ class ToolError(Exception):
         super().__init__(self.text)
 
     def data_list(self, key):
-        """Returns a list of names in the error's data; empty if there is none."""
+        """Returns a list of names in the error's data; empty if the data has no such list."""
         values = self.data.get(key) if isinstance(self.data, dict) else None
         return [str(value) for value in values] if isinstance(values, list) else []
 
