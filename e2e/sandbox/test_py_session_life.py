@@ -33,6 +33,16 @@ def test_sessions_of_a_sandbox_that_has_ended_are_gone_and_the_call_says_so(star
     assert "py: session 'main' has started with this call: it has no variables of earlier calls" in result["stderr"]
 
 
+def test_sessions_that_come_and_go_quickly_end_no_sandbox(start_server, fresh_user):
+    """Each one is a background job, and the server ends a sandbox that reports such without end."""
+    server = start_server("--user", fresh_user, "--workspace", "ephemeral")
+    container = None
+    for _ in range(3):
+        server.bash("for i in $(seq 15); do py -s quick -c 1; py -s quick --close; done 2> /dev/null", timeout=120)
+        container = container or engine.only_container(fresh_user)
+    assert engine.only_container(fresh_user) == container
+
+
 @pytest.mark.alone
 def test_a_session_survives_from_one_server_to_the_next(start_server, fresh_user):
     first = start_server("--user", fresh_user, "--linger", "600")

@@ -103,7 +103,7 @@ class Guest:
             return termination.TICK_SECONDS
         # Calls are not checked while their processes are stopped.
         wait = math.inf if is_frozen else self.dispatcher.seconds_to_wait()
-        for part in (self.watcher, *self.relays):
+        for part in (self.watcher, self.session, *self.relays):
             seconds = part.seconds_to_wait()
             if seconds is not None:
                 wait = min(wait, seconds)

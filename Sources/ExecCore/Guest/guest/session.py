@@ -64,6 +64,10 @@ class Session:
         if self._pool.has_background != self._jobs.has_jobs:
             self.report_jobs(self._pool.has_background)
 
+    def seconds_to_wait(self):
+        """Returns the seconds until background jobs have to be reported; None if nothing is due."""
+        return self._jobs.seconds_to_wait(self._pool.has_background)
+
     def _suspend(self):
         """The server disconnects: ends its calls and sends nothing until another server connects."""
         self._dispatcher.cancel_all()
