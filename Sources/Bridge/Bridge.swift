@@ -21,7 +21,7 @@ public final class Bridge: SandboxBridge {
     private let maxUnreadBytes: Int
     private let maxCommandBytes: Int
     private let maxRequestBytes: Int
-    private let patience: Double
+    private let listingTimeout: Double
     private let stateDirectory: StateDirectory?
     private let clock: MonotonicClock
     private let privateData: PrivateDataVaults?
@@ -40,7 +40,7 @@ public final class Bridge: SandboxBridge {
     ///   - maxUnreadBytes: how many bytes of answers one sandbox may leave unread.
     ///   - maxCommandBytes: how many bytes the calls of one command may transfer, arguments and results together.
     ///   - maxRequestBytes: how much memory the open requests of one sandbox may use, in bytes.
-    ///   - patience: for how many seconds commands and prompts wait for servers that have never listed their tools.
+    ///   - listingTimeout: for how many seconds commands and prompts wait for servers that have never listed their tools.
     ///   - onUntrusted: called with the names of all servers marked as untrusted that a user's session reads, whenever
     ///     another one is about to be read.
     ///   - onCall: receives each tool call when it has ended; must return soon.
@@ -50,7 +50,7 @@ public final class Bridge: SandboxBridge {
         maxUnreadBytes: Int = RequestLimits.unreadBytesPerSandbox,
         maxCommandBytes: Int = RequestLimits.bytesPerCommand,
         maxRequestBytes: Int = RequestLimits.requestBytesPerSandbox,
-        patience: Double = RequestLimits.listingSeconds, clock: MonotonicClock = .system, logger: Logger,
+        listingTimeout: Double = RequestLimits.listingSeconds, clock: MonotonicClock = .system, logger: Logger,
         onUntrusted: @escaping @Sendable (UserID, [String]) -> Void = { _, _ in },
         onCall: @escaping @Sendable (UserID, NestedCall) -> Void = { _, _ in }
     ) {
@@ -63,7 +63,7 @@ public final class Bridge: SandboxBridge {
         self.maxUnreadBytes = maxUnreadBytes
         self.maxCommandBytes = maxCommandBytes
         self.maxRequestBytes = maxRequestBytes
-        self.patience = patience
+        self.listingTimeout = listingTimeout
         self.stateDirectory = stateDirectory
         self.clock = clock
         self.logger = logger
@@ -166,7 +166,8 @@ public final class Bridge: SandboxBridge {
         if let state = users.withLock({ $0[user] }) { return state }
         // Not under the lock: lists of tools are read for it.
         let made = User(
-            catalog: UserCatalog(servers.servers(of: user), of: user.name, patience: patience, logger: logger),
+            catalog: UserCatalog(
+                servers.servers(of: user), of: user.name, listingTimeout: listingTimeout, logger: logger),
             approvals: UserApprovals(of: user, in: stateDirectory, clock: clock),
             sources: SessionSources { [onUntrusted] in onUntrusted(user, $0) })
         return users.withLock { users in

@@ -60,7 +60,7 @@ final class ChildGuard: Sendable {
     func add(_ identifier: Int32) {
         state.withLock { state in
             state.children.insert(identifier)
-            guard Self.tell("+ \(identifier)\n", &state) else {
+            guard Self.send("+ \(identifier)\n", &state) else {
                 if let pipe = state.pipe { close(pipe) }
                 state.backlog = []
                 state.pipe = Self.startShell(for: state.children)
@@ -73,14 +73,14 @@ final class ChildGuard: Sendable {
     func remove(_ identifier: Int32) {
         state.withLock { state in
             state.children.remove(identifier)
-            _ = Self.tell("- \(identifier)\n", &state)
+            _ = Self.send("- \(identifier)\n", &state)
         }
     }
 
     /// Writes a line behind those that the pipe has had no room for.
     ///
     /// - Returns: whether there is a shell that gets it, now or later.
-    private static func tell(_ line: String, _ state: inout State) -> Bool {
+    private static func send(_ line: String, _ state: inout State) -> Bool {
         guard let pipe = state.pipe else { return false }
         state.backlog.append(line)
         while let next = state.backlog.first {

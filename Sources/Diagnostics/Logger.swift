@@ -66,6 +66,6 @@ public struct Logger: Sendable {
     /// it non-blocking, a line that nobody reads within a second is lost.
     @Sendable
     public static func writeToStandardError(_ line: String) {
-        Descriptors.write(Array(line.utf8), to: 2, patience: 1000)
+        Descriptors.write(Array(line.utf8), to: 2, stallTimeout: 1000)
     }
 }

@@ -47,7 +47,7 @@ public struct SHA256 {
         var hash = SHA256()
         let whole = bytes.count / 64 * 64
         for start in stride(from: 0, to: whole, by: 64) {
-            hash.take(UnsafeRawBufferPointer(rebasing: bytes[start..<start + 64]))
+            hash.process(UnsafeRawBufferPointer(rebasing: bytes[start..<start + 64]))
         }
         // Padding: the remaining bytes, a marker, zeros up to the last eight bytes of a block, and the length in bits.
         var tail = Array(bytes[whole...]) + [0x80]
@@ -55,13 +55,13 @@ public struct SHA256 {
         withUnsafeBytes(of: (UInt64(bytes.count) * 8).bigEndian) { tail.append(contentsOf: $0) }
         tail.withUnsafeBytes { buffer in
             for start in stride(from: 0, to: buffer.count, by: 64) {
-                hash.take(UnsafeRawBufferPointer(rebasing: buffer[start..<start + 64]))
+                hash.process(UnsafeRawBufferPointer(rebasing: buffer[start..<start + 64]))
             }
         }
         return hash.state
     }
 
-    private mutating func take(_ block: UnsafeRawBufferPointer) {
+    private mutating func process(_ block: UnsafeRawBufferPointer) {
         schedule.withUnsafeMutableBufferPointer { words in
             for place in 0..<16 {
                 words[place] = UInt32(bigEndian: block.loadUnaligned(fromByteOffset: place * 4, as: UInt32.self))

@@ -67,10 +67,10 @@ public struct LineSplitter: Sendable {
     /// arrive.
     private mutating func lookForID(_ piece: UnsafeRawBufferPointer, _ body: (Line) -> Void) {
         scanner?.feed(piece)
-        if scanner?.isFinished == true { tellOfLineTooLong(body) }
+        if scanner?.isFinished == true { reportLineTooLong(body) }
     }
 
-    private mutating func tellOfLineTooLong(_ body: (Line) -> Void) {
+    private mutating func reportLineTooLong(_ body: (Line) -> Void) {
         guard let scanner else { return }
         self.scanner = nil
         body(.tooLong(limit: limit, id: scanner.id))
@@ -81,7 +81,7 @@ public struct LineSplitter: Sendable {
             isSkipping = false
             pending = []
         }
-        guard !isSkipping else { return tellOfLineTooLong(body) }
+        guard !isSkipping else { return reportLineTooLong(body) }
         if pending.last == 0x0D { pending.removeLast() }
         if pending.contains(where: { $0 != 0x20 && $0 != 0x09 }) { body(.complete(pending)) }
     }

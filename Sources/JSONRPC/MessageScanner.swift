@@ -73,7 +73,7 @@ public struct MessageScanner: Sendable {
             } else if depth > 1 {
                 skipNested(bytes, &offset)
             } else {
-                take(bytes[offset])
+                scan(bytes[offset])
                 offset += 1
             }
         }
@@ -142,7 +142,7 @@ public struct MessageScanner: Sendable {
         kept = use == .other ? [] : [UInt8(ascii: "\"")]
     }
 
-    private mutating func take(_ byte: UInt8) {
+    private mutating func scan(_ byte: UInt8) {
         if case .number = place { finishID() }
         switch (place, byte) {
         case (.end, _), (_, UInt8(ascii: " ")), (_, UInt8(ascii: "\t")), (_, UInt8(ascii: "\r")), (_, 0x0A): break
@@ -161,12 +161,12 @@ public struct MessageScanner: Sendable {
             // An id of another type is invalid, and a later one doesn't replace it.
             if isID { found.append(nil) }
             place = .rest
-            takeStructure(byte)
-        default: takeStructure(byte)
+            scanStructure(byte)
+        default: scanStructure(byte)
         }
     }
 
-    private mutating func takeStructure(_ byte: UInt8) {
+    private mutating func scanStructure(_ byte: UInt8) {
         switch byte {
         case UInt8(ascii: "\""): begin(.other)
         case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1

@@ -260,7 +260,7 @@ extension Connection: MessageReceiver {
             if result != nil { remark("its results aren't objects") }
             finish(id, result.map { .success($0) }, size: line.count, of: request)
         case .response(let id, let outcome): finish(id, outcome, size: line.count, of: request)
-        case .notification(let notification): take(notification)
+        case .notification(let notification): handle(notification)
         case .request(let request): answer(request)
         case .batch(let messages):
             for case .invalid in messages where receiveOdd(line) { return }
@@ -328,7 +328,7 @@ extension Connection: MessageReceiver {
         }
     }
 
-    private func take(_ notification: Notification) {
+    private func handle(_ notification: Notification) {
         guard notification.method == "notifications/progress" else {
             let question = notification.method == Self.cancelled ? RequestID(notification.params["requestId"]) : nil
             if let question, incoming.cancel(question) { return }
@@ -348,7 +348,7 @@ extension Connection: MessageReceiver {
     private func answer(_ request: Request) {
         guard !request.method.hasPrefix("notifications/") else {
             remark("its notifications have ids")
-            return take(Notification(method: request.method, params: request.params))
+            return handle(Notification(method: request.method, params: request.params))
         }
         guard answersRequests.withLock({ $0 }) else {
             return remark("it sends \(request.method.beginning(100)), though servers of its revision send no requests")

@@ -72,8 +72,8 @@ enum RepairedLine {
 }
 
 extension IncomingMessage {
-    /// Returns the message, and if it is a result, with a note that numbers in it were replaced: whoever computes with it
-    /// must not take them for values that the server left out.
+    /// Returns the message, and if it is a result, with a note that numbers in it were replaced: code that computes
+    /// with it must not mistake them for values that the server left out.
     var notingLostNumbers: IncomingMessage {
         guard case .response(let id, .success(var result)?) = self else { return self }
         var meta = result["_meta"]?.objectValue ?? JSONObject()

@@ -48,8 +48,8 @@ struct InputValues: Sendable {
             message: "${input:\(id)} has no value: set the environment variable \(variable)")
     }
 
-    /// Returns the name of the variable that holds an input: the id in capitals, with an underscore for anything that
-    /// is no letter or digit.
+    /// Returns the name of the variable that holds an input: the id in capitals, with an underscore for anything
+    /// but letters and digits.
     private func variable(of id: Substring) -> String {
         prefix + id.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0.uppercased() : "_" }.joined()
     }

@@ -20,8 +20,8 @@ struct ShellWords {
         while let next = rest.popFirst() {
             switch next {
             case " ", "\t", "\n", "\r": endWord()
-            case "'": try takeSingleQuoted()
-            case "\"": try takeDoubleQuoted()
+            case "'": try readSingleQuoted()
+            case "\"": try readDoubleQuoted()
             case "\\":
                 guard let escaped = rest.popFirst() else {
                     throw ServerConfigurationError(message: "nothing follows the last backslash")
@@ -35,7 +35,7 @@ struct ShellWords {
         return words
     }
 
-    private mutating func takeSingleQuoted() throws(ServerConfigurationError) {
+    private mutating func readSingleQuoted() throws(ServerConfigurationError) {
         word = word ?? .init()
         while let next = rest.popFirst() {
             if next == "'" { return }
@@ -45,7 +45,7 @@ struct ShellWords {
     }
 
     /// Within double quotes a backslash is literal unless it precedes a character that is special there.
-    private mutating func takeDoubleQuoted() throws(ServerConfigurationError) {
+    private mutating func readDoubleQuoted() throws(ServerConfigurationError) {
         word = word ?? .init()
         while let next = rest.popFirst() {
             switch next {

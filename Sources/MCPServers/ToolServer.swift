@@ -152,8 +152,8 @@ public actor ToolServer {
     /// Stops the server, unless `isNeeded` returns true or it isn't running, and waits until it has ended. The next use
     /// starts it again.
     ///
-    /// - Parameter isNeeded: called when no other use can begin. Whoever uses the server must make it return true
-    ///   before.
+    /// - Parameter isNeeded: called when no other use can begin. A caller that uses the server must first
+    ///   make it return true.
     public func stop(unless isNeeded: @Sendable () -> Bool) async {
         guard case .running(let client, _) = state, !isNeeded() else { return }
         state = .stopped

@@ -26,7 +26,7 @@ extension AnswerText {
             switch place {
             case .text, .over:
                 if readsCalls, ending.calls.isEmpty, !ending.hasUnreadCall { findUnreadCall(&ending) }
-                // Whoever asks the user must not be told to act.
+                // A model that asks the user must not be told to act.
                 if ending.hasUnclearCall, Introduction.asksForLeave(String(shown.suffix(Self.askedLength))) {
                     ending.hasUnclearCall = false
                 }
@@ -44,7 +44,7 @@ extension AnswerText {
                     Array(held[start...]), tools, isSure: isSure, behind: context, policy)
                 ending.hasUnreadCall = reading.calls.isEmpty && reading.isUnread
                 ending.hasUnclearCall = reading.calls.isEmpty && reading.isUnclear
-                take(reading, &ending)
+                apply(reading, &ending)
             }
         }
     }
@@ -61,7 +61,7 @@ extension AnswerText {
     }
 
     /// Adopts the parsed calls as those of the answer, and emits the text around them.
-    private mutating func take(_ reading: WrittenCalls.Reading, _ ending: inout Ending) {
+    private mutating func apply(_ reading: WrittenCalls.Reading, _ ending: inout Ending) {
         ending.calls = reading.calls
         held = (reading.calls.isEmpty ? blanks : []) + reading.text
         blanks = []
@@ -100,7 +100,7 @@ extension AnswerText {
             let reading = WrittenCalls.read(Array(held[found...]), tools, isSure: false, behind: TextContext(), policy)
             guard !reading.calls.isEmpty, reading.text.isEmpty else { return false }
             thought += String(decoding: held[start..<found], as: UTF8.self)
-            take(reading, &ending)
+            apply(reading, &ending)
             return true
         }
         return false
@@ -127,7 +127,7 @@ extension AnswerText {
             var contentStart = start
             if case .mark(let mark) = end { contentStart += mark.length }
             thought += String(decoding: held[contentStart..<found], as: UTF8.self)
-            return take(reading, &ending)
+            return apply(reading, &ending)
         }
         if case .mark(let mark) = end, before == .nothing, endOtherwise(mark, &ending) { return }
         var isText = hasWords

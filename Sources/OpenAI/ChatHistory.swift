@@ -31,7 +31,7 @@ struct ChatHistory {
         let role = try Self.role(field["role"])
         let found = try calls(of: field)
         if role != .assistant, !found.isEmpty {
-            throw field["tool_calls"].failure("may stand in messages of the assistant only")
+            throw field["tool_calls"].failure("is allowed only in messages of the assistant")
         }
         let extra = role == .assistant ? ModelMembers.ofMessage(field.value) : JSONObject()
         var content = try ContentPart.parts(of: field["content"], isLast: isLast, skipsReasoning: role == .assistant)
@@ -126,7 +126,7 @@ extension ContentPart {
                     parts.append(try ContentPart(parsing: part))
                 } catch {
                     guard !isLast, let type = part.value["type"]?.stringValue else { throw error }
-                    parts.append(.text("[A part of the type \(type.prefix(64)), which is not taken here.]"))
+                    parts.append(.text("[A part of the type \(type.prefix(64)), which is not supported.]"))
                 }
             }
             return parts
@@ -153,7 +153,7 @@ extension ContentPart {
         case "image" where members["source"]?["data"]?.stringValue != nil:
             let type = members["source"]?["media_type"]?.stringValue ?? "image/png"
             self = .imageURL("data:\(type);base64,\(try field["source"]["data"].string())")
-        default: throw field["type"].failure("must be text or image_url: no other content is taken here")
+        default: throw field["type"].failure("must be text or image_url: no other content is supported")
         }
     }
 }

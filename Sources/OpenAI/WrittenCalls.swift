@@ -172,7 +172,7 @@ struct WrittenCalls {
         if row.isAlone { reading.note(isUnclear: true) }
     }
 
-    private mutating func take(_ group: CallGroup, isAtStart: Bool) {
+    private mutating func add(_ group: CallGroup, isAtStart: Bool) {
         if last == nil {
             last = Row(
                 start: at, textCount: reading.text.count,
@@ -264,7 +264,7 @@ struct WrittenCalls {
     private mutating func accept(_ group: CallGroup, _ verdict: CallPolicy.Verdict, _ isAtStart: Bool) {
         let isRepeated = areRepeated(group.calls, bytes[at..<group.end])
         if verdict == .run, !isRepeated {
-            take(group, isAtStart: isAtStart)
+            add(group, isAtStart: isAtStart)
         } else {
             failures += 1
             // What follows repeated calls may be more of the same text.

@@ -73,10 +73,10 @@ public enum Descriptors {
     /// Writes all of `bytes`. Blocks the calling thread, even if another process that shares the file has made it
     /// non-blocking.
     ///
-    /// - Parameter patience: the number of milliseconds without progress after which to give up; -1 for no limit.
+    /// - Parameter stallTimeout: the number of milliseconds without progress after which to give up; -1 for no limit.
     /// - Returns: whether all bytes were written; otherwise `errno` says why not.
     @discardableResult
-    public static func write(_ bytes: [UInt8], to descriptor: Int32, patience: Int32 = -1) -> Bool {
+    public static func write(_ bytes: [UInt8], to descriptor: Int32, stallTimeout: Int32 = -1) -> Bool {
         bytes.withUnsafeBytes { bytes in
             var rest = bytes[...]
             while !rest.isEmpty {
@@ -84,7 +84,7 @@ public enum Descriptors {
                 if count >= 0 {
                     rest = rest.dropFirst(count)
                 } else {
-                    guard errno == EAGAIN, waitUntilReady(descriptor, for: POLLOUT, milliseconds: patience) else {
+                    guard errno == EAGAIN, waitUntilReady(descriptor, for: POLLOUT, milliseconds: stallTimeout) else {
                         return false
                     }
                 }

@@ -1,4 +1,4 @@
-/// A counting semaphore for the tasks of several owners, such as users: whoever holds the fewest permits is next, so
+/// A counting semaphore for the tasks of several owners, such as users: the owner of the fewest permits is next, so
 /// that many tasks of one owner don't keep out those of another. The tasks of one owner are served in order.
 public final class FairSemaphore: Sendable {
     private struct State {
@@ -42,7 +42,7 @@ public final class FairSemaphore: Sendable {
                 return count < share ? count : nil
             }
             guard let next else { return nil }
-            take(&state, next.owner)
+            grant(&state, next.owner)
             return next.waiter
         }
         next?.resume()
@@ -51,11 +51,11 @@ public final class FairSemaphore: Sendable {
     /// While permits are free, no task waits that could have one: no newcomer overtakes any.
     private func acquire(_ state: inout State, _ owner: String) -> Bool {
         guard state.free > 0, state.held[owner] ?? 0 < share else { return false }
-        take(&state, owner)
+        grant(&state, owner)
         return true
     }
 
-    private func take(_ state: inout State, _ owner: String) {
+    private func grant(_ state: inout State, _ owner: String) {
         state.free -= 1
         state.held[owner, default: 0] += 1
     }

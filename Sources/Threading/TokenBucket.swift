@@ -1,7 +1,7 @@
 /// A token bucket rate limiter: a burst of `atOnce` events, then `perSecond` events per second.
 public struct TokenBucket: Sendable {
     private let perSecond: Double
-    private let most: Double
+    private let capacity: Double
     private var left: Double
     private var last: ContinuousClock.Instant?
 
@@ -12,13 +12,13 @@ public struct TokenBucket: Sendable {
     public init(perSecond: Double, atOnce: Double, savedSeconds: Double = 120) {
         self.perSecond = perSecond
         left = atOnce
-        most = atOnce + perSecond * savedSeconds
+        capacity = atOnce + perSecond * savedSeconds
     }
 
     /// Removes a token. Returns whether one was available.
     public mutating func take(at now: ContinuousClock.Instant) -> Bool {
         if let last {
-            left = min(most, left + perSecond * max(0, last.duration(to: now) / .seconds(1)))
+            left = min(capacity, left + perSecond * max(0, last.duration(to: now) / .seconds(1)))
         }
         last = now
         guard left >= 1 else { return false }

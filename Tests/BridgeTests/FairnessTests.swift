@@ -160,7 +160,7 @@ import Threading
         let server = BridgeServer(
             Harness.open("import time\n" + script), module: "fake", of: "ann", environment: ["PATH": "/usr/bin:/bin"],
             cache: nil, logger: logger)
-        let catalog = UserCatalog([server], of: "ann", patience: 0.1, logger: logger)
+        let catalog = UserCatalog([server], of: "ann", listingTimeout: 0.1, logger: logger)
         await catalog.waitForTools()
         let first = catalog.moduleVersions
         #expect(server.isStarting)
@@ -179,7 +179,7 @@ import Threading
         let server = BridgeServer(
             Harness.open("os._exit(3)"), module: "fake", of: "ann", environment: ["PATH": "/usr/bin:/bin"], cache: nil,
             logger: logger)
-        let catalog = UserCatalog([server], of: "ann", patience: 60, logger: logger)
+        let catalog = UserCatalog([server], of: "ann", listingTimeout: 60, logger: logger)
         await catalog.waitForTools()
         let version = catalog.moduleVersions
         #expect(catalog.modules.first?.isStarting == false)

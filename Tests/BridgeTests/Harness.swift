@@ -31,7 +31,7 @@ final class Harness: Sendable {
             recording: recording, privateData: privateData, maxUnreadBytes: maxUnreadBytes,
             maxCommandBytes: maxCommandBytes, maxRequestBytes: maxRequestBytes,
             // Longer than a busy machine needs.
-            patience: 60, clock: clock,
+            listingTimeout: 60, clock: clock,
             logger: Logger(program: "exec-mcp", level: .debug) { [log] in log.record($0) },
             onCall: { [calls] _, call in calls.record(call) })
         session = bridge.session(of: Self.user, sandbox: "box") { [frames] frame in frames.take(frame) }

@@ -7,7 +7,7 @@ import Threading
 @testable import ExecMCP
 
 @Suite(.timeLimit(.minutes(2))) struct InFlightRequestsTests {
-    private let requests = InFlightRequests(patience: 600)
+    private let requests = InFlightRequests(roomTimeout: 600)
     private let ended = Recorder<Bool>()
     private let cancelled = Recorder<RequestID>()
 
@@ -139,7 +139,7 @@ import Threading
     }
 
     @Test func refusesWhatHasNoRoomForTooLong() async throws {
-        let requests = InFlightRequests(patience: 0)
+        let requests = InFlightRequests(roomTimeout: 0)
         let gate = AsyncGate()
         try requests.start(.integer(1), size: InFlightRequests.maxBytes, onCancel: {}) { _ in await gate.wait() }
         let error = #expect(throws: RPCError.self) { try requests.start(.integer(2), size: 1, onCancel: {}) { _ in } }

@@ -130,7 +130,7 @@ import Testing
     @Test func aPartThatIsNotTakenCostsNoMoreThanItselfInWhatWasSaidBefore() throws {
         let odd = #"{"role":"user","content":[{"type":"file","file":{}},{"type":"text","text":"x"}]}"#
         let found = try messages("[\(odd),{\"role\":\"user\",\"content\":\"y\"}]")
-        #expect(found.map(\.text) == ["[A part of the type file, which is not taken here.]x", "y"])
+        #expect(found.map(\.text) == ["[A part of the type file, which is not supported.]x", "y"])
         #expect(throws: FormatError.self) { try messages("[\(odd)]") }
     }
 

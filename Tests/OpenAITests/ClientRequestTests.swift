@@ -87,11 +87,11 @@ import Testing
         ),
         (
             #"{"messages":[{"role":"user","content":[{"type":"input_audio"}]}]}"#, "messages[0].content[0].type",
-            "must be text or image_url: no other content is taken here"
+            "must be text or image_url: no other content is supported"
         ),
         (
             #"{"messages":[{"role":"user","content":"x","tool_calls":[{"id":"1","function":{"name":"f","arguments":""}}]}]}"#,
-            "messages[0].tool_calls", "may stand in messages of the assistant only"
+            "messages[0].tool_calls", "is allowed only in messages of the assistant"
         ),
         (
             #"{"messages":[{"role":"assistant","tool_calls":[{"id":"1","function":{"name":"f","arguments":[]}}]}]}"#,

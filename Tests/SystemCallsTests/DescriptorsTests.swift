@@ -39,7 +39,7 @@ import Testing
         let pipe = try TestPipe()
         Descriptors.setNonBlocking(pipe.writeEnd)
         let bytes = [UInt8](repeating: 0, count: 1 << 20)
-        #expect(try await onThread { !Descriptors.write(bytes, to: pipe.writeEnd, patience: 1) })
+        #expect(try await onThread { !Descriptors.write(bytes, to: pipe.writeEnd, stallTimeout: 1) })
         #expect(!Descriptors.write([0], to: -1))
     }
 

@@ -234,7 +234,7 @@ def test_a_server_without_a_bridge_is_an_error_that_says_what_to_do(
     options = ("--bridge", "--mcp-config", file, "--mcp", f"{sys.executable} {server}", "Go.")
     model, done = run(script(says("Never.")), *options, **private)
     assert done.returncode == 1
-    assert "doesn't take the servers of --mcp-config: it isn't exec-mcp" in done.stderr
+    assert "doesn't accept the servers of --mcp-config: it isn't exec-mcp" in done.stderr
     assert not model.requests()
     _, done = run(script(says("Never.")), "--bridge", "Go.", **private)
     assert done.returncode == 2

@@ -142,7 +142,7 @@ def test_an_approval_for_good_lasts_until_it_is_taken_back(run, bridge, reposito
         assert create(client, repository, "two")["kind"] == "done"
         assert (rule()["action"], rule()["approved"]) == ("run", True)
         assert "[needs approval" not in client.bash("mcp list git | grep create_branch")["stdout"]
-        assert bridge("rules", "--forget", "git", "git_create_branch").stdout.startswith("1 approval taken back")
+        assert bridge("rules", "--forget", "git", "git_create_branch").stdout.startswith("1 approval revoked")
         assert create(client, repository, "three")["kind"] == "ApprovalRequired"
     assert branches(repository) == {"one", "two"}
 

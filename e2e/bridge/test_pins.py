@@ -235,7 +235,7 @@ def test_a_check_names_what_has_changed_and_the_command(changed: Changing) -> No
     [
         (["nowhere"], 1, "there is no server 'nowhere'; the servers are: changing"),
         (["changing", "no-tool"], 0, "changing: no-tool has not changed"),
-        (["--no"], 2, "bridge does not take '--no'"),
+        (["--no"], 2, "bridge does not accept '--no'"),
     ],
 )
 def test_words_that_mean_nothing(changed: Changing, words: list[str], status: int, text: str) -> None:

@@ -70,7 +70,7 @@ enum ApprovalAnswer: Sendable, Equatable {
     }
 
     /// The answer of a client that returns something else than a choice. It approves nothing.
-    static let unreadable = ApprovalAnswer.denied("The client's answer was none of the choices.")
+    static let unreadable = ApprovalAnswer.denied("The client's answer was not one of the choices.")
 
     /// What the content of an accepted form says.
     enum Decision: Equatable {
@@ -78,7 +78,7 @@ enum ApprovalAnswer: Sendable, Equatable {
         case absent
         /// One of the choices, by its value.
         case choice(String)
-        /// Something else, which is no agreement.
+        /// Something else, which doesn't approve anything.
         case unreadable
 
         /// Reads the content of a form with one selection.

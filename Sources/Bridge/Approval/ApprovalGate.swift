@@ -2,7 +2,7 @@ import Diagnostics
 import ExecCore
 import JSON
 
-/// Lets a call pass that a rule wants a person to approve, once one has.
+/// Lets a call pass that a rule requires a person to approve, once one has.
 struct ApprovalGate: Sendable {
     let calls: CommandCalls
     let approvals: UserApprovals

@@ -266,7 +266,7 @@ final class ToolCallInProgress: Sendable {
                 .denied,
                 """
                 \(name) was not called: it declares something else than when it was checked. Call it again to have it \
-                checked anew.
+                checked again.
                 """)
         }
         // No version equals this one: the tools changed already.

@@ -98,7 +98,7 @@ final class SessionSources: Sendable {
         store()
     }
 
-    /// Adds what was read to the file. Whoever writes it later, from this process or another, keeps what is in it.
+    /// Adds what was read to the file. Later writers, in this process or another, keep its contents.
     private func store() {
         guard let file = state.withLock({ $0.servers.isEmpty ? nil : $0.file }) else { return }
         // Without it, only a sandbox that lingers forgets.

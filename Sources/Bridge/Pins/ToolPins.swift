@@ -146,7 +146,7 @@ final class ToolPins: Sendable {
         remember(known, isStored: isStored, isChange: false)
         switch content {
         case .missing: break
-        case .damaged: logger.warning("MCP server \(entry.name): its pins were damaged; its tools are pinned anew")
+        case .damaged: logger.warning("MCP server \(entry.name): its pins were damaged; its tools are pinned again")
         case .pins: reportNew(added)
         }
         return known

@@ -32,7 +32,7 @@ struct RecordingReader {
             } catch {
                 guard damaged == nil else { break }
                 damaged = RecordingError(line: number, error.problem)
-                // Whoever wrote it was killed, or the disk was full. In a file of another kind, it's the first line.
+                // Its writer was killed, or the disk was full. In a file of another kind, it's the first line.
                 guard end == nil, number > 1 else {
                     if number == 1 { break }
                     continue

@@ -41,7 +41,7 @@ struct ToolPolicy: Sendable {
         let reason: String
         /// A sentence on what would let it run without a question.
         let remedy: String
-        /// Whether a person may allow the tool for good: not if the configuration wants a question.
+        /// Whether a person may allow the tool for good: not if the configuration requires a question.
         let mayLast: Bool
     }
 
@@ -114,7 +114,7 @@ struct ToolPolicy: Sendable {
                 Question(
                     rule: "ask \(pattern)",
                     reason: """
-                        The configuration of the server \(server) wants a person to approve it (exec-mcp.tools.ask has \
+                        The configuration of the server \(server) requires a person to approve it (exec-mcp.tools.ask has \
                         "\(pattern)").
                         """,
                     remedy: remedy(name, besides: pattern), mayLast: false))

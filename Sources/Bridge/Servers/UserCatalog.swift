@@ -9,7 +9,7 @@ import Threading
 final class UserCatalog: Sendable {
     let servers: [BridgeServer]
     private let user: String
-    private let patience: Double
+    private let listingTimeout: Double
     private let logger: Logger
     private let index = Locked<(revisions: [Int], search: ToolSearch)?>(nil)
     /// Servers whose failure was logged.
@@ -17,11 +17,11 @@ final class UserCatalog: Sendable {
     /// When a server was first waited for.
     private let awaited = Locked<[String: ContinuousClock.Instant]>([:])
 
-    /// - Parameter patience: for how many seconds it waits for servers that have never listed their tools.
-    init(_ servers: [BridgeServer], of user: String, patience: Double, logger: Logger) {
+    /// - Parameter listingTimeout: for how many seconds it waits for servers that have never listed their tools.
+    init(_ servers: [BridgeServer], of user: String, listingTimeout: Double, logger: Logger) {
         self.servers = servers
         self.user = user
-        self.patience = patience
+        self.listingTimeout = listingTimeout
         self.logger = logger
     }
 
@@ -66,7 +66,7 @@ final class UserCatalog: Sendable {
             for server in unknown {
                 let start = awaited.withLock { $0[server.name, default: .now] }
                 awaited.withLock { $0[server.name] = start }
-                let seconds = patience - start.duration(to: .now) / .seconds(1)
+                let seconds = listingTimeout - start.duration(to: .now) / .seconds(1)
                 // Nobody waits again and again for a server that never answers.
                 guard seconds > 0 else { continue }
                 group.addTask {

@@ -66,7 +66,7 @@ struct Run {
         turns += 1
         let forwarder = TextForwarder(separated: hasSpoken, notices, onEvent: onEvent)
         let completion = try await withDeadline(deadline) { [model, request] in
-            try await model.complete(request) { await forwarder.tell($0) }
+            try await model.complete(request) { await forwarder.forward($0) }
         }
         let text = forwarder.text
         hasSpoken = hasSpoken || !text.isEmpty
@@ -279,7 +279,7 @@ private final class TextForwarder: Sendable {
 
     var text: String { said.withLock { $0 } }
 
-    func tell(_ event: ModelEvent) async {
+    func forward(_ event: ModelEvent) async {
         switch event {
         case .text(let piece):
             guard !piece.isEmpty else { return }

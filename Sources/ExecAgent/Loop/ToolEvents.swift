@@ -30,11 +30,11 @@ final class ToolEvents: Sendable {
 
     /// Delivers all events until ``finish()``. Must be called only once.
     func deliver(to onEvent: @Sendable (AgentEvent) async -> Void) async {
-        for await _ in signals { await tell(onEvent) }
-        await tell(onEvent)
+        for await _ in signals { await report(onEvent) }
+        await report(onEvent)
     }
 
-    private func tell(_ onEvent: @Sendable (AgentEvent) async -> Void) async {
+    private func report(_ onEvent: @Sendable (AgentEvent) async -> Void) async {
         while let event = waiting.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { await onEvent(event) }
     }
 }

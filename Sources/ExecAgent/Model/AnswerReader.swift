@@ -87,7 +87,7 @@ struct AnswerReader {
             guard byteCount <= Self.largestBody else { throw Self.tooLarge }
             body += rest
             return ""
-        default: return try take { reader, handle in try reader.parser.feed(rest, handle) }
+        default: return try read { reader, handle in try reader.parser.feed(rest, handle) }
         }
     }
 
@@ -100,7 +100,7 @@ struct AnswerReader {
         if let failure { throw failure }
         guard kind == .whole else {
             isCut = true
-            let rest = try take { reader, handle in try reader.parser.finish(handle) }
+            let rest = try read { reader, handle in try reader.parser.finish(handle) }
             if let failure { throw failure }
             do throws(AnswerError) {
                 let (last, answer) = try assembler.completion(isDone: isDone)
@@ -129,7 +129,7 @@ struct AnswerReader {
         }
     }
 
-    private mutating func take(
+    private mutating func read(
         _ feed: (inout AnswerReader, (EventStreamParser.Event) throws -> Void) throws -> Void
     ) throws(ContentError) -> String {
         var events: [EventStreamParser.Event] = []
@@ -141,7 +141,7 @@ struct AnswerReader {
         var text = ""
         for event in events where !isDone {
             do throws(ContentError) {
-                text += try take(event)
+                text += try read(event)
             } catch {
                 if text.isEmpty { throw error }
                 failure = error
@@ -151,7 +151,7 @@ struct AnswerReader {
         return text
     }
 
-    private mutating func take(_ event: EventStreamParser.Event) throws(ContentError) -> String {
+    private mutating func read(_ event: EventStreamParser.Event) throws(ContentError) -> String {
         let said: AnswerEvent
         do throws(FormatError) {
             said = try AnswerEvent(parsing: event.data)

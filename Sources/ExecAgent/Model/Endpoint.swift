@@ -20,7 +20,7 @@ final class Endpoint: ChatModel {
     private static let largeAnswer = 4 << 20
 
     static let picturesNotice =
-        "the model's API takes the request only without its pictures, which are described in words from now on"
+        "the model's API accepts the request only without its pictures, which are described in words from now on"
 
     private let options: EndpointOptions
     private let transport: any Transport

@@ -123,7 +123,7 @@ extension EndpointRules {
             if !separatesTextAndCalls {
                 separatesTextAndCalls = true
                 return Lesson(
-                    notice: "the model's API takes no text in a message with calls: what the model says before a call"
+                    notice: "the model's API accepts no text beside calls: what the model says before a call"
                         + " is not sent back to it")
             }
             if !leavesOutEmptyText { return learned(\.leavesOutEmptyText) }

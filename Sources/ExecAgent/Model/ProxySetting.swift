@@ -43,8 +43,8 @@ struct ProxySetting: Sendable, Equatable {
     var advice: String {
         "\(variable) names the proxy \(address): check it, "
             + (isNear
-                ? "or go past it to a model of your own with no_proxy=\(host)."
-                : "or name \(host) in no_proxy to go past it.")
+                ? "or bypass it for a model of your own with no_proxy=\(host)."
+                : "or name \(host) in no_proxy to bypass it.")
     }
 
     /// Whether the host is this machine or on the local network, which an external proxy cannot reach.

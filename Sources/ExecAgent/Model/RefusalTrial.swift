@@ -86,7 +86,7 @@ struct RefusalTrial {
         if remedies == [.noPictures] { return Endpoint.picturesNotice }
         guard !remedies.isEmpty else { return nil }
         let words = remedies.map { $0.words(form) }.joined(separator: "; ")
-        return "the model's API refuses the request without a reason, and takes it with these changes, which are kept:"
+        return "the model's API refuses the request without a reason and accepts it with these changes, which are kept:"
             + " \(words)"
     }
 

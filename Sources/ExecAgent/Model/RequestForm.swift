@@ -224,7 +224,7 @@ extension ChatMessage {
         guard hasPictures else { return self }
         var message = self
         message.content = content.map { part in
-            if case .imageURL = part { .text("[picture left out: the model's API does not take it]") } else { part }
+            if case .imageURL = part { .text("[picture left out: the model's API does not accept it]") } else { part }
         }
         return message
     }

@@ -47,7 +47,7 @@ struct RequestTemplate: Sendable, Equatable {
     /// Returns the URL of the chat completions under `baseURL`, and its host. A query, which some services require, is
     /// kept.
     private static func address(_ baseURL: String) throws(ModelError) -> (url: String, host: String) {
-        let unusable = refusal("is none that can be used")
+        let unusable = refusal("cannot be used")
         guard let colon = baseURL.firstRange(of: "://"), !baseURL.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }),
             !baseURL.utf8.contains(UInt8(ascii: "#"))
         else { throw unusable }

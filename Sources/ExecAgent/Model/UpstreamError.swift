@@ -192,7 +192,7 @@ extension UpstreamError {
         if isTooLong {
             return make(
                 .contextTooLong,
-                "With the agent's instructions and tools, the conversation is longer than the model \(model) takes: begin a"
+                "With the agent's instructions and tools, the conversation is longer than the model \(model) accepts: begin a"
                     + " new one, give the model a longer context, or use another.\(words)")
         }
         if isUnknownModel {
@@ -228,7 +228,7 @@ extension UpstreamError {
     private func unauthorized(_ host: String, _ key: String?) -> String {
         key?.isEmpty == false
             ? "\(host) refuses the key: set OPENAI_API_KEY to one that it accepts."
-            : "\(host) wants a key: set OPENAI_API_KEY."
+            : "\(host) requires a key: set OPENAI_API_KEY."
     }
 
     /// The target of a redirection, without its query.

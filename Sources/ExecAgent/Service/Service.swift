@@ -38,13 +38,13 @@ final class Service: Sendable {
         self.log = log
         budgets = RateLimiter(perSecond: options.requestsPerSecond, atOnce: options.requestsAtOnce)
         questions = PendingQuestions(
-            seconds: options.questionSeconds, most: options.maxQuestions, mostOfUser: options.maxQuestionsOfUser,
+            seconds: options.questionSeconds, maxCount: options.maxQuestions, maxPerUser: options.maxQuestionsOfUser,
             clock: clock)
         chat = ChatRoute(
             options: options, runner: runner,
             conversations: ConversationStore(
-                seconds: options.sessionSeconds, most: options.maxSessions, maxBytes: options.maxSessionBytes),
-            turns: PerUserQueue(maxWaiting: options.maxWaitingRuns, most: options.maxRuns), budgets: budgets,
+                seconds: options.sessionSeconds, maxCount: options.maxSessions, maxBytes: options.maxSessionBytes),
+            turns: PerUserQueue(maxWaiting: options.maxWaitingRuns, maxRuns: options.maxRuns), budgets: budgets,
             links: links, questions: questions, log: log)
     }
 

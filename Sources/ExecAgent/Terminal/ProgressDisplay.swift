@@ -24,7 +24,7 @@ final class ProgressDisplay: Sendable {
     private static let frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
     private static let frameTime = Duration.milliseconds(100)
     /// Seconds of silence after which the status line says that the model is awaited.
-    private static let patience = 0.5
+    private static let silenceBeforeDisplay = 0.5
 
     private let screen: TerminalOutput
     private let state = Locked(State())
@@ -107,7 +107,7 @@ final class ProgressDisplay: Sendable {
                 return "\(frame) [\(call.number)]\(others) \(time)\(progress)"
             }
             let silence = (ContinuousClock.now - state.waitsSince) / .seconds(1)
-            guard silence >= Self.patience else { return nil }
+            guard silence >= Self.silenceBeforeDisplay else { return nil }
             return "\(frame) waiting for the model \(CallSummary.duration(silence))"
         }
     }

@@ -124,7 +124,7 @@ final class TerminalOutput: Sendable {
         guard !hold(.answer(text), &state) else { return }
         guard abilities.drawsMarkdown else { return answer(text, &state) }
         var markdown = state.markdown ?? MarkdownText(columns: Descriptors.size(of: answers).columns)
-        answer(markdown.take(text), &state)
+        answer(markdown.append(text), &state)
         state.markdown = markdown
     }
 

@@ -36,7 +36,7 @@ final class BridgeHandover: Sendable {
         let text = ResolvedServers.text(of: servers)
         guard text.count <= ServersFile.sizeLimit else {
             throw ServerConfigurationError(
-                message: "the servers for --bridge take more than \(ServersFile.sizeLimit) bytes")
+                message: "the servers for --bridge have more than \(ServersFile.sizeLimit) bytes")
         }
         if !isNamed, let file = AnonymousFile(text) {
             place = .anonymous(file)

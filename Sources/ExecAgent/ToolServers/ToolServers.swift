@@ -107,7 +107,7 @@ final class ToolServers: ToolProvider {
         guard let current else {
             throw ToolServerError(
                 message: """
-                    \(prompt.server.name) doesn't take the servers of --mcp-config: it isn't exec-mcp, or one without a \
+                    \(prompt.server.name) doesn't accept the servers of --mcp-config: it isn't exec-mcp, or one without a \
                     bridge to other servers. Leave out --bridge, or name exec-mcp with --mcp
                     """)
         }

@@ -23,7 +23,7 @@ package protocol SandboxBridgeSession: GuestCallHandler {
     ///
     /// - Parameters:
     ///   - id: the id of the command's call, which the guest's calls of the command name.
-    ///   - listener: what hears of the command's calls.
+    ///   - listener: receives notifications about the command's calls.
     func beginCommand(_ id: UInt32, _ listener: BridgedCommand)
 
     /// A command is over. Its calls that are still open are cancelled by the guest, or with the sandbox.

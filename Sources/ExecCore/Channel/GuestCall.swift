@@ -65,7 +65,7 @@ package struct GuestCallError: Error, Sendable, Equatable {
     }
 
     package let code: Code
-    /// What happened, for whoever works in the sandbox.
+    /// What happened, for the user of the sandbox.
     package let message: String
 
     package init(_ code: Code, _ message: String) {

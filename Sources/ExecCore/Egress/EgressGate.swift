@@ -15,6 +15,6 @@ package protocol EgressGate: Sendable {
 package enum EgressAdmission: Sendable, Equatable {
     /// The connection may be opened; with what to pass to ``EgressGate/connectionEnded(_:)``.
     case admitted(Int)
-    /// It may not; with the reason, for whoever works in the sandbox.
+    /// It may not; with the reason, for the user of the sandbox.
     case refused(String)
 }

@@ -87,8 +87,8 @@ public struct SkillCatalog: Sendable, Equatable {
         return SkillCatalog(skills: skills, diagnostics: diagnostics)
     }
 
-    /// The path of what these directories put in the place of a skill in the sandbox, even if it is no skill; `nil` for
-    /// nothing.
+    /// The path of what these directories put in the place of a skill in the sandbox, even if it isn't a skill;
+    /// `nil` for nothing.
     package static func occupant(of name: String, in directories: [String]) -> String? {
         directories.lazy.compactMap { HostMounts.entry(called: name, in: $0, withFiles: directories.count == 1) }.first
     }

@@ -133,7 +133,7 @@ struct PrivateDataFilter: CallInterceptor {
         (try? Self.restored(path: uri, by: vault(of: user))) ?? uri
     }
 
-    // MARK: - What is no call
+    // MARK: - Outside of calls
 
     /// Returns arguments for a log that holds no values. Tokens stay as they are.
     ///
@@ -143,7 +143,7 @@ struct PrivateDataFilter: CallInterceptor {
     }
 
     /// Returns a skill with its description as a user's client may see it. One that an agent wrote may hold values of
-    /// whoever's session it was written in.
+    /// the session in which it was written.
     func redacted(_ skill: Skill, of user: UserID) -> Skill {
         guard skill.provenance != nil else { return skill }
         let vault = vault(of: user)

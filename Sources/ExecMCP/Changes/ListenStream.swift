@@ -41,7 +41,7 @@ final class ListenStream: Sendable {
     }
 
     /// Sends the notifications about a change that match the filter.
-    func tell(_ change: Change) {
+    func notify(_ change: Change) {
         if let owner = change.user, owner != user { return }
         if filter.resourceList, change.changesResourceList { send(Change.resourceListChanged) }
         if filter.promptList, change.changesPrompt { send(Change.promptListChanged) }

@@ -116,12 +116,12 @@ final class Subscriptions: Sendable {
     /// Notifies all clients that subscribed to the change.
     func publish(_ change: Change) {
         state.withLock { state in
-            if state.isLegacyOpen { tellLegacy(change, state.legacySubjects) }
-            for stream in state.streams.values { stream.tell(change) }
+            if state.isLegacyOpen { notifyLegacy(change, state.legacySubjects) }
+            for stream in state.streams.values { stream.notify(change) }
         }
     }
 
-    private func tellLegacy(_ change: Change, _ subjects: [Subject: String]) {
+    private func notifyLegacy(_ change: Change, _ subjects: [Subject: String]) {
         let defaultUser = defaultUser()
         let users = Set(subjects.keys.map(\.user)).union([defaultUser])
         for notification in change.listNotifications where users.contains(change.user ?? defaultUser) {

@@ -38,7 +38,7 @@ struct ConfigRequest: Sendable {
         let parser = SubcommandParser(options: Self.options, program: ServerOption.all)
         let options =
             try parser.parse(own, into: &self) { (argument, request) throws(UsageError) in
-                try request.takeHost(argument)
+                try request.readHost(argument)
             } + arguments.dropFirst(own.count + 1)
         guard let host else {
             guard arguments.isEmpty else { throw Self.missingHost }
@@ -61,7 +61,7 @@ struct ConfigRequest: Sendable {
     }
 
     /// Parses an argument that isn't an option as the host.
-    private mutating func takeHost(_ argument: Argument) throws(UsageError) {
+    private mutating func readHost(_ argument: Argument) throws(UsageError) {
         guard host == nil, !argument.text.hasPrefix("-") else {
             throw UsageError(
                 message: "config does not accept \(argument.quoted): it accepts a host, --write, --project, "

@@ -41,7 +41,7 @@ final class BatchReply: Sendable {
             state.awaited -= 1
             if let response, let answer {
                 state.text.append(state.text.isEmpty ? UInt8(ascii: "[") : UInt8(ascii: ","))
-                state.text += take(answer.count, &state) ? answer : refusal(of: response)
+                state.text += reserve(answer.count, &state) ? answer : refusal(of: response)
             }
             guard state.awaited == 0, !state.text.isEmpty else { return nil }
             defer { state.text = [] }
@@ -51,8 +51,8 @@ final class BatchReply: Sendable {
         if let complete { send(complete) }
     }
 
-    private func take(_ count: Int, _ state: inout State) -> Bool {
-        guard state.text.count + count <= limit, room.take(count) else { return false }
+    private func reserve(_ count: Int, _ state: inout State) -> Bool {
+        guard state.text.count + count <= limit, room.reserve(count) else { return false }
         state.taken += count
         return true
     }
@@ -80,7 +80,7 @@ final class BatchRoom: Sendable {
     }
 
     /// - Returns: whether there was enough room.
-    func take(_ count: Int) -> Bool {
+    func reserve(_ count: Int) -> Bool {
         taken.withLock { taken in
             guard taken + count <= limit else { return false }
             taken += count

@@ -39,12 +39,12 @@ final class InFlightRequests: Sendable {
     }
 
     private let state = ConditionLocked(State())
-    private let patience: Double
+    private let roomTimeout: Double
 
-    /// - Parameter patience: the maximum time that a request waits for room, in seconds. The wait is limited because
+    /// - Parameter roomTimeout: the maximum time that a request waits for room, in seconds. The wait is limited because
     ///   a cancellation that would make room can't be read during it.
-    init(patience: Double = 10) {
-        self.patience = patience
+    init(roomTimeout: Double = 10) {
+        self.roomTimeout = roomTimeout
     }
 
     /// Starts `work` under `id`. If there isn't enough room, blocks the calling thread for a limited time until there
@@ -59,7 +59,7 @@ final class InFlightRequests: Sendable {
         _ id: RequestID, size: Int, onCancel: @escaping @Sendable () -> Void,
         _ work: @escaping @Sendable (InFlightRequest) async -> Void
     ) throws(RPCError) {
-        let hasRoom = state.wait(seconds: patience) { state in
+        let hasRoom = state.wait(seconds: roomTimeout) { state in
             if state.bytes == 0 || state.bytes + size <= Self.maxBytes { return true }
             return state.mustNotWait ? false : nil
         }

@@ -97,7 +97,7 @@ final class Session: Sendable {
     private func handle(_ message: IncomingMessage, size: Int, _ reply: @escaping @Sendable (Response?) -> Void) {
         switch message {
         case .request(let request): serve(request, size: size, reply)
-        case .notification(let notification): take(notification)
+        case .notification(let notification): handle(notification)
         case .response(let id, let outcome):
             if !methods.questions.receive(outcome, to: id) {
                 logger.debug("ignored a response to \(id?.description ?? "nothing"): no such request is open")
@@ -107,7 +107,7 @@ final class Session: Sendable {
         }
     }
 
-    private func take(_ notification: Notification) {
+    private func handle(_ notification: Notification) {
         switch notification.method {
         case "notifications/cancelled":
             inFlight.cancel(notification.params["requestId"])

@@ -99,9 +99,9 @@ final class TaskStore: Sendable {
             return (true, record, state.records[id].map { Self.json(id, $0) })
         }
         record?.work?.cancel()
-        // Nobody sees them any more, whoever has asked.
+        // Nobody can see them any more.
         record?.questions?.close(.cancel)
-        if let ended { tell(user, id, ended) }
+        if let ended { notify(user, id, ended) }
         return exists
     }
 
@@ -121,7 +121,7 @@ final class TaskStore: Sendable {
             state.records[id]?.lastUpdate = .now
             return state.records[id].map { (record.user, Self.json(id, $0)) }
         }
-        if let (user, json) = changed { tell(user, id, json) }
+        if let (user, json) = changed { notify(user, id, json) }
     }
 
     private func note(_ line: String, on id: String) {
@@ -150,10 +150,10 @@ final class TaskStore: Sendable {
         }
         guard let (record, json) = ended else { return }
         record.questions?.close()
-        tell(record.user, id, json)
+        notify(record.user, id, json)
     }
 
-    private func tell(_ user: UserID, _ id: String, _ json: JSONObject) {
+    private func notify(_ user: UserID, _ id: String, _ json: JSONObject) {
         publish(.task(user, id: id, state: json))
     }
 

@@ -26,7 +26,7 @@ struct ChunkedBody: Sendable {
     /// Consumes the available input and appends the decoded bytes to `body`.
     ///
     /// - Returns: whether the body is complete.
-    mutating func take(_ input: inout InputBuffer, into body: inout [UInt8]) throws(HTTPError) -> Bool {
+    mutating func read(_ input: inout InputBuffer, into body: inout [UInt8]) throws(HTTPError) -> Bool {
         while true {
             switch place {
             case .size:
@@ -36,7 +36,7 @@ struct ChunkedBody: Sendable {
                 let size = try size(line, room: limits.bodyBytes - body.count)
                 place = size == 0 ? .trailers : .data(left: size)
             case .data(let left):
-                let piece = input.take(left)
+                let piece = input.removeFirst(left)
                 body.append(contentsOf: piece)
                 guard piece.count == left else {
                     place = .data(left: left - piece.count)

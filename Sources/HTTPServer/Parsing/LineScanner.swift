@@ -19,7 +19,7 @@ struct LineScanner: Sendable {
                 guard byte == .lineFeed else {
                     throw HTTPError(400, "A carriage return in a head must be followed by a line feed.")
                 }
-                let line = input.take(scanned + 1).dropLast(2)
+                let line = input.removeFirst(scanned + 1).dropLast(2)
                 self = LineScanner()
                 return line
             }
@@ -58,7 +58,7 @@ struct InputBuffer: Sendable {
     }
 
     /// Removes and returns the first `count` bytes, or all if there are fewer.
-    mutating func take(_ count: Int) -> ArraySlice<UInt8> {
+    mutating func removeFirst(_ count: Int) -> ArraySlice<UInt8> {
         let end = Swift.min(bytes.count, start + count)
         defer { start = end }
         return bytes[start..<end]

@@ -127,12 +127,12 @@ struct RequestParser: Sendable {
     private mutating func parseBody(_ rest: Body, of head: RequestHead) throws(HTTPError) -> Bool {
         switch rest {
         case .length(let left):
-            let piece = input.take(left)
+            let piece = input.removeFirst(left)
             body.append(contentsOf: piece)
             place = .body(head, .length(left: left - piece.count))
             return piece.count == left
         case .chunked(var chunks):
-            let isComplete = try chunks.take(&input, into: &body)
+            let isComplete = try chunks.read(&input, into: &body)
             place = .body(head, .chunked(chunks))
             return isComplete
         }

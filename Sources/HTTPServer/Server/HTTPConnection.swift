@@ -217,7 +217,7 @@ final class HTTPConnection {
         while case .receiving = phase {
             do {
                 switch try parser.next() {
-                case .head(let head): take(head, now)
+                case .head(let head): receive(head, now)
                 case .request(let request): answer(request)
                 case nil: return awaitMore(now)
                 }
@@ -243,7 +243,7 @@ final class HTTPConnection {
         }
     }
 
-    private func take(_ head: RequestHead, _ now: Instant) {
+    private func receive(_ head: RequestHead, _ now: Instant) {
         self.head = head
         requestCount += 1
         if let refusal = service.options.onRequestHead(head.request, remote) {

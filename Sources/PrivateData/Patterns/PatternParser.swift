@@ -36,7 +36,7 @@ struct PatternParser {
         return Result(node: node, startsAtWord: startsAtWord, endsAtWord: endsAtWord)
     }
 
-    private mutating func take(_ text: String) -> Bool {
+    private mutating func accept(_ text: String) -> Bool {
         guard rest.unicodeScalars.starts(with: text.unicodeScalars) else { return false }
         rest.unicodeScalars.removeFirst(text.unicodeScalars.count)
         return true
@@ -47,7 +47,7 @@ struct PatternParser {
         defer { depth -= 1 }
         guard depth <= Self.maxDepth else { throw PatternError(reason: "its groups are nested too deeply") }
         var parts = [try sequence()]
-        while take("|") { parts.append(try sequence()) }
+        while accept("|") { parts.append(try sequence()) }
         return parts.count == 1 ? parts[0] : .choice(parts)
     }
 
@@ -61,18 +61,18 @@ struct PatternParser {
 
     private mutating func repeated(_ atom: PatternNode) throws(PatternError) -> PatternNode {
         let node: PatternNode
-        if take("*") {
+        if accept("*") {
             node = .repeated(atom, min: 0, max: nil)
-        } else if take("+") {
+        } else if accept("+") {
             node = .repeated(atom, min: 1, max: nil)
-        } else if take("?") {
+        } else if accept("?") {
             node = .repeated(atom, min: 0, max: 1)
         } else if let bounds = try bounds() {
             node = .repeated(atom, min: bounds.0, max: bounds.1)
         } else {
             return atom
         }
-        if take("?") || take("+") {
+        if accept("?") || accept("+") {
             throw PatternError(reason: "it has a lazy or possessive repetition: the longest match is taken in any case")
         }
         let isRepeatedAgain = rest.first == "*" ? true : try bounds() != nil
@@ -103,16 +103,16 @@ struct PatternParser {
     }
 
     private mutating func atom() throws(PatternError) -> PatternNode {
-        if take("(") {
-            guard !take("?:") else { return try group() }
+        if accept("(") {
+            guard !accept("?:") else { return try group() }
             guard rest.first != "?" else {
                 throw PatternError(reason: "it has a lookaround, a named group or an option within: only ( ) and (?: )")
             }
             return try group()
         }
-        if take("[") { return try set() }
-        if take(".") { return .anyCharacter }
-        if take(#"\"#) { return try escape() }
+        if accept("[") { return try set() }
+        if accept(".") { return .anyCharacter }
+        if accept(#"\"#) { return try escape() }
         let scalar = rest.unicodeScalars.removeFirst()
         if scalar == "^" || scalar == "$" {
             throw PatternError(reason: "it has the anchor \(scalar): values are found anywhere in a text")
@@ -125,7 +125,7 @@ struct PatternParser {
 
     private mutating func group() throws(PatternError) -> PatternNode {
         let node = try choice()
-        guard take(")") else { throw PatternError(reason: "it has a ( without a )") }
+        guard accept(")") else { throw PatternError(reason: "it has a ( without a )") }
         return node
     }
 
@@ -181,10 +181,10 @@ struct PatternParser {
 
     /// The rest of a set in brackets.
     private mutating func set() throws(PatternError) -> PatternNode {
-        let isNegated = take("^")
+        let isNegated = accept("^")
         var set = ByteSet()
         var isFirst = true
-        while isFirst || !take("]") {
+        while isFirst || !accept("]") {
             let isBracket = isFirst && rest.first == "]"
             isFirst = false
             guard let scalar = rest.unicodeScalars.popFirst() else {

@@ -208,7 +208,7 @@ struct ShellQuoting {
         advance(.unquoted)
     }
 
-    /// Whether a word starts here: `#` in a word is no comment. Nor is it one in `${x#y}`.
+    /// Whether a word starts here: `#` within a word doesn't start a comment, nor does it in `${x#y}`.
     private var startsWord: Bool {
         if case .brace? = frames.last { return false }
         return place == 0 || " \t\n;&|()<>`".utf8.contains(text[place - 1])

@@ -68,7 +68,7 @@ struct TokenTable: Sendable {
         return token
     }
 
-    /// Returns what a token stands for; `nil` if it is none of this session.
+    /// Returns what a token stands for; `nil` if it isn't of this session.
     func entry(of token: some Collection<UInt8>) -> Entry? {
         byToken[Array(token)].map { entries[$0] }
     }
@@ -79,7 +79,7 @@ struct TokenTable: Sendable {
         let digits = HMAC.sha256(of: message, key: key).flatMap { byte -> [UInt8] in
             [hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 15)]]
         }
-        // Longer if another value has the same beginning. The kind is no part of the name, but it keeps this simple.
+        // Longer if another value has the same beginning. Names of different kinds could be equal, but this is simpler.
         var length = TokenSyntax.hexDigits
         while length < digits.count, usedNames.contains(Array(digits[..<length])) { length += 2 }
         return Array(digits[..<length])

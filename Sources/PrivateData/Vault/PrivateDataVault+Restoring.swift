@@ -5,7 +5,7 @@ import Threading
 extension PrivateDataVault {
     /// Returns a text with its tokens replaced by the values. Those of values that may not enter the sandbox stay.
     ///
-    /// - Throws: ``PrivateDataError`` if it has a token that is none of this session.
+    /// - Throws: ``PrivateDataError`` if it has a token that isn't of this session.
     public func restore(_ text: String) throws(PrivateDataError) -> String {
         try restored(text) { _, _ in nil }
     }
@@ -51,7 +51,7 @@ extension PrivateDataVault {
     }
 
     /// Returns a person's answer with the tokens in all its texts, also in the names of members, replaced. A text with a
-    /// token that is none of this session stays as it is.
+    /// token that isn't of this session stays as it is.
     public func restore(_ answer: JSON) -> JSON {
         answer.mappingStrings { (try? restore($0)) ?? $0 }
     }

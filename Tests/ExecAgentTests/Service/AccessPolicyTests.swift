@@ -7,15 +7,15 @@ import Testing
 
 /// Who is let in.
 @Suite(.timeLimit(.minutes(2))) struct AccessPolicyTests {
-    private func doors(_ change: (inout ServiceOptions) -> Void = { _ in }) -> AccessPolicy {
+    private func policy(_ change: (inout ServiceOptions) -> Void = { _ in }) -> AccessPolicy {
         var options = ServiceOptions()
         change(&options)
         return AccessPolicy(options, port: 8000, budgets: RateLimiter(perSecond: 1, atOnce: 1000))
     }
 
-    private func status(_ doors: AccessPolicy, path: String = "/v1/models", _ fields: HTTPHeader...) -> Int? {
+    private func status(_ policy: AccessPolicy, path: String = "/v1/models", _ fields: HTTPHeader...) -> Int? {
         let request = HTTPRequest(method: "GET", path: path, headers: fields)
-        return doors.refusal(of: request, from: RemoteAddress(host: "127.0.0.1", port: 1))?.status
+        return policy.refusal(of: request, from: RemoteAddress(host: "127.0.0.1", port: 1))?.status
     }
 
     @Test(
@@ -26,28 +26,28 @@ import Testing
             ("127.1:8000", 403), ("2130706433:8000", 403),
         ] as [(String, Int?)])
     func takesItsOwnNamesOnly(host: String, expected: Int?) {
-        #expect(status(doors(), HTTPHeader("host", host)) == expected)
+        #expect(status(policy(), HTTPHeader("host", host)) == expected)
     }
 
     @Test func takesNamesThatItIsTold() {
-        let told = doors { $0.hostNames = ["Agent.example"] }
+        let told = policy { $0.hostNames = ["Agent.example"] }
         #expect(status(told, HTTPHeader("host", "agent.example")) == nil)
         #expect(status(told, HTTPHeader("host", "other.example")) == 403)
-        let open = doors { ($0.host, $0.keys) = ("0.0.0.0", ["secret"]) }
+        let open = policy { ($0.host, $0.keys) = ("0.0.0.0", ["secret"]) }
         let key = HTTPHeader("authorization", "Bearer secret")
         #expect(status(open, HTTPHeader("host", "192.168.1.2:9000"), key) == nil)
         #expect(status(open, HTTPHeader("host", "[fe80::1]:9000"), key) == nil)
         #expect(status(open, HTTPHeader("host", "evil.example:8000"), key) == 403)
-        #expect(status(doors()) == 403, "without a host")
+        #expect(status(policy()) == 403, "without a host")
     }
 
     @Test func takesHealthChecksWithoutAHostButNoneOfAPage() {
-        #expect(status(doors(), path: "/health") == nil)
-        #expect(status(doors(), path: "/health", HTTPHeader("host", "evil.example:8000")) == 403)
-        #expect(status(doors(), path: "/health", HTTPHeader("host", "")) == 403)
-        #expect(status(doors(), path: "/health", HTTPHeader("origin", "http://localhost:8000")) == 403)
-        #expect(status(doors(), path: "/health", HTTPHeader("sec-fetch-site", "cross-site")) == 403)
-        #expect(status(doors(), path: "/health/") == 403)
+        #expect(status(policy(), path: "/health") == nil)
+        #expect(status(policy(), path: "/health", HTTPHeader("host", "evil.example:8000")) == 403)
+        #expect(status(policy(), path: "/health", HTTPHeader("host", "")) == 403)
+        #expect(status(policy(), path: "/health", HTTPHeader("origin", "http://localhost:8000")) == 403)
+        #expect(status(policy(), path: "/health", HTTPHeader("sec-fetch-site", "cross-site")) == 403)
+        #expect(status(policy(), path: "/health/") == 403)
     }
 
     @Test(
@@ -58,13 +58,13 @@ import Testing
             ("http://127.0.0.1:8000", 403), ("http://localhost:3000", 403), ("http://user@localhost:8000", 403),
         ] as [(String, Int?)])
     func takesNoPagesOfOthers(origin: String, expected: Int?) {
-        #expect(status(doors(), HTTPHeader("host", "localhost:8000"), HTTPHeader("origin", origin)) == expected)
+        #expect(status(policy(), HTTPHeader("host", "localhost:8000"), HTTPHeader("origin", origin)) == expected)
     }
 
     @Test func takesNoPicturesInPagesOfOthers() {
         let host = HTTPHeader("host", "localhost:8000")
         for (site, expected) in [("cross-site", 403), ("same-site", 403), ("same-origin", nil), ("none", nil)] {
-            #expect(status(doors(), host, HTTPHeader("sec-fetch-site", site)) == expected, "\(site)")
+            #expect(status(policy(), host, HTTPHeader("sec-fetch-site", site)) == expected, "\(site)")
         }
     }
 
@@ -76,12 +76,12 @@ import Testing
             ("", 401),
         ] as [(String, Int?)])
     func asksForAKey(field: String, expected: Int?) {
-        let doors = doors { $0.keys = ["first", "second"] }
+        let policy = self.policy { $0.keys = ["first", "second"] }
         let host = HTTPHeader("host", "localhost:8000")
-        #expect(status(doors, host, HTTPHeader("authorization", field)) == expected)
-        #expect(status(doors, host) == 401)
-        #expect(status(doors, path: "/health", host) == nil)
-        #expect(status(doors, path: "/health/", host) == 401)
+        #expect(status(policy, host, HTTPHeader("authorization", field)) == expected)
+        #expect(status(policy, host) == 401)
+        #expect(status(policy, path: "/health", host) == nil)
+        #expect(status(policy, path: "/health/", host) == 401)
     }
 
     @Test func knowsWhichKeyItIs() {
@@ -133,12 +133,12 @@ import Testing
     @Test func countsEachSenderByItself() {
         let budgets = RateLimiter(perSecond: 2, atOnce: 2)
         let now = ContinuousClock.now
-        #expect([1, 2, 3].map { _ in budgets.take("a", now: now) } == [nil, nil, 1])
-        #expect(budgets.take("b", now: now) == nil)
-        #expect(budgets.take("a", now: now + .milliseconds(500)) == nil)
-        #expect(budgets.take("a", now: now + .milliseconds(501)) == 1)
-        #expect(RateLimiter(perSecond: 0, atOnce: 0).take("a", now: now) == 3600)
-        for number in 0..<25_000 { _ = budgets.take("sender \(number)", now: now) }
+        #expect([1, 2, 3].map { _ in budgets.acquire("a", now: now) } == [nil, nil, 1])
+        #expect(budgets.acquire("b", now: now) == nil)
+        #expect(budgets.acquire("a", now: now + .milliseconds(500)) == nil)
+        #expect(budgets.acquire("a", now: now + .milliseconds(501)) == 1)
+        #expect(RateLimiter(perSecond: 0, atOnce: 0).acquire("a", now: now) == 3600)
+        for number in 0..<25_000 { _ = budgets.acquire("sender \(number)", now: now) }
     }
 
     @Test(arguments: ["0.0.0.0", "::", "192.0.2.1", "example.test", "127.0.0.1.example.test", "127.0.0.256"])

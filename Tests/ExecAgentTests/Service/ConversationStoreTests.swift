@@ -8,8 +8,8 @@ import Threading
 @Suite(.timeLimit(.minutes(1))) struct ConversationStoreTests {
     private let time = Locked(ContinuousClock.now)
 
-    private func conversations(most: Int = 3, maxBytes: Int = 1000) -> ConversationStore {
-        ConversationStore(seconds: 60, most: most, maxBytes: maxBytes, now: { [time] in time.withLock { $0 } })
+    private func conversations(maxCount: Int = 3, maxBytes: Int = 1000) -> ConversationStore {
+        ConversationStore(seconds: 60, maxCount: maxCount, maxBytes: maxBytes, now: { [time] in time.withLock { $0 } })
     }
 
     private func user(_ text: String) -> [ChatMessage] { [ChatMessage(role: .user, text: text)] }
@@ -34,7 +34,7 @@ import Threading
     }
 
     @Test func endsAllChatsOfAUserAndNobodyElses() {
-        let conversations = conversations(most: 9)
+        let conversations = conversations(maxCount: 9)
         for name in ["ann", "ann/1", "ann/2", "anna", "bob/ann"] { conversations.keep(user("a"), of: name) }
         #expect(conversations.end("ann"))
         #expect(conversations.count == 2)
@@ -42,7 +42,7 @@ import Threading
     }
 
     @Test func keepsNothingWhereNothingIsRemembered() {
-        let conversations = ConversationStore(seconds: 0, most: 9, maxBytes: 1000)
+        let conversations = ConversationStore(seconds: 0, maxCount: 9, maxBytes: 1000)
         conversations.keep(user("a"), of: "ann")
         #expect(conversations.count == 0)
         #expect(conversations.continued(by: user("b"), of: "ann").count == 1)
@@ -67,12 +67,12 @@ import Threading
     }
 
     @Test func aTurnThatIsCancelledLeavesTheRow() async throws {
-        let turns = PerUserQueue(maxWaiting: 10, most: 10)
-        let first = try turns.take(for: "a")
+        let turns = PerUserQueue(maxWaiting: 10, maxRuns: 10)
+        let first = try turns.acquire(for: "a")
         try await first.wait()
         let events = Recorder<String>()
         let second = Task {
-            let turn = try turns.take(for: "a")
+            let turn = try turns.acquire(for: "a")
             events.record("waits")
             defer { events.record("left") }
             try await turn.wait()
@@ -80,14 +80,14 @@ import Threading
         try await events.wait(forCount: 1)
         second.cancel()
         await #expect(throws: CancellationError.self) { try await second.value }
-        let third = try turns.take(for: "a")
+        let third = try turns.acquire(for: "a")
         first.end()
         try await third.wait()
     }
 
     @Test func nobodyWaitsForATurnThatWasGivenBack() async throws {
-        let turns = PerUserQueue(maxWaiting: 10, most: 10)
-        let (first, second) = (try turns.take(for: "a"), try turns.take(for: "a"))
+        let turns = PerUserQueue(maxWaiting: 10, maxRuns: 10)
+        let (first, second) = (try turns.acquire(for: "a"), try turns.acquire(for: "a"))
         second.end()
         try await second.wait()
         first.end()
@@ -95,22 +95,22 @@ import Threading
     }
 
     @Test func aTurnThatNobodyHoldsIsGivenBack() throws {
-        let turns = PerUserQueue(maxWaiting: 0, most: 1)
-        _ = try turns.take(for: "a")
-        let held = try turns.take(for: "a")
-        #expect(throws: APIRequestError.self) { try turns.take(for: "b") }
+        let turns = PerUserQueue(maxWaiting: 0, maxRuns: 1)
+        _ = try turns.acquire(for: "a")
+        let held = try turns.acquire(for: "a")
+        #expect(throws: APIRequestError.self) { try turns.acquire(for: "b") }
         held.end()
         held.end()
-        _ = try turns.take(for: "b")
+        _ = try turns.acquire(for: "b")
     }
 
     @Test func runsByThemselvesWaitForNobodyButCount() async throws {
-        let turns = PerUserQueue(maxWaiting: 0, most: 3)
-        let all = [try turns.take(for: nil), try turns.take(for: nil), try turns.take(for: nil)]
+        let turns = PerUserQueue(maxWaiting: 0, maxRuns: 3)
+        let all = [try turns.acquire(for: nil), try turns.acquire(for: nil), try turns.acquire(for: nil)]
         for turn in all { try await turn.wait() }
-        #expect(throws: APIRequestError.self) { try turns.take(for: nil) }
+        #expect(throws: APIRequestError.self) { try turns.acquire(for: nil) }
         all[1].end()
-        let next = try turns.take(for: nil)
+        let next = try turns.acquire(for: nil)
         try await next.wait()
         #expect(!turns.forget("default"))
         #expect(!next.isForgotten)

@@ -176,7 +176,7 @@ import Threading
     }
 
     @Test func noUserCanHaveTooManyQuestions() async throws {
-        let pending = PendingQuestions(seconds: 60, most: 3, mostOfUser: 2)
+        let pending = PendingQuestions(seconds: 60, maxCount: 3, maxPerUser: 2)
         let asked = Recorder<String>()
         try await withThrowingTaskGroup(of: QuestionOutcome.self) { group in
             for (number, user) in ["ann", "ann", "bob"].enumerated() {

@@ -13,7 +13,7 @@ import Testing
     /// What a text looks like that comes in these pieces.
     private func letters(_ pieces: [String], columns: Int = 80) -> [Letter] {
         var markdown = MarkdownText(columns: columns)
-        let written = pieces.map { markdown.take($0) }.joined() + markdown.end()
+        let written = pieces.map { markdown.append($0) }.joined() + markdown.end()
         var letters: [Letter] = []
         var style = ""
         var rest = Substring(written)
@@ -240,7 +240,7 @@ import Testing
 
     @Test func textIsShownWhileItComes() {
         var markdown = MarkdownText(columns: 80)
-        let shown = ["Some te", "xt **bo", "ld** and", "\n- ite", "m\n```\ncod"].map { markdown.take($0) }
+        let shown = ["Some te", "xt **bo", "ld** and", "\n- ite", "m\n```\ncod"].map { markdown.append($0) }
         #expect(Array(shown[..<2]) == ["Some te", "xt "])
         #expect(shown[2].hasSuffix(" and"))
         #expect(shown[3] == "\n• ite")
@@ -251,7 +251,7 @@ import Testing
         for mark in ["*", "**", "`", "[", "[a](", "[a](<", "[a](b \"", "http://x/*", "<", "_", "~~", "&", "![", "> *"] {
             var markdown = MarkdownText(columns: 80)
             let long = String(repeating: "word ", count: 1000)
-            let shown = markdown.take("\(mark)\(long)")
+            let shown = markdown.append("\(mark)\(long)")
             #expect(shown.utf8.count > 3000, "\(mark)")
         }
     }

@@ -236,7 +236,8 @@ import Testing
     func aServerWithoutABridgeIsAnErrorThatSaysWhatToDo(meta: String) async throws {
         try await withServer(meta: meta) { tools in
             let error = await #expect(throws: ToolServerError.self) { try await tools.tools() }
-            #expect(error?.message.hasPrefix("box doesn't take the servers of --mcp-config: it isn't exec-mcp") == true)
+            let beginning = "box doesn't accept the servers of --mcp-config: it isn't exec-mcp"
+            #expect(error?.message.hasPrefix(beginning) == true)
             #expect(error?.message.contains("Leave out --bridge") == true)
         }
     }

@@ -178,7 +178,7 @@ def _key(key, place):
 
 
 def _fields_of(value):
-    """Returns the fields of a record as a dict; None if it is no record."""
+    """Returns the fields of a record as a dict; None if it isn't a record."""
     kind = type(value)
     if isinstance(value, type):
         return None

@@ -8,7 +8,7 @@ from servers import _arguments, _bridge, _errors, _lines, _runtime, _values
 class Lines(list):
     """A list that prints as one entry per line."""
 
-    # A last line that is no entry.
+    # A last line that isn't an entry.
     remark = ""
 
     def __str__(self):

@@ -50,12 +50,12 @@
 
         private static let running = Locked<[ObjectIdentifier: CurlLoop]>([:])
         /// Maximum seconds that the program's exit waits for each thread.
-        private static let patience = 1.0
+        private static let loopTimeout = 1.0
 
         private static func stopAll() {
             let loops = running.withLock { Array($0.values) }
             for loop in loops { loop.stop() }
-            for loop in loops { _ = loop.state.wait(seconds: patience) { $0.isRunning ? nil : () } }
+            for loop in loops { _ = loop.state.wait(seconds: loopTimeout) { $0.isRunning ? nil : () } }
         }
 
         // MARK: - From any thread

@@ -19,7 +19,7 @@
             let template = try RequestTemplate(options)
             guard let url = URL(string: template.url) else {
                 throw ModelError(
-                    kind: .refused, message: "The model's address is none that can be used: check OPENAI_BASE_URL.")
+                    kind: .refused, message: "The model's URL cannot be used: check OPENAI_BASE_URL.")
             }
             host = template.host
             // The session's own timer may measure differently, so it is set longer than ours, which is authoritative.

@@ -80,7 +80,7 @@ struct AccessPolicy: Sendable {
     }
 
     private func tooMany(_ sender: String) -> APIRequestError? {
-        budgets.take(sender).map { .tooManyRequests(seconds: $0) }
+        budgets.acquire(sender).map { .tooManyRequests(seconds: $0) }
     }
 
     private func isOurs(_ host: HTTPAuthority) -> Bool {

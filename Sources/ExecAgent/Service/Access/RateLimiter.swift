@@ -25,7 +25,7 @@ final class RateLimiter: Sendable {
     /// Consumes one token.
     ///
     /// - Returns: `nil` if the request is allowed, else the seconds until one is.
-    func take(_ sender: String, now: Instant = .now) -> Int? {
+    func acquire(_ sender: String, now: Instant = .now) -> Int? {
         budgets.withLock { budgets in
             if budgets.count >= Self.maxSenders, budgets[sender] == nil { forget(&budgets, now) }
             var budget = budgets[sender] ?? Budget(left: atOnce, last: now)

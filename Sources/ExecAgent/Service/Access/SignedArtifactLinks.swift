@@ -28,7 +28,7 @@ final class SignedArtifactLinks: Sendable {
     /// Seconds for which a URL is valid: as long as somebody may return to a chat.
     static let lifetime = 7 * 24 * 3600
     /// Maximum number of files that one answer links to.
-    static let most = 20
+    static let maxLinks = 20
     /// Hex digits of a signature.
     private static let codeDigits = 64
     /// File extensions that a page shows inline; only a guess by name.
@@ -65,7 +65,7 @@ final class SignedArtifactLinks: Sendable {
 
     /// Returns Markdown links to files, with pictures inline; empty if none.
     func markdown(of names: [String], user: String) -> String {
-        let links = names.prefix(Self.most).compactMap { name in
+        let links = names.prefix(Self.maxLinks).compactMap { name in
             address(of: name, user: user).map { address in
                 let ending = name.lowercased().split(separator: ".").last ?? ""
                 return "\(Self.pictures.contains(ending) ? "!" : "")[\(Self.label(name))](\(address))"

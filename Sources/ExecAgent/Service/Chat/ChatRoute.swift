@@ -38,12 +38,12 @@ struct ChatRoute: Sendable {
         var call = try ChatCall(request, ownModel: options.model)
         // Links are for the person: the model's provider must not get them, and an old one no longer works.
         call.messages = call.messages.map { $0.role == .assistant ? $0.withoutAddresses : $0 }
-        if let seconds = budgets.take("user \(call.caller.user)") {
+        if let seconds = budgets.acquire("user \(call.caller.user)") {
             throw APIRequestError.tooManyRequests(seconds: seconds)
         }
         logIgnored(call.ignored)
         // If no conversation is remembered, runs need not be serialized.
-        let turn = try turns.take(for: options.sessionSeconds > 0 ? call.caller.conversation : nil)
+        let turn = try turns.acquire(for: options.sessionSeconds > 0 ? call.caller.conversation : nil)
         let name = CompletionID(model: call.model ?? options.model)
         return call.isStreamed ? stream(call, turn, name) : try await whole(call, turn, name)
     }

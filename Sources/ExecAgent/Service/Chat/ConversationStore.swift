@@ -28,20 +28,20 @@ final class ConversationStore: Sendable {
     }
 
     private let seconds: Double
-    private let most: Int
+    private let maxCount: Int
     private let maxBytes: Int
     private let now: @Sendable () -> Instant
     private let state = Locked(State())
 
     /// - Parameters:
     ///   - seconds: how long a conversation stays unused before it is forgotten; 0 to remember none.
-    ///   - most: maximum number of conversations.
+    ///   - maxCount: maximum number of conversations.
     ///   - maxBytes: their maximum total size.
     init(
-        seconds: Double, most: Int, maxBytes: Int, now: @escaping @Sendable () -> Instant = { ContinuousClock.now }
+        seconds: Double, maxCount: Int, maxBytes: Int, now: @escaping @Sendable () -> Instant = { ContinuousClock.now }
     ) {
         self.seconds = seconds
-        self.most = most
+        self.maxCount = maxCount
         self.maxBytes = maxBytes
         self.now = now
     }
@@ -80,8 +80,8 @@ final class ConversationStore: Sendable {
             for (other, conversation) in state.conversations where isOver(conversation, time) {
                 _ = state.remove(other)
             }
-            guard bytes <= maxBytes, most > 0 else { return }
-            while state.conversations.count >= most || state.bytes + bytes > maxBytes,
+            guard bytes <= maxBytes, maxCount > 0 else { return }
+            while state.conversations.count >= maxCount || state.bytes + bytes > maxBytes,
                 let oldest = state.conversations.min(by: { $0.value.lastUse < $1.value.lastUse })
             {
                 _ = state.remove(oldest.key)

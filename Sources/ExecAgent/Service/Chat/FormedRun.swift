@@ -17,7 +17,7 @@ struct FormedRun: Sendable {
 
     func run(_ conversation: [ChatMessage]) async throws -> RunResult {
         await onEvent(
-            .notice("the model's API accepts no 'response_format' with tools: the model gets the format in words"))
+            .notice("the model's API does not accept 'response_format' with tools: the model gets it in words"))
         let own = conversation.prefix(while: \.isInstruction)
         let instruction = ChatMessage(role: .system, text: instruction)
         let opening: [ChatMessage] = own + [instruction] + conversation.dropFirst(own.count)

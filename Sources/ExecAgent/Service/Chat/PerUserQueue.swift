@@ -46,27 +46,27 @@ final class PerUserQueue: Sendable {
     }
 
     private let maxWaiting: Int
-    private let most: Int
+    private let maxRuns: Int
     private let state = Locked(State())
 
     /// - Parameters:
     ///   - maxWaiting: maximum number of waiting runs per conversation.
-    ///   - most: maximum number of runs in total.
-    init(maxWaiting: Int, most: Int) {
+    ///   - maxRuns: maximum number of runs in total.
+    init(maxWaiting: Int, maxRuns: Int) {
         self.maxWaiting = maxWaiting
-        self.most = most
+        self.maxRuns = maxRuns
     }
 
     /// Acquires a place at the end of a conversation's queue.
     ///
     /// - Parameter conversation: `nil` for a queue of its own.
     /// - Throws: ``APIRequestError`` if there are too many runs.
-    func take(for conversation: String?) throws(APIRequestError) -> Turn {
+    func acquire(for conversation: String?) throws(APIRequestError) -> Turn {
         let hasCome = AsyncEvent()
         let place: (row: String, number: Int)? = state.withLock { state in
             // A conversation's name never starts with a slash.
             let row = conversation ?? "/\(state.lastNumber + 1)"
-            guard state.count < most, state.rows[row]?.runs.count ?? 0 <= maxWaiting else { return nil }
+            guard state.count < maxRuns, state.rows[row]?.runs.count ?? 0 <= maxWaiting else { return nil }
             state.lastNumber += 1
             state.count += 1
             state.rows[row, default: Row()].runs.append((state.lastNumber, hasCome))

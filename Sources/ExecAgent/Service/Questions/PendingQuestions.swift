@@ -26,19 +26,19 @@ final class PendingQuestions: Sendable {
     }
 
     private let seconds: Double
-    private let most: Int
-    private let mostOfUser: Int
+    private let maxCount: Int
+    private let maxPerUser: Int
     private let clock: MonotonicClock
     private let state = Locked(State())
 
     /// - Parameters:
     ///   - seconds: how long a question waits.
-    ///   - most: maximum number of questions.
-    ///   - mostOfUser: maximum number of questions of one user.
-    init(seconds: Double, most: Int, mostOfUser: Int, clock: MonotonicClock = .system) {
+    ///   - maxCount: maximum number of questions.
+    ///   - maxPerUser: maximum number of questions of one user.
+    init(seconds: Double, maxCount: Int, maxPerUser: Int, clock: MonotonicClock = .system) {
         self.seconds = seconds
-        self.most = most
-        self.mostOfUser = mostOfUser
+        self.maxCount = maxCount
+        self.maxPerUser = maxPerUser
         self.clock = clock
     }
 
@@ -74,7 +74,7 @@ final class PendingQuestions: Sendable {
 
     private func add(_ question: ServerQuestion, _ user: String, _ run: String) -> AsyncEvent? {
         state.withLock { state in
-            guard state.entries.count < most, state.entries.values.count(where: { $0.user == user }) < mostOfUser
+            guard state.entries.count < maxCount, state.entries.values.count(where: { $0.user == user }) < maxPerUser
             else { return nil }
             state.lastNumber += 1
             let now = time(nil)

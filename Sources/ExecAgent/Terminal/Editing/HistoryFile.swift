@@ -62,7 +62,7 @@ struct HistoryFile: Sendable, Equatable {
             var (opened, there) = (stat(), stat())
             if Self.isOurs(descriptor), Self.lock(descriptor), fstat(descriptor, &opened) == 0 {
                 if stat(path, &there) == 0, opened.st_dev == there.st_dev, opened.st_ino == there.st_ino {
-                    // Whoever created it may have made it readable to others.
+                    // It may have been created readable to others.
                     if opened.st_mode & 0o077 != 0 { fchmod(descriptor, 0o600) }
                     return descriptor
                 }

@@ -22,10 +22,10 @@ struct KeyParser {
 
     /// Timeout for the rest of an incomplete input, in milliseconds; `nil` if none. After that, a sequence is
     /// a lone Escape, and a paste has lost its end.
-    var patience: Int32? { paste != nil ? 2000 : pending.first == 0x1B ? 500 : nil }
+    var keyTimeout: Int32? { paste != nil ? 2000 : pending.first == 0x1B ? 500 : nil }
 
     /// Parses the next bytes.
-    mutating func take(_ bytes: some Sequence<UInt8>) -> [Key] {
+    mutating func parse(_ bytes: some Sequence<UInt8>) -> [Key] {
         var keys: [Key] = []
         // Characters that arrive together become one text.
         var text = ""
@@ -49,7 +49,7 @@ struct KeyParser {
 
     /// Ends incomplete input after the timeout.
     mutating func giveUpWaiting() -> [Key] {
-        guard patience != nil else { return [] }
+        guard keyTimeout != nil else { return [] }
         if let paste { return endPaste(paste, of: pasteSize) }
         let isEscape = pending == [0x1B]
         pending = []

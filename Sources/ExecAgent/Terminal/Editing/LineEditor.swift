@@ -151,9 +151,9 @@ final class LineEditor: LineSource, ReplySource, TerminalSignals.Receiver {
                 pollfd(fd: input, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: wake.read, events: Int16(POLLIN), revents: 0),
             ]
-            let count = poll(&watched, 2, parser.patience ?? -1)
+            let count = poll(&watched, 2, parser.keyTimeout ?? -1)
             if count < 0 && errno != EINTR { break }
-            if count == 0 { take(parser.giveUpWaiting(), &session) }
+            if count == 0 { handle(parser.giveUpWaiting(), &session) }
             guard count > 0 else { continue }
             if watched[1].revents != 0 {
                 _ = Self.read(wake.read, &buffer)
@@ -163,7 +163,7 @@ final class LineEditor: LineSource, ReplySource, TerminalSignals.Receiver {
             let size = Self.read(input, &buffer)
             if size < 0 && (errno == EAGAIN || errno == EINTR) { continue }
             guard size > 0 else { break }
-            take(parser.take(buffer[..<size]), &session)
+            handle(parser.parse(buffer[..<size]), &session)
         }
         let requested = state.withLock { state in
             state.hasEnded = true
@@ -226,13 +226,13 @@ final class LineEditor: LineSource, ReplySource, TerminalSignals.Receiver {
         if session.prompt != nil, !session.awaitsNames {
             let backlog = session.backlog
             (session.backlog, session.backlogSize, session.hasLostKeys) = ([], 0, false)
-            take(backlog, &session)
+            handle(backlog, &session)
         }
         draw(session)
         return true
     }
 
-    private func take(_ keys: [Key], _ session: inout Session) {
+    private func handle(_ keys: [Key], _ session: inout Session) {
         for key in keys {
             if session.question != nil {
                 answer(key, &session)

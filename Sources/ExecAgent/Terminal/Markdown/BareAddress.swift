@@ -7,7 +7,7 @@ struct BareAddress: Sendable {
         /// Processes the next character of the text.
         ///
         /// - Returns: whether a URL has started.
-        mutating func take(_ scalar: Unicode.Scalar) -> Bool {
+        mutating func append(_ scalar: Unicode.Scalar) -> Bool {
             switch (count, scalar) {
             case (_, "h"): count = 1
             case (1, "t"), (2, "t"), (3, "p"), (4, "s"), (6, "/"): count += 1
@@ -32,7 +32,7 @@ struct BareAddress: Sendable {
     ///
     /// - Parameter mayClose: whether a span is open that such a delimiter closes.
     /// - Returns: what is known to be part of the URL; `nil` if it has ended before the character.
-    mutating func take(_ scalar: Unicode.Scalar, mayClose: (Unicode.Scalar) -> Bool) -> [Unicode.Scalar]? {
+    mutating func append(_ scalar: Unicode.Scalar, mayClose: (Unicode.Scalar) -> Bool) -> [Unicode.Scalar]? {
         switch scalar {
         case "<", ">", "\"": return nil
         case "*", "_", "~":

@@ -42,7 +42,7 @@ struct InlineText: Sendable {
     static func pieces(of line: String, base: Style = []) -> [StyledPiece] {
         var inline = InlineText()
         inline.base = base
-        for scalar in line.unicodeScalars { inline.take(scalar) }
+        for scalar in line.unicodeScalars { inline.append(scalar) }
         return inline.endLine()
     }
 
@@ -53,7 +53,7 @@ struct InlineText: Sendable {
     }
 
     /// Processes the next character, which isn't a line end.
-    mutating func take(_ scalar: Unicode.Scalar) {
+    mutating func append(_ scalar: Unicode.Scalar) {
         advance(with: scalar)
         while heldSize > Self.limit, openCount > 0 { giveUpFirst() }
     }
@@ -138,7 +138,7 @@ struct InlineText: Sendable {
     }
 
     private mutating func begin(with scalar: Scalar) {
-        let beginsAddress = addressBeginning.take(scalar)
+        let beginsAddress = addressBeginning.append(scalar)
         switch scalar {
         case "\\": mode = .escape
         case "`": mode = .ticks(1)
@@ -228,7 +228,7 @@ struct InlineText: Sendable {
 
     private mutating func continueDestination(_ destination: LinkDestination, _ scalar: Scalar) {
         var destination = destination
-        switch destination.take(scalar) {
+        switch destination.append(scalar) {
         case .goesOn: mode = .destination(destination)
         case .isWhole:
             mode = .text
@@ -257,7 +257,7 @@ struct InlineText: Sendable {
 
     private mutating func continueAddress(_ address: BareAddress, _ scalar: Scalar) {
         var address = address
-        if let known = address.take(scalar, mayClose: { lastOpener($0) != nil }) {
+        if let known = address.append(scalar, mayClose: { lastOpener($0) != nil }) {
             mode = .address(address)
             add(Letters.string(known))
         } else {

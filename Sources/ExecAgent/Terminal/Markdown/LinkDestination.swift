@@ -29,7 +29,7 @@ struct LinkDestination: Sendable {
     private var place = Place.beginning
 
     /// Processes the next character.
-    mutating func take(_ scalar: Unicode.Scalar) -> Step {
+    mutating func append(_ scalar: Unicode.Scalar) -> Step {
         // Excluding these bounds the cost: text mistaken for a destination is parsed at most twice.
         guard written.count <= Self.limit, scalar != "[", scalar != "`" else { return .isNone }
         let step = advance(scalar)

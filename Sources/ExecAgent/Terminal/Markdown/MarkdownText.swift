@@ -54,8 +54,8 @@ struct MarkdownText: Sendable {
     /// Processes the next piece of the text.
     ///
     /// - Returns: the output to write.
-    mutating func take(_ text: String) -> String {
-        for scalar in text.unicodeScalars { take(scalar) }
+    mutating func append(_ text: String) -> String {
+        for scalar in text.unicodeScalars { append(scalar) }
         writer.write(inline.takeReady())
         return writer.take()
     }
@@ -70,10 +70,10 @@ struct MarkdownText: Sendable {
         return writer.take()
     }
 
-    private mutating func take(_ scalar: Scalar) {
+    private mutating func append(_ scalar: Scalar) {
         if scalar == "\n" { return endLine(hasEnd: true) }
         switch place {
-        case .text: inline.take(scalar)
+        case .text: inline.append(scalar)
         case .code: writer.write(String(scalar), .code)
         case .beginning:
             held.append(scalar)
@@ -127,7 +127,7 @@ struct MarkdownText: Sendable {
     private mutating func begin(_ beginning: LineBeginning, _ hasEnd: Bool) -> Bool {
         if followsOpen, beginning == .text, prefix.shown.isEmpty {
             followsOpen = false
-            inline.take("\n")
+            inline.append("\n")
         }
         endOpenLine()
         let indent = held.prefix { $0 == " " || $0 == "\t" }.count
@@ -174,7 +174,7 @@ struct MarkdownText: Sendable {
             nextLine()
             return false
         case .row:
-            takeRow()
+            addRow()
             return false
         case .indentedCode:
             followsIndentedCode = true
@@ -202,13 +202,13 @@ struct MarkdownText: Sendable {
     private mutating func showText(_ style: Style, _ dropped: Int) {
         writer.write(prefix.shown)
         inline.base = style
-        for scalar in held.dropFirst(dropped) { inline.take(scalar) }
+        for scalar in held.dropFirst(dropped) { inline.append(scalar) }
         (place, held) = (.text, [])
     }
 
     // MARK: Tables
 
-    private mutating func takeRow() {
+    private mutating func addRow() {
         let row = Letters.string(held)
         if table == nil { table = MarkdownTable(prefix: prefix.shown, width: prefix.width) }
         if table?.add(row) == false {

@@ -33,7 +33,7 @@ struct ApprovalCommands {
     func approve(_ id: String, _ choice: ApprovalStore.Choice, _ isSure: Bool) -> Int32 {
         guard let store else { return withoutStore }
         guard let request = store.request(id) else { return failed(.unknown, id) }
-        // What is approved is what is shown, whoever named the id.
+        // The id may come from anywhere: what is approved is what is shown.
         print(Self.text(request))
         if !isSure, Descriptors.isTerminal(0) {
             print("\(Self.question(choice)) [y/N] ", terminator: "")
@@ -57,7 +57,7 @@ struct ApprovalCommands {
         guard let store else { return withoutStore }
         return Foreground.run {
             guard let count = await store.forget(server: server, tool: tool) else { return Self.unwritable }
-            print("\(count) approval\(count == 1 ? "" : "s") taken back; running sessions ask again")
+            print("\(count) approval\(count == 1 ? "" : "s") revoked; running sessions ask again")
             return 0
         }
     }
@@ -90,7 +90,7 @@ struct ApprovalCommands {
         case .once: "approved: it may be made once, within \(minutes) minutes"
         case .session:
             "approved until the session ends that asked, at most \(Int(ApprovalStore.sessionSeconds / 3600)) hours"
-        case .always: "approved for good; exec-mcp bridge rules --forget SERVER TOOL takes it back"
+        case .always: "approved for good; exec-mcp bridge rules --forget SERVER TOOL revokes it"
         case .deny: "denied"
         }
     }
@@ -147,11 +147,11 @@ struct ApprovalCommands {
                 no call of the user \(user.name) waits under the id \(id.visible.prefix(100)): it may have expired, been \
                 made, or belong to another user (--user NAME); exec-mcp bridge pending lists them
                 """)
-        case .decided(let state): Self.report("it was decided about before: \(state.rawValue)")
+        case .decided(let state): Self.report("it has already been decided: \(state.rawValue)")
         case .mustNotLast:
             Self.report(
                 """
-                a rule of the configuration wants a question each time; --always does not change that. Approve it once, \
+                a rule of the configuration requires a question each time; --always does not change that. Approve it once, \
                 or with --session.
                 """)
         case .unwritable: return Self.unwritable

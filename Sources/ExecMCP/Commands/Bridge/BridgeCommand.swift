@@ -64,7 +64,7 @@ struct BridgeCommand: Subcommand {
 
         The options are the server's own (exec-mcp --help).
 
-        Exit status: 0 when all is well, 1 when a server (of check: or a part of a file) cannot be used, no such call
+        Exit status: 0 on success, 1 when a server (of check: or a part of a file) cannot be used, no such call
         waits, a change is not accepted, or something cannot be read or written, 2 for invalid arguments, 130 when
         interrupted.
 
@@ -77,7 +77,7 @@ struct BridgeCommand: Subcommand {
         let rest = try parser.parse(arguments, into: &request) { (argument, request) throws(UsageError) in
             let takesMore = request.words.count < 3 || request.words.first == Action.accept.rawValue
             guard !argument.text.hasPrefix("-"), takesMore else {
-                throw UsageError(message: "bridge does not take \(argument.quoted): exec-mcp bridge --help")
+                throw UsageError(message: "bridge does not accept \(argument.quoted): exec-mcp bridge --help")
             }
             request.words.append(argument.text)
         }

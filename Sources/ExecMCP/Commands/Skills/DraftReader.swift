@@ -50,7 +50,7 @@ struct DraftReader: Sendable {
     /// - Throws: ``SkillStoreError`` if there is none of this name.
     func draft(named name: String) async throws -> SkillDraft {
         if let defect = SkillContent.nameDefect(name) {
-            throw SkillStoreError("a skill of this name cannot be: \(defect)")
+            throw SkillStoreError("no skill can have this name: \(defect)")
         }
         guard let draft = try await read(name).drafts.first else {
             throw SkillStoreError("\(user) has no draft \(name); exec-mcp skills drafts lists them")

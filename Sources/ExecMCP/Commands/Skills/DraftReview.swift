@@ -19,13 +19,13 @@ struct DraftReview: Sendable {
     let approved: SkillContent?
     /// Whether the skills that come with the server have one of this name.
     let isInstalled: Bool
-    /// The path of what is in its place among the skills that come with the server, even if that is no skill; `nil` if
+    /// The path of what is in its place among the skills that come with the server, even if that isn't a skill; `nil` if
     /// nothing is.
     let occupant: String?
     /// The skill of all users that it would take the place of for one; `nil` if there is none.
     var shared: SkillVersion?
 
-    /// Why it can't be approved, whoever agrees; empty if it can.
+    /// Why nobody can approve it; empty if it can be approved.
     var obstacles: [String] {
         var obstacles = trial.broken.map { "this is not Python: \($0)" }
         if isInstalled {

@@ -68,7 +68,7 @@ struct SkillsArguments {
         let parser = SubcommandParser(options: Self.options, program: ServerOption.all)
         let rest = try parser.parse(arguments, into: &own) { (argument, own) throws(UsageError) in
             guard !argument.text.hasPrefix("-"), own.words.count < 2 else {
-                throw UsageError(message: "skills does not take \(argument.quoted): exec-mcp skills --help")
+                throw UsageError(message: "skills does not accept \(argument.quoted): exec-mcp skills --help")
             }
             own.words.append(argument.text)
         }

@@ -62,7 +62,7 @@ struct EndpointURL: Sendable, Equatable {
     /// The URL as text.
     var text: String { "\(scheme)://\(credentials)\(host)\(suffix)\(target)" }
 
-    /// The scheme, host and port: what of the URL is no secret.
+    /// The scheme, host and port: the part of the URL that isn't secret.
     var origin: String { "\(scheme)://\(host)\(suffix)" }
 
     private var suffix: String { Self.ports[scheme] == port ? "" : ":\(port)" }

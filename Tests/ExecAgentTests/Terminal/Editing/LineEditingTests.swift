@@ -7,7 +7,7 @@ import Testing
     /// Types, as a terminal sends it.
     private func type(_ typed: String, into editing: inout LineEditing) -> [LineEditing.Outcome] {
         var parser = KeyParser()
-        return (parser.take(typed.utf8) + parser.giveUpWaiting()).map { editing.handle($0) }
+        return (parser.parse(typed.utf8) + parser.giveUpWaiting()).map { editing.handle($0) }
     }
 
     private func line(_ typed: String, _ editing: LineEditing = LineEditing()) -> String {
@@ -64,10 +64,10 @@ import Testing
         var (whole, cut) = (KeyParser(), KeyParser())
         var pieces: [Key] = []
         for start in stride(from: 0, to: typed.count, by: size) {
-            pieces += cut.take(typed[start..<min(typed.count, start + size)])
+            pieces += cut.parse(typed[start..<min(typed.count, start + size)])
         }
         var (one, other) = (LineEditing(), LineEditing())
-        for key in whole.take(typed) { _ = one.handle(key) }
+        for key in whole.parse(typed) { _ = one.handle(key) }
         for key in pieces { _ = other.handle(key) }
         #expect(one.line == other.line)
         #expect(one.line.text == "é日x\nzy👩‍💻")
@@ -84,7 +84,7 @@ import Testing
         var random = SplitMix64(seed: seed)
         var (parser, editing) = (KeyParser(), experienced)
         for _ in 0..<300 {
-            for key in parser.take(random.pick(Self.fragments)) {
+            for key in parser.parse(random.pick(Self.fragments)) {
                 _ = editing.handle(key)
                 let line = editing.line
                 let rows = EditedRows(prompt: "> ", line: line, columns: 12, height: 5)
@@ -103,10 +103,10 @@ import Testing
             [0xFF, 0x61], [0xE6, 0x97], [0x62], [0xC2, 0x9B, 0x41], [0x1B, 0x5B] + Array(repeating: 0x31, count: 99),
             [0x03], [0x1B],
         ]
-        let keys = pieces.map { parser.take($0) }
+        let keys = pieces.map { parser.parse($0) }
         #expect(Array(keys[..<4]) == [[.text("\u{FFFD}a")], [], [.text("b")], [.text("A")]])
         #expect(keys[5] == [.control("C")])
-        let isWaiting = parser.patience != nil
+        let isWaiting = parser.keyTimeout != nil
         #expect(isWaiting)
         #expect(keys[6].isEmpty)
         let last = parser.giveUpWaiting()
@@ -124,10 +124,10 @@ import Testing
 
     @Test func aHugePasteIsCutAndEnds() {
         var parser = KeyParser(pasteLimit: 1000)
-        let fitting = parser.take(Array("\u{1B}[200~\(String(repeating: "b", count: 1000))\u{1B}[201~".utf8))
+        let fitting = parser.parse(Array("\u{1B}[200~\(String(repeating: "b", count: 1000))\u{1B}[201~".utf8))
         #expect(fitting == [.paste(String(repeating: "b", count: 1000))])
         let text = [UInt8](repeating: 0x61, count: 3000)
-        let keys = parser.take(Array("\u{1B}[200~".utf8) + text + Array("\u{1B}[201~z".utf8))
+        let keys = parser.parse(Array("\u{1B}[200~".utf8) + text + Array("\u{1B}[201~z".utf8))
         #expect(keys == [.paste(String(repeating: "a", count: 1000)), .pasteCut, .text("z")])
     }
 
@@ -137,22 +137,22 @@ import Testing
     ])
     func aPasteThatDoesNotEndIsGivenUp(pasted: String, texts: [String], size: Int) {
         var parser = KeyParser(pasteLimit: 8)
-        let first = parser.take("\u{1B}[200~\(pasted)".utf8)
-        let (patience, escapePatience) = (parser.patience, Self.patience(of: "\u{1B}"))
+        let first = parser.parse("\u{1B}[200~\(pasted)".utf8)
+        let (timeout, escapeTimeout) = (parser.keyTimeout, Self.keyTimeout(of: "\u{1B}"))
         #expect(first.isEmpty)
-        #expect(patience ?? 0 > escapePatience ?? 0)
+        #expect(timeout ?? 0 > escapeTimeout ?? 0)
         let given = parser.giveUpWaiting()
         #expect(given == texts.map { .paste($0) } + (size > 8 ? [.pasteCut] : []))
-        let after = parser.take("\u{3}a\r".utf8)
+        let after = parser.parse("\u{3}a\r".utf8)
         #expect(after == [.control("C"), .text("a"), .enter])
-        let rest = parser.patience
+        let rest = parser.keyTimeout
         #expect(rest == nil)
     }
 
-    private static func patience(of typed: String) -> Int32? {
+    private static func keyTimeout(of typed: String) -> Int32? {
         var parser = KeyParser()
-        _ = parser.take(typed.utf8)
-        return parser.patience
+        _ = parser.parse(typed.utf8)
+        return parser.keyTimeout
     }
 
     @Test(arguments: [
@@ -161,7 +161,7 @@ import Testing
     ])
     func onlyTheKeypadSendsEnterAsASequence(typed: String, keys: [Key]) {
         var parser = KeyParser()
-        let taken = parser.take(typed.utf8)
+        let taken = parser.parse(typed.utf8)
         #expect(taken == keys)
     }
 
