@@ -36,8 +36,9 @@ _ALIVE_SECONDS = 0.25
 # A count is due after this many seconds, or after this many times the duration of the last one, whichever is longer.
 _COUNT_SECONDS = 2.0
 _COUNT_INTERVAL_FACTOR = 10
-# How long processes may take to stop after SIGSTOP.
-_FREEZE_SECONDS = 1.0
+# How long processes may take to stop after SIGSTOP. One that is just starting or ending must first get the processor,
+# and on a busy machine that takes its time.
+_FREEZE_SECONDS = 5.0
 
 
 class _SpaceLostError(Exception):
@@ -134,6 +135,7 @@ class _MonitorProcess:
         while running := disk_usage.running_processes():
             if time.monotonic() > started_at + _FREEZE_SECONDS:
                 raise disk_usage.UncountableError(f"process {running[0]} cannot be stopped")
+            self._report_alive()
             time.sleep(_POLL_SECONDS / 5)
 
     def _schedule_next(self, started_at):
