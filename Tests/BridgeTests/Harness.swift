@@ -158,7 +158,7 @@ final class Client: Sendable {
                     credit -= room
                     return room
                 }
-                try call.take(rest.prefix(room))
+                try call.receive(rest.prefix(room))
                 rest = rest.dropFirst(room)
             }
         }

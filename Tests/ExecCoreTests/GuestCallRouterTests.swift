@@ -27,7 +27,7 @@ import Threading
             answer(id)
         }
 
-        func take(_ bytes: ArraySlice<UInt8>) { seen.record(String(decoding: bytes, as: UTF8.self)) }
+        func receive(_ bytes: ArraySlice<UInt8>) { seen.record(String(decoding: bytes, as: UTF8.self)) }
         func grant(_ count: UInt32) { seen.record("+\(count)") }
         func endOfInput() { seen.record("end") }
 
@@ -67,7 +67,7 @@ import Threading
 
     private func violation(_ router: GuestCallRouter, _ frame: Frame) -> String? {
         do {
-            try router.take(frame)
+            try router.receive(frame)
             return nil
         } catch {
             return error.reason
@@ -76,11 +76,11 @@ import Threading
 
     @Test func eachFrameReachesTheCallThatItIsOf() throws {
         let router = router(handler)
-        try router.take(Self.call(1, "connect", ["to": "one"]))
-        try router.take(Self.call(2, "connect", ["to": "two"]))
-        try router.take(Frame(.data, call: Self.id(2), payload: [0] + Array("hello".utf8)))
-        try router.take(Frame(.window, call: Self.id(1), payload: [0, 0, 1, 2]))
-        try router.take(Frame(.end, call: Self.id(2)))
+        try router.receive(Self.call(1, "connect", ["to": "one"]))
+        try router.receive(Self.call(2, "connect", ["to": "two"]))
+        try router.receive(Frame(.data, call: Self.id(2), payload: [0] + Array("hello".utf8)))
+        try router.receive(Frame(.window, call: Self.id(1), payload: [0, 0, 1, 2]))
+        try router.receive(Frame(.end, call: Self.id(2)))
         let calls = handler.opened.elements
         #expect(calls.map(\.parameters) == [["to": "one"], ["to": "two"]])
         #expect(calls.map(\.seen.elements) == [["+258"], ["hello", "end"]])
@@ -91,27 +91,27 @@ import Threading
     @Test(arguments: ["execute", "bridge", "", "Connect"])
     func anUnknownMethodIsRefusedAndTheOthersGoOn(method: String) throws {
         let router = router(handler)
-        try router.take(Self.call(1, method))
+        try router.receive(Self.call(1, method))
         let answer = try #require(refused.elements.first)
         #expect(answer.kind == .failure)
         #expect(answer.call == Self.id(1))
         #expect(try JSON.parse(answer.payload)["code"] == "unsupported")
         // Those that the guest sent before it heard of that.
-        try router.take(Frame(.cancel, call: Self.id(1)))
-        try router.take(Self.call(2))
+        try router.receive(Frame(.cancel, call: Self.id(1)))
+        try router.receive(Self.call(2))
         #expect(handler.opened.elements.map(\.id) == [Self.id(2)])
         router.end()
     }
 
     @Test func aCallWithoutAMethodIsRefused() throws {
         let requests: [JSON] = [[:], [], .null, ["method": 1], ["method": .null]]
-        for request in requests { try router(handler).take(Frame(.call, call: Self.id(1), request)) }
+        for request in requests { try router(handler).receive(Frame(.call, call: Self.id(1), request)) }
         #expect(refused.elements.count == 5)
     }
 
     @Test func aFloodOfUnknownCallsIsAViolation() throws {
         let router = router(handler)
-        for number in 1...UInt32(200) { try router.take(Self.call(number, "other")) }
+        for number in 1...UInt32(200) { try router.receive(Self.call(number, "other")) }
         #expect(violation(router, Self.call(201, "other")) == "flooded the server with calls")
     }
 
@@ -126,7 +126,7 @@ import Threading
             (Self.call(1, "connect", "bad"), "asked for nonsense"),
         ]
         for (frame, reason) in before { #expect(violation(router, frame) == reason) }
-        try router.take(Self.call(5))
+        try router.receive(Self.call(5))
         let after: [(Frame, String)] = [
             (Self.call(5), "reused the id of a call"), (Self.call(4), "reused the id of a call"),
             (Frame(.window, call: Self.id(5), payload: [1]), "sent an invalid window"),
@@ -139,9 +139,9 @@ import Threading
     @Test func aPlaceIsFreeAgainWhenACallIsAnswered() async throws {
         let handler = Handler(maxOpenCalls: 2)
         let router = router(handler)
-        for number in 1...UInt32(2) { try router.take(Self.call(number)) }
+        for number in 1...UInt32(2) { try router.receive(Self.call(number)) }
         #expect(violation(router, Self.call(3)) == "started too many calls")
-        try router.take(Frame(.cancel, call: Self.id(1)))
+        try router.receive(Frame(.cancel, call: Self.id(1)))
         try await handler.answered.wait(forCount: 1)
         // Its place is booked as free just after the answer.
         try await eventually { violation(router, Self.call(UInt32(handler.opened.elements.count) + 10)) == nil }
@@ -150,10 +150,10 @@ import Threading
 
     @Test func afterItsEndNothingBegins() async throws {
         let router = router(handler)
-        try router.take(Self.call(1))
+        try router.receive(Self.call(1))
         router.end()
         try await handler.answered.wait(forCount: 1)
-        try router.take(Self.call(2))
+        try router.receive(Self.call(2))
         #expect(handler.opened.elements.last?.seen.elements == [])
         #expect(handler.answered.elements == [Self.id(1)])
     }

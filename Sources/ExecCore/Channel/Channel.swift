@@ -239,7 +239,7 @@ package final class Channel: Sendable {
         }
         guard !hasEnded else { return }
         try decoder.withLock { (decoder) throws(ChannelError) in
-            try decoder.feed(bytes) { (frame) throws(ChannelError) in try take(frame) }
+            try decoder.feed(bytes) { (frame) throws(ChannelError) in try receive(frame) }
         }
     }
 
@@ -284,8 +284,8 @@ package final class Channel: Sendable {
         }
     }
 
-    private func take(_ frame: Frame) throws(ChannelError) {
-        if frame.isOfGuestCall { return try guestCalls.take(frame) }
+    private func receive(_ frame: Frame) throws(ChannelError) {
+        if frame.isOfGuestCall { return try guestCalls.receive(frame) }
         switch frame.kind {
         case .hello: try receiveHandshake(frame)
         case .data: try receiveData(frame)

@@ -34,7 +34,7 @@ package protocol GuestCall: Sendable {
     /// Receives bytes from the guest.
     ///
     /// - Throws: ``ChannelError`` if the guest exceeds its window.
-    func take(_ bytes: ArraySlice<UInt8>) throws(ChannelError)
+    func receive(_ bytes: ArraySlice<UInt8>) throws(ChannelError)
 
     /// Grants the server `count` more bytes to send to the guest.
     ///

@@ -43,10 +43,10 @@ package final class GuestCallRouter: Sendable {
     /// Routes a frame of a guest-initiated call. Called on the reading thread; returns at once.
     ///
     /// - Throws: ``ChannelError`` for anything that our guest never sends.
-    package func take(_ frame: Frame) throws(ChannelError) {
+    package func receive(_ frame: Frame) throws(ChannelError) {
         switch frame.kind {
         case .call: try begin(frame)
-        case .data: try openCall(of: frame)?.take(frame.payload.dropFirst())
+        case .data: try openCall(of: frame)?.receive(frame.payload.dropFirst())
         case .window:
             guard let call = try openCall(of: frame) else { return }
             guard frame.payload.count == 4 else { throw ChannelError(reason: "sent an invalid window") }

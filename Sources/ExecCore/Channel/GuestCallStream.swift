@@ -8,8 +8,8 @@ package protocol StreamedGuestCall: GuestCall {
 }
 
 extension StreamedGuestCall {
-    package func take(_ bytes: ArraySlice<UInt8>) throws(ChannelError) {
-        try stream.take(bytes)
+    package func receive(_ bytes: ArraySlice<UInt8>) throws(ChannelError) {
+        try stream.receive(bytes)
     }
 
     package func grant(_ count: UInt32) throws(ChannelError) {
@@ -55,7 +55,7 @@ package final class GuestCallStream: Sendable {
     /// Receives bytes from the guest.
     ///
     /// - Throws: ``ChannelError`` if the guest exceeds its window.
-    package func take(_ bytes: ArraySlice<UInt8>) throws(ChannelError) {
+    package func receive(_ bytes: ArraySlice<UInt8>) throws(ChannelError) {
         let isTooMuch = state.change { state in
             state.room -= bytes.count
             guard state.room >= 0, !state.guestHasEnded else { return !state.isCancelled }

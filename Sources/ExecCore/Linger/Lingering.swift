@@ -61,7 +61,7 @@ struct Lingering: Sendable {
                 spec, engine: engine, bridge: bridge, logger: logger, observations: observations,
                 onArtifactsChanged: onArtifactsChanged)
         }
-        if let taken = await onThread({ take(key, in: directory) }),
+        if let taken = await onThread({ acquire(key, in: directory) }),
             let sandbox = await Sandbox.resume(
                 taken, as: spec, engine: engine, bridge: bridge, logger: logger, observations: observations,
                 onArtifactsChanged: onArtifactsChanged)
@@ -131,11 +131,11 @@ struct Lingering: Sendable {
     }
 
     /// Takes over the best lingering sandbox.
-    private func take(_ key: String, in directory: LingerDirectory) -> Taken? {
+    private func acquire(_ key: String, in directory: LingerDirectory) -> Taken? {
         for name in names(key, in: directory) {
             guard let socket = connect(to: name, in: directory) else { continue }
             defer { socket.close() }
-            guard let (ends, mark, container) = SandboxHolder.take(from: socket) else { continue }
+            guard let (ends, mark, container) = SandboxHolder.acquire(from: socket) else { continue }
             let place = Place(
                 directory: directory, key: key, started: name.started, mark: mark, container: container)
             return Taken(ends: ends, place: place)
@@ -154,7 +154,7 @@ struct Lingering: Sendable {
             defer { socket.close() }
             if name < other, !other.hasJobs {
                 // Taken over and dropped.
-                guard let (ends, mark, container) = SandboxHolder.take(from: socket) else { continue }
+                guard let (ends, mark, container) = SandboxHolder.acquire(from: socket) else { continue }
                 ends.close()
                 HoldMark.remove(of: container, in: directory)
                 _ = systemClose(mark.descriptor)

@@ -16,7 +16,7 @@ public enum SandboxHolder {
         /// Holder: it is alive.
         case alive = 0x79
         /// Client: requests the pipes. The reply carries them with a description.
-        case take = 0x74
+        case acquire = 0x74
         /// Client: it has received the pipes.
         case taken = 0x6B
         /// Holder: the client is now their only owner.
@@ -87,7 +87,7 @@ public enum SandboxHolder {
         case .probe:
             _ = peer.send(.alive)
             return false
-        case .take:
+        case .acquire:
             let description: JSON = ["container": .string(container)]
             let descriptors = [ends.input, ends.output, ends.errorOutput, mark]
             // Until the peer confirms receipt the pipes remain ours, in case it is killed in between.
@@ -105,8 +105,8 @@ public enum SandboxHolder {
     ///
     /// - Returns: the pipes and the mark, which the caller then owns, and the container's name; `nil` if they are not
     ///   available.
-    static func take(from socket: LocalSocket) -> (ends: PipeEnds, mark: HoldMark, container: String)? {
-        guard socket.send(.take), let (bytes, descriptors) = socket.receive(limit: descriptionLimit) else { return nil }
+    static func acquire(from socket: LocalSocket) -> (ends: PipeEnds, mark: HoldMark, container: String)? {
+        guard socket.send(.acquire), let (bytes, descriptors) = socket.receive(limit: descriptionLimit) else { return nil }
         guard descriptors.count == 4, let container = (try? JSON.parse(bytes))?["container"]?.stringValue,
             SandboxSpec.isName(container), socket.send(.taken), socket.receiveMessage() == .given
         else {

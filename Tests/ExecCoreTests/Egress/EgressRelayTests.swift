@@ -48,7 +48,7 @@ import Threading
     @Test func bytesGoBothWaysInOrderWithinTheWindows() async throws {
         let server = try EchoServer()
         let relay = try relay(port: server.port)
-        try relay.take(Self.call("HOST.example", Int(server.port)))
+        try relay.receive(Self.call("HOST.example", Int(server.port)))
         #expect(try await sent.wait(forCount: 1).first == Self.window(UInt32(EgressConnection.window)))
         let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 / 256 ^ $0) }
         var room = EgressConnection.window
@@ -57,7 +57,7 @@ import Threading
         var back: [UInt8] = []
         while back.count < bytes.count {
             let piece = rest.prefix(min(room, 50_000))
-            if !piece.isEmpty { try relay.take(Frame(.data, call: Self.id, payload: [0] + piece)) }
+            if !piece.isEmpty { try relay.receive(Frame(.data, call: Self.id, payload: [0] + piece)) }
             rest = rest.dropFirst(piece.count)
             room -= piece.count
             let seen = told
@@ -67,14 +67,14 @@ import Threading
                 case .window: room += Int(frame.payload.reduce(0) { $0 << 8 | UInt32($1) })
                 case .data:
                     back += frame.payload.dropFirst()
-                    try relay.take(Self.window(UInt32(frame.payload.count - 1)))
+                    try relay.receive(Self.window(UInt32(frame.payload.count - 1)))
                 default: Issue.record("\(frame.kind)")
                 }
             }
             told = frames.count
         }
         #expect(back == bytes)
-        try relay.take(Frame(.end, call: Self.id))
+        try relay.receive(Frame(.end, call: Self.id))
         #expect(try await ending().kind == .result)
         #expect(sent.elements.contains(Frame(.end, call: Self.id)))
         #expect(log.elements.contains { $0.contains("box connected to host.example:\(server.port) (127.0.0.1)") })
@@ -83,17 +83,17 @@ import Threading
     @Test func theHostIsHeldBackUntilTheGuestTakesMore() async throws {
         let server = try EchoServer(handshake: Array(repeating: 7, count: 1_000_000))
         let relay = try relay(port: server.port)
-        try relay.take(Self.call("host.example", Int(server.port)))
+        try relay.receive(Self.call("host.example", Int(server.port)))
         func received() -> Int { sent.elements.filter { $0.kind == .data }.reduce(0) { $0 + $1.payload.count - 1 } }
         func wait(for count: Int) async throws {
             try await sent.wait { $0.filter { $0.kind == .data }.reduce(0) { $0 + $1.payload.count - 1 } >= count }
         }
         try await wait(for: EgressConnection.window)
         #expect(received() == EgressConnection.window)
-        try relay.take(Self.window(1000))
+        try relay.receive(Self.window(1000))
         try await wait(for: EgressConnection.window + 1000)
         #expect(received() == EgressConnection.window + 1000)
-        try relay.take(Frame(.cancel, call: Self.id))
+        try relay.receive(Frame(.cancel, call: Self.id))
         #expect(try await ending().kind == .failure)
     }
 
@@ -103,7 +103,7 @@ import Threading
             Issue.record("it was looked up")
             return false
         })
-        try relay.take(Self.call(name, port))
+        try relay.receive(Self.call(name, port))
         let answer = try await ending()
         #expect(answer.kind == .failure)
         #expect(try JSON.parse(answer.payload)["code"] == "refused")
@@ -113,7 +113,7 @@ import Threading
     @Test func anAddressThatIsNotOpenIsNotConnectedTo() async throws {
         let server = try EchoServer()
         let relay = try relay(port: server.port, isOpen: \.isPublic)
-        try relay.take(Self.call("host.example", Int(server.port)))
+        try relay.receive(Self.call("host.example", Int(server.port)))
         let answer = try await ending()
         #expect(try JSON.parse(answer.payload)["message"]?.stringValue?.contains("no public address") == true)
         #expect(server.visits.elements.isEmpty)
@@ -122,7 +122,7 @@ import Threading
     @Test func theNextAddressIsTriedWhereOneDoesNotAnswer() async throws {
         let server = try EchoServer()
         let relay = try relay(port: server.port, to: ["127.9.9.9", "127.0.0.1"])
-        try relay.take(Self.call("host.example", Int(server.port)))
+        try relay.receive(Self.call("host.example", Int(server.port)))
         #expect(try await sent.wait(forCount: 1).first?.kind == .window)
         relay.end()
     }
@@ -130,7 +130,7 @@ import Threading
     @Test func aHostThatDoesNotAnswerIsUnreachable() async throws {
         let port = try EchoServer.closedPort()
         let relay = try relay(port: port)
-        try relay.take(Self.call("host.example", Int(port)))
+        try relay.receive(Self.call("host.example", Int(port)))
         let answer = try await ending()
         #expect(try JSON.parse(answer.payload)["code"] == "unreachable")
     }
@@ -138,7 +138,7 @@ import Threading
     @Test func theEndOfTheSandboxBreaksItsConnections() async throws {
         let server = try EchoServer()
         let relay = try relay(port: server.port)
-        try relay.take(Self.call("host.example", Int(server.port)))
+        try relay.receive(Self.call("host.example", Int(server.port)))
         try await sent.wait(forCount: 1)
         relay.end()
         try await server.ends.wait(forCount: 1)
@@ -148,17 +148,17 @@ import Threading
     @Test func whatNoGuestOfOursSendsIsAViolation() async throws {
         let server = try EchoServer()
         let relay = try relay(port: server.port)
-        #expect(throws: ChannelError.self) { try relay.take(Frame(.data, call: Self.id, payload: [0, 1])) }
-        #expect(throws: ChannelError.self) { try relay.take(Frame(.call, call: Self.id, ["method": "connect"])) }
-        #expect(throws: ChannelError.self) { try relay.take(Frame(.call, call: Self.id, payload: [1, 2])) }
-        try relay.take(Self.call("host.example", Int(server.port)))
-        #expect(throws: ChannelError.self) { try relay.take(Self.call("host.example", 443)) }
+        #expect(throws: ChannelError.self) { try relay.receive(Frame(.data, call: Self.id, payload: [0, 1])) }
+        #expect(throws: ChannelError.self) { try relay.receive(Frame(.call, call: Self.id, ["method": "connect"])) }
+        #expect(throws: ChannelError.self) { try relay.receive(Frame(.call, call: Self.id, payload: [1, 2])) }
+        try relay.receive(Self.call("host.example", Int(server.port)))
+        #expect(throws: ChannelError.self) { try relay.receive(Self.call("host.example", 443)) }
         try await sent.wait(forCount: 1)
         let tooMuch = Frame(.data, call: Self.id, payload: Array(repeating: 0, count: EgressConnection.window + 2))
-        #expect(throws: ChannelError.self) { try relay.take(tooMuch) }
-        #expect(throws: ChannelError.self) { try relay.take(Self.window(.max)) }
-        #expect(throws: ChannelError.self) { try relay.take(Frame(.window, call: Self.id, payload: [1])) }
-        #expect(throws: ChannelError.self) { try relay.take(Frame(.hello, call: Self.id, [:])) }
+        #expect(throws: ChannelError.self) { try relay.receive(tooMuch) }
+        #expect(throws: ChannelError.self) { try relay.receive(Self.window(.max)) }
+        #expect(throws: ChannelError.self) { try relay.receive(Frame(.window, call: Self.id, payload: [1])) }
+        #expect(throws: ChannelError.self) { try relay.receive(Frame(.hello, call: Self.id, [:])) }
         relay.end()
     }
 
@@ -174,10 +174,10 @@ import Threading
                 sent.record(frame)
             })
         for number in 1...UInt32(EgressRelay.maxConnections) {
-            try relay.take(Self.call("evil.example", 443, id: Frame.guestCallBit | number))
+            try relay.receive(Self.call("evil.example", 443, id: Frame.guestCallBit | number))
         }
         #expect(throws: ChannelError.self) {
-            try relay.take(Self.call("evil.example", 443, id: Frame.guestCallBit | 1000))
+            try relay.receive(Self.call("evil.example", 443, id: Frame.guestCallBit | 1000))
         }
         isHeld.change { $0 = false }
         try await sent.wait(forCount: EgressRelay.maxConnections)
@@ -185,9 +185,9 @@ import Threading
 
     @Test func framesOfAConnectionThatHasEndedArePassedOver() async throws {
         let relay = try relay()
-        try relay.take(Self.call("evil.example", 443))
+        try relay.receive(Self.call("evil.example", 443))
         _ = try await ending()
         // Its place may not be free yet: either way nothing happens.
-        for frame in [Frame(.end, call: Self.id), Frame(.cancel, call: Self.id)] { try relay.take(frame) }
+        for frame in [Frame(.end, call: Self.id), Frame(.cancel, call: Self.id)] { try relay.receive(frame) }
     }
 }

@@ -4,7 +4,6 @@ child process), and sends the results back on standard output.
 Single-threaded event loop. Nothing in the loop blocks on a file, a command or a worker.
 """
 
-import gc
 import math
 import os
 
@@ -31,10 +30,6 @@ from guest import (
     termination,
     worker_io,
 )
-
-# Shells are prewarmed after the loop has been idle for this long, so that prewarming doesn't compete with a call that
-# follows right after the last one.
-_IDLE_SECONDS = 0.003
 
 
 class Guest:
@@ -77,7 +72,7 @@ class Guest:
         while True:
             if not self.loop.run_once(self._seconds_to_wait()) and self.pool.needs_prewarming:
                 if guest.load_all():
-                    _keep_from_collection()
+                    system.keep_from_collection()
                 self.pool.prewarm()
                 # Starts the disk monitor before the first call, which would otherwise wait for it.
                 self.disk_limit.notify()
@@ -103,25 +98,17 @@ class Guest:
             return termination.TICK_SECONDS
         # Calls are not checked while their processes are stopped.
         wait = math.inf if is_frozen else self.dispatcher.seconds_to_wait()
-        for part in (self.watcher, self.session, *self.relays):
+        for part in (self.watcher, self.session, self.pool, *self.relays):
             seconds = part.seconds_to_wait()
             if seconds is not None:
                 wait = min(wait, seconds)
         if self.disk_limit and (is_frozen or self._has_work):
             wait = min(wait, disk_monitor.NOTIFY_SECONDS)
-        if self.pool.needs_prewarming:
-            wait = min(wait, _IDLE_SECONDS)
         return None if wait == math.inf else wait
 
 
-def _keep_from_collection():
-    """Excludes the objects that exist now, which live as long as the guest, from garbage collection: its marking would
-    copy memory pages that are shared with forked children."""
-    gc.freeze()
-
-
 def main(config):
-    _keep_from_collection()
+    system.keep_from_collection()
     try:
         Guest(config).run()
     except Exception as error:

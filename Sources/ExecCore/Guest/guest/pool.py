@@ -16,6 +16,9 @@ _FEW_PIDS = 128
 # With fewer prewarmed shells than this, one is started at once, although it competes for CPU time with a call that may
 # be about to arrive.
 _MIN_PREWARMED = 2
+# Shells are prewarmed after the event loop has been idle for this long, so that prewarming doesn't compete with a call
+# that follows right after the last one.
+_IDLE_SECONDS = 0.003
 
 
 class WorkerPool:
@@ -78,6 +81,10 @@ class WorkerPool:
     def needs_prewarming(self):
         """Whether `prewarm` is to be called as soon as the event loop is idle."""
         return self._prewarm_attempts > 0 and self._is_prewarming
+
+    def seconds_to_wait(self):
+        """Returns how long the event loop is to wait for events before `prewarm` is called; None if it isn't due."""
+        return _IDLE_SECONDS if self.needs_prewarming else None
 
     def _add(self):
         """Starts another idle worker. Returns whether there was room for its process."""

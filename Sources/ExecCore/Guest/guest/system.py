@@ -1,6 +1,7 @@
 """System calls and facts that Python's standard library lacks: prctl, inotify, OOM score, facts about the sandbox."""
 
 import ctypes
+import gc
 import os
 import resource
 import signal
@@ -95,6 +96,12 @@ def _make_undumpable():
     """Denies other processes of the same user access to this process's memory and descriptors."""
     if _prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_DUMPABLE) failed")
+
+
+def keep_from_collection():
+    """Excludes the objects that exist now, which live as long as the guest, from garbage collection: its marking would
+    copy memory pages that are shared with forked children."""
+    gc.freeze()
 
 
 def _limit_heap_growth():
