@@ -3,7 +3,7 @@
 import pytest
 from support import disk_takers, engine
 
-# What others write to the disk while a sandbox's usage is in doubt counts as the sandbox's, and in doubt it often is here.
+# While the usage of a sandbox is in doubt, which it often is here, what others write to the disk counts as its own.
 pytestmark = pytest.mark.alone
 
 MIB = 1 << 20
