@@ -62,8 +62,11 @@ struct CallPolicy: Sendable {
         }
         if last.last == 0x3A, let sign = last.dropLast().last, sign == 0x2A || sign == 0x5F { return .quoted }
         if prefix.isItem, last.last == 0x3A { return .quoted }
-        guard form == .marked, !hasToolChannel, !prefix.isItem, prefix.indent < 4 else { return .unclear }
-        return context.isExample ? .shown : verdict(form, behind: words, in: context, isSameLine: true)
+        let verdict = context.isExample ? .shown : verdict(form, behind: words, in: context, isSameLine: true)
+        guard form == .marked, !hasToolChannel, !prefix.isItem, prefix.indent < 4 else {
+            return verdict == .shown ? .shown : .unclear
+        }
+        return verdict
     }
 
     /// Decides about a call by the words that introduce it.

@@ -62,6 +62,9 @@ struct TextContext: Sendable {
     /// Whether code is open.
     var isInCode: Bool { fence != nil || span > 0 || run > 0 && !closesSpan }
 
+    /// Whether inline code is open.
+    var isInSpan: Bool { fence == nil && (1..<3).contains(span) && run == 0 }
+
     /// Whether a comment or a quotation is open.
     var isInQuotation: Bool { !commentEnd.isEmpty || isQuoted || !closers.isEmpty }
 

@@ -22,6 +22,13 @@ enum UnreadCall {
     static func atEnd(of text: String, _ tools: [FunctionTool]) -> Found? {
         var bytes = text.utf8.suffix(maxBytes).map { $0 == 0x0D ? 0x0A : $0 }
         trim(&bytes)
+        // ChatGLM ends a call with the begin mark of the tool's result.
+        if let found = bytes.lastIndex(of: 0x3C), case .mark(let mark) = Mark.read(bytes, at: found, isWhole: true),
+            mark.end == bytes.count, Mark.speakers.contains(mark.word)
+        {
+            bytes.removeSubrange(found...)
+            trim(&bytes)
+        }
         return start(of: bytes, tools).map { Found(before: bytes[..<$0], source: bytes[$0...]) }
     }
 
@@ -29,8 +36,9 @@ enum UnreadCall {
         // A block quotation is ignored.
         let line = bytes.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
         guard let last = bytes.last, bytes[line...].first(where: { $0 > 0x20 }) != 0x3E else { return nil }
-        if last == 0x60 { return startOfCode(bytes, tools) }
-        if last == 0x7D || last == 0x5D { return startOfNamedObject(bytes, tools) ?? startOfPython(bytes, tools) }
+        if last == 0x60 || last == 0x7E { return startOfCode(bytes, tools) }
+        if let start = startOfMarked(bytes, tools) { return start }
+        if last == 0x7D || last == 0x5D { return startOfObject(bytes, tools) ?? startOfPython(bytes, tools) }
         if last == 0x3E { return startOfElement(bytes, tools) ?? startOfMarkedObject(bytes, tools) }
         return last == 0x29 ? startOfPython(bytes, tools) : nil
     }
@@ -44,45 +52,54 @@ enum UnreadCall {
         return group.readPlain()
     }
 
+    private static func isJSONCall(_ bytes: [UInt8], _ tools: [FunctionTool]) -> Bool {
+        (try? JSON.parseModelText(bytes)).flatMap { CallJSON.calls(of: $0, tools, isPlain: true) } != nil
+    }
+
     // MARK: - Code
 
     private static func startOfCode(_ bytes: [UInt8], _ tools: [FunctionTool]) -> Int? {
-        let ticks = bytes.reversed().prefix { $0 == 0x60 }.count
+        guard let sign = bytes.last else { return nil }
+        let ticks = bytes.reversed().prefix { $0 == sign }.count
         let body = Array(bytes.dropLast(ticks))
         guard ticks >= 3 else {
             // The whole text is a code span.
-            guard bytes.prefix(while: { $0 == 0x60 }).count == ticks else { return nil }
-            let code = body.dropFirst(ticks)
-            return isCall(code, tools) || isPositional(code, tools) ? 0 : nil
+            guard sign == 0x60, bytes.prefix(while: { $0 == sign }).count == ticks else { return nil }
+            let code = Array(body.dropFirst(ticks))
+            let start = code.firstIndex { $0 > 0x20 } ?? 0
+            return isCall(code, tools) || isPositional(code, tools) || CallBeginning.isMarked(code, at: start, tools)
+                ? 0 : nil
         }
-        guard let fence = lastFence(body, ticks) else { return nil }
+        guard let fence = lastFence(body, sign, ticks) else { return nil }
         let line = body[fence...].prefix { $0 != 0x0A }
-        let word = String(decoding: line.drop { $0 == 0x60 }.filter { $0 > 0x20 }, as: UTF8.self).lowercased()
+        let word = String(decoding: line.drop { $0 == sign }.filter { $0 > 0x20 }, as: UTF8.self).lowercased()
         var code = Array(body[line.endIndex...].drop { $0 <= 0x20 })
         trim(&code)
         if code.starts(with: "tool_call(".utf8), endsInToolName(body[..<fence], tools) { return fence }
         let isAlone = body[..<fence].allSatisfy { $0 <= 0x20 }
         if isAlone, CallBeginning.isMarked(code, at: 0, tools) { return fence }
-        if languages.contains(word), !String(decoding: code, as: UTF8.self).contains("default_api.") { return nil }
+        if languages.contains(word), !String(decoding: code, as: UTF8.self).contains("default_api.") {
+            return isAlone && JSON.endOfValue(in: code, from: 0) == code.count && isJSONCall(code, tools) ? fence : nil
+        }
         let isFound =
             isCall(code, tools) || isAlone && isPositional(code, tools)
             || isNamedObject(code, behind: body[..<fence], tools)
         return isFound ? fence : nil
     }
 
-    /// Whether the last line of a text is the name of a tool.
+    /// Whether the last word of a text is the name of a tool.
     private static func endsInToolName(_ text: ArraySlice<UInt8>, _ tools: [FunctionTool]) -> Bool {
-        let line = text.split(separator: 0x0A).last { $0.contains { $0 > 0x20 } } ?? []
-        let name = String(decoding: line.filter { $0 > 0x20 }, as: UTF8.self)
+        let word = text.suffix(120).split { !CallBeginning.isOfName($0) || $0 == 0x3A }.last ?? []
+        let name = String(decoding: word, as: UTF8.self)
         return tools.contains { $0.name == name }
     }
 
     /// Returns the start of the last opening fence.
-    private static func lastFence(_ bytes: [UInt8], _ ticks: Int) -> Int? {
+    private static func lastFence(_ bytes: [UInt8], _ sign: UInt8, _ ticks: Int) -> Int? {
         var place = bytes.count
         while place >= ticks {
-            guard let found = bytes[..<place].lastIndex(of: 0x60) else { return nil }
-            let start = bytes[..<found].lastIndex { $0 != 0x60 }.map { $0 + 1 } ?? 0
+            guard let found = bytes[..<place].lastIndex(of: sign) else { return nil }
+            let start = bytes[..<found].lastIndex { $0 != sign }.map { $0 + 1 } ?? 0
             if found + 1 - start >= ticks { return start }
             place = start
         }
@@ -91,7 +108,8 @@ enum UnreadCall {
 
     // MARK: - Objects, elements and Python-style calls
 
-    private static func startOfNamedObject(_ bytes: [UInt8], _ tools: [FunctionTool]) -> Int? {
+    /// Returns the start of the object or array that ends the text.
+    private static func startOfLastValue(_ bytes: [UInt8]) -> Int? {
         var place = 0
         for _ in 0..<maxTries {
             guard let start = bytes[place...].firstIndex(where: { $0 == 0x7B || $0 == 0x5B }) else { return nil }
@@ -99,10 +117,48 @@ enum UnreadCall {
                 place = start + 1
                 continue
             }
-            if end == bytes.count {
-                return isNamedObject(Array(bytes[start...]), behind: bytes[..<start], tools) ? start : nil
-            }
+            if end == bytes.count { return start }
             place = end
+        }
+        return nil
+    }
+
+    private static func startOfNamedObject(_ bytes: [UInt8], _ tools: [FunctionTool]) -> Int? {
+        startOfLastValue(bytes).flatMap {
+            isNamedObject(Array(bytes[$0...]), behind: bytes[..<$0], tools) ? $0 : nil
+        }
+    }
+
+    /// Returns the start of an object that ends the text and is a call, by itself or with a name before it.
+    private static func startOfObject(_ bytes: [UInt8], _ tools: [FunctionTool]) -> Int? {
+        guard let start = startOfLastValue(bytes) else { return nil }
+        if isNamedObject(Array(bytes[start...]), behind: bytes[..<start], tools) { return start }
+        return isCall(bytes[start...], tools) && !isQuoted(bytes[..<start]) ? start : nil
+    }
+
+    /// Whether what follows a text is quoted by it.
+    private static func isQuoted(_ text: ArraySlice<UInt8>) -> Bool {
+        var context = TextContext()
+        context.add(text)
+        return CallPolicy(hasToolChannel: false).verdict(.bare, in: context) == .quoted
+    }
+
+    /// Returns the start of a call with marks that ends the text on lines of its own, behind a backtick that is never
+    /// closed: it may open code, and is an ordinary character according to CommonMark.
+    private static func startOfMarked(_ bytes: [UInt8], _ tools: [FunctionTool]) -> Int? {
+        var place = bytes.count
+        for _ in 0..<maxTries {
+            let line = bytes[..<place].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+            if let start = bytes[line..<place].firstIndex(where: { $0 > 0x20 }),
+                CallBeginning.isMarked(bytes, at: start, tools)
+            {
+                var before = TextContext()
+                before.add(bytes[..<start])
+                var group = CallGroup(bytes, tools, at: start)
+                return before.isInSpan && group.read(isInLine: false) && group.end == bytes.count ? start : nil
+            }
+            guard line > 0 else { return nil }
+            place = line - 1
         }
         return nil
     }
@@ -125,6 +181,7 @@ enum UnreadCall {
         let start = bytes.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
         let line = Array(bytes[start...].drop { $0 <= 0x20 })
         if isCall(line, tools) || isPositional(line, tools) { return start }
+        if let call = startBehindWords(line, tools) { return bytes.count - line.count + call }
         let text = String(decoding: line.prefix(120), as: UTF8.self)
         let isAssigned = [" = ", "await ", "return "].contains { sign in
             guard let range = text.firstRange(of: sign) else { return false }
@@ -133,6 +190,20 @@ enum UnreadCall {
             return isCall(line.dropFirst(text[..<range.upperBound].utf8.count), tools)
         }
         return isAssigned ? start : nil
+    }
+
+    /// Returns the start of a call that ends a line behind a colon or a finished sentence.
+    private static func startBehindWords(_ line: [UInt8], _ tools: [FunctionTool]) -> Int? {
+        var tries = 0
+        for (place, byte) in line.enumerated() where byte == 0x20 && tries < maxTries {
+            guard place > 0, let next = line[place...].firstIndex(where: { $0 != 0x20 }),
+                [0x21, 0x2E, 0x3A, 0x3F].contains(line[place - 1])
+            else { continue }
+            tries += 1
+            let call = line[next...]
+            if isCall(call, tools) || isPositional(call, tools), !isQuoted(line[..<next]) { return next }
+        }
+        return nil
     }
 
     /// Whether a text is a tool's name and quoted arguments without their names: `run('ls')`.

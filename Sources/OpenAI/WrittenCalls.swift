@@ -50,8 +50,10 @@ struct WrittenCalls {
         let start: Int
         /// Length in bytes of the surrounding text collected before it.
         let textCount: Int
-        /// Whether the calls are alone on their lines, or begin the text.
-        var isAlone: Bool
+        /// Whether the calls begin the text.
+        let isFirst: Bool
+        /// Position after the last call.
+        var end: Int
         /// Where words may continue the text in spite of the calls; `nil` for nowhere.
         var wordsStart: Int?
     }
@@ -93,7 +95,7 @@ struct WrittenCalls {
             }
             return
         }
-        if isMarkedFence { reading.note(isUnclear: true) }
+        if isCallFence { reading.note(isUnclear: true) }
         while at < bytes.count {
             let byte = bytes[at]
             guard byte > 0x20 else {
@@ -169,15 +171,18 @@ struct WrittenCalls {
         reading.text.removeSubrange(row.textCount...)
         reading.text += bytes[row.start..<at]
         context.add(bytes[row.start..<at])
-        if row.isAlone { reading.note(isUnclear: true) }
+        // Words that continue the line in lower case are about the call. Others may be the model's guess at the result.
+        if row.isFirst || beginsSentence || bytes[row.end..<at].contains(where: Self.isLineEnd) {
+            reading.note(isUnclear: true)
+        }
     }
 
     private mutating func add(_ group: CallGroup, isAtStart: Bool) {
         if last == nil {
             last = Row(
-                start: at, textCount: reading.text.count,
-                isAlone: isAtStart && (isEndOfLine(group.end) || !context.hasWords))
+                start: at, textCount: reading.text.count, isFirst: isAtStart && !context.hasWords, end: group.end)
         }
+        last?.end = group.end
         last?.wordsStart = group.endsWithToken && !policy.hasToolChannel ? group.end : nil
         reading.calls += group.calls
         at = group.end
@@ -203,7 +208,9 @@ struct WrittenCalls {
     /// Shows the calls at this position instead of running them, and notes them if they may have been meant.
     private mutating func show(_ group: CallGroup, _ verdict: CallPolicy.Verdict, isAtStart: Bool) {
         let rest = bytes[group.end...].filter { $0 > 0x20 && !"*_~`|)\"'".utf8.contains($0) }
-        if rest.isEmpty || isAtStart && isEndOfLine(group.end) { reading.note(isUnclear: verdict != .shown) }
+        if rest.isEmpty || (isAtStart || verdict == .unclear) && isEndOfLine(group.end) {
+            reading.note(isUnclear: verdict != .shown)
+        }
         show(upTo: group.end)
     }
 
@@ -309,13 +316,15 @@ struct WrittenCalls {
         return group.readPlain() ? group.calls : nil
     }
 
-    /// Whether the text is a code block, and a call that cannot be parsed is what it begins with.
-    private var isMarkedFence: Bool {
+    /// Whether the text is a code block that isn't read, and a call is what it begins with.
+    private var isCallFence: Bool {
         guard !context.hasWords, let line = bytes.firstIndex(where: Self.isLineEnd),
             CallBeginning.isFence(forCalls: bytes[..<line], areMarked: true),
             let start = bytes[line...].firstIndex(where: { $0 > 0x20 }), let end = bytes.lastIndex(where: { $0 > 0x20 })
         else { return false }
-        return bytes[end] == 0x60 && CallBeginning.isMarked(bytes, at: start, tools)
+        return bytes[end] == 0x60
+            && (CallBeginning.isMarked(bytes, at: start, tools)
+                || UnreadCall.atEnd(of: String(decoding: bytes, as: UTF8.self), tools) != nil)
     }
 
     private static func isLineEnd(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }

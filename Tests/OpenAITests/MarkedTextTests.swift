@@ -261,7 +261,7 @@ import Testing
 
     @Test(arguments: [
         "Write it as `<tool_call>\(call)</tool_call>`.", "So:\n\n```xml\n<tool_call>\(call)</tool_call>\n```\n",
-        "~~~\n[TOOL_CALLS][\(call)]\n~~~\n", "So:\n```json\n\(call)\n```\nThat is it.", "It is `\(call)` there.",
+        "So:\n~~~\n[TOOL_CALLS][\(call)]\n~~~\n", "So:\n```json\n\(call)\n```\nThat is it.", "It is `\(call)` there.",
         "The mark <tool_call> begins a call and </tool_call> ends it.", "<tool_call> is what it begins with.",
         #"One writes <tool_call>{"name": "fly", "arguments": {}}</tool_call> there."#,
         "The call was \(call) and it worked.", "A function: <function> or <tool>.", "[tool_calls] is a key.",

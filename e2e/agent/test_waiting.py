@@ -11,10 +11,12 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from support import engine, host_processes
 from support.agent import Service, agent_binary, environment
+from support.scripted import MODEL
 from support.upstreams import Upstream
 
 pytestmark = pytest.mark.alone
@@ -22,7 +24,11 @@ pytestmark = pytest.mark.alone
 WAIT = 2.0
 # The share of a processor that a wait may take. It takes a hundredth of this; a loop that turns in a circle takes all.
 SHARE = 0.2
-MANY = 60
+MANY = 100
+# The share that many waiting runs may take together in at least one of several waits: the rest of their start takes
+# time in the first ones, a loop that never rests in all.
+SHARE_OF_MANY = 0.02
+WAITS = 6
 # Threads for connections and for looking up names, beside those of the program.
 MORE_THREADS = 8
 FEW = 10
@@ -60,29 +66,43 @@ def test_many_runs_that_wait_take_next_to_no_processor_time(user: str) -> None:
     service = Service(upstream, user)  # type: ignore[arg-type]
     process = service.process.pid
 
-    def ticks() -> int:
+    def processor_ticks() -> int:
         fields = open(f"/proc/{process}/stat").read().rsplit(")", 1)[1].split()
         return int(fields[11]) + int(fields[12])
+
+    def share_of_a_wait() -> float:
+        before, began = processor_ticks(), time.monotonic()
+        time.sleep(WAIT)
+        return (processor_ticks() - before) / os.sysconf("SC_CLK_TCK") / (time.monotonic() - began)
 
     def threads() -> int:
         return len(os.listdir(f"/proc/{process}/task"))
 
+    def ask(number: int) -> str:
+        # Every other client has the answer streamed, and is told at times that the run goes on.
+        if number % 2:
+            return service.ask("Go.", f"{user}-{number}")
+        messages: Any = [{"role": "user", "content": "Go."}]
+        create = service.client().chat.completions.create
+        chunks = list(create(model=MODEL, messages=messages, user=f"{user}-{number}", stream=True))
+        return "".join(choice.delta.content or "" for chunk in chunks for choice in chunk.choices)
+
     try:
         with ThreadPoolExecutor(MANY) as pool:
-            first = pool.submit(service.ask, "Go.", f"{user}-0")
-            assert engine.poll(lambda: len(upstream.requests) == 1) is not None
-            with_one = threads()
-            rest = [pool.submit(service.ask, "Go.", f"{user}-{number}") for number in range(1, MANY)]
+            first = pool.submit(ask, 0)
             try:
+                assert engine.poll(lambda: len(upstream.requests) == 1) is not None
+                with_one = threads()
+                rest = [pool.submit(ask, number) for number in range(1, MANY)]
                 assert engine.poll(lambda: len(upstream.requests) == MANY) is not None
-                before, began = ticks(), time.monotonic()
-                time.sleep(WAIT)
-                share = (ticks() - before) / os.sysconf("SC_CLK_TCK") / (time.monotonic() - began)
+                shares: list[float] = []
+                while len(shares) < WAITS and min(shares, default=1) >= SHARE_OF_MANY:
+                    shares.append(share_of_a_wait())
                 with_many = threads()
             finally:
                 release.set()
             assert {answer.result(60) for answer in [first, *rest]} == {"Hello."}
-        assert share < SHARE
+        assert min(shares) < SHARE_OF_MANY, shares
         # The server has a thread a connection of its clients; the model's side has one for all.
         assert with_many - with_one <= MANY + MORE_THREADS
     finally:
