@@ -168,7 +168,7 @@ public final class Bridge: SandboxBridge {
         let made = User(
             catalog: UserCatalog(
                 servers.servers(of: user), of: user.name, listingTimeout: listingTimeout, logger: logger),
-            approvals: UserApprovals(of: user, in: stateDirectory, clock: clock),
+            approvals: UserApprovals(of: user, in: stateDirectory, clock: clock) { [logger] in logger.warning($0) },
             sources: SessionSources { [onUntrusted] in onUntrusted(user, $0) })
         return users.withLock { users in
             if let state = users[user] { return state }

@@ -44,10 +44,12 @@ enum ExecMCPProgram {
     /// - Returns: the exit status; a failure if standard output can't be written, so that nobody takes a part of the
     ///   output for the whole.
     private static func flushed(_ status: Int32) -> Int32 {
-        guard fflush(nil) != 0 else { return status }
-        guard errno != EPIPE else { return 128 + SIGPIPE }
-        Logger.writeToStandardError(
-            "exec-mcp: cannot write to standard output: \(String(cString: strerror(errno)))\n")
+        switch StandardOutput.flush() {
+        case nil: return status
+        case .closed: return 128 + SIGPIPE
+        case .unwritable(let reason):
+            Logger.writeToStandardError("exec-mcp: cannot write to standard output: \(reason)\n")
+        }
         return status == 0 ? 1 : status
     }
 

@@ -60,10 +60,10 @@ import Threading
     ])
     func anApprovalIsBoundToWhatWasApproved(sample: Case) async throws {
         let store = store()
-        let first = try #require(await store.add(Self.call(), session: "a"))
+        let first = try await store.add(Self.call(), session: "a")
         try await store.decide(first.id, .once)
         #expect(await store.answer(to: sample.call, session: "a") == (sample.once ? .once : .none))
-        let second = try #require(await store.add(Self.call(["n": 9]), session: "a"))
+        let second = try await store.add(Self.call(["n": 9]), session: "a")
         try await store.decide(second.id, .session)
         let again = sample.call
         #expect(await store.answer(to: again, session: "a") == (sample.lasting ? .session : .none))
@@ -75,7 +75,7 @@ import Threading
 
     @Test func aDenialOutsideBeatsAnApprovalForTheSession() async throws {
         let approvals = UserApprovals(of: Harness.user, in: state)
-        let request = try #require(await approvals.add(Self.call()))
+        let request = try #require(try await approvals.add(Self.call()))
         approvals.allowInSession(Self.call().identity)
         #expect(await approvals.answer(to: Self.call()) == .session)
         try await ApprovalStore(in: state, of: Harness.user).decide(request.id, .deny)
@@ -91,7 +91,7 @@ import Threading
     }
 
     @Test func ofManyWhoWantAnApprovedCallOneGetsIt() async throws {
-        let request = try #require(await store().add(Self.call(), session: "a"))
+        let request = try await store().add(Self.call(), session: "a")
         try await store().decide(request.id, .once)
         let answers = await withTaskGroup(of: ApprovalStore.Answer.self) { group in
             // Each with a store of its own, as in processes of their own.
@@ -107,7 +107,7 @@ import Threading
     @Test func changesOfManyAreAllKept() async throws {
         await withTaskGroup(of: Void.self) { group in
             for number in 0..<8 {
-                group.addTask { _ = await self.store().add(Self.call(["n": .integer(number)]), session: "a") }
+                group.addTask { _ = try? await self.store().add(Self.call(["n": .integer(number)]), session: "a") }
             }
         }
         #expect(Set(store().requests.map(\.arguments)).count == 8)
@@ -115,7 +115,7 @@ import Threading
 
     @Test func whatWaitsAndWhatIsApprovedExpires() async throws {
         let store = store()
-        let request = try #require(await store.add(Self.call(), session: "a"))
+        let request = try await store.add(Self.call(), session: "a")
         time.withLock { $0 += 3599 }
         #expect(store.requests.map(\.id) == [request.id])
         try await store.decide(request.id, .once)
@@ -124,7 +124,7 @@ import Threading
         time.withLock { $0 += 2 }
         #expect(await store.answer(to: Self.call(), session: "a") == .none)
         await #expect(throws: ApprovalStore.ChangeError.unknown) { try await store.decide(request.id, .once) }
-        let other = try #require(await store.add(Self.call(), session: "a"))
+        let other = try await store.add(Self.call(), session: "a")
         #expect(other.id != request.id)
         try await store.decide(other.id, .session)
         time.withLock { $0 += 12 * 3600 - 1 }
@@ -135,7 +135,7 @@ import Threading
 
     @Test func aClockThatIsSetBackProlongsNothing() async throws {
         let store = store()
-        let request = try #require(await store.add(Self.call(), session: "a"))
+        let request = try await store.add(Self.call(), session: "a")
         try await store.decide(request.id, .once)
         time.withLock { $0 -= 86_400 }
         #expect(await store.answer(to: Self.call(), session: "a") == .none)
@@ -143,7 +143,7 @@ import Threading
 
     @Test func aDecisionIsMadeOnceButCanBeTakenBack() async throws {
         let store = store()
-        let request = try #require(await store.add(Self.call(), session: "a"))
+        let request = try await store.add(Self.call(), session: "a")
         try await store.decide(request.id, .once)
         await #expect(throws: ApprovalStore.ChangeError.decided(.once)) { try await store.decide(request.id, .always) }
         try await store.decide(request.id.uppercased(), .deny)
@@ -155,7 +155,7 @@ import Threading
     @Test func aRuleOfTheConfigurationIsNotSwitchedOffForGood() async throws {
         let store = store()
         let call = Self.call(rule: "ask pay", mayLast: false)
-        let request = try #require(await store.add(call, session: "a"))
+        let request = try await store.add(call, session: "a")
         await #expect(throws: ApprovalStore.ChangeError.mustNotLast) { try await store.decide(request.id, .always) }
         #expect(await store.allowAlways(call.identity))
         #expect(await store.answer(to: call, session: "a") == .none)
@@ -164,17 +164,20 @@ import Threading
     @Test func onlySoManyCallsWait() async throws {
         let store = store()
         for number in 0..<ApprovalStore.maxRequests {
-            #expect(await store.add(Self.call(["n": .integer(number)]), session: "a") != nil)
+            _ = try await store.add(Self.call(["n": .integer(number)]), session: "a")
         }
-        #expect(await store.add(Self.call(["n": "more"]), session: "a") == nil)
-        #expect(await store.add(Self.call(["n": 3]), session: "a") != nil, "it waits already")
+        await #expect(throws: ApprovalStore.AddError.full) {
+            try await store.add(Self.call(["n": "more"]), session: "a")
+        }
+        // It waits already.
+        _ = try await store.add(Self.call(["n": 3]), session: "a")
         #expect(store.requests.first?.arguments == #"{"n":0}"#, "no flood removes what waits")
     }
 
     @Test func longArgumentsAreBoundWholeAndShownCut() async throws {
         let store = store()
         let long = String(repeating: "ä", count: 20_000)
-        let request = try #require(await store.add(Self.call(["t": .string(long + "1")]), session: "a"))
+        let request = try await store.add(Self.call(["t": .string(long + "1")]), session: "a")
         #expect(request.isCut)
         #expect(request.argumentBytes == 40_009)
         #expect(request.arguments.utf8.count <= ApprovalRequest.shownBytes)
@@ -190,7 +193,7 @@ import Threading
         (#""mayLast":true"#, #""mayLast":"yes""#), (#""requests":["#, #""requests":[[7],"x",{},"#),
     ])
     func aFileThatWasChangedApprovesNothingElse(old: String, new: String) async throws {
-        let request = try #require(await store().add(Self.call(), session: "a"))
+        let request = try await store().add(Self.call(), session: "a")
         let name = try file()
         let text = try String(contentsOfFile: "\(directory.path)/\(name)", encoding: .utf8)
         #expect(text.contains(old), "\(text)")
@@ -206,8 +209,30 @@ import Threading
         #expect(await store().allowAlways(Self.call().identity))
         _ = try directory.write(text, to: file())
         #expect(await store().answer(to: Self.call(), session: "a") == .none)
-        #expect(await store().add(Self.call(), session: "a") != nil)
-        #expect(store().requests.count == 1)
+        let log = Locked<[String]>([])
+        let other = ApprovalStore(in: state, of: Harness.user, log: { line in log.withLock { $0.append(line) } })
+        _ = try await other.add(Self.call(), session: "a")
+        #expect(other.requests.count == 1)
+        // Somebody may miss what was in it.
+        let aside = try String(contentsOfFile: "\(directory.path)/\(file()).damaged", encoding: .utf8)
+        #expect(aside == text)
+        #expect(log.withLock { $0 }.count == 1 && log.withLock { $0 }.first?.contains(".json.damaged") == true)
+    }
+
+    @Test func whatAKilledWriterLeftIsRemoved() async throws {
+        let store = store()
+        _ = try await store.add(Self.call(), session: "a")
+        let left = "\(try file()).12345678901234567890"
+        _ = try directory.write("{", to: left)
+        _ = try directory.write("{", to: "\(try file()).mine")
+        #expect(await store.forget(server: "shop", tool: nil) == 0)
+        #expect(!FileManager.default.fileExists(atPath: "\(directory.path)/\(left)"))
+        #expect(FileManager.default.fileExists(atPath: "\(directory.path)/\(try file()).mine"))
+    }
+
+    @Test func aCallThatCannotBeKeptSaysWhy() async throws {
+        _ = try directory.write("in the way", to: "state")
+        await #expect(throws: ApprovalStore.AddError.unwritable) { try await store().add(Self.call(), session: "a") }
     }
 
     @Test func aFileThatOthersCanWriteCountsForNothing() async throws {

@@ -167,18 +167,108 @@ import Threading
     private struct BusyClient: UserInteraction {
         let isAsked = AsyncEvent()
         let isFree = AsyncEvent()
+        let isSent = AsyncEvent()
         let answer: UserAnswer?
+        var isAnswered: AsyncEvent?
 
-        func ask(_ question: UserQuestion) async -> UserAnswer { await ask(question) {} }
+        func ask(_ question: UserQuestion) async -> UserAnswer {
+            await ask(question, begin: { true }, onAnswer: { _ in })
+        }
 
-        func ask(_ question: UserQuestion, onSent: @escaping @Sendable () -> Void) async -> UserAnswer {
+        func ask(
+            _ question: UserQuestion, begin: @escaping @Sendable () -> Bool,
+            onAnswer: @escaping @Sendable (UserAnswer) async -> Void
+        ) async -> UserAnswer {
             isAsked.complete()
             try? await isFree.waitUnlessCancelled()
-            onSent()
-            if let answer { return answer }
+            guard begin() else { return .cancel }
+            isSent.complete()
+            await isAnswered?.wait()
+            if let answer {
+                await onAnswer(answer)
+                return answer
+            }
             try? await AsyncEvent().waitUnlessCancelled()
             return .cancel
         }
+    }
+
+    @Test(arguments: [true, false])
+    func whatAnotherCommandWasAllowedWhileTheQuestionWaitedIsNotAskedAbout(forGood: Bool) async throws {
+        let directory = try TemporaryDirectory()
+        let approvals = UserApprovals(of: Harness.user, in: StateDirectory(path: "\(directory.path)/state"))
+        let user = BusyClient(answer: nil)
+        let questions = CommandQuestions(of: BridgedCommand(holdClock: { _ in }, user: user), approvals)
+        let call = Self.call(["n": 1])
+        async let answer = questions.answer(to: call, within: 60)
+        await user.isAsked.wait()
+        if forGood { await approvals.allowAlways(call.identity) } else { approvals.allowInSession(call.identity) }
+        // The client never gets it.
+        #expect(try await answer == (forGood ? .always : .session))
+    }
+
+    /// Shows one question at a time, as a client does.
+    private final class OneAtATime: UserInteraction {
+        let answer: UserAnswer
+        let turn = AsyncSemaphore(count: 1)
+        let asked = Recorder<UserQuestion>()
+        let shown = Recorder<UserQuestion>()
+        let isFree = AsyncEvent()
+
+        init(_ decision: String) {
+            answer = .accept(["decision": .string(decision)])
+        }
+
+        func ask(_ question: UserQuestion) async -> UserAnswer {
+            await ask(question, begin: { true }, onAnswer: { _ in })
+        }
+
+        func ask(
+            _ question: UserQuestion, begin: @escaping @Sendable () -> Bool,
+            onAnswer: @escaping @Sendable (UserAnswer) async -> Void
+        ) async -> UserAnswer {
+            asked.record(question)
+            guard (try? await turn.wait()) != nil else { return .cancel }
+            defer { turn.signal() }
+            guard begin() else { return .cancel }
+            shown.record(question)
+            await isFree.wait()
+            await onAnswer(answer)
+            return answer
+        }
+    }
+
+    @Test(arguments: ["session", "always"])
+    func aQuestionBehindTheOneThatAllowsItsToolIsNotShown(decision: String) async throws {
+        let directory = try TemporaryDirectory()
+        let approvals = UserApprovals(of: Harness.user, in: StateDirectory(path: "\(directory.path)/state"))
+        let user = OneAtATime(decision)
+        let commands = (0..<4).map { _ in
+            CommandQuestions(of: BridgedCommand(holdClock: { _ in }, user: user), approvals)
+        }
+        let answers = try await withThrowingTaskGroup(of: ApprovalAnswer.self) { group in
+            for (number, questions) in commands.enumerated() {
+                group.addTask { try await questions.answer(to: Self.call(["n": .integer(number)]), within: 60) }
+            }
+            _ = try await user.asked.wait(forCount: 4)
+            user.isFree.complete()
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(answers == Array(repeating: decision == "session" ? .session : .always, count: 4))
+        #expect(user.shown.elements.count == 1)
+    }
+
+    @Test func aQuestionThatAPersonSeesIsTheirsToAnswer() async throws {
+        let approvals = UserApprovals(of: Harness.user, in: nil)
+        let user = BusyClient(answer: .decline, isAnswered: AsyncEvent())
+        let questions = CommandQuestions(of: BridgedCommand(holdClock: { _ in }, user: user), approvals)
+        let call = Self.call(["n": 1])
+        async let answer = questions.answer(to: call, within: 60)
+        user.isFree.complete()
+        await user.isSent.wait()
+        approvals.allowInSession(call.identity)
+        user.isAnswered?.complete()
+        #expect(try await answer == .denied("A person declined it."))
     }
 
     @Test func thePersonsTimeBeginsWhenTheQuestionIsShown() async throws {

@@ -65,6 +65,17 @@ import Threading
         }
     }
 
+    @Test func aStateThatCannotBeWrittenIsNotTakenForAFullOne() async throws {
+        _ = try directory.write("in the way", to: "state")
+        try await Harness.with(entries, state: state) { harness in
+            let error = try await harness.connect().tool("pay")["error"]
+            #expect(error?["data"]?["approval"] == nil)
+            #expect(error?["message"]?.stringValue?.contains("cannot write its file with approvals") == true)
+            #expect(error?["message"]?.stringValue?.contains("Too many") == false)
+            #expect(harness.log.elements.contains { $0.contains("approvals of ann cannot be written: ") })
+        }
+    }
+
     @Test func aRefusalNamesTheCommandThatApproves() async throws {
         try await Harness.with(entries, state: state) { harness in
             let answer = try await harness.connect().tool("pay")

@@ -26,12 +26,21 @@ import Testing
         }
 
         /// Its tool `turn`, if it has one, says that the tools have changed.
-        func entry(_ settings: JSONObject = [:], name: String = "fake") -> BridgeServerEntry {
-            Harness.open(
+        ///
+        /// - Parameter isFixed: whether its tools stay those that the file has when it is started, as programs do.
+        func entry(
+            _ settings: JSONObject = [:], name: String = "fake", isFixed: Bool = false
+        ) -> BridgeServerEntry {
+            let tools = "json.load(open(\"\(directory.path)/tools.json\"))"
+            return Harness.open(
                 Script.server(
-                    "json.load(open(\"\(directory.path)/tools.json\"))",
+                    isFixed ? "fixed" : tools,
                     """
+                    fixed = \(tools)
                     def handle_call(message, name, arguments):
+                        if name == "hold":
+                            say("holds")
+                            while not os.path.exists("\(directory.path)/released"): time.sleep(0.02)
                         if name == "turn": notify("notifications/tools/list_changed")
                         answer(message, text("ran " + name))
                     """), name: name, settings)
@@ -135,6 +144,55 @@ import Testing
             try server.set([Self.tool("turn"), Self.tool("add")])
             _ = try await client.tool("turn", id: 6)
             #expect(try await client.tool("add", id: 7)["error"]?["data"]?["rule"] == "pin")
+        }
+    }
+
+    /// Accepts what the server declares now, in another process.
+    private static func accept(_ entries: [BridgeServerEntry], _ state: StateDirectory) async throws {
+        try await Harness.with(entries, state: state) { other in
+            let review = try #require(await other.bridge.reviewPins(for: Harness.user).first)
+            #expect(review.changes.map(\.tool) == ["add"])
+            #expect(other.bridge.accept(review.changes, of: "fake", for: Harness.user))
+        }
+    }
+
+    @Test func aProcessThatIsOlderThanWhatWasAcceptedIsStartedAnew() async throws {
+        let server = try Changeable(Self.tool("add"))
+        let entries = [server.entry(["pin": "block"], isFixed: true)]
+        try await Harness.with(entries, state: server.state) { harness in
+            let client = try harness.connect()
+            #expect(try await client.tool("add")["result"] != nil)
+            try server.set([Self.tool("add", ["description": "Adds more."])])
+            try await Self.accept(entries, server.state)
+            #expect(try await client.tool("add", id: 2)["result"] != nil)
+            #expect(try await client.tool("add", id: 3)["result"] != nil)
+            #expect(harness.log.elements.filter { $0.contains("started") }.count == 2)
+            // A program that goes back to what it was has changed, and another start changes nothing about that.
+            try server.set([Self.tool("add")])
+            try await Self.accept(entries, server.state)
+            try server.set([Self.tool("add", ["description": "Takes."])])
+            let refused = try await client.tool("add", id: 4)
+            #expect(refused["error"]?["data"]?["rule"] == "pin")
+            #expect(try await client.tool("add", id: 5)["error"]?["message"] == refused["error"]?["message"])
+            #expect(harness.log.elements.filter { $0.contains("started") }.count == 3)
+        }
+    }
+
+    @Test func aProcessInUseIsNotStartedAnew() async throws {
+        let server = try Changeable(Self.tool("hold"), Self.tool("add"))
+        let entries = [server.entry(["pin": "block"], isFixed: true)]
+        try await Harness.with(entries, state: server.state) { harness in
+            let client = try harness.connect()
+            #expect(try await client.tool("add")["result"] != nil)
+            try server.set([Self.tool("hold"), Self.tool("add", ["description": "Adds more."])])
+            try await Self.accept(entries, server.state)
+            try await client.request(2, "call", ["server": "fake", "tool": "hold", "arguments": [:]])
+            _ = try await harness.log.wait { $0.contains { $0.contains("holds") } }
+            let message = try await client.tool("add", id: 3)["error"]?["message"]?.stringValue
+            #expect(message?.contains("once no call uses it, the next starts it anew") == true)
+            try "".write(toFile: "\(server.directory.path)/released", atomically: true, encoding: .utf8)
+            #expect(try await client.answer(to: 2)["result"] != nil)
+            try await eventually { try await client.tool("add", id: 4)["result"] != nil }
         }
     }
 

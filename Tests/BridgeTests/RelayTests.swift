@@ -129,6 +129,23 @@ import Threading
         #expect(person.asked.elements.map(\.request) == [.url("https://a.test/x", id: "fake/e1")])
     }
 
+    @Test func theHostOfAVisitIsNamedAndNothingButAPageIsVisited() async throws {
+        for (url, isAsked) in [
+            ("https://A.test:8443/x", true), ("javascript:alert(1)", false), ("file:///etc/passwd", false), ("", false),
+            ("https://bank.example@evil.example/", false), ("https://a.test/\u{202E}x", false),
+        ] {
+            let person = Person(.accept([:]))
+            let params: JSON = ["mode": "url", "message": "Sign in", "url": .string(url), "elicitationId": "e1"]
+            try await Harness.with([Harness.open(Self.script(.handshake, params))]) { harness in
+                begin(1, person, harness)
+                let answer = try await harness.connect(1).tool("ask")
+                #expect(try JSON.parse(text(of: answer)) == ["action": isAsked ? "accept" : "cancel"], "\(url)")
+            }
+            let message = "The MCP server fake asks, for the call of ask, to visit a page of a.test:\n\nSign in"
+            #expect(person.asked.elements.map(\.message) == (isAsked ? [message] : []), "\(url)")
+        }
+    }
+
     @Test(arguments: [true, "strict"] as [JSON])
     func aQuestionsValuesAreKnownAndComeBackToTheServerThatAsks(_ handling: JSON) async throws {
         let mail = "ada@example.com"

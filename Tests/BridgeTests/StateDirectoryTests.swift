@@ -32,6 +32,17 @@ import Testing
         #expect(state.read("real", limit: 100) == nil)
     }
 
+    @Test func whatKilledWritersLeftIsRemovedByTheNextWriter() throws {
+        let directory = try TemporaryDirectory()
+        let state = StateDirectory(path: directory.path)
+        let file = StateFile(directory: state, name: "d/x.json")
+        for name in ["x.json.123", "x.json.12ab", "x.json", "y.json.123"] { state.write([1], to: "d/\(name)") }
+        #expect(file.exclusively { file.write([2]) } == true)
+        let left = try FileManager.default.contentsOfDirectory(atPath: "\(directory.path)/d").sorted()
+        #expect(left == ["x.json", "x.json.12ab", "y.json.123"])
+        #expect(file.read(limit: 100) == [2])
+    }
+
     @Test func theOldestFilesMakeRoom() throws {
         let directory = try TemporaryDirectory()
         let state = StateDirectory(path: directory.path)

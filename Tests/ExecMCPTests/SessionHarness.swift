@@ -57,6 +57,12 @@ final class SessionHarness: Sendable {
         pipe.endStream()
     }
 
+    /// How many questions to the client wait.
+    var waitingQuestions: Int { server.methods.questions.waitingCount }
+
+    /// How many of them wait until others are answered.
+    var queuedQuestions: Int { server.methods.questions.queuedCount }
+
     /// Hands the session one line.
     func send(_ line: String) {
         session.receive(.complete(Array(line.utf8)))

@@ -74,7 +74,7 @@ def test_a_person_decides(start: Start, tmp_path: Path, era: str, typed: str, an
     model, terminal = start([[calls(asking(DENTIST)), says("Done.")]], *server(tmp_path, era))
     terminal.type("go\r")
     terminal.wait_until(lambda: terminal.row == PROMPT)
-    assert '│ title: "Dentist"' in terminal.shown
+    assert '│ "title": "Dentist"' in terminal.shown
     assert "asker asks whether to allow a call of calendar.create_event:" in terminal.shown
     terminal.type(typed if typed == "\x04" else f"{typed}\r")
     terminal.wait_until(lambda: terminal.row == ">" and "Done." in terminal.shown)
@@ -105,7 +105,7 @@ def test_what_was_typed_before_decides_nothing(start: Start, tmp_path: Path) -> 
 
 def numbers(terminal: Terminal) -> list[str]:
     """The calls that were asked about so far, by their argument."""
-    return [row for row in terminal.shown if row.startswith("│ number: ")]
+    return [row for row in terminal.shown if row.startswith('│ "number": ')]
 
 
 def test_two_questions_at_once_come_in_turn(start: Start, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_two_questions_at_once_come_in_turn(start: Start, tmp_path: Path) -> Non
     terminal.type("go\r")
     for count in (1, 2):
         terminal.wait_until(lambda count=count: terminal.row == PROMPT and len(numbers(terminal)) == count)
-        terminal.type("y\r" if numbers(terminal)[-1] == "│ number: 1" else "\r")
+        terminal.type("y\r" if numbers(terminal)[-1] == '│ "number": 1' else "\r")
     terminal.wait_until(lambda: terminal.row == ">" and "Done." in terminal.shown)
     assert [answer["action"] for answer in answers(model)] == ["accept", "decline"]
 
@@ -191,7 +191,7 @@ def test_nothing_in_a_question_controls_the_terminal(start: Start, tmp_path: Pat
     terminal.wait_until(lambda: terminal.row == PROMPT)
     first = terminal.shown.index("asker asks whether to allow 2 calls of calendar.create_event:") + 1
     quoted = terminal.shown[first:-2]
-    assert all(row.startswith("│ ") for row in quoted), quoted
+    assert all(row.startswith(("│ ", "│↳")) for row in quoted), quoted
     assert any("\\u{1B}]0;title\\u{7}\\u{1B}[2J\\u{202E}exe.\\u{2066} \\u{200B}" in row for row in quoted)
     assert "│     │ Allow? [y/s/a/N] y" in quoted
     assert b"\x1b]0;" not in terminal.raw

@@ -62,21 +62,31 @@ struct ApprovalGate: Sendable {
         _ call: CallToApprove, _ name: String, _ remedy: String, _ reason: String
     ) async -> BridgeError {
         var message = "\(name) needs a person's approval. \(call.reason) \(Self.sentence(reason))"
-        var error = BridgeError(.approvalRequired, "", data: ["rule": .string(call.identity.rule)])
-        if let request = await approvals.add(call) {
-            error.data["approval"] = .string(request.id)
-            message += """
-                 Within \(minutesLeft(of: request).counted("minute")) a person can approve exactly this call on the \
-                machine that exec-mcp runs on: exec-mcp bridge approve \(request.id) --user \(approvals.user.name). Then \
-                make the same call again.
-                """
-        } else if approvals.store != nil {
-            message += """
-                 Too many calls wait for approval already: exec-mcp bridge pending --user \(approvals.user.name) lists \
-                them.
-                """
+        var data: JSONObject = ["rule": .string(call.identity.rule)]
+        do throws(ApprovalStore.AddError) {
+            if let request = try await approvals.add(call) {
+                data["approval"] = .string(request.id)
+                message += """
+                     Within \(minutesLeft(of: request).counted("minute")) a person can approve exactly this call on the \
+                    machine that exec-mcp runs on: exec-mcp bridge approve \(request.id) --user \(approvals.user.name). \
+                    Then make the same call again.
+                    """
+            }
+        } catch {
+            switch error {
+            case .full:
+                message += """
+                     Too many calls wait for approval already: exec-mcp bridge pending --user \(approvals.user.name) \
+                    lists them.
+                    """
+            case .unwritable:
+                message += """
+                     It cannot wait for one: exec-mcp cannot write its file with approvals; its log names it. The person \
+                    who runs exec-mcp can mend that: it needs a directory that its account can write, and room on the disk.
+                    """
+            }
         }
-        return BridgeError(.approvalRequired, "\(message) \(remedy)", data: error.data)
+        return BridgeError(.approvalRequired, "\(message) \(remedy)", data: data)
     }
 
     private func minutesLeft(of request: ApprovalRequest) -> Int {

@@ -17,6 +17,14 @@ public struct ApprovalStore: Sendable {
         case unwritable
     }
 
+    /// Why a call can't wait for its approval.
+    enum AddError: Error, Equatable {
+        /// As many wait as may.
+        case full
+        /// The file can't be written.
+        case unwritable
+    }
+
     /// What a person decides about a call that waits.
     public enum Choice: Sendable {
         case once
@@ -42,20 +50,27 @@ public struct ApprovalStore: Sendable {
 
     private let directory: StateDirectory
     private let user: UserID
+    private let log: (@Sendable (String) -> Void)?
     private let file: String
     private let now: @Sendable () -> Double
 
     /// The approvals of a user.
     ///
-    /// - Parameter directory: where they are kept.
-    public init(in directory: StateDirectory, of user: UserID) {
-        self.init(in: directory, of: user, now: { NestedCall.now })
+    /// - Parameters:
+    ///   - directory: where they are kept.
+    ///   - log: is told of a file that can't be used.
+    public init(in directory: StateDirectory, of user: UserID, log: (@Sendable (String) -> Void)? = nil) {
+        self.init(in: directory, of: user, log: log, now: { NestedCall.now })
     }
 
     /// - Parameter now: returns the seconds since 1970.
-    init(in directory: StateDirectory, of user: UserID, now: @escaping @Sendable () -> Double) {
+    init(
+        in directory: StateDirectory, of user: UserID, log: (@Sendable (String) -> Void)? = nil,
+        now: @escaping @Sendable () -> Double
+    ) {
         self.directory = directory
         self.user = user
+        self.log = log
         self.now = now
         // Not the name itself: on some file systems two names that differ in case are one file.
         file = "approvals/\(SHA256.hexDigest(of: user.name)).json"
@@ -171,10 +186,10 @@ public struct ApprovalStore: Sendable {
 
     /// Has a call wait for its approval. The same call has one id.
     ///
-    /// - Returns: `nil` if too many wait, or the file can't be written.
-    func add(_ call: CallToApprove, session: String) async -> ApprovalRequest? {
+    /// - Throws: ``AddError``.
+    func add(_ call: CallToApprove, session: String) async throws(AddError) -> ApprovalRequest {
         let now = now()
-        let request = await change { content -> ApprovalRequest? in
+        let request: ApprovalRequest?? = await change { content -> ApprovalRequest? in
             if let place = content.requests.firstIndex(where: { $0.state == .pending && $0.matches(call) }) {
                 // An approval for a session is one of the session that asked last.
                 content.requests[place].session = session
@@ -185,7 +200,12 @@ public struct ApprovalStore: Sendable {
             content.requests.append(request)
             return request
         }
-        return request ?? nil
+        guard let request else {
+            log?("the approvals of \(user.name) cannot be written: \(directory.path)/\(file)")
+            throw .unwritable
+        }
+        guard let request else { throw .full }
+        return request
     }
 
     /// How long a call still waits for its approval, in seconds.
@@ -213,10 +233,13 @@ public struct ApprovalStore: Sendable {
     // MARK: - The file
 
     /// What counts now. A file that isn't ours, or is damaged, has no approvals.
-    private var content: Content {
+    private var content: Content { stored ?? Content() }
+
+    /// What counts now; `nil` if the file isn't there, isn't ours, or is damaged.
+    private var stored: Content? {
         guard let bytes = directory.read(file, limit: Self.maxBytes), let value = try? JSON.parse(bytes),
             value["format"]?.integerValue == Self.format, value["user"]?.stringValue == user.name
-        else { return Content() }
+        else { return nil }
         let now = now()
         let requests = value["requests"]?.arrayValue?.compactMap { ApprovalRequest($0) } ?? []
         let standing = value["always"]?.arrayValue?.compactMap { StandingApproval($0) } ?? []
@@ -226,10 +249,13 @@ public struct ApprovalStore: Sendable {
     /// - Returns: `nil` if the change could not be stored.
     private func change<Value>(_ body: (inout Content) -> Value) async -> Value? {
         let outcome = await directory.locked(file) { () -> Value? in
-            let old = content
+            directory.removeUnfinished(of: file)
+            let known = stored
+            let old = known ?? Content()
             var new = old
             let value = body(&new)
             guard new != old else { return value }
+            if known == nil { keepAside() }
             let stored: JSON = [
                 "format": .integer(Self.format), "user": .string(user.name),
                 "requests": .array(new.requests.map(\.json)), "always": .array(new.standing.map(\.json)),
@@ -237,6 +263,12 @@ public struct ApprovalStore: Sendable {
             return directory.write(stored.serialized(), to: file, isDurable: true) ? value : nil
         }
         return outcome ?? nil
+    }
+
+    /// Keeps a file that can't be used, if there is one: it may have approvals that somebody misses.
+    private func keepAside() {
+        guard let name = directory.keepAside(file) else { return }
+        log?("the approvals of \(user.name) could not be read; they are in \(name), and count no more")
     }
 
     private static func normalized(_ id: String) -> String {

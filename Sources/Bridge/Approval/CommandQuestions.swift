@@ -64,6 +64,8 @@ final class CommandQuestions: Sendable {
         /// There was no answer in time; with a sentence on that.
         case late(String)
         case withdrawn
+        /// It was not put, because another one was answered meanwhile for all such calls.
+        case settled
     }
 
     private static let withdrawn = ApprovalAnswer.denied("The question was withdrawn.")
@@ -222,18 +224,24 @@ final class CommandQuestions: Sendable {
         guard let first = calls.first else { return }
         // Another question may have been answered meanwhile, also one of another command.
         if let answer = settled ?? approvals.lastingAnswer(for: first) { return settle(number, answer) }
-        switch await put(ApprovalQuestion(calls).question, to: user, within: seconds) {
+        let outcome = await put(
+            ApprovalQuestion(calls).question, to: user, within: seconds,
+            isOpen: { [approvals] in approvals.lastingAnswer(for: first) == nil },
+            untilSettled: { [approvals] in try await approvals.waitForLastingAnswer(for: first) },
+            onAnswer: { [approvals] answer in
+                // Stored before any of the calls goes on, and before anything else is asked.
+                switch ApprovalAnswer(answer, mayLast: first.mayLast, count: calls.count) {
+                case .session: approvals.allowInSession(first.identity)
+                case .always: await approvals.allowAlways(first.identity)
+                case .once, .denied, .unavailable, .failed: break
+                }
+            })
+        switch outcome {
         case .withdrawn: settle(number, Self.withdrawn)
+        case .settled: settle(number, approvals.lastingAnswer(for: first) ?? Self.withdrawn)
         case .late(let how): settle(number, .denied(how))
         case .answered(let answer):
-            let decision = ApprovalAnswer(answer, mayLast: first.mayLast, count: calls.count)
-            // Stored before any of the calls goes on.
-            switch decision {
-            case .session: approvals.allowInSession(first.identity)
-            case .always: await approvals.allowAlways(first.identity)
-            case .once, .denied, .unavailable, .failed: break
-            }
-            settle(number, decision)
+            settle(number, ApprovalAnswer(answer, mayLast: first.mayLast, count: calls.count))
         }
     }
 
@@ -277,7 +285,7 @@ final class CommandQuestions: Sendable {
         defer { turns.signal() }
         if let reason = state.withLock({ $0.unavailable }) { return .unavailable(reason) }
         switch await put(question.question, to: user, within: seconds) {
-        case .withdrawn: return Self.withdrawn
+        case .withdrawn, .settled: return Self.withdrawn
         case .late(let how): return .denied(how)
         case .answered(let answer):
             let decision = EgressQuestion.decision(in: answer)
@@ -288,30 +296,74 @@ final class CommandQuestions: Sendable {
 
     /// Puts a question to a person. The command's timeout stands still meanwhile.
     ///
-    /// - Parameter seconds: how long the person may take, from when the client has the question: the questions of other
-    ///   commands may have to be answered before.
+    /// - Parameters:
+    ///   - seconds: how long the person may take, from when the client has the question: the questions of other commands
+    ///     may have to be answered before.
+    ///   - isOpen: whether the question is still needed when its turn comes.
+    ///   - untilSettled: returns when the question is no longer needed, while the client doesn't have it yet.
+    ///   - onAnswer: receives the answer, before the next question is put.
     private func put(
-        _ question: UserQuestion, to user: any UserInteraction, within seconds: Double
+        _ question: UserQuestion, to user: any UserInteraction, within seconds: Double,
+        isOpen: @escaping @Sendable () -> Bool = { true },
+        untilSettled: (@Sendable () async throws -> Void)? = nil,
+        onAnswer: @escaping @Sendable (UserAnswer) async -> Void = { _ in }
     ) async -> Outcome {
         let left = secondsLeft
         guard left > 0 else { return .late("People were asked about this command for too long.") }
         changeOpen(by: 1)
         defer { changeOpen(by: -1) }
         let isSent = AsyncEvent()
+        // What a person sees is theirs to answer.
+        let stage = Locked(Stage.waiting)
         // A client that never answers doesn't end by being cancelled.
         let answer: UserAnswer?? = try? await abandoning(after: left) {
             try await abandoning(when: {
-                try await isSent.waitUnlessCancelled()
+                try await Self.wait(for: isSent, orUntil: untilSettled)
+                if stage.withLock({ $0.leave(for: .settled) }) { return }
                 try await Task.sleep(for: .seconds(seconds))
             }) {
-                await user.ask(question) { isSent.complete() }
+                await user.ask(
+                    question,
+                    begin: {
+                        let isOpen = isOpen()
+                        let isSentNow = stage.withLock { $0.leave(for: isOpen ? .sent : .settled) } && isOpen
+                        if isSentNow { isSent.complete() }
+                        return isSentNow
+                    }, onAnswer: onAnswer)
             }
         }
         if Task.isCancelled { return .withdrawn }
+        let last = stage.withLock { $0 }
+        if last == .settled { return .settled }
         if let answer = answer ?? nil { return .answered(answer) }
-        return await isSent.wait(seconds: 0)
+        return last == .sent
             ? .late("Nobody answered within \(Int(min(seconds, left).rounded(.up))) seconds.")
             : .late("The question could not be shown in time: others were open.")
+    }
+
+    /// Where a question is: with the person, or not needed any more, whichever comes first.
+    private enum Stage {
+        case waiting, sent, settled
+
+        /// - Returns: whether it had been waiting.
+        mutating func leave(for next: Stage) -> Bool {
+            guard self == .waiting else { return false }
+            self = next
+            return true
+        }
+    }
+
+    /// Waits until a question is sent, or no longer needed.
+    private static func wait(
+        for isSent: AsyncEvent, orUntil untilSettled: (@Sendable () async throws -> Void)?
+    ) async throws {
+        guard let untilSettled else { return try await isSent.waitUnlessCancelled() }
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await isSent.waitUnlessCancelled() }
+            group.addTask { try await untilSettled() }
+            try await group.next()
+            group.cancelAll()
+        }
     }
 
     // MARK: - Time

@@ -32,10 +32,15 @@ final class UserApprovals: Sendable {
     private let session = (0..<4).map { _ in String(UInt32.random(in: 0...UInt32.max), radix: 16) }.joined()
     /// Tools that are allowed for the session, and until when.
     private let allowed = Locked<[ToolIdentity: Double]>([:])
+    /// Completed at the next approval that lasts.
+    private let nextApproval = Locked(AsyncEvent())
 
-    init(of user: UserID, in directory: StateDirectory?, clock: MonotonicClock = .system) {
+    init(
+        of user: UserID, in directory: StateDirectory?, clock: MonotonicClock = .system,
+        log: (@Sendable (String) -> Void)? = nil
+    ) {
         self.user = user
-        store = directory.map { ApprovalStore(in: $0, of: user) }
+        store = directory.map { ApprovalStore(in: $0, of: user, log: log) }
         self.clock = clock
     }
 
@@ -52,6 +57,25 @@ final class UserApprovals: Sendable {
         let lasting = lasting
         if lasting.session.contains(call.identity) { return .session }
         return call.mayLast && lasting.always.contains(call.identity) ? .always : nil
+    }
+
+    /// Waits until a tool runs without a question, because a person has allowed it in this program.
+    ///
+    /// - Throws: `CancellationError`.
+    func waitForLastingAnswer(for call: CallToApprove) async throws {
+        while true {
+            let next = nextApproval.withLock { $0 }
+            if lastingAnswer(for: call) != nil { return }
+            try await next.waitUnlessCancelled()
+        }
+    }
+
+    private func wakeWaiting() {
+        let event = nextApproval.withLock { event in
+            defer { event = AsyncEvent() }
+            return event
+        }
+        event.complete()
     }
 
     /// Whether a person has allowed the tool for the session, in this program.
@@ -77,15 +101,20 @@ final class UserApprovals: Sendable {
             guard allowed.count < Self.maxTools else { return }
             allowed[identity] = now + ApprovalStore.sessionSeconds
         }
+        wakeWaiting()
     }
 
     /// Allows a tool for good, or for the session if that can't be stored.
     func allowAlways(_ identity: ToolIdentity) async {
-        if await store?.allowAlways(identity) != true { allowInSession(identity) }
+        guard await store?.allowAlways(identity) == true else { return allowInSession(identity) }
+        wakeWaiting()
     }
 
     /// Has a call wait for its approval from outside of the client.
-    func add(_ call: CallToApprove) async -> ApprovalRequest? {
-        await store?.add(call, session: session)
+    ///
+    /// - Returns: `nil` if there is nowhere to keep it.
+    /// - Throws: ``ApprovalStore/AddError``.
+    func add(_ call: CallToApprove) async throws(ApprovalStore.AddError) -> ApprovalRequest? {
+        try await store?.add(call, session: session)
     }
 }

@@ -39,10 +39,11 @@ final class CallElicitation: ElicitationHandler {
 
     /// - Parameter tools: the tools that the server may be asking for.
     func answer(_ elicitation: Elicitation, about tools: String) async -> ElicitationAnswer {
-        guard calls.interaction != nil, Self.admit(count, Self.maxQuestions),
+        guard calls.interaction != nil, let question = question(elicitation, tools),
+            Self.admit(count, Self.maxQuestions),
             Self.admit(calls.relayedQuestions, Self.maxQuestionsPerCommand)
         else { return .cancel }
-        let answer = await calls.questions.relay(question(elicitation, tools), within: Self.answerSeconds)
+        let answer = await calls.questions.relay(question, within: Self.answerSeconds)
         return switch answer {
         case .accept(let content): .accept(elicitation.isForm ? privateData.restored(content) : nil)
         case .decline: .decline
@@ -80,16 +81,23 @@ final class CallElicitation: ElicitationHandler {
         String(text.unicodeScalars.prefix(limit + 1)).visible.singleLine(limit: limit)
     }
 
-    private func question(_ elicitation: Elicitation, _ tools: String) -> UserQuestion {
+    /// - Returns: `nil` for a question that isn't relayed: a visit to something else than a web page.
+    private func question(_ elicitation: Elicitation, _ tools: String) -> UserQuestion? {
         let message = Self.shown(privateData.asked(.string(elicitation.message)).stringValue ?? elicitation.message)
-        let request: UserQuestion.Request =
-            switch elicitation.request {
-            case .form(let schema): .form(schema: privateData.asked(.object(schema)).objectValue ?? schema)
-            case .url(let url, let id): .url(known(url), id: identifier(id))
-            }
+        let request: UserQuestion.Request
+        var purpose = ""
+        switch elicitation.request {
+        case .form(let schema): request = .form(schema: privateData.asked(.object(schema)).objectValue ?? schema)
+        case .url(let url, let id):
+            // Clients offer to open it, and not all of them look at it first.
+            guard let address = WebAddress(url) else { return nil }
+            request = .url(known(url), id: identifier(id))
+            purpose = ", to visit a page of \(address.host)"
+        }
         let (server, tools) = (Self.name(server, 100), Self.name(tools, 200))
         return UserQuestion(
-            message: "The MCP server \(server) asks, for the call of \(tools):\n\n\(message)", request: request,
+            message: "The MCP server \(server) asks, for the call of \(tools)\(purpose):\n\n\(message)",
+            request: request,
             details: ["kind": "elicitation", "server": .string(server), "tool": .string(tools)])
     }
 

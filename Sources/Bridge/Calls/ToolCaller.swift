@@ -84,9 +84,8 @@ struct ToolCaller: Sendable {
     /// Returns a tool as its running server declares it, if the decision depends on that: the listing in the cache may be
     /// that of another version.
     private func current(_ tool: Tool, of server: BridgeServer) async throws(BridgeError) -> Tool {
-        guard server.decision(on: tool).isByDeclaration || server.blocksChanges, !server.isListedByRunningServer else {
-            return tool
-        }
+        guard server.decision(on: tool).isByDeclaration || server.blocksChanges else { return tool }
+        if server.isListedByRunningServer, await !server.stopIfOutdated(for: tool) { return tool }
         try await loadTools(of: server, again: true)
         guard let tool = server.knownTools?.first(where: { $0.name.utf8.elementsEqual(tool.name.utf8) }) else {
             throw notFound(tool.name, on: server)

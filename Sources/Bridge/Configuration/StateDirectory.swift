@@ -61,6 +61,32 @@ public struct StateDirectory: Sendable, Equatable {
         return true
     }
 
+    /// Removes what writers of a file have left that were killed. Only who holds the file's lock may call it.
+    func removeUnfinished(of name: String) {
+        let (directory, base) = Self.parts(of: name)
+        let names = Files.names(in: "\(path)/\(directory)")
+        for other in names where other.hasPrefix("\(base).") {
+            let suffix = other.dropFirst(base.count + 1)
+            guard !suffix.isEmpty, suffix.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+            else { continue }
+            unlink("\(path)/\(directory)\(other)")
+        }
+    }
+
+    /// Renames a file, in place of one that was renamed before.
+    ///
+    /// - Returns: its new path; `nil` if it isn't there, or can't be renamed.
+    func keepAside(_ name: String) -> String? {
+        let aside = "\(path)/\(name).damaged"
+        return rename("\(path)/\(name)", aside) == 0 ? aside : nil
+    }
+
+    /// Returns the directory of a file, with a slash at its end, and the file's own name.
+    private static func parts(of name: String) -> (directory: String, name: String) {
+        guard let slash = name.lastIndex(of: "/") else { return ("", name) }
+        return (String(name[...slash]), String(name[slash...].dropFirst()))
+    }
+
     /// Creates the directories that a file needs.
     ///
     /// - Returns: whether they are there.

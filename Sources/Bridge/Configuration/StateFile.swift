@@ -42,6 +42,7 @@ struct StateFile: Sendable {
         while flock(descriptor, LOCK_EX) != 0 {
             guard errno == EINTR else { return nil }
         }
+        directory.removeUnfinished(of: name)
         return body()
     }
 

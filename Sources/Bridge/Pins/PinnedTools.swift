@@ -16,6 +16,8 @@ final class PinnedTools: Sendable {
     let pins: ToolPins?
     private let server: String
     private let known = Locked<Known?>(nil)
+    /// The start of the process that listed the tools, and the revision of the pins then.
+    private let process = Locked<(start: Int, pins: Int)?>(nil)
 
     init(_ pins: ToolPins?, server: String) {
         self.pins = pins
@@ -27,6 +29,20 @@ final class PinnedTools: Sendable {
 
     /// Grows with each change of the pins.
     var revision: Int { pins?.revision ?? 0 }
+
+    /// Notes which start of the server lists its tools, before it does.
+    func note(start: Int) {
+        guard process.withLock({ $0?.start != start }) else { return }
+        let pins = revision
+        process.withLock { $0 = (start, pins) }
+    }
+
+    /// Whether a person has accepted changes since the process started that listed the tools: perhaps those of an update,
+    /// which it was started before.
+    var isProcessOutdated: Bool {
+        let pins = revision
+        return process.withLock { $0.map { $0.pins != pins } ?? false }
+    }
 
     /// Returns what has changed in the tools as listed.
     ///
@@ -47,11 +63,15 @@ final class PinnedTools: Sendable {
     func restriction(by change: ToolChange?) -> ToolRestriction? {
         guard areBlocked, let change else { return nil }
         let name = change.tool.utf8.count > 100 ? nil : change.tool
+        let age =
+            isProcessOutdated
+            ? " Its process has run since before changes were last accepted: once no call uses it, the next starts it anew."
+            : ""
         return .refuse(
             rule: Self.rule,
             """
-            It \(change.clause), and changes of the server \(server) have to be accepted (exec-mcp.pin is "block"). The \
-            person who runs this server can look at it and accept it: \(ToolChange.command(server, name)).
+            It \(change.clause), and changes of the server \(server) have to be accepted (exec-mcp.pin is "block").\(age) \
+            The person who runs this server can look at it and accept it: \(ToolChange.command(server, name)).
             """)
     }
 }

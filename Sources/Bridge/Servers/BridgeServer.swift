@@ -253,14 +253,20 @@ final class BridgeServer: Sendable {
             guard state.uses == 0, seconds > 0 else { return }
             state.idleTimer = Task { [weak self, clock] in
                 guard (try? await clock.sleep(seconds)) != nil else { return }
-                await self?.stopIfIdle()
+                await self?.stopIfUnused()
             }
         }
         if hasChanged { list() }
     }
 
-    private func stopIfIdle() async {
-        await server.stop { [state] in state.withLock { $0.uses > 0 } }
+    /// Stops its process, unless that is in use. The next use starts another one.
+    ///
+    /// - Parameter listed: the version of the process to stop, as in ``listedVersion``; `nil` for any.
+    func stopIfUnused(listed: [Int]? = nil) async {
+        await server.stop { [state, server] in
+            if let listed, listed != server.version.of("tools") { return true }
+            return state.withLock { $0.uses > 0 }
+        }
     }
 
     // MARK: - Tools
@@ -325,9 +331,10 @@ final class BridgeServer: Sendable {
 
     private func listed() async -> Result<Listed, SupervisionError> {
         do throws(SupervisionError) {
-            let listed = try await use { [server] (client) throws(MCPClientError) -> Listed in
+            let listed = try await use { [server, pinned] (client) throws(MCPClientError) -> Listed in
                 // Read before fetching: a change in the meantime counts as one.
                 let version = server.version.of("tools")
+                pinned.note(start: version[0])
                 return (try await client.listTools(), version)
             }
             return .success(listed)

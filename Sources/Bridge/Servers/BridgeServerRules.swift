@@ -18,6 +18,16 @@ extension BridgeServer {
     /// Whether tools that have changed don't run.
     var blocksChanges: Bool { pinned.areBlocked }
 
+    /// Stops its process if a tool does not run because of a change, and a person has accepted changes since the process
+    /// started: the program may have been updated. A process in use is left running.
+    ///
+    /// - Returns: whether the tools have to be listed again.
+    func stopIfOutdated(for tool: Tool) async -> Bool {
+        guard restriction(of: tool) != nil, pinned.isProcessOutdated, let version = listedVersion else { return false }
+        await stopIfUnused(listed: version)
+        return listedVersion != version
+    }
+
     /// What its tools are compared with; `nil` for nothing.
     var pins: ToolPins? { pinned.pins }
 

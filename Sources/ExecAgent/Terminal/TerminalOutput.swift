@@ -1,3 +1,4 @@
+import Diagnostics
 import SystemCalls
 import Threading
 
@@ -192,8 +193,11 @@ final class TerminalOutput: Sendable {
         }
     }
 
-    /// Shows sanitized lines that belong to the current question.
-    func addToQuestion(_ text: String) {
+    /// Shows lines that belong to the current question.
+    ///
+    /// - Parameter text: returns the lines for a number of columns; they must be sanitized.
+    func addToQuestion(_ text: (_ columns: Int) -> String) {
+        let text = text(Descriptors.size(of: notes).columns)
         state.withLock { note(text, .plain, &$0) }
     }
 

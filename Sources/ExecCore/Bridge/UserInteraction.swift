@@ -8,15 +8,26 @@ public protocol UserInteraction: Sendable {
 
     /// Asks as ``ask(_:)`` does.
     ///
-    /// - Parameter onSent: called once the client has the question; others may have to be answered before.
-    func ask(_ question: UserQuestion, onSent: @escaping @Sendable () -> Void) async -> UserAnswer
+    /// - Parameters:
+    ///   - begin: called when the client is about to get the question; others may have to be answered before. Returns
+    ///     whether it is still needed; if not, the client doesn't get it, and the answer is ``UserAnswer/cancel``.
+    ///   - onAnswer: receives the answer, before `begin` of a question is called that had to wait for it.
+    func ask(
+        _ question: UserQuestion, begin: @escaping @Sendable () -> Bool,
+        onAnswer: @escaping @Sendable (UserAnswer) async -> Void
+    ) async -> UserAnswer
 }
 
 extension UserInteraction {
     /// For a way to ask that never holds a question back.
-    public func ask(_ question: UserQuestion, onSent: @escaping @Sendable () -> Void) async -> UserAnswer {
-        onSent()
-        return await ask(question)
+    public func ask(
+        _ question: UserQuestion, begin: @escaping @Sendable () -> Bool,
+        onAnswer: @escaping @Sendable (UserAnswer) async -> Void
+    ) async -> UserAnswer {
+        guard begin() else { return .cancel }
+        let answer = await ask(question)
+        await onAnswer(answer)
+        return answer
     }
 }
 

@@ -8,9 +8,14 @@ struct PrivateInteraction: UserInteraction {
     let inner: any UserInteraction
     let vault: PrivateDataVault
 
-    func ask(_ question: UserQuestion) async -> UserAnswer { await ask(question) {} }
+    func ask(_ question: UserQuestion) async -> UserAnswer {
+        await ask(question, begin: { true }, onAnswer: { _ in })
+    }
 
-    func ask(_ question: UserQuestion, onSent: @escaping @Sendable () -> Void) async -> UserAnswer {
+    func ask(
+        _ question: UserQuestion, begin: @escaping @Sendable () -> Bool,
+        onAnswer: @escaping @Sendable (UserAnswer) async -> Void
+    ) async -> UserAnswer {
         if case .url(let url, _) = question.request, holdsValues(url) {
             return .failed(
                 "The address that the person should visit holds private data; with a token in it, it leads nowhere.")
@@ -18,7 +23,12 @@ struct PrivateInteraction: UserInteraction {
         let answer = await inner.ask(
             UserQuestion(
                 message: vault.redact(question.message), request: redacted(question.request),
-                details: redacted(question.details)), onSent: onSent)
+                details: redacted(question.details)),
+            begin: begin, onAnswer: { await onAnswer(restored($0)) })
+        return restored(answer)
+    }
+
+    private func restored(_ answer: UserAnswer) -> UserAnswer {
         guard case .accept(let content) = answer else { return answer }
         return .accept(vault.restore(.object(content)).objectValue ?? content)
     }

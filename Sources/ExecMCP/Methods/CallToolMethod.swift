@@ -73,7 +73,10 @@ struct CallToolMethod: Method {
                 }
             }
         }
-        let interaction = tool.canAsk ? questions.interaction(for: context) : nil
+        let questioned = QuestionedUser(
+            id: user, isNamed: context.meta.given(RequestContext.userKey) != nil,
+            isDefault: user == defaultUser.current())
+        let interaction = tool.canAsk ? questions.interaction(for: context, of: questioned) : nil
         return .deferred(holding: size) { notifier in
             try await pipeline.answer(to: accepted.observed(by: notifier).asking(interaction)).get()
         }

@@ -6,7 +6,7 @@ import MCP
 import Threading
 
 /// Asks the person behind a legacy client, with requests to the client (2025-06-18 and 2025-11-25, client/elicitation):
-/// one at a time, because clients show one at a time.
+/// one at a time, because clients show one at a time, and users in rotation.
 ///
 /// Their ids are texts of a form that no other id in a session has. A response with another id is none of ours, or
 /// comes too late: it is ignored.
@@ -17,10 +17,11 @@ final class ClientQuestions: Sendable {
 
     private struct State {
         var lastNumber = 0
-        var waiting = 0
+        /// How many questions of each user wait.
+        var waiting: [String: Int] = [:]
     }
 
-    private let turn = AsyncSemaphore(count: 1)
+    private let turns = UserTurns()
     private let pending = PendingAnswers<RequestID>()
     private let state = Locked(State())
     private let send: @Sendable (JSON) -> Void
@@ -31,10 +32,18 @@ final class ClientQuestions: Sendable {
     }
 
     /// Returns what asks for a call; `nil` if its client can't be asked with requests.
-    func interaction(for context: RequestContext) -> (any UserInteraction)? {
+    ///
+    /// - Parameter user: the user whose call it is.
+    func interaction(for context: RequestContext, of user: QuestionedUser) -> (any UserInteraction)? {
         guard !context.revision.isModern, !context.elicitation.isEmpty else { return nil }
-        return Interaction(questions: self, revision: context.revision, modes: context.elicitation)
+        return Interaction(questions: self, revision: context.revision, modes: context.elicitation, user: user)
     }
+
+    /// How many questions wait until others are answered.
+    var queuedCount: Int { turns.waiterCount }
+
+    /// How many questions wait for their answers.
+    var waitingCount: Int { state.withLock { $0.waiting.values.reduce(0, +) } }
 
     /// Handles a response of the client.
     ///
@@ -46,6 +55,13 @@ final class ClientQuestions: Sendable {
         return pending.settle(id, Self.answer(outcome))
     }
 
+    /// Handles a message of the client that can't be read, or is none. An open question that it may be meant for is
+    /// not answered by anything else.
+    ///
+    /// - Returns: whether it was meant for an open question.
+    @discardableResult
+    func receiveUnreadable(id: RequestID?) -> Bool { receive(nil, to: id) }
+
     /// Ends all questions: the client is gone.
     func close() {
         pending.close(.gone)
@@ -56,7 +72,7 @@ final class ClientQuestions: Sendable {
         case .success(let result): UserAnswer(result: result)
         case .failure(let error):
             .unavailable("the client could not ask: \(error.message.singleLine(limit: 200)) (\(error.code))")
-        case nil: .failed("the client's answer is neither a result nor an error")
+        case nil: .failed("the client's answer cannot be read, or is neither a result nor an error")
         }
     }
 
@@ -64,44 +80,59 @@ final class ClientQuestions: Sendable {
         let questions: ClientQuestions
         let revision: Revision
         let modes: ElicitationModes
+        let user: QuestionedUser
 
-        func ask(_ question: UserQuestion) async -> UserAnswer { await ask(question) {} }
+        func ask(_ question: UserQuestion) async -> UserAnswer {
+            await ask(question, begin: { true }, onAnswer: { _ in })
+        }
 
-        func ask(_ question: UserQuestion, onSent: @escaping @Sendable () -> Void) async -> UserAnswer {
+        func ask(
+            _ question: UserQuestion, begin: @escaping @Sendable () -> Bool,
+            onAnswer: @escaping @Sendable (UserAnswer) async -> Void
+        ) async -> UserAnswer {
             do throws(UnaskableError) {
-                return await questions.ask(try question.params(for: revision, modes: modes), onSent: onSent)
+                let params = try question.params(for: revision, modes: modes, user: user)
+                return await questions.ask(params, user.id.name, begin: begin, onAnswer: onAnswer)
             } catch {
                 return error.answer
             }
         }
     }
 
-    private func ask(_ params: JSONObject, onSent: () -> Void) async -> UserAnswer {
+    private func ask(
+        _ params: JSONObject, _ user: String, begin: () -> Bool, onAnswer: (UserAnswer) async -> Void
+    ) async -> UserAnswer {
         let isAdmitted = state.withLock { state in
-            guard state.waiting < Self.maxWaiting else { return false }
-            state.waiting += 1
+            let (own, all) = (state.waiting[user] ?? 0, state.waiting.values.reduce(0, +))
+            guard FairShare.admits(own: own, taken: all, of: Self.maxWaiting) else { return false }
+            state.waiting[user] = own + 1
             return true
         }
-        guard isAdmitted else {
-            return .failed("\(Self.maxWaiting) questions wait for the person already")
+        guard isAdmitted else { return .failed("too many questions wait for the person already") }
+        defer {
+            state.withLock { state in
+                let left = (state.waiting[user] ?? 1) - 1
+                state.waiting[user] = left > 0 ? left : nil
+            }
         }
-        defer { state.withLock { $0.waiting -= 1 } }
         do {
-            try await turn.wait()
+            try await turns.wait(for: user)
         } catch {
             return .cancel
         }
-        defer { turn.signal() }
+        defer { turns.end() }
+        guard begin() else { return .cancel }
         let id = state.withLock { state in
             state.lastNumber += 1
             return RequestID.string("\(Self.idPrefix)\(state.lastNumber)")
         }
         guard pending.begin(id) else { return .gone }
         send(Request(id: id, method: UserQuestion.method, params: params).json)
-        onSent()
-        return await pending.answer(to: id) { [send] in
+        let answer = await pending.answer(to: id) { [send] in
             let params: JSONObject = ["requestId": id.json, "reason": "The question is no longer open."]
             send(Notification(method: "notifications/cancelled", params: params).json)
         }
+        await onAnswer(answer)
+        return answer
     }
 }

@@ -78,7 +78,10 @@ struct FormSchema {
         var field: JSONObject = ["type": "string"]
         copy(["minLength", "maxLength"], of: schema, to: &field) { ($0.integerValue ?? -1) >= 0 }
         copy(["format"], of: schema, to: &field) { Self.formats.contains($0.stringValue ?? "") }
-        if revision.hasURLElicitation { copy(["default"], of: schema, to: &field) { $0.stringValue != nil } }
+        // A default that can't be seen as it is would be sent unseen.
+        if revision.hasURLElicitation {
+            copy(["default"], of: schema, to: &field) { $0.stringValue.map { Self.shown($0) == $0 } ?? false }
+        }
         return field
     }
 

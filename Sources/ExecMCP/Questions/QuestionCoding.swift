@@ -9,9 +9,14 @@ extension UserQuestion {
 
     /// Returns the parameters of the question in the format of `revision` (client/elicitation).
     ///
-    /// - Parameter modes: what the client declares.
+    /// - Parameters:
+    ///   - modes: what the client declares.
+    ///   - user: whose question it is; `nil` if the client knows.
     /// - Throws: ``UnaskableError`` if the client can't show it.
-    func params(for revision: Revision, modes: ElicitationModes) throws(UnaskableError) -> JSONObject {
+    func params(
+        for revision: Revision, modes: ElicitationModes, user: QuestionedUser? = nil
+    ) throws(UnaskableError) -> JSONObject {
+        let message = (user?.salutation ?? "") + message
         var params = JSONObject()
         switch request {
         case .form(let schema):
@@ -25,9 +30,10 @@ extension UserQuestion {
             params = ["mode": "url", "message": .string(message), "url": .string(url)]
             if !revision.isModern { params["elicitationId"] = .string(id) }
         }
-        if !details.isEmpty {
-            params["_meta"] = ["exec-mcp/\(details["kind"]?.stringValue ?? "question")": .object(details)]
-        }
+        var meta = JSONObject()
+        if !details.isEmpty { meta["exec-mcp/\(details["kind"]?.stringValue ?? "question")"] = .object(details) }
+        if let user, user.isNamed { meta[MetaKey.user] = .string(user.id.name) }
+        if !meta.isEmpty { params["_meta"] = .object(meta) }
         guard JSON.object(params).serialized().count <= QuestionLimits.questionBytes else {
             throw UnaskableError("the question has more than \(QuestionLimits.questionBytes) bytes")
         }

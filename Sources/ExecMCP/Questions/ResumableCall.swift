@@ -28,14 +28,17 @@ final class ResumableCall: Sendable {
 
     /// What identifies the call: see ``CallIdentity``.
     let identity: CallIdentity
+    /// The user whose call it is.
+    let user: UserID
     /// The number of bytes of the request that the call keeps in memory.
     let size: Int
     let questions: OpenQuestions
     private let hasEnded = AsyncEvent()
     private let state = Locked(State())
 
-    init(_ identity: CallIdentity, size: Int, questions: OpenQuestions) {
+    init(_ identity: CallIdentity, of user: UserID, size: Int, questions: OpenQuestions) {
         self.identity = identity
+        self.user = user
         self.size = size
         self.questions = questions
         questions.observe { [weak self] in self?.wake() }

@@ -7,9 +7,9 @@ import Threading
 /// Answers requests of modern clients whose calls ask the person behind the client: with a result that asks for input
 /// (2026-07-28, basic/patterns/mrtr). The call is kept until the client repeats the request with the answers.
 final class SuspendedCalls: Sendable {
-    /// The maximum number of calls that are kept.
+    /// The maximum number of calls that are kept, in shares of users: see ``FairShare``.
     static let maxCount = 32
-    /// The maximum number of bytes that their requests keep in memory.
+    /// The maximum number of bytes that their requests keep in memory, in shares of users.
     static let maxBytes = 64 << 20
     /// How long a call is kept for a client that doesn't come back, in seconds. Then it is cancelled. Those who ask give
     /// up earlier, so that the call has usually ended by itself: its result is kept until then.
@@ -43,7 +43,8 @@ final class SuspendedCalls: Sendable {
         to call: ToolCall, _ identity: CallIdentity, size: Int, _ notifier: RequestNotifier,
         _ run: @escaping @Sendable (ToolCall) async -> ResumableCall.Outcome
     ) async throws -> JSONObject {
-        let resumable = ResumableCall(identity, size: size, questions: OpenQuestions(for: call.context))
+        let resumable = ResumableCall(
+            identity, of: call.user, size: size, questions: OpenQuestions(for: call.context))
         let wantsProgress = call.context.progressToken != nil
         resumable.start(in: notifier.room) { [questions = resumable.questions] progress in
             await run(call.asking(questions).reporting(to: wantsProgress ? progress : .unheard))
@@ -121,8 +122,13 @@ final class SuspendedCalls: Sendable {
     private func suspend(_ call: ResumableCall) -> String? {
         let key = TaskStore.makeID()
         return state.withLock { state in
-            let bytes = state.entries.values.reduce(call.size) { $0 + $1.call.size }
-            guard !state.isClosed, state.entries.count < Self.maxCount, bytes <= Self.maxBytes else { return nil }
+            let all = state.entries.values.map(\.call)
+            let own = all.filter { $0.user == call.user }
+            guard !state.isClosed, FairShare.admits(own: own.count, taken: all.count, of: Self.maxCount),
+                FairShare.admits(
+                    call.size, own: own.reduce(0) { $0 + $1.size }, taken: all.reduce(0) { $0 + $1.size },
+                    of: Self.maxBytes)
+            else { return nil }
             let timer = Task { [weak self, seconds] in
                 try await Task.sleep(for: .seconds(seconds))
                 self?.expire(key)

@@ -38,6 +38,7 @@ final class Session: Sendable {
     func receive(_ line: LineSplitter.Line) {
         switch line {
         case .tooLong(let limit, let id):
+            if methods.questions.receiveUnreadable(id: id) { return }
             let error = RPCError.invalidRequest("A line has more than \(limit) bytes; it was ignored.")
             respond(Response(id: id, .failure(error)))
         case .complete(let bytes):
@@ -84,8 +85,11 @@ final class Session: Sendable {
     /// are accepted, since a person waits for what they do.
     private func refuse(_ batch: [IncomingMessage]) {
         let answers = batch.filter { message in
-            guard case .response(let id, let outcome) = message else { return false }
-            return methods.questions.receive(outcome, to: id)
+            switch message {
+            case .response(let id, let outcome): methods.questions.receive(outcome, to: id)
+            case .invalid(let response): methods.questions.receiveUnreadable(id: response.id)
+            case .request, .notification, .batch: false
+            }
         }
         if answers.count == batch.count { return }
         let error = RPCError.invalidRequest("Only the revision 2025-03-26 has batches. Send messages one by one.")
@@ -96,6 +100,9 @@ final class Session: Sendable {
     /// - Parameter reply: called once for each message that gets an answer; with `nil` if the message was cancelled.
     private func handle(_ message: IncomingMessage, size: Int, _ reply: @escaping @Sendable (Response?) -> Void) {
         switch message {
+        // An answer with a method, or one that can't be read.
+        case .request(let request) where methods.questions.receiveUnreadable(id: request.id): reply(nil)
+        case .invalid(let response) where methods.questions.receiveUnreadable(id: response.id): reply(nil)
         case .request(let request): serve(request, size: size, reply)
         case .notification(let notification): handle(notification)
         case .response(let id, let outcome):

@@ -73,7 +73,7 @@ struct QuestionDialogTests {
             try QuestionDialog(.form(Self.fields, required: ["name", "ok", "color", "days"])))
         var step = dialog.beginning
         for line in lines { step = dialog.accept(line) }
-        guard case .ask(_, let shown) = step else { throw ElicitationTestError() }
+        guard case .ask(_, _, let shown) = step else { throw ElicitationTestError() }
         #expect(shown == note)
     }
 
@@ -112,6 +112,71 @@ struct QuestionDialogTests {
 
     @Test func anApprovalMustOfferADecision() throws {
         #expect(try ServerQuestion.approval(offered: ["maybe", "deny"]).approval == nil)
+    }
+
+    @Test(arguments: ["y", "yes", "once", "s", "a", "always"])
+    func whatIsNotShownCannotBeAllowed(word: String) throws {
+        var dialog = try #require(QuestionDialog(.approval(), isCut: true))
+        #expect(dialog.beginning == .ask("Allow? [all/N] "))
+        guard case .ask = dialog.accept(word) else { throw ElicitationTestError() }
+        #expect(dialog.accept("all") == .showAll)
+        dialog.didShowAll()
+        #expect(dialog.beginning == .ask("Allow? [y/s/a/N] "))
+        guard case .done(.accept) = dialog.accept(word) else { throw ElicitationTestError() }
+    }
+
+    @Test func whatIsNotShownCanBeDenied() throws {
+        var dialog = try #require(QuestionDialog(.approval(), isCut: true))
+        #expect(dialog.accept("") == .done(.decline))
+    }
+
+    @Test func aNumberIsThatOfAnOption() throws {
+        let question = try ServerQuestion.form(["level": ["type": "string", "enum": ["2", "1", "3", "40"]]])
+        for (typed, value) in [("1", "2"), ("2", "1"), ("3", "3"), ("40", "40")] as [(String, JSON)] {
+            #expect(try answer(to: question, typed, "y") == .accept(["level": value]))
+        }
+    }
+
+    @Test func optionsDoNotLookAlike() throws {
+        let long = String(repeating: "A", count: 3000)
+        let question = try ServerQuestion.form([
+            "same": [
+                "oneOf": [
+                    ["const": "keep", "title": .string(long + "keep all")],
+                    ["const": "drop", "title": .string(long + "delete all")], ["const": "other", "title": "Other"],
+                ]
+            ]
+        ])
+        guard case .ask(_, let options, _) = QuestionDialog(question)?.beginning else {
+            throw ElicitationTestError()
+        }
+        #expect(options.count == 3 && options[0].hasSuffix("A… (\"keep\")") && options[1].hasSuffix("A… (\"drop\")"))
+        #expect(options[2] == "3. Other")
+    }
+
+    @Test func textsThatAreCutHaveAMark() throws {
+        let long = String(repeating: "a", count: 70)
+        let question = try ServerQuestion.form([
+            "n": ["type": "string", "title": .string(long), "description": "Why.", "default": .string(long + "!")]
+        ])
+        let cut = long.prefix(60) + "…"
+        #expect(
+            try QuestionDialog(question)?.beginning
+                == .ask("\(cut) [\(cut)]: ", quoted: [long, "Why.", "Enter gives: \(long)!"]))
+    }
+
+    @Test func whatIsSentIsShownBefore() throws {
+        var dialog = try #require(try QuestionDialog(.form(Self.fields, required: ["name", "ok", "color", "days"])))
+        var step = dialog.beginning
+        for line in ["An\u{202E}n", "", "", "y", "2", "tue, 1"] { step = dialog.accept(line) }
+        #expect(
+            step
+                == .ask(
+                    "Send this to exec-mcp? [y/N] ",
+                    quoted: [
+                        #""name": "An\u{202E}n""#, #""size": 1.5"#, #""ok": true"#, #""color": "g""#,
+                        #""days": ["tue","mon"]"#,
+                    ]))
     }
 
     @Test func aVisitIsAgreedTo() throws {

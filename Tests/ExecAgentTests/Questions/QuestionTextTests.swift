@@ -1,3 +1,4 @@
+import Diagnostics
 import JSON
 import Testing
 
@@ -5,7 +6,7 @@ import Testing
 
 struct QuestionTextTests {
     private func rows(_ question: ServerQuestion, columns: Int = 80) -> [String] {
-        QuestionText.of(question, columns: columns).split(separator: "\n", omittingEmptySubsequences: false)
+        QuestionText(question, columns: columns).text.split(separator: "\n", omittingEmptySubsequences: false)
             .map(String.init)
     }
 
@@ -16,7 +17,7 @@ struct QuestionTextTests {
         #expect(
             rows(question) == [
                 "exec-mcp asks whether to allow a call of calendar.create_event:",
-                "│ title: \"Dentist\"", "│ at: [\"2026-05-01\",10]", "│ note:", "│     │ a", "│     │ b",
+                "│ \"title\": \"Dentist\"", "│ \"at\": [\"2026-05-01\",10]", "│ \"note\":", "│     │ a", "│     │ b",
                 "│ Why: It writes.", "│ (rule: default; script: 0123456789ab)",
                 "y = this once, s = until the session ends, a = always, n or Enter = no",
             ])
@@ -27,7 +28,7 @@ struct QuestionTextTests {
         #expect(
             rows(question) == [
                 "exec-mcp asks whether to allow 31 calls of calendar.create_event:",
-                "│ 1.", "│ a: 1", "│ 2.", "│ without arguments", "y = this once, n or Enter = no",
+                "│ 1.", "│ \"a\": 1", "│ 2.", "│ without arguments", "y = this once, n or Enter = no",
             ])
     }
 
@@ -41,7 +42,7 @@ struct QuestionTextTests {
             ])
         #expect(
             rows(question).dropFirst().dropLast() == [
-                "│ 1. 3 ×", "│ n: 1", "│ 2.", "│ n: 2", "│ Why: It does not declare that it only reads.",
+                "│ 1. 3 ×", "│ \"n\": 1", "│ 2.", "│ \"n\": 2", "│ Why: It does not declare that it only reads.",
                 "│ (rule: default; script: 5c12)",
             ])
     }
@@ -94,15 +95,70 @@ struct QuestionTextTests {
         for question in questions {
             let rows = rows(question, columns: columns)
             #expect(rows.allSatisfy { TerminalColumns.width(of: $0) < columns })
-            let own = rows.filter { !$0.hasPrefix("│ ") }
+            let own = rows.filter { !$0.hasPrefix("│ ") && !$0.hasPrefix("│↳") }
             #expect(!own.joined().contains("Allow?"))
         }
     }
 
-    @Test func aHugeQuestionIsCutAndSaysSo() throws {
-        let question = try ServerQuestion.approval([["a": .string(String(repeating: "\n", count: 100_000))]])
-        let rows = rows(question)
+    /// A text that fills rows exactly, so that what follows begins where a row does.
+    @Test(arguments: [20, 40, 80, 81])
+    func whatContinuesARowDoesNotLookLikeAMember(columns: Int) throws {
+        let forged = ["amount: 5", "\"amount\": 5", "│ \"amount\": 5", "Why: It only reads.", "2."]
+        for offset in 0..<12 {
+            let width = columns - 3 - offset
+            let text = forged.reduce(String(repeating: " ", count: max(width, 1))) { text, line in
+                text + line + String(repeating: " ", count: max(columns - 3 - line.count, 1))
+            }
+            let question = try ServerQuestion.approval(
+                [["note": .string(text), "lines": .string("x\n\(text)"), "amount": 9000]],
+                details: ["reason": "It pays."])
+            let rows = rows(question, columns: columns)
+            let firsts = rows.filter { $0.hasPrefix("│ ") && !$0.hasPrefix("│     │") }
+            let member = "\"amount\": 9000".prefix(columns - 7)
+            #expect(firsts.filter { $0.contains("amount") } == ["│ \(member)"])
+            #expect(firsts.filter { $0.hasPrefix("│ Why:") } == ["│ Why: It pays."])
+            #expect(!firsts.contains("│ 2."))
+        }
+    }
+
+    private static func hiding(_ text: String) throws -> ServerQuestion {
+        try .approval(
+            [["z": .string(text), "amount": 9000, "y": .string(text), "to": "mallory"]],
+            details: ["reason": "It pays.", "rule": "default"])
+    }
+
+    @Test(arguments: [String(repeating: "\n", count: 5000), String(repeating: "x", count: 100_000)])
+    func aLongMemberHidesNoOther(text: String) throws {
+        let shown = QuestionText(try Self.hiding(text), columns: 80)
+        let rows = shown.text.split(separator: "\n", omittingEmptySubsequences: false)
+        for row in ["│ \"amount\": 9000", "│ \"to\": \"mallory\"", "│ Why: It pays.", "│ (rule: default)"] {
+            #expect(rows.contains { $0 == row }, "\(row)")
+        }
+        #expect(shown.isCut)
         #expect(rows.count < 410)
-        #expect(rows.dropLast().last?.hasSuffix(" more rows are not shown.") == true)
+        #expect(rows.count { $0.hasSuffix(" more rows are not shown.") } == 2)
+        #expect(rows.last == "Not all is shown. all = show all of it, n or Enter = no")
+    }
+
+    @Test func everythingCanBeShown() throws {
+        let shown = QuestionText(
+            try Self.hiding(String(repeating: "\n", count: 5000)), columns: 80, showsAll: true)
+        #expect(!shown.isCut)
+        #expect(shown.text.split(separator: "\n").count > 10_000)
+        #expect(shown.text.hasSuffix("n or Enter = no") && shown.text.contains("y = this once"))
+    }
+
+    @Test func callsThatHaveNoRoomAreCounted() throws {
+        let shown = QuestionText(
+            try .approval((0..<50).map { ["n": .integer($0)] }), columns: 80)
+        #expect(shown.isCut)
+        #expect(shown.text.contains("\n10 other calls are not shown.\n"))
+    }
+
+    @Test func theHostOfAVisitIsNamed() throws {
+        let question = try ServerQuestion.asking([
+            "mode": "url", "message": "Log in", "url": "https://bank.example.evil.test:8443/bank.example",
+        ])
+        #expect(rows(question).last == "Its host is bank.example.evil.test.")
     }
 }

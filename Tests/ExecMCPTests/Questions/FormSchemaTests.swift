@@ -96,6 +96,17 @@ import Testing
         #expect(fields?["b"] == ["type": "boolean"])
     }
 
+    @Test(arguments: ["\u{202E}abc", "a\u{200B}", "a\nb", "\u{1B}[2J", String(repeating: "x", count: 3000)])
+    func aDefaultThatCannotBeSeenAsItIsIsNone(text: String) throws {
+        let schema: JSONObject = [
+            "properties": [
+                "a": ["type": "string", "default": .string(text)], "b": ["type": "string", "default": "c d"],
+            ]
+        ]
+        let fields = try FormSchema(for: .november2025).adapted(schema)["properties"]
+        #expect(fields == ["a": ["type": "string"], "b": ["type": "string", "default": "c d"]])
+    }
+
     @Test func whatIsNoFormIsRefused() {
         let many = (0..<65).reduce(into: JSONObject()) { $0["f\($1)"] = ["type": "string"] }
         for schema: JSONObject in [["type": "array"], ["properties": 5], ["properties": .object(many)]] {

@@ -1,6 +1,7 @@
 import Bridge
 import ExecCore
 import JSON
+import JSONRPC
 import MCP
 import TestSupport
 import Testing
@@ -76,7 +77,7 @@ import Testing
                 answer: "unavailable: the client could not ask: Elicitation not supported (-32600)"),
             Case(
                 response: ["result": "accept"],
-                answer: "failed: the client's answer is neither a result nor an error"),
+                answer: "failed: the client's answer cannot be read, or is neither a result nor an error"),
         ])
     func theAnswerReachesTheCall(_ one: Case) async throws {
         let session = try await session()
@@ -116,6 +117,85 @@ import Testing
                 respond(session, to: question, ["action": "cancel"])
             }
             #expect(text(of: try await session.answer(to: 1)) == answer)
+        }
+    }
+
+    @Test(arguments: [
+        #""result": {"action": "accept", "action": "decline"}"#,
+        #""result": {"action": "accept"}, "result": {"action": "accept"}"#,
+        #""method": "x", "result": {"action": "accept"}"#, #""method": "ping""#, #""method": 5"#,
+        #""result": {"action": accept}"#, #""result": {"action": "accept""#, #""nothing": 1"#,
+        #""result": {"action": "accept"}, "error": {"code": 1, "message": "m"}"#,
+    ])
+    func anAnswerThatCannotBeReadSettlesItsQuestion(members: String) async throws {
+        let session = try await session()
+        start(session)
+        let question = try await question(in: session)
+        session.send(#"{"jsonrpc": "2.0", "id": \#(question["id"]?.text ?? ""), \#(members)}"#)
+        #expect(
+            text(of: try await session.answer(to: 1))
+                == "failed: the client's answer cannot be read, or is neither a result nor an error")
+        _ = try await session.answer("ping")
+        #expect(!session.written.elements.contains { $0["id"] == question["id"] && $0["method"] == nil })
+    }
+
+    @Test func anAnswerThatIsTooLongSettlesItsQuestion() async throws {
+        let session = try await session()
+        start(session)
+        let question = try await question(in: session)
+        session.receive(.tooLong(limit: 5, id: RequestID(question["id"])))
+        #expect(text(of: try await session.answer(to: 1)).hasPrefix("failed: "))
+    }
+
+    private func start(_ session: SessionHarness, id: JSON, of user: String) {
+        let params: JSON = [
+            "name": "execute_bash", "arguments": ["command": "ls"], "_meta": ["x-user-id": .string(user)],
+        ]
+        session.send(SessionHarness.request("tools/call", params, id: id))
+    }
+
+    @Test func usersAreAskedInRotation() async throws {
+        let session = try await session()
+        start(session, id: 1, of: "ann")
+        var open = try await question(in: session)
+        for id in 2...4 { start(session, id: .integer(id), of: "ann") }
+        start(session, id: 5, of: "bob")
+        while session.queuedQuestions < 4 { try await Task.sleep(for: .milliseconds(2)) }
+        var users: [JSON?] = []
+        for number in 1...5 {
+            open = try await question(number, in: session)
+            users.append(open["params"]?["_meta"]?["x-user-id"])
+            respond(session, to: open, ["action": "decline"])
+        }
+        #expect(users == ["ann", "bob", "ann", "ann", "ann"])
+    }
+
+    @Test func aUserLeavesRoomForQuestionsOfOthers() async throws {
+        let session = try await session()
+        for id in 1...ClientQuestions.maxWaiting / 2 { start(session, id: .integer(id), of: "ann") }
+        while session.waitingQuestions < ClientQuestions.maxWaiting / 2 { try await Task.sleep(for: .milliseconds(2)) }
+        start(session, id: 100, of: "ann")
+        #expect(
+            text(of: try await session.answer(to: 100)) == "failed: too many questions wait for the person already")
+        start(session, id: 101, of: "bob")
+        while session.waitingQuestions < ClientQuestions.maxWaiting / 2 + 1 {
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        await session.close()
+    }
+
+    @Test func aQuestionSaysWhoseItIsToAClientOfSeveralUsers() async throws {
+        for (user, message) in [
+            (nil, "May git.push be called?"), ("default", "May git.push be called?"),
+            ("bob", "For the user bob:\n\nMay git.push be called?"),
+        ] as [(String?, String)] {
+            let session = try await session()
+            if let user { start(session, id: 1, of: user) } else { start(session) }
+            let params = try await question(in: session)["params"]
+            #expect(params?["message"]?.stringValue == message)
+            #expect(params?["_meta"]?["x-user-id"]?.stringValue == user)
+            #expect(params?["_meta"]?["exec-mcp/approval"]?["tool"] == "push")
+            await session.close()
         }
     }
 

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// A line of input, laid out on as many terminal rows as it needs.
 struct EditedRows: Sendable, Equatable {
     /// The text of each row.

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// A Markdown table, collected row by row.
 struct MarkdownTable: Sendable {
     private enum Alignment { case left, middle, right }

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// Renders Markdown for a terminal as it arrives. Output is never redrawn: a character is shown as soon as later input
 /// cannot change its style, a table once it is complete. The result does not depend on how the text is split. Code is
 /// left unchanged, so that it can be copied.

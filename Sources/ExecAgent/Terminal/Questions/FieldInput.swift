@@ -8,35 +8,54 @@ enum FieldInput {
     }
 
     private static let maxTitle = 60
-    private static let maxOption = 100
-    private static let maxDescription = 500
-    private static let maxShownOptions = 100
+    private static let maxText = 2000
 
     /// Returns the prompt: the title, and what Enter alone gives.
     static func prompt(for field: FormField) -> String {
-        var prompt = RevealedText.line(field.title.prefix(maxTitle))
+        var prompt = RevealedText.line(field.title, limit: maxTitle)
         if case .boolean = field.kind { prompt += " (y/n)" }
-        if let initial = field.initial {
-            prompt += " [\(RevealedText.line((initial.stringValue ?? initial.text).prefix(maxTitle)))]"
+        if let initial = initialText(of: field) {
+            prompt += " [\(RevealedText.line(initial, limit: maxTitle))]"
         } else if !field.isRequired {
             prompt += " [leave out]"
         }
         return prompt + ": "
     }
 
-    /// Returns the description and the options; `nil` for neither.
-    static func note(on field: FormField) -> String? {
+    /// Returns what the prompt has no room for: the whole title, the description, the options.
+    static func details(of field: FormField) -> [String] {
         var lines: [String] = []
-        if let description = field.description {
-            lines.append("│ " + RevealedText.line(description.prefix(maxDescription)))
-        }
+        if isLong(field.title) { lines.append(RevealedText.line(field.title, limit: maxText)) }
+        if let description = field.description { lines.append(RevealedText.line(description, limit: maxText)) }
         switch field.kind {
-        case .choice(let options): lines += Self.lines(options)
-        case .choices(let options, _): lines += Self.lines(options) + ["Type the numbers, separated by commas."]
+        case .choice(let options), .choices(let options, _): lines += Self.lines(options)
         default: break
         }
-        return lines.isEmpty ? nil : lines.joined(separator: "\n")
+        if let initial = initialText(of: field), isLong(initial) {
+            lines.append("Enter gives: \(RevealedText.line(initial))")
+        }
+        return lines
     }
+
+    /// Returns how to fill in the field; `nil` if that is plain.
+    static func note(on field: FormField) -> String? {
+        if case .choices = field.kind { "Type the numbers, separated by commas." } else { nil }
+    }
+
+    /// Returns the lines that show what a form sends.
+    static func summary(of content: JSONObject, in form: QuestionForm) -> [String] {
+        form.fields.compactMap { field in
+            guard let value = content[field.name] else { return nil }
+            let name = RevealedText.line(JSON.string(field.name).text)
+            return "\(name): \(RevealedText.line(value.text))"
+        }
+    }
+
+    private static func initialText(of field: FormField) -> String? {
+        field.initial.map { $0.stringValue ?? $0.text }
+    }
+
+    private static func isLong(_ text: String) -> Bool { !text.unicodeScalars.dropFirst(maxTitle).isEmpty }
 
     /// Returns the value that a line stands for; `nil` to leave out the field.
     static func value(of line: String, for field: FormField) -> Result<JSON?, FieldError> {
@@ -70,19 +89,21 @@ enum FieldInput {
         }
     }
 
-    /// Returns the option that a word names, by its number or its value.
+    /// Returns the option that a word names: by its number, as the options are listed, or else by its value.
     private static func option(_ word: String, _ options: [FormField.Option]) -> String? {
         let word = word.trimmed
-        if let exact = options.first(where: { $0.value == word }) { return exact.value }
-        guard let number = Int(word), options.indices.contains(number - 1) else { return nil }
-        return options[number - 1].value
+        if let number = Int(word), options.indices.contains(number - 1) { return options[number - 1].value }
+        return options.first { $0.value.utf8.elementsEqual(word.utf8) }?.value
     }
 
+    /// Returns the options with their numbers. Those that would look alike have their values too.
     private static func lines(_ options: [FormField.Option]) -> [String] {
-        let shown = options.prefix(maxShownOptions).enumerated().map { place, option in
-            "│ \(place + 1). \(RevealedText.line(option.title.prefix(maxOption)))"
+        let titles = options.map { RevealedText.line($0.title, limit: maxText) }
+        let counts = titles.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        return options.enumerated().map { place, option in
+            let isAlone = counts[titles[place]] == 1
+            let value = isAlone ? "" : " (\(RevealedText.line(JSON.string(option.value).text)))"
+            return "\(place + 1). \(titles[place])\(value)"
         }
-        let more = options.count - shown.count
-        return shown + (more > 0 ? ["\(more) more options are not shown."] : [])
     }
 }

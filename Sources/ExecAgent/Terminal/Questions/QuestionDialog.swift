@@ -5,13 +5,16 @@ import MCPClient
 struct QuestionDialog: Sendable {
     /// What follows.
     enum Step: Sendable, Equatable {
-        /// A line is requested, after a text about the one before, if that was not understood.
-        case ask(String, note: String?)
+        /// A line is requested, after untrusted lines, and a text, such as one about a line that was not understood.
+        case ask(String, quoted: [String] = [], note: String? = nil)
+        /// All that is asked about has to be shown: see ``didShowAll()``.
+        case showAll
         case done(ElicitationAnswer)
     }
 
     private enum Stage {
-        case approval(ToolApproval)
+        /// Whether a part of the call has not been shown.
+        case approval(ToolApproval, isCut: Bool)
         case url
         /// The place of the field to fill in; after the last one, whether to send all.
         case form(QuestionForm, place: Int)
@@ -23,11 +26,12 @@ struct QuestionDialog: Sendable {
     private var stage: Stage
     private var content = JSONObject()
 
+    /// - Parameter isCut: whether a part of what is to be approved is not shown; then it cannot be.
     /// - Returns: `nil` for a question that cannot be answered on a terminal.
-    init?(_ question: ServerQuestion) {
-        server = RevealedText.line(question.server.prefix(60))
+    init?(_ question: ServerQuestion, isCut: Bool = false) {
+        server = RevealedText.line(question.server, limit: 60)
         if let approval = question.approval {
-            stage = .approval(approval)
+            stage = .approval(approval, isCut: isCut)
         } else if case .form(let schema) = question.elicitation.request {
             guard let form = QuestionForm(schema) else { return nil }
             stage = .form(form, place: 0)
@@ -39,10 +43,15 @@ struct QuestionDialog: Sendable {
     /// The first step.
     var beginning: Step { ask(note: nil) }
 
+    /// Notes that everything has been shown.
+    mutating func didShowAll() {
+        if case .approval(let approval, _) = stage { stage = .approval(approval, isCut: false) }
+    }
+
     /// Accepts a line.
     mutating func accept(_ line: String) -> Step {
         switch stage {
-        case .approval(let approval): return decide(line, approval)
+        case .approval(let approval, let isCut): return decide(line, approval, isCut)
         case .url:
             guard let isYes = Self.isYes(line, otherwise: false) else { return ask(note: Self.ways) }
             return .done(isYes ? .accept(nil) : .decline)
@@ -63,22 +72,31 @@ struct QuestionDialog: Sendable {
 
     private func ask(note: String?) -> Step {
         switch stage {
-        case .approval(let approval):
+        case .approval(_, isCut: true): return .ask("Allow? [all/N] ", note: note)
+        case .approval(let approval, isCut: false):
             let letters = approval.offered.map { Self.letter(of: $0) } + ["N"]
             return .ask("Allow? [\(letters.joined(separator: "/"))] ", note: note)
         case .url: return .ask("Will you visit it? [y/N] ", note: note)
         case .form(let form, let place):
             guard place < form.fields.count else {
-                return .ask(form.fields.isEmpty ? "Agree? [y/N] " : "Send this to \(server)? [y/N] ", note: note)
+                guard !form.fields.isEmpty else { return .ask("Agree? [y/N] ", note: note) }
+                let summary = note == nil ? FieldInput.summary(of: content, in: form) : []
+                let empty = content.isEmpty ? "Nothing is filled in." : nil
+                return .ask("Send this to \(server)? [y/N] ", quoted: summary, note: note ?? empty)
             }
             let field = form.fields[place]
-            return .ask(FieldInput.prompt(for: field), note: note ?? FieldInput.note(on: field))
+            let details = note == nil ? FieldInput.details(of: field) : []
+            return .ask(FieldInput.prompt(for: field), quoted: details, note: note ?? FieldInput.note(on: field))
         }
     }
 
-    private func decide(_ line: String, _ approval: ToolApproval) -> Step {
+    private func decide(_ line: String, _ approval: ToolApproval, _ isCut: Bool) -> Step {
         let word = line.trimmed.lowercased()
         if ["", "n", "no", "d", "deny"].contains(word) { return .done(ToolApproval.answer(.deny)) }
+        guard !isCut else {
+            if word == "all" { return .showAll }
+            return ask(note: "Type all to see what is not shown, or n. Ctrl-D dismisses the question.")
+        }
         for decision in approval.offered {
             let letter = Self.letter(of: decision)
             guard [letter, decision.rawValue].contains(word) || (decision == .once && word == "yes") else { continue }

@@ -3,81 +3,114 @@ import JSON
 import MCPClient
 
 /// What a person sees of a question on a terminal. Untrusted text has a bar before each row, so that it cannot pass for
-/// the program's own words.
+/// the program's own words. A row that continues the one above has an arrow, so that it cannot pass for one of its own,
+/// and the keys of arguments are quoted, so that they cannot pass for the words around them.
 struct QuestionText: Sendable {
-    private static let bar = "│ "
+    /// What is before the first row of a line, and before those that continue it.
+    private struct Margin {
+        let first: String
+        let next: String
+
+        static let plain = Margin(first: "│ ", next: "│↳    ")
+        /// For the lines of a member's text.
+        static let nested = Margin(first: "│     │ ", next: "│     │↳    ")
+    }
+
+    /// Maximum number of rows of everything that calls consist of, unless all of it is requested.
     private static let maxRows = 400
+    /// Maximum number of rows of a reason, a rule, or another server's message.
+    private static let maxWords = 40
+    /// The number of rows of each member that are always shown.
+    private static let leastRows = 3
     private static let maxName = 200
     /// Maximum number of different calls that are shown.
     private static let maxCalls = 40
 
+    /// The rows, joined by line ends.
+    var text: String { rows.joined(separator: "\n") }
+    /// Whether something that is to be approved has no room.
+    var isCut: Bool { hidden > 0 }
+
     private let columns: Int
+    private let showsAll: Bool
     private var rows: [String] = []
     private var hidden = 0
 
-    /// Returns the rows, joined by line ends.
-    ///
-    /// - Parameter columns: the width of the terminal.
-    static func of(_ question: ServerQuestion, columns: Int) -> String {
-        var text = QuestionText(columns: columns)
-        text.show(question)
-        return text.rows.joined(separator: "\n")
+    /// - Parameters:
+    ///   - columns: the width of the terminal.
+    ///   - showsAll: whether to leave nothing out.
+    init(_ question: ServerQuestion, columns: Int, showsAll: Bool = false) {
+        self.columns = columns
+        self.showsAll = showsAll
+        show(question)
     }
 
-    private init(columns: Int) {
-        self.columns = columns
+    /// Returns untrusted lines that belong to a question, such as the options of a field.
+    static func quoted(_ lines: [String], columns: Int) -> String {
+        lines.flatMap { rows(of: $0, .plain, columns) }.joined(separator: "\n")
     }
 
     private mutating func show(_ question: ServerQuestion) {
         let server = Self.name(question.server)
-        if let approval = question.approval {
-            show(approval, from: server)
-        } else {
-            add("\(server) asks:")
-            quote(question.elicitation.message)
-            if case .url(let url, _) = question.elicitation.request { showURL(url) }
-        }
+        if let approval = question.approval { return show(approval, from: server) }
+        add("\(server) asks:")
+        let message = RevealedText.lines(question.elicitation.message).flatMap { rows(of: $0) }
+        append([message], within: Self.maxRows)
+        if case .url(let url, _) = question.elicitation.request { showURL(url) }
         if hidden > 0 { add("\(hidden) more rows are not shown.") }
-        if let approval = question.approval { add(Self.choices(approval)) }
     }
 
     private mutating func show(_ approval: ToolApproval, from server: String) {
         let tool = Self.name(approval.tool)
         let calls = approval.count == 1 ? "a call of \(tool)" : "\(approval.count) calls of \(tool)"
         add("\(server) asks whether to allow \(calls):")
-        for (place, arguments) in approval.arguments.prefix(Self.maxCalls).enumerated() {
+        // Each piece is shown at least in part, so that a long one cannot hide those after it.
+        var pieces: [[String]] = []
+        for (place, arguments) in approval.arguments.prefix(showsAll ? .max : Self.maxCalls).enumerated() {
             let count = place < approval.counts.count ? approval.counts[place] : 1
-            if approval.arguments.count > 1 { quoteLine("\(place + 1).\(count > 1 ? " \(count) ×" : "")") }
-            show(arguments)
+            if approval.arguments.count > 1 {
+                pieces.append(rows(of: "\(place + 1).\(count > 1 ? " \(count) ×" : "")"))
+            }
+            pieces += self.pieces(of: arguments)
         }
-        let more = approval.arguments.count - Self.maxCalls
-        if more > 0 { quoteLine("… and \(more) others") }
-        if let reason = approval.reason { quoteLine("Why: \(reason)") }
+        append(pieces, within: Self.maxRows)
+        let more = showsAll ? 0 : approval.arguments.count - Self.maxCalls
+        if more > 0 {
+            hidden += more
+            add("\(more) other calls are not shown.")
+        }
+        if let reason = approval.reason {
+            append([rows(of: "Why: \(RevealedText.line(reason))")], within: Self.maxWords)
+        }
         let origin = [
             approval.rule.map { "rule: \($0)" }, approval.script.map { "script: \($0)" },
         ].compactMap(\.self)
-        if !origin.isEmpty { quoteLine("(\(origin.joined(separator: "; ")))") }
+        if !origin.isEmpty {
+            append([rows(of: "(\(RevealedText.line(origin.joined(separator: "; "))))")], within: Self.maxWords)
+        }
+        add(isCut ? "Not all is shown. all = show all of it, n or Enter = no" : Self.choices(approval))
     }
 
-    private mutating func show(_ arguments: JSON) {
+    /// Returns the rows of each member.
+    private func pieces(of arguments: JSON) -> [[String]] {
         guard let members = arguments.objectValue else {
             // Arguments that are too long come as a text.
-            return quote(arguments.stringValue ?? arguments.text)
+            return [rows(of: RevealedText.line(arguments.stringValue ?? arguments.text))]
         }
-        if members.isEmpty { quoteLine("without arguments") }
-        for member in members {
-            if let text = member.value.stringValue, text.unicodeScalars.contains("\n") {
-                quoteLine("\(member.key):")
-                for line in RevealedText.lines(text) { append(line, margin: Self.bar + "    " + Self.bar) }
-            } else {
-                quoteLine("\(member.key): \(member.value.text)")
+        guard !members.isEmpty else { return [rows(of: "without arguments")] }
+        return members.map { member in
+            let key = RevealedText.line(JSON.string(member.key).text)
+            guard let text = member.value.stringValue, text.unicodeScalars.contains("\n") else {
+                return rows(of: "\(key): \(RevealedText.line(member.value.text))")
             }
+            return rows(of: "\(key):") + RevealedText.lines(text).flatMap { rows(of: $0, .nested) }
         }
     }
 
     private mutating func showURL(_ url: String) {
         add("It wants you to visit this address, which is not opened for you:")
-        quote(url)
+        rows += rows(of: RevealedText.line(url))
+        if let host = WebAddress(url)?.host { add("Its host is \(RevealedText.line(host)).") }
     }
 
     private static func choices(_ approval: ToolApproval) -> String {
@@ -96,42 +129,41 @@ struct QuestionText: Sendable {
 
     private static func name(_ text: String) -> String { RevealedText.line(text.prefix(maxName)) }
 
-    private mutating func quote(_ text: String) {
-        for line in RevealedText.lines(text) { append(line, margin: Self.bar) }
-    }
-
-    private mutating func quoteLine(_ text: String) {
-        append(RevealedText.line(text), margin: Self.bar)
-    }
-
     private mutating func add(_ text: String) {
-        for row in Self.wrapped(text, to: width(after: "")) { rows.append(row) }
+        rows += TerminalColumns.rows(of: text, width: max(columns - 1, 8))
     }
 
-    private mutating func append(_ line: String, margin: String) {
-        for row in Self.wrapped(line, to: width(after: margin)) {
-            if rows.count < Self.maxRows { rows.append(margin + row) } else { hidden += 1 }
+    /// Adds pieces of rows: the beginning of each if they are too many.
+    private mutating func append(_ pieces: [[String]], within limit: Int) {
+        let total = pieces.reduce(0) { $0 + $1.count }
+        guard !showsAll, total > limit else { return rows += pieces.joined() }
+        let unseen = pieces.dropFirst(limit).reduce(0) { $0 + $1.count }
+        let pieces = pieces.prefix(limit)
+        // What short pieces leave is for the long ones.
+        var left = limit
+        var share = limit
+        for (place, count) in pieces.map(\.count).sorted().enumerated() {
+            share = max(left / (pieces.count - place), Self.leastRows)
+            left -= min(count, share)
         }
-    }
-
-    // The last column stays free: terminals disagree about where the cursor is after it.
-    private func width(after margin: String) -> Int {
-        max(columns - 1 - TerminalColumns.width(of: margin), 8)
-    }
-
-    private static func wrapped(_ line: String, to width: Int) -> [String] {
-        var rows: [String] = []
-        var row = ""
-        var used = 0
-        for character in line {
-            let size = TerminalColumns.width(of: character)
-            if used + size > width, used > 0 {
-                rows.append(row)
-                (row, used) = ("", 0)
-            }
-            row.append(character)
-            used += size
+        for piece in pieces {
+            rows += piece.prefix(share)
+            guard piece.count > share else { continue }
+            add("\(piece.count - share) more rows are not shown.")
+            hidden += piece.count - share
         }
-        return rows + [row]
+        guard unseen > 0 else { return }
+        add("\(unseen) more rows are not shown.")
+        hidden += unseen
+    }
+
+    private func rows(of line: String, _ margin: Margin = .plain) -> [String] { Self.rows(of: line, margin, columns) }
+
+    private static func rows(of line: String, _ margin: Margin, _ columns: Int) -> [String] {
+        // The last column stays free: terminals disagree about where the cursor is after it.
+        func width(_ margin: String) -> Int { max(columns - 1 - TerminalColumns.width(of: margin), 4) }
+        // Both widths are the same, because a row is not known to be the first.
+        let rows = TerminalColumns.rows(of: line, width: min(width(margin.first), width(margin.next)))
+        return rows.enumerated().map { place, row in (place == 0 ? margin.first : margin.next) + row }
     }
 }

@@ -18,6 +18,13 @@ enum RevealedText {
         return String(shown)
     }
 
+    /// Returns the text on one line; the first `limit` characters of it, and a mark, if it has more.
+    static func line(_ text: String, limit: Int) -> String {
+        // By scalars: one character can have any number.
+        let rest = text.unicodeScalars.dropFirst(limit)
+        return line(String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit)))) + (rest.isEmpty ? "" : "…")
+    }
+
     /// Returns the lines of the text.
     static func lines(_ text: String) -> [String] {
         // By scalars, because a carriage return and a line feed are one character.

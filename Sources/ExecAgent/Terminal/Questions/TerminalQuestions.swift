@@ -13,7 +13,7 @@ final class TerminalQuestions: QuestionAnswerer {
     }
 
     func answer(_ question: ServerQuestion, onAsked: @Sendable () -> Void) async -> QuestionOutcome {
-        guard let dialog = QuestionDialog(question) else {
+        guard QuestionDialog(question) != nil else {
             return .notAsked("its form has a field that cannot be filled in on a terminal")
         }
         do {
@@ -23,19 +23,30 @@ final class TerminalQuestions: QuestionAnswerer {
         }
         defer { turn.signal() }
         onAsked()
-        screen.beginQuestion { QuestionText.of(question, columns: $0) }
+        var isCut = false
+        screen.beginQuestion { columns in
+            let text = QuestionText(question, columns: columns)
+            isCut = text.isCut
+            return text.text
+        }
         defer { screen.endQuestion() }
-        return await talk(dialog)
+        guard let dialog = QuestionDialog(question, isCut: isCut) else { return .answered(.cancel) }
+        return await talk(dialog, about: question)
     }
 
-    private func talk(_ dialog: QuestionDialog) async -> QuestionOutcome {
+    private func talk(_ dialog: QuestionDialog, about question: ServerQuestion) async -> QuestionOutcome {
         var dialog = dialog
         var step = dialog.beginning
         while true {
             switch step {
             case .done(let answer): return .answered(answer)
-            case .ask(let prompt, let note):
-                if let note { screen.addToQuestion(note) }
+            case .showAll:
+                screen.addToQuestion { QuestionText(question, columns: $0, showsAll: true).text }
+                dialog.didShowAll()
+                step = dialog.beginning
+            case .ask(let prompt, let quoted, let note):
+                if !quoted.isEmpty { screen.addToQuestion { QuestionText.quoted(quoted, columns: $0) } }
+                if let note { screen.addToQuestion { _ in note } }
                 switch await source.reply(to: prompt) {
                 case .line(let line): step = dialog.accept(line)
                 case .ended: return .answered(.cancel)

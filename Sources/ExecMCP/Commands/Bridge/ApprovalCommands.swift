@@ -8,14 +8,14 @@ import SystemCalls
 /// `exec-mcp bridge pending`, `approve`, `deny` and `rules --forget`: for the person who decides about calls outside of
 /// any client.
 struct ApprovalCommands {
-    private static let nameLength = 200
-
     private let user: UserID
     private let store: ApprovalStore?
 
     init(_ user: UserID) {
         self.user = user
-        store = StateDirectory.usual(variables: Environment.variables).map { ApprovalStore(in: $0, of: user) }
+        store = StateDirectory.usual(variables: Environment.variables).map {
+            ApprovalStore(in: $0, of: user) { Self.report($0) }
+        }
     }
 
     func showPending(asJSON: Bool) -> Int32 {
@@ -26,7 +26,7 @@ struct ApprovalCommands {
             return 0
         }
         if requests.isEmpty { print("no calls of the user \(user.name) wait for approval") }
-        for request in requests { print(Self.text(request)) }
+        for request in requests { print(ApprovalText().text(request)) }
         return 0
     }
 
@@ -34,9 +34,9 @@ struct ApprovalCommands {
         guard let store else { return withoutStore }
         guard let request = store.request(id) else { return failed(.unknown, id) }
         // The id may come from anywhere: what is approved is what is shown.
-        print(Self.text(request))
+        print(ApprovalText().text(request))
         if !isSure, Descriptors.isTerminal(0) {
-            print("\(Self.question(choice)) [y/N] ", terminator: "")
+            print(ApprovalText().question(request, choice), terminator: "")
             fflush(nil)
             guard let answer = readLine()?.lowercased(), ["y", "yes"].contains(answer) else {
                 print("not approved")
@@ -49,7 +49,7 @@ struct ApprovalCommands {
     func deny(_ id: String) -> Int32 {
         guard let store else { return withoutStore }
         guard let request = store.request(id) else { return failed(.unknown, id) }
-        print(Self.text(request))
+        print(ApprovalText().text(request))
         return decide(request.id, .deny, said: Self.done(.deny))
     }
 
@@ -77,14 +77,6 @@ struct ApprovalCommands {
 
     // MARK: - Texts
 
-    private static func question(_ choice: ApprovalStore.Choice) -> String {
-        switch choice {
-        case .once, .deny: "Let this call be made once, with these arguments?"
-        case .session: "Let the tool be called with any arguments until the session ends that asked?"
-        case .always: "Let the tool be called with any arguments from now on?"
-        }
-    }
-
     private static func done(_ choice: ApprovalStore.Choice) -> String {
         switch choice {
         case .once: "approved: it may be made once, within \(minutes) minutes"
@@ -97,34 +89,15 @@ struct ApprovalCommands {
 
     private static var minutes: Int { Int(ApprovalStore.pendingSeconds / 60) }
 
-    private static func text(_ request: ApprovalRequest) -> String {
-        let arguments = request.arguments.visible
-        let cut = request.isCut ? "… (cut: \(request.argumentBytes) bytes in all)" : ""
-        var lines = [
-            "\(request.id)  \(request.state.rawValue)  \(name(request.server)).\(name(request.tool))",
-            "    arguments: \(arguments)\(cut)", "    why: \(request.reason.visible) (rule: \(name(request.rule)))",
-        ]
-        if !request.script.isEmpty { lines.append("    script: \(request.script.visible.prefix(64))") }
-        lines.append("    until: \(time(request.expires))")
-        return lines.joined(separator: "\n")
-    }
-
-    private static func name(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.visible.unicodeScalars.prefix(nameLength)))
-    }
-
     private static func json(_ request: ApprovalRequest) -> JSON {
         [
             "id": .string(request.id), "state": .string(request.state.rawValue), "server": .string(request.server),
             "tool": .string(request.tool), "arguments": .string(request.arguments),
             "argumentBytes": .integer(request.argumentBytes), "rule": .string(request.rule),
             "reason": .string(request.reason), "mayLast": .bool(request.mayLast), "script": .string(request.script),
-            "created": .string(time(request.created)), "expires": .string(time(request.expires)),
+            "created": .string(Timestamp.text(of: request.created)),
+            "expires": .string(Timestamp.text(of: request.expires)),
         ]
-    }
-
-    private static func time(_ seconds: Double) -> String {
-        Timestamp.text(secondsSince1970: Int(min(max(seconds, 0), 253_402_300_799)))
     }
 
     // MARK: - Failures

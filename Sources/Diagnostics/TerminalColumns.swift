@@ -1,5 +1,5 @@
 /// Computes the width of text on a terminal.
-enum TerminalColumns {
+public enum TerminalColumns {
     /// Unicode ranges of characters with two columns, besides emoji.
     private static let wide: [ClosedRange<UInt32>] = [
         0x1100...0x115F, 0x2329...0x232A, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97F, 0xAC00...0xD7A3,
@@ -8,7 +8,7 @@ enum TerminalColumns {
     ]
 
     /// Returns the longest prefix of a line that fits into `width` columns.
-    static func cut(_ line: String, to width: Int) -> String {
+    public static func cut(_ line: String, to width: Int) -> String {
         var columns = 0
         var shown = ""
         for character in line {
@@ -20,19 +20,36 @@ enum TerminalColumns {
     }
 
     /// Returns the width of a single-line text.
-    static func width(of text: some Sequence<Character>) -> Int {
+    public static func width(of text: some Sequence<Character>) -> Int {
         text.reduce(0) { $0 + width(of: $1) }
     }
 
     /// Returns the maximum width that a terminal gives a character. An emoji sequence is as wide as all of its parts
     /// on terminals that cannot join them.
-    static func width(of character: Character) -> Int {
+    public static func width(of character: Character) -> Int {
         let scalars = character.unicodeScalars
         guard let first = scalars.first else { return 0 }
         if scalars.count == 1 { return width(of: first) }
         let sum = scalars.reduce(0) { $0 + width(of: $1) }
         // The variation selector requests emoji presentation.
         return scalars.contains { $0.value == 0xFE0F } ? max(sum, 2) : sum
+    }
+
+    /// Returns the rows that a single-line text takes, each of at most `width` columns, but of one character at least.
+    public static func rows(of line: String, width: Int) -> [String] {
+        var rows: [String] = []
+        var row = ""
+        var used = 0
+        for character in line {
+            let size = self.width(of: character)
+            if used + size > width, used > 0 {
+                rows.append(row)
+                (row, used) = ("", 0)
+            }
+            row.append(character)
+            used += size
+        }
+        return rows + [row]
     }
 
     private static func width(of scalar: Unicode.Scalar) -> Int {
