@@ -106,7 +106,9 @@ public enum SandboxHolder {
     /// - Returns: the pipes and the mark, which the caller then owns, and the container's name; `nil` if they are not
     ///   available.
     static func acquire(from socket: LocalSocket) -> (ends: PipeEnds, mark: HoldMark, container: String)? {
-        guard socket.send(.acquire), let (bytes, descriptors) = socket.receive(limit: descriptionLimit) else { return nil }
+        guard socket.send(.acquire), let (bytes, descriptors) = socket.receive(limit: descriptionLimit) else {
+            return nil
+        }
         guard descriptors.count == 4, let container = (try? JSON.parse(bytes))?["container"]?.stringValue,
             SandboxSpec.isName(container), socket.send(.taken), socket.receiveMessage() == .given
         else {
