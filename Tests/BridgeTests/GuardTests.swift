@@ -148,6 +148,21 @@ import Threading
         }
     }
 
+    @Test func whatWasDeniedIsNotAskedAboutAgainByTheGuard() async throws {
+        let entries = ["crm", "web", "desk"].map { name -> BridgeServerEntry in
+            Harness.entry(Self.script, name: name, .object(Self.both[name].map { ["source": $0] } ?? [:]))
+        }
+        try await Harness.with(entries) { harness in
+            let person = ScriptedUser("deny")
+            let client = try harness.command(1, person)
+            for (number, name) in ["desk.send", "crm.look", "web.look", "desk.send"].enumerated() {
+                let answer = try await Self.call(client, name, id: number)
+                #expect((answer["error"]?["type"] == "ToolDenied") == (name == "desk.send"))
+            }
+            #expect(person.questions.elements.count == 1)
+        }
+    }
+
     struct Answer: Sendable, CustomTestStringConvertible {
         let answer: UserAnswer
         /// Whether the call runs.

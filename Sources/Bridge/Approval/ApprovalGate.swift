@@ -94,7 +94,8 @@ struct ApprovalGate: Sendable {
     }
 
     private static func sentence(_ text: String) -> String {
-        let text = text.singleLine(limit: 300)
+        let line = text.singleLine(limit: 300)
+        let text = line.prefix(1).uppercased() + line.dropFirst()
         return [".", "!", "?", "…"].contains(text.last) ? text : text + "."
     }
 }

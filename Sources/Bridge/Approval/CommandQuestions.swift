@@ -38,7 +38,7 @@ final class CommandQuestions: Sendable {
         var others: [Int: Task<ApprovalAnswer, Never>] = [:]
         var lastNumber = 0
         var asked = 0
-        /// Tools that a person has denied, or not answered about, and how.
+        /// Tools that a person has denied, or not answered about, and how: whichever rule asks.
         var denied: [ToolIdentity: String] = [:]
         /// Why nobody can be asked any more.
         var unavailable: String?
@@ -163,7 +163,7 @@ final class CommandQuestions: Sendable {
         _ call: CallToApprove, within seconds: Double, _ user: any UserInteraction, _ state: inout State
     ) -> Place {
         if let reason = state.unavailable { return .settled(.unavailable(reason)) }
-        if let how = state.denied[call.identity] { return .settled(.denied(how)) }
+        if let how = state.denied[call.identity.ofAnyRule] { return .settled(.denied(how)) }
         state.lastNumber += 1
         let number = state.lastNumber
         let open = state.bundles.first { $0.value.identity == call.identity && $0.value.hasRoom(for: call) }
@@ -247,7 +247,7 @@ final class CommandQuestions: Sendable {
 
     /// Returns what was answered about a tool in this command.
     private static func answer(to identity: ToolIdentity, by state: State) -> ApprovalAnswer? {
-        state.denied[identity].map { .denied($0) } ?? state.unavailable.map { .unavailable($0) }
+        state.denied[identity.ofAnyRule].map { .denied($0) } ?? state.unavailable.map { .unavailable($0) }
     }
 
     private func settle(_ number: Int, _ answer: ApprovalAnswer) {
@@ -256,7 +256,7 @@ final class CommandQuestions: Sendable {
             var numbers = [number]
             switch answer {
             // A loop around a call must not ask again and again.
-            case .denied(let how): state.denied[bundle.identity] = how
+            case .denied(let how): state.denied[bundle.identity.ofAnyRule] = how
             case .unavailable(let reason): state.unavailable = reason
             case .once, .session, .always, .failed: break
             }

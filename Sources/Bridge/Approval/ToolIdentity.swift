@@ -39,6 +39,11 @@ struct ToolIdentity: Sendable, Hashable {
         self.rule = rule
     }
 
+    /// The same tool, whichever rule asks.
+    var ofAnyRule: ToolIdentity {
+        ToolIdentity(server: server, serverDigest: serverDigest, tool: tool, toolDigest: toolDigest, rule: "")
+    }
+
     /// By bytes: to Swift, texts are equal whose characters are composed differently.
     static func == (left: ToolIdentity, right: ToolIdentity) -> Bool {
         zip(left.parts, right.parts).allSatisfy { $0.utf8.elementsEqual($1.utf8) }

@@ -24,6 +24,7 @@ final class OpenQuestions: UserInteraction {
         var lastNumber = 0
         var open: [Question] = []
         var onChange: @Sendable () -> Void = {}
+        var waiters = WaiterQueue()
     }
 
     private let revision: Revision
@@ -49,6 +50,19 @@ final class OpenQuestions: UserInteraction {
                 requests[question.key] = ["method": .string(UserQuestion.method), "params": .object(question.params)]
             }
         }
+    }
+
+    /// Waits until none of these questions is open.
+    ///
+    /// - Throws: `CancellationError`.
+    func waitUntilClosed(_ keys: Set<String>) async throws {
+        while state.withLock({ Self.isOpen(keys, $0) }) {
+            try await state.wait(in: \.waiters) { !Self.isOpen(keys, $0) }
+        }
+    }
+
+    private static func isOpen(_ keys: Set<String>, _ state: State) -> Bool {
+        state.open.contains { keys.contains($0.key) }
     }
 
     func ask(_ question: UserQuestion) async -> UserAnswer {
@@ -122,6 +136,8 @@ final class OpenQuestions: UserInteraction {
     }
 
     private func notifyOfChange() {
-        state.withLock { $0.onChange }()
+        let (onChange, waiters) = state.withLock { ($0.onChange, $0.waiters.removeAll()) }
+        onChange()
+        for waiter in waiters { waiter.resume() }
     }
 }

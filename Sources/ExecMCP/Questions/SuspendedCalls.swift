@@ -11,9 +11,11 @@ final class SuspendedCalls: Sendable {
     static let maxCount = 32
     /// The maximum number of bytes that their requests keep in memory, in shares of users.
     static let maxBytes = 64 << 20
-    /// How long a call is kept for a client that doesn't come back, in seconds. Then it is cancelled. Those who ask give
-    /// up earlier, so that the call has usually ended by itself: its result is kept until then.
+    /// How long a call is kept at most for a client that doesn't come back, in seconds. Then it is cancelled.
     static let maxSeconds = 4200.0
+    /// How long it is kept once the questions that the client was given are no longer open, in seconds: what asks gives
+    /// up after a while. A call that has ended meanwhile keeps its result until then.
+    static let graceSeconds = 300.0
 
     private struct Entry {
         let call: ResumableCall
@@ -27,10 +29,12 @@ final class SuspendedCalls: Sendable {
     }
 
     private let seconds: Double
+    private let grace: Double
     private let state = Locked(State())
 
-    init(seconds: Double = maxSeconds) {
+    init(seconds: Double = maxSeconds, grace: Double = graceSeconds) {
         self.seconds = seconds
+        self.grace = grace
     }
 
     /// Runs a call for its first request.
@@ -105,7 +109,7 @@ final class SuspendedCalls: Sendable {
             switch event {
             case .ended(let outcome): return try outcome.get()
             case .asks(let requests):
-                guard let key = suspend(call) else {
+                guard let key = suspend(call, asking: Set(requests.keys)) else {
                     call.questions.settleAll(.failed("too many commands wait for answers"))
                     continue
                 }
@@ -118,8 +122,9 @@ final class SuspendedCalls: Sendable {
 
     /// Keeps a call.
     ///
+    /// - Parameter keys: those of the questions that the client is given.
     /// - Returns: the state under which it can be resumed; `nil` if there is no room.
-    private func suspend(_ call: ResumableCall) -> String? {
+    private func suspend(_ call: ResumableCall, asking keys: Set<String>) -> String? {
         let key = TaskStore.makeID()
         return state.withLock { state in
             let all = state.entries.values.map(\.call)
@@ -129,8 +134,11 @@ final class SuspendedCalls: Sendable {
                     call.size, own: own.reduce(0) { $0 + $1.size }, taken: all.reduce(0) { $0 + $1.size },
                     of: Self.maxBytes)
             else { return nil }
-            let timer = Task { [weak self, seconds] in
-                try await Task.sleep(for: .seconds(seconds))
+            let timer = Task { [weak self, seconds, grace, questions = call.questions] in
+                try await abandoning(after: seconds) {
+                    try? await questions.waitUntilClosed(keys)
+                    try? await Task.sleep(for: .seconds(grace))
+                }
                 self?.expire(key)
             }
             state.entries[key] = Entry(call: call, timer: timer)

@@ -5,6 +5,7 @@ import JSONRPC
 import MCP
 import TestSupport
 import Testing
+import Threading
 
 @testable import ExecMCP
 
@@ -255,9 +256,12 @@ import Testing
         await session.close()
     }
 
-    @Test func aCallOfAClientThatDoesNotComeBackIsCancelled() async throws {
-        let calls = SuspendedCalls(seconds: 0)
+    /// After its time, or once nobody waits for the answers to its questions any more.
+    @Test(arguments: [true, false])
+    func aCallOfAClientThatDoesNotComeBackIsCancelled(isAnswerAwaited: Bool) async throws {
+        let calls = isAnswerAwaited ? SuspendedCalls(seconds: 0) : SuspendedCalls(seconds: 3600, grace: 0)
         let answers = Recorder<UserAnswer>()
+        let (isSuspended, isCancelled) = (AsyncEvent(), AsyncEvent())
         let context = RequestContext(
             revision: .july2026, meta: [MetaKey.clientCapabilities: ["elicitation": [:]]])
         let user = try #require(UserID("ann"))
@@ -265,7 +269,19 @@ import Testing
             name: "execute_bash", user: user, context: context,
             audit: AuditedCall(in: nil, of: nil, nil, by: user, context)
         ) { _, interaction in
-            answers.record(await interaction?.ask(.approval) ?? .decline)
+            let asking = Task { await interaction?.ask(.approval) ?? .decline }
+            // Those who ask give up before the client does.
+            if !isAnswerAwaited {
+                await isSuspended.wait()
+                asking.cancel()
+            }
+            await withTaskCancellationHandler {
+                answers.record(await asking.value)
+                if !isAnswerAwaited { try? await AsyncEvent().waitUnlessCancelled() }
+            } onCancel: {
+                isCancelled.complete()
+                asking.cancel()
+            }
             return .tool(ToolResult(content: []))
         }
         let identity = CallIdentity(user: user, tool: "execute_bash", arguments: [:])
@@ -273,7 +289,9 @@ import Testing
             to: call, identity, size: 1, RequestNotifier(id: .integer(1)) { _ in }
         ) { await CallPipeline().answer(to: $0) }
         #expect(asked["resultType"] == "input_required")
+        isSuspended.complete()
         #expect(try await answers.wait(forCount: 1) == [.cancel])
+        await isCancelled.wait()
     }
 
     @Test func aCallAsksNoMoreThanItMay() async throws {
