@@ -26,7 +26,8 @@ let guestSources =
     + [
         "frames", "limits", "system", "directory_modes", "event_loop", "processes", "terminal", "output", "paths",
         "charsets", "formats", "picture_validation", "picture_scaler", "pictures", "files", "docstrings", "artifacts",
-        "artifact_watcher", "shells", "module_files", "workers", "confinement", "pool", "disk_usage", "monitor_process",
+        "file_transfers", "artifact_watcher", "shells", "module_files", "workers", "confinement", "pool", "disk_usage",
+        "monitor_process",
         "disk_monitor", "progress", "http_proxy", "guest_calls", "relay", "egress", "admission", "background_jobs",
         "calls", "commands", "file_operations", "active_calls", "attribution", "bridge", "memory", "termination",
         "channel", "disk_limit", "dispatcher", "call_io", "worker_io", "call_lifecycle", "process_control", "session",
@@ -226,7 +227,8 @@ let package = Package(
         .testTarget(
             name: "ExecAgentTests",
             dependencies: [
-                curl, "CommandOptions", "Diagnostics", "ExecAgent", "HTTPServer", "JSON", "JSONRPC", "MCP", "MCPClient",
+                curl, "CommandOptions", "Diagnostics", "ExecAgent", "HTTPServer", "Hashing", "JSON", "JSONRPC", "MCP",
+                "MCPClient",
                 "MCPClientTestSupport", "MCPServers", "MCPServersTestSupport", "OpenAI", "SystemCalls", "TestSupport",
                 "Threading",
             ],

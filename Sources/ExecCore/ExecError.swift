@@ -6,8 +6,8 @@ public struct ExecError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of a failure.
     public struct Code: Hashable, Sendable {
         private enum Value {
-            case invalidArgument, refused, notFound, engineMissing, engineFailed, imageMissing, sandboxEnded, busy,
-                timedOut
+            case invalidArgument, refused, notFound, conflict, engineMissing, engineFailed, imageMissing, sandboxEnded,
+                busy, timedOut
         }
 
         private let value: Value
@@ -18,6 +18,8 @@ public struct ExecError: Error, Sendable, Equatable, CustomStringConvertible {
         public static let refused = Code(value: .refused)
         /// The requested item doesn't exist.
         public static let notFound = Code(value: .notFound)
+        /// The name is taken.
+        public static let conflict = Code(value: .conflict)
         /// The engine's command line was not found.
         public static let engineMissing = Code(value: .engineMissing)
         /// The engine cannot be reached or doesn't start the sandbox.

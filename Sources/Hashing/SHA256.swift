@@ -16,7 +16,39 @@ public struct SHA256 {
     ]
     private var schedule = [UInt32](repeating: 0, count: 64)
 
-    private init() {}
+    /// Bytes that don't fill a block yet.
+    private var rest: [UInt8] = []
+    private var count = 0
+
+    /// A digest of no bytes yet, for bytes that come in pieces.
+    public init() {}
+
+    /// Adds the next bytes.
+    public mutating func update(_ bytes: [UInt8]) {
+        count += bytes.count
+        var start = 0
+        if !rest.isEmpty {
+            start = min(64 - rest.count, bytes.count)
+            rest += bytes[..<start]
+            guard rest.count == 64 else { return }
+            let block = rest
+            rest = []
+            block.withUnsafeBytes { process($0) }
+        }
+        let end = start + (bytes.count - start) / 64 * 64
+        bytes.withUnsafeBytes { buffer in
+            for place in stride(from: start, to: end, by: 64) {
+                process(UnsafeRawBufferPointer(rebasing: buffer[place..<place + 64]))
+            }
+        }
+        rest += bytes[end...]
+    }
+
+    /// The digest of the bytes so far, as 64 lowercase hexadecimal digits.
+    public var hexDigest: String {
+        var hash = self
+        return Self.hexDigits(of: hash.finish(rest[...], count))
+    }
 
     /// Returns the digest of `bytes` as 64 lowercase hexadecimal digits.
     public static func hexDigest(of bytes: [UInt8]) -> String {
@@ -36,8 +68,10 @@ public struct SHA256 {
         }
     }
 
-    private static func hexDigest(of bytes: UnsafeRawBufferPointer) -> String {
-        words(of: bytes).map { word in
+    private static func hexDigest(of bytes: UnsafeRawBufferPointer) -> String { hexDigits(of: words(of: bytes)) }
+
+    private static func hexDigits(of words: [UInt32]) -> String {
+        words.map { word in
             let digits = String(word, radix: 16)
             return String(repeating: "0", count: 8 - digits.count) + digits
         }.joined()
@@ -49,16 +83,25 @@ public struct SHA256 {
         for start in stride(from: 0, to: whole, by: 64) {
             hash.process(UnsafeRawBufferPointer(rebasing: bytes[start..<start + 64]))
         }
-        // Padding: the remaining bytes, a marker, zeros up to the last eight bytes of a block, and the length in bits.
-        var tail = Array(bytes[whole...]) + [0x80]
+        return hash.finish(Array(bytes[whole...])[...], bytes.count)
+    }
+
+    /// Processes the padding: the remaining bytes, a marker, zeros up to the last eight bytes of a block, and the length
+    /// in bits.
+    ///
+    /// - Parameters:
+    ///   - rest: the bytes after the last whole block.
+    ///   - count: the number of all bytes.
+    private mutating func finish(_ rest: ArraySlice<UInt8>, _ count: Int) -> [UInt32] {
+        var tail = rest + [0x80]
         tail += [UInt8](repeating: 0, count: (120 - tail.count) % 64)
-        withUnsafeBytes(of: (UInt64(bytes.count) * 8).bigEndian) { tail.append(contentsOf: $0) }
+        withUnsafeBytes(of: (UInt64(count) * 8).bigEndian) { tail.append(contentsOf: $0) }
         tail.withUnsafeBytes { buffer in
             for start in stride(from: 0, to: buffer.count, by: 64) {
-                hash.process(UnsafeRawBufferPointer(rebasing: buffer[start..<start + 64]))
+                process(UnsafeRawBufferPointer(rebasing: buffer[start..<start + 64]))
             }
         }
-        return hash.state
+        return state
     }
 
     private mutating func process(_ block: UnsafeRawBufferPointer) {

@@ -26,6 +26,13 @@ public enum Base64 {
             return length
         }
     }
+
+    /// Returns the number of bytes that a text without line breaks encodes.
+    public static func size(of text: String) -> Int {
+        let digits = text.utf8.count - text.utf8.suffix(2).count { $0 == padding }
+        return digits * 3 / 4
+    }
+
     /// Decodes base64. Ignores line breaks and blanks (RFC 2045); padding is optional.
     ///
     /// - Returns: `nil` if the text isn't valid base64.

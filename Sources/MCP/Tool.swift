@@ -86,12 +86,17 @@ public struct ToolResult: Sendable, Equatable {
     public let structuredContent: JSON?
     /// Whether the tool failed.
     public let isError: Bool
+    /// What exec-mcp says about a command to programs that show it; `nil` if it says nothing.
+    public var report: CommandReport?
 
     /// A result.
-    public init(content: [ContentBlock], structuredContent: JSON? = nil, isError: Bool = false) {
+    public init(
+        content: [ContentBlock], structuredContent: JSON? = nil, isError: Bool = false, report: CommandReport? = nil
+    ) {
         self.content = content
         self.structuredContent = structuredContent
         self.isError = isError
+        self.report = report
     }
 
     /// Returns a failure that the model can read.
@@ -104,6 +109,7 @@ public struct ToolResult: Sendable, Equatable {
         var object: JSONObject = ["content": .array(content.map { $0.json(for: revision) })]
         if revision.hasStructuredContent { object["structuredContent"] = structuredContent }
         if isError { object["isError"] = true }
+        if let report { object["_meta"] = [CommandReport.metaKey: report.json] }
         return object
     }
 }

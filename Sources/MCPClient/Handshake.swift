@@ -22,6 +22,12 @@ public struct ServerDescription: Sendable, Equatable {
         }
     }
 
+    /// Returns the settings with which the server announces an extension; `nil` if it doesn't. Revisions without
+    /// extensions have experimental capabilities instead.
+    public func settings(ofExtension identifier: String) -> JSONObject? {
+        capabilities[revision.isModern ? "extensions" : "experimental"]?[identifier]?.objectValue
+    }
+
     /// Whether the server may have undeclared tools: some servers declare nothing at all.
     var mayHaveTools: Bool {
         if offers("tools") { return true }

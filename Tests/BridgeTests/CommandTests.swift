@@ -16,6 +16,21 @@ import Threading
             command, BridgedCommand(holdClock: clock.record, onProgress: progress.record))
     }
 
+    @Test func theCommandIsToldOfItsCalls() async throws {
+        let calls = Recorder<BridgedCall>()
+        try await Harness.with([Harness.open(Script.usual, name: "fake")]) { harness in
+            harness.session.beginCommand(7, BridgedCommand(holdClock: clock.record, onCall: calls.record))
+            let client = try harness.connect(7)
+            _ = try await client.tool("echo", id: 1)
+            _ = try await client.tool("fail", id: 2)
+            _ = await harness.session.endCommand(7)
+        }
+        #expect(calls.elements.map(\.server) == ["fake", "fake"])
+        #expect(calls.elements.map(\.tool) == ["echo", "fail"])
+        #expect(calls.elements.map(\.isOK) == [true, false])
+        #expect(calls.elements.allSatisfy { $0.seconds >= 0 })
+    }
+
     @Test func theNoteCountsCallsByServer() async throws {
         let entries = [Harness.open(Script.usual, name: "fake"), Harness.open(Script.usual, name: "git")]
         try await Harness.with(entries) { harness in

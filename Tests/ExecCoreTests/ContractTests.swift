@@ -113,6 +113,22 @@ import Testing
         Operation(
             parameters: ReadArtifact(name: "", limit: 0, timeout: 1),
             function: ("artifacts", "read_artifact"), results: names(ArtifactContent.Name.self)),
+        Operation(
+            parameters: StoreFile(directory: "", name: "", existing: .fail, size: 0, timeout: 1),
+            function: ("file_transfers", "store_file"), results: names(StoredFileName.Name.self)),
+        Operation(
+            parameters: ReadPart(path: "", offset: 0, length: 0, timeout: 1),
+            function: ("file_transfers", "read_part"), results: names(FileSlice.Name.self)),
+        Operation(
+            parameters: ListDirectory(path: "", limit: 0, timeout: 1),
+            function: ("file_transfers", "list_directory"),
+            results: names(DirectoryEntries.Name.self).union(names(DirectoryEntry.Name.self))),
+        Operation(
+            parameters: DeleteFile(path: "", timeout: 1), function: ("file_transfers", "delete_file"),
+            results: names(DeleteFile.ResultName.self)),
+        Operation(
+            parameters: MeasureWorkspace(timeout: 1), function: ("file_transfers", "measure_workspace"),
+            results: names(MeasureWorkspace.ResultName.self)),
     ]
 
     @Test(arguments: operations)
@@ -126,7 +142,7 @@ import Testing
             show(names(read, nodes, "params"), sorted(set(names(written, nodes)) - {"code", "message"}))
             """)
         // What every file operation is read for besides, before its function has it.
-        let common: Set<String> = module == "files" && name == "write_file" ? ["timeout", "size"] : ["timeout"]
+        let common: Set<String> = ["write_file", "store_file"].contains(name) ? ["timeout", "size"] : ["timeout"]
         #expect(Self.strings(found[0]).union(common) == Self.keys(operation.parameters.json))
         #expect(Self.strings(found[1]) == operation.results)
     }
@@ -136,12 +152,15 @@ import Testing
             """
             command = next(node for node in ast.walk(trees["commands"]) if getattr(node, "name", "") == "Command")
             show(names(read, [command, functions["dispatcher", "_command"]], "params"),
-                 names(written, [command]), names(written, [functions["artifacts", "_entry"]]))
+                 names(written, [command]), names(written, [functions["artifacts", "_entry"]]),
+                 names(written, [functions["artifacts", "changed"]]), names(written, [functions["output", "rest"]]))
             """)
         let parameters = ExecuteCommand(command: "", timeout: 1, limit: 0, wantsProgress: true)
         #expect(Self.strings(found[0]) == Self.keys(parameters.json))
         #expect(Self.strings(found[1]) == Self.names(CommandResult.Name.self))
         #expect(Self.strings(found[2]) == Self.names(Artifact.Name.self))
+        #expect(Self.strings(found[3]) == Self.names(Artifact.ChangeName.self))
+        #expect(Self.strings(found[4]) == Self.names(CommandResult.StreamRest.Name.self))
     }
 
     @Test func theOperationsAreTheSame() async throws {

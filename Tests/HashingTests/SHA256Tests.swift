@@ -21,6 +21,21 @@ import Testing
         #expect(SHA256.hexDigest(of: Array(text.utf8)) == digest)
     }
 
+    @Test(arguments: [
+        [], [0], [1, 63], [64], [63, 1, 1], [65, 63, 128], [200, 0, 7], Array(repeating: 1, count: 130),
+    ])
+    func piecesHaveTheDigestOfTheWhole(lengths: [Int]) {
+        var hash = SHA256()
+        var whole: [UInt8] = []
+        for (number, length) in lengths.enumerated() {
+            let piece = [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: length)
+            hash.update(piece)
+            whole += piece
+            #expect(hash.hexDigest == SHA256.hexDigest(of: whole))
+        }
+        #expect(hash.hexDigest == SHA256.hexDigest(of: whole))
+    }
+
     /// Every length around the ends of blocks, against the system's own program.
     @Test func agreesWithTheSystem() async throws {
         let directory = try TemporaryDirectory()

@@ -48,6 +48,18 @@ def test_python_calls_a_tool_and_the_result_counts_the_calls(bridged):
     assert result["stderr"] == "[tools: 11 calls, fixture 11]\n"
 
 
+def test_a_result_names_its_calls_to_programs_that_show_them(bridged):
+    client = bridged()
+    program = "from servers import fixture\nfixture.add(a=1, b=1)\nfixture.echo('x')"
+    result = client.call_tool("execute_bash", command=f"python3 - <<'END'\n{program}\nEND")
+    calls = result["_meta"]["exec-mcp/command"]["calls"]
+    assert [(call["server"], call["tool"], call["ok"]) for call in calls] == [
+        ("fixture", "add", True),
+        ("fixture", "echo", True),
+    ]
+    assert all(call["seconds"] >= 0 for call in calls)
+
+
 def test_bash_calls_a_tool(bridged):
     client = bridged()
     result = client.bash("mcp call fixture add --a 2 --b 3 && mcp search 'adds numbers' | head -n 1")

@@ -1,6 +1,7 @@
 """The legacy handshake: `initialize`, `ping`, and what a client may and may not ask for afterwards."""
 
 import pytest
+from support.file_methods import ANNOUNCED
 from support.stdio_client import LATEST_LEGACY
 
 LEGACY_REVISIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
@@ -101,6 +102,7 @@ def test_the_capabilities_are_those_of_the_revision(start_server, revision):
         "tools": {},
         "prompts": {"listChanged": True},
         "resources": {"subscribe": True, "listChanged": True},
+        "experimental": ANNOUNCED,
     }
     if revision != "2024-11-05":
         expected["completions"] = {}

@@ -1,6 +1,7 @@
 """Stateless 2026-07-28 requests: `server/discover`, the validation ladder, and what that revision has dropped."""
 
 import pytest
+from support.file_methods import ANNOUNCED
 from support.stdio_client import META_PREFIX, MODERN, modern_meta
 
 SUPPORTED = ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"]
@@ -30,7 +31,11 @@ def test_discover_says_what_there_is(modern):
         "prompts": {"listChanged": True},
         "resources": {"subscribe": True, "listChanged": True},
         "completions": {},
-        "extensions": {META_PREFIX + "skills": {"directoryRead": True}, META_PREFIX + "tasks": {}},
+        "extensions": {
+            META_PREFIX + "skills": {"directoryRead": True},
+            META_PREFIX + "tasks": {},
+            **ANNOUNCED,
+        },
     }
     assert result["_meta"][META_PREFIX + "serverInfo"]["name"]
     assert "serverInfo" not in result

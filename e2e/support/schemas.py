@@ -17,6 +17,7 @@ from typing import Any
 import jsonschema
 from jsonschema.validators import validator_for
 
+from . import file_methods
 from .stdio_client import LATEST_LEGACY, META_PREFIX, MODERN, Line
 from .streams import Streams
 
@@ -199,6 +200,8 @@ class Conversation:
             envelope, union = "JSONRPCRequest", "ClientRequest"
         else:
             envelope, union = "JSONRPCNotification", "ClientNotification"
+        if "id" in message and method in file_methods.RESULTS:
+            return violations(revision, envelope, message)
         name = by_method(revision, union).get(method)
         if name is None:
             return [f"{revision} has no {union} {method!r}"]
@@ -274,6 +277,8 @@ class Conversation:
         found = violations(revision, "JSONRPCResultResponse" if modern else "JSONRPCResponse", message)
         method = request.get("method")
         result = message["result"]
+        if not found and method in file_methods.RESULTS:
+            return self._own_result(method, result, revision)
         if not found and revision == MODERN:
             if method in EXTENSIONS:
                 schema, _, name = EXTENSIONS[method]
@@ -290,6 +295,14 @@ class Conversation:
         if method == "tools/call" and not found:
             found = self._structured_content(request["params"]["name"], result)
         return found
+
+    def _own_result(self, method: str, result: dict[str, Any], revision: str) -> list[str]:
+        """A result of a method that no revision and no published extension has."""
+        schema = file_methods.RESULTS[method]
+        error = jsonschema.exceptions.best_match(validator_for(schema)(schema).iter_errors(result))
+        if error is None and ("resultType" in result) != (revision == MODERN):
+            return [f"{method} of {revision}: resultType is there, or isn't"]
+        return [f"not a result of {method} at {error.json_path}: {error.message[:300]}"] if error else []
 
     def _task(self, task: dict[str, Any]) -> list[str]:
         """What a completed task holds is the result that its call would have had."""

@@ -77,6 +77,14 @@ final class CommandCalls: Sendable {
     /// Passes on a line of progress.
     var onProgress: (@Sendable (String) -> Void)? { listener?.onProgress }
 
+    /// Tells the command of a call that has ended.
+    func report(_ call: NestedCall) {
+        listener?.onCall?(
+            BridgedCall(
+                server: call.server.singleLine(limit: 100), tool: call.tool.singleLine(limit: 100),
+                seconds: call.seconds, isOK: call.outcome == .ok))
+    }
+
     /// Whether the command is over.
     var isOver: Bool { state.withLock { $0.isOver } }
 

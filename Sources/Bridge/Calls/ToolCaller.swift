@@ -43,10 +43,14 @@ struct ToolCaller: Sendable {
             let settings = server.entry.settings
             let seconds = min(limit ?? settings.timeout, settings.maxTimeout)
             let reply = try await call.run(request, seconds: seconds)
-            onCall(call.record(.none))
+            let record = call.record(.none)
+            calls.report(record)
+            onCall(record)
             return reply
         } catch {
-            if calls.isLogged(error) { onCall(call.record(error)) }
+            let record = call.record(error)
+            calls.report(record)
+            if calls.isLogged(error) { onCall(record) }
             throw error
         }
     }

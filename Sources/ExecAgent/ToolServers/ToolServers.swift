@@ -34,6 +34,8 @@ final class ToolServers: ToolProvider {
 
     /// The supervised servers.
     let group: ServerGroup
+    /// The files of users' sandboxes.
+    var files: SandboxFiles { SandboxFiles(group: group) }
     /// What each server asks if it is a legacy one; empty if nobody can be asked.
     private let legacyQuestions: [ObjectIdentifier: LegacyCallQuestions]
     private let prompts: [ServerPrompt]

@@ -43,11 +43,12 @@ extension Sandbox {
         _ body: ((UInt32) -> Void) async throws -> CommandResult
     ) async throws -> CommandResult {
         let command = Locked<UInt32?>(nil)
+        let calls = Locked<[BridgedCall]>([])
         let outcome: Result<CommandResult, any Error>
         do {
             let result = try await body { id in
                 command.withLock { $0 = id }
-                bridge?.beginCommand(id, listener(of: id, script, report, user))
+                bridge?.beginCommand(id, listener(of: id, script, report, user, calls))
             }
             outcome = .success(result)
         } catch {
@@ -59,6 +60,7 @@ extension Sandbox {
         do {
             var result = try outcome.get()
             result.bridgeNote = note
+            result.bridgedCalls = calls.withLock { $0 }
             return result
         } catch let error as ExecError {
             throw ExecError(error.code, "\(error.message)\n\(note)")
@@ -66,7 +68,8 @@ extension Sandbox {
     }
 
     private func listener(
-        of command: UInt32, _ script: String, _ report: ProgressSink?, _ user: (any UserInteraction)?
+        of command: UInt32, _ script: String, _ report: ProgressSink?, _ user: (any UserInteraction)?,
+        _ calls: Locked<[BridgedCall]>
     ) -> BridgedCommand {
         let clock = CommandClock(of: command) { [input = child.input] frame in try? await input.write(frame.bytes) }
         let longest = Double(limits.maxTimeout) + Self.answerGrace
@@ -78,6 +81,9 @@ extension Sandbox {
             suspendClock: { [channel] isSuspended in
                 if isSuspended { channel.extendDeadline(of: command, to: longest + BridgedCommand.maxAskedSeconds) }
                 clock.suspend(isSuspended)
-            }, onProgress: report?.forwardText, scriptDigest: SHA256.hexDigest(of: script), user: user)
+            }, onProgress: report?.forwardText,
+            onCall: { call in
+                calls.withLock { if $0.count < CommandResult.maxBridgedCalls { $0.append(call) } }
+            }, scriptDigest: SHA256.hexDigest(of: script), user: user)
     }
 }

@@ -48,6 +48,8 @@ package struct BridgedCommand: Sendable {
     package let suspendClock: @Sendable (_ isSuspended: Bool) -> Void
     /// Passes on a line of progress; `nil` if nobody listens.
     package let onProgress: (@Sendable (String) -> Void)?
+    /// Receives each call when it has ended; `nil` if nobody wants to know. Must return at once.
+    package let onCall: (@Sendable (BridgedCall) -> Void)?
     /// The SHA-256, in hexadecimal, of the command's text.
     package let scriptDigest: String
     /// Asks the person who uses the client; `nil` if the client can't.
@@ -59,14 +61,31 @@ package struct BridgedCommand: Sendable {
     package init(
         holdClock: @escaping @Sendable (_ isHeld: Bool) -> Void,
         suspendClock: @escaping @Sendable (_ isSuspended: Bool) -> Void = { _ in },
-        onProgress: (@Sendable (String) -> Void)? = nil, scriptDigest: String = "",
-        user: (any UserInteraction)? = nil
+        onProgress: (@Sendable (String) -> Void)? = nil, onCall: (@Sendable (BridgedCall) -> Void)? = nil,
+        scriptDigest: String = "", user: (any UserInteraction)? = nil
     ) {
         self.holdClock = holdClock
         self.suspendClock = suspendClock
         self.onProgress = onProgress
+        self.onCall = onCall
         self.scriptDigest = scriptDigest
         self.user = user
+    }
+}
+
+/// A call outside that a command's code made.
+public struct BridgedCall: Sendable, Equatable {
+    /// The server's name.
+    public let server: String
+    /// The tool's own name.
+    public let tool: String
+    /// How long it took.
+    public let seconds: Double
+    /// Whether the tool's result was passed on.
+    public let isOK: Bool
+
+    package init(server: String, tool: String, seconds: Double, isOK: Bool) {
+        (self.server, self.tool, self.seconds, self.isOK) = (server, tool, seconds, isOK)
     }
 }
 

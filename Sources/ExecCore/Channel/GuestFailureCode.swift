@@ -10,6 +10,8 @@ enum GuestFailureCode: String, Sendable, CaseIterable {
     case invalid
     /// The requested item doesn't exist.
     case notFound = "not_found"
+    /// The name is taken.
+    case exists
     /// The operating system reported an error.
     case io
     /// The content isn't text.
@@ -28,6 +30,7 @@ enum GuestFailureCode: String, Sendable, CaseIterable {
         case .timedOut: .timedOut
         case .invalid: .invalidArgument
         case .notFound: .notFound
+        case .exists: .conflict
         case .io, .binary, .broken, .tooLarge, .ended: .refused
         }
     }

@@ -28,6 +28,7 @@ enum GuestProgram {
         ("pictures", PackageResources.pictures_py),
         ("files", PackageResources.files_py),
         ("docstrings", PackageResources.docstrings_py),
+        ("file_transfers", PackageResources.file_transfers_py),
         ("artifacts", PackageResources.artifacts_py),
         ("artifact_watcher", PackageResources.artifact_watcher_py),
         ("shells", PackageResources.shells_py),

@@ -30,8 +30,15 @@ public struct Artifact: Sendable, Equatable {
         case name
         case size
         case modified
+        case version
     }
 
+    /// The members that it has in a command's result besides.
+    enum ChangeName: String, CaseIterable {
+        case change
+    }
+
+    private static let maxVersionLength = 200
     /// The longest file name, in bytes.
     private static let maxNameLength = 255
 
@@ -41,6 +48,10 @@ public struct Artifact: Sendable, Equatable {
     public let size: Int
     /// When it was last modified, in seconds since 1970; `nil` if unknown. The sandbox can set it to any value.
     public let modified: Int?
+    /// Changes when the file does; empty if unknown.
+    public let version: String
+    /// Whether the command added it, in a command's result.
+    public let isNew: Bool
 
     init?(_ value: JSON) {
         guard let name = value[Name.name]?.stringValue, let size = value[Name.size]?.countValue,
@@ -49,14 +60,18 @@ public struct Artifact: Sendable, Equatable {
         self.name = name
         self.size = size
         modified = value[Name.modified]?.countValue
+        let version = value[Name.version]?.stringValue ?? ""
+        self.version = version.utf8.count <= Self.maxVersionLength ? version : ""
+        isNew = value[ChangeName.change]?.stringValue == "new"
     }
 
-    private init(name: String, size: Int, modified: Int?) {
-        (self.name, self.size, self.modified) = (name, size, modified)
+    private init(_ artifact: Artifact, name: String) {
+        self.name = name
+        (size, modified, version, isNew) = (artifact.size, artifact.modified, artifact.version, artifact.isNew)
     }
 
     /// Returns the artifact under another name.
-    public func named(_ name: String) -> Artifact { Artifact(name: name, size: size, modified: modified) }
+    public func named(_ name: String) -> Artifact { Artifact(self, name: name) }
 
     /// Whether `name` is a valid artifact name: not empty, not hidden, without a path, at most 255 bytes.
     public static func isName(_ name: String) -> Bool {

@@ -34,8 +34,17 @@ public struct CommandResult: Sendable, Equatable {
     public let isTruncated: Bool
     /// The artifacts that were added or modified while it ran, at most a hundred.
     public let artifacts: [Artifact]
+    /// What is left out of standard output; `nil` if nothing is.
+    public internal(set) var standardOutputRest: StreamRest?
+    /// What is left out of standard error; `nil` if nothing is.
+    public internal(set) var standardErrorRest: StreamRest?
     /// A note on the tools that it called through the bridge; `nil` if it called none.
     public internal(set) var bridgeNote: String?
+    /// The tools that it called through the bridge, the first ones in the order of their ends.
+    public internal(set) var bridgedCalls: [BridgedCall] = []
+
+    /// The maximum number of ``bridgedCalls``.
+    static let maxBridgedCalls = 100
 
     /// The members of the guest's result, besides the outputs.
     enum Name: String, CaseIterable {
@@ -43,6 +52,35 @@ public struct CommandResult: Sendable, Equatable {
         case timedOut = "timed_out"
         case truncated
         case artifacts
+        case streams
+    }
+
+    /// A stream of which not all is in a result.
+    public struct StreamRest: Sendable, Equatable {
+        /// How many bytes the command wrote.
+        public let bytes: Int
+        /// The file in the sandbox that holds the stream; `nil` if there is none.
+        public let path: String?
+        /// How many bytes that file holds.
+        public let savedBytes: Int
+
+        private static let maxPathLength = 255
+
+        /// The members of the guest's description.
+        enum Name: String, CaseIterable {
+            case total
+            case path
+            case saved
+        }
+
+        init?(_ value: JSON?) {
+            guard let bytes = value?[Name.total]?.countValue, let saved = value?[Name.saved]?.countValue else {
+                return nil
+            }
+            self.bytes = bytes
+            savedBytes = saved
+            path = value?[Name.path]?.stringValue.flatMap { $0.utf8.count <= Self.maxPathLength ? $0 : nil }
+        }
     }
 
     private static let maxArtifacts = 100
@@ -73,6 +111,9 @@ public struct CommandResult: Sendable, Equatable {
             timedOut: reply.result[Name.timedOut] == true, isTruncated: reply.result[Name.truncated] == true,
             artifacts: (reply.result[Name.artifacts]?.arrayValue ?? []).prefix(Self.maxArtifacts)
                 .compactMap(Artifact.init))
+        let streams = reply.result[Name.streams]?.arrayValue ?? []
+        standardOutputRest = StreamRest(streams.first)
+        standardErrorRest = StreamRest(streams.dropFirst().first)
     }
 }
 

@@ -10,6 +10,11 @@ enum GuestOperation: String, Sendable, CaseIterable {
     case listArtifacts = "list_artifacts"
     case readArtifact = "read_artifact"
     case installModules = "install_modules"
+    case storeFile = "store_file"
+    case readPart = "read_part"
+    case listDirectory = "list_directory"
+    case deleteFile = "delete_file"
+    case measureWorkspace = "measure_workspace"
 }
 
 /// A call to the guest, which is the parameters of one operation.

@@ -1,3 +1,5 @@
+import SystemCalls
+
 /// The pool's state for one user's sandbox.
 struct PooledSandbox {
     /// A sandbox's life-cycle phase.
@@ -14,6 +16,8 @@ struct PooledSandbox {
     let start: Task<Sandbox, any Error>
     private(set) var sandbox: Sandbox?
     private(set) var activeCalls = 0
+    /// When it was started, in seconds since 1970.
+    let startTime = time(nil)
     /// When the last call ended; before the first call, when the sandbox came up.
     private(set) var lastUse = ContinuousClock.now
     /// When background processes of commands were last seen alive.

@@ -6,7 +6,7 @@ public actor SandboxPool {
     /// Timeout in seconds of the warm-up command in a prewarmed sandbox.
     private static let rehearsalTimeout = 5.0
 
-    private let configuration: SandboxConfiguration
+    let configuration: SandboxConfiguration
     private let limits: Limits
     private let locateEngine: @Sendable () throws(ExecError) -> any ContainerEngine
     private let owner: Owner
@@ -22,7 +22,7 @@ public actor SandboxPool {
     /// Which users lost a sandbox between their calls.
     public nonisolated let losses: SandboxLosses
 
-    private var entries: [UserID: PooledSandbox] = [:]
+    private(set) var entries: [UserID: PooledSandbox] = [:]
     private var prewarmer: Prewarmer
     private var hasSwept = false
     /// Warnings about skills and tools that were already logged. Every start would repeat them.
@@ -310,12 +310,27 @@ public actor SandboxPool {
         discard(user)
     }
 
+    /// Stops a user's sandbox, with everything that runs in it, and waits until it is gone.
+    ///
+    /// - Parameter reason: why, for the note about it in the user's next result.
+    /// - Returns: whether there was one.
+    package func stopSandbox(of user: UserID, because reason: String) async -> Bool {
+        guard let entry = entries[user] else { return false }
+        logger.info("stopping the sandbox of \(user): \(reason)")
+        if entry.hasServed { losses.record("was stopped (\(reason))", for: user) }
+        await discard(user)?.value
+        return true
+    }
+
     /// Removes a sandbox from the pool and stops it in the background.
-    private func discard(_ user: UserID) {
-        guard let entry = entries.removeValue(forKey: user) else { return }
+    ///
+    /// - Returns: the task that stops it.
+    @discardableResult
+    private func discard(_ user: UserID) -> Task<Void, Never>? {
+        guard let entry = entries.removeValue(forKey: user) else { return nil }
         // No need to wait until a sandbox that is still starting is up.
         entry.start.cancel()
-        Task.detached { try? await entry.start.value.stop() }
+        return Task.detached { try? await entry.start.value.stop() }
     }
 
     private func startHousekeeping() {

@@ -42,6 +42,7 @@ extension AuditOutcome {
         switch result {
         case .tool(let result, _): self.init(result)
         case .resource(let contents): self.init(.ok, bytes: contents.bytes.count)
+        case .sandbox(let reply): self.init(.ok, bytes: reply.byteCount)
         case .failure(let error): self.init(error: error.message)
         }
     }

@@ -9,6 +9,8 @@ enum CallResult: Sendable, Equatable {
     case tool(ToolResult, remark: String? = nil)
     /// The contents of a URI.
     case resource(ResourceContents)
+    /// The result of one of exec-mcp's own methods.
+    case sandbox(SandboxReply)
     /// The error that answers the request.
     case failure(RPCError)
 
@@ -22,6 +24,8 @@ enum CallResult: Sendable, Equatable {
             let members: JSONObject = ["contents": [contents.json]]
             return .success(
                 members.asResult(for: revision, from: ServerIdentity.implementation, cache: .dynamic))
+        case .sandbox(let reply):
+            return .success(reply.json.asResult(for: revision, from: ServerIdentity.implementation))
         case .failure(let error):
             return .failure(error)
         }

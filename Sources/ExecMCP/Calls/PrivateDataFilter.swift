@@ -29,6 +29,7 @@ struct PrivateDataFilter: CallInterceptor {
             if let notice = vault.takeNotice() { redacted = redacted.addingNote(notice) }
             return .tool(redacted, remark: remark.map { vault.redact($0) })
         case .resource(let contents): return .resource(Self.redacted(contents, by: vault))
+        case .sandbox(let reply): return .sandbox(Self.redacted(reply, by: vault))
         case .failure(let error):
             let data = error.data.map { vault.redact($0) }
             return .failure(RPCError(code: error.code, message: vault.redact(error.message), data: data))
@@ -58,7 +59,9 @@ struct PrivateDataFilter: CallInterceptor {
                     uri: redacted(uri: uri, by: vault), name: vault.redact(name), mediaType: mediaType, size: size)
             }
         }
-        return ToolResult(content: content, structuredContent: structured, isError: result.isError)
+        let report = result.report.map { $0.mappingNames { vault.redact($0) } }
+        return ToolResult(
+            content: content, structuredContent: structured, isError: result.isError, report: report)
     }
 
     /// Whether a block of text is a page that ends within a line.
@@ -84,6 +87,28 @@ struct PrivateDataFilter: CallInterceptor {
         return ResourceContents(
             uri: redacted(uri: contents.uri, by: vault), mediaType: contents.mediaType,
             bytes: redacted(contents.bytes, by: vault))
+    }
+
+    private static func redacted(_ reply: SandboxReply, by vault: PrivateDataVault) -> SandboxReply {
+        var redacted = reply
+        redacted.members = Self.redacted(namesIn: reply.members, by: vault)
+        redacted.content = reply.content.map { content in
+            // A part alone could begin or end within a value.
+            content.isWhole ? content.replacing(Self.redacted(content.bytes, by: vault)) : content.replacing([])
+        }
+        return redacted
+    }
+
+    private static func redacted(namesIn members: JSONObject, by vault: PrivateDataVault) -> JSONObject {
+        var redacted = members
+        for name in SandboxReply.nameMembers {
+            if let text = members[name]?.stringValue { redacted[name] = .string(vault.redact(text)) }
+        }
+        if let entries = members[SandboxReply.entries]?.arrayValue {
+            redacted[SandboxReply.entries] = .array(
+                entries.map { .object(Self.redacted(namesIn: $0.objectValue ?? [:], by: vault)) })
+        }
+        return redacted
     }
 
     /// What isn't text stays as it is, byte for byte.
@@ -131,6 +156,12 @@ struct PrivateDataFilter: CallInterceptor {
     /// known, as no artifact has such a name.
     func restored(uri: String, for user: UserID) -> String {
         (try? Self.restored(path: uri, by: vault(of: user))) ?? uri
+    }
+
+    /// Returns the name or the path of a file with tokens replaced by what they stand for; unchanged if one isn't known,
+    /// as no file has such a name.
+    func restored(name: String, for user: UserID) -> String {
+        (try? vault(of: user).restore(name)) ?? name
     }
 
     // MARK: - Outside of calls

@@ -55,8 +55,23 @@ struct MethodTable: Sendable {
             GetSkillMethod(skills: skills, defaultUser: defaultUser),
             ReadDirectoryMethod(skills: skills, defaultUser: defaultUser),
         ]
+        methods += Self.sandboxMethods(
+            SandboxCalls(pool: pool, pipeline: pipeline, defaultUser: defaultUser, audit: audit),
+            limits: options.limits)
         methods += TaskMethod.Kind.allCases.map { TaskMethod(kind: $0, tasks: tasks, defaultUser: defaultUser) }
         self.methods = Dictionary(uniqueKeysWithValues: methods.map { ($0.name, $0) })
+    }
+
+    /// The methods beyond MCP.
+    private static func sandboxMethods(_ calls: SandboxCalls, limits: Limits) -> [any Method] {
+        let uploads = FileUploads()
+        return [
+            WriteFileMethod(calls: calls, uploads: uploads), CancelWriteMethod(calls: calls, uploads: uploads),
+            ReadFileMethod(calls: calls, maxFiltered: limits.artifactMebibytes << 20),
+            ListDirectoryMethod(calls: calls), DeleteFileMethod(calls: calls),
+            SandboxStatusMethod(pool: calls.pool, defaultUser: calls.defaultUser),
+            StopSandboxMethod(calls: calls, uploads: uploads), ListSandboxesMethod(pool: calls.pool),
+        ]
     }
 
     /// Whether only the modern revision can have a method of this name: a method that only this revision has, or any

@@ -15,10 +15,23 @@ enum ServerIdentity {
         ]
         if revision.hasProgressMessages { capabilities["completions"] = [:] }
         if revision.isModern {
-            capabilities["extensions"] = [ExtensionID.skills: ["directoryRead": true], ExtensionID.tasks: [:]]
+            var extensions = ownExtensions
+            extensions[ExtensionID.skills] = ["directoryRead": true]
+            extensions[ExtensionID.tasks] = [:]
+            capabilities["extensions"] = .object(extensions)
+        } else {
+            capabilities["experimental"] = .object(ownExtensions)
         }
         return .object(capabilities)
     }
+
+    /// What exec-mcp has beyond MCP and its extensions.
+    private static let ownExtensions: JSONObject = [
+        SandboxMethod.filesExtension: [
+            "maxFileBytes": .integer(FileUploads.maxFile), "maxChunkBytes": .integer(FileUploads.maxChunk),
+        ],
+        SandboxMethod.sandboxExtension: [:],
+    ]
 
     static let instructions = """
         A private Linux sandbox for running code: execute_bash, write_file, read_file, read_docstring. The prompt \

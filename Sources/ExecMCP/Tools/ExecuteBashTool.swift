@@ -89,6 +89,23 @@ struct ExecuteBashTool: SandboxTool {
         }
     }
 
+    /// What programs that show the command need besides; `nil` for an ordinary result.
+    private static func report(on result: CommandResult) -> CommandReport? {
+        func stream(_ rest: CommandResult.StreamRest?) -> CommandReport.Stream? {
+            rest.map { CommandReport.Stream(bytes: $0.bytes, path: $0.path, savedBytes: $0.savedBytes) }
+        }
+        let report = CommandReport(
+            standardOutput: stream(result.standardOutputRest), standardError: stream(result.standardErrorRest),
+            artifacts: result.artifacts.map { artifact in
+                CommandReport.Artifact(
+                    name: artifact.name, size: artifact.size, isNew: artifact.isNew, version: artifact.version)
+            },
+            calls: result.bridgedCalls.map { call in
+                CommandReport.Call(server: call.server, tool: call.tool, seconds: call.seconds, isOK: call.isOK)
+            })
+        return report.isEmpty ? nil : report
+    }
+
     /// Leaves out keys that carry no information: an ordinary result has three keys, also for clients that show only
     /// text.
     static func toolResult(_ result: CommandResult, links: ArtifactLinks = .link) -> ToolResult {
@@ -100,6 +117,6 @@ struct ExecuteBashTool: SandboxTool {
         if result.isTruncated { object["truncated"] = true }
         return ToolResult(
             content: [.text(JSON.object(object).text)] + links.blocks(for: result.artifacts),
-            structuredContent: .object(object))
+            structuredContent: .object(object), report: report(on: result))
     }
 }

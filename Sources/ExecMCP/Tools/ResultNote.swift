@@ -10,12 +10,12 @@ extension ToolResult {
         else {
             return ToolResult(
                 content: content + [.text(note)], structuredContent: structuredContent,
-                isError: isError)
+                isError: isError, report: report)
         }
         let lineEnd = errors.isEmpty || errors.hasSuffix("\n") ? "" : "\n"
         object["stderr"] = .string("\(errors)\(lineEnd)\(note)\n")
         return ToolResult(
             content: [.text(JSON.object(object).text)] + content.dropFirst(),
-            structuredContent: .object(object), isError: isError)
+            structuredContent: .object(object), isError: isError, report: report)
     }
 }

@@ -44,6 +44,7 @@ extension ToolResult {
     /// it.
     func adding(_ remark: String?) -> ToolResult {
         guard let remark else { return self }
-        return ToolResult(content: content + [.text(remark)], structuredContent: structuredContent, isError: isError)
+        return ToolResult(
+            content: content + [.text(remark)], structuredContent: structuredContent, isError: isError, report: report)
     }
 }

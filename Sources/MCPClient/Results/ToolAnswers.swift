@@ -59,7 +59,8 @@ extension ToolResult {
         let fields = Fields(result, of: "a tool's result")
         self.init(
             content: ContentBlock.all(answered: fields.value("content"), remark: remark),
-            structuredContent: result.given("structuredContent"), isError: fields.flag("isError"))
+            structuredContent: result.given("structuredContent"), isError: fields.flag("isError"),
+            report: CommandReport(result["_meta"]?[CommandReport.metaKey]))
     }
 }
 

@@ -39,6 +39,36 @@ import Testing
         return ToolResult(content: [.text(JSON.object(object).text)], structuredContent: .object(object))
     }
 
+    @Test func aFileIsReplacedAsAWholeAndThenCut() async throws {
+        let text = "mail: \(Self.mail)!"
+        let token = try await token(of: Self.mail)
+        func read(_ bytes: [UInt8], size: Int, offset: Int, length: Int) async throws -> JSON {
+            try await answer(
+                .sandbox(
+                    SandboxReply(
+                        ["path": .string("/workspace/\(Self.mail)")],
+                        SandboxReply.Content(bytes: bytes, start: 0, size: size, offset: offset, length: length))))
+        }
+        let whole = "mail: \(token)!"
+        let found = try await read(Array(text.utf8), size: text.utf8.count, offset: 6, length: 10)
+        #expect(found["data"] == .string(Base64.encode(Array(whole.utf8.dropFirst(6).prefix(10)))))
+        #expect(found["size"] == .integer(whole.utf8.count))
+        #expect(found["path"] == .string("/workspace/\(token)"))
+        // A part of a file could begin or end within a value.
+        let part = try await read(Array(text.utf8.prefix(12)), size: text.utf8.count, offset: 0, length: 12)
+        #expect(part["data"] == "")
+        let binary: [UInt8] = [0, 1] + Array(text.utf8)
+        let kept = try await read(binary, size: binary.count, offset: 0, length: 100)
+        #expect(kept["data"] == .string(Base64.encode(binary)))
+    }
+
+    @Test func namesOfEntriesAreReplaced() async throws {
+        let entries: JSON = [["name": .string(Self.mail), "path": .string("/workspace/\(Self.mail)"), "size": 5]]
+        let answer = try await answer(.sandbox(SandboxReply(["path": "/workspace", "entries": entries])))
+        let token = try await token(of: Self.mail)
+        #expect(answer["entries"] == [["name": .string(token), "path": .string("/workspace/\(token)"), "size": 5]])
+    }
+
     @Test func whatIsInAResultIsReplacedInEachOfItsForms() async throws {
         let result = Self.streams("one\n\(Self.mail)\ttwo")
         let answer = try await answer(

@@ -18,6 +18,14 @@ struct Redaction: CallInterceptor {
             return .resource(
                 ResourceContents(
                     uri: contents.uri, mediaType: contents.mediaType, bytes: Array(redacted(text).utf8)))
+        case .sandbox(let reply):
+            var reply = reply
+            reply.members = redacted(.object(reply.members)).objectValue ?? [:]
+            reply.content = reply.content.map { content in
+                guard let text = String(validating: content.bytes, as: UTF8.self) else { return content }
+                return content.replacing(Array(redacted(text).utf8))
+            }
+            return .sandbox(reply)
         case .failure(let error):
             return .failure(RPCError(code: error.code, message: redacted(error.message), data: error.data))
         }

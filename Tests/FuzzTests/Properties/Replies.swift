@@ -55,6 +55,23 @@ extension Property {
             }
         }
         _ = ArtifactChange(reply.result)
+        try checkFiles(reply, offset: offset)
+    }
+
+    private static func checkFiles(_ reply: Channel.Reply, offset: Int) throws(BrokenPropertyError) {
+        if let name = try? StoredFileName(reply) {
+            try hold(!name.path.isEmpty && !name.name.isEmpty, "a stored file without a name")
+        }
+        if let slice = try? FileSlice(reply) {
+            let content = SandboxReply.Content(
+                bytes: slice.bytes, start: 0, size: slice.size, offset: offset, length: FileUploads.maxChunk)
+            let json = SandboxReply(["path": .string(slice.path)], content).json
+            try hold((json["size"]?.integerValue ?? -1) >= 0, "a file with a size that there cannot be")
+            try checkIsJSON(.object(json))
+        }
+        for entry in (try? DirectoryEntries(reply, limit: Sandbox.listedEntries))?.entries ?? [] {
+            try hold(!entry.name.isEmpty && entry.size >= 0, "an entry that there cannot be")
+        }
     }
 
     private static func check(_ operation: () throws(ExecError) -> ToolResult) throws(BrokenPropertyError) {

@@ -71,7 +71,9 @@ def within(size_limit, found):
 def changed(before, now, size_limit):
     """Returns the entries to report for the artifacts that are new or changed since `before`."""
     names = sorted(name for name in within(size_limit, now) if before.get(name) != now[name])
-    return [_entry(name, now[name]) for name in names[:_MAX_CHANGED]]
+    return [
+        {**_entry(name, now[name]), "change": "changed" if name in before else "new"} for name in names[:_MAX_CHANGED]
+    ]
 
 
 def note_of_too_large(before, now, size_limit):
@@ -221,8 +223,18 @@ def _fingerprint(status):
     return status.st_size, status.st_mtime_ns // 1_000_000_000, status.st_ino, status.st_ctime_ns
 
 
+def version(status):
+    """Returns a text that changes when the file does. Its status tells it as its fingerprint does."""
+    return _version(_fingerprint(status))
+
+
+def _version(fingerprint):
+    size, _, inode, changed_at = fingerprint
+    return f"{inode:x}-{size:x}-{changed_at:x}"
+
+
 def _entry(name, fingerprint):
-    return {"name": name, "size": fingerprint[0], "modified": fingerprint[1]}
+    return {"name": name, "size": fingerprint[0], "modified": fingerprint[1], "version": _version(fingerprint)}
 
 
 def _operation_error(error, path):

@@ -217,7 +217,10 @@ class Command(calls.Call):
         if changed:
             result["artifacts"] = changed
         self.note += artifacts.note_of_too_large(self._artifacts, now, limit)
-        errors = stderr.finish()
+        text, errors = stdout.finish(), stderr.finish()
+        rests = [stdout.rest(), stderr.rest()]
+        if any(rests):
+            result["streams"] = rests
         if self.timed_out:
             result["exit_code"] = -1
             result["timed_out"] = True
@@ -225,7 +228,7 @@ class Command(calls.Call):
         if self.note:
             errors += (b"\n" if errors and not errors.endswith(b"\n") else b"") + self.note.encode()
         return (
-            frames.data_frames(self.number, frames.STDOUT, stdout.finish())
+            frames.data_frames(self.number, frames.STDOUT, text)
             + frames.data_frames(self.number, frames.STDERR, errors)
             + frames.frame(frames.RESULT, self.number, _encode_result(result))
         )

@@ -101,7 +101,7 @@ class Dispatcher:
         # The modules are not in the workspace, so it doesn't matter how full that is.
         strictness = confinement.DEFAULT if call.method == "install_modules" else self._disk_limit.strictness
         may_write = strictness == confinement.DEFAULT
-        if not may_write and call.method == "write_file":
+        if not may_write and call.method in ("write_file", "store_file"):
             self._refuse(call, calls.failure(call.number, "io", self._disk_limit.note("Not written")))
             return
         worker = shell = None

@@ -171,6 +171,12 @@ class Capture:
         end = _last_bytes((bytes(self._head) + self._tail)[-self._limit :], half)
         return _with_newline(start) + self._notice(f"{self._shown - len(start) - len(end)} bytes left out") + end
 
+    def rest(self):
+        """Returns what is left out of the finished stream, and the file that holds all of it; None if nothing is."""
+        if not self._path and not (self._screen is not None and self._shown > self._limit):
+            return None
+        return {"total": self._total, "path": self._path or None, "saved": self._spooled}
+
     def _notice(self, what):
         if not self._path:
             where = "there was no room to keep the whole"

@@ -16,7 +16,7 @@ import signal
 import socket
 import struct
 
-from guest import artifacts, docstrings, files, module_files, shells, system
+from guest import artifacts, docstrings, file_transfers, files, module_files, shells, system
 
 WORKSPACE = "/workspace"
 
@@ -42,6 +42,17 @@ _NICENESS = 5
 _WALL = 0x40000000
 _RESET_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD)
 
+
+def _from_transfers(name):
+    """Returns an operation of a module that is compiled at its first use: most sandboxes never need it."""
+
+    def run(*arguments):
+        return getattr(file_transfers, name)(*arguments)
+
+    run.__name__ = name
+    return run
+
+
 _OPERATIONS = {
     "write_file": files.write_file,
     "read_file": files.read_file,
@@ -49,6 +60,10 @@ _OPERATIONS = {
     "list_artifacts": artifacts.list_artifacts,
     "read_artifact": artifacts.read_artifact,
     "install_modules": module_files.install_modules,
+    **{
+        name: _from_transfers(name)
+        for name in ("store_file", "read_part", "list_directory", "delete_file", "measure_workspace")
+    },
 }
 
 

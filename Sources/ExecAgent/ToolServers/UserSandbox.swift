@@ -1,0 +1,21 @@
+import JSON
+import MCP
+
+/// One of the sandboxes of all users.
+struct UserSandbox: Sendable, Equatable {
+    let user: String
+    let state: SandboxMethod.SandboxState
+    /// The name of its container; `nil` while it starts.
+    let container: String?
+    /// When it was started: ISO 8601, UTC.
+    let since: String?
+
+    init?(_ value: JSON) {
+        guard let user = value["user"]?.stringValue,
+            let state = value["state"]?.stringValue.flatMap(SandboxMethod.SandboxState.init)
+        else { return nil }
+        (self.user, self.state) = (user, state)
+        container = value["container"]?.stringValue
+        since = value["since"]?.stringValue
+    }
+}
