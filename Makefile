@@ -64,6 +64,10 @@ demo: image build-server ## Watch a real session: data in, analysis, plot, pictu
 demo-agent: image build ## Watch the agent work on a task with a recorded model; no key needed
 	@python3 examples/agent/demo.py --agent '$(AGENT)' --server '$(PROGRAM)'
 
+.PHONY: demo-page
+demo-page: image build ## Open the page of exec-agent serve with a recorded model; no key needed
+	@python3 examples/agent/page_demo.py --agent '$(AGENT)' --server '$(PROGRAM)'
+
 .PHONY: demo-bridge
 demo-bridge: image build-server ## Watch code in the sandbox join what three MCP servers know
 	@e2e/environment.sh servers

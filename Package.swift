@@ -44,6 +44,15 @@ let bridgePackage =
         "_errors", "_files", "_helpers", "_lines", "_runtime", "_together", "_values",
     ].map { "servers/\($0).py" } + ["tools.py", "bin/mcp"]
 
+// The page of exec-agent, likewise. Sources/ExecAgent/Service/Page/Assets/PageAssets.swift lists the files as well.
+let pageModules = [
+    "api", "app", "cards", "composer", "conversation", "diff", "dom", "events", "export", "files", "format",
+    "highlight", "history", "inline", "markdown", "math", "output", "preview", "question", "render", "store",
+    "system", "theme", "turn",
+]
+let pageFiles = (["index.html", "app.css", "icon.svg", "manifest.webmanifest"] + pageModules.map { "\($0).js" })
+    .map { "Page/\($0)" }
+
 let package = Package(
     name: "exec-mcp",
     platforms: [.macOS(.v15)],
@@ -131,7 +140,7 @@ let package = Package(
                 curl, "CommandOptions", "Diagnostics", "HTTPServer", "Hashing", "JSON", "JSONRPC", "MCP", "MCPClient",
                 "MCPServers", "OpenAI", "ServerSentEvents", "SystemCalls", "Threading",
             ],
-            swiftSettings: settings),
+            resources: pageFiles.map { .embedInCode($0) }, swiftSettings: settings),
 
         // What several test targets use.
         .target(

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes the tests' Python environments, .venv/tests, .venv/tests-mcp1 and .venv/tests-frameworks, and those of the MCP
-# servers that they use, .venv/servers and .venv/servers-mcp1. With the argument servers it makes .venv/servers alone,
+# Makes the tests' Python environments, .venv/tests, .venv/tests-mcp1, .venv/tests-frameworks and .venv/page, installs
+# the browser of the last (Debian, Ubuntu, as root), and makes those of the MCP servers that they use, .venv/servers and
+# .venv/servers-mcp1. With the argument servers it makes .venv/servers alone,
 # with bench the environment of the comparison, .venv/bench, with tokens that of `make bench-tokens`, .venv/tokens. Up to
 # date already, it takes a moment.
 set -euo pipefail
@@ -51,6 +52,19 @@ make_environment() {
     printf '%s' "$wanted" >"$directory/.fingerprint"
 }
 
+# The page's tests run it in the browser that the system has.
+require_browser() {
+    command -v chromium >/dev/null && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        say "installing chromium"
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get -o DPkg::Lock::Timeout=300 -qq update >&2
+        apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends chromium fonts-dejavu-core >&2
+        command -v chromium >/dev/null && return
+    fi
+    fail "chromium is missing: install it (Debian, Ubuntu: sudo apt-get install chromium)"
+}
+
 command -v "$python" >/dev/null || fail "$python is missing: install Python 3.10 or newer"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
     fail "$("$python" --version) is too old: the published MCP clients need Python 3.10 or newer"
@@ -60,11 +74,17 @@ tests)
     make_environment tests e2e/requirements.txt e2e/constraints.txt
     make_environment tests-mcp1 e2e/requirements-mcp1.txt e2e/constraints-mcp1.txt
     make_environment tests-frameworks e2e/requirements-frameworks.txt
+    require_browser
+    make_environment page e2e/requirements-page.txt e2e/constraints-page.txt
     make_environment servers e2e/requirements-servers.txt e2e/constraints-servers.txt
     make_environment servers-mcp1 e2e/requirements-servers-mcp1.txt e2e/constraints-servers-mcp1.txt
+    ;;
+page)
+    require_browser
+    make_environment page e2e/requirements-page.txt e2e/constraints-page.txt
     ;;
 servers) make_environment servers e2e/requirements-servers.txt e2e/constraints-servers.txt ;;
 bench) make_environment bench bench/requirements-bench.txt bench/constraints-bench.txt ;;
 tokens) make_environment tokens bench/requirements-tokens.txt ;;
-*) fail "no such environment: '$1': give no name, servers, bench or tokens" ;;
+*) fail "no such environment: '$1': give no name, page, servers, bench or tokens" ;;
 esac

@@ -24,7 +24,7 @@ export EXEC_AGENT_BINARY=${EXEC_AGENT_BINARY:-$root/.build/release/exec-agent}
 processors=$(getconf _NPROCESSORS_ONLN)
 processes=${TEST_PROCESSES:-$((processors < 4 ? processors * 2 : 8))}
 # Those whose modules take longest begin first, so that none is left over at the end.
-suites=(faults sandbox protocol clients bridge agent command_line attacks skills conformance)
+suites=(faults sandbox protocol clients bridge agent page_api command_line attacks skills conformance)
 
 status=0
 suite() {
@@ -45,6 +45,7 @@ run_part() {
     others)
         suite tests-mcp1 "published client mcp 1.x" clients_v1
         suite tests-frameworks "agents of published frameworks" frameworks
+        suite page "the page, in a browser" page -n "$processes" --dist loadfile
         printf '\n== %s\n' "podman instead of docker, as root and rootless"
         "$here/engines/run.sh" "${selection[@]}" || status=1
         ;;

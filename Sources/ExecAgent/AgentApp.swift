@@ -77,6 +77,9 @@ struct AgentApp: Sendable {
         settings.approval = options.approval
         settings.questionSeconds = Double(options.approvalTimeout)
         settings.version = AgentHelp.version
+        settings.sessionDirectory = options.sessions.path(environment: ProcessEnvironment.variables)
+        settings.detachSeconds = Double(options.detachSeconds)
+        settings.artifactScripts = options.artifactScripts ?? (options.clientKeys.isEmpty ? .ask : .never)
         return Service(options: settings, runner: agent, toolProvider: toolProvider) { log.info($0) }
     }
 

@@ -38,6 +38,7 @@ def environment(model_url: str, user: str, **variables: str) -> dict[str, str]:
         "MCP_EXECUTOR_USER": user,
         # That of whoever runs the tests is not theirs.
         "AGENT_HISTORY": "off",
+        "AGENT_SESSIONS": "memory",
         **variables,
     }
 

@@ -33,9 +33,9 @@ class WrongResult(Exception):
 
 
 @contextmanager
-def recorded_model() -> Iterator[str]:
-    """A model that plays the recording. Gives its address."""
-    command = [sys.executable, str(HERE / "scripted_model.py"), "--script", str(SCRIPT)]
+def recorded_model(script: Path = SCRIPT) -> Iterator[str]:
+    """A model that plays a recording. Gives its address."""
+    command = [sys.executable, str(HERE / "scripted_model.py"), "--script", str(script)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as model:
         try:
             if not (address := model.stdout.readline().strip()):
@@ -43,6 +43,15 @@ def recorded_model() -> Iterator[str]:
             yield address
         finally:
             model.terminate()
+
+
+def kept_environment() -> dict[str, str]:
+    """The machine's own settings, without those that would make it another agent."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(FOREIGN_SETTINGS) or name in KEPT_SETTINGS
+    }
 
 
 def run(agent: Path, server: Path, output: Path) -> None:
@@ -54,12 +63,7 @@ def run(agent: Path, server: Path, output: Path) -> None:
     shown = f'"{QUESTION} $(cat {os.path.relpath(FIGURES)})"'
     print(f"$ exec-agent --output {os.path.relpath(output)} {shown}\n", flush=True)
     with recorded_model() as address:
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(FOREIGN_SETTINGS) or name in KEPT_SETTINGS
-        }
-        environment = {**kept, "OPENAI_BASE_URL": address, "DEFAULT_MODEL": "scripted"}
+        environment = {**kept_environment(), "OPENAI_BASE_URL": address, "DEFAULT_MODEL": "scripted"}
         task = f"{QUESTION} {FIGURES.read_text()}"
         status = subprocess.run([str(agent), *options, task], env=environment).returncode
     if status != 0:

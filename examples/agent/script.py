@@ -5,8 +5,9 @@ A script is a JSON file:
     {"model": "name", "conversation": [{"turns": [TURN, ...]}, ...]}
 
 One entry of `conversation` answers one message of the user, with one turn for each request: all turns but the last call
-tools. Beyond the last entry the last one is played again. `{{user}}` and `{{result}}` in texts and arguments stand for
-the user's last message and the last tool's result. A turn has any of
+tools. Beyond the last entry the last one is played again. An entry with `when` answers every message that contains that
+text, whatever came before; the other entries are counted without it. `{{user}}` and `{{result}}` in texts and arguments
+stand for the user's last message and the last tool's result. A turn has any of
 
     text         what is said: a string, or a list of the pieces that it is streamed in
     tool_calls   [{"name": ..., "arguments": an object, or a string that need not be JSON, "id": ...}]
@@ -49,7 +50,7 @@ class Script:
         starts = [place for place in range(len(messages)) if _is_said_by_user(messages, place)]
         if not starts:
             raise ScriptError("there is no user message")
-        entry = self.conversation[min(len(starts), len(self.conversation)) - 1]
+        entry = self._entry(_text(messages[starts[-1]]), len(starts))
         number = sum(message["role"] == "assistant" for message in messages[starts[-1] :])
         turns = entry["turns"]
         if number >= len(turns) and not turns[-1].get("repeat"):
@@ -57,6 +58,13 @@ class Script:
         results = [_text(message) for message in messages if message["role"] == "tool"]
         words = {"user": _text(messages[starts[-1]]), "result": results[-1] if results else ""}
         return _filled(turns[min(number, len(turns) - 1)], words)
+
+    def _entry(self, asked: str, number: int) -> dict[str, Any]:
+        for entry in self.conversation:
+            if "when" in entry and entry["when"].lower() in asked.lower():
+                return entry
+        counted = [entry for entry in self.conversation if "when" not in entry]
+        return counted[min(number, len(counted)) - 1]
 
 
 def seed(model: str, messages: list[dict[str, Any]]) -> str:

@@ -201,11 +201,38 @@ enum AgentOptionTable {
             return ["link", "none"].contains(value)
         },
         AgentOption(
-            variable: "AGENT_API_KEYS", help: "the keys of the clients, separated by commas",
-            fallback: "none: every program on this machine has access", accepts: "keys of at least 16 characters"
+            variable: "AGENT_API_KEYS",
+            help: "the keys of the clients, separated by commas; USER:KEY is for one user, *USER:KEY for an operator",
+            fallback: "none: every program on this machine has access",
+            accepts: "keys of at least 16 characters, each of one user only"
         ) { value, options in
             options.clientKeys = value.split(separator: ",").map { String($0).trimmed }
-            return !options.clientKeys.isEmpty && options.clientKeys.allSatisfy { isWord($0) && $0.utf8.count >= 16 }
+            let keys = options.clientKeys.map { APIKey(parsing: $0).text }
+            return !keys.isEmpty && keys.allSatisfy { isWord($0) && $0.utf8.count >= 16 }
+                && Set(keys.map { Array($0.utf8) }).count == keys.count
+        },
+        AgentOption(
+            flag: "--sessions", variable: "AGENT_SESSIONS", placeholder: "DIR|memory",
+            help: "private directory that keeps the page's conversations; memory: until the service ends",
+            fallback: "~/.local/state/exec-agent/conversations", accepts: "an absolute path or memory"
+        ) { value, options in
+            options.sessions = value == "memory" ? .memory : .directory(value)
+            return value == "memory" || value.hasPrefix("/")
+        },
+        AgentOption(
+            flag: "--ui-detach", variable: "AGENT_UI_DETACH", placeholder: "SECONDS",
+            help: "how long a run of the page goes on while nobody watches it", fallback: "600",
+            accepts: "a whole number from 1 to 604800"
+        ) { value, options in
+            assign(value, 1...604_800) { options.detachSeconds = $0 }
+        },
+        AgentOption(
+            flag: "--artifact-scripts", variable: "AGENT_ARTIFACT_SCRIPTS", placeholder: "never|ask",
+            help: "whether the page runs scripts in a previewed file if the user says so; they may leak what is in it",
+            fallback: "ask; never with AGENT_API_KEYS", accepts: "never or ask"
+        ) { value, options in
+            options.artifactScripts = ArtifactScripts(rawValue: value)
+            return options.artifactScripts != nil
         },
         AgentOption(
             flag: "--session-timeout", variable: "SESSION_TIMEOUT_SECONDS", placeholder: "SECONDS",

@@ -50,6 +50,12 @@ struct AgentOptions: Sendable, Equatable {
     var linksArtifacts = true
     /// The API keys accepted from clients; empty if none is required.
     var clientKeys: [String] = []
+    /// Where the page's conversations are kept.
+    var sessions = SessionsOption.usual
+    /// Seconds for which a run of the page goes on while nobody watches it.
+    var detachSeconds = 600
+    /// Whether the page may run scripts of files; `nil` if it depends on whether keys are set.
+    var artifactScripts: ArtifactScripts?
     /// Seconds of inactivity after which a conversation is discarded; 0 to keep none.
     var sessionTimeout = 3600
     /// Seconds that a question waits for its answer.

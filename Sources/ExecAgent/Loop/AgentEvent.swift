@@ -9,6 +9,8 @@ enum AgentEvent: Sendable, Equatable {
     case toolStarted(ChatToolCall)
     /// The latest progress message of a call.
     case toolProgress(callID: String, message: String)
+    /// What a call returned, just before it has ended.
+    case toolOutput(ToolOutput)
     /// A call has ended.
     case toolEnded(ToolEnd)
     /// A server asks the person during a call, and waits for the answer.
@@ -17,8 +19,28 @@ enum AgentEvent: Sendable, Equatable {
     case questionClosed(ServerQuestion, QuestionOutcome)
     /// The model did not answer and is retried after this number of seconds.
     case retrying(reason: String, seconds: Double)
+    /// The model has answered a request.
+    case turnEnded(TurnEnd)
     /// Something was omitted or corrected that the user should know about.
     case notice(String)
+
+    /// Whether only the page shows it: for other readers it is too much.
+    var isDetail: Bool {
+        switch self {
+        case .toolOutput, .turnEnded: true
+        default: false
+        }
+    }
+
+    /// A request to the model that is answered.
+    struct TurnEnd: Sendable, Equatable {
+        /// The number of the request within the run, from 1.
+        let turn: Int
+        /// Its tokens; `nil` if the endpoint does not count them.
+        let usage: TokenUsage?
+        /// Its duration in seconds.
+        let duration: Double
+    }
 
     /// The outcome of a tool call.
     struct ToolEnd: Sendable, Equatable {

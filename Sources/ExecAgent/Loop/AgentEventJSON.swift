@@ -18,6 +18,8 @@ extension AgentEvent {
             ]
         case .toolProgress(let callID, let message):
             return ["type": "tool_progress", "id": .string(callID), "message": .string(message)]
+        case .toolOutput(let output):
+            return .object(output.json)
         case .toolEnded(let end):
             return end.json
         case .questionAsked(let question):
@@ -33,6 +35,8 @@ extension AgentEvent {
             return .object(object)
         case .retrying(let reason, let seconds):
             return ["type": "retrying", "reason": .string(reason), "seconds": .double(seconds)]
+        case .turnEnded(let end):
+            return end.json
         case .notice(let message):
             return ["type": "notice", "message": .string(message)]
         }
@@ -47,6 +51,16 @@ extension AgentEvent.ToolEnd {
         if let exitCode { object["exit_code"] = .integer(exitCode) }
         object["seconds"] = .double((duration * 1000).rounded() / 1000)
         object["artifacts"] = .array(artifacts.map(JSON.string))
+        return .object(object)
+    }
+}
+
+extension AgentEvent.TurnEnd {
+    fileprivate var json: JSON {
+        var object: JSONObject = ["type": "turn_usage", "turn": .integer(turn)]
+        object["prompt_tokens"] = usage.map { .integer($0.prompt) }
+        object["completion_tokens"] = usage.map { .integer($0.completion) }
+        object["seconds"] = .double((duration * 1000).rounded() / 1000)
         return .object(object)
     }
 }

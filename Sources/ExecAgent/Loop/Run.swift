@@ -64,6 +64,7 @@ struct Run {
     /// - Returns: `nil` if the deadline passed first; the text received until then is still added as a message.
     private mutating func ask() async throws -> ChatCompletion? {
         turns += 1
+        let start = ContinuousClock.now
         let forwarder = TextForwarder(separated: hasSpoken, notices, onEvent: onEvent)
         let completion = try await withDeadline(deadline) { [model, request] in
             try await model.complete(request) { await forwarder.forward($0) }
@@ -75,6 +76,8 @@ struct Run {
             return nil
         }
         count(completion)
+        let seconds = start.duration(to: .now) / .seconds(1)
+        await onEvent(.turnEnded(AgentEvent.TurnEnd(turn: turns, usage: completion.usage, duration: seconds)))
         // A conversation that grows again can be cut again from the first step.
         contextCut = ContextCut()
         return completion

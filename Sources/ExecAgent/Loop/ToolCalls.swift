@@ -91,6 +91,7 @@ struct ToolCalls: Sendable {
         events.add(.toolStarted(call))
         let outcome = await outcome(of: call, events)
         let result = ToolResultText(outcome, settings: settings)
+        events.add(.toolOutput(ToolOutput(outcome, of: call.id)))
         events.add(
             .toolEnded(
                 AgentEvent.ToolEnd(

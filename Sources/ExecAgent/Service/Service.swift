@@ -18,6 +18,9 @@ final class Service: Sendable {
     private let chat: ChatRoute
     private let questions: PendingQuestions
     private let links = SignedArtifactLinks()
+    private let users: RequestUsers
+    private let previews: PreviewTokens
+    private let page: Page
     private let state = Locked(State())
 
     private struct State {
@@ -40,12 +43,32 @@ final class Service: Sendable {
         questions = PendingQuestions(
             seconds: options.questionSeconds, maxCount: options.maxQuestions, maxPerUser: options.maxQuestionsOfUser,
             clock: clock)
+        users = RequestUsers(keys: APIKeys(options.keys))
+        previews = PreviewTokens(clock: clock)
+        let places = PerUserQueue(maxWaiting: options.maxWaitingRuns, maxRuns: options.maxRuns)
         chat = ChatRoute(
             options: options, runner: runner,
             conversations: ConversationStore(
                 seconds: options.sessionSeconds, maxCount: options.maxSessions, maxBytes: options.maxSessionBytes),
-            turns: PerUserQueue(maxWaiting: options.maxWaitingRuns, maxRuns: options.maxRuns), budgets: budgets,
-            links: links, questions: questions, log: log)
+            turns: places, budgets: budgets,
+            links: links, questions: questions, users: users, log: log)
+        page = Page(
+            options: options, runner: runner, toolProvider: toolProvider, users: users, budgets: budgets,
+            places: places, questions: questions, previews: previews,
+            storage: Self.storage(options, log), clock: clock, log: log)
+    }
+
+    /// Returns where conversations are kept: in memory if the directory cannot be used.
+    private static func storage(
+        _ options: ServiceOptions, _ log: @escaping @Sendable (String) -> Void
+    ) -> sending any ConversationStorage {
+        guard let directory = options.sessionDirectory else { return MemoryStorage() }
+        do throws(ConversationStorageError) {
+            return try FileStorage(path: directory, log: log)
+        } catch {
+            log("the page's conversations are kept in memory: \(error.message)")
+            return MemoryStorage()
+        }
     }
 
     /// The URLs at which it listens, once it is started: `http://127.0.0.1:8000`.
@@ -70,9 +93,16 @@ final class Service: Sendable {
                 description: "key \(bad + 1) of AGENT_API_KEYS contains a space or a character that isn't ASCII: "
                     + "such a key cannot be sent")
         }
+        for (number, key) in keys.map(APIKey.init(parsing:)).enumerated() {
+            guard let user = key.user else { continue }
+            log("key \(number + 1) of AGENT_API_KEYS is for the user \(user)\(key.isOperator ? ", an operator" : "")")
+        }
         let accessPolicy = Locked<AccessPolicy?>(nil)
         var http = HTTPServerOptions()
         http.limits = options.http
+        http.limits.largeBodies = [
+            LargeBody(method: "PUT", pathPrefix: Page.uploadPrefix, bytes: options.uploadBytes)
+        ]
         http.log = log
         http.refusal = { Self.finished(APIRequestError($0).response) }
         http.onRequestHead = { request, remote in
@@ -85,8 +115,9 @@ final class Service: Sendable {
         }
         http.isKnown = isAuthorized
         let routes = ServiceRoutes(
-            options: options, toolProvider: toolProvider, chat: chat, questions: QuestionRoutes(pending: questions),
-            links: links, startTime: time(nil),
+            options: options, toolProvider: toolProvider, chat: chat,
+            questions: QuestionRoutes(pending: questions, users: users), links: links, users: users, page: page.routes,
+            startTime: time(nil),
             isAuthorized: isAuthorized)
         let router = routes.router
         let started: HTTPServer
@@ -102,7 +133,9 @@ final class Service: Sendable {
             await started.stop(graceSeconds: 0)
             throw ServiceError(description: "'\(options.host)' can be reached from other machines: set AGENT_API_KEYS")
         }
-        accessPolicy.withLock { $0 = AccessPolicy(options, port: started.port, budgets: budgets, links: links) }
+        accessPolicy.withLock {
+            $0 = AccessPolicy(options, port: started.port, budgets: budgets, links: links, previews: previews)
+        }
         let isStopped = state.withLock { state in
             state.server = started
             return state.isStopped
@@ -131,6 +164,8 @@ final class Service: Sendable {
     /// Waits until the service has stopped.
     func waitUntilStopped() async {
         await state.withLock { $0.server }?.waitUntilStopped()
+        // What runs of the page have added to their conversations is stored then.
+        await page.runs.close()
     }
 
     /// Stops accepting requests, gives running ones a grace period, then cancels the rest. Returns when all have
@@ -140,7 +175,10 @@ final class Service: Sendable {
             state.isStopped = true
             return state.server
         }
+        // Runs of the page belong to the service: their watchers are told of their end.
+        async let runs: Void = page.runs.close()
         await server?.stop(graceSeconds: options.graceSeconds)
+        await runs
     }
 
     private static func answer(
@@ -161,7 +199,7 @@ final class Service: Sendable {
             response = failure.response
         }
         log("\(request.method) \(request.path) \(response.status) after \(milliseconds(since: start)) ms")
-        return finished(response)
+        return finished(response, isFramed: request.path.hasPrefix(PreviewTokens.prefix))
     }
 
     private static func milliseconds(since start: ContinuousClock.Instant) -> Int {
@@ -169,9 +207,11 @@ final class Service: Sendable {
     }
 
     /// Adds the header fields that every response has.
-    private static func finished(_ response: HTTPResponse) -> HTTPResponse {
+    ///
+    /// - Parameter isFramed: whether the page shows it in a frame.
+    private static func finished(_ response: HTTPResponse, isFramed: Bool = false) -> HTTPResponse {
         var response = response
-        response.headers += [HTTPHeader("X-Content-Type-Options", "nosniff"), HTTPHeader("Cache-Control", "no-store")]
+        response.headers += PageHeaders.missing(in: response.headers, isFramed: isFramed)
         return response
     }
 }

@@ -45,6 +45,15 @@ struct ServiceOptions: Sendable {
     /// Maximum number of those of one user.
     var maxQuestionsOfUser = 32
 
+    /// Where the page's conversations are kept; `nil` for memory.
+    var sessionDirectory: String?
+    /// Seconds for which a run of the page goes on while nobody watches it.
+    var detachSeconds = 600.0
+    /// Whether scripts in previewed files may run if the user says so.
+    var artifactScripts = ArtifactScripts.ask
+    /// Maximum size of an uploaded file in bytes.
+    var uploadBytes = 32 << 20
+
     /// Seconds of silence in a stream after which a keep-alive comment is sent.
     var signOfLifeSeconds = 15.0
     /// Seconds that running responses get to finish when the service stops.
@@ -53,4 +62,11 @@ struct ServiceOptions: Sendable {
     var http = HTTPLimits()
     /// The program's version, for the API description.
     var version = "0"
+}
+
+/// Whether the page runs scripts in files that the agent made.
+enum ArtifactScripts: String, Sendable, CaseIterable {
+    case never
+    /// If the user says so, for one view of one file.
+    case ask
 }

@@ -4,7 +4,7 @@ import Hashing
 enum UserName {
     private static let maxLength = 63
     /// `/skills/artifacts` would be ambiguous.
-    private static let reserved: Set<String> = ["skills", "v1"]
+    private static let reserved: Set<String> = ["skills", "ui", "v1"]
     private static let hashMark = "hashed-"
     private static let hashLength = 48
 

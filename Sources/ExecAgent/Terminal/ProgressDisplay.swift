@@ -56,7 +56,7 @@ final class ProgressDisplay: Sendable {
             }
         case .toolEnded(let end):
             showEnd(end)
-        case .questionAsked: break
+        case .questionAsked, .toolOutput, .turnEnded: break
         case .questionClosed(let question, let outcome):
             state.withLock { $0.waitsSince = .now }
             let wasAsked = if case .notAsked = outcome { false } else { true }

@@ -40,9 +40,10 @@ struct TaskRunner: Sendable {
                     case .text(let text): said.withLock { $0 += text }
                     // Text after a call belongs to the model's next turn.
                     case .toolStarted: said.withLock { $0 = "" }
-                    case .toolProgress, .questionAsked, .questionClosed, .retrying, .notice: break
+                    case .toolProgress, .toolOutput, .questionAsked, .questionClosed, .retrying, .turnEnded, .notice:
+                        break
                     }
-                    if isJSON { write(event.json) } else { activity.show(event) }
+                    if !isJSON { activity.show(event) } else if !event.isDetail { write(event.json) }
                 }
             }
             report = TaskReport(result)

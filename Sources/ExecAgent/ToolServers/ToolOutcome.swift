@@ -1,3 +1,4 @@
+import JSON
 import MCP
 import MCPClient
 import MCPServers
@@ -10,6 +11,20 @@ struct ToolOutcome: Sendable, Equatable {
     var isError = false
     /// The exit code of a command; `nil` for other tools.
     var exitCode: Int?
+    /// The streams of a command; `nil` for other tools.
+    var streams: Streams?
+    /// What exec-mcp says about a command besides; `nil` if it says nothing.
+    var report: CommandReport?
+
+    /// What a command wrote.
+    struct Streams: Sendable, Equatable {
+        let standardOutput: String
+        let standardError: String
+        /// Whether the command was ended because it took too long.
+        let isTimedOut: Bool
+        /// Whether a part is left out.
+        let isTruncated: Bool
+    }
 
     /// Creates a failure with a message for the model.
     static func failure(_ message: String) -> ToolOutcome {
@@ -40,5 +55,18 @@ extension SupervisionError {
         case .inUse(let error):
             .failure("The call of \(tool) failed: \(error)")
         }
+    }
+}
+
+extension ToolOutcome.Streams {
+    /// Creates the streams of a structured result; `nil` if it isn't that of a command.
+    init?(_ result: JSON?) {
+        guard let output = result?["stdout"]?.stringValue, let errors = result?["stderr"]?.stringValue else {
+            return nil
+        }
+        standardOutput = output
+        standardError = errors
+        isTimedOut = result?["timed_out"] == true
+        isTruncated = result?["truncated"] == true
     }
 }

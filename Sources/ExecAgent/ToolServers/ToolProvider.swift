@@ -50,6 +50,15 @@ protocol ToolProvider: Sendable {
     /// The servers whose tools code in the sandbox calls, which are none of ``tools()``.
     var bridgedServers: [BridgeReport.Server] { get }
 
+    /// The files of users' sandboxes, and the sandboxes.
+    var sandboxAccess: any SandboxAccess { get }
+
+    /// Returns the server of a tool; `nil` if unknown.
+    func serverName(ofTool name: String) -> String?
+
+    /// The number of tools of each server, as far as they are known, by the server's name.
+    var toolCounts: [String: Int] { get }
+
     /// Returns the state of each server.
     func health() async -> [ToolServerHealth]
 
@@ -59,6 +68,9 @@ protocol ToolProvider: Sendable {
 
 extension ToolProvider {
     var bridgedServers: [BridgeReport.Server] { [] }
+    var sandboxAccess: any SandboxAccess { NoSandboxAccess() }
+    var toolCounts: [String: Int] { [:] }
+    func serverName(ofTool name: String) -> String? { nil }
 }
 
 /// A file that the agent offers for download.

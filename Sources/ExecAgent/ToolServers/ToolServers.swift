@@ -201,6 +201,16 @@ final class ToolServers: ToolProvider {
         return text
     }
 
+    var sandboxAccess: any SandboxAccess { files }
+
+    func serverName(ofTool name: String) -> String? { group.tool(named: name)?.server.name }
+
+    var toolCounts: [String: Int] {
+        let own = group.toolNames.compactMap { group.tool(named: $0)?.server.name }
+        let counts = Dictionary(own.map { ($0, 1) }, uniquingKeysWith: +)
+        return counts.merging(bridgedServers.map { ($0.name, $0.tools) }) { own, _ in own }
+    }
+
     func health() async -> [ToolServerHealth] {
         await group.health()
             + bridgedServers.map { server in
@@ -232,7 +242,8 @@ final class ToolServers: ToolProvider {
         let structured = result.structuredContent.map { [ContentBlock.text($0.text)] } ?? []
         return ToolOutcome(
             content: result.content.isEmpty ? structured : result.content, isError: result.isError,
-            exitCode: result.structuredContent?["exit_code"]?.integerValue)
+            exitCode: result.structuredContent?["exit_code"]?.integerValue,
+            streams: ToolOutcome.Streams(result.structuredContent), report: result.report)
     }
 }
 

@@ -8,12 +8,17 @@ public struct HTTPLimits: Sendable, Equatable {
     public var headerCount = 100
     /// Maximum size of a body in bytes; more is rejected with 413.
     public var bodyBytes = 10 * 1024 * 1024
+    /// Requests that may have larger bodies than ``bodyBytes``, such as uploads. Only with a `Content-Length`.
+    public var largeBodies: [LargeBody] = []
+    /// Maximum total size in bytes of such larger bodies that are received or handled at the same time; beyond it, they
+    /// are rejected with 503.
+    public var largeBodyBytes = 128 * 1024 * 1024
     /// Maximum total size of a body's chunk extensions in bytes.
     public var chunkExtensionBytes = 16 * 1024
 
     /// Seconds to receive a head, from its first byte; for the first head, from the start of the connection.
     public var headSeconds = 10.0
-    /// Seconds to receive a body, from the end of its head.
+    /// Seconds to receive a body, from the end of its head; for one larger than ``bodyBytes`` proportionally more.
     public var bodySeconds = 60.0
     /// Seconds that a connection may stay idle between two requests.
     public var idleSeconds = 75.0
@@ -34,4 +39,27 @@ public struct HTTPLimits: Sendable, Equatable {
 
     /// Creates limits that suit an API for programs.
     public init() {}
+
+    /// Returns the maximum size of a request's body in bytes.
+    func bodyBytes(method: String, path: String) -> Int {
+        largeBodies.first { $0.method == method && path.hasPrefix($0.pathPrefix) }.map { max($0.bytes, bodyBytes) }
+            ?? bodyBytes
+    }
+}
+
+/// Requests that may have larger bodies than others.
+public struct LargeBody: Sendable, Equatable {
+    /// The method of these requests.
+    public let method: String
+    /// How their paths begin.
+    public let pathPrefix: String
+    /// Maximum size of such a body in bytes.
+    public let bytes: Int
+
+    /// Creates a limit.
+    public init(method: String, pathPrefix: String, bytes: Int) {
+        self.method = method
+        self.pathPrefix = pathPrefix
+        self.bytes = bytes
+    }
 }

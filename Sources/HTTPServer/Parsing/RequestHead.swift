@@ -138,6 +138,9 @@ extension HTTPError {
         HTTPError(413, "The body exceeds the limit of \(limit) bytes.")
     }
 
+    static let tooManyLargeBodies = HTTPError(
+        503, "Too many large requests are being received. Try again later.")
+
     static func targetTooLong(limit: Int) -> HTTPError {
         HTTPError(414, "The target exceeds the limit of \(limit) bytes.")
     }

@@ -87,7 +87,8 @@ struct RequestParser: Sendable {
                     try add(field)
                     continue
                 }
-                let head = try RequestHead(line, fields, bodyLimit: limits.bodyBytes)
+                let head = try RequestHead(
+                    line, fields, bodyLimit: limits.bodyBytes(method: line.method, path: line.target.path))
                 (fields, fieldBytes) = ([], 0)
                 switch head.framing {
                 case .length(let length): place = .body(head, .length(left: length))

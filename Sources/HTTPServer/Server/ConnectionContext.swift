@@ -3,14 +3,28 @@ struct ConnectionContext: Sendable {
     let options: HTTPServerOptions
     let handler: HTTPServer.Handler
     let eventQueue: EventLoopQueue
+    let largeBodies: LargeBodyBudget
+
+    init(options: HTTPServerOptions, handler: @escaping HTTPServer.Handler, eventQueue: EventLoopQueue) {
+        self.options = options
+        self.handler = handler
+        self.eventQueue = eventQueue
+        largeBodies = LargeBodyBudget(limit: options.limits.largeBodyBytes)
+    }
 
     var limits: HTTPLimits { options.limits }
 
     /// Starts the task that handles a request.
-    func start(_ request: HTTPRequest, from remote: RemoteAddress, _ delivery: ResponseSender) -> Task<Void, Never> {
+    ///
+    /// - Parameter reservation: the room for its body, which is needed until the task ends.
+    func start(
+        _ request: HTTPRequest, from remote: RemoteAddress, _ delivery: ResponseSender,
+        _ reservation: LargeBodyBudget.Reservation?
+    ) -> Task<Void, Never> {
         eventQueue.taskStarted()
         return Task.detached {
             await delivery.deliver(await handler(request, remote))
+            withExtendedLifetime(reservation) {}
             eventQueue.taskEnded()
         }
     }

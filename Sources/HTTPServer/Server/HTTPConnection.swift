@@ -37,6 +37,8 @@ final class HTTPConnection {
     private var phase = Phase.receiving
     private var parser: RequestParser
     private var head: RequestHead?
+    /// The room for the body of the request that is being received, if it is a large one.
+    private var reservation: LargeBodyBudget.Reservation?
     /// Whether the current request is of a client that knows no interim responses.
     private var isHTTP10 = false
     private var output = OutputQueue()
@@ -164,6 +166,7 @@ final class HTTPConnection {
             stream.close()
         }
         guard !isClosed else { return }
+        reservation = nil
         phase = .closed
         Socket.closeDescriptor(descriptor)
     }
@@ -239,7 +242,8 @@ final class HTTPConnection {
         case .head:
             if !isFirst { receiveDeadline = now + .seconds(service.limits.headSeconds) }
         case .body:
-            receiveDeadline = now + .seconds(service.limits.bodySeconds)
+            let share = Double(reservation?.bytes ?? 0) / Double(max(1, service.limits.bodyBytes))
+            receiveDeadline = now + .seconds(service.limits.bodySeconds * max(1, share))
         }
     }
 
@@ -251,6 +255,10 @@ final class HTTPConnection {
             return
         }
         isKnown = isKnown || service.options.isKnown(head.request)
+        if case .length(let bytes) = head.framing, bytes > service.limits.bodyBytes {
+            reservation = service.largeBodies.reserve(bytes)
+            guard reservation != nil else { return refuse(.tooManyLargeBodies, now) }
+        }
         if head.expectsContinue, parser.waitingBytes == 0 {
             output.append(Self.interimResponse)
             flush(now)
@@ -267,7 +275,8 @@ final class HTTPConnection {
         head = nil
         awaited = nil
         hasResponded = false
-        phase = .answering(stream, service.start(request, from: remote, delivery))
+        phase = .answering(stream, service.start(request, from: remote, delivery, reservation))
+        reservation = nil
     }
 
     // MARK: - Output
@@ -279,6 +288,7 @@ final class HTTPConnection {
     }
 
     private func end(with bytes: [UInt8], _ now: Instant) {
+        reservation = nil
         output.append(bytes)
         phase = .closing
         flush(now)

@@ -133,6 +133,13 @@ struct AgentOptionCase: Sendable, CustomTestStringConvertible {
         AgentOptionCase("", "AGENT_API_KEYS", "0123456789abcdef, fedcba9876543210") {
             $0.clientKeys = ["0123456789abcdef", "fedcba9876543210"]
         },
+        AgentOptionCase("", "AGENT_API_KEYS", "ann:0123456789abcdef,*bob:fedcba9876543210,:with:a:colon:abcd") {
+            $0.clientKeys = ["ann:0123456789abcdef", "*bob:fedcba9876543210", ":with:a:colon:abcd"]
+        },
+        AgentOptionCase("--sessions", "AGENT_SESSIONS", "memory") { $0.sessions = .memory },
+        AgentOptionCase("--sessions", "AGENT_SESSIONS", "/var/x") { $0.sessions = .directory("/var/x") },
+        AgentOptionCase("--ui-detach", "AGENT_UI_DETACH", "5") { $0.detachSeconds = 5 },
+        AgentOptionCase("--artifact-scripts", "AGENT_ARTIFACT_SCRIPTS", "never") { $0.artifactScripts = .never },
         AgentOptionCase("--session-timeout", "SESSION_TIMEOUT_SECONDS", "60") { $0.sessionTimeout = 60 },
         AgentOptionCase("--approve", "AGENT_APPROVE", "ask") { $0.approval = .ask },
         AgentOptionCase("--approve-timeout", "AGENT_APPROVE_TIMEOUT", "9") { $0.approvalTimeout = 9 },
@@ -208,7 +215,10 @@ struct AgentOptionCase: Sendable, CustomTestStringConvertible {
     }
 
     @Test(arguments: [
-        ("AGENT_API_KEYS", ["short", ",", "0123456789abcdef,short"]), ("AGENT_API_PORT", ["65536", "http"]),
+        (
+            "AGENT_API_KEYS",
+            ["short", ",", "0123456789abcdef,short", "ann:short", "ann:0123456789abcdef,bob:0123456789abcdef"]
+        ), ("AGENT_API_PORT", ["65536", "http"]),
         ("AGENT_API_HOST_NAMES", [",", "a:1", "http://a"]),
     ])
     func refusesABadVariableOfTheService(variable: String, values: [String]) {

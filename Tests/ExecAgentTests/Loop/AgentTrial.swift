@@ -10,6 +10,8 @@ struct AgentTrial {
     let model: ScriptedChatModel
     let toolProvider: ScriptedToolBox
     let events = Recorder<AgentEvent>()
+    /// Those that only the page shows.
+    let details = Recorder<AgentEvent>()
     var settings = AgentSettings(model: "m1")
     var clock = MonotonicClock.system
     var answerer: (any QuestionAnswerer)?
@@ -26,7 +28,9 @@ struct AgentTrial {
         try await Agent(model: model, toolProvider: toolProvider, settings: settings, clock: clock).run(
             conversation, user: user, model: name, limits: limits, parameters: parameters,
             answerer: answerer
-        ) { [events] in events.record($0) }
+        ) { [events, details] in
+            if $0.isDetail { details.record($0) } else { events.record($0) }
+        }
     }
 
     /// All text that was told.

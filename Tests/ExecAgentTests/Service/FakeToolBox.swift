@@ -14,6 +14,8 @@ struct FakeToolBox: ToolProvider {
     var failure: ToolServerError?
     /// Names of the files that were read.
     let reads = Recorder<String>()
+    /// The files of sandboxes.
+    var sandboxAccess: any SandboxAccess = NoSandboxAccess()
 
     func tools() async throws(ToolServerError) -> [FunctionTool] { [] }
     func systemPrompt(for user: String?) async -> String { "" }

@@ -3,10 +3,13 @@ import Hashing
 /// The service's API keys.
 struct APIKeys: Sendable {
     private let digests: [[UInt8]]
+    private let keys: [APIKey]
 
-    init(_ keys: [String]) {
+    /// - Parameter entries: see ``APIKey/init(parsing:)``.
+    init(_ entries: [String]) {
+        keys = entries.map(APIKey.init(parsing:))
         // Digests have a fixed length, whatever the length of the key.
-        digests = keys.map { Array(SHA256.hexDigest(of: $0).utf8) }
+        digests = keys.map { Array(SHA256.hexDigest(of: $0.text).utf8) }
     }
 
     var isEmpty: Bool { digests.isEmpty }
@@ -26,6 +29,9 @@ struct APIKeys: Sendable {
         }
         return key == nil || found < 0 ? nil : found
     }
+
+    /// Returns the key in an `Authorization` field; `nil` if none is required or it isn't one of them.
+    func key(of field: String?) -> APIKey? { number(of: field).map { keys[$0] } }
 
     private static func bearer(_ field: String?) -> String? {
         guard let field else { return nil }

@@ -12,11 +12,15 @@ struct AccessPolicy: Sendable {
     private let allowsAddresses: Bool
     private let budgets: RateLimiter
     private let links: SignedArtifactLinks
+    private let previews: PreviewTokens
 
     /// - Parameter port: the port at which the service listens.
-    init(_ options: ServiceOptions, port: Int, budgets: RateLimiter, links: SignedArtifactLinks = SignedArtifactLinks())
-    {
+    init(
+        _ options: ServiceOptions, port: Int, budgets: RateLimiter, links: SignedArtifactLinks = SignedArtifactLinks(),
+        previews: PreviewTokens = PreviewTokens()
+    ) {
         self.links = links
+        self.previews = previews
         keys = APIKeys(options.keys)
         let isLocal = Self.isLoopback(options.host)
         let publicHost = options.publicURL.flatMap { PublicURL.host(of: $0) }
@@ -57,10 +61,15 @@ struct AccessPolicy: Sendable {
         case .valid: return tooMany("links of \(remote.network)")
         case let verdict: return tooMany("address \(remote.network)") ?? APIRequestError(link: verdict)
         }
-        guard isOwnOrigin(request, host) else {
-            return APIRequestError(
-                403, "Pages of other origins may not use this service.", type: "permission_error",
-                code: "origin_not_allowed")
+        // What the page consists of contains no data.
+        if PageAssets.isAsset(request) {
+            guard isOwnOrigin(request, host) || Self.isNavigation(request) else { return .foreignOrigin }
+            return tooMany("address \(remote.network)")
+        }
+        guard isOwnOrigin(request, host) else { return .foreignOrigin }
+        // A frame's request has no key: its random path is the credential.
+        if previews.isPreview(request) {
+            return tooMany("address \(remote.network)") ?? (previews.isOpen(request) ? nil : .noPreview)
         }
         if request.path == Self.openPath { return tooMany("address \(remote.network)") }
         if keys.isEmpty { return tooMany("address \(remote.network)") }
@@ -93,6 +102,13 @@ struct AccessPolicy: Sendable {
         return host.contains(":") || (numbers.count == 4 && numbers.allSatisfy { $0 != nil })
     }
 
+    /// Whether a request is the top-level navigation of a browser: a link on any page, or an address that was typed.
+    private static func isNavigation(_ request: HTTPRequest) -> Bool {
+        request.header("sec-fetch-mode") == "navigate" && request.header("origin") == nil
+            // A frame is a navigation as well.
+            && ["document", nil].contains(request.header("sec-fetch-dest"))
+    }
+
     private func isOwnOrigin(_ request: HTTPRequest, _ host: HTTPAuthority?) -> Bool {
         // Gives the origin of requests that have no Origin field, such as that of an image in a page.
         if let site = request.header("sec-fetch-site"), !["same-origin", "none"].contains(site) { return false }
@@ -104,6 +120,10 @@ struct AccessPolicy: Sendable {
 }
 
 extension APIRequestError {
+    fileprivate static let foreignOrigin = APIRequestError(
+        403, "Pages of other origins may not use this service.", type: "permission_error",
+        code: "origin_not_allowed")
+
     static func tooManyRequests(seconds: Int) -> APIRequestError {
         APIRequestError(
             429, "Too many requests. Try again in \(seconds) s.", type: "rate_limit_error",

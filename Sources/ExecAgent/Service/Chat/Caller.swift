@@ -26,9 +26,10 @@ struct Caller: Sendable, Equatable {
     /// - Parameters:
     ///   - named: the member `user`; empty counts as missing.
     ///   - messages: the messages of the request.
-    init(named: String?, by request: HTTPRequest, messages: [ChatMessage]) {
+    ///   - bound: the user that the request's key belongs to, who is the user whatever the request names.
+    init(named: String?, by request: HTTPRequest, messages: [ChatMessage], boundTo bound: String? = nil) {
         let named = named.flatMap { $0.isEmpty ? nil : $0 }
-        guard let user = Self.user(named: named, by: request) else {
+        guard let user = bound ?? Self.user(named: named, by: request) else {
             // The user is unknown, and a chat id alone does not identify anyone.
             (user, conversation, isChat) = (UserName.byDefault, nil, false)
             return

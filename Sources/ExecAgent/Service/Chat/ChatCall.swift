@@ -17,9 +17,11 @@ struct ChatCall: Sendable {
     /// The call that the answer must be; `nil` for a text answer.
     let demand: CallDemand?
 
-    /// - Parameter ownModel: the model as listed; a client may write it in different case.
+    /// - Parameters:
+    ///   - ownModel: the model as listed; a client may write it in different case.
+    ///   - users: decides whose request it is.
     /// - Throws: ``APIRequestError`` with status 400 or 415.
-    init(_ request: HTTPRequest, ownModel: String) throws(APIRequestError) {
+    init(_ request: HTTPRequest, ownModel: String, users: RequestUsers) throws(APIRequestError) {
         try Self.checkType(request)
         let body: JSON
         do throws(JSONParseError) {
@@ -34,7 +36,7 @@ struct ChatCall: Sendable {
         } catch {
             throw APIRequestError(error)
         }
-        caller = Caller(named: chat.user, by: request, messages: chat.messages)
+        caller = users.caller(named: chat.user, by: request, messages: chat.messages)
         let named = chat.model.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
         model = named.map { $0.lowercased() == ownModel.lowercased() ? ownModel : $0 }
         messages = chat.messages

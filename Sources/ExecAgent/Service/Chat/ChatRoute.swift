@@ -15,6 +15,7 @@ struct ChatRoute: Sendable {
     let budgets: RateLimiter
     let links: SignedArtifactLinks
     let questions: PendingQuestions
+    let users: RequestUsers
     let log: @Sendable (String) -> Void
     /// The ignored members that are already logged.
     private let knownPassedOver = Locked<Set<String>>([])
@@ -22,7 +23,7 @@ struct ChatRoute: Sendable {
     init(
         options: ServiceOptions, runner: any AgentRunner, conversations: ConversationStore, turns: PerUserQueue,
         budgets: RateLimiter, links: SignedArtifactLinks, questions: PendingQuestions,
-        log: @escaping @Sendable (String) -> Void
+        users: RequestUsers, log: @escaping @Sendable (String) -> Void
     ) {
         self.options = options
         self.runner = runner
@@ -31,11 +32,12 @@ struct ChatRoute: Sendable {
         self.budgets = budgets
         self.links = links
         self.questions = questions
+        self.users = users
         self.log = log
     }
 
     func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
-        var call = try ChatCall(request, ownModel: options.model)
+        var call = try ChatCall(request, ownModel: options.model, users: users)
         // Links are for the person: the model's provider must not get them, and an old one no longer works.
         call.messages = call.messages.map { $0.role == .assistant ? $0.withoutAddresses : $0 }
         if let seconds = budgets.acquire("user \(call.caller.user)") {
@@ -61,7 +63,7 @@ struct ChatRoute: Sendable {
                 made.note(event)
                 switch event {
                 case .text(let piece): text.withLock { $0 += piece }
-                case .toolProgress: break
+                case .toolProgress, .toolOutput, .turnEnded: break
                 default: events.withLock { if $0.count < Self.maxEvents { $0.append(event.json) } }
                 }
             }

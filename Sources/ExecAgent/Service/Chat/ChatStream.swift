@@ -29,6 +29,7 @@ final class ChatStream: Sendable {
 
     /// Sends an event.
     func send(_ event: AgentEvent) async throws {
+        if event.isDetail { return }
         if case .text(let text) = event {
             try await write(ChatChunk(delta: ChatChunk.Delta(text: text)))
         } else {

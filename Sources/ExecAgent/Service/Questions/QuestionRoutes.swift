@@ -5,24 +5,25 @@ import MCPClient
 /// The routes through which a client answers what tool servers ask the user of its runs.
 struct QuestionRoutes: Sendable {
     let pending: PendingQuestions
+    let users: RequestUsers
 
     var all: [ServiceRoute] {
         [
             ServiceRoute(
                 method: "GET", path: "/v1/sessions/{user}/questions", description: APIText.questions
             ) { request, values in
-                list(of: Self.user(values, request))
+                list(of: try user(values, request))
             },
             ServiceRoute(
                 method: "POST", path: "/v1/sessions/{user}/questions/{id}", description: APIText.answerQuestion
             ) { request, values in
-                try answer(values["id"] ?? "", of: Self.user(values, request), request)
+                try answer(values["id"] ?? "", of: user(values, request), request)
             },
         ]
     }
 
-    private static func user(_ values: [String: String], _ request: HTTPRequest) -> String {
-        Caller.user(named: values["user"] ?? "", by: request) ?? UserName.byDefault
+    private func user(_ values: [String: String], _ request: HTTPRequest) throws -> String {
+        try users.user(inPath: values["user"] ?? "", of: request)
     }
 
     private func list(of user: String) -> HTTPResponse {

@@ -6,7 +6,7 @@ struct ServiceRoute: Sendable {
     /// Handles a request, given the decoded values of the path's placeholders.
     typealias Answer = @Sendable (HTTPRequest, [String: String]) async throws -> HTTPResponse
 
-    /// `GET`, `POST` or `DELETE`.
+    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
     let method: String
     /// The path with placeholders: `/skills/{name}`. `{user}` may be any text. A last placeholder marked with `+`,
     /// such as `{model+}`, may contain slashes.

@@ -11,6 +11,9 @@ struct ServiceRoutes: Sendable {
     let chat: ChatRoute
     let questions: QuestionRoutes
     let links: SignedArtifactLinks
+    let users: RequestUsers
+    /// The routes of the page.
+    let page: [ServiceRoute]
     /// When the service was started, in seconds since 1970.
     let startTime: Int
     /// Whether a request has a valid key, or no key is required.
@@ -30,7 +33,7 @@ struct ServiceRoutes: Sendable {
             },
             ServiceRoute(method: "DELETE", path: "/v1/sessions/{user}", description: APIText.session) {
                 request, values in
-                endSession(of: values["user"] ?? "", request)
+                try endSession(of: values["user"] ?? "", request)
             },
             ServiceRoute(method: "GET", path: "/skills", description: APIText.skills) { request, _ in
                 try await skills(request)
@@ -54,8 +57,10 @@ struct ServiceRoutes: Sendable {
             HTTPResponse(json: document.withLock { $0 })
         }
         // The document describes its own route as well.
-        document.withLock { $0 = OpenAPIDocument(routes: all + questions.all + [own], version: options.version).json }
-        return ServiceRouter(routes: all + questions.all + [own])
+        // Before the rest, so that no path of the page is a path of a user.
+        let routes = page + all + questions.all + [own]
+        document.withLock { $0 = OpenAPIDocument(routes: routes, version: options.version).json }
+        return ServiceRouter(routes: routes)
     }
 
     // MARK: - Models and sessions
@@ -79,8 +84,8 @@ struct ServiceRoutes: Sendable {
         return HTTPResponse(json: modelObject)
     }
 
-    private func endSession(of name: String, _ request: HTTPRequest) -> HTTPResponse {
-        let user = Caller.user(named: name, by: request) ?? UserName.byDefault
+    private func endSession(of name: String, _ request: HTTPRequest) throws -> HTTPResponse {
+        let user = try users.user(inPath: name, of: request)
         let isRunning = chat.turns.forget(user)
         let wasKept = chat.conversations.end(user)
         return HTTPResponse(
@@ -104,21 +109,21 @@ struct ServiceRoutes: Sendable {
     }
 
     private func skills(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let skills = try await toolProvider.skills(of: Self.user(of: request)).map { skill -> JSON in
+        let skills = try await toolProvider.skills(of: user(of: request)).map { skill -> JSON in
             ["name": .string(skill.name), "description": .string(skill.description)]
         }
         return HTTPResponse(json: ["object": "list", "data": .array(skills)])
     }
 
-    /// The person whom a front end names; `nil` for the default user.
-    private static func user(of request: HTTPRequest) -> String? {
-        Caller.user(named: nil, by: request).flatMap(UserName.forServers)
+    /// The person to whom the key belongs, or whom a front end names; `nil` for the default user.
+    private func user(of request: HTTPRequest) -> String? {
+        users.user(of: request).flatMap(UserName.forServers)
     }
 
     private func skill(_ name: String, _ request: HTTPRequest) async throws -> HTTPResponse {
         let text: String
         do throws(ToolServerError) {
-            text = try await toolProvider.skill(named: name, of: Self.user(of: request))
+            text = try await toolProvider.skill(named: name, of: user(of: request))
         } catch {
             throw error.isNotFound ? APIRequestError(404, error.message, code: "skill_not_found") : error
         }
@@ -127,7 +132,7 @@ struct ServiceRoutes: Sendable {
     }
 
     private func artifacts(of name: String, _ request: HTTPRequest) async throws -> HTTPResponse {
-        let user = Caller.user(named: name, by: request) ?? UserName.byDefault
+        let user = try users.user(inPath: name, of: request)
         let artifacts = try await toolProvider.artifacts(of: UserName.forServers(user)).map { artifact -> JSON in
             var object: JSONObject = ["name": .string(artifact.name), "media_type": .string(artifact.mediaType)]
             object["size"] = artifact.size.map(JSON.integer)
@@ -175,7 +180,7 @@ struct ServiceRoutes: Sendable {
     }
 
     private func artifact(_ name: String, of userName: String, _ request: HTTPRequest) async throws -> HTTPResponse {
-        let user = Caller.user(named: userName, by: request) ?? UserName.byDefault
+        let user = try users.user(inPath: userName, of: request)
         if request.method == "HEAD", let info = try await info(name, of: user) {
             return HTTPResponse(
                 headers: Download.headers(of: name, type: info.mediaType), body: .omitted(length: info.size))

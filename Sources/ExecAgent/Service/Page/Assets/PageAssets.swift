@@ -1,0 +1,88 @@
+import HTTPServer
+import Hashing
+
+/// The files that the page consists of. They contain no data, and anyone who can reach the service may load them.
+enum PageAssets {
+    /// A file of the page.
+    struct Asset: Sendable {
+        let name: String
+        let bytes: [UInt8]
+        let entityTag: String
+
+        fileprivate init(_ name: String, _ bytes: [UInt8]) {
+            self.name = name
+            self.bytes = bytes
+            entityTag = "\"\(SHA256.hexDigest(of: bytes).prefix(32))\""
+        }
+
+        /// The path at which it is served.
+        var path: String { name == PageAssets.main ? "/" : "/ui/\(name)" }
+
+        fileprivate var mediaType: String {
+            switch name.split(separator: ".").last {
+            case "html": "text/html; charset=utf-8"
+            case "css": "text/css; charset=utf-8"
+            case "js": "text/javascript; charset=utf-8"
+            case "svg": "image/svg+xml"
+            case "webmanifest": "application/manifest+json"
+            default: "application/octet-stream"
+            }
+        }
+    }
+
+    fileprivate static let main = "index.html"
+
+    /// The files. `pageFiles` in `Package.swift` lists them as well.
+    static let all: [Asset] = [
+        Asset("index.html", PackageResources.index_html),
+        Asset("app.css", PackageResources.app_css),
+        Asset("icon.svg", PackageResources.icon_svg),
+        Asset("manifest.webmanifest", PackageResources.manifest_webmanifest),
+        Asset("api.js", PackageResources.api_js),
+        Asset("app.js", PackageResources.app_js),
+        Asset("cards.js", PackageResources.cards_js),
+        Asset("composer.js", PackageResources.composer_js),
+        Asset("conversation.js", PackageResources.conversation_js),
+        Asset("diff.js", PackageResources.diff_js),
+        Asset("dom.js", PackageResources.dom_js),
+        Asset("events.js", PackageResources.events_js),
+        Asset("export.js", PackageResources.export_js),
+        Asset("files.js", PackageResources.files_js),
+        Asset("format.js", PackageResources.format_js),
+        Asset("highlight.js", PackageResources.highlight_js),
+        Asset("history.js", PackageResources.history_js),
+        Asset("inline.js", PackageResources.inline_js),
+        Asset("markdown.js", PackageResources.markdown_js),
+        Asset("math.js", PackageResources.math_js),
+        Asset("output.js", PackageResources.output_js),
+        Asset("preview.js", PackageResources.preview_js),
+        Asset("question.js", PackageResources.question_js),
+        Asset("render.js", PackageResources.render_js),
+        Asset("store.js", PackageResources.store_js),
+        Asset("system.js", PackageResources.system_js),
+        Asset("theme.js", PackageResources.theme_js),
+        Asset("turn.js", PackageResources.turn_js),
+    ]
+
+    private static let paths = Set(all.map(\.path))
+
+    /// Whether a request is for one of the files, by its exact path.
+    static func isAsset(_ request: HTTPRequest) -> Bool {
+        ["GET", "HEAD"].contains(request.method) && paths.contains(request.path)
+    }
+
+    /// Returns the response to a request for a file.
+    static func response(of asset: Asset, to request: HTTPRequest) -> HTTPResponse {
+        let headers =
+            [
+                HTTPHeader("ETag", asset.entityTag), HTTPHeader("Cache-Control", "no-cache"),
+                HTTPHeader("Content-Security-Policy", PageHeaders.pagePolicy),
+            ]
+        let known = (request.header("if-none-match") ?? "").split(separator: ",").map { tag in
+            tag.drop { $0 == " " }.trimmingPrefix("W/")
+        }
+        if known.contains(where: { $0 == asset.entityTag }) { return HTTPResponse(status: 304, headers: headers) }
+        return HTTPResponse(
+            headers: headers + [HTTPHeader("Content-Type", asset.mediaType)], body: .bytes(asset.bytes))
+    }
+}

@@ -1,0 +1,82 @@
+import JSON
+import OpenAI
+
+/// A conversation of the page, with everything that its turns showed.
+struct PageConversation: Sendable, Equatable {
+    /// What a list shows.
+    struct Summary: Sendable, Equatable {
+        let id: String
+        var title: String
+        /// Seconds since 1970.
+        let created: Double
+        var updated: Double
+        var turnCount: Int
+    }
+
+    private static let idPrefix = "conversation_"
+    private static let titleLength = 60
+
+    let id: String
+    var title: String
+    /// Seconds since 1970.
+    let created: Double
+    var updated: Double
+    var turns: [PageTurn] = []
+
+    var summary: Summary {
+        Summary(id: id, title: title, created: created, updated: updated, turnCount: turns.count)
+    }
+
+    /// The messages that the next turn continues.
+    var messages: [ChatMessage] { turns.flatMap { [$0.message] + $0.messages } }
+
+    /// Returns an id that nobody can guess.
+    static func makeID() -> String { idPrefix + RandomWord.make(24) }
+
+    /// Whether a text can be an id, and so a part of a file's name.
+    static func isID(_ text: String) -> Bool {
+        text.hasPrefix(idPrefix) && RandomWord.isWord(text.dropFirst(idPrefix.count), length: 24)
+    }
+
+    /// Returns an id of a run in a conversation, which says which conversation that is.
+    static func makeRunID(in conversation: String) -> String {
+        "run_\(conversation.dropFirst(idPrefix.count))_\(RandomWord.make(12))"
+    }
+
+    /// Returns the id of the conversation of a run; `nil` if the text isn't the id of a run.
+    static func id(ofRun run: String) -> String? {
+        let parts = run.split(separator: "_", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == "run", RandomWord.isWord(parts[2], length: 12) else { return nil }
+        let id = idPrefix + parts[1]
+        return isID(id) ? id : nil
+    }
+
+    /// Returns a title made of the first words of a message.
+    static func title(of text: String) -> String {
+        let words = text.split(whereSeparator: \.isWhitespace).prefix(20)
+        var title = ""
+        for word in words {
+            guard title.count + word.count < titleLength else {
+                if title.isEmpty { title = String(word.prefix(titleLength)) }
+                return title + "…"
+            }
+            title += (title.isEmpty ? "" : " ") + word
+        }
+        return title.isEmpty ? "Conversation" : title
+    }
+}
+
+/// Random texts of lowercase letters and digits.
+enum RandomWord {
+    private static let signs = Array("0123456789abcdefghijklmnopqrstuvwxyz")
+
+    static func make(_ length: Int) -> String {
+        var generator = SystemRandomNumberGenerator()
+        return String((0..<length).map { _ in signs[Int.random(in: 0..<signs.count, using: &generator)] })
+    }
+
+    static func isWord(_ text: some StringProtocol, length: Int) -> Bool {
+        text.utf8.count == length
+            && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }
+    }
+}

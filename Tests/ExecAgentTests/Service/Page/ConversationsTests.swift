@@ -1,0 +1,151 @@
+import JSON
+import OpenAI
+import TestSupport
+import Testing
+
+@testable import ExecAgent
+
+/// The conversations of the page's users.
+@Suite(.timeLimit(.minutes(2))) struct ConversationsTests {
+    private let id = ConversationFileTests.id
+
+    private func begin(
+        _ conversations: Conversations, isNew: Bool = true, of user: String = "ann", replacing: Int? = nil,
+        _ text: String = "hello"
+    ) async throws -> Conversations.Start {
+        try await conversations.begin(id, isNew: isNew, of: user, replacing: replacing) { index in
+            PageTurn(index: index, runID: "run", text: text, attachments: [], created: 1)
+        }
+    }
+
+    private func end(_ conversations: Conversations, _ turn: PageTurn, answer: String = "hi") async {
+        var turn = turn
+        turn.state = .answered
+        turn.messages = [ChatMessage(role: .assistant, text: answer)]
+        await conversations.end(turn, in: id, of: "ann")
+    }
+
+    @Test func continuesWithWhatWasSaid() async throws {
+        let conversations = Conversations(MemoryStorage()) { _ in }
+        let first = try await begin(conversations, "first question")
+        #expect(first.history.isEmpty)
+        await #expect(throws: APIRequestError.conversationIsBusy) {
+            _ = try await begin(conversations, isNew: false)
+        }
+        await end(conversations, first.turn)
+        let second = try await begin(conversations, isNew: false, "second")
+        #expect(second.turn.index == 1)
+        #expect(second.history.map(\.text) == ["first question", "hi"])
+        await end(conversations, second.turn)
+        // The same message in another form: what came after it is gone.
+        let third = try await begin(conversations, isNew: false, replacing: 1, "second, better")
+        #expect(third.turn.index == 1)
+        #expect(third.history.map(\.text) == ["first question", "hi"])
+        #expect(
+            await conversations.conversation(id, of: "ann")?.turns.map(\.text) == ["first question", "second, better"])
+        #expect(await conversations.all(of: "ann").map(\.title) == ["first question"])
+    }
+
+    @Test(arguments: [-1, 1, 99])
+    func replacesOnlyATurnThatThereIs(index: Int) async throws {
+        let conversations = Conversations(MemoryStorage()) { _ in }
+        await end(conversations, try await begin(conversations).turn)
+        await #expect(throws: APIRequestError.self) {
+            _ = try await begin(conversations, isNew: false, replacing: index)
+        }
+        #expect(await conversations.conversation(id, of: "ann")?.turns.count == 1)
+    }
+
+    @Test func oneUserHasNothingOfAnothers() async throws {
+        let conversations = Conversations(MemoryStorage()) { _ in }
+        await end(conversations, try await begin(conversations).turn)
+        #expect(await conversations.all(of: "bob").isEmpty)
+        #expect(await conversations.conversation(id, of: "bob") == nil)
+        #expect(try await !conversations.rename(id, of: "bob", to: "mine"))
+        #expect(await !conversations.remove(id, of: "bob"))
+        await #expect(throws: APIRequestError.noConversation) {
+            _ = try await begin(conversations, isNew: false, of: "bob")
+        }
+        #expect(await conversations.conversation(id, of: "ann")?.title == "hello")
+    }
+
+    @Test func aTitleChangedDuringARunStays() async throws {
+        let conversations = Conversations(MemoryStorage()) { _ in }
+        let turn = try await begin(conversations).turn
+        #expect(try await conversations.rename(id, of: "ann", to: " new \n title "))
+        #expect(await conversations.conversation(id, of: "ann")?.title == " new   title ")
+        await end(conversations, turn)
+        #expect(await conversations.conversation(id, of: "ann")?.title == " new   title ")
+        #expect(await conversations.all(of: "ann").first?.title == " new   title ")
+        for title in ["", " ", String(repeating: "x", count: 401)] {
+            await #expect(throws: APIRequestError.self) { _ = try await conversations.rename(id, of: "ann", to: title) }
+        }
+    }
+
+    @Test func aRemovedConversationDoesNotComeBackWithTheEndOfItsRun() async throws {
+        let conversations = Conversations(MemoryStorage()) { _ in }
+        let turn = try await begin(conversations).turn
+        #expect(await conversations.remove(id, of: "ann"))
+        await end(conversations, turn)
+        #expect(await conversations.conversation(id, of: "ann") == nil)
+        #expect(await conversations.all(of: "ann").isEmpty)
+    }
+
+    @Test func aTurnOfAKilledServiceHasFailed() async throws {
+        let directory = try TemporaryDirectory()
+        do {
+            let killed = Conversations(try FileStorage(path: directory.path) { _ in }) { _ in }
+            _ = try await begin(killed)
+            await killed.note(["type": "text", "text": "so far", "seq": 1], in: id, of: "ann")
+        }
+        let next = Conversations(try FileStorage(path: directory.path) { _ in }) { _ in }
+        #expect(await next.all(of: "ann").first?.turnCount == 1)
+        let turn = await next.conversation(id, of: "ann")?.turns.first
+        #expect(turn?.state == .failed)
+        #expect(turn?.failure?.code == "service_ended")
+        #expect(turn?.events.first?["text"] == "so far")
+        // It can be continued, with what was said.
+        let start = try await begin(next, isNew: false)
+        #expect(start.turn.index == 1)
+        #expect(start.history.map(\.role) == [.user, .assistant, .assistant])
+        #expect(start.history[1].text == "so far")
+    }
+
+    @Test func forgetsTheOldestWhenMemoryIsFull() async throws {
+        let storage = MemoryStorage(limit: 4000)
+        for number in 0..<20 {
+            let id = "conversation_" + String(repeating: Character(UnicodeScalar(UInt8(97 + number))), count: 24)
+            var turn = ConversationFileTests.turn(0)
+            turn.events = [["type": "text", "text": .string(String(repeating: "x", count: 500))]]
+            try storage.write(
+                PageConversation(id: id, title: "t", created: 1, updated: Double(number), turns: [turn]), of: "ann")
+        }
+        let kept = storage.summaries(of: "ann").map(\.updated).sorted()
+        #expect(kept.count < 6)
+        #expect(kept.last == 19)
+        #expect(kept == Array(stride(from: 20 - Double(kept.count), to: 20, by: 1)))
+    }
+
+    @Test(arguments: [
+        ("Plot the first primes", "Plot the first primes"), ("  a\n\tb  ", "a b"), ("", "Conversation"),
+        ("\n", "Conversation"),
+        (String(repeating: "word ", count: 40), "word word word word word word word word word word word…"),
+        (String(repeating: "x", count: 100), String(repeating: "x", count: 60) + "…"),
+    ])
+    func itsTitleIsItsFirstWords(text: String, title: String) {
+        #expect(PageConversation.title(of: text) == title)
+    }
+
+    @Test func theIdOfARunSaysItsConversation() {
+        let conversation = PageConversation.makeID()
+        #expect(PageConversation.isID(conversation))
+        #expect(PageConversation.id(ofRun: PageConversation.makeRunID(in: conversation)) == conversation)
+        for text in [
+            "", "run", "run__", "run_x_y", "run_../x", conversation,
+            "conversation_" + String(repeating: "/", count: 24),
+        ] {
+            #expect(PageConversation.id(ofRun: text) == nil)
+            if text != conversation { #expect(!PageConversation.isID(text)) }
+        }
+    }
+}
