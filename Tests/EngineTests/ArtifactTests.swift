@@ -36,7 +36,9 @@ extension EngineTests {
                     #expect(artifacts.map(\.size) == [3, 3, 3, 0, 2, 3, 3])
                     #expect(artifacts[1].modified == 1_700_000_000)
                     // What a command is said to have made is told by the same rules.
-                    #expect(made.artifacts == artifacts)
+                    #expect(made.artifacts.map(\.isNew) == artifacts.map { _ in true })
+                    #expect(made.artifacts.map(\.name) == artifacts.map(\.name))
+                    #expect(made.artifacts.map(\.version) == artifacts.map(\.version))
                     for name in ["again", "b.bin", "dot", "link"] {
                         #expect(try await sandbox.readArtifact(name) == [0x62, 0, 0xFF])
                     }

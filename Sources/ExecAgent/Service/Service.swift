@@ -20,7 +20,7 @@ final class Service: Sendable {
     private let links = SignedArtifactLinks()
     private let users: RequestUsers
     private let previews: PreviewTokens
-    private let page: Page
+    private let page: WebPage
     private let state = Locked(State())
 
     private struct State {
@@ -52,7 +52,7 @@ final class Service: Sendable {
                 seconds: options.sessionSeconds, maxCount: options.maxSessions, maxBytes: options.maxSessionBytes),
             turns: places, budgets: budgets,
             links: links, questions: questions, users: users, log: log)
-        page = Page(
+        page = WebPage(
             options: options, runner: runner, toolProvider: toolProvider, users: users, budgets: budgets,
             places: places, questions: questions, previews: previews,
             storage: Self.storage(options, log), clock: clock, log: log)
@@ -101,7 +101,7 @@ final class Service: Sendable {
         var http = HTTPServerOptions()
         http.limits = options.http
         http.limits.largeBodies = [
-            LargeBody(method: "PUT", pathPrefix: Page.uploadPrefix, bytes: options.uploadBytes)
+            LargeBody(method: "PUT", pathPrefix: WebPage.uploadPrefix, bytes: options.uploadBytes)
         ]
         http.log = log
         http.refusal = { Self.finished(APIRequestError($0).response) }

@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test(arguments: [
-        Refusal(method: "GET", path: "/", status: 404, code: "not_found"),
+        Refusal(method: "POST", path: "/", status: 405, code: "method_not_allowed"),
         Refusal(method: "GET", path: "/v1", status: 404, code: "not_found"),
         Refusal(method: "GET", path: "/v1/chat", status: 404, code: "not_found"),
         Refusal(method: "POST", path: "/v1/responses", status: 405, code: "unknown_url"),
@@ -236,7 +236,11 @@ import Testing
             let paths = try #require(document["paths"]?.objectValue)
             #expect(
                 paths.keys.sorted() == [
-                    "/health", "/openapi.json", "/skills", "/skills/{name}", "/v1/artifacts/{user}/{name}",
+                    "/health", "/openapi.json", "/skills", "/skills/{name}", "/ui/artifacts", "/ui/artifacts.zip",
+                    "/ui/artifacts/{name}", "/ui/conversations", "/ui/conversations/{id}", "/ui/files",
+                    "/ui/files/content", "/ui/files/{name}", "/ui/previews", "/ui/previews/{token}", "/ui/runs",
+                    "/ui/runs/{id}", "/ui/runs/{id}/events", "/ui/sandbox", "/ui/sandboxes", "/ui/sandboxes/{user}",
+                    "/ui/status", "/v1/artifacts/{user}/{name}",
                     "/v1/chat/completions", "/v1/models",
                     "/v1/models/{model}", "/v1/sessions/{user}", "/v1/sessions/{user}/questions",
                     "/v1/sessions/{user}/questions/{id}", "/{user}/artifacts", "/{user}/artifacts/{name}",

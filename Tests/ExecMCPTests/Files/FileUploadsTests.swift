@@ -69,7 +69,7 @@ import Threading
         #expect(uploads.count == 1)
     }
 
-    @Test(arguments: [(4, ""), (3, "0"), (nil, "0")] as [(Int?, String)])
+    @Test(arguments: [(4, ""), (3, "f"), (nil, "f")] as [(Int?, String)])
     func otherBytesThanExpectedEndIt(size: Int?, prefix: String) throws {
         let id = try begin(ann)
         _ = try uploads.append([1, 2, 3], at: 0, to: id, of: ann)

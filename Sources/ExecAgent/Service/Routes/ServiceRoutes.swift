@@ -59,7 +59,8 @@ struct ServiceRoutes: Sendable {
         // The document describes its own route as well.
         // Before the rest, so that no path of the page is a path of a user.
         let routes = page + all + questions.all + [own]
-        document.withLock { $0 = OpenAPIDocument(routes: routes, version: options.version).json }
+        let described = routes.filter { !PageAssets.paths.contains($0.path) }
+        document.withLock { $0 = OpenAPIDocument(routes: described, version: options.version).json }
         return ServiceRouter(routes: routes)
     }
 

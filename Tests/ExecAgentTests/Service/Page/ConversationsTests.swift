@@ -129,7 +129,7 @@ import Testing
     @Test(arguments: [
         ("Plot the first primes", "Plot the first primes"), ("  a\n\tb  ", "a b"), ("", "Conversation"),
         ("\n", "Conversation"),
-        (String(repeating: "word ", count: 40), "word word word word word word word word word word word…"),
+        (String(repeating: "word ", count: 40), String(repeating: "word ", count: 11) + "word…"),
         (String(repeating: "x", count: 100), String(repeating: "x", count: 60) + "…"),
     ])
     func itsTitleIsItsFirstWords(text: String, title: String) {

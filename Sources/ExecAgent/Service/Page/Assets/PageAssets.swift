@@ -32,6 +32,9 @@ enum PageAssets {
 
     fileprivate static let main = "index.html"
 
+    /// The paths at which the files are served.
+    static let paths = Set(all.map(\.path))
+
     /// The files. `pageFiles` in `Package.swift` lists them as well.
     static let all: [Asset] = [
         Asset("index.html", PackageResources.index_html),
@@ -63,8 +66,6 @@ enum PageAssets {
         Asset("theme.js", PackageResources.theme_js),
         Asset("turn.js", PackageResources.turn_js),
     ]
-
-    private static let paths = Set(all.map(\.path))
 
     /// Whether a request is for one of the files, by its exact path.
     static func isAsset(_ request: HTTPRequest) -> Bool {

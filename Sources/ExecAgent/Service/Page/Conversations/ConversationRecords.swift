@@ -108,7 +108,9 @@ enum ConversationRecords {
 
     private static func record(_ line: ArraySlice<UInt8>) -> JSON? {
         let text = line.dropFirst(sumLength + 1)
-        guard !text.isEmpty, line.prefix(sumLength).elementsEqual(sum(of: text)) else { return nil }
+        guard !text.isEmpty, line.dropFirst(sumLength).first == 0x20,
+            line.prefix(sumLength).elementsEqual(sum(of: text))
+        else { return nil }
         return try? JSON.parse(text)
     }
 }

@@ -3,7 +3,7 @@ import JSON
 import Threading
 
 /// The page of the service: its files, and the routes that it uses.
-struct Page: Sendable {
+struct WebPage: Sendable {
     /// Where uploads begin, which may be larger than other requests.
     static let uploadPrefix = "/ui/files/"
 
