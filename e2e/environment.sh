@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes the tests' Python environments, .venv/tests, .venv/tests-mcp1, .venv/tests-frameworks and .venv/page, installs
-# the browser of the last (Debian, Ubuntu, as root), and makes those of the MCP servers that they use, .venv/servers and
-# .venv/servers-mcp1. With the argument servers it makes .venv/servers alone,
-# with bench the environment of the comparison, .venv/bench, with tokens that of `make bench-tokens`, .venv/tokens. Up to
-# date already, it takes a moment.
+# Makes the tests' Python environments, .venv/tests, .venv/tests-mcp1, .venv/tests-frameworks and .venv/page, and
+# those of the MCP servers that they use, .venv/servers and .venv/servers-mcp1. Installs chromium, which the page's
+# tests need, if it is missing (Debian, Ubuntu, as root). With the argument page it makes .venv/page alone, with
+# servers .venv/servers, with bench the environment of the comparison, .venv/bench, with tokens that of
+# `make bench-tokens`, .venv/tokens. Up to date already, it takes a moment.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -52,7 +52,7 @@ make_environment() {
     printf '%s' "$wanted" >"$directory/.fingerprint"
 }
 
-# The page's tests run it in the browser that the system has.
+# The page's tests run in the system's browser.
 require_browser() {
     command -v chromium >/dev/null && return
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -5,17 +5,15 @@ public import JSON
 public struct CommandReport: Sendable, Equatable {
     /// The key in `_meta`.
     public static let metaKey = "exec-mcp/command"
-    /// The maximum number of calls of other servers' tools in a report: the first ones.
-    public static let maxCalls = 100
-    /// The maximum numbers of artifacts, and of bytes of a text, that are read.
-    private static let (maxArtifacts, maxLength) = (100, 1000)
+    /// The maximum numbers of artifacts, of calls, and of bytes of a text, that are read.
+    private static let (maxArtifacts, maxCalls, maxLength) = (100, 100, 1000)
     private static let maxCount = 1 << 53
 
-    /// A stream of which not all is in the result.
+    /// An output stream that the result doesn't hold in full.
     public struct Stream: Sendable, Equatable {
         /// How many bytes the command wrote.
         public let bytes: Int
-        /// The file in the sandbox that holds the stream; `nil` if there is none.
+        /// The file in the sandbox that holds the stream; `nil` if it wasn't saved.
         public let path: String?
         /// How many bytes that file holds.
         public let savedBytes: Int
@@ -66,7 +64,7 @@ public struct CommandReport: Sendable, Equatable {
     public var standardError: Stream?
     /// The artifacts that the command added or changed.
     public var artifacts: [Artifact]
-    /// The calls of other servers' tools, in the order of their ends.
+    /// The calls of other servers' tools, in the order in which they ended.
     public var calls: [Call]
 
     /// A report.
@@ -126,13 +124,13 @@ public struct CommandReport: Sendable, Equatable {
         return .object(json)
     }
 
-    /// Parses the member of `_meta`; `nil` if it isn't one. Texts and numbers are bounded.
+    /// Parses the member of `_meta`; `nil` if it isn't an object. Texts and numbers are bounded.
     public init?(_ value: JSON?) {
         guard let value, value.objectValue != nil else { return nil }
         standardOutput = Self.stream(value["stdout"])
         standardError = Self.stream(value["stderr"])
         artifacts = (value["artifacts"]?.arrayValue ?? []).prefix(Self.maxArtifacts).compactMap { artifact in
-            guard let name = artifact["name"]?.stringValue, name.utf8.count <= Self.maxLength else { return nil }
+            guard let name = Self.text(artifact["name"]) else { return nil }
             return Artifact(
                 name: name, size: Self.count(artifact["size"]), isNew: artifact["change"] == "new",
                 version: Self.text(artifact["version"]) ?? "")

@@ -16,10 +16,10 @@ public enum SandboxMethod: String, Sendable, CaseIterable {
     /// The identifier of the methods for sandboxes.
     public static let sandboxExtension = "exec-mcp/sandbox"
 
-    /// The codes of the errors that answer these methods, besides those of JSON-RPC: HTTP's, which are outside the range
-    /// that JSON-RPC and MCP reserve.
+    /// The codes of the errors that answer these methods, besides those of JSON-RPC: HTTP's status codes, which are
+    /// outside the range that JSON-RPC and MCP reserve.
     public enum ErrorCode: Int, Sendable, CaseIterable {
-        /// There is no such file, directory or upload.
+        /// The file, directory or upload doesn't exist.
         case notFound = 404
         /// The state doesn't allow it: the name is taken, or a chunk isn't the next one.
         case conflict = 409

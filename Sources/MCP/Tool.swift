@@ -87,7 +87,7 @@ public struct ToolResult: Sendable, Equatable {
     /// Whether the tool failed.
     public let isError: Bool
     /// What exec-mcp says about a command to programs that show it; `nil` if it says nothing.
-    public var report: CommandReport?
+    public let report: CommandReport?
 
     /// A result.
     public init(

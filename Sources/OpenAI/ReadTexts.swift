@@ -2,8 +2,8 @@ import JSON
 
 /// The texts that a model has read from others: messages of users and results of tools.
 ///
-/// A call found in one of them was repeated, not made. The author of the text, for example of a file that a tool has read,
-/// must not be able to make calls through a model that only shows the text.
+/// A call that is also in one of them is a repetition, and isn't run. The author of such a text, for example of a file
+/// that a tool has read, must not be able to make calls through a model that only shows the text.
 public struct ReadTexts: Sendable {
     /// How much of a call is compared, in bytes without blanks.
     private static let comparedBytes = 512

@@ -11,13 +11,13 @@ public enum StandardOutput {
     public enum Failure: Equatable, Sendable {
         /// The reader has closed its end.
         case closed
-        /// The system's words, or what is known if an earlier write failed and its reason was overwritten.
+        /// The system's message, or a general one if an earlier write failed and its reason was overwritten.
         case unwritable(String)
     }
 
     /// Writes what is in the buffers of all open streams.
     ///
-    /// - Returns: nil if everything printed so far was written, including what went out when the buffer was full.
+    /// - Returns: `nil` if everything printed so far was written, including what went out when the buffer was full.
     public static func flush() -> Failure? {
         errno = 0
         if fflush(nil) != 0 {

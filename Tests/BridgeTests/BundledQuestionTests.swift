@@ -21,9 +21,11 @@ import Threading
             UserApprovals(of: Harness.user, in: nil, clock: clock))
     }
 
-    private static func call(_ arguments: JSONObject, tool: String = "create_event") -> CallToApprove {
+    private static func call(
+        _ arguments: JSONObject, tool: String = "create_event", rule: String = "default"
+    ) -> CallToApprove {
         CallToApprove(
-            ToolIdentity(server: "calendar", serverDigest: "s", tool: tool, toolDigest: "d", rule: "default"),
+            ToolIdentity(server: "calendar", serverDigest: "s", tool: tool, toolDigest: "d", rule: rule),
             reason: "It does.", mayLast: true, arguments: arguments, script: "5c12")
     }
 
@@ -115,6 +117,26 @@ import Threading
         #expect(try await [first, second, other] == [.once, .once, .once])
         #expect(user.questions.elements.map { $0.details["count"] } == [1, 1, 1])
         #expect(user.questions.elements[2].details["arguments"] == [["n": 2]])
+    }
+
+    @Test func aDenialAnswersForEveryRuleThatAsksAboutTheTool() async throws {
+        let mayAnswer = AsyncEvent()
+        let user = ScriptedUser { _ in
+            try await mayAnswer.waitUnlessCancelled()
+            return .decline
+        }
+        let questions = questions(user)
+        gathered.complete()
+        async let first = questions.answer(to: Self.call([:]), within: 60)
+        try await user.questions.wait(forCount: 1)
+        async let second = questions.answer(to: Self.call([:], rule: "guard"), within: 60)
+        async let other = questions.answer(to: Self.call([:], tool: "other"), within: 60)
+        try await user.questions.wait(forCount: 2)
+        try await until { questions.waitingCount == 3 }
+        mayAnswer.complete()
+        let denied = ApprovalAnswer.denied("A person declined it.")
+        #expect(try await [first, second, other] == [denied, denied, denied])
+        #expect(user.questions.elements.map { $0.details["tool"] } == ["create_event", "other"])
     }
 
     @Test(arguments: [

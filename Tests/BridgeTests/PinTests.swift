@@ -189,7 +189,7 @@ import Testing
             try await client.request(2, "call", ["server": "fake", "tool": "hold", "arguments": [:]])
             _ = try await harness.log.wait { $0.contains { $0.contains("holds") } }
             let message = try await client.tool("add", id: 3)["error"]?["message"]?.stringValue
-            #expect(message?.contains("once no call uses it, the next starts it anew") == true)
+            #expect(message?.contains("once no call uses it, the next one restarts it") == true)
             try "".write(toFile: "\(server.directory.path)/released", atomically: true, encoding: .utf8)
             #expect(try await client.answer(to: 2)["result"] != nil)
             try await eventually { try await client.tool("add", id: 4)["result"] != nil }

@@ -57,10 +57,10 @@ final class SessionHarness: Sendable {
         pipe.endStream()
     }
 
-    /// How many questions to the client wait.
+    /// The number of questions to the client that wait.
     var waitingQuestions: Int { server.methods.questions.waitingCount }
 
-    /// How many of them wait until others are answered.
+    /// The number of those that wait until others are answered.
     var queuedQuestions: Int { server.methods.questions.queuedCount }
 
     /// Hands the session one line.

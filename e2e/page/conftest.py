@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,8 +13,8 @@ import pytest
 from page.mock_server import Mock
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
-PATIENCE = 20_000  # milliseconds: nothing here takes so long, however busy the machine is
+CHROMIUM = shutil.which("chromium")
+PATIENCE = 20_000  # milliseconds: nothing here takes this long, however busy the machine is
 
 expect.set_options(timeout=PATIENCE)
 
@@ -47,6 +48,11 @@ def until(page: Page, condition: str) -> None:
     while not page.evaluate(condition):
         assert time.monotonic() < limit, f"it never held: {condition}"
         page.wait_for_timeout(50)
+
+
+def ask(page: Page, words: str) -> None:
+    page.get_by_label("Message to the agent").fill(words)
+    page.keyboard.press("Enter")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The `/ui` API without an agent: for what a real server does only when it is ill, hostile, or very busy.
+"""The `/ui` API without an agent: for what a real server does only when it is broken, hostile, or very busy.
 
 `Mock().start()` serves the page from the sources. Its runs play lists of events; a test changes everything else through
 the attributes.
@@ -25,7 +25,7 @@ def now(minutes_ago: float = 0) -> str:
 
 
 class Run:
-    """A run whose events a test adds; whoever watches gets them at once."""
+    """A run whose events a test adds; its watchers get them at once."""
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -22,7 +22,9 @@ def stream(content: str, omitted: int = 0, tail: str = "") -> Json:
     return {"head": content, "tail": tail, "omitted": omitted}
 
 
-def ended(name: str, call: str = "c1", **members: Any) -> Json:
+def ended(name: str, call: str = "c1", text: str | Json | None = None, **members: Any) -> Json:
+    if text is not None:
+        members["text"] = stream(text) if isinstance(text, str) else text
     return {
         "type": "tool_ended",
         "id": call,

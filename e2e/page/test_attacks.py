@@ -230,6 +230,21 @@ def test_no_question_is_obeyed(mock: Mock, visit: Visit, sinks: Sinks) -> None:
         expect(page.locator("#question .question")).to_have_count(0)
 
 
+def test_a_link_whose_text_is_another_address_shows_where_it_leads(mock: Mock, visit: Visit) -> None:
+    links = {
+        "[https://good.example/bad.example](https://bad.example/)": "(bad.example)",
+        "[www.good.example](https://bad.example/)": "(bad.example)",
+        "[https://good.example](mailto:ann@bad.example)": "(ann@bad.example)",
+        "[https://good.example/a b](https://good.example/)": "",
+        "[www.good.example](https://www.good.example/)": "",
+    }
+    page = visit(f"#/c/{mock.converse('x', {'text': 'x', 'events': [text(chr(10) * 2 + one) for one in links]})}")
+    shown = page.get_by_role("article", name="Agent").get_by_role("link")
+    expect(shown).to_have_count(len(links))
+    for place, host in enumerate(links.values()):
+        assert "".join(shown.nth(place).locator(".host").all_text_contents()).strip() == host
+
+
 STEAL = """<!doctype html><p>here</p><img src="http://HOST/img">
 <link rel=stylesheet href="http://HOST/css">
 <link rel=prefetch href="http://HOST/prefetch">

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from page.conftest import ask
 from page.mock_server import Mock
 from page.samples import bash, started, text
 from playwright.sync_api import BrowserContext, Page, expect
 
 Visit = Callable[..., Page]
-
-
-def ask(page: Page, words: str) -> None:
-    page.get_by_label("Message to the agent").fill(words)
-    page.keyboard.press("Enter")
 
 
 def test_a_run_survives_a_reload(mock: Mock, visit: Visit) -> None:

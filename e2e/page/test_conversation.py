@@ -5,17 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from page.conftest import until
+from page.conftest import ask
 from page.mock_server import Mock
 from page.samples import bash, ended, finished, started, stream, text, usage
 from playwright.sync_api import Page, expect
 
 Visit = Callable[..., Page]
-
-
-def ask(page: Page, words: str) -> None:
-    page.get_by_label("Message to the agent").fill(words)
-    page.keyboard.press("Enter")
 
 
 def test_an_answer_appears_while_it_is_written(mock: Mock, visit: Visit) -> None:
@@ -156,6 +151,26 @@ def test_writing_a_file_again_shows_what_changed(mock: Mock, visit: Visit) -> No
     expect(page.get_by_label("Changes in x.py", exact=True)).to_have_text("@@ -2 +2 @@\n b\n c\n d\n-e\n+E\n f\n g\n h")
 
 
+def test_a_stored_conversation_shows_what_changed_since_the_turn_before(mock: Mock, visit: Visit) -> None:
+    turns = [
+        {
+            "text": content,
+            "events": [
+                started("write_file", f"c{number}", file_path="x.py", content=content),
+                ended("write_file", f"c{number}", text="ok"),
+                finished(),
+            ],
+        }
+        for number, content in enumerate(("old\n", "new\n"))
+    ]
+    page = visit(f"#/c/{mock.converse('x', *turns)}")
+    expect(page.locator("details.card")).to_have_count(2)
+    for card in page.locator("details.card > summary").all():
+        card.click()
+    expect(page.get_by_label("x.py", exact=True).first).to_have_text("old")
+    expect(page.get_by_label("Changes in x.py", exact=True)).to_have_text("@@ -1 +1 @@\n-old\n+new\n ")
+
+
 def test_stop_ends_the_run(mock: Mock, visit: Visit) -> None:
     page = visit()
     ask(page, "Run for long")
@@ -200,17 +215,25 @@ def test_a_failed_run_says_why_and_can_be_sent_again(mock: Mock, visit: Visit) -
     mock.finish(run, "failed", error={"message": "The model cannot be reached.", "code": "model_unreachable"})
     expect(page.get_by_role("article", name="Agent")).to_contain_text("The model cannot be reached.")
     page.get_by_role("button", name="Send again", exact=True).click()
-    until(page, "document.querySelectorAll('.you').length === 1")
-    assert len(mock.runs) == 2 or mock.last_run()
+    mock.last_run(1)
+    expect(page.get_by_role("article", name="You")).to_have_count(1)
+    assert mock.seen_bodies("POST", "/ui/runs")[1] == {
+        "text": "Go",
+        "conversation_id": run.conversation,
+        "replace_turn": 0,
+    }
 
 
 def test_limits_and_notices_are_told(mock: Mock, visit: Visit) -> None:
-    limit = finished("limit", error={"message": "The run took longer than 1800 s.", "code": "max_seconds"})
+    limit = finished(
+        "limit", seconds=119.7, error={"message": "The run took longer than 1800 s.", "code": "max_seconds"}
+    )
     events = [{"type": "notice", "message": "A picture was left out."}, usage(1, 10, 5), usage(2, 20, 7), limit]
     page = visit(f"#/c/{mock.converse('x', {'text': 'x', 'state': 'limit', 'events': events})}")
     agent = page.get_by_role("article", name="Agent")
     expect(agent).to_contain_text("A picture was left out.")
     expect(agent).to_contain_text("The run took longer than 1800 s.")
+    expect(agent.locator("footer summary")).to_contain_text("2 min · ")
     agent.locator("footer summary").click()
     expect(agent.locator("footer li")).to_have_text(["10 tokens in, 5 out, 1.2 s", "20 tokens in, 7 out, 1.2 s"])
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from page.conftest import until
 from page.mock_server import Mock
-from page.samples import bash, fill, png
+from page.samples import bash, fill, png, text
 from playwright.sync_api import Page, expect
 
 Visit = Callable[..., Page]
@@ -213,6 +213,45 @@ def test_a_key_is_asked_for_and_never_kept_where_others_see_it(mock: Mock, visit
     page.get_by_label("Message to the agent").fill("x")
     page.keyboard.press("Enter")
     expect(page.get_by_label("Key", exact=True)).to_be_visible()
+
+
+def log_in(mock: Mock, page: Page) -> None:
+    """Logs in with the mock's key as soon as it is asked for; nothing is under way once this returns."""
+    page.get_by_label("Key", exact=True).fill(str(mock.key))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("tabpanel", name="Artifacts").get_by_role("listitem")).to_have_count(1)
+    expect(page.get_by_role("navigation", name="Conversations").get_by_role("link")).to_have_count(1)
+
+
+def test_a_run_is_followed_again_after_a_new_login(mock: Mock, visit: Visit) -> None:
+    mock.key = "first"
+    mock.artifacts = {"a.txt": b"a"}
+    run = mock.begin("Go")
+    page = visit(f"#/c/{run.conversation}", ready=False)
+    log_in(mock, page)
+    run.add(text("One "))
+    expect(page.get_by_role("article", name="Agent")).to_contain_text("One")
+    mock.key = "second"
+    mock.cut_streams()
+    log_in(mock, page)
+    run.add(text("two"))
+    expect(page.get_by_role("article", name="Agent")).to_contain_text("One two")
+
+
+def test_a_conversation_is_gone_once_another_user_logs_in(mock: Mock, visit: Visit) -> None:
+    mock.key = "first"
+    mock.artifacts = {"a.txt": b"a"}
+    name = mock.converse("Mine", {"text": "x", "events": [text("My answer")]})
+    page = visit(f"#/c/{name}", ready=False)
+    log_in(mock, page)
+    expect(page.get_by_role("article", name="Agent")).to_contain_text("My answer")
+    mock.key = "second"
+    mock.conversations.clear()
+    mock.converse("Theirs", {"text": "y"}, name="other")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    log_in(mock, page)
+    expect(page.get_by_role("heading", name="This conversation does not exist")).to_be_visible()
+    expect(page.get_by_role("article")).to_have_count(0)
 
 
 def test_a_user_is_chosen_where_the_key_does_not_decide(mock: Mock, visit: Visit) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from page.mock_server import Mock
+from page.conftest import ask
+from page.mock_server import Mock, Run
 from page.samples import ANSWER, bash, finished, text
 from playwright.sync_api import Page, expect
 
@@ -41,6 +42,14 @@ def stays_quick(attempt: Callable[[], Page]) -> None:
             return
         told.append((longest, limit))
     raise AssertionError(f"the longest task and what it may take, in ms: {told}")
+
+
+def started_run(mock: Mock, visit: Visit) -> tuple[Page, Run]:
+    page, known = watched(visit), len(mock.runs)
+    ask(page, "Go")
+    run = mock.last_run(known)
+    page.evaluate("longest = 0")
+    return page, run
 
 
 def watched(visit: Visit, at: str = "") -> Page:
@@ -79,11 +88,7 @@ def test_a_thousand_turns(mock: Mock, visit: Visit) -> None:
 
 def test_a_long_answer_in_small_pieces(mock: Mock, visit: Visit) -> None:
     def attempt() -> Page:
-        page, known = watched(visit), len(mock.runs)
-        page.get_by_label("Message to the agent").fill("Go")
-        page.keyboard.press("Enter")
-        run = mock.last_run(known)
-        page.evaluate("longest = 0")
+        page, run = started_run(mock, visit)
         words = ANSWER * 60 + "\n\n```text\n" + "a line of a long listing\n" * 4000
         for start in range(0, len(words), 400):
             run.add(text(words[start : start + 400]))
@@ -97,11 +102,7 @@ def test_a_long_answer_in_small_pieces(mock: Mock, visit: Visit) -> None:
 
 def test_ten_megabytes_of_events(mock: Mock, visit: Visit) -> None:
     def attempt() -> Page:
-        page, known = watched(visit), len(mock.runs)
-        page.get_by_label("Message to the agent").fill("Go")
-        page.keyboard.press("Enter")
-        run = mock.last_run(known)
-        page.evaluate("longest = 0")
+        page, run = started_run(mock, visit)
         output = "".join(f"{number} of the lines\n" for number in range(3400))
         for number in range(160):
             run.add(*bash(f"print {number}", f"c{number}", output))

@@ -6,9 +6,9 @@ import json
 import subprocess
 from collections.abc import Callable
 
+from page.conftest import ask
 from page.mock_server import Mock
 from page.samples import ANSWER, bash, ended, finished, started, text
-from page.test_conversation import ask
 from playwright.sync_api import Page, expect
 
 Visit = Callable[..., Page]
@@ -27,7 +27,7 @@ APPROVAL = {
         "count": 1,
         "reason": "it writes",
         "rule": "calendar.*: ask",
-        "arguments": [{"title": "Tea\u202e with \u200bAnn"}],
+        "arguments": [{"title": "Tea\u202e with \u200bAnn\u3164\U000e0041"}],
     },
 }
 
@@ -40,7 +40,7 @@ def test_a_call_is_approved_without_the_focus_being_moved(mock: Mock, visit: Vis
     run.add(started("execute_bash", "c1", command="x"), APPROVAL)
     question = page.get_by_role("dialog", name="exec-mcp asks for your approval")
     expect(question).to_contain_text("calendar.create_event")
-    expect(question).to_contain_text("Tea⟨U+202E⟩ with ⟨U+200B⟩Ann")
+    expect(question).to_contain_text("Tea⟨U+202E⟩ with ⟨U+200B⟩Ann⟨U+3164⟩⟨U+E0041⟩")
     expect(question).to_contain_text("it writes")
     expect(page.get_by_label("Message to the agent")).to_be_focused()
     page.keyboard.type("e")
@@ -152,10 +152,10 @@ def test_a_conversation_is_exported_in_four_forms(mock: Mock, visit: Visit) -> N
 
 def test_a_script_that_was_exported_does_what_the_agent_did(mock: Mock, visit: Visit, tmp_path) -> None:
     events = [
-        started("write_file", "c1", file_path="a b.txt", content="one\ntwo"),
+        started("write_file", "c1", file_path="d/a b.txt", content="one\ntwo"),
         ended("write_file", "c1", text="ok"),
         *bash("cd /tmp && true", "c2"),
-        *bash("wc -c < 'a b.txt' > n", "c3"),
+        *bash("wc -c < 'd/a b.txt' > n", "c3"),
         finished(),
     ]
     name = mock.converse("x", {"text": "one\n$(touch bad)", "events": events})
@@ -165,7 +165,7 @@ def test_a_script_that_was_exported_does_what_the_agent_did(mock: Mock, visit: V
         page.get_by_role("menuitem", name="Export as script").click()
     subprocess.run(["bash", str(download.value.path())], cwd=tmp_path, check=True, timeout=60)
     assert (tmp_path / "n").read_text().strip() == "7" and sorted(one.name for one in tmp_path.iterdir()) == [
-        "a b.txt",
+        "d",
         "n",
     ]
 

@@ -9,7 +9,7 @@ import pytest
 from page.mock_server import SOURCES
 
 # Of all files as they are in the repository; the goal is 120 KiB.
-LARGEST = 172 << 10
+LARGEST = 169 << 10
 LONGEST = 400
 FORBIDDEN = {
     "an HTML string": r"innerHTML|outerHTML|insertAdjacent|document\.write|srcdoc|DOMParser|createContextual",

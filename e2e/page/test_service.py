@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from page.conftest import Canary
+from page.conftest import Canary, ask
 from page.running import Service
 from playwright.sync_api import BrowserContext, Page, expect
 from support import engine
@@ -57,13 +57,8 @@ def page(service: Service, context: BrowserContext, canary: Canary) -> Iterator[
     yield opened
 
 
-def ask(page: Page, words: str) -> None:
-    page.get_by_label("Message to the agent").fill(words)
-    page.keyboard.press("Enter")
-
-
 def finished(page: Page, turns: int = 1) -> None:
-    """Waits until each of so many turns has its end, which has the time it took."""
+    """Waits until this number of turns have their end, which shows the time they took."""
     expect(page.locator("article.agent > footer > .quiet")).to_have_count(turns, timeout=LONG)
     expect(page.get_by_role("button", name="Send", exact=True)).to_be_visible(timeout=LONG)
 

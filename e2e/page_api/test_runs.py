@@ -1,4 +1,4 @@
-"""Runs of the page: they belong to the service, and outlive whoever watches them."""
+"""Runs of the page: they belong to the service, and outlive their watchers."""
 
 from __future__ import annotations
 

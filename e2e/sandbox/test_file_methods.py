@@ -173,7 +173,7 @@ def test_wrong_bytes_leave_nothing(client, files):
         {"name": "a" * 20_000, "data": ""},
     ],
 )
-def test_what_is_no_chunk_is_refused(files, params):
+def test_an_invalid_chunk_is_refused(files, params):
     assert files.error("files/write", **params).code == -32602
 
 
@@ -235,6 +235,3 @@ def test_a_full_workspace_takes_no_more(start_server, fresh_user):
     assert set(files.list("/workspace/uploads")) == {"before.bin"}
     assert files.request("files/delete", path="/workspace/uploads/before.bin")
     assert files.request("sandbox/status")["workspaceLimit"] == 16 << 20
-
-
-# Reading

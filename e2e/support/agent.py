@@ -36,7 +36,7 @@ def environment(model_url: str, user: str, **variables: str) -> dict[str, str]:
         "DEFAULT_MODEL": MODEL,
         "MCP_SERVER_COMMAND": server_binary(),
         "MCP_EXECUTOR_USER": user,
-        # That of whoever runs the tests is not theirs.
+        # Not the history and the conversations of the person who runs the tests.
         "AGENT_HISTORY": "off",
         "AGENT_SESSIONS": "memory",
         **variables,

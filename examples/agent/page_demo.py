@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The page of `exec-agent serve` with a model that is a recording (page.json), so it needs no key. All else is real:
-the agent, the server, the sandbox. Prints the address, opens it if there is a browser, and ends with Ctrl-C.
+"""The page of `exec-agent serve` with a model that is a recording (page.json), so it needs no key. Everything else is
+real: the agent, the server, the sandbox. Prints the address, opens it if there is a browser, and ends with Ctrl-C.
 """
 
 from __future__ import annotations

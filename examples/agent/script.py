@@ -6,8 +6,9 @@ A script is a JSON file:
 
 One entry of `conversation` answers one message of the user, with one turn for each request: all turns but the last call
 tools. Beyond the last entry the last one is played again. An entry with `when` answers every message that contains that
-text, whatever came before; the other entries are counted without it. `{{user}}` and `{{result}}` in texts and arguments
-stand for the user's last message and the last tool's result. A turn has any of
+text in upper or lower case, at any place of the conversation; the entries without `when` are numbered without these.
+`{{user}}` and `{{result}}` in texts and arguments stand for the user's last message and the last tool's result. A turn
+has any of
 
     text         what is said: a string, or a list of the pieces that it is streamed in
     tool_calls   [{"name": ..., "arguments": an object, or a string that need not be JSON, "id": ...}]

@@ -81,8 +81,8 @@ struct ApprovalGate: Sendable {
                     """
             case .unwritable:
                 message += """
-                     It cannot wait for one: exec-mcp cannot write its file with approvals; its log names it. The person \
-                    who runs exec-mcp can mend that: it needs a directory that its account can write, and room on the disk.
+                     It cannot wait for one: exec-mcp cannot write its file with approvals; its log names it. The \
+                    person who runs exec-mcp can fix that: it needs a directory that its account can write, and disk space.
                     """
             }
         }

@@ -19,7 +19,7 @@ public struct ApprovalStore: Sendable {
 
     /// Why a call can't wait for its approval.
     enum AddError: Error, Equatable {
-        /// As many wait as may.
+        /// The maximum number of calls is waiting.
         case full
         /// The file can't be written.
         case unwritable
@@ -268,7 +268,7 @@ public struct ApprovalStore: Sendable {
     /// Keeps a file that can't be used, if there is one: it may have approvals that somebody misses.
     private func keepAside() {
         guard let name = directory.keepAside(file) else { return }
-        log?("the approvals of \(user.name) could not be read; they are in \(name), and count no more")
+        log?("the approvals of \(user.name) could not be read; they are in \(name), and no longer apply")
     }
 
     private static func normalized(_ id: String) -> String {

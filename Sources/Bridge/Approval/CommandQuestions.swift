@@ -32,7 +32,7 @@ final class CommandQuestions: Sendable {
 
     private struct State {
         var bundles: [Int: Bundle] = [:]
-        /// Whose turn it is to be asked about, by tool.
+        /// Whose turn it is to be asked about, by tool, whichever rule asks.
         var toolTurns: [ToolIdentity: AsyncSemaphore] = [:]
         /// Questions about something else than calls.
         var others: [Int: Task<ApprovalAnswer, Never>] = [:]
@@ -64,7 +64,7 @@ final class CommandQuestions: Sendable {
         /// There was no answer in time; with a sentence on that.
         case late(String)
         case withdrawn
-        /// It was not put, because another one was answered meanwhile for all such calls.
+        /// Not asked, because the answer to another question meanwhile covers all such calls.
         case settled
     }
 
@@ -172,8 +172,8 @@ final class CommandQuestions: Sendable {
         if open == nil {
             if let refusal = state.refusal { return .settled(refusal) }
             state.asked += 1
-            let turn = state.toolTurns[call.identity] ?? AsyncSemaphore(count: 1)
-            state.toolTurns[call.identity] = turn
+            let turn = state.toolTurns[call.identity.ofAnyRule] ?? AsyncSemaphore(count: 1)
+            state.toolTurns[call.identity.ofAnyRule] = turn
             bundle.task = Task { await self.ask(key, user, turn, within: seconds) }
         }
         bundle.calls[number] = call
@@ -313,7 +313,7 @@ final class CommandQuestions: Sendable {
         changeOpen(by: 1)
         defer { changeOpen(by: -1) }
         let isSent = AsyncEvent()
-        // What a person sees is theirs to answer.
+        // Once a person sees the question, only that person's answer counts.
         let stage = Locked(Stage.waiting)
         // A client that never answers doesn't end by being cancelled.
         let answer: UserAnswer?? = try? await abandoning(after: left) {
@@ -341,7 +341,7 @@ final class CommandQuestions: Sendable {
             : .late("The question could not be shown in time: others were open.")
     }
 
-    /// Where a question is: with the person, or not needed any more, whichever comes first.
+    /// The state of a question: sent to the person, or no longer needed, whichever comes first.
     private enum Stage {
         case waiting, sent, settled
 

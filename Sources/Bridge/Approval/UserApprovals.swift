@@ -112,7 +112,7 @@ final class UserApprovals: Sendable {
 
     /// Has a call wait for its approval from outside of the client.
     ///
-    /// - Returns: `nil` if there is nowhere to keep it.
+    /// - Returns: `nil` if approvals aren't stored.
     /// - Throws: ``ApprovalStore/AddError``.
     func add(_ call: CallToApprove) async throws(ApprovalStore.AddError) -> ApprovalRequest? {
         try await store?.add(call, session: session)

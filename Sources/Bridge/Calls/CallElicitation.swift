@@ -39,9 +39,9 @@ final class CallElicitation: ElicitationHandler {
 
     /// - Parameter tools: the tools that the server may be asking for.
     func answer(_ elicitation: Elicitation, about tools: String) async -> ElicitationAnswer {
-        guard calls.interaction != nil, let question = question(elicitation, tools),
-            Self.admit(count, Self.maxQuestions),
-            Self.admit(calls.relayedQuestions, Self.maxQuestionsPerCommand)
+        guard calls.interaction != nil, Self.admit(count, Self.maxQuestions),
+            Self.admit(calls.relayedQuestions, Self.maxQuestionsPerCommand),
+            let question = question(elicitation, tools)
         else { return .cancel }
         let answer = await calls.questions.relay(question, within: Self.answerSeconds)
         return switch answer {
@@ -81,7 +81,7 @@ final class CallElicitation: ElicitationHandler {
         String(text.unicodeScalars.prefix(limit + 1)).visible.singleLine(limit: limit)
     }
 
-    /// - Returns: `nil` for a question that isn't relayed: a visit to something else than a web page.
+    /// - Returns: `nil` for a question that isn't relayed: a visit to something other than a web page.
     private func question(_ elicitation: Elicitation, _ tools: String) -> UserQuestion? {
         let message = Self.shown(privateData.asked(.string(elicitation.message)).stringValue ?? elicitation.message)
         let request: UserQuestion.Request

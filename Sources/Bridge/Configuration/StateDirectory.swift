@@ -61,7 +61,7 @@ public struct StateDirectory: Sendable, Equatable {
         return true
     }
 
-    /// Removes what writers of a file have left that were killed. Only who holds the file's lock may call it.
+    /// Removes the temporary files of writers that were killed. The caller must hold the file's lock.
     func removeUnfinished(of name: String) {
         let (directory, base) = Self.parts(of: name)
         let names = Files.names(in: "\(path)/\(directory)")
@@ -73,7 +73,7 @@ public struct StateDirectory: Sendable, Equatable {
         }
     }
 
-    /// Renames a file, in place of one that was renamed before.
+    /// Renames a file to one that ends in `.damaged`, and replaces an earlier one.
     ///
     /// - Returns: its new path; `nil` if it isn't there, or can't be renamed.
     func keepAside(_ name: String) -> String? {
@@ -84,7 +84,7 @@ public struct StateDirectory: Sendable, Equatable {
     /// Returns the directory of a file, with a slash at its end, and the file's own name.
     private static func parts(of name: String) -> (directory: String, name: String) {
         guard let slash = name.lastIndex(of: "/") else { return ("", name) }
-        return (String(name[...slash]), String(name[slash...].dropFirst()))
+        return (String(name[...slash]), String(name[name.index(after: slash)...]))
     }
 
     /// Creates the directories that a file needs.

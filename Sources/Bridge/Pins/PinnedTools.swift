@@ -37,8 +37,8 @@ final class PinnedTools: Sendable {
         process.withLock { $0 = (start, pins) }
     }
 
-    /// Whether a person has accepted changes since the process started that listed the tools: perhaps those of an update,
-    /// which it was started before.
+    /// Whether a person has accepted changes since the process started that listed the tools: perhaps those of an
+    /// update that was installed after its start.
     var isProcessOutdated: Bool {
         let pins = revision
         return process.withLock { $0.map { $0.pins != pins } ?? false }
@@ -65,13 +65,14 @@ final class PinnedTools: Sendable {
         let name = change.tool.utf8.count > 100 ? nil : change.tool
         let age =
             isProcessOutdated
-            ? " Its process has run since before changes were last accepted: once no call uses it, the next starts it anew."
+            ? " Its process has run since before changes were last accepted: once no call uses it, the next one restarts "
+                + "it."
             : ""
         return .refuse(
             rule: Self.rule,
             """
-            It \(change.clause), and changes of the server \(server) have to be accepted (exec-mcp.pin is "block").\(age) \
-            The person who runs this server can look at it and accept it: \(ToolChange.command(server, name)).
+            It \(change.clause), and changes of the server \(server) have to be accepted (exec-mcp.pin is "block").\
+            \(age) The person who runs this server can look at it and accept it: \(ToolChange.command(server, name)).
             """)
     }
 }

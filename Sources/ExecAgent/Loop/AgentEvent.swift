@@ -9,7 +9,7 @@ enum AgentEvent: Sendable, Equatable {
     case toolStarted(ChatToolCall)
     /// The latest progress message of a call.
     case toolProgress(callID: String, message: String)
-    /// What a call returned, just before it has ended.
+    /// What a call returned; just before ``toolEnded(_:)``.
     case toolOutput(ToolOutput)
     /// A call has ended.
     case toolEnded(ToolEnd)
@@ -94,7 +94,7 @@ protocol AgentRunner: Sendable {
     ///   - user: the user whose sandbox is used; `nil` for the server's default.
     ///   - model: the model's name; `nil` for the default.
     ///   - parameters: additional members of each request to the model, such as `temperature`.
-    ///   - answerer: answers what tool servers ask the person; `nil` if nobody can.
+    ///   - answerer: answers what tool servers ask the person; `nil` if they cannot be answered.
     ///   - onEvent: receives all events, in order, before this returns.
     /// - Throws: ``ModelError``, ``ToolServerError``, or `CancellationError` if the task is cancelled.
     func run(

@@ -10,7 +10,7 @@ struct ToolCalls: Sendable {
     let user: String?
     let settings: AgentSettings
     let deadline: Deadline?
-    /// Answers what tool servers ask the person; `nil` if nobody can.
+    /// Answers what tool servers ask the person; `nil` if they cannot be answered.
     let answerer: (any QuestionAnswerer)?
     let onEvent: @Sendable (AgentEvent) async -> Void
 

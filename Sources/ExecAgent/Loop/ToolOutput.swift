@@ -53,7 +53,7 @@ struct ToolOutput: Sendable, Equatable {
     let isTimedOut: Bool
     /// Whether the tool itself left out a part of a stream.
     let isTruncated: Bool
-    /// The path in the sandbox of a whole stream that was left out in part; `nil` if none is known.
+    /// The path in the sandbox of a whole stream that was left out in part; `nil` if the tool does not name it.
     let outputPath: String?
     /// How much a command wrote, in bytes, whether or not the result has it all.
     let standardOutputBytes: Int?

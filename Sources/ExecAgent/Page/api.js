@@ -44,7 +44,7 @@ export class APIError extends Error {
 }
 
 const listeners = new Set();
-/** Is told of each answer: 0 if none came. */
+/** Adds a listener that gets the status of each answer: 0 if the server did not answer. */
 export const onAnswer = (listener) => listeners.add(listener);
 const tell = (status) => listeners.forEach((listener) => listener(status));
 
@@ -92,7 +92,7 @@ async function refusal(response) {
 }
 
 /** What a refusal means for the person. */
-export function failure(status, error, retryAfter) {
+function failure(status, error, retryAfter) {
 	const seconds = Number(retryAfter) || undefined;
 	const own = typeof error?.message === 'string' ? error.message : '';
 	const words = {

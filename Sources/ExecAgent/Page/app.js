@@ -72,7 +72,7 @@ async function connect() {
 	warn('');
 	loadConversations().catch((error) => warn(error.message));
 	if (store.status.features?.sandbox !== false) loadArtifacts().catch(() => {});
-	if (isFirst) route();
+	if (isFirst) route(true);
 }
 
 function changeUser() {
@@ -114,11 +114,12 @@ function watch() {
 
 // -- Addresses: #/c/CONVERSATION and #/c/CONVERSATION/CALL
 
-function route() {
+/** Shows what the address names; `again` also if it is shown already, as after a login. */
+function route(again = false) {
 	const [, id, call] = /^#\/c\/([^/]+)(?:\/(.+))?$/.exec(location.hash) ?? [];
 	drawers();
 	if (!id) startNew();
-	else if (id !== talk.id || call) openConversation(decodeURIComponent(id), call && decodeURIComponent(call));
+	else if (again || id !== talk.id || call) openConversation(decodeURIComponent(id), call && decodeURIComponent(call));
 }
 
 function examples() {
@@ -184,8 +185,7 @@ function wire() {
 		$('text').focus();
 	});
 	$('export').addEventListener('click', () => actions($('export'), { id: talk.id, title: talk.title }));
-	addEventListener('hashchange', route);
-	addEventListener('popstate', route);
+	for (const name of ['hashchange', 'popstate']) addEventListener(name, () => route());
 	addEventListener('online', () => {
 		emit('online');
 		if (!connected) connect();
@@ -205,7 +205,6 @@ function wire() {
 		}
 	});
 	document.addEventListener('visibilitychange', () => !document.hidden && connected && loadConversations().catch(() => {}));
-	document.addEventListener('problem', (event) => warn(event.detail));
 	on('problem', (text) => warn(text));
 	on('link', (state) => {
 		if (state === 'lost') warn('Connection lost. The run goes on at the server; this page tries again by itself.', 'lost');

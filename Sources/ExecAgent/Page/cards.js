@@ -1,12 +1,11 @@
 // One card for each call: folded, with what it was asked, what it printed, and what it made.
 
-import { request } from './api.js';
-import { button, copy, fill, h, icon, iconButton, save } from './dom.js';
+import { button, codeBox, copy, fill, h, icon, iconButton } from './dom.js';
 import { unified } from './diff.js';
 import { baseName, duration, iconOf, many, number, oneLine, size, typeOf, LANGUAGES, visible } from './format.js';
 import { highlight } from './highlight.js';
 import { streamBox } from './output.js';
-import { filePath } from './store.js';
+import { download, filePath } from './store.js';
 
 const running = new Set();
 setInterval(() => running.forEach((card) => card.tick()), 1000);
@@ -31,9 +30,7 @@ export const absolute = (path) => (String(path).startsWith('/') ? String(path) :
 
 /** A text in a box, with a name and a button that copies it. */
 export function box(title, text, language) {
-	const control = iconButton('copy', `Copy: ${title}`, () => copy(text, control));
-	return h('figure.code', h('figcaption', h('span', title), control),
-		h('pre', { tabindex: 0, 'aria-label': title }, h('code', highlight(text, language))));
+	return codeBox(h('span', title), `Copy: ${title}`, text, h('pre', { tabindex: 0, 'aria-label': title }, h('code', highlight(text, language))));
 }
 
 export class CallCard {
@@ -41,14 +38,14 @@ export class CallCard {
 	#built = false;
 	#progress = '';
 
-	/** @param context open(name), link(id), before(path): the text that this conversation wrote there before */
-	constructor(event, context) {
+	/** @param context open(name), link(id), before(path, place): the text that this conversation last wrote there */
+	constructor(event, context, place) {
 		this.started = event;
 		this.context = context;
+		this.place = place;
 		this.args = parsedArguments(event);
 		this.kind = Object.hasOwn(KINDS, event.name) ? KINDS[event.name] : { icon: 'tool', subject: (args) => Object.values(args).find((one) => typeof one === 'string') };
 		this.since = Date.parse(event.time) || Date.now();
-		this.previous = event.name === 'write_file' && this.args?.file_path ? context.before?.(absolute(this.args.file_path)) : undefined;
 		this.verb = h('span.verb');
 		this.state = h('span.state');
 		this.live = h('span.live', { 'aria-hidden': 'true' });
@@ -62,21 +59,15 @@ export class CallCard {
 		running.add(this);
 	}
 
-	get isRunning() {
-		return running.has(this);
-	}
-
-	get ended() {
-		return this.#ended;
-	}
-
 	#label() {
 		const name = `${this.started.server ? `${visible(this.started.server)}: ` : ''}${visible(this.started.name)}`;
-		const verb = this.isRunning || !this.#ended ? this.kind.now ?? `Using ${name}` : this.kind.past ?? `Used ${name}`;
+		const verb = this.#ended ? this.kind.past ?? `Used ${name}` : this.kind.now ?? `Using ${name}`;
 		this.verb.textContent = verb.slice(0, 120);
 	}
 
 	tick() {
+		// Its conversation was closed.
+		if (!this.node.isConnected) running.delete(this);
 		const seconds = Math.floor((Date.now() - this.since) / 1000);
 		if (seconds > 0) this.state.textContent = `${seconds} s`;
 	}
@@ -100,7 +91,7 @@ export class CallCard {
 		}
 	}
 
-	/** It will not end any more: its run has. */
+	/** Marks a call that has not ended, once its run has. */
 	abandon() {
 		if (!running.delete(this)) return;
 		this.live.remove();
@@ -114,7 +105,7 @@ export class CallCard {
 		return [words, duration(seconds)].filter(Boolean).join(' · ');
 	}
 
-	/** What is said to those who do not see it. */
+	/** What a screen reader says. */
 	words() {
 		return `${this.verb.textContent}, ${this.outcome()}`;
 	}
@@ -133,7 +124,7 @@ export class CallCard {
 	}
 
 	#arguments() {
-		const { args, started, previous } = this;
+		const { args, started } = this;
 		if (!args) return [box('Arguments', started.arguments ?? '', 'json')];
 		const parts = [];
 		const rest = { ...args };
@@ -146,9 +137,10 @@ export class CallCard {
 		if (started.name === 'write_file') {
 			const path = String(take('file_path') ?? '');
 			const content = String(take('content') ?? '');
+			const previous = this.context.before(absolute(path), this.place);
 			const changes = previous !== undefined && unified(previous, content);
 			const whole = box(visible(path), content, LANGUAGES[typeOf(path)]);
-			if (changes) parts.push(box(`Changes in ${visible(baseName(path))}`, changes, 'diff'), h('details.plain', h('summary', 'The whole file'), whole));
+			if (changes) parts.push(box(`Changes in ${visible(baseName(path))}`, changes, 'diff'), h('details', h('summary', 'The whole file'), whole));
 			else parts.push(whole);
 		}
 		const fields = Object.entries(rest);
@@ -163,8 +155,8 @@ export class CallCard {
 
 	#result(event) {
 		const parts = [];
-		const whole = event.output_path && (() => saveOutput(event.output_path));
-		if (event.text) parts.push(streamBox('Result', typeof event.text === 'string' ? { head: event.text } : event.text, { kind: event.is_error && 'bad' }));
+		const whole = event.output_path && (() => download(filePath(event.output_path), event.output_path, 'The whole output is gone: it is kept only while the sandbox runs.'));
+		if (event.text) parts.push(streamBox('Result', event.text, { kind: event.is_error && 'bad' }));
 		const has = (stream) => stream && (stream.head || stream.tail || stream.omitted);
 		if (has(event.stdout)) parts.push(streamBox('Output', event.stdout, { bytes: event.stdout_bytes, whole }));
 		if (has(event.stderr)) parts.push(streamBox('Errors and messages (stderr)', event.stderr, { bytes: event.stderr_bytes, whole: !has(event.stdout) && whole, kind: event.exit_code ? 'bad' : '' }));
@@ -176,15 +168,6 @@ export class CallCard {
 		if (!parts.length) parts.push(h('p.quiet', 'It printed nothing.'));
 		if (event.truncated && !event.output_path) parts.push(h('p.quiet', 'The output was longer than what is kept.'));
 		return parts;
-	}
-}
-
-export async function saveOutput(path) {
-	try {
-		const response = await request('GET', filePath(path), { patient: true });
-		save(baseName(path), await response.blob());
-	} catch (error) {
-		document.dispatchEvent(new CustomEvent('problem', { detail: error.status === 404 ? 'The whole output is gone: it is kept only while the sandbox runs.' : error.message }));
 	}
 }
 

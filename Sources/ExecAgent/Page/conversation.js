@@ -4,8 +4,8 @@ import { APIError, get, send } from './api.js';
 import { $, fill, h, say, slices } from './dom.js';
 import { RunStream } from './events.js';
 import { shower } from './render.js';
-import { emit, loadArtifacts, markArtifacts, on, pictureAddress, tellTabs } from './store.js';
-import { TurnView, hasArtifact, pictureOf } from './turn.js';
+import { emit, loadArtifacts, markArtifacts, on, pictureAddress, store, tellTabs } from './store.js';
+import { TurnView, pictureOf, placeOf } from './turn.js';
 
 const NEAR = 80;
 
@@ -19,34 +19,32 @@ let top = 0;
 let loading = 0;
 let gap;
 let isAsleep = false;
-let texts = new Map();
+let writes = [];
 const open = (name) => emit('open', name);
 const picture = (name, text, captioned) => pictureOf(name, text, open, pictureAddress, captioned);
 
 const context = {
 	open,
-	show: { ...shower({ has: hasArtifact, open, picture }), pictureOf: picture },
+	show: { ...shower({ has: (name) => store.artifacts.has(name), open, picture }), pictureOf: picture },
 	link: (call) => `${location.origin}${location.pathname}#/c/${talk.id}/${encodeURIComponent(call)}`,
-	question: (event) => {
-		emit('question', event);
-		return undefined;
-	},
-	before: (path) => texts.get(path),
-	wrote: (path, text) => texts.set(path, text),
+	question: (event) => emit('question', event),
+	// By place, because the turns of a stored conversation are made from the newest to the oldest.
+	before: (path, place) => writes.filter((one) => one.path === path && one.place < place).sort((one, other) => one.place - other.place).at(-1)?.text,
+	wrote: (path, text, place) => writes.push({ path, text, place }),
 	later: () => schedule(),
 };
 
-// -- Scrolling: the end is followed only by those who are there
+// -- Scrolling: the end is followed only if it is in view
 
 const box = () => $('scroll');
-export function toEnd() {
+function toEnd() {
 	box().scrollTop = box().scrollHeight;
 }
 
 function schedule() {
 	frame ||= requestAnimationFrame(() => {
 		frame = 0;
-		for (const view of talk.views.slice(-1)) view.flush();
+		talk.views.at(-1)?.flush();
 		if (pinned) toEnd();
 		$('newest').hidden = pinned;
 	});
@@ -54,7 +52,7 @@ function schedule() {
 
 export function watchScrolling() {
 	box().addEventListener('scroll', () => {
-		// Only who scrolls up leaves the end; that what is above grows is no scrolling.
+		// Only scrolling up leaves the end; growth above the view isn't scrolling.
 		const now = box().scrollTop;
 		if (box().scrollHeight - now - box().clientHeight < NEAR) pinned = true;
 		else if (now < top) pinned = false;
@@ -78,7 +76,7 @@ function clear() {
 	isAsleep = false;
 	loading += 1;
 	Object.assign(talk, { id: undefined, title: '', views: [], run: undefined });
-	texts = new Map();
+	writes = [];
 	$('turns').replaceChildren();
 	emit('question', { type: 'question_closed' });
 	linked('live');
@@ -113,7 +111,7 @@ export function startNew() {
 	emit('blank');
 }
 
-/** Opens a conversation; `call` is that whose card is to be seen. */
+/** Opens a conversation; `call` is the one whose card is opened. */
 export async function openConversation(id, call) {
 	clear();
 	const number = loading;
@@ -218,13 +216,15 @@ export async function start(text, attachments, replace) {
 	const number = loading;
 	const run = await send('POST', 'runs', body);
 	if (number !== loading) return;
-	if (replace !== undefined) for (const view of talk.views.splice(replace)) view.node.remove();
+	if (replace !== undefined) {
+		for (const view of talk.views.splice(replace)) view.node.remove();
+		writes = writes.filter((one) => one.place < placeOf(replace, 0));
+	}
 	const isNew = talk.id === undefined;
 	talk.id = run.conversation_id;
 	talk.title ||= text.split('\n')[0].slice(0, 80);
 	talk.run = run.id;
-	const index = Number.isInteger(run.turn) ? run.turn : run.turn?.index ?? talk.views.length;
-	const view = new TurnView({ index, text, attachments, created: new Date().toISOString() }, context);
+	const view = new TurnView({ index: run.turn, text, attachments, created: new Date().toISOString() }, context);
 	talk.views.push(view);
 	$('turns').append(view.node);
 	pinned = true;

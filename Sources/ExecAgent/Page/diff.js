@@ -5,7 +5,7 @@ const MOST_EDITS = 600;
 const CONTEXT = 3;
 
 /** The edits from one list of lines to another: [sign, line]. */
-export function edits(before, after) {
+function edits(before, after) {
 	let start = 0;
 	while (start < before.length && start < after.length && before[start] === after[start]) start += 1;
 	let end = 0;
@@ -53,7 +53,7 @@ function backwards(trace, before, after) {
 	return found.reverse();
 }
 
-/** The hunks as text; empty if nothing differs. */
+/** The hunks as text; empty if the texts are the same. */
 export function unified(before, after) {
 	const all = edits(before.split('\n'), after.split('\n'));
 	const near = new Set();

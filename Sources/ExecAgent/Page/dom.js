@@ -49,7 +49,7 @@ export function button(text, click, kind = 'button', props = {}) {
 	return h(`button.${kind}`, { type: 'button', click, ...props }, text);
 }
 
-/** Lets the page breathe: whoever works for long asks this between two pieces. */
+/** Lets the page breathe: long work awaits this between two pieces. */
 export function pause() {
 	return new Promise((resolve) => {
 		const channel = new MessageChannel();
@@ -170,6 +170,12 @@ export function save(name, blob) {
 	link.click();
 	link.remove();
 	setTimeout(() => URL.revokeObjectURL(address), 60000);
+}
+
+/** A box with a caption and a button that copies its text. */
+export function codeBox(caption, label, text, pre) {
+	const control = iconButton('copy', label, () => copy(text, control));
+	return h('figure.code', h('figcaption', caption, control), pre);
 }
 
 export async function copy(text, control) {

@@ -1,4 +1,4 @@
-// The events of a run: a stream of Server-Sent Events that is taken up again where it broke off.
+// The events of a run: a stream of Server-Sent Events that is resumed where it broke off.
 
 import { APIError, request } from './api.js';
 import { slices } from './dom.js';
@@ -7,7 +7,7 @@ const SILENCE = 45000;
 const LONGEST_WAIT = 10000;
 
 /** Reads one response to its end and hands over each event; pauses so that the page stays responsive. */
-export async function readEvents(body, onEvent, onSign) {
+async function readEvents(body, onEvent, onSign) {
 	const reader = body.getReader();
 	const decoder = new TextDecoder();
 	const breathe = slices();
@@ -92,7 +92,7 @@ export class RunStream {
 				clearTimeout(timer);
 			}
 			if (this.#closed) return;
-			// A stream that ends again and again without a word: the run has ended in a way that nobody could tell.
+			// Streams that end without an event: the run has ended, and its `finished` event was never written.
 			if (empty > 1) {
 				this.#closed = true;
 				this.gone(new APIError(404, ''));

@@ -6,7 +6,7 @@ import { save } from './dom.js';
 const streamText = (stream) => (stream ? (stream.head ?? '') + (stream.omitted ? `\n… ${stream.omitted} bytes omitted …\n` : '') + (stream.tail ?? '') : '');
 
 /** What happened in a turn, in its order: texts and calls with their results. */
-export function steps(turn) {
+function steps(turn) {
 	const found = [];
 	const calls = new Map();
 	for (const event of turn.events ?? []) {
@@ -28,9 +28,9 @@ function fenced(text, language = '') {
 	return `${mark}${language}\n${text.replace(/\n$/, '')}\n${mark}`;
 }
 
-const printed = (result) => [streamText(result?.stdout), streamText(result?.stderr), typeof result?.text === 'string' ? result.text : streamText(result?.text)].filter(Boolean).join('\n');
+const printed = (result) => [streamText(result?.stdout), streamText(result?.stderr), streamText(result?.text)].filter(Boolean).join('\n');
 
-export function asMarkdown(whole) {
+function asMarkdown(whole) {
 	const parts = [`# ${whole.title}`];
 	for (const turn of whole.turns) {
 		parts.push(`## You\n\n${turn.text}`, ...(turn.attachments ?? []).map((one) => `Attached: \`${one.path}\``), '## Agent');
@@ -52,7 +52,7 @@ const comment = (text) => text.trim().split('\n').map((line) => `# ${line}`.trim
 const quote = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
 
 /** All commands and files, to be run again. */
-export function asScript(whole) {
+function asScript(whole) {
 	const parts = ['#!/usr/bin/env bash', comment(`${whole.title}\nEverything that the agent ran and wrote, in its order.`)];
 	for (const turn of whole.turns) {
 		parts.push(comment(`\nYou: ${turn.text}`));
@@ -65,9 +65,9 @@ export function asScript(whole) {
 				const content = String(step.args.content ?? '');
 				let end = 'END';
 				while (content.split('\n').includes(end)) end += '_';
-				const whole = content.endsWith('\n') || content === '';
 				const path = quote(step.args.file_path);
-				parts.push(whole ? `mkdir -p -- "$(dirname -- ${path})"\ncat > ${path} <<'${end}'\n${content}${end}` : `printf %s ${quote(content)} > ${path}`);
+				const write = /(^|\n)$/.test(content) ? `cat > ${path} <<'${end}'\n${content}${end}` : `printf %s ${quote(content)} > ${path}`;
+				parts.push(`mkdir -p -- "$(dirname -- ${path})"\n${write}`);
 			} else parts.push(comment(`${name} ${step.call.arguments ?? ''}`));
 		}
 	}
@@ -76,7 +76,7 @@ export function asScript(whole) {
 
 const source = (text) => text.split(/(?<=\n)/);
 
-export function asNotebook(whole) {
+function asNotebook(whole) {
 	const cells = [];
 	let count = 0;
 	const words = (text) => cells.push({ cell_type: 'markdown', id: `cell-${cells.length}`, metadata: {}, source: source(text) });
@@ -94,7 +94,7 @@ export function asNotebook(whole) {
 				: call.name === 'write_file' ? `%%writefile ${args.file_path}\n${args.content}` : `# ${call.name} ${call.arguments}`.replaceAll('\n', '\n# ');
 			const outputs = [];
 			const stream = (name, text) => text && outputs.push({ output_type: 'stream', name, text: source(text) });
-			stream('stdout', streamText(result?.stdout) || (typeof result?.text === 'string' ? result.text : streamText(result?.text)));
+			stream('stdout', streamText(result?.stdout) || streamText(result?.text));
 			stream('stderr', streamText(result?.stderr));
 			cells.push({ cell_type: 'code', id: `cell-${cells.length}`, execution_count: (count += 1), metadata: {}, outputs, source: source(code) });
 		}

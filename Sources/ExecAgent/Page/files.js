@@ -1,25 +1,15 @@
 // The panel of files: artifacts, which are for the person, and the workspace, to look at.
 
-import { blob, get, request } from './api.js';
-import { $, button, confirm, fill, h, icon, iconButton, roving, save } from './dom.js';
-import { ago, baseName, iconOf, kindOf, many, size, visible } from './format.js';
+import { get, request } from './api.js';
+import { $, button, confirm, fill, h, icon, iconButton, roving } from './dom.js';
+import { ago, iconOf, kindOf, many, size, visible } from './format.js';
 import { previewArtifact, previewFile } from './preview.js';
-import { artifactPath, emit, filePath, loadArtifacts, on, store, tellTabs } from './store.js';
+import { artifactPath, download, emit, filePath, loadArtifacts, on, store, tellTabs } from './store.js';
 
 const TOP = '/workspace';
 let folder = TOP;
 let isShown = false;
 let enter;
-
-const fail = (error) => emit('problem', error.message);
-
-export async function download(path, name) {
-	try {
-		save(name, await blob(path));
-	} catch (error) {
-		fail(error);
-	}
-}
 
 function row(kind, name, facts, open, actions, mark) {
 	return h('li.file', button([icon(kind), h('span.name', visible(name)), h('span.quiet', facts), mark && h('span.mark-new', mark)],
@@ -37,7 +27,7 @@ function drawArtifacts() {
 	}
 	fill($('pane-artifacts'), h('ul', all.map((one) => row(iconOf(one.name), one.name,
 		[kindOf(one.name), size(one.size), ago(one.modified)].filter(Boolean).join(' · '), () => previewArtifact(one.name), [
-			iconButton('down', `Download ${visible(one.name)}`, () => download(artifactPath(one.name), baseName(one.name))),
+			iconButton('down', `Download ${visible(one.name)}`, () => download(artifactPath(one.name), one.name)),
 			iconButton('bin', `Delete ${visible(one.name)}`, () => remove(one.name)),
 		], store.marks.get(one.name)))),
 	h('p.row', button('Download all (zip)', () => download('artifacts.zip', 'artifacts.zip'), 'button.wide')));
@@ -54,7 +44,7 @@ async function remove(name) {
 		$('tab-artifacts').focus();
 		tellTabs({ type: 'artifacts' });
 	} catch (error) {
-		fail(error);
+		emit('problem', error.message);
 	}
 }
 

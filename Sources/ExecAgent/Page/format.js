@@ -14,10 +14,11 @@ export function size(bytes) {
 export function duration(seconds) {
 	if (!Number.isFinite(seconds)) return '';
 	if (seconds < 0.1) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
-	if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-	const minutes = Math.floor(seconds / 60);
+	const whole = Math.round(seconds);
+	if (whole < 60) return `${seconds < 10 ? seconds.toFixed(1) : whole} s`;
+	const minutes = Math.floor(whole / 60);
 	const and = (value, unit) => (value ? ` ${value} ${unit}` : '');
-	if (minutes < 60) return `${minutes} min${and(Math.round(seconds % 60), 's')}`;
+	if (minutes < 60) return `${minutes} min${and(whole % 60, 's')}`;
 	return `${Math.floor(minutes / 60)} h${and(minutes % 60, 'min')}`;
 }
 
@@ -37,8 +38,9 @@ export function ago(time) {
 
 export const clock = (time) => new Date(time).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
 
-// Characters that make a text look like another one: controls, directions, and what has no width.
-const TRICKS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb]/g;
+// Characters that make a text look like another one, as the terminal has them (VisibleText.swift): controls but tab and
+// line feed, directions, spaces but the ordinary one, what has no shape, and the letter of Braille without dots.
+const TRICKS = /(?![\t\n ])[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 /** A text as it is, with a mark in place of what cannot be seen. */
 export function visible(text) {

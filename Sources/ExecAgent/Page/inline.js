@@ -13,7 +13,7 @@ const BREAK = /<br *\/?>/iy;
 const ESCAPABLE = /[!-/:-@[-`{-~]/;
 const DEEPEST = 24;
 const LONGEST_FORMULA = 1000;
-// No text of a person has more: what is nested without end would cost the browser its stack.
+// Bounds that ordinary text stays under: deeper nesting would exhaust the browser's stack.
 const LONGEST_RUN = 32;
 const WIDEST = 64;
 

@@ -175,7 +175,7 @@ function math(lines, start) {
 	return undefined;
 }
 
-/** The cells of a row; a bar after a backslash or within code is none of the table's. */
+/** The cells of a row; a bar after a backslash belongs to its cell. */
 export function cells(row) {
 	const found = [''];
 	const text = row.trim().replace(/^\|/, '');

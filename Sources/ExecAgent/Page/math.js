@@ -230,9 +230,6 @@ const COMMANDS = {
 	mathbf() {
 		return [m('mrow', { class: 'bold' }, this.argument())];
 	},
-	operatorname() {
-		return COMMANDS.mathrm.call(this);
-	},
 	underbrace() {
 		const node = m('munder', {}, this.argument(), operator('⏟', { stretchy: 'true' }));
 		node.limits = true;
@@ -259,7 +256,7 @@ const COMMANDS = {
 	bmod: () => [operator('mod')],
 };
 Object.assign(COMMANDS, {
-	boldsymbol: COMMANDS.mathbf, bm: COMMANDS.mathbf, mathit: COMMANDS.mathrm, mathsf: COMMANDS.mathrm, mathtt: COMMANDS.mathrm,
+	boldsymbol: COMMANDS.mathbf, bm: COMMANDS.mathbf, operatorname: COMMANDS.mathrm, mathit: COMMANDS.mathrm, mathsf: COMMANDS.mathrm, mathtt: COMMANDS.mathrm,
 	bigl: COMMANDS.big, bigr: COMMANDS.big, Big: COMMANDS.big, Bigl: COMMANDS.big, Bigr: COMMANDS.big,
 });
 

@@ -1,6 +1,6 @@
 // What a command printed: colours of terminals, and long texts folded in their middle.
 
-import { button, copy, h, iconButton } from './dom.js';
+import { button, codeBox, h } from './dom.js';
 import { many, number, size } from './format.js';
 
 const HEAD = 200;
@@ -10,13 +10,13 @@ const PIECE = 1000;
 const NAMES = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'];
 
 /** A text with the colours that its escape sequences ask for; everything else of them is dropped. */
-export function ansi(text) {
+function ansi(text) {
 	const out = document.createDocumentFragment();
 	if (!/[\x1b\r\b]/.test(text)) {
 		out.append(text);
 		return out;
 	}
-	const seen = text.replace(/[^\n]*\r(?!\n)(?=[^\n])/g, '').replace(/\r/g, '');
+	const seen = text.replace(/^[^\n]*\r(?=[^\n])/gm, '').replace(/\r/g, '');
 	let classes = new Set();
 	for (const part of seen.split(/(\x1b\[[\d;]*m)/)) {
 		const codes = /^\x1b\[([\d;]*)m$/.exec(part);
@@ -53,7 +53,7 @@ function styled(before, codes) {
 
 const short = (line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)} … (${number(line.length - LONGEST_LINE)} characters more in this line)` : line);
 
-/** Lines in a box; if they are many, only the first and the last, and the rest in steps. */
+/** Lines in a box; of many only the first and the last, and the rest in steps. */
 function lines(text, pre) {
 	const all = text.replace(/\n$/, '').split('\n').map(short);
 	const shown = (from, to) => ansi(all.slice(from, to).join('\n'));
@@ -86,9 +86,6 @@ export function streamBox(title, stream, { bytes, whole, kind } = {}) {
 		pre.append(h('span.cut', `\n… ${size(stream.omitted)} are not shown here …\n`));
 		lines(stream.tail ?? '', pre);
 	} else lines(text, pre);
-	const control = iconButton('copy', `Copy: ${title}`, () => copy(text, control));
-	return h('figure.code',
-		h('figcaption', h('span', title, h('span.quiet', bytes > 1000 ? ` ${size(bytes)}` : '')),
-			whole && button('Save the whole output', whole, 'link'), control),
-		pre);
+	const caption = [h('span', title, h('span.quiet', bytes > 1000 ? ` ${size(bytes)}` : '')), whole && button('Save the whole output', whole, 'link')];
+	return codeBox(caption, `Copy: ${title}`, text, pre);
 }

@@ -4,16 +4,17 @@
 import { address, beginning, blob, send } from './api.js';
 import { box } from './cards.js';
 import { unified } from './diff.js';
-import { button, dialog, fill, h, iconButton, save } from './dom.js';
+import { button, dialog, fill, h, iconButton } from './dom.js';
 import { LANGUAGES, baseName, isImage, kindOf, many, number, size, typeOf, visible } from './format.js';
 import { node as rendered, inlineOf, shower } from './render.js';
 import { parse } from './markdown.js';
-import { artifactPath, emit, filePath, pictureAddress, store } from './store.js';
+import { artifactPath, download, emit, filePath, pictureAddress, store } from './store.js';
 
 const MOST_TEXT = 300_000;
 const MOST_ROWS = 200;
 const MOST_COLUMNS = 100;
-/** Texts of files as they were when they were last looked at. */
+const MOST_SEEN = 20;
+/** Texts of files, by user and name, as they were when they were last looked at. */
 const seen = new Map();
 
 /** The rows of a CSV text; quotes may hold line ends. */
@@ -87,7 +88,7 @@ function pages(target, scripts) {
 		}
 	};
 	load(false);
-	const warning = scripts && h('details.plain', h('summary', 'Scripts are off'),
+	const warning = scripts && h('details', h('summary', 'Scripts are off'),
 		h('p', 'Scripts in this page would run in your browser, outside of the sandbox. They cannot read your data here, but they can send what the file contains to other computers.'),
 		button('Run its scripts', (event) => {
 			event.target.disabled = true;
@@ -109,13 +110,7 @@ function switcher(place, all) {
 function preview({ name, path, target, bytes, picture, old }) {
 	const place = h('div.preview', h('p.working', 'Loading'));
 	const choice = h('div');
-	const get = async () => {
-		try {
-			save(baseName(name), await blob(path));
-		} catch (error) {
-			emit('problem', error.message);
-		}
-	};
+	const get = () => download(path, name);
 	dialog(visible(baseName(name)), [h('p.quiet', [kindOf(name), size(bytes)].filter(Boolean).join(' · ')), choice, place],
 		{ wide: true, actions: [iconButton('down', 'Download this file', get)] });
 	const nothing = (text) => fill(place, h('div.blank', h('p', text), button('Download', get)));
@@ -133,10 +128,12 @@ function preview({ name, path, target, bytes, picture, old }) {
 			return;
 		}
 		const { text, cut } = await beginning(path, MOST_TEXT);
-		const before = old && seen.get(name);
+		const key = `${store.status?.user?.name}\n${name}`;
+		const before = old && seen.get(key);
 		const all = views(name, text);
-		if (old && before?.digest !== old) seen.set(name, { text, digest: old, before: before?.text });
-		const earlier = old && seen.get(name).before;
+		if (old && before?.digest !== old) seen.set(key, { text, digest: old, before: before?.text });
+		const earlier = old && seen.get(key).before;
+		if (seen.size > MOST_SEEN) seen.delete(seen.keys().next().value);
 		const changes = earlier !== undefined && unified(earlier, text);
 		if (changes) all.push(['Changes since you looked', () => box('Changes', changes, 'diff')]);
 		if (type === 'text/html') all.unshift(['Page', () => pages(target, store.status?.artifact_scripts === 'ask')]);

@@ -52,7 +52,7 @@ function approval(question, respond) {
 	const all = asked.arguments ?? [];
 	return [
 		h('p', 'The agent wants to call ', h('strong', visible(`${asked.server}.${asked.tool}`)), (asked.count ?? all.length) > 1 && ` ${many(asked.count ?? all.length, 'time')}`, asked.reason ? `: ${visible(asked.reason)}` : '.'),
-		h('div.asked', { tabindex: 0, role: 'region', 'aria-label': 'Arguments' }, all.map((one, at) => h('pre', visible(JSON.stringify(one, null, 2)).replaceAll('⟨U+000A⟩', '\n'), asked.counts?.[at] > 1 && h('span.quiet', `  × ${asked.counts[at]}`)))),
+		h('div.asked', { tabindex: 0, role: 'region', 'aria-label': 'Arguments' }, all.map((one, at) => h('pre', visible(JSON.stringify(one, null, 2)), asked.counts?.[at] > 1 && h('span.quiet', `  × ${asked.counts[at]}`)))),
 		asked.rule && h('p.quiet', `Rule: ${visible(asked.rule)}`),
 		h('p.row', button('Deny', () => respond('decline'), 'button.danger'),
 			['once', 'session', 'always'].filter((one) => offered.includes(one)).map((one) => button(WORDS[one], () => respond('accept', { decision: one }), one === 'once' ? 'button.first' : 'button'))),

@@ -1,6 +1,6 @@
 // Blocks of Markdown as nodes, also while they are still being written.
 
-import { button, copy, h, iconButton, pause } from './dom.js';
+import { button, codeBox, h, pause } from './dom.js';
 import { visible } from './format.js';
 import { highlight } from './highlight.js';
 import { Inline } from './inline.js';
@@ -10,7 +10,7 @@ import { formula } from './math.js';
 const LONGEST_ROWS = 2000;
 const SLICE = 8;
 
-/** The address of a link that may be followed; undefined for all that is not a page or a mail. */
+/** The address of a link that may be followed; undefined if it isn't a page or a mail. */
 export function safeAddress(text) {
 	let url;
 	try {
@@ -21,8 +21,8 @@ export function safeAddress(text) {
 	return /^(https?|mailto):$/.test(url.protocol) ? url : undefined;
 }
 
-/** The name of the artifact that an address in a text means; undefined if it means none. */
-export function artifactName(address) {
+/** The name of the artifact that an address in a text means; undefined if it can't mean one. */
+function artifactName(address) {
 	let path = String(address).replace(/^(sandbox|file):(\/\/)?/, '');
 	if (/^[a-z][a-z0-9+.-]*:|^\/\//i.test(path)) return undefined;
 	try {
@@ -37,20 +37,21 @@ export function artifactName(address) {
 export function shower(artifacts) {
 	const link = (address, inside, title) => {
 		const name = artifactName(address);
-		if (name !== undefined && artifacts?.has(name)) {
+		if (name !== undefined && artifacts.has(name)) {
 			return button(inside, () => artifacts.open(name), 'link', { title: visible(name) });
 		}
 		const url = safeAddress(address);
 		if (!url) return h('span.no-link', { title: visible(address).slice(0, 300) }, inside);
 		const node = h('a', { href: url.href, target: '_blank', rel: 'noopener noreferrer nofollow', title: visible(title ?? url.href).slice(0, 500) }, inside);
-		const said = node.textContent.trim();
+		const said = node.textContent.trim().split(/\s/)[0];
+		const named = safeAddress(said) ?? safeAddress(`${url.protocol}//${said}`);
 		// A text that looks like an address must not hide another one.
-		if (/^(\w+:\/\/|www\.)/i.test(said) && !said.includes(url.host)) node.append(h('span.host', ` (${url.host})`));
+		if (/^(\w+:\/\/|www\.)/i.test(said) && !(named?.host === url.host && said.includes(url.host))) node.append(h('span.host', ` (${url.host || url.pathname})`));
 		return node;
 	};
 	const picture = (address, text, title) => {
 		const name = artifactName(address);
-		if (name !== undefined && artifacts?.has(name)) return artifacts.picture(name, text);
+		if (name !== undefined && artifacts.has(name)) return artifacts.picture(name, text);
 		const url = safeAddress(address);
 		const shown = link(address, [text || 'Picture'], title);
 		if (url?.host) shown.append(h('span.host', ` (picture at ${url.host}, not loaded)`));
@@ -60,13 +61,10 @@ export function shower(artifacts) {
 }
 
 function code(block) {
-	const inside = h('code', { class: block.language && `language-${block.language.replace(/[^\w+#-]/g, '')}` });
+	const inside = h('code');
 	if (block.open) inside.textContent = block.text;
 	else inside.append(highlight(block.text, block.language));
-	const control = iconButton('copy', 'Copy this code', () => copy(block.text, control));
-	return h('figure.code',
-		h('figcaption', h('span', visible(block.language || 'text').slice(0, 40)), control),
-		h('pre', { tabindex: 0, 'aria-label': 'Code' }, inside));
+	return codeBox(h('span', visible(block.language || 'text').slice(0, 40)), 'Copy this code', block.text, h('pre', { tabindex: 0, 'aria-label': 'Code' }, inside));
 }
 
 function table(block, inline) {

@@ -1,7 +1,8 @@
 // What all parts of the page know, and how they tell each other.
 
 import { blob, get, quoted } from './api.js';
-import { isImage, typeOf } from './format.js';
+import { save } from './dom.js';
+import { baseName, isImage, typeOf } from './format.js';
 
 const listeners = new Map();
 
@@ -48,13 +49,22 @@ export function markArtifacts(made) {
 export const artifactPath = (name) => `artifacts/${quoted(name)}`;
 export const filePath = (path) => `files/content?path=${encodeURIComponent(path)}`;
 
+/** Hands a file of the server to the person; `gone` is what is said if it is not there any more. */
+export async function download(path, name, gone) {
+	try {
+		save(baseName(name), await blob(path));
+	} catch (error) {
+		emit('problem', (error.status === 404 && gone) || error.message);
+	}
+}
+
 const pictures = new Map();
 const MOST_PICTURES = 60;
 
 /** The address of a picture within this page; the picture is loaded once for each state of the file. */
 export function pictureAddress(name) {
 	const one = store.artifacts.get(name);
-	const key = `${name}\n${one?.digest ?? one?.modified}`;
+	const key = `${store.status?.user?.name}\n${name}\n${one?.digest ?? one?.modified}`;
 	if (!pictures.has(key)) {
 		const loading = blob(artifactPath(name), isImage(name) ? typeOf(name) : 'image/png').then((data) => URL.createObjectURL(data));
 		loading.catch(() => pictures.delete(key));

@@ -1,4 +1,4 @@
-// The state of the system: servers, model, limits, sandbox; and the key, where one is needed.
+// The state of the system: servers, model, limits, sandbox; and the key, if one is needed.
 
 import { get, hasKey, request, setKey, setUser } from './api.js';
 import { $, button, confirm, dialog, fill, h, icon } from './dom.js';
@@ -69,12 +69,12 @@ export async function showSystem() {
 		}
 	};
 	fill(body, h('p.working', 'Loading'));
-	dialog('System', body, {});
+	dialog('System', body);
 	await draw();
 }
 
 /** Who works here: fixed by the key, or chosen. */
-export function showUser(changed) {
+function showUser(changed) {
 	const { user = {} } = store.status;
 	const field = h('input', { id: 'user-name', value: user.name, maxlength: 63, pattern: '[A-Za-z0-9][A-Za-z0-9_.\\-]{0,62}', autocomplete: 'off', autofocus: true });
 	const problem = h('p.bad', { role: 'alert' });
@@ -102,7 +102,7 @@ export function showLogin(retry, wasRefused) {
 	document.body.dataset.screen = 'login';
 	$('screen').hidden = false;
 	fill($('screen'), h('form.login', {
- novalidate: true,
+		novalidate: true,
 		submit: (event) => {
 			event.preventDefault();
 			if (!field.value.trim()) {

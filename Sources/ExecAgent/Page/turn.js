@@ -1,10 +1,9 @@
 // One turn: what the person asked, and what the agent said and did, in its order.
 
-import { CallCard, absolute, chips, parsedArguments, tokens } from './cards.js';
+import { CallCard, absolute, chips, tokens } from './cards.js';
 import { button, copy, fill, h, icon, iconButton } from './dom.js';
 import { baseName, clock, duration, isImage, many, number, size, visible } from './format.js';
 import { MarkdownView } from './render.js';
-import { store } from './store.js';
 
 const ENDS = {
 	cut: 'The answer is cut off: the model reached its own limit.',
@@ -47,15 +46,11 @@ export class TurnView {
 		this.flush();
 	}
 
-	get cards() {
-		return this.#cards;
-	}
-
 	get answerText() {
 		return [...this.#texts, this.#text].filter(Boolean).join('\n\n');
 	}
 
-	/** Takes an event; @returns what is to be said to those who do not see it. */
+	/** Takes an event; @returns what a screen reader is to say. */
 	apply(event) {
 		switch (event.type) {
 		case 'text':
@@ -66,7 +61,7 @@ export class TurnView {
 		case 'tool_started': {
 			this.#endText();
 			if (!this.#group) this.answer.append((this.#group = h('div.cards')));
-			const card = new CallCard(event, this.context);
+			const card = new CallCard(event, this.context, placeOf(this.turn.index, event.seq));
 			this.#cards.set(event.id, card);
 			this.#group.append(card.node);
 			return card.verb.textContent;
@@ -78,8 +73,10 @@ export class TurnView {
 			if (!this.#cards.has(event.id)) this.apply({ ...event, type: 'tool_started', arguments: '{}' });
 			const card = this.#cards.get(event.id);
 			card.end(event);
-			const args = card.started.name === 'write_file' && !event.is_error ? parsedArguments(card.started) : undefined;
-			if (args?.file_path) this.context.wrote(absolute(args.file_path), String(args.content ?? ''));
+			const { args } = card;
+			if (card.started.name === 'write_file' && !event.is_error && args?.file_path) {
+				this.context.wrote(absolute(args.file_path), String(args.content ?? ''), placeOf(this.turn.index, event.seq));
+			}
 			for (const one of event.artifacts ?? []) this.#made.set(one.name, one);
 			if (event.artifacts?.length) this.#showMade();
 			return card.words();
@@ -159,7 +156,7 @@ export class TurnView {
 		const facts = [Number.isFinite(seconds) && duration(seconds), used.prompt_tokens + used.completion_tokens > 0 && tokens(used)].filter(Boolean).join(' · ');
 		const control = text && iconButton('copy', 'Copy the answer', () => copy(text, control));
 		fill(this.foot, control, this.#usages.length > 1
-			? h('details.plain.quiet', h('summary', facts), h('ol', this.#usages.map((one) => h('li', `${number(one.prompt_tokens)} tokens in, ${number(one.completion_tokens)} out, ${duration(one.seconds)}`))))
+			? h('details.quiet', h('summary', facts), h('ol', this.#usages.map((one) => h('li', `${number(one.prompt_tokens)} tokens in, ${number(one.completion_tokens)} out, ${duration(one.seconds)}`))))
 			: h('span.quiet', facts));
 		const said = { answered: `Answer complete, ${many(text.split(/\s+/).filter(Boolean).length, 'word')}`, stopped: 'Stopped', failed: `Failed: ${error?.message ?? ''}` };
 		return said[state] ?? ENDS[state];
@@ -185,4 +182,5 @@ export function pictureOf(name, text, open, load, captioned) {
 	return node;
 }
 
-export const hasArtifact = (name) => store.artifacts.has(name);
+/** Where an event is in its conversation: a number that grows. */
+export const placeOf = (turn, sequence = 0) => turn * 1e9 + sequence;

@@ -1,11 +1,9 @@
 import MCP
 
-/// The files of users' sandboxes, in any bytes, and the sandboxes themselves. ``SandboxFiles`` describes the functions.
+/// The files of users' sandboxes, and the sandboxes themselves. ``SandboxFiles`` describes the functions.
 protocol SandboxAccess: Sendable {
     /// The limits for files; `nil` if no server offers the methods for files.
     func limits() async -> SandboxFiles.Limits?
-    /// Whether a server offers the methods for sandboxes.
-    func hasSandboxMethods() async -> Bool
 
     func write(
         _ bytes: [UInt8], as name: String, to directory: String?, existing: SandboxMethod.Existing, of user: String?
@@ -21,12 +19,11 @@ protocol SandboxAccess: Sendable {
 
 extension SandboxFiles: SandboxAccess {}
 
-/// For tool servers that offer nothing of this.
+/// For tool servers without methods for files and sandboxes.
 struct NoSandboxAccess: SandboxAccess {
     private static let absence = SandboxFilesError(.unsupported, "No tool server offers this.")
 
     func limits() async -> SandboxFiles.Limits? { nil }
-    func hasSandboxMethods() async -> Bool { false }
     func write(
         _ bytes: [UInt8], as name: String, to directory: String?, existing: SandboxMethod.Existing, of user: String?
     ) async throws(SandboxFilesError) -> StoredFile { throw Self.absence }

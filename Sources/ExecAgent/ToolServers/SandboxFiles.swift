@@ -29,11 +29,6 @@ struct SandboxFiles: Sendable {
         try? await server(offering: SandboxMethod.filesExtension).limits
     }
 
-    /// Whether a server offers the methods for sandboxes.
-    func hasSandboxMethods() async -> Bool {
-        (try? await server(offering: SandboxMethod.sandboxExtension)) != nil
-    }
-
     /// Starts to write a file. Nothing is visible in the sandbox until ``SandboxUpload/finish()``.
     ///
     /// - Parameters:
@@ -41,8 +36,8 @@ struct SandboxFiles: Sendable {
     ///   - directory: an absolute path in `/workspace`; `nil` for `/workspace/uploads`.
     ///   - existing: what happens to a file of this name.
     /// - Throws: ``SandboxFilesError``.
-    func upload(
-        _ name: String, to directory: String? = nil, existing: SandboxMethod.Existing = .rename, of user: String?
+    private func upload(
+        _ name: String, to directory: String?, existing: SandboxMethod.Existing, of user: String?
     ) async throws(SandboxFilesError) -> SandboxUpload {
         let offered = try await server(offering: SandboxMethod.filesExtension)
         var target: JSONObject = ["name": .string(name), "existing": .string(existing.rawValue)]
@@ -93,27 +88,6 @@ struct SandboxFiles: Sendable {
         return part
     }
 
-    /// Passes a whole file to `receive`, in parts.
-    ///
-    /// - Parameters:
-    ///   - receive: called with each part, in order; at least once, with an empty part for an empty file.
-    /// - Throws: ``SandboxFilesError``: ``SandboxFilesError/Kind/conflict`` if the file has changed meanwhile; and what
-    ///   `receive` throws.
-    func read(_ path: String, of user: String?, receive: (FilePart) async throws -> Void) async throws {
-        var offset = 0
-        var version: String?
-        while true {
-            let part = try await read(path, offset: offset, length: Self.maxChunk, of: user)
-            guard version == nil || version == part.version else {
-                throw SandboxFilesError(.conflict, "\(path) has changed while it was read.")
-            }
-            version = part.version
-            try await receive(part)
-            offset += part.bytes.count
-            if offset >= part.size || part.bytes.isEmpty { return }
-        }
-    }
-
     /// Returns the entries of a directory in `/workspace`, `/artifacts` or `/output`.
     ///
     /// - Throws: ``SandboxFilesError``.
@@ -144,7 +118,7 @@ struct SandboxFiles: Sendable {
 
     /// Ends a user's sandbox, with everything that runs in it. The files in its workspace stay.
     ///
-    /// - Returns: whether there was one.
+    /// - Returns: whether the user had a sandbox.
     /// - Throws: ``SandboxFilesError``.
     func stop(of user: String?) async throws(SandboxFilesError) -> Bool {
         let result = try await request(
@@ -206,6 +180,6 @@ struct SandboxFiles: Sendable {
             case .failure(let error): failure = failure ?? SandboxFilesError(error, of: server.name)
             }
         }
-        throw failure ?? SandboxFilesError(.unsupported, "None of the MCP servers offers \(identifier).")
+        throw failure ?? SandboxFilesError(.unsupported, "No MCP server offers \(identifier).")
     }
 }

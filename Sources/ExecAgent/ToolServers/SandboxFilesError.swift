@@ -6,7 +6,7 @@ import MCPServers
 struct SandboxFilesError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of a failure.
     enum Kind: Sendable, Equatable {
-        /// There is no such file, directory or upload.
+        /// The file, directory or upload doesn't exist.
         case notFound
         /// The name is taken, or the file has changed meanwhile.
         case conflict
@@ -52,7 +52,7 @@ struct SandboxFilesError: Error, Sendable, Equatable, CustomStringConvertible {
         self.init(kind, message)
     }
 
-    /// The error for a result that isn't one.
+    /// The error for a result that can't be read.
     static func malformed(_ method: SandboxMethod) -> SandboxFilesError {
         SandboxFilesError(.failed, "The MCP server answered \(method.rawValue) with an invalid result.")
     }

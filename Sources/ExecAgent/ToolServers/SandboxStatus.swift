@@ -6,7 +6,7 @@ struct SandboxStatus: Sendable, Equatable {
     let state: SandboxMethod.SandboxState
     /// What the workspace holds, in bytes; `nil` if unknown.
     let workspaceBytes: Int?
-    /// What the workspace may hold, in bytes; `nil` for no limit.
+    /// What the workspace may hold, in bytes; `nil` if it isn't limited.
     let workspaceLimit: Int?
 
     init?(_ result: JSONObject) {

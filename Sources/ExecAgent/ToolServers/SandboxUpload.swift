@@ -2,7 +2,7 @@ import Hashing
 import JSON
 import MCP
 
-/// A file on its way into a sandbox, in chunks. A small file takes one request.
+/// Uploads a file into a sandbox, in chunks. A small file takes one request.
 ///
 /// One task uses it at a time. It must end with ``finish()`` or ``cancel()``.
 actor SandboxUpload {
@@ -39,6 +39,7 @@ actor SandboxUpload {
         while pending.count > limits.chunkBytes {
             let chunk = Array(pending[..<limits.chunkBytes])
             pending.removeFirst(limits.chunkBytes)
+            hash.update(chunk)
             let result = try await send(chunk, [:])
             guard let id = id ?? result["upload"]?.stringValue, !id.isEmpty, id.utf8.count <= 100 else {
                 throw .malformed(.writeFile)
@@ -55,14 +56,13 @@ actor SandboxUpload {
         pending = []
         hash.update(chunk)
         let result = try await send(
-            chunk, ["final": true, "size": .integer(sent + chunk.count), "sha256": .string(hash.hexDigest)],
-            isHashed: true)
+            chunk, ["final": true, "size": .integer(sent + chunk.count), "sha256": .string(hash.hexDigest)])
         id = nil
         guard let file = StoredFile(result), file.size == sent else { throw .malformed(.writeFile) }
         return file
     }
 
-    /// Drops what has been sent so far. Does nothing after ``finish()``.
+    /// Discards what has been sent so far. Does nothing after ``finish()``.
     func cancel() async {
         pending = []
         guard let id else { return }
@@ -72,10 +72,7 @@ actor SandboxUpload {
         await request.value
     }
 
-    private func send(
-        _ chunk: [UInt8], _ more: JSONObject, isHashed: Bool = false
-    ) async throws(SandboxFilesError) -> JSONObject {
-        if !isHashed { hash.update(chunk) }
+    private func send(_ chunk: [UInt8], _ more: JSONObject) async throws(SandboxFilesError) -> JSONObject {
         var params = id.map { ["upload": .string($0)] } ?? target
         params["offset"] = .integer(sent)
         params["data"] = .string(Base64.encode(chunk))

@@ -34,8 +34,6 @@ final class ToolServers: ToolProvider {
 
     /// The supervised servers.
     let group: ServerGroup
-    /// The files of users' sandboxes.
-    var files: SandboxFiles { SandboxFiles(group: group) }
     /// What each server asks if it is a legacy one; empty if nobody can be asked.
     private let legacyQuestions: [ObjectIdentifier: LegacyCallQuestions]
     private let prompts: [ServerPrompt]
@@ -109,8 +107,8 @@ final class ToolServers: ToolProvider {
         guard let current else {
             throw ToolServerError(
                 message: """
-                    \(prompt.server.name) doesn't accept the servers of --mcp-config: it isn't exec-mcp, or one without a \
-                    bridge to other servers. Leave out --bridge, or name exec-mcp with --mcp
+                    \(prompt.server.name) doesn't accept the servers of --mcp-config: it isn't exec-mcp, or an \
+                    exec-mcp without a bridge to other servers. Leave out --bridge, or name exec-mcp with --mcp
                     """)
         }
         let isFirst = report.withLock { report in
@@ -201,7 +199,7 @@ final class ToolServers: ToolProvider {
         return text
     }
 
-    var sandboxAccess: any SandboxAccess { files }
+    var sandboxAccess: any SandboxAccess { SandboxFiles(group: group) }
 
     func serverName(ofTool name: String) -> String? { group.tool(named: name)?.server.name }
 

@@ -1,7 +1,7 @@
 import JSON
 import MCP
 
-/// One of the sandboxes of all users.
+/// An entry in the list of all users' sandboxes.
 struct UserSandbox: Sendable, Equatable {
     let user: String
     let state: SandboxMethod.SandboxState

@@ -48,7 +48,7 @@ package struct BridgedCommand: Sendable {
     package let suspendClock: @Sendable (_ isSuspended: Bool) -> Void
     /// Passes on a line of progress; `nil` if nobody listens.
     package let onProgress: (@Sendable (String) -> Void)?
-    /// Receives each call when it has ended; `nil` if nobody wants to know. Must return at once.
+    /// Receives each call when it has ended; `nil` if calls are not reported. Must return at once.
     package let onCall: (@Sendable (BridgedCall) -> Void)?
     /// The SHA-256, in hexadecimal, of the command's text.
     package let scriptDigest: String

@@ -33,7 +33,7 @@ public struct Artifact: Sendable, Equatable {
         case version
     }
 
-    /// The members that it has in a command's result besides.
+    /// The additional members in a command's result.
     enum ChangeName: String, CaseIterable {
         case change
     }

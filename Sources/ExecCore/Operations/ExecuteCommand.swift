@@ -34,13 +34,13 @@ public struct CommandResult: Sendable, Equatable {
     public let isTruncated: Bool
     /// The artifacts that were added or modified while it ran, at most a hundred.
     public let artifacts: [Artifact]
-    /// What is left out of standard output; `nil` if nothing is.
+    /// What is left out of standard output; `nil` if nothing was left out.
     public internal(set) var standardOutputRest: StreamRest?
-    /// What is left out of standard error; `nil` if nothing is.
+    /// What is left out of standard error; `nil` if nothing was left out.
     public internal(set) var standardErrorRest: StreamRest?
     /// A note on the tools that it called through the bridge; `nil` if it called none.
     public internal(set) var bridgeNote: String?
-    /// The tools that it called through the bridge, the first ones in the order of their ends.
+    /// Its first calls of tools through the bridge, in the order in which they ended.
     public internal(set) var bridgedCalls: [BridgedCall] = []
 
     /// The maximum number of ``bridgedCalls``.
@@ -55,11 +55,11 @@ public struct CommandResult: Sendable, Equatable {
         case streams
     }
 
-    /// A stream of which not all is in a result.
+    /// An output stream that a result doesn't hold in full.
     public struct StreamRest: Sendable, Equatable {
         /// How many bytes the command wrote.
         public let bytes: Int
-        /// The file in the sandbox that holds the stream; `nil` if there is none.
+        /// The file in the sandbox that holds the stream; `nil` if it wasn't saved.
         public let path: String?
         /// How many bytes that file holds.
         public let savedBytes: Int

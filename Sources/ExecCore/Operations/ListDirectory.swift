@@ -83,7 +83,7 @@ extension Sandbox {
     /// The maximum number of entries that ``list(_:)`` returns.
     public static let listedEntries = 1000
 
-    /// Room for so many entries, each with a name and a URI of maximum length.
+    /// Room for this number of entries, each with a name and a URI of maximum length.
     private static let entriesRoom = 16 << 20
 
     /// Returns the first entries, by name, of a directory in `/workspace`, `/artifacts` or `/output`.

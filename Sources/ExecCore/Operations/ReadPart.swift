@@ -1,6 +1,6 @@
 import JSON
 
-/// Reads a part of a file, whatever its bytes.
+/// Reads a part of a file, byte for byte.
 struct ReadPart: GuestParameters {
     static let operation = GuestOperation.readPart
 
@@ -55,7 +55,7 @@ public struct FileSlice: Sendable, Equatable {
 
 extension Sandbox {
     /// Returns a part of a regular file in `/workspace`, `/artifacts` or `/output`; links that lead out of them are
-    /// refused. Fewer bytes are returned at the end of the file, none after it.
+    /// refused. Returns fewer bytes at the end of the file, and an empty part beyond it.
     ///
     /// - Parameters:
     ///   - path: an absolute path or a `file:` URI.

@@ -37,19 +37,19 @@ extension SandboxPool {
             .sorted { $0.user.name < $1.user.name }
     }
 
-    /// Returns the sandbox of a user; `nil` if there is none. Starts none, and doesn't count as its use.
+    /// Returns the sandbox of a user; `nil` if the user has no sandbox. Neither starts nor uses it.
     package func overview(of user: UserID) -> SandboxOverview? {
         entries[user].flatMap { $0.hasEnded ? nil : SandboxOverview(of: user, $0) }
     }
 
-    /// Counts the bytes in the workspace of a user's sandbox and its artifacts; `nil` if the sandbox isn't up, or if that
-    /// takes too long. Doesn't count as its use.
+    /// Counts the bytes in the workspace of a user's sandbox and its artifacts; `nil` if the sandbox isn't up, or if
+    /// that takes too long. Doesn't count as a use of the sandbox.
     package func workspaceUse(of user: UserID) async -> Int? {
         guard case .running(let sandbox)? = entries[user]?.state else { return nil }
         return try? await sandbox.workspaceUse()
     }
 
-    /// What the workspace and the artifacts may hold, in bytes; `nil` for no limit of ours.
+    /// What the workspace and the artifacts may hold, in bytes; `nil` if exec-mcp sets no limit.
     package nonisolated var workspaceLimit: Int? {
         configuration.workspace == .persistent ? configuration.workspaceLimit.bytes : nil
     }

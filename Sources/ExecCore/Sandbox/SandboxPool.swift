@@ -313,7 +313,7 @@ public actor SandboxPool {
     /// Stops a user's sandbox, with everything that runs in it, and waits until it is gone.
     ///
     /// - Parameter reason: why, for the note about it in the user's next result.
-    /// - Returns: whether there was one.
+    /// - Returns: whether the user had a sandbox.
     package func stopSandbox(of user: UserID, because reason: String) async -> Bool {
         guard let entry = entries[user] else { return false }
         logger.info("stopping the sandbox of \(user): \(reason)")

@@ -152,16 +152,10 @@ struct PrivateDataFilter: CallInterceptor {
         return ResourceURI.artifact(name: try vault.restore(name)).text
     }
 
-    /// Returns a URI with the tokens in an artifact's name replaced by what they stand for; unchanged if one isn't
-    /// known, as no artifact has such a name.
+    /// Returns a URI, or the path or the name of a file, with its tokens replaced by what they stand for; unchanged if
+    /// one of them isn't known, because no file has such a name.
     func restored(uri: String, for user: UserID) -> String {
         (try? Self.restored(path: uri, by: vault(of: user))) ?? uri
-    }
-
-    /// Returns the name or the path of a file with tokens replaced by what they stand for; unchanged if one isn't known,
-    /// as no file has such a name.
-    func restored(name: String, for user: UserID) -> String {
-        (try? vault(of: user).restore(name)) ?? name
     }
 
     // MARK: - Outside of calls

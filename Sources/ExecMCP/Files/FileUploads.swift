@@ -5,8 +5,8 @@ import MCP
 import SystemCalls
 import Threading
 
-/// Files on their way into sandboxes. They are kept here until they are complete, so that nothing is left of half a file
-/// in a sandbox, whatever ends first.
+/// Unfinished uploads. The server keeps them until they are complete, so that a sandbox never holds a part of a file,
+/// whatever ends first.
 final class FileUploads: Sendable {
     /// The maximum size of a file, in bytes.
     static let maxFile = Limits.writeBytes
@@ -36,7 +36,8 @@ final class FileUploads: Sendable {
 
     private struct State {
         var uploads: [String: Upload] = [:]
-        var count = 0
+        /// The number of bytes in all uploads.
+        var byteCount = 0
         var hasSweeper = false
     }
 
@@ -90,10 +91,10 @@ final class FileUploads: Sendable {
             guard chunk.count <= Self.maxFile - count else {
                 throw RPCError(.tooLarge, "At most \(Self.maxFile) bytes are accepted for a file.")
             }
-            guard state.count + chunk.count <= Self.maxBytes else {
+            guard state.byteCount + chunk.count <= Self.maxBytes else {
                 throw RPCError(.busy, "Too many bytes of unfinished uploads are kept. Try again later.")
             }
-            state.count += chunk.count
+            state.byteCount += chunk.count
             upload.bytes += chunk
             return count + chunk.count
         }
@@ -153,7 +154,7 @@ final class FileUploads: Sendable {
     ) throws(RPCError) -> Value {
         try state.withLock { (state) throws(RPCError) in
             sweep(&state)
-            // Taken out, so that its bytes aren't copied.
+            // Removed meanwhile, so that changing its bytes doesn't copy them.
             guard state.uploads[id]?.target.user == user, var upload = state.uploads.removeValue(forKey: id) else {
                 throw RPCError(
                     .notFound,
@@ -167,7 +168,7 @@ final class FileUploads: Sendable {
     }
 
     private static func remove(_ id: String, from state: inout State) {
-        state.count -= state.uploads.removeValue(forKey: id)?.bytes.count ?? 0
+        state.byteCount -= state.uploads.removeValue(forKey: id)?.bytes.count ?? 0
     }
 
     private func sweep(_ state: inout State) {
@@ -177,7 +178,7 @@ final class FileUploads: Sendable {
         }
     }
 
-    /// Drops what nobody continues, also if nobody starts anything else.
+    /// Drops abandoned uploads regularly, also if no other upload starts.
     private func startSweeping() {
         Task { [weak self, clock] in
             while (try? await clock.sleep(Self.idleSeconds / 4)) != nil {
@@ -186,7 +187,7 @@ final class FileUploads: Sendable {
         }
     }
 
-    /// - Returns: whether any are left.
+    /// - Returns: whether any uploads are left.
     private func sweepAll() -> Bool {
         state.withLock { state in
             sweep(&state)

@@ -5,7 +5,7 @@ import MCP
 
 /// The result of one of exec-mcp's own methods.
 struct SandboxReply: Sendable, Equatable {
-    /// A file, or a part of it, of which the result holds a part.
+    /// A part of a file for the result, with the bytes that it is cut out of.
     struct Content: Sendable, Equatable {
         /// The bytes that were read.
         var bytes: [UInt8]
@@ -21,9 +21,9 @@ struct SandboxReply: Sendable, Equatable {
         var isWhole: Bool { start == 0 && bytes.count == size }
 
         /// The bytes of the part that was asked for.
-        var part: [UInt8] {
+        var part: ArraySlice<UInt8> {
             let from = min(max(offset - start, 0), bytes.count)
-            return Array(bytes[from..<min(from + length, bytes.count)])
+            return bytes[from..<min(from + length, bytes.count)]
         }
 
         /// The content with the whole file replaced.
@@ -32,8 +32,8 @@ struct SandboxReply: Sendable, Equatable {
         }
     }
 
-    /// The names of members that are names of files, in the result and in its entries.
-    static let nameMembers = ["path", "name", "uri"]
+    /// The members that hold names of files, in the result and in its entries.
+    static let nameMembers = ["path", "name"]
     static let entries = "entries"
 
     /// The members of the result, without those about the content.
@@ -59,7 +59,7 @@ struct SandboxReply: Sendable, Equatable {
     var json: JSONObject {
         guard let content else { return members }
         var json = members
-        let part = content.part
+        let part = Array(content.part)
         let name = members["path"]?.stringValue.map { String($0[($0.lastIndex(of: "/") ?? $0.startIndex)...]) } ?? ""
         json["mimeType"] = .string(
             content.offset == 0 ? MediaType.of(part, named: name) : MediaType.ofFile(named: name))

@@ -1,5 +1,5 @@
-/// The name of an uploaded file, made safe for the sandbox: what people's systems put into names must not become a path,
-/// an option or an invisible character in a command.
+/// Makes the names of uploaded files safe for the sandbox: a name must not act as a path or an option, or put invisible
+/// characters into a command.
 enum UploadName {
     /// The longest name in bytes: there is room for ` (1000)`.
     private static let maxLength = 200
@@ -8,8 +8,8 @@ enum UploadName {
     /// Joins emoji, and letters in some scripts.
     private static let joiners: Set<Unicode.Scalar> = ["\u{200C}", "\u{200D}"]
 
-    /// Returns a valid file name for any text: what follows the last slash or backslash, without characters that control
-    /// a terminal or hide text, not hidden, at most ``maxLength`` bytes.
+    /// Returns a valid file name for any text: what follows the last slash or backslash, without characters that
+    /// control a terminal or hide text, not hidden, at most ``maxLength`` bytes.
     static func safe(_ text: String) -> String {
         let scalars = text.unicodeScalars
         let base = scalars[

@@ -8,7 +8,7 @@ import Threading
 /// Asks the person behind a legacy client, with requests to the client (2025-06-18 and 2025-11-25, client/elicitation):
 /// one at a time, because clients show one at a time, and users in rotation.
 ///
-/// Their ids are texts of a form that no other id in a session has. A response with another id is none of ours, or
+/// Their ids are texts of a form that no other id in a session has. A response with another id isn't for us, or
 /// comes too late: it is ignored.
 final class ClientQuestions: Sendable {
     /// The maximum number of questions that wait, the one that is shown included.
@@ -55,8 +55,8 @@ final class ClientQuestions: Sendable {
         return pending.settle(id, Self.answer(outcome))
     }
 
-    /// Handles a message of the client that can't be read, or is none. An open question that it may be meant for is
-    /// not answered by anything else.
+    /// Handles a message of the client that can't be read, or isn't valid. An open question with its id fails: no other
+    /// answer to it will come.
     ///
     /// - Returns: whether it was meant for an open question.
     @discardableResult

@@ -1,5 +1,5 @@
-/// Room that several users share. None of them may take more than what then stays free for others: one alone gets half
-/// of it, another one half of the rest.
+/// Room that several users share. A user that has taken more than would stay free gets no more: with small pieces, one
+/// alone gets half of it, another one half of the rest. The first piece of a user may be of any size that fits.
 enum FairShare {
     /// Whether a user may take some of the room.
     ///

@@ -1,10 +1,10 @@
 import ExecCore
 
-/// The user whose question is put to a legacy client, which may serve several: it isn't told during which call a question
-/// is asked.
+/// The user whose question is put to a legacy client, which may serve several: it isn't told during which call a
+/// question is asked.
 struct QuestionedUser: Sendable {
     let id: UserID
-    /// Whether the client has named the user with the call. Then it serves several, perhaps.
+    /// Whether the client has named the user with the call. Then it may serve several.
     let isNamed: Bool
     /// Whether it is the server's own user.
     let isDefault: Bool

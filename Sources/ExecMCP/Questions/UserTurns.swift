@@ -1,16 +1,16 @@
 import Threading
 
-/// One turn at a time, which users get in rotation: who has waited for no turn longest is next, however many turns
-/// another one waits for. Those of one user are served in order.
+/// A semaphore with one permit, which users get in rotation: of those that wait, the one whose last turn is longest ago
+/// is next, however many tasks of others wait. The tasks of one user are served in order.
 final class UserTurns: Sendable {
     private struct State {
         var isTaken = false
         var waiters = WaiterQueue()
-        /// When each user last got a turn, since somebody has had to wait.
+        /// The number of each user's last turn; emptied when a turn ends and no task waits.
         var served: [String: Int] = [:]
         var lastNumber = 0
 
-        mutating func take(_ user: String) {
+        mutating func grant(to user: String) {
             isTaken = true
             lastNumber += 1
             served[user] = lastNumber
@@ -38,7 +38,7 @@ final class UserTurns: Sendable {
                 state.served = [:]
                 return nil
             }
-            state.take(next.owner)
+            state.grant(to: next.owner)
             return next.waiter
         }
         next?.resume()
@@ -47,7 +47,7 @@ final class UserTurns: Sendable {
     /// While the turn is free, no task waits: no newcomer overtakes any.
     private func acquire(_ state: inout State, _ user: String) -> Bool {
         guard !state.isTaken else { return false }
-        state.take(user)
+        state.grant(to: user)
         return true
     }
 }

@@ -25,7 +25,7 @@ enum ServerIdentity {
         return .object(capabilities)
     }
 
-    /// What exec-mcp has beyond MCP and its extensions.
+    /// The extensions that are specific to exec-mcp.
     private static let ownExtensions: JSONObject = [
         SandboxMethod.filesExtension: [
             "maxFileBytes": .integer(FileUploads.maxFile), "maxChunkBytes": .integer(FileUploads.maxChunk),

@@ -89,7 +89,7 @@ struct ExecuteBashTool: SandboxTool {
         }
     }
 
-    /// What programs that show the command need besides; `nil` for an ordinary result.
+    /// Returns what else programs that show the command need; `nil` for an ordinary result.
     private static func report(on result: CommandResult) -> CommandReport? {
         func stream(_ rest: CommandResult.StreamRest?) -> CommandReport.Stream? {
             rest.map { CommandReport.Stream(bytes: $0.bytes, path: $0.path, savedBytes: $0.savedBytes) }

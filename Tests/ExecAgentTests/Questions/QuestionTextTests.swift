@@ -140,6 +140,16 @@ struct QuestionTextTests {
         #expect(rows.last == "Not all is shown. all = show all of it, n or Enter = no")
     }
 
+    @Test func aLongMessageIsCutAndSaysSoOnce() throws {
+        let message = String(repeating: "x\n", count: 1000)
+        let question = try ServerQuestion.asking([
+            "mode": "url", "message": .string(message), "url": "https://a.example",
+        ])
+        let rows = rows(question)
+        #expect(rows.count < 410)
+        #expect(rows.count { $0.hasSuffix(" more rows are not shown.") } == 1)
+    }
+
     @Test func everythingCanBeShown() throws {
         let shown = QuestionText(
             try Self.hiding(String(repeating: "\n", count: 5000)), columns: 80, showsAll: true)

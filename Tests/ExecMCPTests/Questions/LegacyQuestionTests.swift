@@ -160,7 +160,7 @@ import Testing
         var open = try await question(in: session)
         for id in 2...4 { start(session, id: .integer(id), of: "ann") }
         start(session, id: 5, of: "bob")
-        while session.queuedQuestions < 4 { try await Task.sleep(for: .milliseconds(2)) }
+        try await eventually { session.queuedQuestions >= 4 }
         var users: [JSON?] = []
         for number in 1...5 {
             open = try await question(number, in: session)
@@ -173,14 +173,12 @@ import Testing
     @Test func aUserLeavesRoomForQuestionsOfOthers() async throws {
         let session = try await session()
         for id in 1...ClientQuestions.maxWaiting / 2 { start(session, id: .integer(id), of: "ann") }
-        while session.waitingQuestions < ClientQuestions.maxWaiting / 2 { try await Task.sleep(for: .milliseconds(2)) }
+        try await eventually { session.waitingQuestions >= ClientQuestions.maxWaiting / 2 }
         start(session, id: 100, of: "ann")
         #expect(
             text(of: try await session.answer(to: 100)) == "failed: too many questions wait for the person already")
         start(session, id: 101, of: "bob")
-        while session.waitingQuestions < ClientQuestions.maxWaiting / 2 + 1 {
-            try await Task.sleep(for: .milliseconds(2))
-        }
+        try await eventually { session.waitingQuestions > ClientQuestions.maxWaiting / 2 }
         await session.close()
     }
 

@@ -4,7 +4,7 @@ struct APIKey: Sendable, Equatable {
     let text: String
     /// The name of the user whom the key belongs to; see ``UserName``. `nil` if its requests may name any user.
     let user: String?
-    /// Whether it gives the operator's view. A key of nobody does, because it gives access to every user anyway.
+    /// Whether it gives the operator's view. A key without a user does, because it gives access to every user anyway.
     let isOperator: Bool
 
     /// Parses an entry. What precedes the first colon is the user if it is a valid name, with `*` before it for an

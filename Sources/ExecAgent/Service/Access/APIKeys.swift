@@ -30,7 +30,7 @@ struct APIKeys: Sendable {
         return key == nil || found < 0 ? nil : found
     }
 
-    /// Returns the key in an `Authorization` field; `nil` if none is required or it isn't one of them.
+    /// Returns the key in an `Authorization` field; `nil` if no key is required, or if it isn't a known one.
     func key(of field: String?) -> APIKey? { number(of: field).map { keys[$0] } }
 
     private static func bearer(_ field: String?) -> String? {

@@ -10,7 +10,7 @@ struct RequestUsers: Sendable {
 
     /// Returns the user that the request's key belongs to; `nil` if the key, or the absence of keys, lets it name any.
     func bound(_ request: HTTPRequest) -> String? {
-        keys.isEmpty ? nil : keys.key(of: request.header("authorization"))?.user
+        keys.key(of: request.header("authorization"))?.user
     }
 
     /// Returns the user of a chat, and the conversation that it continues.
@@ -39,8 +39,9 @@ struct RequestUsers: Sendable {
 
     /// Returns who uses the page.
     func pageUser(of request: HTTPRequest) throws(APIRequestError) -> PageUser {
-        let key = keys.isEmpty ? nil : keys.key(of: request.header("authorization"))
-        if let user = key?.user { return PageUser(name: user, isBound: true, isOperator: key?.isOperator ?? false) }
+        if let key = keys.key(of: request.header("authorization")), let user = key.user {
+            return PageUser(name: user, isBound: true, isOperator: key.isOperator)
+        }
         let named = request.header(Self.pageField) ?? ""
         guard named.utf8.count <= 1000 else {
             throw APIRequestError(400, "X-Agent-User is longer than 1000 bytes.", code: "invalid_user")

@@ -12,8 +12,7 @@ struct CompletionID: Sendable {
     let model: String
 
     init(model: String) {
-        let signs = Array("0123456789abcdefghijklmnopqrstuvwxyz")
-        let word = String((0..<24).map { _ in signs[Int.random(in: 0..<signs.count)] })
+        let word = RandomWord.make(24)
         id = "chatcmpl-" + word
         callID = "call_" + word
         created = time(nil)

@@ -24,10 +24,11 @@ struct WebPage: Sendable {
         runs = PageRuns(
             options: options, runner: runner, toolProvider: toolProvider, conversations: conversations,
             places: places, questions: questions, clock: clock, log: log)
+        // The API's description leaves them out.
         let assets = PageAssets.all.map { asset in
-            ServiceRoute(
-                method: "GET", path: asset.path, description: asset.path == "/" ? PageText.page : PageText.asset
-            ) { request, _ in PageAssets.response(of: asset, to: request) }
+            ServiceRoute(method: "GET", path: asset.path, description: [:]) { request, _ in
+                PageAssets.response(of: asset, to: request)
+            }
         }
         routes =
             assets

@@ -56,9 +56,9 @@ struct ServiceRoutes: Sendable {
         let own = ServiceRoute(method: "GET", path: "/openapi.json", description: APIText.document) { _, _ in
             HTTPResponse(json: document.withLock { $0 })
         }
-        // The document describes its own route as well.
-        // Before the rest, so that no path of the page is a path of a user.
+        // The page's routes first: otherwise `/ui/artifacts` would be that of a user.
         let routes = page + all + questions.all + [own]
+        // The document describes its own route as well.
         let described = routes.filter { !PageAssets.paths.contains($0.path) }
         document.withLock { $0 = OpenAPIDocument(routes: described, version: options.version).json }
         return ServiceRouter(routes: routes)

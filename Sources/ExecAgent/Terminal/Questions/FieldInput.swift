@@ -37,7 +37,7 @@ enum FieldInput {
         return lines
     }
 
-    /// Returns how to fill in the field; `nil` if that is plain.
+    /// Returns how to fill in the field; `nil` if that is obvious.
     static func note(on field: FormField) -> String? {
         if case .choices = field.kind { "Type the numbers, separated by commas." } else { nil }
     }
@@ -96,7 +96,7 @@ enum FieldInput {
         return options.first { $0.value.utf8.elementsEqual(word.utf8) }?.value
     }
 
-    /// Returns the options with their numbers. Those that would look alike have their values too.
+    /// Returns the options with their numbers. Those that would look alike are followed by their values.
     private static func lines(_ options: [FormField.Option]) -> [String] {
         let titles = options.map { RevealedText.line($0.title, limit: maxText) }
         let counts = titles.reduce(into: [:]) { $0[$1, default: 0] += 1 }

@@ -16,9 +16,9 @@ struct QuestionText: Sendable {
         static let nested = Margin(first: "│     │ ", next: "│     │↳    ")
     }
 
-    /// Maximum number of rows of everything that calls consist of, unless all of it is requested.
+    /// Maximum number of rows of all calls together, or of a server's message, unless all of it is requested.
     private static let maxRows = 400
-    /// Maximum number of rows of a reason, a rule, or another server's message.
+    /// Maximum number of rows of the reason, and of the rule and the script, unless all of it is requested.
     private static let maxWords = 40
     /// The number of rows of each member that are always shown.
     private static let leastRows = 3
@@ -28,13 +28,12 @@ struct QuestionText: Sendable {
 
     /// The rows, joined by line ends.
     var text: String { rows.joined(separator: "\n") }
-    /// Whether something that is to be approved has no room.
-    var isCut: Bool { hidden > 0 }
+    /// Whether something has no room.
+    private(set) var isCut = false
 
     private let columns: Int
     private let showsAll: Bool
     private var rows: [String] = []
-    private var hidden = 0
 
     /// - Parameters:
     ///   - columns: the width of the terminal.
@@ -57,7 +56,6 @@ struct QuestionText: Sendable {
         let message = RevealedText.lines(question.elicitation.message).flatMap { rows(of: $0) }
         append([message], within: Self.maxRows)
         if case .url(let url, _) = question.elicitation.request { showURL(url) }
-        if hidden > 0 { add("\(hidden) more rows are not shown.") }
     }
 
     private mutating func show(_ approval: ToolApproval, from server: String) {
@@ -76,7 +74,7 @@ struct QuestionText: Sendable {
         append(pieces, within: Self.maxRows)
         let more = showsAll ? 0 : approval.arguments.count - Self.maxCalls
         if more > 0 {
-            hidden += more
+            isCut = true
             add("\(more) other calls are not shown.")
         }
         if let reason = approval.reason {
@@ -150,11 +148,11 @@ struct QuestionText: Sendable {
             rows += piece.prefix(share)
             guard piece.count > share else { continue }
             add("\(piece.count - share) more rows are not shown.")
-            hidden += piece.count - share
+            isCut = true
         }
         guard unseen > 0 else { return }
         add("\(unseen) more rows are not shown.")
-        hidden += unseen
+        isCut = true
     }
 
     private func rows(of line: String, _ margin: Margin = .plain) -> [String] { Self.rows(of: line, margin, columns) }
@@ -162,7 +160,7 @@ struct QuestionText: Sendable {
     private static func rows(of line: String, _ margin: Margin, _ columns: Int) -> [String] {
         // The last column stays free: terminals disagree about where the cursor is after it.
         func width(_ margin: String) -> Int { max(columns - 1 - TerminalColumns.width(of: margin), 4) }
-        // Both widths are the same, because a row is not known to be the first.
+        // All rows of a line have the same width, whichever margin is before them.
         let rows = TerminalColumns.rows(of: line, width: min(width(margin.first), width(margin.next)))
         return rows.enumerated().map { place, row in (place == 0 ? margin.first : margin.next) + row }
     }

@@ -104,7 +104,7 @@ def list_artifacts(params, _, sink):
     except FileNotFoundError:
         directory = None
     except OSError as error:
-        raise _operation_error(error, DIRECTORY) from None
+        raise files.operation_error(error, DIRECTORY) from None
     if directory is not None:
         try:
             with os.scandir(directory) as entries:
@@ -131,7 +131,7 @@ def read_artifact(params, _, sink):
         finally:
             os.close(directory)
     except OSError as error:
-        raise _operation_error(error, f"{DIRECTORY}/{name}") from None
+        raise files.operation_error(error, f"{DIRECTORY}/{name}") from None
     if descriptor is None:
         raise files.OperationError(f"There is no artifact {name}.", "not_found")
     with os.fdopen(descriptor, "rb", buffering=0) as file:
@@ -224,7 +224,7 @@ def _fingerprint(status):
 
 
 def version(status):
-    """Returns a text that changes when the file does. Its status tells it as its fingerprint does."""
+    """Returns a text that changes when the file does. It is made of the same values as the fingerprint."""
     return _version(_fingerprint(status))
 
 
@@ -235,8 +235,3 @@ def _version(fingerprint):
 
 def _entry(name, fingerprint):
     return {"name": name, "size": fingerprint[0], "modified": fingerprint[1], "version": _version(fingerprint)}
-
-
-def _operation_error(error, path):
-    failure = files.describe(error, path)
-    return files.OperationError(failure["message"], failure["code"])

@@ -4,8 +4,9 @@ import time
 
 from guest import frames
 
-# How long jobs are reported at least. Commands that leave short jobs, and sessions that are opened and closed one after
-# the other, must not cause notifications without end: the server takes many of them for a flood, and ends the sandbox.
+# The minimum time for which jobs are reported. Commands that leave short jobs, and sessions that are opened and closed
+# one after the other, must not cause endless notifications: the server treats many of them as a flood, and ends the
+# sandbox.
 MINIMUM_SECONDS = 2.0
 
 

@@ -1,7 +1,7 @@
 """Files of any bytes, for programs outside the sandbox: store, read in parts, list, delete, measure.
 
-A path leads through directories that code in the sandbox may change at any moment. So it is walked one descriptor at a
-time: each link is read and checked here, none is followed by the kernel, and none leads out of the allowed directories.
+Code in the sandbox may change the directories of a path at any moment. So a path is resolved one descriptor at a time:
+each link is read and checked here, the kernel follows no link, and no link leads out of the allowed directories.
 """
 
 import errno
@@ -20,6 +20,7 @@ _DELETABLE = (WORKSPACE + "/uploads", "/artifacts")
 # The maximum number of bytes of a request body to receive at once.
 _MAX_PIECE = 256 * 1024
 _MAX_NAME = 255
+_MAX_PATH = 4095
 _MAX_LINKS = 40
 _MAX_NAMES_TRIED = 1000
 _MAX_SCANNED = 100_000
@@ -45,7 +46,7 @@ class _Place:
             self._walk(makes_directories)
         except OSError as error:
             self.close()
-            raise described(error, self.path) from None
+            raise files.operation_error(error, self.path) from None
         except BaseException:
             self.close()
             raise
@@ -65,6 +66,9 @@ class _Place:
             os.close(self._levels.pop())
 
     def _walk(self, makes_directories):
+        # The kernel's limit, which a walk over descriptors would avoid: the reply's size depends on it.
+        if len(os.fsencode(self.path)) > _MAX_PATH:
+            raise OSError(errno.ENAMETOOLONG, "")
         names = self._start(self.path)
         links = 0
         while names:
@@ -95,10 +99,10 @@ class _Place:
                 self.name = name
 
     def _start(self, path):
-        """Opens the allowed directory that a path begins with. Returns the names that follow."""
+        """Opens the allowed directory that contains a path. Returns the names below it."""
         for root in self._roots:
             if path == root or path.startswith(root + "/"):
-                # The directories of the system are no links, and code in the sandbox can't change them.
+                # Code in the sandbox can't replace the parent directory; it is not a link.
                 self._levels.append(os.open(os.path.dirname(root), _DIRECTORY))
                 top = os.open(os.path.basename(root), _DIRECTORY, dir_fd=self._levels[0])
                 os.close(self._levels.pop())
@@ -127,11 +131,6 @@ def _make_directory(name, parent):
         pass
 
 
-def described(error, path):
-    failure = files.describe(error, path)
-    return OperationError(failure["message"], failure["code"])
-
-
 # Writing
 
 
@@ -146,7 +145,7 @@ def store_file(params, body, _):
         try:
             descriptor, is_named = _open_new(temporary, place.directory)
         except OSError as error:
-            raise described(error, path) from None
+            raise files.operation_error(error, path) from None
         try:
             while piece := body.read(_MAX_PIECE):
                 frames.write_all(descriptor, piece)
@@ -158,7 +157,7 @@ def store_file(params, body, _):
                 is_named = True
             name, is_named = _publish(temporary, name, params["existing"], place.directory)
         except OSError as error:
-            raise described(error, path) from None
+            raise files.operation_error(error, path) from None
         finally:
             os.close(descriptor)
             if is_named:
@@ -167,8 +166,8 @@ def store_file(params, body, _):
 
 
 def _open_new(name, directory):
-    """Opens a new unnamed file, of which nothing is left if this process is killed; creates it as `name` if the file
-    system doesn't support that. Returns its descriptor and whether it has the name.
+    """Opens a new unnamed file, which disappears if this process is killed; creates it as `name` if the file system
+    doesn't support that. Returns its descriptor and whether it has the name.
     """
     try:
         return os.open(".", os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC, 0o600, dir_fd=directory), False
@@ -193,7 +192,7 @@ def _publish(temporary, name, existing, directory):
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
-        # Without links an empty file reserves the name.
+        # The file system has no hard links: an empty file reserves the name.
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             os.close(os.open(candidate, flags, 0o600, dir_fd=directory))
@@ -205,7 +204,7 @@ def _publish(temporary, name, existing, directory):
 
 
 def _candidates(name):
-    """Returns the name, then the same name with numbers: `data (2).csv`."""
+    """Yields the name, then the same name with numbers: `data (2).csv`."""
     yield name
     stem, suffix = os.path.splitext(name)
     for number in itertools.count(2):
@@ -223,7 +222,7 @@ def read_part(params, _, sink):
         try:
             descriptor = _open_regular(place)
         except OSError as error:
-            raise described(error, place.path) from None
+            raise files.operation_error(error, place.path) from None
         try:
             status = os.fstat(descriptor)
             offset, left = params["offset"], min(params["length"], max(0, status.st_size - params["offset"]))
@@ -244,7 +243,7 @@ def read_part(params, _, sink):
 def _open_regular(place):
     if place.name is None:
         raise OperationError(f"{place.path} is a directory.")
-    # Even opening a FIFO has an effect, so it is checked before, and again after it was opened.
+    # Even opening a FIFO has an effect, so the type is checked before opening, and again afterwards.
     status = os.stat(place.name, dir_fd=place.directory, follow_symlinks=False)
     if stat.S_ISREG(status.st_mode):
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -265,7 +264,7 @@ def list_directory(params, _, sink):
             flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(place.name or ".", flags, dir_fd=place.directory)
         except OSError as error:
-            raise described(error, place.path) from None
+            raise files.operation_error(error, place.path) from None
         try:
             with os.scandir(descriptor) as entries:
                 names = [entry.name for entry in itertools.islice(entries, _MAX_SCANNED + 1)]
@@ -274,7 +273,7 @@ def list_directory(params, _, sink):
                 if entry := _entry(name, descriptor, place.path):
                     found.append(entry)
         except OSError as error:
-            raise described(error, place.path) from None
+            raise files.operation_error(error, place.path) from None
         finally:
             os.close(descriptor)
         frames.write_all(sink, json.dumps(found, separators=(",", ":"), ensure_ascii=False).encode())
@@ -289,13 +288,13 @@ def _entry(name, directory, path):
     shown = os.fsencode(name).decode("utf-8", "replace")
     entry = {"name": shown, "kind": _kind(status.st_mode), "size": status.st_size, "modified": int(status.st_mtime)}
     if shown != name:
-        # Its bytes are no text, so that only a URI can name it.
+        # The name isn't valid UTF-8, so only a URI can express it.
         entry["uri"] = "file://" + _percent_encoded(os.fsencode(f"{path.rstrip('/')}/{name}"))
     return entry
 
 
 def _percent_encoded(data):
-    """Encodes all but what is safe in any URI. The standard module for it takes longer to load than a listing."""
+    """Encodes all bytes except those that are safe in any URI. Loading `urllib.parse` takes longer than a listing."""
     return "".join(chr(byte) if byte in _SAFE else f"%{byte:02X}" for byte in data)
 
 
@@ -309,7 +308,7 @@ def _kind(mode):
 # The rest
 
 
-def delete_file(params, _, sink):
+def delete_file(params, *_):
     """Removes a file, or a link itself."""
     with _Place(params["path"], _DELETABLE, follows_links=False) as place:
         try:
@@ -317,11 +316,11 @@ def delete_file(params, _, sink):
                 raise OperationError(f"{place.path} is a directory. Only files can be deleted.")
             os.unlink(place.name, dir_fd=place.directory)
         except OSError as error:
-            raise described(error, place.path) from None
+            raise files.operation_error(error, place.path) from None
         return {"path": place.path}
 
 
-def measure_workspace(params, _, sink):
+def measure_workspace(*_):
     """Returns the bytes that the workspace holds, counted as for its limit; None if that takes too long."""
     end = time.monotonic() + _MEASURE_SECONDS
 

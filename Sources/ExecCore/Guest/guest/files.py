@@ -46,6 +46,12 @@ def describe(error, path):
     return {"code": code, "message": f"{paths.shown(path or '')}: {reason}"}
 
 
+def operation_error(error, path):
+    """Returns the exception to raise for an operating system error."""
+    failure = describe(error, path)
+    return OperationError(failure["message"], failure["code"])
+
+
 def write_file(params, body, _):
     """Writes the body to a new file next to the old one, then replaces the old one atomically."""
     path = paths.absolute(params["file_path"])

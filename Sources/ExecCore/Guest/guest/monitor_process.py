@@ -36,8 +36,8 @@ _ALIVE_SECONDS = 0.25
 # A count is due after this many seconds, or after this many times the duration of the last one, whichever is longer.
 _COUNT_SECONDS = 2.0
 _COUNT_INTERVAL_FACTOR = 10
-# How long processes may take to stop after SIGSTOP. One that is just starting or ending must first get the processor,
-# and on a busy machine that takes its time.
+# How long processes may take to stop after SIGSTOP. One that is just starting or ending must first be scheduled, which
+# takes a while on a busy machine.
 _FREEZE_SECONDS = 5.0
 
 

@@ -172,7 +172,7 @@ class Capture:
         return _with_newline(start) + self._notice(f"{self._shown - len(start) - len(end)} bytes left out") + end
 
     def rest(self):
-        """Returns what is left out of the finished stream, and the file that holds all of it; None if nothing is."""
+        """Returns the size of the finished stream and the file that holds it; None if nothing was left out."""
         if not self._path and not (self._screen is not None and self._shown > self._limit):
             return None
         return {"total": self._total, "path": self._path or None, "saved": self._spooled}

@@ -66,7 +66,8 @@ class Session:
 
     def seconds_to_wait(self):
         """Returns the seconds until background jobs have to be reported; None if nothing is due."""
-        return self._jobs.seconds_to_wait(self._pool.has_background)
+        # Until these processes have ended, the end of jobs isn't reported. Zero would keep the loop busy meanwhile.
+        return None if self._processes.is_busy else self._jobs.seconds_to_wait(self._pool.has_background)
 
     def _suspend(self):
         """The server disconnects: ends its calls and sends nothing until another server connects."""

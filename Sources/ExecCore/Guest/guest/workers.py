@@ -44,7 +44,7 @@ _RESET_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, 
 
 
 def _from_transfers(name):
-    """Returns an operation of a module that is compiled at its first use: most sandboxes never need it."""
+    """Returns an operation of `file_transfers` that doesn't load the module before its first use."""
 
     def run(*arguments):
         return getattr(file_transfers, name)(*arguments)

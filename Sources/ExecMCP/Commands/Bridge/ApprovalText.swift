@@ -4,16 +4,16 @@ import ExecCore
 import MCP
 import SystemCalls
 
-/// What a person sees of a call that waits for approval. It is broken into rows here: a terminal that did it would let
-/// code choose what begins a row, and so write rows like those around it.
+/// What a person sees of a call that waits for approval. It is broken into rows here: if the terminal did that, code
+/// could choose what begins a row, and so imitate the rows around it.
 struct ApprovalText {
     private static let nameLength = 200
     private static let (first, next) = ("    ", "    ↳   ")
 
     private let columns: Int
 
-    /// - Parameter columns: the width of what shows it. Without a terminal it is that of most.
-    init(columns: Int = Descriptors.isTerminal(1) ? Descriptors.size(of: 1).columns : 80) {
+    /// - Parameter columns: the width of the terminal; 80 without one.
+    init(columns: Int = Descriptors.size(of: 1).columns) {
         self.columns = columns
     }
 
@@ -61,7 +61,7 @@ struct ApprovalText {
 }
 
 extension Timestamp {
-    /// Returns a time of the state, which anyone may have written, as text.
+    /// Returns a time from a state file, which may hold any number, as text.
     static func text(of seconds: Double) -> String {
         text(secondsSince1970: Int(min(max(seconds, 0), 253_402_300_799)))
     }

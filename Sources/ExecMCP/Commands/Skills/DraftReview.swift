@@ -25,7 +25,7 @@ struct DraftReview: Sendable {
     /// The skill of all users that it would take the place of for one; `nil` if there is none.
     var shared: SkillVersion?
 
-    /// Why nobody can approve it; empty if it can be approved.
+    /// What keeps it from being approved; empty if nothing does.
     var obstacles: [String] {
         var obstacles = trial.broken.map { "this is not Python: \($0)" }
         if isInstalled {

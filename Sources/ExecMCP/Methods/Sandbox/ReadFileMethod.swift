@@ -3,7 +3,7 @@ import JSON
 import JSONRPC
 import MCP
 
-/// `exec-mcp/files/read`: a part of a file, whatever its bytes.
+/// `exec-mcp/files/read`: a part of a file, byte for byte.
 struct ReadFileMethod: Method {
     let name = SandboxMethod.readFile.rawValue
     let calls: SandboxCalls

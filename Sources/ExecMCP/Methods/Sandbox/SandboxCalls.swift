@@ -3,15 +3,15 @@ import JSON
 import JSONRPC
 import MCP
 
-/// What the methods of a user's files and sandbox have in common: each is a call of the pipeline, as a tool's is.
+/// Runs the methods for a user's files and sandbox as calls of the pipeline, like those of tools.
 struct SandboxCalls: Sendable {
     let pool: SandboxPool
     let pipeline: CallPipeline
     let defaultUser: DefaultUser
-    /// The log that records calls; `nil` for none.
+    /// The log that records calls; `nil` if they are not recorded.
     let audit: AuditLog?
 
-    /// What the audit log knows of a parameter that is data.
+    /// The parameter that the audit log has in place of the data.
     private static let dataSize = "data_bytes"
     private static let recorded = [
         "path", "name", "directory", "existing", "upload", "offset", "length", "final", "size", "sha256",
@@ -52,7 +52,7 @@ struct SandboxCalls: Sendable {
 
     /// The path that a request names, with tokens replaced by the private values that they stand for.
     ///
-    /// - Throws: -32602 if it names none.
+    /// - Throws: -32602 if it has no valid path.
     func path(of request: Request, for user: UserID) throws(RPCError) -> String {
         restored(try request.text("path"), for: user)
     }
@@ -60,7 +60,7 @@ struct SandboxCalls: Sendable {
     /// Returns a path or a name with tokens replaced by the private values that they stand for; unchanged if one isn't
     /// known.
     func restored(_ name: String, for user: UserID) -> String {
-        pipeline.privateData?.restored(name: name, for: user) ?? name
+        pipeline.privateData?.restored(uri: name, for: user) ?? name
     }
 
     private func recorded(of request: Request) -> JSONObject {

@@ -3,7 +3,7 @@ import JSON
 import JSONRPC
 import MCP
 
-/// `exec-mcp/sandbox/status`: the state of a user's sandbox. Starts none.
+/// `exec-mcp/sandbox/status`: the state of a user's sandbox. Doesn't start one.
 struct SandboxStatusMethod: Method {
     let name = SandboxMethod.sandboxStatus.rawValue
     let pool: SandboxPool
@@ -13,7 +13,8 @@ struct SandboxStatusMethod: Method {
         let user = try context.user(default: defaultUser)
         return .deferred(holding: 0) { [pool] _ in
             let overview = await pool.overview(of: user)
-            var members: JSONObject = ["state": .string(overview?.state.rawValue ?? "none")]
+            let state = overview?.state.rawValue ?? SandboxMethod.SandboxState.none.rawValue
+            var members: JSONObject = ["state": .string(state)]
             if overview != nil, let used = await pool.workspaceUse(of: user) {
                 members["workspaceBytes"] = .integer(used)
             }

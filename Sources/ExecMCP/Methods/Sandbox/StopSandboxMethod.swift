@@ -5,7 +5,7 @@ import MCP
 
 /// `exec-mcp/sandbox/stop`: ends a user's sandbox, with everything that runs in it.
 struct StopSandboxMethod: Method {
-    /// As the note in the next result says it.
+    /// The reason in the note of the next result.
     private static let reason = "its user asked for that"
 
     let name = SandboxMethod.stopSandbox.rawValue

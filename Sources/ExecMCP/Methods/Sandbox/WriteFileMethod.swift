@@ -5,8 +5,8 @@ import MCP
 
 /// `exec-mcp/files/write`: a chunk of a file. The last one makes the file appear.
 struct WriteFileMethod: Method {
-    /// Where files go for which no directory is named.
-    static let usualDirectory = "/workspace/uploads"
+    /// The directory of files that are written without naming one.
+    private static let defaultDirectory = "/workspace/uploads"
 
     let name = SandboxMethod.writeFile.rawValue
     let calls: SandboxCalls
@@ -23,7 +23,7 @@ struct WriteFileMethod: Method {
     }
 
     func answer(_ request: Request, _ context: RequestContext) throws(RPCError) -> MethodReply {
-        // Holds the data.
+        // The work holds the request's data.
         try calls.reply(.writeFile, request, context, holding: nil) { (user) throws(RPCError) in
             let chunk = try Self.chunk(of: request)
             let target = chunk.upload == nil ? try target(of: request, user) : nil
@@ -46,7 +46,7 @@ struct WriteFileMethod: Method {
             }
             return try await finish(id, of: user, end)
         } catch {
-            // Nobody knows its ID.
+            // The client never learns its ID.
             if isNew { _ = uploads.remove(id, of: user) }
             throw error
         }
@@ -73,7 +73,7 @@ struct WriteFileMethod: Method {
 
     private func target(of request: Request, _ user: UserID) throws(RPCError) -> FileUploads.Target {
         let name = UploadName.safe(calls.restored(try request.text("name"), for: user))
-        let directory = try request.optionalText("directory") ?? Self.usualDirectory
+        let directory = try request.optionalText("directory") ?? Self.defaultDirectory
         let existing = try request.optionalText("existing") ?? ExistingFile.rename.rawValue
         guard let existing = ExistingFile(rawValue: existing) else {
             let values = ExistingFile.allCases.map(\.rawValue).joined(separator: ", ")
@@ -95,7 +95,7 @@ struct WriteFileMethod: Method {
         }
         guard isFinal else { return Chunk(upload: upload, offset: offset, data: data, end: nil) }
         let digest = try request.text("sha256")
-        guard digest.utf8.count == 64, digest.utf8.allSatisfy({ "0123456789abcdefABCDEF".utf8.contains($0) }) else {
+        guard digest.utf8.count == 64, digest.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
             throw .invalidParams("sha256 must be the SHA-256 of the whole file, 64 hexadecimal digits.")
         }
         return Chunk(upload: upload, offset: offset, data: data, end: (size, digest))

@@ -199,6 +199,19 @@ import Testing
         #expect(storage.read(Self.id, of: "ann")?.turns == started.turns)
     }
 
+    @Test func aTurnStartsOnALineOfItsOwn() throws {
+        let directory = try TemporaryDirectory()
+        let storage = try storage(directory.path)
+        try storage.write(Self.conversation([Self.turn(0)]), of: "ann")
+        let file = try #require(files(in: directory.path).first)
+        // What a killed program was writing.
+        let torn = try Files.contents(of: file, limit: 1 << 20) + Array("half".utf8)
+        try directory.write(torn, to: String(file.dropFirst(directory.path.count + 1)), mode: 0o600)
+        let started = Self.conversation([Self.turn(0), Self.turn(1, .running)])
+        try storage.start(started, of: "ann")
+        #expect(storage.read(Self.id, of: "ann")?.turns == started.turns)
+    }
+
     @Test func setsADamagedFileAsideAndSaysSo() throws {
         let directory = try TemporaryDirectory()
         let log = Recorder<String>()
@@ -216,6 +229,8 @@ import Testing
         // What is left is whole again.
         #expect(storage.read(Self.id, of: "ann") != nil)
         #expect(log.elements.count == 1)
+        storage.remove(Self.id, of: "ann")
+        #expect(files(in: directory.path).isEmpty)
     }
 
     @Test func setsAFileWithoutABeginningAside() throws {
@@ -255,6 +270,15 @@ import Testing
         try storage.write(Self.conversation([]), of: "ann")
         #expect(storage.read(Self.id, of: "ann")?.turns == [])
         #expect(try Files.contents(of: elsewhere, limit: 1 << 20).isEmpty == false)
+    }
+
+    @Test func leavesADirectoryOfOtherFilesAsItIs() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.makeDirectory("shared")
+        try directory.write("x", to: "shared/other")
+        chmod(path, 0o755)
+        #expect(throws: ConversationStorageError.self) { try storage(path) }
+        #expect(mode(path) == 0o755)
     }
 
     @Test(arguments: ["", "relative/path", "/dev/null/x"])

@@ -61,7 +61,7 @@ import Testing
         await end(conversations, try await begin(conversations).turn)
         #expect(await conversations.all(of: "bob").isEmpty)
         #expect(await conversations.conversation(id, of: "bob") == nil)
-        #expect(try await !conversations.rename(id, of: "bob", to: "mine"))
+        #expect(try await conversations.rename(id, of: "bob", to: "mine") == nil)
         #expect(await !conversations.remove(id, of: "bob"))
         await #expect(throws: APIRequestError.noConversation) {
             _ = try await begin(conversations, isNew: false, of: "bob")
@@ -69,10 +69,21 @@ import Testing
         #expect(await conversations.conversation(id, of: "ann")?.title == "hello")
     }
 
+    @Test func whatWasSaidIsBounded() async throws {
+        let conversations = Conversations(MemoryStorage()) { _ in }
+        let half = String(repeating: "x", count: Conversations.maxSaidBytes / 2)
+        await end(conversations, try await begin(conversations, half).turn, answer: half)
+        await #expect {
+            _ = try await begin(conversations, isNew: false, "y")
+        } throws: { ($0 as? APIRequestError)?.error.code == "conversation_too_long" }
+        // What was said can still be said again in other words.
+        #expect(try await begin(conversations, isNew: false, replacing: 0, half).turn.index == 0)
+    }
+
     @Test func aTitleChangedDuringARunStays() async throws {
         let conversations = Conversations(MemoryStorage()) { _ in }
         let turn = try await begin(conversations).turn
-        #expect(try await conversations.rename(id, of: "ann", to: " new \n title "))
+        #expect(try await conversations.rename(id, of: "ann", to: " new \n title ")?.title == " new   title ")
         #expect(await conversations.conversation(id, of: "ann")?.title == " new   title ")
         await end(conversations, turn)
         #expect(await conversations.conversation(id, of: "ann")?.title == " new   title ")
@@ -109,6 +120,49 @@ import Testing
         #expect(start.turn.index == 1)
         #expect(start.history.map(\.role) == [.user, .assistant, .assistant])
         #expect(start.history[1].text == "so far")
+    }
+
+    @Test func aRunOfAKilledServiceHasAnEndAfterAnyNumber() async throws {
+        let directory = try TemporaryDirectory()
+        let conversation = PageConversation.makeID()
+        let run = PageConversation.makeRunID(in: conversation)
+        do {
+            let killed = Conversations(try FileStorage(path: directory.path) { _ in }) { _ in }
+            _ = try await killed.begin(conversation, isNew: true, of: UserName.byDefault, replacing: nil) { index in
+                PageTurn(index: index, runID: run, text: "go", attachments: [], created: 1)
+            }
+        }
+        var options = ServiceOptions()
+        options.sessionDirectory = directory.path
+        try await ServiceTrial(options: options).run { trial async throws in
+            for number in [0, 7, Int.max] {
+                let end = try await trial.watch(run, after: number).end
+                #expect(end?["error"]?["code"] == "service_ended", "after \(number)")
+            }
+        }
+    }
+
+    @Test func replaysATextThatFollowsDroppedEvents() async throws {
+        let directory = try TemporaryDirectory()
+        let conversation = PageConversation.makeID()
+        let run = PageConversation.makeRunID(in: conversation)
+        var turn = PageTurn(index: 0, runID: run, text: "go", attachments: [], created: 1)
+        turn.state = .answered
+        turn.omittedEvents = 10
+        turn.events = [["type": "text", "text": "hi", "first": 11, "seq": 20], ["type": "finished", "seq": 21]]
+        do {
+            let storage = try FileStorage(path: directory.path) { _ in }
+            try storage.write(
+                PageConversation(id: conversation, title: "t", created: 1, updated: 1, turns: [turn]),
+                of: UserName.byDefault)
+        }
+        var options = ServiceOptions()
+        options.sessionDirectory = directory.path
+        try await ServiceTrial(options: options).run { trial async throws in
+            let events = try await trial.watch(run)
+            #expect(events.types == ["gap", "text", "finished"])
+            #expect(events.all.first == ["type": "gap", "from": 1, "to": 10])
+        }
     }
 
     @Test func forgetsTheOldestWhenMemoryIsFull() async throws {

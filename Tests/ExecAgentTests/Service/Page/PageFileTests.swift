@@ -218,7 +218,6 @@ final class FakeSandboxAccess: SandboxAccess {
     private let reads = Locked(0)
 
     func limits() async -> SandboxFiles.Limits? { SandboxFiles.Limits(fileBytes: 1_000_000, chunkBytes: 1 << 20) }
-    func hasSandboxMethods() async -> Bool { true }
 
     func write(
         _ bytes: [UInt8], as name: String, to directory: String?, existing: SandboxMethod.Existing, of user: String?

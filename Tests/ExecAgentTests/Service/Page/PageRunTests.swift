@@ -77,8 +77,7 @@ import Threading
             #expect(events.end?["error"] == nil)
             #expect(stepping.cancelled.elements == ["long work"])
             // What it did is known to the next run.
-            let next = Task { try await trial.start("and now?", ["conversation_id": .string(conversation)]) }
-            let again = try await next.value
+            let again = try await trial.start("and now?", ["conversation_id": .string(conversation)])
             stepping.go(1)
             #expect(try await trial.watch(again.run).end?["state"] == "answered")
             #expect(try await trial.ask("DELETE", "/ui/runs/\(run)").status == 202)
@@ -190,6 +189,20 @@ import Threading
             stepping.go(0)
             _ = try await trial.watch(run)
             #expect(try await trial.ask("POST", "/ui/runs", body).status == 201)
+        }
+    }
+
+    @Test func aUserHasALimitedNumberOfRuns() async throws {
+        let stepping = SteppingRunner()
+        try await ServiceTrial(stepping.runner(steps: 1)).run { trial async throws in
+            let asked = (0..<PageRuns.maxPerUser + 4).map { _ in
+                Task { try await trial.ask("POST", "/ui/runs", ["text": "go"]).status }
+            }
+            var statuses: [Int] = []
+            for answer in asked { statuses.append(try await answer.value) }
+            #expect(statuses.filter { $0 == 201 }.count == PageRuns.maxPerUser)
+            #expect(statuses.filter { $0 == 429 }.count == 4)
+            _ = try await trial.start(fields: "X-Agent-User: ann\r\n")
         }
     }
 

@@ -19,7 +19,8 @@ enum ConversationRecords {
 
     // MARK: - Writing
 
-    /// Serializes a conversation, as far as it fits into `limit` bytes: the oldest turns lose what takes most room.
+    /// Serializes a conversation. Beyond `limit` bytes, turns lose what takes the most room, the oldest ones first; the
+    /// texts of the user and of the model are kept.
     static func bytes(of conversation: PageConversation, limit: Int) -> [UInt8] {
         var turns = conversation.turns
         for place in turns.indices.dropLast(2) { turns[place].dropPictures() }

@@ -4,7 +4,7 @@ import JSON
 protocol ConversationStorage: AnyObject {
     /// Returns the conversations of a user, in any order.
     func summaries(of user: String) -> [PageConversation.Summary]
-    /// Returns a conversation; `nil` if the user has none of this id.
+    /// Returns a conversation; `nil` if the user has no conversation with this id.
     func read(_ id: String, of user: String) -> PageConversation?
     /// Stores a conversation in place of an earlier one with its id.
     ///
@@ -14,7 +14,7 @@ protocol ConversationStorage: AnyObject {
     ///
     /// - Throws: ``ConversationStorageError``.
     func start(_ conversation: PageConversation, of user: String) throws(ConversationStorageError)
-    /// Adds an event to the last turn of a conversation, in case that the turn is never written as a whole.
+    /// Adds an event to the last turn of a conversation, in case the turn is never written as a whole.
     func append(_ event: JSONObject, to id: String, of user: String)
     /// Removes a conversation.
     func remove(_ id: String, of user: String)

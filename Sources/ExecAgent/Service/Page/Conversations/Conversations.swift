@@ -3,10 +3,13 @@ import OpenAI
 
 /// The conversations of all users of the page.
 actor Conversations {
-    /// Maximum number of conversations of one user. One more, and the one unused for longest is removed.
+    /// Maximum number of conversations of one user. A further one replaces the one unused for longest.
     static let maxPerUser = 500
     /// Maximum number of turns in a conversation.
     static let maxTurns = 1000
+    /// Maximum size of what is never dropped from a conversation, in bytes. In its file it may take six times as much,
+    /// which still has to be read.
+    static let maxSaidBytes = 8 << 20
     /// Maximum length of a title in bytes.
     private static let maxTitle = 400
     /// Maximum number of users whose lists are kept in memory.
@@ -32,7 +35,7 @@ actor Conversations {
         list(of: user).values.sorted { ($1.updated, $1.id) < ($0.updated, $0.id) }
     }
 
-    /// Returns a conversation; `nil` if the user has none of this id.
+    /// Returns a conversation; `nil` if the user has no conversation with this id.
     func conversation(_ id: String, of user: String) -> PageConversation? {
         guard PageConversation.isID(id), var conversation = storage.read(id, of: user) else { return nil }
         if let title = newTitles[id] { conversation.title = title }
@@ -50,23 +53,25 @@ actor Conversations {
 
     /// Changes a conversation's title.
     ///
-    /// - Returns: whether the user has it.
-    func rename(_ id: String, of user: String, to title: String) throws(APIRequestError) -> Bool {
-        guard var conversation = conversation(id, of: user) else { return false }
+    /// - Returns: what a list shows of it now; `nil` if the user has no conversation with this id.
+    func rename(
+        _ id: String, of user: String, to title: String
+    ) throws(APIRequestError) -> PageConversation.Summary? {
+        guard var conversation = conversation(id, of: user) else { return nil }
         let title = String(title.split(whereSeparator: \.isNewline).joined(separator: " "))
         guard !title.allSatisfy(\.isWhitespace), title.utf8.count <= Self.maxTitle else {
             throw APIRequestError(
                 400, "'title' must be a text of 1 to \(Self.maxTitle) bytes.", param: "title", code: "invalid_title")
         }
-        guard !running.contains(id) else {
+        conversation.title = title
+        if running.contains(id) {
             // A running turn's events are appended to the file, which is not replaced until it ends.
             newTitles[id] = title
             lists[user]?[id]?.title = title
-            return true
+        } else {
+            try write(conversation, of: user)
         }
-        conversation.title = title
-        try write(conversation, of: user)
-        return true
+        return conversation.summary
     }
 
     /// Removes a conversation.
@@ -120,8 +125,13 @@ actor Conversations {
             throw APIRequestError(
                 400, "The conversation has \(Self.maxTurns) turns: start a new one.", code: "conversation_too_long")
         }
-        let history = conversation.messages
         let turn = makeTurn(conversation.turns.count)
+        guard conversation.turns.reduce(turn.saidBytes, { $0 + $1.saidBytes }) <= Self.maxSaidBytes else {
+            throw APIRequestError(
+                400, "The conversation has more than \(Self.maxSaidBytes >> 20) MiB of text: start a new one.",
+                code: "conversation_too_long")
+        }
+        let history = conversation.messages
         if conversation.title.isEmpty {
             conversation.title = PageConversation.title(
                 of: turn.text.isEmpty ? turn.attachments.first?.name ?? "" : turn.text)
@@ -135,7 +145,7 @@ actor Conversations {
         return Start(turn: turn, history: history)
     }
 
-    /// Notes an event of the running turn, in case that the program is killed before it ends.
+    /// Notes an event of the running turn, in case the program is killed before it ends.
     func note(_ event: JSONObject, in id: String, of user: String) {
         guard running.contains(id) else { return }
         storage.append(event, to: id, of: user)
@@ -194,7 +204,7 @@ actor Conversations {
         }
     }
 
-    /// Writes what can't be refused any more.
+    /// Stores a change that cannot be refused any more; an error is only logged.
     private func store(_ conversation: PageConversation, of user: String) {
         do throws(APIRequestError) { try write(conversation, of: user) } catch { return }
     }

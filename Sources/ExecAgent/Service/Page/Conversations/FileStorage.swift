@@ -4,8 +4,8 @@ import SystemCalls
 
 /// Keeps conversations in files that only this account can read: one of each conversation, in a directory of each user.
 ///
-/// A file is replaced as a whole when a turn ends, so that a reader sees either the old or the new one. A turn that starts
-/// is appended, and so are its events. What a killed program was writing is ignored when the file is read again.
+/// A file is replaced as a whole when a turn ends, so that a reader sees either the old or the new one. A turn that
+/// starts is appended, and so are its events. What a killed program was writing is ignored when the file is read again.
 final class FileStorage: ConversationStorage {
     private static let ending = ".log"
     private static let damagedEnding = ".damaged"
@@ -30,9 +30,12 @@ final class FileStorage: ConversationStorage {
     init(
         path: String, conversationLimit: Int = 16 << 20, log: @escaping @Sendable (String) -> Void
     ) throws(ConversationStorageError) {
-        guard Self.makeDirectory(path) else {
+        let names = Files.names(in: path)
+        // The permissions of a directory with other files, such as /tmp, are not changed.
+        guard Self.makeDirectory(path, mayRestrict: names.isEmpty || names.contains("lock")) else {
             throw ConversationStorageError(
-                message: "\(path) cannot be used for conversations: it must be a directory of this account")
+                message: "\(path) cannot be used for conversations: it must be a directory of this account, "
+                    + "either empty or without access for others")
         }
         lock = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
         guard lock >= 0 else {
@@ -116,9 +119,9 @@ final class FileStorage: ConversationStorage {
         let file = file(conversation.id, user)
         let temporary = file + Self.temporaryEnding
         let bytes = ConversationRecords.bytes(of: conversation, limit: conversationLimit)
-        // Of a new conversation there is nothing to lose.
+        // A new conversation has nothing to lose.
         let isDurable = conversation.turns.count > 1 || conversation.turns.last?.state != .running
-        guard Self.makeDirectory(directory), Self.write(bytes, to: temporary, isDurable: isDurable),
+        guard Self.makeDirectory(directory, mayRestrict: true), Self.write(bytes, to: temporary, isDurable: isDurable),
             rename(temporary, file) == 0
         else {
             let error = SystemError.last
@@ -135,8 +138,9 @@ final class FileStorage: ConversationStorage {
         let file = file(conversation.id, user)
         let journal = open(file, O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
         var status = stat()
+        // On a line of its own, even if the file ends with a part of a record, which a killed program left.
         guard let turn = conversation.turns.last, journal >= 0, Self.isOurs(journal), fstat(journal, &status) == 0,
-            Descriptors.write(ConversationRecords.bytes(of: turn), to: journal)
+            Descriptors.write([0x0A] + ConversationRecords.bytes(of: turn), to: journal)
         else {
             if journal >= 0 {
                 // A part of it must not be in the way of the next one.
@@ -158,7 +162,9 @@ final class FileStorage: ConversationStorage {
 
     func remove(_ id: String, of user: String) {
         if let journal = journals.removeValue(forKey: id) { close(journal) }
-        unlink(file(id, user))
+        let file = file(id, user)
+        unlink(file)
+        unlink(file + Self.damagedEnding)
     }
 
     private static func write(_ bytes: [UInt8], to file: String, isDurable: Bool) -> Bool {
@@ -189,8 +195,9 @@ final class FileStorage: ConversationStorage {
 
     /// Creates a directory and those above it.
     ///
-    /// - Returns: whether it is there, belongs to this account, and nobody else can read it.
-    private static func makeDirectory(_ path: String) -> Bool {
+    /// - Parameter mayRestrict: whether others' access to an existing directory is removed.
+    /// - Returns: whether it exists, belongs to this account, and only this account has access.
+    private static func makeDirectory(_ path: String, mayRestrict: Bool) -> Bool {
         guard path.hasPrefix("/") else { return false }
         var made = ""
         for part in path.split(separator: "/") {
@@ -202,7 +209,7 @@ final class FileStorage: ConversationStorage {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_uid == geteuid() else { return false }
-        return status.st_mode & 0o077 == 0 || fchmod(descriptor, 0o700) == 0
+        return status.st_mode & 0o077 == 0 || (mayRestrict && fchmod(descriptor, 0o700) == 0)
     }
 
     private static func isOurs(_ descriptor: Int32) -> Bool {

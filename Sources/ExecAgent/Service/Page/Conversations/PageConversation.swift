@@ -30,7 +30,7 @@ struct PageConversation: Sendable, Equatable {
     /// The messages that the next turn continues.
     var messages: [ChatMessage] { turns.flatMap { [$0.message] + $0.messages } }
 
-    /// Returns an id that nobody can guess.
+    /// Returns an unguessable id.
     static func makeID() -> String { idPrefix + RandomWord.make(24) }
 
     /// Whether a text can be an id, and so a part of a file's name.

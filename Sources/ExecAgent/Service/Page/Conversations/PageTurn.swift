@@ -149,6 +149,12 @@ extension PageTurn {
         omittedEvents = joined.count - kept.count
     }
 
+    /// The size in bytes of what ``dropDetails()`` keeps: the texts of both sides, and the attachments.
+    var saidBytes: Int {
+        let answers = messages.reduce(0) { $0 + ($1.role == .assistant ? $1.text.utf8.count : 0) }
+        return attachments.reduce(text.utf8.count + answers) { $0 + $1.name.utf8.count + $1.path.utf8.count }
+    }
+
     /// Drops what takes the most room.
     ///
     /// - Returns: whether there was something to drop.

@@ -2,9 +2,6 @@ import JSON
 
 /// The OpenAPI descriptions of the page's routes. `docs/page.md` says what their bodies are.
 enum PageText {
-    static let page = open("page", "The page itself; needs no key", "text/html")
-    static let asset = open("pageFile", "A file that the page consists of; needs no key", "application/octet-stream")
-
     static let status = json("pageStatus", "The service, its tool servers, and the user's sandbox")
     static let conversations = json("listConversations", "Lists the user's conversations, the newest first")
     static let conversation = json("readConversation", "A conversation with its turns and their events")
@@ -40,7 +37,12 @@ enum PageText {
     static let createPreview = json(
         "createPreview", "Makes an address at which a frame can load a file once, within a minute", status: "201",
         body: ["artifact": string, "path": string, "scripts": ["type": "boolean"]])
-    static let preview = open("openPreview", "A file for a frame; needs no key, its address is secret", "text/html")
+    static let preview: JSON = {
+        let summary = "A file for a frame; needs no key, its address is secret"
+        var preview = operation("openPreview", summary, "200", "text/html").objectValue ?? [:]
+        preview["security"] = [[:]]
+        return .object(preview)
+    }()
 
     static let endSandbox = empty("endSandbox", "Ends the user's sandbox, with all of its processes")
     static let sandboxes = json("listSandboxes", "Lists the sandboxes of all users, for the operator")
@@ -70,12 +72,6 @@ enum PageText {
             "operationId": .string(id), "summary": .string(summary), "tags": ["page"],
             "responses": ["204": ["description": "It is done."]],
         ]
-    }
-
-    private static func open(_ id: String, _ summary: String, _ type: String) -> JSON {
-        var description = operation(id, summary, "200", type).objectValue ?? [:]
-        description["security"] = [[:]]
-        return .object(description)
     }
 
     private static func operation(_ id: String, _ summary: String, _ status: String, _ type: String) -> JSON {

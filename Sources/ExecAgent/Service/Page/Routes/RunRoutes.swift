@@ -80,10 +80,10 @@ struct RunRoutes: Sendable {
     private func rename(_ id: String, _ request: HTTPRequest) async throws -> HTTPResponse {
         let user = try users.pageUser(of: request).name
         let title = try PageBody(request).text("title") ?? ""
-        guard try await conversations.rename(id, of: user, to: title),
-            let conversation = await conversations.conversation(id, of: user)
-        else { throw APIRequestError.noConversation }
-        return HTTPResponse(json: .object(await members(of: conversation.summary)))
+        guard let summary = try await conversations.rename(id, of: user, to: title) else {
+            throw APIRequestError.noConversation
+        }
+        return HTTPResponse(json: .object(await members(of: summary)))
     }
 
     private func delete(_ id: String, _ request: HTTPRequest) async throws -> HTTPResponse {
@@ -128,7 +128,9 @@ struct RunRoutes: Sendable {
         let user = try users.pageUser(of: request).name
         let stream = RunStream(signOfLifeSeconds: options.signOfLifeSeconds)
         let named = request.header("last-event-id").flatMap { Int($0) }
-        let after = max(0, try PageQuery(request).number("after") ?? named ?? 0)
+        let asked = try PageQuery(request).number("after") ?? named ?? 0
+        // The next number must exist too.
+        let after = min(max(0, asked), Int.max - 1)
         if let run = await runs.run(id, of: user) { return stream.response(of: run, after: after) }
         return stream.response(of: try await turn(of: id, user), after: after)
     }

@@ -71,7 +71,7 @@ actor PageRun {
         work?.cancel()
     }
 
-    /// Why it was stopped; `nil` if it was not.
+    /// Why it was stopped; `nil` if it wasn't.
     var reasonToStop: StopReason? { stopReason }
 
     /// Waits until the run has ended.
@@ -104,13 +104,9 @@ actor PageRun {
             } catch {
                 return
             }
-            endUnwatched()
+            // A watcher may have come between the end of the sleep and this.
+            guard !Task.isCancelled else { return }
+            stop(.unwatched(seconds: detachSeconds))
         }
-    }
-
-    private func endUnwatched() {
-        // A watcher may have come between the end of the sleep and this.
-        guard watchers == 0, detaching != nil else { return }
-        stop(.unwatched(seconds: detachSeconds))
     }
 }

@@ -69,14 +69,14 @@ struct PageRunWork: Sendable {
 
     /// Returns how a run that has no result has ended.
     private func ending(of run: PageRun, _ error: any Error) async -> (PageTurn.State, PageTurn.Failure?) {
-        // Whatever fails in a run that is being cancelled fails for that reason.
+        // Any error of a run that is being cancelled is a consequence of that.
         if let reason = await run.reasonToStop { return (.stopped, reason.failure) }
         let failure = APIRequestError(error, namedModel: model != nil)
         log("\(run.id): \(failure.status) \(failure.error.message)")
         return (.failed, PageTurn.Failure(message: failure.error.message, code: failure.error.code ?? "failed"))
     }
 
-    /// Returns what answers servers' questions in the run; `nil` if nothing can.
+    /// Returns what answers servers' questions in the run; `nil` if they stay unanswered.
     private func answerer(for run: PageRun) -> (any QuestionAnswerer)? {
         guard options.approval != .never else { return nil }
         let person = RunQuestions(questions, user: run.user, run: run.id)

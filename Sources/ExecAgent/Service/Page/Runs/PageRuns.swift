@@ -55,7 +55,7 @@ actor PageRuns {
         if let owner = taken[conversation] {
             throw owner == user ? APIRequestError.conversationIsBusy : .noConversation
         }
-        guard running.values.count(where: { $0.user == user }) < Self.maxPerUser else {
+        guard taken.values.count(where: { $0 == user }) < Self.maxPerUser else {
             throw APIRequestError(
                 429, "\(Self.maxPerUser) runs are in progress already. Stop one, or wait for its end.",
                 type: "rate_limit_error", code: "too_many_runs", retryAfter: 5)
@@ -89,7 +89,7 @@ actor PageRuns {
         await run.start { run in
             let finished = await work.run(run)
             place.end()
-            // The one that reads the last event can start the next run at once.
+            // Before the last event: its reader can start the next run at once.
             await self.didEnd(run)
             run.log.add(finished, isLast: true)
         }
@@ -97,12 +97,12 @@ actor PageRuns {
         return run
     }
 
-    /// Returns a run in progress, or one that has just ended; `nil` if the user has none of this id.
+    /// Returns a run in progress, or one that has just ended; `nil` if the user has no such run with this id.
     func run(_ id: String, of user: String) -> PageRun? {
         runs[id].flatMap { $0.user == user ? $0 : nil }
     }
 
-    /// Returns the run of a conversation that is in progress.
+    /// Returns the run of a conversation that is in progress; `nil` if there isn't one.
     func running(in conversation: String) -> PageRun? { running[conversation] }
 
     /// Stops the run of a conversation, and waits until it has ended.

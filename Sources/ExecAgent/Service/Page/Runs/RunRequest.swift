@@ -17,7 +17,7 @@ struct RunRequest: Sendable, Equatable {
     let attachments: [String]
     /// The model; `nil` for the default.
     let model: String?
-    /// The turn that it replaces, with all later ones; `nil` for none.
+    /// The turn that it replaces, with all later ones; `nil` to add a turn.
     let replacedTurn: Int?
 
     /// - Throws: ``APIRequestError`` with status 400 or 415.

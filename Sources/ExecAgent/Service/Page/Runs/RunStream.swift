@@ -32,7 +32,9 @@ struct RunStream: Sendable {
                 sent = last
             }
             if turn.omittedEvents > 0 {
-                try await sendGap(to: turn.events.first?["seq"]?.integerValue.map { $0 - 1 } ?? turn.omittedEvents)
+                let first = turn.events.first
+                let number = (first?["first"] ?? first?["seq"])?.integerValue
+                try await sendGap(to: number.map { $0 - 1 } ?? turn.omittedEvents)
             }
             for event in turn.events {
                 let last = event["seq"]?.integerValue ?? 0
@@ -45,7 +47,7 @@ struct RunStream: Sendable {
                     sent = last
                 }
             }
-            // The service was killed during the run, or there was no room for its events.
+            // The service was killed during the run, or its events were dropped for room.
             if turn.events.last?["type"] != "finished" {
                 try await writer.write(Self.bytes(of: turn.finished, sent + 1))
             }
