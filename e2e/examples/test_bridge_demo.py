@@ -33,9 +33,10 @@ def test_it_finds_the_releases_and_saves_most_tokens() -> None:
     saved = re.search(r"(\d+)% less", demo.stdout)
     assert saved and int(saved[1]) >= 70, demo.stdout
     assert "\033" not in demo.stdout, "colours where there is no terminal"
-    answer = (REPOSITORY / "README.md").read_text().partition("   │ 451 orders")[2].partition("[tools:")[0]
+    shown = (REPOSITORY / "docs" / "bridge.md").read_text()
+    answer = shown.partition("   │ 451 orders")[2].partition("[tools:")[0]
     assert answer.count("\n") > 8
-    assert [line for line in answer.splitlines() if line.rstrip() not in demo.stdout] == [], "the README shows another"
+    assert [line for line in answer.splitlines() if line.rstrip() not in demo.stdout] == [], "the page shows another"
 
 
 def test_missing_servers_are_named_with_their_remedy(tmp_path: Path) -> None:

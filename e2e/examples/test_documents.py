@@ -25,9 +25,9 @@ def options_in_help() -> list[tuple[str, str, str]]:
     return found
 
 
-def test_the_readme_lists_every_option_of_the_help_in_its_order() -> None:
-    readme = (REPOSITORY / "README.md").read_text()
-    rows = re.findall(r"^\| `(--[a-z-]+)(?: [^`]+)?` \| `(\w+)` \| `?(.*?)`? \|", readme, re.MULTILINE)
+def test_the_page_of_options_lists_every_option_of_the_help_in_its_order() -> None:
+    page = (REPOSITORY / "docs" / "options.md").read_text()
+    rows = re.findall(r"^\| `(--[a-z-]+)(?: [^`]+)?` \| `(\w+)` \| `?(.*?)`? \|", page, re.MULTILINE)
     assert rows == options_in_help()
 
 

@@ -65,8 +65,8 @@ def test_the_command_for_claude_code_is_what_the_program_prints_beside_its_block
     assert printed.endswith("Or in a shell: " + (HOSTS / "claude-code.sh").read_text())
 
 
-def test_the_readme_shows_the_files_as_they_are() -> None:
-    readme = (REPOSITORY / "README.md").read_text()
-    missing = {file.name for file in HOSTS.iterdir() if file.read_text().rstrip() not in readme}
+def test_the_page_of_hosts_shows_the_files_as_they_are() -> None:
+    page = (REPOSITORY / "docs" / "hosts.md").read_text()
+    missing = {file.name for file in HOSTS.iterdir() if file.read_text().rstrip() not in page}
     # Claude Code takes Claude Desktop's block too, and has its command line there.
     assert missing == {"claude-code.json"}
