@@ -75,6 +75,12 @@ demo-bridge: image build-server ## Watch code in the sandbox join what three MCP
 	@python=.venv/tokens/bin/python; [ -x "$$python" ] || python=python3; \
 	"$$python" examples/bridge/demo.py --binary '$(PROGRAM)'
 
+.PHONY: pictures
+pictures: image build ## Record both programs at work, for docs/images
+	@e2e/environment.sh pictures
+	@.venv/pictures/bin/python examples/recording/record_terminal.py --binary '$(PROGRAM)'
+	@.venv/pictures/bin/python examples/recording/record_page.py --agent '$(AGENT)' --server '$(PROGRAM)'
+
 .PHONY: config
 config: ## Print the configuration for an MCP host (HOST=NAME; without it, list the hosts)
 	@if [ ! -x '$(PROGRAM)' ]; then $(MAKE) --no-print-directory build-server >&2; fi

@@ -3,7 +3,7 @@
 # those of the MCP servers that they use, .venv/servers and .venv/servers-mcp1. Installs chromium, which the page's
 # tests need, if it is missing (Debian, Ubuntu, as root). With the argument page it makes .venv/page alone, with
 # servers .venv/servers, with bench the environment of the comparison, .venv/bench, with tokens that of
-# `make bench-tokens`, .venv/tokens. Up to date already, it takes a moment.
+# `make bench-tokens`, .venv/tokens, with pictures that of `make pictures`, .venv/pictures. Up to date already, it takes a moment.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -86,5 +86,9 @@ page)
 servers) make_environment servers e2e/requirements-servers.txt e2e/constraints-servers.txt ;;
 bench) make_environment bench bench/requirements-bench.txt bench/constraints-bench.txt ;;
 tokens) make_environment tokens bench/requirements-tokens.txt ;;
-*) fail "no such environment: '$1': give no name, page, servers, bench or tokens" ;;
+pictures)
+    require_browser
+    make_environment pictures examples/recording/requirements.txt
+    ;;
+*) fail "no such environment: '$1': give no name, page, servers, bench, tokens or pictures" ;;
 esac
