@@ -164,6 +164,12 @@ bench-tokens: ## Count the tokens that the bridge saves or costs, and time its c
 	@e2e/environment.sh tokens
 	@.venv/tokens/bin/python bench/tokens.py $(BENCH_ARGS)
 
+.PHONY: bench-defaults
+bench-defaults: ## Show what code finds with the defaults of exec-mcp and of its alternatives, and what is left of it
+	@$(MAKE) --no-print-directory image build-server >&2
+	@e2e/environment.sh bench
+	@.venv/bench/bin/python bench/defaults.py
+
 .PHONY: soak
 soak: image build-server ## Make thousands of mixed calls with random faults, and report what is left behind (SOAK_ARGS=--help)
 	@e2e/environment.sh
