@@ -16,7 +16,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))  # has support
 
@@ -32,12 +31,10 @@ echo "network: $(ls /sys/class/net | grep -qv '^lo$' && echo yes || echo none)"
 echo "system files: $( (: > /usr/probe) 2>/dev/null && rm /usr/probe && echo writable || echo 'not writable')"
 echo "memory limit: $(cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null | head -1)"
 """
-LIMIT = 2
+LIMIT = 10
 # Seconds within which a process that will be ended has ended, and one that was started runs.
-PATIENCE = 20.0
+PATIENCE = 20
 DETACHED = "setsid sleep {0} & sleep {0}"
-
-Json = dict[str, Any]
 
 
 def sleeping(marker: str) -> list[int]:
@@ -57,12 +54,12 @@ class Contender:
     def probe(self) -> str:
         raise NotImplementedError
 
-    def run_limited(self, command: str) -> None:
-        """Runs a command that will not end within the limit."""
+    def begin(self, command: str, limit: int) -> None:
+        """Starts a command with a limit in seconds, and doesn't wait for it."""
         raise NotImplementedError
 
-    def begin(self, command: str) -> None:
-        """Starts a command and doesn't wait for it."""
+    def wait(self) -> None:
+        """Waits for the end of that command, which is reported once the limit is reached."""
         raise NotImplementedError
 
     def kill(self) -> None:
@@ -78,11 +75,11 @@ class ExecMCP(Contender):
     def probe(self) -> str:
         return self.client.bash(PROBE)["stdout"]
 
-    def run_limited(self, command: str) -> None:
-        self.client.bash(command, timeout=LIMIT)
+    def begin(self, command: str, limit: int) -> None:
+        self.call = self.client.start_tool("execute_bash", command=command, timeout=limit)
 
-    def begin(self, command: str) -> None:
-        self.client.start_tool("execute_bash", command=command, timeout=600)
+    def wait(self) -> None:
+        self.client.result(self.call)
 
     def kill(self) -> None:
         self.client.kill9()
@@ -97,29 +94,23 @@ class Worker(Contender):
         )
 
     def probe(self) -> str:
-        return self._ask({"do": "probe"})
+        self.begin(PROBE, LIMIT)
+        return json.loads(self.process.stdout.readline())
 
-    def run_limited(self, command: str) -> None:
-        self._ask({"do": "limited", "command": command})
+    def begin(self, command: str, limit: int) -> None:
+        self.process.stdin.write(json.dumps([command, limit]) + "\n")
+        self.process.stdin.flush()
 
-    def begin(self, command: str) -> None:
-        self._send({"do": "unlimited", "command": command})
+    def wait(self) -> None:
+        self.process.stdout.readline()
 
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
 
-    def _send(self, message: Json) -> None:
-        self.process.stdin.write(json.dumps(message) + "\n")
-        self.process.stdin.flush()
 
-    def _ask(self, message: Json) -> str:
-        self._send(message)
-        return json.loads(self.process.stdout.readline())
-
-
-def runner_of(name: str, label: str) -> Callable[[str, float | None], str]:
-    """Runs a command as the named contender does by default, with a limit in seconds or none."""
+def runner_of(name: str, label: str) -> Callable[[str, int], str]:
+    """What runs a command as the named contender does by default, with a limit in seconds."""
     if name == "bash":
         return lambda command, limit: _run(["bash", "-c", command], limit)
     if name == "docker exec":
@@ -133,7 +124,7 @@ def runner_of(name: str, label: str) -> Callable[[str, float | None], str]:
     )
     session.open()
 
-    def run(command: str, limit: float | None) -> str:
+    def run(command: str, limit: int) -> str:
         code = f"import subprocess; subprocess.run(['bash', '-c', {command!r}])"
         try:
             return session.run(code, timeout=limit).stdout
@@ -143,7 +134,7 @@ def runner_of(name: str, label: str) -> Callable[[str, float | None], str]:
     return run
 
 
-def _run(command: list[str], limit: float | None) -> str:
+def _run(command: list[str], limit: int) -> str:
     try:
         return subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=limit).stdout
     except subprocess.TimeoutExpired as error:
@@ -153,9 +144,7 @@ def _run(command: list[str], limit: float | None) -> str:
 def work(name: str, label: str) -> None:
     run = runner_of(name, label)
     for line in sys.stdin:
-        message = json.loads(line)
-        limit = LIMIT if message["do"] == "limited" else None
-        print(json.dumps(run(message.get("command", PROBE), limit)), flush=True)
+        print(json.dumps(run(*json.loads(line))), flush=True)
 
 
 def examine(contender: Contender) -> dict[str, str]:
@@ -165,15 +154,21 @@ def examine(contender: Contender) -> dict[str, str]:
     # Without a limit the kernel says "max", or a number near 2 ** 63.
     rows["memory limit"] = f"{int(limit) >> 20} MiB" if limit.isdecimal() and int(limit) < 1 << 50 else "none"
     limited, killed = marker(), marker()
-    contender.run_limited(DETACHED.format(limited))
+    _begin(contender, limited, LIMIT)
+    contender.wait()
     rows["processes after a timeout"] = _left(limited)
-    contender.begin(DETACHED.format(killed))
-    engine.poll(lambda: len(sleeping(killed)) == 2, PATIENCE)
+    _begin(contender, killed, 600)
     contender.kill()
     rows["processes after kill -9"] = _left(killed)
     for process in [*sleeping(limited), *sleeping(killed)]:
         os.kill(process, signal.SIGKILL)
     return rows
+
+
+def _begin(contender: Contender, marker: str, limit: int) -> None:
+    contender.begin(DETACHED.format(marker), limit)
+    if engine.poll(lambda: len(sleeping(marker)) == 2, limit) is None:
+        raise TimeoutError(f"{type(contender).__name__}: the processes were not started within {limit} seconds")
 
 
 def _left(marker: str) -> str:
