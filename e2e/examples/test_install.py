@@ -1,24 +1,32 @@
-"""make install: the programs with their skills and tools where they find each other, and nothing left by uninstall."""
+"""make install: the programs with their skills and tools where they find each other, and nothing left by uninstall.
+And the README's own words, as a newcomer types them.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from examples.markdown import fenced
 from support.stdio_client import REPOSITORY, StdioClient
 
 PREFIX = "/opt/exec mcp"
 
 
+def outside_make() -> dict[str, str]:
+    """The environment, without what says that this is a part of the make that may have started the tests."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+
+
 def make(target: str, destination: Path) -> str:
-    # Not a part of the make that may have started the tests.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     run = subprocess.run(
         ["make", target, f"PREFIX={PREFIX}", f"DESTDIR={destination}"],
         cwd=REPOSITORY,
-        env=environment,
+        env=outside_make(),
         capture_output=True,
         text=True,
         timeout=280,
@@ -79,3 +87,30 @@ def test_uninstall_leaves_nothing(tmp_path: Path) -> None:
     make("install", tmp_path)
     make("uninstall", tmp_path)
     assert [path for path in tmp_path.rglob("*") if not path.is_dir()] == []
+
+
+def test_the_readmes_installation_works_word_for_word(tmp_path: Path) -> None:
+    """In a home of its own; the build keeps this account's, where its caches are."""
+    installation = (REPOSITORY / "README.md").read_text().partition("\n## Installation\n")[2].partition("\n## ")[0]
+    (_, commands), *_ = fenced(installation)
+    printed = ""
+    for command in commands.splitlines():
+        home = {"PREFIX": f"{tmp_path}/.local"} if command.startswith("make ") else {"HOME": str(tmp_path)}
+        run = subprocess.run(
+            ["bash", "-c", command],
+            cwd=REPOSITORY,
+            env={**outside_make(), **home, "MCP_EXECUTOR_WORKSPACE": "ephemeral"},
+            capture_output=True,
+            text=True,
+            timeout=280,
+        )
+        assert run.returncode == 0, f"{command}\n{run.stdout}{run.stderr}"
+        printed += run.stdout
+    block = re.search(r"^\{$.*?^\}$", printed, re.MULTILINE | re.DOTALL)
+    assert block, printed
+    shown = next(text for language, text in fenced(installation) if language == "json")
+    assert json.loads(block[0]) == json.loads(shown.replace("/usr/local", f"{tmp_path}/.local"))
+    server = json.loads(block[0])["mcpServers"]["exec"]
+    with StdioClient(["--workspace", "ephemeral"], command=[server["command"]], cwd="/") as client:
+        client.initialize()
+        assert client.bash("echo $((6 * 7))")["stdout"] == "42\n"
