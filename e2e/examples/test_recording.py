@@ -46,10 +46,9 @@ def test_the_recording_is_what_the_demo_prints(tmp_path: Path) -> None:
     subprocess.run([*command, "--binary", server_binary()], check=True, timeout=240, stdout=subprocess.DEVNULL)
     recordings = [(directory / "terminal.cast").read_text() for directory in (tmp_path, IMAGES)]
     assert str(REPOSITORY) not in recordings[0] and str(tmp_path.parent) not in recordings[0]
-    # A time is of its run, and a version of its day.
+    # Times are of their run, versions and sizes of their day; the demo itself checks its results.
     fresh, kept = (
-        re.sub(r"\(\d+\.\d+ m?s\)|exec-mcp \d+\.\d+\.\d+", "…", "".join(re.findall(r'"o", "(.*)"\]', text)))
-        for text in recordings
+        re.sub(r"\d[\d.]*( m?s\b)?", "…", "".join(re.findall(r'"o", "(.*)"\]', text))) for text in recordings
     )
     assert fresh == kept, "make pictures records it again"
 
