@@ -32,7 +32,8 @@ import Testing
             executable: "/usr/bin/env",
             arguments: ["tar", "-xf", "\(directory.path)/context.tar", "-C", directory.path])
         #expect(try await tar.run(timeout: 60).succeeded)
-        for name in ["Dockerfile", "requirements.txt", "prepare.sh"] {
+        for name in ["Dockerfile", "install.py", "requirements.txt", "fonts.py", "prepare.sh", "packages.txt", "uv.sh"]
+        {
             #expect(Files.read("\(directory.path)/\(name)", limit: 1 << 20) == (try file(name)))
         }
         #expect(Files.read("\(directory.path)/ca-bundle.pem", limit: 100) == Array("pem\n".utf8))
@@ -46,7 +47,8 @@ import Testing
     }
 
     @Test func itsDigestIsTheOneOfTheShellScript() async throws {
-        let script = "cd \"$1\" && cat Dockerfile requirements.txt prepare.sh && printf %s \"$2\""
+        let sources = "Dockerfile install.py requirements.txt fonts.py prepare.sh packages.txt uv.sh"
+        let script = "cd \"$1\" && cat \(sources) && printf %s \"$2\""
         for base in [nil, "debian:13"] {
             let output = try await Command(
                 executable: "/bin/sh", arguments: ["-c", script, "sh", "\(Repository.path)/container", base ?? ""]

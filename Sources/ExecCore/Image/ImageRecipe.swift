@@ -12,8 +12,9 @@ public struct ImageRecipe: Sendable, Equatable {
     public static let localBase = "mcp-code-executor-base:local"
     /// The label that identifies the inputs that an image was built from.
     static let label = "exec-mcp.build-inputs"
-    /// The label of the first build stage, from which the image is copied.
+    /// The label of the first build stage, from which the image is copied, and the build argument for its value.
     static let stageLabel = "exec-mcp.stage"
+    static let stageArgument = "STAGE"
 
     /// The text of the Dockerfile.
     public static var dockerfile: String { text(PackageResources.Dockerfile) }
@@ -33,11 +34,19 @@ public struct ImageRecipe: Sendable, Equatable {
         self.certificates = certificates
     }
 
+    /// The files that the image is made from, in the order of their digest.
+    private var sources: [(name: String, bytes: [UInt8])] {
+        [
+            ("Dockerfile", PackageResources.Dockerfile), ("install.py", PackageResources.install_py),
+            ("requirements.txt", PackageResources.requirements_txt), ("with.txt", []),
+            ("fonts.py", PackageResources.fonts_py), ("prepare.sh", PackageResources.prepare_sh),
+            ("packages.txt", PackageResources.packages_txt), ("uv.sh", PackageResources.uv_sh),
+        ]
+    }
+
     /// A digest of all inputs of the image. `container/image.sh` computes the same one.
     var digest: String {
-        SHA256.hexDigest(
-            of: PackageResources.Dockerfile + PackageResources.requirements_txt + PackageResources.prepare_sh
-                + Array((base ?? "").utf8))
+        SHA256.hexDigest(of: sources.flatMap(\.bytes) + Array((base ?? "").utf8))
     }
 
     /// The value of ``label`` for an image of this name.
@@ -48,9 +57,7 @@ public struct ImageRecipe: Sendable, Equatable {
     /// The build context.
     var context: [UInt8] {
         var archive = TarArchive()
-        archive.add("Dockerfile", PackageResources.Dockerfile)
-        archive.add("requirements.txt", PackageResources.requirements_txt)
-        archive.add("prepare.sh", PackageResources.prepare_sh)
+        for source in sources { archive.add(source.name, source.bytes) }
         archive.add("ca-bundle.pem", certificates)
         return archive.bytes
     }
