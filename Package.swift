@@ -37,8 +37,8 @@ let guestSources =
 // What the sandbox's image is built from, likewise: links to the files in container/, which are the only copy.
 let imageSources =
     [
-        "Dockerfile", "install.py", "requirements.txt", "fonts.py", "prepare.sh",
-        "packages.txt", "uv.sh", "smoke.py",
+        "Dockerfile", "install.py", "requirements.txt", "requirements-slim.txt", "fonts.py", "prepare.sh",
+        "packages.txt", "packages-slim.txt", "uv.sh", "smoke.py",
     ]
     .map { "Image/\($0)" }
 

@@ -30,7 +30,7 @@ public struct ImageBuilder: Sendable {
     ) async throws {
         let build = ImageBuild(
             name: candidate, base: recipe.base,
-            labels: [ContainerSpec.Pair(name: ImageRecipe.label, value: recipe.labelValue(for: tag))],
+            labels: recipe.labels(for: tag),
             settings: ["\(ImageRecipe.stageArgument)=\(identifier)"] + (await environment.arguments()),
             isFresh: isFresh, context: recipe.context)
         do {
