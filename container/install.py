@@ -19,7 +19,9 @@ CACHE = Path("/tmp/pip-cache")
 # In seconds, before each further attempt. pip keeps what it has downloaded whole.
 PAUSES = (5, 20)
 # What another attempt would not change.
-FINAL = re.compile(r"ResolutionImpossible|from versions: [^n)]|Invalid requirement|conflicting dependencies")
+FINAL = re.compile(
+    r"ResolutionImpossible|from versions: [^n)]|Invalid requirement|conflicting dependencies|No module named pip"
+)
 
 # The packages' own tests are a quarter of their size; there is no compiler to use headers. Arrow's clients of remote
 # services, which pyarrow works without, and its libraries under second names are a third of it.

@@ -74,6 +74,15 @@ import Testing
         #expect((4000...4400).contains(longest), "\(longest)")
     }
 
+    @Test(arguments: skills) func eachSkillCostsUnderSixtyTokens(skill: Skill) {
+        let text = SystemPrompt(
+            configuration: SandboxConfiguration(), limits: Limits(), skills: [skill], modules: []
+        ).text
+        let entries = text.split(separator: "\n").filter { $0.contains(skill.sandboxPath) }
+        #expect(entries.count == 1)
+        #expect(entries.allSatisfy { $0.count < 240 })
+    }
+
     @Test func hostsAndAddedPackagesCostTheirNames() throws {
         var inputs = Inputs()
         inputs.configuration.allowedHosts = (1...40).compactMap { AllowedHost("host-\($0).example:443") }
