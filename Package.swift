@@ -35,7 +35,12 @@ let guestSources =
     ].map { "guest/\($0)" }
 
 // What the sandbox's image is built from, likewise: links to the files in container/, which are the only copy.
-let imageSources = ["Dockerfile", "requirements.txt", "prepare.sh", "smoke.py"].map { "Image/\($0)" }
+let imageSources =
+    [
+        "Dockerfile", "install.py", "requirements.txt", "requirements-slim.txt", "fonts.py", "prepare.sh",
+        "packages.txt", "packages-slim.txt", "uv.sh", "smoke.py",
+    ]
+    .map { "Image/\($0)" }
 
 // The Python package of the bridge, which the sandbox gets with the modules of the servers, likewise.
 let bridgePackage =

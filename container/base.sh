@@ -43,11 +43,11 @@ pull_official() {
   say "    done in $((SECONDS - began)) s"
 }
 
-# local_is_current: whether our own base image was made by the script as it is now.
+# local_is_current: whether our own base image was made by the script and from the list as they are now.
 local_is_current() {
   local made_by
   made_by=$("$ENGINE" image inspect --format '{{index .Config.Labels "exec-mcp.build-inputs"}}' "$LOCAL" 2>/dev/null) \
-    && [ "$made_by" = "$(sha256 <"$CONTAINER_DIR/debootstrap.sh")" ]
+    && [ "$made_by" = "$(base_inputs)" ]
 }
 
 make_local() {

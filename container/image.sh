@@ -22,6 +22,8 @@ IMAGE=${MCP_EXECUTOR_IMAGE:-mcp-code-executor:latest}
 LABEL=exec-mcp.build-inputs
 # A new image bears this name until it has proved to work; only then does it take the place of the old one.
 CANDIDATE=mcp-code-executor-candidate:latest
+# The first stage of this build.
+STAGE=build-$$-$RANDOM
 FORCE=
 
 while [ $# -gt 0 ]; do
@@ -41,11 +43,10 @@ done
 build_inputs() {
   (
     cd "$CONTAINER_DIR"
-    cat Dockerfile requirements.txt prepare.sh
+    cat Dockerfile install.py requirements.txt fonts.py prepare.sh packages.txt uv.sh
     printf '%s' "${MCP_EXECUTOR_BASE_IMAGE:-}"
   ) | sha256
 }
-base_inputs() { sha256 <"$CONTAINER_DIR/debootstrap.sh"; }
 
 # Prints that label, whatever it says; fails when there is no such image.
 image_label() { "$ENGINE" image inspect --format "{{index .Config.Labels \"$LABEL\"}}" "$IMAGE" 2>/dev/null; }
@@ -86,12 +87,14 @@ pip_setting() {
 # build BASE CONTEXT
 build() {
   local base=$1 context=$2 name variable value
-  cp "$CONTAINER_DIR/Dockerfile" "$CONTAINER_DIR/requirements.txt" "$CONTAINER_DIR/prepare.sh" "$context/"
+  (cd "$CONTAINER_DIR" && cp Dockerfile install.py requirements.txt fonts.py prepare.sh packages.txt uv.sh "$context/")
+  # What `exec-mcp image --with` adds.
+  : >"$context/with.txt"
   ca_bundle >"$context/ca-bundle.pem"
 
   # The host's network reaches whatever this machine reaches, a proxy on its loopback address included.
   local options=(--network host --force-rm --tag "$CANDIDATE" --label "$LABEL=$IMAGE@$INPUTS-$BASE_INPUTS")
-  options+=(--build-arg "BASE_IMAGE=$base")
+  options+=(--build-arg "BASE_IMAGE=$base" --build-arg "STAGE=$STAGE")
   for name in index-url extra-index-url trusted-host; do
     variable=PIP_$(printf '%s' "$name" | tr 'a-z-' 'A-Z_')
     value=$(pip_setting "$name" "$variable")
@@ -108,17 +111,18 @@ build() {
   step "build $IMAGE" "$ENGINE" build "${options[@]}" "$context"
 }
 
-# An engine without BuildKit keeps the first stage, and any engine the image that the new one replaced.
+# remove_leftovers REPLACED: an engine without BuildKit keeps the first stage, and any engine the image with the label
+# REPLACED that the new one replaced. With the label's value: the image of another build may have no name yet.
 remove_leftovers() {
   local label
   "$ENGINE" image rm "$CANDIDATE" >/dev/null
-  for label in exec-mcp.stage "$LABEL"; do
+  for label in "exec-mcp.stage=$STAGE" ${1:+"$LABEL=$1"}; do
     "$ENGINE" image prune --force --filter "label=$label" >/dev/null 2>&1 || true
   done
 }
 
 make_image() {
-  local base context
+  local base context replaced
   # Another run may have built it while this one waited for the lock.
   if nothing_to_do; then return; fi
   base=${MCP_EXECUTOR_BASE_IMAGE:-$("$CONTAINER_DIR/base.sh" "$ENGINE" ${FORCE:+--fresh})}
@@ -127,8 +131,9 @@ make_image() {
   trap "rm -rf '$context'" EXIT
   build "$base" "$context" || die "the image could not be built"
   step "check $IMAGE" "$CONTAINER_DIR/smoke.sh" "$ENGINE" "$CANDIDATE" || die "the new image does not work"
+  replaced=$(image_label) || replaced=''
   "$ENGINE" tag "$CANDIDATE" "$IMAGE"
-  remove_leftovers
+  remove_leftovers "$replaced"
   say "$IMAGE is ready"
 }
 

@@ -38,6 +38,9 @@ sha256() {
   if have sha256sum; then sha256sum; else shasum -a 256; fi | cut -c1-64
 }
 
+# A digest of all that a base made with debootstrap is made from. A label of it keeps it.
+base_inputs() { (cd "$CONTAINER_DIR" && cat debootstrap.sh packages.txt) | sha256; }
+
 # Closes every descriptor above stderr, so that a process started from here keeps no pipe or lock of its caller's open.
 close_inherited_descriptors() {
   local path fd

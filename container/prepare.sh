@@ -3,16 +3,18 @@
 set -eu
 
 # What a shell is expected to find, and what gives any user a name. A base made with debootstrap has it already.
-is_complete() {
-    for tool in file jq less ps unzip zip; do
-        command -v "$tool" >/dev/null || return 1
-    done
-    ldconfig -p | grep -q libnss_extrausers
-}
-if ! is_complete; then
-    apt-get update
-    apt-get install --yes --no-install-recommends file jq less libnss-extrausers procps unzip zip
-    rm -rf /var/lib/apt/lists/*
+packages=$(cat "$(dirname "$0")/packages.txt")
+# shellcheck disable=SC2086 # One word a package.
+if ! dpkg --status $packages >/dev/null 2>&1; then
+    retry="-o Acquire::Retries=5"
+    # shellcheck disable=SC2086
+    if ! { apt-get $retry update && DEBIAN_FRONTEND=noninteractive apt-get $retry install --yes \
+        --no-install-recommends $packages; }; then
+        # Not on standard error, which some builders colour.
+        echo "image error: apt could not install the shell's programs: $(echo $packages)"
+        exit 1
+    fi
+    rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
 fi
 
 # The user of a container that is started without a number, and the directories the server promises. The code of each
@@ -29,6 +31,44 @@ if ! [ -e /etc/nsswitch.conf ]; then printf 'passwd: files\ngroup: files\n' >/et
 sed -i -E '/^(passwd|group):/s/files/files extrausers/' /etc/nsswitch.conf
 rm -rf /var/lib/extrausers
 ln -s /output/.extrausers /var/lib/extrausers
+
+# pip unpacks what it downloads among the temporary files, which are in memory. Here it does so beside the user's packages,
+# where there is room; in the sandbox PYTHONUSERBASE says where that is. The pip of a virtual environment comes out of a
+# wheel.
+python3 - <<'EOF'
+import compileall, glob, os, sysconfig, zipfile
+
+import pip
+
+ADDITION = """
+
+def _unpack_beside_user_packages() -> None:
+    import os
+
+    base = os.environ.get("PYTHONUSERBASE")
+    if base and "TMPDIR" not in os.environ:
+        try:
+            os.makedirs(base + "/tmp", mode=0o700, exist_ok=True)
+        except OSError:
+            return
+        os.environ["TMPDIR"] = base + "/tmp"
+
+
+_unpack_beside_user_packages()
+"""
+
+with open(pip.__file__, "a") as file:
+    file.write(ADDITION)
+compileall.compile_file(pip.__file__, quiet=1)
+
+bundled = sysconfig.get_path("stdlib") + "/ensurepip/_bundled"
+for wheel in glob.glob("/usr/share/python-wheels/pip-*.whl") + glob.glob(bundled + "/pip-*.whl"):
+    with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(wheel + ".new", "w", zipfile.ZIP_DEFLATED) as new:
+        for member in old.infolist():
+            text = old.read(member)
+            new.writestr(member, text + ADDITION.encode() if member.filename == "pip/__init__.py" else text)
+    os.rename(wheel + ".new", wheel)
+EOF
 
 # The image is read-only when it runs: what has no bytecode now would be compiled at every start.
 # Slim images leave the standard library's out.

@@ -1,10 +1,12 @@
 """Run inside the sandbox's image: checks that it holds what requirements.txt promises and that it works confined.
 
-Reads the requirements' text from its first argument; prints the versions; exits 1 with a line for each defect.
+Reads the requirements' text from its first argument, the image's variant from its second. Prints the versions; exits 1
+with a line for each defect.
 """
 
 import importlib
 import importlib.metadata
+import importlib.util
 import os
 import pwd
 import re
@@ -14,6 +16,11 @@ import sys
 
 # The PATH of a shell that inherits none.
 BARE_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+TOOLS = "bash curl file jq less pip ps python unzip zip".split()
+MORE_TOOLS = "git make patch rg sqlite3 tree xz".split()
+# What a package has for those who install another one.
+OPTIONAL = {"adbc_driver_duckdb"}
 
 defects: list[str] = []
 
@@ -47,7 +54,7 @@ def check_packages(wanted: dict[str, str]) -> None:
         check(found == version, f"{name} is {found}, not {version}")
         for module in modules.get(normalized(name), []):
             # A leading underscore marks what the package keeps to itself.
-            if module.isidentifier() and not module.startswith("_"):
+            if module.isidentifier() and not module.startswith("_") and module not in OPTIONAL:
                 try:
                     importlib.import_module(module)
                 except Exception as error:
@@ -57,8 +64,10 @@ def check_packages(wanted: dict[str, str]) -> None:
 
 def check_bytecode() -> None:
     """The root is read-only, so whatever lacks valid bytecode is compiled again at every start."""
+    modules = ["json", "asyncio", "numpy", "pandas", "scipy.stats", "matplotlib.pyplot", "sympy"]
+    there = [name for name in modules if importlib.util.find_spec(name.split(".")[0])]
     trace = subprocess.run(
-        [sys.executable, "-v", "-c", "import json, asyncio, numpy, pandas, scipy.stats, matplotlib.pyplot, sympy"],
+        [sys.executable, "-v", "-c", f"import {', '.join(there)}"],
         capture_output=True,
         text=True,
     ).stderr
@@ -67,9 +76,25 @@ def check_bytecode() -> None:
     check(not compiled, f"no bytecode for {len(compiled)} modules, among them {compiled[:3]}")
 
 
+# Latin, Greek; Chinese, Japanese and Korean; Arabic, Hebrew; Indic scripts and Thai; emoji of several years.
+SCRIPTS = "ä Ω ∑ 汉字 漢字 カタカナ 한국어 السلام עברית हिन्दी বাংলা தமிழ் తెలుగు ไทย 😀 🚀 🧠 🫠 ✓"
+PLOT = """
+import matplotlib.pyplot as p, seaborn
+for prepare in (lambda: None, lambda: p.style.use("seaborn-v0_8"), lambda: p.style.use("ggplot"), seaborn.set_theme):
+    prepare()
+    p.figure()
+    p.plot([1, 3, 2], label="SCRIPTS")
+    p.title("SCRIPTS")
+    p.legend()
+    p.xlabel("$x^2$")
+    for kind in ("png", "svg", "pdf"):
+        p.savefig("/tmp/plot." + kind)
+"""
+
+
 def check_plot() -> None:
-    """A chart is drawn with nothing said on stderr, though HOME starts out empty."""
-    code = "import matplotlib.pyplot as p; p.plot([1, 3, 2]); p.title('ä ∑ $x^2$'); p.savefig('/tmp/plot.png')"
+    """A chart is drawn with every letter and nothing said on stderr, though HOME starts out empty."""
+    code = PLOT.replace("SCRIPTS", SCRIPTS)
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     check(run.returncode == 0 and run.stderr == "", f"matplotlib: {run.stderr.strip()}")
     with open("/tmp/plot.png", "rb") as plot:
@@ -83,6 +108,11 @@ def check_latex() -> None:
 
     value = parse_latex(r"\int_0^1 x \, dx").doit()
     check(value == Rational(1, 2), f"sympy's parse_latex takes the integral of x from 0 to 1 for {value}")
+
+
+def check_uv() -> None:
+    run = subprocess.run(["uv", "--version"], capture_output=True, text=True)
+    check(run.returncode == 0, f"uv: {run.stderr.strip()}")
 
 
 def check_user() -> None:
@@ -108,13 +138,13 @@ def check_system() -> None:
     for directory in ("/tools", "/skills"):
         check(os.stat(directory).st_uid == 0, f"{directory} does not belong to root")
     interpreters = set()
-    where = "import os, sys, numpy; print(os.path.realpath(sys.executable), numpy.__file__)"
+    where = "import os, sys; print(os.path.realpath(sys.executable), sys.path)"
     for name in ("python", "python3"):
         run = subprocess.run(["/usr/bin/env", "-i", BARE_PATH, name, "-c", where], capture_output=True, text=True)
         check(run.returncode == 0, f"{name}: {run.stderr.strip()}")
         interpreters.add(run.stdout)
     check(len(interpreters) == 1, f"python and python3 differ: {interpreters}")
-    for tool in ("bash", "file", "jq", "less", "ps", "unzip", "zip"):
+    for tool in TOOLS + ([] if "slim" in sys.argv[2:] else MORE_TOOLS):
         run = subprocess.run(["bash", "-c", f"command -v {tool}"], capture_output=True)
         check(run.returncode == 0, f"no command {tool}")
     privileged = subprocess.run(
@@ -123,11 +153,17 @@ def check_system() -> None:
     check(privileged == "", f"setuid or setgid: {privileged.split()}")
 
 
+wanted = pinned(sys.argv[1])
 print(f"Python {sys.version.split()[0]}")
-check_packages(pinned(sys.argv[1]))
+check_packages(wanted)
 check_bytecode()
-check_plot()
-check_latex()
+# An image of Python and the shell alone has none of them.
+if "matplotlib" in wanted:
+    check_plot()
+if "sympy" in wanted:
+    check_latex()
+if "uv" in wanted:
+    check_uv()
 check_user()
 check_system()
 for defect in defects:

@@ -1,6 +1,6 @@
 """
 Name: artifact_validation
-Description: Checks that a file in /artifacts can be handed to the user: name, place, size, and that it is not damaged.
+Description: Checks that a file in /artifacts can be handed to the user: name, place, size, content.
 Version: 1.0.0
 Dependencies: none (standard library)
 
@@ -25,7 +25,10 @@ ARTIFACTS = "/artifacts"
 SIZE_LIMIT_VARIABLE = "MCP_ARTIFACT_SIZE_LIMIT_MB"
 DEFAULT_SIZE_LIMIT_MB = 50.0
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+OFFICE = "application/vnd.openxmlformats-officedocument"
+DOCX = f"{OFFICE}.wordprocessingml.document"
+PPTX = f"{OFFICE}.presentationml.presentation"
+XLSX = f"{OFFICE}.spreadsheetml.sheet"
 
 # What may be handed over: the extension, its media type, and how to tell that a file is what its name says.
 TYPES: dict[str, tuple[str, Callable[[BinaryIO, Findings], None]]] = {
@@ -38,6 +41,8 @@ TYPES: dict[str, tuple[str, Callable[[BinaryIO, Findings], None]]] = {
     ".pdf": ("application/pdf", documents.check_pdf),
     ".html": ("text/html", documents.check_html),
     ".htm": ("text/html", documents.check_html),
+    ".docx": (DOCX, documents.check_docx),
+    ".pptx": (PPTX, documents.check_pptx),
     ".xlsx": (XLSX, documents.check_xlsx),
     ".zip": ("application/zip", documents.check_zip),
     ".json": ("application/json", texts.check_json),
@@ -56,8 +61,8 @@ def validate_artifact(path: Any) -> str:
     Check that a file is a sound artifact, one that the user will receive and can open.
 
     It has to be a regular file directly in /artifacts with an unhidden name, an allowed extension (png, jpg, jpeg, gif,
-    webp, svg, pdf, html, htm, xlsx, zip, json, ipynb, csv, tsv, py, txt, md, tex), not empty, not over the size limit
-    (50 MB unless MCP_ARTIFACT_SIZE_LIMIT_MB says otherwise), and its content has to be what the extension says:
+    webp, svg, pdf, html, htm, docx, pptx, xlsx, zip, json, ipynb, csv, tsv, py, txt, md, tex), not empty, not over the
+    size limit (50 MB unless MCP_ARTIFACT_SIZE_LIMIT_MB says otherwise). Its content has to be what the extension says:
     signature and end of images and documents, syntax of JSON, CSV and Python. Nothing of the file is run.
 
     Args:

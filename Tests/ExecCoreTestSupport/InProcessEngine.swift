@@ -90,7 +90,7 @@ package final class InProcessEngine: ContainerEngine {
     package func isRootless() async -> Bool? { nil }
 
     package func image(_ name: String) async throws(ExecError) -> ImageDescription {
-        ImageDescription(id: name, size: 0, created: nil, labels: [:])
+        ImageDescription(id: name, size: 0, created: nil, labels: ["exec-mcp.build-inputs": name])
     }
 }
 

@@ -19,7 +19,7 @@ import Testing
 
     @Test func isWhatTheCheckoutHolds() throws {
         #expect(Array(ImageRecipe.dockerfile.utf8) == (try file("Dockerfile")))
-        #expect(Array(ImageRecipe.requirements.utf8) == (try file("requirements.txt")))
+        #expect(Array(ImageRecipe(base: nil, certificates: []).requirements.utf8) == (try file("requirements.txt")))
         #expect(Array(ImageRecipe.check.utf8) == (try file("smoke.py")))
         #expect(ImageRecipe.defaultBase == "python:3.12-slim-bookworm")
     }
@@ -32,7 +32,8 @@ import Testing
             executable: "/usr/bin/env",
             arguments: ["tar", "-xf", "\(directory.path)/context.tar", "-C", directory.path])
         #expect(try await tar.run(timeout: 60).succeeded)
-        for name in ["Dockerfile", "requirements.txt", "prepare.sh"] {
+        for name in ["Dockerfile", "install.py", "requirements.txt", "fonts.py", "prepare.sh", "packages.txt", "uv.sh"]
+        {
             #expect(Files.read("\(directory.path)/\(name)", limit: 1 << 20) == (try file(name)))
         }
         #expect(Files.read("\(directory.path)/ca-bundle.pem", limit: 100) == Array("pem\n".utf8))
@@ -46,13 +47,43 @@ import Testing
     }
 
     @Test func itsDigestIsTheOneOfTheShellScript() async throws {
-        let script = "cd \"$1\" && cat Dockerfile requirements.txt prepare.sh && printf %s \"$2\""
+        let sources = "Dockerfile install.py requirements.txt fonts.py prepare.sh packages.txt uv.sh"
+        let script = "cd \"$1\" && cat \(sources) && printf %s \"$2\""
         for base in [nil, "debian:13"] {
             let output = try await Command(
                 executable: "/bin/sh", arguments: ["-c", script, "sh", "\(Repository.path)/container", base ?? ""]
             ).run(timeout: 60)
             #expect(ImageRecipe(base: base, certificates: [1]).digest == SHA256.hexDigest(of: output.output))
         }
+    }
+
+    @Test func aVariantHasItsOwnListsAndName() async throws {
+        let directory = try TemporaryDirectory()
+        let recipe = ImageRecipe(base: nil, variant: .slim, certificates: [])
+        try directory.write(recipe.context, to: "context.tar")
+        let tar = Command(
+            executable: "/usr/bin/env",
+            arguments: ["tar", "-xf", "\(directory.path)/context.tar", "-C", directory.path])
+        #expect(try await tar.run(timeout: 60).succeeded)
+        for (name, source) in [("requirements.txt", "requirements-slim.txt"), ("packages.txt", "packages-slim.txt")] {
+            #expect(Files.read("\(directory.path)/\(name)", limit: 1 << 20) == (try file(source)))
+        }
+        #expect(recipe.ownName == "mcp-code-executor:slim")
+        let labels = recipe.labels(for: "a:1")
+        #expect(labels.last == ContainerSpec.Pair(name: "exec-mcp.variant", value: "slim"))
+        #expect(recipe.digest != ImageRecipe(base: nil, certificates: []).digest)
+        #expect(ImageRecipe(base: nil, certificates: []).ownName == nil)
+    }
+
+    @Test func addedPackagesNameTheImageAndTakeThePlaceOfOurs() throws {
+        let added = try AddedRequirements(text: "Pandas<3\nstatsmodels-extra==1 # not ours\n")
+        let recipe = ImageRecipe(base: nil, added: added, certificates: [1])
+        #expect(recipe.ownName == "mcp-code-executor:with-\(recipe.digest.prefix(12))")
+        #expect(!recipe.requirements.contains("\npandas=="))
+        #expect(recipe.requirements.contains("\nstatsmodels=="))
+        #expect(recipe.labels(for: "a").contains { $0.value == "Pandas,statsmodels-extra" })
+        let other = ImageRecipe(base: nil, added: try AddedRequirements(text: "pandas<2"), certificates: [1])
+        #expect(other.ownName != recipe.ownName)
     }
 
     @Test func knowsItsOwnImagesFromOthers() {

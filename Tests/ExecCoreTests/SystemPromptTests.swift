@@ -19,18 +19,10 @@ import Testing
         ).text
     }
 
-    private func skill(_ name: String, description: String) -> Skill {
+    private func skill(_ name: String, in directory: String? = nil, description: String) -> Skill {
         Skill(
-            name: name, description: description, directoryName: name, fileName: "SKILL.md",
+            name: name, description: description, directoryName: directory ?? name, fileName: "SKILL.md",
             hostDirectory: "/nowhere/\(name)", metadata: [:])
-    }
-
-    @Test(arguments: ["none", "bridge"])
-    func staysUnderTwoThousandTokensWithWhatIsShipped(network: String) {
-        #expect(!Self.shippedSkills.isEmpty)
-        #expect(!Self.shippedModules.isEmpty)
-        let text = prompt(skills: Self.shippedSkills, modules: Self.shippedModules) { $0.network = network }
-        #expect(text.count / 4 < 2000)
     }
 
     @Test(arguments: [
@@ -38,9 +30,27 @@ import Testing
         (String(repeating: "n", count: 255), String(repeating: "x", count: 100_000)),
     ])
     func eachFurtherSkillCostsUnderAHundredTokens(name: String, description: String) {
-        let before = prompt(skills: Self.shippedSkills).count
-        let after = prompt(skills: Self.shippedSkills + [skill(name, description: description)]).count
-        #expect(after - before < 400)
+        for directory in [nil, "other"] {
+            var further = skill(name, in: directory, description: description)
+            further.listsPackages = true
+            for network in ["none", "bridge"] {
+                let before = prompt(skills: Self.shippedSkills) { $0.network = network }.count
+                let after = prompt(skills: Self.shippedSkills + [further]) { $0.network = network }.count
+                #expect(after - before < 400)
+            }
+        }
+    }
+
+    @Test func offersThePackagesOfASkillWhereTheyCanBeFetched() throws {
+        var needy = skill("forecast", description: "Forecasts.")
+        needy.listsPackages = true
+        let host = try #require(AllowedHost("pypi.example:443"))
+        let offer = "SKILL.md`: Forecasts. For its packages: `pip install -r requirements.txt` there.\n"
+        #expect(prompt(skills: [needy]) { $0.network = "bridge" }.contains(offer))
+        #expect(prompt(skills: [needy]) { $0.allowedHosts = [host] }.contains(offer))
+        #expect(prompt(skills: [needy]).contains("- `/skills/forecast/SKILL.md`: Forecasts.\n"))
+        needy.listsPackages = false
+        #expect(prompt(skills: [needy]) { $0.network = "bridge" }.contains("SKILL.md`: Forecasts.\n"))
     }
 
     @Test func listsEachSkillWithThePathToRead() {
@@ -48,9 +58,10 @@ import Testing
         #expect(text.hasPrefix("# Agentic Code Execution with Domain Skills\n"))
         #expect(text.contains("\n## Available Skills\n"))
         for skill in Self.shippedSkills {
-            #expect(text.contains("**\(skill.name)**"))
-            #expect(text.contains("`\(skill.sandboxPath)`"))
+            #expect(text.contains("- `/skills/\(skill.name)/SKILL.md`: \(skill.description)\n"))
         }
+        let other = prompt(skills: [skill("reports", in: "dir", description: "d")])
+        #expect(other.contains("- **reports** `/skills/dir/SKILL.md`: d\n"))
     }
 
     @Test func saysWhichSkillsAnAgentWroteAndWhichAreStale() {
@@ -58,7 +69,7 @@ import Testing
         approved.provenance = SkillVersion(
             name: "greet", number: 1, digest: "", entries: [], approver: "r", approved: 0, author: "u", written: 0,
             tests: "", untrustedServers: [], requirements: [])
-        #expect(prompt(skills: [approved]).contains("`/skills/greet/SKILL.md` (agent-written, approved)\n"))
+        #expect(prompt(skills: [approved]).contains("`/skills/greet/SKILL.md` (agent-written, approved): Greets.\n"))
         approved.staleReason = "needs\nthe server " + String(repeating: "x", count: 1000)
         let text = prompt(skills: [approved])
         #expect(text.contains("(agent-written, approved; STALE: needs the server xxx"))
@@ -79,9 +90,9 @@ import Testing
     }
 
     @Test func keepsASkillOnOneLine() {
-        let text = prompt(skills: [skill("a\n## Forged", description: "one\n\n# two\r\nthree")])
+        let text = prompt(skills: [skill("a\n## Forged", in: "a", description: "one\n\n# two\r\nthree")])
         #expect(!text.contains("\n# two"))
-        #expect(!text.contains("\n## Forged**"))
+        #expect(!text.contains("\n## Forged"))
         #expect(text.contains("one # two three"))
     }
 
@@ -145,17 +156,17 @@ import Testing
     func speaksOfTheNetworkWhereThereIsOne(network: String) {
         let text = prompt { $0.network = network }
         #expect(!text.contains("no network"))
-        for word in ["HTTP", "requests", "pip install --user", "which lasts"] {
+        for word in ["HTTP", "requests", "pip install NAME", "works and lasts."] {
             #expect(text.contains(word), "\(word)")
         }
-        #expect(!prompt { ($0.network, $0.workspace) = (network, .ephemeral) }.contains("which lasts"))
+        #expect(!prompt { ($0.network, $0.workspace) = (network, .ephemeral) }.contains("and lasts"))
     }
 
     @Test(arguments: ["none", "bridge"])
     func namesNothingThatTheImageLacks(network: String) throws {
         let hosts = [try #require(AllowedHost("pypi.example:443"))]
         for text in [prompt { $0.network = network }, prompt { $0.allowedHosts = hosts }] {
-            #expect(text.matches(of: /\b(curl|wget|git|venv|make|gcc|kaleido)\b/).isEmpty)
+            #expect(text.matches(of: /\b(wget|venv|gcc|kaleido|conda)\b/).isEmpty)
             #expect(text.contains("plotly (HTML only)"))
         }
     }

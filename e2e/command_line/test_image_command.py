@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -13,22 +14,17 @@ from pathlib import Path
 
 import pytest
 from support import engine
-from support.stdio_client import REPOSITORY, server_binary
+from support.image_builds import image, one_at_a_time, present_base
+from support.stdio_client import REPOSITORY, StdioClient, server_binary
+from support.wheels import Hold, index, publish
 
 LABEL = "exec-mcp.build-inputs"
-BASES = ["python:3.12-slim-bookworm", "mcp-code-executor-base:local"]
 
 
-def image(*arguments: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [server_binary(), "image", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=900,
-        cwd=cwd,
-        env={**os.environ, **env},
-        check=False,
-    )
+@pytest.fixture
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with one_at_a_time(tmp_path_factory):
+        yield
 
 
 @pytest.fixture
@@ -55,39 +51,174 @@ def trial_volumes() -> set[str]:
     return {name for name in engine.run("volume", "ls", "--quiet").split() if "-trial-" in name}
 
 
-def present_base() -> str:
-    """A base that is here: the one that `make image` took."""
-    for base in BASES:
-        if engine.run("image", "ls", "--quiet", base).strip():
-            return base
-    raise AssertionError(f"none of {BASES} is here; make image makes one")
-
-
 @pytest.mark.timeout(1200)
-def test_it_builds_a_working_image_from_anywhere(tag: str, tmp_path: Path) -> None:
+def test_it_builds_a_working_image_from_anywhere(alone: None, tag: str, tmp_path: Path) -> None:
+    """The slim one, because it takes a fraction of the time; `make image` built the other from the same files."""
     base = present_base()
     before = trial_volumes()
-    built = image("--tag", tag, "--base", base, cwd=tmp_path)
+    built = image("--variant", "slim", "--tag", tag, "--base", base, cwd=tmp_path)
     assert built.returncode == 0, built.stderr[-3000:]
     assert built.stdout == ""
     assert built.stderr.endswith(f"{tag} is ready\n")
     assert f"==> build {tag} on {base}\n" in built.stderr and f"==> check {tag}\n" in built.stderr
     assert engine.inspect(tag)["Config"]["Labels"][LABEL].startswith(f"{tag}@")
+    assert engine.inspect(tag)["Config"]["Labels"]["exec-mcp.variant"] == "slim"
     assert engine.inspect(tag)["Config"]["User"] == "coderunner"
     assert list(tmp_path.iterdir()) == []
     assert not trial_volumes() - before
 
-    again = image("--tag", tag, "--base", base)
+    again = image("--variant", "slim", "--tag", tag, "--base", base)
     assert (again.returncode, again.stderr) == (0, f"{tag} is up to date\n")
 
     other = f"{tag.split(':')[0]}:other"
     engine.run("tag", tag, other)
     try:
-        foreign = image("--tag", other)
+        foreign = image("--variant", "slim", "--tag", other)
         assert foreign.returncode == 0
         assert "was not built here: left as it is" in foreign.stderr
     finally:
         engine.run("image", "rm", other)
+
+
+def test_the_image_of_make_passes_the_check_in_a_sandbox(client: StdioClient) -> None:
+    for name in ("smoke.py", "requirements.txt"):
+        text = (REPOSITORY / "container" / name).read_text()
+        client.call_tool("write_file", file_path=f"check/{name}", content=text)
+    done = client.bash('python3 check/smoke.py "$(cat check/requirements.txt)"', timeout=280)
+    assert done["exit_code"] == 0, done
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A package index with packages that need another."""
+    files = tmp_path_factory.mktemp("index")
+    publish(files, "wanted", 1000, needs="helper")
+    publish(files, "picky", 1000, needs="helper>1")
+    publish(files, "helper", 1000)
+    return files
+
+
+def with_packages(lines: str, url: str, tmp_path: Path, *arguments: str) -> tuple[list[str], dict[str, str]]:
+    """The arguments and the environment of a build that adds packages to the slim image."""
+    wanted = tmp_path / "wanted.txt"
+    wanted.write_text(lines)
+    options = ["--variant", "slim", "--with", str(wanted), "--base", present_base(), *arguments]
+    return options, {"PIP_INDEX_URL": url, "PIP_TRUSTED_HOST": "127.0.0.1", "PIP_FIND_LINKS": ""}
+
+
+def build_with(lines: str, url: str, tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    options, environment = with_packages(lines, url, tmp_path, *arguments)
+    return image(*options, **environment)
+
+
+def start_with(lines: str, url: str, tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
+    options, environment = with_packages(lines, url, tmp_path, *arguments)
+    command = [server_binary(), "image", *options]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, env={**os.environ, **environment}, **pipes)
+
+
+@pytest.mark.timeout(1200)
+def test_packages_are_added_and_name_the_image(alone: None, files: Path, tmp_path: Path, user: str) -> None:
+    """The index once sends half a file: that is tried again."""
+    with index(files, broken=("helper-1-py3-none-any.whl",)) as url:
+        built = build_with("# For us\nwanted==1\n", url, tmp_path)
+        name = built.stdout.strip()
+        try:
+            assert built.returncode == 0, built.stderr[-3000:]
+            assert re.fullmatch(r"mcp-code-executor:with-[0-9a-f]{12}", name), built.stdout
+            again = build_with("# For us\nwanted==1\n", url, tmp_path)
+            assert (again.returncode, again.stdout, again.stderr) == (0, f"{name}\n", f"{name} is up to date\n")
+            labels = engine.inspect(name)["Config"]["Labels"]
+            assert labels["exec-mcp.added-packages"] == "wanted"
+            history = engine.run("history", "--no-trunc", name)
+            assert url not in history, "what the build was told stays out of the image"
+            with StdioClient(["--user", user, "--image", name]) as server:
+                server.initialize()
+                found = server.python("import wanted, helper; print(wanted.name, helper.name)")
+                assert found["stdout"] == "wanted helper\n", found
+                assert server.bash("wanted-command")["stdout"] == "ran\n"
+                prompt = server.request("prompts/list", {})["prompts"][0]["name"]
+                assert "Python 3 with wanted;" in str(server.request("prompts/get", {"name": prompt}))
+        finally:
+            engine.run("image", "rm", "--force", name or "none", check=False)
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("wanted==7\n", "No matching distribution found for wanted==7"),
+        ("wanted==1\nhelper>1\n", "helper"),
+        ("picky\nhelper==1\n", "conflicting dependencies"),
+    ],
+)
+def test_a_package_that_cannot_be_had_is_told(
+    alone: None, lines: str, said: str, files: Path, tmp_path: Path, tag: str
+) -> None:
+    with index(files) as url:
+        failed = build_with(lines, url, tmp_path, "--tag", tag)
+    assert failed.returncode == 1
+    last = failed.stderr.splitlines()[-1]
+    assert last.startswith("error: The image could not be built: the Python packages could not be installed: "), last
+    assert said in last and "PIP_INDEX_URL" in last
+    assert "again in" not in failed.stderr, "it would not help"
+    assert not engine.run("image", "ls", "--quiet", tag).strip()
+
+
+def new_line() -> str:
+    """A requirement that no build had before, so that the engine has nothing of it in its cache."""
+    return f"wanted<{secrets.randbelow(1 << 30) + 2}\n"
+
+
+@pytest.mark.timeout(1200)
+def test_two_builds_of_one_file_at_once_end_with_one_image(alone: None, files: Path, tmp_path: Path) -> None:
+    lines, hold = new_line(), Hold()
+    with index(files, hold=hold) as url:
+        both = [start_with(lines, url, tmp_path) for _ in range(2)]
+        assert hold.asked.wait(timeout=600)
+        hold.released.set()
+        said = [build.communicate(timeout=900) for build in both]
+    names = {output.strip() for output, _ in said}
+    name = min(names)
+    try:
+        assert [build.returncode for build in both] == [0, 0], [errors[-3000:] for _, errors in said]
+        assert len(names) == 1
+        assert engine.run("image", "ls", "--quiet", name).strip()
+    finally:
+        engine.run("image", "rm", "--force", name or "none", check=False)
+
+
+@pytest.mark.timeout(1200)
+def test_an_interrupt_leaves_no_image_and_no_container(alone: None, files: Path, tmp_path: Path, tag: str) -> None:
+    lines, hold = new_line(), Hold()
+    with index(files, hold=hold) as url:
+        before = set(engine.run("ps", "--all", "--quiet", "--no-trunc").split())
+        build = start_with(lines, url, tmp_path, "--tag", tag)
+        assert hold.asked.wait(timeout=600), build.communicate(timeout=60)
+        build.send_signal(signal.SIGINT)
+        _, said = build.communicate(timeout=120)
+    assert build.returncode == 130, said
+    assert "interrupted" in said
+    candidate = re.search(r"mcp-code-executor-candidate:\w+", said)
+    assert candidate is None or not engine.run("image", "ls", "--quiet", candidate[0]).strip()
+    assert not engine.run("image", "ls", "--quiet", tag).strip()
+
+    def gone() -> bool:
+        """The engine's own container of the step; those of others come and go meanwhile."""
+        running = set(engine.run("ps", "--all", "--quiet", "--no-trunc").split()) - before
+        commands = [engine.run("inspect", "--format", "{{.Config.Cmd}}", one, check=False) for one in running]
+        return not any("/build/install.py" in command for command in commands)
+
+    assert engine.poll(gone) is not None
+
+
+def test_a_requirements_file_that_the_build_cannot_use_is_refused(tmp_path: Path) -> None:
+    wanted = tmp_path / "requirements.txt"
+    wanted.write_text("rich\n-r more.txt\n")
+    refused = image("--with", str(wanted), "--engine", "/nonexistent/docker")
+    assert refused.returncode == 2
+    assert "line 2: the option -r isn't supported here" in refused.stderr
 
 
 def test_it_prints_the_dockerfile() -> None:
@@ -154,7 +285,9 @@ def test_the_engine_gets_the_context_and_the_machines_settings(fake, tmp_path: P
 
     with tarfile.open(tmp_path / "context.tar") as archive:
         content = {name: archive.extractfile(name).read() for name in archive.getnames()}
-    assert set(content) == {"Dockerfile", "requirements.txt", "prepare.sh", "ca-bundle.pem"}
+    sources = {"Dockerfile", "install.py", "requirements.txt", "fonts.py", "prepare.sh", "packages.txt", "uv.sh"}
+    assert set(content) == sources | {"ca-bundle.pem", "with.txt"}
+    assert content["with.txt"] == b""
     assert content["ca-bundle.pem"] == b"CERTIFICATE"
     assert content["requirements.txt"] == (REPOSITORY / "container" / "requirements.txt").read_bytes()
 
@@ -195,7 +328,10 @@ if words[0] == "build":
     assert engine.poll(lambda: not Path(f"/proc/{builder}").exists()) is not None
 
 
-@pytest.mark.parametrize("arguments", [["--tag"], ["--tag", "--force"], ["--base", "a b"], ["--bogus"], ["extra"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--tag"], ["--tag", "--force"], ["--base", "a b"], ["--bogus"], ["extra"], ["--variant", "tiny"]],
+)
 def test_a_bad_command_line_is_refused(arguments: list[str]) -> None:
     refused = image(*arguments)
     assert refused.returncode == 2
@@ -206,5 +342,5 @@ def test_the_shell_script_writes_the_label_that_the_program_reads() -> None:
     """The two ways to the image must not undo each other's work."""
     script = (REPOSITORY / "container" / "image.sh").read_text()
     assert f"LABEL={LABEL}\n" in script
-    assert "cat Dockerfile requirements.txt prepare.sh\n" in script
+    assert "cat Dockerfile install.py requirements.txt fonts.py prepare.sh packages.txt uv.sh\n" in script
     assert '"$LABEL=$IMAGE@$INPUTS-$BASE_INPUTS"' in script

@@ -11,8 +11,10 @@ from support import engine
 from support.fixture_server import entry
 from support.kept_skills import FILES, Desk, prompt_of, write_draft
 from support.resources import list_resources, read
-from support.stdio_client import StdioClient
+from support.stdio_client import REPOSITORY, StdioClient
 from support.terminal import Terminal
+
+INSTALLED = sorted(skill.parent.name for skill in (REPOSITORY / "skills").glob("*/SKILL.md"))
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def test_a_draft_is_offered_to_nobody_before_it_is_approved_and_to_every_session
     assert "`/skills/greet-team/SKILL.md` (agent-written, approved)" in prompt_of(legacy)
     assert legacy.bash("python3 /skills/greet-team/greet.py")["stdout"] == "Good morning, all!\n"
     assert legacy.bash("echo >> /skills/greet-team/greet.py || rm -rf /skills/greet-team")["exit_code"] != 0
-    assert legacy.bash("ls /skills")["stdout"].split() == ["data-visualization", "greet-team", "symbolic-computation"]
+    assert legacy.bash("ls /skills")["stdout"].split() == sorted([*INSTALLED, "greet-team"])
     skill = listed(modern)["greet-team"]
     origin = provenance(modern)["greet-team"]
     assert origin["origin"] == "agent"
@@ -141,7 +143,7 @@ def test_a_revoked_skill_is_gone_also_from_sandboxes_that_run(desk, agent, start
     assert "passing" not in listed(modern)
     assert "greet" not in prompt_of(running)
     later, _ = sessions(start_server, desk)
-    assert later.bash("ls /skills")["stdout"].split() == ["data-visualization", "symbolic-computation"]
+    assert later.bash("ls /skills")["stdout"].split() == INSTALLED
     history = desk.does("history")
     assert "approved" in history and "wrong tone" in history
     assert "not approved" in desk.refuses("revoke", "passing", "--yes")

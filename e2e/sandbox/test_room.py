@@ -28,6 +28,18 @@ print(Parallel(n_jobs=2)(delayed(numpy.sum)(array) for _ in range(2)), array.nby
     assert run["stdout"] == "[np.float64(25000000.0), np.float64(25000000.0)] 200000000\n", run
 
 
+def test_workers_share_an_array_of_320_mb_at_the_default_memory(start_server, fresh_user):
+    """joblib maps it from a file, so that it is in memory once for the workers."""
+    program = """
+import numpy
+from joblib import Parallel, delayed
+array = numpy.ones(40_000_000)
+print([float(x) for x in Parallel(n_jobs=2)(delayed(numpy.sum)(array) for _ in range(2))], array.nbytes)
+"""
+    run = start_server("--user", fresh_user).python(program, timeout=240)
+    assert run["stdout"] == "[40000000.0, 40000000.0] 320000000\n", run
+
+
 WHEEL = """
 import sys, zipfile
 name, size = sys.argv[1], int(sys.argv[2])

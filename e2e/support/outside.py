@@ -37,18 +37,33 @@ class Pages(http.server.BaseHTTPRequestHandler):
     def log_message(self, *arguments):
         pass
 
-    def answer(self, body):
+    def answer(self, body, kind="application/octet-stream"):
         self.send_response(200)
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def do_GET(self):
         say("get", self.path, self.headers["Host"], self.headers.get("Proxy-Authorization"))
         if self.path.startswith("/bytes/"):
             self.answer(bytes(range(256)) * (int(self.path[7:]) // 256))
+        elif self.path.startswith("/files/"):
+            self.answer_file(self.path)
         else:
             self.answer(b"hello from outside")
+
+    def do_HEAD(self):
+        self.do_GET()
+
+    def answer_file(self, path):
+        path += "index.html" if path.endswith("/") else ""
+        if os.path.isfile(path):
+            with open(path, "rb") as file:
+                self.answer(file.read(), "text/html" if path.endswith(".html") else "application/octet-stream")
+        else:
+            self.send_error(404)
 
     def do_POST(self):
         self.answer(self.rfile.read(int(self.headers["Content-Length"])))
@@ -106,6 +121,8 @@ class Outside:
     container: str
     directory: Path
     authority: str
+    # What is in here is served below /files.
+    files: Path
     names: dict[str, list[str]] = field(default_factory=dict)
 
     def log(self) -> list[str]:
@@ -161,6 +178,9 @@ def outside(directory: Path) -> Iterator[Outside]:
     authority.issue_cert(NAME).private_key_and_cert_chain_pem.write_to_path(str(certificates / "server.pem"))
     certificates.chmod(0o755)
     (certificates / "server.pem").chmod(0o644)
+    files = directory / "files"
+    files.mkdir()
+    files.chmod(0o755)
     name = f"exec-mcp-outside-{secrets.token_hex(4)}"
     with contextlib.ExitStack() as stack:
         # Another run of these tests may have the subnet.
@@ -171,10 +191,11 @@ def outside(directory: Path) -> Iterator[Outside]:
         stack.callback(engine.run, "network", "rm", name, check=False)
         mount = f"type=bind,source={certificates},target=/certificates,readonly"
         arguments = ["--detach", "--name", name, "--network", name, "--ip", ADDRESS, "--mount", mount]
+        arguments += ["--mount", f"type=bind,source={files},target=/files,readonly"]
         entry = ["--user", "0", "--entrypoint", "python3", engine.IMAGE, "-c", PROGRAM]
         engine.run("run", *arguments, *entry)
         stack.callback(engine.run, "rm", "--force", name, check=False)
-        world = Outside(name, directory, authority.cert_pem.bytes().decode())
+        world = Outside(name, directory, authority.cert_pem.bytes().decode(), files)
         ready = engine.poll(lambda: "ready" in engine.run("logs", name).splitlines())
         assert ready is not None, engine.run("logs", name)
         yield world

@@ -50,6 +50,18 @@ def check_xlsx(file: BinaryIO, findings: Findings) -> None:
         findings.error("not an Excel file: it holds no workbook")
 
 
+def check_docx(file: BinaryIO, findings: Findings) -> None:
+    members = _members(file, "a Word", findings)
+    if members is not None and not {"[Content_Types].xml", "word/document.xml"} <= members:
+        findings.error("not a Word file: it holds no document")
+
+
+def check_pptx(file: BinaryIO, findings: Findings) -> None:
+    members = _members(file, "a PowerPoint", findings)
+    if members is not None and not {"[Content_Types].xml", "ppt/presentation.xml"} <= members:
+        findings.error("not a PowerPoint file: it holds no presentation")
+
+
 def _members(file: BinaryIO, kind: str, findings: Findings) -> set[str] | None:
     """The names in the archive. Nothing is unpacked: a small file can unpack to any size."""
     try:

@@ -38,6 +38,8 @@ public struct ImageBuild: Sendable {
 public struct ImageBuildError: Error, Sendable, Equatable {
     /// How the engine's build ended, in a few words.
     let summary: String
+    /// What a program of the build said of its failure; `nil` if none said anything.
+    let cause: String?
     /// The last line of the engine's output; `nil` if there was none.
     let lastLine: String?
     /// What is wrong, if the engine could not be reached at all.

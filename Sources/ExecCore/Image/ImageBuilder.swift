@@ -6,6 +6,8 @@ import Diagnostics
 public struct ImageBuilder: Sendable {
     private let engine: any ImageBuildingEngine
     private let recipe: ImageRecipe
+    /// Distinguishes this build from others.
+    private let identifier: String
     /// The image's provisional name.
     public let candidate: String
 
@@ -13,7 +15,8 @@ public struct ImageBuilder: Sendable {
     public init(engine: any ImageBuildingEngine, recipe: ImageRecipe) {
         self.engine = engine
         self.recipe = recipe
-        candidate = "mcp-code-executor-candidate:\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
+        identifier = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        candidate = "mcp-code-executor-candidate:\(identifier)"
     }
 
     /// Builds ``candidate``, to become `tag`. Cancelling the task ends the build.
@@ -27,8 +30,9 @@ public struct ImageBuilder: Sendable {
     ) async throws {
         let build = ImageBuild(
             name: candidate, base: recipe.base,
-            labels: [ContainerSpec.Pair(name: ImageRecipe.label, value: recipe.labelValue(for: tag))],
-            settings: await environment.arguments(), isFresh: isFresh, context: recipe.context)
+            labels: recipe.labels(for: tag),
+            settings: ["\(ImageRecipe.stageArgument)=\(identifier)"] + (await environment.arguments()),
+            isFresh: isFresh, context: recipe.context)
         do {
             try await engine.build(build, onLine: onLine)
         } catch let error as ImageBuildError {
@@ -36,22 +40,25 @@ public struct ImageBuilder: Sendable {
         }
     }
 
-    /// Gives ``candidate`` the name `tag`.
+    /// Gives ``candidate`` the name `tag`, and removes the image that it replaces, which the engine would keep.
     ///
     /// - Throws: ``ExecError``.
     public func publish(as tag: String) async throws {
+        let replaced = try? await engine.image(tag).labels[ImageRecipe.label]
         try await engine.addName(tag, to: candidate)
+        // With the label's value: the image of another build may have no name yet.
+        if let replaced { await engine.removeUnusedImages(labelled: "\(ImageRecipe.label)=\(replaced)") }
     }
 
-    /// Removes the provisional name and images that are no longer needed: an engine may keep the first stage, and
-    /// every engine keeps the image that a new one replaced. Ignores failures.
+    /// Removes the provisional name, and the first stage if the engine has kept it. Ignores failures.
     public func removeLeftovers() async {
         await engine.removeImage(candidate)
-        for label in [ImageRecipe.stageLabel, ImageRecipe.label] { await engine.removeUnusedImages(labelled: label) }
+        await engine.removeUnusedImages(labelled: "\(ImageRecipe.stageLabel)=\(identifier)")
     }
 
     private func explanation(of error: ImageBuildError) async -> ExecError {
         if let engineError = error.engineError { return engineError }
+        if let cause = error.cause { return ExecError(.engineFailed, "The image could not be built: \(cause)") }
         let base = recipe.base ?? ImageRecipe.defaultBase
         if await !engine.hasImage(base), error.isAboutFetching {
             let local = await engine.hasImage(ImageRecipe.localBase)

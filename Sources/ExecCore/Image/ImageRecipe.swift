@@ -12,32 +12,78 @@ public struct ImageRecipe: Sendable, Equatable {
     public static let localBase = "mcp-code-executor-base:local"
     /// The label that identifies the inputs that an image was built from.
     static let label = "exec-mcp.build-inputs"
-    /// The label of the first build stage, from which the image is copied.
+    /// The label of the first build stage, from which the image is copied, and the build argument for its value.
     static let stageLabel = "exec-mcp.stage"
+    static let stageArgument = "STAGE"
+
+    /// The name of images without a tag.
+    private static let repository = "mcp-code-executor"
 
     /// The text of the Dockerfile.
     public static var dockerfile: String { text(PackageResources.Dockerfile) }
-    /// The pinned Python packages, in pip's format.
-    public static var requirements: String { text(PackageResources.requirements_txt) }
-    /// The Python program that checks an image from inside. Its argument is ``requirements``.
+    /// The Python program that checks an image from inside. Its arguments are ``requirements`` and the name of the
+    /// ``variant``.
     public static var check: String { text(PackageResources.smoke_py) }
 
     /// The base image; `nil` for ``defaultBase``.
     public let base: String?
+    /// Which packages the image has.
+    public let variant: ImageVariant
+    /// Packages beyond those of the variant; `nil` for none.
+    let added: AddedRequirements?
     /// Certificates to trust during the build, in PEM. They do not stay in the image.
     let certificates: [UInt8]
 
     /// Creates a recipe with this base.
-    public init(base: String?, certificates: [UInt8]) {
+    public init(
+        base: String?, variant: ImageVariant = .standard, added: AddedRequirements? = nil, certificates: [UInt8]
+    ) {
         self.base = base
+        self.variant = variant
+        self.added = added
         self.certificates = certificates
+    }
+
+    /// The pinned Python packages of the variant, in pip's format, without those that were added in a version of
+    /// their own.
+    public var requirements: String {
+        let lines = Self.text(variant.requirements).lines
+        return lines.filter { line in added?.names(line) != true }.joined(separator: "\n")
+    }
+
+    /// The name of an image that isn't given one: by its content if packages were added, otherwise by its variant;
+    /// `nil` for the standard image, whose name is an option of the server.
+    public var ownName: String? {
+        if added != nil { return "\(Self.repository):with-\(digest.prefix(12))" }
+        return variant == .standard ? nil : "\(Self.repository):\(variant.rawValue)"
+    }
+
+    /// The files that the image is made from, in the order of their digest.
+    private var sources: [(name: String, bytes: [UInt8])] {
+        [
+            ("Dockerfile", PackageResources.Dockerfile), ("install.py", PackageResources.install_py),
+            ("requirements.txt", variant.requirements), ("with.txt", Array((added?.text ?? "").utf8)),
+            ("fonts.py", PackageResources.fonts_py), ("prepare.sh", PackageResources.prepare_sh),
+            ("packages.txt", variant.systemPackages), ("uv.sh", PackageResources.uv_sh),
+        ]
     }
 
     /// A digest of all inputs of the image. `container/image.sh` computes the same one.
     var digest: String {
-        SHA256.hexDigest(
-            of: PackageResources.Dockerfile + PackageResources.requirements_txt + PackageResources.prepare_sh
-                + Array((base ?? "").utf8))
+        SHA256.hexDigest(of: sources.flatMap(\.bytes) + Array((base ?? "").utf8))
+    }
+
+    /// The labels of an image of this name.
+    func labels(for tag: String) -> [ContainerSpec.Pair] {
+        var labels = [ContainerSpec.Pair(name: Self.label, value: labelValue(for: tag))]
+        if variant != .standard {
+            labels.append(ContainerSpec.Pair(name: ImageContents.variantLabel, value: variant.rawValue))
+        }
+        if let added {
+            let names = added.names.joined(separator: ",")
+            labels.append(ContainerSpec.Pair(name: ImageContents.addedLabel, value: names))
+        }
+        return labels
     }
 
     /// The value of ``label`` for an image of this name.
@@ -48,9 +94,7 @@ public struct ImageRecipe: Sendable, Equatable {
     /// The build context.
     var context: [UInt8] {
         var archive = TarArchive()
-        archive.add("Dockerfile", PackageResources.Dockerfile)
-        archive.add("requirements.txt", PackageResources.requirements_txt)
-        archive.add("prepare.sh", PackageResources.prepare_sh)
+        for source in sources { archive.add(source.name, source.bytes) }
         archive.add("ca-bundle.pem", certificates)
         return archive.bytes
     }

@@ -15,6 +15,7 @@ public struct SystemPrompt: Sendable {
     private let limits: Limits
     private let skills: [Skill]
     private let modules: [ToolModule]
+    private let contents: ImageContents
     private let knowledge: LimitKnowledge
     private let bridgeSection: String?
     private let note: String?
@@ -22,17 +23,20 @@ public struct SystemPrompt: Sendable {
     /// Creates a prompt about sandboxes with this configuration.
     ///
     /// - Parameters:
+    ///   - contents: what the image has.
     ///   - knowledge: whether the engine enforces the limits. Limits that it doesn't enforce are not promised.
     ///   - bridgeSection: the section about tools that code can call through the bridge; `nil` for none.
     ///   - note: what else is to be known of texts that come out of the sandbox; `nil` for nothing.
     public init(
         configuration: SandboxConfiguration, limits: Limits, skills: [Skill], modules: [ToolModule],
-        knowledge: LimitKnowledge = LimitKnowledge(), bridgeSection: String? = nil, note: String? = nil
+        contents: ImageContents = .standard, knowledge: LimitKnowledge = LimitKnowledge(), bridgeSection: String? = nil,
+        note: String? = nil
     ) {
         self.configuration = configuration
         self.limits = limits
         self.skills = skills
         self.modules = modules
+        self.contents = contents
         self.knowledge = knowledge
         self.bridgeSection = bridgeSection
         self.note = note
@@ -48,16 +52,15 @@ public struct SystemPrompt: Sendable {
         """
         # Agentic Code Execution with Domain Skills
 
-        You can run code in a private Linux sandbox with these tools:
+        You can run code in a private Linux sandbox:
 
         - `execute_bash` runs a shell command. Each call is a new bash in /workspace; variables and `cd` do not carry \
         over, files do.
         - `py` in a command (`py <<'EOF'` … `EOF`, `py -c CODE`, `py FILE`) is Python that keeps its variables between \
-        calls. It prints the last expression's value and saves open figures to /artifacts; see `py --help`.
-        - `write_file` creates or replaces a file. Write programs to files and run them rather than quoting them in a \
-        command.
+        calls, prints the last expression's value and saves open figures to /artifacts; see `py --help`.
+        - `write_file` creates or replaces a file. Write programs to files rather than quoting them in a command.
         - `read_file` returns a text's lines, page by page, or shows a picture.
-        - `read_docstring` returns the documentation of a Python function without running its file.
+        - `read_docstring` returns a Python function's documentation without running its file.
         """
     }
 
@@ -65,14 +68,34 @@ public struct SystemPrompt: Sendable {
         """
         ## The Sandbox
 
-        - Python 3 with numpy, pandas, scipy, matplotlib, seaborn, plotly (HTML only), scikit-learn, statsmodels, \
-        sympy and openpyxl. You are an ordinary user; the system is read-only.
+        - \(softwareSentence) You aren't root; the system is read-only.
         - /workspace \(workspaceSentence). /artifacts holds results for the user. /tmp is in memory and small.
         - \(limitSentence) A command has 30 seconds unless you pass `timeout` (at most \(limits.maxTimeout)). Output over \
-        \(limits.output) bytes is cut in the middle, and the whole is kept in a file that the result names.
+        \(limits.output) bytes is cut in the middle; the result names a file with all of it.
         - \(networkSentence)
         """
     }
+
+    private var softwareSentence: String {
+        let more =
+            contents.added.joined(separator: ", ") + (contents.unlisted > 0 ? " and \(contents.unlisted) more" : "")
+        switch contents.variant {
+        case .standard:
+            return """
+                Python 3 with \(Self.packages)\(more.isEmpty ? "" : "; added: \(more)"); git, jq, rg, sqlite3 and make.
+                """
+        case .slim:
+            let python = more.isEmpty ? "Python 3 without packages" : "Python 3 with \(more)"
+            return "\(python); curl, jq and unzip. Skills and modules below may need packages that are missing."
+        case nil:
+            return "Python 3; `python3 -m pip list` shows its packages."
+        }
+    }
+
+    private static let packages = """
+        numpy, pandas, polars, pyarrow, duckdb, scipy, scikit-learn, statsmodels, sympy, networkx, matplotlib, seaborn, \
+        plotly (HTML only), openpyxl, python-docx, python-pptx, reportlab, pypdf, lxml and beautifulsoup4
+        """
 
     /// States the limits that are enforced as facts and the others as requests. Before the first sandbox it is unknown
     /// which are enforced.
@@ -112,14 +135,13 @@ public struct SystemPrompt: Sendable {
     private var networkSentence: String {
         if !configuration.allowedHosts.isEmpty { return allowedHostsSentence }
         return configuration.network == "none"
-            ? "There is no network. What is not in the sandbox cannot be fetched: work with what is there."
-            : "There is a network: HTTP (Python's requests) and \(pipSentence) where it allows."
+            ? "There is no network: work with what is there."
+            : "There is a network: HTTP (curl, requests) where it allows. \(pipSentence)"
     }
 
-    /// Downloads stay in /tmp until they are installed, and it has no room for very large packages.
     private var pipSentence: String {
-        let place = configuration.workspace == .ephemeral ? "" : ", which lasts,"
-        return "`pip install --user`\(place) work (large packages: `TMPDIR=/workspace pip …`)"
+        let uv = contents.variant == .standard ? " (or `uv pip install`)" : ""
+        return "`pip install NAME`\(uv) works" + (configuration.keepsWorkspace ? " and lasts." : ".")
     }
 
     private var allowedHostsSentence: String {
@@ -127,9 +149,8 @@ public struct SystemPrompt: Sendable {
         let shown = hosts.prefix(Self.maxListedHosts).map { "`\($0)`" }.joined(separator: ", ")
         let rest = hosts.count > Self.maxListedHosts ? " and \(hosts.count - Self.maxListedHosts) more" : ""
         return """
-            The only hosts that can be reached are \(shown)\(rest), over HTTP and HTTPS through the proxy that \
-            HTTP_PROXY and HTTPS_PROXY name; requests and pip use it automatically. All else is refused: work with \
-            what is there.
+            The only hosts that can be reached are \(shown)\(rest), over HTTP(S) through HTTPS_PROXY, as curl, requests \
+            and pip do. With a package index among them, \(pipSentence)
             """
     }
 
@@ -137,8 +158,8 @@ public struct SystemPrompt: Sendable {
         """
         ## Long Runs
 
-        When a command's shell exits the call returns, and processes left in the background go on. For work over a \
-        minute, start it in the background and look at its log in later calls:
+        A call ends with its shell; background processes go on. Start work over a minute there, and look at its log \
+        in later calls:
 
         ```bash
         nohup python3 train.py > train.log 2>&1 &
@@ -153,8 +174,8 @@ public struct SystemPrompt: Sendable {
         let hours = max(1, limits.jobTimeout / 3600)
         let bound = limits.jobTimeout == 0 ? "" : ", up to \(hours.counted("hour")) after your last call"
         return limits.idleTimeout == 0
-            ? "Processes in the background live as long as the sandbox."
-            : "Processes in the background keep the sandbox alive\(bound); if it ends between calls, a result says so."
+            ? "Background processes live as long as the sandbox."
+            : "Background processes keep the sandbox alive\(bound); if it ends between calls, a result says so."
     }
 
     private var skillSection: String {
@@ -165,7 +186,7 @@ public struct SystemPrompt: Sendable {
         return """
             ## Available Skills
 
-            Before work in one of these fields, read the skill's file with `read_file`; it may name further files.
+            Before work in one of these fields, read its file with `read_file`.
 
             \(entries.joined(separator: "\n"))
             """ + (draftSentence.map { "\n\n\($0)" } ?? "")
@@ -175,18 +196,23 @@ public struct SystemPrompt: Sendable {
     private var draftSentence: String? {
         guard configuration.skillStore != nil, configuration.keepsWorkspace else { return nil }
         return """
-            A method worth keeping may go into /workspace/skills/NAME/ (SKILL.md, scripts, test_*.py): once a person \
-            approves it, it is listed here.
+            Put methods worth keeping into /workspace/skills/NAME/ (SKILL.md, scripts, test_*.py): once a person approves \
+            them, they are listed here.
             """
     }
 
+    /// The path names the skill, unless its directory is called otherwise.
     private func entry(of skill: Skill) -> String {
         let name = Self.shortened(skill.name, to: Self.skillNameLimit)
-        let remark = Self.remark(on: skill)
-        let frame = "- **\(name)**:  Read: `\(skill.sandboxPath)`\(remark)"
-        let description = Self.shortened(skill.description, to: Self.skillLimit - frame.count)
-        return "- **\(name)**: \(description) Read: `\(skill.sandboxPath)`\(remark)"
+        let title = skill.name == skill.directoryName ? "" : "**\(name)** "
+        let frame = "- \(title)`\(skill.sandboxPath)`\(Self.remark(on: skill)): "
+        let packages = skill.listsPackages && configuration.hasWayOut ? Self.packageOffer : ""
+        let rest = max(1, Self.skillLimit - frame.count - packages.count)
+        return frame + Self.shortened(skill.description, to: rest) + packages
     }
+
+    /// Offers the packages that a skill lists, if they can be fetched.
+    private static let packageOffer = " For its packages: `pip install -r \(Skill.packageList)` there."
 
     private static func remark(on skill: Skill) -> String {
         guard skill.provenance != nil else { return "" }
@@ -204,7 +230,7 @@ public struct SystemPrompt: Sendable {
         return """
             ## Python Modules in /tools
 
-            On the import path. Look a function up with `read_docstring` (file /tools/NAME.py) before you call it.
+            On the import path. Look functions up with `read_docstring` (file /tools/NAME.py) first.
 
             \(entries.joined(separator: "\n"))
             """
@@ -214,9 +240,8 @@ public struct SystemPrompt: Sendable {
         """
         ## Artifacts
 
-        Save what the user should get (charts, tables, documents) directly in /artifacts, under a clear name, at \
-        most \(limits.artifactMebibytes) MB each, and say its name in your answer. Look at a chart with `read_file` \
-        before you hand it over.
+        Save what the user should get directly in /artifacts, under a clear name, at most \
+        \(limits.artifactMebibytes) MB each, and name it in your answer. Look at a chart with `read_file` first.
         """
     }
 
@@ -225,8 +250,8 @@ public struct SystemPrompt: Sendable {
         ## Habits
 
         - Look before you write: list files, print the head of data, check its columns and types.
-        - Read the exit code and stderr of each call. On an error, find its cause before you try again.
-        - Compute numbers, never guess them; check results another way where that is cheap.
+        - Read each call's exit code and stderr. On an error, find its cause before you try again.
+        - Compute numbers, never guess them; check results another way if that is cheap.
         """
     }
 

@@ -5,6 +5,8 @@ public actor SandboxPool {
     private static let housekeepingInterval = Duration.seconds(1)
     /// Timeout in seconds of the warm-up command in a prewarmed sandbox.
     private static let rehearsalTimeout = 5.0
+    /// How long a caller waits to be told what the image has, in seconds.
+    private static let imagePatience = 2.0
 
     let configuration: SandboxConfiguration
     private let limits: Limits
@@ -18,6 +20,7 @@ public actor SandboxPool {
     private let prewarmQueue: PrewarmQueue
     private let accounts = Accounts()
     private let observations: EngineObservations
+    private let image: ImageInspection
 
     /// Which users lost a sandbox between their calls.
     public nonisolated let losses: SandboxLosses
@@ -60,6 +63,10 @@ public actor SandboxPool {
         prewarmer = Prewarmer(queue: prewarmQueue)
         let observations = EngineObservations(logger: logger)
         self.observations = observations
+        image = ImageInspection {
+            guard let engine = try? locateEngine() else { return nil }
+            return (try? await engine.image(configuration.image)).map(ImageContents.init(of:))
+        }
         lingering =
             limits.linger > 0
             ? Lingering(seconds: limits.linger, bridge: bridge, logger: logger, observations: observations) : nil
@@ -79,6 +86,11 @@ public actor SandboxPool {
 
     /// What the sandboxes so far show about how the engine enforces their limits.
     public nonisolated var limitKnowledge: LimitKnowledge { observations.limits }
+
+    /// What the image has. Asks the engine once; if it doesn't answer soon, a standard image is assumed.
+    public nonisolated func imageContents() async -> ImageContents {
+        await image.contents(within: Self.imagePatience) ?? .standard
+    }
 
     /// Starts the sandboxes of these users in the background if they have none: a few at once, and only as far as
     /// there is room, because no other sandbox is stopped for them.

@@ -19,15 +19,22 @@ public struct Skill: Sendable, Equatable {
     /// Why its code may not work any more, as a predicate; `nil` if no such reason is known.
     public var staleReason: String?
 
+    /// Whether a `requirements.txt` beside its main file lists Python packages. Nothing installs them by itself.
+    public var listsPackages = false
+
     /// Returns the skill with another description and front matter.
     public func described(as description: String, metadata: JSONObject) -> Skill {
         Skill(
             name: name, description: description, directoryName: directoryName, fileName: fileName,
-            hostDirectory: hostDirectory, metadata: metadata, provenance: provenance, staleReason: staleReason)
+            hostDirectory: hostDirectory, metadata: metadata, provenance: provenance, staleReason: staleReason,
+            listsPackages: listsPackages)
     }
 
     /// The path at which code in the sandbox reads it.
     public var sandboxPath: String { "/skills/\(directoryName)/\(fileName)" }
+
+    /// The name of the file that lists Python packages.
+    static let packageList = "requirements.txt"
 }
 
 /// A problem with a skill that its author may want to fix.

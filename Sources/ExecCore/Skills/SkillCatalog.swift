@@ -102,7 +102,8 @@ public struct SkillCatalog: Sendable, Equatable {
         guard let fileName = fileNames.first(where: present.contains) else { return nil }
         let fileStamp = FileStamp(at: "\(path)/\(fileName)")
         let links = SkillLinks(of: path, in: parent)
-        let (skill, diagnostics) = load(fileName, in: path, called: name, links: links.paths)
+        var (skill, diagnostics) = load(fileName, in: path, called: name, links: links.paths)
+        skill?.listsPackages = present.contains(Skill.packageList)
         return SeenSkill(
             path: path, fileName: fileName, directoryStamp: directoryStamp, fileStamp: fileStamp, skill: skill,
             diagnostics: diagnostics)

@@ -31,14 +31,15 @@ struct SystemPromptSource: Sendable {
     /// - Returns: the prompt, and what it says about tools of other MCP servers; `nil` if there are none.
     func prompt(for user: UserID) async -> (text: String, bridge: BridgeReport?) {
         let modules = configuration.toolsDirectory.map(ToolModule.load) ?? []
+        async let contents = pool.imageContents()
         let tools = await bridge?.prompt(for: user, budget: bridgeBudget)
         // A sandbox that runs has no skills that were approved since.
         let mounted = await pool.approvedSkills(of: user)
         let skills = skills.skillsInSandbox(of: user).filter { skill in
             skill.provenance == nil || mounted?.contains(skill.name) != false
         }
-        let prompt = SystemPrompt(
-            configuration: configuration, limits: limits, skills: skills, modules: modules,
+        let prompt = await SystemPrompt(
+            configuration: configuration, limits: limits, skills: skills, modules: modules, contents: contents,
             knowledge: pool.limitKnowledge, bridgeSection: tools?.section,
             note: replacesPrivateData ? Self.privateDataNote : nil)
         return (prompt.text, tools?.report)

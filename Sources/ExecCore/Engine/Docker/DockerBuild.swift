@@ -10,17 +10,25 @@ extension DockerCLI: ImageBuildingEngine {
     /// Timeout of all other image commands, in seconds.
     private static let imageTimeout = 30.0
     private static let lastLines = 12
+    /// What the programs of our Dockerfile put before the cause of their failure.
+    private static let causeMark = "image error: "
 
     /// Runs `docker build` with the context on its standard input.
     public func build(_ build: ImageBuild, onLine: @escaping @Sendable (String) -> Void) async throws {
         let command = command(for: build, builder: await builder())
-        let last = Locked<[String]>([])
+        let said = Locked<(last: [String], cause: String?)>(([], nil))
         let status = try await run(command, reading: build.context) { line in
-            last.withLock { $0 = ($0 + [line]).suffix(Self.lastLines) }
+            said.withLock { said in
+                said.last = (said.last + [line]).suffix(Self.lastLines)
+                said.cause = Self.cause(in: line) ?? said.cause
+            }
             onLine(line)
         }
         try Task.checkCancellation()
-        guard status == .exited(0) else { throw await failure(status, said: last.withLock { $0 }, of: build) }
+        guard status == .exited(0) else {
+            let (last, cause) = said.withLock { $0 }
+            throw await failure(status, said: last, cause: cause, of: build)
+        }
     }
 
     /// Runs `docker tag`.
@@ -86,13 +94,26 @@ extension DockerCLI: ImageBuildingEngine {
         return end.withLock { $0 } ?? .signalled(SIGKILL)
     }
 
-    private func failure(_ status: ExitStatus, said lines: [String], of build: ImageBuild) async -> ImageBuildError {
+    /// What a program of the build says in this line about its failure. BuildKit puts the number of the step and the
+    /// seconds before it.
+    static func cause(in line: String) -> String? {
+        guard let mark = line.firstRange(of: causeMark) else { return nil }
+        let before = line[..<mark.lowerBound]
+        guard before.allSatisfy({ $0.isNumber || $0.isWhitespace || $0 == "#" || $0 == "." || $0 == ":" }) else {
+            return nil
+        }
+        return String(line[mark.upperBound...])
+    }
+
+    private func failure(
+        _ status: ExitStatus, said lines: [String], cause: String?, of build: ImageBuild
+    ) async -> ImageBuildError {
         let said = lines.joined(separator: "\n")
         let end = ChildProcess.End(status: status, errorOutput: Array(said.utf8))
         var unreachable = DockerFailure(engine: self, image: build.base ?? "", end: end).unreachableError
         if unreachable != nil, (try? await versions()) != nil { unreachable = nil }
         return ImageBuildError(
-            summary: "\(status)", lastLine: lines.last, engineError: unreachable,
+            summary: "\(status)", cause: cause, lastLine: lines.last, engineError: unreachable,
             isAboutFetching: Self.reportsPull(said))
     }
 

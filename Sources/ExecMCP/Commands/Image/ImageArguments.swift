@@ -4,6 +4,7 @@ import ExecCore
 /// The arguments of `exec-mcp image`.
 struct ImageArguments: Equatable {
     private static let baseVariable = "MCP_EXECUTOR_BASE_IMAGE"
+    private static let imageVariable = "MCP_EXECUTOR_IMAGE"
 
     /// This command's own options. The names of images are checked after all arguments have been parsed.
     static let options: [CommandOptions.OptionDescription<Own>] = [
@@ -14,6 +15,15 @@ struct ImageArguments: Equatable {
         .init(ofCommand: "--base", placeholder: "IMAGE") { value, own in
             own.base = value
             return true
+        },
+        .init(ofCommand: "--variant", placeholder: "NAME") { value, own in
+            guard let variant = ImageVariant(rawValue: value) else { return false }
+            own.variant = variant
+            return true
+        },
+        .init(ofCommand: "--with", placeholder: "FILE") { value, own in
+            own.requirementsFile = value
+            return !value.isEmpty
         },
         .init(ofCommand: "--force") { _, own in
             own.isForced = true
@@ -31,6 +41,10 @@ struct ImageArguments: Equatable {
         var tag: String?
         /// The base image; `nil` for the one in the Dockerfile.
         var base: String?
+        /// Which packages the image has.
+        var variant = ImageVariant.standard
+        /// The path of a file that lists further packages; `nil` for none.
+        var requirementsFile: String?
         /// Whether to build even if nothing changed.
         var isForced = false
         /// Whether to print the Dockerfile instead of building.
@@ -39,6 +53,10 @@ struct ImageArguments: Equatable {
 
     private let own: Own
     private let server: Options
+    /// The name of the image that a variable gives the server.
+    private let serverImage: String?
+    /// Packages beyond those of the variant; `nil` for none.
+    let added: AddedRequirements?
 
     /// - Throws: ``UsageError`` for an unknown flag or an invalid value.
     init(_ arguments: [String], environment: [String: String], defaults: Options) throws(UsageError) {
@@ -58,6 +76,14 @@ struct ImageArguments: Equatable {
             try Self.checkName(base, by: Self.baseVariable)
             own.base = base
         }
+        do {
+            added = try own.requirementsFile.map { path throws(RequirementsError) in
+                try AddedRequirements(path: HostPath.expanded(path))
+            }
+        } catch {
+            throw UsageError(message: "--with \((own.requirementsFile ?? "").quotedArgument): \(error)")
+        }
+        serverImage = environment[Self.imageVariable]
         self.own = own
         self.server = server
     }
@@ -69,8 +95,20 @@ struct ImageArguments: Equatable {
 
     /// The name or path of the engine's program.
     var engine: String { server.engine }
-    /// The name of the image.
-    var tag: String { own.tag ?? server.configuration.image }
+    /// The name that a flag gives the image. The variable names the standard one alone: another must not take its
+    /// place unasked.
+    private var givenTag: String? {
+        let named = server.configuration.image
+        return own.tag ?? ([SandboxConfiguration().image, serverImage].contains(named) ? nil : named)
+    }
+    /// The name of an image of this recipe.
+    func tag(for recipe: ImageRecipe) -> String {
+        givenTag ?? recipe.ownName ?? server.configuration.image
+    }
+    /// Whether its name follows from what it is made from, so that a script has to be told.
+    var isNamedByContent: Bool { givenTag == nil && added != nil }
+    /// Which packages the image has.
+    var variant: ImageVariant { own.variant }
     /// The base image; `nil` for the one in the Dockerfile.
     var base: String? { own.base }
     /// Whether to build even if nothing changed.

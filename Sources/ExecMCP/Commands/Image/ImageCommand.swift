@@ -16,10 +16,16 @@ struct ImageCommand: Subcommand {
         so is one of that name that was not built here.
 
           --tag NAME, --image NAME
-              the image's name (MCP_EXECUTOR_IMAGE; default: mcp-code-executor:latest)
+              the image's name (for the standard one also MCP_EXECUTOR_IMAGE; default: mcp-code-executor:latest)
           --base IMAGE
               the image to build on: Debian-like, with python3 (3.11 or newer) and pip; one that is on this machine is
               used as it is (MCP_EXECUTOR_BASE_IMAGE; default: \(ImageRecipe.defaultBase))
+          --variant NAME
+              standard (the default), or slim: Python without packages, curl, file, jq, less, ps, unzip and zip; its
+              name is mcp-code-executor:slim
+          --with FILE
+              adds the packages that a requirements file lists. A package of the image that it names too is installed
+              as the file says. The image is named by its content, mcp-code-executor:with-…, and its name is printed
           --engine PROGRAM
               docker-compatible command line, name or path (MCP_EXECUTOR_ENGINE; default: docker)
           --force
@@ -35,6 +41,9 @@ struct ImageCommand: Subcommand {
         and the certificates in PIP_CERT, REQUESTS_CA_BUNDLE or SSL_CERT_FILE (else the system's). None of it stays
         in the image.
 
+        Run the server with a variant: exec-mcp --image mcp-code-executor:slim, or
+        exec-mcp --image "$(exec-mcp image --with requirements.txt)".
+
         Exit status: 0 when the image is there, 1 when it could not be built, 2 for an invalid command line, 130 when
         it was interrupted.
 
@@ -49,7 +58,9 @@ struct ImageCommand: Subcommand {
         }
         return Foreground.run {
             do {
-                try await ImageMaker(arguments: arguments).run()
+                let maker = ImageMaker(arguments: arguments)
+                try await maker.run()
+                if arguments.isNamedByContent { print(maker.tag) }
                 return 0
             } catch is CancellationError {
                 ImageMaker.printLine("interrupted")

@@ -6,34 +6,45 @@ struct ImageMaker: Sendable {
     /// The maximum time for the check inside the sandbox, in seconds.
     private static let checkTimeout = 300.0
 
-    let arguments: ImageArguments
+    private let arguments: ImageArguments
+    private let environment: BuildEnvironment
+    private let recipe: ImageRecipe
+    /// The name of the image.
+    let tag: String
+
+    init(arguments: ImageArguments) {
+        self.arguments = arguments
+        environment = BuildEnvironment(variables: Environment.variables)
+        recipe = ImageRecipe(
+            base: arguments.base, variant: arguments.variant, added: arguments.added,
+            certificates: environment.certificates)
+        tag = arguments.tag(for: recipe)
+    }
 
     /// Makes the image and reports progress on standard error.
     ///
     /// - Throws: ``ExecError`` with the problem and its remedy; `CancellationError`.
     func run() async throws {
-        let environment = BuildEnvironment(variables: Environment.variables)
         let engine = try EngineLocator(environment: Environment.variables).engine(named: arguments.engine)
-        let recipe = ImageRecipe(base: arguments.base, certificates: environment.certificates)
-        if try await isThere(recipe, engine) { return }
+        if try await isThere(engine) { return }
 
         let builder = ImageBuilder(engine: engine, recipe: recipe)
         // Not a child task: after an interruption, the leftovers still have to be removed.
         let clear: @Sendable () async -> Void = { await Task.detached { await builder.removeLeftovers() }.value }
         do {
-            try await step("build \(arguments.tag) on \(recipe.base ?? ImageRecipe.defaultBase)") {
+            try await step("build \(tag) on \(recipe.base ?? ImageRecipe.defaultBase)") {
                 try await builder.build(
-                    for: arguments.tag, isFresh: arguments.isForced, environment: environment
+                    for: tag, isFresh: arguments.isForced, environment: environment
                 ) { Self.printLine("    \($0)") }
             }
-            try await step("check \(arguments.tag)") { try await check(builder.candidate, engine) }
-            try await builder.publish(as: arguments.tag)
+            try await step("check \(tag)") { try await check(builder.candidate, engine) }
+            try await builder.publish(as: tag)
         } catch {
             await clear()
             throw Task.isCancelled ? CancellationError() : error
         }
         await clear()
-        Self.printLine("\(arguments.tag) is ready")
+        Self.printLine("\(tag) is ready")
     }
 
     /// Prints a line for the person who waits.
@@ -42,20 +53,20 @@ struct ImageMaker: Sendable {
     }
 
     /// Whether there is nothing to build; if so, prints the reason.
-    private func isThere(_ recipe: ImageRecipe, _ engine: any ContainerEngine) async throws -> Bool {
+    private func isThere(_ engine: any ContainerEngine) async throws -> Bool {
         let image: ImageDescription
         do {
-            image = try await engine.image(arguments.tag)
+            image = try await engine.image(tag)
         } catch {
             guard error.code == .imageMissing else { throw error }
             return false
         }
         guard !arguments.isForced else { return false }
-        switch recipe.state(of: image, tag: arguments.tag) {
+        switch recipe.state(of: image, tag: tag) {
         case .current:
-            Self.printLine("\(arguments.tag) is up to date")
+            Self.printLine("\(tag) is up to date")
         case .foreign:
-            Self.printLine("\(arguments.tag) exists and was not built here: left as it is (--force replaces it)")
+            Self.printLine("\(tag) exists and was not built here: left as it is (--force replaces it)")
         case .outdated:
             return false
         }
@@ -98,9 +109,10 @@ struct ImageMaker: Sendable {
             return .success(
                 try await pool.withSandbox(of: user) { sandbox in
                     _ = try await sandbox.write(ImageRecipe.check, to: "/tmp/check.py")
-                    _ = try await sandbox.write(ImageRecipe.requirements, to: "/tmp/requirements.txt")
+                    _ = try await sandbox.write(recipe.requirements, to: "/tmp/requirements.txt")
                     return try await sandbox.execute(
-                        "exec python3 /tmp/check.py \"$(cat /tmp/requirements.txt)\"", timeout: Self.checkTimeout)
+                        "exec python3 /tmp/check.py \"$(cat /tmp/requirements.txt)\" \(recipe.variant.rawValue)",
+                        timeout: Self.checkTimeout)
                 })
         } catch {
             return .failure(error)

@@ -1,0 +1,1 @@
+../../../container/uv.sh
