@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from support.stdio_client import REPOSITORY, server_binary
 
 DEMO = REPOSITORY / "examples" / "demo" / "demo.py"
@@ -19,11 +22,18 @@ def run(output: Path, binary: str | None = None, **environment: str) -> subproce
         capture_output=True,
         text=True,
         timeout=240,
+        cwd=REPOSITORY,
         env={**os.environ, **environment},
     )
 
 
-def test_it_leaves_the_picture_and_the_block_for_a_host(tmp_path: Path) -> None:
+def words(text: str) -> str:
+    """A text without colours and numbers: times are of their run, versions and sizes of their day."""
+    return re.sub(r"\d[\d.]*( m?s\b)?", "…", re.sub(r"\033\[[0-9;]*m", "", text))
+
+
+def test_it_leaves_the_picture_and_the_block_for_a_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And prints what the recording in the documents shows."""
     demo = run(tmp_path)
     assert demo.returncode == 0, demo.stdout + demo.stderr
     picture = tmp_path / "keplers-third-law.png"
@@ -31,6 +41,13 @@ def test_it_leaves_the_picture_and_the_block_for_a_host(tmp_path: Path) -> None:
     assert str(picture) in demo.stdout
     assert f'"command": "{Path(server_binary()).absolute()}"' in demo.stdout
     assert "\033" not in demo.stdout, "colours where there is no terminal"
+    monkeypatch.syspath_prepend(str(REPOSITORY / "examples" / "recording"))
+    import record_terminal
+
+    recorded = (REPOSITORY / "docs" / "images" / "terminal.cast").read_text().splitlines()[2:]
+    printed = record_terminal.anonymous(demo.stdout, Path(server_binary()).absolute(), str(tmp_path))
+    shown = "".join(json.loads(line)[2] for line in recorded)
+    assert words(printed) == words(shown), "make pictures records it again"
 
 
 def test_settings_for_other_sandboxes_do_not_change_it(tmp_path: Path) -> None:

@@ -28,18 +28,21 @@ def recorded(binary: Path) -> cast.Cast:
     with tempfile.TemporaryDirectory() as output:
         command = [sys.executable, DEMO, "--binary", str(binary), "--output", output]
         run = cast.record(command, os.environ, COLUMNS, ROWS, REPOSITORY)
-        places = {
-            str(binary): f"{HOME}/.build/release/exec-mcp",
-            os.path.relpath(binary, REPOSITORY): ".build/release/exec-mcp",
-            output: f"{HOME}/demo-output",
-            str(REPOSITORY): HOME,
-        }
-    events = [(0.0, f"\033[1;32m$\033[0m python3 {DEMO}\n")]
-    for seconds, text in run.lines:
-        for place, shown in places.items():
-            text = text.replace(place, shown)
-        events.append((seconds, text))
-    return cast.Cast(COLUMNS, ROWS, events)
+        lines = [(seconds, anonymous(line, binary, output)) for seconds, line in run.lines]
+    return cast.Cast(COLUMNS, ROWS, [(0.0, f"\033[1;32m$\033[0m python3 {DEMO}\n"), *lines])
+
+
+def anonymous(text: str, binary: Path, output: str) -> str:
+    """What the demo printed, with the paths of this machine replaced."""
+    places = {
+        str(binary): f"{HOME}/.build/release/exec-mcp",
+        os.path.relpath(binary, REPOSITORY): ".build/release/exec-mcp",
+        output: f"{HOME}/demo-output",
+        str(REPOSITORY): HOME,
+    }
+    for place, shown in places.items():
+        text = text.replace(place, shown)
+    return text
 
 
 def main() -> int:
