@@ -70,6 +70,7 @@ extension ChatMessage {
         return content.reduce(calls + 64) { sum, part in
             switch part {
             case .text(let text), .imageURL(let text): sum + text.utf8.count + 16
+            case .file(let file): sum + file.mention.utf8.count + 16
             }
         }
     }
