@@ -17,10 +17,15 @@ struct ChatHistory {
     /// The calls of the last assistant message that have no result yet, in order.
     private var open: [ChatToolCall] = []
     private var calls = 0
+    /// The maximum number of calls in a message. Each result is looked for among them.
+    private static let maxCalls = 1024
 
-    static func messages(_ field: Field) throws(FormatError) -> [ChatMessage] {
+    /// - Parameters:
+    ///   - all: the messages.
+    ///   - calls: calls before them that have no result yet.
+    static func messages(_ all: [Field], answering calls: [ChatToolCall] = []) throws(FormatError) -> [ChatMessage] {
         var history = ChatHistory()
-        let all = try field.elements()
+        history.open = calls
         for (place, message) in all.enumerated() { try history.read(message, isLast: place == all.count - 1) }
         history.closeCalls()
         return history.messages
@@ -69,6 +74,9 @@ struct ChatHistory {
         var found: [ChatToolCall] = []
         for call in try field["tool_calls"].elements() {
             found.append(try ChatToolCall(parsing: call, number: number()))
+        }
+        guard found.count <= Self.maxCalls else {
+            throw field["tool_calls"].failure("has more than \(Self.maxCalls) calls")
         }
         // The predecessor of `tool_calls`, which allowed a single call.
         if found.isEmpty, field["function_call"].value.objectValue != nil {
@@ -146,6 +154,10 @@ extension ContentPart {
         switch type {
         case "text", "input_text", "output_text": self = .text(try field["text"].string())
         case "refusal": self = .text(try field["refusal"].string())
+        case "input_image" where members.given("file_id") != nil:
+            self = .file(try AttachedFile(parsing: field))
+        case "file" where members["file"]?.objectValue != nil: self = .file(try AttachedFile(parsing: field["file"]))
+        case "file", "input_file": self = .file(try AttachedFile(parsing: field))
         case "image_url", "input_image":
             let image = field["image_url"]
             let isText = image.value.stringValue != nil
@@ -153,7 +165,7 @@ extension ContentPart {
         case "image" where members["source"]?["data"]?.stringValue != nil:
             let type = members["source"]?["media_type"]?.stringValue ?? "image/png"
             self = .imageURL("data:\(type);base64,\(try field["source"]["data"].string())")
-        default: throw field["type"].failure("must be text or image_url: no other content is supported")
+        default: throw field["type"].failure("must be text, image_url or file: no other content is supported")
         }
     }
 }

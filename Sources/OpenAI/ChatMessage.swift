@@ -69,6 +69,8 @@ public enum ContentPart: Sendable, Equatable {
     case text(String)
     /// A picture by URL, which may be a `data:` URL.
     case imageURL(String)
+    /// A file.
+    case file(AttachedFile)
 }
 
 /// A model's call of a tool.

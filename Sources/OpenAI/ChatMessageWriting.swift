@@ -29,6 +29,7 @@ extension ContentPart {
         switch self {
         case .text(let text): ["type": "text", "text": .string(text)]
         case .imageURL(let url): ["type": "image_url", "image_url": ["url": .string(url)]]
+        case .file(let file): ["type": "text", "text": .string(file.mention)]
         }
     }
 }

@@ -30,7 +30,7 @@ public struct ClientRequest: Sendable, Equatable {
         model = try root["model"].optionalString()
         if model == "" { model = nil }
         if root["messages"].isNull { throw root["messages"].mismatch("an array") }
-        messages = try ChatHistory.messages(root["messages"])
+        messages = try ChatHistory.messages(root["messages"].elements())
         if messages.isEmpty { throw root["messages"].failure("must have at least one message") }
         isStreamed = try root["stream"].flag()
         includesUsage = (try? root["stream_options"]["include_usage"].flag()) ?? false

@@ -14,6 +14,12 @@ public enum EventStream {
         Array("data: ".utf8) + value.serialized() + [0x0A, 0x0A]
     }
 
+    /// Serializes an event of the type that its member `type` names.
+    public static func typedEvent(_ value: JSONObject) -> [UInt8] {
+        let type = (value["type"]?.stringValue ?? "message").utf8.filter { $0 > 0x20 }
+        return Array("event: ".utf8) + type + [0x0A] + event(.object(value))
+    }
+
     /// Serializes a comment, which readers ignore: a keep-alive.
     public static func comment(_ text: String) -> [UInt8] {
         let line = text.utf8.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }

@@ -127,10 +127,20 @@ import Testing
         #expect(found == [ChatMessage(role: .user, content: parts)])
     }
 
+    @Test func aMessageHasABoundedNumberOfCalls() throws {
+        func calls(_ count: Int) -> String {
+            let call = #"{"id":"1","function":{"name":"f","arguments":"{}"}}"#
+            let all = Array(repeating: call, count: count).joined(separator: ",")
+            return #"[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[\#(all)]}]"#
+        }
+        #expect(try messages(calls(1024)).count == 2 + 1024)
+        #expect(throws: FormatError.self) { try messages(calls(1025)) }
+    }
+
     @Test func aPartThatIsNotTakenCostsNoMoreThanItselfInWhatWasSaidBefore() throws {
-        let odd = #"{"role":"user","content":[{"type":"file","file":{}},{"type":"text","text":"x"}]}"#
+        let odd = #"{"role":"user","content":[{"type":"input_audio"},{"type":"text","text":"x"}]}"#
         let found = try messages("[\(odd),{\"role\":\"user\",\"content\":\"y\"}]")
-        #expect(found.map(\.text) == ["[A part of the type file, which is not supported.]x", "y"])
+        #expect(found.map(\.text) == ["[A part of the type input_audio, which is not supported.]x", "y"])
         #expect(throws: FormatError.self) { try messages("[\(odd)]") }
     }
 

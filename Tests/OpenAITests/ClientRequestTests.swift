@@ -87,7 +87,7 @@ import Testing
         ),
         (
             #"{"messages":[{"role":"user","content":[{"type":"input_audio"}]}]}"#, "messages[0].content[0].type",
-            "must be text or image_url: no other content is supported"
+            "must be text, image_url or file: no other content is supported"
         ),
         (
             #"{"messages":[{"role":"user","content":"x","tool_calls":[{"id":"1","function":{"name":"f","arguments":""}}]}]}"#,

@@ -197,7 +197,7 @@ def test_errors_are_those_that_the_package_knows(serve: Serve) -> None:
     with pytest.raises(openai.BadRequestError):
         create(service, {"role": "stranger", "content": "Hello"})
     with pytest.raises(openai.APIStatusError, match="POST /v1/chat/completions") as other:
-        service.client().responses.create(model=MODEL, input="Hello")
+        service.client().embeddings.create(model=MODEL, input="Hello")
     assert other.value.status_code == 405 and other.value.code == "unknown_url"
     with pytest.raises(openai.NotFoundError):
         service.client().get("/nothing", cast_to=object)

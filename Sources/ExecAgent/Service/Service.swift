@@ -16,6 +16,8 @@ final class Service: Sendable {
     private let log: @Sendable (String) -> Void
     private let budgets: RateLimiter
     private let chat: ChatRoute
+    private let responses: ResponseRoute
+    private let uploads: UploadRoutes
     private let questions: PendingQuestions
     private let links = SignedArtifactLinks()
     private let users: RequestUsers
@@ -46,12 +48,26 @@ final class Service: Sendable {
         users = RequestUsers(keys: APIKeys(options.keys))
         previews = PreviewTokens(clock: clock)
         let places = PerUserQueue(maxWaiting: options.maxWaitingRuns, maxRuns: options.maxRuns)
+        let files = FileStore(
+            seconds: options.fileSeconds, maxCount: options.maxFiles, maxBytes: options.maxFileBytes,
+            maxUserBytes: options.maxFileBytesOfUser)
+        let runs = ServedRuns(
+            options: options, runner: runner, turns: places, budgets: budgets, links: links, questions: questions,
+            users: users,
+            attachments: Attachments(
+                access: toolProvider.sandboxAccess, files: files, seconds: options.sessionSeconds, log: log),
+            log: log)
         chat = ChatRoute(
-            options: options, runner: runner,
+            runs: runs,
             conversations: ConversationStore(
-                seconds: options.sessionSeconds, maxCount: options.maxSessions, maxBytes: options.maxSessionBytes),
-            turns: places, budgets: budgets,
-            links: links, questions: questions, users: users, log: log)
+                seconds: options.sessionSeconds, maxCount: options.maxSessions, maxBytes: options.maxSessionBytes))
+        responses = ResponseRoute(
+            runs: runs,
+            store: ResponseStore(
+                seconds: options.sessionSeconds, maxCount: options.maxSessions, maxBytes: options.maxSessionBytes,
+                maxRunning: options.maxBackgroundRuns, maxRunningPerUser: options.maxBackgroundRunsOfUser),
+            toolProvider: toolProvider)
+        uploads = UploadRoutes(options: options, store: files, users: users)
         page = WebPage(
             options: options, runner: runner, toolProvider: toolProvider, users: users, budgets: budgets,
             places: places, questions: questions, previews: previews,
@@ -101,7 +117,9 @@ final class Service: Sendable {
         var http = HTTPServerOptions()
         http.limits = options.http
         http.limits.largeBodies = [
-            LargeBody(method: "PUT", pathPrefix: WebPage.uploadPrefix, bytes: options.uploadBytes)
+            LargeBody(method: "PUT", pathPrefix: WebPage.uploadPrefix, bytes: options.uploadBytes),
+            LargeBody(
+                method: "POST", pathPrefix: UploadRoutes.path, bytes: options.uploadBytes + UploadRoutes.formBytes),
         ]
         http.log = log
         http.refusal = { Self.finished(APIRequestError($0).response) }
@@ -115,7 +133,7 @@ final class Service: Sendable {
         }
         http.isKnown = isAuthorized
         let routes = ServiceRoutes(
-            options: options, toolProvider: toolProvider, chat: chat,
+            options: options, toolProvider: toolProvider, chat: chat, responses: responses, uploads: uploads,
             questions: QuestionRoutes(pending: questions, users: users), links: links, users: users, page: page.routes,
             startTime: time(nil),
             isAuthorized: isAuthorized)
@@ -175,10 +193,13 @@ final class Service: Sendable {
             state.isStopped = true
             return state.server
         }
-        // Runs of the page belong to the service: their watchers are told of their end.
+        // Runs of the page belong to the service: their watchers are told of their end. So do those of responses in the
+        // background.
         async let runs: Void = page.runs.close()
+        async let background: Void = responses.store.close()
         await server?.stop(graceSeconds: options.graceSeconds)
         await runs
+        await background
     }
 
     private static func answer(

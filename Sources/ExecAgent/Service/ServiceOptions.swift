@@ -54,6 +54,21 @@ struct ServiceOptions: Sendable {
     /// Maximum size of an uploaded file in bytes.
     var uploadBytes = 32 << 20
 
+    /// Maximum number of responses that are worked on in the background.
+    var maxBackgroundRuns = 64
+    /// Maximum number of those of one user.
+    var maxBackgroundRunsOfUser = 16
+    /// Maximum duration of such a run in seconds, even if runs have no limit.
+    var maxBackgroundSeconds = 4 * 3600.0
+    /// Maximum number of files that clients have uploaded.
+    var maxFiles = 1000
+    /// Maximum total size of these files in bytes.
+    var maxFileBytes = 256 << 20
+    /// Maximum total size of the files of one user in bytes.
+    var maxFileBytesOfUser = 128 << 20
+    /// Seconds for which an unused file is kept.
+    var fileSeconds = 24 * 3600.0
+
     /// Seconds of silence in a stream after which a keep-alive comment is sent.
     var signOfLifeSeconds = 15.0
     /// Seconds that running responses get to finish when the service stops.

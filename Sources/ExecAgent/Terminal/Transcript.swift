@@ -33,6 +33,7 @@ enum Transcript {
         switch part {
         case .text(let text): text
         case .imageURL: "(a picture)"
+        case .file(let file): file.mention
         }
     }
 

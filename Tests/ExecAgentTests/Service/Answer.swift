@@ -25,7 +25,20 @@ struct Answer {
 
     /// The data of its events.
     var events: [String] {
-        body.split(separator: "\n\n").filter { $0.hasPrefix("data: ") }.map { String($0.dropFirst(6)) }
+        body.split(separator: "\n\n").compactMap { event in
+            event.split(separator: "\n").first { $0.hasPrefix("data: ") }.map { String($0.dropFirst(6)) }
+        }
+    }
+
+    /// The types of a response's events.
+    var eventTypes: [String] { chunks.compactMap { $0["type"]?.stringValue } }
+
+    /// The text of a response.
+    var outputText: String { Self.outputText(json) }
+
+    static func outputText(_ response: JSON) -> String {
+        (response["output"]?.arrayValue ?? []).flatMap { $0["content"]?.arrayValue ?? [] }
+            .compactMap { $0["text"]?.stringValue }.joined()
     }
 
     var chunks: [JSON] { events.compactMap { try? JSON.parse(Array($0.utf8)) } }

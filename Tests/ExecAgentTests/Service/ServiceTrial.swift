@@ -44,6 +44,30 @@ struct ServiceTrial {
         return client
     }
 
+    /// Uploads a file.
+    func upload(
+        _ content: String, name: String = "a.txt", purpose: String? = "user_data", user: String? = nil,
+        fields: String = ""
+    ) async throws -> Answer {
+        func field(_ name: String, _ value: String) -> String {
+            "--b\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n"
+        }
+        let form =
+            (purpose.map { field("purpose", $0) } ?? "") + (user.map { field("user", $0) } ?? "")
+            + "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\(name)\"\r\n"
+            + "Content-Type: text/plain\r\n\r\n\(content)\r\n--b--\r\n"
+        let client = try RawClient(port: port)
+        try client.send(
+            "POST /v1/files HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\n\(fields)"
+                + "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: \(form.utf8.count)\r\n\r\n\(form)")
+        return try await Answer(client.readToEnd())
+    }
+
+    /// Asks for a response.
+    func respond(_ body: JSONObject, fields: String = "") async throws -> Answer {
+        try await ask("POST", "/v1/responses", .object(body), fields: fields)
+    }
+
     /// Asks, and reads the whole answer.
     func ask(
         _ method: String, _ path: String, _ body: JSON? = nil, host: String? = nil, fields: String = ""

@@ -23,6 +23,11 @@ struct RequestUsers: Sendable {
         bound(request) ?? Caller.user(named: nil, by: request)
     }
 
+    /// Returns the user of a request that may name one in its body or query; `nil` if it names none.
+    func user(named: String?, of request: HTTPRequest) -> String? {
+        bound(request) ?? Caller.user(named: named.flatMap { $0.isEmpty ? nil : $0 }, by: request)
+    }
+
     /// Returns the user of a request whose path names one.
     ///
     /// - Throws: ``APIRequestError`` with status 404 if its key belongs to another user.

@@ -45,6 +45,16 @@ struct Caller: Sendable, Equatable {
         conversation = isByItself ? nil : Self.name(of: chat, user)
     }
 
+    private init(user: String, conversation: String?, isChat: Bool) {
+        (self.user, self.conversation, self.isChat) = (user, conversation, isChat)
+    }
+
+    /// The user of a request that continues no remembered conversation.
+    init(user: String) { self.init(user: user, conversation: nil, isChat: false) }
+
+    /// The same user, without a conversation.
+    var independent: Caller { Caller(user: user) }
+
     /// Returns the user a request is for; `nil` if it names none.
     ///
     /// - Parameter named: the user named in the request's body or path.

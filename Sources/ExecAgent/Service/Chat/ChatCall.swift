@@ -2,8 +2,8 @@ import HTTPServer
 import JSON
 import OpenAI
 
-/// A validated request to `POST /v1/chat/completions`.
-struct ChatCall: Sendable {
+/// A validated request to `POST /v1/chat/completions` or `POST /v1/completions`.
+struct ChatCall: ServedCall {
     let caller: Caller
     /// The model that the client names; `nil` for the default.
     let model: String?
@@ -21,24 +21,20 @@ struct ChatCall: Sendable {
     ///   - ownModel: the model as listed; a client may write it in different case.
     ///   - users: decides whose request it is.
     /// - Throws: ``APIRequestError`` with status 400 or 415.
-    init(_ request: HTTPRequest, ownModel: String, users: RequestUsers) throws(APIRequestError) {
-        try Self.checkType(request)
-        let body: JSON
-        do throws(JSONParseError) {
-            // Be lenient: half a surrogate pair, a raw tab or a byte order mark is not an attack.
-            body = try JSON.parseModelText(Self.withoutMark(request.body))
-        } catch {
-            throw APIRequestError(400, "The body isn't valid JSON: \(error).", code: "invalid_json")
-        }
+    init(
+        _ request: HTTPRequest, ownModel: String, users: RequestUsers, format: AnswerFormat
+    ) throws(APIRequestError) {
+        let body = try Self.body(of: request)
         let chat: ClientRequest
         do throws(FormatError) {
-            chat = try ClientRequest(parsing: body)
+            chat = try ClientRequest(parsing: format == .chat ? body : TextCompletion.chat(body))
         } catch {
             throw APIRequestError(error)
         }
-        caller = users.caller(named: chat.user, by: request, messages: chat.messages)
-        let named = chat.model.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
-        model = named.map { $0.lowercased() == ownModel.lowercased() ? ownModel : $0 }
+        let caller = users.caller(named: chat.user, by: request, messages: chat.messages)
+        // A prompt contains everything that was said before.
+        self.caller = format == .chat ? caller : caller.independent
+        model = Self.model(chat.model, ownModel)
         messages = chat.messages
         isStreamed = chat.isStreamed
         includesUsage = chat.includesUsage
@@ -47,6 +43,27 @@ struct ChatCall: Sendable {
             throw APIRequestError(
                 400, "A message with the role 'user' is required: it is the agent's task.", param: "messages")
         }
+    }
+
+    /// Returns the body of a request.
+    ///
+    /// - Throws: ``APIRequestError`` with status 400 or 415.
+    static func body(of request: HTTPRequest) throws(APIRequestError) -> JSON {
+        try checkType(request)
+        do throws(JSONParseError) {
+            // Be lenient: half a surrogate pair, a raw tab or a byte order mark is not an attack.
+            return try JSON.parseModelText(withoutMark(request.body))
+        } catch {
+            throw APIRequestError(400, "The body isn't valid JSON: \(error).", code: "invalid_json")
+        }
+    }
+
+    /// Returns the model that a client names; `nil` for the default.
+    ///
+    /// - Parameter ownModel: the model as listed; a client may write it in different case.
+    static func model(_ named: String?, _ ownModel: String) -> String? {
+        guard let named, !named.allSatisfy(\.isWhitespace) else { return nil }
+        return named.lowercased() == ownModel.lowercased() ? ownModel : named
     }
 
     private static func withoutMark(_ body: [UInt8]) -> [UInt8] {
@@ -59,11 +76,15 @@ struct ChatCall: Sendable {
         let field = request.header("content-type") ?? ""
         let type = field.prefix { $0 != ";" && $0 != " " && $0 != "," }.lowercased()
         if type == "application/json" { return }
-        let isOfPage = request.headers.contains { $0.name.hasPrefix("sec-") || pageFields.contains($0.name) }
-        guard !isOfPage, loose.contains(type) || type.hasSuffix("json") else {
+        guard !isOfPage(request), loose.contains(type) || type.hasSuffix("json") else {
             throw APIRequestError(
                 415, "Send the body as 'Content-Type: application/json'.", code: "unsupported_media_type")
         }
+    }
+
+    /// Whether a request has a sign of a browser's page.
+    static func isOfPage(_ request: HTTPRequest) -> Bool {
+        request.headers.contains { $0.name.hasPrefix("sec-") || pageFields.contains($0.name) }
     }
 
     /// Fields that browsers send with a page's requests, besides those that start with `Sec-`.

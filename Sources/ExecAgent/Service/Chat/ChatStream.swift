@@ -1,15 +1,12 @@
-import HTTPServer
 import JSON
 import OpenAI
-import Threading
 
 /// Writes one answer as server-sent events.
 final class ChatStream: Sendable {
-    private let writer: ResponseWriter
+    private let writer: LiveWriter
     private let answer: CompletionID
-    private let lastWrite = Locked(ContinuousClock.now)
 
-    init(_ writer: ResponseWriter, _ answer: CompletionID) {
+    init(_ writer: LiveWriter, _ answer: CompletionID) {
         self.writer = writer
         self.answer = answer
     }
@@ -58,18 +55,6 @@ final class ChatStream: Sendable {
         try await send(EventStream.event(failure.error.json))
     }
 
-    /// Sends a keep-alive comment after each `seconds` of silence. Runs until cancelled.
-    func showLife(everySeconds seconds: Double) async throws {
-        while true {
-            let silence = lastWrite.withLock { $0.duration(to: .now) / .seconds(1) }
-            if silence >= seconds {
-                try await send(EventStream.comment("working"))
-            } else {
-                try await Task.sleep(for: .seconds(seconds - silence))
-            }
-        }
-    }
-
     private static func choices(delta: JSON) -> JSON {
         [["index": 0, "delta": delta, "logprobs": nil, "finish_reason": nil]]
     }
@@ -80,12 +65,8 @@ final class ChatStream: Sendable {
     }
 
     private func write(_ chunk: ChatChunk, _ extra: JSONObject = JSONObject()) async throws {
-        try await send(
-            EventStream.event(chunk.json(id: answer.id, created: answer.created, model: answer.model, extra: extra)))
+        try await send(EventStream.event(answer.json(chunk, extra)))
     }
 
-    private func send(_ bytes: [UInt8]) async throws {
-        lastWrite.withLock { $0 = .now }
-        try await writer.write(bytes)
-    }
+    private func send(_ bytes: [UInt8]) async throws { try await writer.send(bytes) }
 }

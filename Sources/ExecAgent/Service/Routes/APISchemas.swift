@@ -128,9 +128,9 @@ extension APIText {
             ], required: ["error"]),
     ]
 
-    private static let string: JSON = ["type": "string"]
+    static let string: JSON = ["type": "string"]
 
-    private static func object(_ properties: JSON, required: JSON) -> JSON {
+    static func object(_ properties: JSON, required: JSON) -> JSON {
         ["type": "object", "properties": properties, "required": required]
     }
 

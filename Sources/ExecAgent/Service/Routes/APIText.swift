@@ -30,6 +30,33 @@ enum APIText {
         ],
     ]
 
+    static let completion: JSON = [
+        "operationId": "createCompletion",
+        "summary": "Runs the agent on a prompt, in the format of the older API",
+        "requestBody": [
+            "required": true,
+            "content": [
+                "application/json": [
+                    "schema": object(
+                        [
+                            "prompt": string, "model": string, "user": string,
+                            "stream": ["type": "boolean", "default": false],
+                            "max_tokens": ["type": "integer", "minimum": 1],
+                        ], required: ["prompt"])
+                ]
+            ],
+        ],
+        "responses": [
+            "200": [
+                "description": "The answer. With `stream`, chunks as server-sent events, ended by `data: [DONE]`.",
+                "content": [
+                    "application/json": ["schema": ["type": "object"]],
+                    "text/event-stream": ["schema": ["type": "string"]],
+                ],
+            ]
+        ],
+    ]
+
     static let models = read("listModels", "Lists the model that answers if none is named", "ModelList")
     static let model = read("retrieveModel", "Says whether a model is listed", "Model")
     static let skills = read("listSkills", "Lists the skills of the agent", "SkillList")

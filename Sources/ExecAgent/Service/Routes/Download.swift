@@ -7,7 +7,7 @@ enum Download {
     ///   - type: its media type; untrusted.
     static func headers(of name: String, type: String) -> [HTTPHeader] {
         [
-            HTTPHeader("Content-Type", isMediaType(type) ? type : "application/octet-stream"),
+            HTTPHeader("Content-Type", mediaType(type)),
             HTTPHeader("Content-Disposition", disposition(name)),
             HTTPHeader("Content-Security-Policy", contentPolicy),
         ]
@@ -64,6 +64,9 @@ enum Download {
         }
     }
 
+    /// Returns a media type as it can be sent: that of any bytes unless it is valid.
+    static func mediaType(_ type: String) -> String { isMediaType(type) ? type : "application/octet-stream" }
+
     /// Whether this is a type, a subtype, and parameters in plain ASCII.
     private static func isMediaType(_ type: String) -> Bool {
         let words = type.prefix { $0 != ";" }.split(separator: "/", omittingEmptySubsequences: false)
@@ -77,10 +80,15 @@ enum Download {
 }
 
 extension ArtifactFile {
+    /// See ``Swift/Array/pictureType``.
+    var pictureType: String? { bytes.pictureType }
+}
+
+extension [UInt8] {
     /// The media type, determined by the bytes, of a picture format that cannot contain scripts; `nil` for any other
     /// file.
     var pictureType: String? {
-        let reader = ByteReader(bytes)
+        let reader = ByteReader(self)
         if reader.has(PNG.signature, at: 0) { return "image/png" }
         if reader.has([0xFF, 0xD8, 0xFF], at: 0) { return "image/jpeg" }
         if reader.has("GIF87a", at: 0) || reader.has("GIF89a", at: 0) { return "image/gif" }

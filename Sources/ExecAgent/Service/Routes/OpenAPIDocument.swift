@@ -17,11 +17,11 @@ struct OpenAPIDocument {
             "openapi": "3.1.0",
             "info": [
                 "title": "exec-agent", "version": .string(version),
-                "description": "An agent that runs code in a sandbox, usable as a model of the Chat Completions API.",
+                "description": "An agent that runs code in a sandbox, usable as a model of OpenAI's API.",
             ],
             "paths": .object(paths),
             "components": [
-                "schemas": .object(APIText.schemas),
+                "schemas": .object(Self.schemas),
                 "securitySchemes": ["key": ["type": "http", "scheme": "bearer"]],
                 "responses": [
                     "Error": [
@@ -32,6 +32,10 @@ struct OpenAPIDocument {
             ],
             "security": [["key": []], [:]],
         ]
+    }
+
+    private static let schemas = [ResponseText.schemas, UploadText.schemas].reduce(into: APIText.schemas) {
+        for member in $1 { $0[member.key] = member.value }
     }
 
     private func operation(_ route: ServiceRoute) -> JSON {

@@ -45,7 +45,9 @@ struct ServiceRouter: Sendable {
                 code: "method_not_allowed", headers: [HTTPHeader("Allow", allowed.joined(separator: ", "))])
         }
         // A POST to an unknown path uses another of OpenAI's APIs or a wrong URL.
-        let advice = method == "POST" ? " The only OpenAI API here is Chat Completions: POST /v1/chat/completions." : ""
+        let advice =
+            method == "POST"
+            ? " The APIs here are POST /v1/chat/completions, /v1/responses, /v1/completions and /v1/files." : ""
         if method == "POST", Self.isOfOpenAI(path) {
             // With 404, gateways take the whole service for broken, and send it no chats either.
             throw APIRequestError(
@@ -68,11 +70,13 @@ struct ServiceRouter: Sendable {
     private static func meant(by path: String) -> [String] {
         var rest = path[...]
         while rest.hasPrefix("/v1/") { rest = rest.dropFirst(3) }
-        let isOpenAIs = ["/chat/completions", "/models"].contains { rest == $0 || rest.hasPrefix($0 + "/") }
+        let isOpenAIs = ["/chat/completions", "/models", "/responses", "/completions", "/files"].contains {
+            rest == $0 || rest.hasPrefix($0 + "/")
+        }
         return isOpenAIs ? ["/v1" + rest] : []
     }
 
-    /// Whether a path is of an OpenAI API other than Chat Completions.
+    /// Whether a path is of an OpenAI API that isn't served.
     private static func isOfOpenAI(_ path: String) -> Bool {
         var rest = path[...]
         while rest.hasPrefix("/v1/") { rest = rest.dropFirst(3) }

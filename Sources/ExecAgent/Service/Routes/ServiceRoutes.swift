@@ -9,6 +9,8 @@ struct ServiceRoutes: Sendable {
     let options: ServiceOptions
     let toolProvider: any ToolProvider
     let chat: ChatRoute
+    let responses: ResponseRoute
+    let uploads: UploadRoutes
     let questions: QuestionRoutes
     let links: SignedArtifactLinks
     let users: RequestUsers
@@ -22,7 +24,10 @@ struct ServiceRoutes: Sendable {
     var router: ServiceRouter {
         let all = [
             ServiceRoute(method: "POST", path: "/v1/chat/completions", description: APIText.chat) { request, _ in
-                try await chat.answer(request)
+                try await chat.answer(request, as: .chat)
+            },
+            ServiceRoute(method: "POST", path: "/v1/completions", description: APIText.completion) { request, _ in
+                try await chat.answer(request, as: .text)
             },
             ServiceRoute(method: "GET", path: "/v1/models", description: APIText.models) { _, _ in models() },
             ServiceRoute(method: "GET", path: "/v1/models/{model+}", description: APIText.model) { _, values in
@@ -57,7 +62,7 @@ struct ServiceRoutes: Sendable {
             HTTPResponse(json: document.withLock { $0 })
         }
         // The page's routes first: otherwise `/ui/artifacts` would be that of a user.
-        let routes = page + all + questions.all + [own]
+        let routes = page + all + responses.all + uploads.all + questions.all + [own]
         // The document describes its own route as well.
         let described = routes.filter { !PageAssets.paths.contains($0.path) }
         document.withLock { $0 = OpenAPIDocument(routes: described, version: options.version).json }
@@ -87,8 +92,9 @@ struct ServiceRoutes: Sendable {
 
     private func endSession(of name: String, _ request: HTTPRequest) throws -> HTTPResponse {
         let user = try users.user(inPath: name, of: request)
-        let isRunning = chat.turns.forget(user)
-        let wasKept = chat.conversations.end(user)
+        let isRunning = chat.runs.turns.forget(user)
+        let hadResponses = responses.store.end(user)
+        let wasKept = chat.conversations.end(user) || hadResponses
         return HTTPResponse(
             json: ["id": .string(name), "object": "session", "deleted": .bool(isRunning || wasKept)])
     }

@@ -35,14 +35,14 @@ final class RunLog: Sendable {
 
     private let maxCount: Int
     private let maxBytes: Int
-    private let now: @Sendable () -> Double
+    private let now: (@Sendable () -> Double)?
     private let state = Locked(State())
 
     /// - Parameters:
     ///   - maxCount: maximum number of events.
     ///   - maxBytes: maximum total size of their JSON texts.
-    ///   - now: returns the seconds since 1970.
-    init(maxCount: Int = 20_000, maxBytes: Int = 8 << 20, now: @escaping @Sendable () -> Double = PageTime.now) {
+    ///   - now: returns the seconds since 1970; `nil` if events get neither their number nor the time.
+    init(maxCount: Int = 20_000, maxBytes: Int = 8 << 20, now: (@Sendable () -> Double)? = PageTime.now) {
         self.maxCount = maxCount
         self.maxBytes = maxBytes
         self.now = now
@@ -56,12 +56,14 @@ final class RunLog: Sendable {
     /// - Returns: the event as it is kept; `nil` if the log is finished.
     @discardableResult
     func add(_ event: JSONObject, isLast: Bool = false) -> JSONObject? {
-        let time = PageTime.text(now())
+        let time = now.map { PageTime.text($0()) }
         let (added, waiters) = state.withLock { state -> (JSONObject?, [WaiterQueue.Waiter]) in
             guard !state.isFinished else { return (nil, []) }
             var event = event
-            event["seq"] = .integer(state.lastNumber + 1)
-            event["time"] = .string(time)
+            if let time {
+                event["seq"] = .integer(state.lastNumber + 1)
+                event["time"] = .string(time)
+            }
             let size = JSON.object(event).serialized().count
             state.lastNumber += 1
             state.entries.append(Entry(number: state.lastNumber, event: event, size: size))

@@ -9,7 +9,7 @@ struct RunStream: Sendable {
 
     /// Returns the response that sends the events after `number` of a run, until it has ended.
     func response(of run: PageRun, after number: Int) -> HTTPResponse {
-        Self.response { writer in
+        HTTPResponse { writer in
             await run.watch()
             do {
                 try await send(run.log, after: number, to: writer)
@@ -23,7 +23,7 @@ struct RunStream: Sendable {
 
     /// Returns the response that sends the events after `number` of a turn that has ended.
     func response(of turn: PageTurn, after number: Int) -> HTTPResponse {
-        Self.response { writer in
+        HTTPResponse { writer in
             // The number of the last event that the watcher has, or cannot get any more.
             var sent = number
             func sendGap(to last: Int) async throws {
@@ -52,15 +52,6 @@ struct RunStream: Sendable {
                 try await writer.write(Self.bytes(of: turn.finished, sent + 1))
             }
         }
-    }
-
-    private static func response(_ produce: @escaping @Sendable (ResponseWriter) async throws -> Void) -> HTTPResponse {
-        HTTPResponse(
-            headers: [
-                HTTPHeader("Content-Type", "\(EventStream.mediaType); charset=utf-8"),
-                // Some proxies buffer a stream until it is complete.
-                HTTPHeader("X-Accel-Buffering", "no"),
-            ], body: .stream(produce))
     }
 
     private func send(_ log: RunLog, after number: Int, to writer: ResponseWriter) async throws {
