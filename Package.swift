@@ -39,6 +39,8 @@ let imageSources =
     [
         "Dockerfile", "install.py", "requirements.txt", "requirements-slim.txt", "fonts.py", "prepare.sh",
         "packages.txt", "packages-slim.txt", "uv.sh", "smoke.py",
+        "build.sh", "ending.c", "exit.c", "freestanding.h", "launcher.c", "preload.py", "preloader.c", "preloader.h",
+        "program.c", "program_text.h", "resume.py", "snapshot.h", "writer.c",
     ]
     .map { "Image/\($0)" }
 
