@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from support import engine
-from support.instant import IN_USE, has_snapshot, require_launcher, wait_for_snapshot
+from support.instant import IN_USE, has_snapshot, output, require_launcher, wait_for_snapshot
 from support.stdio_client import StdioClient
 
 # A snapshot takes a minute to make on a busy machine.
@@ -26,9 +26,9 @@ def instant(user: str) -> Iterator[StdioClient]:
     with StdioClient([*arguments, "--cpus", "2", "--max-timeout", "900"]) as client:
         client.initialize()
         require_launcher(client)
-        first = client.bash("python3 -c 'import numpy, pandas, matplotlib.pyplot'; pgrep -c sandbox-python")
+        first = output(client, "python3 -c 'import numpy, pandas, matplotlib.pyplot'; pgrep -c sandbox-python")
         # Made when nothing else is to be done, and not before the first program that could use it.
-        assert first["stdout"] == "0\n"
+        assert first == "0\n"
         wait_for_snapshot(client)
         yield client
     engine.wait_until_gone(user)
@@ -67,7 +67,7 @@ def test_programs_do_the_same_with_either_interpreter(instant: StdioClient) -> N
     ],
 )
 def test_what_is_out_of_the_ordinary_takes_the_real_interpreter(instant: StdioClient, command: str) -> None:
-    assert instant.bash(command.replace("CODE", f'"{IN_USE}"'))["stdout"] == "False\n"
+    assert output(instant, command.replace("CODE", f'"{IN_USE}"')) == "False\n"
     assert has_snapshot(instant)
 
 
@@ -85,7 +85,7 @@ def test_what_is_out_of_the_ordinary_takes_the_real_interpreter(instant: StdioCl
     ],
 )
 def test_every_ordinary_form_is_instant(instant: StdioClient, command: str) -> None:
-    assert instant.bash(command.replace("CODE", f'"{IN_USE}"').replace("BARE", IN_USE))["stdout"] == "True\n"
+    assert output(instant, command.replace("CODE", f'"{IN_USE}"').replace("BARE", IN_USE)) == "True\n"
 
 
 def test_random_numbers_do_not_repeat(instant: StdioClient) -> None:
@@ -94,7 +94,7 @@ def test_random_numbers_do_not_repeat(instant: StdioClient) -> None:
         " numpy.random.default_rng().random(), uuid.uuid4(), os.urandom(8), tempfile.mktemp(),"
         " random.SystemRandom().random())"
     )
-    lines = instant.bash(f'for i in 1 2 3 4; do python3 -c "{code}"; done')["stdout"].splitlines()
+    lines = output(instant, f'for i in 1 2 3 4; do python3 -c "{code}"; done').splitlines()
     assert len(lines) == 4
     words = [word for line in lines for word in line.split()]
     assert len(set(words)) == len(words)
@@ -142,6 +142,6 @@ def test_a_background_job_lives_on(instant: StdioClient) -> None:
 
 def test_memory_that_runs_out_takes_the_snapshot_before_a_command(instant: StdioClient) -> None:
     code = "import numpy; a = [bytearray(b'x' * (1 << 20)) for _ in range(4000)]"
-    assert instant.bash(f"python3 -c {json.dumps(code)}")["exit_code"] == 137
+    assert instant.bash(f"python3 -c {json.dumps(code)}", timeout=280, wait=300)["exit_code"] == 137
     # It still works, with or without a snapshot, and has a new one in the end.
     wait_for_snapshot(instant)

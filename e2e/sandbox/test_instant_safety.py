@@ -7,7 +7,16 @@ import json
 from pathlib import Path
 
 import pytest
-from support.instant import DIRECTORY, IN_USE, PATIENCE, READY, has_snapshot, require_launcher, wait_for_snapshot
+from support.instant import (
+    DIRECTORY,
+    IN_USE,
+    PATIENCE,
+    READY,
+    has_snapshot,
+    output,
+    require_launcher,
+    wait_for_snapshot,
+)
 
 # A snapshot takes a minute to make on a busy machine.
 pytestmark = pytest.mark.timeout(1500)
@@ -71,19 +80,19 @@ def test_code_of_the_users_in_the_process_that_makes_the_snapshot_ends_in_none(s
     assert not has_snapshot(server)
     server.wait_for_log(GIVEN_UP, PATIENCE)
     assert not has_snapshot(server)
-    assert server.bash("python3 -c 'import numpy; print(numpy.ones(2).sum())'")["stdout"] == "2.0\n"
+    assert output(server, "python3 -c 'import numpy; print(numpy.ones(2).sum())'") == "2.0\n"
 
 
 def test_a_package_of_the_users_own_is_imported_anew_each_time(start):
     server = start("--python", "instant")
     own = f"mkdir -p {SITE}/seaborn; echo 'value = 1' > {SITE}/seaborn/__init__.py"
     program = "python3 -c 'import numpy, seaborn; print(seaborn.value)'"
-    assert server.bash(f"{own}; {program}")["stdout"] == "1\n"
+    assert output(server, f"{own}; {program}") == "1\n"
     server.wait_for_log(f"{GIVEN_UP}: seaborn is not the image's own", PATIENCE)
-    assert server.bash(f"echo 'value = 2' > {SITE}/seaborn/__init__.py; {program}")["stdout"] == "2\n"
+    assert output(server, f"echo 'value = 2' > {SITE}/seaborn/__init__.py; {program}") == "2\n"
     # The others can be had.
     wait_for_snapshot(server)
-    assert server.bash(f"echo 'value = 3' > {SITE}/seaborn/__init__.py; {program}")["stdout"] == "3\n"
+    assert output(server, f"echo 'value = 3' > {SITE}/seaborn/__init__.py; {program}") == "3\n"
 
 
 def test_a_launcher_takes_nothing_from_a_process_that_is_not_the_sandboxs_own(start):
@@ -106,7 +115,7 @@ def test_a_launcher_takes_nothing_from_a_process_that_is_not_the_sandboxs_own(st
         "print(done.stdout.strip(), asked)\n"
     )
     server.call_tool("write_file", file_path="/tmp/other.py", content=script)
-    assert server.bash("/usr/bin/python3 /tmp/other.py")["stdout"] == "False [b'']\n"
+    assert output(server, "/usr/bin/python3 /tmp/other.py") == "False [b'']\n"
 
 
 def test_prewarmed_it_imports_before_the_first_program(start_server, fresh_user):

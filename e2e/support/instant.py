@@ -14,8 +14,13 @@ READY = "Python starts with its imports done"
 PATIENCE = 600
 
 
+def output(client: StdioClient, command: str) -> str:
+    """What a command prints that imports, which takes long on a busy machine."""
+    return client.bash(command, timeout=280, wait=PATIENCE)["stdout"]
+
+
 def has_snapshot(client: StdioClient) -> bool:
-    return client.bash(f'python3 -c "{IN_USE}"')["stdout"] == "True\n"
+    return output(client, f'python3 -c "{IN_USE}"') == "True\n"
 
 
 def wait_for_snapshot(client: StdioClient) -> None:
