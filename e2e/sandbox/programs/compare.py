@@ -59,7 +59,8 @@ def compare(number: int, form: str, code: str) -> dict | None:
 
 def is_instant() -> bool:
     code = "import numpy; print('memfd:python-snapshot' in open('/proc/self/maps').read())"
-    return subprocess.run(["python3", "-c", code], capture_output=True).stdout == b"True\n"
+    # One that isn't answered in time, on a busy machine, does without.
+    return any(subprocess.run(["python3", "-c", code], capture_output=True).stdout == b"True\n" for _ in range(5))
 
 
 def main() -> None:
