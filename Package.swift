@@ -29,8 +29,9 @@ let guestSources =
         "file_transfers", "artifact_watcher", "shells", "module_files", "workers", "confinement", "pool", "disk_usage",
         "monitor_process",
         "disk_monitor", "progress", "http_proxy", "guest_calls", "relay", "egress", "admission", "background_jobs",
-        "calls", "commands", "file_operations", "active_calls", "attribution", "bridge", "memory", "termination",
-        "channel", "disk_limit", "dispatcher", "call_io", "worker_io", "call_lifecycle", "process_control", "session",
+        "calls", "commands", "file_operations", "active_calls", "attribution", "bridge", "instant", "memory",
+        "termination", "channel", "disk_limit", "dispatcher", "call_io", "worker_io", "call_lifecycle",
+        "process_control", "session",
         "py_client", "py_display", "py_program", "py_help", "py_session", "py_broker", "py_command", "main",
     ].map { "guest/\($0)" }
 
@@ -39,6 +40,8 @@ let imageSources =
     [
         "Dockerfile", "install.py", "requirements.txt", "requirements-slim.txt", "fonts.py", "prepare.sh",
         "packages.txt", "packages-slim.txt", "uv.sh", "smoke.py",
+        "build.sh", "ending.c", "exit.c", "freestanding.h", "launcher.c", "preload.py", "preloader.c", "preloader.h",
+        "program.c", "program_text.h", "resume.py", "snapshot.h", "writer.c",
     ]
     .map { "Image/\($0)" }
 

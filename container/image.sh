@@ -43,7 +43,8 @@ done
 build_inputs() {
   (
     cd "$CONTAINER_DIR"
-    cat Dockerfile install.py requirements.txt fonts.py prepare.sh packages.txt uv.sh
+    LC_ALL=C
+    cat Dockerfile install.py requirements.txt fonts.py prepare.sh packages.txt uv.sh instant/*
     printf '%s' "${MCP_EXECUTOR_BASE_IMAGE:-}"
   ) | sha256
 }
@@ -87,7 +88,10 @@ pip_setting() {
 # build BASE CONTEXT
 build() {
   local base=$1 context=$2 name variable value
-  (cd "$CONTAINER_DIR" && cp Dockerfile install.py requirements.txt fonts.py prepare.sh packages.txt uv.sh "$context/")
+  (
+    cd "$CONTAINER_DIR"
+    cp Dockerfile install.py requirements.txt fonts.py prepare.sh packages.txt uv.sh instant/* "$context/"
+  )
   # What `exec-mcp image --with` adds.
   : >"$context/with.txt"
   ca_bundle >"$context/ca-bundle.pem"

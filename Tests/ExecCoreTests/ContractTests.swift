@@ -216,7 +216,7 @@ import Testing
         let found = try await guest(
             """
             show(names(written, [functions["artifact_watcher", "scan"]]),
-                 names(read, [trees[name] for name in ("main", "dispatcher", "process_control")], "config"))
+                 names(read, [trees[name] for name in ("main", "dispatcher", "instant", "process_control")], "config"))
             """)
         #expect(Self.strings(found[0]) == Self.names(ArtifactChange.Name.self))
         let payload = GuestProgram.bootstrapPayload(for: SandboxConfiguration(), limits: Limits())

@@ -1,3 +1,4 @@
+import JSON
 import Testing
 
 @testable import ExecCore
@@ -32,6 +33,18 @@ import Testing
             """
         let modules = GuestProgram.modules.filter { !$0.source.starts(with: Array("#!".utf8)) }.count
         #expect(try await output(of: script) == "True False True \(modules)\n")
+    }
+
+    @Test func aPlainPythonComesWithoutTheModuleOfTheInstantOne() throws {
+        for (python, isThere) in [(SandboxConfiguration.Python.plain, false), (.instant, true)] {
+            var configuration = SandboxConfiguration()
+            configuration.python = python
+            let payload = GuestProgram.bootstrapPayload(for: configuration, limits: Limits())
+            let start = try #require(payload.firstIndex(of: UInt8(ascii: "\n"))) + 5
+            let modules = try JSON.parse(Array(payload[start...]))["modules"]?.arrayValue ?? []
+            #expect(modules.count == GuestProgram.modules.count - (isThere ? 0 : 1))
+            #expect(modules.contains { $0.arrayValue?.first == "instant" } == isThere)
+        }
     }
 
     @Test func aModuleThatCannotBeLoadedNowIsLoadedAtItsNextUse() async throws {

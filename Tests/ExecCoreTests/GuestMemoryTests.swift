@@ -39,6 +39,37 @@ import Testing
         #expect(try await output(of: script) == "nothing since nothing ")
     }
 
+    @Test func nobodyIsToldOfAKillOfTheGuestsOwnProcess() async throws {
+        let script = """
+            before = tracker.kill_count()
+            one = tracker.command_started(tracker.kill_count())
+            counter.kills += 1
+            tracker.ignore_kill(before)
+            end(one)
+            before = tracker.kill_count()
+            counter.kills += 1
+            tracker.ignore_kill(before)
+            end(tracker.command_started(tracker.kill_count()))
+            before = tracker.kill_count()
+            two = tracker.command_started(tracker.kill_count())
+            counter.kills += 2
+            tracker.ignore_kill(before)
+            end(two)
+            """
+        #expect(try await output(of: script) == "nothing nothing during ")
+    }
+
+    @Test func whatKilledTheGuestsOwnProcessWithoutTheKernelHidesNoKill() async throws {
+        let script = """
+            before = tracker.kill_count()
+            one = tracker.command_started(tracker.kill_count())
+            tracker.ignore_kill(before)
+            counter.kills += 1
+            end(one)
+            """
+        #expect(try await output(of: script) == "during ")
+    }
+
     @Test func aKillBeforeAndAKillDuringACommandAreBothTold() async throws {
         let script = """
             counter.kills += 1

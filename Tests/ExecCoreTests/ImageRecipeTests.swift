@@ -1,4 +1,5 @@
 import ChildProcess
+import Foundation
 import Hashing
 import SystemCalls
 import TestSupport
@@ -36,6 +37,11 @@ import Testing
         {
             #expect(Files.read("\(directory.path)/\(name)", limit: 1 << 20) == (try file(name)))
         }
+        let launcher = try FileManager.default.contentsOfDirectory(atPath: "\(Repository.path)/container/instant")
+        #expect(launcher.contains("launcher.c"))
+        for name in launcher {
+            #expect(Files.read("\(directory.path)/\(name)", limit: 1 << 20) == (try file("instant/\(name)")))
+        }
         #expect(Files.read("\(directory.path)/ca-bundle.pem", limit: 100) == Array("pem\n".utf8))
     }
 
@@ -47,8 +53,8 @@ import Testing
     }
 
     @Test func itsDigestIsTheOneOfTheShellScript() async throws {
-        let sources = "Dockerfile install.py requirements.txt fonts.py prepare.sh packages.txt uv.sh"
-        let script = "cd \"$1\" && cat \(sources) && printf %s \"$2\""
+        let sources = "Dockerfile install.py requirements.txt fonts.py prepare.sh packages.txt uv.sh instant/*"
+        let script = "cd \"$1\" && LC_ALL=C && cat \(sources) && printf %s \"$2\""
         for base in [nil, "debian:13"] {
             let output = try await Command(
                 executable: "/bin/sh", arguments: ["-c", script, "sh", "\(Repository.path)/container", base ?? ""]

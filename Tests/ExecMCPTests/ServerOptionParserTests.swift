@@ -95,6 +95,7 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
             $0.configuration.skillsDirectories = ["/usr/share", "/usr/lib", "/usr"]
         },
         OptionCase("--engine", "MCP_EXECUTOR_ENGINE", "~/bin/podman") { $0.engine = Environment.home + "/bin/podman" },
+        OptionCase("--python", "MCP_EXECUTOR_PYTHON", "instant") { $0.configuration.python = .instant },
         OptionCase("--idle-timeout", "MCP_EXECUTOR_IDLE_TIMEOUT", "0") { $0.limits.idleTimeout = 0 },
         OptionCase("--job-timeout", "MCP_EXECUTOR_JOB_TIMEOUT", "3600") { $0.limits.jobTimeout = 3600 },
         OptionCase("--linger", "MCP_EXECUTOR_LINGER", "600") { $0.limits.linger = 600 },
@@ -193,6 +194,18 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         }
         #expect(try parse(option.others + [option.flag, option.value]) == .serve(expected))
         #expect(try parse(option.others + ["\(option.flag)=\(option.value)"]) == .serve(expected))
+    }
+
+    @Test func onlyAnInstantPythonThatIsPrewarmedImportsBeforeItsFirstProgram() throws {
+        for (arguments, isAhead) in [
+            (["--python", "instant", "--prewarm"], true), (["--python", "instant"], false), (["--prewarm"], false),
+        ] {
+            guard case .serve(let options) = try parse(arguments) else {
+                Issue.record("\(arguments)")
+                continue
+            }
+            #expect(options.configuration.preloadsPython == isAhead)
+        }
     }
 
     @Test func aFlagWithoutAValueHasAVariableThatSaysYesOrNo() throws {

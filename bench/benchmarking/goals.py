@@ -9,6 +9,7 @@ from typing import Any
 from benchmarking.contenders import commands, exec_mcp
 from benchmarking.results import Results
 from benchmarking.rows.many import AT_ONCE, ONE_BY_ONE
+from benchmarking.rows.python import INSTANT, PLAIN
 
 # Measured, and what its spread is where there is one.
 Measured = tuple[float, str]
@@ -95,6 +96,16 @@ def _median(key: str) -> Callable[[Results], Measured | None]:
     return measured
 
 
+def _first(key: str) -> Callable[[Results], Measured | None]:
+    """The median of a row's first contender."""
+
+    def measured(results: Results) -> Measured | None:
+        row = results.timing(key)
+        return None if row is None else (row.figure(row.first, 50), "")
+
+    return measured
+
+
 def _fact(key: str, name: str) -> Callable[[Results], Measured | None]:
     def measured(results: Results) -> Measured | None:
         value = results.fact(key, name)
@@ -134,6 +145,11 @@ GOALS = [
         "a cold first call takes at most 1.15 × as long as docker run -i --rm IMAGE true",
         1.15, False, "×", _ratio("cold", exec_mcp.NAME, commands.DOCKER_RUN),
     ),
+    Goal("four libraries imported at least 25 × as fast", 25, True, "×", _ratio("python imports", PLAIN, INSTANT)),
+    Goal("four libraries imported in at most 50 ms", 50, False, "ms", _first("python imports")),
+    Goal("a pandas script at least 8 × as fast", 8, True, "×", _ratio("python script", PLAIN, INSTANT)),
+    Goal("python3 -c pass at most 1.5 × as long", 1.5, False, "×", _ratio("python pass", INSTANT, PLAIN)),
+    Goal("a line in a Python session in at most 15 ms", 15, False, "ms", _first("py line")),
     Goal("memory under 20 MB, idle", 20, False, "MB", _fact("memory", "exec-mcp, idle with one sandbox")),
     Goal("tools/list under 800 tokens", 800, False, "tokens", _fact("listing", "tokens")),
 ]  # fmt: skip

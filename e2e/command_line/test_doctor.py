@@ -97,6 +97,23 @@ def test_the_options_are_the_servers() -> None:
     assert checks["network"]["found"].startswith("bridge, as requested")
 
 
+def test_it_says_how_python_starts(tmp_path: Path) -> None:
+    assert "(plain)" in examine()["sandbox"]["found"]
+    bare = f"exec-mcp-test:{secrets.token_hex(4)}"
+    recipe = f"FROM {engine.IMAGE}\nUSER root\nRUN rm -rf /usr/libexec/exec-mcp\nUSER coderunner\n"
+    (tmp_path / "Dockerfile").write_text(recipe)
+    engine.run("build", "--tag", bare, str(tmp_path))
+    try:
+        check = examine("--python", "instant", "--image", bare)["sandbox"]
+    finally:
+        engine.run("rmi", "--force", bare)
+    assert check["status"] == "warning"
+    assert "(plain)" in check["found"]
+    assert "exec-mcp image" in check["remedy"]
+    if engine.run("run", "--rm", engine.IMAGE, "find", "/usr/libexec", "-name", "preloader.so").strip():
+        assert "(instant)" in examine("--python", "instant")["sandbox"]["found"]
+
+
 def test_narrow_bounds_on_calls_do_not_hinder_it() -> None:
     checks = examine("--max-timeout", "1", "--output-limit", "1024", "--idle-timeout", "1", "--max-sandboxes", "1")
     assert status(checks, "sandbox", "limits", "latency") == {"passed"}

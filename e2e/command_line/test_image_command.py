@@ -286,6 +286,7 @@ def test_the_engine_gets_the_context_and_the_machines_settings(fake, tmp_path: P
     with tarfile.open(tmp_path / "context.tar") as archive:
         content = {name: archive.extractfile(name).read() for name in archive.getnames()}
     sources = {"Dockerfile", "install.py", "requirements.txt", "fonts.py", "prepare.sh", "packages.txt", "uv.sh"}
+    sources |= {path.name for path in (REPOSITORY / "container" / "instant").iterdir()}
     assert set(content) == sources | {"ca-bundle.pem", "with.txt"}
     assert content["with.txt"] == b""
     assert content["ca-bundle.pem"] == b"CERTIFICATE"
@@ -342,5 +343,5 @@ def test_the_shell_script_writes_the_label_that_the_program_reads() -> None:
     """The two ways to the image must not undo each other's work."""
     script = (REPOSITORY / "container" / "image.sh").read_text()
     assert f"LABEL={LABEL}\n" in script
-    assert "cat Dockerfile install.py requirements.txt fonts.py prepare.sh packages.txt uv.sh\n" in script
+    assert "cat Dockerfile install.py requirements.txt fonts.py prepare.sh packages.txt uv.sh instant/*\n" in script
     assert '"$LABEL=$IMAGE@$INPUTS-$BASE_INPUTS"' in script

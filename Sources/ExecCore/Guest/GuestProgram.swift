@@ -52,6 +52,7 @@ enum GuestProgram {
         ("active_calls", PackageResources.active_calls_py),
         ("attribution", PackageResources.attribution_py),
         ("bridge", PackageResources.bridge_py),
+        ("instant", PackageResources.instant_py),
         ("memory", PackageResources.memory_py),
         ("termination", PackageResources.termination_py),
         ("channel", PackageResources.channel_py),
@@ -74,6 +75,8 @@ enum GuestProgram {
 
     /// The bytes sent to the guest before the first frame: a line that loads the program, then the program.
     static func bootstrapPayload(for configuration: SandboxConfiguration, limits: Limits) -> [UInt8] {
+        // A plain Python must not depend on the other kind.
+        let modules = modules.filter { $0.name != "instant" || configuration.python == .instant }
         let program: JSON = [
             "modules": .array(modules.map { [.string($0.name), .string(String(decoding: $0.source, as: UTF8.self))] }),
             "config": [
@@ -83,6 +86,8 @@ enum GuestProgram {
                     configuration.workspace == .persistent ? configuration.workspaceLimit.bytes : 0),
                 "proxy_port": .integer(configuration.allowedHosts.isEmpty ? 0 : SandboxConfiguration.proxyPort),
                 "bridge": .bool(configuration.hasBridge), "max_timeout": .integer(limits.maxTimeout),
+                "python": .string(configuration.python.rawValue), "python_ahead": .bool(configuration.preloadsPython),
+                "memory_bytes": .integer(configuration.memory.bytes),
             ],
         ]
         let bootstrap = JSON.string(String(decoding: PackageResources.bootstrap_py, as: UTF8.self))

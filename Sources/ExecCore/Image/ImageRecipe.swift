@@ -65,7 +65,7 @@ public struct ImageRecipe: Sendable, Equatable {
             ("requirements.txt", variant.requirements), ("with.txt", Array((added?.text ?? "").utf8)),
             ("fonts.py", PackageResources.fonts_py), ("prepare.sh", PackageResources.prepare_sh),
             ("packages.txt", variant.systemPackages), ("uv.sh", PackageResources.uv_sh),
-        ]
+        ] + Self.launcherSources
     }
 
     /// A digest of all inputs of the image. `container/image.sh` computes the same one.
@@ -85,6 +85,17 @@ public struct ImageRecipe: Sendable, Equatable {
         }
         return labels
     }
+
+    /// The sources of what `--python instant` needs, in the order of their names.
+    private static let launcherSources: [(name: String, bytes: [UInt8])] = [
+        ("build.sh", PackageResources.build_sh), ("ending.c", PackageResources.ending_c),
+        ("exit.c", PackageResources.exit_c), ("freestanding.h", PackageResources.freestanding_h),
+        ("launcher.c", PackageResources.launcher_c), ("preload.py", PackageResources.preload_py),
+        ("preloader.c", PackageResources.preloader_c), ("preloader.h", PackageResources.preloader_h),
+        ("program.c", PackageResources.program_c), ("program_text.h", PackageResources.program_text_h),
+        ("resume.py", PackageResources.resume_py), ("snapshot.h", PackageResources.snapshot_h),
+        ("writer.c", PackageResources.writer_c),
+    ]
 
     /// The value of ``label`` for an image of this name.
     func labelValue(for tag: String) -> String {

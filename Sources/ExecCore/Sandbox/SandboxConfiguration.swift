@@ -12,8 +12,20 @@ public struct SandboxConfiguration: Sendable, Equatable {
         case directory(path: String, user: UserID)
     }
 
+    /// How `python3` starts in the sandbox.
+    public enum Python: String, Sendable {
+        /// The interpreter as it is.
+        case plain
+        /// As a copy of one that has already imported what this sandbox's programs use.
+        case instant
+    }
+
     /// The name of the image.
     public var image = "mcp-code-executor:latest"
+    /// How `python3` starts.
+    public var python = Python.plain
+    /// Whether an instant Python does its imports before the first program that needs them.
+    public var preloadsPython = false
     /// Where `/workspace` comes from.
     public var workspace = Workspace.persistent
     /// Maximum size of a persistent workspace together with its artifacts.

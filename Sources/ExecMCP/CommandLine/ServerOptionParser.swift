@@ -33,6 +33,7 @@ enum ServerOptionParser {
         if case .directory(let path, _) = options.configuration.workspace {
             options.configuration.workspace = .directory(path: path, user: options.user)
         }
+        options.configuration.preloadsPython = options.startsAhead && options.configuration.python == .instant
         guard options.configuration.allowedHosts.isEmpty || options.configuration.network == "none" else {
             throw UsageError(
                 message: "--allow-host works only with --network none: any other network reaches other hosts too")

@@ -30,6 +30,15 @@ enum ServerOptionTable {
             return true
         },
         ServerOption(
+            flag: "--python", variable: "MCP_EXECUTOR_PYTHON", placeholder: "plain|instant",
+            help: "how python3 starts in the sandbox; instant: with its imports already done", fallback: "plain",
+            accepts: "plain or instant"
+        ) { value, options in
+            guard let python = SandboxConfiguration.Python(rawValue: value) else { return false }
+            options.configuration.python = python
+            return true
+        },
+        ServerOption(
             flag: "--engine", variable: "MCP_EXECUTOR_ENGINE", placeholder: "PROGRAM",
             help: "docker-compatible command line, name or path", fallback: "docker",
             accepts: "a program's name or path", paths: { $0.contains("/") ? [$0] : [] }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from benchmarking.bench import Bench
 from benchmarking.results import Facts, Timing
-from benchmarking.rows import calls, files, layers, many, sizes, starts, wire
+from benchmarking.rows import calls, files, layers, many, python, sessions, sizes, starts, wire
 
 ROWS: dict[str, Callable[[Bench], Iterable[Timing | Facts]]] = {
     "true": calls.execute_true,
@@ -18,6 +18,8 @@ ROWS: dict[str, Callable[[Bench], Iterable[Timing | Facts]]] = {
     "at-once": many.at_once,
     "users": many.users,
     "cold": starts.cold,
+    "python": python.programs,
+    "py": sessions.sessions,
     "prewarmed": starts.prewarmed,
     "start": starts.start,
     "pings": wire.pings,

@@ -19,6 +19,7 @@ class DiskLimit:
         self._loop = guest.loop
         self._channel = guest.channel
         self._pool = guest.pool
+        self._instant = guest.instant
         self._calls = guest.calls
         self._lifecycle = guest.lifecycle
 
@@ -86,7 +87,7 @@ class DiskLimit:
             if not self.is_frozen:
                 self._stopped_before = before
             self._monitor.mark_frozen()
-            self._start({*self._pool.pids})
+            self._start({*self._pool.pids, *(self._instant.pids if self._instant else ())})
         elif action == disk_monitor.THAW:
             self._monitor.mark_thawed()
             processes.thaw_everything(self._stopped_before)

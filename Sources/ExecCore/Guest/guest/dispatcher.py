@@ -30,6 +30,15 @@ class Dispatcher:
         self._spool = output.Spool()
         self._queue = admission.AdmissionQueue()
 
+    def kill_count(self):
+        """Returns the number of processes that the kernel has killed to make room; None if it doesn't report that."""
+        return self._memory.kill_count()
+
+    def ignore_kill(self, before):
+        """Has no command told of the end of a process of the guest's own, which made room for one. `before`: what
+        `kill_count` returned when it was started."""
+        self._memory.ignore_kill(before)
+
     def attach(self, guest):
         self._channel = guest.channel
         self._pool = guest.pool

@@ -54,8 +54,13 @@ class Guest:
         self.dispatcher = dispatcher.Dispatcher(config)
         self.lifecycle = call_lifecycle.CallLifecycle(config["max_timeout"])
         self.processes = process_control.ProcessControl(config)
+        self.instant = None
+        if config["python"] == "instant":
+            # Its module isn't there otherwise.
+            self.instant = guest.instant.InstantPython(config, oom_score)
+        self._extras = [self.instant] if self.instant else []
         parts = self.session, self.disk_limit, self.call_io, self.worker_io, self.dispatcher, self.lifecycle
-        for part in (*parts, self.processes):
+        for part in (*parts, self.processes, *self._extras):
             part.attach(self)
 
     def run(self):
@@ -65,17 +70,22 @@ class Guest:
         # Before the first worker is started, since it sets the environment of commands.
         self.bridge = bridge.start(*parts, self.calls, self._has_bridge)
         py = py_command.start(self)
+        for part in self._extras:
+            part.start()
         self.pool.prewarm()
         self.relays = self.session.relays = [
             relay for relay in (self.bridge, py, egress.start(*parts, self._proxy_port)) if relay
         ]
         while True:
-            if not self.loop.run_once(self._seconds_to_wait()) and self.pool.needs_prewarming:
+            is_idle = not self.loop.run_once(self._seconds_to_wait())
+            if is_idle and self.pool.needs_prewarming:
                 if guest.load_all():
                     system.keep_from_collection()
                 self.pool.prewarm()
                 # Starts the disk monitor before the first call, which would otherwise wait for it.
                 self.disk_limit.notify()
+            elif self.instant and not self.disk_limit.is_frozen:
+                self.instant.continue_loading(is_idle)
             self.dispatcher.start_calls()
             for relay in self.relays:
                 relay.check_timers()
@@ -98,7 +108,7 @@ class Guest:
             return termination.TICK_SECONDS
         # Calls are not checked while their processes are stopped.
         wait = math.inf if is_frozen else self.dispatcher.seconds_to_wait()
-        for part in (self.watcher, self.session, self.pool, *self.relays):
+        for part in (self.watcher, self.session, self.pool, *self._extras, *self.relays):
             seconds = part.seconds_to_wait()
             if seconds is not None:
                 wait = min(wait, seconds)

@@ -65,6 +65,17 @@ class OutOfMemoryTracker:
             self._attributed += 1
         return lines
 
+    def ignore_kill(self, before):
+        """Records that one of the guest's own processes was killed, of which no command should be told, unless the kill
+        count is still what it was `before`: then it was not the kernel.
+        """
+        now = self._counter.count()
+        if now is None or before is None or now <= before:
+            return
+        self._attributed += 1
+        if not self._running and self._reported is not None:
+            self._reported += 1
+
     @property
     def _limit_text(self):
         return f"the sandbox's limit is {self._limit}"

@@ -15,7 +15,7 @@ _FULL_SHARE = 0.9
 class ProcessControl:
     def __init__(self, config):
         self._pids_limit = config["pids"]
-        self._terminator = termination.Terminator(lambda: {*self._pool.pids, *self._disk_limit.pids})
+        self._terminator = termination.Terminator(self._own_pids)
         # The worker process ids whose processes are being ended.
         self.terminations = self._terminator.in_progress
         # Until when the process count is watched; 0 if it isn't.
@@ -26,9 +26,14 @@ class ProcessControl:
         self._channel = guest.channel
         self._pool = guest.pool
         self._disk_limit = guest.disk_limit
+        self._instant = guest.instant
         self._calls = guest.calls
         self._lifecycle = guest.lifecycle
         self._worker_io = guest.worker_io
+
+    def _own_pids(self):
+        pids = {*self._pool.pids, *self._disk_limit.pids}
+        return pids | self._instant.pids if self._instant else pids
 
     # Processes that exit by themselves
 
@@ -59,6 +64,8 @@ class ProcessControl:
                 continue
             worker = self._pool.remove(pid)
             self._disk_limit.on_exit(pid)
+            if self._instant:
+                self._instant.on_exit(pid, status)
             if worker:
                 has_lost_worker = True
                 self._on_worker_exit(worker)

@@ -40,6 +40,8 @@ class Broker:
         self._kills = system.OutOfMemoryKills()
         self._sessions = {}
         self._clients = set()
+        # What the next program that asks is to be told.
+        self.remark = ""
         # What became of sessions that have ended, for the next call that uses the name.
         self._notes = {}
 
@@ -100,6 +102,9 @@ class Broker:
     # Requests
 
     def _handle(self, client, operation, name, wait):
+        if self.remark:
+            client.warn(self.remark)
+            self.remark = ""
         if operation in ("help", "h"):
             client.say(py_help.TEXT)
             self._dismiss(client, 0)

@@ -73,6 +73,17 @@ def code_of(kind, text):
         stop(f"can't open file '{kind}': [Errno {error.errno}] {error.strerror}")
 
 
+def limits():
+    """Returns the resource limits as the kernel lists them."""
+    try:
+        descriptor = posix.open("/proc/self/limits", posix.O_RDONLY | posix.O_CLOEXEC)
+        text = posix.read(descriptor, 1 << 14)
+        posix.close(descriptor)
+        return text
+    except OSError:
+        return b""
+
+
 def piece(run):
     """Returns a descriptor of what the session needs to know, in fields with their lengths before them."""
     kind, text, arguments = run
@@ -84,12 +95,22 @@ def piece(run):
     except OSError:
         directory = b""
     environment = b"\0".join(name + b"=" + value for name, value in posix.environ.items())
-    fields = encoded(kind), source, b"\0".join(map(encoded, arguments)), directory, environment
+    mask = posix.umask(0)
+    posix.umask(mask)
+    fields = (
+        encoded(kind), source, b"\0".join(map(encoded, arguments)), directory, environment, b"%o" % mask, limits()
+    )  # fmt: skip
     descriptor = posix.memfd_create("py", 0)
     data = memoryview(b"".join(len(field).to_bytes(4, "little") + field for field in fields))
     while data:
         data = data[posix.write(descriptor, data) :]
     return descriptor
+
+
+def is_guest(connection):
+    """Whether process 1 of this sandbox listens. Where sandboxes share a network, they share the address too."""
+    credentials = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
+    return int.from_bytes(credentials[:4], sys.byteorder) == 1
 
 
 def write(descriptor, data):
@@ -103,6 +124,8 @@ def main():
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
     try:
         connection.connect(ADDRESS)
+        if not is_guest(connection):
+            stop("sessions are not available here: another sandbox in this network answers; python3 is", 70)
         rights = b"".join(descriptor.to_bytes(4, sys.byteorder) for descriptor in descriptors)
         ancillary = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, rights)] if descriptors else []
         connection.sendmsg([encoded("\0".join((operation, name, wait)))], ancillary)

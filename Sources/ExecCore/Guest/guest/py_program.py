@@ -12,10 +12,12 @@ import fcntl
 import importlib
 import linecache
 import os
+import resource
 import signal
 import socket
 import struct
 import sys
+import time
 import traceback
 
 _PROCESS_NAME = "py-session"
@@ -42,11 +44,13 @@ class Piece:
             size = int.from_bytes(data[at : at + 4], "little")
             fields.append(data[at + 4 : at + 4 + size])
             at += 4 + size
-        kind, self.source, arguments, self.directory, environment = fields
+        kind, self.source, arguments, self.directory, environment, mask, limits = fields
         self.kind = os.fsdecode(kind)
         self.arguments = list(map(os.fsdecode, arguments.split(b"\0")))
         pairs = (entry.partition(b"=") for entry in environment.split(b"\0") if entry)
         self.environment = {os.fsdecode(name): os.fsdecode(value) for name, _, value in pairs}
+        self.umask = int(mask, 8)
+        self.limits = _soft_limits(limits.decode())
 
     @property
     def is_file(self):
@@ -62,6 +66,10 @@ class Session:
         self._main = sys.modules["__main__"].__dict__
         self._own_names = set(self._main)
         self._environment = dict(os.environ)
+        self._umask = os.umask(0)
+        os.umask(self._umask)
+        # Limits that a piece has, to be set back, since the session itself must be able to go on: by number.
+        self._limits_before = {}
         self._null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
         self._streams = sys.stdout, sys.stderr
         self._number = 0
@@ -220,6 +228,10 @@ class Session:
             os.chdir(piece.directory)
         except OSError as error:
             sys.stderr.write(f"py: the working directory {piece.directory!r} can't be used: {error.strerror}\n")
+        if piece.umask != self._umask:
+            os.umask(piece.umask)
+            self._umask = piece.umask
+        self._limit(piece.limits)
         sys.argv = piece.arguments
         self._place = os.path.dirname(filename) if piece.is_file else ""
         sys.path.insert(0, self._place)
@@ -229,7 +241,30 @@ class Session:
         importlib.invalidate_caches()
         self._main.pop("__warningregistry__", None)
 
+    def _limit(self, limits):
+        """Sets the soft limits of the shell that has sent the piece."""
+        for number, soft in limits.items():
+            before, hard = resource.getrlimit(number)
+            if number == resource.RLIMIT_CPU and soft != resource.RLIM_INFINITY:
+                # It counts from the start of the process, which for `python3` would be now.
+                soft += int(time.process_time()) + 1
+            if hard != resource.RLIM_INFINITY and not 0 <= soft <= hard:
+                soft = hard
+            if before != soft:
+                resource.setrlimit(number, (soft, hard))
+                self._limits_before[number] = before
+
+    def _lift_limits(self):
+        for number, soft in self._limits_before.items():
+            try:
+                resource.setrlimit(number, (soft, resource.getrlimit(number)[1]))
+            except (OSError, ValueError):
+                # The code has lowered the hard limit.
+                continue
+        self._limits_before = {}
+
     def _leave(self, piece):
+        self._lift_limits()
         if self._place in sys.path:
             sys.path.remove(self._place)
         if piece.is_file:
@@ -246,6 +281,14 @@ class Session:
                 except Exception:
                     # Nobody reads it; without this the next piece would print it.
                     os.dup2(self._null, descriptor)
+
+
+def _soft_limits(text):
+    """Returns the soft limits by their numbers, from the kernel's list: they are in that order, below a heading."""
+    words = [line[25:].split() for line in text.splitlines()[1:]]
+    return {
+        number: resource.RLIM_INFINITY if word[0] == "unlimited" else int(word[0]) for number, word in enumerate(words)
+    }
 
 
 def _ignore(number, frame):

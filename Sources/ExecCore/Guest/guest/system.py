@@ -14,6 +14,7 @@ _PR_SET_DUMPABLE = 4
 _PR_SET_NAME = 15
 _PR_SET_CHILD_SUBREAPER = 36
 _COMMAND_OOM_SCORE = b"500"
+_SNAPSHOT_OOM_SCORE = b"1000"
 _GUEST_OOM_SCORE = b"0"
 
 _SIGNAL_SET_SIZE = 128
@@ -192,6 +193,9 @@ class OutOfMemoryScore:
     def raise_for_child(self):
         self._write(_COMMAND_OOM_SCORE)
 
+    def raise_for_snapshot(self):
+        self._write(_SNAPSHOT_OOM_SCORE)
+
     def lower_for_guest(self):
         self._write(_GUEST_OOM_SCORE)
 
@@ -246,6 +250,15 @@ class OutOfMemoryKills:
         except (OSError, ValueError):
             return None
         return self._kills
+
+
+def memory_used():
+    """Returns the bytes of memory in use as the limit counts them, without cached files that can be dropped."""
+    used = _counter((("/sys/fs/cgroup/memory.current", None), ("/sys/fs/cgroup/memory/memory.usage_in_bytes", None)))
+    cached = _counter(
+        (("/sys/fs/cgroup/memory.stat", "inactive_file"), ("/sys/fs/cgroup/memory/memory.stat", "total_inactive_file"))
+    )
+    return max(0, (used or 0) - (cached or 0))
 
 
 def process_count():

@@ -99,7 +99,15 @@ struct DoctorSandbox: Sendable {
     }
 
     private func sandbox(_ facts: SandboxFacts, startSeconds: Double) -> Finding {
-        let text = "first command after \(Quantity.duration(startSeconds)); Python \(facts.python), bash \(facts.bash)"
+        let isMissing = options.configuration.python == .instant && !facts.hasLauncher
+        let mode: SandboxConfiguration.Python = isMissing ? .plain : options.configuration.python
+        let python = "\(facts.python) (\(mode))"
+        let text = "first command after \(Quantity.duration(startSeconds)); Python \(python), bash \(facts.bash)"
+        guard !isMissing else {
+            return .warning(
+                .sandbox, text,
+                "This image can't start Python with its imports done (--python instant). Build ours: exec-mcp image.")
+        }
         return startSeconds < Self.slowStart
             ? .passed(.sandbox, text)
             : .warning(.sandbox, text, "The engine is slow to start containers: is the machine busy, or its disk?")

@@ -16,6 +16,8 @@ struct SandboxFacts: Sendable {
     static var probe: String { SeenLimits.program + "\n" + String(decoding: PackageResources.probe_py, as: UTF8.self) }
 
     var python: String { answer["python"]?.stringValue ?? "?" }
+    /// Whether `python3` is the launcher that `--python instant` needs.
+    var hasLauncher: Bool { answer["launcher"] == true }
     var bash: String { answer["bash"]?.stringValue ?? "?" }
     var uid: Int { answer["uid"]?.integerValue ?? 0 }
     var capabilities: String? { answer["capabilities"]?.stringValue }

@@ -107,6 +107,7 @@ def bash_version():
 
 
 facts = {
+    "launcher": "/usr/libexec/exec-mcp/bin" in os.environ.get("PATH", "").split(":"),
     "python": ".".join(map(str, sys.version_info[:3])),
     "bash": bash_version(),
     "limits": limits(),  # noqa: F821 - defined in limits.py

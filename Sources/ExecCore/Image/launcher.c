@@ -1,0 +1,1 @@
+../../../container/instant/launcher.c
