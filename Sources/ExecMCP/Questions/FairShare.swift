@@ -1,5 +1,5 @@
-/// Room that several users share. A user that has taken more than would stay free gets no more: with small pieces, one
-/// alone gets half of it, another one half of the rest. The first piece of a user may be of any size that fits.
+/// Room that several users share. Nobody gets a piece with which they would have more than then stays free: with small
+/// pieces, one user alone gets half of the room, another one half of the rest.
 enum FairShare {
     /// Whether a user may take some of the room.
     ///
@@ -8,6 +8,9 @@ enum FairShare {
     ///   - own: what the user has taken already.
     ///   - taken: what all users have, this one included.
     static func admits(_ size: Int = 1, own: Int, taken: Int, of room: Int) -> Bool {
-        taken + size <= room && own <= room - taken - size
+        own + size <= room - taken - size
     }
+
+    /// The largest piece that anybody gets.
+    static func largest(of room: Int) -> Int { room / 2 }
 }

@@ -28,13 +28,11 @@ final class SuspendedCalls: Sendable {
         var isClosed = false
     }
 
-    private let seconds: Double
-    private let grace: Double
+    private let clock: MonotonicClock
     private let state = Locked(State())
 
-    init(seconds: Double = maxSeconds, grace: Double = graceSeconds) {
-        self.seconds = seconds
-        self.grace = grace
+    init(clock: MonotonicClock = .system) {
+        self.clock = clock
     }
 
     /// Runs a call for its first request.
@@ -109,8 +107,11 @@ final class SuspendedCalls: Sendable {
             switch event {
             case .ended(let outcome): return try outcome.get()
             case .asks(let requests):
-                guard let key = suspend(call, asking: Set(requests.keys)) else {
-                    call.questions.settleAll(.failed("too many commands wait for answers"))
+                let key: String
+                do throws(UnaskableError) {
+                    key = try suspend(call, asking: Set(requests.keys))
+                } catch {
+                    call.questions.settleAll(error.answer)
                     continue
                 }
                 let result: JSONObject = ["inputRequests": .object(requests), "requestState": .string(key)]
@@ -123,27 +124,33 @@ final class SuspendedCalls: Sendable {
     /// Keeps a call.
     ///
     /// - Parameter keys: those of the questions that the client is given.
-    /// - Returns: the state under which it can be resumed; `nil` if there is no room.
-    private func suspend(_ call: ResumableCall, asking keys: Set<String>) -> String? {
+    /// - Returns: the state under which it can be resumed.
+    /// - Throws: ``UnaskableError`` if there is no room.
+    private func suspend(_ call: ResumableCall, asking keys: Set<String>) throws(UnaskableError) -> String {
+        let largest = FairShare.largest(of: Self.maxBytes)
+        guard call.size <= largest else {
+            throw UnaskableError(
+                "a command that waits for answers may have \(largest >> 20) MiB: run a file that has the rest")
+        }
         let key = TaskStore.makeID()
-        return state.withLock { state in
+        try state.withLock { (state) throws(UnaskableError) in
             let all = state.entries.values.map(\.call)
             let own = all.filter { $0.user == call.user }
             guard !state.isClosed, FairShare.admits(own: own.count, taken: all.count, of: Self.maxCount),
                 FairShare.admits(
                     call.size, own: own.reduce(0) { $0 + $1.size }, taken: all.reduce(0) { $0 + $1.size },
                     of: Self.maxBytes)
-            else { return nil }
-            let timer = Task { [weak self, seconds, grace, questions = call.questions] in
-                try await abandoning(after: seconds) {
+            else { throw UnaskableError("too many commands wait for answers") }
+            let timer = Task { [weak self, clock, questions = call.questions] in
+                try await abandoning(when: { try await clock.sleep(Self.maxSeconds) }) {
                     try? await questions.waitUntilClosed(keys)
-                    try? await Task.sleep(for: .seconds(grace))
+                    try? await clock.sleep(Self.graceSeconds)
                 }
                 self?.expire(key)
             }
             state.entries[key] = Entry(call: call, timer: timer)
-            return key
         }
+        return key
     }
 
     private func expire(_ key: String) {

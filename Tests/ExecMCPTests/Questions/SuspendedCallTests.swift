@@ -256,42 +256,113 @@ import Threading
         await session.close()
     }
 
-    /// After its time, or once nobody waits for the answers to its questions any more.
-    @Test(arguments: [true, false])
-    func aCallOfAClientThatDoesNotComeBackIsCancelled(isAnswerAwaited: Bool) async throws {
-        let calls = isAnswerAwaited ? SuspendedCalls(seconds: 0) : SuspendedCalls(seconds: 3600, grace: 0)
+    /// A call that was answered with a question, and what becomes of it.
+    private struct Suspended {
+        let calls: SuspendedCalls
+        let time = HeldTime()
+        /// Withdraws the question, as those who ask do when nobody has answered in time.
+        let withdrawal = AsyncEvent()
+        let isCancelled = AsyncEvent()
         let answers = Recorder<UserAnswer>()
-        let (isSuspended, isCancelled) = (AsyncEvent(), AsyncEvent())
-        let context = RequestContext(
+        let asked: JSONObject
+        private let identity: CallIdentity
+        private let context = RequestContext(
             revision: .july2026, meta: [MetaKey.clientCapabilities: ["elicitation": [:]]])
-        let user = try #require(UserID("ann"))
-        let call = ToolCall(
-            name: "execute_bash", user: user, context: context,
-            audit: AuditedCall(in: nil, of: nil, nil, by: user, context)
-        ) { _, interaction in
-            let asking = Task { await interaction?.ask(.approval) ?? .decline }
-            // Those who ask give up before the client does.
-            if !isAnswerAwaited {
-                await isSuspended.wait()
-                asking.cancel()
+
+        /// - Parameter isLong: whether it goes on after its question, until it is cancelled.
+        init(isLong: Bool) async throws {
+            calls = SuspendedCalls(clock: time.clock)
+            let user = try #require(UserID("ann"))
+            identity = CallIdentity(user: user, tool: "execute_bash", arguments: [:])
+            let call = ToolCall(
+                name: "execute_bash", user: user, context: context,
+                audit: AuditedCall(in: nil, of: nil, nil, by: user, context)
+            ) { [withdrawal, isCancelled, answers] _, interaction in
+                let asking = Task { await interaction?.ask(.approval) ?? .decline }
+                let withdrawing = Task {
+                    try await withdrawal.waitUnlessCancelled()
+                    asking.cancel()
+                }
+                await withTaskCancellationHandler {
+                    answers.record(await asking.value)
+                    withdrawing.cancel()
+                    if isLong { try? await AsyncEvent().waitUnlessCancelled() }
+                } onCancel: {
+                    isCancelled.complete()
+                    asking.cancel()
+                }
+                return .tool(ToolResult(content: [.text("done")]))
             }
-            await withTaskCancellationHandler {
-                answers.record(await asking.value)
-                if !isAnswerAwaited { try? await AsyncEvent().waitUnlessCancelled() }
-            } onCancel: {
-                isCancelled.complete()
-                asking.cancel()
+            asked = try await calls.answer(to: call, identity, size: 1, RequestNotifier(id: .integer(1)) { _ in }) {
+                await CallPipeline().answer(to: $0)
             }
-            return .tool(ToolResult(content: []))
+            #expect(asked["resultType"] == "input_required")
         }
-        let identity = CallIdentity(user: user, tool: "execute_bash", arguments: [:])
-        let asked = try await calls.answer(
-            to: call, identity, size: 1, RequestNotifier(id: .integer(1)) { _ in }
-        ) { await CallPipeline().answer(to: $0) }
-        #expect(asked["resultType"] == "input_required")
-        isSuspended.complete()
-        #expect(try await answers.wait(forCount: 1) == [.cancel])
-        await isCancelled.wait()
+
+        /// Repeats the request, without an answer.
+        func resume() async throws -> JSONObject {
+            let request = Request(
+                id: .integer(2), method: "tools/call", params: ["requestState": asked["requestState"] ?? .null])
+            guard case .deferred(_, let work) = try calls.resume(request, identity, context) else { return [:] }
+            return try await work(RequestNotifier(id: .integer(2)) { _ in })
+        }
+    }
+
+    @Test func aCallOfAClientThatDoesNotComeBackIsCancelled() async throws {
+        let call = try await Suspended(isLong: true)
+        _ = try await call.time.sleeps.wait { $0.contains(SuspendedCalls.maxSeconds) }
+        call.time.pass(SuspendedCalls.maxSeconds)
+        #expect(try await call.answers.wait(forCount: 1) == [.cancel])
+        await call.isCancelled.wait()
+        await #expect(throws: RPCError.self) { try await call.resume() }
+    }
+
+    @Test func fiveMinutesAfterItsQuestionsHaveClosedACallIsCancelled() async throws {
+        let call = try await Suspended(isLong: true)
+        call.withdrawal.complete()
+        #expect(try await call.answers.wait(forCount: 1) == [.cancel])
+        _ = try await call.time.sleeps.wait { $0.contains(300) }
+        call.time.pass(300)
+        await call.isCancelled.wait()
+        await #expect(throws: RPCError.self) { try await call.resume() }
+    }
+
+    @Test func aClientThatComesBackWithinFiveMinutesGetsTheResult() async throws {
+        let call = try await Suspended(isLong: false)
+        call.withdrawal.complete()
+        _ = try await call.time.sleeps.wait { $0.contains(300) }
+        call.time.pass(299.9)
+        #expect(try await call.resume()["content"] == [["type": "text", "text": "done"]])
+        // And nothing is left that could expire.
+        await #expect(throws: RPCError.self) { try await call.resume() }
+    }
+
+    @Test func aCallThatIsTooLargeToBeKeptIsToldSo() async throws {
+        let limit = SuspendedCalls.maxBytes / 2
+        func asked(_ size: Int, _ calls: SuspendedCalls, of name: String = "ann") async throws -> JSONObject {
+            let user = try #require(UserID(name))
+            let context = RequestContext(
+                revision: .july2026, meta: [MetaKey.clientCapabilities: ["elicitation": [:]]])
+            let call = ToolCall(
+                name: "execute_bash", user: user, context: context,
+                audit: AuditedCall(in: nil, of: nil, nil, by: user, context)
+            ) { _, interaction in
+                .tool(ToolResult(content: [.text(await interaction?.ask(.approval).text ?? "")]))
+            }
+            let identity = CallIdentity(user: user, tool: "execute_bash", arguments: [:])
+            return try await calls.answer(to: call, identity, size: size, RequestNotifier(id: .integer(1)) { _ in }) {
+                await CallPipeline().answer(to: $0)
+            }
+        }
+        let calls = SuspendedCalls()
+        let refused = try await asked(limit + 1, calls)
+        let reason = "failed: a command that waits for answers may have 32 MiB: run a file that has the rest"
+        #expect(refused["content"] == [["type": "text", "text": .string(reason)]])
+        // One call of the largest size leaves half of the room to others.
+        #expect(try await asked(limit, calls)["resultType"] == "input_required")
+        #expect(try await asked(1, calls)["resultType"] != "input_required")
+        #expect(try await asked(limit / 2, calls, of: "bob")["resultType"] == "input_required")
+        calls.close()
     }
 
     @Test func aCallAsksNoMoreThanItMay() async throws {
