@@ -218,7 +218,7 @@ let package = Package(
             dependencies: [
                 "Bridge", "BridgeModules", "Diagnostics", "ExecCore", "JSON", "JSONRPC", "MCP", "MCPClient",
                 "MCPServers", "PrivateData",
-                "TestSupport", "Threading",
+                "SystemCalls", "TestSupport", "Threading",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -152,6 +152,18 @@ import Threading
         #expect(await store.answer(to: Self.call(), session: "a") == .denied, "as often as it is tried")
     }
 
+    @Test func allThatWaitsIsDeniedAtOnce() async throws {
+        let store = store()
+        var ids: [String] = []
+        for number in 0..<3 { ids.append(try await store.add(Self.call(["n": .integer(number)]), session: "a").id) }
+        try await store.decide(ids[1], .once)
+        try await store.decide(ids[2], .deny)
+        #expect(try await store.denyAll().map(\.id) == [ids[0], ids[1]])
+        #expect(store.requests.map(\.state) == [.denied, .denied, .denied])
+        #expect(await store.answer(to: Self.call(["n": 1]), session: "a") == .denied)
+        #expect(try await store.denyAll().isEmpty)
+    }
+
     @Test func aRuleOfTheConfigurationIsNotSwitchedOffForGood() async throws {
         let store = store()
         let call = Self.call(rule: "ask pay", mayLast: false)
@@ -225,7 +237,7 @@ import Threading
         let left = "\(try file()).12345678901234567890"
         _ = try directory.write("{", to: left)
         _ = try directory.write("{", to: "\(try file()).mine")
-        #expect(await store.forget(server: "shop", tool: nil) == 0)
+        #expect(try await store.forget(server: "shop", tool: nil) == 0)
         #expect(!FileManager.default.fileExists(atPath: "\(directory.path)/\(left)"))
         #expect(FileManager.default.fileExists(atPath: "\(directory.path)/\(try file()).mine"))
     }
@@ -247,8 +259,8 @@ import Threading
         #expect(await store.allowAlways(Self.call(digest: "old").identity))
         #expect(await store.allowAlways(Self.call(digest: "new").identity))
         #expect(await store.answer(to: Self.call(digest: "old"), session: "a") == .none)
-        #expect(await store.forget(server: "shop", tool: "refund") == 0)
-        #expect(await store.forget(server: "shop", tool: nil) == 1)
+        #expect(try await store.forget(server: "shop", tool: "refund") == 0)
+        #expect(try await store.forget(server: "shop", tool: nil) == 1)
         #expect(await store.answer(to: Self.call(digest: "new"), session: "a") == .none)
     }
 }

@@ -79,6 +79,12 @@ struct ApprovalGate: Sendable {
                      Too many calls wait for approval already: exec-mcp bridge pending --user \(approvals.user.name) \
                     lists them.
                     """
+            case .unreadable(let reason):
+                message += """
+                     It cannot wait for one: exec-mcp cannot read its file with approvals at the moment \
+                    (\(reason.singleLine(limit: 100))); its log names it. The person who runs exec-mcp can fix that. Then \
+                    make the same call again.
+                    """
             case .unwritable:
                 message += """
                      It cannot wait for one: exec-mcp cannot write its file with approvals; its log names it. The \

@@ -1,6 +1,7 @@
 public import ExecCore
 import Hashing
 import JSON
+import SystemCalls
 
 /// The approvals of one user that outlast a run: calls that wait for one, and tools that are allowed for good. Several
 /// processes may use it at once.
@@ -13,6 +14,8 @@ public struct ApprovalStore: Sendable {
         case decided(ApprovalRequest.State)
         /// A configured rule asks each time, which only the configuration can change.
         case mustNotLast
+        /// The file can't be read at the moment; with the system's reason. What it says is not known.
+        case unreadable(String)
         /// The file can't be written.
         case unwritable
     }
@@ -21,9 +24,20 @@ public struct ApprovalStore: Sendable {
     enum AddError: Error, Equatable {
         /// The maximum number of calls is waiting.
         case full
+        /// The file can't be read at the moment; with the system's reason.
+        case unreadable(String)
         /// The file can't be written.
         case unwritable
     }
+
+    /// Why the file can't be changed.
+    private enum FileError: Error {
+        case unreadable(String)
+        case unwritable
+    }
+
+    /// Reads a file below the directory, as ``StateDirectory/content(of:limit:)`` does.
+    typealias Reader = @Sendable (String, Int) throws(StateDirectory.ReadError) -> [UInt8]?
 
     /// What a person decides about a call that waits.
     public enum Choice: Sendable {
@@ -53,6 +67,7 @@ public struct ApprovalStore: Sendable {
     private let log: (@Sendable (String) -> Void)?
     private let file: String
     private let now: @Sendable () -> Double
+    private let reading: Reader?
 
     /// The approvals of a user.
     ///
@@ -63,11 +78,14 @@ public struct ApprovalStore: Sendable {
         self.init(in: directory, of: user, log: log, now: { NestedCall.now })
     }
 
-    /// - Parameter now: returns the seconds since 1970.
+    /// - Parameters:
+    ///   - reading: reads a file; `nil` for the usual way.
+    ///   - now: returns the seconds since 1970.
     init(
         in directory: StateDirectory, of user: UserID, log: (@Sendable (String) -> Void)? = nil,
-        now: @escaping @Sendable () -> Double
+        reading: Reader? = nil, now: @escaping @Sendable () -> Double
     ) {
+        self.reading = reading
         self.directory = directory
         self.user = user
         self.log = log
@@ -84,6 +102,16 @@ public struct ApprovalStore: Sendable {
     /// The tools that are allowed for good.
     public var standing: [StandingApproval] { content.standing }
 
+    /// Why the file can't be read at the moment; `nil` if it can, or isn't there.
+    public var failure: ChangeError? {
+        do throws(FileError) {
+            _ = try stored()
+            return nil
+        } catch {
+            return Self.changeError(error)
+        }
+    }
+
     /// Returns a call that waits, or was decided about; `nil` if none has the id.
     public func request(_ id: String) -> ApprovalRequest? {
         let id = Self.normalized(id)
@@ -96,7 +124,7 @@ public struct ApprovalStore: Sendable {
     public func decide(_ id: String, _ choice: Choice) async throws(ChangeError) {
         let id = Self.normalized(id)
         let now = now()
-        let outcome: Result<Void, ChangeError>? = await change { content in
+        let outcome = await changed { content -> Result<Void, ChangeError> in
             guard let place = content.requests.firstIndex(where: { Self.normalized($0.id) == id }) else {
                 return .failure(.unknown)
             }
@@ -119,21 +147,51 @@ public struct ApprovalStore: Sendable {
             content.requests[place] = ApprovalRequest(request, decidedAt: now)
             return .success(())
         }
-        try (outcome ?? .failure(.unwritable)).get()
+        switch outcome {
+        case .success(let decision): try decision.get()
+        case .failure(let error): throw Self.changeError(error)
+        }
+    }
+
+    /// Denies all calls that wait, or were approved and not made yet.
+    ///
+    /// - Returns: the calls.
+    /// - Throws: ``ChangeError``.
+    public func denyAll() async throws(ChangeError) -> [ApprovalRequest] {
+        let now = now()
+        let outcome = await changed { content -> [ApprovalRequest] in
+            let places = content.requests.indices.filter { content.requests[$0].state != .denied }
+            for place in places {
+                content.requests[place].state = .denied
+                content.requests[place].expires = now + Self.pendingSeconds
+                content.requests[place] = ApprovalRequest(content.requests[place], decidedAt: now)
+            }
+            return places.map { content.requests[$0] }
+        }
+        return try outcome.mapError(Self.changeError).get()
     }
 
     /// Takes approvals for good back.
     ///
     /// - Parameter tool: the tool; `nil` for all of the server.
-    /// - Returns: how many; `nil` if the file can't be written.
-    public func forget(server: String, tool: String?) async -> Int? {
-        await change { content in
+    /// - Returns: how many.
+    /// - Throws: ``ChangeError``.
+    public func forget(server: String, tool: String?) async throws(ChangeError) -> Int {
+        let outcome = await changed { content in
             let count = content.standing.count
             content.standing.removeAll { approval in
                 approval.server.utf8.elementsEqual(server.utf8)
                     && tool.map { $0.utf8.elementsEqual(approval.tool.utf8) } ?? true
             }
             return count - content.standing.count
+        }
+        return try outcome.mapError(Self.changeError).get()
+    }
+
+    private static func changeError(_ error: FileError) -> ChangeError {
+        switch error {
+        case .unreadable(let reason): .unreadable(reason)
+        case .unwritable: .unwritable
         }
     }
 
@@ -155,11 +213,12 @@ public struct ApprovalStore: Sendable {
         let answer = Self.answer(to: call, session, isAllowed, in: content)
         guard answer == .once else { return answer }
         // Again with the lock: of several calls only one gets it.
-        return await change { content in
+        let outcome = await changed { content in
             let answer = Self.answer(to: call, session, isAllowed, in: content)
             if answer == .once { content.requests.removeAll { $0.state == .once && $0.matches(call) } }
             return answer
-        } ?? .none
+        }
+        return (try? outcome.get()) ?? .none
     }
 
     private static func answer(
@@ -189,7 +248,7 @@ public struct ApprovalStore: Sendable {
     /// - Throws: ``AddError``.
     func add(_ call: CallToApprove, session: String) async throws(AddError) -> ApprovalRequest {
         let now = now()
-        let request: ApprovalRequest?? = await change { content -> ApprovalRequest? in
+        let outcome = await changed { content -> ApprovalRequest? in
             if let place = content.requests.firstIndex(where: { $0.state == .pending && $0.matches(call) }) {
                 // An approval for a session is one of the session that asked last.
                 content.requests[place].session = session
@@ -200,12 +259,16 @@ public struct ApprovalStore: Sendable {
             content.requests.append(request)
             return request
         }
-        guard let request else {
+        switch outcome {
+        case .success(let request?): return request
+        case .success(nil): throw .full
+        case .failure(.unreadable(let reason)):
+            log?("the approvals of \(user.name) cannot be read: \(directory.path)/\(file): \(reason)")
+            throw .unreadable(reason)
+        case .failure(.unwritable):
             log?("the approvals of \(user.name) cannot be written: \(directory.path)/\(file)")
             throw .unwritable
         }
-        guard let request else { throw .full }
-        return request
     }
 
     /// How long a call still waits for its approval, in seconds.
@@ -216,7 +279,7 @@ public struct ApprovalStore: Sendable {
     /// - Returns: whether it is stored.
     func allowAlways(_ identity: ToolIdentity) async -> Bool {
         let now = now()
-        return await change { Self.add(identity, to: &$0, now) } ?? false
+        return (try? await changed { Self.add(identity, to: &$0, now) }.get()) ?? false
     }
 
     private static func add(_ identity: ToolIdentity, to content: inout Content, _ now: Double) -> Bool {
@@ -232,13 +295,26 @@ public struct ApprovalStore: Sendable {
 
     // MARK: - The file
 
-    /// What counts now. A file that isn't ours, or is damaged, has no approvals.
-    private var content: Content { stored ?? Content() }
+    /// What counts now. A file that isn't ours, is damaged or can't be read has no approvals.
+    private var content: Content { ((try? stored()) ?? nil) ?? Content() }
 
-    /// What counts now; `nil` if the file isn't there, isn't ours, or is damaged.
-    private var stored: Content? {
-        guard let bytes = directory.read(file, limit: Self.maxBytes), let value = try? JSON.parse(bytes),
-            value["format"]?.integerValue == Self.format, value["user"]?.stringValue == user.name
+    /// Returns what counts now; `nil` if the file isn't there, isn't ours, or is damaged.
+    private func stored() throws(FileError) -> Content? {
+        let bytes: [UInt8]?
+        do throws(StateDirectory.ReadError) {
+            if let reading {
+                bytes = try reading(file, Self.maxBytes)
+            } else {
+                bytes = try directory.content(of: file, limit: Self.maxBytes)
+            }
+        } catch {
+            switch error {
+            case .unusable: return nil
+            case .system(let error): throw .unreadable(error.description)
+            }
+        }
+        guard let bytes, let value = try? JSON.parse(bytes), value["format"]?.integerValue == Self.format,
+            value["user"]?.stringValue == user.name
         else { return nil }
         let now = now()
         let requests = value["requests"]?.arrayValue?.compactMap { ApprovalRequest($0) } ?? []
@@ -246,23 +322,31 @@ public struct ApprovalStore: Sendable {
         return Content(requests: requests.filter { $0.isValid(at: now) }, standing: standing)
     }
 
-    /// - Returns: `nil` if the change could not be stored.
-    private func change<Value>(_ body: (inout Content) -> Value) async -> Value? {
-        let outcome = await directory.locked(file) { () -> Value? in
+    /// Changes the file while no other process does.
+    ///
+    /// - Returns: what `body` returns. What can't be read isn't replaced.
+    private func changed<Value>(_ body: (inout Content) -> Value) async -> Result<Value, FileError> {
+        let outcome = await directory.locked(file) { () -> Result<Value, FileError> in
             directory.removeUnfinished(of: file)
-            let known = stored
+            let known: Content?
+            do throws(FileError) {
+                known = try stored()
+            } catch {
+                return .failure(error)
+            }
             let old = known ?? Content()
             var new = old
             let value = body(&new)
-            guard new != old else { return value }
+            guard new != old else { return .success(value) }
             if known == nil { keepAside() }
             let stored: JSON = [
                 "format": .integer(Self.format), "user": .string(user.name),
                 "requests": .array(new.requests.map(\.json)), "always": .array(new.standing.map(\.json)),
             ]
-            return directory.write(stored.serialized(), to: file, isDurable: true) ? value : nil
+            let isWritten = directory.write(stored.serialized(), to: file, isDurable: true)
+            return isWritten ? .success(value) : .failure(.unwritable)
         }
-        return outcome ?? nil
+        return outcome ?? .failure(.unwritable)
     }
 
     /// Keeps a file that can't be used, if there is one: it may have approvals that somebody misses.

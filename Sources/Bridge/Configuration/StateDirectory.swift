@@ -19,16 +19,48 @@ public struct StateDirectory: Sendable, Equatable {
         return StateDirectory(path: "\(home)/.local/state/exec-mcp")
     }
 
-    /// Reads a file; `nil` if it isn't there, isn't a regular file of this account, or has more than `limit` bytes.
-    func read(_ name: String, limit: Int) -> [UInt8]? {
+    /// Why the content of a file isn't known.
+    enum ReadError: Error, Equatable {
+        /// It isn't a regular file that only this account can write, or has too many bytes.
+        case unusable
+        /// A system call failed, which says nothing of the file.
+        case system(SystemError)
+    }
+
+    /// Reads a file.
+    ///
+    /// - Parameter limit: the maximum number of bytes.
+    /// - Returns: `nil` if it isn't there.
+    /// - Throws: ``ReadError``.
+    func content(of name: String, limit: Int) throws(ReadError) -> [UInt8]? {
         let descriptor = open("\(path)/\(name)", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
-        guard descriptor >= 0 else { return nil }
+        guard descriptor >= 0 else {
+            switch errno {
+            case ENOENT, ENOTDIR: return nil
+            // A symbolic link.
+            case ELOOP: throw .unusable
+            default: throw .system(.last)
+            }
+        }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(),
-            status.st_mode & 0o022 == 0
-        else { return nil }
-        return try? Descriptors.contents(of: descriptor, limit: limit, waits: false)
+        guard fstat(descriptor, &status) == 0 else { throw .system(.last) }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
+            throw .unusable
+        }
+        do {
+            return try Descriptors.contents(of: descriptor, limit: limit, waits: false)
+        } catch {
+            switch error {
+            case .tooLong: throw .unusable
+            case .system(let error): throw .system(error)
+            }
+        }
+    }
+
+    /// Reads a file; `nil` if it isn't there, or its content isn't known.
+    func read(_ name: String, limit: Int) -> [UInt8]? {
+        (try? content(of: name, limit: limit)) ?? nil
     }
 
     /// Writes a file that only this account can read. A reader sees either the old or the new one.

@@ -22,7 +22,12 @@ struct StateFile: Sendable {
         return lstat("\(directory.path)/\(name)", &status) == 0 ? Version(status) : nil
     }
 
-    /// Reads it; `nil` if it isn't there or can't be used: see ``StateDirectory/read(_:limit:)``.
+    /// Reads it: see ``StateDirectory/content(of:limit:)``.
+    func content(limit: Int) throws(StateDirectory.ReadError) -> [UInt8]? {
+        try directory.content(of: name, limit: limit)
+    }
+
+    /// Reads it: see ``StateDirectory/read(_:limit:)``.
     func read(limit: Int) -> [UInt8]? {
         directory.read(name, limit: limit)
     }

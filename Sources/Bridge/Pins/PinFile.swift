@@ -11,7 +11,18 @@ struct PinFile: Sendable {
         case missing
         /// It is there, but its content can't be used.
         case damaged
+        /// It can't be read at the moment; with the system's reason. What it says is not known.
+        case unreadable(String)
         case pins(ToolPinSet)
+
+        /// What keeps the file from being used, as the rest of a sentence on it; `nil` if nothing does.
+        var obstacle: String? {
+            switch self {
+            case .damaged: "is damaged"
+            case .unreadable(let reason): "cannot be read: \(reason)"
+            case .missing, .pins: nil
+            }
+        }
     }
 
     /// Increment when the format changes.
@@ -22,10 +33,16 @@ struct PinFile: Sendable {
     private static let maxDeclarationBytes = 8 << 20
     private static let maxFiles = 1000
 
+    /// Reads a file, as ``StateFile/content(limit:)`` does.
+    typealias Reader = @Sendable (StateFile) throws(StateDirectory.ReadError) -> [UInt8]?
+
     private let file: StateFile
     private let server: String
+    private let reading: Reader?
 
-    init(of entry: ToolServerEntry, in state: StateDirectory) {
+    /// - Parameter reading: reads the file; `nil` for the usual way.
+    init(of entry: ToolServerEntry, in state: StateDirectory, reading: Reader? = nil) {
+        self.reading = reading
         file = StateFile(directory: state, name: "\(Self.directory)/\(Self.key(of: entry)).json")
         server = entry.name
     }
@@ -50,9 +67,22 @@ struct PinFile: Sendable {
 
     /// Reads the pins.
     func read() -> Content {
-        guard file.version != nil else { return .missing }
-        guard let bytes = file.read(limit: Self.maxBytes), let value = try? JSON.parse(bytes),
-            value["format"]?.integerValue == Self.format, let stored = value["tools"]?.arrayValue
+        let content: [UInt8]?
+        do throws(StateDirectory.ReadError) {
+            if let reading {
+                content = try reading(file)
+            } else {
+                content = try file.content(limit: Self.maxBytes)
+            }
+        } catch {
+            switch error {
+            case .unusable: return .damaged
+            case .system(let error): return .unreadable(error.description)
+            }
+        }
+        guard let bytes = content else { return .missing }
+        guard let value = try? JSON.parse(bytes), value["format"]?.integerValue == Self.format,
+            let stored = value["tools"]?.arrayValue
         else { return .damaged }
         var set = ToolPinSet()
         for element in stored {
@@ -65,10 +95,12 @@ struct PinFile: Sendable {
     /// Changes the pins while no other process does.
     ///
     /// - Parameter change: receives what is in the file; returns what is to be there, or `nil` for no change.
-    /// - Returns: whether what `change` returned is now in the file.
+    /// - Returns: whether what `change` returned is now in the file. What can't be read isn't replaced.
     func update(_ change: (Content) -> ToolPinSet?) -> Bool {
         file.exclusively {
-            guard let set = change(read()) else { return true }
+            let content = read()
+            if case .unreadable = content { return false }
+            guard let set = change(content) else { return true }
             let isWritten = file.write(bytes(of: set))
             file.directory.prune(Self.directory, to: Self.maxFiles)
             return isWritten

@@ -8,8 +8,8 @@ struct ToolChange: Sendable, Equatable {
         case changed(members: [String])
         /// It has no pin.
         case new
-        /// The pins can't be read, so nothing is known of it.
-        case unknown
+        /// The pins can't be used, so nothing is known of it; with a clause on the file that they are in.
+        case unknown(why: String)
     }
 
     /// The tool's name.
@@ -22,7 +22,7 @@ struct ToolChange: Sendable, Equatable {
         case .changed(let members) where members.isEmpty: "has changed since it was pinned"
         case .changed(let members): "has changed since it was pinned (\(members.joined(separator: ", ")))"
         case .new: "is new since the server's tools were pinned"
-        case .unknown: "cannot be compared, because the file with the pins of its server is damaged"
+        case .unknown(let why): "cannot be compared, because the file with the pins of its server \(why)"
         }
     }
 }

@@ -27,11 +27,15 @@ final class ToolPins: Sendable {
     private let logger: Logger
     private let state = Locked(State())
 
-    /// - Parameter directory: where pins are kept between runs; `nil` for nowhere.
-    init(of entry: BridgeServerEntry, in directory: StateDirectory?, logger: Logger) {
+    /// - Parameters:
+    ///   - directory: where pins are kept between runs; `nil` for nowhere.
+    ///   - reading: reads their file; `nil` for the usual way.
+    init(
+        of entry: BridgeServerEntry, in directory: StateDirectory?, reading: PinFile.Reader? = nil, logger: Logger
+    ) {
         self.entry = entry.entry
         pinning = entry.settings.pinning
-        file = directory.map { PinFile(of: entry.entry, in: $0) }
+        file = directory.map { PinFile(of: entry.entry, in: $0, reading: reading) }
         self.logger = logger
     }
 
@@ -60,8 +64,11 @@ final class ToolPins: Sendable {
         refresh()
         let content = state.withLock { $0.content }
         var changes: [ToolChange] = []
-        if content == .damaged, pinning == .block {
-            changes = tools.map { ToolChange(tool: $0.name, kind: .unknown) }
+        if let obstacle = content.obstacle, pinning == .block {
+            changes = tools.map { ToolChange(tool: $0.name, kind: .unknown(why: obstacle)) }
+        } else if case .unreadable(let reason) = content {
+            logger.warning(
+                "MCP server \(entry.name): its tools are not compared with their pins, which cannot be read: \(reason)")
         } else {
             let pins = pinned(tools, content)
             var seen: Set<[UInt8]> = []
@@ -104,6 +111,13 @@ final class ToolPins: Sendable {
         guard state.withLock({ !$0.isRead || $0.version != version }) else { return }
         let content = file.read()
         state.withLock { state in
+            if case .unreadable = content {
+                // What was read before counts until it can be read again.
+                if case .pins = state.content { return }
+                if state.content != content { state.revision += 1 }
+                state.content = content
+                return
+            }
             if state.content != content { state.revision += 1 }
             (state.content, state.version, state.isRead) = (content, version, true)
         }
@@ -145,7 +159,7 @@ final class ToolPins: Sendable {
         // No tool with a pin differs more or less than before.
         remember(known, isStored: isStored, isChange: false)
         switch content {
-        case .missing: break
+        case .missing, .unreadable: break
         case .damaged: logger.warning("MCP server \(entry.name): its pins were damaged; its tools are pinned again")
         case .pins: reportNew(added)
         }

@@ -20,6 +20,7 @@ struct ApprovalCommands {
 
     func showPending(asJSON: Bool) -> Int32 {
         guard let store else { return withoutStore }
+        if let failure = store.failure { return failed(failure) }
         let requests = store.requests
         guard !asJSON else {
             print(JSON.object(["pending": .array(requests.map(Self.json))]).text)
@@ -32,7 +33,7 @@ struct ApprovalCommands {
 
     func approve(_ id: String, _ choice: ApprovalStore.Choice, _ isSure: Bool) -> Int32 {
         guard let store else { return withoutStore }
-        guard let request = store.request(id) else { return failed(.unknown, id) }
+        guard let request = store.request(id) else { return failed(store.failure ?? .unknown, id) }
         // The id may come from anywhere: what is approved is what is shown.
         print(ApprovalText().text(request))
         if !isSure, Descriptors.isTerminal(0) {
@@ -48,17 +49,36 @@ struct ApprovalCommands {
 
     func deny(_ id: String) -> Int32 {
         guard let store else { return withoutStore }
-        guard let request = store.request(id) else { return failed(.unknown, id) }
+        guard let request = store.request(id) else { return failed(store.failure ?? .unknown, id) }
         print(ApprovalText().text(request))
         return decide(request.id, .deny, said: Self.done(.deny))
     }
 
+    /// Denies all calls that wait, also those that were approved and not made yet.
+    func denyAll() -> Int32 {
+        guard let store else { return withoutStore }
+        return Foreground.run { [self] in
+            do throws(ApprovalStore.ChangeError) {
+                let requests = try await store.denyAll()
+                if requests.isEmpty { print("no calls of the user \(user.name) wait for approval") }
+                for request in requests { print(ApprovalText().text(request)) }
+                return 0
+            } catch {
+                return failed(error)
+            }
+        }
+    }
+
     func forget(_ server: String, _ tool: String?) -> Int32 {
         guard let store else { return withoutStore }
-        return Foreground.run {
-            guard let count = await store.forget(server: server, tool: tool) else { return Self.unwritable }
-            print("\(count) approval\(count == 1 ? "" : "s") revoked; running sessions ask again")
-            return 0
+        return Foreground.run { [self] in
+            do throws(ApprovalStore.ChangeError) {
+                let count = try await store.forget(server: server, tool: tool)
+                print("\(count) approval\(count == 1 ? "" : "s") revoked; running sessions ask again")
+                return 0
+            } catch {
+                return failed(error)
+            }
         }
     }
 
@@ -107,12 +127,7 @@ struct ApprovalCommands {
         return 1
     }
 
-    private static var unwritable: Int32 {
-        report("the approvals cannot be written")
-        return 1
-    }
-
-    private func failed(_ error: ApprovalStore.ChangeError, _ id: String) -> Int32 {
+    private func failed(_ error: ApprovalStore.ChangeError, _ id: String = "") -> Int32 {
         switch error {
         case .unknown:
             Self.report(
@@ -127,7 +142,13 @@ struct ApprovalCommands {
                 a rule of the configuration requires a question each time; --always does not change that. Approve it once, \
                 or with --session.
                 """)
-        case .unwritable: return Self.unwritable
+        case .unreadable(let reason):
+            Self.report(
+                """
+                the approvals of the user \(user.name) cannot be read: \(reason). Fix that and try again; nothing was \
+                changed
+                """)
+        case .unwritable: Self.report("the approvals cannot be written")
         }
         return 1
     }

@@ -32,7 +32,7 @@ struct BridgeCommand: Subcommand {
                exec-mcp bridge log --audit-log FILE [OPTION VALUE]…
                exec-mcp bridge pending [--json] [--user NAME]
                exec-mcp bridge approve ID [--session|--always] [--yes] [--user NAME]
-               exec-mcp bridge deny ID [--user NAME]
+               exec-mcp bridge deny (ID | --all) [--user NAME]
                exec-mcp bridge rules [SERVER] [--json] --mcp-config FILE [OPTION VALUE]…
                exec-mcp bridge rules --forget SERVER [TOOL] [--user NAME]
                exec-mcp bridge accept [SERVER [TOOL]…] [--yes] --mcp-config FILE [OPTION VALUE]…
@@ -54,7 +54,8 @@ struct BridgeCommand: Subcommand {
               until the session ends that asked; with --always, for good. On a terminal it asks first, unless --yes is
               given.
           bridge deny ID
-              refuse such a call, also one that was approved and not made yet
+              refuse such a call, also one that was approved and not made yet; with --all, refuse all of them, and show
+              them
           bridge rules [SERVER]
               start the servers, and print what would happen to calls of each tool, and why; with --forget, take back
               what was approved for good
@@ -102,7 +103,9 @@ struct BridgeCommand: Subcommand {
         case .pending: return ApprovalCommands(options.user).showPending(asJSON: request.isJSON)
         case .approve:
             return ApprovalCommands(options.user).approve(request.words[1], try request.choice, request.isSure)
-        case .deny: return ApprovalCommands(options.user).deny(request.words[1])
+        case .deny:
+            let commands = ApprovalCommands(options.user)
+            return request.isAboutAll ? commands.denyAll() : commands.deny(request.words[1])
         case .rules:
             guard !request.forgets else {
                 return ApprovalCommands(options.user).forget(request.words[1], request.words.dropFirst(2).first)
@@ -127,6 +130,7 @@ struct BridgeCommand: Subcommand {
         var isJSON = false
         var isSure = false
         var forgets = false
+        var isAboutAll = false
         var lasts: [ApprovalStore.Choice] = []
 
         static let options: [CommandOptions.OptionDescription<Request>] = [
@@ -140,6 +144,10 @@ struct BridgeCommand: Subcommand {
             },
             .init(ofCommand: "--forget") { _, request in
                 request.forgets = true
+                return true
+            },
+            .init(ofCommand: "--all") { _, request in
+                request.isAboutAll = true
                 return true
             },
             .init(ofCommand: "--session") { _, request in
@@ -311,12 +319,13 @@ extension BridgeCommand.Action {
         let hasOnlyItsOwn =
             (!request.isJSON || [.pending, .rules].contains(self)) && (request.lasts.isEmpty || self == .approve)
             && (!request.isSure || [.approve, .accept].contains(self))
-            && (!request.forgets || self == .rules && !request.isJSON)
+            && (!request.forgets || self == .rules && !request.isJSON) && (!request.isAboutAll || self == .deny)
         guard hasOnlyItsOwn else { return false }
         return switch self {
         case .accept: true
         case .check, .log, .pending: words == 0
-        case .importing, .stubs, .approve, .deny: words == 1
+        case .importing, .stubs, .approve: words == 1
+        case .deny: words == (request.isAboutAll ? 0 : 1)
         case .rules: request.forgets ? (1...2).contains(words) : words < 2
         }
     }
