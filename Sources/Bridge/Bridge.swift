@@ -10,25 +10,15 @@ public import Threading
 /// Each call leaves the sandbox through the channel that it has anyway. What may be called is decided here, where code
 /// in a sandbox can't reach.
 public final class Bridge: SandboxBridge {
-    struct User {
-        let catalog: UserCatalog
-        let approvals: UserApprovals
-        let log = CallLog()
-        let sources: SessionSources
-    }
-
     private let servers: BridgeServers
     private let maxUnreadBytes: Int
     private let maxCommandBytes: Int
     private let maxRequestBytes: Int
-    private let listingTimeout: Double
     private let stateDirectory: StateDirectory?
     private let clock: MonotonicClock
     private let privateData: PrivateDataVaults?
-    private let logger: Logger
-    private let onUntrusted: @Sendable (UserID, [String]) -> Void
     private let onCall: @Sendable (UserID, NestedCall) -> Void
-    private let users = Locked<[UserID: User]>([:])
+    let users: BridgeUsers
 
     /// A bridge to servers. Each is started at its first use.
     ///
@@ -56,19 +46,29 @@ public final class Bridge: SandboxBridge {
     ) {
         // What a server said last is in warnings, and whose values it holds is not known.
         let logger = privateData.map { vaults in logger.rewording { vaults.vaultOfNobody().redact($0) } } ?? logger
-        servers = BridgeServers(
+        let servers = BridgeServers(
             entries, environment: environment, stateDirectory: stateDirectory, recording: recording, clock: clock,
             logger: logger)
         self.privateData = privateData
         self.maxUnreadBytes = maxUnreadBytes
         self.maxCommandBytes = maxCommandBytes
         self.maxRequestBytes = maxRequestBytes
-        self.listingTimeout = listingTimeout
         self.stateDirectory = stateDirectory
         self.clock = clock
-        self.logger = logger
-        self.onUntrusted = onUntrusted
         self.onCall = onCall
+        self.servers = servers
+        let session = UserApprovals.newSession()
+        users = BridgeUsers(
+            makeMemory: { user in
+                BridgeUsers.Memory(
+                    approvals: UserApprovals(of: user, in: stateDirectory, session: session, clock: clock) {
+                        logger.warning($0)
+                    }, sources: SessionSources { onUntrusted(user, $0) })
+            },
+            makeCatalog: { user in
+                UserCatalog(servers.servers(of: user), of: user.name, listingTimeout: listingTimeout, logger: logger)
+            },
+            onForget: { servers.forget($0) })
     }
 
     /// The servers' names, in the order of the configuration.
@@ -77,19 +77,20 @@ public final class Bridge: SandboxBridge {
     package func session(
         of user: UserID, sandbox: String, send: @escaping @Sendable (Frame) throws -> Void
     ) -> any SandboxBridgeSession {
-        let state = state(of: user)
-        if let stateDirectory { state.sources.follow(sandbox, in: stateDirectory) }
+        let lease = users.lease(of: user)
+        let (catalog, memory) = (lease.catalog, lease.memory)
+        if let stateDirectory { memory.sources.follow(sandbox, in: stateDirectory) }
         let caller = ToolCaller(
-            catalog: state.catalog, approvals: state.approvals, user: user, sandbox: sandbox, sources: state.sources,
+            catalog: catalog, approvals: memory.approvals, user: user, sandbox: sandbox, sources: memory.sources,
             vaults: privateData
         ) {
-            [onCall, log = state.log] call in
+            [onCall, log = memory.log] call in
             log.add(call)
             onCall(user, call)
         }
-        for server in state.catalog.servers where server.entry.settings.isEager { server.startAhead() }
+        for server in catalog.servers where server.entry.settings.isEager { server.startAhead() }
         return BridgeSession(
-            methods: BridgeMethods(catalog: state.catalog, caller: caller, log: state.log), catalog: state.catalog,
+            methods: BridgeMethods(catalog: catalog, caller: caller, log: memory.log), of: lease,
             unread: UnreadAnswers(limit: maxUnreadBytes), memory: RequestMemory(limit: maxRequestBytes),
             maxCommandBytes: maxCommandBytes, clock: clock, send: send)
     }
@@ -99,9 +100,10 @@ public final class Bridge: SandboxBridge {
     ///
     /// - Parameter budget: the maximum number of tokens for signatures; `nil` for the default.
     public func prompt(for user: UserID, budget: Int? = nil) async -> BridgePrompt? {
-        let catalog = state(of: user).catalog
-        await catalog.waitForTools()
-        return await BridgePrompt(catalog.servers, budget: budget ?? PromptSection.defaultBudget)
+        let lease = users.lease(of: user)
+        defer { withExtendedLifetime(lease) {} }
+        await lease.catalog.waitForTools()
+        return await BridgePrompt(lease.catalog.servers, budget: budget ?? PromptSection.defaultBudget)
     }
 
     /// Starts every server of a user and lists its tools, all at once.
@@ -111,9 +113,10 @@ public final class Bridge: SandboxBridge {
     public func check(
         for user: UserID, onReport: (ServerReport) -> Void = { _ in }
     ) async -> [ServerReport] {
-        let servers = state(of: user).catalog.servers
+        let lease = users.lease(of: user)
+        defer { withExtendedLifetime(lease) {} }
         return await withTaskGroup(of: (Int, ServerReport).self) { group in
-            for (number, server) in servers.enumerated() {
+            for (number, server) in lease.catalog.servers.enumerated() {
                 group.addTask { (number, await ServerReport(checking: server)) }
             }
             var early: [Int: ServerReport] = [:]
@@ -133,11 +136,12 @@ public final class Bridge: SandboxBridge {
     ///
     /// - Parameter name: the server; `nil` for all.
     public func rules(for user: UserID, server name: String? = nil) async -> [ServerRules] {
-        let state = state(of: user)
-        let servers = state.catalog.servers.filter { server in name.map { server.name == $0 } ?? true }
+        let lease = users.lease(of: user)
+        defer { withExtendedLifetime(lease) {} }
+        let servers = lease.catalog.servers.filter { server in name.map { server.name == $0 } ?? true }
         return await withTaskGroup(of: (Int, ServerRules).self) { group in
             for (number, server) in servers.enumerated() {
-                group.addTask { (number, await ServerRules(of: server, state.approvals)) }
+                group.addTask { (number, await ServerRules(of: server, lease.memory.approvals)) }
             }
             return await group.reduce(into: [Int: ServerRules]()) { $0[$1.0] = $1.1 }
                 .sorted { $0.key < $1.key }.map(\.value)
@@ -147,33 +151,17 @@ public final class Bridge: SandboxBridge {
     /// Returns the Python modules of a user's servers, by their file names. Servers that have never listed their tools
     /// must have been started before: see ``check(for:)``.
     public func modules(for user: UserID) -> [(name: String, content: [UInt8])] {
-        state(of: user).catalog.modules.map { ("\($0.module).py", Array($0.source.utf8)) }
+        users.lease(of: user).catalog.modules.map { ("\($0.module).py", Array($0.source.utf8)) }
     }
 
     /// Returns the names of the servers marked as untrusted that a user's session has read from, in that order; empty if
     /// there are none.
     public func untrustedSources(readBy user: UserID) -> [String] {
-        state(of: user).sources.servers(.untrusted)
+        users.lease(of: user).memory.sources.servers(.untrusted)
     }
 
     /// Stops all servers for good.
     public func close() async {
         await servers.close()
-    }
-
-    /// Returns what belongs to a user.
-    func state(of user: UserID) -> User {
-        if let state = users.withLock({ $0[user] }) { return state }
-        // Not under the lock: lists of tools are read for it.
-        let made = User(
-            catalog: UserCatalog(
-                servers.servers(of: user), of: user.name, listingTimeout: listingTimeout, logger: logger),
-            approvals: UserApprovals(of: user, in: stateDirectory, clock: clock) { [logger] in logger.warning($0) },
-            sources: SessionSources { [onUntrusted] in onUntrusted(user, $0) })
-        return users.withLock { users in
-            if let state = users[user] { return state }
-            users[user] = made
-            return made
-        }
     }
 }

@@ -337,6 +337,11 @@ extension Connection: MessageReceiver {
             {
                 calls.acknowledge(id)
             }
+            if notification.method == Elicitation.completed,
+                let id = notification.params["elicitationId"]?.stringValue
+            {
+                handlers.elicitation?.visitCompleted(id)
+            }
             return handlers.onNotification(notification.method)
         }
         guard let id = RequestID(notification.params["progressToken"])?.number,

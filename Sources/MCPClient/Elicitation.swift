@@ -20,6 +20,8 @@ public struct Elicitation: Sendable, Equatable {
 
     /// The method's name in every revision that has it.
     static let method = "elicitation/create"
+    /// The method of the notification that a visit is done, in 2025-11-25.
+    static let completed = "notifications/elicitation/complete"
     /// Maximum length in Unicode scalars. Longer messages are rejected, not cut: users must see all they agree to.
     private static let maxMessageLength = 16_000
     private static let maxURLLength = 16_000
@@ -93,4 +95,15 @@ public protocol ElicitationHandler: Sendable {
     /// this runs in a new task, and the time limits of all calls stand still. The task is cancelled when the call is
     /// cancelled (modern), or when the server cancels its request or ends (legacy); the answer is then not sent.
     func answer(_ elicitation: Elicitation) async -> ElicitationAnswer
+
+    /// A legacy server says that what the user visited a URL for is done. Called on the thread that reads from the
+    /// server; must return at once.
+    ///
+    /// - Parameter id: the id of the question, which the server may have invented.
+    func visitCompleted(_ id: String)
+}
+
+extension ElicitationHandler {
+    /// For handlers that nobody waits with.
+    public func visitCompleted(_ id: String) {}
 }

@@ -293,6 +293,24 @@ import Threading
         #expect(try await answer == .denied("A person declined it."))
     }
 
+    /// It was given while the question was open: nobody is asked again because a command has ended meanwhile.
+    @Test(arguments: ["session", "always"])
+    func anAnswerThatCrossesTheEndOfTheCommandCounts(decision: String) async throws {
+        let directory = try TemporaryDirectory()
+        let approvals = UserApprovals(of: Harness.user, in: StateDirectory(path: "\(directory.path)/state"))
+        let user = BusyClient(answer: .accept(["decision": .string(decision)]), isAnswered: AsyncEvent())
+        let questions = CommandQuestions(of: BridgedCommand(holdClock: { _ in }, user: user), approvals)
+        let call = Self.call(["n": 1])
+        async let answer = questions.answer(to: call, within: 60)
+        user.isFree.complete()
+        await user.isSent.wait()
+        questions.end()
+        #expect(try await answer == .denied("The question was withdrawn."), "this call is not made")
+        user.isAnswered?.complete()
+        try await approvals.waitForLastingAnswer(for: call)
+        #expect(approvals.lastingAnswer(for: call) == (decision == "session" ? .session : .always))
+    }
+
     @Test func thePersonsTimeBeginsWhenTheQuestionIsShown() async throws {
         for (answer, decision) in [
             (.accept([:]), .once), (nil, .denied("Nobody answered within 1 seconds.")),

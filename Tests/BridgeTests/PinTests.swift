@@ -25,6 +25,10 @@ import Testing
                 to: URL(fileURLWithPath: "\(directory.path)/tools.json"), options: .atomic)
         }
 
+        func mark(_ name: String) throws {
+            try "".write(toFile: "\(directory.path)/\(name)", atomically: true, encoding: .utf8)
+        }
+
         /// Its tool `turn`, if it has one, says that the tools have changed.
         ///
         /// - Parameter isFixed: whether its tools stay those that the file has when it is started, as programs do.
@@ -37,6 +41,9 @@ import Testing
                     isFixed ? "fixed" : tools,
                     """
                     fixed = \(tools)
+                    if os.path.exists("\(directory.path)/held"):
+                        say("is held")
+                        while not os.path.exists("\(directory.path)/released"): time.sleep(0.02)
                     def handle_call(message, name, arguments):
                         if name == "hold":
                             say("holds")
@@ -178,6 +185,28 @@ import Testing
         }
     }
 
+    @Test func aProcessThatStartsWhileChangesAreAcceptedIsOlderThanThem() async throws {
+        let server = try Changeable(Self.tool("add"))
+        let entries = [server.entry(["pin": "block"], isFixed: true)]
+        try await Harness.with(entries, state: server.state) { harness in
+            let first = try await harness.connect().tool("add")
+            #expect(first["result"] != nil)
+        }
+        try server.mark("held")
+        try await Harness.with(entries, state: server.state) { harness in
+            let client = try harness.connect()
+            try await client.request(1, "call", ["server": "fake", "tool": "add", "arguments": [:]])
+            _ = try await harness.log.wait { $0.contains { $0.contains("is held") } }
+            try FileManager.default.removeItem(atPath: "\(server.directory.path)/held")
+            try server.set([Self.tool("add", ["description": "Adds more."])])
+            try await Self.accept(entries, server.state)
+            try server.mark("released")
+            let message = try await client.answer(to: 1)["error"]?["message"]?.stringValue
+            #expect(message?.contains("once no call uses it, the next one restarts it") == true)
+            #expect(try await client.tool("add", id: 2)["result"] != nil)
+        }
+    }
+
     @Test func aProcessInUseIsNotStartedAnew() async throws {
         let server = try Changeable(Self.tool("hold"), Self.tool("add"))
         let entries = [server.entry(["pin": "block"], isFixed: true)]
@@ -190,7 +219,7 @@ import Testing
             _ = try await harness.log.wait { $0.contains { $0.contains("holds") } }
             let message = try await client.tool("add", id: 3)["error"]?["message"]?.stringValue
             #expect(message?.contains("once no call uses it, the next one restarts it") == true)
-            try "".write(toFile: "\(server.directory.path)/released", atomically: true, encoding: .utf8)
+            try server.mark("released")
             #expect(try await client.answer(to: 2)["result"] != nil)
             try await eventually { try await client.tool("add", id: 4)["result"] != nil }
         }

@@ -10,6 +10,7 @@ struct Person: ElicitationHandler {
     var modes: Set<Elicitation.Mode> = [.form]
     let asked = Recorder<Elicitation>()
     let gone = Recorder<Void>()
+    let completed = Recorder<String>()
     /// Gives the answer; `nil` never comes to one.
     var decide: @Sendable (Elicitation) -> ElicitationAnswer? = { _ in nil }
 
@@ -20,6 +21,8 @@ struct Person: ElicitationHandler {
         gone.record(())
         return .accept(["too": "late"])
     }
+
+    func visitCompleted(_ id: String) { completed.record(id) }
 }
 
 /// Questions of a server to the person it works for.
@@ -95,6 +98,20 @@ struct Person: ElicitationHandler {
             #expect(try JSON.parse(text) == ["action": "accept"])
         }
         #expect(person.asked.elements.map(\.request) == [.url("https://a.test/x", id: "e1")])
+    }
+
+    @Test func hearsThatAVisitIsDone() async throws {
+        let script = """
+            def handle(message):
+                if "id" not in message: return
+                for params in ({"elicitationId": "e1"}, {"elicitationId": 5}, {}):
+                    notify("notifications/elicitation/complete", **params)
+                answer(message, text("done"))
+            serve(handle)
+            """
+        let person = Person(modes: [.url])
+        try await server.with(script, elicitation: person) { client in _ = try await client.text("ask") }
+        #expect(person.completed.elements == ["e1"])
     }
 
     @Test(arguments: Era.allCases)

@@ -21,7 +21,7 @@ struct LastingApprovals: Sendable {
 
 /// What people have approved for one user: for the session, in memory, and what is stored.
 ///
-/// The session lasts as long as this object, and an approval for it at most ``ApprovalStore/sessionSeconds``.
+/// The session lasts as long as this program, and an approval for it at most ``ApprovalStore/sessionSeconds``.
 final class UserApprovals: Sendable {
     private static let maxTools = 1000
 
@@ -29,19 +29,32 @@ final class UserApprovals: Sendable {
     /// Where approvals outlast this program; `nil` for nowhere.
     let store: ApprovalStore?
     let clock: MonotonicClock
-    private let session = (0..<4).map { _ in String(UInt32.random(in: 0...UInt32.max), radix: 16) }.joined()
+    /// Identifies the session in the store.
+    private let session: String
     /// Tools that are allowed for the session, and until when.
     private let allowed = Locked<[ToolIdentity: Double]>([:])
     /// Completed at the next approval that lasts.
     private let nextApproval = Locked(AsyncEvent())
 
     init(
-        of user: UserID, in directory: StateDirectory?, clock: MonotonicClock = .system,
-        log: (@Sendable (String) -> Void)? = nil
+        of user: UserID, in directory: StateDirectory?, session: String = newSession(),
+        clock: MonotonicClock = .system, log: (@Sendable (String) -> Void)? = nil
     ) {
         self.user = user
         store = directory.map { ApprovalStore(in: $0, of: user, log: log) }
+        self.session = session
         self.clock = clock
+    }
+
+    /// Returns what identifies a session: any other one gets something else.
+    static func newSession() -> String {
+        (0..<4).map { _ in String(UInt32.random(in: 0...UInt32.max), radix: 16) }.joined()
+    }
+
+    /// Whether a person has allowed tools for the session, in this program.
+    var hasSessionApprovals: Bool {
+        let now = clock.now()
+        return allowed.withLock { $0.values.contains { $0 > now } }
     }
 
     /// Returns what was decided about a call. An approval of exactly this call is used up by that.

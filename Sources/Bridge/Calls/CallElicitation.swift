@@ -91,7 +91,7 @@ final class CallElicitation: ElicitationHandler {
         case .url(let url, let id):
             // Clients offer to open it, and not all of them look at it first.
             guard let address = WebAddress(url) else { return nil }
-            request = .url(known(url), id: identifier(id))
+            request = .url(known(url), id: shownID(id ?? UInt64.random(in: 0 ... .max).description))
             purpose = ", to visit a page of \(address.host)"
         }
         let (server, tools) = (Self.name(server, 100), Self.name(tools, 200))
@@ -101,8 +101,8 @@ final class CallElicitation: ElicitationHandler {
             details: ["kind": "elicitation", "server": .string(server), "tool": .string(tools)])
     }
 
-    /// Servers of different names may use the same id.
-    private func identifier(_ id: String?) -> String { "\(server)/\(id ?? UInt64.random(in: 0 ... .max).description)" }
+    /// The id that the client gets for one of the server: servers of different names may use the same.
+    func shownID(_ id: String) -> String { "\(server)/\(id)" }
 
     /// Returns a URL as it is, with its values remembered: one that holds any is shown to nobody.
     private func known(_ url: String) -> String {

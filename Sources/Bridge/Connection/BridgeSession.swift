@@ -17,7 +17,8 @@ final class BridgeSession: SandboxBridgeSession {
     let maxOpenCalls = RequestLimits.connections
 
     private let methods: BridgeMethods
-    private let catalog: UserCatalog
+    private let lease: BridgeUsers.Lease
+    private var catalog: UserCatalog { lease.catalog }
     /// The answers that the sandbox hasn't read.
     let unread: UnreadAnswers
     /// What its open requests use.
@@ -29,7 +30,7 @@ final class BridgeSession: SandboxBridgeSession {
     private let state: Locked<State>
 
     init(
-        methods: BridgeMethods, catalog: UserCatalog, unread: UnreadAnswers, memory: RequestMemory,
+        methods: BridgeMethods, of lease: BridgeUsers.Lease, unread: UnreadAnswers, memory: RequestMemory,
         maxCommandBytes: Int, clock: MonotonicClock, send: @escaping @Sendable (Frame) throws -> Void
     ) {
         self.maxCommandBytes = maxCommandBytes
@@ -37,7 +38,7 @@ final class BridgeSession: SandboxBridgeSession {
         let state = Locked(State())
         self.state = state
         gate =
-            catalog.isGuarded
+            lease.catalog.isGuarded
             ? SessionEgressGate(methods.caller.sources) {
                 state.withLock { state in
                     for (number, calls) in state.commands.sorted(by: { $0.key > $1.key }) {
@@ -49,7 +50,7 @@ final class BridgeSession: SandboxBridgeSession {
         self.methods = methods
         self.unread = unread
         self.memory = memory
-        self.catalog = catalog
+        self.lease = lease
         self.send = send
     }
 

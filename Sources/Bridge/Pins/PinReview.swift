@@ -73,7 +73,9 @@ extension Bridge {
     /// - Parameter server: the only server to look at; `nil` for all.
     /// - Returns: a review of each, in the order of the configuration.
     public func reviewPins(of server: String? = nil, for user: UserID) async -> [PinReview] {
-        let servers = state(of: user).catalog.servers
+        let lease = users.lease(of: user)
+        defer { withExtendedLifetime(lease) {} }
+        let servers = lease.catalog.servers
             .filter { one in server.map { one.name.utf8.elementsEqual($0.utf8) } ?? true }
         return await withTaskGroup(of: (Int, PinReview).self) { group in
             for (number, server) in servers.enumerated() {
@@ -88,7 +90,7 @@ extension Bridge {
     ///
     /// - Returns: whether it was stored; if not, nothing has changed.
     public func accept(_ changes: [PinReview.Change], of server: String, for user: UserID) -> Bool {
-        state(of: user).catalog.servers.first { $0.name.utf8.elementsEqual(server.utf8) }?
+        users.lease(of: user).catalog.servers.first { $0.name.utf8.elementsEqual(server.utf8) }?
             .pins?.accept(changes.map(\.pin)) ?? false
     }
 }

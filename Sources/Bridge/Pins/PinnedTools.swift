@@ -16,7 +16,7 @@ final class PinnedTools: Sendable {
     let pins: ToolPins?
     private let server: String
     private let known = Locked<Known?>(nil)
-    /// The start of the process that listed the tools, and the revision of the pins then.
+    /// The last start of the server, and the revision of the pins before it.
     private let process = Locked<(start: Int, pins: Int)?>(nil)
 
     init(_ pins: ToolPins?, server: String) {
@@ -30,11 +30,19 @@ final class PinnedTools: Sendable {
     /// Grows with each change of the pins.
     var revision: Int { pins?.revision ?? 0 }
 
-    /// Notes which start of the server lists its tools, before it does.
-    func note(start: Int) {
-        guard process.withLock({ $0?.start != start }) else { return }
-        let pins = revision
-        process.withLock { $0 = (start, pins) }
+    /// Notes that the server was in use.
+    ///
+    /// - Parameters:
+    ///   - start: which start of it.
+    ///   - pins: the revision of the pins before that use: if it is what started the server, before the start.
+    func note(start: Int, pins: Int) {
+        process.withLock { process in
+            guard let known = process, known.start == start else {
+                process = (start, pins)
+                return
+            }
+            process = (start, min(known.pins, pins))
+        }
     }
 
     /// Whether a person has accepted changes since the process started that listed the tools: perhaps those of an

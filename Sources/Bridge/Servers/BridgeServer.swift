@@ -210,6 +210,9 @@ final class BridgeServer: Sendable {
         state.withLock { $0.tools == nil && $0.listing != nil }
     }
 
+    /// Whether it neither runs nor is about to.
+    var isIdle: Bool { !server.isRunning && state.withLock { $0.uses == 0 && $0.listing == nil } }
+
     /// Its state, for people.
     var health: ToolServerHealth.State { get async { await server.health } }
 
@@ -223,7 +226,12 @@ final class BridgeServer: Sendable {
     ) async throws(SupervisionError) -> Value {
         beginUse()
         defer { endUse() }
-        return try await server.use(again: false, body)
+        // Before the server may be started: what is accepted meanwhile is newer than its process.
+        let pins = blocksChanges ? pinned.revision : 0
+        return try await server.use(again: false) { [server, pinned] (client) throws(MCPClientError) in
+            pinned.note(start: server.version.of("tools")[0], pins: pins)
+            return try await body(client)
+        }
     }
 
     /// Starts it in the background. If that fails, the first call tries again and reports why.
@@ -331,11 +339,11 @@ final class BridgeServer: Sendable {
 
     private func listed() async -> Result<Listed, SupervisionError> {
         do throws(SupervisionError) {
-            let listed = try await use { [server, pinned] (client) throws(MCPClientError) -> Listed in
+            let listed = try await use { [server, relay] (client) throws(MCPClientError) -> Listed in
                 // Read before fetching: a change in the meantime counts as one.
                 let version = server.version.of("tools")
-                pinned.note(start: version[0])
-                return (try await client.listTools(), version)
+                let tools = try await relay.duringListing { () throws(MCPClientError) in try await client.listTools() }
+                return (tools, version)
             }
             return .success(listed)
         } catch {

@@ -61,6 +61,11 @@ final class BridgeServers: Sendable {
         }
     }
 
+    /// Forgets a user's servers, of which none must be in use. The next ``servers(of:)`` makes them again.
+    func forget(_ user: UserID) {
+        state.withLock { $0.users[user] = nil }
+    }
+
     /// Stops all of them for good.
     func close() async {
         let servers = state.withLock { state in

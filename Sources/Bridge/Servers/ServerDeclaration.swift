@@ -47,7 +47,7 @@ public struct ServerDeclaration: Sendable, Equatable {
 extension Bridge {
     /// What is known of a user's servers without starting any.
     public func declarations(for user: UserID) -> [ServerDeclaration] {
-        state(of: user).catalog.servers.map(ServerDeclaration.init)
+        users.lease(of: user).catalog.servers.map(ServerDeclaration.init)
     }
 
     /// Starts every server of a user and lists its tools, then returns what they declare. Of a server that fails, the

@@ -31,6 +31,9 @@ final class UserCatalog: Sendable {
         return kinds.count == SourceKind.allCases.count
     }
 
+    /// Whether none of the user's own servers runs, or is about to.
+    var isIdle: Bool { servers.allSatisfy { $0.entry.settings.isShared || $0.isIdle } }
+
     /// Changes with each change of the tools.
     private var revisions: [Int] { servers.map(\.revision) }
 

@@ -3,7 +3,7 @@ public import JSON
 /// A way to ask the person who uses the client of a running command.
 public protocol UserInteraction: Sendable {
     /// Asks a question, and returns once it is answered or can't be. May take as long as the person needs; cancelling
-    /// the task withdraws the question.
+    /// the task withdraws the question. An answer that arrives before that counts, one that arrives afterwards doesn't.
     func ask(_ question: UserQuestion) async -> UserAnswer
 
     /// Asks as ``ask(_:)`` does.
@@ -16,9 +16,17 @@ public protocol UserInteraction: Sendable {
         _ question: UserQuestion, begin: @escaping @Sendable () -> Bool,
         onAnswer: @escaping @Sendable (UserAnswer) async -> Void
     ) async -> UserAnswer
+
+    /// What a person visited a URL for is done: tells the client, if it has the id of the question. Returns at once.
+    ///
+    /// - Parameter id: the id of the question.
+    func visitCompleted(_ id: String)
 }
 
 extension UserInteraction {
+    /// For clients that aren't told.
+    public func visitCompleted(_ id: String) {}
+
     /// For a way to ask that never holds a question back.
     public func ask(
         _ question: UserQuestion, begin: @escaping @Sendable () -> Bool,

@@ -28,6 +28,8 @@ struct PrivateInteraction: UserInteraction {
         return restored(answer)
     }
 
+    func visitCompleted(_ id: String) { inner.visitCompleted(id) }
+
     private func restored(_ answer: UserAnswer) -> UserAnswer {
         guard case .accept(let content) = answer else { return answer }
         return .accept(vault.restore(.object(content)).objectValue ?? content)

@@ -97,6 +97,11 @@ final class ClientQuestions: Sendable {
                 return error.answer
             }
         }
+
+        func visitCompleted(_ id: String) {
+            guard revision.hasURLElicitation else { return }
+            questions.send(Notification(method: UserQuestion.completed, params: ["elicitationId": .string(id)]).json)
+        }
     }
 
     private func ask(

@@ -6,6 +6,8 @@ import MCP
 extension UserQuestion {
     /// The method that asks a client's user.
     static let method = "elicitation/create"
+    /// The notification that what a person visited a URL for is done, in 2025-11-25.
+    static let completed = "notifications/elicitation/complete"
 
     /// Returns the parameters of the question in the format of `revision` (client/elicitation).
     ///
