@@ -44,6 +44,22 @@ import Testing
         #expect(isFound("n=\(text);", after: .string(Sample.phone)))
     }
 
+    @Test(arguments: [#"n='44\xa020\xa07946\xa00958'"#, #""44\u00a020\u20117946\u202F0958""#])
+    func aPhoneNumberIsFoundWithEscapedSignsBetweenItsDigits(_ text: String) {
+        #expect(isFound(text, after: .string(Sample.phone)))
+        #expect(!isFound(text.replacing("\\", with: "\\\\x"), after: .string(Sample.phone)))
+    }
+
+    @Test(arguments: ["ADA.Lovelace@example.COM", "ada.lovelace@EXAMPLE.com", "to=%20aDa.lovelace@example.com"])
+    func anAddressIsFoundWithOtherCapitals(_ text: String) throws {
+        let vault = makeVault(.found)
+        vault.learn("Ada.Lovelace@Example.com")
+        let shown = vault.redact(text)
+        #expect(!shown.lowercased().contains("lovelace"))
+        #expect(try vault.restore(shown) == text)
+        #expect(vault.redact("eve.lovelace@example.com") == "eve.lovelace@example.com")
+    }
+
     @Test(arguments: ["DE89370400440532013000", "DE89-3704-0044-0532-0130-00"])
     func anAccountIsFoundHoweverGrouped(_ text: String) {
         #expect(isFound(text, after: .string(Sample.iban)))

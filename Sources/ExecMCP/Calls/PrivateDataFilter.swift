@@ -113,8 +113,8 @@ struct PrivateDataFilter: CallInterceptor {
 
     /// What isn't text stays as it is, byte for byte.
     private static func redacted(_ bytes: [UInt8], by vault: PrivateDataVault) -> [UInt8] {
-        guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else { return bytes }
-        return Array(vault.redact(text).utf8)
+        guard let encoded = EncodedText(bytes) else { return bytes }
+        return encoded.bytes(of: vault.redact(encoded.text))
     }
 
     private static func redacted(uri: String, by vault: PrivateDataVault) -> String {

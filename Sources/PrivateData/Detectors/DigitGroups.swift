@@ -90,6 +90,9 @@ struct DigitGroups {
             case 0x90...0x93: return (.hyphen, 3)
             default: return nil
             }
+        case UInt8(ascii: "\\"):
+            let length = SignEscape.lengthOfSeparator(text, place)
+            return length > 0 ? (.space, length) : nil
         default: return nil
         }
     }

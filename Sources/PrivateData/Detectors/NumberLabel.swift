@@ -14,6 +14,10 @@ struct NumberLabel {
             "users", "traffic", "sales", "sold", "units", "rate", "bytes", "rows", "records", "default", "limit", "max",
             "min", "average", "sum", "year", "calls", "views", "hits", "seconds", "ms", "revenue",
         ].map { Array($0.utf8) })
+    /// Names of members of a JSON Schema that are values of what the schema is of.
+    private static let schemaValues = ["default", "const", "example"].map { Array($0.utf8) }
+    /// Words that say that a number follows.
+    private static let numberWords = Set(["number", "num", "no", "nr"].map { Array($0.utf8) })
     /// Words that may be between a word and its number without a colon.
     private static let fillers = Set(
         [
@@ -73,7 +77,10 @@ struct NumberLabel {
             let slash = bytes.lastIndex(of: UInt8(ascii: "/")) ?? -1
             let own = slash + 1..<bytes.count
             if occurs(in: bytes, own) { return !Self.saysOther(bytes, own) }
-            return slash > 0 && occurs(in: bytes, 0..<slash) && !Self.saysOther(bytes, 0..<bytes.count)
+            // In a schema, it is a value of what it is in.
+            let isValue = Self.schemaValues.contains { bytes[own].elementsEqual($0) }
+            return slash > 0 && occurs(in: bytes, 0..<slash)
+                && !Self.saysOther(bytes, 0..<(isValue ? slash : bytes.count))
         }
     }
 
@@ -121,13 +128,21 @@ struct NumberLabel {
             // The word is in the name of what is set.
             return text.bytes[gap..<end - 1].allSatisfy { $0.isWordByte || " -.\"':[]".utf8.contains($0) }
                 && !runs(of: text.bytes, gap..<end - 1).contains { text[$0.lowerBound - 1] == 0x20 }
-        default: return runs(of: text.bytes, gap..<number).allSatisfy { isFiller(text, $0) }
+        default:
+            let words = runs(of: text.bytes, gap..<number)
+            // `phone number of Ada 5551234567`
+            let saysNumber = words.contains { numberWords.contains(text.bytes[$0].map(\.lowercased)) }
+            return words.allSatisfy { isFiller(text, $0) || saysNumber && isName(text, $0) }
         }
     }
 
     private static func isFiller(_ text: ScannedText, _ run: Range<Int>) -> Bool {
         run.count == 1 || fillers.contains(text.bytes[run].map(\.lowercased))
             || text[run.lowerBound - 1] >= 0x80 || text[run.upperBound] >= 0x80
+    }
+
+    private static func isName(_ text: ScannedText, _ run: Range<Int>) -> Bool {
+        text[run.lowerBound].isUppercaseLetter && text.bytes[run].dropFirst().allSatisfy(\.isLowercaseLetter)
     }
 
     private static func saysOther(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Bool {

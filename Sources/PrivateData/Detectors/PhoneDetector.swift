@@ -35,6 +35,7 @@ enum PhoneDetector {
             text[end + 1].isDigit || text[end + 1] == UInt8(ascii: "(")
         case UInt8(ascii: ")"), UInt8(ascii: "("), 0xC2: text[end + 1].isDigit || text[end + 2].isDigit
         case 0xE2: text[end + 3].isDigit
+        case UInt8(ascii: "\\"): text[end + SignEscape.lengthOfSeparator(text, end)].isDigit
         default: false
         }
     }

@@ -22,11 +22,15 @@ struct WordPlaces {
     }
 
     private static func places(of beginnings: [UInt16], in bytes: UnsafeBufferPointer<UInt8>) -> [Int] {
+        // Most letters begin none of the words.
+        var isFirst = [Bool](repeating: false, count: 256)
+        for first in beginnings.map({ Int($0 >> 8) }) { (isFirst[first], isFirst[first & ~0x20]) = (true, true) }
         var places: [Int] = []
-        var pair: UInt16 = 0
-        for place in 0..<bytes.count {
-            pair = pair << 8 | UInt16(bytes[place] | 0x20)
-            for beginning in beginnings where beginning == pair { places.append(place - 1) }
+        isFirst.withUnsafeBufferPointer { isFirst in
+            for place in 0..<max(0, bytes.count - 1) where isFirst[Int(bytes[place])] {
+                let pair = UInt16(bytes[place] | 0x20) << 8 | UInt16(bytes[place + 1] | 0x20)
+                if beginnings.contains(pair) { places.append(place) }
+            }
         }
         return places
     }

@@ -86,6 +86,7 @@ struct DigitIndex: Sendable {
         // Spaces and hyphens that don't break lines, and dashes.
         case 0xC2 where text[place + 1] == 0xA0: 2
         case 0xE2 where text[place + 1] == 0x80 && [0x89, 0xAF, 0x90, 0x91, 0x92, 0x93].contains(text[place + 2]): 3
+        case UInt8(ascii: "\\"): SignEscape.lengthOfSeparator(text, place)
         default: 0
         }
     }

@@ -48,13 +48,23 @@ enum Spellings {
         return grouped
     }
 
+    /// Returns a value with bytes written otherwise.
+    ///
+    /// - Parameter write: writes one byte.
+    private static func rewritten(_ value: [UInt8], _ write: (UInt8, inout [UInt8]) -> Void) -> [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(value.count * 2)
+        for byte in value { write(byte, &output) }
+        return output
+    }
+
     private static func json(_ value: [UInt8], escapesSlash: Bool) -> [UInt8] {
-        value.flatMap { byte -> [UInt8] in
+        rewritten(value) { byte, output in
             switch byte {
-            case UInt8(ascii: "\""): Array(#"\""#.utf8)
-            case UInt8(ascii: "\\"): Array(#"\\"#.utf8)
-            case UInt8(ascii: "/") where escapesSlash: Array(#"\/"#.utf8)
-            default: [byte]
+            case UInt8(ascii: "\""): output += #"\""#.utf8
+            case UInt8(ascii: "\\"): output += #"\\"#.utf8
+            case UInt8(ascii: "/") where escapesSlash: output += #"\/"#.utf8
+            default: output.append(byte)
             }
         }
     }
@@ -77,30 +87,40 @@ enum Spellings {
 
     /// As Python writes bytes.
     private static func python(_ value: [UInt8]) -> [UInt8] {
-        value.flatMap { byte -> [UInt8] in
-            guard byte >= 0x80 else { return byte == UInt8(ascii: "\\") ? [byte, byte] : [byte] }
-            return Array(#"\x"#.utf8) + String(byte, radix: 16).utf8
+        rewritten(value) { byte, output in
+            switch byte {
+            case UInt8(ascii: "\\"): output += #"\\"#.utf8
+            case 0x80...: output += #"\x\#(String(byte, radix: 16))"#.utf8
+            default: output.append(byte)
+            }
         }
     }
 
+    private static let hexDigits = Array("0123456789ABCDEF".utf8)
+
     private static func url(_ value: [UInt8], space: String, keeping kept: String) -> [UInt8] {
-        let digits = Array("0123456789ABCDEF".utf8)
-        return value.flatMap { byte -> [UInt8] in
-            if byte.isAlphanumeric || "-._~".utf8.contains(byte) || kept.utf8.contains(byte) { return [byte] }
-            if byte == 0x20 { return Array(space.utf8) }
-            return [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        rewritten(value) { byte, output in
+            if byte.isAlphanumeric || "-._~".utf8.contains(byte) || kept.utf8.contains(byte) {
+                output.append(byte)
+            } else if byte == 0x20 {
+                output += space.utf8
+            } else {
+                output.append(UInt8(ascii: "%"))
+                output.append(hexDigits[Int(byte >> 4)])
+                output.append(hexDigits[Int(byte & 15)])
+            }
         }
     }
 
     private static func html(_ value: [UInt8], apostrophe: String) -> [UInt8] {
-        value.flatMap { byte -> [UInt8] in
+        rewritten(value) { byte, output in
             switch byte {
-            case UInt8(ascii: "&"): Array("&amp;".utf8)
-            case UInt8(ascii: "<"): Array("&lt;".utf8)
-            case UInt8(ascii: ">"): Array("&gt;".utf8)
-            case UInt8(ascii: "\""): Array("&quot;".utf8)
-            case UInt8(ascii: "'"): Array(apostrophe.utf8)
-            default: [byte]
+            case UInt8(ascii: "&"): output += "&amp;".utf8
+            case UInt8(ascii: "<"): output += "&lt;".utf8
+            case UInt8(ascii: ">"): output += "&gt;".utf8
+            case UInt8(ascii: "\""): output += "&quot;".utf8
+            case UInt8(ascii: "'"): output += apostrophe.utf8
+            default: output.append(byte)
             }
         }
     }

@@ -3,12 +3,15 @@ struct ValueRegistry: Sendable {
     /// A value, in whichever of its spellings.
     private struct Value: Hashable {
         let kind: PrivateDataKind
-        let normalized: [UInt8]
+        let normalized: ByteKey
 
         init(_ bytes: [UInt8], _ kind: PrivateDataKind) {
             self.kind = kind
-            normalized = Normalization.normalized(bytes, kind: kind)
+            normalized = ByteKey(Normalization.normalized(bytes, kind: kind))
         }
+
+        // Kinds are few.
+        func hash(into hasher: inout Hasher) { normalized.hash(into: &hasher) }
     }
 
     private let capacity: Int
@@ -19,7 +22,8 @@ struct ValueRegistry: Sendable {
     private var kinds: [PrivateDataKind] = []
     /// The servers that may get each value, by its number; `nil` for those that the sandbox may have.
     private var servers: [Set<String>?] = []
-    private var known: Set<[UInt8]> = []
+    private var known: Set<ByteKey> = []
+    private var hasEmails = false
     /// Whether a value was ever inserted that doesn't enter the sandbox.
     private(set) var hasRestricted = false
     /// All servers that may get a value that doesn't enter the sandbox.
@@ -41,6 +45,9 @@ struct ValueRegistry: Sendable {
     /// - Parameter servers: the servers that may get it, if it isn't to enter the sandbox; `nil` if the sandbox has it,
     ///   which is for good.
     mutating func insert(_ value: [UInt8], kind: PrivateDataKind, servers: Set<String>? = nil) {
+        let bytes = ByteKey(value)
+        // Most values are seen again and again.
+        if servers == nil, !hasRestricted, known.contains(bytes) { return }
         let key = Value(value, kind)
         if let number = numbers[key].map({ Int($0) }) {
             self.servers[number] = servers.flatMap { self.servers[number]?.union($0) }
@@ -49,11 +56,12 @@ struct ValueRegistry: Sendable {
             hasRestricted = true
             recipients.formUnion(servers)
         }
-        guard !isFull, known.insert(value).inserted else { return }
+        guard !isFull, known.insert(bytes).inserted else { return }
         let number = numbers[key] ?? Int32(kinds.count)
         if numbers[key] == nil {
             numbers[key] = number
             kinds.append(kind)
+            hasEmails = hasEmails || kind == .email
             self.servers.append(servers)
         }
         for spelling in Spellings.all(of: value, kind: kind) { trie.insert(spelling, owner: number) }
@@ -61,7 +69,9 @@ struct ValueRegistry: Sendable {
     }
 
     /// Returns the values in a text; they may overlap.
-    func values(in text: ScannedText) -> [DetectedValue] {
+    ///
+    /// - Parameter isRecognized: whether the values were recognized that have their form.
+    func values(in text: ScannedText, isRecognized: Bool = false) -> [DetectedValue] {
         var values: [DetectedValue] = []
         let found = { (range: Range<Int>, number: Int32) in
             guard servers[Int(number)] != nil || !isOther(kinds[Int(number)], range, text) else { return }
@@ -69,7 +79,18 @@ struct ValueRegistry: Sendable {
         }
         trie.search(text, found: found)
         digits.search(text, found: found)
+        if hasEmails, !isRecognized { findEmails(in: text, found: found) }
         return values
+    }
+
+    /// Finds addresses with capitals in other places than they had.
+    private func findEmails(in text: ScannedText, found: (Range<Int>, Int32) -> Void) {
+        for place in 0..<text.count where text.bytes[place] == UInt8(ascii: "@") {
+            guard let range = EmailDetector.match(in: text, sign: place, signLength: 1),
+                let number = numbers[Value(Array(text.bytes[range]), .email)]
+            else { continue }
+            found(range, number)
+        }
     }
 
     /// Whether what has the form of a value that anything may have is something else by what is beside it: a version, a

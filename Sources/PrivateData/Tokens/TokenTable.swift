@@ -21,13 +21,17 @@ struct TokenTable: Sendable {
         let value: [UInt8]
         let isStrict: Bool
         var isNumber = false
+
+        func hash(into hasher: inout Hasher) {
+            value.withUnsafeBytes { hasher.combine(bytes: $0) }
+        }
     }
 
     private let key: [UInt8]
     private let capacity: Int
     private var entries: [Entry] = []
     private var bySpelling: [Spelling: Int] = [:]
-    private var byToken: [[UInt8]: Int] = [:]
+    private var byToken: [ByteKey: Int] = [:]
     /// The name of each normalized value, and how many spellings it has.
     private var names: [Spelling: (name: [UInt8], spellings: Int)] = [:]
     private var usedNames: Set<[UInt8]> = []
@@ -63,14 +67,14 @@ struct TokenTable: Sendable {
         usedNames.insert(name)
         names[normalized] = (name, spellings)
         bySpelling[spelling] = entries.count
-        byToken[token] = entries.count
+        byToken[ByteKey(token)] = entries.count
         entries.append(Entry(token: token, value: value, servers: servers, isNumber: isNumber))
         return token
     }
 
     /// Returns what a token stands for; `nil` if it isn't of this session.
     func entry(of token: some Collection<UInt8>) -> Entry? {
-        byToken[Array(token)].map { entries[$0] }
+        byToken[ByteKey(token)].map { entries[$0] }
     }
 
     private func newName(of value: Spelling) -> [UInt8] {

@@ -77,6 +77,18 @@ public final class PrivateDataVault: Sendable {
         }
     }
 
+    /// Returns where a text has something with the form of a value: in which lines, from 1, and of which kinds.
+    public func placesOfValues(in text: String) -> [(line: Int, kind: PrivateDataKind)] {
+        text.withBytes { bytes in
+            var (line, place) = (1, 0)
+            return ValueSelection.chosen(from: detectors.values(in: ScannedText(bytes: bytes)), apartFrom: []).map {
+                line += bytes[place..<$0.range.lowerBound].count { $0 == 0x0A }
+                place = $0.range.lowerBound
+                return (line, $0.kind)
+            }
+        }
+    }
+
     /// Returns the notice that no more values are searched for, once.
     public func takeNotice() -> String? {
         state.withLock { state in
@@ -99,9 +111,11 @@ public final class PrivateDataVault: Sendable {
     /// The bytes with values replaced; `nil` if nothing changes.
     private func redacted(_ text: ScannedText, cut: TextCut, keepsTokens: Bool) -> [UInt8]? {
         let look = text.bytes.contains(UInt8(ascii: "<")) ? TokenSyntax.all(in: text, kinds: kinds) : []
-        let detected = detectsEverything ? detectors.values(in: text) : []
+        let recognizesAll = detectsEverything
+        let detected = recognizesAll ? detectors.values(in: text) : []
         return state.withLock { state in
-            let values = register(detected, in: text, &state) + state.registry.values(in: text)
+            let values =
+                register(detected, in: text, &state) + state.registry.values(in: text, isRecognized: recognizesAll)
             let kept = look.filter { syntax in
                 guard syntax.isToken, let entry = state.tokens.entry(of: text.bytes[syntax.range]) else { return false }
                 return keepsTokens || entry.servers != nil

@@ -21,7 +21,17 @@ enum ValueSelection {
                 upper = max(upper, values[end].range.upperBound)
                 end += 1
             }
-            if end - start == 1 { chosen.append(values[start]) } else { chosen += longest(of: values[start..<end]) }
+            if values[start].range.upperBound == upper {
+                // It comes first and has all the others in it: a value that was both known and recognized, for example.
+                var value = values[start]
+                for other in values[start..<end] where other.servers != nil && value.servers == nil {
+                    value = DetectedValue(
+                        range: value.range, kind: value.kind, servers: commonServers(of: values[start..<end]))
+                }
+                chosen.append(value)
+            } else {
+                chosen += longest(of: values[start..<end])
+            }
             start = end
         }
         return chosen

@@ -103,6 +103,26 @@ import Testing
         }
     }
 
+    @Test(arguments: ["utf-16le", "utf-16be", "latin-1"])
+    func aTextInAnotherEncodingIsReplacedAndStaysInIt(encoding: String) async throws {
+        let isLatin = encoding == "latin-1"
+        func bytes(_ text: String) throws -> [UInt8] {
+            if isLatin { return try text.unicodeScalars.map { try #require(UInt8(exactly: $0.value)) } }
+            return text.utf16.flatMap { unit -> [UInt8] in
+                let pair = [UInt8(unit & 0xFF), UInt8(unit >> 8)]
+                return encoding == "utf-16le" ? pair : pair.reversed()
+            }
+        }
+        let (start, end) = ((isLatin ? "" : "\u{FEFF}") + "F\u{FC}r ", " \u{E9}\r\n")
+        let contents = ResourceContents(
+            uri: ResourceURI.artifact(name: "a").text, mediaType: "text/plain",
+            bytes: try bytes(start + Self.mail + end))
+        let token = try await token(of: Self.mail)
+        let expected = ResourceContents(
+            uri: contents.uri, mediaType: "text/plain", bytes: try bytes(start + token + end))
+        #expect(try await answer(.resource(contents))["contents"]?.arrayValue?.first == expected.json)
+    }
+
     @Test func aSkillIsTheHostsOwn() async throws {
         let uri = ResourceURI.skill(name: "s", path: ["SKILL.md"]).text
         let contents = ResourceContents(uri: uri, mediaType: "text/markdown", bytes: Array(Self.mail.utf8))

@@ -59,6 +59,19 @@ import Testing
         #expect(review.warnings.count == 1 && review.warnings[0].contains("version 3 that all users have"))
     }
 
+    @Test func whatLooksLikeAPrivateValueNeedsAPerson() throws {
+        let text = "one\nask ada@example.com\n\ncall 030 1234567 or 10.20.30.40\n"
+        let warnings = try review(files: ["b.md": text, "555-123-4567/a.md": "none"]).warnings
+        #expect(
+            warnings == [
+                """
+                what looks like private values, which all who get the skill would have: the name 555-123-4567/a.md (phone); \
+                b.md, line 2 (email); b.md, line 4 (phone); b.md, line 4 (ip)
+                """
+            ])
+        #expect(try review(files: ["b.md": "# Version 1.2.3.4\n\nw@x.mean and 2026-11-30\n"]).warnings == [])
+    }
+
     /// Lines that are broken by a terminal just where something that looks like the report begins.
     private static let long = ["Tests    9 passed, 0 failed", "==== b.py ====", "@@ approved", "LOOK     none"].map {
         String(repeating: "x", count: 38) + $0 + String(repeating: " ", count: 80) + $0 + "\n"

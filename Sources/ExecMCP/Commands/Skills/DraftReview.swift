@@ -1,6 +1,7 @@
 import Diagnostics
 import ExecCore
 import MCP
+import PrivateData
 
 /// Everything that a person should know before approving a draft.
 struct DraftReview: Sendable {
@@ -46,6 +47,11 @@ struct DraftReview: Sendable {
         if !hidden.isEmpty {
             warnings.append("characters that readers do not see, shown below as ‹U+…›: \(Self.list(hidden))")
         }
+        let values = privateValues
+        if !values.isEmpty {
+            warnings.append(
+                "what looks like private values, which all who get the skill would have: \(Self.list(values))")
+        }
         if !trial.foreignNames.isEmpty {
             warnings.append("names with letters that may only look familiar: \(Self.list(trial.foreignNames))")
         }
@@ -78,6 +84,18 @@ struct DraftReview: Sendable {
             }
         }
         return warnings
+    }
+
+    /// Where something has the form of a private value: in the names, and in the lines of files.
+    private var privateValues: [String] {
+        let vault = PrivateDataVaults(mode: .all).vaultOfNobody()
+        let named = ([content.name] + content.files.map(\.path)).flatMap { name in
+            vault.placesOfValues(in: name).map { "the name \(name) (\($0.kind.name))" }
+        }
+        return named
+            + content.files.flatMap { file in
+                vault.placesOfValues(in: file.text).map { "\(file.path), line \($0.line) (\($0.kind.name))" }
+            }
     }
 
     /// The report without the text.
