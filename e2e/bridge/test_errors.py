@@ -120,6 +120,18 @@ def test_an_error_crosses_processes_unchanged(installed: object, kind: str) -> N
     assert (copy.server, copy.tool, copy.data, copy.args) == ("shop", "buy", {"rule": 1}, ("text",))
 
 
+@pytest.mark.parametrize("filler", ["x " * 2500, "word\n" * 1000, '["x"],' * 800])
+def test_no_value_is_cut_in_two_where_a_message_is(installed: object, filler: str) -> None:
+    import servers
+
+    value = "ada.lovelace@analytical.example.com"
+    for place in range(2400, 3200, 23):
+        for whole in (filler[:place] + value + " " + filler, filler + " " + value + filler[: place - 2400]):
+            said = str(servers.ToolError("begin " + whole + " end"))
+            assert len(said) <= 4000
+            assert value in said or not any(value[at : at + 5] in said for at in range(len(value) - 5))
+
+
 def test_a_long_message_keeps_its_beginning_and_its_end(installed: object) -> None:
     import servers
 

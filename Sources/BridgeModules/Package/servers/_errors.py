@@ -6,6 +6,12 @@ import sys
 # A message is for a reader with a limited context.
 TEXT_LIMIT = 4000
 _TAIL = 900
+# Room for the note on what is left out.
+_MARK = 60
+# A text that is cut within a private value would show a part of it, which nothing recognizes then. So it is cut at the
+# end of a line if there is one near by, else between words.
+_BESIDE_CUT = 512
+_EDGES = ("\n", " ", '"', ",")
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r"
 
@@ -125,9 +131,12 @@ def capped(text, limit=TEXT_LIMIT):
     """Returns the text, or its beginning and end if it is longer than `limit` characters."""
     if len(text) <= limit:
         return text
-    mark = f"\n[… {len(text) - limit:,} characters are left out …]\n"
-    head = max(limit - _TAIL - len(mark), 0)
-    return text[:head] + mark + text[-_TAIL:]
+    head, tail = text[: limit - _TAIL - _MARK], text[-_TAIL:]
+    ends = [head.rfind(sign, len(head) - _BESIDE_CUT) for sign in _EDGES]
+    starts = [tail.find(sign, 0, _BESIDE_CUT) for sign in _EDGES]
+    head = head[: next((end for end in ends if end >= 0), len(head) - _BESIDE_CUT)]
+    tail = tail[next((start for start in starts if start >= 0), _BESIDE_CUT - 1) + 1 :]
+    return f"{head}\n[… {len(text) - len(head) - len(tail):,} characters are left out …]\n{tail}"
 
 
 def without_base64(text):
