@@ -1,0 +1,73 @@
+"""Approval by the person behind the published client `mcp` 1.x: nothing runs before."""
+
+from contextlib import asynccontextmanager
+
+import anyio
+import pytest
+from mcp import ClientSession, StdioServerParameters
+from mcp.client.stdio import stdio_client
+from mcp.types import ElicitResult
+from support import approvals
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def connect(user, tmp_path):
+    """Connects a session whose person answers a message with an action and, for acceptance, a decision."""
+    with approvals.tapped_server(user, tmp_path) as server:
+        parameters = StdioServerParameters(command=server.command, args=server.arguments, env=server.environment)
+
+        @asynccontextmanager
+        async def session(decide):
+            async def answer(context, params):
+                action, decision = await decide(params.message)
+                return ElicitResult(action=action, content=decision and {"decision": decision})
+
+            async with (
+                stdio_client(parameters) as (read, write),
+                ClientSession(read, write, elicitation_callback=answer) as connected,
+            ):
+                await connected.initialize()
+                yield connected
+
+        yield session
+
+
+async def run(session, command):
+    return (await session.call_tool("execute_bash", {"command": command})).structuredContent["stdout"]
+
+
+async def test_what_the_person_answers_decides(connect, tmp_path):
+    answers = [("accept", "once"), ("decline", None), ("cancel", None), ("accept", "deny"), ("accept", "session")]
+    left = list(answers)
+
+    async def decide(message):
+        assert approvals.count(message) == 1
+        before = approvals.calls(tmp_path)
+        # Long enough for a call that did not wait.
+        await anyio.sleep(0.2)
+        assert approvals.calls(tmp_path) == before
+        return left.pop(0)
+
+    async with connect(decide) as session:
+        printed = [(await run(session, approvals.ONE)).split() for _ in answers]
+        assert printed[0] == ["1", "0"] and printed[4] == ["2", "0"]
+        assert all(one[-1] == "4" for one in printed[1:4]), printed
+        assert await run(session, approvals.ONE) == "3\n0\n", "for the session"
+    assert approvals.calls(tmp_path) == 3 and not left
+
+
+async def test_31_calls_at_once_are_asked_about_together(connect, tmp_path):
+    asked = []
+
+    async def decide(message):
+        asked.append(approvals.count(message))
+        assert approvals.calls(tmp_path) <= sum(asked[:-1])
+        return "accept", "once"
+
+    async with connect(decide) as session:
+        assert await run(session, approvals.MANY) == f"{list(range(1, 32))}\n"
+    # A busy machine may need a moment longer to make them than exec-mcp waits for.
+    assert sum(asked) == 31 and len(asked) < 5, asked
+    assert approvals.calls(tmp_path) == 31
