@@ -337,11 +337,7 @@ extension Connection: MessageReceiver {
             {
                 calls.acknowledge(id)
             }
-            if notification.method == Elicitation.completed,
-                let id = notification.params["elicitationId"]?.stringValue
-            {
-                handlers.elicitation?.visitCompleted(id)
-            }
+            incoming.note(notification)
             return handlers.onNotification(notification.method)
         }
         guard let id = RequestID(notification.params["progressToken"])?.number,

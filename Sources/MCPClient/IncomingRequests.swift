@@ -80,6 +80,13 @@ final class IncomingRequests: Sendable {
         return question != nil
     }
 
+    /// Tells the handler of questions about a notification that concerns one.
+    func note(_ notification: Notification) {
+        guard notification.method == Elicitation.completed, let id = notification.params["elicitationId"]?.stringValue
+        else { return }
+        elicitation?.visitCompleted(id)
+    }
+
     /// Cancels all questions and accepts no more: the server is gone.
     func close() {
         let questions = state.withLock { state in
