@@ -54,9 +54,9 @@ let bridgePackage =
 
 // The page of exec-agent, likewise. Sources/ExecAgent/Service/Page/Assets/PageAssets.swift lists the files as well.
 let pageModules = [
-    "api", "app", "cards", "composer", "conversation", "diff", "dom", "events", "export", "files", "format",
-    "highlight", "history", "inline", "markdown", "math", "output", "preview", "question", "render", "store",
-    "system", "theme", "turn",
+    "api", "app", "cards", "composer", "conversation", "details", "diff", "dom", "events", "export", "files", "format",
+    "formula", "highlight", "history", "inline", "login", "markdown", "math", "output", "preview", "question",
+    "render", "store", "system", "theme", "turn",
 ]
 let pageFiles = (["index.html", "app.css", "icon.svg", "manifest.webmanifest"] + pageModules.map { "\($0).js" })
     .map { "Page/\($0)" }

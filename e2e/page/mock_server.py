@@ -24,6 +24,12 @@ def now(minutes_ago: float = 0) -> str:
     return (datetime.now(UTC) - timedelta(minutes=minutes_ago)).isoformat().replace("+00:00", "Z")
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+    """A browser opens several connections at once; one that is refused is tried again only after seconds."""
+
+
 class Run:
     """A run whose events a test adds; its watchers get them at once."""
 
@@ -92,8 +98,7 @@ class Mock:
 
     def start(self, port: int = 0) -> Mock:
         handler = type("Bound", (Handler,), {"mock": self})
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", port), handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return self
 

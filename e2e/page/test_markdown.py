@@ -11,9 +11,14 @@ from markdown_it import MarkdownIt
 from page.mock_server import Mock
 from playwright.sync_api import Browser, Page
 
+# Formulas are shown as they were written until the module that sets them is loaded.
+WITH_FORMULAS = """
+  const { formula } = await import('/ui/formula.js');
+  while (formula('x').localName !== 'math') await new Promise((resolve) => setTimeout(resolve));
+"""
 # What an element is in HTML, without what is the page's own: wrappers of code and tables, attributes of links.
 SHOW = """
-async (texts) => {
+async (texts) => {""" + WITH_FORMULAS + """
   const { parse } = await import('/ui/markdown.js');
   const { node, inlineOf, shower } = await import('/ui/render.js');
   const show = shower({ has: () => false });
@@ -166,7 +171,7 @@ def test_tables_and_struck_text_are_shown_as_github_does(page: Page) -> None:
 
 
 STREAM = """
-async ([text, sizes]) => {
+async ([text, sizes]) => {""" + WITH_FORMULAS + """
   const { MarkdownView, shower } = await import('/ui/render.js');
   const shown = async (size) => {
     const view = new MarkdownView(shower({ has: () => false }));
@@ -192,8 +197,7 @@ def test_a_text_that_came_in_pieces_looks_like_one_that_came_whole(page: Page) -
 
 
 FORMULA = """
-async (texts) => {
-  const { formula } = await import('/ui/math.js');
+async (texts) => {""" + WITH_FORMULAS + """
   return texts.map((text) => formula(text, false).outerHTML);
 }
 """

@@ -8,14 +8,19 @@ import re
 import secrets
 import subprocess
 import sys
+import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from page.conftest import Canary, ask
+from page.mock_server import SOURCES
 from page.running import Service
 from playwright.sync_api import BrowserContext, Page, expect
+from pygments.lexers import get_lexer_for_filename
+from pygments.token import Comment, Whitespace
 from support import engine
 from support.stdio_client import REPOSITORY
 
@@ -55,6 +60,25 @@ def page(service: Service, context: BrowserContext, canary: Canary) -> Iterator[
     opened.goto(service.url)
     expect(opened.locator("body")).to_have_attribute("data-screen", "app")
     yield opened
+
+
+def significant(name: str, text: str) -> list[tuple[Any, str]]:
+    """The tokens of a source, without comments and white space."""
+    lexer = get_lexer_for_filename(name, stripnl=False)
+    return [
+        one for one in lexer.get_tokens(text) if one[1].strip() and one[0] not in Comment and one[0] not in Whitespace
+    ]
+
+
+def test_what_is_served_means_the_same_as_the_sources(service: Service) -> None:
+    served = 0
+    for file in [*SOURCES.glob("*.js"), *SOURCES.glob("*.css")]:
+        with urllib.request.urlopen(f"{service.url}ui/{file.name}") as answer:
+            text = answer.read().decode()
+        assert significant(file.name, text) == significant(file.name, file.read_text()), file.name
+        assert not re.search(r"^\s|^//|/\*\*|\n\n", text), file.name
+        served += 1
+    assert served > 20
 
 
 def finished(page: Page, turns: int = 1) -> None:

@@ -6,9 +6,8 @@ import { openConversation, startNew, talk, watchScrolling, isLost } from './conv
 import { $, add, button, fill, h, icon } from './dom.js';
 import { filesShown, wireFiles } from './files.js';
 import { actions, loadConversations, wireHistory } from './history.js';
-import { wireQuestions } from './question.js';
-import { emit, loadArtifacts, on, store } from './store.js';
-import { drawWho, loadStatus, showGone, showLogin, showSystem } from './system.js';
+import { drawWho, showGone, showLogin } from './login.js';
+import { emit, loadArtifacts, loadStatus, on, part, store } from './store.js';
 
 const THEMES = ['auto', 'light', 'dark'];
 const THEME_ICONS = { auto: 'auto', light: 'sun', dark: 'moon' };
@@ -177,7 +176,7 @@ function wire() {
 			// It holds until the page is closed.
 		}
 	});
-	$('system-button').addEventListener('click', showSystem);
+	$('system-button').addEventListener('click', () => part(import('./system.js'), (system) => system.showSystem()));
 	$('new').addEventListener('click', () => {
 		history.pushState(null, '', '#/');
 		startNew();
@@ -212,6 +211,11 @@ function wire() {
 		drawState();
 	});
 	on('blank', examples);
+	let questions;
+	on('question', (event) => {
+		if (event.type === 'question') questions ??= import('./question.js');
+		if (questions) part(questions, (one) => one.take(event));
+	});
 	for (const name of ['talk', 'status']) on(name, drawState);
 }
 
@@ -220,5 +224,4 @@ watchScrolling();
 wireComposer();
 wireHistory();
 wireFiles();
-wireQuestions();
 connect();

@@ -104,11 +104,15 @@ function asNotebook(whole) {
 }
 
 const file = (whole, ending) => `${(whole.title || 'conversation').replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-+|-+$/g, '').slice(0, 60) || 'conversation'}.${ending}`;
-const entry = (name, ending, type, make) => [name, ending, (whole) => save(file(whole, ending), new Blob([make(whole)], { type }))];
+const KINDS = {
+	Markdown: ['md', 'text/markdown', asMarkdown],
+	JSON: ['json', 'application/json', (whole) => `${JSON.stringify(whole, null, 1)}\n`],
+	script: ['sh', 'text/x-shellscript', asScript],
+	notebook: ['ipynb', 'application/x-ipynb+json', asNotebook],
+};
 
-export const exports = [
-	entry('Markdown', 'md', 'text/markdown', asMarkdown),
-	entry('JSON', 'json', 'application/json', (whole) => `${JSON.stringify(whole, null, 1)}\n`),
-	entry('script', 'sh', 'text/x-shellscript', asScript),
-	entry('notebook', 'ipynb', 'application/x-ipynb+json', asNotebook),
-];
+/** Hands a conversation to the person: as Markdown, JSON, script or notebook. */
+export function exportAs(kind, whole) {
+	const [ending, type, make] = KINDS[kind];
+	save(file(whole, ending), new Blob([make(whole)], { type }));
+}

@@ -3,13 +3,15 @@
 import { get, request } from './api.js';
 import { $, button, confirm, fill, h, icon, iconButton, roving } from './dom.js';
 import { ago, iconOf, kindOf, many, size, visible } from './format.js';
-import { previewArtifact, previewFile } from './preview.js';
-import { artifactPath, download, emit, filePath, loadArtifacts, on, store, tellTabs } from './store.js';
+import { artifactPath, attempt, download, filePath, loadArtifacts, on, part, store, tellTabs } from './store.js';
 
 const TOP = '/workspace';
 let folder = TOP;
 let isShown = false;
 let enter;
+
+const previewArtifact = (name) => part(import('./preview.js'), (preview) => preview.previewArtifact(name));
+const previewFile = (path) => part(import('./preview.js'), (preview) => preview.previewFile(path));
 
 function row(kind, name, facts, open, actions, mark) {
 	return h('li.file', button([icon(kind), h('span.name', visible(name)), h('span.quiet', facts), mark && h('span.mark-new', mark)],
@@ -36,16 +38,12 @@ function drawArtifacts() {
 
 async function remove(name) {
 	if (!(await confirm('Delete this file?', `${visible(name)} is deleted for good.`, 'Delete'))) return;
-	try {
-		await request('DELETE', artifactPath(name));
-		store.marks.delete(name);
-		store.artifacts.delete(name);
-		drawArtifacts();
-		$('tab-artifacts').focus();
-		tellTabs({ type: 'artifacts' });
-	} catch (error) {
-		emit('problem', error.message);
-	}
+	if (!(await attempt(() => request('DELETE', artifactPath(name))))) return;
+	store.marks.delete(name);
+	store.artifacts.delete(name);
+	drawArtifacts();
+	$('tab-artifacts').focus();
+	tellTabs({ type: 'artifacts' });
 }
 
 async function drawWorkspace(path = folder) {

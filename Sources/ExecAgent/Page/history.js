@@ -2,10 +2,9 @@
 
 import { get, send } from './api.js';
 import { $, button, confirm, dialog, fill, h, iconButton, menu, roving } from './dom.js';
-import { exports } from './export.js';
 import { ago, many } from './format.js';
 import { startNew, talk } from './conversation.js';
-import { emit, on, store, tellTabs } from './store.js';
+import { attempt, on, part, store, tellTabs } from './store.js';
 
 let enter;
 
@@ -40,12 +39,13 @@ function draw() {
 export function actions(anchor, one) {
 	menu(anchor, [
 		['Rename', () => rename(one)],
-		...exports.map(([name, , make]) => [`Export as ${name}`, () => whole(one).then(make, (error) => emit('problem', error.message))]),
+		...['Markdown', 'JSON', 'script', 'notebook'].map((kind) => [`Export as ${kind}`, () => part(import('./export.js'), ({ exportAs }) => attempt(async () => exportAs(kind, await whole(one))))]),
 		['Delete', () => remove(one), 'danger'],
 	]);
 }
 
-const whole = (one) => get(`conversations/${encodeURIComponent(one.id)}`, { patient: true });
+const path = (one) => `conversations/${encodeURIComponent(one.id)}`;
+const whole = (one) => get(path(one), { patient: true });
 
 function rename(one) {
 	const field = h('input', { id: 'new-title', value: one.title, maxlength: 200, autofocus: true, autocomplete: 'off' });
@@ -55,12 +55,7 @@ function rename(one) {
 			node.close();
 			const title = field.value.trim();
 			if (!title) return;
-			try {
-				await send('PATCH', `conversations/${encodeURIComponent(one.id)}`, { title });
-			} catch (error) {
-				emit('problem', error.message);
-				return;
-			}
+			if (!(await attempt(() => send('PATCH', path(one), { title })))) return;
 			if (talk.id === one.id) {
 				talk.title = title;
 				$('title').textContent = title;
@@ -74,12 +69,7 @@ function rename(one) {
 
 async function remove(one) {
 	if (!(await confirm('Delete this conversation?', `“${one.title}” and its activity are deleted for good. Files in the sandbox stay.`, 'Delete'))) return;
-	try {
-		await send('DELETE', `conversations/${encodeURIComponent(one.id)}`);
-	} catch (error) {
-		emit('problem', error.message);
-		return;
-	}
+	if (!(await attempt(() => send('DELETE', path(one))))) return;
 	if (talk.id === one.id) {
 		history.pushState(null, '', '#/');
 		startNew();

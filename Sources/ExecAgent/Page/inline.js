@@ -1,7 +1,7 @@
 // The inline part of Markdown, straight into nodes: code, emphasis, links, pictures, formulas.
 
 import { h } from './dom.js';
-import { formula } from './math.js';
+import { formula } from './formula.js';
 
 const PUNCTUATION = /[\p{P}\p{S}]/u;
 const SPACE = /\s/;

@@ -2,7 +2,7 @@
 // shown in a frame without scripts.
 
 import { address, beginning, blob, send } from './api.js';
-import { box } from './cards.js';
+import { box } from './details.js';
 import { unified } from './diff.js';
 import { button, dialog, fill, h, iconButton } from './dom.js';
 import { LANGUAGES, baseName, isImage, kindOf, many, number, size, typeOf, visible } from './format.js';

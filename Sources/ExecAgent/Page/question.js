@@ -5,7 +5,7 @@ import { send } from './api.js';
 import { $, add, button, fill, h, say } from './dom.js';
 import { many, visible } from './format.js';
 import { safeAddress } from './render.js';
-import { on, store } from './store.js';
+import { store } from './store.js';
 
 const open = new Map();
 let shown;
@@ -130,11 +130,10 @@ function form(question, respond, problem) {
 	return node;
 }
 
-export function wireQuestions() {
-	on('question', (event) => {
-		if (event.type === 'question') open.set(event.id, event);
-		else if (event.id === undefined) open.clear();
-		else open.delete(event.id);
-		draw();
-	});
+/** Shows a question, or removes it; without an id, all of them. */
+export function take(event) {
+	if (event.type === 'question') open.set(event.id, event);
+	else if (event.id === undefined) open.clear();
+	else open.delete(event.id);
+	draw();
 }

@@ -2,10 +2,10 @@
 
 import { button, codeBox, h, pause } from './dom.js';
 import { visible } from './format.js';
+import { formula } from './formula.js';
 import { highlight } from './highlight.js';
 import { Inline } from './inline.js';
 import { parse } from './markdown.js';
-import { formula } from './math.js';
 
 const LONGEST_ROWS = 2000;
 const SLICE = 8;

@@ -15,12 +15,40 @@ export function emit(name, value) {
 	for (const listener of listeners.get(name) ?? []) listener(value);
 }
 
+/** Uses a part of the page that is loaded once it is needed. */
+export async function part(loading, use) {
+	let loaded;
+	try {
+		loaded = await loading;
+	} catch {
+		emit('problem', 'This part of the page could not be loaded. Load the page again once the server answers.');
+		return;
+	}
+	await use(loaded);
+}
+
+/** Does what may fail, and says why if it does. @returns whether it was done */
+export async function attempt(work) {
+	try {
+		await work();
+		return true;
+	} catch (error) {
+		emit('problem', error.message);
+		return false;
+	}
+}
+
 export const store = { status: null, conversations: [], artifacts: new Map(), marks: new Map() };
 
 /** The other tabs of this page, in the same browser. */
 const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('exec-agent') : undefined;
 channel?.addEventListener('message', ({ data }) => emit('tab', data));
 export const tellTabs = (message) => channel?.postMessage(message);
+
+export async function loadStatus() {
+	store.status = await get('status');
+	emit('status');
+}
 
 let asked = 0;
 

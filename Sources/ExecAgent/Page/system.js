@@ -1,18 +1,13 @@
-// The state of the system: servers, model, limits, sandbox; and the key, if one is needed.
+// Dialogs about the system: servers, model, limits, sandboxes; and who works with it.
 
-import { get, hasKey, request, setKey, setUser } from './api.js';
-import { $, button, confirm, dialog, fill, h, icon } from './dom.js';
+import { get, request, setUser } from './api.js';
+import { button, confirm, dialog, fill, h } from './dom.js';
 import { ago, duration, many, number, size, visible } from './format.js';
-import { emit, store } from './store.js';
+import { attempt, loadStatus, store } from './store.js';
 
 const STATES = { ready: 'ready', starting: 'busy', failed: 'failed' };
 const SANDBOX = { none: 'not started', idle: 'up, idle', busy: 'up, at work' };
 const APPROVAL = { never: 'never asked for', ask: 'asked for when the policy says so', always: 'given to every call' };
-
-export async function loadStatus() {
-	store.status = await get('status');
-	emit('status');
-}
 
 const fact = (name, value) => value && [h('dt', name), h('dd', value)];
 
@@ -34,11 +29,7 @@ function facts() {
 
 async function stopSandbox(path, whose, after) {
 	if (!(await confirm(`Stop ${whose} sandbox?`, 'Everything that runs in it ends. Files in the workspace stay.', 'Stop'))) return;
-	try {
-		await request('DELETE', path);
-	} catch (error) {
-		emit('problem', error.message);
-	}
+	await attempt(() => request('DELETE', path));
 	after();
 }
 
@@ -74,7 +65,7 @@ export async function showSystem() {
 }
 
 /** Who works here: fixed by the key, or chosen. */
-function showUser(changed) {
+export function showUser(changed) {
 	const { user = {} } = store.status;
 	const field = h('input', { id: 'user-name', value: user.name, maxlength: 63, pattern: '[A-Za-z0-9][A-Za-z0-9_.\\-]{0,62}', autocomplete: 'off', autofocus: true });
 	const problem = h('p.bad', { role: 'alert' });
@@ -92,46 +83,4 @@ function showUser(changed) {
 		},
 	}, h('p', 'Each name has a sandbox, files and conversations of its own.'), h('label', { for: 'user-name' }, 'Name'), field, problem,
 	h('p.row.end', button('Cancel', () => node.close()), h('button.button.first', 'Change'))));
-}
-
-/** The login form. */
-export function showLogin(retry, wasRefused) {
-	const field = h('input', { id: 'key', type: 'password', autocomplete: 'current-password', required: true, spellcheck: 'false' });
-	const keep = h('input', { type: 'checkbox' });
-	const problem = h('p.bad', { role: 'alert' }, wasRefused && 'This key is not accepted.');
-	document.body.dataset.screen = 'login';
-	$('screen').hidden = false;
-	fill($('screen'), h('form.login', {
-		novalidate: true,
-		submit: (event) => {
-			event.preventDefault();
-			if (!field.value.trim()) {
-				problem.textContent = 'Type a key.';
-				field.focus();
-				return;
-			}
-			setKey(field.value.trim(), keep.checked);
-			retry();
-		},
-	}, h('span.mark', { 'aria-hidden': 'true' }), h('h1', 'exec-agent'), h('p.quiet', 'This server asks for a key.'),
-	h('label', { for: 'key' }, 'Key'), field, h('label.row', keep, 'Remember it in this tab'), problem,
-	h('button.button.first.wide', 'Continue')));
-	field.focus();
-}
-
-/** The server does not answer: nothing else can be shown. */
-export function showGone(text, retry) {
-	document.body.dataset.screen = 'gone';
-	$('screen').hidden = false;
-	fill($('screen'), h('div.login', { role: 'alert' }, icon('fail'), h('h1', 'No connection'), h('p', text), button('Try again', retry, 'button.first.wide')));
-}
-
-export function drawWho(changed) {
-	const { user = {}, requires_key: requiresKey } = store.status;
-	fill($('who'), h('span.quiet', 'Signed in as '), h('strong', visible(user.name ?? 'default')), ' ',
-		!user.is_bound && button('Change', () => showUser(changed), 'link', { 'aria-label': 'Change the user' }),
-		requiresKey && hasKey() && button('Sign out', () => {
-			setKey('', false);
-			location.reload();
-		}, 'link'));
 }

@@ -236,13 +236,4 @@ import Testing
             }
         }
     }
-
-    @Test func allFilesOfThePageAreServed() throws {
-        let names = Set(Files.names(in: "\(Repository.path)/Sources/ExecAgent/Page").filter { !$0.hasPrefix(".") })
-        #expect(names == Set(PageAssets.all.map(\.name)))
-        for asset in PageAssets.all {
-            let file = try Files.contents(of: "\(Repository.path)/Sources/ExecAgent/Page/\(asset.name)", limit: 1 << 20)
-            #expect(asset.bytes == file, "\(asset.name)")
-        }
-    }
 }

@@ -9,9 +9,9 @@ enum PageAssets {
         let bytes: [UInt8]
         let entityTag: String
 
-        fileprivate init(_ name: String, _ bytes: [UInt8]) {
+        fileprivate init(_ name: String, _ source: [UInt8]) {
             self.name = name
-            self.bytes = bytes
+            bytes = name.hasSuffix(".js") || name.hasSuffix(".css") ? PageAssets.withoutComments(source) : source
             entityTag = "\"\(SHA256.hexDigest(of: bytes).prefix(32))\""
         }
 
@@ -46,15 +46,18 @@ enum PageAssets {
         Asset("cards.js", PackageResources.cards_js),
         Asset("composer.js", PackageResources.composer_js),
         Asset("conversation.js", PackageResources.conversation_js),
+        Asset("details.js", PackageResources.details_js),
         Asset("diff.js", PackageResources.diff_js),
         Asset("dom.js", PackageResources.dom_js),
         Asset("events.js", PackageResources.events_js),
         Asset("export.js", PackageResources.export_js),
         Asset("files.js", PackageResources.files_js),
         Asset("format.js", PackageResources.format_js),
+        Asset("formula.js", PackageResources.formula_js),
         Asset("highlight.js", PackageResources.highlight_js),
         Asset("history.js", PackageResources.history_js),
         Asset("inline.js", PackageResources.inline_js),
+        Asset("login.js", PackageResources.login_js),
         Asset("markdown.js", PackageResources.markdown_js),
         Asset("math.js", PackageResources.math_js),
         Asset("output.js", PackageResources.output_js),
@@ -66,6 +69,24 @@ enum PageAssets {
         Asset("theme.js", PackageResources.theme_js),
         Asset("turn.js", PackageResources.turn_js),
     ]
+
+    /// Returns JavaScript or CSS without lines that are blank or comments, and without indentation.
+    ///
+    /// Looks at lines only: block comments have lines of their own, and texts in backticks don't extend over several lines.
+    static func withoutComments(_ source: [UInt8]) -> [UInt8] {
+        var kept: [UInt8] = []
+        var isInside = false
+        for line in source.split(separator: UInt8(ascii: "\n")) {
+            let text = line.drop { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") }
+            if isInside || text.starts(with: "/*".utf8) {
+                isInside = !text.suffix(2).elementsEqual("*/".utf8)
+            } else if !text.isEmpty && !text.starts(with: "//".utf8) {
+                kept += text
+                kept.append(UInt8(ascii: "\n"))
+            }
+        }
+        return kept
+    }
 
     /// Whether a request is for one of the files, by its exact path.
     static func isAsset(_ request: HTTPRequest) -> Bool {
