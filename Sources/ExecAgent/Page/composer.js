@@ -10,6 +10,8 @@ const files = new Set();
 let edited;
 let busy = false;
 let stopping = false;
+// Uploads take turns: at the server each user has a share of the room.
+let turn = Promise.resolve();
 
 const isLoading = () => [...files].some((one) => one.state === 'loading');
 const ready = () => [...files].filter((one) => one.state === 'ready').map((one) => one.answer);
@@ -86,15 +88,20 @@ function attach(list) {
 			failed(`is larger than ${size(most)}`);
 			continue;
 		}
-		const { done, cancel } = upload(file, (part) => (bar.value = part));
-		entry.cancel = cancel;
-		done.then((answer) => {
-			Object.assign(entry, { state: 'ready', answer: { size: file.size, ...answer } });
-			bar.remove();
-			say(`${file.name} is attached`);
-			emit('uploaded');
-			draw();
-		}, (error) => error.status !== -1 && failed(error.message));
+		turn = turn.then(async () => {
+			if (!files.has(entry)) return;
+			const { done, cancel } = upload(file, (part) => (bar.value = part));
+			entry.cancel = cancel;
+			try {
+				Object.assign(entry, { state: 'ready', answer: { size: file.size, ...(await done) } });
+				bar.remove();
+				say(`${file.name} is attached`);
+				emit('uploaded');
+				draw();
+			} catch (error) {
+				if (error.status !== -1) failed(error.message);
+			}
+		});
 	}
 	draw();
 }

@@ -83,11 +83,11 @@ extension APIRequestError {
     init(_ refusal: HTTPError) {
         let codes = [
             408: "request_timeout", 413: "request_too_large", 414: "target_too_long", 431: "head_too_large",
-            503: "too_many_connections",
+            503: "service_busy",
         ]
         self.init(
             refusal.status, refusal.reason, type: refusal.status < 500 ? "invalid_request_error" : "server_error",
-            code: codes[refusal.status] ?? "bad_request", retryAfter: refusal.status == 503 ? 1 : nil)
+            code: codes[refusal.status] ?? "bad_request", retryAfter: refusal.retryAfter)
     }
 }
 

@@ -121,6 +121,7 @@ final class Service: Sendable {
             LargeBody(
                 method: "POST", pathPrefix: UploadRoutes.path, bytes: options.uploadBytes + UploadRoutes.formBytes),
         ]
+        http.clientOfLargeBody = { [users] in (try? users.pageUser(of: $0))?.name ?? "" }
         http.log = log
         http.refusal = { Self.finished(APIRequestError($0).response) }
         http.onRequestHead = { request, remote in

@@ -14,7 +14,7 @@ final class FileUploads: Sendable {
     static let maxChunk = 4 << 20
     /// Seconds without a chunk after which an upload is dropped.
     static let idleSeconds = 600.0
-    /// The maximum number of uploads of a user, and of bytes of all users.
+    /// The maximum number of uploads of a user, and of bytes of all users. Of these, one user has half at most.
     static let (maxUploads, maxBytes) = (16, 256 << 20)
     private static let idBytes = 16
 
@@ -36,16 +36,19 @@ final class FileUploads: Sendable {
 
     private struct State {
         var uploads: [String: Upload] = [:]
-        /// The number of bytes in all uploads.
-        var byteCount = 0
+        /// The bytes in all uploads. Each user has room for one file before others get more.
+        var room: FairBudget<UserID>
         var hasSweeper = false
     }
 
     private let clock: MonotonicClock
-    private let state = Locked(State())
+    private let maxBytes: Int
+    private let state: Locked<State>
 
-    init(clock: MonotonicClock = .system) {
+    init(clock: MonotonicClock = .system, maxBytes: Int = FileUploads.maxBytes) {
         self.clock = clock
+        self.maxBytes = maxBytes
+        state = Locked(State(room: FairBudget(limit: maxBytes, guaranteed: min(Self.maxFile, maxBytes / 8))))
     }
 
     /// Starts an upload.
@@ -68,7 +71,9 @@ final class FileUploads: Sendable {
         }
         guard isAccepted else {
             throw RPCError(
-                .busy, "\(Self.maxUploads) uploads of this user are unfinished. Finish or cancel some first.")
+                .busy,
+                "\(Self.maxUploads) uploads of this user are unfinished. Finish or cancel one first; one that gets no "
+                    + "chunk for \(Int(Self.idleSeconds)) seconds is dropped.")
         }
         if needsSweeper { startSweeping() }
         return id
@@ -91,10 +96,18 @@ final class FileUploads: Sendable {
             guard chunk.count <= Self.maxFile - count else {
                 throw RPCError(.tooLarge, "At most \(Self.maxFile) bytes are accepted for a file.")
             }
-            guard state.byteCount + chunk.count <= Self.maxBytes else {
-                throw RPCError(.busy, "Too many bytes of unfinished uploads are kept. Try again later.")
+            switch state.room.take(chunk.count, for: user) {
+            case nil: break
+            case .ownShare:
+                throw RPCError(
+                    .busy, "Unfinished uploads of this user have all the room that one user gets, "
+                        + "\(maxBytes / 2) bytes. Finish or cancel one, then send this chunk again.")
+            case .full:
+                let age = clock.now() - (state.uploads.values.map(\.lastUse).min() ?? clock.now())
+                throw RPCError(
+                    .busy, "There is no room for more bytes of unfinished uploads. Send this chunk again in a few seconds; "
+                        + "at the latest in \(max(1, Int((Self.idleSeconds - age).rounded(.up)))) seconds one is dropped.")
             }
-            state.byteCount += chunk.count
             upload.bytes += chunk
             return count + chunk.count
         }
@@ -168,7 +181,8 @@ final class FileUploads: Sendable {
     }
 
     private static func remove(_ id: String, from state: inout State) {
-        state.byteCount -= state.uploads.removeValue(forKey: id)?.bytes.count ?? 0
+        guard let upload = state.uploads.removeValue(forKey: id) else { return }
+        state.room.release(upload.bytes.count, of: upload.target.user)
     }
 
     private func sweep(_ state: inout State) {

@@ -4,11 +4,14 @@ public struct HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
     public let status: Int
     /// What is wrong, as a sentence for the author of the client.
     public let reason: String
+    /// Seconds after which the client may try again; `nil` if unknown.
+    public let retryAfter: Int?
 
     /// Creates an error with a status and a reason.
-    public init(_ status: Int, _ reason: String) {
+    public init(_ status: Int, _ reason: String, retryAfter: Int? = nil) {
         self.status = status
         self.reason = reason
+        self.retryAfter = retryAfter
     }
 
     /// The reason.

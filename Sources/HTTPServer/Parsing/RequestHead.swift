@@ -139,7 +139,11 @@ extension HTTPError {
     }
 
     static let tooManyLargeBodies = HTTPError(
-        503, "Too many large requests are being received. Try again later.")
+        503, "Too many large requests are being received. Try again in 5 seconds.", retryAfter: 5)
+
+    static let tooManyLargeBodiesOfOne = HTTPError(
+        503, "Your other large requests have all the room that one client gets. Try again when one has ended.",
+        retryAfter: 5)
 
     static func targetTooLong(limit: Int) -> HTTPError {
         HTTPError(414, "The target exceeds the limit of \(limit) bytes.")

@@ -9,7 +9,8 @@ struct ConnectionContext: Sendable {
         self.options = options
         self.handler = handler
         self.eventQueue = eventQueue
-        largeBodies = LargeBodyBudget(limit: options.limits.largeBodyBytes)
+        let largest = options.limits.largeBodies.map(\.bytes).max() ?? 0
+        largeBodies = LargeBodyBudget(limit: options.limits.largeBodyBytes, guaranteed: largest)
     }
 
     var limits: HTTPLimits { options.limits }

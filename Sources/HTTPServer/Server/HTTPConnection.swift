@@ -256,8 +256,11 @@ final class HTTPConnection {
         }
         isKnown = isKnown || service.options.isKnown(head.request)
         if case .length(let bytes) = head.framing, bytes > service.limits.bodyBytes {
-            reservation = service.largeBodies.reserve(bytes)
-            guard reservation != nil else { return refuse(.tooManyLargeBodies, now) }
+            do {
+                reservation = try service.largeBodies.reserve(bytes, for: service.options.clientOfLargeBody(head.request))
+            } catch {
+                return refuse(error, now)
+            }
         }
         if head.expectsContinue, parser.waitingBytes == 0 {
             output.append(Self.interimResponse)

@@ -6,33 +6,35 @@ final class LargeBodyBudget: Sendable {
     final class Reservation: Sendable {
         /// The size of the body.
         let bytes: Int
+        private let client: String
         private let budget: LargeBodyBudget
 
-        fileprivate init(_ bytes: Int, _ budget: LargeBodyBudget) {
+        fileprivate init(_ bytes: Int, _ client: String, _ budget: LargeBodyBudget) {
             self.bytes = bytes
+            self.client = client
             self.budget = budget
         }
 
-        deinit { budget.used.withLock { $0 -= bytes } }
+        deinit { budget.shares.withLock { $0.release(bytes, of: client) } }
     }
 
-    private let limit: Int
-    private let used = Locked(0)
+    private let shares: Locked<FairBudget<String>>
 
-    /// - Parameter limit: the maximum total size in bytes.
-    init(limit: Int) {
-        self.limit = limit
+    /// - Parameters:
+    ///   - limit: the maximum total size in bytes.
+    ///   - guaranteed: up to what total size a client's bodies go before those of clients with more.
+    init(limit: Int, guaranteed: Int) {
+        shares = Locked(FairBudget(limit: limit, guaranteed: guaranteed))
     }
 
-    /// Reserves room for a body.
+    /// Reserves room for a body of a client.
     ///
-    /// - Returns: `nil` if there is not enough room now.
-    func reserve(_ bytes: Int) -> Reservation? {
-        let fits = used.withLock { used in
-            guard bytes <= limit - used else { return false }
-            used += bytes
-            return true
+    /// - Throws: 503 if there isn't enough room now.
+    func reserve(_ bytes: Int, for client: String) throws(HTTPError) -> Reservation {
+        switch shares.withLock({ $0.take(bytes, for: client) }) {
+        case nil: return Reservation(bytes, client, self)
+        case .ownShare: throw .tooManyLargeBodiesOfOne
+        case .full: throw .tooManyLargeBodies
         }
-        return fits ? Reservation(bytes, self) : nil
     }
 }

@@ -89,6 +89,31 @@ import Threading
         _ = try begin(bob)
     }
 
+    @Test func oneUserLeavesRoomForOthers() throws {
+        let uploads = FileUploads(clock: MonotonicClock(now: { 0 }, sleep: { _ in }), maxBytes: 800)
+        /// Adds 100 bytes to as many uploads of a user as there is room for.
+        func fill(_ name: String) throws -> Int {
+            let user = try #require(UserID(name))
+            for count in 0..<FileUploads.maxUploads {
+                let id = try uploads.begin(.init(user: user, name: "a", directory: "/workspace", existing: .rename))
+                let file = [UInt8](repeating: 0, count: 100)
+                guard code({ _ = try uploads.append(file, at: 0, to: id, of: user) }) == nil else { return count }
+            }
+            return FileUploads.maxUploads
+        }
+        #expect(try fill("ann") == 4)
+        #expect(try fill("bob") == 2)
+        #expect(try fill("eve") == 1)
+        #expect(try fill("joe") == 1)
+        let late = try #require(UserID("late"))
+        let id = try uploads.begin(.init(user: late, name: "a", directory: "/workspace", existing: .rename))
+        let refusal = #expect(throws: RPCError.self) { try uploads.append([1], at: 0, to: id, of: late) }
+        #expect(refusal?.code == 503)
+        #expect(refusal?.message.contains("at the latest in 600 seconds") == true)
+        uploads.removeAll(of: ann)
+        #expect(try uploads.append([1], at: 0, to: id, of: late) == 1)
+    }
+
     @Test func whatNobodyContinuesIsDropped() throws {
         let old = try begin(ann)
         _ = try uploads.append([1], at: 0, to: old, of: ann)

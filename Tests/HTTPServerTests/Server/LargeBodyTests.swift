@@ -70,6 +70,38 @@ import Threading
         }
     }
 
+    @Test func oneClientLeavesRoomForOthers() async throws {
+        let isHandled = AsyncEvent()
+        let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
+        let handler: HTTPServer.Handler = { request, remote in
+            arrived.yield()
+            await isHandled.wait()
+            return await echo(request, remote)
+        }
+        var options = options(total: 4000)
+        options.clientOfLargeBody = { String($0.path.dropFirst("/files/".count)) }
+        try await withServer(options, handler: handler) { port in
+            func send(_ name: String) throws -> RawClient {
+                let client = try RawClient(port: port)
+                try client.send(request("PUT", "/files/\(name)", 1000) + String(repeating: "x", count: 1000))
+                return client
+            }
+            var accepted: [RawClient] = []
+            var waiting = arrivals.makeAsyncIterator()
+            for name in ["greedy", "greedy", "ann", "bob"] {
+                accepted.append(try send(name))
+                _ = await waiting.next()
+                guard accepted.count == 2 else { continue }
+                let third = try await send("greedy").readToEnd()
+                #expect(third.status == 503)
+                #expect(third.contains("all the room that one client gets"))
+            }
+            #expect(try await send("eve").readToEnd().contains("Try again in 5 seconds"))
+            isHandled.complete()
+            for client in accepted { #expect(try await client.readToEnd().status == 200) }
+        }
+    }
+
     /// Asks until the answer has this status: the server learns of its other clients in its own time.
     private func answered(_ port: Int, status: Int, _ text: () -> String) async throws -> Bool {
         for _ in 0..<1000 {
