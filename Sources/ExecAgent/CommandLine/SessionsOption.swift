@@ -8,15 +8,9 @@ enum SessionsOption: Sendable, Equatable {
     /// Returns the directory; `nil` for memory.
     func path(environment: [String: String]) -> String? {
         switch self {
-        case .directory(let path): return path
-        case .memory: return nil
-        case .usual:
-            // The XDG Base Directory Specification requires relative paths to be ignored.
-            if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") {
-                return "\(state)/exec-agent/conversations"
-            }
-            guard let home = environment["HOME"], home.hasPrefix("/") else { return nil }
-            return "\(home)/.local/state/exec-agent/conversations"
+        case .directory(let path): path
+        case .memory: nil
+        case .usual: StatePath.of("conversations", environment: environment)
         }
     }
 }

@@ -24,10 +24,7 @@ struct ServerQuestion: Sendable, Equatable {
     }
 
     /// `question_` and 24 random letters and digits.
-    static func makeID() -> String {
-        let signs = Array("0123456789abcdefghijklmnopqrstuvwxyz")
-        return "question_" + String((0..<24).map { _ in signs[Int.random(in: 0..<signs.count)] })
-    }
+    static func makeID() -> String { "question_" + RandomWord.make(24) }
 
     /// The members that describe it to programs.
     var json: JSONObject {

@@ -2,19 +2,26 @@ import JSON
 import MCP
 import MCPClient
 import MCPServers
+import Threading
 
 /// The files of users' sandboxes, and the sandboxes themselves, through the methods that exec-mcp has beyond MCP
-/// (``SandboxMethod``). Uses the first server that offers them.
+/// (``SandboxMethod``). Uses the first server that offers them, as long as it does.
 ///
 /// The user of each function is the owner of the sandbox; `nil` for the server's default. Everything that a server
 /// returns is checked and bounded.
-struct SandboxFiles: Sendable {
+final class SandboxFiles: Sendable {
     /// Seconds that a request may take; it may have to wait for a sandbox to start.
     private static let requestSeconds = 150.0
     /// The maximum number of bytes in a chunk, whatever the server accepts.
     private static let maxChunk = 4 << 20
 
     let group: ServerGroup
+    /// The place of the server that was found for each extension.
+    private let found = Locked<[String: Int]>([:])
+
+    init(group: ServerGroup) {
+        self.group = group
+    }
 
     /// What the server accepts.
     struct Limits: Sendable, Equatable {
@@ -163,23 +170,39 @@ struct SandboxFiles: Sendable {
     }
 
     private func server(offering identifier: String) async throws(SandboxFilesError) -> Offered {
-        let outcomes = await group.results(group.servers, \.self) { (server) throws(SupervisionError) in
+        if let place = found.withLock({ $0[identifier] }) {
+            // Another server would be another sandbox: one that has failed is an error.
+            if let known = try await offered(identifier, by: [group.servers[place]])?.value { return known }
+            found.withLock { $0[identifier] = nil }
+        }
+        guard let first = try await offered(identifier, by: group.servers) else {
+            throw SandboxFilesError(.unsupported, "No MCP server offers \(identifier).")
+        }
+        found.withLock { $0[identifier] = first.place }
+        return first.value
+    }
+
+    /// Returns the first of some servers that offers an extension, and its place among them; `nil` if none does.
+    private func offered(
+        _ identifier: String, by servers: [ToolServer]
+    ) async throws(SandboxFilesError) -> (place: Int, value: Offered)? {
+        let outcomes = await group.results(servers, \.self) { (server) throws(SupervisionError) in
             try await server.use(again: true) { (client) throws(MCPClientError) in client.server }
         }
         var failure: SandboxFilesError?
-        for (server, outcome) in zip(group.servers, outcomes) {
+        for (place, outcome) in outcomes.enumerated() {
             switch outcome {
             case .success(let description):
                 guard let settings = description.settings(ofExtension: identifier) else { continue }
                 let chunk = settings["maxChunkBytes"]?.integerValue ?? 0
-                return Offered(
-                    server: server,
-                    limits: Limits(
-                        fileBytes: max(settings["maxFileBytes"]?.integerValue ?? 0, 0),
-                        chunkBytes: min(max(chunk, 1), Self.maxChunk)))
-            case .failure(let error): failure = failure ?? SandboxFilesError(error, of: server.name)
+                let limits = Limits(
+                    fileBytes: max(settings["maxFileBytes"]?.integerValue ?? 0, 0),
+                    chunkBytes: min(max(chunk, 1), Self.maxChunk))
+                return (place, Offered(server: servers[place], limits: limits))
+            case .failure(let error): failure = failure ?? SandboxFilesError(error, of: servers[place].name)
             }
         }
-        throw failure ?? SandboxFilesError(.unsupported, "No MCP server offers \(identifier).")
+        if let failure { throw failure }
+        return nil
     }
 }

@@ -36,6 +36,7 @@ final class ToolServers: ToolProvider {
     let group: ServerGroup
     /// What each server asks if it is a legacy one; empty if nobody can be asked.
     private let legacyQuestions: [ObjectIdentifier: LegacyCallQuestions]
+    private let sandboxFiles: SandboxFiles
     private let prompts: [ServerPrompt]
     private let bridge: Bridge?
     private let report = Locked<BridgeReport?>(nil)
@@ -73,6 +74,7 @@ final class ToolServers: ToolProvider {
         }
         self.legacyQuestions = legacyQuestions
         group = ServerGroup(servers, clock: clock, startSeconds: startSeconds) { log($0.description) }
+        sandboxFiles = SandboxFiles(group: group)
         prompts = servers.map { server in
             ServerPrompt(of: server, clock: clock) { log(ServerNotice.remark(server: server.name, $0).description) }
         }
@@ -199,7 +201,7 @@ final class ToolServers: ToolProvider {
         return text
     }
 
-    var sandboxAccess: any SandboxAccess { SandboxFiles(group: group) }
+    var sandboxAccess: any SandboxAccess { sandboxFiles }
 
     func serverName(ofTool name: String) -> String? { group.tool(named: name)?.server.name }
 

@@ -100,13 +100,16 @@ final class FileUploads: Sendable {
             case nil: break
             case .ownShare:
                 throw RPCError(
-                    .busy, "Unfinished uploads of this user have all the room that one user gets, "
+                    .busy,
+                    "Unfinished uploads of this user have all the room that one user gets, "
                         + "\(maxBytes / 2) bytes. Finish or cancel one, then send this chunk again.")
             case .full:
                 let age = clock.now() - (state.uploads.values.map(\.lastUse).min() ?? clock.now())
                 throw RPCError(
-                    .busy, "There is no room for more bytes of unfinished uploads. Send this chunk again in a few seconds; "
-                        + "at the latest in \(max(1, Int((Self.idleSeconds - age).rounded(.up)))) seconds one is dropped.")
+                    .busy,
+                    "There is no room for more bytes of unfinished uploads. Send this chunk again in a few seconds; "
+                        + "at the latest in \(max(1, Int((Self.idleSeconds - age).rounded(.up)))) seconds one is dropped."
+                )
             }
             upload.bytes += chunk
             return count + chunk.count

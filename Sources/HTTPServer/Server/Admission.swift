@@ -33,7 +33,9 @@ struct Admission: Sendable {
         let goes =
             served.filter(\.isUnknown).min { $0.id < $1.id }
             ?? served.filter { $0.isEvictable(now) }.min { $0.restingSince < $1.restingSince }
-        guard let goes else { return .refuses(HTTPError(503, "There are too many connections. Try again later.", retryAfter: 1)) }
+        guard let goes else {
+            return .refuses(HTTPError(503, "There are too many connections. Try again later.", retryAfter: 1))
+        }
         return .takes(insteadOf: goes)
     }
 

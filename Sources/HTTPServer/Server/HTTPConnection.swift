@@ -257,7 +257,8 @@ final class HTTPConnection {
         isKnown = isKnown || service.options.isKnown(head.request)
         if case .length(let bytes) = head.framing, bytes > service.limits.bodyBytes {
             do {
-                reservation = try service.largeBodies.reserve(bytes, for: service.options.clientOfLargeBody(head.request))
+                reservation = try service.largeBodies.reserve(
+                    bytes, for: service.options.clientOfLargeBody(head.request))
             } catch {
                 return refuse(error, now)
             }

@@ -18,14 +18,8 @@ struct HistoryFile: Sendable, Equatable {
 
     /// The default path; `nil` if there is no home directory.
     init?(environment: [String: String]) {
-        // The XDG Base Directory Specification requires relative paths to be ignored.
-        if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") {
-            path = "\(state)/exec-agent/history"
-        } else if let home = environment["HOME"], home.hasPrefix("/") {
-            path = "\(home)/.local/state/exec-agent/history"
-        } else {
-            return nil
-        }
+        guard let path = StatePath.of("history", environment: environment) else { return nil }
+        self.path = path
     }
 
     /// Returns the entries, oldest first; none if the file cannot be read. Blocks the calling thread.

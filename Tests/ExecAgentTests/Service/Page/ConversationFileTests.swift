@@ -134,8 +134,6 @@ import Testing
     @Test func onlyItsOwnerCanReadIt() throws {
         let directory = try TemporaryDirectory()
         let path = "\(directory.path)/state/conversations"
-        let old = umask(0)
-        defer { umask(old) }
         let storage = try storage(path)
         try storage.write(Self.conversation([Self.turn(0)]), of: "ann")
         #expect(mode(path) == 0o700)

@@ -106,8 +106,8 @@ import Testing
         let directory = try TemporaryDirectory()
         do {
             let killed = Conversations(try FileStorage(path: directory.path) { _ in }) { _ in }
-            _ = try await begin(killed)
-            await killed.note(["type": "text", "text": "so far", "seq": 1], in: id, of: "ann")
+            let run = try await begin(killed).turn.runID
+            await killed.note(["type": "text", "text": "so far", "seq": 1], of: run, in: id, of: "ann")
         }
         let next = Conversations(try FileStorage(path: directory.path) { _ in }) { _ in }
         #expect(await next.all(of: "ann").first?.turnCount == 1)
@@ -178,6 +178,26 @@ import Testing
         #expect(kept.count < 6)
         #expect(kept.last == 19)
         #expect(kept == Array(stride(from: 20 - Double(kept.count), to: 20, by: 1)))
+    }
+
+    @Test func whatIsForgottenIsNoLongerListed() async throws {
+        let conversations = Conversations(MemoryStorage(limit: 4000)) { _ in }
+        var ids: [String] = []
+        for number in 0..<20 {
+            let user = number % 2 == 0 ? "ann" : "bob"
+            let id = PageConversation.makeID()
+            _ = try await conversations.begin(id, isNew: true, of: user, replacing: nil) { index in
+                PageTurn(
+                    index: index, runID: "run", text: String(repeating: "x", count: 500), attachments: [],
+                    created: Double(number))
+            }
+            ids.append(id)
+        }
+        for user in ["ann", "bob"] {
+            let listed = await conversations.all(of: user)
+            #expect(!listed.isEmpty && listed.count < 10)
+            for summary in listed { #expect(await conversations.conversation(summary.id, of: user) != nil) }
+        }
     }
 
     @Test(arguments: [

@@ -50,7 +50,7 @@ import Testing
                 try? JSON.parse($0.text.replacing("CONVERSATION", with: ids.conversation))
             }
             let answer = try await trial.ask(route.method, path, body, host: host, fields: fields)
-            #expect(!answer.body.contains("secret of ann") || answer.status == 200)
+            #expect(!answer.body.contains("secret of ann") && !answer.body.contains("a question of ann"))
             statuses["\(route.method) \(route.path)"] = answer.status
         }
         return statuses

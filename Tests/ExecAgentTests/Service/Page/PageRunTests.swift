@@ -258,6 +258,23 @@ import Threading
         }
     }
 
+    @Test func aTextIsStoredThoughNothingFollowsIt() async throws {
+        let directory = try TemporaryDirectory()
+        var options = ServiceOptions()
+        options.sessionDirectory = directory.path
+        let stepping = SteppingRunner()
+        try await ServiceTrial(stepping.runner(steps: 2), options: options).run { trial async throws in
+            let (run, conversation) = try await trial.start()
+            stepping.go(0)
+            try await eventually {
+                let turn = try FileStorageFinder.read(directory.path, conversation)?.turns.last
+                return turn?.state == .running && turn?.events.contains { $0["text"] == "0 " } == true
+            }
+            stepping.go(1)
+            _ = try await trial.watch(run)
+        }
+    }
+
     @Test func stoppingTheServiceEndsRunsAndTellsTheirWatchers() async throws {
         let directory = try TemporaryDirectory()
         var options = ServiceOptions()
@@ -273,8 +290,9 @@ import Threading
             try await client.read(through: ": working")
             watcher = Task { WatchedEvents(try await Answer(client.readToEnd())) }
         }
-        let text = try #require(watcher)
-        _ = try? await text.value
+        let watched = try await #require(watcher).value
+        #expect(watched.end?["state"] == "stopped")
+        #expect(watched.end?["error"]?["code"] == "service_stopped")
         await trial.service.waitUntilStopped()
         #expect(stepping.cancelled.elements.count == 1)
         let id = try #require(ids).conversation

@@ -18,8 +18,8 @@ actor Conversations {
     private let storage: any ConversationStorage
     private let log: @Sendable (String) -> Void
     private var lists: [String: [String: PageConversation.Summary]] = [:]
-    /// The conversations of which a turn runs in this program.
-    private var running: Set<String> = []
+    /// The run of each conversation of which a turn runs in this program.
+    private var running: [String: String] = [:]
     /// Titles that are stored when the turn ends.
     private var newTitles: [String: String] = [:]
 
@@ -40,7 +40,7 @@ actor Conversations {
         guard PageConversation.isID(id), var conversation = storage.read(id, of: user) else { return nil }
         if let title = newTitles[id] { conversation.title = title }
         guard let last = conversation.turns.indices.last, conversation.turns[last].state == .running,
-            !running.contains(id)
+            running[id] == nil
         else { return conversation }
         // The program was killed during this turn.
         conversation.turns[last].end(
@@ -64,7 +64,7 @@ actor Conversations {
                 400, "'title' must be a text of 1 to \(Self.maxTitle) bytes.", param: "title", code: "invalid_title")
         }
         conversation.title = title
-        if running.contains(id) {
+        if running[id] != nil {
             // A running turn's events are appended to the file, which is not replaced until it ends.
             newTitles[id] = title
             lists[user]?[id]?.title = title
@@ -81,7 +81,7 @@ actor Conversations {
         guard PageConversation.isID(id), list(of: user)[id] != nil else { return false }
         storage.remove(id, of: user)
         lists[user]?[id] = nil
-        running.remove(id)
+        running[id] = nil
         newTitles[id] = nil
         return true
     }
@@ -111,7 +111,7 @@ actor Conversations {
             conversation = PageConversation(id: id, title: "", created: now, updated: now)
         } else {
             guard let known = self.conversation(id, of: user) else { throw .noConversation }
-            guard !running.contains(id) else { throw .conversationIsBusy }
+            guard running[id] == nil else { throw .conversationIsBusy }
             conversation = known
         }
         if let replaced {
@@ -141,19 +141,19 @@ actor Conversations {
         if isNew { makeRoom(for: user) }
         let isAdded = !isNew && replaced == nil
         try write(conversation, of: user, isStart: isAdded)
-        running.insert(id)
+        running[id] = turn.runID
         return Start(turn: turn, history: history)
     }
 
-    /// Notes an event of the running turn, in case the program is killed before it ends.
-    func note(_ event: JSONObject, in id: String, of user: String) {
-        guard running.contains(id) else { return }
+    /// Notes an event of a run, in case the program is killed before it ends. Does nothing once it has ended.
+    func note(_ event: JSONObject, of run: String, in id: String, of user: String) {
+        guard running[id] == run else { return }
         storage.append(event, to: id, of: user)
     }
 
     /// Stores the turn that has ended. Does nothing if the conversation was removed meanwhile.
     func end(_ turn: PageTurn, in id: String, of user: String) {
-        guard running.remove(id) != nil else { return }
+        guard running.removeValue(forKey: id) != nil else { return }
         guard var conversation = storage.read(id, of: user), conversation.turns.last?.runID == turn.runID else {
             return log("the end of the run \(turn.runID) is lost: its conversation cannot be read any more")
         }
@@ -176,7 +176,7 @@ actor Conversations {
     private func makeRoom(for user: String) {
         let list = list(of: user)
         guard list.count >= Self.maxPerUser else { return }
-        let rest = list.values.filter { !running.contains($0.id) }.sorted { $0.updated < $1.updated }
+        let rest = list.values.filter { running[$0.id] == nil }.sorted { $0.updated < $1.updated }
         for summary in rest.prefix(list.count - Self.maxPerUser + 1) {
             log("the user \(user) has \(list.count) conversations: the oldest is removed")
             storage.remove(summary.id, of: user)
@@ -190,11 +190,9 @@ actor Conversations {
     ) throws(APIRequestError) {
         do throws(ConversationStorageError) {
             _ = list(of: user)
-            if isStart {
-                try storage.start(conversation, of: user)
-            } else {
-                try storage.write(conversation, of: user)
-            }
+            let removed =
+                isStart ? try storage.start(conversation, of: user) : try storage.write(conversation, of: user)
+            for key in removed { lists[key.user]?[key.id] = nil }
             lists[user]?[conversation.id] = conversation.summary
         } catch {
             log(error.message)

@@ -110,7 +110,10 @@ final class FileStorage: ConversationStorage {
 
     // MARK: - Writing
 
-    func write(_ conversation: PageConversation, of user: String) throws(ConversationStorageError) {
+    @discardableResult
+    func write(
+        _ conversation: PageConversation, of user: String
+    ) throws(ConversationStorageError) -> [ConversationKey] {
         if let journal = journals.removeValue(forKey: conversation.id) { close(journal) }
         let directory = directory(of: user)
         guard Files.isDirectory(directory) || Files.names(in: path).count < Self.maxUsers else {
@@ -128,13 +131,17 @@ final class FileStorage: ConversationStorage {
             unlink(temporary)
             throw ConversationStorageError(message: "\(file) cannot be written: \(error)")
         }
-        guard conversation.turns.last?.state == .running else { return }
+        guard conversation.turns.last?.state == .running else { return [] }
         let journal = open(file, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
         if journal >= 0 { journals[conversation.id] = journal }
+        return []
     }
 
     /// Appends the turn, so that nothing has to be on the disk before the run starts.
-    func start(_ conversation: PageConversation, of user: String) throws(ConversationStorageError) {
+    @discardableResult
+    func start(
+        _ conversation: PageConversation, of user: String
+    ) throws(ConversationStorageError) -> [ConversationKey] {
         let file = file(conversation.id, user)
         let journal = open(file, O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
         var status = stat()
@@ -150,6 +157,7 @@ final class FileStorage: ConversationStorage {
             return try write(conversation, of: user)
         }
         if let old = journals.updateValue(journal, forKey: conversation.id) { close(old) }
+        return []
     }
 
     func append(_ event: JSONObject, to id: String, of user: String) {

@@ -20,7 +20,7 @@ struct PageRunWork: Sendable {
         let start = ContinuousClock.now
         let user = UserName.forServers(run.user)
         let events = RunEvents(serverOfTool: toolProvider.serverName(ofTool:))
-        let journal = RunJournal(conversations: conversations, conversation: run.conversation, user: run.user)
+        let journal = RunJournal(conversations: conversations, run: run)
         var turn = turn
         var result: RunResult?
         do {
@@ -101,37 +101,52 @@ private actor RunJournal {
     private static let seconds = 1.0
 
     private let conversations: Conversations
-    private let conversation: String
-    private let user: String
+    private let run: PageRun
     private var texts: [JSONObject] = []
     private var bytes = 0
-    private var since = ContinuousClock.now
+    /// Passes the texts on, even if no event follows them.
+    private var timer: Task<Void, Never>?
+    /// The end of what is being passed on: events stay in their order.
+    private var last: Task<Void, Never>?
 
-    init(conversations: Conversations, conversation: String, user: String) {
+    init(conversations: Conversations, run: PageRun) {
         self.conversations = conversations
-        self.conversation = conversation
-        self.user = user
+        self.run = run
     }
 
     func note(_ event: JSONObject) async {
         switch event["type"] {
         case "tool_progress": return
         case "text":
-            if texts.isEmpty { since = .now }
             texts.append(event)
             bytes += event["text"]?.stringValue?.utf8.count ?? 0
-            guard bytes >= Self.maxText || since.duration(to: .now) >= .seconds(Self.seconds) else { return }
-            await passTexts()
-        default:
-            await passTexts()
-            await conversations.note(event, in: conversation, of: user)
+            if bytes >= Self.maxText {
+                await pass(takeTexts())
+            } else if timer == nil {
+                timer = Task {
+                    guard (try? await Task.sleep(for: .seconds(Self.seconds))) != nil else { return }
+                    await pass(takeTexts())
+                }
+            }
+        default: await pass(takeTexts() + [event])
         }
     }
 
-    private func passTexts() async {
-        guard !texts.isEmpty else { return }
-        let joined = RunEvents.joined(texts)
-        (texts, bytes) = ([], 0)
-        for event in joined { await conversations.note(event, in: conversation, of: user) }
+    private func takeTexts() -> [JSONObject] {
+        timer?.cancel()
+        timer = nil
+        defer { (texts, bytes) = ([], 0) }
+        return RunEvents.joined(texts)
+    }
+
+    private func pass(_ events: [JSONObject]) async {
+        let passing = Task { [last, conversations, run] in
+            await last?.value
+            for event in events {
+                await conversations.note(event, of: run.id, in: run.conversation, of: run.user)
+            }
+        }
+        last = passing
+        await passing.value
     }
 }

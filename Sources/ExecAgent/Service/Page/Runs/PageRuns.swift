@@ -23,6 +23,8 @@ actor PageRuns {
     private var running: [String: PageRun] = [:]
     /// The users of the conversations that have one, or for which one is being created.
     private var taken: [String: String] = [:]
+    /// The runs that are being started, by conversation.
+    private var starting: [String: AsyncEvent] = [:]
     /// The ended runs in ``runs``, oldest first.
     private var ended: [String] = []
     private var isClosed = false
@@ -63,6 +65,12 @@ actor PageRuns {
         // Counts among the runs of the whole service.
         let place = try places.acquire(for: nil)
         taken[conversation] = user
+        let isStarted = AsyncEvent()
+        starting[conversation] = isStarted
+        defer {
+            starting[conversation] = nil
+            isStarted.complete()
+        }
         let id = PageConversation.makeRunID(in: conversation)
         let begun: Conversations.Start
         do {
@@ -115,6 +123,7 @@ actor PageRuns {
     /// Stops all runs, and waits until they have ended. No more can be started.
     func close() async {
         isClosed = true
+        for isStarted in starting.values { await isStarted.wait() }
         let all = Array(running.values)
         for run in all { await run.stop(.serviceEnded) }
         for run in all { await run.waitUntilEnded() }
