@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from page.mock_server import Mock
+from page.sinks import Sinks
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from support.agent_service import AgentService
+from support.scripted import Json, ScriptedModel
 
 CHROMIUM = shutil.which("chromium")
+LONG = 120_000  # milliseconds: a first sandbox on a busy machine
 PATIENCE = 20_000  # milliseconds: nothing here takes this long, however busy the machine is
 
 expect.set_options(timeout=PATIENCE)
@@ -55,6 +61,12 @@ def ask(page: Page, words: str) -> None:
     page.keyboard.press("Enter")
 
 
+def finished(page: Page, turns: int = 1) -> None:
+    """Waits until this number of turns have their end, which shows the time they took."""
+    expect(page.locator("article.agent > footer > .quiet")).to_have_count(turns, timeout=LONG)
+    expect(page.get_by_role("button", name="Send", exact=True)).to_be_visible(timeout=LONG)
+
+
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as running:
@@ -73,6 +85,28 @@ def mock() -> Iterator[Mock]:
     server = Mock().start()
     yield server
     server.close()
+
+
+@pytest.fixture
+def sinks() -> Iterator[Sinks]:
+    opened = Sinks()
+    opened.prove()
+    yield opened
+    opened.close()
+    assert not opened.heard, opened.heard
+
+
+@pytest.fixture
+def serve(tmp_path: Path, user: str) -> Iterator[Callable[..., AgentService]]:
+    """Starts the service on top of a model that plays a conversation: the turns that answer each message."""
+    with contextlib.ExitStack() as closing:
+
+        def start(conversation: list[list[Json]], *options: str, **variables: str) -> AgentService:
+            model = ScriptedModel(tmp_path, conversation)
+            closing.callback(model.close)
+            return closing.enter_context(AgentService(model.url, user, *options, **variables))
+
+        yield start
 
 
 @pytest.fixture

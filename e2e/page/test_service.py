@@ -15,17 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from page.conftest import Canary, ask
+from page.conftest import LONG, Canary, ask, finished
 from page.mock_server import SOURCES
-from page.running import Service
 from playwright.sync_api import BrowserContext, Page, expect
 from pygments.lexers import get_lexer_for_filename
 from pygments.token import Comment, Whitespace
 from support import engine
+from support.agent_service import AgentService
 from support.stdio_client import REPOSITORY
 
 SCRIPT = REPOSITORY / "examples" / "agent" / "page.json"
-LONG = 120_000  # milliseconds: a first sandbox on a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +46,13 @@ def name() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def service(model: str, name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with Service(model, name, tmp_path_factory.mktemp("sessions")) as running:
+def service(model: str, name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentService]:
+    with AgentService(model, name, AGENT_SESSIONS=str(tmp_path_factory.mktemp("sessions"))) as running:
         yield running
 
 
 @pytest.fixture
-def page(service: Service, context: BrowserContext, canary: Canary) -> Iterator[Page]:
+def page(service: AgentService, context: BrowserContext, canary: Canary) -> Iterator[Page]:
     context.set_default_timeout(LONG)
     opened = context.new_page()
     canary.watch(opened, service.url)
@@ -70,21 +69,15 @@ def significant(name: str, text: str) -> list[tuple[Any, str]]:
     ]
 
 
-def test_what_is_served_means_the_same_as_the_sources(service: Service) -> None:
+def test_what_is_served_means_the_same_as_the_sources(service: AgentService) -> None:
     served = 0
     for file in [*SOURCES.glob("*.js"), *SOURCES.glob("*.css")]:
-        with urllib.request.urlopen(f"{service.url}ui/{file.name}") as answer:
+        with urllib.request.urlopen(f"{service.url}/ui/{file.name}") as answer:
             text = answer.read().decode()
         assert significant(file.name, text) == significant(file.name, file.read_text()), file.name
         assert not re.search(r"^\s|^//|/\*\*|\n\n", text), file.name
         served += 1
     assert served > 20
-
-
-def finished(page: Page, turns: int = 1) -> None:
-    """Waits until this number of turns have their end, which shows the time they took."""
-    expect(page.locator("article.agent > footer > .quiet")).to_have_count(turns, timeout=LONG)
-    expect(page.get_by_role("button", name="Send", exact=True)).to_be_visible(timeout=LONG)
 
 
 def test_a_whole_analysis_from_the_question_to_the_chart(page: Page) -> None:
@@ -229,13 +222,13 @@ def test_a_server_that_was_killed_in_the_middle_is_found_again(
     model: str, name: str, context: BrowserContext, tmp_path: Path, visit: Callable
 ) -> None:
     context.set_default_timeout(LONG)
-    with Service(model, name, tmp_path) as first:
+    with AgentService(model, name, AGENT_SESSIONS=str(tmp_path)) as first:
         page = visit(url=first.url)
         ask(page, "Something slow")
         expect(page.locator("details.card .live")).to_contain_text("step", timeout=LONG)
         first.kill()
         expect(page.locator("#banner")).to_contain_text(re.compile("Connection lost|does not answer"))
-        with Service(model, name, tmp_path, port=first.port):
+        with AgentService(model, name, port=first.port, AGENT_SESSIONS=str(tmp_path)):
             expect(page.locator("#banner")).to_have_text("", timeout=LONG)
             expect(page.locator("#state-text")).to_have_text("Ready", timeout=LONG)
             expect(page.get_by_role("article", name="You")).to_contain_text("Something slow")
@@ -243,11 +236,10 @@ def test_a_server_that_was_killed_in_the_middle_is_found_again(
 
 
 def test_people_with_keys_see_only_their_own(
-    model: str, name: str, context: BrowserContext, tmp_path: Path, visit: Callable
+    model: str, name: str, context: BrowserContext, visit: Callable
 ) -> None:
-    with Service(
-        model, name, tmp_path, AGENT_API_KEYS=f"{name}:key-of-the-first-person,{name}-b:key-of-the-second-person"
-    ) as service:
+    keys = f"{name}:key-of-the-first-person,{name}-b:key-of-the-second-person"
+    with AgentService(model, name, AGENT_API_KEYS=keys) as service:
         page = visit(url=service.url, ready=False)
         page.get_by_label("Key", exact=True).fill("key-of-the-first-person")
         page.keyboard.press("Enter")

@@ -23,10 +23,11 @@ def main() -> int:
     release = demo.REPOSITORY / ".build" / "release"
     parser.add_argument("--agent", type=Path, default=release / "exec-agent")
     parser.add_argument("--server", type=Path, default=release / "exec-mcp")
+    parser.add_argument("--user", default="demo", help="whose sandbox it is")
     parser.add_argument("--port", type=int, default=8000, help="0: any free port")
     parser.add_argument("--no-browser", action="store_true", help="print the address only")
     options = parser.parse_args()
-    server = f"{shlex.quote(str(options.server.absolute()))} --user demo --workspace ephemeral"
+    server = f"{shlex.quote(str(options.server.absolute()))} --user {shlex.quote(options.user)} --workspace ephemeral"
     command = [options.agent.absolute(), "serve", "--port", str(options.port), "--mcp", server, "--sessions", "memory"]
     with demo.recorded_model(SCRIPT) as address:
         environment = {**demo.kept_environment(), "OPENAI_BASE_URL": address, "DEFAULT_MODEL": "scripted"}
