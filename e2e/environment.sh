@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the tests' Python environments, .venv/tests, .venv/tests-mcp1, .venv/tests-frameworks and .venv/page, and
-# those of the MCP servers that they use, .venv/servers and .venv/servers-mcp1. Installs chromium, which the page's
-# tests need, if it is missing (Debian, Ubuntu, as root). With the argument page it makes .venv/page alone, with
+# those of the MCP servers that they use, .venv/servers and .venv/servers-mcp1. Installs chromium and firefox-esr,
+# which the page's tests need, if they are missing (Debian, as root). With the argument page it makes .venv/page alone, with
 # servers .venv/servers, with bench the environment of the comparison, .venv/bench, with tokens that of
 # `make bench-tokens`, .venv/tokens, with pictures that of `make pictures`, .venv/pictures. Up to date already, it takes a moment.
 set -euo pipefail
@@ -52,17 +52,22 @@ make_environment() {
     printf '%s' "$wanted" >"$directory/.fingerprint"
 }
 
-# The page's tests run in the system's browser.
-require_browser() {
-    command -v chromium >/dev/null && return
+# The page's tests run in the system's browsers.
+require_browsers() {
+    has_browsers && return
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        say "installing chromium"
+        say "installing chromium and firefox-esr"
         export DEBIAN_FRONTEND=noninteractive
         apt-get -o DPkg::Lock::Timeout=300 -qq update >&2
-        apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends chromium fonts-dejavu-core >&2
-        command -v chromium >/dev/null && return
+        apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends \
+            chromium firefox-esr fonts-dejavu-core >&2
+        has_browsers && return
     fi
-    fail "chromium is missing: install it (Debian, Ubuntu: sudo apt-get install chromium)"
+    fail "chromium or firefox-esr is missing: install them (Debian: sudo apt-get install chromium firefox-esr)"
+}
+
+has_browsers() {
+    command -v chromium >/dev/null && { command -v firefox-esr || command -v firefox; } >/dev/null
 }
 
 command -v "$python" >/dev/null || fail "$python is missing: install Python 3.10 or newer"
@@ -74,13 +79,13 @@ tests)
     make_environment tests e2e/requirements.txt e2e/constraints.txt
     make_environment tests-mcp1 e2e/requirements-mcp1.txt e2e/constraints-mcp1.txt
     make_environment tests-frameworks e2e/requirements-frameworks.txt
-    require_browser
+    require_browsers
     make_environment page e2e/requirements-page.txt e2e/constraints-page.txt
     make_environment servers e2e/requirements-servers.txt e2e/constraints-servers.txt
     make_environment servers-mcp1 e2e/requirements-servers-mcp1.txt e2e/constraints-servers-mcp1.txt
     ;;
 page)
-    require_browser
+    require_browsers
     make_environment page e2e/requirements-page.txt e2e/constraints-page.txt
     ;;
 servers) make_environment servers e2e/requirements-servers.txt e2e/constraints-servers.txt ;;

@@ -123,7 +123,7 @@ def test_a_question_that_is_answered_elsewhere_is_gone(page: Page, service: Agen
     asked(page)
     of_user = f"{service.url}/v1/sessions/default/questions"
     with urllib.request.urlopen(of_user, timeout=60) as response:
-        (pending,) = json.load(response)["questions"]
+        (pending,) = json.load(response)["data"]
     content = {"action": "accept", "content": {"decision": "once"}}
     request = urllib.request.Request(
         f"{of_user}/{pending['id']}", json.dumps(content).encode(), {"Content-Type": "application/json"}
