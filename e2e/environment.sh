@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Makes the tests' Python environments, .venv/tests, .venv/tests-mcp1, .venv/tests-frameworks and .venv/page, and
 # those of the MCP servers that they use, .venv/servers and .venv/servers-mcp1. Installs chromium and firefox-esr,
-# which the page's tests need, if they are missing (Debian, as root). With the argument page it makes .venv/page alone, with
-# servers .venv/servers, with bench the environment of the comparison, .venv/bench, with tokens that of
-# `make bench-tokens`, .venv/tokens, with pictures that of `make pictures`, .venv/pictures. Up to date already, it takes a moment.
+# which the page's tests need, if they are missing (Debian, as root). With the argument page it makes .venv/page alone,
+# with servers .venv/servers, with bench the environment of the comparison, .venv/bench, with tokens that of
+# `make bench-tokens`, .venv/tokens, with pictures that of `make pictures`, .venv/pictures. Up to date already, it takes
+# a moment.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -1,5 +1,5 @@
-"""The main path in Firefox: a key, a task, its output, its file. Playwright has no driver for Debian's Firefox; Mozilla's
-own client has."""
+"""The main path in Firefox: a key, a task, its output, its file. Playwright cannot drive this Firefox; Mozilla's own
+client can."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ def test_the_main_path_in_firefox(firefox: Marionette, serve: Callable[..., Agen
     shown(firefox, "#key").send_keys(f"the-key-of-this-person{Keys.ENTER}")
     shown(firefox, "#who", user)
     firefox.execute_script(
-        "window.refused = []; addEventListener('securitypolicyviolation', (one) => refused.push(one.violatedDirective));",
+        "window.refused = [];"
+        "addEventListener('securitypolicyviolation', (one) => refused.push(one.violatedDirective));",
         sandbox=None,
     )
     shown(firefox, "#text").send_keys(f"Add up{Keys.ENTER}")

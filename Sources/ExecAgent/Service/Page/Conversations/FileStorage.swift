@@ -86,7 +86,7 @@ final class FileStorage: ConversationStorage {
         }
         if content.isDamaged {
             setAside(file, "a part of it is damaged; the rest is used")
-            try? write(content.conversation, of: user)
+            _ = try? write(content.conversation, of: user)
         }
         return content.conversation
     }
