@@ -103,6 +103,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         try:
             with AgentService(model.url, "bench", **variables) as service:
                 browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+                paint(browser, service.url)  # warms the browser up
                 through_the_api(service.port)
                 paints = [paint(browser, service.url) for _ in range(options.runs)]
                 page = browser.new_context().new_page()

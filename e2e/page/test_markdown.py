@@ -11,14 +11,9 @@ from markdown_it import MarkdownIt
 from page.mock_server import Mock
 from playwright.sync_api import Browser, Page
 
-# Formulas are shown as they were written until the module that sets them is loaded.
-WITH_FORMULAS = """
-  const { formula } = await import('/ui/formula.js');
-  while (formula('x').localName !== 'math') await new Promise((resolve) => setTimeout(resolve));
-"""
 # What an element is in HTML, without what is the page's own: wrappers of code and tables, attributes of links.
 SHOW = """
-async (texts) => {""" + WITH_FORMULAS + """
+async (texts) => {
   const { parse } = await import('/ui/markdown.js');
   const { node, inlineOf, shower } = await import('/ui/render.js');
   const show = shower({ has: () => false });
@@ -144,6 +139,11 @@ def page(browser: Browser) -> Iterator[Page]:
     server = Mock().start()
     opened = browser.new_page()
     opened.goto(server.url)
+    # Formulas are shown as they were written until the module that sets them is loaded.
+    opened.evaluate(
+        """async () => { const { formula } = await import('/ui/formula.js');
+        while (formula('x').localName !== 'math') await new Promise((resolve) => setTimeout(resolve)); }"""
+    )
     yield opened
     opened.close()
     server.close()
@@ -171,7 +171,7 @@ def test_tables_and_struck_text_are_shown_as_github_does(page: Page) -> None:
 
 
 STREAM = """
-async ([text, sizes]) => {""" + WITH_FORMULAS + """
+async ([text, sizes]) => {
   const { MarkdownView, shower } = await import('/ui/render.js');
   const shown = async (size) => {
     const view = new MarkdownView(shower({ has: () => false }));
@@ -197,7 +197,8 @@ def test_a_text_that_came_in_pieces_looks_like_one_that_came_whole(page: Page) -
 
 
 FORMULA = """
-async (texts) => {""" + WITH_FORMULAS + """
+async (texts) => {
+  const { formula } = await import('/ui/formula.js');
   return texts.map((text) => formula(text, false).outerHTML);
 }
 """

@@ -43,6 +43,7 @@ def test_a_picture_of(name: str, mock: Mock, browser: Browser, tmp_path: Path) -
         for card in page.locator("details.card > summary").all():
             card.click()
         page.locator("details.card > summary").nth(1).click()
+        page.locator("details.card[open] .card-body").last.locator("p").last.wait_for()
     page.mouse.move(0, 0)
     page.wait_for_timeout(300)
     file = (IMAGES if os.environ.get("PAGE_PICTURES") else tmp_path) / f"{name}.png"

@@ -43,7 +43,9 @@ def page(serve: Serve, sinks: Sinks, visit: Callable[..., Page], canary: Canary)
     yield page
     # The console tells what a frame was refused, and its blocked requests are seen here: what counts is what the sinks
     # have heard.
-    canary.songs = [song for song in canary.songs if not song.startswith(("console:", f"request to http://{sinks.host}"))]
+    canary.songs = [
+        song for song in canary.songs if not song.startswith(("console:", f"request to http://{sinks.host}"))
+    ]
 
 
 def look(page: Page, pane: str, name: str) -> None:

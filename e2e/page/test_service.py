@@ -235,9 +235,7 @@ def test_a_server_that_was_killed_in_the_middle_is_found_again(
             expect(page.locator("details.card .state")).to_have_text("ended with the run")
 
 
-def test_people_with_keys_see_only_their_own(
-    model: str, name: str, context: BrowserContext, visit: Callable
-) -> None:
+def test_people_with_keys_see_only_their_own(model: str, name: str, context: BrowserContext, visit: Callable) -> None:
     keys = f"{name}:key-of-the-first-person,{name}-b:key-of-the-second-person"
     with AgentService(model, name, AGENT_API_KEYS=keys) as service:
         page = visit(url=service.url, ready=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from support import engine
@@ -71,3 +73,13 @@ def test_without_bound_keys_a_header_names_the_user(serve: Serve, user: str, pas
     assert page.get("/ui/status")["user"] == {"name": hashed_user(name), "is_bound": False}
     assert engine.only_container(hashed_user(name))
     assert PageAPI(service).ask("GET", f"/ui/conversations/{run['conversation_id']}").status == 404
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022])
+def test_only_its_owner_can_read_a_conversation(serve: Serve, tmp_path: Path, umask: int) -> None:
+    kept = tmp_path / "state" / "conversations"
+    service = serve(script(says("A secret answer.")), umask=umask, AGENT_SESSIONS=str(kept))
+    PageAPI(service).work("A secret question")
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [kept, *kept.rglob("*")]}
+    assert any("A secret question" in path.read_text() for path in modes if path.is_file())
+    assert modes == {path: 0o700 if path.is_dir() else 0o600 for path in modes}

@@ -38,7 +38,9 @@ def environment(model_url: str, user: str, **variables: str) -> dict[str, str]:
 class AgentService:
     """A running `exec-agent serve` that asks the model at `model_url`."""
 
-    def __init__(self, model_url: str, user: str, *options: str, port: int = 0, **variables: str) -> None:
+    def __init__(
+        self, model_url: str, user: str, *options: str, port: int = 0, umask: int = -1, **variables: str
+    ) -> None:
         self.user = user
         self.process = subprocess.Popen(
             [agent_binary(), "serve", "--port", str(port), *options],
@@ -46,6 +48,7 @@ class AgentService:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
+            umask=umask,
             env=environment(model_url, user, **variables),
         )
         self.log: list[str] = []
