@@ -11,8 +11,9 @@ public struct HTTPLimits: Sendable, Equatable {
     /// Requests that may have larger bodies than ``bodyBytes``, such as uploads. Only with a `Content-Length`.
     public var largeBodies: [LargeBody] = []
     /// Maximum total size in bytes of such larger bodies that are received or handled at the same time; beyond it, they
-    /// are rejected with 503. One client has half of it at most, and a client's first ones find room as long as others
-    /// have several.
+    /// are rejected with 503. If clients have shares
+    /// (``HTTPServerOptions/clientOfLargeBody``), one has half of it at most, and a client's first ones find room as long
+    /// as others have several.
     public var largeBodyBytes = 128 * 1024 * 1024
     /// Maximum total size of a body's chunk extensions in bytes.
     public var chunkExtensionBytes = 16 * 1024

@@ -9,8 +9,9 @@ struct ConnectionContext: Sendable {
         self.options = options
         self.handler = handler
         self.eventQueue = eventQueue
-        let largest = options.limits.largeBodies.map(\.bytes).max() ?? 0
-        largeBodies = LargeBodyBudget(limit: options.limits.largeBodyBytes, guaranteed: largest)
+        let limits = options.limits
+        let share = options.clientOfLargeBody == nil ? nil : limits.largeBodies.map(\.bytes).max()
+        largeBodies = LargeBodyBudget(limit: limits.largeBodyBytes, guaranteed: share ?? limits.largeBodyBytes)
     }
 
     var limits: HTTPLimits { options.limits }

@@ -258,7 +258,7 @@ final class HTTPConnection {
         if case .length(let bytes) = head.framing, bytes > service.limits.bodyBytes {
             do {
                 reservation = try service.largeBodies.reserve(
-                    bytes, for: service.options.clientOfLargeBody(head.request))
+                    bytes, for: service.options.clientOfLargeBody?(head.request) ?? "")
             } catch {
                 return refuse(error, now)
             }

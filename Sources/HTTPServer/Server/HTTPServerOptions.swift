@@ -12,9 +12,9 @@ public struct HTTPServerOptions: Sendable {
     /// in favor of others: see ``HTTPLimits/unknownConnectionsPerAddress``. By default any head identifies the client.
     public var isKnown: @Sendable (HTTPRequest) -> Bool = { _ in true }
 
-    /// Returns the name of the client whose share of ``HTTPLimits/largeBodyBytes`` a large body counts toward. By default
-    /// all requests are of the same client.
-    public var clientOfLargeBody: @Sendable (HTTPRequest) -> String = { _ in "" }
+    /// Returns the name of the client whose share of ``HTTPLimits/largeBodyBytes`` a large body counts toward; `nil` if
+    /// clients have no shares.
+    public var clientOfLargeBody: (@Sendable (HTTPRequest) -> String)?
 
     /// Returns the response to a request that the server itself rejects. By default the reason as plain text.
     public var refusal: @Sendable (HTTPError) -> HTTPResponse = { HTTPResponse(status: $0.status, text: $0.reason) }

@@ -279,6 +279,7 @@ import Threading
         let directory = try TemporaryDirectory()
         var options = ServiceOptions()
         options.sessionDirectory = directory.path
+        options.graceSeconds = 60
         let stepping = SteppingRunner()
         let trial = ServiceTrial(stepping.runner(steps: 1), options: options)
         var ids: (run: String, conversation: String)?
