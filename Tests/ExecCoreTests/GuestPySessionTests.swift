@@ -16,7 +16,7 @@ import Testing
         ours.send(guest.py_session._program())
         def run(code, kind=b"-", arguments=b""):
             with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as piece:
-                fields = kind, code.encode(), arguments, b"/", b"NAME=value"
+                fields = kind, code.encode(), arguments, b"/", b"NAME=value", b"22", b""
                 piece.write(b"".join(len(field).to_bytes(4, "little") + field for field in fields))
                 piece.flush()
                 null = os.open("/dev/null", os.O_RDWR)
