@@ -11,6 +11,9 @@ from support import engine
 from support.image_builds import image, one_at_a_time, present_base
 from support.stdio_client import StdioClient, server_binary, text_of
 
+# The first of them waits for the image.
+pytestmark = pytest.mark.timeout(1200)
+
 LARGE_PICTURE = """
 import os, struct, zlib
 def chunk(kind, data):
