@@ -288,8 +288,8 @@ import Threading
             let started = try await trial.start()
             ids = started
             let client = try trial.send("GET", "/ui/runs/\(started.run)/events")
-            try await client.read(through: ": working")
-            watcher = Task { WatchedEvents(try await Answer(client.readToEnd())) }
+            let beginning = try await client.read(through: ": working")
+            watcher = Task { WatchedEvents(try await Answer(beginning + client.readToEnd())) }
         }
         let watched = try await #require(watcher).value
         #expect(watched.end?["state"] == "stopped")
