@@ -296,8 +296,7 @@ import Threading
         #expect(watched.end?["error"]?["code"] == "service_stopped")
         await trial.service.waitUntilStopped()
         #expect(stepping.cancelled.elements.count == 1)
-        let id = try #require(ids).conversation
-        let file = try FileStorageFinder.read(directory.path, id)
+        let file = try FileStorageFinder.read(directory.path, #require(ids).conversation)
         #expect(file?.turns.first?.state == .stopped)
         #expect(file?.turns.first?.failure?.code == "service_stopped")
     }
