@@ -146,6 +146,7 @@ def test_writing_a_file_again_shows_what_changed(mock: Mock, visit: Visit) -> No
         ended("write_file", "c2", text="ok"),
     ]
     page = visit(f"#/c/{mock.converse('x', {'text': 'x', 'events': events})}")
+    expect(page.locator("details.card")).to_have_count(2)
     for card in page.locator("details.card > summary").all():
         card.click()
     expect(page.get_by_label("Changes in x.py", exact=True)).to_have_text("@@ -2 +2 @@\n b\n c\n d\n-e\n+E\n f\n g\n h")
