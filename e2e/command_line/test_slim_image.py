@@ -34,7 +34,8 @@ def slim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         built = image("--variant", "slim", "--tag", name, "--base", present_base())
     assert built.returncode == 0, built.stderr[-3000:]
     yield name
-    engine.run("image", "rm", "--force", name, check=False)
+    with one_at_a_time(tmp_path_factory):
+        engine.run("image", "rm", "--force", name, check=False)
 
 
 @pytest.fixture(scope="module")

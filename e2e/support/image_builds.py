@@ -31,7 +31,11 @@ def image(*arguments: str, cwd: Path | None = None, **env: str) -> subprocess.Co
 
 @contextlib.contextmanager
 def one_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keeps the tests' builds from slowing each other down until they time out."""
+    """Keeps the tests' builds from slowing each other down until they time out.
+
+    Images are removed one at a time too: an engine without BuildKit removes with an image the intermediate ones that a
+    build beside it has taken from its cache.
+    """
     with open(tmp_path_factory.getbasetemp().parent / "image-builds.lock", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
