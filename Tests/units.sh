@@ -16,7 +16,8 @@ fi
 parts=(
     '^ExecCoreTests\.'
     '^EngineTests\.'
-    '^(ExecMCPTests|ExecAgentTests)\.'
+    '^ExecMCPTests\.'
+    '^ExecAgentTests\.'
     '^(BridgeTests|MCPClientTests|MCPServersTests|OpenAITests)\.'
 )
 rest=$(IFS='|' && printf '%s' "${parts[*]}")
