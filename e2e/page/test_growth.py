@@ -6,13 +6,14 @@ machine adds to one does not come back in all of them, a page's own slowness doe
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 
 from page.conftest import ask
 from page.mock_server import Mock, Run
 from page.samples import ANSWER, bash, finished, text
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 Visit = Callable[..., Page]
 
@@ -62,6 +63,16 @@ def watched(visit: Visit, at: str = "") -> Page:
     return page
 
 
+def open_card(page: Page, card: Locator) -> None:
+    """By key: while a thousand turns find their heights, what was under the pointer moves. A busy page takes its time."""
+    for _ in range(3):
+        if card.get_attribute("open") is None:
+            card.locator("summary").first.press("Enter")
+        with contextlib.suppress(AssertionError):
+            expect(page.get_by_label("Output", exact=True)).to_be_visible()
+            return
+
+
 def test_a_thousand_turns(mock: Mock, visit: Visit) -> None:
     turns = [
         {
@@ -79,8 +90,7 @@ def test_a_thousand_turns(mock: Mock, visit: Visit) -> None:
         page = watched(visit, f"#/c/{mock.converse('Long', *turns)}")
         expect(page.get_by_role("article", name="You")).to_have_count(1000, timeout=60_000)
         page.locator("details.card").first.scroll_into_view_if_needed()
-        # By key: while a thousand turns find their heights, what was under the pointer moves.
-        page.locator("details.card > summary").first.press("Enter")
+        open_card(page, page.locator("details.card").first)
         expect(page.get_by_label("Output", exact=True)).to_have_text("0")
         return page
 
@@ -111,7 +121,7 @@ def test_ten_megabytes_of_events(mock: Mock, visit: Visit) -> None:
         assert sum(len(json.dumps(event)) for event in run.events) > 10_000_000
         expect(page.locator("details.card")).to_have_count(160, timeout=60_000)
         expect(page.get_by_role("button", name="Send", exact=True)).to_be_visible(timeout=60_000)
-        page.locator("details.card > summary").last.press("Enter")
+        open_card(page, page.locator("details.card").last)
         expect(page.get_by_label("Output", exact=True)).to_contain_text("3399 of the lines")
         return page
 
