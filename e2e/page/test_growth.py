@@ -64,7 +64,7 @@ def watched(visit: Visit, at: str = "") -> Page:
 
 
 def open_card(page: Page, card: Locator) -> None:
-    """By key: while a thousand turns find their heights, what was under the pointer moves. A busy page takes its time."""
+    """By key: while a thousand turns find their heights, what was under the pointer moves."""
     for _ in range(3):
         if card.get_attribute("open") is None:
             card.locator("summary").first.press("Enter")
