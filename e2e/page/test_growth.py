@@ -6,14 +6,13 @@ machine adds to one does not come back in all of them, a page's own slowness doe
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Callable
 
 from page.conftest import ask
 from page.mock_server import Mock, Run
 from page.samples import ANSWER, bash, finished, text
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 Visit = Callable[..., Page]
 
@@ -63,16 +62,6 @@ def watched(visit: Visit, at: str = "") -> Page:
     return page
 
 
-def open_card(page: Page, card: Locator) -> None:
-    """By key: while a thousand turns find their heights, what was under the pointer moves."""
-    for _ in range(3):
-        if card.get_attribute("open") is None:
-            card.locator("summary").first.press("Enter")
-        with contextlib.suppress(AssertionError):
-            expect(page.get_by_label("Output", exact=True)).to_be_visible()
-            return
-
-
 def test_a_thousand_turns(mock: Mock, visit: Visit) -> None:
     turns = [
         {
@@ -89,8 +78,10 @@ def test_a_thousand_turns(mock: Mock, visit: Visit) -> None:
     def attempt() -> Page:
         page = watched(visit, f"#/c/{mock.converse('Long', *turns)}")
         expect(page.get_by_role("article", name="You")).to_have_count(1000, timeout=60_000)
+        # The page scrolls to the end and moves the focus until all is there.
+        expect(page.locator("#log")).to_have_attribute("aria-busy", "false", timeout=60_000)
         page.locator("details.card").first.scroll_into_view_if_needed()
-        open_card(page, page.locator("details.card").first)
+        page.locator("details.card > summary").first.click()
         expect(page.get_by_label("Output", exact=True)).to_have_text("0")
         return page
 
@@ -121,7 +112,7 @@ def test_ten_megabytes_of_events(mock: Mock, visit: Visit) -> None:
         assert sum(len(json.dumps(event)) for event in run.events) > 10_000_000
         expect(page.locator("details.card")).to_have_count(160, timeout=60_000)
         expect(page.get_by_role("button", name="Send", exact=True)).to_be_visible(timeout=60_000)
-        open_card(page, page.locator("details.card").last)
+        page.locator("details.card > summary").last.click()
         expect(page.get_by_label("Output", exact=True)).to_contain_text("3399 of the lines")
         return page
 

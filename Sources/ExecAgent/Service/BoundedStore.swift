@@ -56,7 +56,7 @@ final class BoundedStore<Value: Sendable>: Sendable {
     /// The number of values.
     var count: Int { state.withLock { $0.entries.count } }
 
-    /// Returns a value; `nil` if there is none of this name.
+    /// Returns a value; `nil` if the name is unknown.
     ///
     /// - Parameter isUse: whether it is remembered for longer because of this.
     func value(_ name: String, isUse: Bool = false) -> Value? {

@@ -37,7 +37,7 @@ public struct ResponseAssembly: Sendable {
         return head.json(status, output: output, more: ending)
     }
 
-    /// Returns an item of the output, without what is still in progress; `nil` if there is none of this id.
+    /// Returns an item of the output, without what is still in progress; `nil` if the id is unknown.
     public func item(_ id: String) -> JSONObject? { output.first { $0["id"]?.stringValue == id } }
 
     // MARK: - Beginning and end

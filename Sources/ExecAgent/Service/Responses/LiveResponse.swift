@@ -34,7 +34,7 @@ final class LiveResponse: Sendable {
     var status: ResponseStatus { state.withLock { $0.assembly.status } }
     var conversation: [ChatMessage] { state.withLock { $0.conversation } }
 
-    /// Returns an item of its output; `nil` if there is none of this id.
+    /// Returns an item of its output; `nil` if the id is unknown.
     func item(_ id: String) -> JSONObject? { state.withLock { $0.assembly.item(id) } }
 
     /// The approximate size in memory.
