@@ -56,6 +56,8 @@ class InstantPython:
         # The modules to import, the newest last, and those of them in the snapshot.
         self._names = dict.fromkeys(_START_SET)
         self._loaded = set()
+        # Modules that no snapshot can hold, as far as attempts have shown.
+        self._refused = set()
         self._is_wanted = False
         self._loads_left = _MAX_LOADS
         # The preloader: its process id, its output, and the file in memory that it writes.
@@ -187,12 +189,22 @@ class InstantPython:
                 name = name.decode()
                 # The newest last; the oldest give way. The start set stays first: which module adds what to sys.modules
                 # without an import (Cython's extensions do) depends on the order.
-                if name not in _START_SET:
+                if name not in _START_SET and name not in self._refused:
                     self._names.pop(name, None)
                     self._names[name] = None
         while len(self._names) > _MAX_NAMES:
             del self._names[next(name for name in self._names if name not in _START_SET)]
         self._is_wanted = self._is_wanted or not self._holder or not self._loaded.issuperset(self._names)
+
+    def _refuse(self, reason):
+        """Leaves out what has made an attempt fail: the module that `reason` begins with, or all but the start set."""
+        package = reason.partition(" ")[0].partition(".")[0]
+        refused = {name for name in self._loading if name.partition(".")[0] == package}
+        refused = refused or self._loading.difference(_START_SET)
+        self._refused |= refused
+        self._names = {name: None for name in self._names if name not in self._refused}
+        # The others can be had.
+        self._is_wanted = bool(refused and self._names)
 
     # The preloader
 
@@ -265,11 +277,10 @@ class InstantPython:
                 fcntl.fcntl(self._file, _F_ADD_SEALS, _SEALS)
                 self._hold()
             else:
-                # One of the names may be the reason.
-                self._names = dict.fromkeys(_START_SET)
+                last = output.decode("utf-8", "replace").strip().rpartition("\n")[2]
+                self._refuse(last)
                 if os.WIFEXITED(status) and os.WEXITSTATUS(status) == _CANNOT_COPY:
                     self._loads_left = 0
-                last = output.decode("utf-8", "replace").strip().rpartition("\n")[2]
                 self._log(f"Python's imports could not be preloaded: {last[:300] or status}")
         except OSError as error:
             self._log(f"Python's imports could not be preloaded: {error.strerror}")
