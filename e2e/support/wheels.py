@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def publish(files: Path, name: str, size: int, needs: str = "") -> Path:
-    """Puts version 1 of a package onto the index below `files`: a wheel that holds so many bytes, which are not packed.
+    """Puts version 1 of a package onto the index below `files`: a wheel of that many bytes, which are not packed.
 
     `needs`: another package that it requires."""
     page, info = files / "simple" / name, f"{name}-1.dist-info"

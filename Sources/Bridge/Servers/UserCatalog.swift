@@ -31,7 +31,7 @@ final class UserCatalog: Sendable {
         return kinds.count == SourceKind.allCases.count
     }
 
-    /// Whether none of the user's own servers runs, or is about to.
+    /// Whether all of the user's own servers are stopped, and no start is under way.
     var isIdle: Bool { servers.allSatisfy { $0.entry.settings.isShared || $0.isIdle } }
 
     /// Changes with each change of the tools.

@@ -44,7 +44,7 @@ final class FileStore: Sendable {
         return added
     }
 
-    /// Returns a file; `nil` if the user has none of this id. A file of nobody can be used by everybody who knows its
+    /// Returns a file; `nil` if the user owns nothing with this id. A file of nobody can be used by everybody who knows its
     /// id.
     ///
     /// - Parameter user: `nil` if the request names none: then the id is enough.

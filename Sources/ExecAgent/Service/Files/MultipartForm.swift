@@ -3,7 +3,7 @@ struct MultipartForm: Sendable {
     /// A field of the form.
     struct Part: Sendable {
         let name: String
-        /// The name of the file; `nil` for a field that is no file.
+        /// The name of the file; `nil` for a field that is not a file.
         let fileName: String?
         let mediaType: String?
         /// The place of its content in the body.
@@ -57,7 +57,7 @@ struct MultipartForm: Sendable {
     /// Returns the content of a part.
     func bytes(of part: Part) -> [UInt8] { Array(body[part.content]) }
 
-    /// Returns the value of a field that is no file; `nil` if it is missing.
+    /// Returns the value of a field that is not a file; `nil` if it is missing.
     func text(_ name: String) -> String? {
         parts.first { $0.name == name && $0.fileName == nil }.flatMap {
             $0.content.count <= 64 * 1024 ? String(validating: body[$0.content], as: UTF8.self) : nil

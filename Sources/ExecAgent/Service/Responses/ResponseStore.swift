@@ -33,7 +33,7 @@ final class ResponseStore: Sendable {
         self.maxRunningPerUser = maxRunningPerUser
     }
 
-    /// Returns a response; `nil` if the user has none of this id.
+    /// Returns a response; `nil` if the user owns nothing with this id.
     ///
     /// - Parameter user: `nil` if the request names none: then the id, which nobody can guess, is enough.
     func response(_ id: String, of user: String?) -> LiveResponse? {
@@ -41,7 +41,7 @@ final class ResponseStore: Sendable {
         return found.flatMap { user == nil || $0.user == user ? $0 : nil }
     }
 
-    /// Returns an item of the output of a response; `nil` if the user has none of this id.
+    /// Returns an item of the output of a response; `nil` if the user owns nothing with this id.
     func item(_ id: String, of user: String?) -> JSONObject? {
         let parts = id.split(separator: "_")
         guard parts.count == 3 else { return nil }
