@@ -58,6 +58,10 @@ make_local() {
   if ! have debootstrap; then
     step "install debootstrap" "$CONTAINER_DIR/install-debootstrap.sh" \
       || die "debootstrap could not be installed" "$advice"
+  # debootstrap.sh would do it as well, but beside whatever else uses apt here.
+  elif [ -z "$(apt-get indextargets --format '$(URI)' 'Created-By: Packages')" ]; then
+    step "update the package lists" "$CONTAINER_DIR/../packaging/apt-get.sh" update \
+      || die "apt's package lists could not be updated" "$advice"
   fi
   step "make a base image with debootstrap" "$CONTAINER_DIR/debootstrap.sh" "$ENGINE" "$LOCAL" \
     || die "no base image could be made" "$advice"

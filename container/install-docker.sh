@@ -3,9 +3,9 @@
 # shellcheck source=container/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-export DEBIAN_FRONTEND=noninteractive
+apt_get=$CONTAINER_DIR/../packaging/apt-get.sh
 have apt-get || die "this machine has no apt-get"
-apt-get update
+"$apt_get" update
 
 packages=(iptables ca-certificates)
 if ! have dockerd; then packages+=(docker.io); fi
@@ -19,4 +19,4 @@ if [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ]; then
 fi
 
 # What is here already stays at the version it has.
-apt-get install --yes --no-install-recommends --no-upgrade "${packages[@]}"
+"$apt_get" install --yes --no-install-recommends --no-upgrade "${packages[@]}"

@@ -24,9 +24,8 @@ require_venv() {
     "$python" -c 'import ensurepip, venv' 2>/dev/null && return
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         say "installing python3-venv"
-        export DEBIAN_FRONTEND=noninteractive
-        apt-get -o DPkg::Lock::Timeout=300 -qq update >&2
-        apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends python3-venv >&2
+        "$root/packaging/apt-get.sh" -qq update >&2
+        "$root/packaging/apt-get.sh" -qq install -y --no-install-recommends python3-venv >&2
         "$python" -c 'import ensurepip, venv' 2>/dev/null && return
     fi
     fail "$python cannot make virtual environments: install its venv and ensurepip modules" \
@@ -58,9 +57,8 @@ require_browsers() {
     has_browsers && return
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         say "installing chromium and firefox-esr"
-        export DEBIAN_FRONTEND=noninteractive
-        apt-get -o DPkg::Lock::Timeout=300 -qq update >&2
-        apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends \
+        "$root/packaging/apt-get.sh" -qq update >&2
+        "$root/packaging/apt-get.sh" -qq install -y --no-install-recommends \
             chromium firefox-esr fonts-dejavu-core >&2
         has_browsers && return
     fi
@@ -93,7 +91,7 @@ servers) make_environment servers e2e/requirements-servers.txt e2e/constraints-s
 bench) make_environment bench bench/requirements-bench.txt bench/constraints-bench.txt ;;
 tokens) make_environment tokens bench/requirements-tokens.txt ;;
 pictures)
-    require_browser
+    require_browsers
     make_environment pictures examples/recording/requirements.txt
     ;;
 *) fail "no such environment: '$1': give no name, page, servers, bench, tokens or pictures" ;;

@@ -5,6 +5,7 @@ set -euo pipefail
 
 if [ "$(uname -s)" != Linux ]; then exit 0; fi
 
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -18,9 +19,8 @@ if builds_with_curl; then exit 0; fi
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "prepare-build: installing libcurl4-openssl-dev" >&2
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get -o DPkg::Lock::Timeout=300 -qq update >&2
-    apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends libcurl4-openssl-dev >&2
+    "$here/apt-get.sh" -qq update >&2
+    "$here/apt-get.sh" -qq install -y --no-install-recommends libcurl4-openssl-dev >&2
     if builds_with_curl; then exit 0; fi
 fi
 

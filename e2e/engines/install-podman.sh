@@ -13,6 +13,6 @@ command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || {
     echo "install-podman.sh: missing ${missing[*]}: install them, or run this as root on Debian or Ubuntu" >&2
     exit 1
 }
-export DEBIAN_FRONTEND=noninteractive
-apt-get -o DPkg::Lock::Timeout=300 -qq update
-apt-get -o DPkg::Lock::Timeout=300 -qq install --yes --no-install-recommends "${missing[@]}"
+apt_get=$(dirname "${BASH_SOURCE[0]}")/../../packaging/apt-get.sh
+"$apt_get" -qq update
+"$apt_get" -qq install --yes --no-install-recommends "${missing[@]}"
