@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Runs steps of a long run at the same time: side-by-side.sh TITLE COMMAND [TITLE COMMAND]… What the first prints is shown
-# as it comes; what each of the others prints, when it has ended. Each says how long it took. Fails if one of them failed,
-# once all have ended.
+# Runs steps of a long run at the same time: side-by-side.sh TITLE COMMAND [TITLE COMMAND]… With --then before a title,
+# its step begins when the one before it has ended well. What the first and those after it print is shown as it comes;
+# what each of the others prints, when it has ended. Each says how long it took. Fails if one of them failed, once all
+# have ended.
 set -uo pipefail
 
 place=$(mktemp -d)
-steps=()
+lanes=()
 end_all() {
-    for step in "${steps[@]}"; do kill -TERM -- "-$step" 2>/dev/null; done
+    for lane in "${lanes[@]}"; do kill -TERM -- "-$lane" 2>/dev/null; done
     rm -rf "$place"
 }
 trap end_all EXIT
@@ -24,23 +25,36 @@ step() {
     return "$status"
 }
 
+# lane TITLE COMMAND [TITLE COMMAND]…: one after the other, until one fails.
+lane() {
+    while [ "$#" -gt 1 ]; do
+        step "$1" "$2" || return
+        shift 2
+    done
+}
+
 # Each in a process group of its own, so that all of it can be ended.
 set -m
 while [ "$#" -gt 1 ]; do
-    if [ "${#steps[@]}" -eq 0 ]; then
-        step "$1" "$2" </dev/null &
-    else
-        step "$1" "$2" </dev/null >"$place/${#steps[@]}" 2>&1 &
-    fi
-    steps+=("$!")
+    steps=("$1" "$2")
     shift 2
+    while [ "${1:-}" = --then ]; do
+        steps+=("$2" "$3")
+        shift 3
+    done
+    if [ "${#lanes[@]}" -eq 0 ]; then
+        lane "${steps[@]}" </dev/null &
+    else
+        lane "${steps[@]}" </dev/null >"$place/${#lanes[@]}" 2>&1 &
+    fi
+    lanes+=("$!")
 done
 set +m
 
 status=0
-for number in "${!steps[@]}"; do
-    wait "${steps[number]}" || status=1
+for number in "${!lanes[@]}"; do
+    wait "${lanes[number]}" || status=1
     [ "$number" -eq 0 ] || cat "$place/$number"
 done
-steps=()
+lanes=()
 exit "$status"
