@@ -8,7 +8,7 @@ import Threading
 @testable import Bridge
 
 /// Approvals that outlast a call, and calls that wait for one.
-@Suite(.timeLimit(.minutes(2))) struct ApprovalStoreTests {
+@Suite(.timeLimit(.minutes(3))) struct ApprovalStoreTests {
     private let directory: TemporaryDirectory
     private let time = Locked(1_800_000_000.0)
 

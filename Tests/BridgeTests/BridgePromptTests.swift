@@ -7,7 +7,7 @@ import Testing
 @testable import Bridge
 
 /// What the system prompt says of the servers, and what clients are told beside it.
-@Suite(.timeLimit(.minutes(2))) struct BridgePromptTests {
+@Suite(.timeLimit(.minutes(3))) struct BridgePromptTests {
     @Test func theReportCountsWhatIsOfferedAndSaysWhatIsMissing() async throws {
         let dead = Harness.entry("raise SystemExit(7)", name: "dead")
         try await Harness.with([Harness.entry(Script.usual), dead]) { harness in

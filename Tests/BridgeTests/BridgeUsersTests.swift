@@ -7,7 +7,7 @@ import Testing
 @testable import Bridge
 
 /// What is kept of users, and of users that come no more.
-@Suite(.timeLimit(.minutes(2))) struct BridgeUsersTests {
+@Suite(.timeLimit(.minutes(3))) struct BridgeUsersTests {
     private let forgotten = Recorder<String>()
     private let made = Recorder<String>()
     private let users: BridgeUsers

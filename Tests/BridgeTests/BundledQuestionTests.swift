@@ -8,7 +8,7 @@ import Threading
 @testable import Bridge
 
 /// Calls of one command that share a question.
-@Suite(.timeLimit(.minutes(2))) struct BundledQuestionTests {
+@Suite(.timeLimit(.minutes(3))) struct BundledQuestionTests {
     /// Holds questions back until a test has made its calls.
     private let gathered = AsyncEvent()
 

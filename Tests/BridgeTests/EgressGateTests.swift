@@ -7,7 +7,7 @@ import Threading
 @testable import Bridge
 
 /// Connections of a sandbox whose session has read private data and text of strangers.
-@Suite(.timeLimit(.minutes(2))) struct EgressGateTests {
+@Suite(.timeLimit(.minutes(3))) struct EgressGateTests {
     private static func guarded() -> SessionSources {
         let sources = SessionSources()
         sources.record([.private], of: "crm")

@@ -8,7 +8,7 @@ import Threading
 @testable import Bridge
 
 /// What may leave a session that has read private data and text of strangers.
-@Suite(.timeLimit(.minutes(2))) struct GuardTests {
+@Suite(.timeLimit(.minutes(3))) struct GuardTests {
     /// Three tools: one only reads on this machine, one reads the world, one writes.
     private static let script = Script.server(
         #"[tool("look", True), tool("fetch", True, annotations={"readOnlyHint": True}), tool("send")]"#,

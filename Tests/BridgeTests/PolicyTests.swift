@@ -6,7 +6,7 @@ import Testing
 @testable import Bridge
 
 /// Which tools run.
-@Suite(.timeLimit(.minutes(2))) struct PolicyTests {
+@Suite(.timeLimit(.minutes(3))) struct PolicyTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let tools: JSON
         let tool: String

@@ -5,7 +5,7 @@ import Threading
 @testable import Bridge
 
 /// What a session has read, as it is kept for the next one.
-@Suite(.timeLimit(.minutes(2))) struct SessionSourcesTests {
+@Suite(.timeLimit(.minutes(3))) struct SessionSourcesTests {
     private let directory: TemporaryDirectory
 
     init() throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ChildProcess
 
-@Suite(.timeLimit(.minutes(2))) struct BoundedRunTests {
+@Suite(.timeLimit(.minutes(3))) struct BoundedRunTests {
     @Test(arguments: [
         ("exit 0", ProgramStatus.exited(0), "exit status 0"), ("exit 7", .exited(7), "exit status 7"),
         ("exit 255", .exited(255), "exit status 255"), ("kill -TERM $$", .signalled(SIGTERM), "signal 15"),

@@ -5,7 +5,7 @@ import Testing
 @testable import ChildProcess
 
 /// What becomes of children whose parent is killed.
-@Suite(.timeLimit(.minutes(2))) struct ChildGuardTests {
+@Suite(.timeLimit(.minutes(3))) struct ChildGuardTests {
     /// A program that doesn't mind that its input is closed. It notes in the file `$1` that it runs, and in `$2` that it
     /// gets SIGTERM; a child of it does both.
     private static let script = """

@@ -5,7 +5,7 @@ import Threading
 
 @testable import ChildProcess
 
-@Suite(.timeLimit(.minutes(2))) struct ChildProcessTests {
+@Suite(.timeLimit(.minutes(3))) struct ChildProcessTests {
     @Test func handsOnWhatTheChildIsSentAndSays() async throws {
         let child = try ChildProcess(starting: Command(executable: "/bin/cat"))
         async let story = child.story()

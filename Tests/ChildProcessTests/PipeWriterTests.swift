@@ -4,7 +4,7 @@ import Testing
 
 @testable import ChildProcess
 
-@Suite(.timeLimit(.minutes(2))) struct PipeWriterTests {
+@Suite(.timeLimit(.minutes(3))) struct PipeWriterTests {
     private let pipe: TestPipe
     private let writer: PipeWriter
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ChildProcess
 
-@Suite(.timeLimit(.minutes(2))) struct SpawnTests {
+@Suite(.timeLimit(.minutes(3))) struct SpawnTests {
     @Test(arguments: [
         [], [""], ["a b", "c"], ["'", "\"", "`id`", "$HOME", "*", "\\"], ["line\nline", "\t"], ["grün", "日本", "🙂"],
         ["-n", "--", "%s"], [String(repeating: "x", count: 100_000)],

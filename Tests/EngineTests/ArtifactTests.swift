@@ -49,7 +49,7 @@ extension EngineTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(2))) func looksAtArtifactsDoNotWaitBehindCommands() async throws {
+        @Test(.timeLimit(.minutes(3))) func looksAtArtifactsDoNotWaitBehindCommands() async throws {
             try await TestPool.with { pool in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for number in 0..<Limits.concurrentCalls {

@@ -8,7 +8,7 @@ import Threading
 @testable import ExecCore
 
 /// What a sandbox does for the bridge.
-@Suite(.timeLimit(.minutes(2))) struct BridgedSandboxTests {
+@Suite(.timeLimit(.minutes(3))) struct BridgedSandboxTests {
     /// A bridge that has a module for each sandbox, and finds it only when a test says so.
     private final class Modules: SandboxBridge, SandboxBridgeSession {
         let maxOpenCalls = 0

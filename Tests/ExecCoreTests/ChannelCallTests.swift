@@ -5,7 +5,7 @@ import Testing
 
 @testable import ExecCore
 
-@Suite(.timeLimit(.minutes(2))) struct ChannelCallTests {
+@Suite(.timeLimit(.minutes(3))) struct ChannelCallTests {
     private let guest: FakeGuest
 
     init() throws {

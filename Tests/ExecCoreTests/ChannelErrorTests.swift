@@ -6,7 +6,7 @@ import Testing
 @testable import ExecCore
 
 /// What no guest of ours sends. Everything in a sandbox may try it.
-@Suite(.timeLimit(.minutes(2))) struct ChannelErrorTests {
+@Suite(.timeLimit(.minutes(3))) struct ChannelErrorTests {
     private let guest: FakeGuest
 
     init() throws {

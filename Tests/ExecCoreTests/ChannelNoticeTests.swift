@@ -7,7 +7,7 @@ import Threading
 @testable import ExecCore
 
 /// What the guest tells unasked: changes of artifacts, and how often it may.
-@Suite(.timeLimit(.minutes(2))) struct ChannelNoticeTests {
+@Suite(.timeLimit(.minutes(3))) struct ChannelNoticeTests {
     private let guest: FakeGuest
 
     init() throws {

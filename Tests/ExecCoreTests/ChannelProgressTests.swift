@@ -7,7 +7,7 @@ import Threading
 @testable import ExecCore
 
 /// Lines that a guest sends while a call runs.
-@Suite(.timeLimit(.minutes(2))) struct ChannelProgressTests {
+@Suite(.timeLimit(.minutes(3))) struct ChannelProgressTests {
     private let guest: FakeGuest
     private let lines = Recorder<[UInt8]>()
 

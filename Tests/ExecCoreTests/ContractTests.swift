@@ -6,7 +6,7 @@ import Testing
 @testable import ExecCore
 
 /// The names that the server and the guest have for the same things, read out of the guest's own source text.
-@Suite(.timeLimit(.minutes(2))) struct ContractTests {
+@Suite(.timeLimit(.minutes(3))) struct ContractTests {
     /// Functions that say which names a part of the guest uses.
     private static let heading = #"""
         import ast

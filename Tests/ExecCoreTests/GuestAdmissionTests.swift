@@ -1,7 +1,7 @@
 import Testing
 
 /// Which of the calls that arrive together wait for a worker that will soon be free, and how long. The clock is fake.
-@Suite(.timeLimit(.minutes(2))) struct GuestAdmissionTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestAdmissionTests {
     /// Runs `script` with five calls in `queue`. `take` takes the next with a worker, `force` without; both print its
     /// number. Times are in milliseconds.
     private func output(of script: String) async throws -> String {

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// What the guest tells of a directory that changes, with the system's watch and without.
-@Suite(.timeLimit(.minutes(2))) struct GuestArtifactWatcherTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestArtifactWatcherTests {
     private let directory: TemporaryDirectory
 
     init() throws {

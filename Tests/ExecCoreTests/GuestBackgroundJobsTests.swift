@@ -1,7 +1,7 @@
 import Testing
 
 /// When the guest tells whether background processes live.
-@Suite(.timeLimit(.minutes(2))) struct GuestBackgroundJobsTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestBackgroundJobsTests {
     @Test func tellsWhatIsNewAndOfManyShortJobsOnce() async throws {
         let script = """
             moments = iter(range(0, 1000, 10))

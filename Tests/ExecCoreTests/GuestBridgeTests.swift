@@ -1,7 +1,7 @@
 import Testing
 
 /// The guest's end of the bridge: which command a connection belongs to, and what becomes of it.
-@Suite(.timeLimit(.minutes(2))) struct GuestBridgeTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestBridgeTests {
     /// A bridge with a socket of its own, whose channel is the list `sent`. `started` makes a command that has this
     /// process as its worker.
     private static let heading = """

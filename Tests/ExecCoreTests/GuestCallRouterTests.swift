@@ -7,7 +7,7 @@ import Threading
 @testable import ExecCore
 
 /// Calls that the guest starts: each reaches the handler of its method, and nothing else does.
-@Suite(.timeLimit(.minutes(2))) struct GuestCallRouterTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestCallRouterTests {
     /// A call that does what it is told until it is ended.
     private final class Call: GuestCall {
         let id: UInt32

@@ -1,7 +1,7 @@
 import Testing
 
 /// The states of a call in the guest.
-@Suite(.timeLimit(.minutes(2))) struct GuestCallsTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestCallsTests {
     @Test func onlyTheListedTransitionsAreAllowed() async throws {
         let script = """
             calls = guest.calls

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What the guest tells of text that is not UTF-8.
-@Suite(.timeLimit(.minutes(2))) struct GuestCharsetsTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestCharsetsTests {
     private let directory: TemporaryDirectory
 
     init() throws {

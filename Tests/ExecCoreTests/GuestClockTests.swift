@@ -1,7 +1,7 @@
 import Testing
 
 /// The timeout of a command that waits for something outside the sandbox stands still.
-@Suite(.timeLimit(.minutes(2))) struct GuestClockTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestClockTests {
     /// A command that started at 0 with a timeout of 10 seconds, of at most 100.
     private static let heading = """
         import types

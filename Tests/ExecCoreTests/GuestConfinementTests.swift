@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// What the filters of commands let through, on processors that this machine has not, too.
-@Suite(.timeLimit(.minutes(1))) struct GuestConfinementTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestConfinementTests {
     /// Runs a filter as the kernel does. `judges` gives the name of the error, or "allowed".
     private static let judging = """
         import errno, struct

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// When the guest counts what a workspace holds.
-@Suite(.timeLimit(.minutes(2))) struct GuestDiskMonitorTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestDiskMonitorTests {
     @Test(arguments: [("bytes", "-= 600_000"), ("inodes", "-= 150")])
     func countsWhenHalfTheRoomMayBeTaken(what: String, drop: String) async throws {
         let script = """

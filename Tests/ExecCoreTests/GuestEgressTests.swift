@@ -1,7 +1,7 @@
 import Testing
 
 /// Connections out of the sandbox at their ends: what goes wrong in one of them ends that one.
-@Suite(.timeLimit(.minutes(2))) struct GuestEgressTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestEgressTests {
     /// A client of the proxy that has asked for a connection and got it, beside another. `at_once` tells the clients of
     /// all that is ready, as one look of epoll does, after `between` has happened.
     private static let heading = """

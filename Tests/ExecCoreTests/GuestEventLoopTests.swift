@@ -1,7 +1,7 @@
 import Testing
 
 /// Which handlers the guest's event loop calls, also if other processes have exhausted the system's epoll watches.
-@Suite(.timeLimit(.minutes(2))) struct GuestEventLoopTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestEventLoopTests {
     /// How much of epoll is available: all of it, none of it, or only enough for some descriptors.
     static let machines = [
         "pass",

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// How the guest puts a file in its place.
-@Suite(.timeLimit(.minutes(2))) struct GuestFilesTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestFilesTests {
     private let directory: TemporaryDirectory
 
     init() throws {

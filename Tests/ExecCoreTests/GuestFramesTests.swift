@@ -6,7 +6,7 @@ import Testing
 @testable import ExecCore
 
 /// The guest's own reader and writer of frames against this side's.
-@Suite(.timeLimit(.minutes(2))) struct GuestFramesTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestFramesTests {
     /// Reads frames as the guest does, a few bytes at a time, and writes each again, data split into pieces anew.
     private static let script = """
         import os, sys

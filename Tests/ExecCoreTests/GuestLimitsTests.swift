@@ -5,7 +5,7 @@ import Testing
 @testable import ExecCore
 
 /// How the guest finds the limits of its control group, in trees as kernels make them.
-@Suite(.timeLimit(.minutes(2))) struct GuestLimitsTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestLimitsTests {
     private let directory: TemporaryDirectory
 
     init() throws {

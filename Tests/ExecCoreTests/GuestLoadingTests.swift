@@ -4,7 +4,7 @@ import Testing
 @testable import ExecCore
 
 /// How the guest's program becomes modules.
-@Suite(.timeLimit(.minutes(2))) struct GuestLoadingTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestLoadingTests {
     /// Runs `script`, which knows `loaded()`, the names of the modules that are compiled.
     private func output(of script: String, sources: [String: String] = [:]) async throws -> String {
         let heading = """

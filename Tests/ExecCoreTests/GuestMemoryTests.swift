@@ -1,7 +1,7 @@
 import Testing
 
 /// Which results say that the memory limit has killed something. The kernel's counter is a fake.
-@Suite(.timeLimit(.minutes(2))) struct GuestMemoryTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestMemoryTests {
     /// Runs `script` with a fresh tracker. `during` and `since` print whether a command's result says that something was
     /// killed in its time and before it.
     private func output(of script: String) async throws -> String {

@@ -1,7 +1,7 @@
 import Testing
 
 /// The directory of modules: what is installed, what is removed, what is refused.
-@Suite(.timeLimit(.minutes(2))) struct GuestModuleFilesTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestModuleFilesTests {
     private static let heading = """
         import io, shutil, subprocess, tempfile
         modules = guest.module_files

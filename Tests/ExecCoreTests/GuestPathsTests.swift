@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What the guest makes of the paths that models write.
-@Suite(.timeLimit(.minutes(2))) struct GuestPathsTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestPathsTests {
     /// What each path means, or the text of its refusal after an exclamation mark. `a:b/c` and `$there` are in the
     /// workspace.
     private func meanings(of paths: [String]) async throws -> [String] {

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// Which files the guest takes for whole pictures, without decoding them.
-@Suite(.timeLimit(.minutes(2))) struct GuestPictureValidationTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestPictureValidationTests {
     /// Runs `script` with `png`, `jpeg`, `gif` and `webp`, which are pictures of 3 x 2 pixels, parts to make others of, and
     /// `say`, which prints what is said of one.
     private func output(of script: String) async throws -> String {

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// How the guest deals with the program that scales pictures, whatever that does.
-@Suite(.timeLimit(.minutes(2))) struct GuestPicturesTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestPicturesTests {
     private let directory: TemporaryDirectory
 
     init() throws {

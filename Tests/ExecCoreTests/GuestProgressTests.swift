@@ -1,7 +1,7 @@
 import Testing
 
 /// How the guest finds the line to tell of, and when.
-@Suite(.timeLimit(.minutes(2))) struct GuestProgressTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestProgressTests {
     private func output(of script: String) async throws -> String {
         try await GuestModules.run("progress = guest.progress\n" + script)
     }

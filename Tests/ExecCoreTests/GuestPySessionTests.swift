@@ -4,7 +4,7 @@ import Testing
 
 /// The parts of Python sessions that need no sandbox: the program `py`, the process of a session, what it shows, and
 /// whose calls its code makes.
-@Suite(.timeLimit(.minutes(2))) struct GuestPySessionTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestPySessionTests {
     /// A session's process. `run` has it run a piece of code, and returns what it prints and its message.
     private static let heading = #"""
         import array, socket, subprocess, tempfile

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// What is shown of a command's output, and what is kept in a file besides.
-@Suite(.timeLimit(.minutes(2))) struct GuestTerminalTests {
+@Suite(.timeLimit(.minutes(3))) struct GuestTerminalTests {
     private let directory: TemporaryDirectory
 
     init() throws {

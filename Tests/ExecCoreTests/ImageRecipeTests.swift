@@ -8,7 +8,7 @@ import Testing
 @testable import ExecCore
 
 /// What the binary carries for `exec-mcp image`.
-@Suite(.timeLimit(.minutes(2))) struct ImageRecipeTests {
+@Suite(.timeLimit(.minutes(3))) struct ImageRecipeTests {
     private func file(_ name: String) throws -> [UInt8] {
         try #require(Files.read("\(Repository.path)/container/\(name)", limit: 1 << 20))
     }

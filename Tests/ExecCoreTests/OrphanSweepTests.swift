@@ -5,7 +5,7 @@ import Testing
 
 @testable import ExecCore
 
-@Suite(.timeLimit(.minutes(2))) struct OrphanSweepTests {
+@Suite(.timeLimit(.minutes(3))) struct OrphanSweepTests {
     private static let us = Owner.current()
     private static let dead = Owner(
         host: us.host, boot: us.boot, pidNamespace: us.pidNamespace, pid: us.pid, startTime: "1")

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ExecCore
 
-@Suite(.timeLimit(.minutes(2))) struct OwnerTests {
+@Suite(.timeLimit(.minutes(3))) struct OwnerTests {
     private let us = Owner.current()
 
     /// The same owner with one thing another.

@@ -7,7 +7,7 @@ import Testing
 @testable import ExecCore
 
 /// The pool with an engine that tells what is asked of it.
-@Suite(.timeLimit(.minutes(2))) struct PoolTests {
+@Suite(.timeLimit(.minutes(3))) struct PoolTests {
     private let ann: UserID
     private let bob: UserID
 

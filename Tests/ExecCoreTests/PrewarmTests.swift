@@ -6,7 +6,7 @@ import Testing
 @testable import ExecCore
 
 /// Sandboxes that are started ahead of the first call, with a program in the engine's place.
-@Suite(.timeLimit(.minutes(2))) struct PrewarmTests {
+@Suite(.timeLimit(.minutes(3))) struct PrewarmTests {
     private let directory: TemporaryDirectory
     private let log = Recorder<String>()
     private let ann: UserID

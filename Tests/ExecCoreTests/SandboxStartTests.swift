@@ -8,7 +8,7 @@ import Testing
 @testable import ExecCore
 
 /// How a sandbox comes up and fails to, with a program in the engine's place.
-@Suite(.timeLimit(.minutes(2))) struct SandboxStartTests {
+@Suite(.timeLimit(.minutes(3))) struct SandboxStartTests {
     private let directory: TemporaryDirectory
 
     init() throws {

@@ -4,7 +4,7 @@ import Testing
 @testable import ExecCore
 
 /// What is remembered of skills: all that cannot have changed, and nothing else.
-@Suite(.timeLimit(.minutes(2))) struct SkillCacheTests {
+@Suite(.timeLimit(.minutes(3))) struct SkillCacheTests {
     private let place: TemporaryDirectory
     private let memory = SkillCache()
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ExecCore
 
-@Suite(.timeLimit(.minutes(2))) struct TimeoutTests {
+@Suite(.timeLimit(.minutes(3))) struct TimeoutTests {
     private static let late = ExecError(.timedOut, "late")
 
     @Test func returnsWhatIsDoneInTime() async throws {

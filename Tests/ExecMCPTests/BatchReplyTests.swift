@@ -5,7 +5,7 @@ import Testing
 
 @testable import ExecMCP
 
-@Suite(.timeLimit(.minutes(2))) struct BatchReplyTests {
+@Suite(.timeLimit(.minutes(3))) struct BatchReplyTests {
     private let sent = Recorder<JSON>()
 
     private func reply(

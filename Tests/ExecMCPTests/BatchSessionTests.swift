@@ -4,7 +4,7 @@ import Testing
 
 @testable import ExecMCP
 
-@Suite(.timeLimit(.minutes(2))) struct BatchSessionTests {
+@Suite(.timeLimit(.minutes(3))) struct BatchSessionTests {
     private let session: SessionHarness
     private let ping = SessionHarness.request("ping", id: 1)
 

@@ -5,7 +5,7 @@ import Testing
 @testable import ExecMCP
 
 /// Calls that do not end by themselves: the engine is there but no sandbox comes up.
-@Suite(.timeLimit(.minutes(2))) struct CancellationSessionTests {
+@Suite(.timeLimit(.minutes(3))) struct CancellationSessionTests {
     private let session: SessionHarness
     private let directory: TemporaryDirectory
 

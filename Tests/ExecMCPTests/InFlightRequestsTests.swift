@@ -6,7 +6,7 @@ import Threading
 
 @testable import ExecMCP
 
-@Suite(.timeLimit(.minutes(2))) struct InFlightRequestsTests {
+@Suite(.timeLimit(.minutes(3))) struct InFlightRequestsTests {
     private let requests = InFlightRequests(roomTimeout: 600)
     private let ended = Recorder<Bool>()
     private let cancelled = Recorder<RequestID>()

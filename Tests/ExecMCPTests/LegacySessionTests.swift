@@ -5,7 +5,7 @@ import Testing
 
 @testable import ExecMCP
 
-@Suite(.timeLimit(.minutes(2))) struct LegacySessionTests {
+@Suite(.timeLimit(.minutes(3))) struct LegacySessionTests {
     private let session: SessionHarness
 
     init() throws {

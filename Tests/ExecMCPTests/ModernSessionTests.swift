@@ -3,7 +3,7 @@ import Testing
 
 @testable import ExecMCP
 
-@Suite(.timeLimit(.minutes(2))) struct ModernSessionTests {
+@Suite(.timeLimit(.minutes(3))) struct ModernSessionTests {
     private let session: SessionHarness
 
     init() throws {

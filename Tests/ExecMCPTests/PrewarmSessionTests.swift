@@ -6,7 +6,7 @@ import Testing
 @testable import ExecMCP
 
 /// Whose sandboxes a listing of the tools has started. The engine is a program that starts none.
-@Suite(.timeLimit(.minutes(1))) struct PrewarmSessionTests {
+@Suite(.timeLimit(.minutes(3))) struct PrewarmSessionTests {
     private func session(_ change: @escaping (inout Options) -> Void) async throws -> SessionHarness {
         let session = try SessionHarness(engine: "/bin/false", change)
         try await session.initialize("2025-11-25")

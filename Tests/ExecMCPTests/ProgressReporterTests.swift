@@ -6,7 +6,7 @@ import Testing
 
 @testable import ExecMCP
 
-@Suite(.timeLimit(.minutes(2))) struct ProgressReporterTests {
+@Suite(.timeLimit(.minutes(3))) struct ProgressReporterTests {
     private let sent = Recorder<Notification>()
 
     private func reporter(_ revision: Revision = .july2026, token: JSON = "t") throws -> ProgressReporter {

@@ -8,7 +8,7 @@ import Testing
 
 /// Resources, skills and completion as a session serves them, without an engine: artifacts have tests against the real
 /// one.
-@Suite(.timeLimit(.minutes(2))) struct ResourceSessionTests {
+@Suite(.timeLimit(.minutes(3))) struct ResourceSessionTests {
     private let place: TemporaryDirectory
     private let session: SessionHarness
 

@@ -6,7 +6,7 @@ import Testing
 @testable import ExecMCP
 
 /// What lines get an answer, whatever is in them.
-@Suite(.timeLimit(.minutes(2))) struct SessionLineTests {
+@Suite(.timeLimit(.minutes(3))) struct SessionLineTests {
     private let session: SessionHarness
 
     init() throws {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import ExecMCP
 
-@Suite(.timeLimit(.minutes(2))) struct SubscriptionsTests {
+@Suite(.timeLimit(.minutes(3))) struct SubscriptionsTests {
     private let sent = Recorder<Notification>()
     private let subscriptions: Subscriptions
     private let ann: UserID

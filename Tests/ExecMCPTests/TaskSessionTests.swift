@@ -7,7 +7,7 @@ import Testing
 @testable import ExecMCP
 
 /// The tasks extension as a session serves it. Without an engine each command ends soon, with a result that says so.
-@Suite(.timeLimit(.minutes(2))) struct TaskSessionTests {
+@Suite(.timeLimit(.minutes(3))) struct TaskSessionTests {
     private let session: SessionHarness
 
     init() throws {

@@ -8,7 +8,7 @@ import Threading
 
 @testable import ExecMCP
 
-@Suite(.timeLimit(.minutes(2))) struct TaskStoreTests {
+@Suite(.timeLimit(.minutes(3))) struct TaskStoreTests {
     private let told = Recorder<JSONObject>()
     private let tasks: TaskStore
     private let ann: UserID

@@ -3,7 +3,7 @@ import JSONRPC
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct LineReaderTests {
+@Suite(.timeLimit(.minutes(3))) struct LineReaderTests {
     /// The lines that a reader gives while `write` writes to the other end of its pipe and closes it.
     private func lines(
         limit: Int, isNonBlocking: Bool = false, _ write: @escaping @Sendable (Int32) -> Void

@@ -4,7 +4,7 @@ import JSONRPC
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct LineWriterTests {
+@Suite(.timeLimit(.minutes(3))) struct LineWriterTests {
     /// Reads everything, a little at a time, until `count` lines are there.
     private static func lines(_ count: Int, from descriptor: Int32, atMost size: Int) -> [String] {
         var content: [UInt8] = []

@@ -14,7 +14,7 @@ import Testing
 #endif
 
 /// What waits for a server that reads nothing.
-@Suite(.timeLimit(.minutes(1))) struct OutboxTests {
+@Suite(.timeLimit(.minutes(3))) struct OutboxTests {
     private let large = JSON.string(String(repeating: "x", count: 1_000_000))
 
     private func withOutbox(limit: Int = 10_000_000, _ body: (Outbox, _ reader: Int32) async throws -> Void)

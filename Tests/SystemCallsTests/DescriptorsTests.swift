@@ -3,7 +3,7 @@ import SystemCalls
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct DescriptorsTests {
+@Suite(.timeLimit(.minutes(3))) struct DescriptorsTests {
     @Test(arguments: [true, false])
     func readsAPipeToItsEndWhetherItWaitsOrNot(isNonBlocking: Bool) async throws {
         let pipe = try TestPipe()

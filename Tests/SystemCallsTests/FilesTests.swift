@@ -3,7 +3,7 @@ import SystemCalls
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct FilesTests {
+@Suite(.timeLimit(.minutes(3))) struct FilesTests {
     private let place: TemporaryDirectory
 
     init() throws {

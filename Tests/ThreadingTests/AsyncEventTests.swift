@@ -1,7 +1,7 @@
 import Testing
 import Threading
 
-@Suite(.timeLimit(.minutes(2))) struct AsyncEventTests {
+@Suite(.timeLimit(.minutes(3))) struct AsyncEventTests {
     @Test func letsEveryWaiterGoOn() async {
         let signal = AsyncEvent()
         let waiters = (0..<20).map { _ in Task { await signal.wait(seconds: 600) } }

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import Threading
 
-@Suite(.timeLimit(.minutes(2))) struct AsyncSemaphoreTests {
+@Suite(.timeLimit(.minutes(3))) struct AsyncSemaphoreTests {
     @Test func letsInNoMoreThanItsCount() async throws {
         let semaphore = AsyncSemaphore(count: 3)
         let inside = Locked((now: 0, most: 0))

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Threading
 
-@Suite(.timeLimit(.minutes(2))) struct BackgroundThreadTests {
+@Suite(.timeLimit(.minutes(3))) struct BackgroundThreadTests {
     @Test func runsOnAThreadOfItsOwn() async throws {
         // While all of them wait for each other, each must have its own.
         let arrived = ConditionLocked(0)

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import Threading
 
-@Suite(.timeLimit(.minutes(2))) struct BlockingQueueTests {
+@Suite(.timeLimit(.minutes(3))) struct BlockingQueueTests {
     @Test(arguments: [1, 10, 1023, 1024, 1025, 5000])
     func givesElementsInOrder(count: Int) {
         let queue = BlockingQueue<Int>()

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import Threading
 
-@Suite(.timeLimit(.minutes(2))) struct ConditionLockedTests {
+@Suite(.timeLimit(.minutes(3))) struct ConditionLockedTests {
     @Test func doesNotWaitForWhatIsSoAlready() {
         let monitor = ConditionLocked(7)
         #expect(monitor.wait { $0 == 7 ? "seven" : nil } == "seven")

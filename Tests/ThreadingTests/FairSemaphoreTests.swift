@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import Threading
 
-@Suite(.timeLimit(.minutes(1))) struct FairSemaphoreTests {
+@Suite(.timeLimit(.minutes(3))) struct FairSemaphoreTests {
     /// Tasks that wait for a permit, and the order in which they got it.
     private final class Line: Sendable {
         let semaphore: FairSemaphore

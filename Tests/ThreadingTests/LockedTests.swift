@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import Threading
 
-@Suite(.timeLimit(.minutes(2))) struct LockedTests {
+@Suite(.timeLimit(.minutes(3))) struct LockedTests {
     @Test func losesNoChangeUnderContention() async throws {
         let counter = Locked(0)
         _ = try await onThreads(8) { _ in

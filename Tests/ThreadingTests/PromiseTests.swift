@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import Threading
 
-@Suite(.timeLimit(.minutes(2))) struct PromiseTests {
+@Suite(.timeLimit(.minutes(3))) struct PromiseTests {
     private struct SampleError: Error {}
 
     @Test func bringsWhatIsThereBeforeTheTaskWaits() async throws {

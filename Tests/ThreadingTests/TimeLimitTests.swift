@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import Threading
 
-@Suite(.timeLimit(.minutes(2))) struct TimeLimitTests {
+@Suite(.timeLimit(.minutes(3))) struct TimeLimitTests {
     private struct RefusalError: Error {}
 
     @Sendable private static func never() async throws -> Bool {

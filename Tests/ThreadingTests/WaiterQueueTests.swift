@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import Threading
 
-@Suite(.timeLimit(.minutes(2))) struct WaiterQueueTests {
+@Suite(.timeLimit(.minutes(3))) struct WaiterQueueTests {
     private struct State {
         var isReady = false
         var waiters = WaiterQueue()

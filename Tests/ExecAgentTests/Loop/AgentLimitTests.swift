@@ -5,7 +5,7 @@ import Testing
 
 @testable import ExecAgent
 
-@Suite(.timeLimit(.minutes(1))) struct AgentLimitTests {
+@Suite(.timeLimit(.minutes(3))) struct AgentLimitTests {
     private static func sentence(_ reason: String) -> String { "[Stopped before the task was done: \(reason).]" }
 
     /// Whether every call has its result, as endpoints demand.

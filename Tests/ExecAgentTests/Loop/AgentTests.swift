@@ -7,7 +7,7 @@ import Threading
 
 @testable import ExecAgent
 
-@Suite(.timeLimit(.minutes(1))) struct AgentTests {
+@Suite(.timeLimit(.minutes(3))) struct AgentTests {
     @Test func answersWithoutTools() async throws {
         let trial = AgentTrial(
             ScriptedChatModel(ScriptedChatModel.says("Hello.", usage: TokenUsage(prompt: 5, completion: 2))))

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ExecAgent
 
-@Suite(.timeLimit(.minutes(1))) struct ChatToolCallTests {
+@Suite(.timeLimit(.minutes(3))) struct ChatToolCallTests {
     /// Runs one turn with these calls.
     private func turn(
         _ calls: [ChatToolCall], outcome: ToolOutcome = ToolOutcome(content: [.text("seen")]),

@@ -7,7 +7,7 @@ import Testing
 @testable import ExecAgent
 
 /// Models that are not at their best, and conversations that grow too long.
-@Suite(.timeLimit(.minutes(1))) struct WeakModelTests {
+@Suite(.timeLimit(.minutes(3))) struct WeakModelTests {
     private func notices(_ trial: AgentTrial) -> [String] {
         trial.events.elements.compactMap { if case .notice(let text) = $0 { text } else { nil } }
     }

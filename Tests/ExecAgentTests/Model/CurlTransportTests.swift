@@ -5,7 +5,7 @@
     @testable import ExecAgent
 
     /// Connections by libcurl, below the endpoint.
-    @Suite(.timeLimit(.minutes(2))) struct CurlTransportTests {
+    @Suite(.timeLimit(.minutes(3))) struct CurlTransportTests {
         private func transport(
             _ url: String, adjust: (inout CurlSettings) -> Void = { _ in }
         ) throws -> CurlTransport {

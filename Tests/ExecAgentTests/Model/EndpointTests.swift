@@ -7,7 +7,7 @@ import Threading
 @testable import ExecAgent
 
 /// The endpoint over real connections.
-@Suite(.timeLimit(.minutes(2))) struct EndpointTests {
+@Suite(.timeLimit(.minutes(3))) struct EndpointTests {
     private let request = ChatRequest(model: "m", messages: [ChatMessage(role: .user, text: "hi")])
 
     /// An endpoint that does not wait before it asks again.

@@ -4,7 +4,7 @@ import Threading
 
 @testable import ExecAgent
 
-@Suite(.timeLimit(.minutes(1))) struct TransferMailboxTests {
+@Suite(.timeLimit(.minutes(3))) struct TransferMailboxTests {
     private func put(_ text: String, into mailbox: TransferMailbox) -> TransferMailbox.Acceptance {
         Array(text.utf8).withUnsafeBufferPointer { mailbox.put($0) }
     }

@@ -22,7 +22,7 @@ private final class ScriptedAnswerer: QuestionAnswerer {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct LegacyCallQuestionsTests {
+@Suite(.timeLimit(.minutes(3))) struct LegacyCallQuestionsTests {
     private let server = LegacyCallQuestions(server: "notes", modes: [.form])
     private let events = Recorder<AgentEvent>()
     private let question: Elicitation

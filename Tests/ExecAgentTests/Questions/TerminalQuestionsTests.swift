@@ -25,7 +25,7 @@ private final class TypingPerson: ReplySource {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct TerminalQuestionsTests {
+@Suite(.timeLimit(.minutes(3))) struct TerminalQuestionsTests {
     @Test func asksUntilItUnderstands() async throws {
         let trial = try ScreenTrial()
         let person = TypingPerson(.line("what"), .line("a"))

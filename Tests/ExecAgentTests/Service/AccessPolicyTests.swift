@@ -6,7 +6,7 @@ import Testing
 @testable import ExecAgent
 
 /// Who is let in.
-@Suite(.timeLimit(.minutes(2))) struct AccessPolicyTests {
+@Suite(.timeLimit(.minutes(3))) struct AccessPolicyTests {
     private func policy(_ change: (inout ServiceOptions) -> Void = { _ in }) -> AccessPolicy {
         var options = ServiceOptions()
         change(&options)

@@ -8,7 +8,7 @@ import Threading
 @testable import ExecAgent
 
 /// Links to artifacts that a browser opens without a key.
-@Suite(.timeLimit(.minutes(2))) struct ArtifactLinkTests {
+@Suite(.timeLimit(.minutes(3))) struct ArtifactLinkTests {
     private static let png: [UInt8] = PNG.signature + [1, 2, 3]
     private static let files: [String: [String: ArtifactFile]] = [
         "ann": [

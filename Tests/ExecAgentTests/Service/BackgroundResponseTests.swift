@@ -7,7 +7,7 @@ import Threading
 @testable import ExecAgent
 
 /// Responses whose runs belong to the service.
-@Suite(.timeLimit(.minutes(2))) struct BackgroundResponseTests {
+@Suite(.timeLimit(.minutes(3))) struct BackgroundResponseTests {
     /// A runner that says `one`, waits for the event, and says `two`.
     private static func gated(_ gate: AsyncEvent, _ started: AsyncEvent) -> FakeRunner {
         FakeRunner { _, tell in

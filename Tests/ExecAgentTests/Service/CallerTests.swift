@@ -7,7 +7,7 @@ import Testing
 @testable import ExecAgent
 
 /// Who shares a sandbox and a conversation with whom.
-@Suite(.timeLimit(.minutes(2))) struct CallerTests {
+@Suite(.timeLimit(.minutes(3))) struct CallerTests {
     private let runner = FakeRunner { request, tell in
         await FakeRunner.says("re: \(request.conversation.last?.text ?? "")", tell)
     }

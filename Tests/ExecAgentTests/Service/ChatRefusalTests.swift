@@ -6,7 +6,7 @@ import Testing
 
 @testable import ExecAgent
 
-@Suite(.timeLimit(.minutes(2))) struct ChatRefusalTests {
+@Suite(.timeLimit(.minutes(3))) struct ChatRefusalTests {
     private static let offer: JSON = ["type": "function", "function": ["name": "f"]]
     private static let hi: JSON = [["role": "user", "content": "hi"]]
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ExecAgent
 
-@Suite(.timeLimit(.minutes(2))) struct ChatTests {
+@Suite(.timeLimit(.minutes(3))) struct ChatTests {
     private static let look = ChatToolCall(id: "c1", name: "execute_bash", arguments: #"{"command":"ls"}"#)
     private static let ended = AgentEvent.ToolEnd(
         callID: "c1", name: "execute_bash", isError: false, exitCode: 0, duration: 0.25, artifacts: ["plot.png"])

@@ -5,7 +5,7 @@ import Threading
 
 @testable import ExecAgent
 
-@Suite(.timeLimit(.minutes(1))) struct ConversationStoreTests {
+@Suite(.timeLimit(.minutes(3))) struct ConversationStoreTests {
     private let time = Locked(ContinuousClock.now)
 
     private func conversations(maxCount: Int = 3, maxBytes: Int = 1000) -> ConversationStore {

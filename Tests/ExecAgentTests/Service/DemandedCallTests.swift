@@ -5,7 +5,7 @@ import Testing
 
 @testable import ExecAgent
 
-@Suite(.timeLimit(.minutes(2))) struct DemandedCallTests {
+@Suite(.timeLimit(.minutes(3))) struct DemandedCallTests {
     private static let person: JSON = [
         "name": "Person", "description": "A person",
         "parameters": ["type": "object", "properties": ["name": ["type": "string"]], "required": ["name"]],

@@ -6,7 +6,7 @@ import Testing
 @testable import ExecAgent
 
 /// A client's form of the answer, and its members that mean nothing to a model.
-@Suite(.timeLimit(.minutes(2))) struct FormedRunTests {
+@Suite(.timeLimit(.minutes(3))) struct FormedRunTests {
     private static let form: JSON = [
         "type": "json_schema",
         "json_schema": ["name": "a", "schema": ["type": "object", "properties": ["city": ["type": "string"]]]],

@@ -7,7 +7,7 @@ import Threading
 
 @testable import ExecAgent
 
-@Suite(.timeLimit(.minutes(1))) struct QuestionRouteTests {
+@Suite(.timeLimit(.minutes(3))) struct QuestionRouteTests {
     private static let accepted: JSON = ["action": "accept", "content": ["decision": "session"]]
 
     private static var asking: ServiceOptions {

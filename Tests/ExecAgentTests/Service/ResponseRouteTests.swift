@@ -6,7 +6,7 @@ import Testing
 @testable import ExecAgent
 
 /// `/v1/responses`, without the background.
-@Suite(.timeLimit(.minutes(2))) struct ResponseRouteTests {
+@Suite(.timeLimit(.minutes(3))) struct ResponseRouteTests {
     private static let look = ChatToolCall(id: "c1", name: "execute_bash", arguments: #"{"command":"ls"}"#)
     private static let ended = AgentEvent.ToolEnd(
         callID: "c1", name: "execute_bash", isError: false, exitCode: 0, duration: 0.25, artifacts: [])

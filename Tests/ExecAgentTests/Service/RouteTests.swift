@@ -6,7 +6,7 @@ import Testing
 
 @testable import ExecAgent
 
-@Suite(.timeLimit(.minutes(2))) struct RouteTests {
+@Suite(.timeLimit(.minutes(3))) struct RouteTests {
     private static let picture = ArtifactFile(mediaType: "image/png", bytes: (0...255).map { UInt8($0) })
     private let toolProvider = FakeToolBox(files: [
         "": ["page.html": ArtifactFile(mediaType: "text/html", bytes: Array("<b>".utf8))],

@@ -6,7 +6,7 @@ import Testing
 @testable import ExecAgent
 
 /// Which history a request is about.
-@Suite(.timeLimit(.minutes(2))) struct SessionTests {
+@Suite(.timeLimit(.minutes(3))) struct SessionTests {
     /// Says back what the user said.
     private let runner = FakeRunner { request, tell in
         await FakeRunner.says("re: \(request.conversation.last?.text ?? "")", tell)

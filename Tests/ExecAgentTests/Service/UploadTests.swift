@@ -7,7 +7,7 @@ import Testing
 @testable import ExecAgent
 
 /// Files that clients upload, and those in their messages.
-@Suite(.timeLimit(.minutes(2))) struct UploadTests {
+@Suite(.timeLimit(.minutes(3))) struct UploadTests {
     private static let png = PNG.signature + [1, 2, 3]
     private static let pngURL = "data:image/png;base64,\(Base64.encode(png))"
 

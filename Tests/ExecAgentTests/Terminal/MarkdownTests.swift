@@ -4,7 +4,7 @@ import Testing
 
 @testable import ExecAgent
 
-@Suite(.timeLimit(.minutes(1))) struct MarkdownTests {
+@Suite(.timeLimit(.minutes(3))) struct MarkdownTests {
     /// A letter on the screen, and the numbers of its style.
     private struct Letter: Equatable {
         let character: Character

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ExecAgent
 
-@Suite(.timeLimit(.minutes(1))) struct ProgressDisplayTests {
+@Suite(.timeLimit(.minutes(3))) struct ProgressDisplayTests {
     private func end(
         _ id: String, isError: Bool = false, exitCode: Int? = nil, artifacts: [String] = []
     ) -> AgentEvent {

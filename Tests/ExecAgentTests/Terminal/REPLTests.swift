@@ -6,7 +6,7 @@ import Testing
 
 @testable import ExecAgent
 
-@Suite(.timeLimit(.minutes(1))) struct REPLTests {
+@Suite(.timeLimit(.minutes(3))) struct REPLTests {
     private let heard = Recorder<[ChatMessage]>()
 
     /// Answers each message with its number.

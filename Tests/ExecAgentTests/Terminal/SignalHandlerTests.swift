@@ -10,7 +10,7 @@ import Threading
     import Darwin
 #endif
 
-@Suite(.timeLimit(.minutes(1))) struct SignalHandlerTests {
+@Suite(.timeLimit(.minutes(3))) struct SignalHandlerTests {
     @Test func theFirstCtrlCEndsTheRunAndTheNextTheProgram() async throws {
         let interrupts = SignalHandler()
         let story = Recorder<String>()

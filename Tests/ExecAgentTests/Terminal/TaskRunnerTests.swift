@@ -71,7 +71,7 @@ extension AgentEvent {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct TaskRunnerTests {
+@Suite(.timeLimit(.minutes(3))) struct TaskRunnerTests {
     private func run(
         _ runner: ScriptedRunner, files: [String: [UInt8]] = [:], output: String? = nil, isJSON: Bool = false
     ) async throws -> (status: Int32, written: String) {

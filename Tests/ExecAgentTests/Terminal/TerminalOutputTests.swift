@@ -35,7 +35,7 @@ struct ScreenTrial {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct TerminalOutputTests {
+@Suite(.timeLimit(.minutes(3))) struct TerminalOutputTests {
     private static let erased = "\r\u{1B}[K"
 
     @Test func writesInTheOrderOfTheCalls() async throws {

@@ -10,7 +10,7 @@ import Testing
 @testable import ExecAgent
 
 /// What `--bridge` hands to exec-mcp, and how.
-@Suite(.timeLimit(.minutes(2))) struct BridgeHandoverTests {
+@Suite(.timeLimit(.minutes(3))) struct BridgeHandoverTests {
     private let directory: TemporaryDirectory
 
     init() throws {

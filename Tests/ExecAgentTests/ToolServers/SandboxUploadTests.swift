@@ -7,7 +7,7 @@ import Threading
 
 @testable import ExecAgent
 
-@Suite(.timeLimit(.minutes(2))) struct SandboxUploadTests {
+@Suite(.timeLimit(.minutes(3))) struct SandboxUploadTests {
     private struct Sent: Sendable {
         let method: SandboxMethod
         let params: JSONObject

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ExecAgent
 
-@Suite(.timeLimit(.minutes(1))) struct ServerConfigurationTests {
+@Suite(.timeLimit(.minutes(3))) struct ServerConfigurationTests {
     private let directory: TemporaryDirectory
 
     init() throws {

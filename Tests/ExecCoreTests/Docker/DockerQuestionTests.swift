@@ -4,7 +4,7 @@ import Testing
 @testable import ExecCore
 
 /// Questions to an engine, with a program in its place.
-@Suite(.timeLimit(.minutes(2))) struct DockerQuestionTests {
+@Suite(.timeLimit(.minutes(3))) struct DockerQuestionTests {
     private let directory: TemporaryDirectory
 
     init() throws {

@@ -5,7 +5,7 @@ import Testing
 @testable import ExecCore
 
 /// Engines that do otherwise than docker unless they are told not to.
-@Suite(.timeLimit(.minutes(2))) struct PodmanHabitTests {
+@Suite(.timeLimit(.minutes(3))) struct PodmanHabitTests {
     private let directory: TemporaryDirectory
 
     init() throws {

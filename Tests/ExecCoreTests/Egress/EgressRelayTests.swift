@@ -6,7 +6,7 @@ import Threading
 
 @testable import ExecCore
 
-@Suite(.timeLimit(.minutes(2))) struct EgressRelayTests {
+@Suite(.timeLimit(.minutes(3))) struct EgressRelayTests {
     private static let id = Frame.guestCallBit | 1
     private let sent = Recorder<Frame>()
     private let log = Recorder<String>()

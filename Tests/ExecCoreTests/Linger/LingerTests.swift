@@ -5,7 +5,7 @@ import Testing
 @testable import ExecCore
 
 /// What decides who goes on with which sandbox.
-@Suite(.timeLimit(.minutes(2))) struct LingerTests {
+@Suite(.timeLimit(.minutes(3))) struct LingerTests {
     private static let owner = Owner(host: "h", boot: "b", pidNamespace: "1", pid: 7, startTime: "1")
 
     private func key(

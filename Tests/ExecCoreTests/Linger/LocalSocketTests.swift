@@ -4,7 +4,7 @@ import Testing
 
 @testable import ExecCore
 
-@Suite(.timeLimit(.minutes(2))) struct LocalSocketTests {
+@Suite(.timeLimit(.minutes(3))) struct LocalSocketTests {
     private let place: TemporaryDirectory
     private let directory: LingerDirectory
 

@@ -116,7 +116,7 @@ import Testing
     }
 
     /// As two servers do, each with a descriptor of its own, and each from several threads.
-    @Test(.timeLimit(.minutes(2))) func writersOfOneFileNeverMixTheirLines() async throws {
+    @Test(.timeLimit(.minutes(3))) func writersOfOneFileNeverMixTheirLines() async throws {
         let logs = try (0..<2).map { _ in try open("log") }
         let lines = 500
         _ = try await onThreads(8) { thread in

@@ -9,7 +9,7 @@ import Testing
 @testable import ExecMCP
 
 /// What a session records. There is an engine, but no sandbox comes up before the server ends.
-@Suite(.timeLimit(.minutes(2))) struct AuditSessionTests {
+@Suite(.timeLimit(.minutes(3))) struct AuditSessionTests {
     private let session: SessionHarness
     private let directory: TemporaryDirectory
     private let log: AuditLog

@@ -7,7 +7,7 @@ import Testing
 
 @testable import ExecMCP
 
-@Suite(.timeLimit(.minutes(2))) struct CallPipelineTests {
+@Suite(.timeLimit(.minutes(3))) struct CallPipelineTests {
     /// Notes what passes it, and marks results and lines.
     private struct Stage: CallInterceptor {
         let name: String

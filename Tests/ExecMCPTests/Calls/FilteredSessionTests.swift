@@ -10,7 +10,7 @@ import Testing
 
 /// Nothing that a sandbox says reaches a client but through the filters of the pipeline: a session with a filter that
 /// strikes out a word, and an engine whose sandboxes say it wherever they say anything.
-@Suite(.timeLimit(.minutes(2))) struct FilteredSessionTests {
+@Suite(.timeLimit(.minutes(3))) struct FilteredSessionTests {
     private static let word = "classified"
     /// A guest that says the word in streams, lines, failures and files. The command `wait` goes on until the end.
     private static let engine = """

@@ -8,7 +8,7 @@ import Testing
 
 @testable import ExecMCP
 
-@Suite(.timeLimit(.minutes(2))) struct PrivateDataFilterTests {
+@Suite(.timeLimit(.minutes(3))) struct PrivateDataFilterTests {
     private static let mail = "ada.lovelace@analytical.org"
 
     private let filter = PrivateDataFilter(vaults: PrivateDataVaults(mode: .all))

@@ -7,7 +7,7 @@ import Threading
 
 @testable import ExecMCP
 
-@Suite(.timeLimit(.minutes(2))) struct FileUploadsTests {
+@Suite(.timeLimit(.minutes(3))) struct FileUploadsTests {
     private let time = Locked(0.0)
     private let uploads: FileUploads
     private let ann: UserID

@@ -9,7 +9,7 @@ import Testing
 @testable import ExecMCP
 
 /// Questions as requests to a client of a revision with a handshake.
-@Suite(.timeLimit(.minutes(2))) struct LegacyQuestionTests {
+@Suite(.timeLimit(.minutes(3))) struct LegacyQuestionTests {
     private func session(
         _ filter: AskingFilter = AskingFilter(), revision: String = "2025-11-25",
         declares capabilities: JSON = ["elicitation": [:]]

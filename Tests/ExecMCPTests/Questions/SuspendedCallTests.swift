@@ -10,7 +10,7 @@ import Threading
 @testable import ExecMCP
 
 /// Questions in the result of a modern client's request, and the request repeated with the answers.
-@Suite(.timeLimit(.minutes(2))) struct SuspendedCallTests {
+@Suite(.timeLimit(.minutes(3))) struct SuspendedCallTests {
     private let filter: AskingFilter
     private let session: SessionHarness
 

@@ -8,7 +8,7 @@ import Testing
 @testable import ExecMCP
 
 /// Questions of calls that became tasks.
-@Suite(.timeLimit(.minutes(2))) struct TaskQuestionTests {
+@Suite(.timeLimit(.minutes(3))) struct TaskQuestionTests {
     private let filter: AskingFilter
     private let session: SessionHarness
 

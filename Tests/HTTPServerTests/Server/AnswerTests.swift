@@ -2,7 +2,7 @@ import HTTPServer
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct AnswerTests {
+@Suite(.timeLimit(.minutes(3))) struct AnswerTests {
     private func stream(
         _ text: String, _ options: HTTPServerOptions = HTTPServerOptions(), handler: @escaping HTTPServer.Handler = echo
     ) async throws -> String {

@@ -5,7 +5,7 @@ import Testing
 import Threading
 
 /// Clients that are broken, slow, gone or too many.
-@Suite(.timeLimit(.minutes(2))) struct BadClientTests {
+@Suite(.timeLimit(.minutes(3))) struct BadClientTests {
     @Test(arguments: [
         ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 30\r\n\r\n", 400),

@@ -4,7 +4,7 @@ import Testing
 import Threading
 
 /// Connections that take places and ask nothing.
-@Suite(.timeLimit(.minutes(2))) struct CrowdTests {
+@Suite(.timeLimit(.minutes(3))) struct CrowdTests {
     /// What a connection that shows no key sends, and leaves at that.
     static let beginnings = [
         "", "G", "GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx",

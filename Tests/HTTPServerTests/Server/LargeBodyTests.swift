@@ -4,7 +4,7 @@ import Testing
 import Threading
 
 /// Bodies larger than those of other requests.
-@Suite(.timeLimit(.minutes(2))) struct LargeBodyTests {
+@Suite(.timeLimit(.minutes(3))) struct LargeBodyTests {
     private func options(total: Int = 1 << 20) -> HTTPServerOptions {
         limits {
             $0.bodyBytes = 100

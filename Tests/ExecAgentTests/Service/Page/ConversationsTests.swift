@@ -6,7 +6,7 @@ import Testing
 @testable import ExecAgent
 
 /// The conversations of the page's users.
-@Suite(.timeLimit(.minutes(2))) struct ConversationsTests {
+@Suite(.timeLimit(.minutes(3))) struct ConversationsTests {
     private let id = ConversationFileTests.id
 
     private func begin(

@@ -9,7 +9,7 @@ import Testing
 @testable import ExecAgent
 
 /// Who reaches which route of the page.
-@Suite(.timeLimit(.minutes(2))) struct PageAccessTests {
+@Suite(.timeLimit(.minutes(3))) struct PageAccessTests {
     private static let ann = "anns-key-of-some-length"
     private static let bob = "bobs-key-of-some-length"
     private static let root = "the-operators-own-key-1"

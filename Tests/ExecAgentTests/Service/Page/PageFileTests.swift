@@ -9,7 +9,7 @@ import Threading
 @testable import ExecAgent
 
 /// Files that go through the page's routes.
-@Suite(.timeLimit(.minutes(2))) struct PageFileTests {
+@Suite(.timeLimit(.minutes(3))) struct PageFileTests {
     private func upload(_ trial: ServiceTrial, _ name: String, _ bytes: [UInt8], fields: String = "") async throws
         -> Answer
     {

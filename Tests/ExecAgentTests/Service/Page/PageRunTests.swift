@@ -11,7 +11,7 @@ import Threading
 @testable import ExecAgent
 
 /// Runs of the page, which go on without the one who started them.
-@Suite(.timeLimit(.minutes(2))) struct PageRunTests {
+@Suite(.timeLimit(.minutes(3))) struct PageRunTests {
     @Test func aRunGoesOnWithoutAWatcherAndIsReplayed() async throws {
         let stepping = SteppingRunner()
         try await ServiceTrial(stepping.runner(steps: 3)).run { trial async throws in

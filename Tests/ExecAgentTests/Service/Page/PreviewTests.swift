@@ -7,7 +7,7 @@ import Testing
 @testable import ExecAgent
 
 /// Previews of files in frames.
-@Suite(.timeLimit(.minutes(2))) struct PreviewTests {
+@Suite(.timeLimit(.minutes(3))) struct PreviewTests {
     private static let key = "Authorization: Bearer anns-key-of-some-length\r\n"
 
     private func trial(_ scripts: ArtifactScripts = .ask, clock: FakeTime = FakeTime()) -> ServiceTrial {

@@ -5,7 +5,7 @@ import Testing
 @testable import ExecAgent
 
 /// The numbered events of a run.
-@Suite(.timeLimit(.minutes(2))) struct RunLogTests {
+@Suite(.timeLimit(.minutes(3))) struct RunLogTests {
     private func log(_ count: Int, maxCount: Int = 1000, maxBytes: Int = 1 << 20) -> RunLog {
         let log = RunLog(maxCount: maxCount, maxBytes: maxBytes, now: { 1.5 })
         for number in 0..<count { log.add(["type": "notice", "message": .integer(number)]) }
