@@ -3,20 +3,22 @@
 # example `e2e/run.sh -k timeout`; EXEC_MCP_BINARY and EXEC_AGENT_BINARY name other programs to test.
 #
 # Modules run side by side, TEST_PROCESSES of them (two for each processor, eight at most), since most tests wait most of
-# the time; 0 runs them in one process, which a debugger needs. Then come the suites that have a Python environment or an
-# engine of their own, the examples, and, one after the other, the tests that are marked `alone`. `e2e/run.sh --part NAME` runs one of these parts: modules, others, examples, alone.
+# the time; 0 runs them in one process, which a debugger needs. After them comes the page. Beside both run the suites that
+# have a Python environment or an engine of their own, and the examples; then, one after the other, the tests that are
+# marked `alone`. With a selection all of these come one after the other. `e2e/run.sh --part NAME` runs one of them:
+# modules, page, others, examples, alone.
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
-parts=(modules others examples alone)
+parts=(modules page others examples alone)
 part=
 if [ "${1:-}" = --part ]; then
     part=$2
     shift 2
 # The examples install what is built here, which says nothing about another program.
 elif [ -n "${EXEC_MCP_BINARY:-}${EXEC_AGENT_BINARY:-}" ]; then
-    parts=(modules others alone)
+    parts=(modules page others alone)
 fi
 selection=("$@")
 export EXEC_MCP_BINARY=${EXEC_MCP_BINARY:-$root/.build/release/exec-mcp}
@@ -42,17 +44,21 @@ run_part() {
         suite tests "faults, sandbox, protocol, published clients (mcp 2.x, fastmcp), bridge, agent, command line, attacks, skills, conformance" \
             "${suites[@]}" -m "not alone" -n "$processes" --dist loadfile --no-loadscope-reorder
         ;;
+    page) suite page "the page, in a browser" page -n "$processes" --dist loadfile ;;
     others)
         suite tests-mcp1 "published client mcp 1.x" clients_v1
         suite tests-frameworks "agents of published frameworks" frameworks
-        suite page "the page, in a browser" page -n "$processes" --dist loadfile
         printf '\n== %s\n' "podman instead of docker, as root and rootless"
         "$here/engines/run.sh" "${selection[@]}" || status=1
         ;;
     examples) suite tests "examples and documents" examples ;;
-    alone) suite tests "tests that run alone" "${suites[@]}" -m alone ;;
+    alone)
+        # Only the modules that have any: to collect all takes a quarter of a minute.
+        mapfile -t modules < <(grep -rl --include='test_*.py' 'pytest\.mark\.alone' "${suites[@]}")
+        suite tests "tests that run alone" "${modules[@]}" -m alone
+        ;;
     *)
-        echo "run.sh: unknown part '$1'; the parts are: modules, others, examples, alone" >&2
+        echo "run.sh: unknown part '$1'; the parts are: modules, page, others, examples, alone" >&2
         exit 2
         ;;
     esac
@@ -71,5 +77,26 @@ for program in "$EXEC_MCP_BINARY" "$EXEC_AGENT_BINARY"; do
 done
 "$here/environment.sh" || exit 1
 
-for part in "${parts[@]}"; do run_part "$part"; done
+if [ "${#selection[@]}" -gt 0 ] || [ "$processes" -eq 0 ]; then
+    for part in "${parts[@]}"; do run_part "$part"; done
+    exit "$status"
+fi
+
+# lane NAME…: the command that runs parts one after the other, whatever becomes of them.
+lane() {
+    printf 'status=0; '
+    for part; do printf '%q --part %s || status=1; ' "$here/run.sh" "$part"; done
+    printf 'exit $status'
+}
+
+beside=()
+for part in "${parts[@]}"; do
+    case $part in others | examples) beside+=("$part") ;; esac
+done
+# Not while other tests run.
+"$here/engines/install-podman.sh" >/dev/null || exit 1
+"$root/Tests/side-by-side.sh" \
+    'modules, the page' "$(lane modules page)" \
+    'other suites' "$(lane "${beside[@]}")" || status=1
+run_part alone
 exit "$status"

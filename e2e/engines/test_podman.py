@@ -90,7 +90,7 @@ def test_nothing_is_left_behind_however_the_server_ends(start_server, fresh_user
     server.bash("nohup sleep 600 >/dev/null 2>&1 &")
     assert len(engine.containers(fresh_user)) == 1
     getattr(server, end)()
-    engine.wait_until_gone(fresh_user, timeout=30)
+    engine.wait_until_gone(fresh_user)
 
 
 def test_what_does_not_hold_is_logged_once_and_never_promised(start_server, fresh_user, passing_users, holds_limits):

@@ -16,17 +16,17 @@ def test_an_idle_session_keeps_the_sandbox(start_server, fresh_user, passing_use
     container = engine.only_container(fresh_user)
     # Another is stopped for being idle meanwhile, whose last call came later.
     server.bash("true", meta={"x-user-id": idle})
-    engine.wait_until_gone(idle, 60)
+    engine.wait_until_gone(idle)
     assert engine.only_container(fresh_user) == container
     assert server.bash("py -c kept; py --close 2> /dev/null")["stdout"] == "5\n"
-    engine.wait_until_gone(fresh_user, 60)
+    engine.wait_until_gone(fresh_user)
 
 
 def test_sessions_of_a_sandbox_that_has_ended_are_gone_and_the_call_says_so(start_server, fresh_user):
     first = start_server("--user", fresh_user)
     first.bash("py -c 'lost = 5'")
     assert first.close() == 0
-    engine.wait_until_gone(fresh_user, 60)
+    engine.wait_until_gone(fresh_user)
     second = start_server("--user", fresh_user)
     result = second.bash("py -c lost")
     assert result["exit_code"] == 1
