@@ -72,8 +72,7 @@ def passing_users() -> Iterator[list[str]]:
     """Users of single tests; they are removed with their module, when all servers are closed."""
     names: list[str] = []
     yield names
-    for name in names:
-        engine.remove_everything(name)
+    engine.remove_everything(*names)
 
 
 @pytest.fixture

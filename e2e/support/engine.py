@@ -105,8 +105,9 @@ def leave_orphan(labels: dict[str, str], name: str | None = None) -> str:
     return container
 
 
-def volumes(user: str) -> list[str]:
-    wanted = re.compile(re.escape(f"{NAME_PREFIX}{user}") + "-(workspace|artifacts(-[0-9]+)?)")
+def volumes(*users: str) -> list[str]:
+    people = "|".join(map(re.escape, users))
+    wanted = re.compile(f"{re.escape(NAME_PREFIX)}({people})-(workspace|artifacts(-[0-9]+)?)")
     if docker_api.answers_for(program()):
         names = [volume["Name"] for volume in docker_api.get("/volumes")["Volumes"] or []]
     else:
@@ -114,10 +115,11 @@ def volumes(user: str) -> list[str]:
     return [name for name in names if wanted.fullmatch(name)]
 
 
-def remove_everything(user: str) -> None:
-    """Removes what a test's user leaves behind on purpose: the named volumes, and containers of a failed test."""
-    for container in containers(user):
-        run("rm", "--force", container, check=False)
-    poll(lambda: not containers(user))
-    for volume in volumes(user):
-        run("volume", "rm", "--force", volume, check=False)
+def remove_everything(*users: str) -> None:
+    """Removes what tests' users leave behind on purpose: the named volumes, and containers of a failed test."""
+    for user in users:
+        for container in containers(user):
+            run("rm", "--force", container, check=False)
+        poll(lambda user=user: not containers(user))
+    if users and (found := volumes(*users)):
+        run("volume", "rm", "--force", *found, check=False)
