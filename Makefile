@@ -116,6 +116,7 @@ bundle: build-server ## Make dist/exec-mcp-VERSION-OS-ARCH.mcpb, for hosts that 
 	  --release-url "$${RELEASE_URL:-}" --server-name "$${SERVER_NAME:-}"
 
 .PHONY: test
+test: began := $(shell date +%s)
 test: ## Run all tests: lint, builds, units, the real engine, the published MCP clients
 	@packaging/prepare-build.sh
 	@# An image from nothing waits for downloads, and so do the environments.
@@ -127,7 +128,7 @@ test: ## Run all tests: lint, builds, units, the real engine, the published MCP 
 	  --then 'lint' '$(MAKE) --no-print-directory lint'
 	$(call step,unit tests and engine tests,Tests/units.sh)
 	$(call step,end-to-end tests,e2e/run.sh)
-	@printf '\nAll tests passed.\n'
+	@took=$$(($$(date +%s) - $(began))); printf '\nAll tests passed in %d min %d s.\n' $$((took / 60)) $$((took % 60))
 
 .PHONY: test-unit
 test-unit: ## Run only the unit tests; they need no engine
