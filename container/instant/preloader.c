@@ -91,15 +91,27 @@ static int has_thread(void) {
     return count != 1;
 }
 
-/* Runs a program that imports all modules in the launcher, with this snapshot. Returns whether it ended well. */
-static int try_snapshot(int file, PyObject *modules) {
+/* The environment as it is now, and a variable beside it: modules add variables of their own when they are imported. NULL
+ * without memory for it. */
+static char **copy_environment(char *variable) {
+    int count = 0;
+    while (environ[count]) count++;
+    char **copy = calloc(count + 2, sizeof *copy);
+    if (!copy) return NULL;
+    memcpy(copy, environ, count * sizeof *copy);
+    copy[count] = variable;
+    return copy;
+}
+
+/* Runs a program that imports all modules in the launcher, in the environment that this process was started with, which
+ * names the snapshot. Returns whether it ended well. */
+static int try_snapshot(int file, PyObject *modules, char **environment) {
     PyObject *comma = PyUnicode_FromString(", "), *list = PyUnicode_Join(comma, modules);
     PyObject *code = list ? PyUnicode_FromFormat("import %U\n%s", list, TRIAL) : NULL;
     const char *text = code ? PyUnicode_AsUTF8(code) : NULL;
-    char number[16], output[8] = "";
+    char output[8] = "";
     int ends[2];
     if (!text || fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0 || pipe(ends) != 0) return 0;
-    snprintf(number, sizeof number, "%d", file);
     pid_t child = fork();
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -107,8 +119,7 @@ static int try_snapshot(int file, PyObject *modules) {
         dup2(ends[1], 1);
         close(ends[0]);
         close(ends[1]);
-        setenv(SNAPSHOT_VARIABLE, number, 1);
-        execl(LAUNCHER, "python3", "-c", text, (char *)NULL);
+        execve(LAUNCHER, (char *[]){"python3", "-c", (char *)text, NULL}, environment);
         _exit(127);
     }
     close(ends[1]);
@@ -125,12 +136,17 @@ static int run(int count, char **arguments, char **environment) {
     if (count < 2) fail("no descriptor");
     prctl(PR_SET_NAME, "sandbox-python");
     unsetenv("LD_PRELOAD");
+    int file = atoi(arguments[1]);
+    char variable[64];
+    snprintf(variable, sizeof variable, "%s=%d", SNAPSHOT_VARIABLE, file);
+    char **before_imports = copy_environment(variable);
+    if (!before_imports) fail("there is no memory left");
     keep_handlers(finish_libraries);
     initialize();
     PyObject *scope = preload(count - 2, arguments + 2);
     prepare_program(item(scope, "resume"), arguments);
     prepare_ending(item(scope, "library"), item(scope, "base_modules"), scope, item(scope, "real_load"));
-    prepare_snapshot(atoi(arguments[1]), item(scope, "variables"), item(scope, "watched_files"));
+    prepare_snapshot(file, item(scope, "variables"), item(scope, "watched_files"));
     stop_keeping_handlers();
 
     PyOS_BeforeFork();
@@ -146,7 +162,7 @@ static int run(int count, char **arguments, char **environment) {
     int status;
     if (child < 0 || waitpid(child, &status, 0) != child) fail("no process could be started");
     if (status != 0) _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 4);
-    if (!try_snapshot(atoi(arguments[1]), item(scope, "imported"))) {
+    if (!try_snapshot(file, item(scope, "imported"), before_imports)) {
         dprintf(2, "python preloader: a copy doesn't run here\n");
         _exit(CANNOT_COPY);
     }

@@ -13,6 +13,7 @@ from support.instant import (
     PATIENCE,
     READY,
     has_snapshot,
+    is_instant,
     output,
     require_launcher,
     wait_for_snapshot,
@@ -93,6 +94,31 @@ def test_a_package_of_the_users_own_is_imported_anew_each_time(start):
     # The others can be had.
     wait_for_snapshot(server)
     assert output(server, f"echo 'value = 3' > {SITE}/seaborn/__init__.py; {program}") == "3\n"
+
+
+def test_packages_that_add_variables_when_they_are_imported_are_in_the_snapshot_too(start):
+    """As scikit-learn does."""
+    server = start("--python", "instant")
+    output(server, "python3 -c 'import numpy, sklearn.linear_model'")
+    server.wait_for_log(READY, PATIENCE)
+    in_snapshot = "import numpy; print('/sklearn/' in open('/proc/self/maps').read())"
+    assert is_instant(server, f'python3 -c "{in_snapshot}"')
+    assert output(server, "python3 -c 'import os, sklearn; print(os.environ[\"KMP_INIT_AT_FORK\"])'") == "FALSE\n"
+
+
+def test_a_module_with_which_no_copy_runs_is_left_out(start):
+    server = start("--python", "instant")
+    # Programs with another limit of the stack run in the plain interpreter.
+    code = (
+        "if b'seaborn' in open('/proc/self/cmdline', 'rb').read().split(b'\\0'):\n"
+        "    import resource\n"
+        "    resource.setrlimit(resource.RLIMIT_STACK, (1 << 22, resource.getrlimit(resource.RLIMIT_STACK)[1]))\n"
+    )
+    encoded = base64.b64encode(code.encode()).decode()
+    server.bash(f"mkdir -p {SITE}; echo {encoded} | base64 -d > {SITE}/usercustomize.py")
+    output(server, "python3 -c 'import numpy, seaborn'")
+    server.wait_for_log(f"{GIVEN_UP}: python preloader: a copy doesn't run here", PATIENCE)
+    wait_for_snapshot(server)
 
 
 def test_a_launcher_takes_nothing_from_a_process_that_is_not_the_sandboxs_own(start):

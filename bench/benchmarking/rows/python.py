@@ -67,7 +67,7 @@ def _load(server: Client) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while "True" not in _bash(server, f'python3 -c "{IN_USE}"'):
         if time.monotonic() > deadline:
-            raise Refused("there is no snapshot: the image was built without the launcher")
+            raise Refused(f"there is no snapshot after {READY_SECONDS} s; with --log-level debug, the server says why")
         time.sleep(0.2)
 
 

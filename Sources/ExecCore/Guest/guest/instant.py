@@ -197,7 +197,8 @@ class InstantPython:
         self._is_wanted = self._is_wanted or not self._holder or not self._loaded.issuperset(self._names)
 
     def _refuse(self, reason):
-        """Leaves out what has made an attempt fail: the module that `reason` begins with, or all but the start set."""
+        """Leaves out what has made an attempt fail: the module that `reason` begins with, or all but the start set.
+        Returns whether that was more than nothing."""
         package = reason.partition(" ")[0].partition(".")[0]
         refused = {name for name in self._loading if name.partition(".")[0] == package}
         refused = refused or self._loading.difference(_START_SET)
@@ -205,6 +206,7 @@ class InstantPython:
         self._names = {name: None for name in self._names if name not in self._refused}
         # The others can be had.
         self._is_wanted = bool(refused and self._names)
+        return bool(refused)
 
     # The preloader
 
@@ -278,8 +280,8 @@ class InstantPython:
                 self._hold()
             else:
                 last = output.decode("utf-8", "replace").strip().rpartition("\n")[2]
-                self._refuse(last)
-                if os.WIFEXITED(status) and os.WEXITSTATUS(status) == _CANNOT_COPY:
+                was_refused = self._refuse(last)
+                if not was_refused and os.WIFEXITED(status) and os.WEXITSTATUS(status) == _CANNOT_COPY:
                     self._loads_left = 0
                 self._log(f"Python's imports could not be preloaded: {last[:300] or status}")
         except OSError as error:
