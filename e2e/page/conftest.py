@@ -20,7 +20,7 @@ from support.scripted import Json, ScriptedModel
 
 CHROMIUM = shutil.which("chromium")
 LONG = 120_000  # milliseconds: a first sandbox on a busy machine
-PATIENCE = 20_000  # milliseconds: nothing here takes this long, however busy the machine is
+PATIENCE = 60_000  # milliseconds: nothing here takes this long, however busy the machine is
 
 expect.set_options(timeout=PATIENCE)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from page.conftest import ask
+from page.conftest import LONG, ask
 from page.mock_server import Mock, Run
 from page.samples import ANSWER, bash, finished, text
 from playwright.sync_api import Page, expect
@@ -77,9 +77,9 @@ def test_a_thousand_turns(mock: Mock, visit: Visit) -> None:
 
     def attempt() -> Page:
         page = watched(visit, f"#/c/{mock.converse('Long', *turns)}")
-        expect(page.get_by_role("article", name="You")).to_have_count(1000, timeout=60_000)
+        expect(page.get_by_role("article", name="You")).to_have_count(1000, timeout=LONG)
         # The page scrolls to the end and moves the focus until all is there.
-        expect(page.locator("#log")).to_have_attribute("aria-busy", "false", timeout=60_000)
+        expect(page.locator("#log")).to_have_attribute("aria-busy", "false", timeout=LONG)
         page.locator("details.card").first.scroll_into_view_if_needed()
         page.locator("details.card > summary").first.click()
         expect(page.get_by_label("Output", exact=True)).to_have_text("0")
@@ -95,7 +95,7 @@ def test_a_long_answer_in_small_pieces(mock: Mock, visit: Visit) -> None:
         for start in range(0, len(words), 400):
             run.add(text(words[start : start + 400]))
         mock.finish(run)
-        expect(page.get_by_role("button", name="Send", exact=True)).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("button", name="Send", exact=True)).to_be_visible(timeout=LONG)
         expect(page.locator(".prose table")).to_have_count(60)
         return page
 
@@ -110,8 +110,8 @@ def test_ten_megabytes_of_events(mock: Mock, visit: Visit) -> None:
             run.add(*bash(f"print {number}", f"c{number}", output))
         mock.finish(run)
         assert sum(len(json.dumps(event)) for event in run.events) > 10_000_000
-        expect(page.locator("details.card")).to_have_count(160, timeout=60_000)
-        expect(page.get_by_role("button", name="Send", exact=True)).to_be_visible(timeout=60_000)
+        expect(page.locator("details.card")).to_have_count(160, timeout=LONG)
+        expect(page.get_by_role("button", name="Send", exact=True)).to_be_visible(timeout=LONG)
         page.locator("details.card > summary").last.click()
         expect(page.get_by_label("Output", exact=True)).to_contain_text("3399 of the lines")
         return page
