@@ -103,6 +103,20 @@ import Threading
         }
     }
 
+    @Test func theEndOfASessionEndsTheRunsOfItsUser() async throws {
+        let events = Recorder<String>()
+        try await ServiceTrial(FakeRunner.waiting(events)).run { trial in
+            let (_, anns) = try await start(trial, ["user": "ann"])
+            let (_, bobs) = try await start(trial, ["user": "bob"])
+            try await events.wait(forCount: 2)
+            #expect(try await trial.ask("DELETE", "/v1/sessions/ann").json["deleted"] == true)
+            #expect(events.elements == ["started", "started", "cancelled"])
+            #expect(try await trial.ask("GET", anns).status == 404)
+            #expect(try await trial.ask("GET", bobs).json["status"] == "in_progress")
+            #expect(try await trial.ask("DELETE", "/v1/sessions/ann").json["deleted"] == false)
+        }
+    }
+
     @Test func theEndOfTheServiceEndsTheRun() async throws {
         let events = Recorder<String>()
         try await ServiceTrial(FakeRunner.waiting(events)).run { trial in

@@ -56,11 +56,15 @@ final class ResponseStore: Sendable {
     /// Forgets a response.
     func remove(_ id: String) { stored.remove(id) }
 
-    /// Forgets the stored responses of a user.
+    /// Ends what is worked on in the background for a user, and forgets their stored responses.
     ///
     /// - Returns: whether there was one.
-    func end(_ user: String) -> Bool {
-        !stored.remove { _, response in response.user == user }.isEmpty
+    func end(_ user: String) async -> Bool {
+        let current = running.withLock { $0.runs.values.filter { $0.response.user == user } }.map(\.work)
+        for work in current { work.cancel() }
+        // Whatever its end, it is stored then.
+        for work in current { await work.value }
+        return !stored.remove { _, response in response.user == user }.isEmpty || !current.isEmpty
     }
 
     // MARK: - In the background

@@ -38,7 +38,7 @@ struct ServiceRoutes: Sendable {
             },
             ServiceRoute(method: "DELETE", path: "/v1/sessions/{user}", description: APIText.session) {
                 request, values in
-                try endSession(of: values["user"] ?? "", request)
+                try await endSession(of: values["user"] ?? "", request)
             },
             ServiceRoute(method: "GET", path: "/skills", description: APIText.skills) { request, _ in
                 try await skills(request)
@@ -90,10 +90,10 @@ struct ServiceRoutes: Sendable {
         return HTTPResponse(json: modelObject)
     }
 
-    private func endSession(of name: String, _ request: HTTPRequest) throws -> HTTPResponse {
+    private func endSession(of name: String, _ request: HTTPRequest) async throws -> HTTPResponse {
         let user = try users.user(inPath: name, of: request)
         let isRunning = chat.runs.turns.forget(user)
-        let hadResponses = responses.store.end(user)
+        let hadResponses = await responses.store.end(user)
         let wasKept = chat.conversations.end(user) || hadResponses
         return HTTPResponse(
             json: ["id": .string(name), "object": "session", "deleted": .bool(isRunning || wasKept)])
