@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from page.conftest import until
 from page.mock_server import Mock
 from page.samples import fill, started, text
-from page.test_history import APPROVAL
+from page.states import APPROVAL, STATES
 from playwright.sync_api import BrowserContext, Page, expect
 
 Visit = Callable[..., Page]
@@ -28,93 +27,6 @@ def check(page: Page, state: str) -> None:
     assert not told, f"{state}: {told}"
 
 
-def empty(mock: Mock, visit: Visit) -> Page:
-    return visit()
-
-
-def whole(mock: Mock, visit: Visit) -> Page:
-    page = visit(f"#/c/{fill(mock)}")
-    expect(page.get_by_role("button", name="Picture cups-by-hour.png").locator("img")).to_have_js_property(
-        "complete", True
-    )
-    for card in page.locator("details.card > summary").all():
-        card.click()
-    page.evaluate("document.getElementById('scroll').scrollTop = 0")
-    return page
-
-
-def at_work(mock: Mock, visit: Visit) -> Page:
-    page = visit()
-    page.get_by_label("Message to the agent").fill("Go")
-    page.keyboard.press("Enter")
-    run = mock.last_run()
-    run.add(
-        text("I begin."),
-        started("execute_bash", "c1", command="make"),
-        {"type": "tool_progress", "id": "c1", "message": "1 of 9"},
-        APPROVAL,
-    )
-    expect(page.get_by_role("dialog")).to_be_visible()
-    return page
-
-
-def failed(mock: Mock, visit: Visit) -> Page:
-    page = visit()
-    page.get_by_label("Files to attach").set_input_files([{"name": "a.csv", "mimeType": "", "buffer": b"1"}])
-    page.get_by_label("Message to the agent").fill("Go")
-    page.get_by_role("button", name="Send", exact=True).click()
-    mock.finish(mock.last_run(), "failed", error={"message": "The model cannot be reached."})
-    mock.refuse["POST /ui/runs"] = (503, {"message": "The server is busy."}, {})
-    page.get_by_role("button", name="Send again", exact=True).click()
-    page.get_by_role("button", name="Edit and send again").click()
-    page.keyboard.press("Enter")
-    expect(page.locator("#banner")).to_contain_text("The server is busy.")
-    return page
-
-
-def previewed(mock: Mock, visit: Visit) -> Page:
-    fill(mock)
-    page = visit()
-    page.get_by_role("tabpanel", name="Artifacts").get_by_role("button", name="summary.csv").first.click()
-    expect(page.get_by_role("dialog").get_by_role("table")).to_be_visible()
-    return page
-
-
-def system(mock: Mock, visit: Visit) -> Page:
-    mock.status["operator"] = True
-    mock.sandboxes = [{"user": "ann", "state": "busy"}]
-    page = visit()
-    page.locator("#system-button").click()
-    expect(page.get_by_role("button", name="Stop the sandbox of ann")).to_be_visible()
-    return page
-
-
-def login(mock: Mock, visit: Visit) -> Page:
-    mock.key = "key"
-    page = visit(ready=False)
-    page.get_by_label("Key", exact=True).fill("x")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("alert").filter(has_text="not accepted")).to_be_visible()
-    return page
-
-
-def menu(mock: Mock, visit: Visit) -> Page:
-    fill(mock)
-    page = visit()
-    page.get_by_role("button", name="More for When do we need more people?").click()
-    expect(page.get_by_role("menuitem").first).to_be_focused()
-    return page
-
-
-def workspace(mock: Mock, visit: Visit) -> Page:
-    fill(mock)
-    page = visit()
-    page.get_by_role("tab", name="Workspace").click()
-    expect(page.get_by_role("button", name=re.compile("^uploads"))).to_be_visible()
-    return page
-
-
-STATES = [empty, whole, at_work, failed, previewed, system, login, menu, workspace]
 LOOKS = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},

@@ -9,27 +9,10 @@ from collections.abc import Callable
 from page.conftest import ask
 from page.mock_server import Mock
 from page.samples import ANSWER, bash, ended, finished, started, text
+from page.states import APPROVAL, FORM
 from playwright.sync_api import Page, expect
 
 Visit = Callable[..., Page]
-
-APPROVAL = {
-    "type": "question",
-    "id": "question_1",
-    "server": "exec-mcp",
-    "call_id": "c1",
-    "mode": "form",
-    "message": "Allow?",
-    "schema": {"type": "object", "properties": {"decision": {"type": "string", "enum": ["once", "session", "deny"]}}},
-    "approval": {
-        "server": "calendar",
-        "tool": "create_event",
-        "count": 1,
-        "reason": "it writes",
-        "rule": "calendar.*: ask",
-        "arguments": [{"title": "Tea\u202e with \u200bAnn\u3164\U000e0041"}],
-    },
-}
 
 
 def test_a_call_is_approved_without_the_focus_being_moved(mock: Mock, visit: Visit) -> None:
@@ -54,21 +37,10 @@ def test_a_call_is_approved_without_the_focus_being_moved(mock: Mock, visit: Vis
 
 
 def test_a_form_is_filled_in_and_checked(mock: Mock, visit: Visit) -> None:
-    schema = {
-        "type": "object",
-        "required": ["name", "size"],
-        "properties": {
-            "name": {"type": "string", "title": "Your name", "minLength": 2},
-            "size": {"type": "integer", "minimum": 1, "maximum": 9},
-            "colour": {"type": "string", "oneOf": [{"const": "r", "title": "Red"}, {"const": "b", "title": "Blue"}]},
-            "fast": {"type": "boolean", "default": True},
-            "days": {"type": "array", "items": {"enum": ["mon", "tue"]}},
-        },
-    }
     page = visit()
     ask(page, "Go")
     question = {"type": "question", "id": "q2", "server": "shop", "call_id": "c", "mode": "form", "message": "Which?"}
-    mock.last_run().add({**question, "schema": schema})
+    mock.last_run().add({**question, "schema": FORM})
     form = page.get_by_role("dialog", name="shop asks you something")
     form.get_by_role("button", name="Send").click()
     expect(form.get_by_label("Your name")).to_be_focused()

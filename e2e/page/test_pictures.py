@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from page.mock_server import Mock
-from page.test_access import at_work, empty, login, previewed, system, whole
+from page.states import at_work, empty, login, previewed, system, whole
 from playwright.sync_api import Browser, Page
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"

@@ -23,6 +23,9 @@ struct DetectorSet: Sendable {
         return table
     }()
 
+    /// A value of fewer digits has more than one group of them, letters before it, or a `+`.
+    private static var minDigits: Int { 7 }
+
     private let patterns: [PrivateDataPattern]
 
     init(patterns: [PrivateDataPattern] = []) {
@@ -59,6 +62,12 @@ struct DetectorSet: Sendable {
     private static func number(
         _ text: ScannedText, _ digits: Range<Int>, _ words: inout WordPlaces, _ values: inout [DetectedValue]
     ) {
+        // Numbers are everywhere: most are too short, and stand alone.
+        if digits.count < minDigits, !text.mayContinue(after: digits.upperBound),
+            !text[digits.lowerBound - 1].isUppercaseLetter, text[digits.lowerBound - 1] != UInt8(ascii: "+")
+        {
+            return
+        }
         if text[digits.lowerBound - 1].isUppercaseLetter {
             if let range = IBANDetector.match(in: text, digits: digits) {
                 values.append(DetectedValue(range: range, kind: .iban))

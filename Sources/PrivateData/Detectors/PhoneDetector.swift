@@ -15,7 +15,7 @@ enum PhoneDetector {
         if text[start - 1] == UInt8(ascii: "+") { return international(text, digits) }
         guard !text.isGlued(before: start), !text.isJoined(before: start) else { return nil }
         // All that has fewer digits in one piece continues in another piece.
-        guard digits.count >= 7 || continues(text, digits.upperBound) else { return nil }
+        guard digits.count >= 7 || text.mayContinue(after: digits.upperBound) else { return nil }
         let isBesideWord = words.areBeside(digits, in: text)
         // Numbers are everywhere: most are none by how they start.
         let first = text[start]
@@ -26,18 +26,6 @@ enum PhoneDetector {
         let groups = DigitGroups(in: text, from: start)
         guard groups.digitCount >= 7 else { return nil }
         return (mayBeNational ? national(text, groups) : nil) ?? (isBesideWord ? besideWord(text, groups) : nil)
-    }
-
-    /// Whether another group of digits may follow what ends here.
-    private static func continues(_ text: ScannedText, _ end: Int) -> Bool {
-        switch text[end] {
-        case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"):
-            text[end + 1].isDigit || text[end + 1] == UInt8(ascii: "(")
-        case UInt8(ascii: ")"), UInt8(ascii: "("), 0xC2: text[end + 1].isDigit || text[end + 2].isDigit
-        case 0xE2: text[end + 3].isDigit
-        case UInt8(ascii: "\\"): text[end + SignEscape.lengthOfSeparator(text, end)].isDigit
-        default: false
-        }
     }
 
     /// `+` and 8 to 15 digits.

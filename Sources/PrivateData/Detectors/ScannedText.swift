@@ -33,6 +33,18 @@ struct ScannedText {
         return end
     }
 
+    /// Whether another group of digits may follow those that end at a place.
+    func mayContinue(after end: Int) -> Bool {
+        switch self[end] {
+        case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"):
+            self[end + 1].isDigit || self[end + 1] == UInt8(ascii: "(")
+        case UInt8(ascii: ")"), UInt8(ascii: "("), 0xC2: self[end + 1].isDigit || self[end + 2].isDigit
+        case 0xE2: self[end + 3].isDigit
+        case UInt8(ascii: "\\"): self[end + SignEscape.lengthOfSeparator(self, end)].isDigit
+        default: false
+        }
+    }
+
     /// Whether some bytes are at a place.
     func starts(with bytes: [UInt8], at place: Int) -> Bool {
         for (offset, byte) in bytes.enumerated() where self[place + offset] != byte { return false }

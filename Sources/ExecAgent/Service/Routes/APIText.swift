@@ -62,7 +62,8 @@ enum APIText {
     static let skills = read("listSkills", "Lists the skills of the agent", "SkillList")
     static let artifacts = read("listArtifacts", "Lists the files that the agent made for a user", "ArtifactList")
     static let session: JSON = operation(
-        "endSession", "Ends a user's sessions and their runs in the background; a run whose client waits continues", "application/json",
+        "endSession", "Ends a user's sessions and their runs in the background; a run whose client waits continues",
+        "application/json",
         ["$ref": "#/components/schemas/EndedSession"])
     static let questions = read(
         "listQuestions", "Lists what tool servers ask a user and nobody has answered yet", "QuestionList")
