@@ -1,8 +1,5 @@
 """Approval by the person behind the published clients `mcp` 2.x and `fastmcp`, in both eras: nothing runs before."""
 
-import os
-import signal
-import subprocess
 import sys
 
 import anyio
@@ -129,7 +126,7 @@ async def test_without_an_answer_nothing_runs(connect, tmp_path):
 
 test_without_an_answer_nothing_runs.settings = {"approvalTimeout": 1}
 
-CLIENT = """
+MCP = """
 import anyio, sys
 from mcp import Client, StdioServerParameters
 
@@ -144,18 +141,27 @@ async def main():
 
 anyio.run(main)
 """
+FASTMCP = """
+import anyio, sys
+from fastmcp import Client
+from fastmcp.client.transports import StdioTransport
+
+async def answer(message, response_type, params, context):
+    print("asked", flush=True)
+    await anyio.sleep(600)
+
+async def main():
+    transport = StdioTransport(command=sys.argv[2], args=sys.argv[3:], keep_alive=False)
+    async with Client(transport, mode=sys.argv[1], elicitation_handler=answer) as client:
+        await client.call_tool("execute_bash", {"command": sys.stdin.read()})
+
+anyio.run(main)
+"""
 
 
-async def test_a_killed_client_approves_nothing(user, tmp_path, mode):
+@pytest.mark.parametrize("program", [MCP, FASTMCP], ids=["mcp", "fastmcp"])
+async def test_a_killed_client_approves_nothing(program, user, tmp_path, mode):
     arguments = [mode, server_binary(), "--user", user, *approvals.options(tmp_path)]
-    process = subprocess.Popen(
-        [sys.executable, "-c", CLIENT, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ
-    )
-    process.stdin.write(approvals.ONE.encode())
-    process.stdin.close()
-    assert process.stdout.readline() == b"asked\n"
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
+    approvals.kill_while_asking([sys.executable, "-c", program, *arguments])
     engine.wait_until_gone(user)
     assert approvals.calls(tmp_path) == 0

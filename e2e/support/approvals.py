@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,3 +50,16 @@ def count(message: str) -> int:
     found = re.match(r"Code in the sandbox wants to call (?:(\d+) × )?fixture\.count\n", message)
     assert found, message
     return int(found[1] or 1)
+
+
+def kill_while_asking(client: list[str]) -> None:
+    """Starts a client that reads a command and prints a line when it is asked about it, and kills it then."""
+    process = subprocess.Popen(client, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin and process.stdout
+    with process.stdout:
+        process.stdin.write(ONE.encode())
+        process.stdin.close()
+        asked = process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert asked == b"asked\n"
