@@ -1,5 +1,5 @@
 /// SHA-256 (FIPS 180-4).
-public struct SHA256 {
+public struct SHA256: Sendable {
     private static let constants: [UInt32] = [
         0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
         0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
@@ -50,6 +50,12 @@ public struct SHA256 {
         return Self.hexDigits(of: hash.finish(rest[...], count))
     }
 
+    /// The digest of the bytes so far, 32 bytes.
+    public var digest: [UInt8] {
+        var hash = self
+        return Self.bytes(of: hash.finish(rest[...], count))
+    }
+
     /// Returns the digest of `bytes` as 64 lowercase hexadecimal digits.
     public static func hexDigest(of bytes: [UInt8]) -> String {
         bytes.withUnsafeBytes { hexDigest(of: $0) }
@@ -63,9 +69,14 @@ public struct SHA256 {
 
     /// Returns the digest of `bytes`, 32 bytes.
     public static func digest(of bytes: [UInt8]) -> [UInt8] {
-        bytes.withUnsafeBytes { words(of: $0) }.flatMap { word in
-            [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> UInt32($0)) }
-        }
+        Self.bytes(of: bytes.withUnsafeBytes { words(of: $0) })
+    }
+
+    private static func bytes(of words: [UInt32]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(words.count * 4)
+        for word in words { withUnsafeBytes(of: word.bigEndian) { bytes.append(contentsOf: $0) } }
+        return bytes
     }
 
     private static func hexDigest(of bytes: UnsafeRawBufferPointer) -> String { hexDigits(of: words(of: bytes)) }
@@ -93,8 +104,11 @@ public struct SHA256 {
     ///   - rest: the bytes after the last whole block.
     ///   - count: the number of all bytes.
     private mutating func finish(_ rest: ArraySlice<UInt8>, _ count: Int) -> [UInt32] {
-        var tail = rest + [0x80]
-        tail += [UInt8](repeating: 0, count: (120 - tail.count) % 64)
+        var tail: [UInt8] = []
+        tail.reserveCapacity(128)
+        tail += rest
+        tail.append(0x80)
+        for _ in 0..<(120 - tail.count) % 64 { tail.append(0) }
         withUnsafeBytes(of: (UInt64(count) * 8).bigEndian) { tail.append(contentsOf: $0) }
         tail.withUnsafeBytes { buffer in
             for start in stride(from: 0, to: buffer.count, by: 64) {
@@ -118,12 +132,16 @@ public struct SHA256 {
         }
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-        for place in 0..<64 {
-            let sum1 = Self.rotate(e, 6) ^ Self.rotate(e, 11) ^ Self.rotate(e, 25)
-            let temporary1 = h &+ sum1 &+ (e & f ^ ~e & g) &+ Self.constants[place] &+ schedule[place]
-            let sum0 = Self.rotate(a, 2) ^ Self.rotate(a, 13) ^ Self.rotate(a, 22)
-            let temporary2 = sum0 &+ (a & b ^ a & c ^ b & c)
-            (h, g, f, e, d, c, b, a) = (g, f, e, d &+ temporary1, c, b, a, temporary1 &+ temporary2)
+        Self.constants.withUnsafeBufferPointer { constants in
+            schedule.withUnsafeBufferPointer { words in
+                for place in 0..<64 {
+                    let sum1 = Self.rotate(e, 6) ^ Self.rotate(e, 11) ^ Self.rotate(e, 25)
+                    let temporary1 = h &+ sum1 &+ (e & f ^ ~e & g) &+ constants[place] &+ words[place]
+                    let sum0 = Self.rotate(a, 2) ^ Self.rotate(a, 13) ^ Self.rotate(a, 22)
+                    let temporary2 = sum0 &+ (a & b ^ a & c ^ b & c)
+                    (h, g, f, e, d, c, b, a) = (g, f, e, d &+ temporary1, c, b, a, temporary1 &+ temporary2)
+                }
+            }
         }
         for (place, value) in [a, b, c, d, e, f, g, h].enumerated() { state[place] &+= value }
     }

@@ -23,7 +23,9 @@ enum CardDetector {
     private static let groupings = [[4, 4, 4, 4, 3], [4, 4, 4, 4], [4, 6, 5], [4, 6, 4]]
 
     private static func grouped(_ text: ScannedText, _ start: Int) -> Range<Int>? {
-        guard text[start + 4] == UInt8(ascii: " ") || text[start + 4] == UInt8(ascii: "-"), text[start + 5].isDigit
+        // The second group has four digits at least; that of a date has two.
+        guard text[start + 4] == UInt8(ascii: " ") || text[start + 4] == UInt8(ascii: "-"),
+            text[start + 5].isDigit, text[start + 7].isDigit
         else { return nil }
         let groups = DigitGroups(in: text, from: start)
         guard groups.count > 2, let separator = groups.separator(after: 0) else { return nil }

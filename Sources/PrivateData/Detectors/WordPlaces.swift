@@ -29,7 +29,11 @@ struct WordPlaces {
         isFirst.withUnsafeBufferPointer { isFirst in
             for place in 0..<max(0, bytes.count - 1) where isFirst[Int(bytes[place])] {
                 let pair = UInt16(bytes[place] | 0x20) << 8 | UInt16(bytes[place + 1] | 0x20)
-                if beginnings.contains(pair) { places.append(place) }
+                guard beginnings.contains(pair) else { continue }
+                // Within a word it begins none, unless it is a capital, or what precedes it is the letter of an escape.
+                let isWithin = place > 0 && bytes[place - 1].isLetter && !bytes[place].isUppercaseLetter
+                if isWithin, place < 2 || bytes[place - 2] != UInt8(ascii: "\\") { continue }
+                places.append(place)
             }
         }
         return places

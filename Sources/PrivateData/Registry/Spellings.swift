@@ -1,42 +1,74 @@
 /// How a value may be written in other texts than the one that it was found in.
 enum Spellings {
-    /// Returns the spellings of a value, itself first, each once.
-    static func all(of value: [UInt8], kind: PrivateDataKind) -> [[UInt8]] {
-        var plain = [value]
+    /// Calls `use` with each spelling of a value, itself first; with some of them more than once.
+    static func forEach(of value: [UInt8], kind: PrivateDataKind, _ use: ([UInt8]) -> Void) {
+        use(value)
+        forEachEscaped(value, kind, use)
+        func add(_ other: [UInt8]) {
+            guard other != value else { return }
+            use(other)
+            forEachEscaped(other, kind, use)
+        }
         switch kind {
-        case .email, .ip: plain += [value.map(\.lowercased), value.map(\.uppercased)]
+        case .email, .ip:
+            add(value.map(\.lowercased))
+            add(value.map(\.uppercased))
         case .iban:
             let compact = value.filter(\.isAlphanumeric)
-            plain += [compact, grouped(compact, with: UInt8(ascii: " ")), grouped(compact, with: UInt8(ascii: "-"))]
+            add(compact)
+            add(grouped(compact, with: UInt8(ascii: " ")))
+            add(grouped(compact, with: UInt8(ascii: "-")))
         default: break
         }
-        var all: [[UInt8]] = []
-        func add(_ spelling: [UInt8]) {
-            if !all.contains(spelling) { all.append(spelling) }
+    }
+
+    /// What of a value is escaped somewhere.
+    private struct Signs {
+        var hasOthers = false
+        var hasQuotes = false
+        var hasSpace = false
+        var isEscapedInURLs = false
+        var isEscapedInPaths = false
+        var isEscapedInHTML = false
+
+        init(of value: [UInt8]) {
+            for byte in value where !byte.isAlphanumeric {
+                switch byte {
+                case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): continue
+                case UInt8(ascii: "@"), UInt8(ascii: ":"): break
+                case UInt8(ascii: "/"): hasQuotes = true
+                case UInt8(ascii: "\\"): (hasQuotes, isEscapedInPaths) = (true, true)
+                case UInt8(ascii: "\""): (hasQuotes, isEscapedInPaths, isEscapedInHTML) = (true, true, true)
+                case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "'"):
+                    (isEscapedInPaths, isEscapedInHTML) = (true, true)
+                case 0x20: (hasSpace, isEscapedInPaths) = (true, true)
+                case 0x80...: (hasOthers, isEscapedInPaths) = (true, true)
+                default: isEscapedInPaths = true
+                }
+                isEscapedInURLs = true
+            }
         }
-        for value in plain {
-            add(value)
-            if value.contains(where: { $0 >= 0x80 || "\"\\/".utf8.contains($0) }) {
-                add(json(value, escapesSlash: false))
-                add(json(value, escapesSlash: true))
-                add(ascii(value, isUppercase: false))
-                add(ascii(value, isUppercase: true))
-            }
-            if value.contains(where: { $0 >= 0x80 }) { add(python(value)) }
-            if value.contains(where: { !$0.isAlphanumeric && !"-._~".utf8.contains($0) }) {
-                add(url(value, space: "%20", keeping: ""))
-                add(url(value, space: "+", keeping: ""))
-                add(url(value, space: "%20", keeping: "@/:"))
-            }
-            if kind == .email, let sign = value.firstIndex(of: UInt8(ascii: "@")) {
-                for escape in SignEscape.all { add(value[..<sign] + escape + value[(sign + 1)...]) }
-            }
-            if value.contains(where: { "&<>\"'".utf8.contains($0) }) {
-                add(html(value, apostrophe: "&#x27;"))
-                add(html(value, apostrophe: "&#39;"))
-            }
+    }
+
+    private static func forEachEscaped(_ value: [UInt8], _ kind: PrivateDataKind, _ use: ([UInt8]) -> Void) {
+        let signs = Signs(of: value)
+        if signs.hasOthers || signs.hasQuotes {
+            use(json(value, escapesSlash: false))
+            use(json(value, escapesSlash: true))
+            use(ascii(value, isUppercase: false))
+            use(ascii(value, isUppercase: true))
         }
-        return all
+        if signs.hasOthers { use(python(value)) }
+        if signs.isEscapedInURLs { use(url(value, space: "%20", keeping: "")) }
+        if signs.hasSpace { use(url(value, space: "+", keeping: "")) }
+        if signs.isEscapedInPaths { use(url(value, space: "%20", keeping: "@/:")) }
+        if kind == .email, let sign = value.firstIndex(of: UInt8(ascii: "@")) {
+            for escape in SignEscape.all { use(value[..<sign] + escape + value[(sign + 1)...]) }
+        }
+        if signs.isEscapedInHTML {
+            use(html(value, apostrophe: "&#x27;"))
+            use(html(value, apostrophe: "&#39;"))
+        }
     }
 
     private static func grouped(_ value: [UInt8], with separator: UInt8) -> [UInt8] {
@@ -96,11 +128,13 @@ enum Spellings {
         }
     }
 
+    /// The signs that URLs never escape.
+    private static let unescaped = "-._~"
     private static let hexDigits = Array("0123456789ABCDEF".utf8)
 
     private static func url(_ value: [UInt8], space: String, keeping kept: String) -> [UInt8] {
         rewritten(value) { byte, output in
-            if byte.isAlphanumeric || "-._~".utf8.contains(byte) || kept.utf8.contains(byte) {
+            if byte.isAlphanumeric || unescaped.utf8.contains(byte) || kept.utf8.contains(byte) {
                 output.append(byte)
             } else if byte == 0x20 {
                 output += space.utf8

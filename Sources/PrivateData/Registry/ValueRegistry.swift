@@ -64,7 +64,7 @@ struct ValueRegistry: Sendable {
             hasEmails = hasEmails || kind == .email
             self.servers.append(servers)
         }
-        for spelling in Spellings.all(of: value, kind: kind) { trie.insert(spelling, owner: number) }
+        Spellings.forEach(of: value, kind: kind) { trie.insert($0, owner: number) }
         if kind == .phone || kind == .ssn || kind == .card { digits.insert(value, owner: number) }
     }
 

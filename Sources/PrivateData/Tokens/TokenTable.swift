@@ -27,20 +27,20 @@ struct TokenTable: Sendable {
         }
     }
 
-    private let key: [UInt8]
+    private let key: HMAC.Key
     private let capacity: Int
     private var entries: [Entry] = []
     private var bySpelling: [Spelling: Int] = [:]
     private var byToken: [ByteKey: Int] = [:]
     /// The name of each normalized value, and how many spellings it has.
     private var names: [Spelling: (name: [UInt8], spellings: Int)] = [:]
-    private var usedNames: Set<[UInt8]> = []
+    private var usedNames: Set<ByteKey> = []
 
     /// - Parameters:
     ///   - key: 32 random bytes.
     ///   - capacity: how many tokens can be restored. Later ones stand for a value that nobody can get back.
     init(key: [UInt8], capacity: Int) {
-        self.key = key
+        self.key = HMAC.Key(key)
         self.capacity = capacity
     }
 
@@ -61,10 +61,15 @@ struct TokenTable: Sendable {
             kind: kind, value: Normalization.normalized(value, kind: kind), isStrict: servers != nil)
         var (name, spellings) = names[normalized] ?? (newName(of: normalized), 0)
         spellings += 1
-        let number = spellings > 1 ? ".\(spellings)" : ""
-        let token = Array("<\(kind.name)-".utf8) + name + Array("\(number)>".utf8)
+        var token = [UInt8(ascii: "<")]
+        token.reserveCapacity(32)
+        token += kind.name.utf8
+        token.append(UInt8(ascii: "-"))
+        token += name
+        if spellings > 1 { token += ".\(spellings)".utf8 }
+        token.append(UInt8(ascii: ">"))
         guard entries.count < capacity else { return token }
-        usedNames.insert(name)
+        usedNames.insert(ByteKey(name))
         names[normalized] = (name, spellings)
         bySpelling[spelling] = entries.count
         byToken[ByteKey(token)] = entries.count
@@ -79,13 +84,11 @@ struct TokenTable: Sendable {
 
     private func newName(of value: Spelling) -> [UInt8] {
         let message = Array(value.kind.name.utf8) + [value.isStrict ? 1 : 0] + value.value
-        let hexDigits = Array("0123456789abcdef".utf8)
-        let digits = HMAC.sha256(of: message, key: key).flatMap { byte -> [UInt8] in
-            [hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 15)]]
-        }
+        var (name, code) = ([UInt8](), key.sha256(of: message)[...])
         // Longer if another value has the same beginning. Names of different kinds could be equal, but this is simpler.
-        var length = TokenSyntax.hexDigits
-        while length < digits.count, usedNames.contains(Array(digits[..<length])) { length += 2 }
-        return Array(digits[..<length])
+        while name.count < TokenSyntax.hexDigits || usedNames.contains(ByteKey(name)), let byte = code.popFirst() {
+            for digit in [byte >> 4, byte & 15] { name.append(digit < 10 ? digit + 0x30 : digit + 0x57) }
+        }
+        return name
     }
 }
