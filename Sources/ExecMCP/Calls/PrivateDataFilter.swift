@@ -12,6 +12,11 @@ struct PrivateDataFilter: CallInterceptor {
     private static let restoredArguments = ["command", "content", "file_path"]
 
     let vaults: PrivateDataVaults
+    private let lastFile = RedactedFile()
+
+    init(vaults: PrivateDataVaults) {
+        self.vaults = vaults
+    }
 
     // MARK: - Out
 
@@ -29,7 +34,7 @@ struct PrivateDataFilter: CallInterceptor {
             if let notice = vault.takeNotice() { redacted = redacted.addingNote(notice) }
             return .tool(redacted, remark: remark.map { vault.redact($0) })
         case .resource(let contents): return .resource(Self.redacted(contents, by: vault))
-        case .sandbox(let reply): return .sandbox(Self.redacted(reply, by: vault))
+        case .sandbox(let reply): return .sandbox(redacted(reply, by: vault))
         case .failure(let error):
             let data = error.data.map { vault.redact($0) }
             return .failure(RPCError(code: error.code, message: vault.redact(error.message), data: data))
@@ -89,12 +94,17 @@ struct PrivateDataFilter: CallInterceptor {
             bytes: redacted(contents.bytes, by: vault))
     }
 
-    private static func redacted(_ reply: SandboxReply, by vault: PrivateDataVault) -> SandboxReply {
+    private func redacted(_ reply: SandboxReply, by vault: PrivateDataVault) -> SandboxReply {
         var redacted = reply
         redacted.members = Self.redacted(namesIn: reply.members, by: vault)
         redacted.content = reply.content.map { content in
             // A part alone could begin or end within a value.
-            content.isWhole ? content.replacing(Self.redacted(content.bytes, by: vault)) : content.replacing([])
+            guard content.isWhole else { return content.replacing([]) }
+            let end = content.offset.addingReportingOverflow(content.length)
+            return content.replacing(
+                lastFile.redacted(content.bytes, by: vault, upTo: end.overflow ? .max : end.partialValue) {
+                    Self.redacted($0, by: vault)
+                })
         }
         return redacted
     }

@@ -26,6 +26,8 @@ struct ValueRegistry: Sendable {
     private var hasEmails = false
     /// Whether a value was ever inserted that doesn't enter the sandbox.
     private(set) var hasRestricted = false
+    /// How often it was changed.
+    private(set) var revision = 0
     /// All servers that may get a value that doesn't enter the sandbox.
     private(set) var recipients: Set<String> = []
 
@@ -48,6 +50,7 @@ struct ValueRegistry: Sendable {
         let bytes = ByteKey(value)
         // Most values are seen again and again.
         if servers == nil, !hasRestricted, known.contains(bytes) { return }
+        revision += 1
         let key = Value(value, kind)
         if let number = numbers[key].map({ Int($0) }) {
             self.servers[number] = servers.flatMap { self.servers[number]?.union($0) }

@@ -89,6 +89,9 @@ public final class PrivateDataVault: Sendable {
         }
     }
 
+    /// A number that is another one if the values of texts may have to be replaced otherwise than before.
+    public var revision: Int { state.withLock { $0.registry.revision } }
+
     /// Returns the notice that no more values are searched for, once.
     public func takeNotice() -> String? {
         state.withLock { state in

@@ -3,8 +3,8 @@ import MCP
 
 /// Reads whole files of a user's sandbox.
 struct FileReader: Sendable {
-    /// Bytes of a part.
-    private static let partBytes = 1 << 20
+    /// Bytes of a part: as many as exec-mcp hands out at once.
+    private static let partBytes = 4 << 20
 
     let access: any SandboxAccess
     let user: String?
