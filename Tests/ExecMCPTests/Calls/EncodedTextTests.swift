@@ -30,9 +30,24 @@ import Testing
         #expect(decoded > 1000 && others > 1000)
     }
 
+    @Test(arguments: [false, true])
+    func utf16NeedsNoMark(isBigEndian: Bool) throws {
+        let text = "name,mail\r\nZoë 👋,ann@example.org\n"
+        let bytes = text.utf16.flatMap { unit in
+            let (high, low) = (UInt8(unit >> 8), UInt8(unit & 0xFF))
+            return isBigEndian ? [high, low] : [low, high]
+        }
+        let encoded = try #require(EncodedText(bytes))
+        #expect(encoded.text == text)
+        #expect(encoded.bytes(of: encoded.text) == bytes)
+    }
+
     @Test(
         arguments: [
             [0x41, 0], [0xFF, 0xD8, 0xFF, 0xE0, 0x10], [0xE9, 0x1B], [0xFF, 0xFE, 0x00, 0xD8],
+            // Small numbers of 16 and of 32 bits, half a unit, half a pair, and more of other scripts than of ASCII.
+            [1, 0, 2, 0, 3, 0, 4, 0, 5, 0], [0x41, 0, 0, 0, 0x42, 0, 0, 0], [0x41, 0, 0x41, 0, 0x41, 0, 0x41, 0, 0x41],
+            [0x41, 0, 0x41, 0, 0x41, 0, 0x41, 0, 0x00, 0xD8], [0x41, 0, 0x42, 0, 0x31, 0x04, 0x31, 0x04, 0x31, 0x04],
         ] as [[UInt8]])
     func whatIsNotTextIsLeftAlone(bytes: [UInt8]) {
         #expect(EncodedText(bytes) == nil)
