@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 
 import pytest
+from support import engine
 from support.instant import (
     DIRECTORY,
     IN_USE,
@@ -153,3 +155,25 @@ def test_prewarmed_it_imports_before_the_first_program(start_server, fresh_user)
     server.wait_for_log(READY, PATIENCE)
     assert server.bash("pgrep -c sandbox-python")["stdout"] == "1\n"
     assert has_snapshot(server)
+
+
+def test_what_programs_import_is_known_to_the_next_sandbox_of_the_workspace(start_server, fresh_user):
+    def begin():
+        server = start_server("--user", fresh_user, "--log-level", "debug", "--python", "instant")
+        require_launcher(server)
+        return server
+
+    first = begin()
+    output(first, "python3 -c 'import numpy, scipy.stats'")
+    first.wait_for_log(READY, PATIENCE)
+    assert re.search(rf"{READY}.*scipy\.stats", first.stderr)
+    kept = "cat /workspace/.sandbox/python-imports"
+    assert engine.poll(lambda: first.bash(kept)["stdout"] == "scipy.stats", PATIENCE) is not None
+    first.close()
+    # What code has left there besides is no reason to fail.
+    second = begin()
+    second.bash(f"printf '\\n../x no.such\\xff %s' 'x y' >> {kept.split()[1]}")
+    second.close()
+    third = begin()
+    wait_for_snapshot(third)
+    assert "scipy.stats" in re.search(rf"{READY}.*", third.stderr)[0]

@@ -15,6 +15,7 @@ import re
 import select
 import signal
 import socket
+import stat
 import time
 
 from guest import processes, system
@@ -30,6 +31,8 @@ _START_SET = ("numpy", "pandas", "matplotlib.pyplot")
 _MAX_NAMES = 64
 _NAME = re.compile(rb"[A-Za-z_][A-Za-z0-9_.]{0,99}", re.ASCII)
 _MESSAGE_SIZE = 4096
+# What programs have imported, for the user's next sandbox.
+_KEPT = os.path.join(os.environ.get("PYTHONUSERBASE", "/workspace/.sandbox"), "python-imports")
 # Importing takes memory twice: in the preloader and in the snapshot.
 _MEMORY_NEEDED = 450 << 20
 _IDLE_SECONDS = 0.05
@@ -58,6 +61,7 @@ class InstantPython:
         self._loaded = set()
         # Modules that no snapshot can hold, as far as attempts have shown.
         self._refused = set()
+        self._kept = []  # The names that the workspace's file has.
         self._is_wanted = False
         self._loads_left = _MAX_LOADS
         # The preloader: its process id, its output, and the file in memory that it writes.
@@ -95,6 +99,8 @@ class InstantPython:
             self._listener = None
             return
         os.environ["PATH"] = f"{_PROGRAMS}:{os.environ.get('PATH', os.defpath)}"
+        self._kept = kept_names()
+        self._learn(self._kept)
         self._is_wanted = self._is_ahead
         self._listen()
 
@@ -183,17 +189,18 @@ class InstantPython:
             # The process is gone; SIGCHLD reports the rest.
             self._loop.unregister(self._requests.fileno())
 
-    def _note(self, text):
-        for name in text.split()[:_MAX_NAMES]:
-            if _NAME.fullmatch(name):
-                name = name.decode()
-                # The newest last; the oldest give way. The start set stays first: which module adds what to sys.modules
-                # without an import (Cython's extensions do) depends on the order.
-                if name not in _START_SET and name not in self._refused:
-                    self._names.pop(name, None)
-                    self._names[name] = None
+    def _learn(self, names):
+        for name in names:
+            # The newest last; the oldest give way. The start set stays first: which module adds what to sys.modules
+            # without an import (Cython's extensions do) depends on the order.
+            if name not in _START_SET and name not in self._refused:
+                self._names.pop(name, None)
+                self._names[name] = None
         while len(self._names) > _MAX_NAMES:
             del self._names[next(name for name in self._names if name not in _START_SET)]
+
+    def _note(self, text):
+        self._learn(_names_in(text))
         self._is_wanted = self._is_wanted or not self._holder or not self._loaded.issuperset(self._names)
 
     def _refuse(self, reason):
@@ -277,7 +284,7 @@ class InstantPython:
         try:
             if os.waitstatus_to_exitcode(status) == 0 and is_quiet:
                 fcntl.fcntl(self._file, _F_ADD_SEALS, _SEALS)
-                self._hold()
+                self._hold(_names_in(output))
             else:
                 last = output.decode("utf-8", "replace").strip().rpartition("\n")[2]
                 was_refused = self._refuse(last)
@@ -296,7 +303,7 @@ class InstantPython:
 
     # The process that hands out the snapshot
 
-    def _hold(self):
+    def _hold(self, imported):
         if self._holder:
             processes.send_signal(self._holder, signal.SIGKILL)
             self._close_requests()
@@ -311,14 +318,16 @@ class InstantPython:
             self._close_requests()
             self._listen()
             raise
+        names = [name for name in imported if name not in _START_SET]
         if self._holder == 0:
-            _run_holder(self._file, self._listener, child_end)
+            _run_holder(self._file, self._listener, child_end, names if names != self._kept else None)
         child_end.close()
         self._requests.setblocking(False)
         self._loop.register(self._requests.fileno(), select.EPOLLIN, lambda events: self._on_forwarded())
-        self._loaded = self._loading
+        self._loaded, self._kept = self._loading, names
         size = os.fstat(self._file).st_size >> 20
-        self._log(f"Python starts with its imports done, which takes {size} MB of the sandbox's memory")
+        done = " ".join(imported)
+        self._log(f"Python starts with its imports done, which takes {size} MB of the sandbox's memory: {done}")
         # What was asked for meanwhile may be in it.
         self._is_wanted = not self._loaded.issuperset(self._names)
 
@@ -329,8 +338,37 @@ class InstantPython:
             self._requests = None
 
 
-def _run_holder(snapshot, listener, requests):
-    """Hands out the snapshot. Never returns."""
+def _names_in(text):
+    """Returns the names of modules in a text, which comes from code in the sandbox."""
+    return [name.decode() for name in text.split()[:_MAX_NAMES] if _NAME.fullmatch(name)]
+
+
+def kept_names():
+    """Returns the names that an earlier sandbox has left in the workspace; none if there is anything else."""
+    try:
+        descriptor = os.open(_KEPT, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC)
+        try:
+            return _names_in(os.read(descriptor, 1 << 13)) if stat.S_ISREG(os.fstat(descriptor).st_mode) else []
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return []
+
+
+def keep_names(names):
+    """Leaves names in the workspace for the next sandbox, if that can be done."""
+    try:
+        os.makedirs(os.path.dirname(_KEPT), exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(f"{_KEPT}.new", flags, 0o644), "wb", buffering=0) as file:
+            file.write("\n".join(names).encode())
+        os.replace(f"{_KEPT}.new", _KEPT)
+    except OSError:
+        pass
+
+
+def _run_holder(snapshot, listener, requests, names):
+    """Hands out the snapshot, and keeps the names of what is in it unless they are None. Never returns."""
     try:
         kept = sorted((snapshot, listener.fileno(), requests.fileno()))
         first = 3
@@ -339,6 +377,9 @@ def _run_holder(snapshot, listener, requests):
             first = descriptor + 1
         os.closerange(first, 1 << 16)
         system.set_process_name("sandbox-python")
+        if names is not None:
+            # Here, since nothing in the event loop may wait for the disk.
+            keep_names(names)
         # Its memory is what it maps, which the kernel then counts as its own.
         content = mmap.mmap(snapshot, 0, mmap.MAP_SHARED | mmap.MAP_POPULATE, mmap.PROT_READ)
         listener.setblocking(True)
