@@ -129,7 +129,7 @@ enum ExecAgentProgram {
     /// Returns how servers may ask the person.
     private static func modes(_ options: AgentOptions) -> Set<Elicitation.Mode> {
         switch options.approval {
-        case .never: []
+        case .never, .page: []
         case .ask: canAsk() ? [.form, .url] : []
         case .always: canAsk() ? [.form, .url] : [.form]
         }
@@ -141,7 +141,7 @@ enum ExecAgentProgram {
     ) -> (any QuestionAnswerer)? {
         let person = canAsk() ? TerminalQuestions(screen: screen, source: source) : nil
         return switch options.approval {
-        case .never: nil
+        case .never, .page: nil
         case .ask: person
         case .always: AutomaticApproval(otherwise: person)
         }

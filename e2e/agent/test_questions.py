@@ -391,7 +391,9 @@ def test_a_question_goes_with_its_run(serve: Callable[..., Service], tmp_path: P
     assert engine.poll(lambda: http(service, "/v1/sessions/ann/questions")[1]["data"] == []) is not None
 
 
-def test_without_being_told_to_the_service_asks_nobody(serve: Callable[..., Service], tmp_path: Path) -> None:
-    service = serve([[calls(asking(DENTIST)), says("Done.")]], *server(tmp_path, "legacy"))
+@pytest.mark.parametrize("options", [[], ["--approve", "never"]])
+def test_in_a_run_of_a_client_nobody_is_asked(serve: Callable[..., Service], tmp_path: Path, options: list) -> None:
+    service = serve([[calls(asking(DENTIST)), says("Done.")]], *server(tmp_path, "legacy"), *options)
     assert service.ask(user="ann") == "Done."
-    assert answers(service.model)[0]["code"] == -32601
+    (answer,) = answers(service.model)
+    assert answer["code"] == -32601 if options else answer == {"action": "cancel"}

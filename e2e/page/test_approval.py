@@ -31,7 +31,7 @@ def service(serve: Callable[..., AgentService], journal: Path, tmp_path: Path) -
     asked = {**entry("--journal", str(journal)), "exec-mcp": {"tools": {"ask": ["count"]}}}
     file.write_text(json.dumps({"mcpServers": {"fixture": asked}}))
     command = f"{server_binary()} --workspace ephemeral --mcp-config {file}"
-    return serve([TURN] * 3, "--approve", "ask", MCP_SERVER_COMMAND=command, XDG_STATE_HOME=str(tmp_path / "state"))
+    return serve([TURN] * 3, MCP_SERVER_COMMAND=command, XDG_STATE_HOME=str(tmp_path / "state"))
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ enum AgentInvocation: Sendable, Equatable {
         let serves = word.map { arguments[$0] == "serve" } ?? false
         if serves, let word { arguments.remove(at: word) }
         var options = AgentOptions()
-        if serves { (options.logLevel, options.approval) = (.info, .never) }
+        if serves { (options.logLevel, options.approval) = (.info, .page) }
         let parser = OptionParser(
             program: "exec-agent", options: serves ? AgentOptionTable.ofService : AgentOptionTable.ofTask,
             acceptsWords: !serves)
@@ -35,6 +35,9 @@ enum AgentInvocation: Sendable, Equatable {
         case .help: self = .help
         case .version: self = .version
         case .run(let words):
+            guard serves || options.approval != .page else {
+                throw UsageError(message: "--approve page is for exec-agent serve. Use --approve ask.")
+            }
             self = serves ? .serve(options) : try Self.task(words, options, isAtTerminal: isAtTerminal)
             try Self.check(options)
             // Prevents accidentally exposing the service to the network. The service checks its actual addresses again.

@@ -97,9 +97,9 @@ enum AgentOptionTable {
             return isUser(value)
         },
         AgentOption(
-            flag: "--approve", variable: "AGENT_APPROVE", placeholder: "ask|never|always",
+            flag: "--approve", variable: "AGENT_APPROVE", placeholder: "ask|page|never|always",
             help: "whether servers may ask you, such as for approval of a call; always: such calls are approved",
-            fallback: "ask on a terminal; never for serve", accepts: "ask, never or always"
+            fallback: "ask on a terminal; page for serve", accepts: "ask, page, never or always"
         ) { value, options in
             guard let mode = ApprovalMode(rawValue: value) else { return false }
             options.approval = mode
@@ -243,7 +243,7 @@ enum AgentOptionTable {
         },
         AgentOption(
             flag: "--approve-timeout", variable: "AGENT_APPROVE_TIMEOUT", placeholder: "SECONDS",
-            help: "how long a question waits for a client that answers it, with --approve ask", fallback: "120",
+            help: "how long a question waits for the page or a client that answers it", fallback: "120",
             accepts: "a whole number from 1 to 3600"
         ) { value, options in
             assign(value, 1...3600) { options.approvalTimeout = $0 }

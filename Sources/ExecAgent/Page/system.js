@@ -7,7 +7,7 @@ import { attempt, loadStatus, store } from './store.js';
 
 const STATES = { ready: 'ready', starting: 'busy', failed: 'failed' };
 const SANDBOX = { none: 'not started', idle: 'up, idle', busy: 'up, at work' };
-const APPROVAL = { never: 'never asked for', ask: 'asked for when the policy says so', always: 'given to every call' };
+const APPROVAL = { never: 'never asked for', ask: 'asked for when the policy says so', page: 'asked for on this page when the policy says so', always: 'given to every call' };
 
 const fact = (name, value) => value && [h('dt', name), h('dd', value)];
 

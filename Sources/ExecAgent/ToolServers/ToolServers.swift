@@ -152,8 +152,9 @@ final class ToolServers: ToolProvider {
         }
         do {
             let legacy = legacyQuestions[ObjectIdentifier(server)]
+            // Each call says whether somebody can be asked.
             let modern = legacy.map {
-                ModernCallQuestions(modes: $0.modes, server: server.name, questions: questions)
+                ModernCallQuestions(modes: questions == nil ? [] : $0.modes, server: server.name, questions: questions)
             }
             let result = try await server.use(again: false) { (client) throws(MCPClientError) in
                 let call = { () async throws(MCPClientError) -> ToolResult in

@@ -57,7 +57,7 @@ struct AgentOptionCase: Sendable, CustomTestStringConvertible {
         #expect(try invocation(["--", "--help"]) == .task("--help", defaults))
         var service = defaults
         service.logLevel = .info
-        service.approval = .never
+        service.approval = .page
         #expect(try invocation(["serve"]) == .serve(service))
         service.port = 1
         for arguments in [["serve", "--port", "1"], ["--port", "1", "serve"], ["--port=1", "serve"]] {
@@ -142,6 +142,7 @@ struct AgentOptionCase: Sendable, CustomTestStringConvertible {
         AgentOptionCase("--artifact-scripts", "AGENT_ARTIFACT_SCRIPTS", "never") { $0.artifactScripts = .never },
         AgentOptionCase("--session-timeout", "SESSION_TIMEOUT_SECONDS", "60") { $0.sessionTimeout = 60 },
         AgentOptionCase("--approve", "AGENT_APPROVE", "ask") { $0.approval = .ask },
+        AgentOptionCase("--approve", "AGENT_APPROVE", "page") { $0.approval = .page },
         AgentOptionCase("--approve-timeout", "AGENT_APPROVE_TIMEOUT", "9") { $0.approvalTimeout = 9 },
     ]
 
@@ -181,18 +182,22 @@ struct AgentOptionCase: Sendable, CustomTestStringConvertible {
         let arguments = ["--bridge", "--mcp-config", "a.json", "--mcp-config", "b.json"]
         #expect(try invocation(arguments + ["x"]) == .task("x", expected))
         expected.logLevel = .info
-        expected.approval = .never
+        expected.approval = .page
         #expect(try invocation(["serve"] + arguments) == .serve(expected))
         for arguments in [["--bridge", "x"], ["serve", "--bridge"]] {
             #expect(refusal(arguments)?.contains("--bridge needs servers") == true)
         }
     }
 
+    @Test func onlyAServiceHasAPage() {
+        #expect(refusal(["--approve", "page", "x"]) == "--approve page is for exec-agent serve. Use --approve ask.")
+    }
+
     @Test(arguments: goodServiceValues)
     func takesAValueForTheService(option: AgentOptionCase) throws {
         var expected = defaults
         expected.logLevel = .info
-        expected.approval = .never
+        expected.approval = .page
         option.change(&expected)
         if !option.flag.isEmpty { #expect(try invocation(["serve", option.flag, option.value]) == .serve(expected)) }
         let environment = Self.environment.merging([option.variable: option.value]) { $1 }

@@ -150,12 +150,30 @@ import Threading
         }
     }
 
-    @Test func withoutAskingNobodyIsAsked() async throws {
-        let trial = ServiceTrial(runner(try .approval()))
+    @Test(arguments: [ApprovalMode.never, .page])
+    func withoutAskingNobodyIsAsked(mode: ApprovalMode) async throws {
+        var options = ServiceOptions()
+        options.approval = mode
+        let trial = ServiceTrial(runner(try .approval()), options: options)
         try await trial.run { trial in
             let said = try await trial.say("go", ["user": "ann"])
             #expect(said.body.contains("nobody to ask"))
             #expect(try await list(trial, of: "ann").isEmpty)
+        }
+    }
+
+    @Test func whoStartedARunOnThePageIsAskedThere() async throws {
+        var options = ServiceOptions()
+        options.approval = .page
+        let asked = Recorder<String>()
+        let trial = ServiceTrial(runner(try .approval(), asked: asked), options: options)
+        try await trial.run { trial in
+            #expect(try await trial.say("go", ["user": "ann"]).body.contains("nobody to ask"))
+            let (run, _) = try await trial.start(fields: "X-Agent-User: ann\r\n")
+            try await asked.wait(forCount: 1)
+            #expect(try await list(trial, of: "ann").map { $0["run"] } == [.string(run)])
+            #expect(try await answer(trial, "q1", of: "ann").status == 200)
+            #expect(try await trial.watch(run, fields: "X-Agent-User: ann\r\n").text == "accepted session")
         }
     }
 

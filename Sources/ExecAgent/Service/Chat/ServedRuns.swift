@@ -97,9 +97,12 @@ struct ServedRuns: Sendable {
 
     /// Returns what answers servers' questions in the run; `nil` if nothing can.
     private func answerer(for user: String, _ id: String) -> (any QuestionAnswerer)? {
-        guard options.approval != .never else { return nil }
         let person = RunQuestions(questions, user: user, run: id)
-        return options.approval == .ask ? person : AutomaticApproval(otherwise: person)
+        return switch options.approval {
+        case .never, .page: nil
+        case .ask: person
+        case .always: AutomaticApproval(otherwise: person)
+        }
     }
 
     private func answer(

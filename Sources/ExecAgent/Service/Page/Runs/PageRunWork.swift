@@ -78,9 +78,12 @@ struct PageRunWork: Sendable {
 
     /// Returns what answers servers' questions in the run; `nil` if they stay unanswered.
     private func answerer(for run: PageRun) -> (any QuestionAnswerer)? {
-        guard options.approval != .never else { return nil }
         let person = RunQuestions(questions, user: run.user, run: run.id)
-        return options.approval == .ask ? person : AutomaticApproval(otherwise: person)
+        return switch options.approval {
+        case .never: nil
+        case .ask, .page: person
+        case .always: AutomaticApproval(otherwise: person)
+        }
     }
 }
 
