@@ -3,7 +3,8 @@ import Testing
 
 @testable import ExecCore
 
-/// How long the prompt is with what is shipped. Four characters are counted as a token.
+/// How long the prompt is with what is shipped. By the vocabulary o200k, whose tokens are shorter here than those of
+/// cl100k, a token of it has 3.89 characters: 1,100 are 4,279.
 @Suite struct SystemPromptSizeTests {
     private static let skills = SkillCatalog.load(from: [Repository.path + "/skills"]).skills
     private static let modules = ToolModule.load(from: Repository.path + "/tools")
@@ -71,7 +72,7 @@ import Testing
         let longest = all.map(\.text.count).max() ?? 0
         print("the longest prompt has \(longest) characters, the default one \(Inputs().text.count)")
         #expect(all.count == 1728)
-        #expect((4000...4400).contains(longest), "\(longest)")
+        #expect((4000...4279).contains(longest), "\(longest)")
     }
 
     @Test(arguments: skills) func eachSkillCostsUnderSixtyTokens(skill: Skill) {

@@ -56,11 +56,11 @@ public struct SystemPrompt: Sendable {
 
         - `execute_bash` runs a shell command. Each call is a new bash in /workspace; variables and `cd` do not carry \
         over, files do.
-        - `py` in a command (`py <<'EOF'` … `EOF`, `py -c CODE`, `py FILE`) is Python that keeps its variables between \
-        calls, prints the last expression's value and saves open figures to /artifacts; see `py --help`.
+        - `py` in a command (`py <<'EOF'`, `py -c CODE`, `py FILE`) is Python that keeps its variables between calls, \
+        prints the last expression's value and saves open figures to /artifacts; see `py --help`.
         - `write_file` creates or replaces a file. Write programs to files rather than quoting them in a command.
         - `read_file` returns a text's lines, page by page, or shows a picture.
-        - `read_docstring` returns a Python function's documentation without running its file.
+        - `read_docstring` returns a Python function's documentation.
         """
     }
 
@@ -69,7 +69,7 @@ public struct SystemPrompt: Sendable {
         ## The Sandbox
 
         - \(softwareSentence) You aren't root; the system is read-only.
-        - /workspace \(workspaceSentence). /artifacts holds results for the user. /tmp is in memory and small.
+        - /workspace \(workspaceSentence). /tmp is in memory and small.
         - \(limitSentence) A command has 30 seconds unless you pass `timeout` (at most \(limits.maxTimeout)). Output over \
         \(limits.output) bytes is cut in the middle; the result names a file with all of it.
         - \(networkSentence)
@@ -150,7 +150,7 @@ public struct SystemPrompt: Sendable {
         let rest = hosts.count > Self.maxListedHosts ? " and \(hosts.count - Self.maxListedHosts) more" : ""
         return """
             The only hosts that can be reached are \(shown)\(rest), over HTTP(S) through HTTPS_PROXY, as curl, requests \
-            and pip do. With a package index among them, \(pipSentence)
+            and pip do. With a package index, \(pipSentence)
             """
     }
 
@@ -158,8 +158,7 @@ public struct SystemPrompt: Sendable {
         """
         ## Long Runs
 
-        A call ends with its shell; background processes go on. Start work over a minute there, and look at its log \
-        in later calls:
+        A call ends with its shell; background processes go on. Start work over a minute there, and look at its log:
 
         ```bash
         nohup python3 train.py > train.log 2>&1 &
@@ -251,7 +250,7 @@ public struct SystemPrompt: Sendable {
 
         - Look before you write: list files, print the head of data, check its columns and types.
         - Read each call's exit code and stderr. On an error, find its cause before you try again.
-        - Compute numbers, never guess them; check results another way if that is cheap.
+        - Compute numbers, never guess them; check results another way.
         """
     }
 
