@@ -326,8 +326,7 @@ class InstantPython:
         self._loop.register(self._requests.fileno(), select.EPOLLIN, lambda events: self._on_forwarded())
         self._loaded, self._kept = self._loading, names
         size = os.fstat(self._file).st_size >> 20
-        done = " ".join(imported)
-        self._log(f"Python starts with its imports done, which takes {size} MB of the sandbox's memory: {done}")
+        self._log(f"Python starts with its imports done, which takes {size} MB of memory: {' '.join(imported)}")
         # What was asked for meanwhile may be in it.
         self._is_wanted = not self._loaded.issuperset(self._names)
 
