@@ -180,7 +180,7 @@ let package = Package(
         .testTarget(name: "CommandOptionsTests", dependencies: ["CommandOptions"], swiftSettings: settings),
         .testTarget(name: "ThreadingTests", dependencies: ["TestSupport", "Threading"], swiftSettings: settings),
         .testTarget(
-            name: "ChildProcessTests", dependencies: ["ChildProcess", "TestSupport", "Threading"],
+            name: "ChildProcessTests", dependencies: ["ChildProcess", "SystemCalls", "TestSupport", "Threading"],
             swiftSettings: settings),
         .testTarget(
             name: "JSONRPCTests", dependencies: ["JSON", "JSONRPC", "TestSupport", "Threading"],

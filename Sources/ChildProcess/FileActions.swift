@@ -28,9 +28,28 @@ struct FileActions {
     mutating func closeTheRest(from first: Int32 = 3) {
         // On Darwin an attribute does this.
         #if canImport(Glibc)
-            posix_spawn_file_actions_addclosefrom_np(&value, first)
+            guard let add = Self.addCloseFrom else { return closeEachOpen(from: first) }
+            _ = add(&value, first)
         #endif
     }
+
+    #if canImport(Glibc)
+        private typealias AddCloseFrom =
+            @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
+
+        /// Looked up by name, so that the program also starts with a C library older than 2.34, which lacks it.
+        private static let addCloseFrom: AddCloseFrom? =
+            dlsym(nil, "posix_spawn_file_actions_addclosefrom_np").map { unsafeBitCast($0, to: AddCloseFrom.self) }
+
+        /// Closes the descriptors from `first` on that are open now. Those that other threads open before the new
+        /// process starts aren't among them; this program opens its own so that children don't inherit them.
+        mutating func closeEachOpen(from first: Int32) {
+            for descriptor in Files.names(in: "/proc/self/fd").compactMap({ Int32($0) }) where descriptor >= first {
+                // The C library ignores those that are closed by then, as the directory's own is.
+                posix_spawn_file_actions_addclose(&value, descriptor)
+            }
+        }
+    #endif
 
     mutating func destroy() {
         posix_spawn_file_actions_destroy(&value)

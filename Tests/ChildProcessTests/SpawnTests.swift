@@ -1,4 +1,5 @@
 import Foundation
+import SystemCalls
 import TestSupport
 import Testing
 
@@ -51,6 +52,33 @@ import Testing
         let output = try await Command.shell("ls /proc/$$/fd").run(timeout: 60)
         #expect(output.text.split(separator: "\n").sorted() == ["0", "1", "2"])
     }
+
+    #if canImport(Glibc)
+        @Test func closesEachOpenDescriptorWhereTheCLibraryCannotCloseARange() throws {
+            var ends: [Int32] = [-1, -1]
+            try #require(pipe(&ends) == 0)
+            ends.append(fcntl(ends[0], F_DUPFD, 300))
+            defer { ends.forEach { close($0) } }
+            let output = try Descriptors.makePipe()
+            defer { close(output.read) }
+            var actions = FileActions()
+            defer { actions.destroy() }
+            actions.add(output.write, as: 1)
+            actions.closeEachOpen(from: 3)
+            var attributes = SpawnAttributes()
+            defer { attributes.destroy() }
+
+            var identifier: pid_t = 0
+            let code = withCStrings(["sh", "-c", "ls /proc/$$/fd"]) {
+                posix_spawn(&identifier, "/bin/sh", &actions.value, &attributes.value, $0, environ)
+            }
+            close(output.write)
+            try #require(code == 0)
+            let open = Descriptors.readAll(from: output.read, limit: 1 << 16) ?? []
+            _ = reap(identifier)
+            #expect(String(decoding: open, as: UTF8.self).split(separator: "\n").sorted() == ["0", "1", "2"])
+        }
+    #endif
 
     @Test func startsWithAllSignalsUnblockedAndAtTheirDefaults() async throws {
         ignoreBrokenPipes()
