@@ -23,6 +23,9 @@ endif
 RELEASE := -c release $(if $(filter Linux,$(shell uname -s)),--static-swift-stdlib -Xlinker --compress-debug-sections=zlib)
 PROGRAM := $(CURDIR)/.build/release/exec-mcp
 AGENT := $(CURDIR)/.build/release/exec-agent
+# The same, linked to run on other machines.
+PORTABLE := $(CURDIR)/.build/portable
+DIST ?= dist
 
 # $(call step,TITLE,COMMAND): one step of a long run, with a heading and the time it took.
 step = @printf '\n==> %s\n' '$(1)'; began=$$SECONDS; $(2); printf '    done in %d s: %s\n' $$((SECONDS - began)) '$(1)'
@@ -37,7 +40,9 @@ help: ## Show this list
 	@printf '  PREFIX=DIR    where to install (~/.local); DESTDIR is put before it\n'
 	@printf '  HOST=NAME     for config: the host to print the configuration of\n'
 	@printf '  RELEASE_URL=URL, SERVER_NAME=NAME\n'
-	@printf '                for bundle: where it will be downloaded from, and its name in the MCP registry\n'
+	@printf '                for bundle, wheel and dist: where the bundle will be downloaded from, and the name\n'
+	@printf '                in the MCP registry\n'
+	@printf '  DIST=DIR      for wheel, deb, tarball and dist: where to put them (dist)\n'
 
 .PHONY: image
 image: ## Prepare this machine: a container engine that answers, and the sandbox's image
@@ -115,6 +120,36 @@ bundle: build-server ## Make dist/exec-mcp-VERSION-OS-ARCH.mcpb, for hosts that 
 	@python3 packaging/bundle.py --program '$(PROGRAM)' --output dist \
 	  --release-url "$${RELEASE_URL:-}" --server-name "$${SERVER_NAME:-}"
 
+.PHONY: portable
+portable: build
+	@packaging/portable/link.sh
+
+.PHONY: wheel
+wheel: portable ## Make the wheel for PyPI: pip install, pipx and uvx exec-mcp (Debian, Ubuntu)
+	@e2e/environment.sh packaging
+	@.venv/packaging/bin/python packaging/wheel.py --output '$(DIST)' --server-name "$${SERVER_NAME:-}"
+
+.PHONY: deb
+deb: portable ## Make the package for Debian and Ubuntu
+	@python3 packaging/deb.py --output '$(DIST)'
+
+.PHONY: tarball
+tarball: portable ## Make the archive to unpack into a prefix, and the list of its components (SPDX)
+	@python3 packaging/tarball.py --output '$(DIST)'
+
+.PHONY: dist
+dist: wheel deb tarball ## Make everything of a release, with checksums: packaging/release.md says what to do with it
+	@python3 packaging/bundle.py --program '$(PORTABLE)/exec-mcp' --output '$(DIST)' \
+	  --release-url "$${RELEASE_URL:-}" --server-name "$${SERVER_NAME:-}"
+	@version=$$('$(PORTABLE)/exec-mcp' --version); cd '$(DIST)'; \
+	sha256sum exec[-_]mcp[-_]"$${version##* }"[-.]* server.json >SHA256SUMS
+	@printf 'Made %s\n' '$(DIST)/SHA256SUMS'
+
+.PHONY: test-packages
+test-packages: image dist ## Install the packages on Debian 11, 12 and 13 without Swift, and use them there
+	@e2e/environment.sh
+	@DIST='$(DIST)' e2e/systems/run.sh
+
 .PHONY: test
 test: began := $(shell date +%s)
 test: ## Run all tests: lint, builds, units, the real engine, the published MCP clients
@@ -127,6 +162,7 @@ test: ## Run all tests: lint, builds, units, the real engine, the published MCP 
 	  'Python environments, podman' 'e2e/environment.sh; e2e/engines/install-podman.sh >/dev/null' \
 	  --then 'lint' '$(MAKE) --no-print-directory lint'
 	$(call step,unit tests and engine tests,Tests/units.sh)
+	$(call step,packages,$(MAKE) --no-print-directory dist DIST=.build/packages)
 	$(call step,end-to-end tests,e2e/run.sh)
 	@took=$$(($$(date +%s) - $(began))); printf '\nAll tests passed in %d min %d s.\n' $$((took / 60)) $$((took % 60))
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Makes the tests' Python environments, .venv/tests, .venv/tests-mcp1, .venv/tests-frameworks and .venv/page, and
-# those of the MCP servers that they use, .venv/servers and .venv/servers-mcp1. Installs chromium and firefox-esr,
-# which the page's tests need, if they are missing (Debian, as root). With the argument page it makes .venv/page alone,
-# with servers .venv/servers, with bench the environment of the comparison, .venv/bench, with tokens that of
-# `make bench-tokens`, .venv/tokens, with pictures that of `make pictures`, .venv/pictures. Up to date already, it takes
-# a moment.
+# Makes the tests' Python environments, .venv/tests, .venv/tests-mcp1, .venv/tests-frameworks, .venv/page and
+# .venv/packaging, and those of the MCP servers that they use, .venv/servers and .venv/servers-mcp1. Installs chromium
+# and firefox-esr, which the page's tests need, if they are missing (Debian, as root). With the argument page it makes
+# .venv/page alone, with servers .venv/servers, with packaging that of the packages, .venv/packaging, with bench the
+# environment of the comparison, .venv/bench, with tokens that of `make bench-tokens`, .venv/tokens, with pictures that of
+# `make pictures`, .venv/pictures. Up to date already, it takes a moment.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -82,11 +82,13 @@ tests)
     make_environment page e2e/requirements-page.txt e2e/constraints-page.txt
     make_environment servers e2e/requirements-servers.txt e2e/constraints-servers.txt
     make_environment servers-mcp1 e2e/requirements-servers-mcp1.txt e2e/constraints-servers-mcp1.txt
+    make_environment packaging e2e/requirements-packaging.txt e2e/constraints-packaging.txt
     ;;
 page)
     require_browsers
     make_environment page e2e/requirements-page.txt e2e/constraints-page.txt
     ;;
+packaging) make_environment packaging e2e/requirements-packaging.txt e2e/constraints-packaging.txt ;;
 servers) make_environment servers e2e/requirements-servers.txt e2e/constraints-servers.txt ;;
 bench) make_environment bench bench/requirements-bench.txt bench/constraints-bench.txt ;;
 tokens) make_environment tokens bench/requirements-tokens.txt ;;
@@ -94,5 +96,5 @@ pictures)
     require_browsers
     make_environment pictures examples/recording/requirements.txt
     ;;
-*) fail "no such environment: '$1': give no name, page, servers, bench, tokens or pictures" ;;
+*) fail "no such environment: '$1': give no name, page, servers, packaging, bench, tokens or pictures" ;;
 esac

@@ -51,7 +51,7 @@ run_part() {
         printf '\n== %s\n' "podman instead of docker, as root and rootless"
         "$here/engines/run.sh" "${selection[@]}" || status=1
         ;;
-    examples) suite tests "examples and documents" examples ;;
+    examples) suite tests "examples, documents and packages" examples packaging ;;
     alone)
         # Only the modules that have any: to collect all takes a quarter of a minute.
         mapfile -t modules < <(grep -rl --include='test_*.py' 'pytest\.mark\.alone' "${suites[@]}")

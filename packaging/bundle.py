@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import platform
 import re
 import shutil
@@ -19,33 +18,15 @@ import subprocess
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from manifest import bundle_manifest, registry_entry
 from program import Program
+from release_files import REPOSITORY, shipped, source_epoch
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 # Where a ZIP archive's calendar begins.
 EARLIEST = 315532800
 MACHINES = {"amd64": "x86_64", "aarch64": "arm64"}
-
-
-def timestamp() -> tuple[int, int, int, int, int, int]:
-    text = os.environ.get("SOURCE_DATE_EPOCH")
-    if not text:
-        command = ["git", "-C", str(REPOSITORY), "log", "-1", "--format=%ct"]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
-        text = run.stdout.strip() if run.returncode == 0 else "0"
-    return time.gmtime(max(EARLIEST, int(text)))[:6]
-
-
-def shipped(directory: Path) -> Iterator[Path]:
-    """The files below a directory, without what tools leave there."""
-    for path in sorted(directory.rglob("*")):
-        hidden = any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(directory).parts)
-        if path.is_file() and not hidden:
-            yield path
 
 
 def stripped(program: Path) -> bytes:
@@ -75,7 +56,7 @@ def contents(program: Path, manifest: dict) -> dict[str, bytes]:
 
 
 def write_archive(path: Path, files: dict[str, bytes]) -> None:
-    moment = timestamp()
+    moment = time.gmtime(max(EARLIEST, source_epoch()))[:6]
     with zipfile.ZipFile(path, "w") as archive:
         for name in sorted(files, key=lambda name: (name != "manifest.json", name)):
             entry = zipfile.ZipInfo(name, moment)

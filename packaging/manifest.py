@@ -6,6 +6,8 @@ from program import Program
 
 SUMMARY = "Runs an agent's code in a private, hardened container with Python's scientific stack."
 AUTHOR = "The exec-mcp authors"
+# Its program of the same name is what `uvx` runs.
+PYPI_NAME = "exec-mcp"
 LONG_DESCRIPTION = """\
 exec-mcp gives an AI agent a private Linux container and four tools for it: run a command, write a file, read a file, \
 read a docstring. The container has no network unless you ask for one, no privileges, a read-only system, and limits \
@@ -81,6 +83,7 @@ def registry_entry(program: Program, name: str, address: str, digest: str) -> di
         if option.default is not None:
             variable["default"] = option.default
         variables.append(variable)
+    common = {"version": program.version, "transport": {"type": "stdio"}, "environmentVariables": variables}
     return {
         "$schema": "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json",
         "name": name,
@@ -88,13 +91,7 @@ def registry_entry(program: Program, name: str, address: str, digest: str) -> di
         "description": SUMMARY,
         "version": program.version,
         "packages": [
-            {
-                "registryType": "mcpb",
-                "identifier": address,
-                "version": program.version,
-                "fileSha256": digest,
-                "transport": {"type": "stdio"},
-                "environmentVariables": variables,
-            }
+            {"registryType": "mcpb", "identifier": address, "fileSha256": digest, **common},
+            {"registryType": "pypi", "identifier": PYPI_NAME, "runtimeHint": "uvx", **common},
         ],
     }

@@ -78,12 +78,15 @@ def test_the_manifest_is_valid(manifest: dict[str, Any]) -> None:
 def test_the_registrys_entry_is_valid_and_names_these_bytes(made: tuple[Path, dict[str, Any]]) -> None:
     archive, entry = made
     check(entry, "registry-2025-12-11.schema.json")
-    (package,) = entry["packages"]
+    package, wheel = entry["packages"]
     assert package["registryType"] == "mcpb"
     assert package["fileSha256"] == hashlib.sha256(archive.read_bytes()).hexdigest()
     assert package["identifier"] == f"{RELEASE}/{archive.name}"
     assert entry["name"] == NAME
     assert entry["version"] == package["version"] == version()
+    assert (wheel["registryType"], wheel["identifier"], wheel["runtimeHint"]) == ("pypi", "exec-mcp", "uvx")
+    assert wheel["version"] == version()
+    assert wheel["environmentVariables"] == package["environmentVariables"]
     assert re.fullmatch(rf"exec-mcp-{re.escape(version())}-[a-z]+-[a-z0-9_]+\.mcpb", archive.name)
 
 

@@ -42,7 +42,7 @@ cp "$libraries"/licenses/*.txt "$output/licenses/"
 cp "$swift/share/swift/LICENSE.txt" "$output/licenses/swift-runtime.txt"
 {
     cat "$libraries/components.tsv"
-    printf 'swift-runtime\t%s\t%s\tlicenses/swift-runtime.txt\n' \
+    printf 'swift-runtime\t%s\t%s\tlicenses/swift-runtime.txt\tgithub/swiftlang/swift\n' \
         "$(swiftc --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9.]+).*/\1/p')" \
         "Apache-2.0 WITH Swift-exception"
 } >"$output/components.tsv"

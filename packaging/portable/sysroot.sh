@@ -4,7 +4,7 @@
 #
 #   sysroot/         the C library of the oldest supported release, glibc 2.31, and GCC's static runtime
 #   lib/             libcurl and what it needs, as static libraries: this release's versions, which exec-agent is tested with
-#   components.tsv   what these are: name, version, license, file with the license's text
+#   components.tsv   what these are: name, version, license, file with the license's text, where it is from
 #   licenses/        these texts
 #
 # libcurl is compiled here from the distribution's source package, because its own static library also needs libraries
@@ -58,12 +58,16 @@ make_sysroot() {
     find "$directory/sysroot/usr/lib/gcc" -name libstdc++.so -delete
 }
 
-# component NAME PACKAGE-FILE LICENSE: records what gets into the programs from a Debian package.
+# record NAME VERSION LICENSE SOURCE
+record() {
+    printf '%s\t%s\t%s\tlicenses/%s.txt\tdeb/%s/%s\n' "$1" "$2" "$3" "$1" "$ID" "$4" >>"$directory/components.tsv"
+}
+
+# component NAME PACKAGE-FILE LICENSE SOURCE: records what gets into the programs from a Debian package.
 component() {
-    local name=$1 package license=$3
+    local name=$1 package
     package=("$2"_*.deb)
-    printf '%s\t%s\t%s\tlicenses/%s.txt\n' "$name" "$(dpkg-deb --field "${package[0]}" Version)" "$license" "$name" \
-        >>"$directory/components.tsv"
+    record "$name" "$(dpkg-deb --field "${package[0]}" Version)" "$3" "$4"
     dpkg-deb --fsys-tarfile "${package[0]}" | tar -xO "./usr/share/doc/$(basename "$2")/copyright" \
         >"$directory/licenses/$name.txt"
 }
@@ -101,8 +105,7 @@ make_libcurl() {
         die "libcurl cannot be built: see $1/libcurl.log"
     }
     cp "$scratch/curl/lib/.libs/libcurl.a" "$1/lib"
-    printf 'curl\t%s\tcurl\tlicenses/curl.txt\n' "$(sed -n 's/^Version: //p' "$source" | head -n 1)" \
-        >>"$directory/components.tsv"
+    record curl "$(sed -n 's/^Version: //p' "$source" | head -n 1)" curl curl
     cp "$scratch/curl/COPYING" "$1/licenses/curl.txt"
 }
 
@@ -126,10 +129,11 @@ main() {
     mkdir -p "$directory/licenses"
     make_sysroot "$directory"
     make_libcurl "$directory"
-    component openssl "$directory/apt/packages/libssl-dev" Apache-2.0
-    component nghttp2 "$directory/apt/packages/libnghttp2-dev" MIT
-    component zlib "$directory/apt/packages/zlib1g-dev" Zlib
-    component gcc-runtime "$directory/apt-oldest/packages/gcc-10-base" "GPL-3.0-or-later WITH GCC-exception-3.1"
+    component openssl "$directory/apt/packages/libssl-dev" Apache-2.0 openssl
+    component nghttp2 "$directory/apt/packages/libnghttp2-dev" MIT nghttp2
+    component zlib "$directory/apt/packages/zlib1g-dev" Zlib zlib
+    component gcc-runtime "$directory/apt-oldest/packages/gcc-10-base" \
+        "GPL-3.0-or-later WITH GCC-exception-3.1" gcc-10
     rm -rf "$directory/scratch" "$directory"/apt*
     printf '%s' "$wanted" >"$directory/.fingerprint"
     mv "$directory" "$final"

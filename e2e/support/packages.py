@@ -1,0 +1,43 @@
+"""The packages of a release, as `make dist` has made them of what is built here."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.stdio_client import REPOSITORY
+
+TOOLS = REPOSITORY / ".venv" / "packaging" / "bin"
+
+
+def directory() -> Path:
+    """Where the packages under test are: DIST, or where `make test` puts them."""
+    return REPOSITORY / os.environ.get("DIST", ".build/packages")
+
+
+def only(pattern: str) -> Path:
+    """The package whose name matches."""
+    found = sorted(directory().glob(pattern))
+    if len(found) != 1:
+        pytest.fail(f"{directory()} has {len(found)} files {pattern}, not one: make dist DIST=.build/packages")
+    return found[0]
+
+
+def wheel() -> Path:
+    return only("exec_mcp-*.whl")
+
+
+def run(*command: str | Path, **options: object) -> str:
+    """What a command prints that has to succeed."""
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=240, check=False, **options)  # type: ignore[call-overload]
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def install_wheel(python: str | Path, *options: str, **environment: str) -> None:
+    """Without an index: the wheel needs nothing else."""
+    arguments = ["-m", "pip", "install", "--quiet", "--no-index", "--disable-pip-version-check", *options]
+    run(python, *arguments, wheel(), env={**os.environ, **environment})
