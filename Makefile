@@ -26,6 +26,8 @@ AGENT := $(CURDIR)/.build/release/exec-agent
 # The same, linked to run on other machines.
 PORTABLE := $(CURDIR)/.build/portable
 DIST ?= dist
+# Their libraries are those of Debian and Ubuntu.
+CAN_PACKAGE := $(shell command -v apt-get)
 
 # $(call step,TITLE,COMMAND): one step of a long run, with a heading and the time it took.
 step = @printf '\n==> %s\n' '$(1)'; began=$$SECONDS; $(2); printf '    done in %d s: %s\n' $$((SECONDS - began)) '$(1)'
@@ -160,9 +162,11 @@ test: ## Run all tests: lint, builds, units, the real engine, the published MCP 
 	  --then 'release build' '$(MAKE) --no-print-directory build' \
 	  'image' 'container/image.sh' \
 	  'Python environments, podman' 'e2e/environment.sh; e2e/engines/install-podman.sh >/dev/null' \
-	  --then 'lint' '$(MAKE) --no-print-directory lint'
+	  --then 'lint' '$(MAKE) --no-print-directory lint' \
+	  $(if $(CAN_PACKAGE),'libraries of the packages' 'packaging/portable/sysroot.sh "$(PORTABLE)/libraries"')
 	$(call step,unit tests and engine tests,Tests/units.sh)
-	$(call step,packages,$(MAKE) --no-print-directory dist DIST=.build/packages)
+	@rm -rf .build/packages
+	$(if $(CAN_PACKAGE),$(call step,packages,$(MAKE) --no-print-directory dist DIST=.build/packages))
 	$(call step,end-to-end tests,e2e/run.sh)
 	@took=$$(($$(date +%s) - $(began))); printf '\nAll tests passed in %d min %d s.\n' $$((took / 60)) $$((took % 60))
 

@@ -14,12 +14,13 @@ declare -A clients=([bullseye]=docker.io [bookworm]=docker.io [trixie]=docker-cl
 # make_tree SUITE SCRATCH
 make_tree() {
     local suite=$1 scratch=$2 mirror script=
+    # In memory: dpkg waits for the disk after each file.
+    mount -t tmpfs -o mode=755 none "$scratch"
     apt_for "$scratch/apt" "$suite"
     mirror=$(awk -v suite="$suite" '$1 == "deb" && $3 == suite { print $2; exit }' "$scratch/apt/sources.list")
     # A debootstrap older than the release has no script of its own for it; Debian's releases all share one.
     [ -e "/usr/share/debootstrap/scripts/$suite" ] || script=sid
-    # A mount namespace of its own: whatever debootstrap mounts goes away with it.
-    unshare --mount debootstrap --variant=minbase --include=python3-venv,ca-certificates "$suite" "$scratch/root" \
+    debootstrap --variant=minbase --include=python3-venv,ca-certificates "$suite" "$scratch/root" \
         "$mirror" ${script:+"$script"} >&2
     # The command line alone: the engine is this machine's.
     (cd "$scratch" && APT_CONFIG=$scratch/apt/apt.conf apt-get -qq download "${clients[$suite]}" >&2)
@@ -44,8 +45,8 @@ for suite in "${suites[@]}"; do
         began=$SECONDS
         # Not /tmp: that may forbid device files and programs.
         scratch=$(mktemp -d /var/tmp/exec-mcp-system.XXXXXX)
-        # A shell of its own, which ends at the first command that fails.
-        "${BASH_SOURCE[0]}" --make "$suite" "$scratch" 2>"$scratch.log" || {
+        # A shell of its own, which ends at the first command that fails, and whose mounts end with it.
+        unshare --mount "${BASH_SOURCE[0]}" --make "$suite" "$scratch" 2>"$scratch.log" || {
             tail -n 20 "$scratch.log" >&2
             rm -rf --one-file-system "$scratch"
             die "the system $suite cannot be made: see $scratch.log"

@@ -116,7 +116,7 @@ main() {
     oldest=${OLDEST[$ID]:-}
     [ -n "$oldest" ] && command -v apt-get >/dev/null ||
         die "portable programs are made on Debian or Ubuntu, not on ${PRETTY_NAME:-this system}"
-    install_missing dpkg-source dpkg-dev make make patch patch
+    install_missing dpkg-source dpkg-dev make make patch patch ar binutils
     multiarch=$(dpkg-architecture -qDEB_HOST_MULTIARCH)
 
     # When the archives have newer versions, `rm -r` of the directory gets them; a release starts that way.
