@@ -116,7 +116,7 @@ LAYOUTS = {
     "Alpine": ("/etc/ssl/cert.pem", "mkdir -p /etc/ssl/certs"),
     "named by SSL_CERT_FILE": ("/srv/authority.pem", "mkdir -p /etc/ssl/certs"),
 }
-# A file system of its own for the certificates, because the container is used further.
+# The container's own certificates go: no other test of this module needs them.
 ASK = """
 set -e
 unset SSL_CERT_FILE

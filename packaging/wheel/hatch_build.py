@@ -15,7 +15,7 @@ class MetadataHook(MetadataHookInterface):
         metadata["version"] = os.environ["EXEC_MCP_VERSION"]
         text = (Path(self.root) / "README.md").read_text()
         if name := os.environ.get("EXEC_MCP_SERVER_NAME"):
-            # With this line the MCP registry knows that whoever has the name has the package as well.
+            # By this line the MCP registry knows that the package and the name belong together.
             text += f"\n<!-- mcp-name: {name} -->\n"
         metadata["readme"] = {"content-type": "text/markdown", "text": text}
 
