@@ -64,7 +64,7 @@ def copyright_file(programs: Path) -> str:
         "Upstream-Name: exec-mcp",
         "",
         "Files: *",
-        "Copyright: The exec-mcp authors",
+        f"Copyright: {time.gmtime(source_epoch()).tm_year} The exec-mcp authors",
         "License: Apache-2.0",
         " On Debian systems, the text of the license is in /usr/share/common-licenses/Apache-2.0.",
         "",

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the packages that `make dist` has made, DIST says where, on systems without Swift, and uses them there; and has
-# the tests of exec-agent's connections try the program of the packages. Arguments go to pytest.
+# Installs the packages that `make dist` has made (DIST says where) on systems without Swift, and uses them there. Also
+# runs the tests of exec-agent's connections with the program of the packages. Arguments go to pytest.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

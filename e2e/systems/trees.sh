@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# trees.sh: makes an image of each Debian that the packages are to run on, exec-mcp-system:SUITE: the smallest system with
-# Python, certificates and Docker's command line, and neither Swift nor a compiler. Prints the tags. An image that is there
-# is used again until this file changes. Needs root, on Debian.
+# trees.sh: makes an image of each Debian that the packages are to run on, exec-mcp-system:SUITE: the smallest system
+# with Python, certificates and Docker's command line, and neither Swift nor a compiler. Prints the tags. An existing
+# image is used again until this file changes. Needs root, on Debian.
 # shellcheck source=packaging/portable/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../packaging/portable/lib.sh"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# link.sh [BUILD]: links both programs for other machines, of what `make build` has compiled (BUILD: .build/release), into
-# .build/portable. They differ from those of `make build` in this:
+# link.sh [BUILD]: links both programs for other machines from what `make build` has compiled (BUILD: .build/release),
+# into .build/portable. They differ from those of `make build` in this:
 #
 # - They need glibc 2.31 or newer and no other library: libcurl, OpenSSL and GCC's runtime are in them.
 # - They have no symbols and no debug information.

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# sysroot.sh DIRECTORY: makes what the programs of a release are linked with, so that they run on systems older than this
-# machine. Needs Debian or Ubuntu and its archives; no root, if the tools are there. In DIRECTORY afterwards:
+# sysroot.sh DIRECTORY: makes what the programs of a release are linked with, so that they run on systems older than
+# this machine. Needs Debian or Ubuntu and its archives; no root, if the tools are there. In DIRECTORY afterwards:
 #
 #   sysroot/         the C library of the oldest supported release, glibc 2.31, and GCC's static runtime
-#   lib/             libcurl and what it needs, as static libraries: this release's versions, which exec-agent is tested with
+#   lib/             libcurl and what it needs, as static libraries, in the versions that exec-agent is tested with here
 #   components.tsv   what these are: name, version, license, file with the license's text, where it is from
 #   licenses/        these texts
 #
@@ -15,8 +15,8 @@
 # The releases with glibc 2.31.
 declare -A OLDEST=([debian]=bullseye [ubuntu]=focal)
 
-# What exec-agent uses of libcurl: HTTP/1.1 and HTTP/2 over TLS, through HTTP and SOCKS proxies. Where the certificates of
-# a system are is found out at run time.
+# What exec-agent uses of libcurl: HTTP/1.1 and HTTP/2 over TLS, through HTTP and SOCKS proxies. Where a system has its
+# certificates is found out at run time.
 CURL_OPTIONS=(
     --disable-shared --enable-static --disable-dependency-tracking --enable-ipv6 --enable-threaded-resolver
     --with-openssl --with-zlib --without-ca-bundle --without-ca-path --without-brotli --without-zstd --without-libidn2
