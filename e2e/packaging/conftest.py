@@ -20,7 +20,4 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("wheel") / "environment"
     packages.run(sys.executable, "-m", "venv", directory)
     packages.install_wheel(directory / "bin" / "python")
-    # The sandbox reads skills and tools as another user.
-    for parent in directory.parents[:3]:
-        parent.chmod(0o755)
     return directory

@@ -159,9 +159,6 @@ def uvx(directory: Path) -> StdioServerParameters:
 
 @pytest.mark.anyio
 async def test_a_host_needs_no_configuration_but_uvx(tmp_path: Path, user: str) -> None:
-    # The sandbox reads skills and tools as another user.
-    for parent in [tmp_path, *tmp_path.parents[:2]]:
-        parent.chmod(0o755)
     parameters = uvx(tmp_path)
     parameters.env = {**(parameters.env or {}), "MCP_EXECUTOR_USER": user, "MCP_EXECUTOR_WORKSPACE": "ephemeral"}
     async with Client(parameters) as client:
