@@ -2,9 +2,9 @@
 # Makes the tests' Python environments, .venv/tests, .venv/tests-mcp1, .venv/tests-frameworks, .venv/page and
 # .venv/packaging, and those of the MCP servers that they use, .venv/servers and .venv/servers-mcp1. Installs chromium
 # and firefox-esr, which the page's tests need, if they are missing (Debian, as root). With the argument page it makes
-# .venv/page alone, with servers .venv/servers, with packaging that of the packages, .venv/packaging, with bench the
-# environment of the comparison, .venv/bench, with tokens that of `make bench-tokens`, .venv/tokens, with pictures that of
-# `make pictures`, .venv/pictures. Up to date already, it takes a moment.
+# .venv/page alone, with servers .venv/servers, with packaging .venv/packaging, with bench the environment of the
+# comparison, .venv/bench, with tokens that of `make bench-tokens`, .venv/tokens, with pictures that of `make pictures`,
+# .venv/pictures. Up to date already, it takes a moment.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
