@@ -26,8 +26,8 @@ AGENT := $(CURDIR)/.build/release/exec-agent
 # The same, linked to run on other machines.
 PORTABLE := $(CURDIR)/.build/portable
 DIST ?= dist
-# Their libraries are those of Debian and Ubuntu.
-CAN_PACKAGE := $(shell command -v apt-get)
+# Their libraries are those of Debian and Ubuntu; empty on other systems.
+CAN_PACKAGE := $(shell grep -E '^ID=(debian|ubuntu)$$' /etc/os-release 2>/dev/null)
 
 # $(call step,TITLE,COMMAND): one step of a long run, with a heading and the time it took.
 step = @printf '\n==> %s\n' '$(1)'; began=$$SECONDS; $(2); printf '    done in %d s: %s\n' $$((SECONDS - began)) '$(1)'
@@ -156,6 +156,7 @@ test-packages: image dist ## Install the packages on Debian 11, 12 and 13 withou
 test: began := $(shell date +%s)
 test: ## Run all tests: lint, builds, units, the real engine, the published MCP clients
 	@packaging/prepare-build.sh
+	@$(if $(CAN_PACKAGE),packaging/portable/sysroot.sh --prepare)
 	@# An image from nothing waits for downloads, and so do the environments.
 	@Tests/side-by-side.sh \
 	  'build without warnings' 'swift build --build-tests' \

@@ -23,7 +23,7 @@ make_tree() {
     debootstrap --variant=minbase --include=python3-venv,ca-certificates "$suite" "$scratch/root" \
         "$mirror" ${script:+"$script"} >&2
     # The command line alone: the engine is this machine's.
-    (cd "$scratch" && APT_CONFIG=$scratch/apt/apt.conf apt-get -qq download "${clients[$suite]}" >&2)
+    (cd "$scratch" && apt_get "$scratch/apt" download "${clients[$suite]}")
     dpkg-deb --fsys-tarfile "$scratch/${clients[$suite]}"_*.deb | tar -x -C "$scratch/root" ./usr/bin/docker
     rm -rf "$scratch"/root/var/cache/apt/* "$scratch"/root/var/lib/apt/lists/*
     tar -C "$scratch/root" --numeric-owner --one-file-system --create . |

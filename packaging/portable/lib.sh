@@ -25,8 +25,8 @@ install_missing() {
     [ "$(id -u)" = 0 ] || die "packages are missing: sudo apt-get install ${wanted[*]}"
     say "installing ${wanted[*]}"
     export DEBIAN_FRONTEND=noninteractive
-    apt-get -o DPkg::Lock::Timeout=300 -qq update >&2
-    apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends "${wanted[@]}" >&2
+    apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=5 -qq update >&2
+    apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=5 -qq install -y --no-install-recommends "${wanted[@]}" >&2
 }
 
 # Prints "URI CODENAME" for each archive that this machine's apt is configured to use.
@@ -42,18 +42,37 @@ archives() {
     done
 }
 
+# Makes sure that apt has lists: without them it doesn't say which release an archive has.
+require_lists() {
+    [ -n "$(archives)" ] || apt-get -o Acquire::Retries=5 -qq update >&2
+}
+
+# apt_get DIRECTORY ARGUMENT...: runs apt-get with the configuration in DIRECTORY. If it fails, tries again with new
+# lists: those of a mirror that is being updated may name files that are gone.
+apt_get() {
+    local directory=$1 attempt
+    shift
+    for attempt in 1 2 3; do
+        APT_CONFIG=$directory/apt.conf apt-get -qq "$@" >&2 && return
+        [ "$attempt" -lt 3 ] || return
+        say "apt-get $1 failed; trying again in $((attempt * 10)) s"
+        sleep $((attempt * 10))
+        [ "$1" = update ] || APT_CONFIG=$directory/apt.conf apt-get -qq update >&2 || true
+    done
+}
+
 # apt_for DIRECTORY SUITE: configures an apt of its own below DIRECTORY: the same archives as this machine's, with their
 # updates, for SUITE of the same distribution. It knows no installed packages, and needs no root.
 apt_for() {
     local directory=$1 suite=$2 uri codename
     mkdir -p "$directory"/{preferences.d,state/lists/partial,cache/archives/partial}
     : >"$directory/status"
-    [ -n "$(archives)" ] || apt-get -qq update >&2
+    require_lists
     # shellcheck source=/dev/null
     . /etc/os-release
     archives | while read -r uri codename; do
         case $codename in
-        "$VERSION_CODENAME"*)
+        "$VERSION_CODENAME" | "$VERSION_CODENAME-updates" | "$VERSION_CODENAME-security")
             printf '%s %s %s main universe\n' deb "$uri" "$suite${codename#"$VERSION_CODENAME"}"
             printf '%s %s %s main universe\n' deb-src "$uri" "$suite${codename#"$VERSION_CODENAME"}"
             ;;
@@ -68,6 +87,10 @@ Dir::State "$directory/state";
 Dir::State::Status "$directory/status";
 Dir::Cache "$directory/cache";
 APT::Sandbox::User "$(id -un)";
+APT::Update::Error-Mode "any";
+Acquire::Retries "5";
 CONFIGURATION
-    APT_CONFIG=$directory/apt.conf apt-get -qq update >&2
+    apt_get "$directory" update || die "the package lists of $suite cannot be fetched" \
+        "Either the network failed, or one of these archives no longer has this release:" \
+        "$(sed -n 's/^deb /  /p' "$directory/sources.list")"
 }

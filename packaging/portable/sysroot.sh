@@ -3,17 +3,23 @@
 # this machine. Needs Debian or Ubuntu and its archives; no root, if the tools are there. In DIRECTORY afterwards:
 #
 #   sysroot/         the C library of the oldest supported release, glibc 2.31, and GCC's static runtime
-#   lib/             libcurl and what it needs, as static libraries, in the versions that exec-agent is tested with here
+#   lib/             libcurl and what it needs, as static libraries
 #   components.tsv   what these are: name, version, license, file with the license's text, where it is from
 #   licenses/        these texts
 #
 # libcurl is compiled here from the distribution's source package, because its own static library also needs libraries
-# that exist as shared ones only. Done once: DIRECTORY is used again until this file or the release's versions change.
+# that exist as shared ones only. Done once: DIRECTORY is used again until this file or the machine's release changes.
+#
+# sysroot.sh --prepare installs the tools for it and fetches apt's lists, which two processes can't do at once, and does
+# nothing else.
 # shellcheck source=packaging/portable/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # The releases with glibc 2.31.
 declare -A OLDEST=([debian]=bullseye [ubuntu]=focal)
+# Those whose OpenSSL, nghttp2, zlib and libcurl are taken, whatever this machine's release is. They are maintained, and
+# compiled for a C library before 2.38, which uses names (__isoc23_…) that the oldest one lacks.
+declare -A MAINTAINED=([debian]=bookworm [ubuntu]=jammy)
 
 # What exec-agent uses of libcurl: HTTP/1.1 and HTTP/2 over TLS, through HTTP and SOCKS proxies. Where a system has its
 # certificates is found out at run time.
@@ -31,7 +37,7 @@ unpack() {
     local apt=$1 directory=$2 package
     shift 2
     mkdir -p "$apt/packages" "$directory"
-    (cd "$apt/packages" && APT_CONFIG=$apt/apt.conf apt-get -qq download "$@" >&2)
+    (cd "$apt/packages" && apt_get "$apt" download "$@") || die "packages cannot be downloaded: $*"
     for package in "$@"; do
         dpkg-deb --extract "$apt/packages/${package}"_*.deb "$directory"
     done
@@ -89,7 +95,7 @@ compile_libcurl() {
 
 make_libcurl() {
     local apt=$1/apt scratch=$1/scratch source
-    apt_for "$apt" "$VERSION_CODENAME"
+    apt_for "$apt" "${MAINTAINED[$ID]}"
     unpack "$apt" "$scratch" libssl-dev libnghttp2-dev zlib1g-dev
     mkdir -p "$1/lib" "$1/include"
     find "$scratch/usr/lib" \( -name libssl.a -o -name libcrypto.a -o -name libnghttp2.a -o -name libz.a \) \
@@ -98,7 +104,7 @@ make_libcurl() {
     if [ -d "$1/include/$multiarch" ]; then cp -r "$1/include/$multiarch"/. "$1/include"; fi
 
     mkdir "$scratch/source"
-    (cd "$scratch/source" && APT_CONFIG=$apt/apt.conf apt-get -qq source --download-only curl >&2)
+    (cd "$scratch/source" && apt_get "$apt" source --download-only curl) || die "curl's source cannot be downloaded"
     source=$(find "$scratch/source" -name '*.dsc')
     (compile_libcurl "$1" "$source" "$scratch/curl") >"$1/libcurl.log" 2>&1 || {
         tail -n 20 "$1/libcurl.log" >&2
@@ -117,6 +123,10 @@ main() {
     [ -n "$oldest" ] && command -v apt-get >/dev/null ||
         die "portable programs are made on Debian or Ubuntu, not on ${PRETTY_NAME:-this system}"
     install_missing dpkg-source dpkg-dev make make patch patch ar binutils
+    if [ "$final" = --prepare ]; then
+        require_lists
+        return
+    fi
     multiarch=$(dpkg-architecture -qDEB_HOST_MULTIARCH)
 
     # When the archives have newer versions, `rm -r` of the directory gets them; a release starts that way.
