@@ -14,8 +14,9 @@ read a docstring. The container has no network unless you ask for one, no privil
 on memory, processors and processes. It starts with the first call and is removed when the host closes the connection; \
 the files in the workspace stay.
 
-It needs a container engine (Docker, OrbStack, Podman or anything with Docker's command line) and the sandbox's image. \
-Once, in the directory of this bundle: `server/exec-mcp image` builds it, `server/exec-mcp doctor` checks everything."""
+It needs a container engine (Docker, OrbStack, Podman or anything with Docker's command line). The sandbox's image is \
+built at the first call, or beforehand, in the directory of this bundle, by `server/exec-mcp image`; \
+`server/exec-mcp doctor` checks everything."""
 
 # What a host asks its user, by the variable that it sets.
 SETTINGS = {

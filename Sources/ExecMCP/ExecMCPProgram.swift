@@ -12,6 +12,7 @@ enum ExecMCPProgram {
     /// - Returns: the exit status. Doesn't return while a server runs.
     static func run(arguments: [String]) -> Int32 {
         if arguments.first == SandboxHolder.word { return SandboxHolder.run(Array(arguments.dropFirst())) }
+        if arguments.first == ImageProvision.word { return ImageProvider.run(Array(arguments.dropFirst())) }
         var defaults = Options()
         defaults.configuration.toolsDirectory = Environment.companionDirectory("tools")
         defaults.configuration.skillsDirectories = Environment.companionDirectory("skills").map { [$0] } ?? []

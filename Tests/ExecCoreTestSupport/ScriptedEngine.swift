@@ -34,10 +34,12 @@ package struct ScriptedEngine: Sendable {
     package var commandLine: DockerCLI { DockerCLI(program: program, environment: [:]) }
 
     /// A pool that has this engine.
-    package func pool(limits: Limits = Limits(), log: Recorder<String> = Recorder()) -> SandboxPool {
+    package func pool(
+        limits: Limits = Limits(), log: Recorder<String> = Recorder(), provision: ImageProvision? = nil
+    ) -> SandboxPool {
         SandboxPool(
             configuration: SandboxConfiguration(), limits: limits,
-            logger: Logger(program: "exec-mcp", level: .debug) { log.record($0) }
-        ) { [commandLine] () throws(ExecError) in commandLine }
+            logger: Logger(program: "exec-mcp", level: .debug) { log.record($0) },
+            locateEngine: { [commandLine] () throws(ExecError) in commandLine }, bridge: nil, provision: provision)
     }
 }

@@ -101,6 +101,7 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         OptionCase("--linger", "MCP_EXECUTOR_LINGER", "600") { $0.limits.linger = 600 },
         OptionCase("--max-sandboxes", "MCP_EXECUTOR_MAX_SANDBOXES", "1000") { $0.limits.maxSandboxes = 1000 },
         OptionCase("--picture-limit", "MCP_EXECUTOR_PICTURE_LIMIT", "10000") { $0.limits.pictureBytes = 10_000 },
+        OptionCase("--no-build", "MCP_EXECUTOR_NO_BUILD", "yes") { $0.buildsImage = false },
         OptionCase("--prewarm", "MCP_EXECUTOR_PREWARM", "yes") { $0.prewarm = true },
         OptionCase("--prewarm-users", "MCP_EXECUTOR_PREWARM_USERS", "ann,b.b,ann") {
             $0.prewarmUsers = ["ann", "b.b"].compactMap { UserID($0) }

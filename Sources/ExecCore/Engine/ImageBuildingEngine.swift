@@ -6,6 +6,12 @@ public protocol ImageBuildingEngine: ContainerEngine {
     /// - Throws: ``ImageBuildError``, `CancellationError`, or an error if nothing could be started.
     func build(_ build: ImageBuild, onLine: @escaping @Sendable (String) -> Void) async throws
 
+    /// Downloads an image from the registry that its name names. Cancelling the task ends the download.
+    ///
+    /// - Parameter onLine: called with each line of the engine's output, without control characters.
+    /// - Throws: ``ExecError`` with the engine's message, `CancellationError`, or an error if nothing could be started.
+    func pull(_ image: String, onLine: @escaping @Sendable (String) -> Void) async throws
+
     /// Gives an image an additional name, and removes that name from the image that had it.
     ///
     /// - Throws: ``ExecError`` with the engine's message, or an error if the engine could not be run.

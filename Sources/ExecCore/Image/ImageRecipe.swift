@@ -18,6 +18,8 @@ public struct ImageRecipe: Sendable, Equatable {
 
     /// The name of images without a tag.
     private static let repository = "mcp-code-executor"
+    /// How the tag of an image begins that is named by its content.
+    private static let contentPrefix = "with-"
 
     /// The text of the Dockerfile.
     public static var dockerfile: String { text(PackageResources.Dockerfile) }
@@ -54,8 +56,17 @@ public struct ImageRecipe: Sendable, Equatable {
     /// The name of an image that isn't given one: by its content if packages were added, otherwise by its variant;
     /// `nil` for the standard image, whose name is an option of the server.
     public var ownName: String? {
-        if added != nil { return "\(Self.repository):with-\(digest.prefix(12))" }
+        if added != nil { return "\(Self.repository):\(Self.contentPrefix)\(digest.prefix(12))" }
         return variant == .standard ? nil : "\(Self.repository):\(variant.rawValue)"
+    }
+
+    /// The variant of an image with this name, if it is one of ours; `nil` if it isn't, or if its name doesn't say what
+    /// it is made from.
+    static func variant(named name: Substring) -> ImageVariant? {
+        let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts[0] == repository, !name.contains("@") else { return nil }
+        guard parts.count > 1 else { return .standard }
+        return parts[1].hasPrefix(contentPrefix) ? nil : ImageVariant(rawValue: parts[1]) ?? .standard
     }
 
     /// The files that the image is made from, in the order of their digest.

@@ -1,7 +1,8 @@
 import SystemCalls
 
 /// The directory where this account keeps the files of lingering sandboxes: the sockets at which they are available,
-/// and the marks that show which are held by a process. No other account can write or look there.
+/// and the marks that show which are held by a process. The locks of images are there too (``ImageLock``). No other
+/// account can write or look there.
 struct LingerDirectory: Sendable, Equatable {
     let path: String
 

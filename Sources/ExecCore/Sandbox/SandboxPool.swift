@@ -21,6 +21,7 @@ public actor SandboxPool {
     private let accounts = Accounts()
     private let observations: EngineObservations
     private let image: ImageInspection
+    private let provision: ImageProvision?
 
     /// Which users lost a sandbox between their calls.
     public nonisolated let losses: SandboxLosses
@@ -40,13 +41,14 @@ public actor SandboxPool {
     ///     meantime is found.
     ///   - bridge: lets code in the sandboxes call tools outside; `nil` for no bridge. The configuration must say that
     ///     there is one.
+    ///   - provision: gets an image that the engine lacks; `nil` to fail instead.
     ///   - onArtifactsChanged: called when artifacts were added, modified or removed in a running sandbox, whatever
     ///     the cause, and soon after the start of a sandbox that has some. It may be called on any thread, in order
     ///     for each user, and must return soon because that sandbox's replies wait for it.
     package init(
         configuration: SandboxConfiguration, limits: Limits, logger: Logger,
         locateEngine: @escaping @Sendable () throws(ExecError) -> any ContainerEngine,
-        bridge: (any SandboxBridge)?,
+        bridge: (any SandboxBridge)?, provision: ImageProvision? = nil,
         onArtifactsChanged: @escaping @Sendable (UserID, ArtifactChange) -> Void = { _, _ in }
     ) {
         self.configuration = configuration
@@ -54,6 +56,7 @@ public actor SandboxPool {
         self.logger = logger
         self.locateEngine = locateEngine
         self.bridge = bridge
+        self.provision = provision
         self.onArtifactsChanged = onArtifactsChanged
         owner = .current()
         losses = SandboxLosses(keepsWorkspace: configuration.workspace != .ephemeral)
@@ -103,12 +106,17 @@ public actor SandboxPool {
 
     /// Runs `body` with the user's sandbox, which is started if needed and not stopped in the meantime.
     ///
-    /// - Parameter onStart: called once before the wait if the call has to wait for a sandbox to start.
+    /// - Parameters:
+    ///   - onStart: called once before the wait if the call has to wait for a sandbox to start.
+    ///   - onImage: receives what happens if the image has to be provided first; `nil` if nobody sees it.
     /// - Throws: ``ExecError`` if no sandbox is available, and any error that `body` throws.
     public nonisolated func withSandbox<Value: Sendable>(
-        of user: UserID, onStart: (@Sendable () -> Void)? = nil, _ body: @Sendable (Sandbox) async throws -> Value
+        of user: UserID, onStart: (@Sendable () -> Void)? = nil, onImage: (@Sendable (String) -> Void)? = nil,
+        _ body: @Sendable (Sandbox) async throws -> Value
     ) async throws -> Value {
-        let sandbox = try await acquire(user, onStart: onStart)
+        let sandbox = try await ImageProvision.providing(provision, onProgress: onImage) {
+            try await acquire(user, onStart: onStart)
+        }
         return try await run(body, with: sandbox, of: user)
     }
 
@@ -248,6 +256,7 @@ public actor SandboxPool {
             } catch {
                 // A start that was given up needs no report: its place was needed, or the server is shutting down.
                 if !start.isCancelled { warn(user, error) }
+                await provision?.begin(after: error)
             }
             prewarmer.endStart()
             startAhead()

@@ -7,6 +7,8 @@ struct Options: Sendable, Equatable {
     var configuration = SandboxConfiguration()
     var limits = Limits()
     var engine = "docker"
+    /// Whether an image that the engine lacks is built or downloaded at the first call.
+    var buildsImage = true
     /// The user if a request names none: the one given by the options, or the user of this account.
     var user: UserID {
         get { namedUser ?? .ofThisAccount }

@@ -47,6 +47,15 @@ enum ServerOptionTable {
             return !value.isEmpty && !value.hasPrefix("-")
         },
         ServerOption(
+            flag: "--no-build", variable: "MCP_EXECUTOR_NO_BUILD",
+            help: "neither build nor pull a missing image at the first call, but say how to", fallback: "no",
+            accepts: switchValues
+        ) { value, options in
+            guard let isOn = switchValue(value) else { return false }
+            options.buildsImage = !isOn
+            return true
+        },
+        ServerOption(
             flag: "--user", variable: "MCP_EXECUTOR_USER", placeholder: "NAME",
             help: "user whose sandbox and workspace are used", fallback: "the login name", accepts: UserID.pattern
         ) { value, options in
@@ -245,14 +254,10 @@ enum ServerOptionTable {
         ServerOption(
             flag: "--prewarm", variable: "MCP_EXECUTOR_PREWARM",
             help: "start a user's sandbox when the tools are listed, not at the first call", fallback: "no",
-            accepts: "yes, true, 1, no, false or 0"
+            accepts: switchValues
         ) { value, options in
-            switch value {
-            // Used as a flag, it has no value.
-            case "", "yes", "true", "1": options.prewarm = true
-            case "no", "false", "0": options.prewarm = false
-            default: return false
-            }
+            guard let isOn = switchValue(value) else { return false }
+            options.prewarm = isOn
             return true
         },
         ServerOption(
@@ -281,6 +286,18 @@ enum ServerOptionTable {
             options.logLevel = level
         },
     ]
+
+    private static let switchValues = "yes, true, 1, no, false or 0"
+
+    /// The value of an option that is on or off; `nil` for anything else.
+    private static func switchValue(_ text: String) -> Bool? {
+        switch text {
+        // Used as a flag, it has no value.
+        case "", "yes", "true", "1": true
+        case "no", "false", "0": false
+        default: nil
+        }
+    }
 
     private static func assign(
         _ text: String, _ range: ClosedRange<Int>, to path: WritableKeyPath<Options, Int>, of options: inout Options

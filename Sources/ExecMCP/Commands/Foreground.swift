@@ -9,8 +9,9 @@ enum Foreground {
 
     /// Runs `work` and waits for its end. Ctrl-C and the other usual signals cancel it; a second one ends the process.
     ///
+    /// - Parameter lifeline: a descriptor whose end cancels it too; `nil` for none.
     /// - Returns: the exit status of `work`; ``interruptedStatus`` if it was interrupted.
-    static func run(_ work: @escaping @Sendable () async -> Int32) -> Int32 {
+    static func run(until lifeline: Int32? = nil, _ work: @escaping @Sendable () async -> Int32) -> Int32 {
         ShutdownSignals.block()
         signal(SIGPIPE, SIG_IGN)
         let outcome = ConditionLocked<Int32?>(nil)
@@ -20,6 +21,12 @@ enum Foreground {
             outcome.change { $0 = status }
         }
         do {
+            if let lifeline {
+                try BackgroundThread.start("lifeline") {
+                    _ = Descriptors.readAll(from: lifeline, limit: 1 << 16)
+                    task.cancel()
+                }
+            }
             try ShutdownSignals.forEach { _ in
                 if isInterrupted.withLock({ wasInterrupted in
                     defer { wasInterrupted = true }

@@ -11,16 +11,18 @@ struct Server: Sendable {
     let methods: MethodTable
     private let pool: SandboxPool
     private let bridge: Bridge?
+    private let provision: ImageProvision?
 
     /// - Parameters:
     ///   - audit: the log that records calls; `nil` for none.
     ///   - pipeline: the pipeline of calls that return contents of a sandbox.
     ///   - bridge: lets code in the sandboxes call tools of MCP servers; `nil` for none.
+    ///   - provision: gets the sandboxes' image if the engine lacks it; `nil` to fail instead.
     ///   - send: writes a message that must not be dropped; must return at once.
     ///   - notify: sends notifications that belong to no request.
     init(
         _ options: Options, audit: AuditLog? = nil, pipeline: CallPipeline = CallPipeline(),
-        bridge: Bridge? = nil, logger: Logger,
+        bridge: Bridge? = nil, provision: ImageProvision? = nil, logger: Logger,
         locateEngine: @escaping @Sendable () throws(ExecError) -> any ContainerEngine,
         send: @escaping @Sendable (JSON) -> Void, notify: @escaping @Sendable (Notification) -> Void
     ) {
@@ -37,9 +39,10 @@ struct Server: Sendable {
         }
         subscriptions.onAudience { watcher.start() }
         self.bridge = bridge
+        self.provision = provision
         pool = SandboxPool(
             configuration: options.configuration, limits: options.limits, logger: logger, locateEngine: locateEngine,
-            bridge: bridge
+            bridge: bridge, provision: provision
         ) { user, change in
             subscriptions.publish(.artifacts(user, pipeline.privateData?.redacted(change, of: user) ?? change))
         }
@@ -55,6 +58,7 @@ struct Server: Sendable {
         methods.subscriptions.close()
         methods.questions.close()
         methods.suspended.close()
+        await provision?.close()
         async let servers: Void? = bridge?.close()
         await pool.close(grace: grace)
         _ = await servers

@@ -65,8 +65,12 @@ struct ServerProcess {
         let ending = ConditionLocked(false)
         let writer = try LineWriter(descriptor: output, backlogLimit: Self.unreadLimit) { ending.change { $0 = true } }
         let pipeline = CallPipeline(privateData: privateData.map(PrivateDataFilter.init))
+        let provision =
+            options.buildsImage
+            ? ImageProvision(image: options.configuration.image, engine: options.engine, logger: logger) : nil
         let server = Server(
-            options, audit: audit, pipeline: pipeline, bridge: bridge, logger: logger, locateEngine: locateEngine
+            options, audit: audit, pipeline: pipeline, bridge: bridge, provision: provision, logger: logger,
+            locateEngine: locateEngine
         ) {
             writer.write($0)
         } notify: {

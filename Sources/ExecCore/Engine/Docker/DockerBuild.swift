@@ -31,6 +31,26 @@ extension DockerCLI: ImageBuildingEngine {
         }
     }
 
+    /// Runs `docker pull`.
+    public func pull(_ image: String, onLine: @escaping @Sendable (String) -> Void) async throws {
+        let said = Locked<[String]>([])
+        let status = try await run(pull(image), reading: []) { line in
+            said.withLock { $0 = ($0 + [line]).suffix(Self.lastLines) }
+            onLine(line)
+        }
+        try Task.checkCancellation()
+        guard status != .exited(0) else { return }
+        let lines = said.withLock { $0 }
+        let end = ChildProcess.End(status: status, errorOutput: Array(lines.joined(separator: "\n").utf8))
+        if let error = DockerFailure(engine: self, image: image, end: end).unreachableError { throw error }
+        throw ExecError(
+            .imageMissing,
+            """
+            The image \(image) could not be pulled (\(status)). If its registry asks who you are, log in with \
+            `\(program) login`. The engine's last line: \(lines.last ?? "nothing")
+            """)
+    }
+
     /// Runs `docker tag`.
     public func addName(_ tag: String, to image: String) async throws {
         let output = try await self.tag(image, as: tag).run(timeout: Self.imageTimeout)
@@ -63,7 +83,8 @@ extension DockerCLI: ImageBuildingEngine {
     private func run(
         _ command: Command, reading context: [UInt8], onLine: @escaping @Sendable (String) -> Void
     ) async throws -> ExitStatus {
-        let child = try ChildProcess(starting: command)
+        // Guarded: its work must not go on unseen if this process is killed.
+        let child = try ChildProcess(starting: command, isGuarded: true)
         let end = Locked<ExitStatus?>(nil)
         let ended = AsyncEvent()
         let lines = [LineBuffer(onLine), LineBuffer(onLine)]

@@ -17,6 +17,11 @@ extension DockerCLI {
             environment: environment.merging(["BUILDX_BUILDER": builder]) { $1 })
     }
 
+    /// Downloads an image.
+    func pull(_ image: String) -> Command {
+        Command(executable: program, arguments: ["pull", image], environment: environment)
+    }
+
     /// Prints the name of the context in use.
     func contextName() -> Command {
         Command(

@@ -1,7 +1,7 @@
 import Diagnostics
 import ExecCore
 
-/// A run of `exec-mcp image`: builds, checks and publishes the image.
+/// Builds, checks and publishes the image.
 struct ImageMaker: Sendable {
     /// The maximum time for the check inside the sandbox, in seconds.
     private static let checkTimeout = 300.0
@@ -9,11 +9,21 @@ struct ImageMaker: Sendable {
     private let arguments: ImageArguments
     private let environment: BuildEnvironment
     private let recipe: ImageRecipe
+    private let onPhase: @Sendable (ImageNews.Phase) -> Void
+    private let onLine: @Sendable (String) -> Void
     /// The name of the image.
     let tag: String
 
-    init(arguments: ImageArguments) {
+    /// - Parameters:
+    ///   - onPhase: called when a phase of the work begins.
+    ///   - onLine: receives lines for the person who waits.
+    init(
+        arguments: ImageArguments, onPhase: @escaping @Sendable (ImageNews.Phase) -> Void = { _ in },
+        onLine: @escaping @Sendable (String) -> Void = ImageMaker.printLine
+    ) {
         self.arguments = arguments
+        self.onPhase = onPhase
+        self.onLine = onLine
         environment = BuildEnvironment(variables: Environment.variables)
         recipe = ImageRecipe(
             base: arguments.base, variant: arguments.variant, added: arguments.added,
@@ -21,30 +31,41 @@ struct ImageMaker: Sendable {
         tag = arguments.tag(for: recipe)
     }
 
-    /// Makes the image and reports progress on standard error.
+    /// Makes the image unless it is there.
     ///
     /// - Throws: ``ExecError`` with the problem and its remedy; `CancellationError`.
     func run() async throws {
         let engine = try EngineLocator(environment: Environment.variables).engine(named: arguments.engine)
         if try await isThere(engine) { return }
+        try await ImageLock(image: tag, engine: engine.name).locked {
+            begin(.waiting, "wait: another process makes \(tag)")
+        } _: {
+            // It may have been made meanwhile.
+            if try await !isThere(engine) { try await make(with: engine) }
+        }
+    }
 
+    /// Makes the image. Nothing else may be making it.
+    ///
+    /// - Throws: ``ExecError`` with the problem and its remedy; `CancellationError`.
+    func make(with engine: any ImageBuildingEngine) async throws {
         let builder = ImageBuilder(engine: engine, recipe: recipe)
         // Not a child task: after an interruption, the leftovers still have to be removed.
         let clear: @Sendable () async -> Void = { await Task.detached { await builder.removeLeftovers() }.value }
         do {
-            try await step("build \(tag) on \(recipe.base ?? ImageRecipe.defaultBase)") {
+            try await step(.building, "build \(tag) on \(recipe.base ?? ImageRecipe.defaultBase)") {
                 try await builder.build(
                     for: tag, isFresh: arguments.isForced, environment: environment
-                ) { Self.printLine("    \($0)") }
+                ) { [onLine] in onLine("    \($0)") }
             }
-            try await step("check \(tag)") { try await check(builder.candidate, engine) }
+            try await step(.checking, "check \(tag)") { try await check(builder.candidate, engine) }
             try await builder.publish(as: tag)
         } catch {
             await clear()
             throw Task.isCancelled ? CancellationError() : error
         }
         await clear()
-        Self.printLine("\(tag) is ready")
+        onLine("\(tag) is ready")
     }
 
     /// Prints a line for the person who waits.
@@ -64,20 +85,25 @@ struct ImageMaker: Sendable {
         guard !arguments.isForced else { return false }
         switch recipe.state(of: image, tag: tag) {
         case .current:
-            Self.printLine("\(tag) is up to date")
+            onLine("\(tag) is up to date")
         case .foreign:
-            Self.printLine("\(tag) exists and was not built here: left as it is (--force replaces it)")
+            onLine("\(tag) exists and was not built here: left as it is (--force replaces it)")
         case .outdated:
             return false
         }
         return true
     }
 
-    private func step(_ name: String, _ work: () async throws -> Void) async throws {
-        Self.printLine("==> \(name)")
+    private func begin(_ phase: ImageNews.Phase, _ name: String) {
+        onPhase(phase)
+        onLine("==> \(name)")
+    }
+
+    private func step(_ phase: ImageNews.Phase, _ name: String, _ work: () async throws -> Void) async throws {
+        begin(phase, name)
         let start = ContinuousClock.now
         try await work()
-        Self.printLine("    done in \(start.duration(to: .now).components.seconds) s")
+        onLine("    done in \(start.duration(to: .now).components.seconds) s")
     }
 
     /// Runs the check in a sandbox of the image, as confined as any other, with fresh volumes as the image initializes
@@ -97,7 +123,7 @@ struct ImageMaker: Sendable {
 
         let result = try outcome.get()
         for line in (result.standardOutput + result.standardError).lines where !line.isEmpty {
-            Self.printLine("    \(line.singleLine(limit: 500))")
+            onLine("    \(line.singleLine(limit: 500))")
         }
         guard result.exitCode == 0 else {
             throw ExecError(.engineFailed, "The new image does not work; an older one of that name stays in place.")
