@@ -32,7 +32,7 @@ struct AgentApp: Sendable {
                     idleTimeout: Double(options.modelTimeout)))
             servers = try ServerConfiguration(
                 command: options.serverCommand, files: options.serverFiles, isBridged: options.usesBridge,
-                environment: environment
+                buildsImage: options.buildsImage, environment: environment
             ).selection(onWarning: { log.warning($0) })
             handover =
                 servers.bridged.isEmpty

@@ -89,6 +89,14 @@ enum AgentOptionTable {
             return true
         },
         AgentOption(
+            flag: "--no-build",
+            help: "have exec-mcp neither build nor pull a missing image at the first call, but say how to",
+            fallback: "no"
+        ) { _, options in
+            options.buildsImage = false
+            return true
+        },
+        AgentOption(
             flag: "--user", placeholder: "NAME", help: "user whose sandbox and workspace are used",
             fallback: "the server's own choice",
             accepts: "up to 63 letters, digits, _ . and -, a letter or digit first"

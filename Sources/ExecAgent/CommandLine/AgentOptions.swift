@@ -22,6 +22,8 @@ struct AgentOptions: Sendable, Equatable {
     var serverFiles: [String] = []
     /// Whether code in the sandbox calls the tools of these servers, instead of the model.
     var usesBridge = false
+    /// Whether exec-mcp builds or downloads a missing image.
+    var buildsImage = true
     /// The user whose sandbox is used; `nil` for the server's default.
     var user: String?
     /// What happens when a tool server asks the person.

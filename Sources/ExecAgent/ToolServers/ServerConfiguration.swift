@@ -26,6 +26,8 @@ struct ServerConfiguration {
     var files: [String] = []
     /// Whether the servers of ``files`` are handed to exec-mcp.
     var isBridged = false
+    /// Whether exec-mcp builds or downloads a missing image.
+    var buildsImage = true
     /// The environment of this process.
     var environment: [String: String]
     /// The directory of the running program; `nil` if unknown.
@@ -61,11 +63,19 @@ struct ServerConfiguration {
     }
 
     private func parted(_ first: [ToolServerEntry], _ listed: [ToolServerEntry]) -> Selection {
-        guard isBridged else { return Selection(servers: first + listed) }
-        let servers = first + listed.filter(isStandard)
+        guard isBridged else { return Selection(servers: (first + listed).map(withOwnOptions)) }
+        let servers = (first + listed.filter(isStandard)).map(withOwnOptions)
         return Selection(
             servers: servers, bridged: listed.filter { !isStandard($0) },
             bridgePlace: servers.firstIndex(where: isStandard) ?? 0)
+    }
+
+    /// An entry, with the options of this program that are meant for exec-mcp if it is one.
+    private func withOwnOptions(_ entry: ToolServerEntry) -> ToolServerEntry {
+        guard !buildsImage, isStandard(entry) else { return entry }
+        var entry = entry
+        entry.arguments.append("--no-build")
+        return entry
     }
 
     /// Whether an entry starts exec-mcp, which can't be a server of its own bridge.

@@ -172,6 +172,8 @@ struct AgentOptionCase: Sendable, CustomTestStringConvertible {
         #expect(try invocation(["--plain", "x"]) == .task("x", expected))
         expected.isJSON = true
         #expect(try invocation(["--json", "--plain", "x"]) == .task("x", expected))
+        expected.buildsImage = false
+        #expect(try invocation(["--json", "--no-build", "--plain", "x"]) == .task("x", expected))
     }
 
     @Test func filesOfServersAddUpAndMayBeBridged() throws {

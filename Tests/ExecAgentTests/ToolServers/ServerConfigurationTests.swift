@@ -68,6 +68,21 @@ import Testing
         #expect(warnings == ["\(second): a: an earlier file has a server of this name; the last counts"])
     }
 
+    @Test func handsNoBuildToExecMCPAlone() throws {
+        let beside = try directory.write("", to: "bin/exec-mcp", mode: 0o755)
+        let file = try directory.write(#"{"mcpServers": {"a": {"command": "a"}}}"#, to: "s.json")
+        var standard = configuration(file: file)
+        standard.buildsImage = false
+        #expect(
+            try standard.servers() == [
+                ToolServerEntry(name: "exec-mcp", command: beside, arguments: ["--no-build"]),
+                ToolServerEntry(name: "a", command: "a"),
+            ])
+        var named = configuration(command: "\(beside) --memory 2g")
+        named.buildsImage = false
+        #expect(try named.servers().map(\.arguments) == [["--memory", "2g", "--no-build"]])
+    }
+
     @Test func startsNoSecondServerOfOurs() throws {
         try directory.write("", to: "bin/exec-mcp", mode: 0o755)
         let file = try directory.write(
