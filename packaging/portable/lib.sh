@@ -24,9 +24,8 @@ install_missing() {
     [ "${#wanted[@]}" -gt 0 ] || return 0
     [ "$(id -u)" = 0 ] || die "packages are missing: sudo apt-get install ${wanted[*]}"
     say "installing ${wanted[*]}"
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=5 -qq update >&2
-    apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=5 -qq install -y --no-install-recommends "${wanted[@]}" >&2
+    "$root/packaging/apt-get.sh" -o Acquire::Retries=5 -qq update >&2
+    "$root/packaging/apt-get.sh" -o Acquire::Retries=5 -qq install -y --no-install-recommends "${wanted[@]}" >&2
 }
 
 # Prints "URI CODENAME" for each archive that this machine's apt is configured to use.
@@ -44,7 +43,7 @@ archives() {
 
 # Makes sure that apt has lists: without them it doesn't say which release an archive has.
 require_lists() {
-    [ -n "$(archives)" ] || apt-get -o Acquire::Retries=5 -qq update >&2
+    [ -n "$(archives)" ] || "$root/packaging/apt-get.sh" -o Acquire::Retries=5 -qq update >&2
 }
 
 # apt_get DIRECTORY ARGUMENT...: runs apt-get with the configuration in DIRECTORY. If it fails, tries again with new
