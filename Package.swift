@@ -30,7 +30,7 @@ let guestSources =
         "monitor_process",
         "disk_monitor", "progress", "http_proxy", "guest_calls", "relay", "egress", "admission", "background_jobs",
         "calls", "commands", "file_operations", "active_calls", "attribution", "bridge", "instant", "memory",
-        "termination", "channel", "disk_limit", "dispatcher", "call_io", "worker_io", "call_lifecycle",
+        "termination", "channel", "heartbeat", "disk_limit", "dispatcher", "call_io", "worker_io", "call_lifecycle",
         "process_control", "session",
         "py_client", "py_display", "py_program", "py_help", "py_session", "py_broker", "py_command", "main",
     ].map { "guest/\($0)" }

@@ -3,7 +3,7 @@ package import ExecCore
 import Foundation
 package import JSON
 package import TestSupport
-import Threading
+package import Threading
 
 /// An engine without a program or a process: each of its containers is a thread of the tests, which does what a script
 /// says at the end of real pipes.
@@ -24,12 +24,16 @@ package final class InProcessEngine: ContainerEngine {
     package let started = Recorder<ContainerSpec>()
     /// The names of those that were removed.
     package let removed = Recorder<String>()
+    /// Whether it says of its containers that somebody has stopped them.
+    package let suspends = Locked(false)
+    package let isLocal: Bool
 
     private let script: Script
     private let running = Locked<[String: InProcessGuest]>([:])
 
     /// An engine whose containers do what `script` says.
-    package init(_ script: @escaping Script = echo) {
+    package init(isLocal: Bool = true, _ script: @escaping Script = echo) {
+        self.isLocal = isLocal
         self.script = script
     }
 
@@ -78,6 +82,8 @@ package final class InProcessEngine: ContainerEngine {
                     values: names.map { name in container.labels.first { $0.name == name }?.value ?? "" })
             }
     }
+
+    package func isSuspended(_ container: String) async -> Bool { suspends.withLock { $0 } }
 
     package func remove(volumes: [String]) async {}
 

@@ -216,10 +216,11 @@ import Testing
         let found = try await guest(
             """
             show(names(written, [functions["artifact_watcher", "scan"]]),
-                 names(read, [trees[name] for name in ("main", "dispatcher", "instant", "process_control")], "config"))
+                 names(read, [trees[name] for name in ("main", "dispatcher", "instant", "process_control", "heartbeat")], "config"))
             """)
         #expect(Self.strings(found[0]) == Self.names(ArtifactChange.Name.self))
-        let payload = GuestProgram.bootstrapPayload(for: SandboxConfiguration(), limits: Limits())
+        let payload = GuestProgram.bootstrapPayload(
+            for: SandboxConfiguration(), limits: Limits(), isEngineLocal: true)
         let start = try #require(payload.firstIndex(of: UInt8(ascii: "\n"))) + 5
         let program = try JSON.parse(Array(payload[start...]))
         #expect(Self.strings(found[1]) == Self.keys(program["config"]))

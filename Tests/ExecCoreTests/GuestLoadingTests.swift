@@ -39,7 +39,7 @@ import Testing
         for (python, isThere) in [(SandboxConfiguration.Python.plain, false), (.instant, true)] {
             var configuration = SandboxConfiguration()
             configuration.python = python
-            let payload = GuestProgram.bootstrapPayload(for: configuration, limits: Limits())
+            let payload = GuestProgram.bootstrapPayload(for: configuration, limits: Limits(), isEngineLocal: true)
             let start = try #require(payload.firstIndex(of: UInt8(ascii: "\n"))) + 5
             let modules = try JSON.parse(Array(payload[start...]))["modules"]?.arrayValue ?? []
             #expect(modules.count == GuestProgram.modules.count - (isThere ? 0 : 1))

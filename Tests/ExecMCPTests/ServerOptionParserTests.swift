@@ -99,6 +99,8 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         OptionCase("--idle-timeout", "MCP_EXECUTOR_IDLE_TIMEOUT", "0") { $0.limits.idleTimeout = 0 },
         OptionCase("--job-timeout", "MCP_EXECUTOR_JOB_TIMEOUT", "3600") { $0.limits.jobTimeout = 3600 },
         OptionCase("--linger", "MCP_EXECUTOR_LINGER", "600") { $0.limits.linger = 600 },
+        OptionCase("--heartbeat", "MCP_EXECUTOR_HEARTBEAT", "600") { $0.limits.heartbeat = 600 },
+        OptionCase("--engine-location", "MCP_EXECUTOR_ENGINE_LOCATION", "remote") { $0.engineLocation = .remote },
         OptionCase("--max-sandboxes", "MCP_EXECUTOR_MAX_SANDBOXES", "1000") { $0.limits.maxSandboxes = 1000 },
         OptionCase("--picture-limit", "MCP_EXECUTOR_PICTURE_LIMIT", "10000") { $0.limits.pictureBytes = 10_000 },
         OptionCase("--no-build", "MCP_EXECUTOR_NO_BUILD", "yes") { $0.buildsImage = false },

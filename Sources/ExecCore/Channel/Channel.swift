@@ -13,26 +13,6 @@ package final class Channel: Sendable {
         package var streams: [[UInt8]] = [[], []]
     }
 
-    private struct PendingCall {
-        enum Outcome {
-            /// No outcome yet. Holds the promise of the task that waits for it, if one does.
-            case open(Promise<Reply>?)
-            case known(Result<Reply, any Error>)
-        }
-
-        var reply = Reply()
-        /// How many more bytes the guest may send for this call.
-        var room: Int
-        /// When the guest counts as hung if it has not answered. Measured on a clock that, like the guest, stops while
-        /// the machine sleeps.
-        var deadline: SuspendingClock.Instant
-        let onProgress: (@Sendable ([UInt8]) -> Void)?
-        var progressBudget = TokenBucket(perSecond: 8, atOnce: 32)
-        var outcome = Outcome.open(nil)
-        var isSent = false
-        var isCancelled = false
-    }
-
     private struct State {
         var nextCall: UInt32 = 1
         var pending: [UInt32: PendingCall] = [:]
@@ -40,6 +20,7 @@ package final class Channel: Sendable {
         var end: ExecError?
         /// Called when the guest is detached and idle; `nil` unless it was asked to detach.
         var onRest: (@Sendable () -> Void)?
+        var signsOfLife = SignsOfLife()
         /// Whether a call has failed because of the end.
         var isEndReported = false
         /// Whether the guest reports live background processes that commands started.
@@ -90,6 +71,12 @@ package final class Channel: Sendable {
 
     /// Whether the guest reports live background processes that commands started.
     var hasJobs: Bool { state.withLock { $0.hasJobs } }
+
+    /// Whether the guest has announced its end, so that it was intended.
+    var hasSaidGoodbye: Bool { state.withLock { $0.signsOfLife.hasSaidGoodbye } }
+
+    /// Returns whether anything has come from the guest since the last call.
+    func takeSignOfLife() -> Bool { state.withLock { $0.signsOfLife.take() } }
 
     /// Whether the guest's handshake has arrived.
     var hasGreeted: Bool {
@@ -228,7 +215,11 @@ package final class Channel: Sendable {
     ///
     /// - Throws: ``ChannelError``, after which the channel must be ended.
     package func receive(_ bytes: UnsafeRawBufferPointer) throws(ChannelError) {
-        let (hasEnded, onRest) = state.withLock { ($0.end != nil, $0.onRest) }
+        let (hasEnded, onRest) = state.withLock { state in
+            state.signsOfLife.beginReceiving()
+            return (state.end != nil, state.onRest)
+        }
+        defer { state.withLock { $0.signsOfLife.endReceiving() } }
         if let onRest {
             return try decoder.withLock { (decoder) throws(ChannelError) in
                 try decoder.feed(bytes) { (frame) throws(ChannelError) in
@@ -249,6 +240,13 @@ package final class Channel: Sendable {
         let fail = endCalls(error)
         input.close()
         fail()
+    }
+
+    /// Asks the guest for a sign of life, unless the channel has ended.
+    func ping() async {
+        guard !hasEnded else { return }
+        // A closed pipe shows when the process ends.
+        try? await input.write(Frame(.ping, call: 0).bytes)
     }
 
     /// Fails every call with `error` and asks the guest to end its calls, then to stay idle until another server
@@ -295,8 +293,11 @@ package final class Channel: Sendable {
         case .artifacts: try receiveArtifactChange(frame)
         case .progress: try receiveProgress(frame)
         case .jobs: try receiveJobs(frame)
+        case .pong:
+            try state.withLock { (state) throws(ChannelError) in try state.signsOfLife.receivePong(at: now()) }
+        case .goodbye: state.withLock { $0.signsOfLife.receiveGoodbye() }
         case .call: throw ChannelError(reason: "started a call with an id reserved for the server")
-        case .end, .cancel, .window, .leave, .clock:
+        case .end, .cancel, .window, .leave, .clock, .ping:
             throw ChannelError(reason: "sent a frame that only the server sends")
         }
     }

@@ -37,6 +37,12 @@ package struct Frame: Sendable, Equatable {
         /// Server to guest: the timeout of a running command goes on (1 byte: 0), stands still up to the maximum
         /// timeout (1), or stands still while a person is asked, which doesn't count towards the maximum (2).
         case clock = 14
+        /// Server to guest: a sign of life, which asks for one.
+        case ping = 15
+        /// Guest to server: a sign of life, also without a ping.
+        case pong = 16
+        /// Guest to server: it ends because its input has. Any end without this frame was not intended.
+        case goodbye = 17
     }
 
     static let headerSize = 9

@@ -9,6 +9,10 @@ public protocol ContainerEngine: Sendable {
     /// The name shown to users: the path of its program.
     var name: String { get }
 
+    /// Whether it is known to run on this machine. If not, directories of this machine cannot be mounted, and a broken
+    /// network may leave containers without a server, so that their guests end by themselves.
+    var isLocal: Bool { get }
+
     /// Starts a container and stays attached to it. The returned process has the container's standard input, output
     /// and error output; when the process's input closes, so does the container's.
     ///
@@ -33,6 +37,10 @@ public protocol ContainerEngine: Sendable {
     /// - Throws: ``ExecError`` if the engine cannot be reached.
     @discardableResult
     func remove(_ containers: [String], within seconds: Double) async throws(ExecError) -> String
+
+    /// Whether somebody has paused or stopped this container, which then cannot answer although nothing is wrong with it.
+    /// `false` if that cannot be found out.
+    func isSuspended(_ container: String) async -> Bool
 
     /// Lists all containers with the label `label`, running or not.
     ///

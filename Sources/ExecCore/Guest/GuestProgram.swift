@@ -5,9 +5,10 @@ import JSON
 enum GuestProgram {
     /// The arguments of the Python interpreter. They isolate it from the environment and from user-installed packages.
     /// It reads its program from the channel, which keeps the process list readable and avoids the size limit on
-    /// arguments.
+    /// arguments. If nothing comes within a minute, nobody is attached: then it ends.
     static let interpreterArguments = [
-        "-I", "-S", "-X", "utf8", "-c", "import sys;exec(sys.stdin.buffer.raw.readline())",
+        "-I", "-S", "-X", "utf8", "-c",
+        "import select,sys;select.select([0],[],[],60)[0]and exec(sys.stdin.buffer.raw.readline())",
     ]
 
     /// The modules, each of which is compiled when it is first used.
@@ -55,6 +56,7 @@ enum GuestProgram {
         ("instant", PackageResources.instant_py),
         ("memory", PackageResources.memory_py),
         ("termination", PackageResources.termination_py),
+        ("heartbeat", PackageResources.heartbeat_py),
         ("channel", PackageResources.channel_py),
         ("disk_limit", PackageResources.disk_limit_py),
         ("dispatcher", PackageResources.dispatcher_py),
@@ -74,7 +76,12 @@ enum GuestProgram {
     ]
 
     /// The bytes sent to the guest before the first frame: a line that loads the program, then the program.
-    static func bootstrapPayload(for configuration: SandboxConfiguration, limits: Limits) -> [UInt8] {
+    ///
+    /// - Parameter isEngineLocal: whether the engine is known to run on this machine, so that the channel closes when
+    ///   this server is gone.
+    static func bootstrapPayload(
+        for configuration: SandboxConfiguration, limits: Limits, isEngineLocal: Bool
+    ) -> [UInt8] {
         // A plain Python must not depend on the other kind.
         let modules = modules.filter { $0.name != "instant" || configuration.python == .instant }
         let program: JSON = [
@@ -87,7 +94,8 @@ enum GuestProgram {
                 "proxy_port": .integer(configuration.allowedHosts.isEmpty ? 0 : SandboxConfiguration.proxyPort),
                 "bridge": .bool(configuration.hasBridge), "max_timeout": .integer(limits.maxTimeout),
                 "python": .string(configuration.python.rawValue), "python_ahead": .bool(configuration.preloadsPython),
-                "memory_bytes": .integer(configuration.memory.bytes),
+                "memory_bytes": .integer(configuration.memory.bytes), "heartbeat": .integer(limits.heartbeat),
+                "watches_server": .bool(!isEngineLocal), "linger": .integer(limits.linger),
             ],
         ]
         let bootstrap = JSON.string(String(decoding: PackageResources.bootstrap_py, as: UTF8.self))

@@ -1,13 +1,18 @@
 import json
 import os
+import select
 import sys
 import types
+
+# Without a first byte, or the next one, within this many seconds, nobody is there who would send it.
+_SECONDS = 60
 
 
 def receive(count):
     data = b""
     while len(data) < count:
-        piece = os.read(0, count - len(data))
+        is_ready = select.select([0], [], [], _SECONDS)[0]
+        piece = is_ready and os.read(0, count - len(data))
         if not piece:
             os._exit(0)
         data += piece

@@ -20,7 +20,8 @@ enum LingerKey {
             .array(engine.fingerprint(of: sandbox.container).map { .string($0) }),
             .array(directories.map { Files.identity(of: $0).map { .string($0) } ?? .null }),
         ]
-        let program = GuestProgram.bootstrapPayload(for: configuration, limits: sandbox.limits)
+        let program = GuestProgram.bootstrapPayload(
+            for: configuration, limits: sandbox.limits, isEngineLocal: engine.isLocal)
         return String(SHA256.hexDigest(of: description.serialized() + program).prefix(32))
     }
 }

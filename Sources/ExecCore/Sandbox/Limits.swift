@@ -16,6 +16,9 @@ public struct Limits: Sendable, Equatable {
     /// Seconds that a sandbox outlives its server, to be reused by the next server of the same account, user and
     /// options; 0 to disable.
     public var linger = 0
+    /// Seconds between signs of life that server and sandbox exchange. After ``Heartbeat/maxSilentIntervals`` of these
+    /// without one, the other end counts as gone.
+    public var heartbeat = 15
     /// How many users may have a live sandbox at once.
     public var maxSandboxes = 32
 

@@ -45,6 +45,7 @@ public final class Sandbox: Sendable {
     private let ended = AsyncEvent()
     private let firstCause = Locked<String?>(nil)
     private let release = PipeRelease()
+    private let watch: GuestWatch
     private let observations: EngineObservations
     /// Lets code call tools outside; `nil` if it can't.
     let bridge: (any SandboxBridgeSession)?
@@ -75,7 +76,8 @@ public final class Sandbox: Sendable {
         let slow = ExecError(
             .engineFailed,
             "The engine did not start the sandbox within \(Int(startTimeout)) seconds. Is it overloaded or hung?")
-        let bootstrapPayload = GuestProgram.bootstrapPayload(for: spec.configuration, limits: spec.limits)
+        let bootstrapPayload = GuestProgram.bootstrapPayload(
+            for: spec.configuration, limits: spec.limits, isEngineLocal: engine.isLocal)
         try await sandbox.awaitHandshake(after: bootstrapPayload, seconds: startTimeout, slow, spec)
         return sandbox
     }
@@ -127,6 +129,16 @@ public final class Sandbox: Sendable {
             input: child.input, logger: logger,
             guestCalls: Self.guestCallHandlers(for: spec, bridge: session, input: child.input, logger: logger),
             onArtifactsChanged: onArtifactsChanged)
+        watch = GuestWatch(channel, interval: spec.limits.heartbeat) {
+            let isSuspended = await engine.isSuspended(name)
+            if isSuspended { logger.info("sandbox \(name) gives no sign of life: somebody has paused or stopped it") }
+            return isSuspended
+        } onGone: { [channel, firstCause, isLocal = engine.isLocal] in
+            let seconds = spec.limits.heartbeat * Heartbeat.maxSilentIntervals
+            logger.warning("sandbox \(name) gave no sign of life for \(seconds) seconds: ending it")
+            Self.record("gave no sign of life for \(seconds) seconds and was given up", in: firstCause)
+            channel.end(.silence(of: seconds, isEngineLocal: isLocal))
+        }
         try child.read { [name, channel, firstCause] bytes in
             do throws(ChannelError) {
                 try channel.receive(bytes)
@@ -144,11 +156,16 @@ public final class Sandbox: Sendable {
         } onRelease: { [release] ends in
             release.complete(with: ends)
         } onEnd: { [channel, ended, firstCause] end in
-            let failure = engine.explain(
-                end, of: spec.configuration, printed: channel.hasGreeted ? [] : channel.unreadBytes)
             logger.debug("sandbox \(name) ended: \(end.status)")
-            Self.record("ended unexpectedly (\(failure.summary))", in: firstCause)
-            channel.end(channel.hasGreeted ? failure.endError : failure.startError)
+            if channel.hasGreeted, !channel.hasSaidGoodbye, end.status == .exited(0) {
+                Self.record("was cut off (the engine's command line ended without its goodbye)", in: firstCause)
+                channel.end(.cutOff(engine: engine.name))
+            } else {
+                let failure = engine.explain(
+                    end, of: spec.configuration, printed: channel.hasGreeted ? [] : channel.unreadBytes)
+                Self.record("ended unexpectedly (\(failure.summary))", in: firstCause)
+                channel.end(channel.hasGreeted ? failure.endError : failure.startError)
+            }
             place?.close()
             ended.complete()
         }
@@ -287,8 +304,10 @@ public final class Sandbox: Sendable {
             onProgress: onProgress)
     }
 
-    /// Ends the sandbox if a call is past its deadline without an answer.
+    /// Ends the sandbox if a call is past its deadline without an answer, or its guest gives no sign of life. To be
+    /// called about once a second.
     func endIfHung() {
+        watch.check(at: .now)
         guard channel.hasOverdueCall(at: .now) else { return }
         Self.record("did not answer and was ended", in: firstCause)
         channel.end(

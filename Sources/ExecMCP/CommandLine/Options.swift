@@ -9,6 +9,7 @@ struct Options: Sendable, Equatable {
     var engine = "docker"
     /// Whether an image that the engine lacks is built or downloaded at the first call.
     var buildsImage = true
+    var engineLocation = EngineLocation.automatic
     /// The user if a request names none: the one given by the options, or the user of this account.
     var user: UserID {
         get { namedUser ?? .ofThisAccount }

@@ -56,6 +56,15 @@ enum ServerOptionTable {
             return true
         },
         ServerOption(
+            flag: "--engine-location", variable: "MCP_EXECUTOR_ENGINE_LOCATION", placeholder: "auto|local|remote",
+            help: "where the engine runs; auto: as its address says", fallback: "auto",
+            accepts: "auto, local or remote"
+        ) { value, options in
+            guard let location = EngineLocation(rawValue: value) else { return false }
+            options.engineLocation = location
+            return true
+        },
+        ServerOption(
             flag: "--user", variable: "MCP_EXECUTOR_USER", placeholder: "NAME",
             help: "user whose sandbox and workspace are used", fallback: "the login name", accepts: UserID.pattern
         ) { value, options in
@@ -240,6 +249,13 @@ enum ServerOptionTable {
             fallback: "0", accepts: "a whole number from 0 to 86400"
         ) { value, options in
             assign(value, 0...86_400, to: \.limits.linger, of: &options)
+        },
+        ServerOption(
+            flag: "--heartbeat", variable: "MCP_EXECUTOR_HEARTBEAT", placeholder: "SECONDS",
+            help: "time between signs of life of server and sandbox; after four without one, either gives up",
+            fallback: "15", accepts: "a whole number from 1 to 600"
+        ) { value, options in
+            assign(value, 1...600, to: \.limits.heartbeat, of: &options)
         },
         ServerOption(
             flag: "--max-sandboxes", variable: "MCP_EXECUTOR_MAX_SANDBOXES", placeholder: "N",

@@ -74,7 +74,7 @@ import Testing
     private static func program(image: String = "mcp-code-executor:latest") -> [String] {
         [
             "--entrypoint", "python3", image, "-I", "-S", "-X", "utf8", "-c",
-            "import sys;exec(sys.stdin.buffer.raw.readline())",
+            "import select,sys;select.select([0],[],[],60)[0]and exec(sys.stdin.buffer.raw.readline())",
         ]
     }
 

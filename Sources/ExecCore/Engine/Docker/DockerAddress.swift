@@ -1,4 +1,5 @@
 import Diagnostics
+import Hashing
 import JSON
 import SystemCalls
 
@@ -29,12 +30,38 @@ enum DockerAddress: Sendable, Equatable {
 
     /// The context that `docker context use` selected; `nil` for none.
     private static func selectedContext(_ variables: [String: String]) -> String? {
-        guard let directory = variables["DOCKER_CONFIG"] ?? variables["HOME"].map({ $0 + "/.docker" }),
+        guard let directory = configurationDirectory(variables),
             let text = Files.read(directory + "/config.json", limit: configurationLimit),
             let context = (try? JSON.parse(text))?["currentContext"]?.stringValue,
             !context.isEmpty, context != "default"
         else { return nil }
         return context
+    }
+
+    /// Whether the engine is known to be on this machine: a socket of this machine leads to it.
+    func isLocal(_ variables: [String: String]) -> Bool {
+        switch self {
+        case .variable(_, let value): return Self.isLocal(value)
+        case .context("default"): return true
+        case .context(let name):
+            return Self.endpoint(ofContext: name, variables).map { Self.isLocal($0) } ?? false
+        }
+    }
+
+    private static func isLocal(_ address: String) -> Bool {
+        !address.contains("://") || ["unix://", "npipe://", "fd://"].contains(where: address.hasPrefix)
+    }
+
+    /// The address of docker's engine in a context, from the file in which docker keeps it.
+    private static func endpoint(ofContext name: String, _ variables: [String: String]) -> String? {
+        guard let directory = configurationDirectory(variables) else { return nil }
+        let path = "\(directory)/contexts/meta/\(SHA256.hexDigest(of: Array(name.utf8)))/meta.json"
+        let text = Files.read(path, limit: configurationLimit) ?? []
+        return (try? JSON.parse(text))?["Endpoints"]?["docker"]?["Host"]?.stringValue
+    }
+
+    private static func configurationDirectory(_ variables: [String: String]) -> String? {
+        variables["DOCKER_CONFIG"] ?? variables["HOME"].map { $0 + "/.docker" }
     }
 
     /// What was configured and how, as part of a sentence.

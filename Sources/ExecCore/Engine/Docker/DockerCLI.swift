@@ -7,11 +7,14 @@ public struct DockerCLI: Sendable, Equatable {
     public let program: String
     /// The complete environment of its commands.
     public let environment: [String: String]
+    /// Where the engine runs, if a user has said so.
+    let location: EngineLocation
 
     /// Creates the command line of the program at this path.
-    public init(program: String, environment: [String: String]) {
+    public init(program: String, environment: [String: String], location: EngineLocation = .automatic) {
         self.program = program
         self.environment = environment
+        self.location = location
     }
 
     /// Starts a sandbox and stays attached to it.
@@ -50,6 +53,11 @@ public struct DockerCLI: Sendable, Equatable {
     /// Prints all information about the engine as one JSON object.
     func info() -> Command {
         command(["info", "--format", Self.wholeAsJSON])
+    }
+
+    /// Prints the state of a container as one JSON object.
+    func inspectState(of container: String) -> Command {
+        command(["container", "inspect", "--format", "{{json .State}}", container])
     }
 
     /// Prints all information about an image as one JSON object.

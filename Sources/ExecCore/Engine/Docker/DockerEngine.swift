@@ -9,6 +9,15 @@ extension DockerCLI: ContainerEngine {
     /// The path of the program.
     public var name: String { program }
 
+    /// Judges by the address that the program is set to use, unless the user has said where the engine is.
+    public var isLocal: Bool {
+        switch location {
+        case .local: true
+        case .remote: false
+        case .automatic: DockerAddress(of: self).map { $0.isLocal(environment) } ?? true
+        }
+    }
+
     /// Runs `docker run`, attached.
     public func start(_ container: ContainerSpec) throws -> ChildProcess {
         try ChildProcess(starting: run(container))

@@ -42,8 +42,10 @@ public struct DockerLocator: Sendable {
     /// Returns the command line of the program called `engine`, with the environment that it needs.
     ///
     /// - Throws: ``ExecError`` as ``locate(_:)`` does.
-    public func commandLine(of engine: String) throws(ExecError) -> DockerCLI {
-        DockerCLI(program: try locate(engine), environment: engineEnvironment)
+    public func commandLine(
+        of engine: String, location: EngineLocation = .automatic
+    ) throws(ExecError) -> DockerCLI {
+        DockerCLI(program: try locate(engine), environment: engineEnvironment, location: location)
     }
 
     /// The directories to search, `PATH` first.

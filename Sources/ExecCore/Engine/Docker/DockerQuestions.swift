@@ -1,6 +1,7 @@
 import ChildProcess
 import Diagnostics
 import JSON
+import SystemCalls
 
 /// Queries to an engine, each with a timeout.
 extension DockerCLI {
@@ -37,6 +38,21 @@ extension DockerCLI {
             labels: Dictionary(
                 labels.keys.compactMap { key in labels[key]?.stringValue.map { (key, $0) } },
                 uniquingKeysWith: { first, _ in first }))
+    }
+
+    /// Runs `docker container inspect`, and looks at the guest's process if it is one of this machine.
+    public func isSuspended(_ container: String) async -> Bool {
+        guard let state = try? await answer(to: inspectState(of: container)) else { return false }
+        if state["Paused"]?.boolValue == true { return true }
+        guard isLocal, let pid = state["Pid"]?.integerValue, pid > 0 else { return false }
+        return Self.isStoppedGuest(Files.read("/proc/\(pid)/stat", limit: 4096) ?? [])
+    }
+
+    /// Whether this content of `/proc/PID/stat` is that of a stopped guest. An engine in a virtual machine may count its
+    /// processes differently.
+    static func isStoppedGuest(_ status: [UInt8]) -> Bool {
+        let text = String(decoding: status, as: UTF8.self)
+        return text.contains(" (sandbox-guest) T ") || text.contains(" (sandbox-guest) t ")
     }
 
     /// Runs `docker ps`.

@@ -4,7 +4,7 @@ import os
 import select
 import time
 
-from guest import frames
+from guest import frames, heartbeat
 
 _READ_SIZE = 256 * 1024
 # Rate limit: at most this many lines for the server's log in this many seconds.
@@ -21,10 +21,22 @@ class Channel:
         self._on_frame = on_frame
         # Whether no server is connected that would read.
         self.is_suspended = False
+        # Whether frames are read as they arrive.
+        self.is_reading = False
+        # Whether anything was read since this was last reset.
+        self.has_read = False
+        self._write_all = frames.write_all
         self._logged_at = []
+
+    def write_patiently(self, seconds, on_interval):
+        """From now on, calls `on_interval(has_moved)` after each interval of `seconds` in which a frame could not be
+        sent, with whether anything has arrived meanwhile.
+        """
+        self._write_all = heartbeat.PatientWriter(self._out, self._in, seconds, on_interval).write_all
 
     def set_reading(self, should_read):
         """Starts or stops reading frames."""
+        self.is_reading = should_read
         if should_read:
             self._loop.register(self._in, select.EPOLLIN, lambda events: self._read())
         else:
@@ -32,7 +44,7 @@ class Channel:
 
     def send(self, data):
         if data and not self.is_suspended:
-            frames.write_all(self._out, data)
+            self._write_all(self._out, data)
 
     def suspend(self):
         """Announces that nothing more will be sent, and sends nothing more."""
@@ -58,6 +70,29 @@ class Channel:
         data = os.read(self._in, _READ_SIZE)
         if not data:
             # The server is gone or wants the guest to end. The exit of process 1 ends everything in the sandbox.
+            self._say_goodbye()
             os._exit(0)
+        self.has_read = True
         for kind, number, payload in self._decoder.feed(data):
             self._on_frame(kind, number, payload)
+
+    def _say_goodbye(self):
+        """Tells a server that is still there that this end is intended."""
+        if not self.is_suspended:
+            _write_at_once(self._out, frames.frame(frames.GOODBYE, 0))
+
+    def give_up(self, reason, status):
+        """Ends the guest, and with it everything in the sandbox. The engine's command line shows the reason, if it is
+        still there.
+        """
+        _write_at_once(2, reason.encode())
+        os._exit(status)
+
+
+def _write_at_once(descriptor, data):
+    """Writes what can be written without waiting for a reader."""
+    try:
+        os.set_blocking(descriptor, False)
+        os.write(descriptor, data)
+    except OSError:
+        pass

@@ -22,6 +22,9 @@ WINDOW = 11  # flow control: the sender accepts this many more bytes of a call t
 JOBS = 12  # guest to server: whether background jobs of commands are running (1 byte)
 LEAVE = 13  # server to guest: it disconnects, calls end; guest to server: nothing more is sent until the next HELLO
 CLOCK = 14  # server to guest: whether the timeout of a command goes on, is held or suspended (1 byte)
+PING = 15  # server to guest: a sign of life, which asks for one
+PONG = 16  # guest to server: a sign of life, also without a ping
+GOODBYE = 17  # guest to server: it ends, because the server has closed the channel
 
 GUEST_CALL = 1 << 31
 

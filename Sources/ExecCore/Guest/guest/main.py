@@ -22,6 +22,7 @@ from guest import (
     egress,
     event_loop,
     guest_calls,
+    heartbeat,
     pool,
     process_control,
     py_command,
@@ -59,6 +60,8 @@ class Guest:
             # Its module isn't there otherwise.
             self.instant = guest.instant.InstantPython(config, oom_score)
         self._extras = [self.instant] if self.instant else []
+        self._config = config
+        self._heartbeat = None
         parts = self.session, self.disk_limit, self.call_io, self.worker_io, self.dispatcher, self.lifecycle
         for part in (*parts, self.processes, *self._extras):
             part.attach(self)
@@ -76,6 +79,8 @@ class Guest:
         self.relays = self.session.relays = [
             relay for relay in (self.bridge, py, egress.start(*parts, self._proxy_port)) if relay
         ]
+        if self._config["watches_server"]:
+            self._beat()
         while True:
             is_idle = not self.loop.run_once(self._seconds_to_wait())
             if is_idle and self.pool.needs_prewarming:
@@ -96,6 +101,15 @@ class Guest:
             self.session.update()
             if self.watcher.seconds_to_wait() == 0:
                 self.channel.send(self.watcher.scan())
+            if self._heartbeat or not self.channel.is_reading:
+                self._beat()
+
+    def _beat(self):
+        # Loaded when it is first needed: if the engine is on the server's machine, hardly ever.
+        if not self._heartbeat:
+            self._heartbeat = heartbeat.Heartbeat(self.channel, self._config)
+            self._extras.append(self._heartbeat)
+        self._heartbeat.beat()
 
     @property
     def _has_work(self):

@@ -50,6 +50,8 @@ class Session:
             self._dispatcher.handle_data(number, payload)
         elif kind == frames.CLOCK:
             self._lifecycle.hold_clock(number, payload[0] if payload else 0)
+        elif kind == frames.PING:
+            self._channel.send(frames.frame(frames.PONG, 0))
         elif kind not in (frames.END, frames.RESULT, frames.FAILURE):
             raise ValueError(f"a frame of the unknown kind {kind}")
 

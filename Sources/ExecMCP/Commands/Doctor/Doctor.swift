@@ -42,7 +42,8 @@ struct Doctor: Sendable {
 
     private func locate(_ findings: inout [Finding]) throws(BlockedError) -> any ContainerEngine {
         do {
-            let engine = try EngineLocator(environment: variables).engine(named: options.engine)
+            let locator = EngineLocator(environment: variables, location: options.engineLocation)
+            let engine = try locator.engine(named: options.engine)
             findings.append(.passed(.commandLine, engine.name))
             return engine
         } catch {

@@ -235,8 +235,8 @@ struct SkillsSession: Sendable {
     }
 
     private var locateEngine: @Sendable () throws(ExecError) -> any ContainerEngine {
-        { [engine = options.engine] () throws(ExecError) in
-            try EngineLocator(environment: Environment.variables).engine(named: engine)
+        { [engine = options.engine, location = options.engineLocation] () throws(ExecError) in
+            try EngineLocator(environment: Environment.variables, location: location).engine(named: engine)
         }
     }
 
