@@ -156,7 +156,7 @@ import Testing
         $0.replacing("[],60)", with: "[],0)")
     }
 
-    private static func run(_ input: [UInt8], arguments: [String]) async throws -> Story {
+    private static func run(_ input: [UInt8], arguments: [String]) async throws -> ChildProcess.Story {
         let child = try ChildProcess(starting: Command(executable: "/usr/bin/python3", arguments: arguments))
         async let ending = child.story()
         if !input.isEmpty { try await child.input.write(input) }
