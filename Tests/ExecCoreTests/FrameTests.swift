@@ -59,7 +59,7 @@ import Testing
         #expect(error?.reason == "announced a frame of \(length) bytes")
     }
 
-    @Test(arguments: [0, 15, 42, 255] as [UInt8])
+    @Test(arguments: [0, 18, 42, 255] as [UInt8])
     func refusesAFrameOfAnUnknownKind(kind: UInt8) {
         let error = #expect(throws: ChannelError.self) { try frames([[0, 0, 0, 0, kind, 0, 0, 0, 1]]) }
         #expect(error?.reason == "sent a frame of unknown kind \(kind)")

@@ -95,7 +95,7 @@ enum GuestProgram {
                 "bridge": .bool(configuration.hasBridge), "max_timeout": .integer(limits.maxTimeout),
                 "python": .string(configuration.python.rawValue), "python_ahead": .bool(configuration.preloadsPython),
                 "memory_bytes": .integer(configuration.memory.bytes), "heartbeat": .integer(limits.heartbeat),
-                "watches_server": .bool(!isEngineLocal), "linger": .integer(limits.linger),
+                "watches_server": .bool(!isEngineLocal), "linger": .integer(isEngineLocal ? 0 : limits.linger),
             ],
         ]
         let bootstrap = JSON.string(String(decoding: PackageResources.bootstrap_py, as: UTF8.self))
