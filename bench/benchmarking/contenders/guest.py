@@ -104,6 +104,12 @@ def _handover() -> bytes:
             "proxy_port": 0,
             "bridge": False,
             "max_timeout": 600,
+            "python": "plain",
+            "python_ahead": False,
+            "memory_bytes": 1 << 30,
+            "heartbeat": 15,
+            "watches_server": False,
+            "linger": 0,
         },
     }
     text = json.dumps(program).encode()
