@@ -22,7 +22,7 @@ let curl = Target.Dependency.target(name: "CCurl", condition: .when(platforms: [
 
 // The program inside every sandbox, carried in the binary.
 let guestSources =
-    ["bootstrap"]
+    ["bootstrap", "unpack"]
     + [
         "frames", "limits", "system", "directory_modes", "event_loop", "processes", "terminal", "output", "paths",
         "charsets", "formats", "picture_validation", "picture_scaler", "pictures", "files", "docstrings", "artifacts",

@@ -48,7 +48,7 @@ run_part() {
     others)
         suite tests-mcp1 "published client mcp 1.x" clients_v1
         suite tests-frameworks "agents of published frameworks" frameworks
-        printf '\n== %s\n' "podman instead of docker, as root and rootless"
+        printf '\n== %s\n' "podman instead of docker, as root and rootless; a docker engine behind SSH"
         "$here/engines/run.sh" "${selection[@]}" || status=1
         ;;
     examples)

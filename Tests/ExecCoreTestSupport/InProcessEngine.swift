@@ -27,6 +27,10 @@ package final class InProcessEngine: ContainerEngine {
     /// Whether it says of its containers that somebody has stopped them.
     package let suspends = Locked(false)
     package let isLocal: Bool
+    /// The volumes that it lists.
+    package let listedVolumes = Locked<[EngineVolume]>([])
+    /// The names of the volumes that were removed.
+    package let removedVolumes = Recorder<String>()
 
     private let script: Script
     private let running = Locked<[String: InProcessGuest]>([:])
@@ -83,9 +87,17 @@ package final class InProcessEngine: ContainerEngine {
             }
     }
 
+    package let address: String? = nil
+
+    package func volumes(withPrefix prefix: String) async -> [EngineVolume] {
+        listedVolumes.withLock { $0 }.filter { $0.name.hasPrefix(prefix) }
+    }
+
     package func isSuspended(_ container: String) async -> Bool { suspends.withLock { $0 } }
 
-    package func remove(volumes: [String]) async {}
+    package func remove(volumes: [String]) async {
+        for volume in volumes { removedVolumes.record(volume) }
+    }
 
     package func versions() async throws(ExecError) -> EngineVersions { EngineVersions(client: "1", server: "1") }
 
@@ -124,6 +136,11 @@ package final class InProcessGuest: Sendable {
     /// Writes frames to the channel.
     package func say(_ frames: Frame...) {
         write(frames.flatMap(\.bytes), to: 0)
+    }
+
+    /// Writes to the standard output what is no frame.
+    package func print(_ text: String) {
+        write(Array(text.utf8), to: 0)
     }
 
     /// Writes to the error output.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs the tests of other engines than the machine's own: podman as root, and podman as an ordinary user who is made for
-# the purpose. Arguments go to pytest. Everything is in one directory, which is gone afterwards, and so is the user.
+# Runs the tests of other engines than the machine's own: podman as root, podman as an ordinary user who is made for the
+# purpose, and a second docker engine behind SSH. Arguments go to pytest. Everything is in one directory, which is gone
+# afterwards, and so are the user and the network.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -12,7 +13,7 @@ engine=${MCP_EXECUTOR_ENGINE:-docker}
 image=${MCP_EXECUTOR_IMAGE:-mcp-code-executor:latest}
 small=exec-mcp-small:latest
 suites=(
-    engines sandbox/test_isolation.py
+    engines/test_podman.py sandbox/test_isolation.py
     sandbox/test_orphans.py::test_a_container_of_a_dead_owner_is_removed_at_the_next_start
 )
 # What only docker does so: how it describes a container, what its filter of system calls forbids, a network of its own, and
@@ -27,13 +28,18 @@ selection=("${suites[@]}" "${without[@]/#/--deselect=sandbox/test_isolation.py::
 cd "$tests"
 say() { printf 'engines: %s\n' "$*"; }
 
-# 5: a selection in the arguments left nothing of these.
-"$python" -m pytest "${selection[@]}" --collect-only -qq >/dev/null || {
-    status=$?
-    [ "$status" -eq 5 ] && exit 0
-    exit "$status"
+# collects ARGUMENT…: whether a selection in the arguments leaves any of these tests.
+collects() {
+    local outcome=0
+    "$python" -m pytest "$@" --collect-only -qq >/dev/null || outcome=$?
+    [ "$outcome" -eq 0 ] || [ "$outcome" -eq 5 ] || exit "$outcome"
+    [ "$outcome" -eq 0 ]
 }
-"$here/install-podman.sh" >/dev/null
+
+kinds=()
+! collects "${selection[@]}" || kinds+=(root rootless)
+! collects engines/test_remote.py "$@" || kinds+=(remote)
+[ "${#kinds[@]}" -gt 0 ] || exit 0
 
 place=$(mktemp -d /tmp/exec-mcp-engines-XXXXXX)
 chmod 755 "$place"
@@ -41,6 +47,7 @@ account=exec-mcp-$(basename "$place" | tail -c 7 | tr '[:upper:]' '[:lower:]')
 
 clean_up() {
     local kind
+    [ ! -d "$place/remote" ] || "$here/remote-engine.sh" stop "$place/remote" || true
     for kind in root rootless; do
         [ ! -x "$place/$kind/podman" ] || "$place/$kind/podman" system reset --force >/dev/null 2>&1 || true
     done
@@ -101,12 +108,24 @@ SCRIPT
     done
 }
 
+status=0
+if [[ " ${kinds[*]} " = *" remote "* ]]; then
+    say "docker behind SSH"
+    "$here/remote-engine.sh" start "$place/remote" "$place/system.tar" "$small"
+    (
+        . "$place/remote/settings"
+        export MCP_EXECUTOR_IMAGE=$small EXEC_MCP_BINARY=$place/bundle/exec-mcp
+        "$python" -m pytest engines/test_remote.py "$@"
+    ) || status=1
+fi
+[[ " ${kinds[*]} " = *" root "* ]] || exit "$status"
+
+"$here/install-podman.sh" >/dev/null
 prepare root env
 useradd --no-create-home --home-dir "$place/rootless" --shell /bin/sh "$account"
 prepare rootless setpriv --reuid "$account" --regid "$account" --init-groups
 chown -R "$account:" "$place/rootless"
 
-status=0
 for kind in root rootless; do
     say "podman, $kind"
     export MCP_EXECUTOR_ENGINE=$place/$kind/podman MCP_EXECUTOR_IMAGE=$small EXEC_MCP_BINARY=$place/$kind/exec-mcp

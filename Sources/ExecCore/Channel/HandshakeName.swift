@@ -13,4 +13,6 @@ enum HandshakeName: String, CaseIterable {
     case owners
     /// The limits of its control group: ``SeenLimits``.
     case limits
+    /// The digests of the files that were carried to the engine: ``CarriedFiles``.
+    case files
 }

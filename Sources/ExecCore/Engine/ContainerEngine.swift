@@ -13,6 +13,9 @@ public protocol ContainerEngine: Sendable {
     /// network may leave containers without a server, so that their guests end by themselves.
     var isLocal: Bool { get }
 
+    /// Where it was set to be found, for a person; `nil` for its default.
+    var address: String? { get }
+
     /// Starts a container and stays attached to it. The returned process has the container's standard input, output
     /// and error output; when the process's input closes, so does the container's.
     ///
@@ -49,6 +52,9 @@ public protocol ContainerEngine: Sendable {
     func containers(
         labelled label: EngineLabel, including names: [String], within seconds: Double
     ) async throws(ExecError) -> [LabelledContainer]
+
+    /// Lists the volumes whose names begin with `prefix`; empty if the engine doesn't answer.
+    func volumes(withPrefix prefix: String) async -> [EngineVolume]
 
     /// Removes volumes that no container uses. Ignores failures, because the volumes may not exist.
     func remove(volumes: [String]) async
@@ -91,6 +97,20 @@ public struct LabelledContainer: Sendable, Equatable {
     public init(id: String, values: [String]) {
         self.id = id
         self.values = values
+    }
+}
+
+/// A volume that an engine listed. All of it is the engine's word.
+public struct EngineVolume: Sendable, Equatable {
+    /// Its name.
+    public let name: String
+    /// When it was created, in seconds since 1970; `nil` if the engine doesn't say.
+    public let created: Int?
+
+    /// Creates a listed volume.
+    public init(name: String, created: Int?) {
+        self.name = name
+        self.created = created
     }
 }
 

@@ -13,6 +13,8 @@ public struct ContainerSpec: Sendable, Equatable {
     package enum Mount: Sendable, Equatable {
         /// A named volume of the engine, which outlives the container.
         case volume(name: String, target: String)
+        /// A named volume that holds files for reading. The image's content is not copied into it.
+        case files(volume: String, target: String)
         /// A file or directory of the host, by absolute path.
         case host(source: String, target: String, isReadOnly: Bool)
     }

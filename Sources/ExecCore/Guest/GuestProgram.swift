@@ -75,6 +75,12 @@ enum GuestProgram {
         ("main", PackageResources.main_py),
     ]
 
+    /// The bytes that make the container fill a volume, which is mounted at `directory`, and end.
+    static func unpacker(of files: CarriedFiles, into directory: String) -> [UInt8] {
+        let program = JSON.string(String(decoding: PackageResources.unpack_py, as: UTF8.self))
+        return Array("exec(".utf8) + program.serialized() + Array(")\n".utf8) + files.payload(into: directory)
+    }
+
     /// The bytes sent to the guest before the first frame: a line that loads the program, then the program.
     ///
     /// - Parameter isEngineLocal: whether the engine is known to run on this machine, so that the channel closes when

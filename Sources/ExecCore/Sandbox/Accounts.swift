@@ -46,10 +46,7 @@ final class Accounts: Sendable {
                 writable for everybody and remove the user's volumes.
                 """)
         }
-        return try await body(
-            SandboxSpec(
-                name: SandboxSpec.newName(for: spec.user), user: spec.user, owner: spec.owner,
-                account: .common, configuration: spec.configuration, limits: spec.limits))
+        return try await body(spec.again(under: .common))
     }
 
     /// Checks the directories that the guest reported as not writable.

@@ -186,6 +186,7 @@ public final class Sandbox: Sendable {
                     channel.end(ExecError(.sandboxEnded, "The start of the sandbox was abandoned."))
                 }
             }
+            try MissingFilesError.check(handshake, of: spec)
             try Accounts.check(handshake, of: spec)
             try Self.check(handshake, of: spec.configuration)
             observations.record(unwritable: Self.unwritable(handshake), of: spec.configuration)

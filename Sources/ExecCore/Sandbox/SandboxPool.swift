@@ -281,23 +281,27 @@ public actor SandboxPool {
             let sweep = OrphanSweep(engine: engine, owner: owner, logger: logger)
             Task.detached { await sweep.run() }
         }
-        let spec = SandboxSpec(
+        var spec = SandboxSpec(
             name: SandboxSpec.newName(for: user), user: user, owner: owner,
             account: accounts.account(of: user, in: configuration), configuration: configuration, limits: limits)
+        if !engine.isLocal { try spec.carryFiles() }
         for warning in spec.hostMounts.warnings where reportedWarnings.insert(warning).inserted {
             logger.warning(warning)
         }
         entries[user] = PooledSandbox(
-            start: Task { [accounts, logger, lingering, bridge, observations, onArtifactsChanged] in
+            start: Task { [spec, accounts, logger, lingering, bridge, observations, onArtifactsChanged] in
                 let onChange = { @Sendable change in onArtifactsChanged(user, change) }
+                let filler = VolumeFiller(engine: engine, logger: logger)
                 return try await accounts.start(spec, logger: logger) { spec in
-                    guard let lingering else {
-                        logger.info("starting sandbox \(spec.name)")
-                        return try await Sandbox.start(
-                            spec, engine: engine, bridge: bridge, logger: logger, observations: observations,
-                            onArtifactsChanged: onChange)
+                    try await filler.start(spec) { spec in
+                        guard let lingering else {
+                            logger.info("starting sandbox \(spec.name)")
+                            return try await Sandbox.start(
+                                spec, engine: engine, bridge: bridge, logger: logger, observations: observations,
+                                onArtifactsChanged: onChange)
+                        }
+                        return try await lingering.start(spec, engine: engine, onArtifactsChanged: onChange)
                     }
-                    return try await lingering.start(spec, engine: engine, onArtifactsChanged: onChange)
                 }
             }, isKept: isKept)
         startHousekeeping()

@@ -19,6 +19,10 @@ struct SandboxSpec: Sendable, Equatable {
     /// The mounts of skills and tools.
     let hostMounts: HostMounts
 
+    /// The files of this machine that the sandbox has in volumes, because the engine cannot see them; empty if they are
+    /// mounted.
+    private(set) var carriedFiles: [CarriedFiles] = []
+
     /// Whether a hold mark shows that a process holds its pipes, even if its owner may be gone.
     var isMarked = false
 
@@ -35,6 +39,53 @@ struct SandboxSpec: Sendable, Equatable {
         hostMounts = HostMounts(
             configuration, approved: configuration.skillStore.map { SkillStore(path: $0).skills(of: user).skills } ?? []
         )
+    }
+
+    /// The same sandbox in a container of another name.
+    ///
+    /// - Parameter account: the account that the code runs under; `nil` for the same.
+    func again(under account: Account? = nil) -> SandboxSpec {
+        var again = SandboxSpec(
+            name: Self.newName(for: user), user: user, owner: owner, account: account ?? self.account,
+            configuration: configuration, limits: limits)
+        again.carriedFiles = carriedFiles
+        return again
+    }
+
+    /// Reads the files that would otherwise be mounted, for an engine that isn't on this machine.
+    ///
+    /// - Throws: ``ExecError`` if there is something that cannot be carried.
+    mutating func carryFiles() throws(ExecError) {
+        if case .directory(let path, _) = configuration.workspace {
+            throw ExecError(
+                .engineFailed,
+                """
+                The workspace \(path) is a directory of this machine, and the engine isn't known to run here: it \
+                would not see the directory. Start the server with --workspace persistent (a volume of the engine), or \
+                with --engine-location local if the engine does share this machine's files.
+                """)
+        }
+        var all: [CarriedFiles] = []
+        for target in ["/tools", "/skills"] where hostMounts.mounts.contains(where: { $0.target.hasPrefix(target) }) {
+            all.append(try CarriedFiles(hostMounts.mounts, at: target))
+        }
+        carriedFiles = all
+    }
+
+    /// Where the volume is that a container fills. The image's directory of that name is writable for everybody, and an
+    /// empty volume gets its mode.
+    static let fillerDirectory = "/workspace"
+
+    /// The container that fills the volume of these files.
+    func filler(of files: CarriedFiles) -> ContainerSpec {
+        ContainerSpec(
+            name: Self.newName(for: user), hostName: Self.hostName,
+            labels: owner.labels.map { ContainerSpec.Pair(name: $0.name, value: $0.value) },
+            image: configuration.image, account: .common, network: "none", runtime: configuration.runtime,
+            memory: configuration.memory.bytes, sharedMemory: configuration.memory.bytes / 2, cpus: configuration.cpus,
+            pids: configuration.pids, memoryDirectories: [],
+            mounts: [.volume(name: files.volume, target: Self.fillerDirectory)], environment: [],
+            command: ["python3"] + GuestProgram.interpreterArguments)
     }
 
     /// The common prefix of all container names.
@@ -96,6 +147,9 @@ struct SandboxSpec: Sendable, Equatable {
             mounts.append(.volume(name: artifactVolume, target: "/artifacts"))
         case .ephemeral:
             break
+        }
+        guard carriedFiles.isEmpty else {
+            return mounts + carriedFiles.map { .files(volume: $0.volume, target: $0.target) }
         }
         return mounts + hostMounts.mounts.map { .host(source: $0.source, target: $0.target, isReadOnly: true) }
     }

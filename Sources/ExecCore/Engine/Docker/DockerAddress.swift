@@ -72,6 +72,14 @@ enum DockerAddress: Sendable, Equatable {
         }
     }
 
+    /// The address or the context's name.
+    var shortDescription: String {
+        switch self {
+        case .variable(_, let value): Self.shown(value)
+        case .context(let name): "context \(name.singleLine(limit: 100))"
+        }
+    }
+
     /// How to choose another engine, as part of a sentence.
     var correction: String {
         switch self {

@@ -1,6 +1,8 @@
 /// The arguments of `docker run` for a container. They are never passed through a shell.
 struct DockerArguments: Sendable, Equatable {
     let container: ContainerSpec
+    /// Whether the engine's command line has docker's option that keeps the image's content out of a volume.
+    var knowsNoCopy = true
 
     /// All arguments, including the hardening that every container gets.
     var all: [String] {
@@ -58,6 +60,9 @@ struct DockerArguments: Sendable, Equatable {
             let fields =
                 switch mount {
                 case .volume(let name, let target): ["type=volume", "source=\(name)", "target=\(target)"]
+                case .files(let volume, let target):
+                    ["type=volume", "source=\(volume)", "target=\(target)", "readonly"]
+                        + (knowsNoCopy ? ["volume-nocopy"] : [])
                 case .host(let source, let target, let isReadOnly):
                     ["type=bind", "source=\(source)", "target=\(target)"] + (isReadOnly ? ["readonly"] : [])
                 }

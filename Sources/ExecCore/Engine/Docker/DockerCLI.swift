@@ -19,7 +19,7 @@ public struct DockerCLI: Sendable, Equatable {
 
     /// Starts a sandbox and stays attached to it.
     func run(_ container: ContainerSpec) -> Command {
-        var run = command(["run"] + habitArguments + DockerArguments(container: container).all)
+        var run = command(["run"] + habitArguments + DockerArguments(container: container, knowsNoCopy: !isPodman).all)
         // The command only relays bytes, which Go's runtime does best on one processor. With more, the answer to a
         // long input often waited up to 10 ms until the runtime polled for it.
         run.environment = environment.merging(["GOMAXPROCS": "1"]) { own, _ in own }
@@ -43,6 +43,16 @@ public struct DockerCLI: Sendable, Equatable {
     /// Removes volumes that no container uses.
     func remove(volumes: [String]) -> Command {
         command(["volume", "rm"] + volumes)
+    }
+
+    /// Lists the names of volumes that contain `text`, one per line.
+    func listVolumes(containing text: String) -> Command {
+        command(["volume", "ls", "--quiet", "--filter", "name=\(text)"])
+    }
+
+    /// Prints all information about volumes as one JSON object per line.
+    func inspect(volumes: [String]) -> Command {
+        command(["volume", "inspect", "--format", Self.wholeAsJSON] + volumes)
     }
 
     /// Prints the versions of the command line and the engine as one JSON object.

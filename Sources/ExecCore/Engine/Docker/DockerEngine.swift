@@ -18,6 +18,9 @@ extension DockerCLI: ContainerEngine {
         }
     }
 
+    /// The address in the environment or the name of the context.
+    public var address: String? { DockerAddress(of: self)?.shortDescription }
+
     /// Runs `docker run`, attached.
     public func start(_ container: ContainerSpec) throws -> ChildProcess {
         try ChildProcess(starting: run(container))

@@ -94,6 +94,24 @@ extension DockerCLI {
         }
     }
 
+    /// Runs `docker volume ls` and `docker volume inspect`.
+    public func volumes(withPrefix prefix: String) async -> [EngineVolume] {
+        let listing = try? await output(of: listVolumes(containing: prefix), within: EngineTimeout.sweep)
+        let names = (listing ?? "").lines.filter { name in
+            let isPlain = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+            return isPlain && name.utf8.starts(with: prefix.utf8)
+        }
+        guard !names.isEmpty,
+            let described = try? await output(of: inspect(volumes: names), within: EngineTimeout.sweep)
+        else { return [] }
+        return described.lines.compactMap { line in
+            guard let volume = try? JSON.parse(Array(line.utf8)), let name = volume["Name"]?.stringValue,
+                names.contains(name)
+            else { return nil }
+            return EngineVolume(name: name, created: volume["CreatedAt"]?.stringValue.flatMap(EngineTimestamp.seconds))
+        }
+    }
+
     private func answer(to command: Command, image: String = "") async throws(ExecError) -> JSON {
         let text = try await output(of: command, image: image)
         do {

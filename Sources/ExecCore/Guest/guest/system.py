@@ -46,7 +46,17 @@ def sandbox_facts(shell):
         "unwritable": unwritable,
         "owners": {directory: os.stat(directory).st_uid for directory in unwritable if os.path.isdir(directory)},
         "limits": limits.limits(),
+        "files": [_marker(directory) for directory in ("/tools", "/skills")],
     }
+
+
+def _marker(directory):
+    """Returns the digest of the files that the server has carried into this directory; empty if it is no such one."""
+    try:
+        with open(f"{directory}/.exec-mcp-files") as file:
+            return file.read(64)
+    except (OSError, ValueError):
+        return ""
 
 
 def prepare_process():

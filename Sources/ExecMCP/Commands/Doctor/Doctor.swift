@@ -54,9 +54,15 @@ struct Doctor: Sendable {
 
     private func reach(_ engine: any ContainerEngine, _ findings: inout [Finding]) async throws(BlockedError) {
         do {
+            let start = ContinuousClock.now
             let versions = try await engine.versions()
+            let seconds = start.duration(to: .now) / .seconds(1)
             var text = versions.server.map { "version \($0), command line \(versions.client)" } ?? versions.client
             if await engine.isRootless() == true { text += ", rootless" }
+            if !engine.isLocal {
+                let place = engine.address.map { " (\($0))" } ?? ""
+                text += ", not on this machine\(place); it answers after \(Quantity.duration(seconds))"
+            }
             findings.append(.passed(.engine, text))
         } catch {
             findings.append(.failed(.engine, error))
