@@ -78,6 +78,10 @@ let package = Package(
         .target(name: "Diagnostics", dependencies: ["SystemCalls"], swiftSettings: settings),
         .target(name: "Hashing", swiftSettings: settings),
         .target(name: "ServerSentEvents", swiftSettings: settings),
+        // Metrics and traces: numbers, their text, spans, and the way of both out of the program.
+        .target(
+            name: "Telemetry", dependencies: ["JSON", "SystemCalls", "Threading"], cSettings: gnuSource,
+            swiftSettings: settings),
         // Private values in texts, and tokens in their place. Does no I/O.
         .target(name: "PrivateData", dependencies: ["Hashing", "JSON", "Threading"], swiftSettings: settings),
         .target(name: "CommandOptions", dependencies: ["Diagnostics"], swiftSettings: settings),
@@ -86,7 +90,7 @@ let package = Package(
             swiftSettings: settings),
         // The wire: JSON-RPC over a byte stream, then MCP's own words.
         .target(name: "JSONRPC", dependencies: ["JSON", "SystemCalls", "Threading"], swiftSettings: settings),
-        .target(name: "MCP", dependencies: ["JSON", "JSONRPC"], swiftSettings: settings),
+        .target(name: "MCP", dependencies: ["JSON", "JSONRPC", "Telemetry"], swiftSettings: settings),
         .target(
             name: "MCPClient",
             dependencies: [
@@ -112,7 +116,9 @@ let package = Package(
         // What a sandbox is. Knows nothing of MCP.
         .target(
             name: "ExecCore",
-            dependencies: ["ChildProcess", "Diagnostics", "Hashing", "JSON", "SystemCalls", "Threading", "YAML"],
+            dependencies: [
+                "ChildProcess", "Diagnostics", "Hashing", "JSON", "SystemCalls", "Telemetry", "Threading", "YAML",
+            ],
             resources: (guestSources.map { "Guest/\($0).py" } + imageSources).map { .embedInCode($0) },
             swiftSettings: settings),
         // Code in sandboxes calls tools of third-party servers.
@@ -120,7 +126,7 @@ let package = Package(
             name: "Bridge",
             dependencies: [
                 "BridgeModules", "Diagnostics", "ExecCore", "Hashing", "JSON", "JSONRPC", "MCP", "MCPClient",
-                "MCPServers", "PrivateData", "SystemCalls", "Threading",
+                "MCPServers", "PrivateData", "SystemCalls", "Telemetry", "Threading",
             ],
             swiftSettings: settings),
         // A header of the system's C library that its Swift module leaves out.
@@ -136,7 +142,7 @@ let package = Package(
             dependencies: [
                 "Bridge", "CommandOptions", "Diagnostics", "ExecCore", "Hashing", "HostConfiguration", "JSON",
                 "JSONRPC",
-                "MCP", "MCPServers", "PrivateData", "SystemCalls", "Threading",
+                "MCP", "MCPServers", "PrivateData", "SystemCalls", "Telemetry", "Threading",
             ],
             resources: [
                 "Doctor/probe", "Skills/draft_findings", "Skills/drafts", "Skills/inspect_draft", "Skills/run_tests",
@@ -146,7 +152,7 @@ let package = Package(
             name: "ExecAgent",
             dependencies: [
                 curl, "CommandOptions", "Diagnostics", "HTTPServer", "Hashing", "JSON", "JSONRPC", "MCP", "MCPClient",
-                "MCPServers", "OpenAI", "ServerSentEvents", "SystemCalls", "Threading",
+                "MCPServers", "OpenAI", "ServerSentEvents", "SystemCalls", "Telemetry", "Threading",
             ],
             resources: pageFiles.map { .embedInCode($0) }, swiftSettings: settings),
 
@@ -187,6 +193,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ServerSentEventsTests", dependencies: ["ServerSentEvents", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "TelemetryTests", dependencies: ["JSON", "SystemCalls", "Telemetry", "TestSupport", "Threading"],
+            swiftSettings: settings),
         .testTarget(
             name: "PrivateDataTests", dependencies: ["JSON", "PrivateData", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", "JSONRPC"], swiftSettings: settings),
@@ -238,7 +247,7 @@ let package = Package(
             dependencies: [
                 "Bridge", "CommandOptions", "Diagnostics", "ExecCore", "ExecMCP", "Hashing", "HostConfiguration",
                 "JSON",
-                "JSONRPC", "MCP", "PrivateData", "SystemCalls", "TestSupport", "Threading",
+                "JSONRPC", "MCP", "PrivateData", "SystemCalls", "Telemetry", "TestSupport", "Threading",
             ],
             swiftSettings: settings),
         .testTarget(
@@ -246,8 +255,8 @@ let package = Package(
             dependencies: [
                 curl, "CommandOptions", "Diagnostics", "ExecAgent", "HTTPServer", "Hashing", "JSON", "JSONRPC", "MCP",
                 "MCPClient",
-                "MCPClientTestSupport", "MCPServers", "MCPServersTestSupport", "OpenAI", "SystemCalls", "TestSupport",
-                "Threading",
+                "MCPClientTestSupport", "MCPServers", "MCPServersTestSupport", "OpenAI", "SystemCalls", "Telemetry",
+                "TestSupport", "Threading",
             ],
             swiftSettings: settings),
         // What has to hold for any bytes: see the properties in it.

@@ -17,6 +17,7 @@ public final class Bridge: SandboxBridge {
     private let stateDirectory: StateDirectory?
     private let clock: MonotonicClock
     private let privateData: PrivateDataVaults?
+    private let observer: BridgeObserver
     private let onCall: @Sendable (UserID, NestedCall) -> Void
     let users: BridgeUsers
 
@@ -31,9 +32,10 @@ public final class Bridge: SandboxBridge {
     ///   - maxCommandBytes: how many bytes the calls of one command may transfer, arguments and results together.
     ///   - maxRequestBytes: how much memory the open requests of one sandbox may use, in bytes.
     ///   - listingTimeout: for how many seconds commands and prompts wait for servers that have never listed their tools.
+    ///   - observer: counts and traces calls.
     ///   - onUntrusted: called with the names of all servers marked as untrusted that a user's session reads, whenever
     ///     another one is about to be read.
-    ///   - onCall: receives each tool call when it has ended; must return soon.
+    ///   - onCall: receives each tool call when it has ended, except for refusals beyond a number; must return soon.
     public init(
         _ entries: [BridgeServerEntry], environment: [String: String], stateDirectory: StateDirectory?,
         recording: RecordingMode = .off, privateData: PrivateDataVaults? = nil,
@@ -41,6 +43,7 @@ public final class Bridge: SandboxBridge {
         maxCommandBytes: Int = RequestLimits.bytesPerCommand,
         maxRequestBytes: Int = RequestLimits.requestBytesPerSandbox,
         listingTimeout: Double = RequestLimits.listingSeconds, clock: MonotonicClock = .system, logger: Logger,
+        observer: BridgeObserver = BridgeObserver(),
         onUntrusted: @escaping @Sendable (UserID, [String]) -> Void = { _, _ in },
         onCall: @escaping @Sendable (UserID, NestedCall) -> Void = { _, _ in }
     ) {
@@ -55,6 +58,7 @@ public final class Bridge: SandboxBridge {
         self.maxRequestBytes = maxRequestBytes
         self.stateDirectory = stateDirectory
         self.clock = clock
+        self.observer = observer
         self.onCall = onCall
         self.servers = servers
         let session = UserApprovals.newSession()
@@ -82,7 +86,7 @@ public final class Bridge: SandboxBridge {
         if let stateDirectory { memory.sources.follow(sandbox, in: stateDirectory) }
         let caller = ToolCaller(
             catalog: catalog, approvals: memory.approvals, user: user, sandbox: sandbox, sources: memory.sources,
-            vaults: privateData
+            vaults: privateData, observer: observer
         ) {
             [onCall, log = memory.log] call in
             log.add(call)

@@ -2,11 +2,13 @@ import CommandOptions
 import Diagnostics
 import MCPClient
 import MCPServers
+import Threading
 
 /// The composition root: creates the parts of the program from its options.
 struct AgentApp: Sendable {
-    let agent: Agent
+    let agent: any AgentRunner
     let toolProvider: ToolServers
+    let telemetry: AgentTelemetry
     /// The servers whose tools code in the sandbox calls; `nil` for none.
     let handover: BridgeHandover?
 
@@ -41,6 +43,8 @@ struct AgentApp: Sendable {
             throw UsageError(message: "\(error)")
         }
         self.handover = handover
+        let telemetry = AgentTelemetry(model: options.model, variables: environment) { log.warning($0) }
+        self.telemetry = telemetry
         let place = servers.bridgePlace
         handover?.apply(to: &servers.servers[place], environment: environment)
         let bridge = handover.map { handover in
@@ -49,6 +53,7 @@ struct AgentApp: Sendable {
         let relaying = bridge.map { servers.servers[$0.place].name }
         toolProvider = ToolServers(
             servers.servers, bridge: bridge, environment: environment, asking: modes,
+            tracer: telemetry.tracer,
             onErrorLine: { server, line in
                 // What exec-mcp says of the servers that it starts would be said here if the agent started them.
                 if server == relaying, let warning = BridgeNotice.warning(in: line) {
@@ -57,9 +62,11 @@ struct AgentApp: Sendable {
                     log.debug("\(server) says: \(line)")
                 }
             }, log: { log.warning($0) })
-        agent = Agent(
-            model: endpoint, toolProvider: toolProvider,
-            settings: AgentSettings(model: options.model, images: options.images))
+        agent = ObservedRunner(
+            runner: Agent(
+                model: ObservedModel(model: endpoint, telemetry: telemetry), toolProvider: toolProvider,
+                settings: AgentSettings(model: options.model, images: options.images)),
+            telemetry: telemetry, isTool: { [toolProvider] in toolProvider.serverName(ofTool: $0) != nil })
     }
 
     /// Creates the API service in front of the agent. It does not listen yet.
@@ -80,7 +87,9 @@ struct AgentApp: Sendable {
         settings.sessionDirectory = options.sessions.path(environment: ProcessEnvironment.variables)
         settings.detachSeconds = Double(options.detachSeconds)
         settings.artifactScripts = options.artifactScripts ?? (options.clientKeys.isEmpty ? .ask : .never)
-        return Service(options: settings, runner: agent, toolProvider: toolProvider) { log.info($0) }
+        return Service(options: settings, runner: agent, toolProvider: toolProvider, telemetry: telemetry) {
+            log.info($0)
+        }
     }
 
     /// Names the servers whose tools code calls, as a sentence with a space before it; empty if there are none.
@@ -100,9 +109,15 @@ struct AgentApp: Sendable {
         }
     }
 
-    /// Stops the tool servers, even if the task is cancelled.
+    /// How long the last spans may take to be exported, in seconds.
+    private static let exportSeconds = 2.0
+
+    /// Stops the tool servers and exports the last spans, even if the task is cancelled.
     func close() async {
-        await Task.detached { [toolProvider] in await toolProvider.close() }.value
+        await Task.detached { [toolProvider, telemetry] in
+            await toolProvider.close()
+            try? await BackgroundThread.run("otlp-flush") { telemetry.tracer.close(within: Self.exportSeconds) }
+        }.value
         handover?.remove()
     }
 }

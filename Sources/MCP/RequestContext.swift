@@ -1,5 +1,6 @@
 public import JSON
 public import JSONRPC
+public import Telemetry
 
 /// The keys that MCP reserves in `_meta` (2026-07-28, basic/index).
 public enum MetaKey {
@@ -19,6 +20,8 @@ public enum MetaKey {
     public static let progressToken = "progressToken"
     /// The request's span in a distributed trace (W3C Trace Context).
     public static let traceParent = "traceparent"
+    /// What tracing systems need besides (W3C Trace Context).
+    public static let traceState = "tracestate"
     /// Specific to exec-mcp, not part of MCP: identifies the user, for a host that serves several people over one
     /// pipe.
     public static let user = "x-user-id"
@@ -51,7 +54,7 @@ public enum ExtensionID {
 public struct RequestContext: Sendable, Equatable {
     /// The maximum length in bytes of a metadata text that is kept, and of an accepted token.
     public static let maxText = 1024
-    private static let keptKeys = [MetaKey.progressToken, MetaKey.traceParent, MetaKey.user]
+    private static let keptKeys = [MetaKey.progressToken, MetaKey.traceParent, MetaKey.traceState, MetaKey.user]
 
     /// The revision of the request.
     public let revision: Revision
@@ -104,16 +107,14 @@ public struct RequestContext: Sendable, Equatable {
         }
     }
 
-    /// The ID of the trace that the request is part of, 32 hexadecimal digits; `nil` if missing or invalid (W3C Trace
-    /// Context, `traceparent`).
-    public var traceID: String? {
-        guard let parts = meta[MetaKey.traceParent]?.stringValue?.split(separator: "-", maxSplits: 8),
-            parts.count >= 4, parts[0].count == 2, parts[1].count == 32, parts[2].count == 16, parts[3].count == 2,
-            parts[...3].allSatisfy({ $0.allSatisfy { "0123456789abcdef".contains($0) } }),
-            parts[0] != "ff", parts[1].contains(where: { $0 != "0" }), parts[2].contains(where: { $0 != "0" })
-        else { return nil }
-        return String(parts[1])
+    /// Where the request is in a trace; `nil` if it names none, or not validly (W3C Trace Context).
+    public var trace: TraceContext? {
+        TraceContext(
+            traceParent: meta[MetaKey.traceParent]?.stringValue, traceState: meta[MetaKey.traceState]?.stringValue)
     }
+
+    /// The ID of the trace that the request is part of, 32 hexadecimal digits; `nil` if it isn't part of one.
+    public var traceID: String? { trace.map { "\($0.traceID)" } }
 
     /// Whether the client declared `extension` on this request. Declarations on earlier requests don't count
     /// (2026-07-28, basic/index).

@@ -1,4 +1,4 @@
-/// The methods that exec-mcp has beyond MCP: files of any bytes, and the state of a user's sandbox. `docs/mcp-files.md`
+/// The methods that exec-mcp has beyond MCP: files of any bytes, the state of a user's sandbox, and metrics. `docs/mcp-files.md`
 /// describes them.
 public enum SandboxMethod: String, Sendable, CaseIterable {
     case writeFile = "exec-mcp/files/write"
@@ -9,12 +9,15 @@ public enum SandboxMethod: String, Sendable, CaseIterable {
     case sandboxStatus = "exec-mcp/sandbox/status"
     case stopSandbox = "exec-mcp/sandbox/stop"
     case listSandboxes = "exec-mcp/sandbox/list"
+    case readMetrics = "exec-mcp/metrics/read"
 
     /// The identifier under which a server announces the methods for files: in `capabilities.extensions` of the modern
     /// revision, in `capabilities.experimental` of the older ones.
     public static let filesExtension = "exec-mcp/files"
     /// The identifier of the methods for sandboxes.
     public static let sandboxExtension = "exec-mcp/sandbox"
+    /// The identifier of the method for metrics.
+    public static let metricsExtension = "exec-mcp/metrics"
 
     /// The codes of the errors that answer these methods, besides those of JSON-RPC: HTTP's status codes, which are
     /// outside the range that JSON-RPC and MCP reserve.

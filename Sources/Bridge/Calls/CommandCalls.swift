@@ -1,6 +1,7 @@
 import Diagnostics
 import ExecCore
 import JSON
+import Telemetry
 import Threading
 
 /// The calls of one command, or of one background connection: counts and limits them, and says what became of them.
@@ -73,6 +74,9 @@ final class CommandCalls: Sendable {
 
     /// Asks the person behind the client; `nil` if that isn't possible.
     var interaction: (any UserInteraction)? { listener?.user }
+
+    /// Where the command is in a trace; `nil` if it isn't part of one.
+    var trace: TraceContext? { listener?.trace }
 
     /// Passes on a line of progress.
     var onProgress: (@Sendable (String) -> Void)? { listener?.onProgress }

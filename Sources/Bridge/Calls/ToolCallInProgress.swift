@@ -5,6 +5,7 @@ import JSON
 import MCP
 import MCPClient
 import MCPServers
+import Telemetry
 import Threading
 
 /// One call of a tool, from the check of the rules to its answer.
@@ -22,13 +23,14 @@ final class ToolCallInProgress: Sendable {
     private let approvals: UserApprovals
     private let sources: SessionSources
     private let privateData: ServerDataFilter
+    private let tracer: Tracer
     private let start = ContinuousClock.now
     private let record: Locked<NestedCall>
 
     /// - Parameter arguments: as code in the sandbox gave them.
     init(
         server: BridgeServer, tool: Tool, arguments: JSONObject, size: Int, sandbox: String, calls: CommandCalls,
-        approvals: UserApprovals, sources: SessionSources, privateData: ServerDataFilter
+        approvals: UserApprovals, sources: SessionSources, privateData: ServerDataFilter, tracer: Tracer
     ) {
         self.server = server
         self.tool = tool
@@ -39,6 +41,7 @@ final class ToolCallInProgress: Sendable {
         self.approvals = approvals
         self.sources = sources
         self.privateData = privateData
+        self.tracer = tracer
         record = Locked(
             NestedCall(
                 time: NestedCall.now, sandbox: sandbox, command: calls.command, server: server.name, tool: tool.name,
@@ -233,8 +236,11 @@ final class ToolCallInProgress: Sendable {
                 guard version == nil || server.listedVersion == version else { return nil }
                 calls.recordSent(ticket)
                 return try await server.relay.during(elicitation) { () async throws(MCPClientError) in
-                    try await client.callToolRaw(
-                        tool.name, sent, timeLimit: seconds, elicitation: elicitation, onProgress: onProgress)
+                    try await tracedCall { (meta) async throws(MCPClientError) in
+                        try await client.callToolRaw(
+                            tool.name, sent, meta: meta, timeLimit: seconds, elicitation: elicitation,
+                            onProgress: onProgress)
+                    }
                 }
             }
         } catch {
@@ -242,6 +248,29 @@ final class ToolCallInProgress: Sendable {
             var failure = BridgeError(error, of: name, on: server.name, limit: server.entry.settings.maxResult)
             if failure.kind == .input { failure.data["parameters"] = .array(parameters.map { .string($0) }) }
             throw failure
+        }
+    }
+
+    /// Makes a call in a span of its own, which the server learns of.
+    ///
+    /// - Parameter call: receives what to add to the request's `_meta`.
+    private func tracedCall(
+        _ call: (JSONObject) async throws(MCPClientError) -> RawToolResult
+    ) async throws(MCPClientError) -> RawToolResult {
+        let begun = tracer.begin("tools/call \(tool.name)", .client, parent: calls.trace)
+        defer { tracer.end(begun) }
+        begun.open.set("mcp.method.name", .text("tools/call"))
+        begun.open.set("gen_ai.tool.name", .text(tool.name))
+        begun.open.set("exec_mcp.bridge.server", .text(server.name))
+        var meta = JSONObject()
+        meta.add(begun.open.context)
+        do throws(MCPClientError) {
+            let result = try await call(meta)
+            if result.isError { begun.open.fail("tool_error") }
+            return result
+        } catch {
+            begun.open.fail("failed")
+            throw error
         }
     }
 

@@ -17,6 +17,8 @@ struct ToolCaller: Sendable {
     let sources: SessionSources
     /// The private values of all users; `nil` if none are replaced.
     let vaults: PrivateDataVaults?
+    /// Counts and traces calls.
+    let observer: BridgeObserver
     /// Receives each call when it has ended.
     let onCall: @Sendable (NestedCall) -> Void
 
@@ -38,18 +40,20 @@ struct ToolCaller: Sendable {
         let filter = ServerDataFilter(privateData, of: server)
         let call = ToolCallInProgress(
             server: server, tool: tool, arguments: arguments, size: request.size, sandbox: sandbox,
-            calls: calls, approvals: approvals, sources: sources, privateData: filter)
+            calls: calls, approvals: approvals, sources: sources, privateData: filter, tracer: observer.tracer)
         do throws(BridgeError) {
             let settings = server.entry.settings
             let seconds = min(limit ?? settings.timeout, settings.maxTimeout)
             let reply = try await call.run(request, seconds: seconds)
             let record = call.record(.none)
             calls.report(record)
+            observer.onEnd(record)
             onCall(record)
             return reply
         } catch {
             let record = call.record(error)
             calls.report(record)
+            observer.onEnd(record)
             if calls.isLogged(error) { onCall(record) }
             throw error
         }

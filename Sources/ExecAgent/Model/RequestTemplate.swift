@@ -1,4 +1,5 @@
 import OpenAI
+import Telemetry
 
 /// The common part of all requests to an endpoint: the address and the header fields.
 struct RequestTemplate: Sendable, Equatable {
@@ -33,6 +34,13 @@ struct RequestTemplate: Sendable, Equatable {
             fields.append(Field(name: "Authorization", value: "Bearer \(key)"))
         }
         self.fields = fields
+    }
+
+    /// The header fields that say where a request is in a trace (W3C Trace Context); empty if it isn't part of one.
+    func fields(of trace: TraceContext?) -> [Field] {
+        guard let trace else { return [] }
+        let parent = Field(name: "traceparent", value: trace.traceParent)
+        return trace.traceState.isEmpty ? [parent] : [parent, Field(name: "tracestate", value: trace.traceState)]
     }
 
     // MARK: - The address

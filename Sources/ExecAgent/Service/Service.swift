@@ -13,6 +13,7 @@ struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible {
 final class Service: Sendable {
     private let options: ServiceOptions
     private let toolProvider: any ToolProvider
+    private let telemetry: AgentTelemetry
     private let log: @Sendable (String) -> Void
     private let budgets: RateLimiter
     private let chat: ChatRoute
@@ -33,13 +34,15 @@ final class Service: Sendable {
     /// Creates a service that is not running yet. The caller still owns the tool servers and must close them.
     init(
         options: ServiceOptions, runner: any AgentRunner, toolProvider: any ToolProvider,
-        clock: MonotonicClock = .system, log: @escaping @Sendable (String) -> Void
+        telemetry: AgentTelemetry = AgentTelemetry(), clock: MonotonicClock = .system,
+        log: @escaping @Sendable (String) -> Void
     ) {
         var options = options
         // A list of keys with a trailing comma must not produce an empty key.
         options.keys.removeAll(where: \.isEmpty)
         self.options = options
         self.toolProvider = toolProvider
+        self.telemetry = telemetry
         self.log = log
         budgets = RateLimiter(perSecond: options.requestsPerSecond, atOnce: options.requestsAtOnce)
         questions = PendingQuestions(
@@ -47,7 +50,8 @@ final class Service: Sendable {
             clock: clock)
         users = RequestUsers(keys: APIKeys(options.keys))
         previews = PreviewTokens(clock: clock)
-        let places = PerUserQueue(maxWaiting: options.maxWaitingRuns, maxRuns: options.maxRuns)
+        let places = PerUserQueue(
+            maxWaiting: options.maxWaitingRuns, maxRuns: options.maxRuns, metrics: telemetry.metrics)
         let files = FileStore(
             seconds: options.fileSeconds, maxCount: options.maxFiles, maxBytes: options.maxFileBytes,
             maxUserBytes: options.maxFileBytesOfUser)
@@ -123,10 +127,15 @@ final class Service: Sendable {
         ]
         http.clientOfLargeBody = { [users] in (try? users.pageUser(of: $0))?.name ?? "" }
         http.log = log
-        http.refusal = { Self.finished(APIRequestError($0).response) }
-        http.onRequestHead = { request, remote in
+        http.refusal = { [metrics = telemetry.metrics] error in
+            let refusal = APIRequestError(error)
+            metrics.countRefused(method: "", status: refusal.status)
+            return Self.finished(refusal.response)
+        }
+        http.onRequestHead = { [metrics = telemetry.metrics] request, remote in
             // Until the policy is set, requests are rejected: no client knows a system-chosen port yet.
             let refusal = accessPolicy.withLock { $0 }.map { $0.refusal(of: request, from: remote) } ?? .notReady
+            if let refusal { metrics.countRefused(method: request.method, status: refusal.status) }
             return refusal.map { Self.finished($0.response) }
         }
         let isAuthorized: @Sendable (HTTPRequest) -> Bool = { request in
@@ -135,15 +144,15 @@ final class Service: Sendable {
         http.isKnown = isAuthorized
         let routes = ServiceRoutes(
             options: options, toolProvider: toolProvider, chat: chat, responses: responses, uploads: uploads,
-            questions: QuestionRoutes(pending: questions, users: users), links: links, users: users, page: page.routes,
-            startTime: time(nil),
+            questions: QuestionRoutes(pending: questions, users: users), links: links, users: users,
+            metrics: telemetry.metrics, page: page.routes, startTime: time(nil),
             isAuthorized: isAuthorized)
         let router = routes.router
         let started: HTTPServer
         do throws(ListenError) {
             started = try await HTTPServer.start(host: options.host, port: options.port, options: http) {
-                [log] request, _ in
-                await Self.answer(request, router, log)
+                [log, observer = RequestObserver(telemetry: telemetry)] request, _ in
+                await observer.observing(request) { await Self.answer(request, router, log, $0) }
             }
         } catch {
             throw ServiceError(description: error.description)
@@ -204,12 +213,13 @@ final class Service: Sendable {
     }
 
     private static func answer(
-        _ request: HTTPRequest, _ router: ServiceRouter, _ log: @Sendable (String) -> Void
+        _ request: HTTPRequest, _ router: ServiceRouter, _ log: @Sendable (String) -> Void,
+        _ onRoute: @Sendable (String) -> Void
     ) async -> HTTPResponse {
         let start = ContinuousClock.now
         var response: HTTPResponse
         do {
-            response = try await router.answer(request)
+            response = try await router.answer(request, onRoute: onRoute)
         } catch  where Task.isCancelled {
             // The client is gone or the service is stopping: nobody reads the response, and nothing is wrong with the
             // service.

@@ -1,5 +1,6 @@
 import MCPServers
 import SystemCalls
+import Telemetry
 
 /// The environment of a tool server.
 enum ServerEnvironment {
@@ -14,9 +15,15 @@ enum ServerEnvironment {
 
     /// Returns our own variables without the secrets, merged with those of the entry.
     static func variables(for entry: ToolServerEntry, from ours: [String: String]) -> [String: String] {
-        var variables = ours.filter { !secrets.contains($0.key) }
+        // The name of this program in traces is not that of a server.
+        var variables = ours.filter {
+            !secrets.contains($0.key) && $0.key != TraceExportSettings.serviceNameVariable
+        }
         if Files.name(of: entry.command) == ServerConfiguration.standardProgram {
             variables[artifactLinks.name] = artifactLinks.value
+        } else {
+            // The key of a collector, to which exec-mcp exports as well.
+            for name in TraceExportSettings.headersVariables { variables[name] = nil }
         }
         return variables.merging(entry.environment) { $1 }
     }

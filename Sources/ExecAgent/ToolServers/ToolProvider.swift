@@ -59,6 +59,9 @@ protocol ToolProvider: Sendable {
     /// The number of tools of each server, as far as they are known, by the server's name.
     var toolCounts: [String: Int] { get }
 
+    /// Returns the metrics of the exec-mcp servers that run, by the servers' names. Starts none.
+    func serverMetrics() async -> [ServerMetricsReport]
+
     /// Returns the state of each server.
     func health() async -> [ToolServerHealth]
 
@@ -67,6 +70,8 @@ protocol ToolProvider: Sendable {
 }
 
 extension ToolProvider {
+    func serverMetrics() async -> [ServerMetricsReport] { [] }
+
     var bridgedServers: [BridgeReport.Server] { [] }
     var sandboxAccess: any SandboxAccess { NoSandboxAccess() }
     var toolCounts: [String: Int] { [:] }

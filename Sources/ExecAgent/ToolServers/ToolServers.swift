@@ -3,6 +3,7 @@ import MCP
 import MCPClient
 import MCPServers
 import OpenAI
+import Telemetry
 import Threading
 
 /// The combined tools of all MCP servers, as a model sees them through OpenAI's API.
@@ -39,6 +40,7 @@ final class ToolServers: ToolProvider {
     private let sandboxFiles: SandboxFiles
     private let prompts: [ServerPrompt]
     private let bridge: Bridge?
+    private let tracer: Tracer
     private let report = Locked<BridgeReport?>(nil)
     private let log: @Sendable (String) -> Void
 
@@ -48,13 +50,14 @@ final class ToolServers: ToolProvider {
     ///   - environment: the environment of this process; see ``ServerEnvironment``.
     ///   - bridge: the servers whose tools code calls; `nil` for none.
     ///   - asking: how servers may ask the person; empty if nobody can be asked, which they then learn.
+    ///   - tracer: traces calls.
     ///   - startSeconds: how long a run waits for a server that does not list its tools.
     ///   - onErrorLine: receives each line that a server writes to standard error, with the server's name.
     ///   - log: receives messages for the operator that no error reports.
     init(
         _ entries: [ToolServerEntry], bridge: Bridge? = nil, environment: [String: String],
         asking modes: Set<Elicitation.Mode> = [], limits: ClientLimits = ClientLimits(),
-        clock: MonotonicClock = .system,
+        clock: MonotonicClock = .system, tracer: Tracer = .off,
         startSeconds: Double = ServerGroup.usualStartSeconds,
         onErrorLine: @escaping @Sendable (_ server: String, _ line: String) -> Void = { _, _ in },
         log: @escaping @Sendable (String) -> Void
@@ -79,6 +82,7 @@ final class ToolServers: ToolProvider {
             ServerPrompt(of: server, clock: clock) { log(ServerNotice.remark(server: server.name, $0).description) }
         }
         self.bridge = bridge
+        self.tracer = tracer
         self.log = log
     }
 
@@ -150,6 +154,20 @@ final class ToolServers: ToolProvider {
             let known = group.toolNames.sorted().joined(separator: ", ")
             return .failure("There is no tool \(name.prefix(100)). The tools: \(known).")
         }
+        let begun = tracer.begin("tools/call \(tool)", .client)
+        begun.open.set("mcp.method.name", .text("tools/call"))
+        begun.open.set("gen_ai.tool.name", .text(tool))
+        defer { tracer.end(begun) }
+        let outcome = await call(
+            tool, named: name, of: server, arguments, user, questions, begun.open.context, onProgress)
+        if outcome.isError { begun.open.fail("tool_error") }
+        return outcome
+    }
+
+    private func call(
+        _ tool: String, named name: String, of server: ToolServer, _ arguments: JSONObject, _ user: String?,
+        _ questions: CallQuestions?, _ trace: TraceContext?, _ onProgress: @escaping @Sendable (String) -> Void
+    ) async -> ToolOutcome {
         do {
             let legacy = legacyQuestions[ObjectIdentifier(server)]
             // Each call says whether somebody can be asked.
@@ -159,7 +177,8 @@ final class ToolServers: ToolProvider {
             let result = try await server.use(again: false) { (client) throws(MCPClientError) in
                 let call = { () async throws(MCPClientError) -> ToolResult in
                     try await client.callTool(
-                        tool, arguments, meta: Self.meta(of: user), timeLimit: Self.callLimit, elicitation: modern,
+                        tool, arguments, meta: Self.meta(of: user, in: trace), timeLimit: Self.callLimit,
+                        elicitation: modern,
                         onProgress: onProgress)
                 }
                 guard let legacy, !client.server.revision.isModern else { return try await call() }
@@ -232,8 +251,12 @@ final class ToolServers: ToolProvider {
         return contents
     }
 
-    static func meta(of user: String?) -> JSONObject {
+    /// Returns what requests for a user have in `_meta`.
+    ///
+    /// - Parameter trace: where the request is in a trace; `nil` if it isn't part of one.
+    static func meta(of user: String?, in trace: TraceContext? = nil) -> JSONObject {
         var meta = JSONObject()
+        meta.add(trace)
         meta[userKey] = user.map(JSON.string)
         return meta
     }

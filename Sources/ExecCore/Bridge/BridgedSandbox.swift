@@ -1,6 +1,7 @@
 import ChildProcess
 import Diagnostics
 import Hashing
+import Telemetry
 import Threading
 
 // What a sandbox does for the bridge.
@@ -84,6 +85,6 @@ extension Sandbox {
             }, onProgress: report?.forwardText,
             onCall: { call in
                 calls.withLock { if $0.count < CommandResult.maxBridgedCalls { $0.append(call) } }
-            }, scriptDigest: SHA256.hexDigest(of: script), user: user)
+            }, scriptDigest: SHA256.hexDigest(of: script), user: user, trace: TraceContext.current)
     }
 }

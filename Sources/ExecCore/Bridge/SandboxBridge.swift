@@ -1,3 +1,5 @@
+package import Telemetry
+
 /// Lets code in the sandboxes of a pool call tools outside. What these are is not known here.
 package protocol SandboxBridge: Sendable {
     /// Begins to serve a sandbox.
@@ -54,6 +56,8 @@ package struct BridgedCommand: Sendable {
     package let scriptDigest: String
     /// Asks the person who uses the client; `nil` if the client can't.
     package let user: (any UserInteraction)?
+    /// Where the command is in a trace; `nil` if it isn't part of one.
+    package let trace: TraceContext?
 
     /// How long people may be asked about one command in all, in seconds.
     package static let maxAskedSeconds = 3600.0
@@ -62,7 +66,7 @@ package struct BridgedCommand: Sendable {
         holdClock: @escaping @Sendable (_ isHeld: Bool) -> Void,
         suspendClock: @escaping @Sendable (_ isSuspended: Bool) -> Void = { _ in },
         onProgress: (@Sendable (String) -> Void)? = nil, onCall: (@Sendable (BridgedCall) -> Void)? = nil,
-        scriptDigest: String = "", user: (any UserInteraction)? = nil
+        scriptDigest: String = "", user: (any UserInteraction)? = nil, trace: TraceContext? = nil
     ) {
         self.holdClock = holdClock
         self.suspendClock = suspendClock
@@ -70,6 +74,7 @@ package struct BridgedCommand: Sendable {
         self.onCall = onCall
         self.scriptDigest = scriptDigest
         self.user = user
+        self.trace = trace
     }
 }
 

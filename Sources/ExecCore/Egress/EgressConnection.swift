@@ -16,14 +16,20 @@ final class EgressConnection: StreamedGuestCall {
     }
 
     let stream: GuestCallStream
+    private let events: SandboxEvents
     private let work: @Sendable (EgressConnection) -> Void
     private let state = ConditionLocked(State())
 
     /// - Parameters:
     ///   - stream: the call's bytes.
-    ///   - work: the body of ``serve()``, which calls ``run(to:by:onOpen:)`` or ``finish(_:)``.
-    init(_ stream: GuestCallStream, work: @escaping @Sendable (EgressConnection) -> Void) {
+    ///   - events: receives how many bytes are passed on.
+    ///   - work: the body of ``serve()``, which calls ``run(to:by:onOpen:onUnopened:)`` or ``finish(_:)``.
+    init(
+        _ stream: GuestCallStream, events: SandboxEvents = SandboxEvents(),
+        work: @escaping @Sendable (EgressConnection) -> Void
+    ) {
         self.stream = stream
+        self.events = events
         self.work = work
     }
 
@@ -39,17 +45,23 @@ final class EgressConnection: StreamedGuestCall {
 
     /// Opens the connection, serves it to its end and reports the outcome to the guest. Blocks the calling thread.
     ///
-    /// - Parameter onOpen: called with the address once the connection is open.
-    func run(to host: AllowedHost, by policy: EgressPolicy, onOpen: (IPAddress) -> Void) {
+    /// - Parameters:
+    ///   - onOpen: called with the address once the connection is open.
+    ///   - onUnopened: called with the reason if it can't be opened.
+    func run(
+        to host: AllowedHost, by policy: EgressPolicy, onOpen: (IPAddress) -> Void,
+        onUnopened: (EgressError) -> Void = { _ in }
+    ) {
+        let socket: OutboundSocket
         do throws(EgressError) {
-            let socket = try open(host, policy, onOpen)
-            let failure = relay(socket)
-            release(socket)
-            if let failure { throw failure }
-            finish()
+            socket = try open(host, policy, onOpen)
         } catch {
-            finish(error)
+            onUnopened(error)
+            return finish(error)
         }
+        let failure = relay(socket)
+        release(socket)
+        finish(failure)
     }
 
     /// Reports the end of the call, or its failure, to the guest. Blocks the calling thread.
@@ -128,6 +140,7 @@ final class EgressConnection: StreamedGuestCall {
                     return !stream.isCancelled
                 }
                 try stream.write(bytes)
+                events(.transferred(.received, bytes: bytes.count))
             } catch {
                 return false
             }
@@ -140,6 +153,7 @@ final class EgressConnection: StreamedGuestCall {
             // End of input, and all of it has been written.
             guard !bytes.isEmpty else { return true }
             guard socket.write(bytes), (try? stream.release(bytes.count)) != nil else { return false }
+            events(.transferred(.sent, bytes: bytes.count))
         }
         return false
     }

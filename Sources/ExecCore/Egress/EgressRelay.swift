@@ -20,6 +20,7 @@ final class EgressRelay: GuestCallHandler {
     private let gate: (any EgressGate)?
     private let sandbox: String
     private let logger: Logger
+    private let events: SandboxEvents
     private let now: @Sendable () -> ContinuousClock.Instant
     private let send: @Sendable (Frame) throws -> Void
     private let state = Locked(State())
@@ -28,10 +29,12 @@ final class EgressRelay: GuestCallHandler {
     ///   - policy: what may be reached.
     ///   - gate: decides whether connections may be open now; `nil` if they always may.
     ///   - sandbox: the sandbox's name, for the log.
+    ///   - events: receives what becomes of connections.
     ///   - now: the clock for the rate limits on connections and log lines.
     ///   - send: sends a frame to the guest and blocks until it is written.
     init(
         policy: EgressPolicy, gate: (any EgressGate)? = nil, sandbox: String, logger: Logger,
+        events: SandboxEvents = SandboxEvents(),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         send: @escaping @Sendable (Frame) throws -> Void
     ) {
@@ -39,6 +42,7 @@ final class EgressRelay: GuestCallHandler {
         self.gate = gate
         self.sandbox = sandbox
         self.logger = logger
+        self.events = events
         self.now = now
         self.send = send
     }
@@ -50,10 +54,11 @@ final class EgressRelay: GuestCallHandler {
             throw ChannelError(reason: "sent an invalid connection request")
         }
         let isWithinBudget = state.withLock { $0.budget.take(at: now()) }
-        return EgressConnection(GuestCallStream(id: id, send: send)) { [self] connection in
+        return EgressConnection(GuestCallStream(id: id, send: send), events: events) { [self] connection in
             if isWithinBudget {
                 serve(connection, target)
             } else {
+                events(.connection(.busy))
                 connection.finish(EgressError(.busy, "Too many connections at once. Try again in a second."))
             }
         }
@@ -65,9 +70,13 @@ final class EgressRelay: GuestCallHandler {
             let number = try admit(connection, to: host)
             defer { if let number { gate?.connectionEnded(number) } }
             connection.run(to: host, by: policy) { address in
+                events(.connection(.opened))
                 log { $0.info("sandbox \(sandbox) connected to \(host) (\(address))") }
+            } onUnopened: { error in
+                events(.connection(error.code == .refused ? .denied : .failed))
             }
         } catch {
+            events(.connection(error.code == .refused ? .denied : .failed))
             log { $0.warning("sandbox \(sandbox) was refused a connection: \(error.message)") }
             connection.finish(error)
         }

@@ -14,11 +14,14 @@ final class EngineObservations: Sendable {
         var limits = LimitKnowledge()
     }
 
+    /// Receives what happens to the sandboxes.
+    let events: SandboxEvents
     private let logger: Logger
     private let state = Locked(State())
 
-    init(logger: Logger) {
+    init(logger: Logger, events: SandboxEvents = SandboxEvents()) {
         self.logger = logger
+        self.events = events
     }
 
     /// What is known about the limits.

@@ -127,7 +127,8 @@ public final class Sandbox: Sendable {
         self.bridge = session
         channel = Channel(
             input: child.input, logger: logger,
-            guestCalls: Self.guestCallHandlers(for: spec, bridge: session, input: child.input, logger: logger),
+            guestCalls: Self.guestCallHandlers(
+                for: spec, bridge: session, input: child.input, logger: logger, events: observations.events),
             onArtifactsChanged: onArtifactsChanged)
         watch = GuestWatch(channel, interval: spec.limits.heartbeat) {
             let isSuspended = await engine.isSuspended(name)
@@ -199,13 +200,15 @@ public final class Sandbox: Sendable {
 
     /// The handlers of guest-initiated calls.
     private static func guestCallHandlers(
-        for spec: SandboxSpec, bridge: (any SandboxBridgeSession)?, input: PipeWriter, logger: Logger
+        for spec: SandboxSpec, bridge: (any SandboxBridgeSession)?, input: PipeWriter, logger: Logger,
+        events: SandboxEvents
     ) -> [GuestCallMethod: any GuestCallHandler] {
         var handlers: [GuestCallMethod: any GuestCallHandler] = [:]
         let hosts = spec.configuration.allowedHosts
         if !hosts.isEmpty {
             handlers[.connect] = EgressRelay(
-                policy: EgressPolicy(hosts: hosts), gate: bridge?.egressGate, sandbox: spec.name, logger: logger
+                policy: EgressPolicy(hosts: hosts), gate: bridge?.egressGate, sandbox: spec.name, logger: logger,
+                events: events
             ) { frame in try input.writeBlocking(frame.bytes) }
         }
         handlers[.bridge] = bridge
@@ -293,7 +296,7 @@ public final class Sandbox: Sendable {
         onBegin: (UInt32) -> Void = { _ in }, onProgress: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws -> Channel.Reply {
         let turns = lane == .tools ? toolTurns : artifactTurns
-        try await turns.wait()
+        try await wait(for: turns, isCounted: lane == .tools)
         defer { turns.signal() }
         await AnswerRoom.wait()
         // The task may have been cancelled while the sandbox started; a short command would finish before the guest
@@ -303,6 +306,14 @@ public final class Sandbox: Sendable {
             Parameters.operation.rawValue, parameters.json, body: body,
             seconds: parameters.timeout + Self.answerGrace, replyLimit: replyLimit, onBegin: onBegin,
             onProgress: onProgress)
+    }
+
+    private func wait(for turns: AsyncSemaphore, isCounted: Bool) async throws {
+        guard isCounted else { return try await turns.wait() }
+        let start = ContinuousClock.now
+        observations.events(.queued)
+        defer { observations.events(.dequeued(seconds: start.duration(to: .now) / .seconds(1))) }
+        try await turns.wait()
     }
 
     /// Ends the sandbox if a call is past its deadline without an answer, or its guest gives no sign of life. To be

@@ -14,19 +14,18 @@ public actor SandboxPool {
     private let owner: Owner
     private let logger: Logger
     private let onArtifactsChanged: @Sendable (UserID, ArtifactChange) -> Void
-    private let lingering: Lingering?
-    private let bridge: (any SandboxBridge)?
+    private let starter: SandboxStarter
     private let eviction: EvictionPolicy
     private let prewarmQueue: PrewarmQueue
-    private let accounts = Accounts()
     private let observations: EngineObservations
     private let image: ImageInspection
     private let provision: ImageProvision?
+    private var events: SandboxEvents { observations.events }
 
     /// Which users lost a sandbox between their calls.
     public nonisolated let losses: SandboxLosses
 
-    private(set) var entries: [UserID: PooledSandbox] = [:]
+    private(set) var entries: [UserID: PooledSandbox] = [:] { didSet { events(.count(entries.count)) } }
     private var prewarmer: Prewarmer
     private var hasSwept = false
     /// Warnings about skills and tools that were already logged. Every start would repeat them.
@@ -42,20 +41,20 @@ public actor SandboxPool {
     ///   - bridge: lets code in the sandboxes call tools outside; `nil` for no bridge. The configuration must say that
     ///     there is one.
     ///   - provision: gets an image that the engine lacks; `nil` to fail instead.
+    ///   - events: receives what happens to the sandboxes.
     ///   - onArtifactsChanged: called when artifacts were added, modified or removed in a running sandbox, whatever
     ///     the cause, and soon after the start of a sandbox that has some. It may be called on any thread, in order
     ///     for each user, and must return soon because that sandbox's replies wait for it.
     package init(
         configuration: SandboxConfiguration, limits: Limits, logger: Logger,
         locateEngine: @escaping @Sendable () throws(ExecError) -> any ContainerEngine,
-        bridge: (any SandboxBridge)?, provision: ImageProvision? = nil,
+        bridge: (any SandboxBridge)?, provision: ImageProvision? = nil, events: SandboxEvents = SandboxEvents(),
         onArtifactsChanged: @escaping @Sendable (UserID, ArtifactChange) -> Void = { _, _ in }
     ) {
         self.configuration = configuration
         self.limits = limits
         self.logger = logger
         self.locateEngine = locateEngine
-        self.bridge = bridge
         self.provision = provision
         self.onArtifactsChanged = onArtifactsChanged
         owner = .current()
@@ -64,19 +63,20 @@ public actor SandboxPool {
         let prewarmQueue = PrewarmQueue(capacity: limits.maxSandboxes)
         self.prewarmQueue = prewarmQueue
         prewarmer = Prewarmer(queue: prewarmQueue)
-        let observations = EngineObservations(logger: logger)
+        let observations = EngineObservations(logger: logger, events: events)
         self.observations = observations
         image = ImageInspection {
             guard let engine = try? locateEngine() else { return nil }
             return (try? await engine.image(configuration.image)).map(ImageContents.init(of:))
         }
-        lingering =
-            limits.linger > 0
-            ? Lingering(seconds: limits.linger, bridge: bridge, logger: logger, observations: observations) : nil
+        starter = SandboxStarter(
+            bridge: bridge, logger: logger, observations: observations,
+            lingering: limits.linger > 0
+                ? Lingering(seconds: limits.linger, bridge: bridge, logger: logger, observations: observations) : nil)
     }
 
-    /// Creates a pool as ``init(configuration:limits:logger:locateEngine:bridge:onArtifactsChanged:)`` does, without a
-    /// bridge.
+    /// Creates a pool as ``init(configuration:limits:logger:locateEngine:bridge:events:onArtifactsChanged:)`` does,
+    /// without a bridge.
     public init(
         configuration: SandboxConfiguration, limits: Limits, logger: Logger,
         locateEngine: @escaping @Sendable () throws(ExecError) -> any ContainerEngine,
@@ -153,17 +153,19 @@ public actor SandboxPool {
         housekeeping?.cancel()
         let last = entries.values
         entries = [:]
-        await withTaskGroup(of: Void.self) { [lingering] group in
+        await withTaskGroup(of: Void.self) { [lingering = starter.lingering, events] group in
             for entry in last {
                 group.addTask {
                     if let lingering, let sandbox = entry.sandbox, entry.hasServed,
                         await lingering.leave(sandbox, within: grace)
                     {
-                        return
+                        return events(.ended(.left))
                     }
                     // A sandbox that is still starting ends as soon as its guest would have come up.
                     entry.start.cancel()
-                    if let sandbox = try? await entry.start.value { await sandbox.stop(grace: grace, removal: 0.1) }
+                    guard let sandbox = try? await entry.start.value else { return }
+                    events(.ended(.shutdown))
+                    await sandbox.stop(grace: grace, removal: 0.1)
                 }
             }
         }
@@ -283,26 +285,15 @@ public actor SandboxPool {
         }
         var spec = SandboxSpec(
             name: SandboxSpec.newName(for: user), user: user, owner: owner,
-            account: accounts.account(of: user, in: configuration), configuration: configuration, limits: limits)
+            account: starter.accounts.account(of: user, in: configuration), configuration: configuration, limits: limits
+        )
         if !engine.isLocal { try spec.carryFiles() }
         for warning in spec.hostMounts.warnings where reportedWarnings.insert(warning).inserted {
             logger.warning(warning)
         }
         entries[user] = PooledSandbox(
-            start: Task { [spec, accounts, logger, lingering, bridge, observations, onArtifactsChanged] in
-                let onChange = { @Sendable change in onArtifactsChanged(user, change) }
-                let filler = VolumeFiller(engine: engine, logger: logger)
-                return try await accounts.start(spec, logger: logger) { spec in
-                    try await filler.start(spec) { spec in
-                        guard let lingering else {
-                            logger.info("starting sandbox \(spec.name)")
-                            return try await Sandbox.start(
-                                spec, engine: engine, bridge: bridge, logger: logger, observations: observations,
-                                onArtifactsChanged: onChange)
-                        }
-                        return try await lingering.start(spec, engine: engine, onArtifactsChanged: onChange)
-                    }
-                }
+            start: Task { [spec, starter, onArtifactsChanged] in
+                try await starter.start(spec, engine: engine, isAhead: isKept) { onArtifactsChanged(user, $0) }
             }, isKept: isKept)
         startHousekeeping()
     }
@@ -317,14 +308,14 @@ public actor SandboxPool {
                 raise --max-sandboxes.
                 """)
         }
-        stop(user, "another user needs its place")
+        stop(user, "another user needs its place", .evicted)
     }
 
     /// Stops a sandbox between calls. If it has served its user, the user is notified with the next result.
-    private func stop(_ user: UserID, _ reason: String) {
+    private func stop(_ user: UserID, _ reason: String, _ end: SandboxEvent.End) {
         logger.info("stopping the sandbox of \(user): \(reason)")
         if entries[user]?.hasServed == true { losses.record("was stopped (\(reason))", for: user) }
-        discard(user)
+        discard(user, end)
     }
 
     /// Discards a sandbox that has ended. If no call has failed because of that, its user is notified with the next
@@ -332,7 +323,7 @@ public actor SandboxPool {
     private func bury(_ user: UserID) {
         guard let entry = entries[user], let sandbox = entry.sandbox else { return }
         if entry.hasServed, sandbox.hasEndedUnheard { losses.record(sandbox.endCause, for: user) }
-        discard(user)
+        discard(user, .lost)
     }
 
     /// Stops a user's sandbox, with everything that runs in it, and waits until it is gone.
@@ -343,7 +334,7 @@ public actor SandboxPool {
         guard let entry = entries[user] else { return false }
         logger.info("stopping the sandbox of \(user): \(reason)")
         if entry.hasServed { losses.record("was stopped (\(reason))", for: user) }
-        await discard(user)?.value
+        await discard(user, .requested)?.value
         return true
     }
 
@@ -351,11 +342,15 @@ public actor SandboxPool {
     ///
     /// - Returns: the task that stops it.
     @discardableResult
-    private func discard(_ user: UserID) -> Task<Void, Never>? {
+    private func discard(_ user: UserID, _ end: SandboxEvent.End) -> Task<Void, Never>? {
         guard let entry = entries.removeValue(forKey: user) else { return nil }
         // No need to wait until a sandbox that is still starting is up.
         entry.start.cancel()
-        return Task.detached { try? await entry.start.value.stop() }
+        return Task.detached { [events] in
+            guard let sandbox = try? await entry.start.value else { return }
+            events(.ended(end))
+            await sandbox.stop()
+        }
     }
 
     private func startHousekeeping() {
@@ -381,7 +376,9 @@ public actor SandboxPool {
                 bury(user)
                 if entry.isKept { replace(entry, of: user) }
             case .running:
-                if let reason = entries[user].flatMap({ eviction.reasonToStop($0, at: now) }) { stop(user, reason) }
+                if let reason = entries[user].flatMap({ eviction.reasonToStop($0, at: now) }) {
+                    stop(user, reason, .idle)
+                }
             }
         }
         if entries.isEmpty { housekeeping = nil }

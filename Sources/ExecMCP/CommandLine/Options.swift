@@ -24,6 +24,8 @@ struct Options: Sendable, Equatable {
     var prewarmUsers: [UserID] = []
     /// The path of the file that records each call in a line; `nil` for none.
     var auditLog: String?
+    /// The path of the file that the server's numbers are written to; `nil` for none.
+    var metricsFile: String?
     var logLevel = LogLevel.info
     /// The files that name the MCP servers whose tools code in the sandboxes can call; empty for none.
     var mcpConfigFiles: [String] = []

@@ -1,6 +1,7 @@
 import CommandOptions
 import Diagnostics
 import ExecCore
+import Telemetry
 
 /// An option of the server.
 typealias ServerOption = CommandOptions.OptionDescription<Options>
@@ -297,6 +298,16 @@ enum ServerOptionTable {
             // The file is checked when the server opens it, because other commands parse this option too.
             options.auditLog = path
             return !path.isEmpty && !path.hasPrefix("-") && !path.hasSuffix("/")
+        },
+        ServerOption(
+            flag: "--metrics-file", variable: "MCP_EXECUTOR_METRICS_FILE", placeholder: "FILE",
+            help: "file for node_exporter's textfile collector; a second server writes FILE with a number in its name",
+            fallback: "none", accepts: "the path of a file whose name ends in .prom", paths: { [$0] }
+        ) { value, options in
+            let path = HostPath.expanded(value)
+            // As for the audit log.
+            options.metricsFile = path
+            return path.hasSuffix(MetricsFile.suffix) && !path.hasPrefix("-")
         },
         ServerOption.logLevel(variable: "MCP_EXECUTOR_LOG_LEVEL", fallback: "info") { level, options in
             options.logLevel = level

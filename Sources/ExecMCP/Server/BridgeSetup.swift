@@ -31,13 +31,14 @@ enum BridgeSetup {
     /// - Parameters:
     ///   - privateData: the private values of all users; `nil` if none are replaced.
     ///   - audit: the log that records each call of a tool; `nil` for none.
+    ///   - observer: counts and traces calls.
     ///   - onFault: called for each part of the files that can't be used.
     ///   - onUntrusted: called with the names of all servers marked as untrusted that a user's session reads, whenever
     ///     another one is about to be read.
     /// - Throws: ``UsageError`` for a file of servers, or a recording, that can't be used.
     static func bridge(
-        _ options: Options, privateData: PrivateDataVaults? = nil, audit: AuditLog?, logger: Logger,
-        onFault: () -> Void = {},
+        _ options: Options, privateData: PrivateDataVaults? = nil, audit: AuditLog?,
+        observer: BridgeObserver = BridgeObserver(), logger: Logger, onFault: () -> Void = {},
         onUntrusted: @escaping @Sendable (UserID, [String]) -> Void = { _, _ in }
     ) throws(UsageError) -> Bridge? {
         guard !options.mcpConfigFiles.isEmpty else { return nil }
@@ -53,7 +54,7 @@ enum BridgeSetup {
         return Bridge(
             entries, environment: variables, stateDirectory: .usual(variables: variables),
             recording: try recording(options, entries, logger: logger), privateData: privateData, logger: logger,
-            onUntrusted: onUntrusted
+            observer: observer, onUntrusted: onUntrusted
         ) { user, call in
             guard let audit else { return }
             audit.begin()

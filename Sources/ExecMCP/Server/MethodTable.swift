@@ -15,6 +15,8 @@ struct MethodTable: Sendable {
     let questions: ClientQuestions
     /// The calls that wait for the person behind a modern client.
     let suspended = SuspendedCalls()
+    /// The numbers of the server.
+    let metrics: ServerMetrics
 
     /// - Parameters:
     ///   - pool: the users' sandboxes.
@@ -23,10 +25,12 @@ struct MethodTable: Sendable {
     ///   - questions: asks the person behind a legacy client.
     ///   - pipeline: the pipeline of calls that return contents of a sandbox.
     ///   - bridge: the tools of MCP servers that code in the sandboxes can call; `nil` for none.
+    ///   - metrics: the numbers of the server.
     init(
         options: Options, pool: SandboxPool, skills: SkillLibrary, subscriptions: Subscriptions, audit: AuditLog?,
-        questions: ClientQuestions, pipeline: CallPipeline, bridge: Bridge?, logger: Logger
+        questions: ClientQuestions, pipeline: CallPipeline, bridge: Bridge?, metrics: ServerMetrics, logger: Logger
     ) {
+        self.metrics = metrics
         self.subscriptions = subscriptions
         self.questions = questions
         let defaultUser = DefaultUser(options.user)
@@ -58,8 +62,13 @@ struct MethodTable: Sendable {
         methods += Self.sandboxMethods(
             SandboxCalls(pool: pool, pipeline: pipeline, defaultUser: defaultUser, audit: audit),
             limits: options.limits)
+        methods.append(ReadMetricsMethod(metrics: metrics))
         methods += TaskMethod.Kind.allCases.map { TaskMethod(kind: $0, tasks: tasks, defaultUser: defaultUser) }
         self.methods = Dictionary(uniqueKeysWithValues: methods.map { ($0.name, $0) })
+        let counted = SandboxMethod.allCases.map(\.rawValue)
+        metrics.know(methods: methods.map { $0.name } + [initialize.name])
+        metrics.know(tools: tools.names + [ReadResourceMethod.name] + counted)
+        metrics.know(servers: bridge?.serverNames ?? [])
     }
 
     /// The methods beyond MCP.

@@ -18,11 +18,13 @@ struct Server: Sendable {
     ///   - pipeline: the pipeline of calls that return contents of a sandbox.
     ///   - bridge: lets code in the sandboxes call tools of MCP servers; `nil` for none.
     ///   - provision: gets the sandboxes' image if the engine lacks it; `nil` to fail instead.
+    ///   - telemetry: counts and traces what happens.
     ///   - send: writes a message that must not be dropped; must return at once.
     ///   - notify: sends notifications that belong to no request.
     init(
         _ options: Options, audit: AuditLog? = nil, pipeline: CallPipeline = CallPipeline(),
-        bridge: Bridge? = nil, provision: ImageProvision? = nil, logger: Logger,
+        bridge: Bridge? = nil, provision: ImageProvision? = nil, telemetry: ServerTelemetry = ServerTelemetry(),
+        logger: Logger,
         locateEngine: @escaping @Sendable () throws(ExecError) -> any ContainerEngine,
         send: @escaping @Sendable (JSON) -> Void, notify: @escaping @Sendable (Notification) -> Void
     ) {
@@ -42,13 +44,14 @@ struct Server: Sendable {
         self.provision = provision
         pool = SandboxPool(
             configuration: options.configuration, limits: options.limits, logger: logger, locateEngine: locateEngine,
-            bridge: bridge, provision: provision
+            bridge: bridge, provision: provision, events: telemetry.sandboxEvents
         ) { user, change in
             subscriptions.publish(.artifacts(user, pipeline.privateData?.redacted(change, of: user) ?? change))
         }
         methods = MethodTable(
             options: options, pool: pool, skills: skills, subscriptions: subscriptions, audit: audit,
-            questions: ClientQuestions(send: send), pipeline: pipeline, bridge: bridge, logger: logger)
+            questions: ClientQuestions(send: send), pipeline: pipeline, bridge: bridge, metrics: telemetry.metrics,
+            logger: logger)
     }
 
     /// Ends the subscriptions and questions in an orderly way, then the sandboxes and the servers of the bridge. Later calls are rejected.

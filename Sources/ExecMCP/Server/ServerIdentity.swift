@@ -31,6 +31,7 @@ enum ServerIdentity {
             "maxFileBytes": .integer(FileUploads.maxFile), "maxChunkBytes": .integer(FileUploads.maxChunk),
         ],
         SandboxMethod.sandboxExtension: [:],
+        SandboxMethod.metricsExtension: [:],
     ]
 
     static let instructions = """

@@ -6,6 +6,7 @@ import JSONRPC
 import MCP
 import PrivateData
 import SystemCalls
+import Telemetry
 import Threading
 
 /// The server as a process: its descriptors, signals and shutdown.
@@ -18,6 +19,8 @@ struct ServerProcess {
     /// the sandboxes, which ends the sandboxes too.
     private static let endDeadline = 0.9
     private static let sandboxGrace = 0.7
+    /// The maximum time that the last spans may take to be exported, in seconds. The whole shutdown's limit holds too.
+    private static let exportSeconds = 0.5
     /// The same limits if sandboxes are left to the next server. Hosts wait two seconds before they kill the process.
     private static let lingerDeadline = 1.8
     private static let lingerGrace = 1.4
@@ -31,16 +34,20 @@ struct ServerProcess {
     private let options: Options
     private let logger: Logger
     private let audit: AuditLog?
+    private let telemetry: ServerTelemetry
+    /// Writes the numbers to a file; `nil` if nobody wants them.
+    private let metricsFile: MetricsFileWriter?
     private let bridge: Bridge?
     /// The private values of all users; `nil` if none are replaced.
     private let privateData: PrivateDataVaults?
     /// Who reads untrusted servers; `nil` if skills aren't reviewed here.
     private let untrustedReadings: UntrustedReadings?
 
-    /// - Throws: ``UsageError`` if the requested audit log or a file with MCP servers can't be used.
+    /// - Throws: ``UsageError`` if the requested audit log, metrics file or a file with MCP servers can't be used.
     init(_ options: Options) throws(UsageError) {
         logger = Logger(program: "exec-mcp", level: options.logLevel)
         audit = if let path = options.auditLog { try AuditLog(path: path, logger: logger) } else { nil }
+        telemetry = ServerTelemetry(variables: Environment.variables, logger: logger)
         privateData =
             options.privateData == .off
             ? nil : PrivateDataVaults(mode: options.privateData, patterns: options.privateDataPatterns)
@@ -49,7 +56,11 @@ struct ServerProcess {
         }
         untrustedReadings = readings
         bridge = try BridgeSetup.bridge(
-            options, privateData: privateData, audit: audit, logger: logger, onUntrusted: { readings?.add($1, of: $0) })
+            options, privateData: privateData, audit: audit, observer: telemetry.bridgeObserver, logger: logger,
+            onUntrusted: { readings?.add($1, of: $0) })
+        // The last of what may fail: the file says that a server runs.
+        metricsFile =
+            if let path = options.metricsFile { try telemetry.fileWriter(path: path, logger: logger) } else { nil }
         var options = options
         options.configuration.hasBridge = bridge != nil
         self.options = options
@@ -64,12 +75,14 @@ struct ServerProcess {
         let output = try takeStandardOutput()
         let ending = ConditionLocked(false)
         let writer = try LineWriter(descriptor: output, backlogLimit: Self.unreadLimit) { ending.change { $0 = true } }
-        let pipeline = CallPipeline(privateData: privateData.map(PrivateDataFilter.init))
+        let pipeline = CallPipeline(
+            privateData: privateData.map(PrivateDataFilter.init), telemetry: telemetry)
         let provision =
             options.buildsImage
             ? ImageProvision(image: options.configuration.image, engine: options.engine, logger: logger) : nil
         let server = Server(
-            options, audit: audit, pipeline: pipeline, bridge: bridge, provision: provision, logger: logger,
+            options, audit: audit, pipeline: pipeline, bridge: bridge, provision: provision, telemetry: telemetry,
+            logger: logger,
             locateEngine: locateEngine
         ) {
             writer.write($0)
@@ -78,6 +91,7 @@ struct ServerProcess {
         }
         let session = Session(methods: server.methods, writer: writer, logger: logger)
         try ShutdownSignals.forEach { _ in ending.change { $0 = true } }
+        try telemetry.start(metricsFile)
 
         if isatty(STDIN_FILENO) == 1 { Logger.writeToStandardError(Self.wordToPeople) }
         try BackgroundThread.start("stdin-reader") { [logger] in
@@ -164,5 +178,8 @@ struct ServerProcess {
         session.waitForEnd()
         audit?.waitForEnd()
         writer.waitUntilWaiting(below: 1)
+        telemetry.metrics.end()
+        metricsFile?.end()
+        telemetry.tracer.close(within: Self.exportSeconds)
     }
 }

@@ -124,7 +124,12 @@ final class Session: Sendable {
         }
     }
 
-    private func serve(_ request: Request, size: Int, _ reply: @escaping @Sendable (Response?) -> Void) {
+    private func serve(_ request: Request, size: Int, _ answer: @escaping @Sendable (Response?) -> Void) {
+        let method = request.method
+        let reply: @Sendable (Response?) -> Void = { [metrics = methods.metrics] response in
+            metrics.countRequest(method, response)
+            answer(response)
+        }
         do {
             switch try begin(request) {
             case .immediate(let result):
@@ -178,6 +183,14 @@ final class Session: Sendable {
 
     private func respond(_ response: Response) {
         writer.write(response.json)
+    }
+}
+
+extension ServerMetrics {
+    /// Counts a request by its response; `nil` if it was cancelled.
+    fileprivate func countRequest(_ method: String, _ response: Response?) {
+        let isError = if case .failure? = response?.outcome { true } else { false }
+        countRequest(method, response == nil ? .cancelled : isError ? .error : .ok)
     }
 }
 

@@ -40,7 +40,7 @@
         }
 
         /// Whether libcurl was initialized; done once.
-        private static let isReady: Bool = {
+        static let isReady: Bool = {
             guard curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK else { return false }
             // The TLS library is torn down at exit and must not be in use by then: handlers run in reverse order of
             // their registration.

@@ -1,6 +1,7 @@
 #if canImport(Glibc)
     import CCurl
     import Glibc
+    import Telemetry
 
     /// A request in progress. Everything but the mailbox belongs to the loop's thread.
     final class CurlTransfer: @unchecked Sendable {
@@ -8,6 +9,7 @@
 
         private let template: RequestTemplate
         private let settings: CurlSettings
+        private let trace: TraceContext?
         /// Empty once libcurl has copied it.
         private var body: [UInt8]
 
@@ -25,8 +27,10 @@
         private var failure: TransportError?
         private(set) var isPaused = false
 
-        init(_ template: RequestTemplate, body: [UInt8], _ settings: CurlSettings) {
+        /// - Parameter trace: where the request is in a trace, which the server learns; `nil` if it isn't part of one.
+        init(_ template: RequestTemplate, body: [UInt8], _ settings: CurlSettings, trace: TraceContext? = nil) {
             self.template = template
+            self.trace = trace
             self.body = body
             unsentSize = curl_off_t(body.count)
             self.settings = settings
@@ -89,7 +93,8 @@
             body.withUnsafeBytes { _ = ccurl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, $0.baseAddress) }
             body = []
             // With `Expect`, a large body would be delayed if the server doesn't support it.
-            for field in template.fields.map({ "\($0.name): \($0.value)" }) + ["Expect:"] {
+            for field in (template.fields + template.fields(of: trace)).map({ "\($0.name): \($0.value)" }) + ["Expect:"]
+            {
                 fields = curl_slist_append(fields, field) ?? fields
             }
             ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, fields)

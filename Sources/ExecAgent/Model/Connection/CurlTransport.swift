@@ -2,6 +2,7 @@
     import CCurl
     import CommandOptions
     import Glibc
+    import Telemetry
 
     /// Sends requests through libcurl, which keeps connections open for reuse. One thread serves all requests.
     ///
@@ -37,7 +38,7 @@
         }
 
         func post(_ body: [UInt8]) -> AsyncThrowingStream<TransportEvent, any Error> {
-            let transfer = CurlTransfer(template, body: body, settings)
+            let transfer = CurlTransfer(template, body: body, settings, trace: .current)
             loop.start(transfer)
             let reader = Reader(loop: loop, transfer: transfer)
             return AsyncThrowingStream { try await reader.next() }

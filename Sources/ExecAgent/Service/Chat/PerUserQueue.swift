@@ -24,7 +24,12 @@ final class PerUserQueue: Sendable {
         /// Waits until it is this run's turn.
         ///
         /// - Throws: `CancellationError`.
-        func wait() async throws { try await hasCome.waitUnlessCancelled() }
+        func wait() async throws {
+            let start = ContinuousClock.now
+            turns.metrics.beginWait()
+            defer { turns.metrics.endWait(seconds: start.duration(to: .now) / .seconds(1)) }
+            try await hasCome.waitUnlessCancelled()
+        }
 
         /// Whether the conversation was ended after this run's turn started.
         var isForgotten: Bool { turns.isForgotten(row) }
@@ -47,12 +52,15 @@ final class PerUserQueue: Sendable {
 
     private let maxWaiting: Int
     private let maxRuns: Int
+    private let metrics: AgentMetrics
     private let state = Locked(State())
 
     /// - Parameters:
     ///   - maxWaiting: maximum number of waiting runs per conversation.
     ///   - maxRuns: maximum number of runs in total.
-    init(maxWaiting: Int, maxRuns: Int) {
+    ///   - metrics: counts those that wait.
+    init(maxWaiting: Int, maxRuns: Int, metrics: AgentMetrics = AgentMetrics()) {
+        self.metrics = metrics
         self.maxWaiting = maxWaiting
         self.maxRuns = maxRuns
     }

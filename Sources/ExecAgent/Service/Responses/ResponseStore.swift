@@ -1,5 +1,6 @@
 import JSON
 import OpenAI
+import Telemetry
 import Threading
 
 /// The responses of all users that later requests can name: the stored ones, and those that are being worked on in the
@@ -81,8 +82,8 @@ final class ResponseStore: Sendable {
                 running.runs.values.count(where: { $0.response.user == response.user }) < maxRunningPerUser
             else { return false }
             // Its end waits for the lock, so that it never comes before this.
-            let task = Task.detached { [self] in
-                await work()
+            let task = Task.detached { [self, trace = TraceContext.current] in
+                await TraceContext.$current.withValue(trace) { await work() }
                 self.running.withLock { $0.runs[response.name] = nil }
             }
             running.runs[response.name] = (response, task)

@@ -105,6 +105,14 @@ enum APIText {
         return .object(health)
     }()
 
+    static let metrics: JSON = {
+        var metrics =
+            operation("metrics", "Metrics in Prometheus's text format", "text/plain", ["type": "string"]).objectValue
+            ?? [:]
+        metrics["description"] = "With keys, this needs one that isn't bound to a user, or an operator's."
+        return .object(metrics)
+    }()
+
     private static func read(_ id: JSON, _ summary: JSON, _ schema: String?) -> JSON {
         operation(
             id, summary, "application/json",

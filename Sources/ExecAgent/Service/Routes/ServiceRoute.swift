@@ -21,8 +21,9 @@ struct ServiceRouter: Sendable {
     /// In the order in which they are tried.
     let routes: [ServiceRoute]
 
+    /// - Parameter onRoute: called with the path of the route that the request is for, before it is answered.
     /// - Throws: ``APIRequestError`` for an unknown path, and for a method that a path does not support.
-    func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
+    func answer(_ request: HTTPRequest, onRoute: (String) -> Void = { _ in }) async throws -> HTTPResponse {
         // The HTTP server omits the content of a response to HEAD.
         let method = request.method == "HEAD" ? "GET" : request.method
         let path = Self.tidied(request.path)
@@ -30,6 +31,7 @@ struct ServiceRouter: Sendable {
         for path in [path] + Self.meant(by: path) where allowed.isEmpty {
             for route in routes {
                 guard let values = Self.values(of: path, in: route.path) else { continue }
+                onRoute(route.path)
                 if route.method == method { return try await route.answer(request, values) }
                 allowed += route.method == "GET" ? ["GET", "HEAD"] : [route.method]
             }

@@ -14,6 +14,7 @@ struct ServiceRoutes: Sendable {
     let questions: QuestionRoutes
     let links: SignedArtifactLinks
     let users: RequestUsers
+    let metrics: AgentMetrics
     /// The routes of the page.
     let page: [ServiceRoute]
     /// When the service was started, in seconds since 1970.
@@ -48,6 +49,9 @@ struct ServiceRoutes: Sendable {
             },
             ServiceRoute(method: "GET", path: "/health", description: APIText.health) { request, _ in
                 await health(isAuthorized(request))
+            },
+            ServiceRoute(method: "GET", path: MetricsRoute.path, description: APIText.metrics) { request, _ in
+                try await MetricsRoute(metrics: metrics, toolProvider: toolProvider, users: users).answer(request)
             },
             ServiceRoute(method: "GET", path: "/{user}/artifacts", description: APIText.artifacts) { request, values in
                 try await artifacts(of: values["user"] ?? "", request)

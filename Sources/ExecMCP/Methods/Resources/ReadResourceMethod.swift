@@ -4,7 +4,9 @@ import MCP
 
 /// `resources/read`: returns the contents of a URI, through the same pipeline as tool calls.
 struct ReadResourceMethod: Method {
-    let name = "resources/read"
+    static let name = "resources/read"
+
+    let name = Self.name
     let catalog: ResourceCatalog
     let pipeline: CallPipeline
     let defaultUser: DefaultUser

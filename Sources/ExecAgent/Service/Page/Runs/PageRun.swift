@@ -1,5 +1,6 @@
 import JSON
 import OpenAI
+import Telemetry
 import Threading
 
 /// A run that belongs to the service: it goes on while its watchers come and go.
@@ -56,8 +57,9 @@ actor PageRun {
     /// - Parameter work: must finish the log. Cancelled when the run is stopped.
     func start(_ work: @escaping @Sendable (PageRun) async -> Void) {
         guard self.work == nil else { return }
-        self.work = Task.detached { [self] in
-            await work(self)
+        // The run outlives the request that started it, but belongs to its trace.
+        self.work = Task.detached { [self, trace = TraceContext.current] in
+            await TraceContext.$current.withValue(trace) { await work(self) }
             await end()
         }
         if stopReason != nil { self.work?.cancel() }

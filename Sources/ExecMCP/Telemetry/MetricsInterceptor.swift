@@ -1,0 +1,25 @@
+/// Counts each call, how it ended and how long it took, and the questions that it asks.
+struct MetricsInterceptor: CallInterceptor {
+    let metrics: ServerMetrics
+
+    func intercept(_ call: ToolCall, next: CallHandler) async -> CallResult {
+        let start = ContinuousClock.now
+        metrics.beginCall()
+        let result = await next(call.asking(call.interaction.map { CountedInteraction(inner: $0, metrics: metrics) }))
+        let outcome: AuditOutcome.Kind = Task.isCancelled ? .cancelled : result.kind
+        metrics.endCall(of: call.name, outcome, seconds: start.duration(to: .now) / .seconds(1))
+        return result
+    }
+}
+
+extension CallResult {
+    /// How the call ended, as the audit log has it.
+    var kind: AuditOutcome.Kind {
+        switch self {
+        case .tool(let result, _) where result.isError: .error
+        case .tool(let result, _): result.structuredContent?["timed_out"] == true ? .timedOut : .ok
+        case .resource, .sandbox: .ok
+        case .failure: .error
+        }
+    }
+}

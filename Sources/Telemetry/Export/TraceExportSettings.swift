@@ -1,0 +1,135 @@
+/// Where spans are exported to, as OpenTelemetry's environment variables have it.
+public struct TraceExportSettings: Sendable {
+    /// The collector.
+    public let url: CollectorURL
+    /// Header fields of each request. They may hold a key.
+    public let headers: [(name: String, value: String)]
+    /// How many seconds a request may take.
+    public let timeout: Double
+    /// The attributes of this program.
+    public let resource: [(name: String, value: String)]
+
+    /// The variable with header fields, which is a secret.
+    public static let headersVariables: Set<String> = [
+        "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+    ]
+    /// The variable with the name of the program, which holds for one program only.
+    public static let serviceNameVariable = "OTEL_SERVICE_NAME"
+
+    private static let maxTimeout = 60_000
+    private static let maxAttributes = 32
+
+    /// Reads the variables.
+    ///
+    /// - Parameters:
+    ///   - program: the name of the program unless the variables have another.
+    ///   - onProblem: called with what can't be used, as a sentence without its full stop.
+    /// - Returns: `nil` if nothing is to be exported.
+    public init?(
+        variables: [String: String], program: String, version: String, onProblem: (String) -> Void = { _ in }
+    ) {
+        func value(_ names: String...) -> (name: String, value: String)? {
+            for name in names {
+                if let value = variables[name], !value.isEmpty { return (name, value) }
+            }
+            return nil
+        }
+        if value("OTEL_SDK_DISABLED")?.value.lowercased() == "true" { return nil }
+        if let exporter = value("OTEL_TRACES_EXPORTER"), exporter.value != "otlp" {
+            if exporter.value != "none" {
+                onProblem("\(exporter.name) can be otlp or none: no traces are exported")
+            }
+            return nil
+        }
+        guard let endpoint = value("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT") else {
+            return nil
+        }
+        if let form = value("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"), form.value == "grpc" {
+            onProblem("\(form.name) is grpc, but traces are exported over HTTP only (port 4318): none are")
+            return nil
+        }
+        let suffix = endpoint.name == "OTEL_EXPORTER_OTLP_ENDPOINT" ? "/v1/traces" : ""
+        guard let url = CollectorURL(endpoint.value, adding: suffix) else {
+            onProblem("\(endpoint.name) isn't a URL such as http://127.0.0.1:4318: no traces are exported")
+            return nil
+        }
+        self.url = url
+        let given = value("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS")
+        let pairs = Self.pairs(in: given?.value ?? "")
+        headers = (pairs ?? []).filter { Self.isField($0.name, $0.value) }
+        if let given, headers.count != pairs?.count {
+            onProblem(
+                "\(given.name) has parts that aren't NAME=VALUE, or that no header field can have: they are ignored")
+        }
+        let time = value("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT")
+        let milliseconds = time.flatMap { Int($0.value) }.flatMap { 1...Self.maxTimeout ~= $0 ? $0 : nil }
+        if let time, milliseconds == nil {
+            onProblem("\(time.name) isn't a number of milliseconds from 1 to \(Self.maxTimeout): it is ignored")
+        }
+        timeout = Double(milliseconds ?? 10_000) / 1000
+        var resource = (Self.pairs(in: value("OTEL_RESOURCE_ATTRIBUTES")?.value ?? "") ?? [])
+            .prefix(Self.maxAttributes).filter { !$0.name.isEmpty && $0.value.utf8.count <= Span.maxText }
+        if let name = value(Self.serviceNameVariable)?.value {
+            resource.removeAll { $0.name == "service.name" }
+            resource.insert((name: "service.name", value: name), at: 0)
+        }
+        if !resource.contains(where: { $0.name == "service.name" }) {
+            resource.insert((name: "service.name", value: program), at: 0)
+        }
+        if !resource.contains(where: { $0.name == "service.version" }) {
+            resource.append((name: "service.version", value: version))
+        }
+        resource.append((name: "telemetry.sdk.name", value: "exec-mcp"))
+        resource.append((name: "telemetry.sdk.language", value: "swift"))
+        resource.append((name: "telemetry.sdk.version", value: version))
+        self.resource = Array(resource)
+    }
+
+    /// Returns the parts of `a=1,b=2`, percent-decoded; `nil` for one that has another form.
+    private static func pairs(in text: String) -> [(name: String, value: String)]? {
+        var pairs: [(name: String, value: String)] = []
+        for part in text.split(separator: ",") {
+            guard let equals = part.firstIndex(of: "="),
+                let value = decoded(trimmed(part[part.index(after: equals)...]))
+            else { return nil }
+            pairs.append((String(trimmed(part[..<equals])), value))
+        }
+        return pairs
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        var text = text.drop { $0 == " " }
+        while text.last == " " { text.removeLast() }
+        return text
+    }
+
+    private static func decoded(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            let digits = String(decoding: rest.prefix(2), as: UTF8.self).lowercased()
+            guard rest.count >= 2, let value = Hexadecimal.value(of: Array(digits.utf8)[...]) else { return nil }
+            bytes.append(UInt8(value))
+            rest.removeFirst(2)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func isField(_ name: String, _ value: String) -> Bool {
+        let isToken = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+            }
+        }
+        return isToken && !name.isEmpty && value.utf8.allSatisfy { 0x20...0x7E ~= $0 }
+            && !["host", "content-length", "content-type", "transfer-encoding", "connection"].contains(
+                name.lowercased())
+    }
+}
