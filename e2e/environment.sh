@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Makes the tests' Python environments, .venv/tests, .venv/tests-mcp1, .venv/tests-frameworks, .venv/page and
 # .venv/packaging, and those of the MCP servers that they use, .venv/servers and .venv/servers-mcp1. Installs chromium
-# and firefox-esr, which the page's tests need, if they are missing (Debian, as root). With the argument page it makes
-# .venv/page alone, with servers .venv/servers, with packaging .venv/packaging, with bench the environment of the
-# comparison, .venv/bench, with tokens that of `make bench-tokens`, .venv/tokens, with pictures that of `make pictures`,
-# .venv/pictures. Up to date already, it takes a moment.
+# and firefox-esr, which the page's tests need, if they are missing (Debian, as root), and unpacks promtool into
+# .venv/promtool. With the argument page it makes .venv/page alone, with servers .venv/servers, with packaging
+# .venv/packaging, with bench the environment of the comparison, .venv/bench, with tokens that of `make bench-tokens`,
+# .venv/tokens, with pictures that of `make pictures`, .venv/pictures. Up to date already, it takes a moment.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -65,6 +65,23 @@ require_browsers() {
     fail "chromium or firefox-esr is missing: install them (Debian: sudo apt-get install chromium firefox-esr)"
 }
 
+# The checks of metrics. The package is unpacked and not installed: its installation would start a server.
+require_promtool() {
+    local directory=$environments/promtool
+    command -v promtool >/dev/null || [ -x "$directory/usr/bin/promtool" ] && return
+    command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
+        fail "promtool is missing: install it (it is part of Prometheus)"
+    say "unpacking promtool"
+    rm -rf "$directory"
+    mkdir -p "$directory"
+    if ! (cd "$directory" && apt-get -qq download prometheus >&2); then
+        [ "$(id -u)" = 0 ] && apt-get -o DPkg::Lock::Timeout=300 -qq update >&2
+        (cd "$directory" && apt-get -qq download prometheus >&2) || fail "the package prometheus can't be downloaded"
+    fi
+    dpkg-deb --fsys-tarfile "$directory"/prometheus_*.deb | tar -x -C "$directory" ./usr/bin/promtool
+    rm "$directory"/prometheus_*.deb
+}
+
 has_browsers() {
     command -v chromium >/dev/null && { command -v firefox-esr || command -v firefox; } >/dev/null
 }
@@ -78,6 +95,7 @@ tests)
     make_environment tests e2e/requirements.txt e2e/constraints.txt
     make_environment tests-mcp1 e2e/requirements-mcp1.txt e2e/constraints-mcp1.txt
     make_environment tests-frameworks e2e/requirements-frameworks.txt
+    require_promtool
     require_browsers
     make_environment page e2e/requirements-page.txt e2e/constraints-page.txt
     make_environment servers e2e/requirements-servers.txt e2e/constraints-servers.txt

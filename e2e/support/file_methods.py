@@ -9,9 +9,9 @@ from typing import Any
 from .stdio_client import Json, RPCError, StdioClient
 
 CHUNK = 4 << 20
-FILES, SANDBOX = "exec-mcp/files", "exec-mcp/sandbox"
+FILES, SANDBOX, METRICS = "exec-mcp/files", "exec-mcp/sandbox", "exec-mcp/metrics"
 # What the server says of itself.
-ANNOUNCED: Json = {FILES: {"maxFileBytes": 32 << 20, "maxChunkBytes": CHUNK}, SANDBOX: {}}
+ANNOUNCED: Json = {FILES: {"maxFileBytes": 32 << 20, "maxChunkBytes": CHUNK}, SANDBOX: {}, METRICS: {}}
 
 TEXT, COUNT = {"type": "string"}, {"type": "integer", "minimum": 0}
 DIGEST = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
@@ -31,6 +31,19 @@ def _object(required: dict[str, Any], **optional: Any) -> Json:
 _ENTRY = _object({"name": TEXT, "path": TEXT, "kind": {"enum": ["file", "directory", "link", "other"]}, "size": COUNT},
                  modified=TEXT)  # fmt: skip
 _SANDBOX = _object({"user": TEXT, "state": STATE, "since": TEXT}, container=TEXT)
+_SERIES = {
+    "type": "object",
+    "properties": {
+        "labels": {"type": "array", "items": TEXT},
+        "value": {"type": "number"},
+        "counts": {"type": "array", "items": COUNT},
+        "sum": {"type": "number"},
+    },
+    "required": ["labels"],
+    "oneOf": [{"required": ["value"]}, {"required": ["counts", "sum"]}],
+    "additionalProperties": False,
+}
+_FAMILY = _object({"name": TEXT, "series": {"type": "array", "items": _SERIES}})
 # Method → schema of its result.
 RESULTS: dict[str, Json] = {
     FILES + "/write": {
@@ -59,6 +72,7 @@ RESULTS: dict[str, Json] = {
     ),
     SANDBOX + "/stop": _object({"stopped": {"type": "boolean"}}),
     SANDBOX + "/list": _object({"sandboxes": {"type": "array", "items": _SANDBOX}}),
+    METRICS + "/read": _object({"families": {"type": "array", "items": _FAMILY}}),
 }
 
 

@@ -189,7 +189,8 @@ class Protocol:
         return None
 
     def _run(self, call: Call, run: Any) -> None:
-        self.journal.note("call", tool=call.tool, arguments=call.arguments, request=call.number)
+        meta = call.params.get("_meta") or {}
+        self.journal.note("call", tool=call.tool, arguments=call.arguments, request=call.number, meta=meta)
         try:
             result = run(call)
         except Failure as failure:
