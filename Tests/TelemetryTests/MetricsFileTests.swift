@@ -50,11 +50,10 @@ import Threading
     }
 
     @Test func aDirectoryThatDoesNotExistIsSaid() {
-        #expect {
+        let error = #expect(throws: MetricsFileError.self) {
             try MetricsFile(path: "\(directory.path)/none/a.prom")
-        } throws: { error in
-            (error as? MetricsFileError)?.problem == "is in a directory that does not exist"
         }
+        #expect(error?.problem == "is in a directory that does not exist")
     }
 
     @Test func aLinkIsNotFollowed() throws {

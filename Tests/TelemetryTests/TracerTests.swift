@@ -94,7 +94,9 @@ import Threading
     @Test func aSpanFailsWithItsWork() async {
         let tracer = tracer()
         await #expect(throws: BrokenError.self) {
-            try await tracer.span("work", .internal, parent: nil) { _ in throw BrokenError() }
+            try await tracer.span("work", .internal, parent: nil) { (_: OpenSpan) async throws -> Void in
+                throw BrokenError()
+            }
         }
         tracer.close(within: 60)
         #expect(collector.span("work")?["status"] == ["code": 2, "message": "BrokenError"])

@@ -18,10 +18,10 @@ struct AgentTelemetry: Sendable {
     init(model: String, variables: [String: String], onProblem: @escaping @Sendable (String) -> Void) {
         let metrics = AgentMetrics(model: model)
         self.metrics = metrics
-        let settings = TraceExportSettings(
+        let found = TraceExportSettings(
             variables: variables, program: "exec-agent", version: AgentHelp.version, onProblem: onProblem)
-        guard let settings, let send = Self.send(to: settings) else {
-            if settings != nil { onProblem("traces are exported over http only here: none are") }
+        guard let settings = found, let send = Self.send(to: settings) else {
+            if found != nil { onProblem("traces are exported over http only here: none are") }
             tracer = .off
             return
         }

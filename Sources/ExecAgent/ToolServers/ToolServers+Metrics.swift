@@ -14,7 +14,7 @@ extension ToolServers {
             for server in self.group.servers where server.isRunning {
                 group.addTask { await Self.metrics(of: server) }
             }
-            return await group.reduce(into: []) { if let report = $1 { $0.append(report) } }
+            return await group.reduce(into: [ServerMetricsReport]()) { if let report = $1 { $0.append(report) } }
                 .sorted { $0.server < $1.server }
         }
     }

@@ -22,7 +22,8 @@ import Testing
     }
 
     @Test func theTablesNameEveryFamilyWithItsKindAndLabels() throws {
-        let rows = try text("docs/metrics.md").matches(of: /(?m)^\| `(exec_\w+)` \| (\w+) \| ([^|]*) \|/)
+        let rows = try text("docs/metrics.md").matches(
+            of: /^\| `(exec_\w+)` \| (\w+) \|([^|]*)\|/.anchorsMatchLineEndings())
         let documented = rows.map { row in
             "\(row.1) \(row.2) \(row.3.matches(of: /`(\w+)`/).map { String($0.1) })"
         }
