@@ -21,8 +21,8 @@ final class SessionHarness: Sendable {
 
     /// - Parameter engine: the program in the engine's place; `nil` for a machine without one.
     init(
-        engine: String? = nil, audit: AuditLog? = nil, pipeline: CallPipeline = CallPipeline(),
-        bridge: Bridge? = nil,
+        engine: String? = nil, audit: AuditLog? = nil, pipeline: CallPipeline? = nil, bridge: Bridge? = nil,
+        telemetry: ServerTelemetry = ServerTelemetry(),
         _ change: (inout Options) -> Void = { _ in }
     ) throws {
         var options = Options(user: try #require(UserID("default")))
@@ -30,7 +30,10 @@ final class SessionHarness: Sendable {
         pipe = try TestPipe()
         let logger = Logger(program: "exec-mcp", level: .debug) { [log] in log.record($0) }
         let writer = try LineWriter(descriptor: pipe.writeEnd) {}
-        server = Server(options, audit: audit, pipeline: pipeline, bridge: bridge, logger: logger) {
+        server = Server(
+            options, audit: audit, pipeline: pipeline ?? CallPipeline(telemetry: telemetry), bridge: bridge,
+            telemetry: telemetry, logger: logger
+        ) {
             () throws(ExecError) in
             guard let engine else { throw ExecError(.engineMissing, "No engine: install one.") }
             return DockerCLI(program: engine, environment: ["PATH": "/usr/bin:/bin"])

@@ -149,6 +149,19 @@ import Testing
         entry.environment["OPENAI_API_KEY"] = "its own"
         #expect(ServerEnvironment.variables(for: entry, from: ours)["OPENAI_API_KEY"] == "its own")
     }
+
+    @Test func onlyExecMCPGetsTheKeyOfTheCollector() {
+        let ours = [
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://c", "OTEL_EXPORTER_OTLP_HEADERS": "api-key=k",
+            "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "api-key=k", "OTEL_SERVICE_NAME": "agent",
+        ]
+        func names(_ command: String) -> Set<String> {
+            let entry = ToolServerEntry(name: "a", command: command, environment: [:])
+            return Set(ServerEnvironment.variables(for: entry, from: ours).keys.filter { $0.hasPrefix("OTEL_") })
+        }
+        #expect(names("/opt/other") == ["OTEL_EXPORTER_OTLP_ENDPOINT"])
+        #expect(names("/opt/exec-mcp") == Set(ours.keys).subtracting(["OTEL_SERVICE_NAME"]))
+    }
 }
 
 extension ServerConfiguration {
