@@ -59,7 +59,7 @@ protocol ToolProvider: Sendable {
     /// The number of tools of each server, as far as they are known, by the server's name.
     var toolCounts: [String: Int] { get }
 
-    /// Returns the metrics of the exec-mcp servers that run, by the servers' names. Starts none.
+    /// Returns the metrics of the exec-mcp servers that run, by the servers' names. Doesn't start any.
     func serverMetrics() async -> [ServerMetricsReport]
 
     /// Returns the state of each server.

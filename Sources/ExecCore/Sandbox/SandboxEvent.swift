@@ -42,7 +42,7 @@ package enum SandboxEvent: Sendable, Equatable {
         case sent, received
     }
 
-    /// There are so many sandboxes now, those that are starting included.
+    /// The number of sandboxes has changed; it includes those that are starting.
     case count(Int)
     /// A sandbox has come up; with how long that took.
     case cameUp(Start, seconds: Double)
