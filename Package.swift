@@ -80,8 +80,7 @@ let package = Package(
         .target(name: "ServerSentEvents", swiftSettings: settings),
         // Metrics and traces: numbers, their text, spans, and the way of both out of the program.
         .target(
-            name: "Telemetry", dependencies: ["JSON", "SystemCalls", "Threading"], cSettings: gnuSource,
-            swiftSettings: settings),
+            name: "Telemetry", dependencies: ["JSON", "SystemCalls", "Threading"], swiftSettings: settings),
         // Private values in texts, and tokens in their place. Does no I/O.
         .target(name: "PrivateData", dependencies: ["Hashing", "JSON", "Threading"], swiftSettings: settings),
         .target(name: "CommandOptions", dependencies: ["Diagnostics"], swiftSettings: settings),
