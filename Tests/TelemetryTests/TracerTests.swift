@@ -38,12 +38,12 @@ import Threading
                 onOutcome: { [outcomes] in outcomes.record("\($0) \($1)") }))
     }
 
-    @Test func spansKnowTheirParents() async throws {
+    @Test func spansKnowTheirParents() async {
         let tracer = tracer()
-        try await TraceContext.$current.withValue(nil) {
-            try await tracer.span("outer", .server) { outer in
+        await TraceContext.$current.withValue(nil) {
+            await tracer.span("outer", .server) { outer in
                 #expect(TraceContext.current == outer.context)
-                try await tracer.span("inner", .client) { inner in
+                await tracer.span("inner", .client) { inner in
                     inner.set("n", .number(3))
                     #expect(TraceContext.current == inner.context)
                     #expect(inner.context?.traceID == outer.context?.traceID)
