@@ -2,6 +2,7 @@ import CommandOptions
 import Diagnostics
 import MCPClient
 import MCPServers
+import Telemetry
 import Threading
 
 /// The composition root: creates the parts of the program from its options.

@@ -1,3 +1,4 @@
+import MCPClient
 import OpenAI
 import SystemCalls
 import Telemetry

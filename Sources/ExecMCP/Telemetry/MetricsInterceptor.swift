@@ -1,3 +1,6 @@
+import JSON
+import MCP
+
 /// Counts each call, how it ended and how long it took, and the questions that it asks.
 struct MetricsInterceptor: CallInterceptor {
     let metrics: ServerMetrics

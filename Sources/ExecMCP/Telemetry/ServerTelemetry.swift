@@ -2,6 +2,7 @@ import Bridge
 import CommandOptions
 import Diagnostics
 import ExecCore
+import MCP
 import Telemetry
 
 /// What counts and traces the work of a server.

@@ -1,3 +1,4 @@
+import MCP
 import Telemetry
 
 /// Does each call in a span, whose parent the request names.

@@ -1,4 +1,5 @@
 import HTTPServer
+import MCPServers
 import Telemetry
 
 /// `GET /metrics`: the numbers of the service, and those of the exec-mcp servers that run.
