@@ -67,7 +67,7 @@ struct MethodTable: Sendable {
         self.methods = Dictionary(uniqueKeysWithValues: methods.map { ($0.name, $0) })
         let counted = SandboxMethod.allCases.map(\.rawValue)
         metrics.know(methods: methods.map { $0.name } + [initialize.name])
-        metrics.know(tools: tools.names + [ReadResourceMethod.name] + counted)
+        metrics.know(tools: tools.names + [ReadResourceMethod.methodName] + counted)
         metrics.know(servers: bridge?.serverNames ?? [])
     }
 

@@ -4,9 +4,9 @@ import MCP
 
 /// `resources/read`: returns the contents of a URI, through the same pipeline as tool calls.
 struct ReadResourceMethod: Method {
-    static let name = "resources/read"
+    static let methodName = "resources/read"
 
-    let name = Self.name
+    let name = Self.methodName
     let catalog: ResourceCatalog
     let pipeline: CallPipeline
     let defaultUser: DefaultUser
