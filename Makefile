@@ -162,7 +162,7 @@ test: ## Run all tests: lint, builds, units, the real engine, the published MCP 
 	  'build without warnings' 'swift build --build-tests' \
 	  --then 'release build' '$(MAKE) --no-print-directory build' \
 	  'image' 'container/image.sh' \
-	  'Python environments, podman' 'e2e/environment.sh; e2e/engines/install-podman.sh >/dev/null' \
+	  'Python environments, podman, sshd' 'e2e/environment.sh; e2e/engines/install.sh' \
 	  --then 'lint' '$(MAKE) --no-print-directory lint' \
 	  $(if $(CAN_PACKAGE),'libraries of the packages' 'packaging/portable/sysroot.sh "$(PORTABLE)/libraries"')
 	$(call step,unit tests and engine tests,Tests/units.sh)

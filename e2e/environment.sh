@@ -74,9 +74,10 @@ require_promtool() {
     say "unpacking promtool"
     rm -rf "$directory"
     mkdir -p "$directory"
-    if ! (cd "$directory" && apt-get -qq download prometheus >&2); then
-        [ "$(id -u)" = 0 ] && apt-get -o DPkg::Lock::Timeout=300 -qq update >&2
-        (cd "$directory" && apt-get -qq download prometheus >&2) || fail "the package prometheus can't be downloaded"
+    if ! (cd "$directory" && "$root/packaging/apt-get.sh" -qq download prometheus >&2); then
+        [ "$(id -u)" != 0 ] || "$root/packaging/apt-get.sh" -qq update >&2
+        (cd "$directory" && "$root/packaging/apt-get.sh" -qq download prometheus >&2) ||
+            fail "the package prometheus can't be downloaded"
     fi
     dpkg-deb --fsys-tarfile "$directory"/prometheus_*.deb | tar -x -C "$directory" ./usr/bin/promtool
     rm "$directory"/prometheus_*.deb

@@ -98,7 +98,7 @@ for part in "${parts[@]}"; do
     case $part in others | examples) beside+=("$part") ;; esac
 done
 # Not while other tests run.
-"$here/engines/install-podman.sh" >/dev/null || exit 1
+"$here/engines/install.sh" || exit 1
 "$root/Tests/side-by-side.sh" \
     'modules, the page' "$(lane modules page)" \
     'other suites' "$(lane "${beside[@]}")" || status=1

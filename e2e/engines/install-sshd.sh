@@ -20,6 +20,6 @@ if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy"
     chmod 755 "$policy"
 fi
-export DEBIAN_FRONTEND=noninteractive
-apt-get -o DPkg::Lock::Timeout=300 -qq update
-apt-get -o DPkg::Lock::Timeout=300 -qq install --yes --no-install-recommends "${missing[@]}"
+apt_get=$(dirname "${BASH_SOURCE[0]}")/../../packaging/apt-get.sh
+"$apt_get" -qq update
+"$apt_get" -qq install --yes --no-install-recommends "${missing[@]}"
