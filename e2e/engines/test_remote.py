@@ -14,7 +14,7 @@ LINK = os.environ.get("REMOTE_LINK", "")
 pytestmark = pytest.mark.skipif(not HOST, reason="e2e/engines/run.sh starts the engine that this is about")
 
 ENVIRONMENT = {"DOCKER_HOST": HOST}
-BEAT = ("--heartbeat", "1")
+BEAT = ("--heartbeat", "3")
 
 
 def there(*arguments: str, check: bool = True) -> str:
@@ -142,14 +142,20 @@ def test_a_cut_network_ends_both_sides(start, fresh_user, is_working):
     subprocess.run(["ip", "link", "set", LINK, "down"], check=True)
     try:
         assert engine.poll(lambda: not containers(fresh_user)) is not None
-        server.wait_for_log("gave no sign of life for 4 seconds")
+        server.wait_for_log("gave no sign of life for 12 seconds")
         if call:
             result = server.result(call)
             assert result["isError"] is True
             assert "the connection to the engine is broken" in text_of(result)
     finally:
         subprocess.run(["ip", "link", "set", LINK, "up"], check=True)
-    assert server.bash("cat up.txt")["stdout"] == "up\n"
+
+    def is_back() -> bool:
+        result = server.call_tool("execute_bash", command="cat up.txt")
+        return not result.get("isError") and result["structuredContent"]["stdout"] == "up\n"
+
+    # A call that begins before the network is up again may still fail.
+    assert engine.poll(is_back) is not None
 
 
 def test_a_short_break_of_the_network_ends_nothing(start, fresh_user):

