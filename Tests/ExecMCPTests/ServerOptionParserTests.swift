@@ -108,6 +108,9 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         OptionCase("--prewarm-users", "MCP_EXECUTOR_PREWARM_USERS", "ann,b.b,ann") {
             $0.prewarmUsers = ["ann", "b.b"].compactMap { UserID($0) }
         },
+        OptionCase("--metrics-file", "MCP_EXECUTOR_METRICS_FILE", "/var/lib/a.prom") {
+            $0.metricsFile = "/var/lib/a.prom"
+        },
         OptionCase("--audit-log", "MCP_EXECUTOR_AUDIT_LOG", "/var/log/calls") { $0.auditLog = "/var/log/calls" },
         OptionCase("--audit-log", "MCP_EXECUTOR_AUDIT_LOG", "~/calls") {
             $0.auditLog = Environment.home + "/calls"
@@ -325,6 +328,7 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         ("--linger", ["-1", "86401", "1m"]), ("--job-timeout", ["-1", "2592001", "1.5"]),
         ("--max-sandboxes", ["0", "1001"]), ("--prewarm-users", ["", ",", "ann,", "ann bob", "ann,../x"]),
         ("--audit-log", ["", "-x", "/tmp/", "~/"]),
+        ("--metrics-file", ["", "/tmp/a.txt", "/tmp/a.prom/", "-x.prom"]),
         ("--log-level", ["", "warn", "INFO"]),
     ])
     func refusesABadValueAndSaysWhatIsTaken(flag: String, values: [String]) throws {

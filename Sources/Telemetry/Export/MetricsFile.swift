@@ -26,8 +26,8 @@ public final class MetricsFile: Sendable {
     /// - Throws: ``MetricsFileError``.
     public init(path: String) throws(MetricsFileError) {
         let name = Files.name(of: path)
-        let directory = path.hasSuffix(name) ? String(path.dropLast(name.count)) : ""
-        guard name.hasSuffix(Self.suffix), name.utf8.count > Self.suffix.utf8.count, name.first != "." else {
+        let directory = String(path.dropLast(name.count))
+        guard path.hasSuffix(Self.suffix), name.utf8.count > Self.suffix.utf8.count, name.first != "." else {
             throw MetricsFileError("doesn't end in \(Self.suffix), and the collector reads no other files")
         }
         let stem = String(name.dropLast(Self.suffix.count))

@@ -235,7 +235,8 @@ import Testing
             let paths = try #require(document["paths"]?.objectValue)
             #expect(
                 paths.keys.sorted() == [
-                    "/health", "/openapi.json", "/skills", "/skills/{name}", "/ui/artifacts", "/ui/artifacts.zip",
+                    "/health", "/metrics", "/openapi.json", "/skills", "/skills/{name}", "/ui/artifacts",
+                    "/ui/artifacts.zip",
                     "/ui/artifacts/{name}", "/ui/conversations", "/ui/conversations/{id}", "/ui/files",
                     "/ui/files/content", "/ui/files/{name}", "/ui/previews", "/ui/previews/{token}", "/ui/runs",
                     "/ui/runs/{id}", "/ui/runs/{id}/events", "/ui/sandbox", "/ui/sandboxes", "/ui/sandboxes/{user}",
