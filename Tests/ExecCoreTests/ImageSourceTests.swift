@@ -6,7 +6,8 @@ import Testing
 struct ImageSourceTests {
     @Test(arguments: [
         ("mcp-code-executor:latest", ImageVariant.standard), ("mcp-code-executor", .standard),
-        ("mcp-code-executor:slim", .slim), ("mcp-code-executor:mine", .standard),
+        ("mcp-code-executor:slim", .slim), ("mcp-code-executor:slim-2", .slim), ("mcp-code-executor:mine", .standard),
+        ("mcp-code-executor:slimmer", .standard),
         ("localhost/mcp-code-executor:slim", .slim),
     ])
     func anImageOfOursIsMadeByTheRecipe(name: String, variant: ImageVariant) {

@@ -80,7 +80,8 @@ def machine(tmp_path: Path) -> Iterator[Callable[..., FirstRun]]:
             record.touch()
             program.write_text(PROGRAM.format(step=step, **values))
             program.chmod(0o755)
-            made.append(FirstRun(f"{name}:{token}", str(program), mark, record, hold))
+            # The slim variant's check is the short one.
+            made.append(FirstRun(f"{name}:slim-{token}", str(program), mark, record, hold))
             return made[-1]
 
         yield make

@@ -4,6 +4,9 @@ import Diagnostics
 ///
 /// A new image has a provisional name until it has been shown to work. Only then does it replace the old one.
 public struct ImageBuilder: Sendable {
+    /// How long the step of an interrupted build may take to end.
+    private static let stepPatience = Duration.seconds(60)
+
     private let engine: any ImageBuildingEngine
     private let recipe: ImageRecipe
     /// Distinguishes this build from others.
@@ -53,7 +56,21 @@ public struct ImageBuilder: Sendable {
     /// Removes the provisional name, and the first stage if the engine has kept it. Ignores failures.
     public func removeLeftovers() async {
         await engine.removeImage(candidate)
+        await awaitEndOfSteps()
         await engine.removeUnusedImages(labelled: "\(ImageRecipe.stageLabel)=\(identifier)")
+    }
+
+    /// Waits until no step of the build runs any more. An engine without BuildKit ends that of an interrupted build only
+    /// after its command line has ended, and an image is in use until then.
+    private func awaitEndOfSteps() async {
+        let label = EngineLabel(name: ImageRecipe.stageLabel, value: identifier)
+        let start = ContinuousClock.now
+        while start.duration(to: .now) < Self.stepPatience,
+            let steps = try? await engine.containers(labelled: label, including: [], within: EngineTimeout.question),
+            !steps.isEmpty
+        {
+            try? await Task.sleep(for: .milliseconds(100))
+        }
     }
 
     private func explanation(of error: ImageBuildError) async -> ExecError {

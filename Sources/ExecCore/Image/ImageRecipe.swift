@@ -66,7 +66,9 @@ public struct ImageRecipe: Sendable, Equatable {
         let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts[0] == repository, !name.contains("@") else { return nil }
         guard parts.count > 1 else { return .standard }
-        return parts[1].hasPrefix(contentPrefix) ? nil : ImageVariant(rawValue: parts[1]) ?? .standard
+        guard !parts[1].hasPrefix(contentPrefix) else { return nil }
+        let word = parts[1].prefix { $0 != "-" }
+        return ImageVariant(rawValue: String(word)) ?? .standard
     }
 
     /// The files that the image is made from, in the order of their digest.

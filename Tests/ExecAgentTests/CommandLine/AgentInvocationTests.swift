@@ -150,7 +150,7 @@ struct AgentOptionCase: Sendable, CustomTestStringConvertible {
         let tried = Set((Self.goodValues + Self.goodServiceValues).map { $0.flag + $0.variable })
         let all = Set((AgentOptionTable.ofTask + AgentOptionTable.ofService).map { $0.flag + $0.variable })
         // These have tests of their own.
-        #expect(all.subtracting(tried) == ["--json", "--plain", "--bridge", "--api-key-file"])
+        #expect(all.subtracting(tried) == ["--json", "--plain", "--bridge", "--api-key-file", "--no-build"])
     }
 
     @Test(arguments: goodValues)

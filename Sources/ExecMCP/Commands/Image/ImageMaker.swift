@@ -122,11 +122,17 @@ struct ImageMaker: Sendable {
         }.value
 
         let result = try outcome.get()
-        for line in (result.standardOutput + result.standardError).lines where !line.isEmpty {
-            onLine("    \(line.singleLine(limit: 500))")
-        }
+        let lines = (result.standardOutput + result.standardError).lines.filter { !$0.isEmpty }
+        for line in lines { onLine("    \(line.singleLine(limit: 500))") }
         guard result.exitCode == 0 else {
-            throw ExecError(.engineFailed, "The new image does not work; an older one of that name stays in place.")
+            let cause =
+                result.timedOut
+                ? "It was not done after \(Int(Self.checkTimeout)) seconds."
+                : "Its last words: \((lines.last ?? "none").singleLine(limit: 300))"
+            throw ExecError(
+                .engineFailed,
+                "The new image does not work; an older one of that name stays in place. The check of it failed. \(cause)"
+            )
         }
     }
 
