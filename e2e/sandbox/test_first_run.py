@@ -152,7 +152,7 @@ def test_the_end_of_the_server_ends_the_build_and_nothing_is_left(
 def test_a_failed_build_is_told_and_no_server_tries_again_at_once(
     machine: Callable[..., FirstRun], start_server: Callable[..., StdioClient]
 ) -> None:
-    first_run = machine(step="echo 'image error: the index has no such package: set PIP_INDEX_URL'; exit 7")
+    first_run = machine(step='echo "image error: the index has no such package: set PIP_INDEX_URL"; exit 7')
     for _ in range(2):
         server = start_server(*first_run.options)
         for _ in range(2):
