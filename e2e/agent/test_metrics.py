@@ -82,7 +82,7 @@ def test_a_sandbox_that_has_ended_says_why(serve: Serve) -> None:
     request = urllib.request.Request(f"{service.url}/ui/sandbox", method="DELETE")
     request.add_header("X-Agent-User", service.user)
     with urllib.request.urlopen(request, timeout=120) as answer:
-        assert answer.status == 200
+        assert answer.status == 204
     metrics = scrape(service)
     assert metrics.value("exec_mcp_sandboxes_ended_total", reason="requested") == 1
     assert metrics.value("exec_mcp_sandboxes_ended_total") == 1
