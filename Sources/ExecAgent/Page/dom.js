@@ -88,7 +88,7 @@ export function dialog(title, content, { actions, wide, close } = {}) {
 		},
 		click: (event) => event.target === node && node.close(),
 	}, h('div.sheet',
-		h('header', heading, actions, iconButton('close', 'Close', () => node.close())), content));
+		h('div.sheet-head', heading, actions, iconButton('close', 'Close', () => node.close())), content));
 	document.body.append(node);
 	node.showModal();
 	return node;
