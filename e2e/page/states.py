@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from page.conftest import ask
 from page.mock_server import Mock
-from page.samples import bash, fill, finished, started, text
+from page.samples import bash, fill, finished, started, text, usage
 from playwright.sync_api import Page, expect
 
 Visit = Callable[..., Page]
@@ -154,7 +154,9 @@ def limited(mock: Mock, visit: Visit) -> Page:
     events = [
         {"type": "notice", "message": "A picture was left out."},
         {"type": "retrying", "reason": "It is overloaded.", "seconds": 2},
-        *bash("sleep 60", "c1", code=-1, timed_out=True),
+        *bash("sleep 60", "c1", code=124, timed_out=True),
+        usage(1, 10, 5),
+        usage(2, 20, 7),
         finished("limit", error={"message": "The run took longer than 1800 s.", "code": "max_seconds"}),
     ]
     page = visit(f"#/c/{mock.converse('x', {'text': 'x', 'state': 'limit', 'events': events})}")
