@@ -377,8 +377,7 @@ def _run_holder(snapshot, listener, requests, names):
         os.closerange(first, 1 << 16)
         system.set_process_name("sandbox-python")
         if names is not None:
-            # Here, since nothing in the event loop may wait for the disk.
-            keep_names(names)
+            keep_names(names)  # Here, since nothing in the event loop may wait for the disk.
         # Its memory is what it maps, which the kernel then counts as its own.
         content = mmap.mmap(snapshot, 0, mmap.MAP_SHARED | mmap.MAP_POPULATE, mmap.PROT_READ)
         listener.setblocking(True)
