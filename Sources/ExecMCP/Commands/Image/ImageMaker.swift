@@ -5,6 +5,8 @@ import ExecCore
 struct ImageMaker: Sendable {
     /// The maximum time for the check inside the sandbox, in seconds.
     private static let checkTimeout = 300.0
+    /// How long the sandbox of the check may take to end.
+    private static let endPatience = Duration.seconds(60)
 
     private let arguments: ImageArguments
     private let environment: BuildEnvironment
@@ -118,6 +120,7 @@ struct ImageMaker: Sendable {
         let outcome = await outcome(of: pool, user)
         await Task.detached {
             await pool.close(grace: 3)
+            await Self.awaitEnd(of: user, engine)
             await engine.removeVolumes(of: user, in: configuration)
         }.value
 
@@ -133,6 +136,15 @@ struct ImageMaker: Sendable {
                 .engineFailed,
                 "The new image does not work; an older one of that name stays in place. The check of it failed. \(cause)"
             )
+        }
+    }
+
+    /// Waits until the sandbox of the check is gone: until then the engine removes neither its volumes nor its image.
+    private static func awaitEnd(of user: UserID, _ engine: any ContainerEngine) async {
+        let start = ContinuousClock.now
+        while start.duration(to: .now) < endPatience, let count = try? await engine.containerCount(of: user), count > 0
+        {
+            try? await Task.sleep(for: .milliseconds(100))
         }
     }
 
