@@ -92,7 +92,8 @@ import Threading
 
     @Test func listsAndReadsFiles() async throws {
         let access = FakeSandboxAccess()
-        let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 >> 3) }
+        // More than a part.
+        let bytes = (0..<9_000_000).map { UInt8(truncatingIfNeeded: $0 >> 3) }
         access.files.withLock { $0["/workspace/big ä.bin"] = bytes }
         try await ServiceTrial(toolProvider: FakeToolBox(sandboxAccess: access)).run { trial async throws in
             let list = try await trial.ask("GET", "/ui/files?path=/workspace").json
@@ -104,7 +105,9 @@ import Threading
             let end = try #require(answer.firstRange(of: Array("\r\n\r\n".utf8)))
             let head = String(decoding: answer[..<end.lowerBound], as: UTF8.self)
             #expect(head.contains("attachment; filename="))
-            #expect(Self.unchunked(answer[end.upperBound...]) == bytes)
+            // Of two arrays, a failure would look for the differences.
+            let isWhole = Self.unchunked(answer[end.upperBound...]) == bytes
+            #expect(isWhole)
             #expect(try await trial.ask("GET", "/ui/files/content?path=/workspace/none").status == 404)
             for query in ["", "?path=", "?path=relative", "?path=/a%0Ab", "?path=%zz"] {
                 #expect(try await trial.ask("GET", "/ui/files/content\(query)").status == 400, "\(query)")
@@ -114,7 +117,7 @@ import Threading
 
     @Test func aFileThatChangesMeanwhileIsNotSentAsAWhole() async throws {
         let access = FakeSandboxAccess()
-        access.files.withLock { $0["/workspace/a"] = [UInt8](repeating: 1, count: 2_500_000) }
+        access.files.withLock { $0["/workspace/a"] = [UInt8](repeating: 1, count: 9_000_000) }
         access.changesAfter.withLock { $0 = 1 }
         try await ServiceTrial(toolProvider: FakeToolBox(sandboxAccess: access)).run { trial async throws in
             let client = try trial.send("GET", "/ui/files/content?path=/workspace/a")
