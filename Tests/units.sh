@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Runs the Swift tests that `swift build --build-tests` has built, in parts: tests of one run all begin at once, and with
-# all of them a test's time limit would mostly be spent waiting for the others. EngineTests, which run one after the other
-# and mostly wait for the engine, run beside the other parts. `Tests/units.sh part ARGUMENTS` runs one part, with arguments
-# of `swift test`.
+# all of them a test's time limit would mostly be spent waiting for the others. `Tests/units.sh part ARGUMENTS` runs one
+# part, with arguments of `swift test`.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
@@ -14,14 +13,9 @@ if [ "${1:-}" = part ]; then
     exec swift test --skip-build "${@:2}"
 fi
 
-if [ "${1:-}" != units ]; then
-    exec Tests/side-by-side.sh \
-        'unit tests' 'Tests/units.sh units' \
-        'engine tests' 'Tests/units.sh part --filter "^EngineTests\."'
-fi
-
 parts=(
     '^ExecCoreTests\.'
+    '^EngineTests\.'
     '^ExecMCPTests\.'
     '^ExecAgentTests\.'
     '^(BridgeTests|MCPClientTests|MCPServersTests|OpenAITests)\.'
@@ -32,5 +26,5 @@ status=0
 for part in "${parts[@]}"; do
     Tests/units.sh part --filter "$part" || status=1
 done
-Tests/units.sh part --skip "$rest|^EngineTests\." || status=1
+Tests/units.sh part --skip "$rest" || status=1
 exit "$status"

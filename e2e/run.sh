@@ -4,21 +4,21 @@
 #
 # Modules run side by side, TEST_PROCESSES of them (two for each processor, eight at most), since most tests wait most of
 # the time; 0 runs them in one process, which a debugger needs. After them comes the page. Beside both run the suites that
-# have a Python environment or an engine of their own, and the examples; then, one after the other, the tests that are
-# marked `alone`. With a selection all of these come one after the other. `e2e/run.sh --part NAME` runs one of them:
-# modules, page, others, examples, alone.
+# have a Python environment of their own, and the examples; then the tests of other engines, and, one after the other, the
+# tests that are marked `alone`. With a selection all of these come one after the other. `e2e/run.sh --part NAME` runs one
+# of them: modules, page, others, examples, engines, alone.
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
-parts=(modules page others examples alone)
+parts=(modules page others examples engines alone)
 part=
 if [ "${1:-}" = --part ]; then
     part=$2
     shift 2
 # The examples install what is built here, which says nothing about another program.
 elif [ -n "${EXEC_MCP_BINARY:-}${EXEC_AGENT_BINARY:-}" ]; then
-    parts=(modules page others alone)
+    parts=(modules page others engines alone)
 fi
 selection=("$@")
 export EXEC_MCP_BINARY=${EXEC_MCP_BINARY:-$root/.build/release/exec-mcp}
@@ -48,6 +48,8 @@ run_part() {
     others)
         suite tests-mcp1 "published client mcp 1.x" clients_v1
         suite tests-frameworks "agents of published frameworks" frameworks
+        ;;
+    engines)
         printf '\n== %s\n' "podman instead of docker, as root and rootless; a docker engine behind SSH"
         "$here/engines/run.sh" "${selection[@]}" || status=1
         ;;
@@ -62,7 +64,7 @@ run_part() {
         suite tests "tests that run alone" "${modules[@]}" -m alone
         ;;
     *)
-        echo "run.sh: unknown part '$1'; the parts are: modules, page, others, examples, alone" >&2
+        echo "run.sh: unknown part '$1'; the parts are: modules, page, others, examples, engines, alone" >&2
         exit 2
         ;;
     esac
@@ -102,5 +104,6 @@ done
 "$root/Tests/side-by-side.sh" \
     'modules, the page' "$(lane modules page)" \
     'other suites' "$(lane "${beside[@]}")" || status=1
-run_part alone
+# On a busy machine these miss limits of the sandbox's own.
+for part in engines alone; do run_part "$part"; done
 exit "$status"

@@ -115,7 +115,8 @@ def test_a_stopped_run_can_be_continued(serve: Serve, user: str) -> None:
         *("user", "assistant", "tool", "assistant", "tool", "assistant", "user")
     ]
     assert "one" in messages[3]["content"]
-    assert "cancelled" in messages[5]["content"]
+    # On a busy machine the run ends before its call has told how it ended.
+    assert any(words in messages[5]["content"] for words in ("cancelled", "the run ended before"))
 
 
 def test_a_run_that_nobody_watches_ends(serve: Serve, user: str) -> None:

@@ -108,21 +108,6 @@ def test_packages_that_add_variables_when_they_are_imported_are_in_the_snapshot_
     assert output(server, "python3 -c 'import os, sklearn; print(os.environ[\"KMP_INIT_AT_FORK\"])'") == "FALSE\n"
 
 
-def test_a_module_with_which_no_copy_runs_is_left_out(start):
-    server = start("--python", "instant")
-    # Programs with another limit of the stack run in the plain interpreter.
-    code = (
-        "if b'seaborn' in open('/proc/self/cmdline', 'rb').read().split(b'\\0'):\n"
-        "    import resource\n"
-        "    resource.setrlimit(resource.RLIMIT_STACK, (1 << 22, resource.getrlimit(resource.RLIMIT_STACK)[1]))\n"
-    )
-    encoded = base64.b64encode(code.encode()).decode()
-    server.bash(f"mkdir -p {SITE}; echo {encoded} | base64 -d > {SITE}/usercustomize.py")
-    output(server, "python3 -c 'import numpy, seaborn'")
-    server.wait_for_log(f"{GIVEN_UP}: python preloader: a copy doesn't run here", PATIENCE)
-    wait_for_snapshot(server)
-
-
 def test_a_launcher_takes_nothing_from_a_process_that_is_not_the_sandboxs_own(start):
     """Sandboxes that share a network share the addresses of such sockets."""
     server = start()
