@@ -138,7 +138,7 @@ package final class InProcessGuest: Sendable {
         write(frames.flatMap(\.bytes), to: 0)
     }
 
-    /// Writes to the standard output what is no frame.
+    /// Writes text that isn't a frame to the standard output.
     package func print(_ text: String) {
         write(Array(text.utf8), to: 0)
     }

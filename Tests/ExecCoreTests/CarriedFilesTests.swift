@@ -54,6 +54,18 @@ import Testing
         #expect(try carried().digest != digest)
     }
 
+    @Test func aLinkThatCannotBeCarriedIsNotFollowed() throws {
+        let digest = try carried().digest
+        let path = Array("\(directory.path)/\u{1}".utf8CString)
+        let outside = path.map { $0 == 1 ? CChar(truncatingIfNeeded: 0xFF) : $0 }
+        let descriptor = open(outside, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        try #require(descriptor >= 0)
+        close(descriptor)
+        try #require(symlink(outside, "\(directory.path)/skills/pdf/outside") == 0)
+        #expect(Files.isRegularFile("\(directory.path)/skills/pdf/outside"))
+        #expect(try carried().digest == digest)
+    }
+
     @Test func whatIsElsewhereIsNotCarried() throws {
         #expect(try carried([("skills", "/tools"), ("skills", "/skillset")]).digest == carried([]).digest)
     }

@@ -95,7 +95,6 @@ import Testing
     /// Pipes that nobody reads, and intervals of a millisecond.
     @Test func noticesThatNothingMovesWhileItWrites() async throws {
         let script = """
-            import threading
             (_, full), (reading_end, other_end) = os.pipe(), os.pipe()
             seen = []
             class Enough(Exception): pass

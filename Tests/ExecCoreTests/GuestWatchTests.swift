@@ -74,6 +74,31 @@ import Threading
         try await gone.wait(forCount: 1)
     }
 
+    @Test func aSignOfLifeWhileTheEngineIsAskedKeepsTheGuest() async throws {
+        let mayAnswer = AsyncEvent()
+        let watch = GuestWatch(guest.channel, interval: 15) { [asked] in
+            asked.record(())
+            await mayAnswer.wait()
+            return false
+        } onGone: { [gone] in
+            gone.record(())
+        }
+        for second in 0...60 { watch.check(at: start + .seconds(second)) }
+        try await asked.wait(forCount: 1)
+        try guest.say(Frame(.pong, call: 0))
+        watch.check(at: start + .seconds(61))
+        mayAnswer.complete()
+        // It is asked again only if the guest was kept.
+        var second = 62
+        while asked.elements.count < 2 && second < 1_000_000 {
+            watch.check(at: start + .seconds(second))
+            second += 1
+            await Task.yield()
+        }
+        #expect(asked.elements.count == 2)
+        try await gone.wait(forCount: 1)
+    }
+
     @Test func anEndedChannelIsNotWatched() async throws {
         let watch = watch()
         guest.channel.end(ExecError(.sandboxEnded, "over"))

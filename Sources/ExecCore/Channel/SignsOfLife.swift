@@ -2,7 +2,7 @@ import Threading
 
 /// What a guest has sent lately, whatever it was: any byte shows that it is there.
 struct SignsOfLife {
-    /// Whether a piece of what the guest sent is being processed, which may take long if somebody doesn't read a log.
+    /// Whether a piece of what the guest sent is being processed, which takes long if the reader of the log is slow.
     private var isReceiving = false
     private var hasReceived = false
     /// Whether the guest has announced its end, which its input caused.

@@ -72,11 +72,11 @@ final class EgressRelay: GuestCallHandler {
             connection.run(to: host, by: policy) { address in
                 events(.connection(.opened))
                 log { $0.info("sandbox \(sandbox) connected to \(host) (\(address))") }
-            } onUnopened: { error in
-                events(.connection(error.code == .refused ? .denied : .failed))
+            } onUnopened: {
+                report($0)
             }
         } catch {
-            events(.connection(error.code == .refused ? .denied : .failed))
+            report(error)
             log { $0.warning("sandbox \(sandbox) was refused a connection: \(error.message)") }
             connection.finish(error)
         }
@@ -88,6 +88,10 @@ final class EgressRelay: GuestCallHandler {
         case .admitted(let number): return number
         case .refused(let reason): throw EgressError(.refused, reason)
         }
+    }
+
+    private func report(_ error: EgressError) {
+        events(.connection(error.code == .refused ? .denied : .failed))
     }
 
     private func log(_ write: (Logger) -> Void) {

@@ -13,7 +13,7 @@ public protocol ContainerEngine: Sendable {
     /// network may leave containers without a server, so that their guests end by themselves.
     var isLocal: Bool { get }
 
-    /// Where it was set to be found, for a person; `nil` for its default.
+    /// The address that it was configured with, for display; `nil` for the default.
     var address: String? { get }
 
     /// Starts a container and stays attached to it. The returned process has the container's standard input, output
@@ -41,8 +41,8 @@ public protocol ContainerEngine: Sendable {
     @discardableResult
     func remove(_ containers: [String], within seconds: Double) async throws(ExecError) -> String
 
-    /// Whether somebody has paused or stopped this container, which then cannot answer although nothing is wrong with it.
-    /// `false` if that cannot be found out.
+    /// Whether somebody has paused or stopped this container, which then cannot answer although nothing is wrong with
+    /// it. `false` if that isn't known.
     func isSuspended(_ container: String) async -> Bool
 
     /// Lists all containers with the label `label`, running or not.

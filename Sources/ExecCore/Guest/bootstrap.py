@@ -4,7 +4,7 @@ import select
 import sys
 import types
 
-# Without a first byte, or the next one, within this many seconds, nobody is there who would send it.
+# If no byte arrives for this many seconds, the server is gone.
 _SECONDS = 60
 
 

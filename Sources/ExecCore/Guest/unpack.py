@@ -10,7 +10,7 @@ import os
 import select
 import shutil
 
-# Nobody is there any more who would send the rest.
+# If no byte arrives for this many seconds, the server is gone.
 _SECONDS = 60
 
 
@@ -51,7 +51,8 @@ for name in os.listdir(new):
         # A directory that is already there.
         if not os.path.isdir(f"{directory}/{name}"):
             raise
-write(f"{new}/marker", description["digest"].encode(), 0o644)
-os.rename(f"{new}/marker", f"{directory}/{description['marker']}")
+marker = description["marker"]
+write(f"{new}/{marker}", description["digest"].encode(), 0o644)
+os.rename(f"{new}/{marker}", f"{directory}/{marker}")
 shutil.rmtree(new)
 print("filled")

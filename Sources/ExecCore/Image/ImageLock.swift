@@ -10,7 +10,7 @@ public struct ImageLock: Sendable {
     static let failureSeconds = 600
     private static let failureLimit = 8192
 
-    /// `nil` if there is no place for locks: then nothing is locked.
+    /// `nil` if the directory isn't available: then nothing is locked.
     private let directory: LingerDirectory?
     private let name: String
 
@@ -35,14 +35,14 @@ public struct ImageLock: Sendable {
     public func locked<Value: Sendable>(onWait: () -> Void, _ body: () async throws -> Value) async throws -> Value {
         guard let descriptor = try await acquire(onWait) else { return try await body() }
         defer {
-            // Removed first: one that opens the file afterwards makes a new one.
+            // Removed while it is locked: a process that opens it afterwards creates a new file.
             directory?.remove("\(name).lock")
             close(descriptor)
         }
         return try await body()
     }
 
-    /// Why a process failed a short time ago; `nil` if none did.
+    /// Why a process failed in the last ``failureSeconds``; `nil` if that didn't happen.
     public var recentFailure: String? {
         guard let directory, case let file = "\(name).failure",
             let bytes = Files.read(directory.file(file), limit: Self.failureLimit),
@@ -63,7 +63,7 @@ public struct ImageLock: Sendable {
         close(descriptor)
     }
 
-    /// - Returns: the locked file; `nil` if there can be none.
+    /// - Returns: the locked file; `nil` if it can't be created: then nothing is locked.
     private func acquire(_ onWait: () -> Void) async throws -> Int32? {
         guard let path = directory?.file("\(name).lock") else { return nil }
         var hasWaited = false

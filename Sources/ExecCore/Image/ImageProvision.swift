@@ -162,15 +162,15 @@ public actor ImageProvision {
                 .imageMissing,
                 """
                 Nothing was run yet. The sandbox image \(image) was not on this machine and \(work.summary), for \
-                \(work.seconds) seconds so far. That happens once and takes some minutes. Make the same call again in a \
-                minute.
+                \(work.seconds) seconds so far. That happens once and takes some minutes. Make the same call again in \
+                a minute.
                 """)
         }
         if case .closed = state { throw Self.closedError }
         if let failure = work.failure { throw explanation(of: failure) }
     }
 
-    /// The work in progress, which is started if there is none.
+    /// The work in progress. Starts it first unless it is running.
     private func currentWork() throws(ExecError) -> Work {
         switch state {
         case .working(let work): return work

@@ -18,7 +18,7 @@ public struct ImageRecipe: Sendable, Equatable {
 
     /// The name of images without a tag.
     private static let repository = "mcp-code-executor"
-    /// How the tag of an image begins that is named by its content.
+    /// The beginning of the tags that name images by their content.
     private static let contentPrefix = "with-"
 
     /// The text of the Dockerfile.

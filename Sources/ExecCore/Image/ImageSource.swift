@@ -5,8 +5,8 @@ public enum ImageSource: Sendable, Equatable {
     /// The registry that its name begins with.
     case registry
 
-    /// Tells by the name; `nil` if it says neither. Such an image is somebody's own, and nothing else may take its
-    /// name.
+    /// Determines it from the name; `nil` if the name says neither. Such an image is a user's own, and nothing else may
+    /// take its name.
     public init?(of name: String) {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
         let host = parts.count > 1 ? parts[0] : ""

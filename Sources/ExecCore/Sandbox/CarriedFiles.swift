@@ -2,8 +2,8 @@ import Hashing
 import JSON
 import SystemCalls
 
-/// The content of one of the sandbox's read-only directories, for an engine that cannot see the files of this machine. It
-/// is kept there in a volume that is named after the content.
+/// The content of one of the sandbox's read-only directories, for an engine that cannot see the files of this machine.
+/// It is kept there in a volume that is named after the content.
 struct CarriedFiles: Sendable, Equatable {
     /// Maximum size of the files of one directory together, in bytes.
     static let maxBytes = 64 << 20
@@ -58,11 +58,11 @@ struct CarriedFiles: Sendable, Equatable {
         var contents: [UInt8] = []
 
         mutating func add(_ source: String, as path: String) throws(ExecError) {
-            if let link = Files.linkText(source) {
-                try append([.string(path), "link", .string(link)])
-            } else {
-                try addContent(of: source, as: path)
-            }
+            var status = stat()
+            guard lstat(source, &status) == 0 else { return }
+            guard status.st_mode & S_IFMT == S_IFLNK else { return try addContent(of: source, as: path) }
+            // A link whose text isn't UTF-8 is left out, not followed: it may lead out of the directory.
+            if let link = Files.linkText(source) { try append([.string(path), "link", .string(link)]) }
         }
 
         mutating func addContent(of source: String, as path: String) throws(ExecError) {
@@ -95,8 +95,8 @@ struct CarriedFiles: Sendable, Equatable {
                 .engineFailed,
                 """
                 The files for \(target) are too many to be carried to an engine on another machine: at most \
-                \(CarriedFiles.maxBytes >> 20) MiB and \(CarriedFiles.maxEntries) files. Name a smaller directory, or none \
-                (--\(target.dropFirst()) none).
+                \(CarriedFiles.maxBytes >> 20) MiB and \(CarriedFiles.maxEntries) files. Name a smaller directory, \
+                or none (--\(target.dropFirst()) none).
                 """)
         }
     }

@@ -1,6 +1,6 @@
 import Threading
 
-/// Watches whether the guest of a sandbox is still there: sends pings, and decides when there is nobody to answer.
+/// Watches whether the guest of a sandbox is still there: sends pings, and decides when it counts as gone.
 final class GuestWatch: Sendable {
     private struct State {
         var heartbeat: Heartbeat
@@ -32,10 +32,10 @@ final class GuestWatch: Sendable {
     /// To be called about once a second.
     func check(at now: ContinuousClock.Instant) {
         guard !channel.hasEnded else { return }
-        let hasHeard = channel.takeSignOfLife()
         let action = state.withLock { state -> Heartbeat.Action in
+            // Signs of life that arrive meanwhile are left for `giveUp()`.
             guard !state.isAsking else { return .wait }
-            let action = state.heartbeat.check(at: now, hasHeard: hasHeard)
+            let action = state.heartbeat.check(at: now, hasHeard: channel.takeSignOfLife())
             if action == .giveUp { state.isAsking = true }
             guard action == .ping else { return action }
             // A second one would only wait behind the first.
@@ -55,7 +55,8 @@ final class GuestWatch: Sendable {
     }
 
     private func giveUp() async {
-        if await isSuspended() {
+        // The engine may take long to answer, and the guest may have given a sign of life in the meantime.
+        if await isSuspended() || channel.takeSignOfLife() {
             state.withLock { $0.isAsking = false }
         } else {
             onGone()

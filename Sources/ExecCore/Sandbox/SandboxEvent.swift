@@ -1,4 +1,4 @@
-/// What happens to the sandboxes of a pool, for those who count it. Says nothing about users or their code.
+/// What happens to the sandboxes of a pool, for metrics. Says nothing about users or their code.
 package enum SandboxEvent: Sendable, Equatable {
     /// How a sandbox came up.
     package enum Start: String, Sendable, CaseIterable {
@@ -12,7 +12,7 @@ package enum SandboxEvent: Sendable, Equatable {
 
     /// Why a sandbox has ended.
     package enum End: String, Sendable, CaseIterable {
-        /// Nobody used it for long.
+        /// It was idle for too long.
         case idle
         /// Another user needed its place.
         case evicted

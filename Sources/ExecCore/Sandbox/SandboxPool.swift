@@ -75,8 +75,7 @@ public actor SandboxPool {
                 ? Lingering(seconds: limits.linger, bridge: bridge, logger: logger, observations: observations) : nil)
     }
 
-    /// Creates a pool as ``init(configuration:limits:logger:locateEngine:bridge:events:onArtifactsChanged:)`` does,
-    /// without a bridge.
+    /// Creates a pool as the designated initializer does, without a bridge, provision or events.
     public init(
         configuration: SandboxConfiguration, limits: Limits, logger: Logger,
         locateEngine: @escaping @Sendable () throws(ExecError) -> any ContainerEngine,
@@ -283,11 +282,10 @@ public actor SandboxPool {
             let sweep = OrphanSweep(engine: engine, owner: owner, logger: logger)
             Task.detached { await sweep.run() }
         }
-        var spec = SandboxSpec(
+        let spec = SandboxSpec(
             name: SandboxSpec.newName(for: user), user: user, owner: owner,
             account: starter.accounts.account(of: user, in: configuration), configuration: configuration, limits: limits
         )
-        if !engine.isLocal { try spec.carryFiles() }
         for warning in spec.hostMounts.warnings where reportedWarnings.insert(warning).inserted {
             logger.warning(warning)
         }

@@ -72,8 +72,8 @@ struct SandboxSpec: Sendable, Equatable {
         carriedFiles = all
     }
 
-    /// Where the volume is that a container fills. The image's directory of that name is writable for everybody, and an
-    /// empty volume gets its mode.
+    /// Where a volume is mounted in the container that fills it. The image's directory of that name is writable for
+    /// everybody, and an empty volume gets its mode.
     static let fillerDirectory = "/workspace"
 
     /// The container that fills the volume of these files.

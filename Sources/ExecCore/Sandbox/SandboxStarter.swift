@@ -1,7 +1,7 @@
 import Diagnostics
 
-/// Starts sandboxes for the pool: one that waits for its next server if there is one, else a new one, after whatever it
-/// needs has been brought about.
+/// Starts sandboxes for the pool: resumes one that another server left, or starts a new one. An engine elsewhere gets the
+/// sandbox's files first.
 struct SandboxStarter: Sendable {
     let bridge: (any SandboxBridge)?
     let logger: Logger
@@ -13,14 +13,17 @@ struct SandboxStarter: Sendable {
     /// - Parameters:
     ///   - isAhead: whether it is started before its user's first call.
     ///   - onArtifactsChanged: receives changes of the sandbox's artifacts.
-    /// - Throws: ``ExecError`` as ``Sandbox/start(_:engine:place:bridge:logger:observations:onArtifactsChanged:)`` does.
+    /// - Throws: what ``Sandbox/start(_:engine:place:bridge:logger:observations:onArtifactsChanged:)`` throws.
     func start(
         _ spec: SandboxSpec, engine: any ContainerEngine, isAhead: Bool,
         onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
     ) async throws -> Sandbox {
         let filler = VolumeFiller(engine: engine, logger: logger)
         return try await observations.events.starting(isAhead: isAhead) {
-            try await accounts.start(spec, logger: logger) { spec in
+            var whole = spec
+            // Not in the pool, whose other users would wait while files are read.
+            if !engine.isLocal { try whole.carryFiles() }
+            return try await accounts.start(whole, logger: logger) { spec in
                 try await filler.start(spec) { spec in
                     guard let lingering else {
                         logger.info("starting sandbox \(spec.name)")

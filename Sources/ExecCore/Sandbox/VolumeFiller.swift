@@ -18,7 +18,7 @@ struct MissingFilesError: Error {
     }
 }
 
-/// Fills the volumes of files that sandboxes of an engine elsewhere have, and removes old ones.
+/// Fills volumes with the files of sandboxes whose engine is elsewhere, and removes old volumes.
 struct VolumeFiller: Sendable {
     /// Timeout of filling one volume, in seconds.
     private static let timeout = 300.0
@@ -68,11 +68,13 @@ struct VolumeFiller: Sendable {
             end.withLock { $0 = result }
             ended.complete()
         }
-        let isInTime = await withTaskCancellationHandler {
-            // A container that has failed doesn't read, and says why at its end.
+        // Not awaited: the timeout includes it. A container that has failed doesn't read, and says why at its end.
+        Task.detached {
             try? await child.input.write(GuestProgram.unpacker(of: files, into: SandboxSpec.fillerDirectory))
             child.input.close()
-            return await ended.wait(seconds: Self.timeout)
+        }
+        let isInTime = await withTaskCancellationHandler {
+            await ended.wait(seconds: Self.timeout)
         } onCancel: {
             child.signal(SIGKILL)
         }

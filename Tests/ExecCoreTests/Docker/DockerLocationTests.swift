@@ -23,6 +23,7 @@ import Testing
         ("", true), ("unix:///var/run/docker.sock", true), ("npipe:////./pipe/docker_engine", true),
         ("fd://", true), ("ssh://me@example.org", false), ("tcp://10.0.0.7:2376", false),
         ("tcp://127.0.0.1:2375", false), ("https://example.org", false),
+        ("10.0.0.7:2375", false), ("/run/containerd/containerd.sock", true),
     ])
     func theAddressSaysIt(address: String, expected: Bool) {
         #expect(isLocal(["DOCKER_HOST": address]) == expected)

@@ -49,7 +49,8 @@ enum DockerAddress: Sendable, Equatable {
     }
 
     private static func isLocal(_ address: String) -> Bool {
-        !address.contains("://") || ["unix://", "npipe://", "fd://"].contains(where: address.hasPrefix)
+        // Without a scheme, nerdctl's address is a path, and docker's is a host of TCP.
+        ["/", "unix://", "npipe://", "fd://"].contains(where: address.hasPrefix)
     }
 
     /// The address of docker's engine in a context, from the file in which docker keeps it.

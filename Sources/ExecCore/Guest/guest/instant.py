@@ -205,13 +205,13 @@ class InstantPython:
 
     def _refuse(self, reason):
         """Leaves out what has made an attempt fail: the module that `reason` begins with, or all but the start set.
-        Returns whether that was more than nothing."""
+        Returns whether it left out anything."""
         package = reason.partition(" ")[0].partition(".")[0]
         refused = {name for name in self._loading if name.partition(".")[0] == package}
         refused = refused or self._loading.difference(_START_SET)
         self._refused |= refused
         self._names = {name: None for name in self._names if name not in self._refused}
-        # The others can be had.
+        # The others may work.
         self._is_wanted = bool(refused and self._names)
         return bool(refused)
 

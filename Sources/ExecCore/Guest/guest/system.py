@@ -51,7 +51,7 @@ def sandbox_facts(shell):
 
 
 def _marker(directory):
-    """Returns the digest of the files that the server has carried into this directory; empty if it is no such one."""
+    """Returns the digest of the files that the server has carried into this directory; empty if it has not."""
     try:
         with open(f"{directory}/.exec-mcp-files") as file:
             return file.read(64)
