@@ -35,7 +35,8 @@ public final class Bridge: SandboxBridge {
     ///   - observer: counts and traces calls.
     ///   - onUntrusted: called with the names of all servers marked as untrusted that a user's session reads, whenever
     ///     another one is about to be read.
-    ///   - onCall: receives each tool call when it has ended, except for refusals beyond a number; must return soon.
+    ///   - onCall: receives each tool call when it has ended, of a command's refused calls only the first ones; must
+    ///     return soon.
     public init(
         _ entries: [BridgeServerEntry], environment: [String: String], stateDirectory: StateDirectory?,
         recording: RecordingMode = .off, privateData: PrivateDataVaults? = nil,

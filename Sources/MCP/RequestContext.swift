@@ -20,7 +20,7 @@ public enum MetaKey {
     public static let progressToken = "progressToken"
     /// The request's span in a distributed trace (W3C Trace Context).
     public static let traceParent = "traceparent"
-    /// What tracing systems need besides (W3C Trace Context).
+    /// Data of tracing systems that goes with ``traceParent`` (W3C Trace Context).
     public static let traceState = "tracestate"
     /// Specific to exec-mcp, not part of MCP: identifies the user, for a host that serves several people over one
     /// pipe.
@@ -107,7 +107,7 @@ public struct RequestContext: Sendable, Equatable {
         }
     }
 
-    /// Where the request is in a trace; `nil` if it names none, or not validly (W3C Trace Context).
+    /// Where the request is in a trace (W3C Trace Context); `nil` if it doesn't say so, or not validly.
     public var trace: TraceContext? {
         TraceContext(
             traceParent: meta[MetaKey.traceParent]?.stringValue, traceState: meta[MetaKey.traceState]?.stringValue)

@@ -1,5 +1,5 @@
-/// The methods that exec-mcp has beyond MCP: files of any bytes, the state of a user's sandbox, and metrics. `docs/mcp-files.md`
-/// describes them.
+/// The methods that exec-mcp has beyond MCP: files of any bytes, the state of a user's sandbox, and metrics.
+/// `docs/mcp-files.md` describes them.
 public enum SandboxMethod: String, Sendable, CaseIterable {
     case writeFile = "exec-mcp/files/write"
     case cancelWrite = "exec-mcp/files/cancel"

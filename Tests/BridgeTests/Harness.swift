@@ -14,6 +14,8 @@ final class Harness: Sendable {
 
     let log = Recorder<String>()
     let calls = Recorder<NestedCall>()
+    /// The calls that the bridge's observer was told about.
+    let observed = Recorder<NestedCall>()
     let bridge: Bridge
     let session: any SandboxBridgeSession
     private let frames = Frames()
@@ -33,6 +35,7 @@ final class Harness: Sendable {
             // Longer than a busy machine needs.
             listingTimeout: 60, clock: clock,
             logger: Logger(program: "exec-mcp", level: .debug) { [log] in log.record($0) },
+            observer: BridgeObserver { [observed] in observed.record($0) },
             onCall: { [calls] _, call in calls.record(call) })
         session = bridge.session(of: Self.user, sandbox: "box") { [frames] frame in frames.take(frame) }
     }

@@ -165,6 +165,7 @@ import Testing
             let client = try harness.connect(7)
             for id in 1...130 { #expect(try await client.tool("write", id: id)["error"] != nil) }
             #expect(harness.calls.elements.count == 100)
+            #expect(harness.observed.elements.count == 130)
         }
     }
 

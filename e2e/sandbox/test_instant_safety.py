@@ -155,7 +155,7 @@ def test_what_programs_import_is_known_to_the_next_sandbox_of_the_workspace(star
     kept = "cat /workspace/.sandbox/python-imports"
     assert engine.poll(lambda: first.bash(kept)["stdout"] == "scipy.stats", PATIENCE) is not None
     first.close()
-    # What code has left there besides is no reason to fail.
+    # Other content that code has left there doesn't make it fail.
     second = begin()
     second.bash(f"printf '\\n../x no.such\\xff %s' 'x y' >> {kept.split()[1]}")
     second.close()

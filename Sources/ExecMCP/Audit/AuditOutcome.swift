@@ -56,12 +56,27 @@ extension AuditOutcome {
         let structured = result.structuredContent
         let streams = ["stdout", "stderr"].compactMap { structured?[$0]?.stringValue }
         self.init(
-            structured?["timed_out"] == true ? .timedOut : .ok, exitCode: structured?["exit_code"]?.integerValue,
+            result.kind, exitCode: structured?["exit_code"]?.integerValue,
             bytes: streams.isEmpty ? result.contentSize : streams.reduce(0) { $0 + $1.utf8.count })
     }
 }
 
+extension CallResult {
+    /// How the call ended.
+    var kind: AuditOutcome.Kind {
+        switch self {
+        case .tool(let result, _): result.kind
+        case .resource, .sandbox: .ok
+        case .failure: .error
+        }
+    }
+}
+
 extension ToolResult {
+    fileprivate var kind: AuditOutcome.Kind {
+        isError ? .error : structuredContent?["timed_out"] == true ? .timedOut : .ok
+    }
+
     fileprivate var texts: [String] {
         content.compactMap { if case .text(let text) = $0 { text } else { nil } }
     }

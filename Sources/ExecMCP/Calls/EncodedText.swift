@@ -8,7 +8,7 @@ struct EncodedText {
         case singleBytes
     }
 
-    /// No value is as short as what may be UTF-16 by chance.
+    /// Shorter data may look like UTF-16 without being it, and is too short to hold a value.
     private static let minUnmarked = 8
 
     let text: String
@@ -48,7 +48,7 @@ struct EncodedText {
     }
 
     /// Returns UTF-16 without a byte order mark, as `iconv -t UTF-16LE` writes it; `nil` if it can't be told from other
-    /// data: in text at least every second character is of ASCII, and none is a control character.
+    /// data: at least half of a text must be ASCII, and it may contain no control characters except white space.
     private static func unmarkedUTF16(_ bytes: [UInt8]) -> (text: String, isBigEndian: Bool)? {
         guard bytes.count.isMultiple(of: 2), bytes.count >= minUnmarked else { return nil }
         for isBigEndian in [false, true] {

@@ -1,7 +1,8 @@
 import PrivateData
 import Threading
 
-/// The last file whose private values were replaced, for clients that read it in parts: each part takes the whole file.
+/// The last file whose private values were replaced, for clients that read it in parts: otherwise, they would be
+/// replaced in the whole file again for each part.
 final class RedactedFile: Sendable {
     private struct Entry {
         let vault: PrivateDataVault

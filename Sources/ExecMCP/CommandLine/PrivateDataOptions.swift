@@ -12,9 +12,7 @@ extension ServerOptionTable {
                 """,
             fallback: "off", accepts: "off, found or all"
         ) { value, options in
-            guard let mode = PrivateDataMode(rawValue: value) else { return false }
-            options.privateData = mode
-            return true
+            assign(value, to: \.privateData, of: &options)
         },
         ServerOption(
             flag: "--pii-pattern", variable: "MCP_EXECUTOR_PII_PATTERN", placeholder: "NAME=REGEX",

@@ -35,9 +35,7 @@ enum ServerOptionTable {
             help: "how python3 starts in the sandbox; instant: with its imports already done", fallback: "plain",
             accepts: "plain or instant"
         ) { value, options in
-            guard let python = SandboxConfiguration.Python(rawValue: value) else { return false }
-            options.configuration.python = python
-            return true
+            assign(value, to: \.configuration.python, of: &options)
         },
         ServerOption(
             flag: "--engine", variable: "MCP_EXECUTOR_ENGINE", placeholder: "PROGRAM",
@@ -61,9 +59,7 @@ enum ServerOptionTable {
             help: "where the engine runs; auto: as its address says", fallback: "auto",
             accepts: "auto, local or remote"
         ) { value, options in
-            guard let location = EngineLocation(rawValue: value) else { return false }
-            options.engineLocation = location
-            return true
+            assign(value, to: \.engineLocation, of: &options)
         },
         ServerOption(
             flag: "--user", variable: "MCP_EXECUTOR_USER", placeholder: "NAME",
@@ -170,31 +166,22 @@ enum ServerOptionTable {
             options.configuration.cpus = value
             return true
         },
-        ServerOption(
+        wholeNumber(
             flag: "--pids", variable: "MCP_EXECUTOR_PIDS", placeholder: "N",
             help: "processes and threads of a sandbox",
             fallback: "256; \(SandboxConfiguration.pidsWithRuntime) with --runtime",
-            accepts: "a whole number from 32 to 1000000"
-        ) { value, options in
-            assign(value, 32...1_000_000, to: \.configuration.pids, of: &options)
-        },
+            in: 32...1_000_000, to: \.configuration.pids),
     ]
 
     private static let limitOptions = [
-        ServerOption(
+        wholeNumber(
             flag: "--max-timeout", variable: "MCP_EXECUTOR_MAX_TIMEOUT", placeholder: "SECONDS",
             help: "the longest timeout that a call may request", fallback: "600",
-            accepts: "a whole number from 1 to 86400"
-        ) { value, options in
-            assign(value, 1...86_400, to: \.limits.maxTimeout, of: &options)
-        },
-        ServerOption(
+            in: 1...86_400, to: \.limits.maxTimeout),
+        wholeNumber(
             flag: "--output-limit", variable: "MCP_EXECUTOR_OUTPUT_LIMIT", placeholder: "BYTES",
             help: "bytes of each stream, or of a file's page, that one call returns", fallback: "32768",
-            accepts: "a whole number from 1024 to 1048576"
-        ) { value, options in
-            assign(value, 1024...1_048_576, to: \.limits.output, of: &options)
-        },
+            in: 1024...1_048_576, to: \.limits.output),
         ServerOption(
             flag: "--picture-limit", variable: "MCP_EXECUTOR_PICTURE_LIMIT", placeholder: "BYTES|none",
             help: "largest picture from read_file, in bytes; a larger one is scaled down; none: described in words",
@@ -206,20 +193,15 @@ enum ServerOptionTable {
             }
             return assign(value, 10_000...4_000_000, to: \.limits.pictureBytes, of: &options)
         },
-        ServerOption(
+        wholeNumber(
             flag: "--artifact-limit-mb", variable: "MCP_ARTIFACT_SIZE_LIMIT_MB", placeholder: "MB",
-            help: "the largest artifact", fallback: "50", accepts: "a whole number from 1 to 1024"
-        ) { value, options in
-            assign(value, 1...1024, to: \.limits.artifactMebibytes, of: &options)
-        },
+            help: "the largest artifact", fallback: "50", in: 1...1024, to: \.limits.artifactMebibytes),
         ServerOption(
             flag: "--artifact-links", variable: "MCP_EXECUTOR_ARTIFACT_LINKS", placeholder: "text|link|none",
             help: "how a command's result names its artifacts; text: for clients that cannot handle links",
             fallback: "link", accepts: "text, link or none"
         ) { value, options in
-            guard let links = ArtifactLinks(rawValue: value) else { return false }
-            options.artifactLinks = links
-            return true
+            assign(value, to: \.artifactLinks, of: &options)
         },
         ServerOption(
             flag: "--workspace-limit", variable: "MCP_EXECUTOR_WORKSPACE_LIMIT", placeholder: "SIZE",
@@ -230,41 +212,26 @@ enum ServerOptionTable {
             options.configuration.workspaceLimit = size
             return true
         },
-        ServerOption(
+        wholeNumber(
             flag: "--idle-timeout", variable: "MCP_EXECUTOR_IDLE_TIMEOUT", placeholder: "SECONDS",
             help: "stop a sandbox after this time without a call (0: never); the next call starts it again",
-            fallback: "1800", accepts: "a whole number from 0 to 604800"
-        ) { value, options in
-            assign(value, 0...604_800, to: \.limits.idleTimeout, of: &options)
-        },
-        ServerOption(
+            fallback: "1800", in: 0...604_800, to: \.limits.idleTimeout),
+        wholeNumber(
             flag: "--job-timeout", variable: "MCP_EXECUTOR_JOB_TIMEOUT", placeholder: "SECONDS",
             help: "how long background processes keep a sandbox after its last call (0: as long as they run)",
-            fallback: "259200", accepts: "a whole number from 0 to 2592000"
-        ) { value, options in
-            assign(value, 0...2_592_000, to: \.limits.jobTimeout, of: &options)
-        },
-        ServerOption(
+            fallback: "259200", in: 0...2_592_000, to: \.limits.jobTimeout),
+        wholeNumber(
             flag: "--linger", variable: "MCP_EXECUTOR_LINGER", placeholder: "SECONDS",
             help: "keep a sandbox this long after the server ends, for the next one with the same user and options",
-            fallback: "0", accepts: "a whole number from 0 to 86400"
-        ) { value, options in
-            assign(value, 0...86_400, to: \.limits.linger, of: &options)
-        },
-        ServerOption(
+            fallback: "0", in: 0...86_400, to: \.limits.linger),
+        wholeNumber(
             flag: "--heartbeat", variable: "MCP_EXECUTOR_HEARTBEAT", placeholder: "SECONDS",
             help: "time between signs of life of server and sandbox; after four without one, either gives up",
-            fallback: "15", accepts: "a whole number from 1 to 600"
-        ) { value, options in
-            assign(value, 1...600, to: \.limits.heartbeat, of: &options)
-        },
-        ServerOption(
+            fallback: "15", in: 1...600, to: \.limits.heartbeat),
+        wholeNumber(
             flag: "--max-sandboxes", variable: "MCP_EXECUTOR_MAX_SANDBOXES", placeholder: "N",
             help: "sandboxes at once, one for each user; beyond it the one idle longest is stopped", fallback: "32",
-            accepts: "a whole number from 1 to 1000"
-        ) { value, options in
-            assign(value, 1...1000, to: \.limits.maxSandboxes, of: &options)
-        },
+            in: 1...1000, to: \.limits.maxSandboxes),
     ]
 
     private static let prewarmOptions = [
@@ -326,11 +293,32 @@ enum ServerOptionTable {
         }
     }
 
+    /// An option whose value is a whole number.
+    private static func wholeNumber(
+        flag: String, variable: String, placeholder: String, help: String, fallback: String,
+        in range: ClosedRange<Int>, to path: any WritableKeyPath<Options, Int> & Sendable
+    ) -> ServerOption {
+        ServerOption(
+            flag: flag, variable: variable, placeholder: placeholder, help: help, fallback: fallback,
+            accepts: "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        ) { value, options in
+            assign(value, range, to: path, of: &options)
+        }
+    }
+
     private static func assign(
         _ text: String, _ range: ClosedRange<Int>, to path: WritableKeyPath<Options, Int>, of options: inout Options
     ) -> Bool {
         guard let number = OptionValue.wholeNumber(text, in: range) else { return false }
         options[keyPath: path] = number
+        return true
+    }
+
+    static func assign<Choice: RawRepresentable<String>>(
+        _ text: String, to path: WritableKeyPath<Options, Choice>, of options: inout Options
+    ) -> Bool {
+        guard let choice = Choice(rawValue: text) else { return false }
+        options[keyPath: path] = choice
         return true
     }
 

@@ -24,8 +24,7 @@ struct Server: Sendable {
     init(
         _ options: Options, audit: AuditLog? = nil, pipeline: CallPipeline = CallPipeline(),
         bridge: Bridge? = nil, provision: ImageProvision? = nil, telemetry: ServerTelemetry = ServerTelemetry(),
-        logger: Logger,
-        locateEngine: @escaping @Sendable () throws(ExecError) -> any ContainerEngine,
+        logger: Logger, locateEngine: @escaping @Sendable () throws(ExecError) -> any ContainerEngine,
         send: @escaping @Sendable (JSON) -> Void, notify: @escaping @Sendable (Notification) -> Void
     ) {
         let skills = SkillLibrary(
@@ -54,7 +53,8 @@ struct Server: Sendable {
             logger: logger)
     }
 
-    /// Ends the subscriptions and questions in an orderly way, then the sandboxes and the servers of the bridge. Later calls are rejected.
+    /// Ends the subscriptions and questions in an orderly way, then the sandboxes and the servers of the bridge. Later
+    /// calls are rejected.
     ///
     /// - Parameter grace: the time after which sandboxes that haven't ended by themselves are forced to, in seconds.
     func close(grace: Double) async {

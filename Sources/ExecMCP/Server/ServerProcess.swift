@@ -35,7 +35,7 @@ struct ServerProcess {
     private let logger: Logger
     private let audit: AuditLog?
     private let telemetry: ServerTelemetry
-    /// Writes the numbers to a file; `nil` if nobody wants them.
+    /// Writes the numbers to a file; `nil` if the options name none.
     private let metricsFile: MetricsFileWriter?
     private let bridge: Bridge?
     /// The private values of all users; `nil` if none are replaced.
@@ -75,15 +75,13 @@ struct ServerProcess {
         let output = try takeStandardOutput()
         let ending = ConditionLocked(false)
         let writer = try LineWriter(descriptor: output, backlogLimit: Self.unreadLimit) { ending.change { $0 = true } }
-        let pipeline = CallPipeline(
-            privateData: privateData.map(PrivateDataFilter.init), telemetry: telemetry)
+        let pipeline = CallPipeline(privateData: privateData.map(PrivateDataFilter.init), telemetry: telemetry)
         let provision =
             options.buildsImage
             ? ImageProvision(image: options.configuration.image, engine: options.engine, logger: logger) : nil
         let server = Server(
             options, audit: audit, pipeline: pipeline, bridge: bridge, provision: provision, telemetry: telemetry,
-            logger: logger,
-            locateEngine: locateEngine
+            logger: logger, locateEngine: locateEngine
         ) {
             writer.write($0)
         } notify: {

@@ -1,4 +1,3 @@
-import JSON
 import MCP
 
 /// Counts each call, how it ended and how long it took, and the questions that it asks.
@@ -12,17 +11,5 @@ struct MetricsInterceptor: CallInterceptor {
         let outcome: AuditOutcome.Kind = Task.isCancelled ? .cancelled : result.kind
         metrics.endCall(of: call.name, outcome, seconds: start.duration(to: .now) / .seconds(1))
         return result
-    }
-}
-
-extension CallResult {
-    /// How the call ended, as the audit log has it.
-    var kind: AuditOutcome.Kind {
-        switch self {
-        case .tool(let result, _) where result.isError: .error
-        case .tool(let result, _): result.structuredContent?["timed_out"] == true ? .timedOut : .ok
-        case .resource, .sandbox: .ok
-        case .failure: .error
-        }
     }
 }

@@ -141,7 +141,7 @@ final class ServerMetrics: Sendable {
         case accepted, declined
         /// It was dismissed, withdrawn, or too late.
         case unanswered
-        /// It could not be put to anybody.
+        /// No person could be asked.
         case unavailable
     }
 

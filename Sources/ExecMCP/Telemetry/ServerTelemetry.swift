@@ -13,7 +13,7 @@ struct ServerTelemetry: Sendable {
     let metrics: ServerMetrics
     let tracer: Tracer
 
-    /// Numbers that nobody may ever ask for, and no traces.
+    /// Counts, and doesn't trace.
     init() {
         metrics = ServerMetrics()
         tracer = .off
@@ -62,8 +62,9 @@ struct ServerTelemetry: Sendable {
                 metrics.text(label: $0)
             } onFailure: { error in
                 logger.error(
-                    "cannot write the metrics file '\(shown)': it \(error.problem). It is tried again, without a message."
-                )
+                    """
+                    cannot write the metrics file '\(shown)': it \(error.problem). It is tried again, without a message.
+                    """)
             }
         } catch {
             throw UsageError(

@@ -5,7 +5,7 @@ public enum CollectorClient {
     /// The maximum number of bytes that are read of a response.
     private static let maxResponse = 4096
 
-    /// Posts a document. Blocks the calling thread, for little longer than the timeout at most.
+    /// Posts a document. Blocks the calling thread until the timeout at most, or longer if looking up the host does.
     ///
     /// - Returns: whether the collector has accepted it.
     public static func post(_ document: [UInt8], to settings: TraceExportSettings) -> Bool {

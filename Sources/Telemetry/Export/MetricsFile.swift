@@ -1,10 +1,10 @@
 import SystemCalls
 
-/// A file for node_exporter's textfile collector, which this process alone writes.
+/// A file for node_exporter's textfile collector that only this process writes.
 ///
 /// If another process writes it already, this one gets a file of its own beside it: `name.prom`, `name.1.prom`,
-/// `name.2.prom` and so on. A lock that ends with the process says which of them are taken. So the number of files, and of
-/// series, is bounded by how many servers run at once.
+/// `name.2.prom` and so on. A lock that ends with the process says which of them are taken, so the number of files, and
+/// of series, is bounded by how many servers run at once.
 public final class MetricsFile: Sendable {
     /// What the file's name must end in: the collector reads no other files.
     public static let suffix = ".prom"
@@ -28,23 +28,24 @@ public final class MetricsFile: Sendable {
         let name = Files.name(of: path)
         let directory = String(path.dropLast(name.count))
         guard path.hasSuffix(Self.suffix), name.utf8.count > Self.suffix.utf8.count, name.first != "." else {
-            throw MetricsFileError("doesn't end in \(Self.suffix), and the collector reads no other files")
+            throw MetricsFileError("isn't named NAME\(Self.suffix), and the collector reads no other files")
         }
         let stem = String(name.dropLast(Self.suffix.count))
-        var failure: Int32 = 0
         for number in 0..<Self.maxFiles {
             let label = number == 0 ? stem : "\(stem).\(number)"
             let descriptor = open(
                 "\(directory).\(label)\(Self.suffix).lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
             guard descriptor >= 0 else {
-                failure = errno
+                let error = errno
                 // It belongs to a server of another user.
-                if failure == EACCES, access(directory.isEmpty ? "." : directory, W_OK) == 0 { continue }
-                break
+                if error == EACCES, access(directory.isEmpty ? "." : directory, W_OK) == 0 { continue }
+                throw MetricsFileError(error)
             }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                let error = errno
                 close(descriptor)
-                continue
+                if error == EWOULDBLOCK { continue }
+                throw MetricsFileError(error)
             }
             lock = descriptor
             self.label = label
@@ -52,7 +53,7 @@ public final class MetricsFile: Sendable {
             temporaryPath = "\(directory).\(label)\(Self.suffix).tmp"
             return
         }
-        throw MetricsFileError(failure)
+        throw MetricsFileError("is taken, and so are \(Self.maxFiles - 1) others of this name, by running servers")
     }
 
     deinit {
@@ -64,7 +65,7 @@ public final class MetricsFile: Sendable {
     ///
     /// - Throws: ``MetricsFileError``.
     public func write(_ text: String) throws(MetricsFileError) {
-        // What a killed process left behind.
+        // A killed process may have left it behind.
         unlink(temporaryPath)
         let descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, Self.mode)
         guard descriptor >= 0 else { throw MetricsFileError(errno) }
@@ -97,11 +98,10 @@ public struct MetricsFileError: Error, Sendable, Equatable {
     init(_ error: Int32) {
         problem =
             switch error {
-            case 0: "is taken, and so are \(MetricsFile.maxFiles - 1) others of this name, by running servers"
             case ENOENT, ENOTDIR: "is in a directory that does not exist"
             case EACCES, EPERM, EROFS: "is in a directory that this user cannot write"
             case EISDIR: "is a directory"
-            default: "cannot be written: \(String(cString: strerror(error)))"
+            default: "cannot be written: \(SystemError(number: error))"
             }
     }
 }

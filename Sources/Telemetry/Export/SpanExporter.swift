@@ -1,13 +1,13 @@
 import Threading
 
-/// Sends spans to a collector, in batches and on a thread of its own. Nobody waits for it: spans for which there is no room
-/// are dropped and counted.
+/// Sends spans to a collector, in batches and on a thread of its own. No call waits for it: spans that don't fit into
+/// the queue are dropped and counted.
 public final class SpanExporter: Sendable {
     /// What became of spans.
     public enum Outcome: String, Sendable, CaseIterable {
         /// The collector has accepted them.
         case exported
-        /// There was no room for them.
+        /// The queue was full.
         case queueFull = "queue_full"
         /// The collector could not be reached, or refused them.
         case failed
@@ -16,9 +16,9 @@ public final class SpanExporter: Sendable {
     /// Sends a document; returns whether the collector has accepted it. Blocks the calling thread, for a bounded time.
     public typealias Send = @Sendable (_ document: [UInt8]) -> Bool
 
-    /// How many spans wait at most.
+    /// The maximum number of spans that wait.
     static let capacity = 2048
-    /// How many are sent at once.
+    /// The maximum number that is sent at once.
     static let batch = 512
 
     private struct State {
@@ -35,12 +35,12 @@ public final class SpanExporter: Sendable {
     private let onOutcome: @Sendable (Outcome, Int) -> Void
     private let state = ConditionLocked(State())
 
-    /// Creates an exporter. Its thread starts with the first span.
+    /// Creates an exporter. Its thread runs only while there are spans to send.
     ///
     /// - Parameters:
     ///   - resource: the attributes of this program.
-    ///   - interval: how many seconds spans wait for others at most.
-    ///   - onOutcome: called with what became of how many spans; must return soon.
+    ///   - interval: the maximum number of seconds that spans wait for others.
+    ///   - onOutcome: called with what became of spans, and with their number; must return soon.
     public init(
         resource: [(name: String, value: String)], interval: Double = 5, send: @escaping Send,
         onOutcome: @escaping @Sendable (Outcome, Int) -> Void = { _, _ in }
@@ -73,7 +73,7 @@ public final class SpanExporter: Sendable {
         }
     }
 
-    /// Sends what waits, as far as that is possible in time. Blocks the calling thread.
+    /// Sends the spans that wait, as far as time allows. Blocks the calling thread.
     public func close(within seconds: Double) {
         state.change { $0.isClosing = true }
         _ = state.wait(seconds: seconds) { $0.isIdle ? () : nil }

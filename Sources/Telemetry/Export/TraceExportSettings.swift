@@ -1,15 +1,17 @@
+import SystemCalls
+
 /// Where spans are exported to, as OpenTelemetry's environment variables have it.
 public struct TraceExportSettings: Sendable {
     /// The collector.
     public let url: CollectorURL
     /// Header fields of each request. They may hold a key.
     public let headers: [(name: String, value: String)]
-    /// How many seconds a request may take.
+    /// The maximum duration of a request in seconds.
     public let timeout: Double
     /// The attributes of this program.
     public let resource: [(name: String, value: String)]
 
-    /// The variable with header fields, which is a secret.
+    /// The variables with header fields, which are secrets.
     public static let headersVariables: Set<String> = [
         "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
     ]
@@ -90,33 +92,12 @@ public struct TraceExportSettings: Sendable {
         var pairs: [(name: String, value: String)] = []
         for part in text.split(separator: ",") {
             guard let equals = part.firstIndex(of: "="),
-                let value = decoded(trimmed(part[part.index(after: equals)...]))
+                let bytes = PercentEncoding.decode(part[part.index(after: equals)...].trimmed.utf8),
+                let value = String(validating: bytes, as: UTF8.self)
             else { return nil }
-            pairs.append((String(trimmed(part[..<equals])), value))
+            pairs.append((String(part[..<equals].trimmed), value))
         }
         return pairs
-    }
-
-    private static func trimmed(_ text: Substring) -> Substring {
-        var text = text.drop { $0 == " " }
-        while text.last == " " { text.removeLast() }
-        return text
-    }
-
-    private static func decoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            let digits = String(decoding: rest.prefix(2), as: UTF8.self).lowercased()
-            guard rest.count >= 2, let value = Hexadecimal.value(of: Array(digits.utf8)[...]) else { return nil }
-            bytes.append(UInt8(value))
-            rest.removeFirst(2)
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 
     private static func isField(_ name: String, _ value: String) -> Bool {

@@ -7,13 +7,13 @@ public final class KnownNames: Sendable {
 
     /// Names that keep their own label values.
     ///
-    /// - Parameter limit: how many names may be known.
+    /// - Parameter limit: the maximum number of known names.
     public init(_ names: [String] = [], limit: Int = 100) {
         known = Locked(Set(names.prefix(limit)))
         self.limit = limit
     }
 
-    /// Adds a name, unless there are too many.
+    /// Adds a name, unless the limit is reached.
     public func insert(_ name: String) {
         known.withLock { if $0.count < limit { $0.insert(name) } }
     }

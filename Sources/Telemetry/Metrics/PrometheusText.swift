@@ -3,7 +3,7 @@ public enum PrometheusText {
     /// The media type of the text.
     public static let mediaType = "text/plain; version=0.0.4; charset=utf-8"
 
-    /// Snapshots and labels that all their series get besides their own.
+    /// Snapshots, and labels that all their series get in addition to their own.
     public struct Part: Sendable {
         /// The snapshots.
         public let snapshots: [MetricSnapshot]
@@ -32,7 +32,7 @@ public enum PrometheusText {
         }
         return order.map { family in
             """
-            # HELP \(family.name) \(escaped(help: family.help))
+            # HELP \(family.name) \(escaped(family.help, quotes: false))
             # TYPE \(family.name) \(family.kind.rawValue)
             \(lines[family.name] ?? "")
             """
@@ -52,8 +52,8 @@ public enum PrometheusText {
                 total += count
                 text += "\(family.name)_bucket\(written(labels + [("le", written(bound))])) \(total)\n"
             }
-            return text
-                + "\(family.name)_sum\(written(labels)) \(written(sum))\n\(family.name)_count\(written(labels)) \(total)\n"
+            text += "\(family.name)_sum\(written(labels)) \(written(sum))\n"
+            return text + "\(family.name)_count\(written(labels)) \(total)\n"
         }
     }
 
@@ -70,30 +70,22 @@ public enum PrometheusText {
         return "\(Int(number))"
     }
 
-    /// Returns a label's value with what would end it escaped. Other control characters become spaces.
-    static func escaped(label: String) -> String {
-        var text = ""
-        for scalar in label.unicodeScalars {
-            switch scalar {
-            case "\\": text += "\\\\"
-            case "\"": text += "\\\""
-            case "\n": text += "\\n"
-            case let scalar where scalar.value < 0x20 || scalar.value == 0x7F: text += " "
-            case let scalar: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text
-    }
+    static func escaped(label: String) -> String { escaped(label, quotes: true) }
 
-    static func escaped(help: String) -> String {
-        var text = ""
-        for scalar in help.unicodeScalars {
+    /// Returns a text with what would end it escaped. Other control characters become spaces.
+    ///
+    /// - Parameter quotes: whether the text stands in quotation marks.
+    private static func escaped(_ text: String, quotes: Bool) -> String {
+        var escaped = ""
+        for scalar in text.unicodeScalars {
             switch scalar {
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case let scalar: text.unicodeScalars.append(scalar)
+            case "\\": escaped += "\\\\"
+            case "\"" where quotes: escaped += "\\\""
+            case "\n": escaped += "\\n"
+            case let scalar where scalar.value < 0x20 || scalar.value == 0x7F: escaped += " "
+            case let scalar: escaped.unicodeScalars.append(scalar)
             }
         }
-        return text
+        return escaped
     }
 }

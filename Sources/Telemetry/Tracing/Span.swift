@@ -1,4 +1,4 @@
-/// A span that has ended. It says what was done and how long that took, and nothing of what users wrote.
+/// A span that has ended. It says what was done and how long that took, and contains no text of a user.
 public struct Span: Sendable, Equatable {
     /// Its place between programs, with the numbers of OTLP.
     public enum Kind: Int, Sendable {
@@ -44,9 +44,9 @@ public struct Span: Sendable, Equatable {
     }
 }
 
-/// A span that goes on. Its attributes may be set until it ends.
+/// A span that has not ended. Its attributes may be set until it ends.
 public struct OpenSpan: Sendable {
-    /// The trace and the span; `nil` if nothing is recorded.
+    /// The context for work in the span: its own, or its parent's if it isn't recorded; `nil` if it has neither.
     public let context: TraceContext?
     private let record: SpanRecord?
 

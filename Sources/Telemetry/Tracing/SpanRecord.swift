@@ -53,7 +53,7 @@ final class SpanRecord: Sendable {
             return state.isEnded ? nil : state
         }
         guard let state else { return nil }
-        // The clock on the wall may be set meanwhile.
+        // The system's clock may have been set since the start.
         let (seconds, attoseconds) = startInstant.duration(to: .now).components
         return Span(
             context: context, parent: parent, name: state.name, kind: kind, start: start,

@@ -23,8 +23,8 @@ public struct TraceContext: Sendable, Equatable {
     /// Reads the fields of a request, which are untrusted.
     ///
     /// - Parameters:
-    ///   - traceParent: `traceparent`. If it is missing or invalid there is no context, and a new trace begins.
-    ///   - traceState: `tracestate`. If it is invalid, it alone is dropped.
+    ///   - traceParent: `traceparent`. If it is missing or invalid, the result is `nil`: a new trace begins.
+    ///   - traceState: `tracestate`. If it is invalid, only `tracestate` is dropped.
     public init?(traceParent: String?, traceState: String? = nil) {
         guard let traceParent else { return nil }
         let bytes = Array(traceParent.utf8.prefix(Self.maxParent + 1))

@@ -11,7 +11,7 @@ enum TraceState {
         var keys: Set<String> = []
         var members: [String] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let member = trimmed(part)
+            let member = part.trimmed
             if member.isEmpty { continue }
             guard let equals = member.firstIndex(of: "=") else { return nil }
             let key = String(member[..<equals])
@@ -21,13 +21,6 @@ enum TraceState {
             members.append(String(member))
         }
         return members.count <= maxMembers ? members.joined(separator: ",") : nil
-    }
-
-    private static func trimmed(_ text: Substring) -> Substring {
-        var text = text
-        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
-        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-        return text
     }
 
     private static func isKey(_ key: String) -> Bool {
@@ -49,5 +42,14 @@ enum TraceState {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
         default: false
         }
+    }
+}
+
+extension Substring {
+    /// The text without spaces and tabs at its ends.
+    var trimmed: Substring {
+        var text = drop { $0 == " " || $0 == "\t" }
+        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+        return text
     }
 }

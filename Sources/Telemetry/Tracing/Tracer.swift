@@ -1,7 +1,7 @@
 /// Records spans, and passes on the context of traces.
 ///
-/// Without an exporter nothing is recorded, and no trace begins here: a context that comes with a request is passed on as
-/// it is.
+/// Without an exporter nothing is recorded, and no trace begins here: a context that comes with a request is passed on
+/// unchanged.
 public struct Tracer: Sendable {
     /// Records nothing.
     public static let off = Tracer(nil)
@@ -15,7 +15,7 @@ public struct Tracer: Sendable {
         self.exporter = exporter
     }
 
-    /// Does some work in a span, which is the current context meanwhile. The span fails if the work throws.
+    /// Runs `work` in a span, which is the current context during it. The span fails if `work` throws.
     ///
     /// - Parameters:
     ///   - parent: where the span belongs; `nil` for a new trace.
@@ -61,7 +61,7 @@ public struct Tracer: Sendable {
         if let span = begun.record?.end() { exporter?.add(span) }
     }
 
-    /// Exports what was recorded, as far as that is possible in time. Blocks the calling thread.
+    /// Exports what was recorded, as far as time allows. Blocks the calling thread.
     public func close(within seconds: Double) {
         exporter?.close(within: seconds)
     }

@@ -4,6 +4,7 @@ import Telemetry
 import TestSupport
 import Testing
 
+@testable import Bridge
 @testable import ExecMCP
 
 /// What a server counts, and how a client reads it.
@@ -80,6 +81,23 @@ import Testing
             #"egress_bytes_total{direction="received"} 5000"#)
         telemetry.metrics.end()
         expect("sandboxes{} 0", "queue_length{} 0", "running{} 0")
+    }
+
+    @Test func callsOfOtherServersToolsAreCountedByServersThatExist() {
+        telemetry.metrics.know(servers: ["shop"])
+        let ends: [(String, NestedCall.Outcome)] = [("shop", .ok), ("shop", .denied), ("secret", .error)]
+        for (server, outcome) in ends {
+            var call = NestedCall(
+                time: 0, sandbox: "box", command: 1, server: server, tool: "secret", arguments: [:], argumentBytes: 2)
+            call.outcome = outcome
+            telemetry.bridgeObserver.onEnd(call)
+        }
+        expect(
+            #"bridge_calls_total{mcp_server="shop",outcome="ok"} 1"#,
+            #"bridge_calls_total{mcp_server="shop",outcome="denied"} 1"#,
+            #"bridge_calls_total{mcp_server="other",outcome="error"} 1"#,
+            #"bridge_call_duration_seconds_count{mcp_server="shop"} 2"#)
+        #expect(!telemetry.metrics.text(label: "s").contains("secret"))
     }
 
     private struct Person: UserInteraction {

@@ -131,11 +131,12 @@ struct ImageMaker: Sendable {
             let cause =
                 result.timedOut
                 ? "It was not done after \(Int(Self.checkTimeout)) seconds."
-                : "Its last words: \((lines.last ?? "none").singleLine(limit: 300))"
+                : "The last line of its output: \((lines.last ?? "none").singleLine(limit: 300))"
             throw ExecError(
                 .engineFailed,
-                "The new image does not work; an older one of that name stays in place. The check of it failed. \(cause)"
-            )
+                """
+                The new image does not work; an older one of that name stays in place. The check of it failed. \(cause)
+                """)
         }
     }
 

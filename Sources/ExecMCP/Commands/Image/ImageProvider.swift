@@ -27,7 +27,7 @@ enum ImageProvider {
         let engine = try EngineLocator(environment: Environment.variables).engine(named: name)
         let lock = ImageLock(image: image, engine: engine.name)
         try await lock.locked(onWait: { tell(.phase(.waiting)) }) {
-            // Another server may have got it meanwhile, or have failed to.
+            // Another server may have provided it in the meantime, or failed to.
             if (try? await engine.image(image)) != nil { return }
             if let failure = lock.recentFailure { throw ExecError(.imageMissing, failure) }
             do {
