@@ -140,7 +140,7 @@ tarball: portable ## Make the archive to unpack into a prefix, and the list of i
 	@python3 packaging/tarball.py --output '$(DIST)'
 
 .PHONY: dist
-dist: wheel deb tarball ## Make everything of a release, with checksums: packaging/release.md says what to do with it
+dist: wheel deb tarball ## Make all files of a release, with checksums: packaging/release.md says what to do with them
 	@python3 packaging/bundle.py --program '$(PORTABLE)/exec-mcp' --output '$(DIST)' \
 	  --release-url "$${RELEASE_URL:-}" --server-name "$${SERVER_NAME:-}"
 	@version=$$('$(PORTABLE)/exec-mcp' --version); cd '$(DIST)'; \
@@ -157,7 +157,7 @@ test: began := $(shell date +%s)
 test: ## Run all tests: lint, builds, units, the real engine, the published MCP clients
 	@packaging/prepare-build.sh
 	@$(if $(CAN_PACKAGE),packaging/portable/sysroot.sh --prepare)
-	@# An image from nothing waits for downloads, and so do the environments.
+	@# Building the image mostly waits for downloads, and so do the environments.
 	@Tests/side-by-side.sh \
 	  'build without warnings' 'swift build --build-tests' \
 	  --then 'release build' '$(MAKE) --no-print-directory build' \

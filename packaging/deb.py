@@ -6,7 +6,6 @@ Its maintainer is DEBFULLNAME and DEBEMAIL, as Debian's own tools have it, else 
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import os
 import re
@@ -18,6 +17,7 @@ from pathlib import Path
 from release_files import (
     PROGRAMS,
     REPOSITORY,
+    argument_parser,
     components,
     install,
     lay_out,
@@ -67,7 +67,6 @@ def copyright_file(programs: Path) -> str:
         f"Copyright: {time.gmtime(source_epoch()).tm_year} The exec-mcp authors",
         "License: Apache-2.0",
         " On Debian systems, the text of the license is in /usr/share/common-licenses/Apache-2.0.",
-        "",
         "Comment: The programs contain, linked statically:",
     ]
     for part in components(programs):
@@ -102,20 +101,18 @@ def write_control(tree: Path, values: dict[str, str]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Makes the .deb.")
-    parser.add_argument("--programs", type=Path, default=REPOSITORY / ".build/portable", help="the linked programs")
-    parser.add_argument("--output", type=Path, required=True, help="directory to write to")
-    arguments = parser.parse_args()
+    arguments = argument_parser("Makes the .deb.").parse_args()
     programs = arguments.programs.resolve()
+    who = maintainer()
     version = f"{version_of(programs / 'exec-mcp')}-1"
     architecture = output("dpkg", "--print-architecture")
     arguments.output.mkdir(parents=True, exist_ok=True)
     made = arguments.output / f"exec-mcp_{version}_{architecture}.deb"
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch) / "exec-mcp"
-        lay_out_package(programs, tree, version, maintainer())
+        lay_out_package(programs, tree, version, who)
         size = sum(-(-path.stat().st_size // 1024) for path in tree.rglob("*") if path.is_file())
-        values = {"VERSION": version, "ARCHITECTURE": architecture, "MAINTAINER": maintainer(), "SIZE": str(size)}
+        values = {"VERSION": version, "ARCHITECTURE": architecture, "MAINTAINER": who, "SIZE": str(size)}
         write_control(tree, values)
         for directory in [tree, *(path for path in tree.rglob("*") if path.is_dir())]:
             directory.chmod(0o755)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import shutil
@@ -16,6 +17,14 @@ from manual_page import manual_page
 REPOSITORY = Path(__file__).resolve().parent.parent
 PROGRAMS = ("exec-mcp", "exec-agent")
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+
+
+def argument_parser(description: str) -> argparse.ArgumentParser:
+    """The options that the makers of all packages have."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--programs", type=Path, default=REPOSITORY / ".build/portable", help="the linked programs")
+    parser.add_argument("--output", type=Path, required=True, help="directory to write to")
+    return parser
 
 
 def machine() -> str:
@@ -48,7 +57,7 @@ def version_of(program: Path) -> str:
 
 @dataclass(frozen=True)
 class Component:
-    """What others wrote and the programs contain."""
+    """Third-party code that the programs contain."""
 
     name: str
     version: str

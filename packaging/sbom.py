@@ -1,4 +1,4 @@
-"""The list of what a release consists of, in SPDX 2.3: the programs, and what others wrote that is in them."""
+"""The list of what a release consists of, in SPDX 2.3: the programs, and the third-party code in them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import quote
 from release_files import PROGRAMS, components, machine, source_epoch, version_of
 
 Json = dict[str, Any]
-# Only exec-agent makes connections.
+# libcurl and what it needs, which exec-mcp isn't linked with.
 AGENT_ONLY = {"curl", "openssl", "nghttp2", "zlib"}
 
 

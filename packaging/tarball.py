@@ -7,18 +7,27 @@ It is unpacked into a prefix: `tar -xf exec-mcp-….tar.gz --strip-components=1 
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import tarfile
 import tempfile
 from pathlib import Path
 
-from release_files import REPOSITORY, copy_licenses, install, lay_out, machine, source_epoch, version_of, write
+from release_files import (
+    REPOSITORY,
+    argument_parser,
+    copy_licenses,
+    install,
+    lay_out,
+    machine,
+    source_epoch,
+    version_of,
+    write,
+)
 from sbom import bill_of_materials
 
 
 def anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Whose files they were, and when they were copied, is nobody's business: the same input makes the same bytes."""
+    """Removes the owner and the time of a copied file, so that the same input makes the same bytes."""
     entry.uid = entry.gid = 0
     entry.uname = entry.gname = "root"
     entry.mtime = source_epoch()
@@ -37,10 +46,7 @@ def write_archive(path: Path, tree: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Makes the tarball and the list of components.")
-    parser.add_argument("--programs", type=Path, default=REPOSITORY / ".build/portable", help="the linked programs")
-    parser.add_argument("--output", type=Path, required=True, help="directory to write to")
-    arguments = parser.parse_args()
+    arguments = argument_parser("Makes the tarball and the list of components.").parse_args()
     programs = arguments.programs.resolve()
     name = f"exec-mcp-{version_of(programs / 'exec-mcp')}-linux-{machine()}"
     arguments.output.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,6 @@ hatchling writes it. auditwheel then finds out which systems the programs run on
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import subprocess
@@ -14,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from release_files import REPOSITORY, copy_licenses, lay_out, machine, source_epoch, version_of, write
+from release_files import REPOSITORY, argument_parser, copy_licenses, lay_out, machine, source_epoch, version_of, write
 from sbom import bill_of_materials
 
 
@@ -38,9 +37,7 @@ def build(programs: Path, source: Path, server_name: str) -> Path:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Makes the wheel.")
-    parser.add_argument("--programs", type=Path, default=REPOSITORY / ".build/portable", help="the linked programs")
-    parser.add_argument("--output", type=Path, required=True, help="directory to write to")
+    parser = argument_parser("Makes the wheel.")
     parser.add_argument("--server-name", default="", help="the server's name in the MCP registry")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)

@@ -14,11 +14,8 @@ from pathlib import Path
 
 import pytest
 from support import packages
-from support.packages import TOOLS
+from support.packages import PORTABLE, PROGRAMS, TOOLS, version
 from support.stdio_client import REPOSITORY
-
-PROGRAMS = ("exec-mcp", "exec-agent")
-PORTABLE = REPOSITORY / ".build/portable"
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +24,6 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     prefix = tmp_path_factory.mktemp("prefix")
     packages.run("tar", "-xf", packages.only("exec-mcp-*.tar.gz"), "--strip-components=1", "-C", prefix)
     return prefix
-
-
-def version() -> str:
-    return packages.run(PORTABLE / "exec-mcp", "--version").split()[-1]
 
 
 def test_the_tarball_is_a_prefix(unpacked: Path) -> None:
@@ -142,7 +135,7 @@ def test_the_same_input_makes_the_same_bytes(script: str, pattern: str, python: 
     assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(made.read_bytes()).digest()
 
 
-def test_a_maintainer_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_an_invalid_maintainer_is_refused(tmp_path: Path) -> None:
     command = [sys.executable, REPOSITORY / "packaging/deb.py", "--output", tmp_path]
     environment = {**os.environ, "DEBFULLNAME": "A", "DEBEMAIL": "nowhere"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -16,11 +16,10 @@ from pathlib import Path
 import pytest
 from mcp import Client, StdioServerParameters
 from support import packages
-from support.packages import TOOLS
+from support.packages import PROGRAMS, TOOLS, version
 from support.stdio_client import REPOSITORY
 
 NEWEST_GLIBC = (2, 31)
-PROGRAMS = ("exec-mcp", "exec-agent")
 # Parts of glibc. Every system that has it has them.
 SYSTEM_LIBRARIES = {"libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "libutil.so.1", "librt.so.1"}
 # Megabytes that a program may take in the wheel.
@@ -32,16 +31,12 @@ def archive() -> zipfile.ZipFile:
     return zipfile.ZipFile(packages.wheel())
 
 
-def version() -> str:
-    return packages.run(REPOSITORY / ".build/portable/exec-mcp", "--version").split()[-1]
-
-
 def metadata(archive: zipfile.ZipFile, name: str) -> Message:
     return message_from_bytes(archive.read(f"exec_mcp-{version()}.dist-info/{name}"))
 
 
-def newer(one: str) -> tuple[int, ...]:
-    return tuple(map(int, one.split(".")))
+def numbers(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(".")))
 
 
 def test_its_tag_is_what_auditwheel_finds_true(archive: zipfile.ZipFile) -> None:
@@ -66,7 +61,7 @@ def test_its_programs_need_an_old_c_library_and_nothing_else(
     assert {library for library in needed if not library.startswith("ld-linux")} <= SYSTEM_LIBRARIES
     versions = set(re.findall(r"Name: ([A-Z]+)_([0-9.]+)", packages.run(*read, "--version-info", program)))
     assert {library for library, _ in versions} == {"GLIBC"}
-    assert max(newer(number) for _, number in versions) <= NEWEST_GLIBC
+    assert max(numbers(number) for _, number in versions) <= NEWEST_GLIBC
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -33,8 +33,7 @@ def system(request: pytest.FixtureRequest, user: str, tmp_path_factory: pytest.T
     made = System(request.param, start(request.param, directory), directory, user)
     try:
         made.run("python3", "-m", "venv", made.environment)
-        pip = ["-m", "pip", "install", "--quiet", "--no-index", "--disable-pip-version-check"]
-        made.run(made.environment / "bin/python", *pip, f"/packages/{packages.wheel().name}")
+        made.run(made.environment / "bin/python", *packages.PIP_INSTALL, f"/packages/{packages.wheel().name}")
         yield made
     finally:
         packages.run(engine.program(), "rm", "--force", made.container)

@@ -11,15 +11,10 @@ import pytest
 import trustme
 from mcp import Client, StdioServerParameters
 from support import packages
+from support.packages import PROGRAMS, version
 from support.scripted import MODEL, ScriptedModel, bash, calls, says, script
 from support.upstreams import Upstream
 from systems.conftest import System
-
-PROGRAMS = ("exec-mcp", "exec-agent")
-
-
-def version() -> str:
-    return packages.wheel().name.split("-")[1]
 
 
 def test_there_is_no_swift_and_no_libcurl(system: System) -> None:
@@ -75,7 +70,7 @@ def test_the_agent_works_on_a_task(system: System, tmp_path: Path) -> None:
 
 
 def test_the_deb_is_installed_and_removed(system: System) -> None:
-    (name,) = (path.name for path in packages.directory().glob("exec-mcp_*.deb"))
+    name = packages.only("exec-mcp_*.deb").name
     system.run("dpkg", "--install", f"/packages/{name}")
     try:
         for program in PROGRAMS:
@@ -89,7 +84,7 @@ def test_the_deb_is_installed_and_removed(system: System) -> None:
 
 
 def test_the_tarball_is_unpacked_and_used(system: System) -> None:
-    (name,) = (path.name for path in packages.directory().glob("exec-mcp-*.tar.gz"))
+    name = packages.only("exec-mcp-*.tar.gz").name
     system.run("mkdir", system.directory / "prefix")
     system.run("tar", "-xf", f"/packages/{name}", "--strip-components=1", "-C", system.directory / "prefix")
     done = system.run(system.directory / "prefix/bin/exec-mcp", "doctor", MCP_EXECUTOR_USER=system.user)

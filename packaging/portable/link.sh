@@ -35,7 +35,7 @@ clang++ "--sysroot=$libraries/sysroot" -O2 -fPIC -c "$here/missing.cpp" -o "$out
 link_program exec-mcp ExecMCP
 link_program exec-agent ExecAgent -lcurl -lnghttp2 -lssl -lcrypto -lz
 
-# What of others is in the programs, for the list of components and the licenses.
+# The third-party code in the programs, for the list of components and the licenses.
 swift=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")
 mkdir -p "$output/licenses"
 cp "$libraries"/licenses/*.txt "$output/licenses/"

@@ -1,5 +1,5 @@
-// What Swift's runtime uses of GCC's runtime and of the C library, and the oldest supported ones lack. A toolchain for a
-// newer system uses more of it.
+// Symbols of GCC's runtime and of the C library that Swift's runtime uses and the oldest supported versions lack. A
+// toolchain for a newer system uses more of them.
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>

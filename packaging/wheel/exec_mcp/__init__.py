@@ -19,7 +19,7 @@ def _candidates(name: str) -> list[str]:
                 found.append(os.path.normpath(str(path.locate())))
     except PackageNotFoundError:
         pass
-    # With --target, pip says what is not so: the programs are below the target.
+    # With --target, pip records wrong paths: the programs are below the target.
     found.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "bin", name))
     found.append(os.path.join(sysconfig.get_path("scripts"), name))
     found.append(os.path.join(os.path.dirname(sys.executable), name))
