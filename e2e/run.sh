@@ -55,11 +55,11 @@ run_part() {
         ;;
     examples)
         suite tests "examples and documents" examples
-        # They are made on Debian and Ubuntu.
+        # Packages are made on Debian and Ubuntu only.
         if grep -qE '^ID=(debian|ubuntu)$' /etc/os-release 2>/dev/null; then suite tests "packages" packaging; fi
         ;;
     alone)
-        # Only the modules that have any: to collect all takes a quarter of a minute.
+        # Only the modules that have any: collecting all takes 15 seconds.
         mapfile -t modules < <(grep -rl --include='test_*.py' 'pytest\.mark\.alone' "${suites[@]}")
         suite tests "tests that run alone" "${modules[@]}" -m alone
         ;;
@@ -88,7 +88,7 @@ if [ "${#selection[@]}" -gt 0 ] || [ "$processes" -eq 0 ]; then
     exit "$status"
 fi
 
-# lane NAME…: the command that runs parts one after the other, whatever becomes of them.
+# lane NAME…: prints the command that runs parts one after the other, even if one fails.
 lane() {
     printf 'status=0; '
     for part; do printf '%q --part %s || status=1; ' "$here/run.sh" "$part"; done

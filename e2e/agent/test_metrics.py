@@ -9,24 +9,13 @@ from collections.abc import Callable
 
 import pytest
 from support.agent import Service
-from support.metrics import Metrics, check
+from support.metrics import scrape
 from support.scripted import MODEL, bash, call, calls, says, script
 from support.stdio_client import REPOSITORY
 
 Serve = Callable[..., Service]
 
 KEY, USERS_KEY, OPERATORS_KEY = "free-0123456789abcdef", "anns-0123456789abcdef", "root-0123456789abcdef"
-
-
-def scrape(service: Service, key: str | None = None) -> Metrics:
-    request = urllib.request.Request(service.url + "/metrics")
-    if key:
-        request.add_header("Authorization", f"Bearer {key}")
-    with urllib.request.urlopen(request, timeout=120) as answer:
-        assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
-        text = answer.read().decode()
-    check(text)
-    return Metrics(text)
 
 
 def chat(service: Service, text: str, **options: object) -> object:

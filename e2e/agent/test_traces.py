@@ -16,7 +16,7 @@ from support import engine, fixture_server
 from support.agent import Service
 from support.bridged import OPEN, bridged_server, output
 from support.collector import Collector
-from support.metrics import Metrics
+from support.metrics import scrape
 from support.scripted import MODEL, bash, call, calls, says, script
 from support.stdio_client import StdioClient
 
@@ -31,6 +31,13 @@ def chat(service: Service, **headers: str) -> None:
         request.add_header(name, value)
     with urllib.request.urlopen(request, timeout=240) as answer:
         assert answer.status == 200
+
+
+def wait_for_lost_spans(service: Service) -> None:
+    def is_counted() -> bool:
+        return scrape(service).value("exec_agent_spans_total", outcome="failed") > 0
+
+    assert engine.poll(is_counted) is not None
 
 
 def fields_of_model(service: Service) -> list[dict[str, str]]:
@@ -131,6 +138,7 @@ def test_a_collector_that_is_gone_fails_no_call_and_is_counted(serve: Serve) -> 
         service = serve(script(calls(bash("echo hi")), says("x")), OTEL_EXPORTER_OTLP_ENDPOINT=url)
         chat(service)
         assert service.model.results() and "hi" in service.model.results()[0]
+        wait_for_lost_spans(service)
         service.close()
 
 
@@ -143,17 +151,15 @@ def test_a_collector_that_never_answers_delays_no_call(serve: Serve) -> None:
         service = serve(
             [*script(calls(bash("echo hi")), says("x")), *script(says("y"))],
             OTEL_EXPORTER_OTLP_ENDPOINT=url,
-            # Longer than this test's patience: a call that waited for it would fail.
-            OTEL_EXPORTER_OTLP_TIMEOUT="60000",
+            # Longer than any timeout of this test: a call that waited for it would fail.
+            OTEL_EXPORTER_OTLP_TIMEOUT="600000",
         )
         chat(service)
         silent.settimeout(60)
         connection, _ = silent.accept()
         # While the exporter is stuck with it.
         chat(service)
-        with urllib.request.urlopen(service.url + "/metrics", timeout=60) as answer:
-            metrics = Metrics(answer.read().decode())
-        assert metrics.value("exec_agent_runs_total", outcome="answered") == 2
+        assert scrape(service).value("exec_agent_runs_total", outcome="answered") == 2
         connection.close()
 
 
@@ -162,12 +168,7 @@ def test_a_collector_that_refuses_is_counted(serve: Serve) -> None:
         service = serve(script(says("x")), OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
         chat(service)
         collector.wait_for("agent run")
-
-        def dropped() -> bool:
-            with urllib.request.urlopen(service.url + "/metrics", timeout=60) as answer:
-                return Metrics(answer.read().decode()).value("exec_agent_spans_total", outcome="failed") > 0
-
-        assert engine.poll(dropped)
+        wait_for_lost_spans(service)
 
 
 # exec-mcp alone

@@ -2,14 +2,13 @@
 
 import sys
 
-import anyio
 import pytest
 from fastmcp import Client as FastClient
 from fastmcp.client.elicitation import ElicitResult as FastElicitResult
 from fastmcp.client.transports import StdioTransport
 from mcp import Client, StdioServerParameters
 from mcp_types import ElicitResult
-from support import approvals, engine
+from support import approval_cases, approvals, engine
 from support.stdio_client import server_binary
 
 pytestmark = pytest.mark.anyio
@@ -51,80 +50,26 @@ async def run(client, command, **more):
 
 
 async def test_what_the_person_answers_decides(connect, tmp_path):
-    answers = [("accept", "once"), ("decline", None), ("cancel", None), ("accept", "deny"), ("accept", "session")]
-    left = list(answers)
-
-    async def decide(message):
-        assert approvals.count(message) == 1
-        before = approvals.calls(tmp_path)
-        # Long enough for a call that did not wait.
-        await anyio.sleep(0.2)
-        assert approvals.calls(tmp_path) == before
-        return left.pop(0)
-
-    async with connect(decide) as client:
-        printed = [(await run(client, approvals.ONE)).split() for _ in answers]
-        assert printed[0] == ["1", "0"] and printed[4] == ["2", "0"]
-        assert all(one[-1] == "4" for one in printed[1:4]), printed
-        assert await run(client, approvals.ONE) == "3\n0\n", "for the session"
-    assert approvals.calls(tmp_path) == 3 and not left
+    await approval_cases.the_answer_decides(connect, run, tmp_path)
 
 
 async def test_31_calls_at_once_are_asked_about_together(connect, tmp_path):
-    asked = []
-
-    async def decide(message):
-        asked.append(approvals.count(message))
-        assert approvals.calls(tmp_path) <= sum(asked[:-1])
-        # All others are made meanwhile, and are one more question at most, unless the machine is very busy.
-        if len(asked) == 1:
-            await anyio.sleep(2)
-        return "accept", "once"
-
-    async with connect(decide) as client:
-        assert await run(client, approvals.MANY) == f"{list(range(1, 32))}\n"
-    assert sum(asked) == 31 and len(asked) < 20, asked
-    assert approvals.calls(tmp_path) == 31
+    await approval_cases.calls_at_once_are_asked_about_together(connect, run, tmp_path)
 
 
 async def test_two_commands_at_once_get_their_own_answers(connect, tmp_path):
-    decisions = [("accept", "once"), ("decline", None)]
-
-    async def decide(message):
-        return decisions.pop(0)
-
-    printed = []
-
-    async def ask(client):
-        printed.append((await run(client, approvals.ONE)).split()[-1])
-
-    async with connect(decide) as client, anyio.create_task_group() as tasks:
-        for _ in range(2):
-            tasks.start_soon(ask, client)
-    assert sorted(printed) == ["0", "4"]
-    assert approvals.calls(tmp_path) == 1
+    await approval_cases.commands_at_once_get_their_own_answers(connect, run, tmp_path)
 
 
 async def test_the_clock_stands_while_the_person_thinks(connect, tmp_path):
-    async def decide(message):
-        await anyio.sleep(10)
-        return "accept", "once"
-
-    async with connect(decide) as client:
-        assert await run(client, approvals.ONE, timeout=8) == "1\n0\n"
+    await approval_cases.the_clock_stands_while_the_person_thinks(connect, run, tmp_path)
 
 
 async def test_without_an_answer_nothing_runs(connect, tmp_path):
-    async def decide(message):
-        await anyio.sleep(600)
-
-    with anyio.move_on_after(10):
-        async with connect(decide) as client:
-            await run(client, approvals.ONE)
-    assert approvals.calls(tmp_path) == 0
+    await approval_cases.without_an_answer_nothing_runs(connect, run, tmp_path)
 
 
-test_without_an_answer_nothing_runs.settings = {"approvalTimeout": 1}
+test_without_an_answer_nothing_runs.settings = approval_cases.IMPATIENT
 
 MCP = """
 import anyio, sys

@@ -235,7 +235,7 @@ def without_server(mock: Mock, visit: Visit) -> Page:
 
 
 def user(mock: Mock, visit: Visit) -> Page:
-    """The choice of a user, with a name that is none."""
+    """The dialog for another user, with an invalid name."""
     page = visit()
     page.get_by_role("button", name="Change the user").click()
     page.get_by_label("Name").fill("not a name!")

@@ -93,7 +93,8 @@ class Collector:
 
     def wait_for(self, *names: str) -> list[Received]:
         """The first span of each name, once there is one."""
-        assert engine.poll(lambda: set(names) <= {one.name for one in self.spans}), [one.name for one in self.spans]
+        found = engine.poll(lambda: set(names) <= {one.name for one in self.spans})
+        assert found is not None, [one.name for one in self.spans]
         assert not self.failures, self.failures
         return [next(one for one in self.spans if one.name == name) for name in names]
 

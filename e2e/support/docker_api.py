@@ -1,4 +1,4 @@
-"""Docker's own interface, for what tests ask again and again: its program takes thirty times as long to answer."""
+"""Docker's HTTP API, for what tests ask again and again: the command line takes thirty times as long to answer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Connection(http.client.HTTPConnection):
 
 
 def answers_for(program: str) -> bool:
-    """Whether that program has its answers from this socket: another engine, address or context has its own."""
+    """Whether this program uses this socket: not if it is another engine, or the environment names another address."""
     chosen = os.environ.get("DOCKER_HOST") or os.environ.get("DOCKER_CONTEXT")
     return program == "docker" and not chosen and os.path.exists(SOCKET)
 

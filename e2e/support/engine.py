@@ -84,7 +84,7 @@ def poll(condition: Any, timeout: float = PATIENCE) -> float | None:
             return time.monotonic() - started
         if time.monotonic() - started > timeout:
             return None
-        # Every question to the engine is a program: what takes long is asked after less often.
+        # Many conditions run a program: what takes long is checked less often.
         time.sleep(min(0.5, max(0.05, (time.monotonic() - started) / 10)))
 
 

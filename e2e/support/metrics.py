@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import urllib.request
 
+from support.agent_service import AgentService
 from support.stdio_client import REPOSITORY
 
 UNPACKED = REPOSITORY / ".venv" / "promtool" / "usr" / "bin" / "promtool"
@@ -52,6 +54,14 @@ class Metrics:
         """The families' kinds, by their names."""
         return dict(re.findall(r"^# TYPE (\w+) (\w+)$", self.text, re.MULTILINE))
 
-    def label_values(self, but: set[str] | None = None) -> set[str]:
-        """What stands in labels, but in these."""
-        return {value for _, labels in self.series for name, value in labels if name not in (but or set())}
+
+def scrape(service: AgentService, key: str | None = None) -> Metrics:
+    """The metrics of an exec-agent, as Prometheus reads them."""
+    request = urllib.request.Request(service.url + "/metrics")
+    if key:
+        request.add_header("Authorization", f"Bearer {key}")
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+        text = answer.read().decode()
+    check(text)
+    return Metrics(text)

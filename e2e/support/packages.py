@@ -11,6 +11,11 @@ import pytest
 from support.stdio_client import REPOSITORY
 
 TOOLS = REPOSITORY / ".venv" / "packaging" / "bin"
+PROGRAMS = ("exec-mcp", "exec-agent")
+# The programs as they are packed, with the list of their components.
+PORTABLE = REPOSITORY / ".build" / "portable"
+# Arguments of a Python that installs the wheel. Without an index: it needs nothing else.
+PIP_INSTALL = ("-m", "pip", "install", "--quiet", "--no-index", "--disable-pip-version-check")
 
 
 def directory() -> Path:
@@ -31,13 +36,16 @@ def wheel() -> Path:
 
 
 def run(*command: str | Path, **options: object) -> str:
-    """What a command prints that has to succeed."""
+    """The output of a command, which has to succeed."""
     done = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=240, check=False, **options)  # type: ignore[call-overload]
     assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
     return done.stdout
 
 
-def install_wheel(python: str | Path, *options: str, **environment: str) -> None:
-    """Without an index: the wheel needs nothing else."""
-    arguments = ["-m", "pip", "install", "--quiet", "--no-index", "--disable-pip-version-check", *options]
-    run(python, *arguments, wheel(), env={**os.environ, **environment})
+def version() -> str:
+    """The version of the programs that were packed."""
+    return run(PORTABLE / "exec-mcp", "--version").split()[-1]
+
+
+def install_wheel(python: str | Path, *options: str) -> None:
+    run(python, *PIP_INSTALL, *options, wheel())
