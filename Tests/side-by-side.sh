@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs steps of a long run at the same time: side-by-side.sh TITLE COMMAND [TITLE COMMAND]… With --then before a title,
-# its step begins when the one before it has ended well. What the first and those after it print is shown as it comes;
-# what each of the others prints, when it has ended. Each says how long it took. Fails if one of them failed, once all
-# have ended.
+# Runs steps of a long run at the same time: side-by-side.sh TITLE COMMAND [TITLE COMMAND]… A step with --then before its
+# title starts when the one before it has succeeded; both form a lane. The output of the first lane is shown as it comes,
+# that of each other lane when all its steps have ended. Each step prints the time it took. Fails if one of them failed,
+# once all have ended.
 set -uo pipefail
 
 place=$(mktemp -d)

@@ -4,7 +4,7 @@ enum ApprovalMode: String, Sendable, CaseIterable {
     case never
     /// The person is asked.
     case ask
-    /// Whoever started the run on the page is asked there. In any other run servers learn that nobody can be asked.
+    /// The person who started a run on the page is asked there. In any other run, servers learn that nobody can be asked.
     case page
     /// What needs approval is approved; other questions are put to the person, if that is possible.
     case always
