@@ -2,10 +2,6 @@ import Hashing
 import Testing
 
 @Suite struct HMACTests {
-    private static func hex(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
-
     /// RFC 4231, section 4.
     @Test(
         arguments: [
@@ -23,12 +19,12 @@ import Testing
             ),
         ] as [([UInt8], String, String)])
     func isTheCodeOfTheStandard(key: [UInt8], message: String, code: String) {
-        #expect(Self.hex(HMAC.sha256(of: Array(message.utf8), key: key)) == code)
+        #expect(Hex.digits(of: HMAC.sha256(of: Array(message.utf8), key: key)) == code)
     }
 
     @Test func digestsInBytesAndInDigitsAreTheSame() {
         for text in ["", "abc", String(repeating: "x", count: 200)] {
-            #expect(Self.hex(SHA256.digest(of: Array(text.utf8))) == SHA256.hexDigest(of: text))
+            #expect(Hex.digits(of: SHA256.digest(of: Array(text.utf8))) == SHA256.hexDigest(of: text))
         }
     }
 

@@ -1,5 +1,6 @@
 import Diagnostics
 import Hashing
+import JSON
 import MCP
 import OpenAI
 

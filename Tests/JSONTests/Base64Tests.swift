@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import MCP
+@testable import JSON
 
 @Suite struct Base64Tests {
     @Test(arguments: [
