@@ -103,7 +103,7 @@ struct PrivateDataFilter: CallInterceptor {
             let end = content.offset.addingReportingOverflow(content.length)
             return content.replacing(
                 lastFile.redacted(content.bytes, by: vault, upTo: end.overflow ? .max : end.partialValue) {
-                    Self.redacted($0, by: vault)
+                    Self.redaction(of: $0, by: vault)
                 })
         }
         return redacted
@@ -121,10 +121,17 @@ struct PrivateDataFilter: CallInterceptor {
         return redacted
     }
 
-    /// What isn't text stays as it is, byte for byte.
     private static func redacted(_ bytes: [UInt8], by vault: PrivateDataVault) -> [UInt8] {
-        guard let encoded = EncodedText(bytes) else { return bytes }
-        return encoded.bytes(of: vault.redact(encoded.text))
+        redaction(of: bytes, by: vault).bytes
+    }
+
+    /// What isn't text stays as it is, byte for byte.
+    private static func redaction(
+        of bytes: [UInt8], by vault: PrivateDataVault
+    ) -> (bytes: [UInt8], revision: Int) {
+        guard let encoded = EncodedText(bytes) else { return (bytes, vault.revision) }
+        let redaction = vault.redaction(of: encoded.text)
+        return (encoded.bytes(of: redaction.text), redaction.revision)
     }
 
     private static func redacted(uri: String, by vault: PrivateDataVault) -> String {

@@ -18,14 +18,17 @@ final class RedactedFile: Sendable {
     /// - Parameters:
     ///   - vault: the values that it replaces.
     ///   - end: the end of the part that is read.
+    ///   - replacing: replaces the values in bytes, and returns the vault's revision for which that holds.
     func redacted(
-        _ bytes: [UInt8], by vault: PrivateDataVault, upTo end: Int, _ replacing: ([UInt8]) -> [UInt8]
+        _ bytes: [UInt8], by vault: PrivateDataVault, upTo end: Int,
+        _ replacing: ([UInt8]) -> (bytes: [UInt8], revision: Int)
     ) -> [UInt8] {
         let known = last.withLock { $0 }
         var redacted = known?.redacted ?? []
         if known == nil || known?.vault !== vault || known?.revision != vault.revision || known?.bytes != bytes {
-            redacted = replacing(bytes)
-            let entry = Entry(vault: vault, revision: vault.revision, bytes: bytes, redacted: redacted)
+            let replaced = replacing(bytes)
+            redacted = replaced.bytes
+            let entry = Entry(vault: vault, revision: replaced.revision, bytes: bytes, redacted: redacted)
             last.withLock { $0 = end < redacted.count ? entry : nil }
         } else if end >= redacted.count {
             last.withLock { $0 = nil }

@@ -57,6 +57,13 @@ public final class PrivateDataVault: Sendable {
         redacted(text, cut: cut, keepsTokens: keepsTokens) ?? text
     }
 
+    /// Returns a text with its values replaced, and the ``revision`` for which that holds: values that are learnt
+    /// meanwhile change it.
+    public func redaction(of text: String) -> (text: String, revision: Int) {
+        let (bytes, revision) = text.withBytes { redaction(of: ScannedText(bytes: $0), cut: [], keepsTokens: false) }
+        return (bytes.map { String(decoding: $0, as: UTF8.self) } ?? text, revision)
+    }
+
     /// Returns a value with all strings in it, also the names of members, replaced as texts. A number that holds a value
     /// becomes a string.
     ///
@@ -107,16 +114,21 @@ public final class PrivateDataVault: Sendable {
     /// The text with values replaced; `nil` if nothing changes.
     private func redacted(_ text: String, field: [UInt8] = [], cut: TextCut = [], keepsTokens: Bool) -> String? {
         text.withBytes { bytes in
-            redacted(ScannedText(bytes: bytes, field: field), cut: cut, keepsTokens: keepsTokens)
+            redaction(of: ScannedText(bytes: bytes, field: field), cut: cut, keepsTokens: keepsTokens).bytes
         }.map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// The bytes with values replaced; `nil` if nothing changes.
-    private func redacted(_ text: ScannedText, cut: TextCut, keepsTokens: Bool) -> [UInt8]? {
+    /// The bytes with values replaced, `nil` if nothing changes, and the revision for which that holds.
+    private func redaction(
+        of text: ScannedText, cut: TextCut, keepsTokens: Bool
+    ) -> (bytes: [UInt8]?, revision: Int) {
         let look = text.bytes.contains(UInt8(ascii: "<")) ? TokenSyntax.all(in: text, kinds: kinds) : []
-        let recognizesAll = detectsEverything
+        let (isFull, revision) = state.withLock { ($0.registry.isFull, $0.registry.revision) }
+        let recognizesAll = mode == .all || isFull
         let detected = recognizesAll ? detectors.values(in: text) : []
-        return state.withLock { state in
+        return state.withLock { state -> (bytes: [UInt8]?, revision: Int) in
+            // What others have taught it since may have filled it.
+            let isCurrent = state.registry.revision == revision
             let values =
                 register(detected, in: text, &state) + state.registry.values(in: text, isRecognized: recognizesAll)
             let kept = look.filter { syntax in
@@ -125,8 +137,9 @@ public final class PrivateDataVault: Sendable {
             }.map(\.range)
             let chosen = ValueSelection.chosen(from: values, apartFrom: kept)
             let shown = shown(text, chosen, cut)
-            guard !chosen.isEmpty || look.count > kept.count || shown != 0..<text.count else { return nil }
-            return Self.replacing(text, chosen, look, kept: Set(kept), shown, &state)
+            let holdsFor = isCurrent ? state.registry.revision : revision
+            guard !chosen.isEmpty || look.count > kept.count || shown != 0..<text.count else { return (nil, holdsFor) }
+            return (Self.replacing(text, chosen, look, kept: Set(kept), shown, &state), holdsFor)
         }
     }
 

@@ -16,11 +16,15 @@ import Testing
     private final class Reader {
         let file = RedactedFile()
         var count = 0
+        /// What another call does after values were replaced.
+        var meanwhile: () -> Void = {}
 
         func read(_ bytes: [UInt8], by vault: PrivateDataVault, upTo end: Int) -> String {
             let redacted = file.redacted(bytes, by: vault, upTo: end) { bytes in
                 count += 1
-                return Array(vault.redact(String(decoding: bytes, as: UTF8.self)).utf8)
+                let redaction = vault.redaction(of: String(decoding: bytes, as: UTF8.self))
+                meanwhile()
+                return (Array(redaction.text.utf8), redaction.revision)
             }
             return String(decoding: redacted, as: UTF8.self)
         }
@@ -53,6 +57,18 @@ import Testing
         let bytes = Self.text("x") + Array("card of ann@intranet\n".utf8)
         #expect(reader.read(bytes, by: vault, upTo: 10).contains("ann@intranet"))
         _ = vault.redact("phone: 5551234567")
+        _ = reader.read(bytes, by: vault, upTo: 20)
+        #expect(reader.count == 2)
+        _ = reader.read(bytes, by: vault, upTo: 30)
+        #expect(reader.count == 2)
+    }
+
+    @Test func whatAnotherCallTeachesMeanwhileIsReplacedInTheNextPart() {
+        let (reader, vault) = (Reader(), Self.vault())
+        let bytes = Self.text("ann")
+        reader.meanwhile = { _ = vault.redact("bob@example.org") }
+        _ = reader.read(bytes, by: vault, upTo: 10)
+        reader.meanwhile = {}
         _ = reader.read(bytes, by: vault, upTo: 20)
         #expect(reader.count == 2)
         _ = reader.read(bytes, by: vault, upTo: 30)
