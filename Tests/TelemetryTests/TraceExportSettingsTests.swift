@@ -89,6 +89,37 @@ import Testing
         #expect(problems.elements.allSatisfy { !$0.contains("X: y") && !$0.contains("%") })
     }
 
+    /// A pair that can't be read, with what is quoted of it.
+    @Test(arguments: [
+        ("team", "'team'"), ("=blue", "'=blue'"), ("team=%zz", "'team=%zz'"), ("team=%FF", "'team=%FF'"),
+        (" a b ", "'a b'"),
+        (String(repeating: "z", count: 300), "'" + String(repeating: "z", count: 80) + "…'"),
+    ])
+    func attributesThatCannotBeReadAreIgnoredAndSaid(part: String, quoted: String) {
+        let settings = settings([
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://c", "OTEL_RESOURCE_ATTRIBUTES": "a=b,\(part),c=d",
+        ])
+        #expect(settings?.resource.contains { $0.name == "a" || $0.name == "c" } == false)
+        #expect(problems.elements.count == 1)
+        #expect(problems.elements.allSatisfy { $0.contains("OTEL_RESOURCE_ATTRIBUTES has \(quoted)") })
+    }
+
+    @Test(
+        arguments: [
+            ((1...33).map { "a\($0)=b" }, "'a33=b'"), (["a1=b", "x=" + String(repeating: "y", count: 300)], "'x=yyy"),
+        ] as [([String], String)])
+    func attributesThatAreTooMuchAreIgnoredAndSaid(attributes: [String], quoted: String) {
+        let settings = settings([
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://c", "OTEL_RESOURCE_ATTRIBUTES": attributes.joined(separator: ","),
+        ])
+        let names = settings?.resource.map(\.name) ?? []
+        #expect(names.contains("a1"))
+        #expect(!names.contains("a33") && !names.contains("x"))
+        #expect(problems.elements.count == 1)
+        #expect(
+            problems.elements.allSatisfy { $0.contains(quoted) && $0.contains("32 attributes of at most 256 bytes") })
+    }
+
     @Test(arguments: ["0", "-1", "x", "60001"])
     func aTimeoutThatMeansNothingIsIgnored(timeout: String) {
         let settings = settings(["OTEL_EXPORTER_OTLP_ENDPOINT": "http://c", "OTEL_EXPORTER_OTLP_TIMEOUT": timeout])

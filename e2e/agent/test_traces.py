@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import trustme
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -201,6 +203,33 @@ def test_a_call_of_the_bridge_is_part_of_the_command_s_trace(user: str, tmp_path
         (received,) = fixture_server.read_journal(journal, "call")
         assert received["meta"]["traceparent"] == f"00-{nested.trace}-{nested.id}-01"
         assert not any(b"secret" in body for _, _, body in collector.requests)
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_exec_agent_exports_over_tls_to_a_collector_that_it_can_trust(
+    trusted: bool, serve: Serve, tmp_path: Path
+) -> None:
+    authority, other = trustme.CA(), trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    file = tmp_path / "authority.pem"
+    (authority if trusted else other).cert_pem.write_to_path(file)
+    with Collector(context=context) as collector:
+        service = serve(
+            script(says("Done.")),
+            OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
+            OTEL_EXPORTER_OTLP_HEADERS="api-key=k%20k",
+            SSL_CERT_FILE=str(file),
+        )
+        chat(service)
+        if trusted:
+            (run,) = collector.wait_for("agent run")
+            assert run.service == "exec-agent"
+            path, headers, _ = collector.requests[0]
+            assert (path, headers["api-key"], headers["Content-Type"]) == ("/v1/traces", "k k", "application/json")
+        else:
+            wait_for_lost_spans(service)
+            assert collector.requests == []
 
 
 def test_exec_mcp_names_a_collector_that_it_cannot_reach(user: str) -> None:

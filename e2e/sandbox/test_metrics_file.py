@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import subprocess
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from support import engine
 from support.metrics import Metrics, check
-from support.stdio_client import StdioClient, server_binary
+from support.stdio_client import StdioClient, modern_meta, server_binary
 
 Start = Callable[..., StdioClient]
 
@@ -45,6 +46,23 @@ def test_the_last_write_has_everything(start_server: Start, tmp_path: Path) -> N
         assert metrics.value("exec_mcp_" + gauge) == 0
     assert "secret" not in metrics.text
     assert [entry.name for entry in tmp_path.iterdir() if not entry.name.startswith(".")] == ["exec-mcp.prom"]
+
+
+def test_a_client_that_reads_nothing_any_more_does_not_keep_the_last_write_from_being_made(
+    user: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "exec-mcp.prom"
+    command = [server_binary(), "--user", user, "--metrics-file", str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
+        assert server.stdin and server.stdout
+        # Their answers are more than a pipe holds.
+        for number in range(500):
+            request = {"jsonrpc": "2.0", "id": number, "method": "tools/list", "params": {"_meta": modern_meta()}}
+            server.stdin.write(json.dumps(request).encode() + b"\n")
+        server.stdin.close()
+        assert server.wait(timeout=120) == 0
+        assert 0 < len(server.stdout.read()) < 500 * 1000
+    assert read(path).value("exec_mcp_running") == 0
 
 
 def test_the_collector_may_read_it_whatever_the_umask(user: str, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -47,9 +48,9 @@ class Received:
 
 
 class Collector:
-    """Listens until it is left. `status` is what it answers."""
+    """Listens until it is left. `status` is what it answers; with a `context` it speaks TLS."""
 
-    def __init__(self, status: int = 200) -> None:
+    def __init__(self, status: int = 200, context: ssl.SSLContext | None = None) -> None:
         self.status = status
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
         self.spans: list[Received] = []
@@ -72,6 +73,12 @@ class Collector:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._scheme = "https" if context else "http"
+        if context:
+            # The handshake is the handler's: a client that breaks it off ends no other's.
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
@@ -89,7 +96,7 @@ class Collector:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
 
     def wait_for(self, *names: str) -> list[Received]:
         """The first span of each name, once there is one."""

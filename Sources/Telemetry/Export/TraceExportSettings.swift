@@ -19,7 +19,10 @@ public struct TraceExportSettings: Sendable {
     public static let serviceNameVariable = "OTEL_SERVICE_NAME"
 
     private static let maxTimeout = 60_000
+    private static let resourceVariable = "OTEL_RESOURCE_ATTRIBUTES"
     private static let maxAttributes = 32
+    /// How much of a malformed attribute a problem shows.
+    private static let shownPart = 80
 
     /// Reads the variables.
     ///
@@ -57,9 +60,10 @@ public struct TraceExportSettings: Sendable {
         }
         self.url = url
         let given = value("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS")
-        let pairs = Self.pairs(in: given?.value ?? "")
-        headers = (pairs ?? []).filter { Self.isField($0.name, $0.value) }
-        if let given, headers.count != pairs?.count {
+        let parts = Self.pairs(in: given?.value ?? "")
+        let pairs = parts.contains { $0.pair == nil } ? [] : parts.compactMap(\.pair)
+        headers = pairs.filter { Self.isField($0.name, $0.value) }
+        if let given, headers.count != parts.count {
             onProblem(
                 "\(given.name) has parts that aren't NAME=VALUE, or that no header field can have: they are ignored")
         }
@@ -69,8 +73,7 @@ public struct TraceExportSettings: Sendable {
             onProblem("\(time.name) isn't a number of milliseconds from 1 to \(Self.maxTimeout): it is ignored")
         }
         timeout = Double(milliseconds ?? 10_000) / 1000
-        var resource = (Self.pairs(in: value("OTEL_RESOURCE_ATTRIBUTES")?.value ?? "") ?? [])
-            .prefix(Self.maxAttributes).filter { !$0.name.isEmpty && $0.value.utf8.count <= Span.maxText }
+        var resource = Self.attributes(in: value(Self.resourceVariable)?.value ?? "", onProblem: onProblem)
         if let name = value(Self.serviceNameVariable)?.value {
             resource.removeAll { $0.name == "service.name" }
             resource.insert((name: "service.name", value: name), at: 0)
@@ -84,20 +87,47 @@ public struct TraceExportSettings: Sendable {
         resource.append((name: "telemetry.sdk.name", value: "exec-mcp"))
         resource.append((name: "telemetry.sdk.language", value: "swift"))
         resource.append((name: "telemetry.sdk.version", value: version))
-        self.resource = Array(resource)
+        self.resource = resource
     }
 
-    /// Returns the parts of `a=1,b=2`, percent-decoded; `nil` for one that has another form.
-    private static func pairs(in text: String) -> [(name: String, value: String)]? {
-        var pairs: [(name: String, value: String)] = []
-        for part in text.split(separator: ",") {
+    /// The attributes that a variable adds. One that is malformed makes all of them be ignored, as OpenTelemetry has it.
+    private static func attributes(
+        in text: String, onProblem: (String) -> Void
+    ) -> [(name: String, value: String)] {
+        var attributes: [(name: String, value: String)] = []
+        var tooMuch: Substring?
+        for (part, pair) in pairs(in: text) {
+            guard let pair, !pair.name.isEmpty else {
+                onProblem("\(resourceVariable) has \(quoted(part)), which isn't NAME=VALUE: all of it is ignored")
+                return []
+            }
+            if pair.value.utf8.count <= Span.maxText, attributes.count < maxAttributes {
+                attributes.append(pair)
+            } else {
+                tooMuch = tooMuch ?? part
+            }
+        }
+        if let tooMuch {
+            let limits = "\(maxAttributes) attributes of at most \(Span.maxText) bytes"
+            onProblem("\(resourceVariable) is read up to \(limits): \(quoted(tooMuch)) is ignored, and all beyond that")
+        }
+        return attributes
+    }
+
+    private static func quoted(_ part: Substring) -> String {
+        let shown = part.trimmed.unicodeScalars
+        return "'\(String(shown.prefix(shownPart)))\(shown.count > shownPart ? "…" : "")'"
+    }
+
+    /// Returns the parts of `a=1,b=2`, percent-decoded; the pair is `nil` for one that has another form.
+    private static func pairs(in text: String) -> [(part: Substring, pair: (name: String, value: String)?)] {
+        text.split(separator: ",").map { part in
             guard let equals = part.firstIndex(of: "="),
                 let bytes = PercentEncoding.decode(part[part.index(after: equals)...].trimmed.utf8),
                 let value = String(validating: bytes, as: UTF8.self)
-            else { return nil }
-            pairs.append((String(part[..<equals].trimmed), value))
+            else { return (part, nil) }
+            return (part, (name: String(part[..<equals].trimmed), value: value))
         }
-        return pairs
     }
 
     private static func isField(_ name: String, _ value: String) -> Bool {
