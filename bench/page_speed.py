@@ -48,7 +48,7 @@ def paint(browser: Browser, url: str) -> dict[str, float]:
     context = browser.new_context()
     page = context.new_page()
     page.goto(url)
-    page.wait_for_selector("body[data-screen=app]")
+    page.wait_for_selector("body[data-screen=app]", state="attached")
     found = page.evaluate(
         "() => Object.fromEntries(performance.getEntriesByType('paint').map((one) => [one.name, one.startTime]))"
     )
@@ -63,7 +63,7 @@ def paint(browser: Browser, url: str) -> dict[str, float]:
 def through_the_page(page: Page, url: str) -> float:
     page.goto(f"{url}/#/")
     page.reload()
-    page.wait_for_selector("body[data-screen=app]")
+    page.wait_for_selector("body[data-screen=app]", state="attached")
     page.evaluate(WATCH)
     page.get_by_label("Message to the agent").fill("Go")
     page.keyboard.press("Enter")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from page.conftest import ask
+from page.conftest import ask, until
 from page.mock_server import Mock
 from page.samples import bash, started, text
 from playwright.sync_api import BrowserContext, Page, expect
@@ -185,3 +185,14 @@ def test_a_stream_that_stays_empty_leads_back_to_the_conversation(mock: Mock, vi
     mock.cut_streams()
     expect(page.get_by_role("article", name="Agent")).to_contain_text("The service has ended.")
     expect(page.locator("#banner")).to_have_text("")
+
+
+def test_a_page_whose_files_do_not_arrive_says_so(visit: Visit, context: BrowserContext) -> None:
+    context.route("**/ui/dom.js", lambda route: route.fulfill(status=429, body=""))
+    page = visit(ready=False)
+    until(page, "getComputedStyle(document.body, '::after').visibility === 'visible'")
+    assert "reload" in page.evaluate("getComputedStyle(document.body, '::after').content")
+    context.unroute("**/ui/dom.js")
+    page.reload()
+    expect(page.locator("body")).to_have_attribute("data-screen", "app")
+    assert page.evaluate("getComputedStyle(document.body, '::after').content") == "none"

@@ -141,6 +141,19 @@ import Testing
         for number in 0..<25_000 { _ = budgets.acquire("sender \(number)", now: now) }
     }
 
+    @Test func thePageIsLoadedManyTimesInARow() {
+        let policy = AccessPolicy(ServiceOptions(), port: 8000, budgets: RateLimiter(perSecond: 0, atOnce: 20))
+        let host = HTTPHeader("host", "localhost:8000")
+        for _ in 0..<10 {
+            let refused = PageAssets.paths.filter { status(policy, path: $0, host) != nil }
+            #expect(refused.isEmpty)
+        }
+        // Its requests for data are counted apart.
+        #expect(status(policy, path: "/ui/status", host) == nil)
+        let flood = (0..<1000).compactMap { _ in status(policy, path: "/ui/app.js", host) }
+        #expect(flood.last == 429)
+    }
+
     @Test(arguments: ["0.0.0.0", "::", "192.0.2.1", "example.test", "127.0.0.1.example.test", "127.0.0.256"])
     func listensToOthersOnlyWithKeys(host: String) async throws {
         var options = ServiceOptions()

@@ -4,6 +4,8 @@ import HTTPServer
 struct AccessPolicy: Sendable {
     /// The path that needs no key: it reveals only that the service exists.
     private static let openPath = "/health"
+    /// What a file of the page costs, in requests: a load of the page takes some 30 files.
+    private static let assetCost = 1.0 / 30
 
     private let keys: APIKeys
     private let names: Set<String>
@@ -61,10 +63,10 @@ struct AccessPolicy: Sendable {
         case .valid: return tooMany("links of \(remote.network)")
         case let verdict: return tooMany("address \(remote.network)") ?? APIRequestError(link: verdict)
         }
-        // What the page consists of contains no data.
+        // What the page consists of contains no data, and is served from memory. Browsers ask for all of it at each load.
         if PageAssets.isAsset(request) {
             guard isOwnOrigin(request, host) || Self.isNavigation(request) else { return .foreignOrigin }
-            return tooMany("address \(remote.network)")
+            return tooMany("page of \(remote.network)", cost: Self.assetCost)
         }
         guard isOwnOrigin(request, host) else { return .foreignOrigin }
         // A frame's request has no key: its random path is the credential.
@@ -88,8 +90,8 @@ struct AccessPolicy: Sendable {
         keys.isEmpty || keys.number(of: request.header("authorization")) != nil
     }
 
-    private func tooMany(_ sender: String) -> APIRequestError? {
-        budgets.acquire(sender).map { .tooManyRequests(seconds: $0) }
+    private func tooMany(_ sender: String, cost: Double = 1) -> APIRequestError? {
+        budgets.acquire(sender, cost: cost).map { .tooManyRequests(seconds: $0) }
     }
 
     private func isOurs(_ host: HTTPAuthority) -> Bool {

@@ -22,19 +22,20 @@ final class RateLimiter: Sendable {
         self.atOnce = Double(atOnce)
     }
 
-    /// Consumes one token.
+    /// Consumes what a request costs.
     ///
-    /// - Returns: `nil` if the request is allowed, else the seconds until one is.
-    func acquire(_ sender: String, now: Instant = .now) -> Int? {
+    /// - Parameter cost: in tokens, more than 0 and at most 1.
+    /// - Returns: `nil` if the request is allowed, else the seconds until it is.
+    func acquire(_ sender: String, cost: Double = 1, now: Instant = .now) -> Int? {
         budgets.withLock { budgets in
             if budgets.count >= Self.maxSenders, budgets[sender] == nil { forget(&budgets, now) }
             var budget = budgets[sender] ?? Budget(left: atOnce, last: now)
             budget.left = min(atOnce, budget.left + perSecond * max(0, budget.last.duration(to: now) / .seconds(1)))
             budget.last = now
-            let isThere = budget.left >= 1
-            if isThere { budget.left -= 1 }
+            let isThere = budget.left >= cost
+            if isThere { budget.left -= cost }
             budgets[sender] = budget
-            return isThere ? nil : Self.seconds((1 - budget.left) / perSecond)
+            return isThere ? nil : Self.seconds((cost - budget.left) / perSecond)
         }
     }
 
