@@ -22,11 +22,10 @@ from pathlib import Path
 
 from manifest import bundle_manifest, registry_entry
 from program import Program
-from release_files import REPOSITORY, shipped, source_epoch
+from release_files import REPOSITORY, machine, server_name, shipped, source_epoch
 
 # Where a ZIP archive's calendar begins.
 EARLIEST = 315532800
-MACHINES = {"amd64": "x86_64", "aarch64": "arm64"}
 
 
 def stripped(program: Path) -> bytes:
@@ -71,17 +70,14 @@ def main() -> None:
     parser.add_argument("--program", type=Path, required=True, help="the built exec-mcp")
     parser.add_argument("--output", type=Path, required=True, help="directory to write to")
     parser.add_argument("--release-url", default="", help="URL to download the bundle from, without its file name")
-    parser.add_argument("--server-name", default="", help="the server's name in the registry, such as com.example/x")
+    parser.add_argument("--server-name", type=server_name, default="", help="the server's name in the MCP registry")
     arguments = parser.parse_args()
     if arguments.release_url and not re.fullmatch(r"https://[^\s/]+(/\S*)?", arguments.release_url):
         parser.error(f"RELEASE_URL must be an https address, not {arguments.release_url!r}")
-    if arguments.server_name and not re.fullmatch(r"[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+", arguments.server_name):
-        parser.error(f"SERVER_NAME must be like com.example/exec-mcp, not {arguments.server_name!r}")
 
     program = Program(arguments.program)
-    machine = platform.machine().lower()
     system = platform.system().lower()
-    name = f"exec-mcp-{program.version}-{system}-{MACHINES.get(machine, machine)}.mcpb"
+    name = f"exec-mcp-{program.version}-{system}-{machine()}.mcpb"
     arguments.output.mkdir(parents=True, exist_ok=True)
     bundle = arguments.output / name
     write_archive(bundle, contents(arguments.program, bundle_manifest(program, system)))

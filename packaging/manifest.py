@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from program import Program
+from release_files import LICENSE
 
 SUMMARY = "Runs an agent's code in a private, hardened container with Python's scientific stack."
 AUTHOR = "The exec-mcp authors"
@@ -44,7 +45,7 @@ def bundle_manifest(program: Program, system: str) -> dict:
         "author": {"name": AUTHOR},
         "icon": "icon.png",
         "icons": [{"src": "icon.png", "size": "256x256"}],
-        "license": "Apache-2.0",
+        "license": LICENSE,
         "keywords": ["code execution", "sandbox", "python", "docker", "container"],
         "server": {
             "type": "binary",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import re
 import shutil
 import subprocess
 import time
@@ -17,6 +18,12 @@ from manual_page import manual_page
 REPOSITORY = Path(__file__).resolve().parent.parent
 PROGRAMS = ("exec-mcp", "exec-agent")
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+# That of the file LICENSE.
+LICENSE = "Apache-2.0"
+# With these exceptions, a program that contains the code may be distributed under any terms.
+RUNTIME_EXCEPTIONS = ("GCC-exception-3.1", "Swift-exception")
+SERVER_NAME = re.compile(r"[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+")
+LONGEST_SERVER_NAME = 200
 
 
 def argument_parser(description: str) -> argparse.ArgumentParser:
@@ -27,7 +34,15 @@ def argument_parser(description: str) -> argparse.ArgumentParser:
     return parser
 
 
+def server_name(text: str) -> str:
+    """A name that the MCP registry accepts; empty for none yet. For argparse."""
+    if text and (len(text) > LONGEST_SERVER_NAME or not SERVER_NAME.fullmatch(text)):
+        raise argparse.ArgumentTypeError(f"SERVER_NAME must be like com.example/exec-mcp, not {text!r}")
+    return text
+
+
 def machine() -> str:
+    """The processor in the names of files, as `uname -m` has it on Linux. The .deb has Debian's own word for it."""
     name = platform.machine().lower()
     return MACHINES.get(name, name)
 
@@ -63,12 +78,18 @@ class Component:
     version: str
     license: str
     license_file: Path
-    origin: str  # type, namespace and name of a package URL
+    origin: str  # type, namespace and name of a package URL, and its version if that is written otherwise
 
 
 def components(programs: Path) -> list[Component]:
     rows = [line.split("\t") for line in (programs / "components.tsv").read_text().splitlines()]
     return [Component(name, version, license, programs / file, origin) for name, version, license, file, origin in rows]
+
+
+def license_expression(programs: Path) -> str:
+    """The licenses whose terms hold for the programs: this project's, and those of the code that is linked in."""
+    linked = {part.license for part in components(programs) if not part.license.endswith(RUNTIME_EXCEPTIONS)}
+    return " AND ".join([LICENSE, *sorted(linked - {LICENSE})])
 
 
 def install(source: Path, target: Path, mode: int = 0o644) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from release_files import PROGRAMS, components, machine, source_epoch, version_of
+from release_files import LICENSE, PROGRAMS, Component, components, machine, source_epoch, version_of
 
 Json = dict[str, Any]
 # libcurl and what it needs, which exec-mcp isn't linked with.
@@ -32,13 +32,22 @@ def _package(name: str, version: str, license: str, identifier: str, purl: str) 
     }
 
 
+def purl_of(component: Component) -> str:
+    """The package URL by which scanners find what is known of a component."""
+    purl = f"pkg:{component.origin}"
+    if "@" not in component.origin:
+        purl += f"@{quote(component.version, safe=':')}"
+    # Debian's names of source packages: several binary packages have other ones.
+    return purl + ("?arch=source" if component.origin.startswith("deb/") else "")
+
+
 def _relation(one: str, kind: str, other: str) -> Json:
     return {"spdxElementId": one, "relationshipType": kind, "relatedSpdxElement": other}
 
 
 def bill_of_materials(programs: Path) -> str:
     version = version_of(programs / "exec-mcp")
-    packages = [_package("exec-mcp", version, "Apache-2.0", "SPDXRef-exec-mcp", f"pkg:pypi/exec-mcp@{version}")]
+    packages = [_package("exec-mcp", version, LICENSE, "SPDXRef-exec-mcp", f"pkg:pypi/exec-mcp@{version}")]
     relations = [_relation("SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-exec-mcp")]
     files = []
     digests = hashlib.sha256()
@@ -62,8 +71,7 @@ def bill_of_materials(programs: Path) -> str:
         relations.append(_relation(f"SPDXRef-program-{name}", "GENERATED_FROM", "SPDXRef-exec-mcp"))
     for component in components(programs):
         identifier = f"SPDXRef-{component.name}"
-        purl = f"pkg:{component.origin}@{quote(component.version)}"
-        packages.append(_package(component.name, component.version, component.license, identifier, purl))
+        packages.append(_package(component.name, component.version, component.license, identifier, purl_of(component)))
         for name in PROGRAMS:
             if name == "exec-agent" or component.name not in AGENT_ONLY:
                 relations.append(_relation(f"SPDXRef-program-{name}", "STATIC_LINK", identifier))

@@ -13,11 +13,22 @@ import sys
 import tempfile
 from pathlib import Path
 
-from release_files import REPOSITORY, argument_parser, copy_licenses, lay_out, machine, source_epoch, version_of, write
+from release_files import (
+    REPOSITORY,
+    argument_parser,
+    copy_licenses,
+    lay_out,
+    license_expression,
+    machine,
+    server_name,
+    source_epoch,
+    version_of,
+    write,
+)
 from sbom import bill_of_materials
 
 
-def build(programs: Path, source: Path, server_name: str) -> Path:
+def build(programs: Path, source: Path, name: str) -> Path:
     """A wheel with a tag that promises nothing about the system."""
     shutil.copytree(REPOSITORY / "packaging" / "wheel", source, ignore=shutil.ignore_patterns("__pycache__"))
     lay_out(programs, source)
@@ -26,7 +37,8 @@ def build(programs: Path, source: Path, server_name: str) -> Path:
     environment = {
         **os.environ,
         "EXEC_MCP_VERSION": version_of(programs / "exec-mcp"),
-        "EXEC_MCP_SERVER_NAME": server_name,
+        "EXEC_MCP_SERVER_NAME": name,
+        "EXEC_MCP_LICENSES": license_expression(programs),
         "EXEC_MCP_WHEEL_TAG": f"py3-none-linux_{machine()}",
         "SOURCE_DATE_EPOCH": str(source_epoch()),
     }
@@ -38,7 +50,7 @@ def build(programs: Path, source: Path, server_name: str) -> Path:
 
 def main() -> None:
     parser = argument_parser("Makes the wheel.")
-    parser.add_argument("--server-name", default="", help="the server's name in the MCP registry")
+    parser.add_argument("--server-name", type=server_name, default="", help="the server's name in the MCP registry")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:

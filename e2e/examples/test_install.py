@@ -8,6 +8,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,18 @@ def test_nothing_but_sources_is_installed(installed: tuple[Path, str]) -> None:
     destination, _ = installed
     suffixes = {path.suffix for path in Path(f"{destination}{PREFIX}/share").rglob("*") if path.is_file()}
     assert suffixes == {".md", ".py"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the page says it of Linux")
+def test_it_needs_the_libraries_that_the_page_names(installed: tuple[Path, str]) -> None:
+    destination, _ = installed
+    system = {"libc", "libm", "libstdc++", "libgcc_s", "ld-linux-x86-64", "ld-linux-aarch64"}
+    for name, others in (("exec-mcp", set()), ("exec-agent", {"libcurl"})):
+        command = ["readelf", "--dynamic", f"{destination}{PREFIX}/bin/{name}"]
+        listed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+        needed = set(re.findall(r"Shared library: \[(.*?)\.so", listed))
+        assert needed - system == others
+        assert "libc" in needed
 
 
 def test_uninstall_leaves_nothing(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -49,6 +50,12 @@ def test_the_list_of_components_is_valid_and_names_them_all(unpacked: Path) -> N
     for program in told["files"]:
         digests = {one["algorithm"]: one["checksumValue"] for one in program["checksums"]}
         assert digests["SHA256"] == hashlib.sha256((unpacked / program["fileName"]).read_bytes()).hexdigest()
+    # By these, scanners look up what is known of a component.
+    locators = {package["name"]: package["externalRefs"][0]["referenceLocator"] for package in told["packages"]}
+    read = "import sys, packageurl; print(*(packageurl.PackageURL.from_string(text) for text in sys.argv[1:]))"
+    assert packages.run(TOOLS / "python", "-c", read, *locators.values()).split() == list(locators.values())
+    assert re.fullmatch(r"pkg:github/swiftlang/swift@swift-[0-9.]+-\w+", locators["swift-runtime"])
+    assert re.fullmatch(r"pkg:deb/(debian|ubuntu)/gcc-10@[^?@]+\?arch=source", locators["gcc-runtime"])
     # Their versions are in the programs themselves.
     agent = (unpacked / "bin/exec-agent").read_bytes()
     assert f"OpenSSL {names['openssl'].split('-')[0]}".encode() in agent
@@ -128,11 +135,60 @@ def test_the_same_input_makes_the_same_bytes(script: str, pattern: str, python: 
     told = json.loads(packages.only("exec-mcp-*.spdx.json").read_text())["creationInfo"]["created"]
     epoch = int(datetime.datetime.fromisoformat(told).timestamp())
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(epoch)}
-    packages.run(python, REPOSITORY / "packaging" / script, "--output", tmp_path, env=environment)
+    options = ["--server-name", packages.server_name()] if script == "wheel.py" else []
+    packages.run(python, REPOSITORY / "packaging" / script, "--output", tmp_path, *options, env=environment)
     (again,) = tmp_path.glob(pattern)
     made = packages.only(pattern)
     assert again.name == made.name
     assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(made.read_bytes()).digest()
+
+
+@pytest.mark.parametrize("name", ["exec-mcp", "example.com/a b", "example.com/x-->", "a/" + 200 * "b"])
+@pytest.mark.parametrize("script", ["wheel.py", "bundle.py"])
+def test_a_name_that_the_registry_would_refuse_is_refused(script: str, name: str, tmp_path: Path) -> None:
+    command = [sys.executable, REPOSITORY / "packaging" / script, "--output", tmp_path / "made", "--server-name", name]
+    command += ["--program", PORTABLE / "exec-mcp"] if script == "bundle.py" else []
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "SERVER_NAME must be like com.example/exec-mcp" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def small_programs(tmp_path: Path) -> Path:
+    """What packages are made of, with scripts in the place of the programs: large files take long to pack."""
+    directory = tmp_path / "programs"
+    shutil.copytree(PORTABLE / "licenses", directory / "licenses")
+    shutil.copy(PORTABLE / "components.tsv", directory)
+    for name in PROGRAMS:
+        (directory / name).write_text(f"#!/bin/sh\nexec '{PORTABLE / name}' \"$@\"\n")
+        (directory / name).chmod(0o755)
+    return directory
+
+
+@pytest.mark.parametrize(("machine", "word"), [("aarch64", "aarch64"), ("arm64", "aarch64"), ("AMD64", "x86_64")])
+def test_all_files_have_the_same_word_for_a_processor(
+    machine: str, word: str, small_programs: Path, tmp_path: Path
+) -> None:
+    """The words of the wheel and the .deb aren't ours to choose."""
+    run = """if True:
+        import platform, runpy, shutil, sys
+        name, script = sys.argv[1:3]
+        platform.machine = lambda: name
+        shutil.which = lambda name: None  # Nothing strips a script.
+        sys.argv = sys.argv[2:]
+        sys.path.insert(0, script.rpartition("/")[0])
+        runpy.run_path(script, run_name="__main__")
+    """
+    made = tmp_path / "made"
+    for script, programs in (
+        ("tarball.py", ["--programs", small_programs]),
+        ("bundle.py", ["--program", small_programs / "exec-mcp"]),
+    ):
+        path = REPOSITORY / "packaging" / script
+        packages.run(sys.executable, "-c", run, machine, path, "--output", made, *programs)
+    names = {f"exec-mcp-{version()}-linux-{word}.{kind}" for kind in ("tar.gz", "spdx.json", "mcpb")}
+    assert {path.name for path in made.iterdir()} == names | {"server.json"}
+    assert json.loads((made / f"exec-mcp-{version()}-linux-{word}.spdx.json").read_text())["name"].endswith(word)
 
 
 def test_an_invalid_maintainer_is_refused(tmp_path: Path) -> None:

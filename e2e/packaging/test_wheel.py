@@ -17,7 +17,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from support import packages
 from support.packages import PROGRAMS, TOOLS, version
-from support.stdio_client import REPOSITORY
+from support.stdio_client import REPOSITORY, StdioClient
 
 NEWEST_GLIBC = (2, 31)
 # Parts of glibc. Every system that has it has them.
@@ -93,11 +93,30 @@ def test_it_holds_what_it_should_and_nothing_else(archive: zipfile.ZipFile) -> N
 
 def test_its_metadata_is_what_the_index_asks_for(archive: zipfile.ZipFile) -> None:
     told = metadata(archive, "METADATA")
-    assert (told["Name"], told["Version"], told["License-Expression"]) == ("exec-mcp", version(), "Apache-2.0")
+    assert (told["Name"], told["Version"]) == ("exec-mcp", version())
+    # This project's license, and those of the libraries in exec-agent. The exceptions of GCC's and Swift's runtime set
+    # no terms for programs that contain them.
+    assert (REPOSITORY / "LICENSE").read_text().split()[:4] == ["Apache", "License", "Version", "2.0,"]
+    assert told["License-Expression"] == "Apache-2.0 AND MIT AND Zlib AND curl"
     assert told["Description-Content-Type"] == "text/markdown"
     assert '{"command": "uvx", "args": ["exec-mcp"]}' in told.get_payload()
     assert not told.get_all("Requires-Dist")
     packages.run(TOOLS / "check-wheel-contents", packages.wheel())
+
+
+@pytest.mark.parametrize("name", ["", "com.example/exec-mcp"])
+def test_its_description_names_the_servers_entry_in_the_registry(name: str) -> None:
+    """By the line that the registry looks for."""
+    read = """if True:
+        import hatch_build
+        metadata = {}
+        hatch_build.MetadataHook(".", {}).update(metadata)
+        print(metadata["readme"]["text"])
+    """
+    settings = {"EXEC_MCP_VERSION": "1", "EXEC_MCP_LICENSES": "MIT", "EXEC_MCP_SERVER_NAME": name}
+    directory = REPOSITORY / "packaging" / "wheel"
+    text = packages.run(TOOLS / "python", "-B", "-c", read, cwd=directory, env={**os.environ, **settings})
+    assert re.findall(r"mcp-name: (\S+)", text) == ([name] if name else [])
 
 
 def test_the_console_scripts_and_the_module_are_the_programs(installed: Path) -> None:
@@ -140,8 +159,8 @@ def test_the_module_finds_programs_that_are_not_among_the_scripts(tmp_path: Path
     assert done.returncode == 1 and "exec-mcp is not where this package was installed" in done.stderr
 
 
-def uvx(directory: Path) -> StdioServerParameters:
-    """What hosts are configured with, `uvx exec-mcp`, with the wheel for the index."""
+def uv_settings(directory: Path) -> dict[str, str]:
+    """An environment in which uv has the wheel for the index."""
     settings = {
         "UV_OFFLINE": "1",
         "UV_NO_INDEX": "1",
@@ -149,7 +168,34 @@ def uvx(directory: Path) -> StdioServerParameters:
         "UV_CACHE_DIR": str(directory / "uv"),
         "UV_PYTHON": sys.executable,
     }
-    return StdioServerParameters(command=str(TOOLS / "uvx"), args=["exec-mcp"], env={**os.environ, **settings})
+    return {**os.environ, **settings}
+
+
+def test_pipx_installs_it_with_its_pages(tmp_path: Path) -> None:
+    places = {"PIPX_HOME": "home", "PIPX_BIN_DIR": "bin", "PIPX_MAN_DIR": "man"}
+    environment = uv_settings(tmp_path) | {name: str(tmp_path / place) for name, place in places.items()}
+    environment |= {"HOME": str(tmp_path), "PATH": f"{TOOLS}:{os.environ['PATH']}"}
+    packages.run(TOOLS / "pipx", "install", "--backend", "uv", packages.wheel(), env=environment)
+    for name in PROGRAMS:
+        assert packages.run(tmp_path / "bin" / name, "--version") == f"{name} {version()}\n"
+        assert (tmp_path / "man" / "man1" / f"{name}.1").exists()
+    # Though it is started by a link from elsewhere.
+    with StdioClient(command=[str(tmp_path / "bin" / "exec-mcp")], env={"MCP_TOOLS_PATH": None}) as client:
+        client.initialize()
+        text = client.request("prompts/get", {"name": "agent_system_prompt"})["messages"][0]["content"]["text"]
+    assert "/skills/data-visualization/SKILL.md" in text and "`sympy_helpers`" in text
+
+
+@pytest.mark.parametrize("arguments", [["exec-mcp"], ["--from", "WHEEL", "exec-agent"]])
+def test_uvx_runs_it_from_an_index_or_a_file(arguments: list[str], tmp_path: Path) -> None:
+    words = [str(packages.wheel()) if word == "WHEEL" else word for word in arguments]
+    told = packages.run(TOOLS / "uvx", *words, "--version", env=uv_settings(tmp_path))
+    assert told == f"{arguments[-1]} {version()}\n"
+
+
+def uvx(directory: Path) -> StdioServerParameters:
+    """What hosts are configured with: `uvx exec-mcp`."""
+    return StdioServerParameters(command=str(TOOLS / "uvx"), args=["exec-mcp"], env=uv_settings(directory))
 
 
 @pytest.mark.anyio

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,14 @@ def run(*command: str | Path, **options: object) -> str:
 def version() -> str:
     """The version of the programs that were packed."""
     return run(PORTABLE / "exec-mcp", "--version").split()[-1]
+
+
+def server_name() -> str:
+    """The name in the MCP registry that the wheel was made with; empty for none."""
+    with zipfile.ZipFile(wheel()) as archive:
+        text = archive.read(f"exec_mcp-{version()}.dist-info/METADATA").decode()
+    found = re.search(r"^<!-- mcp-name: (\S+) -->$", text, re.MULTILINE)
+    return found[1] if found else ""
 
 
 def install_wheel(python: str | Path, *options: str) -> None:

@@ -42,8 +42,11 @@ cp "$libraries"/licenses/*.txt "$output/licenses/"
 cp "$swift/share/swift/LICENSE.txt" "$output/licenses/swift-runtime.txt"
 {
     cat "$libraries/components.tsv"
-    printf 'swift-runtime\t%s\t%s\tlicenses/swift-runtime.txt\tgithub/swiftlang/swift\n' \
-        "$(swiftc --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9.]+).*/\1/p')" \
-        "Apache-2.0 WITH Swift-exception"
+    version=$(swiftc --version 2>/dev/null)
+    # In a package URL of GitHub, the version is the tag.
+    tag=$(sed -nE 's/.*\((swift-[^) ]+)\).*/\1/p' <<<"$version")
+    printf '%s\t' swift-runtime "$(sed -nE 's/.*Swift version ([0-9.]+).*/\1/p' <<<"$version")" \
+        "Apache-2.0 WITH Swift-exception" licenses/swift-runtime.txt
+    printf 'github/swiftlang/swift%s\n' "${tag:+@$tag}"
 } >"$output/components.tsv"
 ls -l "$output"/exec-{mcp,agent} | awk '{ print "Made " $NF " (" $5 " bytes)" }'

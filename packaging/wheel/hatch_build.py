@@ -13,6 +13,7 @@ from hatchling.metadata.plugin.interface import MetadataHookInterface
 class MetadataHook(MetadataHookInterface):
     def update(self, metadata: dict[str, Any]) -> None:
         metadata["version"] = os.environ["EXEC_MCP_VERSION"]
+        metadata["license"] = os.environ["EXEC_MCP_LICENSES"]
         text = (Path(self.root) / "README.md").read_text()
         if name := os.environ.get("EXEC_MCP_SERVER_NAME"):
             # By this line the MCP registry knows that the package and the name belong together.
