@@ -31,7 +31,7 @@ let guestSources =
         "disk_monitor", "progress", "http_proxy", "guest_calls", "relay", "egress", "admission", "background_jobs",
         "calls", "commands", "file_operations", "active_calls", "attribution", "bridge", "instant", "memory",
         "termination", "channel", "heartbeat", "disk_limit", "dispatcher", "call_io", "worker_io", "call_lifecycle",
-        "process_control", "session",
+        "process_control", "session", "network_proof", "memory_guard", "seal",
         "py_client", "py_display", "py_program", "py_help", "py_session", "py_broker", "py_command", "main",
     ].map { "guest/\($0)" }
 

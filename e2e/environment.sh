@@ -3,8 +3,9 @@
 # .venv/packaging, and those of the MCP servers that they use, .venv/servers and .venv/servers-mcp1. Installs chromium
 # and firefox-esr, which the page's tests need, if they are missing (Debian, as root), and unpacks promtool into
 # .venv/promtool. With the argument page it makes .venv/page alone, with servers .venv/servers, with packaging
-# .venv/packaging, with bench the environment of the comparison, .venv/bench, with tokens that of `make bench-tokens`,
-# .venv/tokens, with pictures that of `make pictures`, .venv/pictures. Up to date already, it takes a moment.
+# .venv/packaging, with kubernetes .venv/kubernetes and .venv/kubectl, with bench the environment of the comparison,
+# .venv/bench, with tokens that of `make bench-tokens`, .venv/tokens, with pictures that of `make pictures`,
+# .venv/pictures, with promtool .venv/promtool. Up to date already, it takes a moment.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -68,19 +69,21 @@ require_browsers() {
 # The checks of metrics. The package is unpacked and not installed: its installation would start a server.
 require_promtool() {
     local directory=$environments/promtool
-    command -v promtool >/dev/null || [ -x "$directory/usr/bin/promtool" ] && return
+    command -v promtool >/dev/null || "$directory/usr/bin/promtool" --version >/dev/null 2>&1 && return
     command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
         fail "promtool is missing: install it (it is part of Prometheus)"
     say "unpacking promtool"
-    rm -rf "$directory"
-    mkdir -p "$directory"
-    if ! (cd "$directory" && "$root/packaging/apt-get.sh" -qq download prometheus >&2); then
+    # Beside it, so that an interruption leaves nothing that looks whole.
+    rm -rf "$directory" "$directory.new"
+    mkdir -p "$directory.new"
+    if ! (cd "$directory.new" && "$root/packaging/apt-get.sh" -qq download prometheus >&2); then
         [ "$(id -u)" != 0 ] || "$root/packaging/apt-get.sh" -qq update >&2
-        (cd "$directory" && "$root/packaging/apt-get.sh" -qq download prometheus >&2) ||
+        (cd "$directory.new" && "$root/packaging/apt-get.sh" -qq download prometheus >&2) ||
             fail "the package prometheus can't be downloaded"
     fi
-    dpkg-deb --fsys-tarfile "$directory"/prometheus_*.deb | tar -x -C "$directory" ./usr/bin/promtool
-    rm "$directory"/prometheus_*.deb
+    dpkg-deb --fsys-tarfile "$directory.new"/prometheus_*.deb | tar -x -C "$directory.new" ./usr/bin/promtool
+    rm "$directory.new"/prometheus_*.deb
+    mv "$directory.new" "$directory"
 }
 
 has_browsers() {
@@ -102,12 +105,19 @@ tests)
     make_environment servers e2e/requirements-servers.txt e2e/constraints-servers.txt
     make_environment servers-mcp1 e2e/requirements-servers-mcp1.txt e2e/constraints-servers-mcp1.txt
     make_environment packaging e2e/requirements-packaging.txt e2e/constraints-packaging.txt
+    make_environment kubernetes e2e/requirements-kubernetes.txt e2e/constraints.txt
+    "$here/kubernetes/install-kubectl.sh" >/dev/null
     ;;
 page)
     require_browsers
     make_environment page e2e/requirements-page.txt e2e/constraints-page.txt
     ;;
 packaging) make_environment packaging e2e/requirements-packaging.txt e2e/constraints-packaging.txt ;;
+promtool) require_promtool ;;
+kubernetes)
+    make_environment kubernetes e2e/requirements-kubernetes.txt e2e/constraints.txt
+    "$here/kubernetes/install-kubectl.sh" >/dev/null
+    ;;
 servers) make_environment servers e2e/requirements-servers.txt e2e/constraints-servers.txt ;;
 bench) make_environment bench bench/requirements-bench.txt bench/constraints-bench.txt ;;
 tokens) make_environment tokens bench/requirements-tokens.txt ;;
@@ -115,5 +125,5 @@ pictures)
     require_browsers
     make_environment pictures examples/recording/requirements.txt
     ;;
-*) fail "no such environment: '$1': give no name, page, servers, packaging, bench, tokens or pictures" ;;
+*) fail "no such environment: '$1': give no name, page, promtool, servers, packaging, kubernetes, bench, tokens or pictures" ;;
 esac

@@ -48,9 +48,10 @@ run_part() {
     others)
         suite tests-mcp1 "published client mcp 1.x" clients_v1
         suite tests-frameworks "agents of published frameworks" frameworks
+        suite kubernetes "sandboxes on Kubernetes: the real kubectl, a double of the API" kubernetes -n 2 --dist loadfile
         ;;
     engines)
-        printf '\n== %s\n' "podman instead of docker, as root and rootless; a docker engine behind SSH"
+        printf '\n== %s\n' "podman instead of docker, as root and rootless; a docker engine behind SSH and TLS; Slurm"
         "$here/engines/run.sh" "${selection[@]}" || status=1
         ;;
     examples)
@@ -100,7 +101,7 @@ for part in "${parts[@]}"; do
     case $part in others | examples) beside+=("$part") ;; esac
 done
 # Not while other tests run.
-"$here/engines/install.sh" || exit 1
+"$here/engines/install.sh" >/dev/null || exit 1
 "$root/Tests/side-by-side.sh" \
     'modules, the page' "$(lane modules page)" \
     'other suites' "$(lane "${beside[@]}")" || status=1

@@ -17,22 +17,23 @@ public struct CommandOutput: Sendable, Equatable {
 }
 
 extension Command {
-    /// Runs the program to its end with an empty standard input. A failing program is a result, not an error.
+    /// Runs the program to its end. A failing program is a result, not an error.
     ///
     /// On timeout, or if the calling task is cancelled, the program's process group gets SIGTERM, and SIGKILL two
     /// seconds later.
     ///
     /// - Parameters:
+    ///   - input: its standard input. If there is any, SIGPIPE must be ignored.
     ///   - limit: the maximum number of bytes of each output to keep; the rest is read and discarded.
     ///   - timeout: the time limit in seconds.
     /// - Throws: ``SpawnError``.
-    public func run(limit: Int = 128 * 1024, timeout: Double) async throws -> CommandOutput {
+    public func run(input: [UInt8] = [], limit: Int = 128 * 1024, timeout: Double) async throws -> CommandOutput {
         let isCancelled = Locked(false)
         return try await withTaskCancellationHandler {
             try await withPromise { promise in
                 do {
                     let spawned = try spawn(self)
-                    close(spawned.input)
+                    write(input, to: PipeWriter(descriptor: spawned.input))
                     let run = BoundedRun(spawned, limit: limit, deadline: monotonicSeconds() + timeout, isCancelled)
                     do {
                         try BackgroundThread.start("child-run") { promise.resume(returning: run.finish()) }
@@ -46,6 +47,15 @@ extension Command {
             }
         } onCancel: {
             isCancelled.withLock { $0 = true }
+        }
+    }
+
+    /// Writes all of a program's input and closes it. A program that doesn't read reports a failure of its own.
+    private func write(_ bytes: [UInt8], to input: PipeWriter) {
+        guard !bytes.isEmpty else { return input.close() }
+        Task.detached {
+            try? await input.write(bytes)
+            input.close()
         }
     }
 }

@@ -106,7 +106,11 @@ public final class ChildProcess: Sendable {
             try BackgroundThread.start("child-output") { [self] in
                 var watch = endsWithProgram ? EndWatch(identifier: identifier) : nil
                 let (errorTail, released) = readUntilClosed(&watch, onOutput, onErrorOutput, onOutputEnd)
-                if let released { return onRelease(released) }
+                if let released {
+                    // It may outlive this process now.
+                    if isGuarded { ChildGuard.shared.remove(identifier) }
+                    return onRelease(released)
+                }
                 if watch != nil { input.close() }
                 if watch?.hasSeenEnd == true { signal(SIGKILL) }
                 onEnd(End(status: reapSelf(), errorOutput: errorTail))

@@ -59,7 +59,10 @@ public final class PipeWriter: Sendable {
         try outcome.wait { $0 }.get()
     }
 
-    private func write(_ bytes: [UInt8], completion: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+    /// Writes `bytes` as ``write(_:)`` does, and returns at once. What is written next comes after them.
+    ///
+    /// - Parameter completion: called once, before or after this returns.
+    package func write(_ bytes: [UInt8], completion: @escaping @Sendable (Result<Void, any Error>) -> Void) {
         let message = Message(bytes: bytes, written: 0, completion: completion)
         if let outcome = state.withLock({ begin(message, &$0) }) { completion(outcome) }
     }

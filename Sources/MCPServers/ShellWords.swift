@@ -1,13 +1,13 @@
 /// Splits a command line into words as a shell does (quoting: POSIX, Shell Command Language, 2.2). Nothing is
 /// expanded, and no shell is run.
-struct ShellWords {
+public struct ShellWords {
     private var rest: Substring.UnicodeScalarView
     private var words: [String] = []
     /// The word in progress; `nil` between words. `''` makes an empty one.
     private var word: String.UnicodeScalarView?
 
     /// - Throws: ``ServerConfigurationError`` for an unclosed quote, a trailing backslash, or no word at all.
-    static func split(_ text: String) throws(ServerConfigurationError) -> [String] {
+    public static func split(_ text: String) throws(ServerConfigurationError) -> [String] {
         var splitter = ShellWords(rest: Substring(text).unicodeScalars)
         return try splitter.split()
     }

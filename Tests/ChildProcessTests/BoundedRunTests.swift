@@ -29,6 +29,19 @@ import Testing
         #expect(output == CommandOutput(status: .exited(0), output: [], errorOutput: [], timedOut: false))
     }
 
+    @Test(arguments: [1, 65_536, 1_000_000])
+    func givesTheWholeInput(count: Int) async throws {
+        let input = [UInt8](repeating: UInt8(ascii: "x"), count: count)
+        let output = try await Command(executable: "/bin/cat").run(input: input, limit: 10 << 20, timeout: 60)
+        #expect(output.output == input)
+    }
+
+    @Test func aProgramThatDoesNotReadItsInputIsNoFailure() async throws {
+        ignoreBrokenPipes()
+        let input = [UInt8](repeating: 0, count: 1_000_000)
+        #expect(try await Command(executable: "/bin/true").run(input: input, timeout: 60).succeeded)
+    }
+
     @Test(arguments: [0, 1, 65_535, 65_536, 65_537, 1_000_000])
     func readsTheWholeOutput(count: Int) async throws {
         let script = "head -c $1 /dev/zero | tr '\\0' 'x'; head -c $1 /dev/zero | tr '\\0' 'y' >&2"

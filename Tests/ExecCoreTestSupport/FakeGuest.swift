@@ -23,7 +23,7 @@ package final class FakeGuest: Sendable {
     package init(guestCalls: [GuestCallMethod: any GuestCallHandler] = [:]) throws {
         let pipe = try TestPipe()
         channel = Channel(
-            input: PipeWriter(descriptor: pipe.writeEnd),
+            input: FrameWriter(PipeWriter(descriptor: pipe.writeEnd)),
             logger: Logger(program: "exec-mcp", level: .debug) { [log] in log.record($0) },
             now: { [clock] in clock.withLock { $0 } }, guestCalls: guestCalls,
             onArtifactsChanged: { [changes] in changes.record($0) })

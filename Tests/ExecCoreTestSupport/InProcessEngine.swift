@@ -27,6 +27,7 @@ package final class InProcessEngine: ContainerEngine {
     /// Whether it says of its containers that somebody has stopped them.
     package let suspends = Locked(false)
     package let isLocal: Bool
+    package let recordsOutput: Bool
     /// The volumes that it lists.
     package let listedVolumes = Locked<[EngineVolume]>([])
     /// The names of the volumes that were removed.
@@ -36,8 +37,9 @@ package final class InProcessEngine: ContainerEngine {
     private let running = Locked<[String: InProcessGuest]>([:])
 
     /// An engine whose containers do what `script` says.
-    package init(isLocal: Bool = true, _ script: @escaping Script = echo) {
+    package init(isLocal: Bool = true, recordsOutput: Bool = false, _ script: @escaping Script = echo) {
         self.isLocal = isLocal
+        self.recordsOutput = recordsOutput
         self.script = script
     }
 
@@ -117,6 +119,9 @@ package final class InProcessGuest: Sendable {
     package let container: ContainerSpec
     private let input: Int32
     private let outputs: Locked<[Int32]>
+    /// The configuration that it was given, with the key of a sealed channel.
+    package let configuration = Locked<JSON>(.null)
+    private let seal = Locked<(sealer: RecordSealer, opener: RecordOpener)?>(nil)
 
     init(container: ContainerSpec, input: Int32, output: Int32, errorOutput: Int32) {
         self.container = container
@@ -129,13 +134,33 @@ package final class InProcessGuest: Sendable {
         while case let byte = readSome(from: input, atMost: 1), let byte = byte.first {
             if byte == UInt8(ascii: "\n") { break }
         }
-        var left = take(4).reduce(0) { $0 << 8 | Int($1) }
-        while left > 0, case let piece = readSome(from: input, atMost: left), !piece.isEmpty { left -= piece.count }
+        let program = try? JSON.parse(take(take(4).reduce(0) { $0 << 8 | Int($1) }))
+        let config = program?["config"] ?? .null
+        configuration.withLock { $0 = config }
+        let digits = Array((config["seal"]?.stringValue ?? "").utf8)
+        let bytes = stride(from: 0, to: digits.count, by: 2).compactMap {
+            UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16)
+        }
+        guard let key = SealKey(bytes) else { return }
+        seal.withLock { $0 = (RecordSealer(key, .fromGuest), RecordOpener(key, .fromServer)) }
     }
 
     /// Writes frames to the channel.
     package func say(_ frames: Frame...) {
-        write(frames.flatMap(\.bytes), to: 0)
+        send(records(frames))
+    }
+
+    /// The bytes that these frames are on the channel, each in a record of its own if it is sealed. They have to be sent
+    /// next.
+    package func records(_ frames: [Frame]) -> [UInt8] {
+        frames.flatMap { frame in
+            seal.withLock { seal in (try? seal?.sealer.seal(frame.bytes)) ?? frame.bytes }
+        }
+    }
+
+    /// Writes bytes to the channel.
+    package func send(_ bytes: [UInt8]) {
+        write(bytes, to: 0)
     }
 
     /// Writes text that isn't a frame to the standard output.
@@ -150,7 +175,7 @@ package final class InProcessGuest: Sendable {
 
     /// Answers each call with an exit code of 0 and what `answer` makes of its parameters, until the input ends.
     package func answerCalls(_ answer: (JSON) -> String) {
-        var decoder = FrameDecoder()
+        var decoder = FrameDecoder(opener: seal.withLock { $0?.opener })
         while case let piece = readSome(from: input), !piece.isEmpty {
             var frames: [Frame] = []
             piece.withUnsafeBytes { bytes in
@@ -162,6 +187,11 @@ package final class InProcessGuest: Sendable {
                 say(Frame(.result, call: frame.call, ["exit_code": 0]))
             }
         }
+    }
+
+    /// Waits until something more has arrived, and ignores it.
+    package func waitForInput() {
+        _ = readSome(from: input)
     }
 
     /// Waits until the input ends.

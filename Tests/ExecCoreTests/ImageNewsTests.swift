@@ -16,6 +16,19 @@ struct ImageNewsTests {
         #expect(ImageNews(line: line) == nil)
     }
 
+    @Test(arguments: ["é", "漢", "👍", "\u{1}"])
+    func aLineHasRoomForItsReader(character: String) {
+        let text = String(repeating: character, count: 20_000)
+        for news in [ImageNews.failure(text + " Make room."), .output(text)] {
+            #expect(news.line.utf8.count <= ImageNews.lineLimit)
+        }
+        guard case .failure(let told)? = ImageNews(line: ImageNews.failure(text + " Make room.").line) else {
+            Issue.record("not a failure")
+            return
+        }
+        #expect(told.hasSuffix(" Make room."))
+    }
+
     @Test func aFailureOfManyLinesIsOne() {
         #expect(!ImageNews.failure("one\ntwo").line.contains("\n"))
     }

@@ -53,11 +53,31 @@ import Testing
     @Test func aCallGetsItsSandboxOnceTheImageIsThere() async throws {
         let progress = Recorder<String>()
         let pool = try await pool(provision("echo phase building; echo output Step 2/3 : RUN x; touch \"$image\""))
-        try await pool.withSandbox(of: ann, onImage: { progress.record($0) }) { sandbox in #expect(!sandbox.hasEnded) }
+        try await pool.withSandbox(of: ann, onNews: { progress.record($0) }) { sandbox in #expect(!sandbox.hasEnded) }
         #expect(progress.elements.first == "The sandbox image a:1 is being built; this happens once")
         #expect(log.elements.contains { $0.contains("info: the image a:1 is there") })
         try await pool.withSandbox(of: ann) { _ in }
         #expect(begun == 1)
+        await pool.close(grace: 10)
+    }
+
+    @Test func theProcessIsToldTheEngineWhereItRunsAndTheImage() async throws {
+        let provision = ImageProvision(
+            image: "mcp-code-executor:slim", engine: "nerdctl", location: .remote, logger: logger)
+        let made = try #require(provision)
+        let command = await made.command
+        #expect(command.arguments == ["provide-image", "nerdctl", "remote", "mcp-code-executor:slim"])
+    }
+
+    @Test func aLongFailureIsToldWithItsRemedy() async throws {
+        let directory = try TemporaryDirectory()
+        let text = "The build failed." + String(repeating: " 漢字", count: 4000) + " Set PIP_INDEX_URL."
+        let file = try directory.write(ImageNews.failure(text).line + "\n", to: "news")
+        let pool = try await pool(provision("cat '\(file)'; exit 1"))
+        let message = try await failure(of: pool).message
+        #expect(message.contains("The build failed. 漢字"))
+        #expect(message.contains("Set PIP_INDEX_URL. Correct that."))
+        #expect(!message.contains("\u{FFFD}"))
         await pool.close(grace: 10)
     }
 
@@ -67,7 +87,7 @@ import Testing
         let names = ["ann", "ann", "bob", "cleo"]
         let calls = try names.map { name in
             let user = try #require(UserID(name))
-            return Task { try await pool.withSandbox(of: user, onImage: { progress.record($0) }) { _ in } }
+            return Task { try await pool.withSandbox(of: user, onNews: { progress.record($0) }) { _ in } }
         }
         try await progress.wait(forCount: names.count)
         try directory.write("", to: "image")
@@ -84,7 +104,7 @@ import Testing
                 echo phase building; echo output Step 2/3 : RUN x; echo noise; echo phase checking; touch "$image"
                 """))
         let progress = Recorder<String>()
-        let call = Task { try await pool.withSandbox(of: ann, onImage: { progress.record($0) }) { _ in } }
+        let call = Task { try await pool.withSandbox(of: ann, onNews: { progress.record($0) }) { _ in } }
         try await progress.wait(forCount: 1)
         try directory.write("", to: "image.go")
         try await call.value
@@ -145,7 +165,7 @@ import Testing
     @Test func aCancelledCallLeavesAndTheWorkGoesOn() async throws {
         let pool = try await pool(provision("while [ ! -e \"$image\" ]; do sleep 0.01; done"))
         let progress = Recorder<String>()
-        let call = Task { try await pool.withSandbox(of: ann, onImage: { progress.record($0) }) { _ in } }
+        let call = Task { try await pool.withSandbox(of: ann, onNews: { progress.record($0) }) { _ in } }
         try await progress.wait(forCount: 1)
         call.cancel()
         await #expect(throws: CancellationError.self) { try await call.value }
@@ -159,7 +179,7 @@ import Testing
         let provision = provision("cat; touch \"$image.closed\"")
         let pool = try await pool(provision)
         let progress = Recorder<String>()
-        let call = Task { try await pool.withSandbox(of: ann, onImage: { progress.record($0) }) { _ in } }
+        let call = Task { try await pool.withSandbox(of: ann, onNews: { progress.record($0) }) { _ in } }
         try await progress.wait(forCount: 1)
         await provision.close()
         #expect(await #expect(throws: ExecError.self) { try await call.value }?.code == .busy)

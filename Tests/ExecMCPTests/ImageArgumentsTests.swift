@@ -36,6 +36,7 @@ import Testing
     @Test func hasTheDefaultsOfTheServer() throws {
         let arguments = try parse([])
         #expect(arguments.engine == "docker")
+        #expect(arguments.engineLocation == .automatic)
         #expect(tag(arguments) == "mcp-code-executor:latest")
         #expect(arguments.base == nil)
         #expect(!arguments.isForced)
@@ -57,6 +58,7 @@ import Testing
     }
 
     @Test func takesTheOptionsOfTheServerToo() throws {
+        #expect(try parse(["--engine-location", "remote"]).engineLocation == .remote)
         #expect(tag(try parse(["--image", "a:3"], ["MCP_EXECUTOR_IMAGE": "a:1"])) == "a:3")
         #expect(tag(try parse(["--image=a:3"])) == "a:3")
         let command = try parse(["--engine", "podman", "--memory", "2g", "--prewarm", "--base", "b:1", "--user=ann"])

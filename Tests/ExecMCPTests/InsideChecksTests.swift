@@ -47,6 +47,15 @@ import Testing
         #expect(finding.remedy != nil)
     }
 
+    @Test func aClusterThatDoesNotLimitProcessesIsToldWhereItCan() throws {
+        let limits: JSON = ["memory": 1_073_741_824, "swap": 0, "pids": -1, "cpus": 1]
+        let finding = try finding(.limits, ["limits": limits]) { $0.engine = "/usr/bin/kubectl" }
+        #expect(finding.status == .warning)
+        #expect(finding.remedy?.contains("podPidsLimit") == true)
+        let unlimited: JSON = ["memory": -1, "swap": 0, "pids": -1, "cpus": 1]
+        #expect(try self.finding(.limits, ["limits": unlimited]) { $0.engine = "kubectl" }.status == .failed)
+    }
+
     @Test(
         arguments: [
             (["memory": -1, "pids": 256, "cpus": 1], ": no memory limit"),

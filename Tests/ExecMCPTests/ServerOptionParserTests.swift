@@ -101,6 +101,12 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         OptionCase("--linger", "MCP_EXECUTOR_LINGER", "600") { $0.limits.linger = 600 },
         OptionCase("--heartbeat", "MCP_EXECUTOR_HEARTBEAT", "600") { $0.limits.heartbeat = 600 },
         OptionCase("--engine-location", "MCP_EXECUTOR_ENGINE_LOCATION", "remote") { $0.engineLocation = .remote },
+        OptionCase("--seal-channel", "MCP_EXECUTOR_SEAL_CHANNEL", "yes") { $0.configuration.sealsChannel = true },
+        OptionCase("--launcher", "MCP_EXECUTOR_LAUNCHER", "srun --input=0") {
+            $0.launcher = ["srun", "--input=0"]
+            $0.configuration.workspace = .ephemeral
+        },
+        OptionCase("--start-timeout", "MCP_EXECUTOR_START_TIMEOUT", "900") { $0.limits.startTimeout = 900 },
         OptionCase("--max-sandboxes", "MCP_EXECUTOR_MAX_SANDBOXES", "1000") { $0.limits.maxSandboxes = 1000 },
         OptionCase("--picture-limit", "MCP_EXECUTOR_PICTURE_LIMIT", "10000") { $0.limits.pictureBytes = 10_000 },
         OptionCase("--no-build", "MCP_EXECUTOR_NO_BUILD", "yes") { $0.buildsImage = false },
@@ -186,16 +192,18 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
     }
 
     @Test func goodValuesOfEveryOptionAreTried() {
-        #expect(Set(ServerOption.all.map(\.flag)) == Set(Self.goodValues.map { $0.flag }))
+        #expect(Set(ServerOption.all.map(\.flag)) == Set(Self.allGoodValues.map { $0.flag }))
     }
 
-    @Test(arguments: goodValues)
+    private static let allGoodValues = goodValues + KubernetesOptionTests.goodValues
+
+    @Test(arguments: allGoodValues)
     func takesAValueFromTheFlagOrTheVariable(option: OptionCase) throws {
         var expected = defaults
         option.change(&expected)
         #expect(try parse(option.others, [option.variable: option.value]) == .serve(expected))
         guard ServerOption.all.contains(where: { $0.flag == option.flag && $0.takesValue }) else {
-            #expect(try parse([option.flag]) == .serve(expected))
+            #expect(try parse(option.others + [option.flag]) == .serve(expected))
             return
         }
         #expect(try parse(option.others + [option.flag, option.value]) == .serve(expected))
@@ -325,6 +333,7 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
         ("--picture-limit", ["", "0", "9999", "4000001", "None", "1m"]),
         ("--artifact-limit-mb", ["0", "1025"]), ("--artifact-links", ["", "links", "LINK", "omitted"]),
         ("--idle-timeout", ["-1", "604801"]),
+        ("--launcher", ["", " ", "-x", "srun 'a", "srun\\", "a\nb"]), ("--start-timeout", ["4", "86401", "1m"]),
         ("--linger", ["-1", "86401", "1m"]), ("--job-timeout", ["-1", "2592001", "1.5"]),
         ("--max-sandboxes", ["0", "1001"]), ("--prewarm-users", ["", ",", "ann,", "ann bob", "ann,../x"]),
         ("--audit-log", ["", "-x", "/tmp/", "~/"]),

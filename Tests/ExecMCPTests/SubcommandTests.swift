@@ -67,7 +67,7 @@ import Testing
         let command = try #require(Commands.all.first { $0.name == name })
         #expect(Commands.all.filter { $0.name == name }.count == 1)
         #expect(name.allSatisfy { $0.isASCII && $0.isLowercase })
-        #expect(ServerHelp.text.contains("  \(name.padded(to: 10))\(command.summary)\n"))
+        #expect(ServerHelp.text.contains("  \(name.padded(to: 12))\(command.summary)\n"))
         #expect(command.help.contains("Usage: exec-mcp \(name)"))
         #expect(command.help.hasSuffix("\n"))
         #expect(!command.help.hasSuffix("\n\n"))

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A second docker engine with storage of its own, which is reached over SSH through a network that can be cut: sshd runs in a
-# network namespace, at the other end of a pair of interfaces.
+# A second docker engine with storage of its own, which is reached over SSH and over TLS through a network that can be cut:
+# it and sshd run in a network namespace, at the other end of a pair of interfaces. If gVisor is installed, it is one of the
+# engine's runtimes.
 #
 #     remote-engine.sh start PLACE IMAGE_TAR IMAGE    starts both and imports the image; PLACE/settings has the variables
 #     remote-engine.sh stop PLACE                     stops both and removes the network
@@ -8,26 +9,12 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 action=$1 place=$2
+. "$here/namespaces.sh"
 
-# Names of interfaces have at most 15 characters.
-suffix=$(printf '%s' "$place" | cksum | cut -d ' ' -f 1)
-suffix=${suffix: -6}
-space=exec-mcp-$suffix link=xm$suffix far=xf$suffix
-subnet=10.213.$((10#$suffix % 250)).
+number=$(number_of "$place")
+space=exec-mcp-$number link=xm$number
+subnet=10.213.$((10#$number % 250)).
 engine=unix://$place/docker.sock
-
-# stop_process FILE: ends the process whose number is in FILE, and waits for its end.
-stop_process() {
-    local pid
-    [ -s "$1" ] || return 0
-    pid=$(cat "$1")
-    kill "$pid" 2>/dev/null || return 0
-    for _ in $(seq 300); do
-        kill -0 "$pid" 2>/dev/null || return 0
-        sleep 0.1
-    done
-    kill -KILL "$pid" 2>/dev/null || true
-}
 
 if [ "$action" = stop ]; then
     if [ -S "$place/docker.sock" ]; then
@@ -35,38 +22,67 @@ if [ "$action" = stop ]; then
     fi
     stop_process "$place/sshd.pid"
     stop_process "$place/docker.pid"
-    # What sshd has started for sessions whose network is cut.
-    ip netns pids "$space" 2>/dev/null | xargs --no-run-if-empty kill -KILL 2>/dev/null || true
-    ip link delete "$link" 2>/dev/null || true
-    ip netns delete "$space" 2>/dev/null || true
+    # With what sshd has started for sessions whose network is cut.
+    remove_namespace "$space" "$link"
     exit 0
 fi
 
 tar=$3 image=$4
-"$here/install-sshd.sh" >/dev/null
+"$here/install.sh" remote >/dev/null
 mkdir -p "$place" /run/sshd
+add_namespace "$space" "$link" "xf$number" "${subnet}1" "${subnet}2"
 
-# In a network namespace of its own: told to have no bridge, it would remove the other engine's.
-unshare --net dockerd --data-root "$place/data" --exec-root "$place/exec" --pidfile "$place/docker.pid" --host "$engine" \
-    --bridge none --iptables=false --ip-masq=false >"$place/dockerd.log" 2>&1 &
-for _ in $(seq 300); do
-    docker --host "$engine" version >/dev/null 2>&1 && break
-    kill -0 $! 2>/dev/null || break
-    sleep 0.1
+# certify NAME AUTHORITY EXTENSION DAYS: a key and a certificate, which this authority has issued.
+certify() {
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$1" \
+        -keyout "$place/$1.key" -out "$place/$1.csr" 2>/dev/null
+    openssl x509 -req -in "$place/$1.csr" -CA "$place/$2.pem" -CAkey "$place/$2.key" -CAcreateserial -days "$4" \
+        -extfile <(printf '%s\n' "$3") -out "$place/$1.pem" 2>/dev/null
+}
+for authority in authority stranger; do
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=$authority" \
+        -keyout "$place/$authority.key" -out "$place/$authority.pem" 2>/dev/null
 done
-docker --host "$engine" version >/dev/null || {
+addresses="subjectAltName=IP:${subnet}2,IP:127.0.0.1"
+certify server authority "$addresses" 2
+certify outdated-server authority "$addresses" 0
+certify client authority extendedKeyUsage=clientAuth 2
+certify outdated-client authority extendedKeyUsage=clientAuth 0
+# A directory of certificates as docker wants it: DIRECTORY AUTHORITY [CLIENT].
+certificates() {
+    mkdir "$place/$1"
+    cp "$place/$2.pem" "$place/$1/ca.pem"
+    [ "$#" -lt 3 ] || { cp "$place/$3.pem" "$place/$1/cert.pem" && cp "$place/$3.key" "$place/$1/key.pem"; }
+}
+certificates good authority client
+certificates wrong-authority stranger client
+certificates outdated authority outdated-client
+certificates without-client authority
+
+runtimes=
+if runsc=$(command -v runsc); then
+    platform=ptrace
+    ! runsc flags 2>&1 | grep systrap >/dev/null || platform=systrap
+    # The network is docker's affair, which gives it none.
+    runtimes="\"runsc\": {\"path\": \"$runsc\", \"runtimeArgs\": [\"--platform=$platform\", \"--network=none\"]}"
+fi
+cat >"$place/daemon.json" <<JSON
+{
+  "runtimes": {$runtimes},
+  "hosts": ["$engine", "tcp://${subnet}2:2376"],
+  "tlsverify": true,
+  "tlscacert": "$place/authority.pem", "tlscert": "$place/server.pem", "tlskey": "$place/server.key"
+}
+JSON
+# Not outside of the namespace: told to have no bridge, it would remove the other engine's. nsenter, because `ip netns exec`
+# hides the control groups.
+nsenter --net="/run/netns/$space" dockerd --config-file "$place/daemon.json" --data-root "$place/data" --exec-root "$place/exec" \
+    --pidfile "$place/docker.pid" --bridge none --iptables=false --ip-masq=false >"$place/dockerd.log" 2>&1 &
+until_true 90 docker --host "$engine" version || {
     tail -5 "$place/dockerd.log" >&2
     exit 1
 }
 docker --host "$engine" import --change 'USER 1000:1000' "$tar" "$image" >/dev/null
-
-ip netns add "$space"
-ip link add "$link" type veth peer name "$far" netns "$space"
-ip address add "${subnet}1/30" dev "$link"
-ip link set "$link" up
-ip -n "$space" address add "${subnet}2/30" dev "$far"
-ip -n "$space" link set "$far" up
-ip -n "$space" link set lo up
 
 for key in host user; do
     ssh-keygen -q -t ed25519 -N '' -f "$place/$key"
@@ -95,5 +111,6 @@ exec $(command -v ssh) -F none -o IdentityFile=$place/user -o UserKnownHostsFile
 SCRIPT
 chmod 755 "$place/bin/ssh"
 cat >"$place/settings" <<SETTINGS
-export REMOTE_DOCKER_HOST=ssh://root@${subnet}2 REMOTE_ENGINE=$engine REMOTE_LINK=$link PATH=$place/bin:\$PATH
+export REMOTE_DOCKER_HOST=ssh://root@${subnet}2 REMOTE_TLS_HOST=tcp://${subnet}2:2376 REMOTE_CERTIFICATES=$place
+export REMOTE_ENGINE=$engine REMOTE_LINK=$link PATH=$place/bin:\$PATH
 SETTINGS

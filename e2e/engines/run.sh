@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Runs the tests of other engines than the machine's own: podman as root, podman as an ordinary user who is made for the
-# purpose, and a second docker engine behind SSH. Arguments go to pytest. Everything is in one directory, which is gone
-# afterwards, and so are the user and the network.
+# purpose, a second docker engine behind SSH and TLS, and Slurm as a launcher. Arguments go to pytest. Everything is in one
+# directory, which is gone afterwards, and so are the user and the networks.
+#
+#     run.sh --gvisor …    runs nothing but the tests with gVisor as the runtime, which takes long
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -25,6 +27,9 @@ without=(
 )
 selection=("${suites[@]}" "${without[@]/#/--deselect=sandbox/test_isolation.py::}" "$@")
 
+# With gVisor: what code can see and do, and attacks of all kinds.
+gvisor=(sandbox/test_isolation.py attacks/test_kernel.py attacks/test_paths.py attacks/test_quotas.py)
+
 cd "$tests"
 say() { printf 'engines: %s\n' "$*"; }
 
@@ -37,8 +42,14 @@ collects() {
 }
 
 kinds=()
-! collects "${selection[@]}" || kinds+=(root rootless)
-! collects engines/test_remote.py "$@" || kinds+=(remote)
+if [ "${1:-}" = --gvisor ]; then
+    shift
+    kinds=(gvisor)
+else
+    ! collects "${selection[@]}" || kinds+=(root rootless)
+    ! collects engines/test_remote.py engines/test_tls.py "$@" || kinds+=(remote)
+    ! collects engines/test_slurm.py "$@" || kinds+=(slurm)
+fi
 [ "${#kinds[@]}" -gt 0 ] || exit 0
 
 place=$(mktemp -d /tmp/exec-mcp-engines-XXXXXX)
@@ -48,6 +59,7 @@ account=exec-mcp-$(basename "$place" | tail -c 7 | tr '[:upper:]' '[:lower:]')
 clean_up() {
     local kind
     [ ! -d "$place/remote" ] || "$here/remote-engine.sh" stop "$place/remote" || true
+    [ ! -d "$place/slurm" ] || "$here/slurm.sh" stop "$place/slurm" || true
     for kind in root rootless; do
         [ ! -x "$place/$kind/podman" ] || "$place/$kind/podman" system reset --force >/dev/null 2>&1 || true
     done
@@ -108,19 +120,39 @@ SCRIPT
     done
 }
 
-status=0
-if [[ " ${kinds[*]} " = *" remote "* ]]; then
-    say "docker behind SSH"
-    "$here/remote-engine.sh" start "$place/remote" "$place/system.tar" "$small"
-    (
-        . "$place/remote/settings"
-        export MCP_EXECUTOR_IMAGE=$small EXEC_MCP_BINARY=$place/bundle/exec-mcp
-        "$python" -m pytest engines/test_remote.py "$@"
-    ) || status=1
-fi
-[[ " ${kinds[*]} " = *" root "* ]] || exit "$status"
+# has KIND: whether tests of this kind are to run.
+has() { [[ " ${kinds[*]} " = *" $1 "* ]]; }
 
-"$here/install-podman.sh" >/dev/null
+status=0
+if has slurm; then
+    say "Slurm"
+    "$here/slurm.sh" start "$place/slurm"
+    (
+        . "$place/slurm/settings"
+        export EXEC_MCP_BINARY=$place/bundle/exec-mcp
+        "$python" -m pytest engines/test_slurm.py "$@"
+    ) || status=1
+    "$here/slurm.sh" stop "$place/slurm"
+fi
+if has remote || has gvisor; then
+    ! has gvisor || "$here/install.sh" gvisor >/dev/null
+    say "starting an engine elsewhere"
+    "$here/remote-engine.sh" start "$place/remote" "$place/system.tar" "$small"
+    . "$place/remote/settings"
+    export MCP_EXECUTOR_IMAGE=$small EXEC_MCP_BINARY=$place/bundle/exec-mcp
+    if has remote; then
+        say "docker behind SSH and TLS"
+        "$python" -m pytest engines/test_remote.py engines/test_tls.py "$@" || status=1
+    fi
+    if has gvisor; then
+        say "gVisor"
+        DOCKER_HOST=$REMOTE_ENGINE MCP_EXECUTOR_RUNTIME=runsc "$python" -m pytest "${gvisor[@]}" "$@" || status=1
+    fi
+    "$here/remote-engine.sh" stop "$place/remote"
+fi
+has root || exit "$status"
+
+"$here/install.sh" podman >/dev/null
 prepare root env
 useradd --no-create-home --home-dir "$place/rootless" --shell /bin/sh "$account"
 prepare rootless setpriv --reuid "$account" --regid "$account" --init-groups

@@ -24,8 +24,10 @@ FOREIGN = {
     "py": "--list --reset --close --wait",
     "mcp, in the sandbox": "--raw --json --timeout --no-name --name --name-json",
     "servers in examples": "--api-key --token --connection-string --repository --read-only",
+    "srun": "--unbuffered --input --account --cpus-per-task --mem --partition --time --quiet --nodelist --export",
     "pytest": "--lf --ff",
     "curl, pip": "--user --config",
+    "make bench": "--only",
 }
 
 

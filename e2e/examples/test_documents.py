@@ -163,6 +163,15 @@ def test_the_readme_says_what_was_found_about_defaults() -> None:
     assert [found["memory limit"][one] for one in contenders] == ["1024 MiB", "none", "none"]
 
 
+def test_the_changelog_begins_with_the_version_of_the_programs() -> None:
+    text = (REPOSITORY / "CHANGELOG.md").read_text()
+    versions = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$", text, re.MULTILINE)
+    assert versions == sorted(versions, key=lambda one: tuple(map(int, one.split("."))), reverse=True)
+    for program in (server_binary(), agent_binary()):
+        told = subprocess.run([program, "--version"], check=True, capture_output=True, text=True, timeout=30).stdout
+        assert told.split()[-1] == versions[0]
+
+
 def test_the_page_of_installation_shows_what_the_doctor_says() -> None:
     shown = (DOCS / "install.md").read_text().partition("$ exec-mcp doctor\n")[2].partition("\n\nAll checks passed.")[0]
     command = [server_binary(), "doctor", "--json", "--workspace", "ephemeral"]

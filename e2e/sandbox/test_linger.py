@@ -10,7 +10,7 @@ import time
 
 import pytest
 from support import engine, jobs
-from support.holders import assert_nothing_left, directory, end_all, holders, marks, only_holder
+from support.holders import assert_nothing_left, directory, end_all, holders, listening_sockets, marks, only_holder
 from support.stdio_client import StdioClient
 
 pytestmark = pytest.mark.alone
@@ -315,9 +315,8 @@ def test_a_stranger_at_the_socket_gets_nothing(lingering, fresh_user):
     """Whoever connects and says nothing, or nonsense, does not keep the next server from its sandbox."""
     first = lingering()
     first.bash("echo kept > /tmp/kept.txt")
-    before = set(directory().iterdir())
     ended(first)
-    [place] = [path for path in set(directory().iterdir()) - before if path.name.endswith(".sock")]
+    [place] = listening_sockets(only_holder(fresh_user))
     for words in (b"", b"x", b"t", b"tx"):
         with socket.socket(socket.AF_UNIX) as stranger:
             stranger.connect(str(place))

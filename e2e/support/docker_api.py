@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import socket
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,10 +23,23 @@ class Connection(http.client.HTTPConnection):
         self.sock.connect(SOCKET)
 
 
+def _context() -> str:
+    """The context that docker's command line uses."""
+    if name := os.environ.get("DOCKER_CONTEXT"):
+        return name
+    directory = os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker"
+    try:
+        configuration = json.loads((Path(directory) / "config.json").read_text())
+    except (OSError, ValueError):
+        return "default"
+    return configuration.get("currentContext") or "default"
+
+
 def answers_for(program: str) -> bool:
-    """Whether this program uses this socket: not if it is another engine, or the environment names another address."""
-    chosen = os.environ.get("DOCKER_HOST") or os.environ.get("DOCKER_CONTEXT")
-    return program == "docker" and not chosen and os.path.exists(SOCKET)
+    """Whether this program uses this socket: not if it is another engine, or is set to use another address."""
+    if program != "docker" or os.environ.get("DOCKER_HOST"):
+        return False
+    return _context() == "default" and os.path.exists(SOCKET)
 
 
 def get(path: str, **query: str) -> Any:

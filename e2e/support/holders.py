@@ -33,6 +33,22 @@ def directory() -> Path:
     return own if own.exists() else Path(f"/tmp/exec-mcp-{os.geteuid()}")
 
 
+def listening_sockets(process: int) -> list[Path]:
+    """The paths at which a process waits for connections."""
+    places = []
+    for descriptor in Path(f"/proc/{process}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            places.append(os.readlink(descriptor))
+    found = []
+    for line in Path("/proc/net/unix").read_text().splitlines()[1:]:
+        # Of a listening socket with a path: number, references, protocol, flags, type, state, inode, path.
+        words = line.split(maxsplit=7)
+        if len(words) == 8 and int(words[3], 16) == 0x10000 and f"socket:[{words[6]}]" in places:
+            # A holder's was bound under a name with a dot before it, which the system still gives.
+            found.append(Path(words[7]).with_name(Path(words[7]).name.removeprefix(".")))
+    return found
+
+
 def marks(user: str) -> list[str]:
     """The marks of a user's sandboxes."""
     return [place.name for place in directory().iterdir() if f"-{user}-" in place.name]

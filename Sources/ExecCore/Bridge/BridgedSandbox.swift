@@ -72,7 +72,7 @@ extension Sandbox {
         of command: UInt32, _ script: String, _ report: ProgressSink?, _ user: (any UserInteraction)?,
         _ calls: Locked<[BridgedCall]>
     ) -> BridgedCommand {
-        let clock = CommandClock(of: command) { [input = child.input] frame in try? await input.write(frame.bytes) }
+        let clock = CommandClock(of: command) { [input = channel.input] frame in try? await input.write(frame) }
         let longest = Double(limits.maxTimeout) + Self.answerGrace
         return BridgedCommand(
             holdClock: { [channel] isHeld in

@@ -1,4 +1,3 @@
-package import ChildProcess
 package import Diagnostics
 package import JSON
 import Threading
@@ -36,29 +35,33 @@ package final class Channel: Sendable {
         case received(JSON)
     }
 
-    private let input: PipeWriter
+    /// Writes frames to the guest.
+    let input: FrameWriter
     private let logger: Logger
     private let now: @Sendable () -> ContinuousClock.Instant
     private let onArtifactsChanged: @Sendable (ArtifactChange) -> Void
     private let guestCalls: GuestCallRouter
     private let state = Locked(State())
     // Only the reading thread uses it. The lock is there for the compiler's concurrency checking.
-    let decoder = Locked(FrameDecoder())
+    let decoder: Locked<FrameDecoder>
 
     /// - Parameters:
+    ///   - opener: opens what a guest seals; `nil` if the channel isn't sealed.
     ///   - now: the clock for the rate limits on the guest.
     ///   - guestCalls: the handlers of guest-initiated calls.
     ///   - onArtifactsChanged: called on the reading thread, which blocks until it returns.
     package init(
-        input: PipeWriter, logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        input: FrameWriter, opener: RecordOpener? = nil, logger: Logger,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         guestCalls handlers: [GuestCallMethod: any GuestCallHandler] = [:],
         onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void = { _ in }
     ) {
         self.input = input
+        decoder = Locked(FrameDecoder(opener: opener))
         self.logger = logger
         self.now = now
         guestCalls = GuestCallRouter(handlers: handlers, now: now) { refusal in
-            Task { try? await input.write(refusal.bytes) }
+            Task { try? await input.write(refusal) }
         }
         self.onArtifactsChanged = onArtifactsChanged
     }
@@ -87,7 +90,7 @@ package final class Channel: Sendable {
 
     /// Writes raw bytes that precede the first frame.
     func write(_ bytes: [UInt8]) async throws {
-        try await input.write(bytes)
+        try await input.write(raw: bytes)
     }
 
     /// Waits for the guest's handshake, its first frame.
@@ -141,24 +144,24 @@ package final class Channel: Sendable {
                 return state.pending[id]?.isSent ?? false
             }
             // Never before the call itself: the guest would not know the id.
-            if isSent { Task { try? await input.write(Frame(.cancel, call: id).bytes) } }
+            if isSent { Task { try? await input.write(Frame(.cancel, call: id)) } }
         }
     }
 
     private func send(_ id: UInt32, _ request: JSON, _ body: [UInt8]?) async {
         do {
-            try await input.write(Frame(.call, call: id, request).bytes)
+            try await input.write(Frame(.call, call: id, request))
             let isCancelled = state.withLock { state in
                 state.pending[id]?.isSent = true
                 return state.pending[id]?.isCancelled ?? false
             }
-            if isCancelled { try await input.write(Frame(.cancel, call: id).bytes) }
+            if isCancelled { try await input.write(Frame(.cancel, call: id)) }
             guard let body else { return }
             for start in stride(from: 0, to: body.count, by: Frame.maxPayload / 4) {
                 let piece = body[start..<min(start + Frame.maxPayload / 4, body.count)]
-                try await input.write(Frame(.data, call: id, payload: [0] + piece).bytes)
+                try await input.write(Frame(.data, call: id, payload: [0] + piece))
             }
-            try await input.write(Frame(.end, call: id).bytes)
+            try await input.write(Frame(.end, call: id))
         } catch {
             // The pipe is closed. When the process ends, every call fails with the reason.
         }
@@ -246,7 +249,7 @@ package final class Channel: Sendable {
     func ping() async {
         guard !hasEnded else { return }
         // A closed pipe shows when the process ends.
-        try? await input.write(Frame(.ping, call: 0).bytes)
+        try? await input.write(Frame(.ping, call: 0))
     }
 
     /// Fails every call with `error` and asks the guest to end its calls, then to stay idle until another server
@@ -256,7 +259,7 @@ package final class Channel: Sendable {
     func leave(_ error: ExecError, onRest: @escaping @Sendable () -> Void) async throws {
         state.withLock { if $0.end == nil { $0.onRest = onRest } }
         endCalls(error)()
-        try await input.write(Frame(.leave, call: 0).bytes)
+        try await input.write(Frame(.leave, call: 0))
     }
 
     /// Records the end and settles every call.

@@ -84,28 +84,53 @@ package struct Frame: Sendable, Equatable {
 /// A protocol violation: the guest sent something that our guest never sends.
 package struct ChannelError: Error, Equatable {
     package let reason: String
+    /// Whether the guest need not have sent it: the seal of the channel is broken.
+    package let isBrokenSeal: Bool
 
     package init(reason: String) {
-        self.reason = reason
+        self.init(reason: reason, isBrokenSeal: false)
     }
+
+    private init(reason: String, isBrokenSeal: Bool) {
+        self.reason = reason
+        self.isBrokenSeal = isBrokenSeal
+    }
+
+    /// What came isn't what the guest sent next.
+    static let brokenSeal = ChannelError(reason: "has a channel whose seal is broken", isBrokenSeal: true)
 }
 
 /// Incremental frame decoder. Its buffer is bounded by the largest frame.
 package struct FrameDecoder: Sendable {
     private var buffer: [UInt8] = []
+    private var opener: RecordOpener?
 
     /// Creates a decoder with an empty buffer.
-    package init() {}
+    ///
+    /// - Parameter opener: opens the records of a sealed channel.
+    package init(opener: RecordOpener? = nil) {
+        self.opener = opener
+    }
 
-    /// The bytes since the last complete frame. After a violation, also the complete frames before it in the same
-    /// chunk.
-    var unread: [UInt8] { buffer }
+    /// The bytes since the last complete frame, or record. After a violation, also the complete ones before it in the
+    /// same chunk.
+    var unread: [UInt8] { opener?.unread ?? buffer }
 
     /// Calls `body` with each frame that `bytes` completes.
     ///
-    /// - Throws: ``ChannelError`` for a frame that is too long or of an unknown kind, and any error that `body`
-    ///   throws.
+    /// - Throws: ``ChannelError`` for a frame that is too long or of an unknown kind, or a broken seal, and any error
+    ///   that `body` throws.
     package mutating func feed(
+        _ bytes: UnsafeRawBufferPointer, _ body: (Frame) throws(ChannelError) -> Void
+    ) throws(ChannelError) {
+        guard var opener else { return try read(bytes, body) }
+        // Held once only, so that its buffer isn't copied.
+        self.opener = nil
+        defer { self.opener = opener }
+        try opener.feed(bytes) { (piece) throws(ChannelError) in try read(piece, body) }
+    }
+
+    private mutating func read(
         _ bytes: UnsafeRawBufferPointer, _ body: (Frame) throws(ChannelError) -> Void
     ) throws(ChannelError) {
         buffer.append(contentsOf: bytes)

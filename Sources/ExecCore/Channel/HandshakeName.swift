@@ -3,6 +3,8 @@
 enum HandshakeName: String, CaseIterable {
     /// The protocol version that it speaks.
     case protocolNumber = "protocol"
+    /// The ways out of the sandbox that are open although there should be none.
+    case network
     /// The version of its Python.
     case python
     /// Whether the image has a shell.

@@ -4,7 +4,8 @@ public import ChildProcess
 ///
 /// With any engine, every container gets the full hardening: a read-only root file system, no capabilities and no way
 /// to gain privileges, an IPC namespace of its own, no core files, a limit on open files, no log of its output on
-/// disk, and an end by SIGKILL after which nothing of it is left. Its image is never pulled implicitly.
+/// disk unless ``recordsOutput`` says so, and an end by SIGKILL after which nothing of it is left. Its image is never
+/// pulled implicitly.
 public protocol ContainerEngine: Sendable {
     /// The name shown to users: the path of its program.
     var name: String { get }
@@ -13,6 +14,17 @@ public protocol ContainerEngine: Sendable {
     /// network may leave containers without a server, so that their guests end by themselves.
     var isLocal: Bool { get }
 
+    /// How files of this machine get into its containers.
+    var fileTransport: FileTransport { get }
+
+    /// Whether it, or what is behind it, records what containers write to their outputs. Then what a guest writes is
+    /// sealed.
+    var recordsOutput: Bool { get }
+
+    /// Whether a launcher decides where each container runs. Then the engine can't be asked about its containers, images
+    /// and volumes from here, and a container ends with the process that ``start(_:)`` returned.
+    var isLaunched: Bool { get }
+
     /// The address that it was configured with, for display; `nil` for the default.
     var address: String? { get }
 
@@ -20,7 +32,17 @@ public protocol ContainerEngine: Sendable {
     /// and error output; when the process's input closes, so does the container's.
     ///
     /// - Throws: an error if nothing could be started at all. Any other failure shows in how the process ends.
-    func start(_ container: ContainerSpec) throws -> ChildProcess
+    func start(_ container: ContainerSpec) async throws -> ChildProcess
+
+    /// Called when the process that ``start(_:)`` returned has ended, however it did, and before that if it is given
+    /// up. Returns at once; an engine that keeps containers that have ended has this one removed meanwhile.
+    func processEnded(of container: String)
+
+    /// Whether it fetches images by itself, so that it can't tell whether it has one.
+    var fetchesImages: Bool { get }
+
+    /// Whether a container that runs out of memory is killed as a whole, and not only its largest process.
+    var endsAsAWhole: Bool { get }
 
     /// Explains to a user how a container ended.
     ///
@@ -68,6 +90,11 @@ public protocol ContainerEngine: Sendable {
     ///
     /// - Parameter name: the name that the user gave it.
     func hints(for name: String) -> EngineHints
+
+    /// The rights that it needs and this account doesn't have, in words; `nil` if there is nothing to grant.
+    ///
+    /// - Throws: ``ExecError`` with the cause and a remedy.
+    func missingRights() async throws(ExecError) -> [String]?
 
     /// Whether it runs without root; `nil` if it doesn't say.
     func isRootless() async -> Bool?
@@ -179,7 +206,42 @@ public struct EngineFailure: Sendable, Equatable {
     }
 }
 
+/// How an engine gets files of this machine into containers.
+public enum FileTransport: Sendable {
+    /// It mounts them.
+    case mounts
+    /// They are carried to volumes of the engine, which are mounted.
+    case volumes
+    /// It reads what would be mounted, and takes a copy along.
+    case copies
+}
+
 extension ContainerEngine {
+    /// Mounts what it can see.
+    public var fileTransport: FileTransport { isLocal ? .mounts : .volumes }
+
+    /// Does nothing: the engine removes containers that have ended.
+    public func processEnded(of container: String) {}
+
+    /// It has an image, or it hasn't.
+    public var fetchesImages: Bool { false }
+
+    /// The kernel kills one process, never the guest.
+    public var endsAsAWhole: Bool { false }
+
+    /// There is nothing to grant.
+    public func missingRights() async throws(ExecError) -> [String]? { nil }
+
+    /// It decides itself.
+    public var isLaunched: Bool { false }
+
+    /// How many seconds a sandbox may take to start, once ``start(_:)`` has returned.
+    public func startTimeout(_ limits: Limits) -> Int {
+        // A cluster's own time limit covers what comes before.
+        guard !fetchesImages else { return EngineTimeout.start }
+        return limits.startTimeout ?? (isLaunched ? EngineTimeout.launch : EngineTimeout.start)
+    }
+
     /// Whether the engine has an image with this name.
     func hasImage(_ name: String) async -> Bool {
         (try? await image(name)) != nil
@@ -215,4 +277,8 @@ enum EngineTimeout {
     static let question = 5.0
     /// Work in the background.
     static let sweep = 20.0
+    /// The start of a sandbox.
+    static let start = 60
+    /// The start of a sandbox by a launcher, where it may wait in a queue.
+    static let launch = 600
 }

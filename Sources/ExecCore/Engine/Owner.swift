@@ -2,7 +2,7 @@ import SystemCalls
 
 /// The process that owns a container. Distinguishes it from any other, including one that later reuses its process id.
 public struct Owner: Sendable, Equatable {
-    private static let prefix = "io.exec-mcp."
+    static let prefix = "io.exec-mcp."
 
     /// The machine's id or host name.
     public let host: String
@@ -25,12 +25,20 @@ public struct Owner: Sendable, Equatable {
     /// The labels that mark a container as this owner's.
     public var labels: [(name: String, value: String)] {
         [
-            (Self.prefix + "host", host), (Self.prefix + "boot", boot),
+            (Self.hostLabel, host), (Self.prefix + "boot", boot),
             (Self.prefix + "pid-namespace", pidNamespace), (Self.prefix + "pid", String(pid)),
             (Self.prefix + "start-time", startTime),
         ]
     }
 
+    /// This owner on the labels of containers that run where a launcher chooses. No server there can tell whether it is
+    /// gone: machines that were set up alike may have the same id.
+    var ofLaunched: Owner {
+        Owner(host: "launcher/" + host, boot: boot, pidNamespace: pidNamespace, pid: pid, startTime: startTime)
+    }
+
+    /// The label with the machine's id.
+    static let hostLabel = prefix + "host"
     /// The label with the name of the user whose sandbox it is.
     static let userLabel = prefix + "user"
     /// The label by which all our containers are found.

@@ -65,6 +65,9 @@ enum GuestProgram {
         ("call_lifecycle", PackageResources.call_lifecycle_py),
         ("process_control", PackageResources.process_control_py),
         ("session", PackageResources.session_py),
+        ("network_proof", PackageResources.network_proof_py),
+        ("memory_guard", PackageResources.memory_guard_py),
+        ("seal", PackageResources.seal_py),
         ("py_client", PackageResources.py_client_py),
         ("py_display", PackageResources.py_display_py),
         ("py_program", PackageResources.py_program_py),
@@ -83,13 +86,18 @@ enum GuestProgram {
 
     /// The bytes sent to the guest before the first frame: a line that loads the program, then the program.
     ///
-    /// - Parameter isEngineLocal: whether the engine is known to run on this machine, so that the channel closes when
-    ///   this server is gone.
+    /// - Parameters:
+    ///   - isEngineLocal: whether the engine is known to run on this machine, so that the channel closes when this server
+    ///     is gone.
+    ///   - guardsMemory: whether the guest ends what takes too much memory before the kernel has to.
+    ///   - key: the key of the channel; `nil` if it isn't sealed.
     static func bootstrapPayload(
-        for configuration: SandboxConfiguration, limits: Limits, isEngineLocal: Bool
+        for configuration: SandboxConfiguration, limits: Limits, isEngineLocal: Bool, guardsMemory: Bool = false,
+        key: SealKey? = nil
     ) -> [UInt8] {
-        // A plain Python must not depend on the other kind.
-        let modules = modules.filter { $0.name != "instant" || configuration.python == .instant }
+        // A plain Python must not depend on the other kind, and a channel that isn't sealed on what seals.
+        let left: [String] = (configuration.python == .instant ? [] : ["instant"]) + (key == nil ? ["seal"] : [])
+        let modules = modules.filter { !left.contains($0.name) }
         let program: JSON = [
             "modules": .array(modules.map { [.string($0.name), .string(String(decoding: $0.source, as: UTF8.self))] }),
             "config": [
@@ -102,6 +110,8 @@ enum GuestProgram {
                 "python": .string(configuration.python.rawValue), "python_ahead": .bool(configuration.preloadsPython),
                 "memory_bytes": .integer(configuration.memory.bytes), "heartbeat": .integer(limits.heartbeat),
                 "watches_server": .bool(!isEngineLocal), "linger": .integer(isEngineLocal ? 0 : limits.linger),
+                "proves_no_network": .bool(configuration.provesNoNetwork), "guards_memory": .bool(guardsMemory),
+                "seal": .string(key?.hexDigits ?? ""),
             ],
         ]
         let bootstrap = JSON.string(String(decoding: PackageResources.bootstrap_py, as: UTF8.self))

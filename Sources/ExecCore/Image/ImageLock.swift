@@ -1,3 +1,4 @@
+import Diagnostics
 import Hashing
 import SystemCalls
 import Threading
@@ -59,7 +60,7 @@ public struct ImageLock: Sendable {
         let descriptor = open(
             directory.file("\(name).failure"), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { return }
-        Descriptors.write(Array(failure.utf8.prefix(Self.failureLimit)), to: descriptor, stallTimeout: 1000)
+        Descriptors.write(Array(failure.shortened(toBytes: Self.failureLimit).utf8), to: descriptor, stallTimeout: 1000)
         close(descriptor)
     }
 

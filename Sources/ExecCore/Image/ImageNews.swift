@@ -21,14 +21,17 @@ public enum ImageNews: Sendable, Equatable {
     /// Why there is no image, and what to do about it.
     case failure(String)
 
-    private static let lineLimit = 1900
+    /// The maximum length of a line, in bytes. A failure may be as long as the record that others of this account read.
+    static let lineLimit = 8192
+    private static let outputLimit = 1900
+    private static let failureLimit = lineLimit - "failure ".utf8.count
 
     /// The line, without its end.
     public var line: String {
         switch self {
         case .phase(let phase): "phase \(phase.rawValue)"
-        case .output(let text): "output \(text.singleLine(limit: Self.lineLimit))"
-        case .failure(let text): "failure \(text.singleLine(limit: Self.lineLimit))"
+        case .output(let text): "output \(text.singleLine(limit: Self.outputLimit))"
+        case .failure(let text): "failure \(text.singleLine(limit: .max).shortened(toBytes: Self.failureLimit))"
         }
     }
 

@@ -8,8 +8,8 @@ import Threading
 /// Another process of this program does the work, once, in the background. Its standard input is its lifeline: when
 /// that closes, because this process says so or is gone, it ends the engine's work and removes what that has left.
 public actor ImageProvision {
-    /// The first argument that makes the program get an image. The engine and the image's name follow. Internal; not
-    /// meant for users.
+    /// The first argument that makes the program get an image. The engine's name, where it runs, and the image's name
+    /// follow. Internal; not meant for users.
     public static let word = "provide-image"
 
     /// How long to wait, in seconds, and when to try again.
@@ -84,7 +84,8 @@ public actor ImageProvision {
     private static let closedError = ExecError(.busy, "The server is shutting down.")
 
     private let image: String
-    private let command: Command
+    /// The program that gets the image, with its arguments.
+    let command: Command
     private let patience: Patience
     private let logger: Logger
     private var state = State.idle
@@ -94,10 +95,11 @@ public actor ImageProvision {
     /// - Parameters:
     ///   - image: its name.
     ///   - engine: the engine's name, as the user gave it.
-    public init?(image: String, engine: String, logger: Logger) {
+    ///   - location: where the engine runs, if the user has said so.
+    public init?(image: String, engine: String, location: EngineLocation, logger: Logger) {
         guard ImageSource(of: image) != nil, let program = Executables.ownFile else { return nil }
-        self.init(
-            image: image, command: Command(executable: program, arguments: [Self.word, engine, image]), logger: logger)
+        let command = Command(executable: program, arguments: [Self.word, engine, location.rawValue, image])
+        self.init(image: image, command: command, logger: logger)
     }
 
     init(image: String, command: Command, patience: Patience = Patience(), logger: Logger) {
@@ -192,7 +194,7 @@ public actor ImageProvision {
     private func start() throws -> Work {
         let child = try ChildProcess(starting: command)
         let work = Work(child)
-        let lines = LineBuffer { line in
+        let lines = LineBuffer(lineLimit: ImageNews.lineLimit) { line in
             if let news = ImageNews(line: line) { work.add(news) }
         }
         let errors = LineBuffer { [logger] line in logger.debug("\(Self.word): \(line)") }

@@ -12,6 +12,9 @@ final class EngineObservations: Sendable {
     private struct State {
         var lines: Set<String> = []
         var limits = LimitKnowledge()
+        /// Those who wait for the sandbox of a user, by a number of their own.
+        var listeners: [UserID: [Int: @Sendable (String) -> Void]] = [:]
+        var listenerCount = 0
     }
 
     /// Receives what happens to the sandboxes.
@@ -59,9 +62,38 @@ final class EngineObservations: Sendable {
         if state.withLock({ $0.lines.insert(warning).inserted }) { logger.warning(warning) }
     }
 
+    /// Runs `body`, during which `listener` receives the lines given to ``tell(_:to:)`` for this user.
+    func telling<Value: Sendable>(
+        _ listener: (@Sendable (String) -> Void)?, of user: UserID, _ body: () async throws -> Value
+    ) async rethrows -> Value {
+        guard let listener else { return try await body() }
+        let number = state.withLock { state in
+            state.listenerCount += 1
+            state.listeners[user, default: [:]][state.listenerCount] = listener
+            return state.listenerCount
+        }
+        defer {
+            state.withLock { state in
+                state.listeners[user]?[number] = nil
+                if state.listeners[user]?.isEmpty == true { state.listeners[user] = nil }
+            }
+        }
+        return try await body()
+    }
+
+    /// Passes a line on to those who wait for a user's sandbox.
+    func tell(_ line: String, to user: UserID) {
+        let listeners = state.withLock { $0.listeners[user]?.values.map { $0 } ?? [] }
+        for listener in listeners { listener(line) }
+    }
+
     /// Returns a closure that accepts chunks of what the engine's command line writes to standard error for one
     /// sandbox and logs them line by line.
-    func listener() -> @Sendable (UnsafeRawBufferPointer) -> Void {
+    ///
+    /// - Parameter onLine: called with each line that isn't blank.
+    func listener(
+        onLine: @escaping @Sendable (String) -> Void = { _ in }
+    ) -> @Sendable (UnsafeRawBufferPointer) -> Void {
         let partial = Locked<(line: [UInt8], count: Int)>(([], 0))
         return { [self] bytes in
             let lines = partial.withLock { partial in
@@ -76,12 +108,16 @@ final class EngineObservations: Sendable {
                 }
                 return lines
             }
-            for line in lines { log(String(decoding: line, as: UTF8.self).singleLine(limit: Self.lineLimit)) }
+            for line in lines {
+                let text = String(decoding: line, as: UTF8.self).singleLine(limit: Self.lineLimit)
+                guard text.contains(where: { !$0.isWhitespace }) else { continue }
+                log(text)
+                onLine(text)
+            }
         }
     }
 
     private func log(_ line: String) {
-        guard line.contains(where: { !$0.isWhitespace }) else { return }
         let isNew = state.withLock { state in
             state.lines.count < Self.maxDifferentLines && state.lines.insert(line).inserted
         }

@@ -19,6 +19,8 @@ public struct Limits: Sendable, Equatable {
     /// Seconds between signs of life that server and sandbox exchange. After ``Heartbeat/maxSilentIntervals`` of these
     /// without one, the other end counts as gone.
     public var heartbeat = 15
+    /// Seconds that a sandbox may take to start; `nil` for what is usual with its engine.
+    public var startTimeout: Int?
     /// How many users may have a live sandbox at once.
     public var maxSandboxes = 32
 

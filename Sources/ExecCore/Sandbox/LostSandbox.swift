@@ -17,6 +17,19 @@ extension ExecError {
             """)
     }
 
+    /// The error of a sandbox whose sealed channel brought what its guest has not sent.
+    static func brokenSeal(engine: String) -> ExecError {
+        ExecError(
+            .sandboxEnded,
+            """
+            The sandbox was ended because the seal of its channel was broken: on the way from the sandbox to this server, \
+            something was changed, repeated, left out or added. It was not used. Code in the sandbox cannot do that; \
+            something in between has: someone who is attached to the same container or pod, a proxy, or a wrapper of \
+            \(engine). Find out what has access to that connection. The next call starts a new sandbox with a new key; \
+            files in a persistent /workspace are still there.
+            """)
+    }
+
     /// The error of a sandbox whose channel was closed by neither end.
     static func cutOff(engine: String) -> ExecError {
         ExecError(

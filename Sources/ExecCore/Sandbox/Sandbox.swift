@@ -10,10 +10,10 @@ import Threading
 /// The pipe is the sandbox's lifeline. When it closes for any reason, the guest exits, and with process 1 everything
 /// in the container. The engine then removes the container.
 public final class Sandbox: Sendable {
-    /// How long the engine may take to start a sandbox, in seconds.
-    static let startTimeout = 60.0
     /// How long after its own deadline a call may stay unanswered before the guest counts as hung, in seconds.
     static let answerGrace = 15.0
+    /// How long a launcher that was asked to end may take before it is killed, in seconds.
+    private static let launcherGrace = 10.0
     /// How long a guest that another server left behind may take to end that server's calls and send a handshake, in
     /// seconds.
     private static let resumeTimeout = 15.0
@@ -44,6 +44,8 @@ public final class Sandbox: Sendable {
     private let artifactTurns = AsyncSemaphore(count: Limits.concurrentArtifactCalls)
     private let ended = AsyncEvent()
     private let firstCause = Locked<String?>(nil)
+    /// The last line that the engine's command line has written to its error output; `nil` for none.
+    private let lastWords = Locked<String?>(nil)
     private let release = PipeRelease()
     private let watch: GuestWatch
     private let observations: EngineObservations
@@ -64,21 +66,23 @@ public final class Sandbox: Sendable {
         onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
     ) async throws -> Sandbox {
         let sandbox: Sandbox
+        let key = spec.configuration.isSealed(with: engine) ? SealKey() : nil
         do {
             sandbox = try Sandbox(
-                spec, name: spec.name, engine: engine, child: engine.start(spec.container),
+                spec, name: spec.name, engine: engine, child: await engine.start(spec.container), key: key,
                 place: place, bridge: bridge, logger: logger, observations: observations,
                 onArtifactsChanged: onArtifactsChanged)
         } catch {
             place?.close()
             throw error
         }
-        let slow = ExecError(
-            .engineFailed,
-            "The engine did not start the sandbox within \(Int(startTimeout)) seconds. Is it overloaded or hung?")
+        let seconds = engine.startTimeout(spec.limits)
         let bootstrapPayload = GuestProgram.bootstrapPayload(
-            for: spec.configuration, limits: spec.limits, isEngineLocal: engine.isLocal)
-        try await sandbox.awaitHandshake(after: bootstrapPayload, seconds: startTimeout, slow, spec)
+            for: spec.configuration, limits: spec.limits, isEngineLocal: engine.isLocal,
+            guardsMemory: engine.endsAsAWhole, key: key)
+        try await sandbox.awaitHandshake(after: bootstrapPayload, seconds: Double(seconds), spec) {
+            .slowStart(after: seconds, engine: engine, lastWords: sandbox.lastWords.withLock { $0 })
+        }
         return sandbox
     }
 
@@ -96,9 +100,9 @@ public final class Sandbox: Sendable {
                 spec, name: name, engine: engine, child: ChildProcess(adopting: taken.ends), place: taken.place,
                 isResumed: true, bridge: bridge, logger: logger, observations: observations,
                 onArtifactsChanged: onArtifactsChanged)
-            let slow = ExecError(.sandboxEnded, "It did not answer in time.")
-            try await sandbox.awaitHandshake(
-                after: Frame(.hello, call: 0).bytes, seconds: resumeTimeout, slow, spec)
+            try await sandbox.awaitHandshake(after: Frame(.hello, call: 0).bytes, seconds: resumeTimeout, spec) {
+                ExecError(.sandboxEnded, "It did not answer in time.")
+            }
             logger.info("reusing sandbox \(name), which another server left")
             return sandbox
         } catch {
@@ -108,7 +112,7 @@ public final class Sandbox: Sendable {
     }
 
     private init(
-        _ spec: SandboxSpec, name: String, engine: any ContainerEngine, child: ChildProcess,
+        _ spec: SandboxSpec, name: String, engine: any ContainerEngine, child: ChildProcess, key: SealKey? = nil,
         place: Lingering.Place?, isResumed: Bool = false, bridge: (any SandboxBridge)?, logger: Logger,
         observations: EngineObservations, onArtifactsChanged: @escaping @Sendable (ArtifactChange) -> Void
     ) throws {
@@ -121,14 +125,13 @@ public final class Sandbox: Sendable {
         self.logger = logger
         limits = spec.limits
         approvedSkills = spec.hostMounts.approvedNames
-        let session = bridge?.session(of: spec.user, sandbox: name) { [input = child.input] frame in
-            try input.writeBlocking(frame.bytes)
-        }
+        let input = FrameWriter(child.input, key: key)
+        let session = bridge?.session(of: spec.user, sandbox: name) { frame in try input.writeBlocking(frame) }
         self.bridge = session
         channel = Channel(
-            input: child.input, logger: logger,
+            input: input, opener: key.map { RecordOpener($0, .fromGuest) }, logger: logger,
             guestCalls: Self.guestCallHandlers(
-                for: spec, bridge: session, input: child.input, logger: logger, events: observations.events),
+                for: spec, bridge: session, input: input, logger: logger, events: observations.events),
             onArtifactsChanged: onArtifactsChanged)
         watch = GuestWatch(channel, interval: spec.limits.heartbeat) {
             let isSuspended = await engine.isSuspended(name)
@@ -145,6 +148,10 @@ public final class Sandbox: Sendable {
                 try channel.receive(bytes)
             } catch {
                 logger.error("sandbox \(name) \(error.reason): ending it")
+                if error.isBrokenSeal {
+                    Self.record("was ended because its sealed channel was tampered with on the way", in: firstCause)
+                    return channel.end(.brokenSeal(engine: engine.name))
+                }
                 // Before the handshake, these bytes come from the engine: no code runs in the sandbox yet.
                 guard channel.hasGreeted || isResumed else {
                     return channel.end(.strayOutput(channel.unreadBytes, engine: engine.name))
@@ -152,11 +159,12 @@ public final class Sandbox: Sendable {
                 Self.record("was ended because something in it tampered with its channel", in: firstCause)
                 channel.end(Self.tamperingError(error))
             }
-        } onErrorOutput: { [listener = observations.listener()] in
+        } onErrorOutput: { [listener = Self.listener(for: spec.user, of: engine, observations, lastWords)] in
             listener($0)
         } onRelease: { [release] ends in
             release.complete(with: ends)
         } onEnd: { [channel, ended, firstCause] end in
+            engine.processEnded(of: name)
             logger.debug("sandbox \(name) ended: \(end.status)")
             if channel.hasGreeted, !channel.hasSaidGoodbye, end.status == .exited(0) {
                 Self.record("was cut off (the engine's command line ended without its goodbye)", in: firstCause)
@@ -172,12 +180,24 @@ public final class Sandbox: Sendable {
         }
     }
 
+    /// Returns what receives the engine's error output.
+    private static func listener(
+        for user: UserID, of engine: any ContainerEngine, _ observations: EngineObservations,
+        _ lastWords: Locked<String?>
+    ) -> @Sendable (UnsafeRawBufferPointer) -> Void {
+        observations.listener { [isLaunched = engine.isLaunched] line in
+            lastWords.withLock { $0 = line }
+            // Those who wait see what they wait for, such as a place in a queue.
+            if isLaunched { observations.tell(line, to: user) }
+        }
+    }
+
     /// Writes what makes the guest send its handshake and waits for it. Stops the sandbox on failure.
     private func awaitHandshake(
-        after words: [UInt8], seconds: Double, _ slow: ExecError, _ spec: SandboxSpec
+        after words: [UInt8], seconds: Double, _ spec: SandboxSpec, slow: @Sendable () -> ExecError
     ) async throws {
         do {
-            let handshake = try await withTimeout(seconds: seconds, slow) { [channel] in
+            let handshake = try await withTimeout(seconds: seconds, slow()) { [channel] in
                 try await withTaskCancellationHandler {
                     // If the pipe is already closed, the process's end, which `handshake()` waits for, gives a better
                     // reason.
@@ -200,7 +220,7 @@ public final class Sandbox: Sendable {
 
     /// The handlers of guest-initiated calls.
     private static func guestCallHandlers(
-        for spec: SandboxSpec, bridge: (any SandboxBridgeSession)?, input: PipeWriter, logger: Logger,
+        for spec: SandboxSpec, bridge: (any SandboxBridgeSession)?, input: FrameWriter, logger: Logger,
         events: SandboxEvents
     ) -> [GuestCallMethod: any GuestCallHandler] {
         var handlers: [GuestCallMethod: any GuestCallHandler] = [:]
@@ -209,7 +229,7 @@ public final class Sandbox: Sendable {
             handlers[.connect] = EgressRelay(
                 policy: EgressPolicy(hosts: hosts), gate: bridge?.egressGate, sandbox: spec.name, logger: logger,
                 events: events
-            ) { frame in try input.writeBlocking(frame.bytes) }
+            ) { frame in try input.writeBlocking(frame) }
         }
         handlers[.bridge] = bridge
         return handlers
@@ -235,6 +255,7 @@ public final class Sandbox: Sendable {
 
     private static func check(_ handshake: JSON, of configuration: SandboxConfiguration) throws(ExecError) {
         let image = configuration.image
+        if configuration.provesNoNetwork, let error = NetworkProof.error(in: handshake) { throw error }
         guard handshake[HandshakeName.shell] == true else {
             throw ExecError(.engineFailed, "The image \(image) has no /bin/bash, which a sandbox needs. Use another.")
         }
@@ -336,9 +357,16 @@ public final class Sandbox: Sendable {
     public func stop(grace: Double = 3, removal: Double = 10) async {
         child.input.close()
         if await ended.wait(seconds: grace) { return }
-        // The guest is hung or the engine is slow.
-        Task.detached { [child, engine, name] in
-            _ = try? await engine.remove([name], within: 30)
+        // The guest is hung or the engine is slow. This process may end before a task could run.
+        engine.processEnded(of: name)
+        Task.detached { [child, engine, name, ended] in
+            if engine.isLaunched {
+                // A launcher that is asked to end takes its job along; one that is killed leaves it to itself.
+                child.signal(SIGTERM)
+                _ = await ended.wait(seconds: Self.launcherGrace)
+            } else {
+                _ = try? await engine.remove([name], within: 30)
+            }
             child.signal(SIGKILL)
         }
         _ = await ended.wait(seconds: removal)

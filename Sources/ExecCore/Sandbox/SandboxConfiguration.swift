@@ -32,6 +32,8 @@ public struct SandboxConfiguration: Sendable, Equatable {
     public var workspaceLimit = ByteCount(bytes: 2 << 30)
     /// `none`, `bridge`, or the name of one of the engine's networks.
     public var network = "none"
+    /// Whether the guest has to find every way out closed before a command may run, since the engine promises nothing.
+    public var provesNoNetwork = false
     /// The hosts that can be reached without a network, through a proxy at ``proxyPort`` on the sandbox's own
     /// loopback.
     public var allowedHosts: [AllowedHost] = []
@@ -64,6 +66,9 @@ public struct SandboxConfiguration: Sendable, Equatable {
     /// Whether code in the sandboxes can call tools of MCP servers: see ``SandboxBridge``.
     package var hasBridge = false
 
+    /// Whether channels are sealed also if the engine doesn't say that it records the output of containers.
+    public var sealsChannel = false
+
     /// The port of the sandbox's proxy, if there are ``allowedHosts``.
     static let proxyPort = 3128
 
@@ -74,6 +79,11 @@ public struct SandboxConfiguration: Sendable, Equatable {
     /// be open to them.
     package var sharesNetworkNamespace: Bool {
         network == "host" || ["container:", "ns:", "pod:"].contains { network.hasPrefix($0) }
+    }
+
+    /// Whether the channel of a sandbox of this engine is sealed: see ``SealedRecord``.
+    func isSealed(with engine: any ContainerEngine) -> Bool {
+        sealsChannel || engine.recordsOutput
     }
 
     /// Whether anything outside the sandbox can be reached.

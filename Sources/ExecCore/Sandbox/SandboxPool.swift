@@ -107,14 +107,17 @@ public actor SandboxPool {
     ///
     /// - Parameters:
     ///   - onStart: called once before the wait if the call has to wait for a sandbox to start.
-    ///   - onImage: receives what happens if the image has to be provided first; `nil` if nobody sees it.
+    ///   - onNews: receives what a launcher says, and what happens if the image has to be provided first; `nil` if nobody
+    ///     sees it.
     /// - Throws: ``ExecError`` if no sandbox is available, and any error that `body` throws.
     public nonisolated func withSandbox<Value: Sendable>(
-        of user: UserID, onStart: (@Sendable () -> Void)? = nil, onImage: (@Sendable (String) -> Void)? = nil,
+        of user: UserID, onStart: (@Sendable () -> Void)? = nil, onNews: (@Sendable (String) -> Void)? = nil,
         _ body: @Sendable (Sandbox) async throws -> Value
     ) async throws -> Value {
-        let sandbox = try await ImageProvision.providing(provision, onProgress: onImage) {
-            try await acquire(user, onStart: onStart)
+        let sandbox = try await observations.telling(onNews, of: user) {
+            try await ImageProvision.providing(provision, onProgress: onNews) {
+                try await acquire(user, onStart: onStart)
+            }
         }
         return try await run(body, with: sandbox, of: user)
     }
@@ -283,7 +286,7 @@ public actor SandboxPool {
             Task.detached { await sweep.run() }
         }
         let spec = SandboxSpec(
-            name: SandboxSpec.newName(for: user), user: user, owner: owner,
+            name: SandboxSpec.newName(for: user), user: user, owner: engine.isLaunched ? owner.ofLaunched : owner,
             account: starter.accounts.account(of: user, in: configuration), configuration: configuration, limits: limits
         )
         for warning in spec.hostMounts.warnings where reportedWarnings.insert(warning).inserted {

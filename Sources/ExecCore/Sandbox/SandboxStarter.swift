@@ -22,10 +22,11 @@ struct SandboxStarter: Sendable {
         return try await observations.events.starting(isAhead: isAhead) {
             var whole = spec
             // Not in the pool, whose other users would wait while files are read.
-            if !engine.isLocal { try whole.carryFiles() }
+            if engine.fileTransport == .volumes { try whole.carryFiles() }
             return try await accounts.start(whole, logger: logger) { spec in
                 try await filler.start(spec) { spec in
-                    guard let lingering else {
+                    // The next server would not have the key.
+                    guard let lingering, !spec.configuration.isSealed(with: engine) else {
                         logger.info("starting sandbox \(spec.name)")
                         return try await Sandbox.start(
                             spec, engine: engine, bridge: bridge, logger: logger, observations: observations,

@@ -58,7 +58,7 @@ struct VolumeFiller: Sendable {
     }
 
     private func fill(_ files: CarriedFiles, for spec: SandboxSpec) async throws {
-        let child = try engine.start(spec.filler(of: files))
+        let child = try await engine.start(spec.filler(of: files))
         let printed = Locked<[UInt8]>([])
         let ended = AsyncEvent()
         let end = Locked<ChildProcess.End?>(nil)

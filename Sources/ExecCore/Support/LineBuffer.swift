@@ -2,14 +2,14 @@ import Diagnostics
 import Threading
 
 /// Splits chunks of output into lines. A carriage return ends a line too, because progress displays overwrite
-/// themselves with it.
+/// themselves with it. What a line has beyond a number of bytes is left out.
 final class LineBuffer: Sendable {
-    private static let limit = 2000
-
+    private let limit: Int
     private let rest = Locked<[UInt8]>([])
     private let onLine: @Sendable (String) -> Void
 
-    init(_ onLine: @escaping @Sendable (String) -> Void) {
+    init(lineLimit: Int = 2000, _ onLine: @escaping @Sendable (String) -> Void) {
+        limit = lineLimit
         self.onLine = onLine
     }
 
@@ -20,7 +20,7 @@ final class LineBuffer: Sendable {
                 if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
                     lines.append(rest)
                     rest = []
-                } else if rest.count < Self.limit {
+                } else if rest.count < limit {
                     rest.append(byte)
                 }
             }
@@ -38,7 +38,7 @@ final class LineBuffer: Sendable {
     }
 
     private func emit(_ line: [UInt8]) {
-        let text = String(decoding: line, as: UTF8.self).singleLine(limit: Self.limit)
+        let text = String(beginning: line).singleLine(limit: limit)
         if text.contains(where: { !$0.isWhitespace }) { onLine(text) }
     }
 }

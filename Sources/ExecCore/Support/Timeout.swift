@@ -5,11 +5,12 @@ import Threading
 ///
 /// - Throws: `timeoutError` on timeout, and any error that `operation` throws.
 func withTimeout<Value: Sendable>(
-    seconds: Double, _ timeoutError: ExecError, _ operation: @escaping @Sendable () async throws -> Value
+    seconds: Double, _ timeoutError: @autoclosure () -> ExecError,
+    _ operation: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
     // If the task is cancelled, the timer leaves the outcome to the operation.
     let value = try await withTimeLimit(
         { (try? await Task.sleep(for: .seconds(seconds), clock: .suspending)) != nil }, operation)
-    guard let value else { throw timeoutError }
+    guard let value else { throw timeoutError() }
     return value
 }

@@ -10,6 +10,14 @@ struct Options: Sendable, Equatable {
     /// Whether an image that the engine lacks is built or downloaded at the first call.
     var buildsImage = true
     var engineLocation = EngineLocation.automatic
+    /// Where on which cluster sandboxes run, if the engine is kubectl.
+    var kubernetes = KubernetesOptions()
+    /// The words before the engine's command that starts a sandbox; empty for none.
+    var launcher: [String] = []
+    /// Whether a launcher may start sandboxes on other machines.
+    var isLaunched: Bool { !launcher.isEmpty && engineLocation != .local }
+    /// Whether the kind of workspace was named, and isn't just the default.
+    var namesWorkspace = false
     /// The user if a request names none: the one given by the options, or the user of this account.
     var user: UserID {
         get { namedUser ?? .ofThisAccount }

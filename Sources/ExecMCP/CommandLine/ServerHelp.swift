@@ -6,7 +6,7 @@ enum ServerHelp {
 
     static var text: String {
         let rows = ServerOption.all.map(\.helpRow)
-        let commands = Commands.all.map { "  \($0.name.padded(to: 10))\($0.summary)" }
+        let commands = Commands.all.map { "  \($0.name.padded(to: 12))\($0.summary)" }
         return """
             exec-mcp \(version): an MCP server that runs an agent's code in a private, hardened container.
 

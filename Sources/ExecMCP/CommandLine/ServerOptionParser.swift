@@ -38,6 +38,17 @@ enum ServerOptionParser {
             throw UsageError(
                 message: "--allow-host works only with --network none: any other network reaches other hosts too")
         }
+        settleWorkspace(&options)
+        try checkKubernetes(&options)
+        // What was named matters only for the defaults.
+        options.namesWorkspace = false
+        guard !options.configuration.sealsChannel || options.limits.linger == 0 else {
+            throw UsageError(
+                message: """
+                    --seal-channel and --linger exclude each other: the key of a sealed channel ends with its server, and \
+                    the next one could not read what the sandbox says
+                    """)
+        }
         try checkPrewarming(options)
         try checkBridge(options, environment, ancestors)
         try checkPrivateData(options)

@@ -15,7 +15,8 @@ extension ServerOption {
 enum ServerOptionTable {
     /// Every option, in the order of the help.
     static let all: [ServerOption] =
-        sandboxOptions + resourceOptions + limitOptions + prewarmOptions + bridgeOptions
+        sandboxOptions + resourceOptions + launcherOptions + kubernetesOptions + limitOptions + prewarmOptions
+        + bridgeOptions
         + privateDataOptions + logOptions
 
     /// The value that stands for no directory.
@@ -39,7 +40,7 @@ enum ServerOptionTable {
         },
         ServerOption(
             flag: "--engine", variable: "MCP_EXECUTOR_ENGINE", placeholder: "PROGRAM",
-            help: "docker-compatible command line, name or path", fallback: "docker",
+            help: "docker-compatible command line, or kubectl for a cluster; name or path", fallback: "docker",
             accepts: "a program's name or path", paths: { $0.contains("/") ? [$0] : [] }
         ) { value, options in
             options.engine = HostPath.expanded(value)
@@ -60,6 +61,15 @@ enum ServerOptionTable {
             accepts: "auto, local or remote"
         ) { value, options in
             assign(value, to: \.engineLocation, of: &options)
+        },
+        ServerOption(
+            flag: "--seal-channel", variable: "MCP_EXECUTOR_SEAL_CHANNEL",
+            help: "encrypt what the server and its sandboxes send each other, because something records it",
+            fallback: "no", accepts: switchValues
+        ) { value, options in
+            guard let isOn = switchValue(value) else { return false }
+            options.configuration.sealsChannel = isOn
+            return true
         },
         ServerOption(
             flag: "--user", variable: "MCP_EXECUTOR_USER", placeholder: "NAME",
@@ -101,11 +111,13 @@ enum ServerOptionTable {
         ServerOption(
             flag: "--workspace", variable: "MCP_EXECUTOR_WORKSPACE", placeholder: "KIND|DIR",
             help: "persistent (volumes that survive the server), ephemeral (memory) or a directory of this machine",
-            fallback: "persistent", accepts: "persistent, ephemeral or the path of a directory (not /)",
+            fallback: "persistent",
+            accepts: "persistent, ephemeral or the path of a directory (not /)",
             objection: { value in
                 HostPath.directory(value) == "/" ? "this is / itself" : HostPath.objection(to: value)
             }, paths: { ["persistent", "ephemeral"].contains($0) ? [] : [$0] }
         ) { value, options in
+            options.namesWorkspace = true
             switch value {
             case "persistent": options.configuration.workspace = .persistent
             case "ephemeral": options.configuration.workspace = .ephemeral
@@ -281,10 +293,10 @@ enum ServerOptionTable {
         },
     ]
 
-    private static let switchValues = "yes, true, 1, no, false or 0"
+    static let switchValues = "yes, true, 1, no, false or 0"
 
     /// The value of an option that is on or off; `nil` for anything else.
-    private static func switchValue(_ text: String) -> Bool? {
+    static func switchValue(_ text: String) -> Bool? {
         switch text {
         // Used as a flag, it has no value.
         case "", "yes", "true", "1": true

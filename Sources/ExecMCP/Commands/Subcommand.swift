@@ -36,7 +36,7 @@ enum Commands {
 
     /// All commands, in the order of the help.
     static let all: [any Subcommand] = [
-        ConfigCommand(), DoctorCommand(), ImageCommand(), BridgeCommand(), SkillsCommand(),
+        ConfigCommand(), DoctorCommand(), ImageCommand(), KubernetesCommand(), BridgeCommand(), SkillsCommand(),
     ]
 
     /// Finds the command in a command line. It may stand before, between or after the options; `nil` if none.

@@ -18,6 +18,9 @@ struct ServerProcess {
     /// The maximum time for an orderly shutdown, in seconds; then the process exits anyway. That closes the pipes to
     /// the sandboxes, which ends the sandboxes too.
     private static let endDeadline = 0.9
+    /// How long the metrics file may take to be written after that, in seconds: a disk that hangs must not keep the
+    /// process.
+    private static let lastWriteSeconds = 1.0
     private static let sandboxGrace = 0.7
     /// The maximum time that the last spans may take to be exported, in seconds. The whole shutdown's limit holds too.
     private static let exportSeconds = 0.5
@@ -77,8 +80,10 @@ struct ServerProcess {
         let writer = try LineWriter(descriptor: output, backlogLimit: Self.unreadLimit) { ending.change { $0 = true } }
         let pipeline = CallPipeline(privateData: privateData.map(PrivateDataFilter.init), telemetry: telemetry)
         let provision =
-            options.buildsImage
-            ? ImageProvision(image: options.configuration.image, engine: options.engine, logger: logger) : nil
+            options.buildsImage && !options.isLaunched && !EngineLocator.isCluster(options.engine)
+            ? ImageProvision(
+                image: options.configuration.image, engine: options.engine, location: options.engineLocation,
+                logger: logger) : nil
         let server = Server(
             options, audit: audit, pipeline: pipeline, bridge: bridge, provision: provision, telemetry: telemetry,
             logger: logger, locateEngine: locateEngine
@@ -150,8 +155,10 @@ struct ServerProcess {
     }
 
     private var locateEngine: @Sendable () throws(ExecError) -> any ContainerEngine {
-        { [engine = options.engine, location = options.engineLocation] () throws(ExecError) in
-            try EngineLocator(environment: Environment.variables, location: location).engine(named: engine)
+        { [options] () throws(ExecError) in
+            try EngineLocator(
+                environment: Environment.variables, location: options.engineLocation, launcher: options.launcher
+            ).engine(named: options.engine, kubernetes: options.kubernetes)
         }
     }
 
@@ -159,8 +166,18 @@ struct ServerProcess {
     private func end(_ server: Server, _ session: Session, _ writer: LineWriter) throws {
         let lingers = options.limits.linger > 0
         let grace = lingers ? Self.lingerGrace : Self.sandboxGrace
+        let writeLastMetrics = { @Sendable [telemetry, metricsFile] in
+            telemetry.metrics.end()
+            metricsFile?.end()
+        }
         try BackgroundThread.start("end-deadline") {
             usleep(UInt32((lingers ? Self.lingerDeadline : Self.endDeadline) * 1_000_000))
+            // The file says that the server has ended, whatever was still waited for.
+            try? BackgroundThread.start("last-write-deadline") {
+                usleep(UInt32(Self.lastWriteSeconds * 1_000_000))
+                _exit(0)
+            }
+            writeLastMetrics()
             _exit(0)
         }
         // Nothing more needs to be read.
@@ -176,8 +193,7 @@ struct ServerProcess {
         session.waitForEnd()
         audit?.waitForEnd()
         writer.waitUntilWaiting(below: 1)
-        telemetry.metrics.end()
-        metricsFile?.end()
+        writeLastMetrics()
         telemetry.tracer.close(within: Self.exportSeconds)
     }
 }

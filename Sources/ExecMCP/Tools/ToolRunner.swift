@@ -36,7 +36,7 @@ struct ToolRunner: Sendable {
                     report("Starting the sandbox")
                 }
             }
-            return try await pool.withSandbox(of: user, onStart: onStart, onImage: progress.report) { sandbox in
+            return try await pool.withSandbox(of: user, onStart: onStart, onNews: progress.report) { sandbox in
                 if hasStarted.withLock({ $0 }) { progress.report?("The sandbox is up") }
                 return try await work(sandbox, progress, interaction)
             }

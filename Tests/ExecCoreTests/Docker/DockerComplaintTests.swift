@@ -50,6 +50,23 @@ import Testing
             """, .accountNotAllowed
         ),
         ("Error: dial unix /run/podman/podman.sock: connect: permission denied", .accountNotAllowed),
+        (
+            """
+            error during connect: Get "https://far:2376/v1.48/version": tls: failed to verify certificate: x509: \
+            certificate signed by unknown authority
+            """, .certificateRefused
+        ),
+        (
+            """
+            the server probably has client authentication (--tlsverify) enabled; check your TLS client certification \
+            settings: Get "https://far:2376/v1.50/version": remote error: tls: bad certificate
+            """, .certificateRefused
+        ),
+        (
+            "Failed to initialize: unable to resolve docker endpoint: open /nowhere/ca.pem: no such file or directory",
+            .certificateRefused
+        ),
+        ("Error response from daemon: Client sent an HTTP request to an HTTPS server.", .certificateRefused),
         ("Cannot connect to the Docker daemon at tcp://far:2375. Is the docker daemon running?", .unreachable),
         (
             """

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 
 from benchmarking.bench import Bench
 from benchmarking.results import Facts, Timing
-from benchmarking.rows import calls, files, layers, many, python, sessions, sizes, starts, wire
+from benchmarking.rows import calls, counting, files, layers, many, python, sessions, sizes, starts, wire
 
 ROWS: dict[str, Callable[[Bench], Iterable[Timing | Facts]]] = {
     "true": calls.execute_true,
     "layers": layers.layers,
+    "counting": counting.counting,
     "write": files.write,
     "read": files.read,
     "last-page": files.last_page,
@@ -29,4 +30,4 @@ ROWS: dict[str, Callable[[Bench], Iterable[Timing | Facts]]] = {
 }
 
 # What explains a figure and is none that is promised: left out of a quick run.
-EXPLANATIONS = {"layers"}
+EXPLANATIONS = {"layers", "counting"}

@@ -9,22 +9,44 @@ public struct DockerCLI: Sendable, Equatable {
     public let environment: [String: String]
     /// Where the engine runs, if a user has said so.
     let location: EngineLocation
+    /// The words before the command that starts a container: a program's path, and its arguments; empty for none.
+    let launcher: [String]
 
     /// Creates the command line of the program at this path.
-    public init(program: String, environment: [String: String], location: EngineLocation = .automatic) {
+    public init(
+        program: String, environment: [String: String], location: EngineLocation = .automatic, launcher: [String] = []
+    ) {
         self.program = program
         self.environment = environment
         self.location = location
+        self.launcher = launcher
     }
 
     /// Starts a sandbox and stays attached to it.
     func run(_ container: ContainerSpec) -> Command {
-        var run = command(["run"] + habitArguments + DockerArguments(container: container, knowsNoCopy: !isPodman).all)
+        let arguments = DockerArguments(container: container, knowsNoCopy: !isPodman).all
+        let words = launcher + (isLaunched ? Self.signalled : []) + [program, "run"] + habitArguments + arguments
+        var run = Command(executable: words[0], arguments: Array(words.dropFirst()), environment: environment)
         // The command only relays bytes, which Go's runtime does best on one processor. With more, the answer to a
         // long input often waited up to 10 ms until the runtime polled for it.
         run.environment = environment.merging(["GOMAXPROCS": "1"]) { own, _ in own }
         return run
     }
+
+    /// Runs the words that follow, and kills that program when a launcher tells its job to end (Slurm: `scancel`, time
+    /// limits), which closes the container's input. By itself, the engine's command line passes the signal on to process 1
+    /// of the container, which ignores it.
+    private static let signalled = [
+        "/bin/sh", "-c",
+        """
+        exec 3<&0 </dev/null
+        "$@" <&3 3<&- &
+        exec 3<&-
+        trap 'kill -s KILL "$!"' HUP INT TERM
+        wait "$!"
+        """,
+        "sh",
+    ]
 
     /// Removes containers, running or not.
     func remove(_ containers: [String]) -> Command {

@@ -4,6 +4,7 @@ enum DockerComplaint: Sendable, Equatable, CaseIterable {
     case imageMissing
     case imageForOtherProcessor
     case contextMissing
+    case certificateRefused
     case accountNotAllowed
     case unreachable
     case runtimeMissing
@@ -41,7 +42,10 @@ enum DockerComplaint: Sendable, Equatable, CaseIterable {
         }
     }
 
-    private static let warnings = ["level=warning", "warn[", "warning:", "ignored on cgroups v1"]
+    /// Slurm's programs, as launchers, speak of its own limits and files, in words like an engine's.
+    private static let warnings = [
+        "level=warning", "warn[", "warning:", "ignored on cgroups v1", "srun: ", "slurmstepd",
+    ]
 
     /// Words that only a daemon that answers uses, or that refer to a machine other than the engine, such as a
     /// registry.
@@ -67,6 +71,15 @@ enum DockerComplaint: Sendable, Equatable, CaseIterable {
             [
                 Sign("context", "not found", "meta"), Sign("context not found"), Sign("current context", "not found"),
                 Sign("connection", "not found", "podman system connection"),
+            ]
+        case .certificateRefused:
+            [
+                Sign("error during connect", "x509:"), Sign("error during connect", "tls:"),
+                Sign("check your tls client certification settings"),
+                Sign("unable to resolve docker endpoint", ".pem"), Sign("could not load x509 key pair"),
+                Sign("could not read ca certificate"),
+                Sign("client sent an http request to an https server"),
+                Sign("server gave http response to https client", never: Self.notOfTheEngine),
             ]
         case .accountNotAllowed:
             [

@@ -6,11 +6,19 @@ extension DockerCLI: ContainerEngine {
         "HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "CONTAINER_HOST", "CONTAINER_CONNECTION",
     ]
 
-    /// The path of the program.
-    public var name: String { program }
+    /// The path of the program, and the launcher's.
+    public var name: String { isLaunched ? "\(program) behind \(launcher[0])" : program }
+
+    /// A launcher may start a container on any machine, unless the user says that it stays here.
+    public var isLaunched: Bool { !launcher.isEmpty && location != .local }
 
     /// Judges by the address that the program is set to use, unless the user has said where the engine is.
-    public var isLocal: Bool {
+    public var isLocal: Bool { !isLaunched && sharesFiles }
+
+    /// Behind a launcher, machines are expected to share the file system.
+    public var fileTransport: FileTransport { sharesFiles ? .mounts : .volumes }
+
+    private var sharesFiles: Bool {
         switch location {
         case .local: true
         case .remote: false
@@ -18,12 +26,16 @@ extension DockerCLI: ContainerEngine {
         }
     }
 
+    /// Every container has `--log-driver none`.
+    public var recordsOutput: Bool { false }
+
     /// The address in the environment or the name of the context.
     public var address: String? { DockerAddress(of: self)?.shortDescription }
 
-    /// Runs `docker run`, attached.
+    /// Runs `docker run`, attached. Behind a launcher it is guarded: a job that waits in a queue doesn't notice that its
+    /// input is closed.
     public func start(_ container: ContainerSpec) throws -> ChildProcess {
-        try ChildProcess(starting: run(container))
+        try ChildProcess(starting: run(container), isGuarded: isLaunched)
     }
 
     /// Interprets the command line's last output.
@@ -40,9 +52,9 @@ extension DockerCLI: ContainerEngine {
         EngineHints(listContainers: "\(name) ps --all", diskUsage: "docker system df")
     }
 
-    /// The program, the variables that select its engine, and the arguments of `docker run`.
+    /// The launcher, the program, the variables that select its engine, and the arguments of `docker run`.
     public func fingerprint(of container: ContainerSpec) -> [String] {
-        [program] + Self.engineVariables.map { "\($0)=\(environment[$0] ?? "")" }
+        launcher + [program] + Self.engineVariables.map { "\($0)=\(environment[$0] ?? "")" }
             + DockerArguments(container: container).withoutIdentity
     }
 }

@@ -29,10 +29,10 @@ struct DockerFailure: Sendable {
     /// - Parameter printed: what arrived on standard output instead.
     func startError(printed: [UInt8] = []) -> ExecError {
         if let complaint { return error(of: complaint) }
-        if !printed.isEmpty { return ExecError.strayOutput(printed, engine: engine.program, end: end.status) }
+        if !printed.isEmpty { return ExecError.strayOutput(printed, engine: engine.name, end: end.status) }
         return ExecError(
             .engineFailed,
-            "The sandbox could not be started (\(end.status)). \(runtimeAdvice ?? "")The engine said: \(messageText)")
+            "The sandbox could not be started (\(end.status)). \(runtimeAdvice ?? "")\(quoted)")
     }
 
     /// The error of a query.
@@ -42,12 +42,14 @@ struct DockerFailure: Sendable {
     }
 
     private static let complaintsOfQuestions: [DockerComplaint] = [
-        .imageMissing, .contextMissing, .accountNotAllowed, .unreachable, .userIDsMissing, .flagUnknown,
+        .imageMissing, .contextMissing, .certificateRefused, .accountNotAllowed, .unreachable, .userIDsMissing,
+        .flagUnknown,
     ]
 
     /// The error if the engine could not be reached at all; `nil` for any other failure.
     var unreachableError: ExecError? {
-        guard let complaint, [.contextMissing, .accountNotAllowed, .unreachable].contains(complaint) else { return nil }
+        let complaints: [DockerComplaint] = [.contextMissing, .certificateRefused, .accountNotAllowed, .unreachable]
+        guard let complaint, complaints.contains(complaint) else { return nil }
         return error(of: complaint)
     }
 

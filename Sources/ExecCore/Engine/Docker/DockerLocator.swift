@@ -41,11 +41,28 @@ public struct DockerLocator: Sendable {
 
     /// Returns the command line of the program called `engine`, with the environment that it needs.
     ///
+    /// - Parameter launcher: the words before the command that starts a container, the first of which is located; empty
+    ///   for none. Unless the location says otherwise, the engine is looked for where the launcher leads, not here.
     /// - Throws: ``ExecError`` as ``locate(_:)`` does.
     public func commandLine(
-        of engine: String, location: EngineLocation = .automatic
+        of engine: String, location: EngineLocation = .automatic, launcher: [String] = []
     ) throws(ExecError) -> DockerCLI {
-        DockerCLI(program: try locate(engine), environment: engineEnvironment, location: location)
+        var words = launcher
+        if let first = launcher.first { words[0] = try locateLauncher(first) }
+        let launched = DockerCLI(program: engine, environment: engineEnvironment, location: location, launcher: words)
+        guard !launched.isLaunched else { return launched }
+        return DockerCLI(
+            program: try locate(engine), environment: engineEnvironment, location: location, launcher: words)
+    }
+
+    private func locateLauncher(_ name: String) throws(ExecError) -> String {
+        let found = name.contains("/") ? (isExecutable(name) ? name : nil) : search.path(of: name)
+        guard let found else {
+            throw ExecError(
+                .engineMissing,
+                "The program \(name), given by --launcher, was not found. Install it, or give its path.")
+        }
+        return found
     }
 
     /// The directories to search, `PATH` first.

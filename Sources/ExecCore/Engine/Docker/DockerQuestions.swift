@@ -79,6 +79,7 @@ extension DockerCLI {
     /// Runs `docker rm --force --volumes`.
     @discardableResult
     public func remove(_ containers: [String], within seconds: Double) async throws(ExecError) -> String {
+        try checkAnswers()
         do {
             return "\(try await remove(containers).run(timeout: seconds).status)"
         } catch {
@@ -88,7 +89,7 @@ extension DockerCLI {
 
     /// Runs `docker volume rm`, once for each volume.
     public func remove(volumes: [String]) async {
-        for volume in volumes {
+        for volume in volumes where !isLaunched {
             let removal: Command = remove(volumes: [volume])
             _ = try? await removal.run(timeout: EngineTimeout.question)
         }
@@ -121,6 +122,14 @@ extension DockerCLI {
         }
     }
 
+    /// Checks that it is this engine that has the containers.
+    ///
+    /// - Throws: ``ExecError`` if a launcher decides which one has.
+    private func checkAnswers() throws(ExecError) {
+        guard isLaunched else { return }
+        throw ExecError(.engineFailed, "\(name) can't be asked from here. Ask the engine of the machine in question.")
+    }
+
     private func unrunnable(_ error: any Error) -> ExecError {
         ExecError(.engineFailed, "\(program) cannot be run: \(error)")
     }
@@ -128,6 +137,7 @@ extension DockerCLI {
     private func output(
         of command: Command, image: String = "", within seconds: Double = EngineTimeout.question
     ) async throws(ExecError) -> String {
+        try checkAnswers()
         let output: CommandOutput
         do {
             output = try await command.run(limit: 1 << 20, timeout: seconds)

@@ -6,13 +6,15 @@ extension DockerFailure {
         ExecError(complaint == .imageMissing ? .imageMissing : .engineFailed, "\(text(of: complaint))")
     }
 
-    private var quoted: String { "The engine said: \(messageText)" }
+    /// What was said. What a launcher says can't be told from what the engine behind it says.
+    var quoted: String { "The engine\(engine.isLaunched ? " or its launcher" : "") said: \(messageText)" }
     private var image: String { configuration.image }
     /// What commands in a remedy need in addition if the engine isn't the default one.
     private var engineOption: String { engine.program == "docker" ? "" : " --engine \(engine.program)" }
 
     private func text(of complaint: DockerComplaint) -> String {
-        switch complaint {
+        if engine.isLaunched, let text = textOfLaunched(complaint) { return "\(text) \(quoted)" }
+        return switch complaint {
         case .imageMissing:
             """
             The sandbox image \(image) is not on this machine. Build it with `exec-mcp image\(engineOption)` (or `make image` \
@@ -32,6 +34,13 @@ extension DockerFailure {
             """
             The engine's command line is set to use a context or connection that does not exist. See `docker context \
             ls`, then correct DOCKER_CONTEXT or select another with `docker context use`. \(quoted)
+            """
+        case .certificateRefused:
+            """
+            \(DockerAddress(of: engine)?.description ?? "The container engine") and this machine don't trust each other's \
+            certificates. The directory that DOCKER_CERT_PATH or the context names must have ca.pem (the authority of the \
+            engine's certificate), cert.pem and key.pem (issued by the authority that the engine trusts, and not expired); \
+            the engine's certificate must name its host; DOCKER_TLS_VERIFY=1 turns TLS on. \(quoted)
             """
         case .accountNotAllowed:
             """
@@ -80,6 +89,28 @@ extension DockerFailure {
         }
     }
 
+    /// What it means if it comes from the engine of a machine that a launcher has chosen; `nil` if that makes no
+    /// difference.
+    private func textOfLaunched(_ complaint: DockerComplaint) -> String? {
+        switch complaint {
+        case .imageMissing:
+            """
+            The sandbox image \(image) is missing on the machine where the launcher started the sandbox. Every machine \
+            that it may choose needs it: build it there with `exec-mcp image\(engineOption)`, or copy it with \
+            `\(engine.program) save` and `\(engine.program) load`.
+            """
+        case .unreachable:
+            "The container engine is not running on the machine where the launcher started the sandbox. Start it there."
+        case .mountRefused:
+            """
+            The machine where the launcher started the sandbox doesn't see \(mountedDirectory). Keep directories of \
+            --tools, --skills and --workspace on a file system that all of the machines share, or do without them: \
+            `--tools none --skills none`, and a --workspace that is not a directory.
+            """
+        default: nil
+        }
+    }
+
     private var unreachableText: String {
         if let address = DockerAddress(of: engine) {
             let start = address.program.map { "Start it (\($0))" } ?? "Start it there"
@@ -96,18 +127,26 @@ extension DockerFailure {
 
     /// The error if the engine could not mount a directory of this machine.
     private var mountText: String {
-        let directory = sharedDirectories.first { messageText.contains($0.path) }
-        let name =
-            directory.map { "the directory \($0.path), given by \($0.option)" } ?? "a directory of this machine"
-        if let directory, !Files.isDirectory(directory.path) {
-            return "A mounted directory is gone: \(name). Restore it, or start the server with another. \(quoted)"
+        if let refusedDirectory, !Files.isDirectory(refusedDirectory.path) {
+            return """
+                A mounted directory is gone: \(mountedDirectory). Restore it, or start the server with another. \(quoted)
+                """
         }
         return """
-            The engine cannot see \(name): it runs on another machine, or sees only part of this one's files (Docker \
+            The engine cannot see \(mountedDirectory): it runs on another machine, or sees only part of this one's files (Docker \
             Desktop: Settings, Resources, File sharing; Colima and an engine from a snap: the home directory). Share \
             the directory with it, or do without it: `--tools none --skills none`, and a --workspace that is not a \
             directory. \(quoted)
             """
+    }
+
+    /// The directory that the message is about, if it names one.
+    private var refusedDirectory: (option: String, path: String)? {
+        sharedDirectories.first { messageText.contains($0.path) }
+    }
+
+    private var mountedDirectory: String {
+        refusedDirectory.map { "the directory \($0.path), given by \($0.option)" } ?? "a directory of this machine"
     }
 
     private var sharedDirectories: [(option: String, path: String)] {

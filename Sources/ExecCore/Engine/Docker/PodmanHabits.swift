@@ -8,11 +8,12 @@ extension DockerCLI {
     /// Whether the program is podman under any name: a link to it, or a script that starts it, such as the `docker`
     /// script of some distributions.
     var isPodman: Bool {
-        let path = Files.realPath(program) ?? program
+        // Behind a launcher, a bare name is that of a program elsewhere.
+        let path = program.contains("/") ? Files.realPath(program) ?? program : program
         if path.split(separator: "/").last?.hasPrefix("podman") == true { return true }
-        guard let text = Files.read(path, limit: Self.scriptLimit), text.starts(with: Array("#!".utf8)) else {
-            return false
-        }
+        guard path.contains("/"), let text = Files.read(path, limit: Self.scriptLimit),
+            text.starts(with: Array("#!".utf8))
+        else { return false }
         return String(decoding: text, as: UTF8.self).contains("podman")
     }
 

@@ -4,7 +4,8 @@ import os
 import select
 import time
 
-from guest import frames, heartbeat
+import guest
+from guest import frames, heartbeat, system
 
 _READ_SIZE = 256 * 1024
 # Rate limit: at most this many lines for the server's log in this many seconds.
@@ -13,10 +14,16 @@ _LOG_WINDOW_SECONDS = 10.0
 
 
 class Channel:
-    def __init__(self, loop, on_frame):
-        """`on_frame(kind, number, payload)` is called for each frame received."""
+    def __init__(self, loop, on_frame, key=b""):
+        """`on_frame(kind, number, payload)` is called for each frame received. With a `key`, the channel is sealed."""
         self._out, self._in = frames.move_channel()
         self._decoder = frames.Decoder()
+        self._sealer = None
+        if key:
+            system.hide_error_output()
+            # Its module isn't there otherwise.
+            self._sealer = guest.seal.Sealer(key, guest.seal.FROM_GUEST)
+            self._decoder = guest.seal.Decoder(guest.seal.Opener(key, guest.seal.FROM_SERVER), self._decoder)
         self._loop = loop
         self._on_frame = on_frame
         # Whether no server is connected that would read.
@@ -25,14 +32,18 @@ class Channel:
         self.is_reading = False
         # Whether anything was read since this was last reset.
         self.has_read = False
-        self._write_all = frames.write_all
+        self._write_all = self._sealing(frames.write_all)
         self._logged_at = []
 
     def write_patiently(self, seconds, on_interval):
         """From now on, calls `on_interval(has_moved)` after each interval of `seconds` in which a frame could not be
         sent, with whether anything has arrived meanwhile.
         """
-        self._write_all = heartbeat.PatientWriter(self._out, self._in, seconds, on_interval).write_all
+        writer = heartbeat.PatientWriter(self._out, self._in, seconds, on_interval)
+        self._write_all = self._sealing(writer.write_all)
+
+    def _sealing(self, write_all):
+        return self._sealer.sealing(write_all) if self._sealer else write_all
 
     def set_reading(self, should_read):
         """Starts or stops reading frames."""
@@ -79,13 +90,27 @@ class Channel:
     def _say_goodbye(self):
         """Tells a server that is still there that this end is intended."""
         if not self.is_suspended:
-            _write_at_once(self._out, frames.frame(frames.GOODBYE, 0))
+            self._send_at_once(frames.frame(frames.GOODBYE, 0))
+
+    def _send_at_once(self, data):
+        """Sends a last frame without waiting for a reader."""
+        _write_at_once(self._out, b"".join(self._sealer.seal(data)) if self._sealer else data)
+
+    def fail(self, error):
+        """Ends the guest because of an error of its own."""
+        reason = f"guest: {type(error).__name__}"
+        text = f"{reason}: {error}"[:1000]
+        if self._sealer and not isinstance(error, guest.seal.SealError):
+            # The error output is recorded, and the text may repeat what a user has sent.
+            self._send_at_once(frames.frame(frames.LOG, 0, text.encode("utf-8", "replace")))
+            text = reason
+        self.give_up(text, 70)
 
     def give_up(self, reason, status):
         """Ends the guest, and with it everything in the sandbox. The engine's command line shows the reason, if it is
         still there.
         """
-        _write_at_once(2, reason.encode())
+        _write_at_once(system.error_output, reason.encode("utf-8", "replace"))
         os._exit(status)
 
 

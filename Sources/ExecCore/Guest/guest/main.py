@@ -23,6 +23,7 @@ from guest import (
     event_loop,
     guest_calls,
     heartbeat,
+    network_proof,
     pool,
     process_control,
     py_command,
@@ -40,8 +41,11 @@ class Guest:
         self._proxy_port = config["proxy_port"]
         self._has_bridge = config["bridge"]
         self.loop = event_loop.EventLoop()
-        self.session = session.Session()
-        self.channel = channel.Channel(self.loop, self.session.handle_frame)
+        # Before anything else: no command may run until that is known.
+        self.session = session.Session(network_proof.ways_out() if config["proves_no_network"] else [])
+        self.channel = channel.Channel(self.loop, self.session.handle_frame, bytes.fromhex(config["seal"]))
+        # Only the channel needs it.
+        config["seal"] = ""
         oom_score = system.OutOfMemoryScore()
         system.prepare_process()
         self.disk_limit = disk_limit.DiskLimit(config["workspace_limit"])
@@ -59,7 +63,9 @@ class Guest:
         if config["python"] == "instant":
             # Its module isn't there otherwise.
             self.instant = guest.instant.InstantPython(config, oom_score)
-        self._extras = [self.instant] if self.instant else []
+        # Its module is loaded only where it is needed.
+        self._memory_guard = guest.memory_guard.MemoryGuard(config) if config["guards_memory"] else None
+        self._extras = [part for part in (self.instant, self._memory_guard) if part]
         self._config = config
         self._heartbeat = None
         parts = self.session, self.disk_limit, self.call_io, self.worker_io, self.dispatcher, self.lifecycle
@@ -98,6 +104,8 @@ class Guest:
                 self.disk_limit.notify()
             if not self.disk_limit.is_frozen:
                 self.lifecycle.check_timers()
+            if self._memory_guard:
+                self._memory_guard.check()
             self.session.update()
             if self.watcher.seconds_to_wait() == 0:
                 self.channel.send(self.watcher.scan())
@@ -133,10 +141,14 @@ class Guest:
 
 def main(config):
     system.keep_from_collection()
+    process = None
     try:
-        Guest(config).run()
+        process = Guest(config)
+        process.run()
     except Exception as error:
-        # The engine's CLI forwards this; the server reports it as the reason why the sandbox ended.
+        if process:
+            process.channel.fail(error)
+        # Nothing has arrived yet that could be repeated here.
         text = f"guest: {type(error).__name__}: {error}"
-        os.write(2, text[:1000].encode("utf-8", "replace"))
+        os.write(system.error_output, text[:1000].encode("utf-8", "replace"))
         os._exit(70)

@@ -15,7 +15,7 @@ _FULL_SHARE = 0.9
 class ProcessControl:
     def __init__(self, config):
         self._pids_limit = config["pids"]
-        self._terminator = termination.Terminator(self._own_pids)
+        self._terminator = termination.Terminator(self.own_pids)
         # The worker process ids whose processes are being ended.
         self.terminations = self._terminator.in_progress
         # Until when the process count is watched; 0 if it isn't.
@@ -31,7 +31,8 @@ class ProcessControl:
         self._lifecycle = guest.lifecycle
         self._worker_io = guest.worker_io
 
-    def _own_pids(self):
+    def own_pids(self):
+        """Returns the process ids of the guest's own children."""
         pids = {*self._pool.pids, *self._disk_limit.pids}
         return pids | self._instant.pids if self._instant else pids
 
@@ -163,8 +164,7 @@ class ProcessControl:
     def exit_if_blocked(self):
         """Ends the sandbox if no call can start in it any more."""
         if self._is_blocked:
-            os.write(2, b"guest: no further process can start, and there are none left to end")
-            os._exit(70)
+            self._channel.give_up("guest: no further process can start, and there are none left to end", 70)
 
     @property
     def _is_blocked(self):

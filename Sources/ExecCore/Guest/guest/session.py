@@ -6,7 +6,9 @@ PROTOCOL = 1
 
 
 class Session:
-    def __init__(self):
+    def __init__(self, ways_out):
+        """`ways_out`: the ways out of the sandbox that are open although there should be none."""
+        self._ways_out = ways_out
         self._is_handshake_due = False
         # What accepts connections of programs in the sandbox.
         self.relays = []
@@ -29,7 +31,7 @@ class Session:
         self._send_handshake()
 
     def _send_handshake(self):
-        handshake = {"protocol": PROTOCOL, **system.sandbox_facts(shells.SHELL)}
+        handshake = {"protocol": PROTOCOL, "network": self._ways_out, **system.sandbox_facts(shells.SHELL)}
         self._channel.send(frames.json_frame(frames.HELLO, 0, handshake))
 
     def handle_frame(self, kind, number, payload):

@@ -26,6 +26,9 @@ _LARGE_BLOCK = 512 * 1024
 # Where our own images look up user names (libnss-extrausers): a symbolic link to a writable directory.
 _NAMES = "/var/lib/extrausers"
 
+# Where the guest says why it ends: the engine's command line forwards it, and the server reports it.
+error_output = 2
+
 _FILE_LIMIT = resource.getrlimit(resource.RLIMIT_NOFILE)
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -67,6 +70,19 @@ def prepare_process():
     _raise_file_limit()
     _write_user_names()
     _extend_path()
+    _forget_cluster()
+
+
+def hide_error_output():
+    """Leaves the standard error to `error_output` alone, because it is recorded: what Python prints there (warnings,
+    errors that nothing catches) and what libraries print may repeat what a user has sent. Inherited by processes forked
+    from this one.
+    """
+    global error_output
+    error_output = os.dup(2)
+    null = os.open("/dev/null", os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)
 
 
 def _raise_file_limit():
@@ -101,6 +117,12 @@ def _extend_path():
     base = os.environ.get("PYTHONUSERBASE")
     if base and os.environ.get("PATH"):
         os.environ["PATH"] += f":{base}/bin"
+
+
+def _forget_cluster():
+    """Removes the addresses of a cluster from the environment, since commands have no use for them."""
+    for name in [name for name in os.environ if name.startswith("KUBERNETES_")]:
+        del os.environ[name]
 
 
 def _make_undumpable():
@@ -234,7 +256,10 @@ def _counter(paths):
 
 
 class OutOfMemoryKills:
-    """Counts the processes killed by the memory limit so far."""
+    """Counts the processes killed because of the memory limit so far, by the kernel and by the guest."""
+
+    # Those that the guest has killed; None if it doesn't.
+    by_guest = None
 
     def __init__(self):
         self._file = None
@@ -248,7 +273,11 @@ class OutOfMemoryKills:
                 continue
 
     def count(self):
-        """Returns the number of kills; None if the kernel doesn't report it."""
+        """Returns the number of kills; None if it isn't known."""
+        kills = self._count_of_kernel()
+        return self.by_guest if kills is None else kills + (self.by_guest or 0)
+
+    def _count_of_kernel(self):
         if self._file is None:
             return None
         try:
@@ -260,6 +289,50 @@ class OutOfMemoryKills:
         except (OSError, ValueError):
             return None
         return self._kills
+
+
+class MemoryUse:
+    """How much memory is in use, without cached files that can be dropped. Cheap: it is asked often."""
+
+    _VERSIONS = (
+        ("/sys/fs/cgroup/", "memory.current", "memory.max", (b"active_file", b"inactive_file", b"slab_reclaimable")),
+        (
+            "/sys/fs/cgroup/memory/",
+            "memory.usage_in_bytes",
+            "memory.limit_in_bytes",
+            (b"total_active_file", b"total_inactive_file"),
+        ),
+    )
+
+    def __init__(self):
+        self._usage = None
+        # In bytes; None if it isn't known.
+        self.limit = None
+        for directory, usage, limit, droppable in self._VERSIONS:
+            try:
+                self._usage = os.open(directory + usage, os.O_RDONLY | os.O_CLOEXEC)
+                self._details = os.open(directory + "memory.stat", os.O_RDONLY | os.O_CLOEXEC)
+            except OSError:
+                continue
+            self._droppable = droppable
+            self.limit = _counter(((directory + limit, None),))
+            break
+
+    def used(self, enough):
+        """Returns the bytes in use; 0 if they aren't known. What is less than `enough` need not be exact."""
+        if self.limit is None:
+            return 0
+        try:
+            used = int(os.pread(self._usage, 64, 0))
+            if used < enough:
+                return used
+            for line in os.pread(self._details, 16384, 0).splitlines():
+                name, _, value = line.partition(b" ")
+                if name in self._droppable:
+                    used -= int(value)
+        except (OSError, ValueError):
+            return 0
+        return used
 
 
 def memory_used():

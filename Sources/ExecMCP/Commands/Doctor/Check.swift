@@ -6,6 +6,8 @@ import JSON
 enum Check: String, CaseIterable, Sendable {
     case commandLine = "command line"
     case engine
+    /// What the account may do on a cluster. Checked only if the engine is one.
+    case rights
     case image
     case sandbox
     case limits

@@ -16,6 +16,10 @@ struct Doctor: Sendable {
         do throws(BlockedError) {
             let engine = try locate(&findings)
             try await reach(engine, &findings)
+            if let finding = await rights(engine) {
+                findings.append(finding)
+                if finding.status == .failed { throw BlockedError() }
+            }
             let orphans = try? await engine.orphanCount()
             if await hasImage(engine, &findings) {
                 findings += await DoctorSandbox(options: options, engine: engine, variables: variables).findings()
@@ -34,7 +38,9 @@ struct Doctor: Sendable {
     static func completed(_ findings: [Finding]) -> [Finding] {
         let cause = findings.first { $0.status == .failed }?.check
         let reason = cause.map { "\($0.rawValue) failed" } ?? "interrupted"
-        let asked = Check.allCases.filter { check in check != .servers || findings.contains { $0.check == check } }
+        let asked = Check.allCases.filter { check in
+            ![.servers, .rights].contains(check) || findings.contains { $0.check == check }
+        }
         return asked.map { check in
             findings.first { $0.check == check } ?? .notChecked(check, because: reason)
         }
@@ -42,8 +48,9 @@ struct Doctor: Sendable {
 
     private func locate(_ findings: inout [Finding]) throws(BlockedError) -> any ContainerEngine {
         do {
-            let locator = EngineLocator(environment: variables, location: options.engineLocation)
-            let engine = try locator.engine(named: options.engine)
+            let locator = EngineLocator(
+                environment: variables, location: options.engineLocation, launcher: options.launcher)
+            let engine = try locator.engine(named: options.engine, kubernetes: options.kubernetes)
             findings.append(.passed(.commandLine, engine.name))
             return engine
         } catch {
@@ -53,6 +60,9 @@ struct Doctor: Sendable {
     }
 
     private func reach(_ engine: any ContainerEngine, _ findings: inout [Finding]) async throws(BlockedError) {
+        guard !engine.isLaunched else {
+            return findings.append(.passed(.engine, "the one on the machine that the launcher chooses each time"))
+        }
         do {
             let start = ContinuousClock.now
             let versions = try await engine.versions()
@@ -70,8 +80,29 @@ struct Doctor: Sendable {
         }
     }
 
+    /// Whether the account has every right that the engine needs; `nil` if there is nothing to grant.
+    private func rights(_ engine: any ContainerEngine) async -> Finding? {
+        do {
+            guard let missing = try await engine.missingRights() else { return nil }
+            guard !missing.isEmpty else { return .passed(.rights, "all that are needed") }
+            return .failed(
+                .rights, "this account may not: \(missing.joined(separator: ", "))",
+                "exec-mcp kubernetes manifest prints a role with all that is needed; bind it to the account.")
+        } catch {
+            return .failed(.rights, error)
+        }
+    }
+
     private func hasImage(_ engine: any ContainerEngine, _ findings: inout [Finding]) async -> Bool {
         let name = options.configuration.image
+        guard !engine.fetchesImages else {
+            findings.append(.passed(.image, "\(name), which the nodes fetch when they need it"))
+            return true
+        }
+        guard !engine.isLaunched else {
+            findings.append(.passed(.image, "\(name), which each of the launcher's machines needs"))
+            return true
+        }
         do {
             let image = try await engine.image(name)
             let digest = image.id.split(separator: ":").last.map { String($0.prefix(12)) } ?? image.id
@@ -85,6 +116,7 @@ struct Doctor: Sendable {
     }
 
     private func leftovers(_ engine: any ContainerEngine, before: Int?) async -> Finding {
+        guard !engine.isLaunched else { return .notChecked(.leftovers, because: DoctorSandbox.reasonBehindLauncher) }
         let listing = engine.hints(for: options.engine).listContainers
         guard let before, let after = try? await engine.orphanCount() else {
             return .warning(.leftovers, "the engine does not list its containers", "Try `\(listing)`.")

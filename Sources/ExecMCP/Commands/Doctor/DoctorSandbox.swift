@@ -4,9 +4,13 @@ import ExecCore
 /// A sandbox that is started to be checked, and then removed. It runs for a trial user, so that no server's sandbox and
 /// no user's files are touched. Only a workspace that is a directory of this machine is the real one.
 struct DoctorSandbox: Sendable {
+    /// Why containers are not looked for.
+    static let reasonBehindLauncher = "the engine behind a launcher can't be asked from here"
+    /// How long an engine may take to start a container whose image it has, in seconds.
     private static let startSeconds = 20.0
     private static let probeSeconds = 20.0
     private static let endSeconds = 10.0
+    private static let endSecondsElsewhere = 30.0
     private static let rounds = 20
     /// The time budget for the latency rounds, in seconds; when it is used up, no more rounds are run.
     private static let roundsSeconds = 5.0
@@ -21,6 +25,11 @@ struct DoctorSandbox: Sendable {
     private let pool: SandboxPool
 
     init(options: Options, engine: any ContainerEngine, variables: [String: String]) {
+        var options = options
+        // The volumes of the trial's user could not be removed.
+        if engine.isLaunched, options.configuration.workspace == .persistent {
+            options.configuration.workspace = .ephemeral
+        }
         self.options = options
         self.engine = engine
         self.variables = variables
@@ -31,6 +40,7 @@ struct DoctorSandbox: Sendable {
         // The server's own limits on calls are meant for its clients.
         var limits = Limits()
         limits.artifactMebibytes = options.limits.artifactMebibytes
+        limits.startTimeout = options.limits.startTimeout
         pool = SandboxPool(
             configuration: configuration, limits: limits, logger: Logger(program: "exec-mcp", level: .error) { _ in }
         ) { [engine] () throws(ExecError) in engine }
@@ -49,20 +59,29 @@ struct DoctorSandbox: Sendable {
         return findings + (end.map { [$0] } ?? [])
     }
 
+    /// The time limit for a start that was set, or that this engine needs, in seconds; otherwise 0. It has to expire
+    /// before the check's own limit, because its error says more.
+    private var patience: Double {
+        guard !engine.fetchesImages else { return Double(options.kubernetes.startTimeout) }
+        return Double(engine.isLaunched ? engine.startTimeout(options.limits) : options.limits.startTimeout ?? 0)
+    }
+
+    private var endSeconds: Double { engine.isLocal ? Self.endSeconds : Self.endSecondsElsewhere }
+
     private func inside() async -> [Finding] {
         let start = ContinuousClock.now
         do {
-            _ = try await run("true", seconds: Self.startSeconds)
+            _ = try await run("true", seconds: Self.startSeconds, startSeconds: patience)
         } catch is DeadlineError {
             return [
                 .failed(
-                    .sandbox, "the engine did not start one within \(Int(Self.startSeconds)) seconds",
+                    .sandbox, "the engine did not start one within \(Int(Self.startSeconds + patience)) seconds",
                     "The engine is overloaded or hung: restart it.")
             ]
         } catch {
             return [.failed(.sandbox, error)]
         }
-        let startSeconds = start.duration(to: .now) / .seconds(1)
+        let seconds = start.duration(to: .now) / .seconds(1)
         do {
             guard let facts = SandboxFacts(output: try await probe()) else {
                 return [
@@ -74,14 +93,15 @@ struct DoctorSandbox: Sendable {
             let hints = engine.hints(for: options.engine)
             let inside = InsideChecks(options: options, facts: facts, hints: hints).findings
             let latency = try await latency()
-            return [sandbox(facts, startSeconds: startSeconds)] + inside + unreadable(facts) + [latency]
+            return [sandbox(facts, startSeconds: seconds)] + inside + unreadable(facts) + [latency]
         } catch {
             return [.failed(.sandbox, "it started, but does not answer: \(error)", "Restart the engine.")]
         }
     }
 
-    private func run(_ command: String, seconds: Double) async throws -> CommandResult {
-        try await withDeadline(seconds: seconds) { [pool, user] in
+    /// - Parameter startSeconds: how much longer the sandbox may take to start first.
+    private func run(_ command: String, seconds: Double, startSeconds: Double = 0) async throws -> CommandResult {
+        try await withDeadline(seconds: startSeconds + seconds) { [pool, user] in
             try await pool.withSandbox(of: user) { try await $0.execute(command, timeout: seconds) }
         }
     }
@@ -110,7 +130,11 @@ struct DoctorSandbox: Sendable {
         }
         return startSeconds < Self.slowStart
             ? .passed(.sandbox, text)
-            : .warning(.sandbox, text, "The engine is slow to start containers: is the machine busy, or its disk?")
+            : .warning(
+                .sandbox, text,
+                engine.isLaunched
+                    ? "Did it wait in the launcher's queue? Otherwise the engine there is slow to start containers."
+                    : "The engine is slow to start containers: is the machine busy, or its disk?")
     }
 
     /// Returns a failure for each directory with a file that the sandbox's user should be able to read but can't.
@@ -143,14 +167,15 @@ struct DoctorSandbox: Sendable {
     /// Ends the sandbox and waits until its container is gone.
     private func end(hadSandbox: Bool) async -> Finding? {
         let start = ContinuousClock.now
-        _ = try? await withDeadline(seconds: Self.endSeconds) { [pool] in await pool.close(grace: 3) }
+        _ = try? await withDeadline(seconds: endSeconds) { [pool] in await pool.close(grace: 3) }
         guard hadSandbox else { return nil }
+        guard !engine.isLaunched else { return .notChecked(.end, because: Self.reasonBehindLauncher) }
         do {
             while try await engine.containerCount(of: user) > 0 {
-                guard start.duration(to: .now) < .seconds(Self.endSeconds) else {
+                guard start.duration(to: .now) < .seconds(endSeconds) else {
                     let listing = engine.hints(for: options.engine).listContainers
                     return .failed(
-                        .end, "the container is still there \(Int(Self.endSeconds)) seconds after its end",
+                        .end, "the container is still there \(Int(endSeconds)) seconds after its end",
                         "Restart the engine, and look at `\(listing)`.")
                 }
                 try await Task.sleep(for: .milliseconds(20))

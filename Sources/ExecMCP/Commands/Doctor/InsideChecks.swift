@@ -17,6 +17,11 @@ struct InsideChecks {
     private var limits: Finding {
         let seen = facts.limits
         let broken = seen.broken(for: configuration)
+        if broken.map(\.kind) == [.processes], EngineLocator.isCluster(options.engine) {
+            return .warning(
+                .limits, "the cluster's nodes don't limit processes as requested: \(broken[0])",
+                "A node limits them for all of its pods alike: podPidsLimit in the configuration of its kubelet.")
+        }
         guard broken.isEmpty else {
             return .failed(
                 .limits,
@@ -80,6 +85,9 @@ struct InsideChecks {
             return .passed(.network, "\(configuration.network), as requested: \(interfaces.joined(separator: ", "))")
         }
         let others = interfaces.filter { $0 != "lo" }
+        guard !configuration.provesNoNetwork || others.isEmpty else {
+            return .passed(.network, "\(others.joined(separator: ", ")), but every way out that was tried is closed")
+        }
         guard others.isEmpty else {
             return .failed(
                 .network, "none was requested, but there is \(others.joined(separator: ", "))",

@@ -95,6 +95,8 @@ struct ImageArguments: Equatable {
 
     /// The name or path of the engine's program.
     var engine: String { server.engine }
+    /// Where the engine runs, if the user has said so.
+    var engineLocation: EngineLocation { server.engineLocation }
     /// The name that a flag gives the image. The variable names the standard one alone: another must not take its
     /// place unasked.
     private var givenTag: String? {

@@ -37,7 +37,8 @@ struct ImageMaker: Sendable {
     ///
     /// - Throws: ``ExecError`` with the problem and its remedy; `CancellationError`.
     func run() async throws {
-        let engine = try EngineLocator(environment: Environment.variables).engine(named: arguments.engine)
+        let engine = try EngineLocator(environment: Environment.variables, location: arguments.engineLocation)
+            .imageBuilder(named: arguments.engine)
         if try await isThere(engine) { return }
         try await ImageLock(image: tag, engine: engine.name).locked {
             begin(.waiting, "wait: another process makes \(tag)")

@@ -6,13 +6,16 @@ import SystemCalls
 enum ImageProvider {
     /// Gets the image, and tells the server about it on standard output. The end of standard input ends it.
     ///
-    /// - Parameter arguments: the engine's name and the image's.
+    /// - Parameter arguments: the engine's name, where it runs, and the image's name.
     /// - Returns: the exit status.
     static func run(_ arguments: [String]) -> Int32 {
-        guard arguments.count == 2, let source = ImageSource(of: arguments[1]) else { return 2 }
+        guard arguments.count == 3, let location = EngineLocation(rawValue: arguments[1]),
+            let source = ImageSource(of: arguments[2])
+        else { return 2 }
+        let locator = EngineLocator(environment: Environment.variables, location: location)
         return Foreground.run(until: STDIN_FILENO) {
             do {
-                try await provide(arguments[1], from: source, engine: arguments[0])
+                try await provide(arguments[2], from: source, engine: arguments[0], found: locator)
                 return 0
             } catch is CancellationError {
                 return Foreground.interruptedStatus
@@ -23,8 +26,10 @@ enum ImageProvider {
         }
     }
 
-    private static func provide(_ image: String, from source: ImageSource, engine name: String) async throws {
-        let engine = try EngineLocator(environment: Environment.variables).engine(named: name)
+    private static func provide(
+        _ image: String, from source: ImageSource, engine name: String, found locator: EngineLocator
+    ) async throws {
+        let engine = try locator.imageBuilder(named: name)
         let lock = ImageLock(image: image, engine: engine.name)
         try await lock.locked(onWait: { tell(.phase(.waiting)) }) {
             // Another server may have provided it in the meantime, or failed to.

@@ -235,8 +235,10 @@ struct SkillsSession: Sendable {
     }
 
     private var locateEngine: @Sendable () throws(ExecError) -> any ContainerEngine {
-        { [engine = options.engine, location = options.engineLocation] () throws(ExecError) in
-            try EngineLocator(environment: Environment.variables, location: location).engine(named: engine)
+        { [options] () throws(ExecError) in
+            try EngineLocator(
+                environment: Environment.variables, location: options.engineLocation, launcher: options.launcher
+            ).engine(named: options.engine, kubernetes: options.kubernetes)
         }
     }
 
