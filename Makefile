@@ -157,12 +157,12 @@ test: began := $(shell date +%s)
 test: ## Run all tests: lint, builds, units, the real engine, the published MCP clients
 	@packaging/prepare-build.sh
 	@$(if $(CAN_PACKAGE),packaging/portable/sysroot.sh --prepare)
-	@# Building the image mostly waits for downloads, and so do the environments.
+	@# The release build keeps one processor busy: the other one makes the image and the environments meanwhile.
 	@Tests/side-by-side.sh \
-	  'build without warnings' 'swift build --build-tests' \
-	  --then 'release build' '$(MAKE) --no-print-directory build' \
+	  'release build' '$(MAKE) --no-print-directory build' \
+	  --then 'build without warnings' 'swift build --build-tests' \
 	  'image' 'container/image.sh' \
-	  'Python environments, podman, sshd' 'e2e/environment.sh; e2e/engines/install.sh' \
+	  'Python environments and other engines' 'e2e/environment.sh; e2e/engines/install.sh >/dev/null' \
 	  --then 'lint' '$(MAKE) --no-print-directory lint' \
 	  $(if $(CAN_PACKAGE),'libraries of the packages' 'packaging/portable/sysroot.sh "$(PORTABLE)/libraries"')
 	$(call step,unit tests and engine tests,Tests/units.sh)
@@ -175,6 +175,12 @@ test: ## Run all tests: lint, builds, units, the real engine, the published MCP 
 test-unit: ## Run only the unit tests; they need no engine
 	@packaging/prepare-build.sh
 	swift test --skip EngineTests
+
+.PHONY: test-cluster
+test-cluster: ## Run the tests of sandboxes on the cluster of kubectl's current context (CONFIRM=CONTEXT IMAGE=NAME)
+	@e2e/kubernetes/test-cluster.sh --confirm
+	@$(MAKE) --no-print-directory build-server
+	@e2e/kubernetes/test-cluster.sh
 
 .PHONY: test-sanitize
 test-sanitize: ## Run the unit tests under the address and thread sanitizers

@@ -1,5 +1,5 @@
 /// The version of the programs.
 public enum ProgramVersion {
     /// The version as printed by `--version`.
-    public static let text = "0.1.0"
+    public static let text = "0.2.0"
 }
