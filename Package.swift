@@ -20,47 +20,6 @@ let xattr = Target.Dependency.target(name: "CXattr", condition: .when(platforms:
 // macOS has URLSession. Foundation's on Linux turns in a circle while it waits.
 let curl = Target.Dependency.target(name: "CCurl", condition: .when(platforms: [.linux]))
 
-// The program inside every sandbox, carried in the binary.
-let guestSources =
-    ["bootstrap", "unpack"]
-    + [
-        "frames", "limits", "system", "directory_modes", "event_loop", "processes", "terminal", "output", "paths",
-        "charsets", "formats", "picture_validation", "picture_scaler", "pictures", "files", "docstrings", "artifacts",
-        "file_transfers", "artifact_watcher", "shells", "module_files", "workers", "confinement", "pool", "disk_usage",
-        "monitor_process",
-        "disk_monitor", "progress", "http_proxy", "guest_calls", "relay", "egress", "admission", "background_jobs",
-        "calls", "commands", "file_operations", "active_calls", "attribution", "bridge", "instant", "memory",
-        "termination", "channel", "heartbeat", "disk_limit", "dispatcher", "call_io", "worker_io", "call_lifecycle",
-        "process_control", "session", "network_proof", "memory_guard", "seal",
-        "py_client", "py_display", "py_program", "py_help", "py_session", "py_broker", "py_command", "main",
-    ].map { "guest/\($0)" }
-
-// What the sandbox's image is built from, likewise: links to the files in container/, which are the only copy.
-let imageSources =
-    [
-        "Dockerfile", "install.py", "requirements.txt", "requirements-slim.txt", "fonts.py", "prepare.sh",
-        "packages.txt", "packages-slim.txt", "uv.sh", "smoke.py",
-        "build.sh", "ending.c", "exit.c", "freestanding.h", "launcher.c", "preload.py", "preloader.c", "preloader.h",
-        "program.c", "program_text.h", "resume.py", "snapshot.h", "writer.c",
-    ]
-    .map { "Image/\($0)" }
-
-// The Python package of the bridge, which the sandbox gets with the modules of the servers, likewise.
-let bridgePackage =
-    [
-        "__init__", "_arguments", "_bridge", "_cli", "_cli_arguments", "_cli_connect", "_cli_output", "_connection",
-        "_errors", "_files", "_helpers", "_lines", "_runtime", "_together", "_values",
-    ].map { "servers/\($0).py" } + ["tools.py", "bin/mcp"]
-
-// The page of exec-agent, likewise. Sources/ExecAgent/Service/Page/Assets/PageAssets.swift lists the files as well.
-let pageModules = [
-    "api", "app", "cards", "composer", "conversation", "details", "diff", "dom", "events", "export", "files", "format",
-    "formula", "highlight", "history", "inline", "login", "markdown", "math", "output", "preview", "question",
-    "render", "store", "system", "theme", "turn",
-]
-let pageFiles = (["index.html", "app.css", "icon.svg", "manifest.webmanifest"] + pageModules.map { "\($0).js" })
-    .map { "Page/\($0)" }
-
 let package = Package(
     name: "exec-mcp",
     platforms: [.macOS(.v15)],
@@ -78,6 +37,9 @@ let package = Package(
         .target(name: "Diagnostics", dependencies: ["SystemCalls"], swiftSettings: settings),
         .target(name: "Hashing", swiftSettings: settings),
         .target(name: "ServerSentEvents", swiftSettings: settings),
+        // The files in other languages that are part of the programs: what runs in sandboxes, and the page.
+        .target(name: "CEmbeddedFiles"),
+        .target(name: "EmbeddedFiles", dependencies: ["CEmbeddedFiles"], swiftSettings: settings),
         // Metrics and traces: numbers, their text, spans, and the way of both out of the program.
         .target(
             name: "Telemetry", dependencies: ["JSON", "SystemCalls", "Threading"], swiftSettings: settings),
@@ -105,8 +67,9 @@ let package = Package(
             swiftSettings: settings),
         // Other servers' tools as Python modules for the sandbox. Knows no server, and no sandbox.
         .target(
-            name: "BridgeModules", dependencies: ["Hashing", "JSON", "MCP", "SystemCalls"],
-            resources: bridgePackage.map { .embedInCode("Package/\($0)") }, swiftSettings: settings),
+            name: "BridgeModules",
+            dependencies: ["CEmbeddedFiles", "EmbeddedFiles", "Hashing", "JSON", "MCP", "SystemCalls"],
+            exclude: ["Package"], swiftSettings: settings),
         // OpenAI's words, and a small HTTP server. Neither knows of MCP.
         .target(name: "OpenAI", dependencies: ["JSON"], swiftSettings: settings),
         .target(
@@ -116,10 +79,10 @@ let package = Package(
         .target(
             name: "ExecCore",
             dependencies: [
-                "ChildProcess", "Diagnostics", "Hashing", "JSON", "SystemCalls", "Telemetry", "Threading", "YAML",
+                "CEmbeddedFiles", "ChildProcess", "Diagnostics", "EmbeddedFiles", "Hashing", "JSON", "SystemCalls",
+                "Telemetry", "Threading", "YAML",
             ],
-            resources: (guestSources.map { "Guest/\($0).py" } + imageSources).map { .embedInCode($0) },
-            swiftSettings: settings),
+            exclude: ["Guest/bootstrap.py", "Guest/guest", "Guest/unpack.py"], swiftSettings: settings),
         // Code in sandboxes calls tools of third-party servers.
         .target(
             name: "Bridge",
@@ -139,21 +102,23 @@ let package = Package(
         .executableTarget(
             name: "ExecMCP",
             dependencies: [
-                "Bridge", "CommandOptions", "Diagnostics", "ExecCore", "Hashing", "HostConfiguration", "JSON",
-                "JSONRPC",
-                "MCP", "MCPServers", "PrivateData", "SystemCalls", "Telemetry", "Threading",
+                "Bridge", "CEmbeddedFiles", "CommandOptions", "Diagnostics", "EmbeddedFiles", "ExecCore", "Hashing",
+                "HostConfiguration", "JSON", "JSONRPC", "MCP", "MCPServers", "PrivateData", "SystemCalls", "Telemetry",
+                "Threading",
             ],
-            resources: [
+            exclude: [
                 "Doctor/probe", "Skills/draft_findings", "Skills/drafts", "Skills/inspect_draft", "Skills/run_tests",
-            ].map { .embedInCode("Commands/\($0).py") }, swiftSettings: settings),
+            ].map { "Commands/\($0).py" }, swiftSettings: settings),
         // The agent. Knows nothing of containers.
         .executableTarget(
             name: "ExecAgent",
             dependencies: [
-                curl, "CommandOptions", "Diagnostics", "HTTPServer", "Hashing", "JSON", "JSONRPC", "MCP", "MCPClient",
-                "MCPServers", "OpenAI", "ServerSentEvents", "SystemCalls", "Telemetry", "Threading",
+                curl, "CEmbeddedFiles", "CommandOptions", "Diagnostics", "EmbeddedFiles", "HTTPServer", "Hashing",
+                "JSON",
+                "JSONRPC", "MCP", "MCPClient", "MCPServers", "OpenAI", "ServerSentEvents", "SystemCalls", "Telemetry",
+                "Threading",
             ],
-            resources: pageFiles.map { .embedInCode($0) }, swiftSettings: settings),
+            exclude: ["Page"], swiftSettings: settings),
 
         // What several test targets use.
         .target(
@@ -234,8 +199,8 @@ let package = Package(
         .testTarget(
             name: "ExecCoreTests",
             dependencies: [
-                "ChildProcess", "Diagnostics", "ExecCore", "ExecCoreTestSupport", "Hashing", "JSON", "SystemCalls",
-                "TestSupport", "Threading",
+                "ChildProcess", "Diagnostics", "EmbeddedFiles", "ExecCore", "ExecCoreTestSupport", "Hashing", "JSON",
+                "SystemCalls", "TestSupport", "Threading",
             ],
             swiftSettings: settings),
         .testTarget(
@@ -271,7 +236,9 @@ let package = Package(
             name: "EngineTests", dependencies: ["ChildProcess", "Diagnostics", "ExecCore", "TestSupport", "Threading"],
             swiftSettings: settings),
         // Rules about the source text itself.
-        .testTarget(name: "PackageTests", dependencies: ["TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "PackageTests", dependencies: ["CEmbeddedFiles", "EmbeddedFiles", "TestSupport"],
+            swiftSettings: settings),
     ]
 )
 

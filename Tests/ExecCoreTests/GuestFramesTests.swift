@@ -1,4 +1,5 @@
 import ChildProcess
+import EmbeddedFiles
 import JSON
 import TestSupport
 import Testing
@@ -56,13 +57,13 @@ import Testing
     }
 
     @Test func theGuestKnowsTheSameBounds() async throws {
-        let source = String(decoding: PackageResources.frames_py, as: UTF8.self)
+        let source = EmbeddedFiles.guestModules["frames"]
         #expect(source.contains("MAX_PAYLOAD = 1 << 20\n"))
         #expect(Frame.maxPayload == 1 << 20)
     }
 
     private func guestAnswer(to bytes: [UInt8], step: Int) async throws -> [UInt8] {
-        let source = PackageResources.frames_py
+        let source = Array(EmbeddedFiles.guestModules["frames"].utf8)
         let child = try ChildProcess(
             starting: Command(
                 executable: "/usr/bin/python3",

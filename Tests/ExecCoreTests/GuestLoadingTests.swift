@@ -1,3 +1,4 @@
+import EmbeddedFiles
 import JSON
 import Testing
 
@@ -31,7 +32,7 @@ import Testing
             before = frames.CALL, frames
             print(guest.load_all(), guest.load_all(), before == (frames.CALL, guest.frames), len(loaded()))
             """
-        let modules = GuestProgram.modules.filter { !$0.source.starts(with: Array("#!".utf8)) }.count
+        let modules = EmbeddedFiles.guestModules.all.filter { !$0.text.hasPrefix("#!") }.count
         #expect(try await output(of: script) == "True False True \(modules)\n")
     }
 
@@ -49,7 +50,7 @@ import Testing
         let start = try #require(payload.firstIndex(of: UInt8(ascii: "\n"))) + 5
         let modules = try JSON.parse(Array(payload[start...]))["modules"]?.arrayValue ?? []
         let names = modules.compactMap { $0.arrayValue?.first?.stringValue }
-        #expect(names == GuestProgram.modules.map(\.name).filter { !left.contains($0) })
+        #expect(names == EmbeddedFiles.guestModules.all.map(\.name).filter { !left.contains($0) })
     }
 
     @Test func aModuleThatCannotBeLoadedNowIsLoadedAtItsNextUse() async throws {

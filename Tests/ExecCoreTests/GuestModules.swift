@@ -1,4 +1,5 @@
 import ChildProcess
+import EmbeddedFiles
 import JSON
 import TestSupport
 import Testing
@@ -31,16 +32,14 @@ enum GuestModules {
         _ script: String, arguments: [String] = [], sources: [String: String] = [:]
     ) async throws -> String {
         let sources = sources.merging(["script": heading + script]) { $1 }
-        let modules = GuestProgram.modules + [("script", [])]
+        let modules = EmbeddedFiles.guestModules.all + [EmbeddedFile(name: "script", text: "")]
         let program: JSON = [
             "modules": .array(
-                modules.map { name, source in
-                    [.string(name), .string(sources[name] ?? String(decoding: source, as: UTF8.self))]
-                })
+                modules.map { [.string($0.name), .string(sources[$0.name] ?? $0.text)] })
         ]
         let text = program.serialized()
         let directory = try TemporaryDirectory()
-        let bootstrap = String(decoding: PackageResources.bootstrap_py, as: UTF8.self)
+        let bootstrap = EmbeddedFiles.guestLoaders["bootstrap"]
         let beginning = try #require(bootstrap.firstRange(of: #"package.main.main(program["config"])"#))
         try directory.write(bootstrap[..<beginning.lowerBound] + "package.script.load()\n", to: "bootstrap")
         try directory.write(withUnsafeBytes(of: UInt32(text.count).bigEndian) { Array($0) } + text, to: "program")

@@ -1,3 +1,5 @@
+import CEmbeddedFiles
+import EmbeddedFiles
 import Testing
 
 /// Rules about the source text that no compiler checks.
@@ -9,6 +11,7 @@ import Testing
         "SystemCalls": [],
         "Threading": [],
         "Diagnostics": ["SystemCalls"],
+        "EmbeddedFiles": ["CEmbeddedFiles"],
         "Hashing": [],
         "ServerSentEvents": [],
         "Telemetry": ["JSON", "SystemCalls", "Threading"],
@@ -19,11 +22,12 @@ import Testing
         "MCP": ["JSON", "JSONRPC", "Telemetry"],
         "MCPClient": ["ChildProcess", "JSON", "JSONRPC", "MCP", "ServerSentEvents", "SystemCalls", "Threading"],
         "MCPServers": ["Diagnostics", "HostConfiguration", "JSON", "MCP", "MCPClient", "SystemCalls", "Threading"],
-        "BridgeModules": ["Hashing", "JSON", "MCP", "SystemCalls"],
+        "BridgeModules": ["CEmbeddedFiles", "EmbeddedFiles", "Hashing", "JSON", "MCP", "SystemCalls"],
         "OpenAI": ["JSON"],
         "HTTPServer": ["SystemCalls", "Threading"],
         "ExecCore": [
-            "ChildProcess", "Diagnostics", "Hashing", "JSON", "SystemCalls", "Telemetry", "Threading", "YAML",
+            "CEmbeddedFiles", "ChildProcess", "Diagnostics", "EmbeddedFiles", "Hashing", "JSON", "SystemCalls",
+            "Telemetry", "Threading", "YAML",
         ],
         "HostConfiguration": ["CXattr", "JSON", "SystemCalls", "YAML"],
         "Bridge": [
@@ -31,13 +35,14 @@ import Testing
             "PrivateData", "SystemCalls", "Telemetry", "Threading",
         ],
         "ExecMCP": [
-            "Bridge", "CommandOptions", "Diagnostics", "Dispatch", "ExecCore", "Hashing", "HostConfiguration", "JSON",
-            "JSONRPC",
-            "MCP", "MCPServers", "PrivateData", "SystemCalls", "Telemetry", "Threading",
+            "Bridge", "CEmbeddedFiles", "CommandOptions", "Diagnostics", "Dispatch", "EmbeddedFiles", "ExecCore",
+            "Hashing", "HostConfiguration", "JSON", "JSONRPC", "MCP", "MCPServers", "PrivateData", "SystemCalls",
+            "Telemetry", "Threading",
         ],
         "ExecAgent": [
-            "CCurl", "CommandOptions", "Diagnostics", "Dispatch", "Foundation", "HTTPServer", "Hashing",
-            "JSON", "JSONRPC", "MCP", "MCPClient", "MCPServers", "OpenAI", "ServerSentEvents", "SystemCalls",
+            "CCurl", "CEmbeddedFiles", "CommandOptions", "Diagnostics", "Dispatch", "EmbeddedFiles", "Foundation",
+            "HTTPServer", "Hashing", "JSON", "JSONRPC", "MCP", "MCPClient", "MCPServers", "OpenAI", "ServerSentEvents",
+            "SystemCalls",
             "Telemetry", "Threading",
         ],
     ]
@@ -95,6 +100,21 @@ import Testing
             let found = file.text.matches(of: /\btry!|\bas!|\b(fatalError|preconditionFailure|precondition|assert)\(/)
                 .map { String($0.0) }
             #expect(found.isEmpty, "\(file.path): \(found)")
+        }
+    }
+
+    @Test func theEmbeddedFilesThatTheCodeNamesAreThere() {
+        let lists: [Substring: EmbeddedFiles] = [
+            "commandPrograms": EmbeddedFiles(embedded_command_programs()),
+            "guestLoaders": EmbeddedFiles(embedded_guest_loaders()),
+            "guestModules": EmbeddedFiles(embedded_guest_modules()), "image": EmbeddedFiles(embedded_image()),
+        ]
+        let named = SourceFile.all.filter(\.isSwift).flatMap { file in
+            file.text.matches(of: /EmbeddedFiles\.(\w+)\[(?:"([^"]*)")?/).map { (file.path, $0.1, $0.2) }
+        }
+        #expect(named.count > 15)
+        for (path, list, name) in named {
+            #expect(name.map { lists[list]?[String($0)].isEmpty } == false, "\(path): \(list), \(name ?? "no literal")")
         }
     }
 

@@ -1,3 +1,4 @@
+import EmbeddedFiles
 import JSON
 
 /// The program that runs as process 1 of every sandbox. Its Python source is embedded in this binary, so that it
@@ -11,76 +12,9 @@ enum GuestProgram {
         "import select,sys;select.select([0],[],[],60)[0]and exec(sys.stdin.buffer.raw.readline())",
     ]
 
-    /// The modules, each of which is compiled when it is first used.
-    static let modules: [(name: String, source: [UInt8])] = [
-        ("frames", PackageResources.frames_py),
-        ("limits", PackageResources.limits_py),
-        ("system", PackageResources.system_py),
-        ("directory_modes", PackageResources.directory_modes_py),
-        ("event_loop", PackageResources.event_loop_py),
-        ("processes", PackageResources.processes_py),
-        ("terminal", PackageResources.terminal_py),
-        ("output", PackageResources.output_py),
-        ("paths", PackageResources.paths_py),
-        ("charsets", PackageResources.charsets_py),
-        ("formats", PackageResources.formats_py),
-        ("picture_validation", PackageResources.picture_validation_py),
-        ("picture_scaler", PackageResources.picture_scaler_py),
-        ("pictures", PackageResources.pictures_py),
-        ("files", PackageResources.files_py),
-        ("docstrings", PackageResources.docstrings_py),
-        ("file_transfers", PackageResources.file_transfers_py),
-        ("artifacts", PackageResources.artifacts_py),
-        ("artifact_watcher", PackageResources.artifact_watcher_py),
-        ("shells", PackageResources.shells_py),
-        ("confinement", PackageResources.confinement_py),
-        ("module_files", PackageResources.module_files_py),
-        ("workers", PackageResources.workers_py),
-        ("disk_usage", PackageResources.disk_usage_py),
-        ("monitor_process", PackageResources.monitor_process_py),
-        ("disk_monitor", PackageResources.disk_monitor_py),
-        ("pool", PackageResources.pool_py),
-        ("progress", PackageResources.progress_py),
-        ("http_proxy", PackageResources.http_proxy_py),
-        ("guest_calls", PackageResources.guest_calls_py),
-        ("relay", PackageResources.relay_py),
-        ("egress", PackageResources.egress_py),
-        ("admission", PackageResources.admission_py),
-        ("background_jobs", PackageResources.background_jobs_py),
-        ("calls", PackageResources.calls_py),
-        ("commands", PackageResources.commands_py),
-        ("file_operations", PackageResources.file_operations_py),
-        ("active_calls", PackageResources.active_calls_py),
-        ("attribution", PackageResources.attribution_py),
-        ("bridge", PackageResources.bridge_py),
-        ("instant", PackageResources.instant_py),
-        ("memory", PackageResources.memory_py),
-        ("termination", PackageResources.termination_py),
-        ("heartbeat", PackageResources.heartbeat_py),
-        ("channel", PackageResources.channel_py),
-        ("disk_limit", PackageResources.disk_limit_py),
-        ("dispatcher", PackageResources.dispatcher_py),
-        ("call_io", PackageResources.call_io_py),
-        ("worker_io", PackageResources.worker_io_py),
-        ("call_lifecycle", PackageResources.call_lifecycle_py),
-        ("process_control", PackageResources.process_control_py),
-        ("session", PackageResources.session_py),
-        ("network_proof", PackageResources.network_proof_py),
-        ("memory_guard", PackageResources.memory_guard_py),
-        ("seal", PackageResources.seal_py),
-        ("py_client", PackageResources.py_client_py),
-        ("py_display", PackageResources.py_display_py),
-        ("py_program", PackageResources.py_program_py),
-        ("py_help", PackageResources.py_help_py),
-        ("py_session", PackageResources.py_session_py),
-        ("py_broker", PackageResources.py_broker_py),
-        ("py_command", PackageResources.py_command_py),
-        ("main", PackageResources.main_py),
-    ]
-
     /// The bytes that make the container fill a volume, which is mounted at `directory`, and end.
     static func unpacker(of files: CarriedFiles, into directory: String) -> [UInt8] {
-        let program = JSON.string(String(decoding: PackageResources.unpack_py, as: UTF8.self))
+        let program = JSON.string(EmbeddedFiles.guestLoaders["unpack"])
         return Array("exec(".utf8) + program.serialized() + Array(")\n".utf8) + files.payload(into: directory)
     }
 
@@ -97,9 +31,9 @@ enum GuestProgram {
     ) -> [UInt8] {
         // A plain Python must not depend on the other kind, and a channel that isn't sealed on what seals.
         let left: [String] = (configuration.python == .instant ? [] : ["instant"]) + (key == nil ? ["seal"] : [])
-        let modules = modules.filter { !left.contains($0.name) }
+        let modules = EmbeddedFiles.guestModules.all.filter { !left.contains($0.name) }
         let program: JSON = [
-            "modules": .array(modules.map { [.string($0.name), .string(String(decoding: $0.source, as: UTF8.self))] }),
+            "modules": .array(modules.map { [.string($0.name), .string($0.text)] }),
             "config": [
                 "pids": .integer(configuration.pids), "memory": .string(configuration.memory.description),
                 "artifact_limit": .integer(limits.artifactBytes),
@@ -114,7 +48,7 @@ enum GuestProgram {
                 "seal": .string(key?.hexDigits ?? ""),
             ],
         ]
-        let bootstrap = JSON.string(String(decoding: PackageResources.bootstrap_py, as: UTF8.self))
+        let bootstrap = JSON.string(EmbeddedFiles.guestLoaders["bootstrap"])
         let text = program.serialized()
         return Array("exec(".utf8) + bootstrap.serialized() + Array(")\n".utf8)
             + withUnsafeBytes(of: UInt32(text.count).bigEndian) { Array($0) } + text

@@ -1,3 +1,4 @@
+import EmbeddedFiles
 import Hashing
 
 /// The inputs of the sandbox's image. They are embedded in the binary, so that no checkout is needed.
@@ -22,10 +23,10 @@ public struct ImageRecipe: Sendable, Equatable {
     private static let contentPrefix = "with-"
 
     /// The text of the Dockerfile.
-    public static var dockerfile: String { text(PackageResources.Dockerfile) }
+    public static var dockerfile: String { EmbeddedFiles.image["Dockerfile"] }
     /// The Python program that checks an image from inside. Its arguments are ``requirements`` and the name of the
     /// ``variant``.
-    public static var check: String { text(PackageResources.smoke_py) }
+    public static var check: String { EmbeddedFiles.image["smoke.py"] }
 
     /// The base image; `nil` for ``defaultBase``.
     public let base: String?
@@ -49,7 +50,7 @@ public struct ImageRecipe: Sendable, Equatable {
     /// The pinned Python packages of the variant, in pip's format, without those that were added in a version of
     /// their own.
     public var requirements: String {
-        let lines = Self.text(variant.requirements).lines
+        let lines = variant.requirements.lines
         return lines.filter { line in added?.names(line) != true }.joined(separator: "\n")
     }
 
@@ -73,12 +74,13 @@ public struct ImageRecipe: Sendable, Equatable {
 
     /// The files that the image is made from, in the order of their digest.
     private var sources: [(name: String, bytes: [UInt8])] {
-        [
-            ("Dockerfile", PackageResources.Dockerfile), ("install.py", PackageResources.install_py),
-            ("requirements.txt", variant.requirements), ("with.txt", Array((added?.text ?? "").utf8)),
-            ("fonts.py", PackageResources.fonts_py), ("prepare.sh", PackageResources.prepare_sh),
-            ("packages.txt", variant.systemPackages), ("uv.sh", PackageResources.uv_sh),
-        ] + Self.launcherSources
+        let texts = [
+            ("Dockerfile", EmbeddedFiles.image["Dockerfile"]), ("install.py", EmbeddedFiles.image["install.py"]),
+            ("requirements.txt", variant.requirements), ("with.txt", added?.text ?? ""),
+            ("fonts.py", EmbeddedFiles.image["fonts.py"]), ("prepare.sh", EmbeddedFiles.image["prepare.sh"]),
+            ("packages.txt", variant.systemPackages), ("uv.sh", EmbeddedFiles.image["uv.sh"]),
+        ]
+        return (texts + EmbeddedFiles.imageLauncher.all.map { ($0.name, $0.text) }).map { ($0, Array($1.utf8)) }
     }
 
     /// A digest of all inputs of the image. `container/image.sh` computes the same one.
@@ -98,17 +100,6 @@ public struct ImageRecipe: Sendable, Equatable {
         }
         return labels
     }
-
-    /// The sources of what `--python instant` needs, in the order of their names.
-    private static let launcherSources: [(name: String, bytes: [UInt8])] = [
-        ("build.sh", PackageResources.build_sh), ("ending.c", PackageResources.ending_c),
-        ("exit.c", PackageResources.exit_c), ("freestanding.h", PackageResources.freestanding_h),
-        ("launcher.c", PackageResources.launcher_c), ("preload.py", PackageResources.preload_py),
-        ("preloader.c", PackageResources.preloader_c), ("preloader.h", PackageResources.preloader_h),
-        ("program.c", PackageResources.program_c), ("program_text.h", PackageResources.program_text_h),
-        ("resume.py", PackageResources.resume_py), ("snapshot.h", PackageResources.snapshot_h),
-        ("writer.c", PackageResources.writer_c),
-    ]
 
     /// The value of ``label`` for an image of this name.
     func labelValue(for tag: String) -> String {
@@ -139,9 +130,5 @@ public struct ImageRecipe: Sendable, Equatable {
         let expected = labelValue(for: tag)
         // `make image` appends a digest of how it created a base.
         return label == expected || label.hasPrefix("\(expected)-") ? .current : .outdated
-    }
-
-    private static func text(_ bytes: [UInt8]) -> String {
-        String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -1,3 +1,5 @@
+import EmbeddedFiles
+
 /// How much an image of ours has beyond Python and a shell.
 public enum ImageVariant: String, Sendable, CaseIterable {
     /// Python with the scientific stack, documents, fonts and the shell's programs.
@@ -6,18 +8,18 @@ public enum ImageVariant: String, Sendable, CaseIterable {
     case slim
 
     /// The pinned Python packages, in pip's format.
-    var requirements: [UInt8] {
+    var requirements: String {
         switch self {
-        case .standard: PackageResources.requirements_txt
-        case .slim: PackageResources.requirements_slim_txt
+        case .standard: EmbeddedFiles.image["requirements.txt"]
+        case .slim: EmbeddedFiles.image["requirements-slim.txt"]
         }
     }
 
     /// The Debian packages, one per line.
-    var systemPackages: [UInt8] {
+    var systemPackages: String {
         switch self {
-        case .standard: PackageResources.packages_txt
-        case .slim: PackageResources.packages_slim_txt
+        case .standard: EmbeddedFiles.image["packages.txt"]
+        case .slim: EmbeddedFiles.image["packages-slim.txt"]
         }
     }
 }

@@ -1,3 +1,4 @@
+import EmbeddedFiles
 public import JSON
 
 /// The resources that are limited in every sandbox.
@@ -10,7 +11,7 @@ public enum LimitKind: String, Sendable, CaseIterable {
 /// The limits of a sandbox's control group, as reported from inside. An engine may accept the options and ignore them.
 public struct SeenLimits: Sendable, Equatable {
     /// The Python program that reads them. It defines `limits()`, whose result ``init(_:)`` accepts.
-    public static var program: String { String(decoding: PackageResources.limits_py, as: UTF8.self) }
+    public static var program: String { EmbeddedFiles.guestModules["limits"] }
 
     /// What to do about limits that are not enforced.
     public static let remedy = """

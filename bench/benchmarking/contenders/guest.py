@@ -93,7 +93,7 @@ def shell_script() -> str:
 
 def _handover() -> bytes:
     """What the server sends before the first frame. It has the list of the modules."""
-    names = re.findall(r'\("(\w+)", PackageResources\.', (SOURCES / "GuestProgram.swift").read_text())
+    names = re.findall(r'BEGIN_FILE\("(\w+)"\)', (SOURCES.parents[1] / "CEmbeddedFiles/guest_modules.c").read_text())
     program = {
         "modules": [(name, (SOURCES / f"guest/{name}.py").read_text()) for name in names],
         "config": {

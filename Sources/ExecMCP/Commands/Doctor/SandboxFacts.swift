@@ -1,3 +1,4 @@
+import EmbeddedFiles
 import ExecCore
 import JSON
 
@@ -13,7 +14,7 @@ struct SandboxFacts: Sendable {
     }
 
     /// The program that collects the facts.
-    static var probe: String { SeenLimits.program + "\n" + String(decoding: PackageResources.probe_py, as: UTF8.self) }
+    static var probe: String { SeenLimits.program + "\n" + EmbeddedFiles.commandPrograms["probe.py"] }
 
     var python: String { answer["python"]?.stringValue ?? "?" }
     /// Whether `python3` is the launcher that `--python instant` needs.

@@ -1,4 +1,5 @@
 import Diagnostics
+import EmbeddedFiles
 import ExecCore
 import JSON
 
@@ -68,7 +69,7 @@ struct DraftReader: Sendable {
             "files": .integer(SkillContent.maxFiles), "bytes": .integer(SkillContent.maxBytes),
             "depth": .integer(SkillContent.maxDepth), "path": .integer(SkillContent.maxPath),
         ]
-        let program = String(decoding: PackageResources.drafts_py, as: UTF8.self)
+        let program = EmbeddedFiles.commandPrograms["drafts.py"]
         let result = try await pool.withSandbox(of: user) { sandbox in
             _ = try await sandbox.write(program, to: "/tmp/exec-mcp-drafts.py")
             // Isolated: packages in the workspace are not on its path.

@@ -1,5 +1,6 @@
 import Bridge
 import Diagnostics
+import EmbeddedFiles
 import ExecCore
 import JSON
 
@@ -85,13 +86,13 @@ struct DraftTrial: Sendable {
         let inspection = try await pool.withSandbox(of: user) { sandbox in
             for file in content.files { _ = try await sandbox.write(file.text, to: "\(directory)/\(file.path)") }
             let programs = [
-                ("exec-mcp/draft_findings", PackageResources.draft_findings_py),
-                ("exec-mcp/inspect_draft", PackageResources.inspect_draft_py),
+                (EmbeddedFiles.commandPrograms["draft_findings.py"], "exec-mcp/draft_findings.py"),
+                (EmbeddedFiles.commandPrograms["inspect_draft.py"], "exec-mcp/inspect_draft.py"),
                 // Not beside the others: what is there, the draft's tests could import.
-                ("exec-mcp-tests", PackageResources.run_tests_py),
+                (EmbeddedFiles.commandPrograms["run_tests.py"], "exec-mcp-tests.py"),
             ]
-            for (name, program) in programs {
-                _ = try await sandbox.write(String(decoding: program, as: UTF8.self), to: "/tmp/\(name).py")
+            for (program, path) in programs {
+                _ = try await sandbox.write(program, to: "/tmp/\(path)")
             }
             return try await sandbox.execute(
                 "exec python3 -I -S /tmp/exec-mcp/inspect_draft.py '\(helpers)' \(directory) \(paths)",

@@ -1,3 +1,5 @@
+import CEmbeddedFiles
+import EmbeddedFiles
 import HTTPServer
 import Hashing
 
@@ -35,40 +37,8 @@ enum PageAssets {
     /// The paths at which the files are served.
     static let paths = Set(all.map(\.path))
 
-    /// The files. `pageFiles` in `Package.swift` lists them as well.
-    static let all: [Asset] = [
-        Asset("index.html", PackageResources.index_html),
-        Asset("app.css", PackageResources.app_css),
-        Asset("icon.svg", PackageResources.icon_svg),
-        Asset("manifest.webmanifest", PackageResources.manifest_webmanifest),
-        Asset("api.js", PackageResources.api_js),
-        Asset("app.js", PackageResources.app_js),
-        Asset("cards.js", PackageResources.cards_js),
-        Asset("composer.js", PackageResources.composer_js),
-        Asset("conversation.js", PackageResources.conversation_js),
-        Asset("details.js", PackageResources.details_js),
-        Asset("diff.js", PackageResources.diff_js),
-        Asset("dom.js", PackageResources.dom_js),
-        Asset("events.js", PackageResources.events_js),
-        Asset("export.js", PackageResources.export_js),
-        Asset("files.js", PackageResources.files_js),
-        Asset("format.js", PackageResources.format_js),
-        Asset("formula.js", PackageResources.formula_js),
-        Asset("highlight.js", PackageResources.highlight_js),
-        Asset("history.js", PackageResources.history_js),
-        Asset("inline.js", PackageResources.inline_js),
-        Asset("login.js", PackageResources.login_js),
-        Asset("markdown.js", PackageResources.markdown_js),
-        Asset("math.js", PackageResources.math_js),
-        Asset("output.js", PackageResources.output_js),
-        Asset("preview.js", PackageResources.preview_js),
-        Asset("question.js", PackageResources.question_js),
-        Asset("render.js", PackageResources.render_js),
-        Asset("store.js", PackageResources.store_js),
-        Asset("system.js", PackageResources.system_js),
-        Asset("theme.js", PackageResources.theme_js),
-        Asset("turn.js", PackageResources.turn_js),
-    ]
+    /// The files.
+    static let all = EmbeddedFiles(embedded_page()).all.map { Asset($0.name, $0.bytes) }
 
     /// Returns JavaScript or CSS without lines that are blank or comments, and without indentation.
     ///

@@ -1,1 +1,0 @@
-../../../container/instant/launcher.c

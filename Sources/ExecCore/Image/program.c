@@ -1,1 +1,0 @@
-../../../container/instant/program.c

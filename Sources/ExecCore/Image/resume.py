@@ -1,1 +1,0 @@
-../../../container/instant/resume.py

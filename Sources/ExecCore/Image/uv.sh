@@ -1,1 +1,0 @@
-../../../container/uv.sh
