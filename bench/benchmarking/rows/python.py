@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 
 from support import engine
+from support.stdio_client import REPOSITORY
 
 from benchmarking.bench import Bench
 from benchmarking.client import Client, Refused, Tool, text
@@ -17,6 +18,7 @@ from benchmarking.rows.calls import call, ended_well
 
 INSTANT, PLAIN = "--python instant", "plain python3"
 FOUR = "import pandas, matplotlib.pyplot, sklearn.linear_model, seaborn"
+# Title and program: the code of `-c`, or a file of the demo.
 PROGRAMS = {
     "python pass": ("python3 -c pass", "pass"),
     "python imports": ("four libraries imported", FOUR),
@@ -29,7 +31,10 @@ PROGRAMS = {
         "a plot",
         "import matplotlib.pyplot as plt; plt.plot([x * x for x in range(10)]); plt.savefig('/tmp/plot.png')",
     ),
+    "python analysis": ("the demo's analysis", "analyse.py"),
+    "python picture": ("the demo's picture", "plot.py"),
 }
+DEMO = REPOSITORY / "examples/demo"
 # What a program that imports numpy alone has mapped of the others, it has from the snapshot.
 IN_USE = "import numpy; print('/sklearn/' in open('/proc/self/maps').read())"
 READY_SECONDS = 120
@@ -43,14 +48,16 @@ def programs(bench: Bench) -> Iterator[Timing | Facts]:
     with exec_mcp.start(user, bench.traces.mark, *options) as server:
         server.initialize()
         _load(server)
-        for key, (title, code) in PROGRAMS.items():
+        for name in ("planets.csv", "analyse.py", "plot.py"):
+            server.call(Tool("write_file", {"file_path": name, "content": (DEMO / name).read_text()}))
+        for key, (title, program) in PROGRAMS.items():
+            arguments = program if program.endswith(".py") else f'-c "{program}"'
             actions = {
-                INSTANT: call(server, "execute_bash", check=ended_well, command=f'python3 -c "{code}"'),
+                INSTANT: call(server, "execute_bash", check=ended_well, command=f"python3 {arguments}"),
                 PLAIN: call(
-                    server, "execute_bash", check=ended_well, slow=True,
-                    command=f'/usr/bin/python3 -c "{code}"',
+                    server, "execute_bash", check=ended_well, slow=True, command=f"/usr/bin/python3 {arguments}"
                 ),
-            }  # fmt: skip
+            }
             yield Timing(key, title, interleave(actions, bench.effort.pace((12, 6), (4, 3))))
         yield from _many(bench, server)
         yield from _size(engine.only_container(user))
