@@ -15,16 +15,26 @@ fi
 
 parts=(
     '^ExecCoreTests\.'
-    '^EngineTests\.'
     '^ExecMCPTests\.'
     '^ExecAgentTests\.'
     '^(BridgeTests|MCPClientTests|MCPServersTests|OpenAITests)\.'
 )
-rest=$(IFS='|' && printf '%s' "${parts[*]}")
+# They wait for the engine most of the time: the others run beside them.
+engine='^EngineTests\.'
+rest=$(IFS='|' && printf '%s' "$engine|${parts[*]}")
 
-status=0
-for part in "${parts[@]}"; do
-    Tests/units.sh part --filter "$part" || status=1
-done
-Tests/units.sh part --skip "$rest" || status=1
-exit "$status"
+# lane ARGUMENTS…: the command that runs parts one after the other, even if one fails; each takes two arguments.
+lane() {
+    printf 'status=0; '
+    while [ "$#" -gt 1 ]; do
+        printf '%q part %q %q || status=1; ' "$PWD/Tests/units.sh" "$1" "$2"
+        shift 2
+    done
+    printf 'exit $status'
+}
+
+selections=()
+for part in "${parts[@]}"; do selections+=(--filter "$part"); done
+exec Tests/side-by-side.sh \
+    'unit tests' "$(lane "${selections[@]}" --skip "$rest")" \
+    'engine tests' "$(lane --filter "$engine")"

@@ -34,6 +34,8 @@ extension SourceFile {
         guard isSwift, text.contains("Error") else { return [] }
         let keywords = ["struct ", "class ", "enum ", "actor ", "protocol ", "extension "]
         let pattern = /\b(?:struct|class|enum|actor|protocol|extension)\s+([\w.]+)(?:<[^>{]*>)?\s*:\s*([^{]*)\{/
+        // Splitting a text is work: once for all of its lines.
+        let lines = lines
         return lines.indices.compactMap { place in
             guard keywords.contains(where: lines[place].contains) else { return nil }
             let rest = lines[place...].prefix(Self.maxHeadLines)
