@@ -18,19 +18,21 @@ from benchmarking.rows.calls import call, ended_well
 
 INSTANT, PLAIN = "--python instant", "plain python3"
 FOUR = "import pandas, matplotlib.pyplot, sklearn.linear_model, seaborn"
-# Title and program: the code of `-c`, or a file of the demo.
+# Title, and the arguments of python3.
 PROGRAMS = {
-    "python pass": ("python3 -c pass", "pass"),
-    "python imports": ("four libraries imported", FOUR),
+    "python pass": ("python3 -c pass", "-c pass"),
+    "python imports": ("four libraries imported", f'-c "{FOUR}"'),
     "python script": (
         "a pandas script",
-        "import pandas as pd; d = pd.DataFrame({'k': list('abcd') * 250, 'v': range(1000)});"
-        " print(d.groupby('k')['v'].agg(['sum', 'mean']))",
+        "-c \"import pandas as pd; d = pd.DataFrame({'k': list('abcd') * 250, 'v': range(1000)});"
+        " print(d.groupby('k')['v'].agg(['sum', 'mean']))\"",
     ),
     "python plot": (
         "a plot",
-        "import matplotlib.pyplot as plt; plt.plot([x * x for x in range(10)]); plt.savefig('/tmp/plot.png')",
+        "-c \"import matplotlib.pyplot as plt; plt.plot([x * x for x in range(10)]); plt.savefig('/tmp/plot.png')\"",
     ),
+}
+DEMO_PROGRAMS = {
     "python analysis": ("the demo's analysis", "analyse.py"),
     "python picture": ("the demo's picture", "plot.py"),
 }
@@ -42,26 +44,28 @@ CONCURRENT = (1, 10, 50, 100, 200)
 
 
 def programs(bench: Bench) -> Iterator[Timing | Facts]:
-    """Programs, then many at once, then what the snapshot takes."""
+    """Programs, many at once, what the snapshot takes; then the demo's programs, which import more."""
     user = bench.traces.user()
     options = ("--python", "instant", "--workspace", "ephemeral", "--memory", "4g", "--pids", "1024")
     with exec_mcp.start(user, bench.traces.mark, *options) as server:
         server.initialize()
         _load(server)
-        for name in ("planets.csv", "analyse.py", "plot.py"):
-            server.call(Tool("write_file", {"file_path": name, "content": (DEMO / name).read_text()}))
-        for key, (title, program) in PROGRAMS.items():
-            arguments = program if program.endswith(".py") else f'-c "{program}"'
-            actions = {
-                INSTANT: call(server, "execute_bash", check=ended_well, command=f"python3 {arguments}"),
-                PLAIN: call(
-                    server, "execute_bash", check=ended_well, slow=True, command=f"/usr/bin/python3 {arguments}"
-                ),
-            }
-            yield Timing(key, title, interleave(actions, bench.effort.pace((12, 6), (4, 3))))
+        yield from _beside_plain(bench, server, PROGRAMS)
         yield from _many(bench, server)
         yield from _size(engine.only_container(user))
+        for name in ("planets.csv", *(file for _, file in DEMO_PROGRAMS.values())):
+            server.call(Tool("write_file", {"file_path": name, "content": (DEMO / name).read_text()}))
+        yield from _beside_plain(bench, server, DEMO_PROGRAMS)
     bench.traces.settle(user)
+
+
+def _beside_plain(bench: Bench, server: Client, programs: dict[str, tuple[str, str]]) -> Iterator[Timing]:
+    for key, (title, arguments) in programs.items():
+        actions = {
+            INSTANT: call(server, "execute_bash", check=ended_well, command=f"python3 {arguments}"),
+            PLAIN: call(server, "execute_bash", check=ended_well, slow=True, command=f"/usr/bin/python3 {arguments}"),
+        }
+        yield Timing(key, title, interleave(actions, bench.effort.pace((12, 6), (4, 3))))
 
 
 def _bash(server: Client, command: str) -> str:
