@@ -38,6 +38,9 @@ import Testing
         good("--kubernetes-owner", "MCP_EXECUTOR_KUBERNETES_OWNER", "agent-1/6f1c-2a") {
             $0.owner = KubernetesOptions.OwnerPod("agent-1/6f1c-2a")
         },
+        good("--kubernetes-warm-pool", "MCP_EXECUTOR_KUBERNETES_WARM_POOL", "ready.1") {
+            $0.warmPool = "ready.1"
+        },
         good("--pod-template", "MCP_EXECUTOR_POD_TEMPLATE", template) {
             $0.template = (try? PodTemplate("spec: {priorityClassName: low}")) ?? $0.template
         },
@@ -65,6 +68,7 @@ import Testing
         ("--kubernetes-context", ["", "-x"]), ("--kubernetes-namespace", ["", "A", "a.b", "-a", "a_b"]),
         ("--kubernetes-image-pull-secret", ["", ",", "A", "a,,b", "a b"]),
         ("--kubernetes-storage-class", ["", "A", "a b"]),
+        ("--kubernetes-warm-pool", ["", "A", "a b", "a/b"]),
         ("--kubernetes-owner", ["", "pod", "pod/", "/uid", "A/b", "a/b/c"]),
         ("--pod-template", ["", "/nonexistent", "/etc/passwd"]), ("--start-timeout", ["4", "86401", "1m"]),
     ])
@@ -87,6 +91,21 @@ import Testing
     func refusesWhatAClusterCannotDo(arguments: [String]) {
         #expect(refusal(Self.cluster + arguments) != nil)
         #expect(refusal(arguments) == nil)
+    }
+
+    @Test func aPoolRefusesWhatAClaimCannotAskFor() throws {
+        let pool = Self.cluster + ["--kubernetes-warm-pool", "ready"]
+        #expect(refusal(pool) == nil)
+        #expect(refusal(pool + ["--kubernetes-storage-class", "fast"])?.contains("exclude each other") == true)
+        #expect(refusal(pool + ["--pod-template", Self.template])?.contains("kubernetes manifest") == true)
+        #expect(refusal(["--kubernetes-warm-pool", "ready"]) != nil)
+        var defaults = Options()
+        defaults.makesWarmPool = true
+        defaults.configuration.skillStore = "/state"
+        let invocation = try ServerOptionParser.parse(
+            pool + ["--pod-template", Self.template], environment: [:], defaults: defaults)
+        guard case .serve(let options) = invocation else { throw UsageError(message: "does not serve") }
+        #expect(!options.makesWarmPool && options.configuration.skillStore == nil)
     }
 
     @Test func aNetworkThatIsAskedForIsNotDisproved() throws {

@@ -11,7 +11,7 @@ import os
 import select
 import signal
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarking import processes
@@ -79,15 +79,19 @@ class Client:
 
     def call_all(self, requests: Sequence[Request]) -> list[bytes]:
         """Sends all requests at once and returns their answers as they come."""
+        return list(self.answers(requests))
+
+    def answers(self, requests: Sequence[Request]) -> Iterator[bytes]:
+        """Sends all requests at once and yields each answer as it comes."""
         first = self._last_id + 1
         self._last_id += len(requests)
         self._write(b"".join([request.line(first + index) for index, request in enumerate(requests)]))
-        answers: list[bytes] = []
-        while len(answers) < len(requests):
+        missing = len(requests)
+        while missing:
             line = self._line()
             if b'"id":' in line[:40] or _id(line) is not None:
-                answers.append(line)
-        return answers
+                missing -= 1
+                yield line
 
     # What is not
 

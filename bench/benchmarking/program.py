@@ -29,12 +29,30 @@ def names(known: Collection[str], kind: str) -> Callable[[str], list[str]]:
     return read
 
 
+def sizes(text: str) -> list[int]:
+    """Reads sizes with commas between them, and sorts them."""
+    try:
+        found = sorted({int(size) for size in text.split(",")})
+    except ValueError:
+        found = [0]
+    if found[0] < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} isn't a list of numbers above 0 with commas between them")
+    return found
+
+
 def parse_page(
-    description: str | None, known: Collection[str], kind: str, *, check: str, output: str
+    description: str | None,
+    known: Collection[str],
+    kind: str,
+    *,
+    check: str,
+    output: str,
+    sized: str | None = None,
 ) -> argparse.Namespace:
     """Parses the arguments of a program that measures parts and writes a page of the documentation from a whole run.
 
-    `kind` is what each of the parts is the name of; `check` and `output` are the help of those options.
+    `kind` is what each of the parts is the name of; `check` and `output` are the help of those options, and `sized` is
+    that of `--sizes`, if there is one.
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="leave out the largest sizes, and repeat less")
@@ -47,8 +65,11 @@ def parse_page(
         help=f"measure only these: {', '.join(known)}",
     )
     parser.add_argument("--output", type=Path, metavar="DIR", help=f"where {output} (docs/benchmarks)")
+    parser.set_defaults(sizes=None)
+    if sized is not None:
+        parser.add_argument("--sizes", type=sizes, metavar="N[,N…]", help=sized)
     options = parser.parse_args()
-    if options.output is None and not options.quick and options.only is None:
+    if options.output is None and not (options.quick or options.only or options.sizes):
         options.output = DOCUMENTS
     return options
 

@@ -7,12 +7,15 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from support.cluster import real_cluster
 from support.cluster.api_double import Double
 from support.cluster.pods import remove_pods
 from support.cluster.real_cluster import RealCluster
+from support.cluster.warm_pools import POOL
 from support.stdio_client import REPOSITORY, StdioClient, server_binary
 
 
@@ -103,3 +106,14 @@ def doctor(
         return {check["name"]: check for check in json.loads(done.stdout)["checks"]}
 
     return examine
+
+
+@pytest.fixture
+def manifest(run_server) -> Callable[..., list[dict[str, Any]]]:
+    def print_it(*arguments: str, size: int = 2) -> list[dict[str, Any]]:
+        own = ["kubernetes", "manifest", "--kubernetes-warm-pool", POOL, "--pool-size", str(size)]
+        done = run_server(*own, *arguments)
+        assert done.returncode == 0, done.stderr
+        return list(yaml.safe_load_all(done.stdout))
+
+    return print_it

@@ -32,7 +32,7 @@ public struct ContainerSpec: Sendable, Equatable {
     package var labels: [Pair]
     package let image: String
     /// The account that its processes run under.
-    package let account: Account
+    package var account: Account
     /// `none`, or the name of one of the engine's networks.
     package let network: String
     /// The engine's runtime; `nil` for the engine's default.
@@ -49,5 +49,5 @@ public struct ContainerSpec: Sendable, Equatable {
     package let mounts: [Mount]
     package let environment: [Pair]
     /// Process 1: a program on the image's `PATH`, and its arguments.
-    package let command: [String]
+    package var command: [String]
 }

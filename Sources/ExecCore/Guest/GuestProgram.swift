@@ -7,10 +7,15 @@ enum GuestProgram {
     /// The arguments of the Python interpreter. They isolate it from the environment and from user-installed packages.
     /// It reads its program from the channel, which keeps the process list readable and avoids the size limit on
     /// arguments. If nothing comes within a minute, nobody is attached: then it ends.
-    static let interpreterArguments = [
-        "-I", "-S", "-X", "utf8", "-c",
-        "import select,sys;select.select([0],[],[],60)[0]and exec(sys.stdin.buffer.raw.readline())",
-    ]
+    static let interpreterArguments = arguments(
+        running: "import select,sys;select.select([0],[],[],60)[0]and exec(sys.stdin.buffer.raw.readline())")
+
+    /// ``interpreterArguments`` for a sandbox of a pool, which waits for its server as long as the pool keeps it.
+    static let patientArguments = arguments(running: "import sys;exec(sys.stdin.buffer.raw.readline())")
+
+    private static func arguments(running program: String) -> [String] {
+        ["-I", "-S", "-X", "utf8", "-c", program]
+    }
 
     /// The bytes that make the container fill a volume, which is mounted at `directory`, and end.
     static func unpacker(of files: CarriedFiles, into directory: String) -> [UInt8] {

@@ -26,7 +26,18 @@ package struct Account: Sendable, Hashable {
     /// Derives the account of a user of the server. It is always the same, so that files in volumes stay the user's.
     /// Two users of a machine may collide; they then share the kernel's per-user counts and nothing else.
     init(of user: UserID) {
-        let digits = SHA256.hexDigest(of: user.name).prefix(8)
+        self.init(derivedFrom: user.name)
+    }
+
+    /// Derives the account of all sandboxes of a cluster's pool, whose pods are there before it is known whose they will
+    /// be.
+    init(ofPool name: String) {
+        // No user is called so.
+        self.init(derivedFrom: "pool \(name)")
+    }
+
+    private init(derivedFrom text: String) {
+        let digits = SHA256.hexDigest(of: text).prefix(8)
         let number = Self.lowest + (UInt32(digits, radix: 16) ?? 0) % Self.count
         self.init(user: number, group: number)
     }

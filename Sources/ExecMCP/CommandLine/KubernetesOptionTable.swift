@@ -47,6 +47,14 @@ extension ServerOptionTable {
             return options.kubernetes.owner != nil
         },
         ServerOption(
+            flag: "--kubernetes-warm-pool", variable: "MCP_EXECUTOR_KUBERNETES_WARM_POOL", placeholder: "NAME",
+            help: "a pool of agent-sandbox, whose pods are ready in advance; see exec-mcp kubernetes manifest",
+            fallback: "none, each sandbox starts a pod", accepts: "a name of small letters, digits, hyphens and dots"
+        ) { value, options in
+            options.kubernetes.warmPool = value
+            return KubernetesName.isSubdomain(value)
+        },
+        ServerOption(
             flag: "--pod-template", variable: "MCP_EXECUTOR_POD_TEMPLATE", placeholder: "FILE",
             help: "a pod in YAML or JSON: what is added to every sandbox's, such as node selector, tolerations, labels",
             fallback: "none", accepts: "a file with a pod's allowed fields",
@@ -90,6 +98,7 @@ extension ServerOptionParser {
             throw UsageError(message: "--launcher works only with a container engine, not with --engine kubectl")
         }
         if let seconds = options.limits.startTimeout { options.kubernetes.startTimeout = seconds }
+        try checkWarmPool(&options)
         try checkWorkspace(&options)
         options.configuration.provesNoNetwork = options.configuration.network == "none"
         guard ["none", "bridge"].contains(options.configuration.network) else {
@@ -108,6 +117,29 @@ extension ServerOptionParser {
         if let runtime = options.configuration.runtime, !KubernetesName.isSubdomain(runtime) {
             throw UsageError(message: "--runtime \(runtime) cannot be the name of a cluster's runtime class")
         }
+    }
+
+    /// Rejects what a claim to a pod that is there already can't ask for.
+    private static func checkWarmPool(_ options: inout Options) throws(UsageError) {
+        let isPrinted = options.makesWarmPool
+        options.makesWarmPool = false
+        guard options.kubernetes.warmPool != nil else { return }
+        guard options.kubernetes.storageClass == nil else {
+            throw UsageError(
+                message: """
+                    --kubernetes-storage-class and --kubernetes-warm-pool exclude each other: a pool's pods are there \
+                    before it is known whose files they need, so their workspaces are in memory
+                    """)
+        }
+        guard isPrinted || options.kubernetes.template == PodTemplate() else {
+            throw UsageError(
+                message: """
+                    --pod-template and --kubernetes-warm-pool exclude each other: a pool's pods are there already. Give \
+                    the file to exec-mcp kubernetes manifest, which puts it into the pool's template
+                    """)
+        }
+        // Skills of single users, which people have approved.
+        options.configuration.skillStore = nil
     }
 
     private static func checkWorkspace(_ options: inout Options) throws(UsageError) {

@@ -12,6 +12,8 @@ struct Options: Sendable, Equatable {
     var engineLocation = EngineLocation.automatic
     /// Where on which cluster sandboxes run, if the engine is kubectl.
     var kubernetes = KubernetesOptions()
+    /// Whether the pool of a cluster is about to be described, and not used.
+    var makesWarmPool = false
     /// The words before the engine's command that starts a sandbox; empty for none.
     var launcher: [String] = []
     /// Whether a launcher may start sandboxes on other machines.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from support import engine, host_processes
@@ -13,10 +14,10 @@ from benchmarking.client import Client
 NAME = "exec-mcp"
 
 
-def start(user: str, mark: str, *options: str) -> Client:
+def start(user: str, mark: str, *options: str, environment: Mapping[str, str] | None = None) -> Client:
     """Starts a server for a user; `mark` is put into its environment, by which its processes are found."""
     quiet = {"MCP_EXECUTOR_LOG_LEVEL": "error", host_processes.MARK: mark}
-    return Client([server_binary(), "--user", user, *options], {**os.environ, **quiet})
+    return Client([server_binary(), "--user", user, *options], {**os.environ, **quiet, **(environment or {})})
 
 
 def engine_process(server: Client, user: str) -> int:

@@ -35,9 +35,26 @@ def as_json(machine: dict[str, str], growths: Sequence[Growth], seconds: float) 
 def page(machine: dict[str, str], growths: Sequence[Growth], seconds: float) -> str:
     blocks = [PAGE.rstrip()]
     blocks += ["\n\n".join(_section(growth)) for growth in growths]
+    return "\n\n".join([*blocks, place(machine, seconds)]) + "\n"
+
+
+def place(machine: dict[str, str], seconds: float) -> str:
+    """The section of a page that says where its figures come from."""
     rows = [f"| {name} | {value} |" for name, value in machine.items()]
-    blocks.append("\n".join(["## Machine", "", "| | |", "|---|---|", *rows, "", f"Measured in {seconds:.0f} s."]))
-    return "\n\n".join(blocks) + "\n"
+    return "\n".join(["## Machine", "", "| | |", "|---|---|", *rows, "", f"Measured in {seconds:.0f} s."])
+
+
+def table(growth: Growth) -> str:
+    """All figures in a table of a page."""
+    rows = [f"| {line.title} | " + " | ".join(_cell(value) for value in line.values) + " |" for line in growth.lines]
+    rule = "|---|" + "--:|" * len(growth.heads)
+    return "\n".join([f"| {growth.counted} | " + " | ".join(growth.heads) + " |", rule, *rows])
+
+
+def remarks(growth: Growth) -> Iterator[str]:
+    """What a page says below a table: the verdicts, then the notes."""
+    yield "\n".join(f"- {verdict.text}" for verdict in growth.verdicts)
+    yield "\n".join(f"{note[0].upper()}{note[1:]}.  " for note in growth.notes).rstrip()
 
 
 def _table(growth: Growth) -> Iterator[str]:
@@ -52,11 +69,8 @@ def _table(growth: Growth) -> Iterator[str]:
 def _section(growth: Growth) -> Iterator[str]:
     yield f"## {growth.title}"
     yield f"![{growth.title}: time and memory]({growth.key}.png)"
-    rows = [f"| {line.title} | " + " | ".join(_cell(value) for value in line.values) + " |" for line in growth.lines]
-    rule = "|---|" + "--:|" * len(growth.heads)
-    yield "\n".join([f"| {growth.counted} | " + " | ".join(growth.heads) + " |", rule, *rows])
-    yield "\n".join(f"- {verdict.text}" for verdict in growth.verdicts)
-    yield "\n".join(f"{note[0].upper()}{note[1:]}.  " for note in growth.notes).rstrip()
+    yield table(growth)
+    yield from remarks(growth)
 
 
 def _cell(value: float | None) -> str:

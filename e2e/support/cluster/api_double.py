@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import errno
 import json
-import re
+import secrets
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,34 +20,29 @@ from typing import Any
 
 from aiohttp import web
 
-from support.cluster.discovery import DISCOVERY, RESOURCES
+from support.cluster.discovery import DISCOVERY, EXTENSIONS, RESOURCES, without_extensions
 from support.cluster.pods import ERROR, NAMESPACE, Faults, Json, Pod
+from support.cluster.selection import StatusError, is_selected, merge
+from support.cluster.warm_pools import WarmPools
 
 PROTOCOL = "v5.channel.k8s.io"
-
-
-class StatusError(Exception):
-    def __init__(self, code: int, reason: str, message: str, **details: Any) -> None:
-        super().__init__(message)
-        self.code = code
-        self.body = {
-            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message,
-            "reason": reason, "details": details, "code": code,
-        }  # fmt: skip
+FIRST_VERSION = 1000
 
 
 class Double:
     """The API server and all that is behind it, on a thread of its own."""
 
-    def __init__(self, directory: Path, *, ttl_scale: float = 0.1) -> None:
+    def __init__(self, directory: Path, *, ttl_scale: float = 0.1, make_pod: Callable[..., Pod] = Pod) -> None:
         self.faults = Faults()
         self.ttl_scale = ttl_scale
+        self.make_pod = make_pod
         self.objects: dict[str, dict[str, Json]] = {kind: {} for kind in RESOURCES}
         self.objects["namespaces"][NAMESPACE] = {"metadata": {"name": NAMESPACE}}
         self.pods: dict[str, Pod] = {}
         self.created_pods: list[Pod] = []
+        self.warm_pools = WarmPools(self)
         self.requests: list[str] = []
-        self.version = 1000
+        self.version = FIRST_VERSION
         self.history: list[tuple[int, str, str, Json]] = []
         self.kubeconfig = directory / "kubeconfig"
         # What is in claims, a directory each.
@@ -217,10 +212,10 @@ class Double:
                 "involvedObject": {"kind": "Job", "name": name, "namespace": job["metadata"]["namespace"]},
             }  # fmt: skip
             return self.put("events", event, "ADDED")
-        pod = Pod(self, job)
-        self.pods[pod.name] = pod
-        self.created_pods.append(pod)
-        self.put("pods", pod.object, "ADDED")
+        metadata = job["metadata"]
+        pod_name = f"{name}-{secrets.token_hex(3)[:5]}"
+        pod = self.make_pod(self, pod_name, metadata["namespace"], job["spec"]["template"], job=name)
+        self.add(pod)
         await pod.run()
         if not pod.ended.is_set() or name not in self.objects["jobs"]:
             return
@@ -233,9 +228,25 @@ class Double:
             return
         self.put("jobs", job, "DELETED")
         for pod in [pod for pod in self.pods.values() if pod.job == name]:
+            await self.remove(pod)
+
+    def add(self, pod: Pod) -> None:
+        self.pods[pod.name] = pod
+        self.created_pods.append(pod)
+        self.put("pods", pod.object, "ADDED")
+
+    async def remove(self, pod: Pod) -> None:
+        if self.pods.pop(pod.name, None) is not None:
             self.put("pods", pod.object, "DELETED")
-            del self.pods[pod.name]
             await pod.kill()
+
+    async def delete(self, kind: str, name: str) -> None:
+        """Deletes an item, and what belongs to it."""
+        if kind == "jobs":
+            return await self._delete_job(name)
+        self.put(kind, self.objects[kind][name], "DELETED")
+        await self.warm_pools.deleted(kind, name)
+        return None
 
     # The API.
 
@@ -258,7 +269,8 @@ class Double:
             return await self._review(request)
         if parts[:3] == ["api", "v1", "namespaces"]:
             return await self._namespace(request, parts[3:])
-        found = DISCOVERY.get("/".join(parts))
+        known = DISCOVERY if self.faults.has_pools else without_extensions()
+        found = known.get("/".join(parts))
         if found is None:
             raise StatusError(404, "NotFound", f"the server could not find the requested resource: {request.path}")
         return web.json_response(found)
@@ -280,10 +292,8 @@ class Double:
             del known[rest[0]]
             for kind, items in self.objects.items():
                 for name in [name for name, item in items.items() if item["metadata"].get("namespace") == rest[0]]:
-                    if kind == "jobs":
-                        await self._delete_job(name)
-                    elif kind != "pods":
-                        self.put(kind, items[name], "DELETED")
+                    if kind != "pods":
+                        await self.delete(kind, name)
             return web.json_response({"kind": "Status", "apiVersion": "v1", "status": "Success", "metadata": {}})
         return web.json_response({"kind": "Namespace", "apiVersion": "v1", **known[rest[0]]})
 
@@ -291,7 +301,7 @@ class Double:
         name, subresource = (*rest, None, None)[:2]
         full = f"{kind}/{subresource}" if subresource else kind
         watches = request.query.get("watch") in ("true", "1")
-        verb = {"POST": "create", "DELETE": "delete"}.get(request.method) or (
+        verb = {"POST": "create", "DELETE": "delete", "PATCH": "patch"}.get(request.method) or (
             "watch" if watches else "get" if name else "list"
         )
         if (verb, full) in self.faults.forbidden:
@@ -314,11 +324,11 @@ class Double:
         if item is None:
             raise StatusError(404, "NotFound", f'{kind} "{name}" not found', name=name, kind=kind)
         if verb == "delete":
-            if kind == "jobs":
-                await self._delete_job(name)
-            else:
-                self.put(kind, item, "DELETED")
+            await self.delete(kind, name)
             return web.json_response({"kind": "Status", "apiVersion": "v1", "status": "Success", "metadata": {}})
+        if verb == "patch":
+            merge(item, await request.json())
+            self.put(kind, item)
         return web.json_response(item)
 
     async def _create(self, request: web.Request, kind: str) -> web.Response:
@@ -328,9 +338,12 @@ class Double:
             self.put(kind, {**item, "data": {"file-0": "something else"}}, "ADDED")
         if name in self.objects[kind]:
             raise StatusError(409, "AlreadyExists", f'{kind} "{name}" already exists', name=name, kind=kind)
+        if RESOURCES[kind][0].startswith(EXTENSIONS) and not self.faults.has_pools:
+            raise StatusError(404, "NotFound", "the server could not find the requested resource")
         self.put(kind, item, "ADDED")
         if kind == "jobs":
             self.start(self._run_job(item))
+        self.warm_pools.created(kind, item)
         headers = {"Warning": f'299 - "{self.faults.warning}"'} if self.faults.warning else {}
         return web.json_response(item, status=201, headers=headers)
 
@@ -346,22 +359,19 @@ class Double:
 
     async def _watch(self, request: web.Request, kind: str) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
-        await response.prepare(request)
         seen = int(request.query.get("resourceVersion") or 0)
-        while not self._stopping.is_set():
-            for version, of, event, item in self.history:
-                if version > seen:
+        # Until nobody watches any more.
+        with contextlib.suppress(ConnectionError):
+            await response.prepare(request)
+            while not self._stopping.is_set():
+                # Each change has the next version.
+                for version, of, event, item in self.history[max(0, seen - FIRST_VERSION) :]:
                     seen = version
                     if of == kind and is_selected(item, request.query):
-                        line = json.dumps({"type": event, "object": item}).encode() + b"\n"
-                        try:
-                            await response.write(line)
-                        except ConnectionError:
-                            # Nobody watches any more.
-                            return response
-            async with self.changed:
-                if self.version <= seen:
-                    await self.changed.wait()
+                        await response.write(json.dumps({"type": event, "object": item}).encode() + b"\n")
+                async with self.changed:
+                    if self.version <= seen:
+                        await self.changed.wait()
         return response
 
     async def _attach(self, request: web.Request, name: str) -> web.StreamResponse:
@@ -374,25 +384,3 @@ class Double:
         await socket.prepare(request)
         await pod.attach(socket)
         return socket
-
-
-def is_selected(item: Json, query: Any) -> bool:
-    """Whether an item is what the selectors of a request ask for: a label, its value, or that it is none of a set."""
-    labels = item["metadata"].get("labels", {})
-    for term in filter(None, re.split(r",(?![^(]*\))", query.get("labelSelector", ""))):
-        name, is_set, values = term.partition(" notin ")
-        if is_set:
-            if labels.get(name) in values.strip("()").split(","):
-                return False
-            continue
-        name, equals, value = term.partition("=")
-        if name not in labels or (equals and labels[name] != value):
-            return False
-    for term in filter(None, query.get("fieldSelector", "").split(",")):
-        path, _, value = term.partition("=")
-        found: Any = item
-        for part in path.split("."):
-            found = found.get(part, {})
-        if found != value:
-            return False
-    return True

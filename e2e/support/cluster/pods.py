@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import secrets
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,33 +42,41 @@ class Faults:
     network: str = "none"  # the engine's network that pods get
     service: tuple[str, int] = ("192.0.2.1", 443)  # where pods are told that the API server is
     other_content: bool = False  # ConfigMaps are there already, with something else in them
+    has_pools: bool = True  # agent-sandbox with its extensions is installed
+    drained: bool = False  # pools have no pod in stock
+    no_controller: bool = False  # nobody takes care of claims
+    weakens: Callable[[Json], object] | None = None  # what a pool's pod, as it is stored, has done to it
+    stranger: bool = False  # the pods of pools belong to something else
 
 
 class Pod:
     """A pod's container: a real one, whose streams go to the attached client."""
 
-    def __init__(self, double: Double, job: Json) -> None:
+    def __init__(self, double: Double, name: str, namespace: str, template: Json, *, job: str | None = None) -> None:
+        """A pod from a template, of a Job or of a pool."""
         self.double = double
-        self.job = job["metadata"]["name"]
-        template = job["spec"]["template"]
-        self.name = f"{self.job}-{secrets.token_hex(3)[:5]}"
-        labels = {**template["metadata"]["labels"], "job-name": self.job, "batch.kubernetes.io/job-name": self.job}
+        self.job = job
+        self.name = name
+        own = {"job-name": job, "batch.kubernetes.io/job-name": job} if job else {}
         self.object: Json = {
             "apiVersion": "v1", "kind": "Pod", "spec": template["spec"],
             "metadata": {
-                "name": self.name, "namespace": job["metadata"]["namespace"], "labels": labels,
+                "name": name, "namespace": namespace, "labels": {**template["metadata"]["labels"], **own},
                 "annotations": template["metadata"].get("annotations", {}),
             },
             "status": {"phase": "Pending"},
         }  # fmt: skip
+        # What the container is made of, whatever the API shows.
+        self.described = self.object
+        self.ready = False
         self.log = bytearray()
         self.process: asyncio.subprocess.Process | None = None
         self.attached: web.WebSocketResponse | None = None
         self.ended = asyncio.Event()
-        self.files = Path(tempfile.mkdtemp(prefix="exec-mcp-double-"))
 
     def update(self, **status: Any) -> None:
         self.object["status"] = status
+        self.ready = any(one["type"] == "Ready" and one["status"] == "True" for one in status.get("conditions", []))
         self.double.put("pods", self.object)
 
     def update_container(self, state: Json, *, ready: bool, phase: str) -> None:
@@ -81,7 +89,7 @@ class Pod:
 
     @property
     def claims(self) -> set[str]:
-        volumes = self.object["spec"]["volumes"]
+        volumes = self.described["spec"]["volumes"]
         return {volume["persistentVolumeClaim"]["claimName"] for volume in volumes if "persistentVolumeClaim" in volume}
 
     async def wait_for_storage(self) -> None:
@@ -113,7 +121,8 @@ class Pod:
         if self.ended.is_set():
             return None
         maps, storage = self.double.objects["configmaps"], self.double.storage
-        arguments = docker_arguments(self.object, maps, self.files, storage, faults.network, faults.service)
+        files = Path(tempfile.mkdtemp(prefix="exec-mcp-double-"))
+        arguments = docker_arguments(self.described, maps, files, storage, faults.network, faults.service)
         pipe = asyncio.subprocess.PIPE
         self.process = await asyncio.create_subprocess_exec(
             engine.program(), *arguments, stdin=pipe, stdout=pipe, stderr=pipe
@@ -123,7 +132,7 @@ class Pod:
         code = await self.process.wait()
         self.ended.set()
         await self.double.notify()
-        shutil.rmtree(self.files, ignore_errors=True)
+        shutil.rmtree(files, ignore_errors=True)
         if self.name in self.double.objects["pods"]:
             state = {"terminated": {"exitCode": code, "reason": "Completed" if code == 0 else "Error"}}
             self.update_container(state, ready=False, phase="Succeeded" if code == 0 else "Failed")
@@ -170,12 +179,17 @@ class Pod:
 
     async def kill(self) -> None:
         self.ended.set()
-        if self.process:
+        if self.process is None:
+            return
+        ending = asyncio.ensure_future(self.process.wait())
+        # The engine may be just about to make the container, and then there is nothing to remove yet.
+        while not ending.done():
             gone = await asyncio.create_subprocess_exec(
                 engine.program(), "rm", "--force", self.name,
                 stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
             )  # fmt: skip
             await gone.wait()
+            await asyncio.wait({ending}, timeout=0.5)
 
 
 def remove_pods() -> None:

@@ -1,4 +1,5 @@
 import ChildProcess
+import JSON
 
 /// kubectl's command line. Each function returns one command. Arguments never pass through a shell, and never contain
 /// anything that an image or a sandbox says.
@@ -25,6 +26,28 @@ struct Kubectl: Sendable, Equatable {
         command(["get", "pods", "--selector", "job-name=\(job)", "--watch", "--output", "json"])
     }
 
+    /// Prints the state of one pod as JSON whenever it changes, until it is ended. The pod need not be there yet.
+    func watchPod(called name: String) -> Command {
+        command(["get", "pods", "--field-selector", "metadata.name=\(name)", "--watch", "--output", "json"])
+    }
+
+    /// Prints the state of a claim to a pod of a pool as JSON whenever it changes, until it is ended.
+    func watchClaim(_ name: String) -> Command {
+        command(["get", WarmPool.claims, name, "--watch", "--output", "json"])
+    }
+
+    /// Changes a claim to a pod of a pool.
+    func patchClaim(_ name: String, with patch: JSON) -> Command {
+        command(["patch", WarmPool.claims, name, "--type", "merge", "--patch", patch.text, "--output", "name"])
+    }
+
+    /// Prints objects as JSON: a list, or the object itself if only one is named.
+    ///
+    /// - Parameter names: the kind and the name of each, with a slash between.
+    func objects(_ names: [String]) -> Command {
+        command(["get", "--output", "json"] + names)
+    }
+
     /// Prints what is reported about an object as JSON whenever something is, until it is ended.
     func watchEvents(about name: String) -> Command {
         command(["get", "events", "--field-selector", "involvedObject.name=\(name)", "--watch", "--output", "json"])
@@ -33,7 +56,7 @@ struct Kubectl: Sendable, Equatable {
     /// Connects to a pod's container, whose output follows.
     func attach(to pod: String) -> Command {
         // Without --quiet it says what to type.
-        var attach = command(["attach", "--quiet", "--stdin", pod, "--container", KubernetesJob.containerName])
+        var attach = command(["attach", "--quiet", "--stdin", pod, "--container", KubernetesPod.containerName])
         // The command only relays bytes, which Go's runtime does best on one processor.
         attach.environment = environment.merging(["GOMAXPROCS": "1"]) { own, _ in own }
         return attach
@@ -47,6 +70,16 @@ struct Kubectl: Sendable, Equatable {
     /// Deletes Jobs and their pods.
     func delete(jobs: [String]) -> Command {
         delete("jobs", ["--cascade=background"] + jobs)
+    }
+
+    /// Deletes sandboxes, whatever they are with these options, and their pods.
+    func delete(sandboxes: [String]) -> Command {
+        delete(sandboxKinds, ["--cascade=background"] + sandboxes)
+    }
+
+    /// Deletes claims to pods of a pool, and these pods.
+    func delete(poolClaims: [String]) -> Command {
+        delete(WarmPool.claims, ["--cascade=background"] + poolClaims)
     }
 
     /// Deletes claims, and with most classes of storage what is in them.
@@ -69,10 +102,13 @@ struct Kubectl: Sendable, Equatable {
         command(["delete", kind, "--wait=false", "--ignore-not-found", "--request-timeout=60s"] + arguments)
     }
 
-    /// Prints the Jobs that match a selector as a JSON list.
-    func jobs(_ selector: String) -> Command {
-        command(["get", "jobs", "--selector", selector, "--output", "json"])
+    /// Prints the Jobs, and with a pool the claims, that match a selector as a JSON list.
+    func sandboxes(_ selector: String) -> Command {
+        command(["get", sandboxKinds, "--selector", selector, "--output", "json"])
     }
+
+    /// What a sandbox may be. Servers with the same owner may have had other options.
+    private var sandboxKinds: String { options.warmPool == nil ? "jobs" : "jobs,\(WarmPool.claims)" }
 
     /// Prints ConfigMaps as JSON: a list, or the map itself if only one is named.
     func configMaps(_ names: [String]) -> Command {

@@ -55,6 +55,9 @@ struct KubectlFailure: Sendable {
         return ExecError(.engineFailed, "\(meaning) It said: \(message)")
     }
 
+    /// Whether these are the words of an admission that refuses to create something.
+    static func isRefusal(_ message: String) -> Bool { refusal(message, "") != nil }
+
     /// What the words of an admission mean; `nil` if unknown.
     private static func refusal(_ said: String, _ namespace: String) -> String? {
         if said.contains("exceeded quota") || said.contains("failed quota") {
@@ -72,10 +75,25 @@ struct KubectlFailure: Sendable {
         return nil
     }
 
+    /// What to think of if a claim of a pool expires too early.
+    static let clock = "Is the clock of this machine right? It may differ from the cluster's by a few minutes."
+
     private func advice(for said: String, _ what: String) -> String? {
         let options = kubectl.options
         func has(_ phrases: String...) -> Bool { phrases.contains(where: said.contains) }
         if let refusal = Self.refusal(said, options.namespace) { return refusal }
+        if has("no matches for kind \"Sandbox", "doesn't have a resource type \"sandboxclaims") {
+            return """
+                The cluster does not have the API \(WarmPool.apiVersion). A pool needs agent-sandbox (kubernetes-sigs) with \
+                its extensions, version 0.5 or newer: have an administrator install a release's \
+                sandbox-with-extensions.yaml, or start the server without --kubernetes-warm-pool.
+                """
+        }
+        if has("sandboxclaims"), has("not found") {
+            return """
+                The claim to a pod of the pool is gone before its pod was used: somebody deleted it, or it expired. \(Self.clock)
+                """
+        }
         if has("context was not found", "does not exist", "no context exists"), has("context") {
             return """
                 kubectl has no such context. `kubectl config get-contexts` lists them; name one with --kubernetes-context.
@@ -94,8 +112,8 @@ struct KubectlFailure: Sendable {
         }
         if has("forbidden") {
             return """
-                The cluster does not allow this account to \(what). `exec-mcp kubernetes manifest` prints a role with all \
-                that is needed; bind it to the account.
+                The cluster does not allow this account to \(what). `\(options.manifestCommand)` prints a role with all that \
+                is needed; bind it to the account.
                 """
         }
         if has("localhost:8080", "no configuration has been provided") {

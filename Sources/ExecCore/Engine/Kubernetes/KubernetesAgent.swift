@@ -97,7 +97,7 @@ struct KubernetesAgent: Sendable {
             "livenessProbe": [
                 "tcpSocket": ["port": .integer(Self.port)], "periodSeconds": 10, "timeoutSeconds": 5,
             ],
-            "securityContext": KubernetesJob.hardening,
+            "securityContext": KubernetesPod.hardening,
             "resources": [
                 "limits": [
                     "cpu": .string(String(Self.processors)), "memory": .string(String(Self.memory)),
@@ -114,7 +114,7 @@ struct KubernetesAgent: Sendable {
     private var environment: [JSON] {
         let own = [("HOME", "/home/agent")] + variables.map { ($0.name, $0.value) }
         let fields = [("POD_NAME", "metadata.name"), ("POD_UID", "metadata.uid")]
-        return own.map { ["name": .string($0.0), "value": .string(KubernetesJob.escaped($0.1))] }
+        return own.map { ["name": .string($0.0), "value": .string(KubernetesPod.escaped($0.1))] }
             + fields.map { ["name": .string($0.0), "valueFrom": ["fieldRef": ["fieldPath": .string($0.1)]]] }
             // Its sandboxes go when it goes, whatever it is prevented from doing.
             + [["name": "MCP_EXECUTOR_KUBERNETES_OWNER", "value": "$(POD_NAME)/$(POD_UID)"]]

@@ -1,9 +1,11 @@
 public import ChildProcess
 import Diagnostics
 import JSON
+import SystemCalls
 
 /// Runs each container as a Job of a Kubernetes cluster, by kubectl: creates the Job, waits until its pod is ready, and
-/// attaches to the pod. The attached kubectl is the child process whose pipes are the channel.
+/// attaches to the pod. The attached kubectl is the child process whose pipes are the channel. With a pool, it claims one
+/// of the pool's pods instead.
 ///
 /// `kubectl run --stdin` would be one command, but it may print the log before it attaches, and follows the log with a
 /// dead input if it can't attach.
@@ -50,13 +52,12 @@ public struct KubernetesEngine: ContainerEngine {
     /// With version 2 of control groups, nodes set `memory.oom.group` unless they are told otherwise.
     public var endsAsAWhole: Bool { true }
 
-    /// Creates the Job, waits until its pod is ready, and attaches to it. On failure, the Job is deleted.
+    /// Creates the Job or claims a pod of the pool, waits until the pod is ready, and attaches to it. On failure, the Job
+    /// or the claim is deleted.
     public func start(_ container: ContainerSpec) async throws -> ChildProcess {
-        let job = try job(for: container)
+        let start = try preparation(of: container)
         do {
-            try await create(job)
-            let pod = try await PodStart(kubectl: kubectl, job: job).ready()
-            return try ChildProcess(starting: kubectl.attach(to: pod))
+            return try ChildProcess(starting: kubectl.attach(to: await start()))
         } catch {
             processEnded(of: container.name)
             throw error
@@ -67,7 +68,35 @@ public struct KubernetesEngine: ContainerEngine {
     ///
     /// - Throws: ``ExecError`` if a cluster can't have this container.
     func objects(of container: ContainerSpec) throws(ExecError) -> JSON {
-        try job(for: container).objects
+        guard let pool = try pool(for: container) else { return try job(for: container).objects }
+        let claim = claim(to: pool, for: container).json(at: time(nil))
+        return ["apiVersion": "v1", "kind": "List", "items": [claim]]
+    }
+
+    /// Returns what starts a container's pod and waits until it can be attached to.
+    private func preparation(
+        of container: ContainerSpec
+    ) throws(ExecError) -> @Sendable () async throws -> String {
+        if let pool = try pool(for: container) {
+            let start = WarmPoolStart(kubectl: kubectl, pool: pool, claim: claim(to: pool, for: container))
+            return { try await start.ready() }
+        }
+        let job = try job(for: container)
+        return {
+            try await create(job)
+            return try await PodStart(kubectl: kubectl, job: job).ready()
+        }
+    }
+
+    /// The pool whose pods are used; `nil` if there is none.
+    private func pool(for container: ContainerSpec) throws(ExecError) -> WarmPool? {
+        guard let name = kubectl.options.warmPool else { return nil }
+        return try WarmPool(name, for: container, options: kubectl.options)
+    }
+
+    private func claim(to pool: WarmPool, for container: ContainerSpec) -> WarmPoolClaim {
+        WarmPoolClaim(
+            container: container, options: kubectl.options, pool: pool.name, instance: KubernetesOwner.instance)
     }
 
     private func job(for container: ContainerSpec) throws(ExecError) -> KubernetesJob {
@@ -101,37 +130,26 @@ public struct KubernetesEngine: ContainerEngine {
         if !rest.isEmpty { try await check(rest) }
     }
 
-    /// Checks that ConfigMaps that were there already have the content that their names promise: others may be allowed
-    /// to write to the namespace.
+    /// Checks ConfigMaps that were there already.
     private func check(_ maps: [(name: String, json: JSON)]) async throws {
         let output = try await kubectl.configMaps(maps.map(\.name)).run(
             limit: Self.listLimit, timeout: Self.createTimeout)
         guard output.succeeded, let answer = try? JSON.parse(output.output) else {
             throw failure(of: output, doing: "read the ConfigMaps of skills and tools")
         }
-        let found = answer["items"]?.arrayValue ?? [answer]
-        for map in maps {
-            let other = found.first { $0["metadata"]?["name"]?.stringValue == map.name }
-            guard let other, other["immutable"] == true, other["data"] == map.json["data"],
-                other["binaryData"] == map.json["binaryData"]
-            else {
-                throw ExecError(
-                    .engineFailed,
-                    """
-                    The ConfigMap \(map.name) does not have the skills or tools that it is named after: somebody else \
-                    has written it. Delete it, and see who may write to the namespace \(kubectl.options.namespace).
-                    """)
-            }
-        }
+        try KubernetesFiles.check(
+            maps, among: answer["items"]?.arrayValue ?? [answer], namespace: kubectl.options.namespace)
     }
 
     private func failure(of output: CommandOutput, doing what: String) -> ExecError {
         KubectlFailure(kubectl: kubectl, output: output).error(doing: what)
     }
 
-    /// Deletes the Job in the background. A cluster keeps those that have ended.
+    /// Deletes the Job or the claim in the background. A cluster keeps those that have ended.
     public func processEnded(of container: String) {
-        runInBackground(kubectl.delete(jobs: [KubernetesName.job(of: container)]))
+        let name = KubernetesName.job(of: container)
+        let isOfPool = kubectl.options.warmPool != nil
+        runInBackground(isOfPool ? kubectl.delete(poolClaims: [name]) : kubectl.delete(jobs: [name]))
     }
 
     private func runInBackground(_ command: Command) {
@@ -162,29 +180,30 @@ public struct KubernetesEngine: ContainerEngine {
 
     /// The program, what selects the cluster, and the pod.
     public func fingerprint(of container: ContainerSpec) -> [String] {
-        let pod = try? job(for: container).podSpec.text
-        return [kubectl.program, kubectl.options.context ?? "", kubectl.options.namespace, pod ?? ""]
+        let options = kubectl.options
+        let pod = try? (pool(for: container)?.pod ?? job(for: container).pod).spec.text
+        return [kubectl.program, options.context ?? "", options.namespace, options.warmPool ?? "", pod ?? ""]
             + ["KUBECONFIG", "HOME"].map { "\($0)=\(kubectl.environment[$0] ?? "")" }
     }
 
-    /// Runs `kubectl delete jobs`, for containers that are named by themselves or by their Jobs.
+    /// Runs `kubectl delete`, for containers that are named by themselves, by their Jobs or by their claims.
     @discardableResult
     public func remove(_ containers: [String], within seconds: Double) async throws(ExecError) -> String {
-        let jobs = containers.map(KubernetesName.job)
-        return "\(try await output(of: kubectl.delete(jobs: jobs), within: seconds, doing: "delete Jobs").status)"
+        let command = kubectl.delete(sandboxes: containers.map(KubernetesName.job))
+        return "\(try await output(of: command, within: seconds, doing: "delete sandboxes").status)"
     }
 
-    /// Runs `kubectl get jobs`.
+    /// Runs `kubectl get`, for Jobs and with a pool for claims.
     public func containers(
         labelled label: EngineLabel, including names: [String], within seconds: Double
     ) async throws(ExecError) -> [LabelledContainer] {
         let value = label.value.map { "=\(KubernetesName.labelValue(for: $0))" } ?? ""
         let output = try await output(
-            of: kubectl.jobs(label.name + value), within: seconds, doing: "list the sandboxes' Jobs")
+            of: kubectl.sandboxes(label.name + value), within: seconds, doing: "list the sandboxes")
         return Self.containers(in: (try? JSON.parse(output.output)) ?? .null, values: names)
     }
 
-    /// The Jobs of a list that we have made and that are not being deleted.
+    /// The Jobs and claims of a list that we have made and that are not being deleted.
     static func containers(
         in list: JSON, values names: [String], instance: String = KubernetesOwner.instance
     ) -> [LabelledContainer] {
@@ -227,7 +246,8 @@ public struct KubernetesEngine: ContainerEngine {
     /// Returns kubectl commands.
     public func hints(for name: String) -> EngineHints {
         EngineHints(
-            listContainers: "\(name) get jobs --namespace \(kubectl.options.namespace)",
+            listContainers: "\(name) get \(kubectl.options.warmPool == nil ? "jobs" : "sandboxclaims") --namespace "
+                + kubectl.options.namespace,
             diskUsage: "\(name) describe nodes")
     }
 

@@ -14,7 +14,9 @@ struct KubernetesFiles: Sendable, Equatable {
     static let instanceLabel = Owner.prefix + "instance"
     /// The label with the day on which they were stored, in days since 1970.
     static let dayLabel = Owner.prefix + "day"
-    /// What marks ConfigMaps of ours.
+    /// The label with the pool whose files they are.
+    private static let poolLabel = Owner.prefix + "pool"
+    /// What marks ConfigMaps of ours that servers remove.
     static let selector = "app.kubernetes.io/component=files"
     /// How many days ConfigMaps are kept.
     private static let daysKept = 3
@@ -47,6 +49,30 @@ struct KubernetesFiles: Sendable, Equatable {
     /// No files.
     init() {}
 
+    /// Checks that ConfigMaps have the content that their names promise: others may be allowed to write to the namespace.
+    ///
+    /// - Parameters:
+    ///   - maps: those to check.
+    ///   - found: the objects that the cluster has.
+    /// - Throws: ``ExecError``.
+    static func check(
+        _ maps: [(name: String, json: JSON)], among found: [JSON], namespace: String
+    ) throws(ExecError) {
+        for map in maps {
+            let other = found.first { $0["kind"] == "ConfigMap" && $0["metadata"]?["name"]?.stringValue == map.name }
+            guard let other, other["immutable"] == true, other["data"] == map.json["data"],
+                other["binaryData"] == map.json["binaryData"]
+            else {
+                throw ExecError(
+                    .engineFailed,
+                    """
+                    The ConfigMap \(map.name) does not have the skills or tools that it is named after: somebody else \
+                    has written it. Delete it, and see who may write to the namespace \(namespace).
+                    """)
+            }
+        }
+    }
+
     /// The days whose ConfigMaps may be in use.
     static var daysInUse: ClosedRange<Int> {
         // Tomorrow, in case the clock is set.
@@ -55,7 +81,7 @@ struct KubernetesFiles: Sendable, Equatable {
 
     private static var today: Int { time(nil) / 86_400 }
 
-    /// Reads what would be mounted.
+    /// Reads what would be mounted, for sandboxes of a machine on a day.
     ///
     /// - Parameters:
     ///   - options: where on which cluster they are stored.
@@ -65,11 +91,33 @@ struct KubernetesFiles: Sendable, Equatable {
     init(
         _ mounts: [ContainerSpec.Mount], options: KubernetesOptions, instance: String, day: Int? = nil
     ) throws(ExecError) {
-        let labels: JSONObject = [
-            "app.kubernetes.io/managed-by": "exec-mcp", "app.kubernetes.io/component": "files",
-            Self.instanceLabel: .string(KubernetesName.labelValue(for: instance)),
-            Self.dayLabel: .string(String(day ?? Self.today)),
-        ]
+        try self.init(
+            mounts, options: options,
+            labels: [
+                "app.kubernetes.io/managed-by": "exec-mcp", "app.kubernetes.io/component": "files",
+                Self.instanceLabel: .string(KubernetesName.labelValue(for: instance)),
+                Self.dayLabel: .string(String(day ?? Self.today)),
+            ])
+    }
+
+    /// Reads what would be mounted, for a pool. The names depend on nothing but the pool and the files, so that a server
+    /// can tell what the pool's pods have. An administrator keeps them, and no server removes them.
+    ///
+    /// - Throws: ``ExecError`` as ``init(_:options:instance:day:)`` does.
+    init(_ mounts: [ContainerSpec.Mount], options: KubernetesOptions, pool: String) throws(ExecError) {
+        var options = options
+        options.owner = nil
+        try self.init(
+            mounts, options: options,
+            labels: [
+                "app.kubernetes.io/managed-by": "exec-mcp", "app.kubernetes.io/component": "pool-files",
+                Self.poolLabel: .string(KubernetesName.labelValue(for: pool)),
+            ])
+    }
+
+    private init(
+        _ mounts: [ContainerSpec.Mount], options: KubernetesOptions, labels: JSONObject
+    ) throws(ExecError) {
         var trees: [String: [File]] = [:]
         var found = FoundFiles()
         for mount in mounts {

@@ -1,24 +1,11 @@
 import JSON
 
-/// The Job that runs a container on a cluster: one pod that satisfies the Pod Security Standard *restricted*, is never
-/// repeated, and goes away by itself. A pure value.
+/// The Job that runs a container on a cluster: one pod that is never repeated, and goes away by itself. A pure value.
 struct KubernetesJob: Sendable, Equatable {
-    /// The name of the pod's only container.
-    static let containerName = "sandbox"
-    /// What Pod Security *restricted* asks of a container, and more: the same for every container that we describe.
-    static let hardening: JSON = [
-        "privileged": false, "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
-        "runAsNonRoot": true, "capabilities": ["drop": ["ALL"]],
-        "seccompProfile": ["type": "RuntimeDefault"],
-    ]
-    /// Seconds that a finished Job is kept if nobody deletes it.
-    private static let keptSeconds = 30
-    /// The longest life of a pod, whatever happens, in seconds.
-    private static let lifetimeSeconds = 86_400
-    /// What a container may write to the node's disk: the log of its output, which the node rotates.
-    private static let diskLimit = "1Gi"
-    /// The share of a processor that is reserved, in thousandths.
-    private static let reservedProcessors = 100
+    /// Seconds that a finished Job, or a finished claim of a pool, is kept if nobody deletes it.
+    static let keptSeconds = 30
+    /// The longest life of a sandbox, whatever happens, in seconds.
+    static let lifetimeSeconds = 86_400
 
     let container: ContainerSpec
     let options: KubernetesOptions
@@ -31,6 +18,11 @@ struct KubernetesJob: Sendable, Equatable {
     /// The Job's name.
     var name: String { KubernetesName.job(of: container.name) }
 
+    /// Its pod.
+    var pod: KubernetesPod {
+        KubernetesPod(container: container, options: options, files: files, claim: claim)
+    }
+
     /// Everything that is created for the container, as a list.
     var objects: JSON {
         let claims = (claim.map { [$0.json] } ?? [])
@@ -39,144 +31,31 @@ struct KubernetesJob: Sendable, Equatable {
 
     /// The Job as the API wants it.
     var json: JSON {
-        [
+        let labels = KubernetesOwner.labels(of: container)
+        return [
             "apiVersion": "batch/v1", "kind": "Job",
-            "metadata": .object(options.metadata(name, labels: ownLabels, annotations: annotations)),
+            "metadata": .object(options.metadata(name, labels: labels, annotations: annotations)),
             "spec": [
                 "completions": 1, "parallelism": 1, "backoffLimit": 0,
                 "ttlSecondsAfterFinished": .integer(Self.keptSeconds),
                 "activeDeadlineSeconds": .integer(Self.lifetimeSeconds),
                 "template": [
                     "metadata": [
-                        "labels": .object(podLabels),
+                        "labels": .object(pod.labels(beside: labels)),
                         "annotations": .object(annotations),
                     ],
-                    "spec": podSpec,
+                    "spec": pod.spec,
                 ],
             ],
         ]
-    }
-
-    /// The pod without what distinguishes it from others like it.
-    var podSpec: JSON {
-        var spec: JSONObject = [
-            "restartPolicy": "Never", "terminationGracePeriodSeconds": 0,
-            "automountServiceAccountToken": false, "enableServiceLinks": false,
-            "hostNetwork": false, "hostPID": false, "hostIPC": false,
-            "hostname": .string(container.hostName),
-            "securityContext": .object(podSecurity),
-            "containers": [containerJSON],
-            "volumes": .array(memoryVolumes + files.volumes + (claim.map { [$0.volume] } ?? [])),
-        ]
-        if container.network == "none" {
-            spec["dnsPolicy"] = "None"
-            spec["dnsConfig"] = ["nameservers": ["127.0.0.1"]]
-        } else {
-            spec["dnsPolicy"] = "ClusterFirst"
-        }
-        for member in options.template.spec { spec[member.key] = member.value }
-        if let runtime = container.runtime { spec["runtimeClassName"] = .string(runtime) }
-        let secrets = options.imagePullSecrets.map { JSON.object(["name": .string($0)]) }
-        if !secrets.isEmpty {
-            spec["imagePullSecrets"] = .array((options.template.spec["imagePullSecrets"]?.arrayValue ?? []) + secrets)
-        }
-        return .object(spec)
-    }
-
-    private var podSecurity: JSONObject {
-        var security: JSONObject = [
-            "runAsNonRoot": true, "runAsUser": .integer(Int(container.account.user)),
-            "runAsGroup": .integer(Int(container.account.group)), "fsGroup": .integer(Int(container.account.group)),
-            "seccompProfile": ["type": "RuntimeDefault"],
-        ]
-        // Otherwise every start changes the group of every file.
-        if claim != nil { security["fsGroupChangePolicy"] = "OnRootMismatch" }
-        return security
-    }
-
-    private var containerJSON: JSON {
-        let memoryMounts: [JSON] = memoryDirectories.map { directory in
-            ["name": .string(KubernetesName.volume(at: directory.path)), "mountPath": .string(directory.path)]
-        }
-        return [
-            "name": .string(Self.containerName), "image": .string(container.image), "imagePullPolicy": "IfNotPresent",
-            "command": .array(container.command.map { .string(Self.escaped($0)) }), "workingDir": "/",
-            // When the attached client leaves, the guest's input ends, and with it the guest.
-            "stdin": true, "stdinOnce": true, "tty": false,
-            "env": .array(environment),
-            "securityContext": Self.hardening,
-            "resources": [
-                "limits": [
-                    "memory": .string(String(container.memory)), "cpu": .string("\(processors)m"),
-                    "ephemeral-storage": .string(Self.diskLimit),
-                ],
-                "requests": [
-                    "memory": .string(String(container.memory)),
-                    "cpu": .string("\(min(processors, Self.reservedProcessors))m"), "ephemeral-storage": "64Mi",
-                ],
-            ],
-            "volumeMounts": .array(memoryMounts + files.mounts + (claim?.mounts ?? [])),
-        ]
-    }
-
-    /// Processor time in thousandths of a processor.
-    private var processors: Int {
-        max(1, Int(((Double(container.cpus) ?? 1) * 1000).rounded()))
-    }
-
-    private var environment: [JSON] {
-        container.environment.map {
-            ["name": .string($0.name), "value": .string(Self.escaped($0.value))]
-        }
-    }
-
-    private var memoryDirectories: [ContainerSpec.MemoryDirectory] {
-        container.memoryDirectories + [ContainerSpec.MemoryDirectory(path: "/dev/shm", size: container.sharedMemory)]
-    }
-
-    private var memoryVolumes: [JSON] {
-        memoryDirectories.map { directory in
-            [
-                "name": .string(KubernetesName.volume(at: directory.path)),
-                "emptyDir": ["medium": "Memory", "sizeLimit": .string(String(directory.size))],
-            ]
-        }
-    }
-
-    private var ownLabels: JSONObject {
-        var labels: JSONObject = [
-            "app.kubernetes.io/managed-by": "exec-mcp", "app.kubernetes.io/component": "sandbox",
-            KubernetesEngine.networkLabel: .string(container.network),
-        ]
-        for pair in container.labels { labels[pair.name] = .string(KubernetesName.labelValue(for: pair.value)) }
-        return labels
-    }
-
-    /// Ours and those of the template, which can't replace them.
-    private var podLabels: JSONObject {
-        var labels = ownLabels
-        for member in options.template.labels where labels[member.key] == nil { labels[member.key] = member.value }
-        return labels
     }
 
     /// The annotations of the Job and of its pod.
     var annotations: JSONObject {
-        // A sidecar would share the pod's network, and keep the Job from finishing.
-        var annotations: JSONObject = ["sidecar.istio.io/inject": "false", "linkerd.io/inject": "disabled"]
-        for pair in container.labels {
-            annotations[pair.name] = .string(KubernetesOwner.written(pair, instance: instance))
+        var annotations = KubernetesPod.annotations
+        for member in KubernetesOwner.annotations(of: container, instance: instance) {
+            annotations[member.key] = member.value
         }
         return annotations
-    }
-
-    /// `text` so that it is taken as it is: `$(NAME)` would be replaced by a variable's value.
-    static func escaped(_ text: String) -> String {
-        // Scalar by scalar: with a combining mark, the sign is another character to Swift only.
-        var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            result.append(scalar)
-            if scalar == "$" { result.append(scalar) }
-        }
-        return String(result)
     }
 }

@@ -5,6 +5,8 @@ import YAML
 public struct KubernetesManifest: Sendable {
     /// The name of the server's account, of its role and of the binding of both.
     private static let account = "exec-mcp"
+    /// How many pods a pool keeps ready if nothing else is said.
+    public static let usualPoolSize = 2
     /// Sandboxes that are ending count while their successors start.
     private static let margin = 2
 
@@ -12,28 +14,42 @@ public struct KubernetesManifest: Sendable {
     private let configuration: SandboxConfiguration
     private let limits: Limits
     private let agent: KubernetesAgent?
+    /// How many pods the pool keeps ready; 0 without a pool.
+    private let poolSize: Int
+    private let pool: WarmPool?
 
     /// Creates the manifest for a server with these options.
     ///
     /// - Parameters:
     ///   - agentImage: an image with exec-agent, which runs in the namespace too; `nil` if it runs elsewhere.
     ///   - variables: the options of its exec-mcp.
+    ///   - poolSize: how many pods the pool keeps ready, if the options name one.
+    /// - Throws: ``ExecError`` if a pool can't have the skills and tools.
     public init(
         _ options: KubernetesOptions, configuration: SandboxConfiguration, limits: Limits, agentImage: String? = nil,
-        variables: [(name: String, value: String)] = []
-    ) {
+        variables: [(name: String, value: String)] = [], poolSize: Int = usualPoolSize
+    ) throws(ExecError) {
         self.options = options
         self.configuration = configuration
         self.limits = limits
         agent = agentImage.map {
             KubernetesAgent(image: $0, options: options, account: Self.account, variables: variables)
         }
+        if let name = options.warmPool {
+            let container = Self.spec(of: .ofThisAccount, configuration: configuration, limits: limits).container
+            pool = try WarmPool(name, for: container, options: options)
+            self.poolSize = poolSize
+        } else {
+            pool = nil
+            self.poolSize = 0
+        }
     }
 
     /// A namespace for sandboxes and nothing else: what may run in it, how much, that nothing in it has a network, and an
-    /// account with the few rights that a server needs.
+    /// account with the few rights that a server needs. With a pool, that too.
     var objects: [JSON] {
-        [namespace, serviceAccount, role, binding, quota, networkPolicy] + (agent?.objects ?? [])
+        [namespace, serviceAccount, role, binding, quota, networkPolicy] + (pool?.objects(size: poolSize) ?? [])
+            + (agent?.objects ?? [])
     }
 
     /// ``objects`` as YAML documents.
@@ -45,11 +61,17 @@ public struct KubernetesManifest: Sendable {
     ///
     /// - Throws: ``ExecError`` if a cluster can't have it.
     public func sandbox(of user: UserID) throws(ExecError) -> JSON {
-        let spec = SandboxSpec(
-            name: SandboxSpec.newName(for: user), user: user, owner: .current(),
-            account: Accounts().account(of: user, in: configuration), configuration: configuration, limits: limits)
+        let spec = Self.spec(of: user, configuration: configuration, limits: limits)
         let engine = KubernetesEngine(program: "kubectl", environment: [:], options: options)
         return try engine.objects(of: spec.container)
+    }
+
+    private static func spec(
+        of user: UserID, configuration: SandboxConfiguration, limits: Limits
+    ) -> SandboxSpec {
+        SandboxSpec(
+            name: SandboxSpec.newName(for: user), user: user, owner: .current(),
+            account: Accounts().account(of: user, in: configuration), configuration: configuration, limits: limits)
     }
 
     private var namespace: JSON {
@@ -101,7 +123,7 @@ public struct KubernetesManifest: Sendable {
     }
 
     private var quota: JSON {
-        let sandboxes = limits.maxSandboxes + Self.margin
+        let sandboxes = limits.maxSandboxes + Self.margin + poolSize
         let agents = agent == nil ? 0 : 1
         let processors = Int((Double(sandboxes) * (Double(configuration.cpus) ?? 1)).rounded(.up))
         // Within what a number can hold, whatever --memory is.

@@ -6,9 +6,9 @@ public enum KubernetesName {
     static let prefix = "exec-mcp-"
     private static let digits = 32
 
-    /// The name of the Job that is a container.
+    /// The name of the Job that is a container, or of its claim to a pod of a pool.
     ///
-    /// - Parameter container: the container's name, or the name of a Job, which is returned as it is.
+    /// - Parameter container: the container's name, or such a name, which is returned as it is.
     static func job(of container: String) -> String {
         isOwn(container) ? container : prefix + digest(of: container)
     }

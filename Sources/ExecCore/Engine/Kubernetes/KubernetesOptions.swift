@@ -17,6 +17,8 @@ public struct KubernetesOptions: Sendable, Equatable {
     public var storageBytes = 3 << 30
     /// The pod that the server runs in, in the same namespace; `nil` if it runs elsewhere.
     public var owner: OwnerPod?
+    /// The pool of agent-sandbox whose pods are used; `nil` if each sandbox has a Job.
+    public var warmPool: String?
     /// What is added to every pod.
     public var template = PodTemplate()
     /// How long a pod may take until it is ready, in seconds. A cold pull of a large image takes minutes.
@@ -24,6 +26,11 @@ public struct KubernetesOptions: Sendable, Equatable {
 
     /// The defaults.
     public init() {}
+
+    /// The command that prints what the namespace needs.
+    public var manifestCommand: String {
+        "exec-mcp kubernetes manifest" + (warmPool.map { " --kubernetes-warm-pool \($0)" } ?? "")
+    }
 
     /// The metadata of an object that goes away with the server's pod, if the server runs in one.
     func metadata(_ name: String, labels: JSONObject, annotations: JSONObject? = nil) -> JSONObject {

@@ -1,6 +1,7 @@
+import JSON
 import SystemCalls
 
-/// How a Job says which server it belongs to.
+/// How a Job, or a claim of a pool, says which server it belongs to.
 ///
 /// On one machine an ``Owner`` is told apart by the machine's id, but servers in pods, and machines that were copied, may
 /// share that, and a cluster is shared by many of them. So the host is written with the host's name, and an owner that
@@ -19,6 +20,20 @@ enum KubernetesOwner {
     /// The value of a label's annotation.
     static func written(_ label: ContainerSpec.Pair, instance: String) -> String {
         label.name == Owner.hostLabel ? "\(label.value)\(separator)\(instance)" : label.value
+    }
+
+    /// The labels of a container's Job or claim, by which it is found.
+    static func labels(of container: ContainerSpec) -> JSONObject {
+        var labels = KubernetesPod.labels(of: container)
+        for pair in container.labels { labels[pair.name] = .string(KubernetesName.labelValue(for: pair.value)) }
+        return labels
+    }
+
+    /// The annotations with what the labels stand for.
+    static func annotations(of container: ContainerSpec, instance: String) -> JSONObject {
+        var annotations = JSONObject()
+        for pair in container.labels { annotations[pair.name] = .string(written(pair, instance: instance)) }
+        return annotations
     }
 
     /// The name of the machine in a host's annotation; `nil` if the annotation does not name one.

@@ -11,10 +11,17 @@ struct KubernetesRight: Sendable, Equatable {
     let verbs: [String]
 
     /// All that a server with these options does. It can neither read logs nor run programs in pods, and creates pods
-    /// only through Jobs.
+    /// only through Jobs and claims.
     static func all(for options: KubernetesOptions) -> [KubernetesRight] {
-        guard options.storageClass != nil else { return common }
-        return common + [KubernetesRight(group: "", resource: "persistentvolumeclaims", verbs: ["create", "delete"])]
+        var rights = common
+        if options.storageClass != nil {
+            rights.append(KubernetesRight(group: "", resource: "persistentvolumeclaims", verbs: ["create", "delete"]))
+        }
+        if options.warmPool != nil {
+            let verbs = ["create", "get", "list", "watch", "patch", "delete"]
+            rights.append(KubernetesRight(group: WarmPool.group, resource: "sandboxclaims", verbs: verbs))
+        }
+        return rights
     }
 
     private static let common = [

@@ -8,8 +8,6 @@ struct PodStart: Sendable {
     /// Seconds without a pod after which the events are read. Usually there is one long before, and reading them costs
     /// a process.
     private static let podPatience = 2.0
-    /// A watch that the API server has ended after at least this many seconds is started again.
-    private static let shortestWatch = 1.0
     /// Seconds between checks whether another pod still has the storage.
     private static let storagePause = 1.0
 
@@ -42,33 +40,27 @@ struct PodStart: Sendable {
         }
     }
 
-    /// Follows the pod until it is ready. The API server ends a watch now and then.
+    /// Follows the pod until it is ready.
     private func watchPods(_ seen: Locked<PodState?>) async throws -> String {
         let seconds = Double(kubectl.options.startTimeout)
         let start = ContinuousClock.now
+        let watch = RepeatedWatch(
+            kubectl: kubectl, command: kubectl.watchPods(of: job.name), purpose: "watch the sandbox's pod")
         while true {
-            let began = ContinuousClock.now
-            let left = seconds - start.duration(to: began) / .seconds(1)
-            guard left > 0 else { throw slow(seen.withLock { $0 }) }
-            let watch = JSONWatch(command: kubectl.watchPods(of: job.name))
-            let outcome = try await watch.first(within: left) { [image = job.container.image] pod -> Sighting? in
+            let left = seconds - start.duration(to: .now) / .seconds(1)
+            let sighting = try await watch.first(within: left) { [image = job.container.image] pod -> Sighting? in
                 guard let state = PodState(pod) else { return nil }
                 seen.withLock { $0 = state }
                 if let failure = state.failure(image: image) { throw failure }
                 if state.waitsForStorage { return .waitingForStorage }
                 return state.isReady ? .ready(state.name) : nil
             }
-            try Task.checkCancellation()
-            switch outcome {
-            case .found(.ready(let name)): return name
-            case .found(.waitingForStorage):
+            switch sighting {
+            case .ready(let name): return name
+            case .waitingForStorage:
                 if let holder = try await StorageHolder.find(for: job, by: kubectl) { throw holder.error }
                 try await Task.sleep(for: .seconds(Self.storagePause))
-            case .stopped: throw slow(seen.withLock { $0 })
-            case .ended(let end):
-                guard end.status == .exited(0), began.duration(to: .now) > .seconds(Self.shortestWatch) else {
-                    throw KubectlFailure(kubectl: kubectl, end: end).error(doing: "watch the sandbox's pod")
-                }
+            case nil: throw slow(seen.withLock { $0 })
             }
         }
     }

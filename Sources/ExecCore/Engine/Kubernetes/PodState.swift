@@ -27,7 +27,7 @@ struct PodState: Sendable, Equatable {
         let conditions = status?["conditions"]?.arrayValue ?? []
         func condition(_ type: String) -> JSON? { conditions.first { $0["type"]?.stringValue == type } }
         let containers = status?["containerStatuses"]?.arrayValue ?? []
-        let state = containers.first { $0["name"]?.stringValue == KubernetesJob.containerName }?["state"]
+        let state = containers.first { $0["name"]?.stringValue == KubernetesPod.containerName }?["state"]
         let phase = status?["phase"]?.stringValue
         hasEnded = phase == "Failed" || phase == "Succeeded" || pod["metadata"]?["deletionTimestamp"] != nil
         isReady = condition("Ready")?["status"] == "True" && !hasEnded

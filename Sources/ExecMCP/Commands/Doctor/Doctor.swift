@@ -87,7 +87,7 @@ struct Doctor: Sendable {
             guard !missing.isEmpty else { return .passed(.rights, "all that are needed") }
             return .failed(
                 .rights, "this account may not: \(missing.joined(separator: ", "))",
-                "exec-mcp kubernetes manifest prints a role with all that is needed; bind it to the account.")
+                "\(options.kubernetes.manifestCommand) prints a role with all that is needed; bind it to the account.")
         } catch {
             return .failed(.rights, error)
         }

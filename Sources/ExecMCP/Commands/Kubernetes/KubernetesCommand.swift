@@ -14,7 +14,7 @@ struct KubernetesCommand: Subcommand {
 
     var help: String {
         """
-        Usage: exec-mcp kubernetes manifest [--agent IMAGE] [OPTION VALUE]…
+        Usage: exec-mcp kubernetes manifest [--agent IMAGE] [--pool-size N] [OPTION VALUE]…
                exec-mcp kubernetes job [OPTION VALUE]…
 
           kubernetes manifest
@@ -22,9 +22,11 @@ struct KubernetesCommand: Subcommand {
               --memory and --cpus, a policy that leaves them no network, and an account with the few rights that a server
               needs. Read it, then: exec-mcp kubernetes manifest | kubectl apply -f -
               --agent IMAGE adds exec-agent serve as a pod of this image, which has exec-agent, exec-mcp and kubectl
+              --kubernetes-warm-pool NAME adds a pool of pods for agent-sandbox (kubernetes-sigs), with their template and
+              the skills and tools; --pool-size N says how many are kept ready (1 to 1000; default: 2)
           kubernetes job
               print, as JSON, what a server with these options creates for a sandbox: a Job, and ConfigMaps with the
-              skills and tools
+              skills and tools; or a claim to a pod of a pool
 
         Nothing is created, and no cluster is asked. The options are the server's own (exec-mcp --help).
 
@@ -34,23 +36,32 @@ struct KubernetesCommand: Subcommand {
     }
 
     func run(_ arguments: [String], defaults: Options) throws(UsageError) -> Int32 {
-        let flags = ServerOption.all.filter(\.takesValue).map(\.flag) + [Self.agentFlag]
+        let flags = ServerOption.all.filter(\.takesValue).map(\.flag) + [Self.agentFlag, Self.poolSizeFlag]
         guard let place = CommandWord.place(in: arguments, takesValue: flags.contains),
             let action = Action(rawValue: arguments[place])
         else { throw UsageError(message: "kubernetes needs manifest or job: exec-mcp kubernetes --help") }
         var rest = arguments
         rest.remove(at: place)
         let agentImage = try Self.takeAgentImage(from: &rest)
-        guard agentImage == nil || action == .manifest else {
-            throw UsageError(message: "\(Self.agentFlag) is for exec-mcp kubernetes manifest")
+        let poolSize = try Self.takePoolSize(from: &rest)
+        for (flag, isGiven) in [(Self.agentFlag, agentImage != nil), (Self.poolSizeFlag, poolSize != nil)] {
+            guard !isGiven || action == .manifest else {
+                throw UsageError(message: "\(flag) is for exec-mcp kubernetes manifest")
+            }
         }
+        var defaults = defaults
+        defaults.makesWarmPool = action == .manifest
         let invocation = try ServerOptionParser.parse(
             ["--engine", "kubectl"] + rest, environment: Environment.variables, defaults: defaults)
         guard case .serve(let options) = invocation else {
             print(help, terminator: "")
             return 0
         }
-        guard agentImage == nil || options.kubernetes.template == PodTemplate() else {
+        guard poolSize == nil || options.kubernetes.warmPool != nil else {
+            throw UsageError(message: "\(Self.poolSizeFlag) is the size of a pool: name it with --kubernetes-warm-pool")
+        }
+        guard agentImage == nil || options.kubernetes.template == PodTemplate() || options.kubernetes.warmPool != nil
+        else {
             throw UsageError(
                 message: """
                     --pod-template is a file of this machine, which the pod of \(Self.agentFlag) does not have: its \
@@ -58,23 +69,33 @@ struct KubernetesCommand: Subcommand {
                     variable MCP_EXECUTOR_POD_TEMPLATE of the Deployment
                     """)
         }
-        let manifest = KubernetesManifest(
-            options.kubernetes, configuration: options.configuration, limits: options.limits, agentImage: agentImage,
-            variables: Self.variables(for: options))
-        switch action {
-        case .manifest: print(manifest.text, terminator: "")
-        case .job:
-            do {
-                print(try manifest.sandbox(of: options.user).text)
-            } catch {
-                Logger.writeToStandardError("exec-mcp: \(error)\n")
-                return 1
+        do throws(ExecError) {
+            let manifest = try KubernetesManifest(
+                options.kubernetes, configuration: options.configuration, limits: options.limits,
+                agentImage: agentImage, variables: Self.variables(for: options),
+                poolSize: poolSize ?? KubernetesManifest.usualPoolSize)
+            switch action {
+            case .manifest: print(manifest.text, terminator: "")
+            case .job: print(try manifest.sandbox(of: options.user).text)
             }
+        } catch {
+            Logger.writeToStandardError("exec-mcp: \(error)\n")
+            return 1
         }
         return 0
     }
 
     private static let agentFlag = "--agent"
+    private static let poolSizeFlag = "--pool-size"
+
+    private static func takePoolSize(from arguments: inout [String]) throws(UsageError) -> Int? {
+        guard let place = arguments.firstIndex(of: poolSizeFlag) else { return nil }
+        guard place + 1 < arguments.count, let size = Int(arguments[place + 1]), (1...1000).contains(size) else {
+            throw UsageError(message: "\(poolSizeFlag) needs a number from 1 to 1000")
+        }
+        arguments.removeSubrange(place...(place + 1))
+        return size
+    }
 
     private static func takeAgentImage(from arguments: inout [String]) throws(UsageError) -> String? {
         guard let place = arguments.firstIndex(of: agentFlag) else { return nil }
@@ -98,6 +119,9 @@ struct KubernetesCommand: Subcommand {
         ]
         if let storageClass = options.kubernetes.storageClass {
             variables.append(("MCP_EXECUTOR_KUBERNETES_STORAGE_CLASS", storageClass))
+        }
+        if let pool = options.kubernetes.warmPool {
+            variables.append(("MCP_EXECUTOR_KUBERNETES_WARM_POOL", pool))
         }
         if let runtime = configuration.runtime { variables.append(("MCP_EXECUTOR_RUNTIME", runtime)) }
         let secrets = options.kubernetes.imagePullSecrets

@@ -236,9 +236,12 @@ struct SkillsSession: Sendable {
 
     private var locateEngine: @Sendable () throws(ExecError) -> any ContainerEngine {
         { [options] () throws(ExecError) in
-            try EngineLocator(
+            // A sandbox for a person has other directories than the pods of a pool.
+            var kubernetes = options.kubernetes
+            kubernetes.warmPool = nil
+            return try EngineLocator(
                 environment: Environment.variables, location: options.engineLocation, launcher: options.launcher
-            ).engine(named: options.engine, kubernetes: options.kubernetes)
+            ).engine(named: options.engine, kubernetes: kubernetes)
         }
     }
 
