@@ -209,6 +209,12 @@ bench-growth: ## Measure how time and memory grow with calls, users, files and s
 	@e2e/environment.sh bench
 	@.venv/bench/bin/python bench/growth.py $(BENCH_ARGS)
 
+.PHONY: bench-scale
+bench-scale: ## Measure hundreds of sandboxes of one server: starts, memory, descriptors, recovery (BENCH_ARGS=--help)
+	@$(MAKE) --no-print-directory image build-server >&2
+	@e2e/environment.sh kubernetes
+	@.venv/kubernetes/bin/python bench/scale.py $(BENCH_ARGS)
+
 .PHONY: bench-tokens
 bench-tokens: ## Count the tokens that the bridge saves or costs, and time its calls (BENCH_ARGS=--help)
 	@$(MAKE) --no-print-directory image build-server >&2
