@@ -181,7 +181,8 @@ def test_code_in_the_sandbox_finds_no_key(start_server, fresh_user):
     """Neither in the files of processes nor in their memory."""
     server = start_server("--user", fresh_user, SEALED)
     look = """
-        cat /proc/1/environ /proc/1/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -cE '[Ss]eal|[0-9a-f]{64}'
+        cat /proc/1/environ /proc/1/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' > seen
+        grep -ciE 'seal|[0-9a-f]{64}' seen
         for pid in $(ls /proc | grep '^[0-9]*$'); do
             head -c 1 /proc/$pid/maps > /dev/null 2>&1 && cat /proc/$pid/comm
         done | sort -u | grep -c sandbox
