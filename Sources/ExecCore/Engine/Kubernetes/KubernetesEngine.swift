@@ -88,7 +88,7 @@ public struct KubernetesEngine: ContainerEngine {
         }
     }
 
-    /// The pool whose pods are used; `nil` if there is none.
+    /// The pool whose pods are used; `nil` without `--kubernetes-warm-pool`.
     private func pool(for container: ContainerSpec) throws(ExecError) -> WarmPool? {
         guard let name = kubectl.options.warmPool else { return nil }
         return try WarmPool(name, for: container, options: kubectl.options)
