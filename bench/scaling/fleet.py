@@ -36,7 +36,7 @@ class Volley:
 
 class Fleet:
     def __init__(self, server: Client, client_word: str) -> None:
-        """`client_word` is in the command line of each process that holds a sandbox."""
+        """`client_word` is a word of the command line of each process that holds a sandbox, and of no other."""
         server.initialize()
         self.server = server
         self._client_word = client_word

@@ -23,7 +23,7 @@ MORE = 3
 TRIES = 5
 # How much of the free memory of this machine is used.
 SHARE = 0.8
-PATIENCE = 300
+PATIENCE = 120
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class Stage:
 @contextlib.contextmanager
 def _on_docker(mark: str, users: Sequence[str], count: int) -> Iterator[Site]:
     with exec_mcp.start(users[0], mark, "--max-sandboxes", str(count)) as server:
-        yield Site(Fleet(server, f"{engine.NAME_PREFIX}{mark}"), _daemon_seconds, sandboxes=_containers)
+        yield Site(Fleet(server, "run"), _daemon_seconds, sandboxes=_containers)
 
 
 def _daemon_seconds() -> float:

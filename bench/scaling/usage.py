@@ -105,6 +105,7 @@ class Peak:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
+        self._look()
 
     def _watch(self) -> None:
         while not self._stop.wait(self._PAUSE):
