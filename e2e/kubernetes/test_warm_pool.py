@@ -217,6 +217,13 @@ def test_a_cluster_without_agent_sandbox_is_explained_at_once(double, on_pool):
     assert "agent-sandbox (kubernetes-sigs)" in said and "without --kubernetes-warm-pool" in said
 
 
+def test_an_api_that_kubectl_remembers_and_that_is_gone_is_explained_too(double, make_pool, on_pool):
+    make_pool()
+    on_pool().bash("true")
+    double.faults.has_pools = False
+    assert "agent-sandbox (kubernetes-sigs)" in refused(on_pool())
+
+
 def test_a_controller_that_is_not_running_is_explained(double, make_pool, on_pool):
     make_pool(size=1)
     double.faults.no_controller = True

@@ -82,7 +82,9 @@ struct KubectlFailure: Sendable {
         let options = kubectl.options
         func has(_ phrases: String...) -> Bool { phrases.contains(where: said.contains) }
         if let refusal = Self.refusal(said, options.namespace) { return refusal }
-        if has("no matches for kind \"Sandbox", "doesn't have a resource type \"sandboxclaims") {
+        // kubectl knows for some hours which APIs a cluster had, and then hears from the cluster that one is gone.
+        let isGone = options.warmPool != nil && has("could not find the requested resource")
+        if isGone || has("no matches for kind \"Sandbox", "doesn't have a resource type \"sandboxclaims") {
             return """
                 The cluster does not have the API \(WarmPool.apiVersion). A pool needs agent-sandbox (kubernetes-sigs) with \
                 its extensions, version 0.5 or newer: have an administrator install a release's \
