@@ -212,9 +212,9 @@ def test_the_sandbox_is_stopped_and_starts_again(page: Page, name: str) -> None:
     page.get_by_role("button", name="Stop the sandbox", exact=True).click()
     page.get_by_role("dialog", name="Stop your sandbox?").get_by_role("button", name="Stop", exact=True).click()
     assert engine.poll(lambda: not engine.containers(name)) is not None
-    # The question closes when the answer of the server is there, which is later.
     expect(page.get_by_role("dialog", name="Stop your sandbox?")).to_be_hidden()
     page.keyboard.press("Escape")
+    # Behind an open dialog, the message would not be sent.
     expect(page.locator("dialog[open]")).to_have_count(0)
     ask(page, "A report please")
     finished(page, 2)
